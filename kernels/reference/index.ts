@@ -1,0 +1,38 @@
+/**
+ * The reference backend: the formulas of src/, as they stand, on plain typed arrays. It is the specification that the
+ * fast backends are tested against, in f32 or f64.
+ */
+import { adam } from '../../src/adam.js';
+import type { Backend } from '../../src/backend.js';
+import { withShapeChecks } from '../../src/backend.js';
+import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
+import { columnSums } from '../../src/dense.js';
+import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
+import type { DType, Tensor } from '../../src/tensor.js';
+import { copyInto, fill, zeros } from '../../src/tensor.js';
+import { matmul } from './matmul.js';
+
+/** Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. */
+export function createReferenceBackend({ dtype = 'f32' }: { dtype?: DType } = {}): Backend {
+  return withShapeChecks<Backend>({
+    name: 'reference',
+    dtype,
+    description: `reference: plain TypeScript, ${dtype}, 1 thread`,
+
+    matmul,
+    columnSums,
+    lstmCellForward,
+    lstmCellBackward,
+    crossEntropyForward,
+    crossEntropyBackward,
+    adam,
+    fill,
+    copy: copyInto,
+
+    allocate: (shape): Tensor => zeros(shape, dtype),
+    free() {},
+    upload() {},
+    async download() {},
+    async dispose() {},
+  });
+}

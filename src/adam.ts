@@ -1,0 +1,34 @@
+/**
+ * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, section 2).
+ *
+ *   (6) α = lr·√(1-β₂ᵗ) / (1-β₁ᵗ)
+ *       m += (g - m)·(1-β₁)        running mean of the gradient
+ *       v += (g² - v)·(1-β₂)       running mean of its square
+ *       p -= α·m / (√v + ε)
+ *
+ * Keras, PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: while √v is not far above ε, that is another step.
+ */
+import type { Tensor } from './tensor.js';
+import { flatten } from './tensor.js';
+
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;
+export const EPSILON = 1e-8;
+
+/** α of update number t = 1, 2, 3, …: the learning rate, corrected for m and v having started at zero. */
+export function adamRate(learningRate: number, t: number): number {
+  return (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
+}
+
+/** (6) for one parameter p with moments m, v and gradient g, all of one shape; `rate` is α. */
+export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+  const [P, M, V, G] = [flatten(p), flatten(m), flatten(v), flatten(g)];
+  for (let n = 0; n < P.size; n++) {
+    const gradient = G.get(n);
+    const mean = M.get(n) + (gradient - M.get(n)) * (1 - BETA1);
+    const square = V.get(n) + (gradient * gradient - V.get(n)) * (1 - BETA2);
+    M.set(n, mean);
+    V.set(n, square);
+    P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON));
+  }
+}

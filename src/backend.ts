@@ -1,0 +1,177 @@
+/**
+ * What the mathematics asks of a machine.
+ *
+ * Every operation takes its outputs first, then its inputs. A call enqueues work and returns at once;
+ * the results can be read on the host after `await download(tensor)`. Operands are tensors made by
+ * `allocate` of the same backend, or views of them (a step, a range of rows, a transpose, all steps as
+ * one matrix). Formulas: src/lstm.ts, cross-entropy.ts, adam.ts; docs/backends.md tells how to add a machine.
+ */
+import type { DType, Shape, Tensor } from './tensor.js';
+import { assertShape, formatShape } from './tensor.js';
+
+export interface MatmulOptions {
+  /** Add to what `out` holds, instead of replacing it. */
+  readonly accumulate?: boolean;
+  /** A row `[N]` added to every row of the product. */
+  readonly bias?: Tensor;
+}
+
+export interface Operations {
+  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`) (+ out). Each of a and b may be a transpose. */
+  matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
+
+  /** out `[N]` = the sum of the rows of a `[M,N]`. */
+  columnSums(out: Tensor, a: Tensor): void;
+
+  /** Equations (2)–(4) of one step: h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void;
+
+  /**
+   * Equations (4′)–(2′) of one step: dz `[B,4H]` from dh `[B,H]`. On entry dc `[B,H]` is what reaches c
+   * from later steps, on return the whole ∂loss/∂c; its share for the step before is added to dcPrev.
+   */
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
+
+  /**
+   * losses `[B]`: −log of the probability of the right class; correct `[B]`: 1 where the largest logit is
+   * the right class, else 0; probabilities `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: one-hot labels.
+   */
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
+
+  /** dLogits `[B,C]` of the mean loss over the batch. */
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void;
+
+  /** One update of p from its gradient g, with moments m and v; all of one shape. `rate`: see adamRate. */
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
+
+  fill(out: Tensor, value: number): void;
+
+  /** out = a, of one shape. */
+  copy(out: Tensor, a: Tensor): void;
+}
+
+export interface Backend extends Operations {
+  readonly name: string;
+  readonly dtype: DType;
+  /** What really runs, in one line: for a GPU its mode, adapter and driver. */
+  readonly description: string;
+
+  /** A tensor of zeros, held until `free` or `dispose`. */
+  allocate(shape: Shape): Tensor;
+  free(tensor: Tensor): void;
+
+  /** The host has written into `tensor`: from now on the machine computes with those values. */
+  upload(tensor: Tensor): void;
+
+  /** Waits for all enqueued work that `tensor` depends on, then brings its values to the host. */
+  download(tensor: Tensor): Promise<void>;
+
+  /** Gives back all memory, threads and devices; after it, no operation may be called. */
+  dispose(): Promise<void>;
+}
+
+/** The first and the last place in memory that a view reaches. */
+function reach(tensor: Tensor): [number, number] {
+  const last = tensor.shape.reduce((sum, extent, axis) => sum + (extent - 1) * tensor.stride[axis], tensor.offset);
+  return [tensor.offset, last];
+}
+
+function assertApart(operation: string, outName: string, out: Tensor, inputName: string, input: Tensor): void {
+  if (out.data !== input.data) return;
+  const [outFirst, outLast] = reach(out);
+  const [inputFirst, inputLast] = reach(input);
+  if (outFirst <= inputLast && inputFirst <= outLast) {
+    throw new RangeError(
+      `${operation}: ${outName} ${formatShape(out.shape)} and ${inputName} ${formatShape(input.shape)} ` +
+        `share memory: give ${outName} a tensor of its own`,
+    );
+  }
+}
+
+function checkMatmul(out: Tensor, a: Tensor, b: Tensor, { bias }: MatmulOptions): void {
+  const what = `matmul: a ${formatShape(a.shape)} · b ${formatShape(b.shape)}`;
+  if (a.dimension !== 2 || b.dimension !== 2) throw new RangeError(`${what}: both must have 2 axes`);
+  const [M, K] = a.shape;
+  const [inner, N] = b.shape;
+  if (K !== inner) throw new RangeError(`${what}: inner ${K} ≠ ${inner}`);
+  assertShape(what, 'out', out, [M, N]);
+  if (bias) assertShape(what, 'bias', bias, [N]);
+  assertApart('matmul', 'out', out, 'a', a);
+  assertApart('matmul', 'out', out, 'b', b);
+}
+
+function assertMatrix(operation: string, name: string, tensor: Tensor): void {
+  if (tensor.dimension !== 2) {
+    throw new RangeError(`${operation}: ${name} ${formatShape(tensor.shape)} must have 2 axes`);
+  }
+}
+
+/** Puts the shape checks at the door of every operation, the same for every machine. */
+export function withShapeChecks<B extends Backend>(backend: B): B {
+  const { matmul, columnSums, lstmCellForward, lstmCellBackward } = backend;
+  const { crossEntropyForward, crossEntropyBackward, adam, copy } = backend;
+
+  return Object.assign(backend, {
+    matmul(out, a, b, options = {}) {
+      checkMatmul(out, a, b, options);
+      matmul.call(backend, out, a, b, options);
+    },
+
+    columnSums(out, a) {
+      assertMatrix('columnSums', 'a', a);
+      assertShape('columnSums', 'out', out, [a.shape[1]]);
+      columnSums.call(backend, out, a);
+    },
+
+    lstmCellForward(h, c, gates, z, cPrev, forgetBias) {
+      assertMatrix('lstmCellForward', 'h', h);
+      const [B, H] = h.shape;
+      assertShape('lstmCellForward', 'c', c, [B, H]);
+      assertShape('lstmCellForward', 'gates', gates, [B, 4 * H]);
+      assertShape('lstmCellForward', 'z', z, [B, 4 * H]);
+      assertShape('lstmCellForward', 'cPrev', cPrev, [B, H]);
+      lstmCellForward.call(backend, h, c, gates, z, cPrev, forgetBias);
+    },
+
+    lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) {
+      assertMatrix('lstmCellBackward', 'dh', dh);
+      const [B, H] = dh.shape;
+      assertShape('lstmCellBackward', 'dz', dz, [B, 4 * H]);
+      assertShape('lstmCellBackward', 'dc', dc, [B, H]);
+      assertShape('lstmCellBackward', 'dcPrev', dcPrev, [B, H]);
+      assertShape('lstmCellBackward', 'gates', gates, [B, 4 * H]);
+      assertShape('lstmCellBackward', 'c', c, [B, H]);
+      assertShape('lstmCellBackward', 'cPrev', cPrev, [B, H]);
+      lstmCellBackward.call(backend, dz, dc, dcPrev, dh, gates, c, cPrev);
+    },
+
+    crossEntropyForward(losses, correct, probabilities, logits, y) {
+      assertMatrix('crossEntropyForward', 'logits', logits);
+      const [B, C] = logits.shape;
+      assertShape('crossEntropyForward', 'losses', losses, [B]);
+      assertShape('crossEntropyForward', 'correct', correct, [B]);
+      assertShape('crossEntropyForward', 'probabilities', probabilities, [B, C]);
+      assertShape('crossEntropyForward', 'y', y, [B, C]);
+      crossEntropyForward.call(backend, losses, correct, probabilities, logits, y);
+    },
+
+    crossEntropyBackward(dLogits, probabilities, y) {
+      assertMatrix('crossEntropyBackward', 'dLogits', dLogits);
+      assertShape('crossEntropyBackward', 'probabilities', probabilities, dLogits.shape);
+      assertShape('crossEntropyBackward', 'y', y, dLogits.shape);
+      crossEntropyBackward.call(backend, dLogits, probabilities, y);
+    },
+
+    adam(p, m, v, g, rate) {
+      assertShape('adam', 'm', m, p.shape);
+      assertShape('adam', 'v', v, p.shape);
+      assertShape('adam', 'g', g, p.shape);
+      adam.call(backend, p, m, v, g, rate);
+    },
+
+    copy(out, a) {
+      assertShape('copy', 'a', a, out.shape);
+      copy.call(backend, out, a);
+    },
+  } satisfies Partial<Operations>);
+}

@@ -1,0 +1,50 @@
+/**
+ * Softmax cross-entropy, averaged over the batch.
+ *
+ *   (5) p = softmax(logits); loss = mean over b of  -Σ y·log p      (5′) dLogits = (p - y) / B
+ *
+ * logits, probabilities p and one-hot labels y are `[B,C]`. With m = max(logits), log Σ exp(logits) is computed as
+ * m + log Σ exp(logits - m), which cannot overflow and always has one term equal to 1 in its sum.
+ */
+import type { Tensor } from './tensor.js';
+
+/**
+ * (5) for each row: its loss, whether its largest logit is the labelled class (1 or 0; the first of equals counts,
+ * as with argmax), and its probabilities. The batch's loss and accuracy are the means of `losses` and `correct`.
+ */
+export function crossEntropyForward(
+  losses: Tensor, correct: Tensor, probabilities: Tensor,
+  logits: Tensor, y: Tensor,
+): void {
+  const [B, C] = logits.shape;
+  for (let b = 0; b < B; b++) {
+    let predicted = 0;
+    let labelled = 0;
+    for (let k = 1; k < C; k++) {
+      if (logits.get(b, k) > logits.get(b, predicted)) predicted = k;
+      if (y.get(b, k) > y.get(b, labelled)) labelled = k;
+    }
+    correct.set(b, predicted === labelled ? 1 : 0);
+
+    const max = logits.get(b, predicted);
+    let sum = 0;
+    for (let k = 0; k < C; k++) sum += Math.exp(logits.get(b, k) - max);
+    const logSum = Math.log(sum);
+
+    let loss = 0;
+    for (let k = 0; k < C; k++) {
+      const logP = logits.get(b, k) - max - logSum;
+      probabilities.set(b, k, Math.exp(logP));
+      loss -= y.get(b, k) * logP;
+    }
+    losses.set(b, loss);
+  }
+}
+
+/** (5′) from  loss = mean of -Σ y·log p,  where Σ y = 1:  dLogits = (p - y) / B */
+export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+  const [B, C] = dLogits.shape;
+  for (let b = 0; b < B; b++) {
+    for (let k = 0; k < C; k++) dLogits.set(b, k, (probabilities.get(b, k) - y.get(b, k)) / B);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The output layer: logits = h·W + b, on the last hidden state.
+ *
+ * h `[B,H]`, W `[H,C]`, b `[C]`, logits `[B,C]`. The LSTM's equation (1) without a past.
+ */
+import type { Backend } from './backend.js';
+import type { Tensor } from './tensor.js';
+import { transposeOf } from './tensor.js';
+
+/** logits = h·W + b */
+export function denseForward(backend: Backend, logits: Tensor, h: Tensor, W: Tensor, b: Tensor): void {
+  backend.matmul(logits, h, W, { bias: b });
+}
+
+/** From  logits = h·W + b:  dh = dLogits·Wᵀ;  dW = hᵀ·dLogits;  db = the sum of dLogits over the batch. */
+export function denseBackward(
+  backend: Backend,
+  dh: Tensor, dW: Tensor, db: Tensor,
+  dLogits: Tensor, h: Tensor, W: Tensor,
+): void {
+  backend.matmul(dh, dLogits, transposeOf(W));
+  backend.matmul(dW, transposeOf(h), dLogits);
+  backend.columnSums(db, dLogits);
+}
+
+/** out `[N]` = the sum of the rows of a `[M,N]`: what a bias that was added to every row receives back. */
+export function columnSums(out: Tensor, a: Tensor): void {
+  const [M, N] = a.shape;
+  for (let n = 0; n < N; n++) {
+    let sum = 0;
+    for (let m = 0; m < M; m++) sum += a.get(m, n);
+    out.set(n, sum);
+  }
+}

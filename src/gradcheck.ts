@@ -1,0 +1,191 @@
+/**
+ * Is a backward pass right? Its gradients against the slopes of the loss itself.
+ *
+ * The numeric slope is the five-point central difference
+ *
+ *   (7) ∂f ≈ [8·(f(+h) - f(-h)) - (f(+2h) - f(-2h))] / 12h,   wrong by h⁴·f⁽⁵⁾/30
+ *
+ * At h = 1e-3 in f64 that error and the rounding of f (about 1e-16/h) are both near 1e-13, so a right gradient agrees
+ * to many digits. Compared are each element's slope, and the slope along random directions u of the whole tensor
+ * against ⟨gradient, u⟩, which catches errors that cancel or hide in single elements.
+ */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { ModelSizes } from './model.js';
+import { Model, PARAMETER_NAMES } from './model.js';
+import { Random, fillRandom } from './rng.js';
+import type { Tensor } from './tensor.js';
+import { flatten, stepOf, tensorFrom, valuesOf } from './tensor.js';
+
+const STEP = 1e-3;
+
+/** Gradient elements smaller than this share of their tensor's largest are compared on the scale of that share. */
+const RELATIVE_FLOOR = 1e-3;
+
+/** …and where a whole tensor's gradient is tiny, on this scale: below it f64 differences are noise. */
+const ABSOLUTE_FLOOR = 1e-5;
+
+export interface GradientCheck {
+  /** What the loss depends on; f64. The check changes single elements and puts them back. */
+  readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
+  /** The loss at the inputs' present values. */
+  readonly loss: () => number | Promise<number>;
+  /** The backward pass: ∂loss/∂input for every input, in its shape, at their present values. */
+  readonly gradients: () => GradientsOf | Promise<GradientsOf>;
+  /** Largest relative error that passes; default 1e-7. */
+  readonly tolerance?: number;
+  /** Random directions a tensor; default 3. */
+  readonly directions?: number;
+  readonly seed?: number;
+}
+
+type GradientsOf = Readonly<Record<string, Float64Array | Tensor>>;
+
+export interface GradientReport {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Over all elements. */
+  readonly largestAbsolute: number;
+  /** Over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
+  readonly largestRelative: number;
+  /** The element with the largest relative error, counted in row order, and its two gradients. */
+  readonly worst: { readonly element: number; readonly backward: number; readonly numeric: number };
+  readonly ok: boolean;
+}
+
+/** Checks every input's gradient; one report an input. Throws where a gradient is missing or has another size. */
+export async function checkGradients({
+  inputs, loss, gradients, tolerance = 1e-7, directions = 3, seed = 1,
+}: GradientCheck): Promise<GradientReport[]> {
+  const random = new Random(seed);
+  // Copied, since `loss` may overwrite them.
+  const backward = new Map(
+    Object.entries(await gradients()).map(([name, gradient]) => [name, valuesOf(asTensor(gradient))]),
+  );
+
+  const reports: GradientReport[] = [];
+  for (const [name, input] of Object.entries(inputs)) {
+    const gradient = backward.get(name);
+    const values = flatten(asTensor(input));
+    if (!gradient) throw new RangeError(`gradcheck: no gradient for ${name}`);
+    if (values.dtype !== 'float64') throw new RangeError(`gradcheck: ${name} is ${values.dtype}, must be float64`);
+    if (gradient.length !== values.size) {
+      throw new RangeError(`gradcheck: ${name} has ${values.size} elements, its gradient ${gradient.length}`);
+    }
+    const numeric = await elementSlopes(values, loss);
+    const errors = compareElements(gradient, numeric);
+    let { largestRelative } = errors;
+    for (let n = 0; n < directions; n++) {
+      largestRelative = largest(largestRelative, await directionError(values, gradient, loss, random));
+    }
+    const ok = largestRelative <= tolerance;
+    reports.push({ ...errors, name, shape: asTensor(input).shape, largestRelative, ok });
+  }
+  return reports;
+}
+
+/** (7) for every element. */
+async function elementSlopes(values: Tensor, loss: GradientCheck['loss']): Promise<Float64Array> {
+  const slopes = new Float64Array(values.size);
+  for (let n = 0; n < values.size; n++) {
+    const before = values.get(n);
+    slopes[n] = await slope(async (h) => {
+      values.set(n, before + h);
+      return loss();
+    });
+    values.set(n, before);
+  }
+  return slopes;
+}
+
+/** The relative error of ⟨gradient, u⟩ against (7) along a random unit vector u. */
+async function directionError(
+  values: Tensor, gradient: Float64Array, loss: GradientCheck['loss'], random: Random,
+): Promise<number> {
+  const before = valuesOf(values);
+  const u = Float64Array.from(before, () => random.normal(0, 1));
+  const length = Math.hypot(...u);
+  const set = (h: number): void => {
+    for (let n = 0; n < u.length; n++) values.set(n, before[n] + (h * u[n]) / length);
+  };
+  const numeric = await slope(async (h) => {
+    set(h);
+    return loss();
+  });
+  set(0);
+  let product = 0;
+  let squares = 0;
+  for (let n = 0; n < u.length; n++) {
+    product += (gradient[n] * u[n]) / length;
+    squares += gradient[n] ** 2;
+  }
+  return relativeError(product, numeric, Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * Math.sqrt(squares)));
+}
+
+async function slope(lossAt: (h: number) => Promise<number>): Promise<number> {
+  const near = (await lossAt(STEP)) - (await lossAt(-STEP));
+  const far = (await lossAt(2 * STEP)) - (await lossAt(-2 * STEP));
+  return (8 * near - far) / (12 * STEP);
+}
+
+function compareElements(gradient: Float64Array, numeric: Float64Array) {
+  const scale = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const floor = Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * scale);
+  let largestAbsolute = 0;
+  let largestRelative = 0;
+  let element = 0;
+  for (let n = 0; n < gradient.length; n++) {
+    const relative = relativeError(gradient[n], numeric[n], floor);
+    largestAbsolute = largest(largestAbsolute, Math.abs(gradient[n] - numeric[n]));
+    if (!(relative <= largestRelative)) {
+      largestRelative = largest(largestRelative, relative);
+      element = n;
+    }
+  }
+  const worst = { element, backward: gradient[element], numeric: numeric[element] };
+  return { largestAbsolute, largestRelative, worst };
+}
+
+function relativeError(backward: number, numeric: number, floor: number): number {
+  return Math.abs(backward - numeric) / Math.max(Math.abs(backward), Math.abs(numeric), floor);
+}
+
+/** Math.max, but NaN — no agreement at all — is larger than any number. */
+function largest(a: number, b: number): number {
+  return Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.max(a, b);
+}
+
+function asTensor(values: Float64Array | Tensor): Tensor {
+  return values instanceof Float64Array ? tensorFrom(values, [values.length]) : values;
+}
+
+/**
+ * The check of this project's own model, in f64 on the reference backend: every parameter, x, h0 and c0, at random
+ * values (biases and states too: at zero they would hide a gate swapped for another).
+ */
+export async function checkModelGradients(
+  sizes: ModelSizes,
+  { seed = 1, forgetBias = 1, tolerance }: { seed?: number; forgetBias?: number; tolerance?: number } = {},
+): Promise<GradientReport[]> {
+  const random = new Random(seed);
+  const model = new Model(createReferenceBackend({ dtype: 'f64' }), sizes, { forgetBias, inputGradient: true });
+  const { x, y, h, c, dh, dc } = model.activations;
+  const inputs = { ...model.parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
+  for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
+  for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
+
+  return checkGradients({
+    inputs,
+    loss: async () => {
+      model.forward();
+      return (await model.metrics()).loss;
+    },
+    gradients: () => {
+      model.forward();
+      model.backward();
+      const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, model.gradients[name]]));
+      return { ...parameters, x: model.lstm.dx!, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+    },
+    seed,
+    ...(tolerance !== undefined && { tolerance }),
+  });
+}

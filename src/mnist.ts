@@ -1,0 +1,162 @@
+/**
+ * MNIST: the IDX format, the tutorial's split of the images, and its two ways to draw batches.
+ *
+ * IDX (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D dimensions), D big-endian
+ * u32 extents, then the bytes, the last extent running fastest.
+ */
+import type { Random } from './rng.js';
+import type { Tensor } from './tensor.js';
+import { assertShape } from './tensor.js';
+
+export interface LabelledImages {
+  readonly count: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** `[count,rows,columns]`, 0 … 255. */
+  readonly pixels: Uint8Array;
+  /** `[count]`, 0 … 9. */
+  readonly labels: Uint8Array;
+}
+
+export interface Mnist {
+  readonly train: LabelledImages;
+  readonly validation: LabelledImages;
+  readonly test: LabelledImages;
+}
+
+/** The data are not what they should be. The message names the file, what was found and what was expected. */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}
+
+export const CLASSES = 10;
+const VALIDATION_COUNT = 5000;
+
+/** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for the messages. Throws a DataError. */
+export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): { shape: number[]; data: Uint8Array } {
+  const headerLength = 4 + 4 * dimensions;
+  if (bytes.length < headerLength) {
+    throw new DataError(`${name}: ${bytes.length} bytes, shorter than its header of ${headerLength}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const expectedMagic = 0x800 + dimensions;
+  const magic = view.getUint32(0);
+  if (magic !== expectedMagic) {
+    throw new DataError(`${name}: magic number ${magic}, expected ${expectedMagic} (IDX, bytes, ${dimensions} dimensions)`);
+  }
+  const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const found = bytes.length - headerLength;
+  if (size !== found) {
+    throw new DataError(`${name}: ${shape.join(' × ')} needs ${size} bytes of data, the file has ${found}`);
+  }
+  if (size === 0) throw new DataError(`${name}: holds nothing (${shape.join(' × ')})`);
+  return { shape, data: bytes.subarray(headerLength) };
+}
+
+/** Images and their labels from two IDX files, checked against each other. Throws a DataError. */
+export function parseLabelledImages(
+  images: { bytes: Uint8Array; name: string },
+  labels: { bytes: Uint8Array; name: string },
+): LabelledImages {
+  const { shape, data: pixels } = parseIdx(images.bytes, 3, images.name);
+  const [count, rows, columns] = shape;
+  const { data: classes } = parseIdx(labels.bytes, 1, labels.name);
+  if (classes.length !== count) {
+    throw new DataError(`${images.name} has ${count} images, but ${labels.name} has ${classes.length} labels`);
+  }
+  const wrong = classes.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0) throw new DataError(`${labels.name}: label ${classes[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
+  return { count, rows, columns, pixels, labels: classes };
+}
+
+/** Images `from … to - 1`, without a copy. */
+export function sliceImages(images: LabelledImages, from: number, to: number): LabelledImages {
+  const size = images.rows * images.columns;
+  return {
+    ...images,
+    count: to - from,
+    pixels: images.pixels.subarray(from * size, to * size),
+    labels: images.labels.subarray(from, to),
+  };
+}
+
+/** The tutorial's split: the first 5,000 of the 60,000 training images are for validation. */
+export function splitMnist(training: LabelledImages, test: LabelledImages): Mnist {
+  if (training.count <= VALIDATION_COUNT) {
+    throw new DataError(`${training.count} training images: more than ${VALIDATION_COUNT} (the validation set) are needed`);
+  }
+  if (training.rows !== test.rows || training.columns !== test.columns) {
+    throw new DataError(
+      `training images are ${training.rows} × ${training.columns}, test images ${test.rows} × ${test.columns}`,
+    );
+  }
+  return {
+    validation: sliceImages(training, 0, VALIDATION_COUNT),
+    train: sliceImages(training, VALIDATION_COUNT, training.count),
+    test,
+  };
+}
+
+/**
+ * The order in which examples are drawn.
+ * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
+ *   examples of the next, reshuffled one, so every example is seen once an epoch.
+ * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
+ *   all is shuffled.
+ */
+export type Shuffle = 'tf1' | 'legacy';
+
+export class BatchOrder {
+  private readonly order: Uint32Array;
+  private cursor = 0;
+
+  /** Throws a DataError where a batch is larger than the set. */
+  constructor(
+    count: number,
+    private readonly batchSize: number,
+    private readonly shuffle: Shuffle,
+    private readonly random: Random,
+  ) {
+    if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
+    this.order = Uint32Array.from({ length: count }, (_, n) => n);
+    if (shuffle === 'tf1') random.shuffle(this.order);
+  }
+
+  /** The indices of the next batch. */
+  next(): Uint32Array {
+    const rest = this.order.length - this.cursor;
+    if (rest >= this.batchSize) {
+      this.cursor += this.batchSize;
+      return this.order.slice(this.cursor - this.batchSize, this.cursor);
+    }
+    const batch = new Uint32Array(this.batchSize);
+    const kept = this.shuffle === 'tf1' ? rest : 0;
+    batch.set(this.order.subarray(this.cursor, this.cursor + kept));
+    this.random.shuffle(this.order);
+    this.cursor = this.batchSize - kept;
+    batch.set(this.order.subarray(0, this.cursor), kept);
+    return batch;
+  }
+}
+
+/** A pixel as the network sees it: float32(value) × float32(1/255), rounded to float32, as in TF 1.x. */
+const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.fround(1 / 255));
+
+/**
+ * Writes images into x `[T,B,I]`, image row t as the input of step t, and their labels one-hot into y `[B,C]`.
+ * Where fewer indices than B are given, the rest of x and y keeps what it held.
+ */
+export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
+  const { rows, columns, pixels, labels } = images;
+  const [, B] = x.shape;
+  assertShape('fillBatch', 'x', x, [rows, B, columns]);
+  assertShape('fillBatch', 'y', y, [B, CLASSES]);
+  for (let b = 0; b < indices.length; b++) {
+    const start = indices[b] * rows * columns;
+    for (let t = 0; t < rows; t++) {
+      for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);
+    }
+    for (let k = 0; k < CLASSES; k++) y.set(b, k, labels[indices[b]] === k ? 1 : 0);
+  }
+}

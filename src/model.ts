@@ -1,0 +1,188 @@
+/**
+ * The tutorial's network: an LSTM reads a sequence, a dense layer turns its last hidden state into class scores.
+ *
+ * The model owns every tensor that a training step needs, allocated once: parameters, activations, gradients and
+ * Adam's moments, each with its shape in `modelShapes`.
+ */
+import { adamRate } from './adam.js';
+import type { Backend } from './backend.js';
+import { denseBackward, denseForward } from './dense.js';
+import type { Lstm, LstmSizes } from './lstm.js';
+import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
+import type { Random } from './rng.js';
+import { fillRandom } from './rng.js';
+import type { Shape, Tensor } from './tensor.js';
+import { findNonFinite, stepOf } from './tensor.js';
+
+export interface ModelSizes extends LstmSizes {
+  /** Classes. */
+  readonly C: number;
+}
+
+/** What is trained. Each has a gradient, and Adam's two moments, of the same shape. */
+export function parameterShapes({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>) {
+  return {
+    kernel: [I + H, 4 * H],
+    bias: [4 * H],
+    outKernel: [H, C],
+    outBias: [C],
+  } satisfies Record<string, Shape>;
+}
+
+export type ParameterName = keyof ReturnType<typeof parameterShapes>;
+export const PARAMETER_NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const satisfies readonly ParameterName[];
+
+/** What a forward and a backward pass compute, and the batch they compute it from. */
+export function activationShapes(sizes: ModelSizes) {
+  const { x, h, c, z, gates, dh, dc, dz } = lstmShapes(sizes);
+  const { B, C } = sizes;
+  return {
+    ...{ x, h, c, z, gates, dh, dc, dz },
+    y: [B, C],
+    logits: [B, C],
+    probabilities: [B, C],
+    losses: [B],
+    correct: [B],
+    dLogits: [B, C],
+  } satisfies Record<string, Shape>;
+}
+
+type Parameters = Record<ParameterName, Tensor>;
+type Activations = Record<keyof ReturnType<typeof activationShapes>, Tensor>;
+
+export interface ModelOptions {
+  readonly forgetBias?: number;
+  /** Compute ∂loss/∂x too (into `dx`); training has no use for it. */
+  readonly inputGradient?: boolean;
+}
+
+export class Model {
+  readonly parameters: Parameters;
+  readonly gradients: Parameters;
+  /** Adam's m and v. */
+  readonly means: Parameters;
+  readonly squares: Parameters;
+  /** How often the parameters have been updated: Adam's t. */
+  updates = 0;
+
+  readonly activations: Activations;
+  readonly lstm: Lstm;
+  private readonly lastH: Tensor;
+  private readonly lastDh: Tensor;
+
+  constructor(
+    readonly backend: Backend,
+    readonly sizes: ModelSizes,
+    { forgetBias = 1, inputGradient = false }: ModelOptions = {},
+  ) {
+    const allocateAll = <Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> =>
+      Object.fromEntries(
+        Object.entries<number[]>(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
+      ) as Record<Name, Tensor>;
+
+    this.parameters = allocateAll(parameterShapes(sizes));
+    this.gradients = allocateAll(parameterShapes(sizes));
+    this.means = allocateAll(parameterShapes(sizes));
+    this.squares = allocateAll(parameterShapes(sizes));
+    this.activations = allocateAll(activationShapes(sizes));
+    this.lstm = bindLstm(
+      sizes,
+      {
+        ...this.activations,
+        kernel: this.parameters.kernel,
+        bias: this.parameters.bias,
+        dKernel: this.gradients.kernel,
+        dBias: this.gradients.bias,
+        ...(inputGradient && { dx: backend.allocate(lstmShapes(sizes).x) }),
+      },
+      forgetBias,
+    );
+    this.lastH = stepOf(this.activations.h, sizes.T);
+    this.lastDh = stepOf(this.activations.dh, sizes.T);
+  }
+
+  /** From x and y to logits, probabilities and losses; row 0 of h and c is the initial state (zero unless set). */
+  forward(): void {
+    const { logits, probabilities, losses, correct, y } = this.activations;
+    const { outKernel, outBias } = this.parameters;
+    lstmForward(this.backend, this.lstm);
+    denseForward(this.backend, logits, this.lastH, outKernel, outBias);
+    this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
+  }
+
+  /** From the last forward pass to the gradients of the mean loss, in reverse order. */
+  backward(): void {
+    const { dLogits, probabilities, y, dh, dc } = this.activations;
+    this.backend.crossEntropyBackward(dLogits, probabilities, y);
+
+    // Nothing outside the LSTM looks at h and c but the output layer at h's last row.
+    this.backend.fill(dh, 0);
+    this.backend.fill(dc, 0);
+    denseBackward(
+      this.backend,
+      this.lastDh, this.gradients.outKernel, this.gradients.outBias,
+      dLogits, this.lastH, this.parameters.outKernel,
+    );
+    lstmBackward(this.backend, this.lstm);
+  }
+
+  /** One Adam update of every parameter from its gradient. */
+  update(learningRate: number): void {
+    this.updates++;
+    const rate = adamRate(learningRate, this.updates);
+    for (const name of PARAMETER_NAMES) {
+      this.backend.adam(this.parameters[name], this.means[name], this.squares[name], this.gradients[name], rate);
+    }
+  }
+
+  /**
+   * The tutorial's start: kernel glorot-uniform over its whole [I+H,4H], bias zero, the output layer's weights and
+   * bias standard normal.
+   */
+  initialise(random: Random): void {
+    const { kernel, bias, outKernel, outBias } = this.parameters;
+    const limit = Math.sqrt(6 / (kernel.shape[0] + kernel.shape[1]));
+    fillRandom(kernel, () => random.uniform(-limit, limit));
+    fillRandom(bias, () => 0);
+    fillRandom(outKernel, () => random.normal(0, 1));
+    fillRandom(outBias, () => random.normal(0, 1));
+    for (const name of PARAMETER_NAMES) this.backend.upload(this.parameters[name]);
+  }
+
+  /** Mean loss and accuracy of the last forward pass over the first `count` sequences of the batch. */
+  async metrics(count = this.sizes.B): Promise<{ loss: number; accuracy: number }> {
+    const { losses, correct } = this.activations;
+    await this.backend.download(losses);
+    await this.backend.download(correct);
+    let loss = 0;
+    let right = 0;
+    for (let b = 0; b < count; b++) {
+      loss += losses.get(b);
+      right += correct.get(b);
+    }
+    return { loss: loss / count, accuracy: right / count };
+  }
+
+  /** Throws a NonFiniteError where a parameter holds NaN or an infinity. */
+  async assertFinite(): Promise<void> {
+    for (const name of PARAMETER_NAMES) {
+      await this.backend.download(this.parameters[name]);
+      const found = findNonFinite(this.parameters[name]);
+      if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, this.updates);
+    }
+  }
+
+  dispose(): void {
+    const groups = [this.parameters, this.gradients, this.means, this.squares, this.activations];
+    for (const group of groups) Object.values(group).forEach((tensor) => this.backend.free(tensor));
+    if (this.lstm.dx) this.backend.free(this.lstm.dx);
+  }
+}
+
+/** A loss or parameter became NaN or infinite: training has diverged. */
+export class NonFiniteError extends Error {
+  constructor(what: string, value: number, step: number) {
+    super(`${what} is ${value} at step ${step}: training has diverged; try a smaller learning rate`);
+    this.name = 'NonFiniteError';
+  }
+}

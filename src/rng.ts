@@ -1,0 +1,58 @@
+/**
+ * Random numbers from a seed: the same seed gives the same numbers on every machine, and the generator's state can be
+ * saved and restored. The bits are pure-rand's xoroshiro128+.
+ */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { Tensor } from './tensor.js';
+
+/** The first outputs for neighbouring seeds resemble each other; after this many they do not. */
+const WARM_UP = 64;
+
+export class Random {
+  private readonly generator;
+
+  /** From a seed, or from the `state` of another Random. */
+  constructor(seedOrState: number | readonly number[]) {
+    if (typeof seedOrState !== 'number') {
+      this.generator = xoroshiro128plusFromState(seedOrState);
+      return;
+    }
+    this.generator = xoroshiro128plus(seedOrState);
+    for (let n = 0; n < WARM_UP; n++) this.generator.next();
+  }
+
+  get state(): readonly number[] {
+    return this.generator.getState();
+  }
+
+  /** Uniform in [from, to). */
+  uniform(from: number, to: number): number {
+    return from + (to - from) * uniformFloat64(this.generator);
+  }
+
+  /** Normally distributed, by Box and Muller; one of the pair is thrown away so that no hidden state remains. */
+  normal(mean: number, standardDeviation: number): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform(0, 1)));
+    return mean + standardDeviation * radius * Math.cos(2 * Math.PI * this.uniform(0, 1));
+  }
+
+  /** A whole number in 0 … count - 1. */
+  below(count: number): number {
+    return uniformInt(this.generator, 0, count - 1);
+  }
+
+  /** Fisher–Yates, in place: every order is equally likely. */
+  shuffle(items: Uint32Array): void {
+    for (let last = items.length - 1; last > 0; last--) {
+      const chosen = this.below(last + 1);
+      [items[last], items[chosen]] = [items[chosen], items[last]];
+    }
+  }
+}
+
+/** Fills a whole tensor (not a view with gaps), in row order, with what `draw` gives. */
+export function fillRandom(tensor: Tensor, draw: () => number): void {
+  for (let n = 0; n < tensor.size; n++) tensor.data[tensor.offset + n] = draw();
+}

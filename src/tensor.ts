@@ -1,0 +1,159 @@
+/**
+ * Host tensors: `ndarray` views over one typed array.
+ *
+ * A view never copies. Step t of a sequence, the x rows of a kernel and a transpose are the same
+ * memory seen through other shapes and strides, so writing to a view writes to its tensor.
+ */
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
+
+export type FloatArray = Float32Array | Float64Array;
+export type Tensor = ndarray.NdArray<FloatArray>;
+export type DType = 'f32' | 'f64';
+export type Shape = readonly number[];
+
+/** `[128,28]`, as shapes are written in every message of this project. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(',')}]`;
+}
+
+function sizeOf(shape: Shape): number {
+  for (const extent of shape) {
+    if (!Number.isInteger(extent) || extent < 1) {
+      throw new RangeError(`tensor: shape ${formatShape(shape)}: every extent must be a whole number ≥ 1`);
+    }
+  }
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** A new tensor of zeros. */
+export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
+  const size = sizeOf(shape);
+  return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
+}
+
+/**
+ * A tensor over `data`, row by row. A Float32Array or Float64Array is taken as it is (no copy); other
+ * numbers are copied into a new array of `dtype`.
+ *
+ * Throws a RangeError where `data` does not hold exactly as many numbers as the shape asks for.
+ */
+export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
+  const size = sizeOf(shape);
+  if (data.length !== size) {
+    throw new RangeError(
+      `tensor: shape ${formatShape(shape)} holds ${size} numbers, but ${data.length} were given`,
+    );
+  }
+  if (data instanceof Float32Array || data instanceof Float64Array) return ndarray<FloatArray>(data, [...shape]);
+  return ndarray<FloatArray>(dtype === 'f32' ? Float32Array.from(data) : Float64Array.from(data), [...shape]);
+}
+
+/** Step t of a tensor with a leading time axis: `[T,B,N]` → `[B,N]`. */
+export function stepOf(tensor: Tensor, t: number): Tensor {
+  const [steps] = tensor.shape;
+  if (!Number.isInteger(t) || t < 0 || t >= steps) {
+    throw new RangeError(`step: t = ${t} of ${formatShape(tensor.shape)}: t must be in 0…${steps - 1}`);
+  }
+  return tensor.pick(t);
+}
+
+/** Rows `from … to - 1` along the first axis. */
+export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
+  const [rows] = tensor.shape;
+  if (!(from >= 0 && from < to && to <= rows)) {
+    throw new RangeError(`rows: ${from}…${to} of ${formatShape(tensor.shape)}: need 0 ≤ from < to ≤ ${rows}`);
+  }
+  return tensor.hi(to).lo(from);
+}
+
+/** The transpose of a matrix: `[M,N]` → `[N,M]`. */
+export function transposeOf(matrix: Tensor): Tensor {
+  assertRank('transpose', 'matrix', matrix, 2);
+  return matrix.transpose(1, 0);
+}
+
+/** All steps as one matrix: `[T,B,N]` → `[T·B,N]`. The steps must lie behind one another in memory. */
+export function flattenSteps(tensor: Tensor): Tensor {
+  assertRank('flattenSteps', 'tensor', tensor, 3);
+  const [T, B, N] = tensor.shape;
+  const [stepStride, rowStride, columnStride] = tensor.stride;
+  if (T > 1 && stepStride !== B * rowStride) {
+    throw new RangeError(
+      `flattenSteps: ${formatShape(tensor.shape)} with strides ${formatShape(tensor.stride)}: ` +
+        `steps must be ${B * rowStride} apart`,
+    );
+  }
+  return ndarray(tensor.data, [T * B, N], [rowStride, columnStride], tensor.offset);
+}
+
+/** Every element as one vector, in row order; the tensor must fill its memory without gaps. */
+export function flatten(tensor: Tensor): Tensor {
+  let expected = 1;
+  for (let axis = tensor.dimension - 1; axis >= 0; axis--) {
+    if (tensor.shape[axis] > 1 && tensor.stride[axis] !== expected) {
+      throw new RangeError(
+        `flatten: ${formatShape(tensor.shape)} with strides ${formatShape(tensor.stride)} has gaps or is transposed`,
+      );
+    }
+    expected *= tensor.shape[axis];
+  }
+  return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
+}
+
+export function assertRank(operation: string, name: string, tensor: Tensor, rank: number): void {
+  if (tensor.dimension !== rank) {
+    throw new RangeError(
+      `${operation}: ${name} ${formatShape(tensor.shape)} has ${tensor.dimension} axes, needs ${rank}`,
+    );
+  }
+}
+
+export function assertShape(operation: string, name: string, tensor: Tensor, expected: Shape): void {
+  const { shape } = tensor;
+  if (shape.length !== expected.length || shape.some((extent, axis) => extent !== expected[axis])) {
+    throw new RangeError(`${operation}: ${name} ${formatShape(shape)} must be ${formatShape(expected)}`);
+  }
+}
+
+/** Every element in row order, copied out of whatever view it is. */
+export function valuesOf(tensor: Tensor): Float64Array {
+  const values = new Float64Array(tensor.size);
+  const copy: Tensor = ndarray<FloatArray>(values, [...tensor.shape]);
+  ops.assign(copy, tensor);
+  return values;
+}
+
+/** Writes the numbers of `source` into `target`, whatever the strides and precisions of the two. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  assertShape('copyInto', 'source', source, target.shape);
+  ops.assign(target, source);
+}
+
+/** `‖tensor‖₂`. */
+export function norm(tensor: Tensor): number {
+  return ops.norm2(tensor);
+}
+
+/** The largest |element|; NaN where any element is NaN. */
+export function maxAbs(tensor: Tensor): number {
+  return Number.isNaN(ops.sum(tensor)) ? NaN : ops.norminf(tensor);
+}
+
+/** The place and value of the first element that is NaN or infinite, if there is one. */
+export function findNonFinite(tensor: Tensor): { index: number[]; value: number } | undefined {
+  const values = valuesOf(tensor);
+  const flat = values.findIndex((value) => !Number.isFinite(value));
+  if (flat < 0) return undefined;
+  const index: number[] = [];
+  let rest = flat;
+  for (const extent of [...tensor.shape].reverse()) {
+    index.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return { index, value: values[flat] };
+}
+
+export function fill(tensor: Tensor, value: number): void {
+  ops.assigns(tensor, value);
+}
