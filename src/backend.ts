@@ -70,6 +70,11 @@ export interface Backend extends Operations {
   dispose(): Promise<void>;
 }
 
+/** A machine, or a mode of it, that is not there. The message says what to install or to choose instead. */
+export class BackendUnavailableError extends Error {
+  override readonly name = 'BackendUnavailableError';
+}
+
 /** The first and the last place in memory that a view reaches. */
 function reach(tensor: Tensor): [number, number] {
   const last = tensor.shape.reduce((sum, extent, axis) => sum + (extent - 1) * tensor.stride[axis], tensor.offset);

@@ -181,8 +181,9 @@ export class Model {
 
 /** A loss or parameter became NaN or infinite: training has diverged. */
 export class NonFiniteError extends Error {
+  override readonly name = 'NonFiniteError';
+
   constructor(what: string, value: number, step: number) {
     super(`${what} is ${value} at step ${step}: training has diverged; try a smaller learning rate`);
-    this.name = 'NonFiniteError';
   }
 }

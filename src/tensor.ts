@@ -157,3 +157,8 @@ export function findNonFinite(tensor: Tensor): { index: number[]; value: number 
 export function fill(tensor: Tensor, value: number): void {
   ops.assigns(tensor, value);
 }
+
+/** target += source, of one shape. */
+export function add(target: Tensor, source: Tensor): void {
+  ops.addeq(target, source);
+}

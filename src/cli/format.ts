@@ -1,0 +1,31 @@
+/** Numbers and tables as text. The tutorial's lines were written by Python, so numbers are rounded as Python rounds. */
+import type { Line } from '../train.js';
+
+/**
+ * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` where a value lies exactly between two results
+ * (0.515625 with 5 digits): Python takes the even last digit, `toFixed` the larger value.
+ */
+export function pythonFixed(value: number, digits: number): string {
+  const up = value.toFixed(digits);
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21) return up;
+  const beyond = value.toFixed(100).split('.')[1].slice(digits);
+  const isTie = /^50*$/.test(beyond);
+  const lastDigitIsOdd = Number(up.at(-1)) % 2 === 1;
+  if (!isTie || !lastDigitIsOdd) return up;
+  return value.toFixed(100).slice(0, up.length);
+}
+
+/** How NumPy prints a float32 share between 0 and 1: at most 6 decimals, without trailing zeros (`0.960938`, `1.0`). */
+export function numpyShare(value: number): string {
+  return pythonFixed(value, 6).replace(/(\.\d+?)0+$/, '$1');
+}
+
+export function tutorialLine({ iter, loss, accuracy }: Line): string {
+  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
+}
+
+/** Rows of cells in columns as wide as their widest cell, the first row being the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+}

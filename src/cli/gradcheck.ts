@@ -1,0 +1,60 @@
+/** `longhand gradcheck`: the backward pass against numeric slopes, as a table. Exit code 1 where one disagrees. */
+import { Command } from 'commander';
+import type { GradientReport } from '../gradcheck.js';
+import { checkModelGradients } from '../gradcheck.js';
+import { formatShape } from '../tensor.js';
+import { table } from './format.js';
+import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+
+interface GradcheckFlags {
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly classes: number;
+  readonly forgetBias: number;
+  readonly seed: number;
+  readonly tolerance: number;
+  readonly json: boolean;
+}
+
+export function gradcheckCommand(): Command {
+  const size = wholeNumber(1);
+  return new Command('gradcheck')
+    .description('Compare every gradient of the model with numeric slopes, in f64, at random values.')
+    .option('--steps <count>', 'T', size, 5)
+    .option('--batch-size <count>', 'B', size, 3)
+    .option('--inputs <count>', 'I', size, 4)
+    .option('--hidden <count>', 'H', size, 6)
+    .option('--classes <count>', 'C', size, 7)
+    .option('--forget-bias <number>', "added to the forget gate's input", finiteNumber, 1)
+    .option('--seed <number>', 'the same seed gives the same values', wholeNumber(0), 1)
+    .option('--tolerance <number>', 'largest relative error that passes', positiveNumber, 1e-7)
+    .option('--json', 'print one JSON object a tensor', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  longhand gradcheck
+  longhand gradcheck --steps 12 --hidden 9 --seed 3 --json`,
+    )
+    .action(async (flags: GradcheckFlags) => {
+      const { steps: T, batchSize: B, inputs: I, hidden: H, classes: C, seed, forgetBias, tolerance } = flags;
+      const reports = await checkModelGradients({ T, B, I, H, C }, { seed, forgetBias, tolerance });
+      if (flags.json) reports.forEach((report) => console.log(JSON.stringify(report)));
+      else console.log(asTable(reports, tolerance));
+      if (!reports.every(({ ok }) => ok)) process.exitCode = 1;
+    });
+}
+
+function asTable(reports: readonly GradientReport[], tolerance: number): string {
+  const head = ['tensor', 'shape', 'largest absolute', 'largest relative', 'verdict'];
+  const rows = reports.map(({ name, shape, largestAbsolute, largestRelative, ok, worst }) => [
+    name,
+    formatShape(shape),
+    largestAbsolute.toExponential(2),
+    largestRelative.toExponential(2),
+    ok ? 'ok' : `WRONG: element ${worst.element}: backward ${worst.backward}, numeric ${worst.numeric}`,
+  ]);
+  return `${table([head, ...rows])}\n(numeric slopes in f64; ok: relative error ≤ ${tolerance})`;
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/** The `longhand` command. Exit codes: 0 done, 1 the data or the machine failed, 2 wrong usage, 130 Ctrl-C. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { BackendUnavailableError } from '../backend.js';
+import { DataError } from '../mnist.js';
+import { NonFiniteError } from '../model.js';
+import { gradcheckCommand } from './gradcheck.js';
+import { Interrupted } from './signals.js';
+import { trainCommand } from './train.js';
+
+const { version } = createRequire(import.meta.url)('longhand/package.json') as { version: string };
+
+const program = new Command('longhand')
+  .description('An LSTM with every gradient written out by hand.')
+  .version(version)
+  .addCommand(trainCommand())
+  .addCommand(gradcheckCommand());
+
+for (const command of [program, ...program.commands]) command.exitOverride().showSuggestionAfterError();
+
+// A reader that has seen enough (`longhand train | head`) ends the run quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // its message has been printed
+  if (error instanceof Interrupted) {
+    console.error(`longhand: ${error.message}`);
+    return error.exitCode;
+  }
+  const isExpected =
+    error instanceof DataError || error instanceof NonFiniteError || error instanceof BackendUnavailableError;
+  console.error(isExpected ? `longhand: ${error.message}` : error);
+  return 1;
+}

@@ -1,0 +1,25 @@
+/** Values of command-line options, checked as they are read. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number of at least `least`, and below 2³². */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value >= 2 ** 32) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${2 ** 32 - 1}.`);
+    }
+    return value;
+  };
+}
+
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a finite number.');
+  return value;
+}
+
+export function positiveNumber(text: string): number {
+  const value = finiteNumber(text);
+  if (value <= 0) throw new InvalidArgumentError('It must be greater than 0.');
+  return value;
+}
