@@ -1,0 +1,23 @@
+/** The gradients of the whole model against numeric slopes, over random sizes, biases and states. */
+import fc from 'fast-check';
+import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
+
+const RUNS = 200;
+
+const size = (most: number) => fc.integer({ min: 1, max: most });
+
+test(`every gradient agrees with its numeric slope to 1e-7, over ${RUNS} random configurations`, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ T: size(5), B: size(3), I: size(4), H: size(5), C: fc.integer({ min: 2, max: 5 }) }),
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      async (sizes, seed, forgetBias) => {
+        const reports = await checkModelGradients(sizes, { seed, forgetBias, tolerance: 1e-7 });
+        expect(reports.map(({ name }) => name)).toEqual(['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0']);
+        expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+      },
+    ),
+    { numRuns: RUNS, seed: 20 },
+  );
+});
