@@ -66,6 +66,9 @@ export interface Backend extends Operations {
   /** Waits for all enqueued work that `tensor` depends on, then brings its values to the host. */
   download(tensor: Tensor): Promise<void>;
 
+  /** A loop awaits this once a step, so that it does not enqueue work faster than the machine does it. */
+  keepPace(): Promise<void>;
+
   /** Gives back all memory, threads and devices; after it, no operation may be called. */
   dispose(): Promise<void>;
 }

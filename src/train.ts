@@ -83,6 +83,7 @@ export async function train(
   try {
     model.initialise(random);
     for (let step = 1; step <= steps; step++) {
+      await backend.keepPace();
       await breathe();
       signal?.throwIfAborted();
 

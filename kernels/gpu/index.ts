@@ -1,1 +1,242 @@
-export function createGpuBackend(_o: unknown): never { throw new Error('todo'); }
+/**
+ * The GPU.js backend: the whole training step as GPU.js kernels. Parameters, moments, activations and gradients stay on
+ * the device; batches go up, and only what `download` asks for comes back.
+ *
+ * Every operation is enqueued, and a queue runs the kernels one after another: under webgpu a kernel call is a promise.
+ */
+import type { Backend } from '../../src/backend.js';
+import { BackendUnavailableError, withShapeChecks } from '../../src/backend.js';
+import type { FloatArray, Tensor } from '../../src/tensor.js';
+import { formatShape, zeros } from '../../src/tensor.js';
+import type { Matrix } from './device.js';
+import { Device } from './device.js';
+import type { Machine, Mode } from './modes.js';
+import { openMode } from './modes.js';
+import * as programs from './programs.js';
+import { DeviceRows } from './rows.js';
+
+export type { Mode } from './modes.js';
+export { MODES } from './modes.js';
+
+/** From best to worst. */
+const AUTO_ORDER = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly Mode[];
+
+/**
+ * Opens GPU.js in a mode; `auto` takes the first of webgpu, webgl2, headlessgl, webasm and cpu that computes rightly.
+ * Throws a BackendUnavailableError that says what to install where the mode is not there.
+ */
+export async function createGpuBackend({ mode = 'auto' }: { mode?: Mode | 'auto' } = {}): Promise<Backend> {
+  if (mode !== 'auto') return openChecked(mode);
+  const refusals: string[] = [];
+  for (const candidate of AUTO_ORDER) {
+    try {
+      return await openChecked(candidate);
+    } catch (error) {
+      refusals.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new BackendUnavailableError(`no GPU.js mode works here:\n${refusals.join('\n')}`);
+}
+
+/** Opens a mode and lets it multiply two matrices: a mode that is there may still not work. */
+async function openChecked(mode: Mode): Promise<Backend> {
+  const machine = await openMode(mode);
+  const backend = withShapeChecks(new GpuBackend(machine));
+  try {
+    const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
+    a.data.set([1, 2, 3, 4]);
+    backend.upload(a);
+    backend.matmul(product, a, a);
+    await backend.download(product);
+    if (product.data.join() !== '7,10,15,22') {
+      throw new BackendUnavailableError(`GPU mode ${mode} does not work here: [1 2; 3 4]² came out as ${product.data.join()}`);
+    }
+    backend.free(a);
+    backend.free(product);
+    return backend;
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+/** Where an operand lies: so many rows of a tensor, read as they are or transposed. */
+interface Operand {
+  readonly rows: DeviceRows;
+  readonly from: number;
+  readonly to: number;
+  readonly transposed: boolean;
+}
+
+class GpuBackend implements Backend {
+  readonly name = 'gpu';
+  readonly dtype = 'f32';
+  readonly description: string;
+  private readonly device: Device;
+  private readonly tensors = new Map<FloatArray, DeviceRows>();
+  private queue: Promise<void> = Promise.resolve();
+  private submitted: Promise<void> = Promise.resolve();
+
+  constructor(private readonly machine: Machine) {
+    this.device = new Device(machine);
+    this.description = `gpu: GPU.js, mode ${machine.mode}, ${machine.executor}`;
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    const tensor = zeros(shape, 'f32');
+    const columns = shape[shape.length - 1];
+    this.tensors.set(tensor.data, new DeviceRows(this.device, tensor.size / columns, columns));
+    return tensor;
+  }
+
+  free(tensor: Tensor): void {
+    const rows = this.tensors.get(tensor.data);
+    this.tensors.delete(tensor.data);
+    this.enqueue(async () => rows?.clear());
+  }
+
+  upload(tensor: Tensor): void {
+    const { rows, from, to } = this.plainOperand('upload', tensor);
+    const { columns } = rows;
+    // The host may write the next batch into the tensor before the queue comes to this one.
+    const values = Float32Array.from(tensor.data.subarray(from * columns, to * columns));
+    this.enqueue(async () => rows.write(from, to, await this.device.upload(values, to - from, columns)));
+  }
+
+  async download(tensor: Tensor): Promise<void> {
+    const { rows, from, to } = this.plainOperand('download', tensor);
+    let values: Float32Array[] = [];
+    this.enqueue(async () => {
+      values = await this.device.read(await rows.read(from, to));
+    });
+    await this.queue;
+    values.forEach((row, n) => tensor.data.set(row, (from + n) * rows.columns));
+  }
+
+  /** One step may still be running while the next is enqueued. */
+  async keepPace(): Promise<void> {
+    await this.queue;
+    const before = this.submitted;
+    this.submitted = this.machine.workDone();
+    await before;
+  }
+
+  async dispose(): Promise<void> {
+    await this.queue.catch(() => undefined); // whoever awaited the failed work has been told
+    for (const rows of this.tensors.values()) rows.clear();
+    this.device.collect();
+    this.tensors.clear();
+    await this.machine.close();
+  }
+
+  matmul(
+    out: Tensor, a: Tensor, b: Tensor,
+    { accumulate = false, bias }: { accumulate?: boolean; bias?: Tensor } = {},
+  ): void {
+    const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
+    const [M, K] = a.shape;
+    const N = b.shape[1];
+    const form = { M, K, N, aTransposed: A.transposed, bTransposed: B.transposed, accumulate, bias: bias !== undefined };
+    this.compute(programs.matmulProgram(form), out, [a, b, ...(accumulate ? [out] : []), ...(bias ? [bias] : [])]);
+  }
+
+  columnSums(out: Tensor, a: Tensor): void {
+    this.compute(programs.columnSumsProgram(a.shape[0], a.shape[1]), out, [a]);
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const [B, H] = h.shape;
+    this.compute(programs.gatesProgram(B, H), gates, [z, forgetBias]);
+    this.compute(programs.cellProgram(B, H), c, [gates, cPrev]);
+    this.compute(programs.hiddenProgram(B, H), h, [gates, c]);
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const [B, H] = dh.shape;
+    this.compute(programs.dCellProgram(B, H), dc, [dc, dh, gates, c]);
+    this.compute(programs.dCellPrevProgram(B, H), dcPrev, [dcPrev, dc, gates]);
+    this.compute(programs.dzProgram(B, H), dz, [dc, dh, gates, c, cPrev]);
+  }
+
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
+    const [B, C] = logits.shape;
+    this.compute(programs.lossesProgram(B, C), losses, [logits, y]);
+    this.compute(programs.correctProgram(B, C), correct, [logits, y]);
+    this.compute(programs.softmaxProgram(B, C), probabilities, [logits]);
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+    const [B, C] = dLogits.shape;
+    this.compute(programs.dLogitsProgram(B, C), dLogits, [probabilities, y]);
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    const columns = p.shape[p.dimension - 1];
+    const rows = p.size / columns;
+    this.compute(programs.meanProgram(rows, columns), m, [m, g]);
+    this.compute(programs.squareProgram(rows, columns), v, [v, g]);
+    this.compute(programs.updateProgram(rows, columns), p, [p, m, v, rate, programs.epsilon]);
+  }
+
+  fill(out: Tensor, value: number): void {
+    const { rows, from, to } = this.plainOperand('fill', out);
+    this.enqueue(async () => rows.write(from, to, value));
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    const columns = a.shape[a.dimension - 1];
+    this.compute(programs.copyProgram(a.size / columns, columns), out, [a]);
+  }
+
+  /** Enqueues a program whose inputs are tensors (or numbers) and whose result becomes the rows of `out`. */
+  private compute(program: programs.Program, out: Tensor, inputs: readonly (Tensor | number)[]): void {
+    const { rows, from, to } = this.plainOperand('out', out);
+    const operands = inputs.map((input) => (typeof input === 'number' ? input : this.operand('input', input)));
+    this.enqueue(async () => {
+      const values: (Matrix | number)[] = [];
+      for (const operand of operands) {
+        values.push(typeof operand === 'number' ? operand : await operand.rows.read(operand.from, operand.to));
+      }
+      rows.write(from, to, await this.device.run(program, ...values));
+    });
+  }
+
+  /** Work after a failure is not run; the failure reaches whoever awaits the queue next. */
+  private enqueue(work: () => Promise<void>): void {
+    this.queue = this.queue.then(work).then(() => this.device.collect());
+    this.queue.catch(() => undefined);
+  }
+
+  private plainOperand(operation: string, tensor: Tensor): Operand {
+    const operand = this.operand(operation, tensor);
+    if (operand.transposed) throw new RangeError(`gpu ${operation}: ${formatShape(tensor.shape)} must not be a transpose`);
+    return operand;
+  }
+
+  /** Finds a view in its tensor. Throws a RangeError where it is not whole rows, or not a tensor of this backend. */
+  private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
+    const rows = this.tensors.get(data);
+    const what = `gpu ${operation}: ${formatShape(shape)}`;
+    if (!rows) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
+    const from = Math.floor(offset / rows.columns);
+    const aligned = offset % rows.columns === 0;
+    if (aligned && isWholeRows(shape, stride, rows.columns)) {
+      const count = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+      return { rows, from, to: from + count, transposed: false };
+    }
+    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), rows.columns)) {
+      return { rows, from, to: from + shape[1], transposed: true };
+    }
+    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${rows.columns}`);
+  }
+}
+
+/** Rows of `columns` elements, one behind the other without gaps. */
+function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] > 1 && stride[axis] !== expected) return false;
+    expected *= shape[axis];
+  }
+  return shape[shape.length - 1] === columns;
+}

@@ -33,6 +33,7 @@ export function createReferenceBackend({ dtype = 'f32' }: { dtype?: DType } = {}
     free() {},
     upload() {},
     async download() {},
+    async keepPace() {},
     async dispose() {},
   });
 }

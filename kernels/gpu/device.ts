@@ -1,0 +1,82 @@
+/** Runs programs on an open mode: compiles each once for the sizes of its inputs, and keeps track of what is resident. */
+import type { KernelFunction, Value } from './gpu-js.js';
+import type { Machine } from './modes.js';
+import type { Program } from './programs.js';
+import { copyProgram } from './programs.js';
+
+/** A matrix on the device. Never changed: an operation's result is a new one. */
+export interface Matrix {
+  readonly value: Value;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export class Device {
+  /** Compiled kernels by their text and the sizes of output and inputs: GPU.js lets none of these change. */
+  private readonly kernels = new Map<string, KernelFunction>();
+
+  private readonly dropped: Matrix[] = [];
+
+  constructor(private readonly machine: Machine) {}
+
+  /** Enqueues one kernel. Inputs: matrices and numbers, in the order of the program's parameters. */
+  run(program: Program, ...inputs: (Matrix | number)[]): Promise<Matrix> {
+    const sizes = inputs.map((input) => (typeof input === 'number' ? 'number' : `${input.rows}×${input.columns}`));
+    const values = inputs.map((input) => (typeof input === 'number' ? input : input.value));
+    return this.call(program, sizes, values);
+  }
+
+  /** Enqueues the copy of `values`, row by row, from the host to the device. */
+  upload(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
+    return this.call(copyProgram(rows, columns), ['host'], [this.machine.gpuJs.input(values, [columns, rows])]);
+  }
+
+  /** Waits for a matrix and brings its rows to the host. */
+  async read({ value }: Matrix): Promise<Float32Array[]> {
+    return 'toArray' in value ? value.toArray() : value;
+  }
+
+  /** Marks a matrix as no longer needed once the operation under way has been submitted. */
+  release(matrix: Matrix): void {
+    this.dropped.push(matrix);
+  }
+
+  /** Gives back the memory of what was released; the device itself waits for submitted work that still reads it. */
+  collect(): void {
+    for (const { value } of this.dropped) if ('delete' in value) value.delete();
+    this.dropped.length = 0;
+  }
+
+  private async call(program: Program, sizes: readonly string[], values: readonly unknown[]): Promise<Matrix> {
+    const { rows, columns, source } = program;
+    const key = `${rows}×${columns} of ${sizes.join(', ')}: ${source}`;
+    const known = this.kernels.get(key);
+    const kernel = known ?? this.compile(program);
+    const value = await kernel(...values);
+    if (!known) {
+      this.assertRanAsAsked(kernel);
+      this.kernels.set(key, kernel);
+    }
+    return { value, rows, columns };
+  }
+
+  private compile({ rows, columns, source }: Program): KernelFunction {
+    return this.machine.gpu.createKernel(source, {
+      output: [columns, rows],
+      pipeline: true,
+      immutable: true,
+      precision: 'single',
+      loopMaxIterations: 2 ** 30,
+    });
+  }
+
+  /** GPU.js falls back to another machine in silence; here that is an error. */
+  private assertRanAsAsked({ kernel }: KernelFunction): void {
+    const { mode, kernelClass } = this.machine;
+    if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
+    throw new Error(
+      `gpu: asked for mode ${mode}, but GPU.js ran a kernel on ${kernel.constructor.name}` +
+        (kernel.fallbackReason ? `: ${kernel.fallbackReason}` : ''),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The part of GPU.js 2.24 that this backend uses, typed. Its own typings lack webgpu's classes and declare `input` as a
+ * type only.
+ */
+import { BackendUnavailableError } from '../../src/backend.js';
+
+/** What a kernel returns: a buffer or texture that stays on the device, or (webasm, cpu) the rows themselves. */
+export type Value = Resident | Float32Array[];
+
+export interface Resident {
+  toArray(): Float32Array[] | Promise<Float32Array[]>;
+  delete(): void;
+}
+
+/** One compiled kernel. The first call builds it; under webgpu every call returns a promise. */
+export interface KernelFunction {
+  (...inputs: unknown[]): Value | Promise<Value>;
+  /** What really runs, known after the first call. */
+  readonly kernel: { readonly fallbackReason?: string | null };
+}
+
+export type KernelClass = abstract new (...args: never[]) => object;
+
+export interface KernelSettings {
+  /** Columns, rows. */
+  readonly output: readonly [number, number];
+  readonly pipeline: true;
+  readonly immutable: true;
+  readonly precision: 'single';
+  /** A loop whose bound is not a literal stops at 1000 in silence unless this is set. */
+  readonly loopMaxIterations: number;
+}
+
+export interface GpuInstance {
+  readonly Kernel: KernelClass;
+  /** A WebGL context in the GL modes. */
+  readonly context?: WebGLRenderingContext | null;
+  createKernel(source: string, settings: KernelSettings): KernelFunction;
+  destroy(): Promise<void>;
+}
+
+export interface GpuJs {
+  readonly GPU: (new (settings: { mode: string }) => GpuInstance) & {
+    readonly isWebGL2Supported: boolean;
+    readonly isHeadlessGLSupported: boolean;
+  };
+  /** Numbers row by row, as a matrix of so many columns and rows. */
+  readonly input: (values: Float32Array, size: readonly [number, number]) => unknown;
+  readonly WebGPUKernel: KernelClass;
+  readonly WebGL2Kernel: KernelClass;
+  readonly HeadlessGLKernel: KernelClass;
+  readonly WebAssemblyKernel: KernelClass;
+  readonly CPUKernel: KernelClass;
+  /** The one device that all GPU.js instances of the process share. */
+  readonly WebGPUContext: { acquire(): Promise<WebGpuContext>; destroy(): Promise<void> };
+}
+
+export interface WebGpuContext {
+  readonly adapter: { readonly info: { readonly description: string; readonly vendor: string } };
+  readonly device: { readonly queue: { onSubmittedWorkDone(): Promise<void> } };
+}
+
+/** Throws a BackendUnavailableError where the optional dependency is not installed. */
+export async function loadGpuJs(): Promise<GpuJs> {
+  try {
+    const module = (await import('gpu.js')) as unknown as { default: GpuJs };
+    return module.default;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new BackendUnavailableError('the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu');
+  }
+}

@@ -1,0 +1,117 @@
+/** Opening GPU.js in one of its modes, and making sure that this mode, and no silent fallback, is what runs. */
+import { BackendUnavailableError } from '../../src/backend.js';
+import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
+import { loadGpuJs } from './gpu-js.js';
+
+export const MODES = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** An open mode. */
+export interface Machine {
+  readonly mode: Mode;
+  readonly gpuJs: GpuJs;
+  readonly gpu: GpuInstance;
+  /** The kernel class that must run in this mode. */
+  readonly kernelClass: KernelClass;
+  /** Adapter and driver, or what executes instead. */
+  readonly executor: string;
+  /** Resolves when the device has done all that was submitted; where calls are synchronous, at once. */
+  workDone(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a mode. Throws a BackendUnavailableError that says what to install where it is not there. */
+export async function openMode(mode: Mode): Promise<Machine> {
+  const gpuJs = await loadGpuJs();
+  if (mode === 'webgpu') return openWebGpu(gpuJs);
+  const { GPU } = gpuJs;
+  if (mode === 'webgl2' && !GPU.isWebGL2Supported) {
+    throw new BackendUnavailableError(
+      'GPU mode webgl2 needs a browser with WebGL 2; in Node choose webgpu or headlessgl instead',
+    );
+  }
+  if (mode === 'headlessgl' && !GPU.isHeadlessGLSupported) {
+    throw new BackendUnavailableError(
+      'GPU mode headlessgl needs the package gl and an X display. On Debian: apt-get install build-essential ' +
+        'libx11-dev libxi-dev libxext-dev mesa-common-dev libgl1-mesa-dev xvfb; then npm install gl, and run under xvfb-run',
+    );
+  }
+  const gpu = new GPU({ mode });
+  return {
+    mode,
+    gpuJs,
+    gpu,
+    kernelClass: kernelClassOf(gpuJs, mode),
+    executor: executorOf(mode, gpu),
+    workDone: async () => {},
+    close: () => gpu.destroy(),
+  };
+}
+
+/** How many machines of this process use the shared WebGPU device; the last one to close destroys it. */
+let webGpuUsers = 0;
+
+async function openWebGpu(gpuJs: GpuJs): Promise<Machine> {
+  await provideNavigatorGpu();
+  let context: WebGpuContext;
+  try {
+    context = await gpuJs.WebGPUContext.acquire();
+  } catch (error) {
+    throw new BackendUnavailableError(
+      `GPU mode webgpu found no adapter (${error instanceof Error ? error.message : String(error)}). ` +
+        'On Debian, mesa-vulkan-drivers brings one that runs on the CPU: apt-get install mesa-vulkan-drivers',
+    );
+  }
+  const gpu = new gpuJs.GPU({ mode: 'webgpu' });
+  const { description, vendor } = context.adapter.info;
+  webGpuUsers++;
+  return {
+    mode: 'webgpu',
+    gpuJs,
+    gpu,
+    kernelClass: gpuJs.WebGPUKernel,
+    executor: description || vendor || 'unnamed adapter',
+    workDone: () => context.device.queue.onSubmittedWorkDone(),
+    close: async () => {
+      await gpu.destroy();
+      webGpuUsers--;
+      if (webGpuUsers === 0) await gpuJs.WebGPUContext.destroy();
+    },
+  };
+}
+
+/** Browsers bring WebGPU; Node gets it from the `webgpu` package, which must be in place before GPU.js looks for it. */
+async function provideNavigatorGpu(): Promise<void> {
+  if (typeof navigator !== 'undefined' && 'gpu' in navigator) return;
+  try {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    if (typeof navigator === 'undefined') {
+      Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true, writable: true });
+    }
+    Object.defineProperty(navigator, 'gpu', { value: create([]), configurable: true });
+  } catch (error) {
+    throw new BackendUnavailableError(
+      `GPU mode webgpu needs a browser with WebGPU or, in Node, the package webgpu: npm install webgpu@0.6 ` +
+        `(${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
+
+function kernelClassOf(gpuJs: GpuJs, mode: Exclude<Mode, 'webgpu'>): KernelClass {
+  return {
+    webgl2: gpuJs.WebGL2Kernel,
+    headlessgl: gpuJs.HeadlessGLKernel,
+    webasm: gpuJs.WebAssemblyKernel,
+    cpu: gpuJs.CPUKernel,
+  }[mode];
+}
+
+function executorOf(mode: Mode, { context }: GpuInstance): string {
+  if (mode === 'webasm') return 'WebAssembly, 1 thread';
+  if (mode === 'cpu' || !context) return 'plain JavaScript, 1 thread';
+  const unmasked = context.getExtension('WEBGL_debug_renderer_info');
+  const renderer: unknown = context.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : context.RENDERER);
+  const version: unknown = context.getParameter(context.VERSION);
+  return `${String(renderer)}, ${String(version)}`;
+}
