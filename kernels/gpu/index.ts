@@ -71,7 +71,6 @@ interface Operand {
 class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly dtype = 'f32';
-  readonly description: string;
   private readonly device: Device;
   private readonly tensors = new Map<FloatArray, DeviceRows>();
   private queue: Promise<void> = Promise.resolve();
@@ -79,7 +78,10 @@ class GpuBackend implements Backend {
 
   constructor(private readonly machine: Machine) {
     this.device = new Device(machine);
-    this.description = `gpu: GPU.js, mode ${machine.mode}, ${machine.executor}`;
+  }
+
+  get description(): string {
+    return `gpu: GPU.js, mode ${this.machine.mode}, ${this.machine.executor()}`;
   }
 
   allocate(shape: readonly number[]): Tensor {

@@ -13,8 +13,8 @@ export interface Machine {
   readonly gpu: GpuInstance;
   /** The kernel class that must run in this mode. */
   readonly kernelClass: KernelClass;
-  /** Adapter and driver, or what executes instead. */
-  readonly executor: string;
+  /** Adapter and driver, or what executes instead; the GL modes know it after their first kernel. */
+  executor(): string;
   /** Resolves when the device has done all that was submitted; where calls are synchronous, at once. */
   workDone(): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +42,7 @@ export async function openMode(mode: Mode): Promise<Machine> {
     gpuJs,
     gpu,
     kernelClass: kernelClassOf(gpuJs, mode),
-    executor: executorOf(mode, gpu),
+    executor: () => executorOf(mode, gpu),
     workDone: async () => {},
     close: () => gpu.destroy(),
   };
@@ -70,7 +70,7 @@ async function openWebGpu(gpuJs: GpuJs): Promise<Machine> {
     gpuJs,
     gpu,
     kernelClass: gpuJs.WebGPUKernel,
-    executor: description || vendor || 'unnamed adapter',
+    executor: () => description || vendor || 'unnamed adapter',
     workDone: () => context.device.queue.onSubmittedWorkDone(),
     close: async () => {
       await gpu.destroy();
@@ -109,7 +109,8 @@ function kernelClassOf(gpuJs: GpuJs, mode: Exclude<Mode, 'webgpu'>): KernelClass
 
 function executorOf(mode: Mode, { context }: GpuInstance): string {
   if (mode === 'webasm') return 'WebAssembly, 1 thread';
-  if (mode === 'cpu' || !context) return 'plain JavaScript, 1 thread';
+  if (mode === 'cpu') return 'plain JavaScript, 1 thread';
+  if (!context) return 'no context yet';
   const unmasked = context.getExtension('WEBGL_debug_renderer_info');
   const renderer: unknown = context.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : context.RENDERER);
   const version: unknown = context.getParameter(context.VERSION);

@@ -1,0 +1,15 @@
+/** headless-gl needs an X display. Where there is none but Xvfb is installed, the tests run under one of their own. */
+import { spawn } from 'node:child_process';
+
+export default async function provideDisplay() {
+  if (process.env.DISPLAY) return;
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const display = await new Promise((resolve) => {
+    server.on('error', () => resolve(undefined)); // not installed: the tests that need it say so
+    server.on('exit', () => resolve(undefined));
+    server.stdout.on('data', (number) => resolve(String(number).trim()));
+  });
+  if (display === undefined) return;
+  process.env.DISPLAY = `:${display}`;
+  globalThis.longhandDisplay = server;
+}

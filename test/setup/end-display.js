@@ -1,0 +1,3 @@
+export default function endDisplay() {
+  globalThis.longhandDisplay?.kill();
+}

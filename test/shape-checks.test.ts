@@ -1,0 +1,232 @@
+/** The door of every operation: wrong operands are refused by name and shape before the machine sees them. */
+import fc from 'fast-check';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend, Operations } from '../src/backend.js';
+import { withShapeChecks } from '../src/backend.js';
+import type { Shape, Tensor } from '../src/tensor.js';
+import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
+
+type Operands = Readonly<Record<string, Tensor>>;
+
+/** A machine that computes nothing and notes which operations reached it, with which operands. */
+function recordingBackend() {
+  const calls: { operation: string; operands: readonly unknown[] }[] = [];
+  const record =
+    (operation: keyof Operations) =>
+    (...operands: readonly unknown[]): void => {
+      calls.push({ operation, operands });
+    };
+  const backend = withShapeChecks<Backend>({
+    ...createReferenceBackend(),
+    matmul: record('matmul'),
+    columnSums: record('columnSums'),
+    lstmCellForward: record('lstmCellForward'),
+    lstmCellBackward: record('lstmCellBackward'),
+    crossEntropyForward: record('crossEntropyForward'),
+    crossEntropyBackward: record('crossEntropyBackward'),
+    adam: record('adam'),
+    copy: record('copy'),
+  });
+  return { backend, calls };
+}
+
+interface Door {
+  /** The operands' right shapes, in the order of the call. */
+  readonly shapes: Readonly<Record<string, Shape>>;
+  readonly call: (backend: Backend, operands: Operands) => void;
+  /** Operand, wrong shape, message. */
+  readonly wrong: readonly (readonly [string, Shape, string])[];
+}
+
+const DOORS: Record<Exclude<keyof Operations, 'fill'>, Door> = {
+  matmul: {
+    shapes: { out: [128, 512], a: [128, 28], b: [28, 512], bias: [512] },
+    call: (backend, { out, a, b, bias }) => backend.matmul(out, a, b, { bias }),
+    wrong: [
+      ['b', [56, 512], 'matmul: a [128,28] · b [56,512]: inner 28 ≠ 56'],
+      ['a', [128, 56], 'matmul: a [128,56] · b [28,512]: inner 56 ≠ 28'],
+      ['a', [28, 128], 'matmul: a [28,128] · b [28,512]: inner 128 ≠ 28'],
+      ['a', [28], 'matmul: a [28] · b [28,512]: both must have 2 axes'],
+      ['b', [28, 2, 256], 'matmul: a [128,28] · b [28,2,256]: both must have 2 axes'],
+      ['out', [512, 128], 'matmul: a [128,28] · b [28,512]: out [512,128] must be [128,512]'],
+      ['out', [65536], 'matmul: a [128,28] · b [28,512]: out [65536] must be [128,512]'],
+      ['bias', [128], 'matmul: a [128,28] · b [28,512]: bias [128] must be [512]'],
+      ['bias', [1, 512], 'matmul: a [128,28] · b [28,512]: bias [1,512] must be [512]'],
+    ],
+  },
+  columnSums: {
+    shapes: { out: [3], a: [5, 3] },
+    call: (backend, { out, a }) => backend.columnSums(out, a),
+    wrong: [
+      ['out', [5], 'columnSums: out [5] must be [3]'],
+      ['out', [1, 3], 'columnSums: out [1,3] must be [3]'],
+      ['a', [5, 4], 'columnSums: out [3] must be [4]'],
+      ['a', [3], 'columnSums: a [3] must have 2 axes'],
+    ],
+  },
+  lstmCellForward: {
+    shapes: { h: [2, 3], c: [2, 3], gates: [2, 12], z: [2, 12], cPrev: [2, 3] },
+    call: (backend, { h, c, gates, z, cPrev }) => backend.lstmCellForward(h, c, gates, z, cPrev, 1),
+    wrong: [
+      ['h', [2, 4], 'lstmCellForward: c [2,3] must be [2,4]'],
+      ['h', [6], 'lstmCellForward: h [6] must have 2 axes'],
+      ['c', [3, 2], 'lstmCellForward: c [3,2] must be [2,3]'],
+      ['gates', [2, 9], 'lstmCellForward: gates [2,9] must be [2,12]'],
+      ['z', [2, 3], 'lstmCellForward: z [2,3] must be [2,12]'],
+      ['z', [1, 2, 12], 'lstmCellForward: z [1,2,12] must be [2,12]'],
+      ['cPrev', [1, 3], 'lstmCellForward: cPrev [1,3] must be [2,3]'],
+    ],
+  },
+  lstmCellBackward: {
+    shapes: { dz: [2, 12], dc: [2, 3], dcPrev: [2, 3], dh: [2, 3], gates: [2, 12], c: [2, 3], cPrev: [2, 3] },
+    call: (backend, { dz, dc, dcPrev, dh, gates, c, cPrev }) =>
+      backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev),
+    wrong: [
+      ['dz', [12, 2], 'lstmCellBackward: dz [12,2] must be [2,12]'],
+      ['dc', [2, 12], 'lstmCellBackward: dc [2,12] must be [2,3]'],
+      ['dcPrev', [3], 'lstmCellBackward: dcPrev [3] must be [2,3]'],
+      ['dh', [3, 3], 'lstmCellBackward: dz [2,12] must be [3,12]'],
+      ['dh', [1, 2, 3], 'lstmCellBackward: dh [1,2,3] must have 2 axes'],
+      ['gates', [2, 3], 'lstmCellBackward: gates [2,3] must be [2,12]'],
+      ['c', [2, 2], 'lstmCellBackward: c [2,2] must be [2,3]'],
+      ['cPrev', [3, 3], 'lstmCellBackward: cPrev [3,3] must be [2,3]'],
+    ],
+  },
+  crossEntropyForward: {
+    shapes: { losses: [4], correct: [4], probabilities: [4, 10], logits: [4, 10], y: [4, 10] },
+    call: (backend, { losses, correct, probabilities, logits, y }) =>
+      backend.crossEntropyForward(losses, correct, probabilities, logits, y),
+    wrong: [
+      ['losses', [10], 'crossEntropyForward: losses [10] must be [4]'],
+      ['correct', [4, 1], 'crossEntropyForward: correct [4,1] must be [4]'],
+      ['probabilities', [10, 4], 'crossEntropyForward: probabilities [10,4] must be [4,10]'],
+      ['logits', [5, 10], 'crossEntropyForward: losses [4] must be [5]'],
+      ['logits', [4, 9], 'crossEntropyForward: probabilities [4,10] must be [4,9]'],
+      ['logits', [40], 'crossEntropyForward: logits [40] must have 2 axes'],
+      ['y', [4], 'crossEntropyForward: y [4] must be [4,10]'],
+    ],
+  },
+  crossEntropyBackward: {
+    shapes: { dLogits: [4, 10], probabilities: [4, 10], y: [4, 10] },
+    call: (backend, { dLogits, probabilities, y }) => backend.crossEntropyBackward(dLogits, probabilities, y),
+    wrong: [
+      ['dLogits', [4, 9], 'crossEntropyBackward: probabilities [4,10] must be [4,9]'],
+      ['dLogits', [40], 'crossEntropyBackward: dLogits [40] must have 2 axes'],
+      ['probabilities', [4], 'crossEntropyBackward: probabilities [4] must be [4,10]'],
+      ['y', [10, 4], 'crossEntropyBackward: y [10,4] must be [4,10]'],
+    ],
+  },
+  adam: {
+    shapes: { p: [10, 24], m: [10, 24], v: [10, 24], g: [10, 24] },
+    call: (backend, { p, m, v, g }) => backend.adam(p, m, v, g, 0.001),
+    wrong: [
+      ['p', [240], 'adam: m [10,24] must be [240]'],
+      ['m', [24, 10], 'adam: m [24,10] must be [10,24]'],
+      ['v', [10], 'adam: v [10] must be [10,24]'],
+      ['g', [10, 25], 'adam: g [10,25] must be [10,24]'],
+    ],
+  },
+  copy: {
+    shapes: { out: [3, 2], a: [3, 2] },
+    call: (backend, { out, a }) => backend.copy(out, a),
+    wrong: [
+      ['out', [6], 'copy: a [3,2] must be [6]'],
+      ['a', [2, 3], 'copy: a [2,3] must be [3,2]'],
+    ],
+  },
+};
+
+const allocateAll = (shapes: Readonly<Record<string, Shape>>): Operands =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));
+
+describe.each(Object.entries(DOORS))('%s', (operation, { shapes, call, wrong }) => {
+  test('lets right operands through, once and unchanged', () => {
+    const { backend, calls } = recordingBackend();
+    const operands = allocateAll(shapes);
+    call(backend, operands);
+    expect(calls.map((seen) => seen.operation)).toEqual([operation]);
+    const { bias, ...positional } = operands;
+    const passed = calls[0].operands;
+    Object.values(positional).forEach((tensor, place) => expect(passed[place]).toBe(tensor));
+    if (bias) expect(passed[3]).toEqual({ bias });
+  });
+
+  test.each(wrong)('refuses %s %j', (name, shape, message) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => call(backend, allocateAll({ ...shapes, [name]: shape }))).toThrow(new RangeError(message));
+    expect(calls).toEqual([]);
+  });
+
+  test('has a wrong case for every operand', () => {
+    expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(Object.keys(shapes)));
+  });
+
+  // Where one operand's rank is wrong, no other can make up for it: whichever it is, the door is shut.
+  test.each(Object.keys(shapes))('refuses %s with an axis too many', (name) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => call(backend, allocateAll({ ...shapes, [name]: [1, ...shapes[name]] }))).toThrow(
+      new RegExp(`^${operation}: .*\\[1,${shapes[name].join(',')}\\]`),
+    );
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('memory that a product shares with its operands', () => {
+  const A = zeros([4, 4]);
+  const B = zeros([4, 4]);
+  const cube = zeros([3, 4, 4]);
+
+  test.each<[string, Tensor, Tensor, Tensor, string]>([
+    ['out is a', A, A, B, 'matmul: out [4,4] and a [4,4] share memory: give out a tensor of its own'],
+    ['out is b', B, A, B, 'matmul: out [4,4] and b [4,4] share memory: give out a tensor of its own'],
+    ['out is a transposed', transposeOf(A), A, B, 'matmul: out [4,4] and a [4,4] share memory'],
+    ['b is out transposed', A, B, transposeOf(A), 'matmul: out [4,4] and b [4,4] share memory'],
+    ['one row is common', rowsOf(A, 0, 2), rowsOf(A, 1, 3), B, 'matmul: out [2,4] and a [2,4] share memory'],
+    ['one element is common', A.hi(2, 2), A.hi(4, 4).lo(1, 1).hi(2, 3), zeros([3, 2]), 'out [2,2] and a [2,3] share'],
+    ['out is a step of a', stepOf(cube, 1), rowsOf(stepOf(cube, 1), 0, 4), B, 'out [4,4] and a [4,4] share memory'],
+  ])('%s: refused', (_, out, a, b, message) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => backend.matmul(out, a, b)).toThrow(message);
+    expect(() => backend.matmul(out, a, b, { accumulate: true })).toThrow(message);
+    expect(calls).toEqual([]);
+  });
+
+  test('disjoint steps and rows of one tensor are allowed, and a may be b', () => {
+    const { backend, calls } = recordingBackend();
+    backend.matmul(stepOf(cube, 1), stepOf(cube, 0), stepOf(cube, 2));
+    backend.matmul(rowsOf(A, 0, 2), rowsOf(A, 2, 4), B);
+    backend.matmul(B, A, transposeOf(A));
+    expect(calls).toHaveLength(3);
+  });
+
+  test('a bias inside out is refused: out is overwritten before the bias is read', () => {
+    const { backend } = recordingBackend();
+    const out = zeros([4, 4]);
+    expect(() => backend.matmul(out, A, B, { bias: stepOf(out, 0) })).toThrow(
+      'matmul: out [4,4] and bias [4] share memory: give out a tensor of its own',
+    );
+  });
+
+  test('two arrays over one buffer share memory too', () => {
+    const { backend } = recordingBackend();
+    const buffer = new ArrayBuffer(4 * 20);
+    const out = tensorFrom(new Float32Array(buffer, 0, 16), [4, 4]);
+    const a = tensorFrom(new Float32Array(buffer, 16, 16), [4, 4]);
+    expect(() => backend.matmul(out, a, B)).toThrow('matmul: out [4,4] and a [4,4] share memory');
+  });
+
+  test('over all pairs of row ranges of one tensor, exactly the overlapping ones are refused', () => {
+    const range = fc.tuple(fc.nat({ max: 7 }), fc.integer({ min: 1, max: 8 })).filter(([from, to]) => from < to);
+    fc.assert(
+      fc.property(range, range, ([outFrom, outTo], [aFrom, aTo]) => {
+        const { backend } = recordingBackend();
+        const whole = zeros([8, 3]);
+        const out = rowsOf(whole, outFrom, outTo);
+        // out `[M,3]` = a `[M,K]` · b `[K,3]`; here b is the view of `whole`, with K rows
+        const multiply = () => backend.matmul(out, zeros([outTo - outFrom, aTo - aFrom]), rowsOf(whole, aFrom, aTo));
+        if (outFrom < aTo && aFrom < outTo) expect(multiply).toThrow(/share memory/);
+        else expect(multiply).not.toThrow();
+      }),
+    );
+  });
+});

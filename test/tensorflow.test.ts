@@ -1,0 +1,134 @@
+/**
+ * The whole model against TensorFlow.js: its basicLSTMCell, derived from TensorFlow 1.x's BasicLSTMCell, step by step
+ * under its automatic differentiation.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { adamRate } from '../src/adam.js';
+import type { ModelSizes } from '../src/model.js';
+import { Model } from '../src/model.js';
+import { fillRandom, Random } from '../src/rng.js';
+import type { Tensor } from '../src/tensor.js';
+import { stepOf, valuesOf } from '../src/tensor.js';
+
+beforeAll(async () => {
+  tf.enableProdMode(); // or it advertises its native addon on the console
+  await tf.setBackend('cpu');
+});
+
+// Both compute in f32. An element is a sum, over steps and units, of terms about as large as its tensor's largest
+// element; each side rounds each of them a few times, by 2⁻²⁴ at most, and most of the roundings cancel: up to 5 of
+// them remain here.
+const TOLERANCE = 32 * 2 ** -24;
+
+test.each<ModelSizes & { forgetBias: number }>([
+  { T: 4, B: 3, I: 2, H: 5, C: 6, forgetBias: 1 },
+  { T: 1, B: 2, I: 6, H: 3, C: 4, forgetBias: 0 },
+  { T: 9, B: 1, I: 3, H: 7, C: 2, forgetBias: 0.37 },
+])('T $T, B $B, I $I, H $H, C $C, forget bias $forgetBias: outputs and gradients agree', async (example) => {
+  const model = randomModel(example);
+  const network = new TensorFlowNetwork(model);
+  model.forward();
+  model.backward();
+
+  const { logits, h, c, dh, dc } = model.activations;
+  const { loss } = await model.metrics();
+  const outputs = network.forward();
+  expect(Math.abs(loss / outputs.loss.dataSync()[0] - 1)).toBeLessThan(TOLERANCE);
+  expectAgreement('logits', logits, outputs.logits);
+  expectAgreement('h', h, outputs.h);
+  expectAgreement('c', c, outputs.c);
+
+  const gradients = network.gradients();
+  expectAgreement('dKernel', model.gradients.kernel, gradients.kernel);
+  expectAgreement('dBias', model.gradients.bias, gradients.bias);
+  expectAgreement('dOutKernel', model.gradients.outKernel, gradients.outKernel);
+  expectAgreement('dOutBias', model.gradients.outBias, gradients.outBias);
+  expectAgreement('dx', model.lstm.dx!, gradients.x);
+  expectAgreement('dh0', stepOf(dh, 0), gradients.h0);
+  expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
+});
+
+test("where gradients are tiny, Adam's first step is 1/29 of TensorFlow.js's; where they are large, the same", () => {
+  const learningRate = 0.01;
+  const backend = createReferenceBackend();
+  const [p, m, v, g] = Array.from({ length: 4 }, () => backend.allocate([2]));
+  g.data.set([1e-9, 1]);
+  backend.adam(p, m, v, g, adamRate(learningRate, 1));
+
+  const theirs = tf.variable(tf.zeros([2]));
+  tf.train.adam(learningRate, 0.9, 0.999, 1e-8).applyGradients([{ name: theirs.name, tensor: tf.tensor1d([1e-9, 1]) }]);
+
+  // With s = √(1-β₂), TensorFlow.js steps by lr·g/(g + ε), TensorFlow 1.x and Longhand by lr·g/(g + ε/s):
+  // at g = 1e-9 the quotient is (1 + 10/s) / (1 + 10) = 28.84.
+  const [tiny, large] = theirs.dataSync();
+  expect(tiny / p.get(0)).toBeCloseTo(28.84, 1);
+  expect(large / p.get(1)).toBeCloseTo(1, 4);
+});
+
+/** A model on the reference backend, in f32, with random parameters, inputs, labels and initial states. */
+function randomModel({ forgetBias, ...sizes }: ModelSizes & { forgetBias: number }): Model {
+  const random = new Random(7);
+  const model = new Model(createReferenceBackend(), sizes, { forgetBias, inputGradient: true });
+  const { x, y, h, c } = model.activations;
+  for (const tensor of [...Object.values(model.parameters), x, stepOf(h, 0), stepOf(c, 0)]) {
+    fillRandom(tensor, () => random.normal(0, 0.7));
+  }
+  for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
+  return model;
+}
+
+/** The same network with the same numbers in TensorFlow.js. */
+class TensorFlowNetwork {
+  private readonly forgetBias: number;
+  private readonly y: tf.Tensor2D;
+  private readonly variables;
+
+  constructor({ parameters, activations, lstm: { forgetBias } }: Model) {
+    const { x, y, h, c } = activations;
+    this.forgetBias = forgetBias;
+    this.y = toTensorFlow<tf.Rank.R2>(y);
+    this.variables = {
+      kernel: tf.variable(toTensorFlow<tf.Rank.R2>(parameters.kernel)),
+      bias: tf.variable(toTensorFlow<tf.Rank.R1>(parameters.bias)),
+      outKernel: tf.variable(toTensorFlow<tf.Rank.R2>(parameters.outKernel)),
+      outBias: tf.variable(toTensorFlow<tf.Rank.R1>(parameters.outBias)),
+      x: tf.variable(toTensorFlow<tf.Rank.R3>(x)),
+      h0: tf.variable(toTensorFlow<tf.Rank.R2>(stepOf(h, 0))),
+      c0: tf.variable(toTensorFlow<tf.Rank.R2>(stepOf(c, 0))),
+    };
+  }
+
+  forward() {
+    const { kernel, bias, outKernel, outBias, x, h0, c0 } = this.variables;
+    const h: tf.Tensor2D[] = [h0];
+    const c: tf.Tensor2D[] = [c0];
+    const [T, B, I] = x.shape;
+    for (let t = 0; t < T; t++) {
+      const xStep = tf.reshape<tf.Rank.R2>(tf.slice(x, t, 1), [B, I]); // tf.unstack has no gradient where T is 1
+      [c[t + 1], h[t + 1]] = tf.basicLSTMCell(this.forgetBias, kernel, bias, xStep, c[t], h[t]);
+    }
+    const logits = tf.add(tf.matMul(h[T], outKernel), outBias);
+    const loss = tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(this.y, logits);
+    return { loss, logits, h: tf.stack(h), c: tf.stack(c) };
+  }
+
+  gradients(): Record<keyof typeof this.variables, tf.Tensor> {
+    const { grads } = tf.variableGrads(() => this.forward().loss);
+    const named = Object.entries(this.variables).map(([name, variable]) => [name, grads[variable.name]]);
+    return Object.fromEntries(named) as Record<keyof typeof this.variables, tf.Tensor>;
+  }
+}
+
+function toTensorFlow<R extends tf.Rank>(tensor: Tensor): tf.Tensor<R> {
+  return tf.tensor<R>(Float32Array.from(valuesOf(tensor)), tensor.shape as tf.ShapeMap[R]);
+}
+
+function expectAgreement(name: string, actual: Tensor, expected: tf.Tensor): void {
+  expect({ name, shape: actual.shape }).toEqual({ name, shape: expected.shape });
+  const values = valuesOf(actual);
+  const numbers = expected.dataSync();
+  const scale = Math.max(...numbers.map(Math.abs));
+  const error = Math.max(...Array.from(numbers, (number, n) => Math.abs(values[n] - number))) / scale;
+  expect({ name, error: error <= TOLERANCE ? 'none' : error }).toEqual({ name, error: 'none' });
+}
