@@ -116,19 +116,27 @@ function assertMatrix(operation: string, name: string, tensor: Tensor): void {
 
 /** Puts the shape checks at the door of every operation, the same for every machine. */
 export function withShapeChecks<B extends Backend>(backend: B): B {
-  const { matmul, columnSums, lstmCellForward, lstmCellBackward } = backend;
-  const { crossEntropyForward, crossEntropyBackward, adam, copy } = backend;
+  const unchecked = {
+    matmul: backend.matmul.bind(backend),
+    columnSums: backend.columnSums.bind(backend),
+    lstmCellForward: backend.lstmCellForward.bind(backend),
+    lstmCellBackward: backend.lstmCellBackward.bind(backend),
+    crossEntropyForward: backend.crossEntropyForward.bind(backend),
+    crossEntropyBackward: backend.crossEntropyBackward.bind(backend),
+    adam: backend.adam.bind(backend),
+    copy: backend.copy.bind(backend),
+  };
 
   return Object.assign(backend, {
     matmul(out, a, b, options = {}) {
       checkMatmul(out, a, b, options);
-      matmul.call(backend, out, a, b, options);
+      unchecked.matmul(out, a, b, options);
     },
 
     columnSums(out, a) {
       assertMatrix('columnSums', 'a', a);
       assertShape('columnSums', 'out', out, [a.shape[1]]);
-      columnSums.call(backend, out, a);
+      unchecked.columnSums(out, a);
     },
 
     lstmCellForward(h, c, gates, z, cPrev, forgetBias) {
@@ -138,7 +146,7 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
       assertShape('lstmCellForward', 'gates', gates, [B, 4 * H]);
       assertShape('lstmCellForward', 'z', z, [B, 4 * H]);
       assertShape('lstmCellForward', 'cPrev', cPrev, [B, H]);
-      lstmCellForward.call(backend, h, c, gates, z, cPrev, forgetBias);
+      unchecked.lstmCellForward(h, c, gates, z, cPrev, forgetBias);
     },
 
     lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) {
@@ -150,7 +158,7 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
       assertShape('lstmCellBackward', 'gates', gates, [B, 4 * H]);
       assertShape('lstmCellBackward', 'c', c, [B, H]);
       assertShape('lstmCellBackward', 'cPrev', cPrev, [B, H]);
-      lstmCellBackward.call(backend, dz, dc, dcPrev, dh, gates, c, cPrev);
+      unchecked.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
     },
 
     crossEntropyForward(losses, correct, probabilities, logits, y) {
@@ -160,26 +168,26 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
       assertShape('crossEntropyForward', 'correct', correct, [B]);
       assertShape('crossEntropyForward', 'probabilities', probabilities, [B, C]);
       assertShape('crossEntropyForward', 'y', y, [B, C]);
-      crossEntropyForward.call(backend, losses, correct, probabilities, logits, y);
+      unchecked.crossEntropyForward(losses, correct, probabilities, logits, y);
     },
 
     crossEntropyBackward(dLogits, probabilities, y) {
       assertMatrix('crossEntropyBackward', 'dLogits', dLogits);
       assertShape('crossEntropyBackward', 'probabilities', probabilities, dLogits.shape);
       assertShape('crossEntropyBackward', 'y', y, dLogits.shape);
-      crossEntropyBackward.call(backend, dLogits, probabilities, y);
+      unchecked.crossEntropyBackward(dLogits, probabilities, y);
     },
 
     adam(p, m, v, g, rate) {
       assertShape('adam', 'm', m, p.shape);
       assertShape('adam', 'v', v, p.shape);
       assertShape('adam', 'g', g, p.shape);
-      adam.call(backend, p, m, v, g, rate);
+      unchecked.adam(p, m, v, g, rate);
     },
 
     copy(out, a) {
       assertShape('copy', 'a', a, out.shape);
-      copy.call(backend, out, a);
+      unchecked.copy(out, a);
     },
   } satisfies Partial<Operations>);
 }

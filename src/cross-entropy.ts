@@ -13,8 +13,11 @@ import type { Tensor } from './tensor.js';
  * as with argmax), and its probabilities. The batch's loss and accuracy are the means of `losses` and `correct`.
  */
 export function crossEntropyForward(
-  losses: Tensor, correct: Tensor, probabilities: Tensor,
-  logits: Tensor, y: Tensor,
+  losses: Tensor,
+  correct: Tensor,
+  probabilities: Tensor,
+  logits: Tensor,
+  y: Tensor,
 ): void {
   const [B, C] = logits.shape;
   for (let b = 0; b < B; b++) {

@@ -15,8 +15,12 @@ export function denseForward(backend: Backend, logits: Tensor, h: Tensor, W: Ten
 /** From  logits = h·W + b:  dh = dLogits·Wᵀ;  dW = hᵀ·dLogits;  db = the sum of dLogits over the batch. */
 export function denseBackward(
   backend: Backend,
-  dh: Tensor, dW: Tensor, db: Tensor,
-  dLogits: Tensor, h: Tensor, W: Tensor,
+  dh: Tensor,
+  dW: Tensor,
+  db: Tensor,
+  dLogits: Tensor,
+  h: Tensor,
+  W: Tensor,
 ): void {
   backend.matmul(dh, dLogits, transposeOf(W));
   backend.matmul(dW, transposeOf(h), dLogits);

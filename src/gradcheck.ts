@@ -54,7 +54,12 @@ export interface GradientReport {
 
 /** Checks every input's gradient; one report an input. Throws where a gradient is missing or has another size. */
 export async function checkGradients({
-  inputs, loss, gradients, tolerance = 1e-7, directions = 3, seed = 1,
+  inputs,
+  loss,
+  gradients,
+  tolerance = 1e-7,
+  directions = 3,
+  seed = 1,
 }: GradientCheck): Promise<GradientReport[]> {
   const random = new Random(seed);
   // Copied, since `loss` may overwrite them.
@@ -99,7 +104,10 @@ async function elementSlopes(values: Tensor, loss: GradientCheck['loss']): Promi
 
 /** The relative error of ⟨gradient, u⟩ against (7) along a random unit vector u. */
 async function directionError(
-  values: Tensor, gradient: Float64Array, loss: GradientCheck['loss'], random: Random,
+  values: Tensor,
+  gradient: Float64Array,
+  loss: GradientCheck['loss'],
+  random: Random,
 ): Promise<number> {
   const before = valuesOf(values);
   const u = Float64Array.from(before, () => random.normal(0, 1));
@@ -183,7 +191,7 @@ export async function checkModelGradients(
       model.forward();
       model.backward();
       const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, model.gradients[name]]));
-      return { ...parameters, x: model.lstm.dx!, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+      return { ...parameters, x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
     },
     seed,
     ...(tolerance !== undefined && { tolerance }),

@@ -19,8 +19,12 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** Equations (2)–(4) for one step: h, c, cPrev `[B,H]`; gates, z `[B,4H]`. */
 export function lstmCellForward(
-  h: Tensor, c: Tensor, gates: Tensor,
-  z: Tensor, cPrev: Tensor, forgetBias: number,
+  h: Tensor,
+  c: Tensor,
+  gates: Tensor,
+  z: Tensor,
+  cPrev: Tensor,
+  forgetBias: number,
 ): void {
   const [B, H] = h.shape;
   for (let b = 0; b < B; b++) {
@@ -50,8 +54,13 @@ export function lstmCellForward(
  * `[B,4H]`. On entry dc is what reaches c from later steps; on return it is the whole ∂loss/∂c.
  */
 export function lstmCellBackward(
-  dz: Tensor, dc: Tensor, dcPrev: Tensor,
-  dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor,
+  dz: Tensor,
+  dc: Tensor,
+  dcPrev: Tensor,
+  dh: Tensor,
+  gates: Tensor,
+  c: Tensor,
+  cPrev: Tensor,
 ): void {
   const [B, H] = dh.shape;
   for (let b = 0; b < B; b++) {
@@ -178,12 +187,12 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1)
 }
 
 /** An LSTM with tensors of its own, all zero, the input's gradient among them. */
-export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1): Lstm {
+export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1): Lstm & { dx: Tensor } {
   const shapes = { ...lstmShapes(sizes), dx: lstmShapes(sizes).x };
   const tensors = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
   ) as Record<keyof typeof shapes, Tensor>;
-  return bindLstm(sizes, tensors, forgetBias);
+  return { ...bindLstm(sizes, tensors, forgetBias), dx: tensors.dx };
 }
 
 function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {

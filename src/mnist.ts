@@ -42,7 +42,9 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): {
   const expectedMagic = 0x800 + dimensions;
   const magic = view.getUint32(0);
   if (magic !== expectedMagic) {
-    throw new DataError(`${name}: magic number ${magic}, expected ${expectedMagic} (IDX, bytes, ${dimensions} dimensions)`);
+    throw new DataError(
+      `${name}: magic number ${magic}, expected ${expectedMagic} (IDX, bytes, ${dimensions} dimensions)`,
+    );
   }
   const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -84,7 +86,9 @@ export function sliceImages(images: LabelledImages, from: number, to: number): L
 /** The tutorial's split: the first 5,000 of the 60,000 training images are for validation. */
 export function splitMnist(training: LabelledImages, test: LabelledImages): Mnist {
   if (training.count <= VALIDATION_COUNT) {
-    throw new DataError(`${training.count} training images: more than ${VALIDATION_COUNT} (the validation set) are needed`);
+    throw new DataError(
+      `${training.count} training images: more than ${VALIDATION_COUNT} (the validation set) are needed`,
+    );
   }
   if (training.rows !== test.rows || training.columns !== test.columns) {
     throw new DataError(

@@ -101,6 +101,12 @@ export class Model {
     this.lastDh = stepOf(this.activations.dh, sizes.T);
   }
 
+  /** ∂loss/∂x `[T,B,I]`. Throws an Error where the model was made without `inputGradient`. */
+  get dx(): Tensor {
+    if (!this.lstm.dx) throw new Error('model: dx is not computed; make the model with { inputGradient: true }');
+    return this.lstm.dx;
+  }
+
   /** From x and y to logits, probabilities and losses; row 0 of h and c is the initial state (zero unless set). */
   forward(): void {
     const { logits, probabilities, losses, correct, y } = this.activations;
@@ -120,8 +126,12 @@ export class Model {
     this.backend.fill(dc, 0);
     denseBackward(
       this.backend,
-      this.lastDh, this.gradients.outKernel, this.gradients.outBias,
-      dLogits, this.lastH, this.parameters.outKernel,
+      this.lastDh,
+      this.gradients.outKernel,
+      this.gradients.outBias,
+      dLogits,
+      this.lastH,
+      this.parameters.outKernel,
     );
     lstmBackward(this.backend, this.lstm);
   }

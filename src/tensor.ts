@@ -41,9 +41,7 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
 export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
   if (data.length !== size) {
-    throw new RangeError(
-      `tensor: shape ${formatShape(shape)} holds ${size} numbers, but ${data.length} were given`,
-    );
+    throw new RangeError(`tensor: shape ${formatShape(shape)} holds ${size} numbers, but ${data.length} were given`);
   }
   if (data instanceof Float32Array || data instanceof Float64Array) return ndarray<FloatArray>(data, [...shape]);
   return ndarray<FloatArray>(dtype === 'f32' ? Float32Array.from(data) : Float64Array.from(data), [...shape]);

@@ -126,7 +126,11 @@ export async function evaluate(model: Model, images: LabelledImages, signal?: Ab
     await breathe();
     signal?.throwIfAborted();
     const count = Math.min(B, images.count - start);
-    loadBatch(model, images, Uint32Array.from({ length: count }, (_, n) => start + n));
+    loadBatch(
+      model,
+      images,
+      Uint32Array.from({ length: count }, (_, n) => start + n),
+    );
     model.forward();
     const metrics = await model.metrics(count);
     loss += metrics.loss * count;

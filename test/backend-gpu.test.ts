@@ -47,7 +47,9 @@ for (const mode of NODE_MODES) {
 }
 
 test('a mode that is not there is an error that says what to do', async () => {
-  await expect(createGpuBackend({ mode: 'webgl2' })).rejects.toThrow(/webgl2 needs a browser.*choose webgpu or headlessgl/);
+  await expect(createGpuBackend({ mode: 'webgl2' })).rejects.toThrow(
+    /webgl2 needs a browser.*choose webgpu or headlessgl/,
+  );
 });
 
 test('auto opens a mode that works and says which', async () => {

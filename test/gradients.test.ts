@@ -18,6 +18,6 @@ test(`every gradient agrees with its numeric slope to 1e-7, over ${RUNS} random 
         expect(reports.filter(({ ok }) => !ok)).toEqual([]);
       },
     ),
-    { numRuns: RUNS, seed: 20 },
+    { numRuns: RUNS, seed: 20, endOnFailure: true },
   );
 });

@@ -53,7 +53,7 @@ describe.each([
 
       const { logits, h, c, dh, dc } = model.activations;
       const { loss } = await model.metrics();
-      const actual = allValuesOf({ ...model.gradients, x: model.lstm.dx!, logits, h, c, dh, dc });
+      const actual = allValuesOf({ ...model.gradients, x: model.dx, logits, h, c, dh, dc });
       const { outputs, gradients } = example;
       const expected = { ...gradients, ...outputs, loss: [outputs.loss] };
       expect(disagreements({ ...actual, loss: [loss] }, expected, tolerance)).toEqual([]);

@@ -44,7 +44,7 @@ test.each<ModelSizes & { forgetBias: number }>([
   expectAgreement('dBias', model.gradients.bias, gradients.bias);
   expectAgreement('dOutKernel', model.gradients.outKernel, gradients.outKernel);
   expectAgreement('dOutBias', model.gradients.outBias, gradients.outBias);
-  expectAgreement('dx', model.lstm.dx!, gradients.x);
+  expectAgreement('dx', model.dx, gradients.x);
   expectAgreement('dh0', stepOf(dh, 0), gradients.h0);
   expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
 });

@@ -49,7 +49,9 @@ async function openChecked(mode: Mode): Promise<Backend> {
     backend.matmul(product, a, a);
     await backend.download(product);
     if (product.data.join() !== '7,10,15,22') {
-      throw new BackendUnavailableError(`GPU mode ${mode} does not work here: [1 2; 3 4]² came out as ${product.data.join()}`);
+      throw new BackendUnavailableError(
+        `GPU mode ${mode} does not work here: [1 2; 3 4]² came out as ${product.data.join()}`,
+      );
     }
     backend.free(a);
     backend.free(product);
@@ -132,13 +134,23 @@ class GpuBackend implements Backend {
   }
 
   matmul(
-    out: Tensor, a: Tensor, b: Tensor,
+    out: Tensor,
+    a: Tensor,
+    b: Tensor,
     { accumulate = false, bias }: { accumulate?: boolean; bias?: Tensor } = {},
   ): void {
     const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
     const [M, K] = a.shape;
     const N = b.shape[1];
-    const form = { M, K, N, aTransposed: A.transposed, bTransposed: B.transposed, accumulate, bias: bias !== undefined };
+    const form = {
+      M,
+      K,
+      N,
+      aTransposed: A.transposed,
+      bTransposed: B.transposed,
+      accumulate,
+      bias: bias !== undefined,
+    };
     this.compute(programs.matmulProgram(form), out, [a, b, ...(accumulate ? [out] : []), ...(bias ? [bias] : [])]);
   }
 
@@ -211,7 +223,8 @@ class GpuBackend implements Backend {
 
   private plainOperand(operation: string, tensor: Tensor): Operand {
     const operand = this.operand(operation, tensor);
-    if (operand.transposed) throw new RangeError(`gpu ${operation}: ${formatShape(tensor.shape)} must not be a transpose`);
+    if (operand.transposed)
+      throw new RangeError(`gpu ${operation}: ${formatShape(tensor.shape)} must not be a transpose`);
     return operand;
   }
 

@@ -18,7 +18,7 @@ const x = 'this.thread.x';
 const y = 'this.thread.y';
 const at = (matrix: string): string => `${matrix}[${y}][${x}]`;
 
-function program(rows: number, columns: number, parameters: string, body: string): Program {
+function program([rows, columns]: readonly [number, number], parameters: string, body: string): Program {
   return { rows, columns, source: `function kernelOfLonghand(${parameters}) {\n${body}\n}` };
 }
 
@@ -43,12 +43,12 @@ export function matmulProgram({ M, K, N, aTransposed, bTransposed, accumulate, b
   const starts = [...(accumulate ? [at('before')] : []), ...(bias ? [`bias[0][${x}]`] : []), ...rest, '0'];
   const inputs = ['a', 'b', ...(accumulate ? ['before'] : []), ...(bias ? ['bias'] : [])];
   const loop = turns > 0 ? `for (let k = 0; k < ${turns}; k++) { sum += ${fours}; }` : '';
-  return program(M, N, inputs.join(', '), `let sum = ${starts.join(' + ')};\n${loop}\nreturn sum;`);
+  return program([M, N], inputs.join(', '), `let sum = ${starts.join(' + ')};\n${loop}\nreturn sum;`);
 }
 
 /** Input: a `[M,N]`. Output: one row. */
 export function columnSumsProgram(M: number, N: number): Program {
-  return program(1, N, 'a', `let sum = 0;\nfor (let m = 0; m < ${M}; m++) { sum += a[m][${x}]; }\nreturn sum;`);
+  return program([1, N], 'a', `let sum = 0;\nfor (let m = 0; m < ${M}; m++) { sum += a[m][${x}]; }\nreturn sum;`);
 }
 
 const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;
@@ -62,7 +62,8 @@ const gateOf = (gate: number, H: number): string => `gates[${y}][${x} + ${gate *
 /** (2) Inputs: z `[B,4H]`, forgetBias. Output: gates. */
 export function gatesProgram(B: number, H: number): Program {
   return program(
-    B, 4 * H, 'z, forgetBias',
+    [B, 4 * H],
+    'z, forgetBias',
     `if (${x} >= ${H} && ${x} < ${2 * H}) { return ${tanh(at('z'))}; }
 if (${x} >= ${2 * H} && ${x} < ${3 * H}) { return ${sigmoid(`${at('z')} + forgetBias`)}; }
 return ${sigmoid(at('z'))};`,
@@ -72,39 +73,41 @@ return ${sigmoid(at('z'))};`,
 /** (3) Inputs: gates `[B,4H]`, cPrev `[B,H]`. Output: c. */
 export function cellProgram(B: number, H: number): Program {
   return program(
-    B, H, 'gates, cPrev',
+    [B, H],
+    'gates, cPrev',
     `return ${gateOf(2, H)} * ${at('cPrev')} + ${gateOf(0, H)} * ${gateOf(1, H)};`,
   );
 }
 
 /** (4) Inputs: gates `[B,4H]`, c `[B,H]`. Output: h. */
 export function hiddenProgram(B: number, H: number): Program {
-  return program(B, H, 'gates, c', `return ${gateOf(3, H)} * ${tanh(at('c'))};`);
+  return program([B, H], 'gates, c', `return ${gateOf(3, H)} * ${tanh(at('c'))};`);
 }
 
 /** (4′) Inputs: dc, dh, gates, c. Output: the whole dc. */
 export function dCellProgram(B: number, H: number): Program {
   return program(
-    B, H, 'dc, dh, gates, c',
+    [B, H],
+    'dc, dh, gates, c',
     `return ${at('dc')} + ${at('dh')} * ${gateOf(3, H)} * (1 - ${tanh(at('c'))} * ${tanh(at('c'))});`,
   );
 }
 
 /** (3′) Inputs: dcPrev, dc, gates. Output: dcPrev with this step's share. */
 export function dCellPrevProgram(B: number, H: number): Program {
-  return program(B, H, 'dcPrev, dc, gates', `return ${at('dcPrev')} + ${at('dc')} * ${gateOf(2, H)};`);
+  return program([B, H], 'dcPrev, dc, gates', `return ${at('dcPrev')} + ${at('dc')} * ${gateOf(2, H)};`);
 }
 
 /** (4′), (3′), (2′) Inputs: dc (whole), dh, gates, c, cPrev. Output: dz `[B,4H]`, gate by gate. */
 export function dzProgram(B: number, H: number): Program {
   const here = at('gates');
-  /** Of the thread's hidden unit: matrix `[B,H]` or gate column, seen from a thread of gate number `own`. */
+  /** Column x of a matrix `[B,H]`, or of the first gate, for a thread of gate number `own`. */
   const unit = (matrix: string, own: number): string => `${matrix}[${y}][${x} - ${own * H}]`;
-  const gate = (other: number, own: number): string => `gates[${y}][${x} + ${(other - own) * H}]`.replace('+ -', '- ');
   return program(
-    B, 4 * H, 'dc, dh, gates, c, cPrev',
-    `if (${x} < ${H}) { return ${at('dc')} * ${gate(1, 0)} * ${here} * (1 - ${here}); }
-if (${x} < ${2 * H}) { return ${unit('dc', 1)} * ${gate(0, 1)} * (1 - ${here} * ${here}); }
+    [B, 4 * H],
+    'dc, dh, gates, c, cPrev',
+    `if (${x} < ${H}) { return ${at('dc')} * ${gateOf(1, H)} * ${here} * (1 - ${here}); }
+if (${x} < ${2 * H}) { return ${unit('dc', 1)} * ${unit('gates', 1)} * (1 - ${here} * ${here}); }
 if (${x} < ${3 * H}) { return ${unit('dc', 2)} * ${unit('cPrev', 2)} * ${here} * (1 - ${here}); }
 return ${unit('dh', 3)} * ${tanh(unit('c', 3))} * ${here} * (1 - ${here});`,
   );
@@ -122,7 +125,8 @@ const sumExponentials = (C: number, row: string): string =>
 /** (5) Input: logits. Output: probabilities. */
 export function softmaxProgram(B: number, C: number): Program {
   return program(
-    B, C, 'logits',
+    [B, C],
+    'logits',
     `${findLargest(C, y)}\n${sumExponentials(C, y)}\nreturn Math.exp(${at('logits')} - max) / sum;`,
   );
 }
@@ -130,7 +134,8 @@ export function softmaxProgram(B: number, C: number): Program {
 /** (5) Inputs: logits, y. Output: one row, the loss of each example. */
 export function lossesProgram(B: number, C: number): Program {
   return program(
-    1, B, 'logits, y',
+    [1, B],
+    'logits, y',
     `${findLargest(C, x)}
 ${sumExponentials(C, x)}
 let loss = 0;
@@ -142,7 +147,8 @@ return loss;`,
 /** Inputs: logits, y. Output: one row, 1 where the largest logit is the labelled class. */
 export function correctProgram(B: number, C: number): Program {
   return program(
-    1, B, 'logits, y',
+    [1, B],
+    'logits, y',
     `${findLargest(C, x)}
 let most = y[${x}][0];
 let labelled = 0;
@@ -154,23 +160,24 @@ return 0;`,
 
 /** (5′) Inputs: probabilities, y. Output: dLogits. */
 export function dLogitsProgram(B: number, C: number): Program {
-  return program(B, C, 'probabilities, y', `return (${at('probabilities')} - ${at('y')}) / ${B};`);
+  return program([B, C], 'probabilities, y', `return (${at('probabilities')} - ${at('y')}) / ${B};`);
 }
 
 /** (6) Inputs: m, g. Output: m. */
 export function meanProgram(rows: number, columns: number): Program {
-  return program(rows, columns, 'm, g', `return ${at('m')} + (${at('g')} - ${at('m')}) * ${1 - BETA1};`);
+  return program([rows, columns], 'm, g', `return ${at('m')} + (${at('g')} - ${at('m')}) * ${1 - BETA1};`);
 }
 
 /** (6) Inputs: v, g. Output: v. */
 export function squareProgram(rows: number, columns: number): Program {
-  return program(rows, columns, 'v, g', `return ${at('v')} + (${at('g')} * ${at('g')} - ${at('v')}) * ${1 - BETA2};`);
+  return program([rows, columns], 'v, g', `return ${at('v')} + (${at('g')} * ${at('g')} - ${at('v')}) * ${1 - BETA2};`);
 }
 
 /** (6) Inputs: p, m, v, rate, epsilon. Output: p. */
 export function updateProgram(rows: number, columns: number): Program {
   return program(
-    rows, columns, 'p, m, v, rate, epsilon',
+    [rows, columns],
+    'p, m, v, rate, epsilon',
     `return ${at('p')} - rate * ${at('m')} / (Math.sqrt(${at('v')}) + epsilon);`,
   );
 }
@@ -180,17 +187,17 @@ export const epsilon = EPSILON;
 
 /** Input: any matrix of the output's size, from the host or the device. */
 export function copyProgram(rows: number, columns: number): Program {
-  return program(rows, columns, 'a', `return ${at('a')};`);
+  return program([rows, columns], 'a', `return ${at('a')};`);
 }
 
 /** Input: value. */
 export function fillProgram(rows: number, columns: number): Program {
-  return program(rows, columns, 'value', 'return value;');
+  return program([rows, columns], 'value', 'return value;');
 }
 
 /** Inputs: a, and the row of it that becomes row 0 of the output. */
 export function sliceProgram(rows: number, columns: number): Program {
-  return program(rows, columns, 'a, from', `return a[${y} + from][${x}];`);
+  return program([rows, columns], 'a, from', `return a[${y} + from][${x}];`);
 }
 
 /** How many parts one join takes: webgpu allows a kernel 8 buffers, the output among them. */
@@ -201,10 +208,13 @@ export function joinProgram(heights: readonly number[], columns: number): Progra
   const names = heights.map((_, n) => `a${n}`);
   const starts = heights.map((_, n) => heights.slice(0, n).reduce((sum, height) => sum + height, 0));
   const rows = heights.reduce((sum, height) => sum + height, 0);
-  const cases = names.slice(0, -1).map((name, n) => `if (${y} < ${starts[n + 1]}) { return ${name}[${y} - ${starts[n]}][${x}]; }`);
+  const cases = names
+    .slice(0, -1)
+    .map((name, n) => `if (${y} < ${starts[n + 1]}) { return ${name}[${y} - ${starts[n]}][${x}]; }`);
   const last = names.length - 1;
   return program(
-    rows, columns, names.join(', '),
+    [rows, columns],
+    names.join(', '),
     [...cases, `return ${names[last]}[${y} - ${starts[last]}][${x}];`].join('\n'),
   );
 }

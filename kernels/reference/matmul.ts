@@ -79,7 +79,8 @@ function addPackedProduct(out: Tensor, K: number): void {
   }
 }
 
-/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b. */
+/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b; one line a row of the tile. */
+// prettier-ignore
 function multiplyTile(aStart: number, bStart: number, K: number): void {
   let s00 = 0, s01 = 0, s02 = 0, s03 = 0;
   let s10 = 0, s11 = 0, s12 = 0, s13 = 0;

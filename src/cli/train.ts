@@ -26,7 +26,12 @@ export function trainCommand(): Command {
   return new Command('train')
     .description("Train the tutorial's network on MNIST and test it.")
     .option('--learning-rate <number>', "Adam's step size", positiveNumber, TUTORIAL.learningRate)
-    .option('--training-iters <count>', 'train while step · batch size is below it', wholeNumber(1), TUTORIAL.trainingIters)
+    .option(
+      '--training-iters <count>',
+      'train while step · batch size is below it',
+      wholeNumber(1),
+      TUTORIAL.trainingIters,
+    )
     .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
     .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
     .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
@@ -65,7 +70,9 @@ Examples:
 async function run(flags: TrainFlags, data: Mnist, backend: Backend, signal: AbortSignal): Promise<void> {
   const steps = stepCount(flags);
   console.error(`backend ${backend.description}`);
-  console.error(`${data.train.count} training images, batches of ${flags.batchSize}: ${steps} steps; seed ${flags.seed}`);
+  console.error(
+    `${data.train.count} training images, batches of ${flags.batchSize}: ${steps} steps; seed ${flags.seed}`,
+  );
   const print = flags.json ? jsonPrinter : textPrinter;
   const bar = progressBar(steps);
   const startedAt = performance.now();
@@ -113,7 +120,7 @@ const jsonPrinter: typeof textPrinter = {
 
 /** A bar on standard error, where that is a terminal; it leaves nothing behind. */
 function progressBar(steps: number) {
-  if (!process.stderr.isTTY) return { update() {}, clear() {}, stop() {} };
+  if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
   const bar = new SingleBar({
     format: '{bar} step {value}/{total}, {eta_formatted} left',
     stream: process.stderr,

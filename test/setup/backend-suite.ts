@@ -18,7 +18,11 @@ class Guarded {
   private readonly whole: Tensor;
   private readonly rows: number;
 
-  constructor(private readonly backend: Backend, shape: Shape, values?: Tensor) {
+  constructor(
+    private readonly backend: Backend,
+    shape: Shape,
+    values?: Tensor,
+  ) {
     const columns = shape[shape.length - 1];
     this.rows = shape.length === 1 ? 1 : shape[0];
     this.whole = backend.allocate([this.rows + 2 * GUARD_ROWS, columns]);
@@ -68,9 +72,22 @@ interface Case {
   readonly run: (operations: Operations, outputs: Tensor[], inputs: Tensor[]) => void;
 }
 
-const SIZES = [[1, 1], [2, 3], [5, 7], [3, 16], [17, 5]] as const;
+const SIZES = [
+  [1, 1],
+  [2, 3],
+  [5, 7],
+  [3, 16],
+  [17, 5],
+] as const;
 
-const matmulCases: Case[] = [[1, 1, 1], [2, 3, 4], [5, 7, 3], [13, 9, 17], [33, 70, 19], [8, 129, 4]].flatMap(([M, K, N]) =>
+const matmulCases: Case[] = [
+  [1, 1, 1],
+  [2, 3, 4],
+  [5, 7, 3],
+  [13, 9, 17],
+  [33, 70, 19],
+  [8, 129, 4],
+].flatMap(([M, K, N]) =>
   [false, true].flatMap((aTransposed) =>
     [false, true].flatMap((bTransposed) =>
       [{}, { accumulate: true }, { bias: true }, { accumulate: true, bias: true }].map(
@@ -95,7 +112,10 @@ const matmulCases: Case[] = [[1, 1, 1], [2, 3, 4], [5, 7, 3], [13, 9, 17], [33, 
 const extreme = (random: Random): number => [-1000, -100, -30, -1, 0, 1e-3, 0.5, 20, 100, 1000][random.below(10)];
 
 const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
-  const [state, gates] = [[B, H], [B, 4 * H]];
+  const [state, gates] = [
+    [B, H],
+    [B, 4 * H],
+  ];
   return [
     {
       name: `lstmCellForward B ${B} H ${H}`,
@@ -134,14 +154,20 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
   {
     name: `crossEntropyForward B ${B} C ${C}`,
     outputs: [[B], [B], [B, C]],
-    inputs: [[B, C], [B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
     run: (operations, [losses, correct, p], [logits, y]) =>
       operations.crossEntropyForward(losses, correct, p, logits, y),
   },
   {
     name: `crossEntropyForward B ${B} C ${C}, logits far apart and equal`,
     outputs: [[B], [B], [B, C]],
-    inputs: [[B, C], [B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
     draw: extreme,
     run: (operations, [losses, correct, p], [logits, y]) =>
       operations.crossEntropyForward(losses, correct, p, logits, y),
@@ -149,7 +175,10 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
   {
     name: `crossEntropyBackward B ${B} C ${C}`,
     outputs: [[B, C]],
-    inputs: [[B, C], [B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
     run: (operations, [dLogits], [p, y]) => operations.crossEntropyBackward(dLogits, p, y),
   },
 ]);
@@ -164,13 +193,22 @@ const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
   },
   {
     name: `adam [${M},${N}]`,
-    outputs: [[M, N], [M, N], [M, N]],
+    outputs: [
+      [M, N],
+      [M, N],
+      [M, N],
+    ],
     inputs: [[M, N]],
     draw: (random) => random.uniform(0.1, 1), // v must not be negative
     run: (operations, [p, m, v], [g]) => operations.adam(p, m, v, g, 0.01),
   },
   { name: `fill [${M},${N}]`, outputs: [[M, N]], inputs: [], run: (operations, [out]) => operations.fill(out, 0.25) },
-  { name: `copy [${M},${N}]`, outputs: [[M, N]], inputs: [[M, N]], run: (operations, [out], [a]) => operations.copy(out, a) },
+  {
+    name: `copy [${M},${N}]`,
+    outputs: [[M, N]],
+    inputs: [[M, N]],
+    run: (operations, [out], [a]) => operations.copy(out, a),
+  },
 ]);
 
 const CASES = [...matmulCases, ...cellCases, ...lossCases, ...otherCases];
@@ -189,7 +227,10 @@ async function runCase(backend: Backend, { outputs, inputs, draw, run, tolerance
     [...outputs, ...inputs].map((shape, n) => new Guarded(machine, shape, values[n]));
   const tested = on(backend);
   const expected = on(createReferenceBackend({ dtype: 'f64' }));
-  for (const [machine, tensors] of [[backend, tested], [createReferenceBackend({ dtype: 'f64' }), expected]] as const) {
+  for (const [machine, tensors] of [
+    [backend, tested],
+    [createReferenceBackend({ dtype: 'f64' }), expected],
+  ] as const) {
     const views = tensors.map(({ view }) => view);
     run(machine, views.slice(0, outputs.length), views.slice(outputs.length));
   }
@@ -224,7 +265,7 @@ async function snapshot(model: Model): Promise<Record<string, Float64Array>> {
     tensors[`m.${name}`] = model.means[name];
     tensors[`v.${name}`] = model.squares[name];
   }
-  tensors.dx = model.lstm.dx!;
+  tensors.dx = model.dx;
   const values: Record<string, Float64Array> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     await model.backend.download(tensor);

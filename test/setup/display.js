@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 
 export default async function provideDisplay() {
   if (process.env.DISPLAY) return;
-  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const display = await new Promise((resolve) => {
     server.on('error', () => resolve(undefined)); // not installed: the tests that need it say so
     server.on('exit', () => resolve(undefined));

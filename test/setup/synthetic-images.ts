@@ -2,7 +2,11 @@
 import type { LabelledImages } from '../../src/mnist.js';
 import { Random } from '../../src/rng.js';
 
-export function syntheticImages({ count, rows, columns }: Pick<LabelledImages, 'count' | 'rows' | 'columns'>): LabelledImages {
+export function syntheticImages({
+  count,
+  rows,
+  columns,
+}: Pick<LabelledImages, 'count' | 'rows' | 'columns'>): LabelledImages {
   const random = new Random(3);
   const pixels = new Uint8Array(count * rows * columns);
   const labels = new Uint8Array(count);
