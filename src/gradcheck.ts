@@ -9,7 +9,7 @@
  * to many digits. Compared are each element's slope, and the slope along random directions u of the whole tensor
  * against ⟨gradient, u⟩, which catches errors that cancel or hide in single elements.
  */
-import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend } from './backend.js';
 import type { ModelSizes } from './model.js';
 import { Model, PARAMETER_NAMES } from './model.js';
 import { Random, fillRandom } from './rng.js';
@@ -38,7 +38,7 @@ export interface GradientCheck {
   readonly seed?: number;
 }
 
-type GradientsOf = Readonly<Record<string, Float64Array | Tensor>>;
+type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
 export interface GradientReport {
   readonly name: string;
@@ -162,20 +162,21 @@ function largest(a: number, b: number): number {
   return Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.max(a, b);
 }
 
-function asTensor(values: Float64Array | Tensor): Tensor {
-  return values instanceof Float64Array ? tensorFrom(values, [values.length]) : values;
+function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
+  return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
 /**
- * The check of this project's own model, in f64 on the reference backend: every parameter, x, h0 and c0, at random
- * values (biases and states too: at zero they would hide a gate swapped for another).
+ * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
+ * (biases and states too: at zero they would hide a gate swapped for another).
  */
 export async function checkModelGradients(
+  backend: Backend,
   sizes: ModelSizes,
   { seed = 1, forgetBias = 1, tolerance }: { seed?: number; forgetBias?: number; tolerance?: number } = {},
 ): Promise<GradientReport[]> {
   const random = new Random(seed);
-  const model = new Model(createReferenceBackend({ dtype: 'f64' }), sizes, { forgetBias, inputGradient: true });
+  const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
   const { x, y, h, c, dh, dc } = model.activations;
   const inputs = { ...model.parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
   for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));

@@ -1,7 +1,9 @@
 /** The gradients of the whole model against numeric slopes, over random sizes, biases and states. */
 import fc from 'fast-check';
+import { createReferenceBackend } from '../kernels/reference/index.js';
 import { checkModelGradients } from '../src/gradcheck.js';
 
+const backend = createReferenceBackend({ dtype: 'f64' });
 const RUNS = 200;
 
 const size = (most: number) => fc.integer({ min: 1, max: most });
@@ -13,7 +15,7 @@ test(`every gradient agrees with its numeric slope to 1e-7, over ${RUNS} random 
       fc.integer({ min: 0, max: 2 ** 32 - 1 }),
       fc.double({ min: -2, max: 2, noNaN: true }),
       async (sizes, seed, forgetBias) => {
-        const reports = await checkModelGradients(sizes, { seed, forgetBias, tolerance: 1e-7 });
+        const reports = await checkModelGradients(backend, sizes, { seed, forgetBias, tolerance: 1e-7 });
         expect(reports.map(({ name }) => name)).toEqual(['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0']);
         expect(reports.filter(({ ok }) => !ok)).toEqual([]);
       },

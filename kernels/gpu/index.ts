@@ -4,6 +4,7 @@
  *
  * Every operation is enqueued, and a queue runs the kernels one after another: under webgpu a kernel call is a promise.
  */
+import { EPSILON } from '../../src/adam.js';
 import type { Backend } from '../../src/backend.js';
 import { BackendUnavailableError, withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
@@ -189,7 +190,7 @@ class GpuBackend implements Backend {
     const rows = p.size / columns;
     this.compute(programs.meanProgram(rows, columns), m, [m, g]);
     this.compute(programs.squareProgram(rows, columns), v, [v, g]);
-    this.compute(programs.updateProgram(rows, columns), p, [p, m, v, rate, programs.epsilon]);
+    this.compute(programs.updateProgram(rows, columns), p, [p, m, v, rate, EPSILON]);
   }
 
   fill(out: Tensor, value: number): void {

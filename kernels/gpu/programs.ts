@@ -6,7 +6,7 @@
  * a matrix. Indices stay inline and loops count by 1: GPU.js turns any other index variable into a float, at half the
  * speed. The formulas are those of src/, where they are explained.
  */
-import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
+import { BETA1, BETA2 } from '../../src/adam.js';
 
 export interface Program {
   readonly source: string;
@@ -181,9 +181,6 @@ export function updateProgram(rows: number, columns: number): Program {
     `return ${at('p')} - rate * ${at('m')} / (Math.sqrt(${at('v')}) + epsilon);`,
   );
 }
-
-/** Too small for a literal: GPU.js would print it without its exponent. */
-export const epsilon = EPSILON;
 
 /** Input: any matrix of the output's size, from the host or the device. */
 export function copyProgram(rows: number, columns: number): Program {

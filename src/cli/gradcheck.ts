@@ -1,5 +1,6 @@
 /** `longhand gradcheck`: the backward pass against numeric slopes, as a table. Exit code 1 where one disagrees. */
 import { Command } from 'commander';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
 import { checkModelGradients } from '../gradcheck.js';
 import { formatShape } from '../tensor.js';
@@ -40,7 +41,11 @@ Examples:
     )
     .action(async (flags: GradcheckFlags) => {
       const { steps: T, batchSize: B, inputs: I, hidden: H, classes: C, seed, forgetBias, tolerance } = flags;
-      const reports = await checkModelGradients({ T, B, I, H, C }, { seed, forgetBias, tolerance });
+      const reports = await checkModelGradients(
+        createReferenceBackend({ dtype: 'f64' }),
+        { T, B, I, H, C },
+        { seed, forgetBias, tolerance },
+      );
       if (flags.json) reports.forEach((report) => console.log(JSON.stringify(report)));
       else console.log(asTable(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) process.exitCode = 1;

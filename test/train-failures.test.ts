@@ -1,0 +1,130 @@
+/** Training that is stopped, or fails, or diverges: it says why, and holds nothing afterwards. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend } from '../src/backend.js';
+import { DataError } from '../src/mnist.js';
+import { NonFiniteError } from '../src/model.js';
+import type { Tensor } from '../src/tensor.js';
+import type { TrainOptions } from '../src/train.js';
+import { train } from '../src/train.js';
+import { failureOf, IMAGES, OPTIONS } from './spots.js';
+
+/** A reference backend that notes which tensors are held. */
+function countingBackend(): { backend: Backend; held: Set<Tensor> } {
+  const held = new Set<Tensor>();
+  const reference = createReferenceBackend();
+  const backend: Backend = {
+    ...reference,
+    allocate(shape) {
+      const tensor = reference.allocate(shape);
+      held.add(tensor);
+      return tensor;
+    },
+    free(tensor) {
+      if (!held.delete(tensor)) throw new Error('freed what was not held');
+    },
+  };
+  return { backend, held };
+}
+
+describe('stopping', () => {
+  test.each([1, 3, 7])(
+    'an abort in step %d stops before the next one, with its reason, and frees all',
+    async (last) => {
+      const { backend, held } = countingBackend();
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const seen: number[] = [];
+      const onStep = (step: number): void => {
+        seen.push(step);
+        if (step === last) controller.abort(reason);
+      };
+      expect(await failureOf(train(backend, IMAGES, OPTIONS, { onStep, signal: controller.signal }))).toBe(reason);
+      expect(seen).toEqual(Array.from({ length: last }, (_, n) => n + 1));
+      expect(held.size).toBe(0);
+    },
+  );
+
+  test('a signal that was aborted before stops it before the first step', async () => {
+    const { backend, held } = countingBackend();
+    const seen: number[] = [];
+    const onStep = (step: number) => seen.push(step);
+    const failure = await failureOf(train(backend, IMAGES, OPTIONS, { onStep, signal: AbortSignal.abort('no') }));
+    expect([failure, seen, held.size]).toEqual(['no', [], 0]);
+  });
+
+  test('a timer can abort it: the loop lets other work have its turn', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort('late'), 60);
+    const options = { ...OPTIONS, trainingIters: 2 ** 32 };
+    expect(await failureOf(train(createReferenceBackend(), IMAGES, options, { signal: controller.signal }))).toBe(
+      'late',
+    );
+  });
+
+  test('an error in a callback ends it and frees all', async () => {
+    const { backend, held } = countingBackend();
+    const problem = new Error('the disk is full');
+    const onLine = (): void => {
+      throw problem;
+    };
+    expect(await failureOf(train(backend, IMAGES, OPTIONS, { onLine }))).toBe(problem);
+    expect(held.size).toBe(0);
+  });
+
+  test('a batch larger than the set is a DataError, and nothing is held', async () => {
+    const { backend, held } = countingBackend();
+    expect(await failureOf(train(backend, IMAGES, { ...OPTIONS, batchSize: 65 }))).toBeInstanceOf(DataError);
+    expect(held.size).toBe(0);
+  });
+
+  test('a finished run holds its tensors until the model is disposed of', async () => {
+    const { backend, held } = countingBackend();
+    const model = await train(backend, IMAGES, OPTIONS);
+    expect(held.size).toBeGreaterThan(0);
+    model.dispose();
+    expect(held.size).toBe(0);
+  });
+});
+
+describe('diverging is a NonFiniteError, and frees all', () => {
+  /** The message that training ends with on a backend with some operations spoiled. */
+  async function messageWith(spoiled: Partial<Backend>, options: Partial<TrainOptions>): Promise<string> {
+    const { backend, held } = countingBackend();
+    const failure = await failureOf(train({ ...backend, ...spoiled }, IMAGES, { ...OPTIONS, ...options }));
+    expect(failure).toBeInstanceOf(NonFiniteError);
+    expect(held.size).toBe(0);
+    return (failure as Error).message;
+  }
+  const HELP = 'training has diverged; try a smaller learning rate';
+  const reference = createReferenceBackend();
+
+  test.each([
+    [1, /^loss is Infinity at step 2: /],
+    [3, /^loss is Infinity at step 3: /],
+    [1000, /^(kernel|bias|outKernel|outBias)\[[\d,]+\] is (NaN|-?Infinity) at step 12: /],
+  ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, message) => {
+    expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(message);
+  });
+
+  test.each([
+    ['kernel[6,19]', [8, 20], [6, 19], NaN],
+    ['bias[7]', [20], [7], Infinity],
+    ['outKernel[4,0]', [5, 10], [4, 0], -Infinity],
+    ['outBias[9]', [10], [9], NaN],
+  ])('named after the first bad weight: %s', async (name, shape, index, value) => {
+    let updates = 0;
+    const adam: Backend['adam'] = (p, ...rest) => {
+      reference.adam(p, ...rest);
+      if (String(p.shape) === String(shape) && ++updates === 5) p.set(...index, value);
+    };
+    expect(await messageWith({ adam }, { displayStep: 5 })).toBe(`${name} is ${value} at step 5: ${HELP}`);
+  });
+
+  test('named after the loss where all weights are finite', async () => {
+    const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
+      reference.crossEntropyForward(losses, ...rest);
+      losses.set(3, NaN);
+    };
+    expect(await messageWith({ crossEntropyForward }, { displayStep: 4 })).toBe(`loss is NaN at step 4: ${HELP}`);
+  });
+});

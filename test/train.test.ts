@@ -1,0 +1,189 @@
+/** The training loop: the tutorial's order of work, what a seed fixes, and evaluation. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { tutorialLine } from '../src/cli/format.js';
+import { loadMnist } from '../src/mnist-files.js';
+import { BatchOrder, fillBatch, sliceImages } from '../src/mnist.js';
+import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { Random } from '../src/rng.js';
+import { copyInto, valuesOf } from '../src/tensor.js';
+import type { Line, TrainCallbacks, TrainOptions } from '../src/train.js';
+import { evaluate, stepCount, train } from '../src/train.js';
+import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './spots.js';
+
+const weightsOf = (model: Model): number[] => PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
+
+async function linesOf(options: Partial<TrainOptions>, callbacks: TrainCallbacks = {}): Promise<Line[]> {
+  const lines: Line[] = [];
+  await train(
+    createReferenceBackend(),
+    IMAGES,
+    { ...OPTIONS, ...options },
+    { ...callbacks, onLine: (line) => lines.push(line) },
+  );
+  return lines;
+}
+
+describe('what a seed fixes', () => {
+  const weightsAfter = async (options: Partial<TrainOptions>): Promise<number[]> =>
+    weightsOf(await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options }));
+
+  test.each(['tf1', 'legacy'] as const)('with %s batches, every weight to the last bit', async (shuffle) => {
+    const weights = await weightsAfter({ shuffle, seed: 5 });
+    expect(await weightsAfter({ shuffle, seed: 5 })).toEqual(weights);
+    expect(await weightsAfter({ shuffle, seed: 6 })).not.toEqual(weights);
+  });
+
+  test('the two orders of batches lead to different weights', async () => {
+    expect(await weightsAfter({ shuffle: 'tf1' })).not.toEqual(await weightsAfter({ shuffle: 'legacy' }));
+  });
+
+  test('how often lines are printed changes nothing', async () => {
+    const weights = await weightsAfter({});
+    expect(await weightsAfter({ displayStep: 1 })).toEqual(weights);
+    expect(await weightsAfter({ displayStep: 1000 })).toEqual(weights);
+  });
+
+  test('no bit of the weights depends on other runs in the same process', async () => {
+    const options = { ...OPTIONS, seed: 5 };
+    const both = await Promise.all([1, 2].map(() => train(createReferenceBackend(), IMAGES, options)));
+    expect(weightsOf(both[0])).toEqual(weightsOf(both[1]));
+    expect(weightsOf(both[0])).toEqual(await weightsAfter({ seed: 5 }));
+  });
+});
+
+describe('how many steps', () => {
+  /** The tutorial's loop. */
+  function tutorialSteps(batchSize: number, trainingIters: number): number {
+    let step = 1;
+    while (step * batchSize < trainingIters) step++;
+    return step - 1;
+  }
+
+  test('as many as the tutorial makes, for all small numbers', () => {
+    for (let batchSize = 1; batchSize <= 60; batchSize++) {
+      for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
+        const steps = stepCount({ batchSize, trainingIters });
+        if (steps !== tutorialSteps(batchSize, trainingIters)) {
+          throw new Error(`batches of ${batchSize}, ${trainingIters} iterations: ${steps} steps`);
+        }
+      }
+    }
+  });
+
+  test('781 with the tutorial’s numbers, and 78 lines', () => {
+    const steps = stepCount({ batchSize: 128, trainingIters: 100_000 });
+    expect([steps, Math.floor(steps / 10)]).toEqual([781, 78]);
+    expect(tutorialSteps(128, 100_000)).toBe(781);
+  });
+
+  test('exact for the largest numbers that the command takes', () => {
+    const most = 2 ** 32 - 1;
+    expect(stepCount({ batchSize: 1, trainingIters: most })).toBe(most - 1);
+    expect(stepCount({ batchSize: 3, trainingIters: most })).toBe(1_431_655_764); // 3 divides 2³² - 1
+    expect(stepCount({ batchSize: most, trainingIters: most })).toBe(0);
+    expect(stepCount({ batchSize: most - 1, trainingIters: most })).toBe(1);
+  });
+
+  test.each([
+    [200, 16, 12, [3, 6, 9, 12]],
+    [192, 16, 11, [3, 6, 9]],
+    [17, 16, 1, []],
+    [16, 16, 0, []],
+  ])('%d iterations in batches of %d: %d steps, lines at %j', async (trainingIters, batchSize, steps, printed) => {
+    const seen: number[] = [];
+    const lines = await linesOf(
+      { trainingIters, batchSize },
+      {
+        onStep: (step, of) => {
+          expect(of).toBe(steps);
+          seen.push(step);
+        },
+      },
+    );
+    expect(seen).toEqual(Array.from({ length: steps }, (_, n) => n + 1));
+    expect(lines.map(({ step, iter }) => [step, iter])).toEqual(printed.map((step) => [step, step * batchSize]));
+  });
+});
+
+describe('the lines', () => {
+  test('hold loss and accuracy of the step’s batch after its update, redone here by hand', async () => {
+    const random = new Random(9);
+    const batches = new BatchOrder(IMAGES.count, 16, 'tf1', random);
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 16, I: COLUMNS, H: 5, C: 10 }, { forgetBias: 0.5 });
+    const { x, y } = model.activations;
+    model.initialise(random);
+    const expected: Line[] = [];
+    const before: number[] = [];
+    for (let step = 1; step <= 12; step++) {
+      fillBatch(x, y, IMAGES, batches.next());
+      model.forward();
+      before.push((await model.metrics()).loss);
+      model.backward();
+      model.update(0.01);
+      model.forward();
+      expected.push({ step, iter: 16 * step, ...(await model.metrics()) });
+    }
+    const lines = await linesOf({ seed: 9, forgetBias: 0.5, learningRate: 0.01, displayStep: 1 });
+    expect(lines).toEqual(expected);
+    expect(lines.filter(({ loss }, n) => loss === before[n])).toEqual([]);
+  });
+
+  test('show that training reduces the loss and teaches the labels', async () => {
+    const lines = await linesOf({ hidden: 16, learningRate: 0.03, trainingIters: 6000, displayStep: 10 });
+    expect(lines[0].loss).toBeGreaterThan(1.5);
+    expect(lines.at(-1)!.loss).toBeLessThan(lines[0].loss / 5);
+    expect(lines.at(-1)!.accuracy).toBe(1);
+  });
+
+  test('of a seeded run on MNIST are these', async () => {
+    const lines: string[] = [];
+    const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
+    await train(createReferenceBackend(), loadMnist().train, options, {
+      onLine: (line) => lines.push(tutorialLine(line)),
+    });
+    expect(lines).toEqual([
+      'Iter 320, Minibatch Loss= 2.243030, Training Accuracy= 0.18750',
+      'Iter 640, Minibatch Loss= 2.322481, Training Accuracy= 0.21875',
+      'Iter 960, Minibatch Loss= 2.319871, Training Accuracy= 0.15625',
+    ]);
+  });
+});
+
+describe('evaluate', () => {
+  test.each([1, 7, 16, 32, 63, 64, 100])('in batches of %d is evaluate in one', async (B) => {
+    const trained = await train(createReferenceBackend(), IMAGES, OPTIONS);
+    const sizes = { T: ROWS, B, I: COLUMNS, H: 5, C: 10 };
+    const modelOf = (batch: number): Model => {
+      const model = new Model(createReferenceBackend(), { ...sizes, B: batch });
+      for (const name of PARAMETER_NAMES) copyInto(model.parameters[name], trained.parameters[name]);
+      return model;
+    };
+    const inOne = await evaluate(modelOf(64), IMAGES);
+    const inMany = await evaluate(modelOf(B), IMAGES);
+    expect([...inMany.correct]).toEqual([...inOne.correct]);
+    expect(inMany.accuracy).toBe(inOne.accuracy);
+    expect(inMany.loss / inOne.loss).toBeCloseTo(1, 14); // the same f32 losses, added in another order in f64
+  });
+
+  test('is what each image alone gives', async () => {
+    const model = await train(createReferenceBackend(), IMAGES, {
+      ...OPTIONS,
+      trainingIters: 3000,
+      learningRate: 0.01,
+    });
+    const whole = await evaluate(model, IMAGES);
+    const alone: number[] = [];
+    for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
+    expect([...whole.correct]).toEqual(alone);
+    expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
+    expect(new Set(alone).size).toBe(2); // some right, some wrong: else this says little
+  });
+
+  test('changes no weight and can be aborted', async () => {
+    const model = await train(createReferenceBackend(), IMAGES, OPTIONS);
+    const weights = weightsOf(model);
+    await evaluate(model, IMAGES);
+    expect(weightsOf(model)).toEqual(weights);
+    expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
+  });
+});
