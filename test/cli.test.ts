@@ -1,67 +1,12 @@
-/** The `longhand` command as its users meet it: a process, its two outputs, and its exit code. */
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+/** The `longhand` command's help, its answers to wrong usage, and to data that cannot be used. */
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { tutorialLine } from '../src/cli/format.js';
-import type { Line } from '../src/train.js';
+import { BACKENDS, GPU_MODES } from '../src/cli/backends.js';
 import { mnistFiles, temporaryDirectories } from './idx-files.js';
-
-const MAIN = 'dist/src/cli/main.js'; // `npm test` builds it
-
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Run {
-  /** Arguments of node, before the command. */
-  readonly node?: readonly string[];
-  /** Sent when the first output on stdout has come. */
-  readonly signal?: NodeJS.Signals;
-}
-
-/** The longest that any run here takes, many times over; what is still there then is hanging. */
-const PATIENCE_MS = 8000;
-
-function longhand(args: readonly string[], { node = [], signal }: Run = {}): Promise<Result> {
-  return runProcess(process.execPath, [...node, MAIN, ...args], signal);
-}
-
-function runProcess(command: string, args: readonly string[], signal?: NodeJS.Signals): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (signal && output.stdout === '') child.kill(signal);
-      output.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`still running after ${PATIENCE_MS} ms: ${args.join(' ')}\n${JSON.stringify(output)}`));
-    }, PATIENCE_MS);
-    child.on('error', reject).on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, ...output });
-    });
-  });
-}
+import { longhand } from './longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
-
-beforeAll(() => {
-  if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run npm run build first`);
-});
-
-/** 600 training images and 200 test images, of 2 × 3 pixels. */
-const DATA = directoryOf(mnistFiles(5600, 200));
-const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
-const THREE_LINES = [...SMALL, '--training-iters', '500', '--display-step', '10'];
-const LONG = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
-
-const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
 describe('help and version', () => {
   test('--version is that of package.json', async () => {
@@ -147,10 +92,10 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     wrongValue('learning-rate <number>', '-0.1', POSITIVE),
     wrongValue('forget-bias <number>', 'one', FINITE),
     wrongValue('shuffle <form>', 'tf2', 'Allowed choices are tf1, legacy.'),
-    wrongValue('backend <name>', 'abacus', 'Allowed choices are reference, gpu.'),
+    wrongValue('backend <name>', 'abacus', `Allowed choices are ${BACKENDS.join(', ')}.`),
     [
       ['train', '--backend', 'gpu', '--gpu-mode', 'steam'],
-      "option '--gpu-mode <mode>' argument 'steam' is invalid. Allowed choices are auto, webgpu, webgl2, headlessgl, webasm, cpu.",
+      `option '--gpu-mode <mode>' argument 'steam' is invalid. Allowed choices are ${GPU_MODES.join(', ')}.`,
     ],
     [['gradcheck', '--tolerance', '0'], `option '--tolerance <number>' argument '0' is invalid. ${POSITIVE}`],
     [['gradcheck', '--steps', '0'], `option '--steps <count>' argument '0' is invalid. ${COUNT}`],
@@ -162,5 +107,57 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
   test('a slip of the fingers gets a second line, with what may have been meant', async () => {
     expect((await longhand(['trian'])).stderr).toBe("error: unknown command 'trian'\n(Did you mean train?)\n");
     expect((await longhand(['train', '--hiden', '3'])).stderr).toMatch(/\n\(Did you mean --hidden\?\)\n$/);
+  });
+});
+
+describe('data that cannot be used: exit code 1, one line on stderr that names the file, nothing on stdout', () => {
+  const FILES: Readonly<Record<string, Buffer>> = mnistFiles(5003, 7);
+  const labels = 't10k-labels-idx1-ubyte';
+  const { [labels]: labelBytes, ...withoutLabels } = FILES;
+
+  test.each<[string, () => string, RegExp]>([
+    [
+      'a directory that is not there',
+      () => '/no/such/place',
+      /\/no\/such\/place\/train-images-idx3-ubyte: no such file/,
+    ],
+    ['an empty directory', () => directoryOf({}), /train-images-idx3-ubyte: no such file, neither plain nor as \.gz/],
+    [
+      'a file in place of the directory',
+      () => 'package.json',
+      /package\.json\/train-images-idx3-ubyte: cannot be read/,
+    ],
+    ['one file missing', () => directoryOf(withoutLabels), /t10k-labels-idx1-ubyte: no such file/],
+    [
+      'a damaged file',
+      () => directoryOf({ ...FILES, [labels]: labelBytes.subarray(0, -1) }),
+      /t10k-labels-idx1-ubyte: 7 needs 7 bytes of data, the file has 6/,
+    ],
+    [
+      'a damaged gzip file',
+      () => directoryOf({ ...withoutLabels, [`${labels}.gz`]: gzipSync(labelBytes).subarray(0, 20) }),
+      /t10k-labels-idx1-ubyte.*: cannot be unpacked/,
+    ],
+    ['too few training images', () => directoryOf(mnistFiles(5000, 7)), /5000 training images: more than 5000/],
+  ])('%s', async (_, directory, message) => {
+    const { code, stdout, stderr } = await longhand(['train', '--data', directory()]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^longhand: .*\n$/); // "." matches no line break
+    expect(stderr).toMatch(message);
+  });
+
+  test('a batch larger than the set', async () => {
+    const { code, stdout, stderr } = await longhand(['train', '--data', directoryOf(FILES), '--batch-size', '4']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/\nlonghand: batch size 4 is larger than the set of 3 examples\n$/);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('a model larger than the memory', async () => {
+    const args = ['train', '--data', directoryOf(FILES), '--batch-size', '2', '--hidden', '4000000000'];
+    const { code, stdout, stderr } = await longhand(args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/\nlonghand: .*\n$/);
+    expect(stderr).not.toMatch(/^ +at /m); // no stack trace
   });
 });

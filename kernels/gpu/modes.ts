@@ -84,7 +84,8 @@ async function openWebGpu(gpuJs: GpuJs): Promise<Machine> {
 async function provideNavigatorGpu(): Promise<void> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator) return;
   try {
-    const { create, globals } = await import('webgpu');
+    const name: string = 'webgpu'; // not a literal, so that bundlers leave this package of Node's alone
+    const { create, globals } = (await import(name)) as typeof import('webgpu');
     Object.assign(globalThis, globals);
     if (typeof navigator === 'undefined') {
       Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true, writable: true });
