@@ -136,8 +136,8 @@ describe('data that contradict each other', () => {
     expect(messageOf({ [NAMES[1]]: labelsFile(TRAIN - 1) })).toBe(
       'train-images-idx3-ubyte has 5003 images, but train-labels-idx1-ubyte has 5002 labels',
     );
-    expect(messageOf({ [NAMES[2]]: imagesFile(TEST + 1) })).toBe(
-      't10k-images-idx3-ubyte has 8 images, but t10k-labels-idx1-ubyte has 7 labels',
+    expect(messageOf({ [NAMES[2]]: imagesFile(TEST - 1) })).toBe(
+      't10k-images-idx3-ubyte has 6 images, but t10k-labels-idx1-ubyte has 7 labels',
     );
   });
 

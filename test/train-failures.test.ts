@@ -55,7 +55,7 @@ describe('stopping', () => {
   test('a timer can abort it: the loop lets other work have its turn', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort('late'), 60);
-    const options = { ...OPTIONS, trainingIters: 2 ** 32 };
+    const options = { ...OPTIONS, trainingIters: 16 * 10_000 };
     expect(await failureOf(train(createReferenceBackend(), IMAGES, options, { signal: controller.signal }))).toBe(
       'late',
     );
@@ -99,11 +99,13 @@ describe('diverging is a NonFiniteError, and frees all', () => {
   const reference = createReferenceBackend();
 
   test.each([
-    [1, /^loss is Infinity at step 2: /],
-    [3, /^loss is Infinity at step 3: /],
-    [1000, /^(kernel|bias|outKernel|outBias)\[[\d,]+\] is (NaN|-?Infinity) at step 12: /],
-  ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, message) => {
-    expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(message);
+    [1, '\\d+'],
+    [3, '3'],
+    [1000, '12'], // the last
+  ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, step) => {
+    expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(
+      new RegExp(`^(loss|(kernel|bias|outKernel|outBias)\\[[\\d,]+\\]) is (NaN|-?Infinity) at step ${step}: ${HELP}$`),
+    );
   });
 
   test.each([

@@ -1,0 +1,62 @@
+/** The module's entry: the kinds of job, their publication, and the loop of a waiting thread. */
+import {
+  multiplyChunk, packChunk, PACK_COLUMNS, SCRATCH_BYTES, setScratch,
+} from './matmul';
+import {
+  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, ELEMENTS, fillChunk, SUM_COLUMNS,
+} from './pointwise';
+import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
+import { sigmoid, tanh } from './math';
+import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publish } from './threads';
+
+export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, allFinished };
+
+export enum Kind { pack, multiply, cellForward, cellBackward, columnSums, crossEntropyForward, crossEntropyBackward, adam, fill, copy }
+
+function execute(chunk: i32): void {
+  switch (<i32>parameter(0)) {
+    case Kind.pack: packChunk(chunk); break;
+    case Kind.multiply: multiplyChunk(chunk); break;
+    case Kind.cellForward: cellForwardChunk(chunk); break;
+    case Kind.cellBackward: cellBackwardChunk(chunk); break;
+    case Kind.columnSums: columnSumsChunk(chunk); break;
+    case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
+    case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;
+    case Kind.adam: adamChunk(chunk); break;
+    case Kind.fill: fillChunk(chunk); break;
+    case Kind.copy: copyChunk(chunk); break;
+    default: unreachable();
+  }
+}
+
+function executeAll(): void {
+  for (let chunk = claim(); chunk >= 0; chunk = claim()) {
+    execute(chunk);
+    finishChunk();
+  }
+}
+
+/** Publishes the job whose parameters are set, helps with it, and waits for the rest; false: see `allFinished`. */
+export function run(kind: i32, chunks: i32, threads: i32): bool {
+  publish(kind, chunks, threads);
+  executeAll();
+  return allFinished(chunks);
+}
+
+/** What a helper thread does until it is terminated. */
+export function work(): void {
+  while (true) {
+    const seen = generation();
+    executeAll();
+    awaitJob(seen);
+  }
+}
+
+/** out[n] = σ(x[n]), or tanh: for tests of the two functions. `size` is a multiple of 4. */
+export function sigmoidOf(out: usize, x: usize, size: i32): void {
+  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), sigmoid(v128.load(x + (<usize>n << 2))));
+}
+
+export function tanhOf(out: usize, x: usize, size: i32): void {
+  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), tanh(v128.load(x + (<usize>n << 2))));
+}

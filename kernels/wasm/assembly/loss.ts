@@ -1,0 +1,44 @@
+/** Softmax cross-entropy, equations (5) and (5′): few numbers, so plainly. */
+import { parameter } from './threads';
+
+// @ts-ignore: decorator
+@inline
+function at(row: usize, k: i32): f32 {
+  return load<f32>(row + (<usize>k << 2));
+}
+
+/** The whole batch in one chunk. Parameters: losses, correct, probabilities, logits, y, B, C. */
+export function crossEntropyForwardChunk(_chunk: i32): void {
+  const B = <i32>parameter(6), C = <i32>parameter(7);
+  for (let b = 0; b < B; b++) {
+    const row = <usize>(b * C) << 2;
+    const probabilities = parameter(3) + row, logits = parameter(4) + row, y = parameter(5) + row;
+    let predicted = 0, labelled = 0;
+    for (let k = 1; k < C; k++) {
+      if (at(logits, k) > at(logits, predicted)) predicted = k;
+      if (at(y, k) > at(y, labelled)) labelled = k;
+    }
+    store<f32>(parameter(2) + (<usize>b << 2), predicted == labelled ? 1 : 0);
+
+    const max = <f64>at(logits, predicted);
+    let sum: f64 = 0;
+    for (let k = 0; k < C; k++) sum += NativeMath.exp(<f64>at(logits, k) - max);
+    const logSum = NativeMath.log(sum);
+    let loss: f64 = 0;
+    for (let k = 0; k < C; k++) {
+      const logP = <f64>at(logits, k) - max - logSum;
+      store<f32>(probabilities + (<usize>k << 2), <f32>NativeMath.exp(logP));
+      loss -= <f64>at(y, k) * logP;
+    }
+    store<f32>(parameter(1) + (<usize>b << 2), <f32>loss);
+  }
+}
+
+/** Parameters: dLogits, probabilities, y, size, B. */
+export function crossEntropyBackwardChunk(_chunk: i32): void {
+  const size = <i32>parameter(4);
+  const B = <f32>(<i32>parameter(5));
+  for (let n = 0; n < size; n++) {
+    store<f32>(parameter(1) + (<usize>n << 2), (at(parameter(2), n) - at(parameter(3), n)) / B);
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * out = start + a·b, cut into blocks, panels and tiles.
+ *
+ * b is packed first: for each block of 256 k's, panels of 16 columns (then 8, then 4 for what is left), so that the inner
+ * loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block, whatever the widths
+ * of the panels before. A transposed a is packed too, 8 rows side by side, by each thread for its own chunk.
+ */
+import { loadPart, storePart } from './math';
+import { parameter } from './threads';
+import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile8x4 } from './tiles';
+
+const BLOCK: i32 = 256;
+/** Rows of a transposed a that are packed at a time. */
+const PACKED_ROWS: i32 = 128;
+
+/** This thread's own memory: a packed block of a, then one tile for the last columns. */
+let scratch: usize = 0;
+export const SCRATCH_BYTES: i32 = PACKED_ROWS * BLOCK * 4 + 8 * 16;
+
+export function setScratch(address: usize): void {
+  scratch = address;
+}
+
+/** The width of the panel that begins at column c of N. */
+// @ts-ignore: decorator
+@inline
+function panelWidth(c: i32, N: i32): i32 {
+  return N - c >= 16 ? 16 : N - c >= 8 ? 8 : 4;
+}
+
+// @ts-ignore: decorator
+@inline
+function min(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+/** Columns of b that one chunk packs. */
+export const PACK_COLUMNS: i32 = 128;
+
+/** Packs one chunk: a block of k's of up to 128 columns. Parameters: packed, b, bStep, bColumn (bytes), K, N. */
+export function packChunk(chunk: i32): void {
+  const packed = parameter(1), b = parameter(2), bStep = parameter(3), bColumn = parameter(4);
+  const K = <i32>parameter(5), N = <i32>parameter(6);
+  const columnChunks = (N + PACK_COLUMNS - 1) / PACK_COLUMNS;
+  const k = (chunk / columnChunks) * BLOCK;
+  const first = (chunk % columnChunks) * PACK_COLUMNS;
+  const L = min(BLOCK, K - k);
+  const padded = (N + 3) & ~3;
+  const block = packed + (<usize>(k * padded) << 2);
+  const end = min(first + PACK_COLUMNS, N);
+  for (let c = first; c < end; ) {
+    const width = panelWidth(c, N);
+    const panel = block + (<usize>(c * L) << 2);
+    const source = b + <usize>k * bStep + <usize>c * bColumn;
+    if (bColumn == 4) packRows(panel, source, bStep, L, width, min(width, N - c));
+    else packColumns(panel, source, bColumn, L, width, min(width, N - c));
+    c += width;
+  }
+}
+
+/** A panel of a b whose rows lie in memory. */
+function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32, valid: i32): void {
+  if (width == 16) {
+    for (; L > 0; L--) {
+      v128.store(panel, v128.load(source));
+      v128.store(panel, v128.load(source, 16), 16);
+      v128.store(panel, v128.load(source, 32), 32);
+      v128.store(panel, v128.load(source, 48), 48);
+      panel += 64;
+      source += bStep;
+    }
+    return;
+  }
+  for (; L > 0; L--) {
+    for (let s = 0; s < width; s += 4) {
+      v128.store(panel, loadPart(source + (<usize>s << 2), valid - s));
+      panel += 16;
+    }
+    source += bStep;
+  }
+}
+
+/** A panel of a b whose columns lie in memory (a transpose): 4 columns and 4 k's at a time are turned over. */
+function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width: i32, valid: i32): void {
+  const row = <usize>width << 2;
+  for (let s = 0; s < width; s += 4) {
+    const columns = valid - s;
+    let from = source + <usize>s * bColumn;
+    let to = panel + (<usize>s << 2);
+    // A column beyond the last valid one is read from the first instead; its products are never stored.
+    const c1 = columns > 1 ? bColumn : 0, c2 = columns > 2 ? 2 * bColumn : 0, c3 = columns > 3 ? 3 * bColumn : 0;
+    let k = 0;
+    for (; k + 4 <= L; k += 4) {
+      const x0 = v128.load(from), x1 = v128.load(from + c1), x2 = v128.load(from + c2), x3 = v128.load(from + c3);
+      const y0 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), y1 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+      const y2 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), y3 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<i64>(y0, y2, 0, 2));
+      v128.store(to + row, v128.shuffle<i64>(y0, y2, 1, 3));
+      v128.store(to + 2 * row, v128.shuffle<i64>(y1, y3, 0, 2));
+      v128.store(to + 3 * row, v128.shuffle<i64>(y1, y3, 1, 3));
+      to += 4 * row;
+      from += 16;
+    }
+    for (; k < L; k++) {
+      store<f32>(to, load<f32>(from));
+      store<f32>(to, load<f32>(from + c1), 4);
+      store<f32>(to, load<f32>(from + c2), 8);
+      store<f32>(to, load<f32>(from + c3), 12);
+      to += row;
+      from += 4;
+    }
+  }
+}
+
+/**
+ * One chunk of outputs: so many rows and columns. Parameters: out, outRow, start, startRow, a, aRow, aStep, b, bStep (0: b
+ * is packed), M, N, K, rows and columns a chunk. Where start is a row that all rows of out begin from, startRow is 0.
+ */
+export function multiplyChunk(chunk: i32): void {
+  const out = parameter(1), outRow = parameter(2), start = parameter(3), startRow = parameter(4);
+  const a = parameter(5), aRow = parameter(6), aStep = parameter(7), b = parameter(8), bStep = parameter(9);
+  const M = <i32>parameter(10), N = <i32>parameter(11), K = <i32>parameter(12);
+  const rows = <i32>parameter(13), columns = <i32>parameter(14);
+  const rowChunks = (M + rows - 1) / rows;
+  const m = (chunk % rowChunks) * rows;
+  const c = (chunk / rowChunks) * columns;
+  const mEnd = min(m + rows, M), cEnd = min(c + columns, N);
+  const padded = (N + 3) & ~3;
+  const aTransposed = aStep != 4;
+
+  for (let k = 0; k < K; k += BLOCK) {
+    const L = min(BLOCK, K - k);
+    const block = bStep != 0 ? b + <usize>k * bStep : b + (<usize>(k * padded) << 2);
+    const step = aTransposed ? PACKED_ROWS : mEnd - m;
+    for (let r = m; r < mEnd; r += step) {
+      const count = min(step, mEnd - r);
+      const outAt = out + <usize>r * outRow;
+      const startAt = k > 0 ? outAt : start + <usize>r * startRow;
+      const aAt = a + <usize>r * aRow + <usize>k * aStep;
+      if (aTransposed) {
+        packTransposed(aAt, aStep, count, L);
+        multiplyBlock(count, c, cEnd, N, L, scratch, 0, 0, block, bStep, startAt, k > 0 ? outRow : startRow, outAt, outRow);
+      } else {
+        multiplyBlock(count, c, cEnd, N, L, aAt, aRow, aStep, block, bStep, startAt, k > 0 ? outRow : startRow, outAt, outRow);
+      }
+    }
+  }
+}
+
+/** Rows of a transposed a into scratch: 8 side by side for each k, the next 8 behind them. */
+function packTransposed(a: usize, aStep: usize, count: i32, L: i32): void {
+  let to = scratch;
+  for (let r = 0; r < count; r += 8) {
+    let from = a + (<usize>r << 2);
+    const left = count - r;
+    if (left >= 8) {
+      for (let k = 0; k < L; k++) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        to += 32;
+        from += aStep;
+      }
+    } else {
+      for (let k = 0; k < L; k++) {
+        v128.store(to, loadPart(from, left));
+        if (left > 4) v128.store(to, loadPart(from + 16, left - 4), 16);
+        to += 32;
+        from += aStep;
+      }
+    }
+  }
+}
+
+/** out[0…M-1][c…cEnd-1] += a·b for one block of L k's. aStep 0: a is packed. bStep 0: b is packed. */
+function multiplyBlock(
+  M: i32, c: i32, cEnd: i32, N: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize,
+): void {
+  const aPacked = aStep == 0;
+  if (aPacked) {
+    aRow = 4;
+    aStep = 32;
+  }
+  while (c < cEnd) {
+    const width = panelWidth(c, N);
+    const offset = <usize>c << 2;
+    const panel = bStep != 0 ? b + offset : b + (<usize>(c * L) << 2);
+    const panelStep = bStep != 0 ? bStep : <usize>width << 2;
+    const rows = width == 16 ? 2 : width == 8 ? 4 : 8;
+    for (let m = 0; m < M; ) {
+      const aAt = aPacked ? a + <usize>(m >> 3) * <usize>(L << 5) + (<usize>(m & 7) << 2) : a + <usize>m * aRow;
+      const startAt = start + <usize>m * startRow + offset;
+      const outAt = out + <usize>m * outRow + offset;
+      const full = m + rows <= M;
+      if (width == 16) {
+        if (full) tile2x16(L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
+        else tile1x16(L, aAt, aStep, panel, panelStep, startAt, outAt);
+      } else if (width == 8) {
+        if (full) tile4x8(L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
+        else tile1x8(L, aAt, aStep, panel, panelStep, startAt, outAt);
+      } else {
+        lastColumns(full, L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow, min(4, N - c));
+      }
+      m += full ? rows : 1;
+    }
+    c += width;
+  }
+}
+
+/** A tile of 4 columns of which only `valid` are out's: computed in scratch. */
+function lastColumns(
+  full: bool, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize, valid: i32,
+): void {
+  if (valid == 4) {
+    if (full) tile8x4(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+    else tile1x4(L, a, aStep, b, bStep, start, out);
+    return;
+  }
+  const tile = scratch + <usize>(PACKED_ROWS * BLOCK * 4);
+  const rows = full ? 8 : 1;
+  for (let r = 0; r < rows; r++) v128.store(tile + (<usize>r << 4), loadPart(start + <usize>r * startRow, valid));
+  if (full) tile8x4(L, a, aRow, aStep, b, bStep, tile, 16, tile, 16);
+  else tile1x4(L, a, aStep, b, bStep, tile, tile);
+  for (let r = 0; r < rows; r++) storePart(out + <usize>r * outRow, v128.load(tile + (<usize>r << 4)), valid);
+}

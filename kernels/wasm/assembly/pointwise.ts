@@ -1,0 +1,150 @@
+/** What is done element by element: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), sums, fill and copy. */
+import { loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
+import { parameter } from './threads';
+
+// @ts-ignore: decorator
+@inline
+function min(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+/** Parameters: h, c, gates, z, cPrev, forgetBias (f32 bits), B, H, rows a chunk. */
+export function cellForwardChunk(chunk: i32): void {
+  const B = <i32>parameter(7), H = <i32>parameter(8), rows = <i32>parameter(9);
+  const end = min((chunk + 1) * rows, B);
+  for (let b = chunk * rows; b < end; b++) cellForwardRow(b, H);
+}
+
+function cellForwardRow(b: i32, H: i32): void {
+  const row = <usize>(b * H) << 2;
+  const gate = <usize>H << 2;
+  const forgetBias = f32x4.splat(reinterpret<f32>(<i32>parameter(6)));
+  let h = parameter(1) + row, c = parameter(2) + row, gates = parameter(3) + 4 * row;
+  let z = parameter(4) + 4 * row, cPrev = parameter(5) + row;
+  for (let n = 0; n < H; n += 4) {
+    const left = H - n;
+    // (2)
+    const i = sigmoid(loadPart(z, left));
+    const j = tanh(loadPart(z + gate, left));
+    const f = sigmoid(f32x4.add(loadPart(z + 2 * gate, left), forgetBias));
+    const o = sigmoid(loadPart(z + 3 * gate, left));
+    storePart(gates, i, left);
+    storePart(gates + gate, j, left);
+    storePart(gates + 2 * gate, f, left);
+    storePart(gates + 3 * gate, o, left);
+    // (3), (4)
+    const cNew = multiplyAdd(f, loadPart(cPrev, left), f32x4.mul(i, j));
+    storePart(c, cNew, left);
+    storePart(h, f32x4.mul(o, tanh(cNew)), left);
+    h += 16; c += 16; gates += 16; z += 16; cPrev += 16;
+  }
+}
+
+/** Parameters: dz, dc, dcPrev, dh, gates, c, cPrev, B, H, rows a chunk. */
+export function cellBackwardChunk(chunk: i32): void {
+  const B = <i32>parameter(8), H = <i32>parameter(9), rows = <i32>parameter(10);
+  const end = min((chunk + 1) * rows, B);
+  for (let b = chunk * rows; b < end; b++) cellBackwardRow(b, H);
+}
+
+function cellBackwardRow(b: i32, H: i32): void {
+  const row = <usize>(b * H) << 2;
+  const gate = <usize>H << 2;
+  const one = f32x4.splat(1);
+  let dz = parameter(1) + 4 * row, dc = parameter(2) + row, dcPrev = parameter(3) + row, dh = parameter(4) + row;
+  let gates = parameter(5) + 4 * row, c = parameter(6) + row, cPrev = parameter(7) + row;
+  for (let n = 0; n < H; n += 4) {
+    const left = H - n;
+    const i = loadPart(gates, left), j = loadPart(gates + gate, left);
+    const f = loadPart(gates + 2 * gate, left), o = loadPart(gates + 3 * gate, left);
+    // (4′)
+    const tanhC = tanh(loadPart(c, left));
+    const dH = loadPart(dh, left);
+    const dO = f32x4.mul(dH, tanhC);
+    const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
+    const dC = multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, left));
+    storePart(dc, dC, left);
+    // (3′)
+    const dI = f32x4.mul(dC, j);
+    const dJ = f32x4.mul(dC, i);
+    const dF = f32x4.mul(dC, loadPart(cPrev, left));
+    storePart(dcPrev, multiplyAdd(dC, f, loadPart(dcPrev, left)), left);
+    // (2′)
+    storePart(dz, f32x4.mul(f32x4.mul(dI, i), f32x4.sub(one, i)), left);
+    storePart(dz + gate, f32x4.mul(dJ, f32x4.sub(one, f32x4.mul(j, j))), left);
+    storePart(dz + 2 * gate, f32x4.mul(f32x4.mul(dF, f), f32x4.sub(one, f)), left);
+    storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), left);
+    dz += 16; dc += 16; dcPrev += 16; dh += 16; gates += 16; c += 16; cPrev += 16;
+  }
+}
+
+/** Columns whose sums one chunk computes. */
+export const SUM_COLUMNS: i32 = 32;
+
+/** Parameters: out, a, M, N. */
+export function columnSumsChunk(chunk: i32): void {
+  const a = parameter(2), M = <i32>parameter(3), N = <i32>parameter(4);
+  const row = <usize>N << 2;
+  const first = chunk * SUM_COLUMNS;
+  const end = min(first + SUM_COLUMNS, N);
+  let n = first;
+  for (; n + 16 <= end; n += 16) {
+    let at = a + (<usize>n << 2);
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let m = 0; m < M; m++) {
+      s0 = f32x4.add(s0, v128.load(at)); s1 = f32x4.add(s1, v128.load(at, 16));
+      s2 = f32x4.add(s2, v128.load(at, 32)); s3 = f32x4.add(s3, v128.load(at, 48));
+      at += row;
+    }
+    const out = parameter(1) + (<usize>n << 2);
+    v128.store(out, s0); v128.store(out, s1, 16); v128.store(out, s2, 32); v128.store(out, s3, 48);
+  }
+  for (; n < end; n += 4) {
+    let at = a + (<usize>n << 2);
+    let sum = f32x4.splat(0);
+    for (let m = 0; m < M; m++) {
+      sum = f32x4.add(sum, loadPart(at, end - n));
+      at += row;
+    }
+    storePart(parameter(1) + (<usize>n << 2), sum, end - n);
+  }
+}
+
+/** Elements that one chunk of adam, fill and copy does. */
+export const ELEMENTS: i32 = 16384;
+
+/** (6) Parameters: p, m, v, g, size, then rate, 1-β₁, 1-β₂, ε (f32 bits). */
+export function adamChunk(chunk: i32): void {
+  const size = <i32>parameter(5);
+  const rate = f32x4.splat(reinterpret<f32>(<i32>parameter(6)));
+  const towardsMean = f32x4.splat(reinterpret<f32>(<i32>parameter(7)));
+  const towardsSquare = f32x4.splat(reinterpret<f32>(<i32>parameter(8)));
+  const epsilon = f32x4.splat(reinterpret<f32>(<i32>parameter(9)));
+  const end = min((chunk + 1) * ELEMENTS, size);
+  for (let n = chunk * ELEMENTS; n < end; n += 4) {
+    const at = <usize>n << 2;
+    const left = end - n;
+    const p = parameter(1) + at, m = parameter(2) + at, v = parameter(3) + at;
+    const g = loadPart(parameter(4) + at, left);
+    const mean = multiplyAdd(f32x4.sub(g, loadPart(m, left)), towardsMean, loadPart(m, left));
+    const square = multiplyAdd(f32x4.sub(f32x4.mul(g, g), loadPart(v, left)), towardsSquare, loadPart(v, left));
+    storePart(m, mean, left);
+    storePart(v, square, left);
+    const step = f32x4.div(f32x4.mul(rate, mean), f32x4.add(f32x4.sqrt(square), epsilon));
+    storePart(p, f32x4.sub(loadPart(p, left), step), left);
+  }
+}
+
+/** Parameters: out, size, value (f32 bits). */
+export function fillChunk(chunk: i32): void {
+  const value = f32x4.splat(reinterpret<f32>(<i32>parameter(3)));
+  const end = min((chunk + 1) * ELEMENTS, <i32>parameter(2));
+  for (let n = chunk * ELEMENTS; n < end; n += 4) storePart(parameter(1) + (<usize>n << 2), value, end - n);
+}
+
+/** Parameters: out, a, size. */
+export function copyChunk(chunk: i32): void {
+  const first = chunk * ELEMENTS;
+  const end = min(first + ELEMENTS, <i32>parameter(3));
+  memory.copy(parameter(1) + (<usize>first << 2), parameter(2) + (<usize>first << 2), <usize>(end - first) << 2);
+}

@@ -1,0 +1,78 @@
+/** Which parts of the wasm memory are in use. First fit; neighbouring free parts are joined. */
+
+const PAGE = 65536;
+const ALIGNMENT = 64;
+/** Vectors may be loaded, never stored, a little beyond the last number. */
+const MARGIN = 64;
+
+interface Part {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+export class Heap {
+  private readonly used = new Map<number, number>();
+  /** Sorted by address. */
+  private free: Part[] = [];
+  private end: number;
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    firstAddress: number,
+    private readonly limit: number,
+  ) {
+    this.end = align(firstAddress);
+  }
+
+  get bytesInUse(): number {
+    return [...this.used.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** The address of so many bytes. Throws a RangeError that names the bytes and the limit. */
+  allocate(bytes: number): number {
+    const size = align(bytes + MARGIN);
+    const fitting = this.free.findIndex((part) => part.bytes >= size);
+    if (fitting >= 0) {
+      const part = this.free[fitting];
+      const rest = { address: part.address + size, bytes: part.bytes - size };
+      this.free.splice(fitting, 1, ...(rest.bytes > 0 ? [rest] : []));
+      this.used.set(part.address, size);
+      return part.address;
+    }
+    const address = this.end;
+    this.reserve(address + size, bytes);
+    this.end = address + size;
+    this.used.set(address, size);
+    return address;
+  }
+
+  release(address: number): void {
+    const bytes = this.used.get(address);
+    if (bytes === undefined) return;
+    this.used.delete(address);
+    const joined: Part[] = [];
+    for (const part of [...this.free, { address, bytes }].sort((a, b) => a.address - b.address)) {
+      const last = joined.at(-1);
+      if (last && last.address + last.bytes === part.address) {
+        joined[joined.length - 1] = { address: last.address, bytes: last.bytes + part.bytes };
+      } else joined.push(part);
+    }
+    this.free = joined;
+  }
+
+  private reserve(end: number, bytes: number): void {
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
+    if (missing <= 0) return;
+    const refusal = `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: over the limit of ${this.limit} bytes`;
+    if (end > this.limit) throw new RangeError(refusal);
+    try {
+      this.memory.grow(missing);
+    } catch {
+      throw new RangeError(`wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: the machine has no more`);
+    }
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

@@ -1,0 +1,312 @@
+/**
+ * The WebAssembly backend: SIMD on all cores, over one shared memory in which the host's tensors lie too.
+ *
+ * This file turns operations into jobs: addresses, strides and a number of chunks. What a job computes is written in
+ * assembly/. Results do not depend on the number of threads.
+ */
+import ndarray from 'ndarray';
+import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
+import type { Backend, MatmulOptions } from '../../src/backend.js';
+import { withShapeChecks } from '../../src/backend.js';
+import type { FloatArray, Tensor } from '../../src/tensor.js';
+import { add, flatten, formatShape } from '../../src/tensor.js';
+import { PORTABLE, RELAXED } from './binaries.js';
+import { Heap } from './heap.js';
+import type { Threads } from './threads.js';
+import { availableThreads, startThreads } from './threads.js';
+
+export interface WasmOptions {
+  /** Threads, the calling one among them; default: as many as the machine has cores. */
+  readonly threads?: number;
+  /** Take the portable build even where relaxed SIMD (fused multiply-add) runs: the same bits on every machine. */
+  readonly deterministic?: boolean;
+}
+
+/** Compiles the module and starts the threads. Throws a RangeError for a number of threads that is not one. */
+export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
+  const threads = options.threads ?? (await availableThreads());
+  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`wasm: threads ${threads}: must be a whole number ≥ 1`);
+  const relaxed = bytesOf(RELAXED);
+  const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
+  const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const wasm = exports as unknown as WasmExports;
+
+  const heap = new Heap(memory, FIRST_ADDRESS, MOST_PAGES * PAGE);
+  const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
+  wasm.setScratch(scratches[0]);
+  const helpers = await startThreads(scratches.slice(1).map((scratch) => ({ module, memory, scratch })));
+  return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed));
+}
+
+const PAGE = 65536;
+const MOST_PAGES = 65536;
+/** Behind the control block and the constants of the module. */
+const FIRST_ADDRESS = PAGE;
+/** Of the job's parameters: see assembly/threads.ts. */
+const PARAMETERS = 320;
+const PARAMETER_COUNT = 24;
+/** How long a job's helpers may be silent before it counts as lost. */
+const PATIENCE_MS = 30_000;
+/** Rows below which packing b costs more than it saves. */
+const FEW_ROWS = 4;
+
+interface WasmExports {
+  readonly SCRATCH_BYTES: WebAssembly.Global<'i32'>;
+  readonly PACK_COLUMNS: WebAssembly.Global<'i32'>;
+  readonly ELEMENTS: WebAssembly.Global<'i32'>;
+  readonly SUM_COLUMNS: WebAssembly.Global<'i32'>;
+  setScratch(address: number): void;
+  /** 1 when all chunks are done, 0 when it has waited long. */
+  run(kind: number, chunks: number, threads: number): number;
+  allFinished(chunks: number): number;
+}
+
+/** The kinds of job, numbered as in assembly/index.ts. */
+const KINDS = [
+  'pack', 'multiply', 'cellForward', 'cellBackward', 'columnSums', 'crossEntropyForward', 'crossEntropyBackward', 'adam',
+  'fill', 'copy',
+] as const;
+type Kind = (typeof KINDS)[number];
+
+/** An allocation, and how often it has been written: what was packed from it is good until the next write. */
+interface Storage {
+  readonly address: number;
+  writes: number;
+  readonly packed: Map<string, Packed>;
+}
+
+interface Packed {
+  readonly address: number;
+  writes: number;
+}
+
+class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly dtype = 'f32';
+  readonly description: string;
+  private readonly storages = new Map<FloatArray, Storage>();
+  private readonly parameters: Uint32Array;
+  private readonly floatParameters: Float32Array;
+  private readonly threads: number;
+  private zeros?: Tensor;
+
+  constructor(
+    private readonly wasm: WasmExports,
+    private readonly memory: WebAssembly.Memory,
+    private readonly heap: Heap,
+    private readonly helpers: Threads,
+    isRelaxed: boolean,
+  ) {
+    this.threads = helpers.count + 1;
+    this.parameters = new Uint32Array(memory.buffer, PARAMETERS, PARAMETER_COUNT);
+    this.floatParameters = new Float32Array(memory.buffer, PARAMETERS, PARAMETER_COUNT);
+    const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
+    this.description = `wasm: WebAssembly, ${build}, ${this.threads} thread${this.threads > 1 ? 's' : ''}`;
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    const address = this.heap.allocate(4 * size);
+    const data = new Float32Array(this.memory.buffer, address, size).fill(0);
+    this.storages.set(data, { address, writes: 0, packed: new Map() });
+    return ndarray<FloatArray>(data, [...shape]);
+  }
+
+  free({ data }: Tensor): void {
+    const storage = this.storages.get(data);
+    if (!storage) return;
+    this.storages.delete(data);
+    for (const { address } of storage.packed.values()) this.heap.release(address);
+    this.heap.release(storage.address);
+  }
+
+  upload(tensor: Tensor): void {
+    this.written(tensor);
+  }
+
+  async download(): Promise<void> {
+    this.assertAlive();
+  }
+
+  async keepPace(): Promise<void> {
+    this.assertAlive();
+  }
+
+  async dispose(): Promise<void> {
+    await this.helpers.terminate();
+    this.storages.clear();
+  }
+
+  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+    const [M, K] = a.shape;
+    const N = b.shape[1];
+    if (out.stride[1] !== 1 && N > 1) throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
+    if (bias && accumulate) for (let m = 0; m < M; m++) add(out.pick(m), bias);
+    const start = accumulate ? out : (bias ?? this.zeroRow(N));
+
+    const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
+    const bAddress = isPacked ? this.pack(b) : this.addressOf(b);
+    const outAddress = this.addressOf(out);
+    const { rows, columns, chunks } = chunksOf(M, N, this.threads);
+    this.set(
+      outAddress, 4 * out.stride[0],
+      this.addressOf(start), accumulate ? 4 * out.stride[0] : 0,
+      this.addressOf(a), 4 * a.stride[0], 4 * a.stride[1],
+      bAddress, isPacked ? 0 : 4 * b.stride[0],
+      M, N, K, rows, columns,
+    );
+    this.run('multiply', chunks);
+    this.written(out);
+  }
+
+  /** At least N zeros, which every row of a product begins from. */
+  private zeroRow(N: number): Tensor {
+    if (!this.zeros || this.zeros.size < N) {
+      if (this.zeros) this.free(this.zeros);
+      this.zeros = this.allocate([N]);
+    }
+    return this.zeros;
+  }
+
+  /** The address of b, packed; done again only where b has been written since. */
+  private pack(b: Tensor): number {
+    const storage = this.storageOf(b);
+    const [K, N] = b.shape;
+    const key = [b.offset, ...b.shape, ...b.stride].join();
+    let packed = storage.packed.get(key);
+    if (!packed) {
+      packed = { address: this.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
+      storage.packed.set(key, packed);
+    }
+    if (packed.writes !== storage.writes) {
+      this.set(packed.address, this.addressOf(b), 4 * b.stride[0], 4 * b.stride[1], K, N);
+      this.run('pack', Math.ceil(K / 256) * Math.ceil(N / this.wasm.PACK_COLUMNS.value));
+      packed.writes = storage.writes;
+    }
+    return packed.address;
+  }
+
+  columnSums(out: Tensor, a: Tensor): void {
+    const [M, N] = a.shape;
+    this.set(this.rowsAddress(out), this.rowsAddress(a), M, N);
+    this.run('columnSums', Math.ceil(N / this.wasm.SUM_COLUMNS.value));
+    this.written(out);
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const [B, H] = h.shape;
+    const rows = rowsAChunk(B, H, this.threads);
+    this.set(...[h, c, gates, z, cPrev].map((tensor) => this.rowsAddress(tensor)), 0, B, H, rows);
+    this.floatParameters[6] = forgetBias;
+    this.run('cellForward', Math.ceil(B / rows));
+    this.written(h, c, gates);
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const [B, H] = dh.shape;
+    const rows = rowsAChunk(B, H, this.threads);
+    this.set(...[dz, dc, dcPrev, dh, gates, c, cPrev].map((tensor) => this.rowsAddress(tensor)), B, H, rows);
+    this.run('cellBackward', Math.ceil(B / rows));
+    this.written(dz, dc, dcPrev);
+  }
+
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
+    const [B, C] = logits.shape;
+    this.set(...[losses, correct, probabilities, logits, y].map((tensor) => this.rowsAddress(tensor)), B, C);
+    this.run('crossEntropyForward', 1);
+    this.written(losses, correct, probabilities);
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+    const operands = [dLogits, probabilities, y].map((tensor) => this.rowsAddress(tensor));
+    this.set(...operands, dLogits.size, dLogits.shape[0]);
+    this.run('crossEntropyBackward', 1);
+    this.written(dLogits);
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    this.set(...[p, m, v, g].map((tensor) => this.rowsAddress(tensor)), p.size);
+    this.floatParameters.set([rate, 1 - BETA1, 1 - BETA2, EPSILON], 6);
+    this.run('adam', Math.ceil(p.size / this.wasm.ELEMENTS.value));
+    this.written(p, m, v);
+  }
+
+  fill(out: Tensor, value: number): void {
+    this.set(this.rowsAddress(out), out.size);
+    this.floatParameters[3] = value;
+    this.run('fill', Math.ceil(out.size / this.wasm.ELEMENTS.value));
+    this.written(out);
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    this.set(this.rowsAddress(out), this.rowsAddress(a), out.size);
+    this.run('copy', Math.ceil(out.size / this.wasm.ELEMENTS.value));
+    this.written(out);
+  }
+
+  /** The parameters of the next job, from number 1 on. */
+  private set(...values: number[]): void {
+    for (let n = 0; n < values.length; n++) this.parameters[n + 1] = values[n];
+  }
+
+  private run(kind: Kind, chunks: number): void {
+    this.assertAlive();
+    if (this.wasm.run(KINDS.indexOf(kind), chunks, this.threads)) return;
+    const startedAt = performance.now();
+    while (!this.wasm.allFinished(chunks)) {
+      if (performance.now() - startedAt > PATIENCE_MS) {
+        throw new Error(`wasm: a worker thread has not finished its share of ${kind} for ${PATIENCE_MS / 1000} s`);
+      }
+    }
+  }
+
+  private assertAlive(): void {
+    const failure = this.helpers.failure();
+    if (failure) throw failure;
+  }
+
+  private written(...tensors: Tensor[]): void {
+    for (const { data } of tensors) {
+      const storage = this.storages.get(data);
+      if (storage) storage.writes++;
+    }
+  }
+
+  private storageOf({ data, shape }: Tensor): Storage {
+    const storage = this.storages.get(data);
+    if (!storage) throw new RangeError(`wasm: ${formatShape(shape)} was not allocated by this backend, or has been freed`);
+    return storage;
+  }
+
+  private addressOf(tensor: Tensor): number {
+    return this.storageOf(tensor).address + 4 * tensor.offset;
+  }
+
+  /** The address of a tensor that must lie in memory without gaps. */
+  private rowsAddress(tensor: Tensor): number {
+    return this.addressOf(flatten(tensor));
+  }
+}
+
+/** How a product's outputs are cut up: about four chunks a thread, along the longer side. */
+function chunksOf(M: number, N: number, threads: number): { rows: number; columns: number; chunks: number } {
+  const wanted = 4 * threads;
+  if (threads === 1) return { rows: M, columns: Math.ceil(N / 16) * 16, chunks: 1 };
+  if (M >= N) {
+    const rows = Math.max(8, Math.ceil(M / wanted / 8) * 8);
+    return { rows, columns: Math.ceil(N / 16) * 16, chunks: Math.ceil(M / rows) };
+  }
+  const columns = Math.max(16, Math.ceil(N / wanted / 16) * 16);
+  return { rows: M, columns, chunks: Math.ceil(N / columns) };
+}
+
+function rowsAChunk(B: number, H: number, threads: number): number {
+  const least = Math.ceil(1024 / H);
+  return Math.max(least, Math.ceil(B / (4 * threads)));
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
