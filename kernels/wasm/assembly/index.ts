@@ -11,6 +11,9 @@ import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publi
 
 export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, allFinished };
 
+// Exported so that the compiler keeps them as functions of their own: inlined, the inner loops run at half the speed.
+export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile8x4 } from './tiles';
+
 export enum Kind { pack, multiply, cellForward, cellBackward, columnSums, crossEntropyForward, crossEntropyBackward, adam, fill, copy }
 
 function execute(chunk: i32): void {
