@@ -81,7 +81,7 @@ function medianSeconds(work: () => Promise<void>): Promise<number> {
       maxTime: isQuick ? 0.1 : 3,
       minSamples: isQuick ? 1 : 15,
       onComplete: ({ currentTarget }: { currentTarget: Benchmark }) => {
-        const samples = [...currentTarget.stats.sample].sort((first, second) => first - second);
+        const samples = [...(currentTarget.stats.sample as number[])].sort((first, second) => first - second);
         resolve(samples[Math.floor(samples.length / 2)]);
       },
     }).run({ async: true });

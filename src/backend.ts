@@ -78,17 +78,17 @@ export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
 }
 
-/** The first and the last place in memory that a view reaches. */
-function reach(tensor: Tensor): [number, number] {
-  const last = tensor.shape.reduce((sum, extent, axis) => sum + (extent - 1) * tensor.stride[axis], tensor.offset);
-  return [tensor.offset, last];
+/** The first byte that a view reaches, and the first one behind it, in its array's buffer. */
+function reach({ data, shape, stride, offset }: Tensor): [number, number] {
+  const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * stride[axis], offset);
+  return [offset, last + 1].map((place) => data.byteOffset + place * data.BYTES_PER_ELEMENT) as [number, number];
 }
 
 function assertApart(operation: string, outName: string, out: Tensor, inputName: string, input: Tensor): void {
-  if (out.data !== input.data) return;
-  const [outFirst, outLast] = reach(out);
-  const [inputFirst, inputLast] = reach(input);
-  if (outFirst <= inputLast && inputFirst <= outLast) {
+  if (out.data.buffer !== input.data.buffer) return;
+  const [outFirst, outEnd] = reach(out);
+  const [inputFirst, inputEnd] = reach(input);
+  if (outFirst < inputEnd && inputFirst < outEnd) {
     throw new RangeError(
       `${operation}: ${outName} ${formatShape(out.shape)} and ${inputName} ${formatShape(input.shape)} ` +
         `share memory: give ${outName} a tensor of its own`,
@@ -106,6 +106,7 @@ function checkMatmul(out: Tensor, a: Tensor, b: Tensor, { bias }: MatmulOptions)
   if (bias) assertShape(what, 'bias', bias, [N]);
   assertApart('matmul', 'out', out, 'a', a);
   assertApart('matmul', 'out', out, 'b', b);
+  if (bias) assertApart('matmul', 'out', out, 'bias', bias);
 }
 
 function assertMatrix(operation: string, name: string, tensor: Tensor): void {

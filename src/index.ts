@@ -29,6 +29,7 @@ export {
   flatten,
   flattenSteps,
   norm,
+  OutOfMemoryError,
   rowsOf,
   stepOf,
   tensorFrom,

@@ -156,7 +156,11 @@ export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices:
   const [, B] = x.shape;
   assertShape('fillBatch', 'x', x, [rows, B, columns]);
   assertShape('fillBatch', 'y', y, [B, CLASSES]);
+  if (indices.length > B) throw new RangeError(`fillBatch: ${indices.length} images do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
+    if (!(indices[b] >= 0 && indices[b] < images.count)) {
+      throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
+    }
     const start = indices[b] * rows * columns;
     for (let t = 0; t < rows; t++) {
       for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);

@@ -4,23 +4,18 @@
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { mersenne } from 'pure-rand/generator/mersenne';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { Tensor } from './tensor.js';
-
-/** The first outputs for neighbouring seeds resemble each other; after this many they do not. */
-const WARM_UP = 64;
 
 export class Random {
   private readonly generator;
 
   /** From a seed, or from the `state` of another Random. */
   constructor(seedOrState: number | readonly number[]) {
-    if (typeof seedOrState !== 'number') {
-      this.generator = xoroshiro128plusFromState(seedOrState);
-      return;
-    }
-    this.generator = xoroshiro128plus(seedOrState);
-    for (let n = 0; n < WARM_UP; n++) this.generator.next();
+    this.generator = xoroshiro128plusFromState(
+      typeof seedOrState === 'number' ? stateFromSeed(seedOrState) : seedOrState,
+    );
   }
 
   get state(): readonly number[] {
@@ -50,6 +45,12 @@ export class Random {
       [items[last], items[chosen]] = [items[chosen], items[last]];
     }
   }
+}
+
+/** xoroshiro128+ itself would start neighbouring seeds alike; the Mersenne twister's seeding mixes them. */
+function stateFromSeed(seed: number): number[] {
+  const seeder = mersenne(seed);
+  return Array.from({ length: 4 }, () => seeder.next());
 }
 
 /** Fills a whole tensor (not a view with gaps), in row order, with what `draw` gives. */

@@ -26,10 +26,22 @@ function sizeOf(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** A new tensor of zeros. */
+/** More memory was asked for than there is. The message names the bytes. */
+export class OutOfMemoryError extends RangeError {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/** A new tensor of zeros. Throws an OutOfMemoryError where there is no room for it. */
 export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
-  return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
+  try {
+    return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
+  } catch {
+    const bytes = size * (dtype === 'f32' ? 4 : 8);
+    throw new OutOfMemoryError(
+      `tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than this machine gives`,
+    );
+  }
 }
 
 /**
@@ -59,7 +71,7 @@ export function stepOf(tensor: Tensor, t: number): Tensor {
 /** Rows `from … to - 1` along the first axis. */
 export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
   const [rows] = tensor.shape;
-  if (!(from >= 0 && from < to && to <= rows)) {
+  if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= rows)) {
     throw new RangeError(`rows: ${from}…${to} of ${formatShape(tensor.shape)}: need 0 ≤ from < to ≤ ${rows}`);
   }
   return tensor.hi(to).lo(from);

@@ -35,7 +35,7 @@ describe('longhand train', () => {
     expect(stdout).toMatch(TUTORIAL_OUTPUT);
     expect(stderr).toMatch(
       new RegExp(
-        '^backend reference: plain TypeScript, f32, 1 thread\n' +
+        '^backend wasm: WebAssembly, (relaxed|portable) SIMD, \\d+ threads?\n' +
           '600 training images, batches of 16: 31 steps; seed 1\n' +
           'trained in \\d+\\.\\d s, tested in \\d+\\.\\d s\n$',
       ),
@@ -62,8 +62,8 @@ describe('longhand train', () => {
     expect(events.slice(0, 3).map(({ step }) => step)).toEqual([10, 20, 30]);
     expect(events[3]).toEqual({ event: 'finished', steps: 31 });
     expect(events.slice(4)).toEqual([
-      { event: 'test', images: 128, accuracy: expect.any(Number) },
-      { event: 'test', images: 200, accuracy: expect.any(Number) },
+      { event: 'test', images: 128, accuracy: expect.any(Number) as number },
+      { event: 'test', images: 200, accuracy: expect.any(Number) as number },
     ]);
     const shares = TUTORIAL_OUTPUT.exec(text.stdout)!.slice(-2).map(Number);
     events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
@@ -82,6 +82,28 @@ describe('longhand train', () => {
     const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nTesting Accuracy: ([\d.]+)\nTesting Accuracy on all 5 images: \1\n$/);
+  });
+
+  test('prints the same bytes whatever the number of threads', async () => {
+    const [one, three] = [
+      await longhand([...THREE_LINES, '--threads', '1']),
+      await longhand([...THREE_LINES, '--threads', '3']),
+    ];
+    expect(one.stdout).toMatch(TUTORIAL_OUTPUT);
+    expect(three.stdout).toBe(one.stdout);
+    expect([one.stderr.split('\n')[0], three.stderr.split('\n')[0]]).toEqual([
+      expect.stringMatching(/ 1 thread$/),
+      expect.stringMatching(/ 3 threads$/),
+    ]);
+  });
+
+  test('runs on the reference backend too, with the same numbers to 4 digits', async () => {
+    const [wasm, reference] = [await longhand(THREE_LINES), await longhand([...THREE_LINES, '--backend', 'reference'])];
+    expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
+    const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);
+    const expected = numbersOf(reference);
+    // 30 steps carry differences of rounding, about 1e-7 a step, no further than this
+    numbersOf(wasm).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
   });
 
   test('is changed by every option of the training', async () => {

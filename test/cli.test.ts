@@ -41,7 +41,7 @@ describe('help and version', () => {
       'forget-bias': '1',
       seed: '1',
       shuffle: '"tf1"',
-      backend: '"reference"',
+      backend: '"wasm"',
     })) {
       expect(text).toMatch(new RegExp(`--${flag} <\\w+> [^<]*default: ${value}\\)`));
     }
@@ -69,6 +69,9 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--hidden'], "option '--hidden <count>' argument missing"],
     [['train', '--gpu-mode', 'cpu'], '--gpu-mode needs --backend gpu'],
     [['train', '--gpu-mode', 'cpu', '--backend', 'reference'], '--gpu-mode needs --backend gpu'],
+    [['train', '--threads', '2', '--backend', 'reference'], '--threads needs --backend wasm'],
+    [['train', '--deterministic', '--backend', 'gpu'], '--deterministic needs --backend wasm'],
+    wrongValue('threads <count>', '0', COUNT),
     wrongValue('hidden <count>', 'NaN', COUNT),
     wrongValue('hidden <count>', '-3', COUNT),
     wrongValue('hidden <count>', '0', COUNT),

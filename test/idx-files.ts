@@ -35,7 +35,7 @@ export const mnistFiles = (trainCount: number, testCount: number) => ({
 export function temporaryDirectories() {
   const root = mkdtempSync(path.join(tmpdir(), 'longhand-'));
   return {
-    directoryOf(files: Files): string {
+    directoryOf: (files: Files): string => {
       const directory = mkdtempSync(path.join(root, 'data-'));
       for (const [name, bytes] of Object.entries(files)) writeFileSync(path.join(directory, name), bytes);
       return directory;

@@ -45,12 +45,10 @@ describe('seeds and states', () => {
 
   test('these are the numbers of seed 1, on every machine', () => {
     const random = new Random(1);
-    expect(draw(3, () => random.uniform(0, 1))).toEqual([
-      0.44466968999809575, 0.24823034151408563, 0.04520352340652223,
-    ]);
-    expect(draw(5, () => random.below(1000))).toEqual([261, 819, 97, 290, 743]);
+    expect(draw(3, () => random.uniform(0, 1))).toEqual([0.5034988430400765, 0.4883041323089602, 0.584447568586516]);
+    expect(draw(5, () => random.below(1000))).toEqual([602, 791, 764, 392, 123]);
     // log and cos may differ by a unit in the last place between engines
-    expect(random.normal(0, 1)).toBeCloseTo(-1.051381223783616, 12);
+    expect(random.normal(0, 1)).toBeCloseTo(-0.6298010795017391, 12);
   });
 
   test('a saved state goes on exactly where its generator stood, also after a journey through JSON', () => {

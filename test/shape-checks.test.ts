@@ -148,7 +148,7 @@ describe.each(Object.entries(DOORS))('%s', (operation, { shapes, call, wrong }) 
     const { bias, ...positional } = operands;
     const passed = calls[0].operands;
     Object.values(positional).forEach((tensor, place) => expect(passed[place]).toBe(tensor));
-    if (bias) expect(passed[3]).toEqual({ bias });
+    if ('bias' in operands) expect(passed[3]).toEqual({ bias });
   });
 
   test.each(wrong)('refuses %s %j', (name, shape, message) => {

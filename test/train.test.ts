@@ -142,9 +142,9 @@ describe('the lines', () => {
       onLine: (line) => lines.push(tutorialLine(line)),
     });
     expect(lines).toEqual([
-      'Iter 320, Minibatch Loss= 2.243030, Training Accuracy= 0.18750',
-      'Iter 640, Minibatch Loss= 2.322481, Training Accuracy= 0.21875',
-      'Iter 960, Minibatch Loss= 2.319871, Training Accuracy= 0.15625',
+      'Iter 320, Minibatch Loss= 2.459753, Training Accuracy= 0.12500',
+      'Iter 640, Minibatch Loss= 2.380666, Training Accuracy= 0.06250',
+      'Iter 960, Minibatch Loss= 2.234678, Training Accuracy= 0.09375',
     ]);
   });
 });

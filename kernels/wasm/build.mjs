@@ -13,17 +13,23 @@ async function compile(...features) {
   const { error, stderr } = await asc.main(
     [
       'index.ts',
-      '--outFile', 'out.wasm',
-      '--runtime', 'stub',
+      '--outFile',
+      'out.wasm',
+      '--runtime',
+      'stub',
       '--importMemory',
       '--sharedMemory',
-      '--initialMemory', '1',
-      '--maximumMemory', '65536',
-      '--memoryBase', '4096', // below lies the control block of threads.ts
+      '--initialMemory',
+      '1',
+      '--maximumMemory',
+      '65536',
+      '--memoryBase',
+      '4096', // below lies the control block of threads.ts
       '-O3',
       '--noAssert',
       ...['simd', 'threads', ...features].flatMap((feature) => ['--enable', feature]),
-      '--baseDir', path('assembly'),
+      '--baseDir',
+      path('assembly'),
     ],
     { writeFile: (_, contents) => void (binary = contents) },
   );

@@ -1,4 +1,5 @@
 /** Which parts of the wasm memory are in use. First fit; neighbouring free parts are joined. */
+import { OutOfMemoryError } from '../../src/tensor.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
@@ -28,7 +29,7 @@ export class Heap {
     return [...this.used.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** The address of so many bytes. Throws a RangeError that names the bytes and the limit. */
+  /** The address of so many bytes. Throws an OutOfMemoryError that names the bytes and the limit. */
   allocate(bytes: number): number {
     const size = align(bytes + MARGIN);
     const fitting = this.free.findIndex((part) => part.bytes >= size);
@@ -64,11 +65,13 @@ export class Heap {
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;
     const refusal = `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: over the limit of ${this.limit} bytes`;
-    if (end > this.limit) throw new RangeError(refusal);
+    if (end > this.limit) throw new OutOfMemoryError(refusal);
     try {
       this.memory.grow(missing);
     } catch {
-      throw new RangeError(`wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: the machine has no more`);
+      throw new OutOfMemoryError(
+        `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: the machine has no more`,
+      );
     }
   }
 }

