@@ -48,7 +48,13 @@ export function packChunk(chunk: i32): void {
   const padded = (N + 3) & ~3;
   const block = packed + (<usize>(k * padded) << 2);
   const end = min(first + PACK_COLUMNS, N);
-  for (let c = first; c < end; ) {
+  let c = first;
+  if (bColumn == 4) {
+    const wide = c + ((end - c) & ~15);
+    packWidePanels(block + (<usize>(c * L) << 2), b + <usize>k * bStep + (<usize>c << 2), bStep, L, wide - c);
+    c = wide;
+  }
+  while (c < end) {
     const width = panelWidth(c, N);
     const panel = block + (<usize>(c * L) << 2);
     const source = b + <usize>k * bStep + <usize>c * bColumn;
@@ -58,19 +64,26 @@ export function packChunk(chunk: i32): void {
   }
 }
 
-/** A panel of a b whose rows lie in memory. */
-function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32, valid: i32): void {
-  if (width == 16) {
-    for (; L > 0; L--) {
-      v128.store(panel, v128.load(source));
-      v128.store(panel, v128.load(source, 16), 16);
-      v128.store(panel, v128.load(source, 32), 32);
-      v128.store(panel, v128.load(source, 48), 48);
-      panel += 64;
-      source += bStep;
+/** Panels of 16 columns of a b whose rows lie in memory: row by row, for that is how memory is read fastest. */
+function packWidePanels(panel: usize, source: usize, bStep: usize, L: i32, columns: i32): void {
+  const nextPanel = <usize>L << 6;
+  for (let k = 0; k < L; k++) {
+    let from = source, to = panel;
+    for (let c = 0; c < columns; c += 16) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+      from += 64;
+      to += nextPanel;
     }
-    return;
+    panel += 64;
+    source += bStep;
   }
+}
+
+/** A narrower panel. */
+function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32, valid: i32): void {
   for (; L > 0; L--) {
     for (let s = 0; s < width; s += 4) {
       v128.store(panel, loadPart(source + (<usize>s << 2), valid - s));

@@ -21,23 +21,33 @@ function cellForwardRow(b: i32, H: i32): void {
   const forgetBias = f32x4.splat(reinterpret<f32>(<i32>parameter(6)));
   let h = parameter(1) + row, c = parameter(2) + row, gates = parameter(3) + 4 * row;
   let z = parameter(4) + 4 * row, cPrev = parameter(5) + row;
-  for (let n = 0; n < H; n += 4) {
-    const left = H - n;
-    // (2)
-    const i = sigmoid(loadPart(z, left));
-    const j = tanh(loadPart(z + gate, left));
-    const f = sigmoid(f32x4.add(loadPart(z + 2 * gate, left), forgetBias));
-    const o = sigmoid(loadPart(z + 3 * gate, left));
-    storePart(gates, i, left);
-    storePart(gates + gate, j, left);
-    storePart(gates + 2 * gate, f, left);
-    storePart(gates + 3 * gate, o, left);
-    // (3), (4)
-    const cNew = multiplyAdd(f, loadPart(cPrev, left), f32x4.mul(i, j));
-    storePart(c, cNew, left);
-    storePart(h, f32x4.mul(o, tanh(cNew)), left);
+  let n = 0;
+  for (; n + 4 <= H; n += 4) {
+    cellForward(h, c, gates, z, cPrev, gate, forgetBias, 4);
     h += 16; c += 16; gates += 16; z += 16; cPrev += 16;
   }
+  if (n < H) cellForward(h, c, gates, z, cPrev, gate, forgetBias, H - n);
+}
+
+/** `count` hidden units, at most 4. */
+// @ts-ignore: decorator
+@inline
+function cellForward(
+  h: usize, c: usize, gates: usize, z: usize, cPrev: usize, gate: usize, forgetBias: v128, count: i32,
+): void {
+  // (2)
+  const i = sigmoid(loadPart(z, count));
+  const j = tanh(loadPart(z + gate, count));
+  const f = sigmoid(f32x4.add(loadPart(z + 2 * gate, count), forgetBias));
+  const o = sigmoid(loadPart(z + 3 * gate, count));
+  storePart(gates, i, count);
+  storePart(gates + gate, j, count);
+  storePart(gates + 2 * gate, f, count);
+  storePart(gates + 3 * gate, o, count);
+  // (3), (4)
+  const cNew = multiplyAdd(f, loadPart(cPrev, count), f32x4.mul(i, j));
+  storePart(c, cNew, count);
+  storePart(h, f32x4.mul(o, tanh(cNew)), count);
 }
 
 /** Parameters: dz, dc, dcPrev, dh, gates, c, cPrev, B, H, rows a chunk. */
@@ -50,64 +60,81 @@ export function cellBackwardChunk(chunk: i32): void {
 function cellBackwardRow(b: i32, H: i32): void {
   const row = <usize>(b * H) << 2;
   const gate = <usize>H << 2;
-  const one = f32x4.splat(1);
   let dz = parameter(1) + 4 * row, dc = parameter(2) + row, dcPrev = parameter(3) + row, dh = parameter(4) + row;
   let gates = parameter(5) + 4 * row, c = parameter(6) + row, cPrev = parameter(7) + row;
-  for (let n = 0; n < H; n += 4) {
-    const left = H - n;
-    const i = loadPart(gates, left), j = loadPart(gates + gate, left);
-    const f = loadPart(gates + 2 * gate, left), o = loadPart(gates + 3 * gate, left);
-    // (4′)
-    const tanhC = tanh(loadPart(c, left));
-    const dH = loadPart(dh, left);
-    const dO = f32x4.mul(dH, tanhC);
-    const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
-    const dC = multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, left));
-    storePart(dc, dC, left);
-    // (3′)
-    const dI = f32x4.mul(dC, j);
-    const dJ = f32x4.mul(dC, i);
-    const dF = f32x4.mul(dC, loadPart(cPrev, left));
-    storePart(dcPrev, multiplyAdd(dC, f, loadPart(dcPrev, left)), left);
-    // (2′)
-    storePart(dz, f32x4.mul(f32x4.mul(dI, i), f32x4.sub(one, i)), left);
-    storePart(dz + gate, f32x4.mul(dJ, f32x4.sub(one, f32x4.mul(j, j))), left);
-    storePart(dz + 2 * gate, f32x4.mul(f32x4.mul(dF, f), f32x4.sub(one, f)), left);
-    storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), left);
+  let n = 0;
+  for (; n + 4 <= H; n += 4) {
+    cellBackward(dz, dc, dcPrev, dh, gates, c, cPrev, gate, 4);
     dz += 16; dc += 16; dcPrev += 16; dh += 16; gates += 16; c += 16; cPrev += 16;
   }
+  if (n < H) cellBackward(dz, dc, dcPrev, dh, gates, c, cPrev, gate, H - n);
+}
+
+/** `count` hidden units, at most 4. */
+// @ts-ignore: decorator
+@inline
+function cellBackward(
+  dz: usize, dc: usize, dcPrev: usize, dh: usize, gates: usize, c: usize, cPrev: usize, gate: usize, count: i32,
+): void {
+  const one = f32x4.splat(1);
+  const i = loadPart(gates, count), j = loadPart(gates + gate, count);
+  const f = loadPart(gates + 2 * gate, count), o = loadPart(gates + 3 * gate, count);
+  // (4′)
+  const tanhC = tanh(loadPart(c, count));
+  const dH = loadPart(dh, count);
+  const dO = f32x4.mul(dH, tanhC);
+  const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
+  const dC = multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, count));
+  storePart(dc, dC, count);
+  // (3′)
+  const dI = f32x4.mul(dC, j);
+  const dJ = f32x4.mul(dC, i);
+  const dF = f32x4.mul(dC, loadPart(cPrev, count));
+  storePart(dcPrev, multiplyAdd(dC, f, loadPart(dcPrev, count)), count);
+  // (2′)
+  storePart(dz, f32x4.mul(f32x4.mul(dI, i), f32x4.sub(one, i)), count);
+  storePart(dz + gate, f32x4.mul(dJ, f32x4.sub(one, f32x4.mul(j, j))), count);
+  storePart(dz + 2 * gate, f32x4.mul(f32x4.mul(dF, f), f32x4.sub(one, f)), count);
+  storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), count);
 }
 
 /** Columns whose sums one chunk computes. */
-export const SUM_COLUMNS: i32 = 32;
+export const SUM_COLUMNS: i32 = 256;
 
-/** Parameters: out, a, M, N. */
+/** Row after row is added to `out`, four at a time, so that a is read as it lies in memory. Parameters: out, a, M, N. */
 export function columnSumsChunk(chunk: i32): void {
-  const a = parameter(2), M = <i32>parameter(3), N = <i32>parameter(4);
-  const row = <usize>N << 2;
+  const M = <i32>parameter(3), N = <i32>parameter(4);
   const first = chunk * SUM_COLUMNS;
-  const end = min(first + SUM_COLUMNS, N);
-  let n = first;
-  for (; n + 16 <= end; n += 16) {
-    let at = a + (<usize>n << 2);
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (let m = 0; m < M; m++) {
-      s0 = f32x4.add(s0, v128.load(at)); s1 = f32x4.add(s1, v128.load(at, 16));
-      s2 = f32x4.add(s2, v128.load(at, 32)); s3 = f32x4.add(s3, v128.load(at, 48));
-      at += row;
-    }
-    const out = parameter(1) + (<usize>n << 2);
-    v128.store(out, s0); v128.store(out, s1, 16); v128.store(out, s2, 32); v128.store(out, s3, 48);
+  const columns = min(SUM_COLUMNS, N - first);
+  const row = <usize>N << 2;
+  const out = parameter(1) + (<usize>first << 2);
+  let a = parameter(2) + (<usize>first << 2);
+  memory.fill(out, 0, <usize>columns << 2);
+  let m = 0;
+  for (; m + 4 <= M; m += 4) {
+    let n = 0;
+    for (; n + 4 <= columns; n += 4) addFourRows(out, a, row, n, 4);
+    if (n < columns) addFourRows(out, a, row, n, columns - n);
+    a += 4 * row;
   }
-  for (; n < end; n += 4) {
-    let at = a + (<usize>n << 2);
-    let sum = f32x4.splat(0);
-    for (let m = 0; m < M; m++) {
-      sum = f32x4.add(sum, loadPart(at, end - n));
-      at += row;
+  for (; m < M; m++) {
+    for (let n = 0; n < columns; n += 4) {
+      const at = <usize>n << 2;
+      storePart(out + at, f32x4.add(loadPart(out + at, columns - n), loadPart(a + at, columns - n)), columns - n);
     }
-    storePart(parameter(1) + (<usize>n << 2), sum, end - n);
+    a += row;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function addFourRows(out: usize, a: usize, row: usize, n: i32, count: i32): void {
+  const at = <usize>n << 2;
+  let sum = f32x4.add(loadPart(out + at, count), loadPart(a + at, count));
+  sum = f32x4.add(sum, loadPart(a + at + row, count));
+  sum = f32x4.add(sum, loadPart(a + at + 2 * row, count));
+  sum = f32x4.add(sum, loadPart(a + at + 3 * row, count));
+  storePart(out + at, sum, count);
 }
 
 /** Elements that one chunk of adam, fill and copy does. */
