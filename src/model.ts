@@ -67,6 +67,7 @@ export class Model {
 
   readonly activations: Activations;
   readonly lstm: Lstm;
+  private readonly owned: Tensor[] = [];
   private readonly lastH: Tensor;
   private readonly lastDh: Tensor;
 
@@ -75,16 +76,12 @@ export class Model {
     readonly sizes: ModelSizes,
     { forgetBias = 1, inputGradient = false }: ModelOptions = {},
   ) {
-    const allocateAll = <Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> =>
-      Object.fromEntries(
-        Object.entries<number[]>(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
-      ) as Record<Name, Tensor>;
-
-    this.parameters = allocateAll(parameterShapes(sizes));
-    this.gradients = allocateAll(parameterShapes(sizes));
-    this.means = allocateAll(parameterShapes(sizes));
-    this.squares = allocateAll(parameterShapes(sizes));
-    this.activations = allocateAll(activationShapes(sizes));
+    this.parameters = this.allocateAll(parameterShapes(sizes));
+    this.gradients = this.allocateAll(parameterShapes(sizes));
+    this.means = this.allocateAll(parameterShapes(sizes));
+    this.squares = this.allocateAll(parameterShapes(sizes));
+    this.activations = this.allocateAll(activationShapes(sizes));
+    const inputGradients = inputGradient ? this.allocateAll({ dx: lstmShapes(sizes).x }) : {};
     this.lstm = bindLstm(
       sizes,
       {
@@ -93,7 +90,7 @@ export class Model {
         bias: this.parameters.bias,
         dKernel: this.gradients.kernel,
         dBias: this.gradients.bias,
-        ...(inputGradient && { dx: backend.allocate(lstmShapes(sizes).x) }),
+        ...inputGradients,
       },
       forgetBias,
     );
@@ -182,10 +179,25 @@ export class Model {
     }
   }
 
+  /** Gives all tensors back. */
   dispose(): void {
-    const groups = [this.parameters, this.gradients, this.means, this.squares, this.activations];
-    for (const group of groups) Object.values(group).forEach((tensor) => this.backend.free(tensor));
-    if (this.lstm.dx) this.backend.free(this.lstm.dx);
+    for (const tensor of this.owned) this.backend.free(tensor);
+    this.owned.length = 0;
+  }
+
+  /** Where one of the tensors finds no room, none is kept. */
+  private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
+    try {
+      const entries = Object.entries<number[]>(shapes).map(([name, shape]) => {
+        const tensor = this.backend.allocate(shape);
+        this.owned.push(tensor);
+        return [name, tensor];
+      });
+      return Object.fromEntries(entries) as Record<Name, Tensor>;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 }
 

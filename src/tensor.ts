@@ -145,11 +145,6 @@ export function norm(tensor: Tensor): number {
   return ops.norm2(tensor);
 }
 
-/** The largest |element|; NaN where any element is NaN. */
-export function maxAbs(tensor: Tensor): number {
-  return Number.isNaN(ops.sum(tensor)) ? NaN : ops.norminf(tensor);
-}
-
 /** The place and value of the first element that is NaN or infinite, if there is one. */
 export function findNonFinite(tensor: Tensor): { index: number[]; value: number } | undefined {
   const values = valuesOf(tensor);

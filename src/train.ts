@@ -49,7 +49,7 @@ export interface TrainCallbacks {
   readonly onLine?: (line: Line) => void;
   /** After every step. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** Aborting it stops training before the next step; `train` then rejects with the signal's reason. */
+  /** Aborting it stops training after the present step; `train` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -101,6 +101,7 @@ export async function train(
       }
       onStep?.(step, steps);
     }
+    signal?.throwIfAborted();
     await model.assertFinite();
     return model;
   } catch (error) {

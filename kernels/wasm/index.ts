@@ -24,9 +24,10 @@ export interface WasmOptions {
 
 /** Compiles the module and starts the threads. Throws a RangeError for a number of threads that is not one. */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
-  const threads = options.threads ?? (await availableThreads());
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new RangeError(`wasm: threads ${threads}: must be a whole number ≥ 1`);
+  const threads = options.threads ?? Math.min(MOST_THREADS, await availableThreads());
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new RangeError(`wasm: threads ${threads}: must be a whole number in 1…${MOST_THREADS}`);
+  }
   const relaxed = bytesOf(RELAXED);
   const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
   const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
@@ -37,7 +38,9 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const heap = new Heap(memory, FIRST_ADDRESS, MOST_PAGES * PAGE);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
-  const helpers = await startThreads(scratches.slice(1).map((scratch) => ({ module, memory, scratch })));
+  wasm.setThread(0, threads);
+  const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
+  const helpers = await startThreads(setups.slice(1));
   return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed));
 }
 
@@ -46,8 +49,10 @@ const MOST_PAGES = 65536;
 /** Behind the control block and the constants of the module. */
 const FIRST_ADDRESS = PAGE;
 /** Of the job's parameters: see assembly/threads.ts. */
-const PARAMETERS = 320;
+const PARAMETERS = 256;
 const PARAMETER_COUNT = 24;
+/** As in assembly/threads.ts. */
+const MOST_THREADS = 48;
 /** How long a job's helpers may be silent before it counts as lost. */
 const PATIENCE_MS = 30_000;
 /** Rows below which packing b costs more than it saves. */
@@ -59,8 +64,9 @@ interface WasmExports {
   readonly ELEMENTS: WebAssembly.Global<'i32'>;
   readonly SUM_COLUMNS: WebAssembly.Global<'i32'>;
   setScratch(address: number): void;
+  setThread(index: number, count: number): void;
   /** 1 when all chunks are done, 0 when it has waited long. */
-  run(kind: number, chunks: number, threads: number): number;
+  run(kind: number, chunks: number): number;
   allFinished(chunks: number): number;
 }
 
@@ -159,7 +165,7 @@ class WasmBackend implements Backend {
     const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
     const bAddress = isPacked ? this.pack(b) : this.addressOf(b);
     const outAddress = this.addressOf(out);
-    const { rows, columns, chunks } = chunksOf(M, N, this.threads);
+    const { rows, columns, chunks } = chunksOf(M, N, a.stride[1] !== 1, this.threads);
     this.set(
       outAddress,
       4 * out.stride[0],
@@ -272,7 +278,7 @@ class WasmBackend implements Backend {
 
   private run(kind: Kind, chunks: number): void {
     this.assertAlive();
-    if (this.wasm.run(KINDS.indexOf(kind), chunks, this.threads)) return;
+    if (this.wasm.run(KINDS.indexOf(kind), chunks)) return;
     const startedAt = performance.now();
     while (!this.wasm.allFinished(chunks)) {
       if (performance.now() - startedAt > PATIENCE_MS) {
@@ -310,21 +316,28 @@ class WasmBackend implements Backend {
   }
 }
 
-/** How a product's outputs are cut up: about four chunks a thread, along the longer side. */
-function chunksOf(M: number, N: number, threads: number): { rows: number; columns: number; chunks: number } {
-  const wanted = 4 * threads;
-  if (threads === 1) return { rows: M, columns: Math.ceil(N / 16) * 16, chunks: 1 };
-  if (M >= N) {
-    const rows = Math.max(8, Math.ceil(M / wanted / 8) * 8);
-    return { rows, columns: Math.ceil(N / 16) * 16, chunks: Math.ceil(M / rows) };
+/**
+ * How a product's outputs are cut up. By rows where there are enough, as the cell's operations are, so that a thread meets
+ * the rows it has in its cache; a transposed a, which each chunk packs anew, by columns.
+ */
+function chunksOf(M: number, N: number, aTransposed: boolean, threads: number) {
+  const wanted = CHUNKS_A_THREAD * threads;
+  const allColumns = Math.ceil(N / 16) * 16;
+  if (threads === 1) return { rows: M, columns: allColumns, chunks: 1 };
+  if (!aTransposed && M >= 8 * wanted) {
+    const rows = Math.ceil(M / wanted);
+    return { rows, columns: allColumns, chunks: Math.ceil(M / rows) };
   }
   const columns = Math.max(16, Math.ceil(N / wanted / 16) * 16);
   return { rows: M, columns, chunks: Math.ceil(N / columns) };
 }
 
+const CHUNKS_A_THREAD = 2;
+/** Hidden units below which a chunk of the cell's operations is not worth its dispatch. */
+const FEWEST_UNITS = 1024;
+
 function rowsAChunk(B: number, H: number, threads: number): number {
-  const least = Math.ceil(1024 / H);
-  return Math.max(least, Math.ceil(B / (4 * threads)));
+  return Math.max(Math.ceil(FEWEST_UNITS / H), Math.ceil(B / (CHUNKS_A_THREAD * threads)));
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

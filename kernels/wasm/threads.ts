@@ -3,6 +3,9 @@
 export interface ThreadSetup {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** Which of how many threads; the first is the one that makes the backend. */
+  readonly index: number;
+  readonly count: number;
   /** Where the thread's own scratch memory begins. */
   readonly scratch: number;
 }
@@ -44,6 +47,7 @@ type Stop = () => Promise<void>;
 const HELPER = `
   const { exports } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
   exports.setScratch(setup.scratch);
+  exports.setThread(setup.index, setup.count);
   exports.work();`;
 
 async function startInNode(setups: readonly ThreadSetup[], died: (reason: string) => void): Promise<Stop[]> {
@@ -52,6 +56,7 @@ async function startInNode(setups: readonly ThreadSetup[], died: (reason: string
   return setups.map((setup) => {
     const worker = new Worker(`const { workerData: setup } = require('node:worker_threads');${HELPER}`, {
       eval: true,
+      execArgv: [], // not the program's: `--input-type=module` would leave the helper without `require`
       workerData: setup,
     });
     let isStopping = false;

@@ -7,12 +7,12 @@ import {
 } from './pointwise';
 import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
 import { sigmoid, tanh } from './math';
-import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publish } from './threads';
+import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publish, setThread } from './threads';
 
-export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, allFinished };
+export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, setThread, allFinished };
 
 // Exported so that the compiler keeps them as functions of their own: inlined, the inner loops run at half the speed.
-export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile8x4 } from './tiles';
+export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
 export enum Kind { pack, multiply, cellForward, cellBackward, columnSums, crossEntropyForward, crossEntropyBackward, adam, fill, copy }
 
@@ -40,8 +40,8 @@ function executeAll(): void {
 }
 
 /** Publishes the job whose parameters are set, helps with it, and waits for the rest; false: see `allFinished`. */
-export function run(kind: i32, chunks: i32, threads: i32): bool {
-  publish(kind, chunks, threads);
+export function run(kind: i32, chunks: i32): bool {
+  publish(kind, chunks);
   executeAll();
   return allFinished(chunks);
 }

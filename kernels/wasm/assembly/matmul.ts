@@ -3,15 +3,17 @@
  *
  * b is packed first: for each block of 256 k's, panels of 16 columns (then 8, then 4 for what is left), so that the inner
  * loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block, whatever the widths
- * of the panels before. A transposed a is packed too, 8 rows side by side, by each thread for its own chunk.
+ * of the panels before. A transposed a is packed too, a group of rows side by side, by each thread for its own chunk.
  */
 import { loadPart, storePart } from './math';
 import { parameter } from './threads';
-import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile8x4 } from './tiles';
+import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
 const BLOCK: i32 = 256;
+/** Rows that a packed, transposed a holds side by side: those of the highest tile of 8 columns, so that none crosses. */
+const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
 /** Rows of a transposed a that are packed at a time. */
-const PACKED_ROWS: i32 = 128;
+const PACKED_ROWS: i32 = 22 * GROUP;
 
 /** This thread's own memory: a packed block of a, then one tile for the last columns. */
 let scratch: usize = 0;
@@ -160,26 +162,17 @@ export function multiplyChunk(chunk: i32): void {
   }
 }
 
-/** Rows of a transposed a into scratch: 8 side by side for each k, the next 8 behind them. */
+/** Rows of a transposed a into scratch: a group side by side for each k, the next group behind it. */
 function packTransposed(a: usize, aStep: usize, count: i32, L: i32): void {
   let to = scratch;
-  for (let r = 0; r < count; r += 8) {
+  for (let r = 0; r < count; r += GROUP) {
     let from = a + (<usize>r << 2);
     const left = count - r;
-    if (left >= 8) {
-      for (let k = 0; k < L; k++) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        to += 32;
-        from += aStep;
-      }
-    } else {
-      for (let k = 0; k < L; k++) {
-        v128.store(to, loadPart(from, left));
-        if (left > 4) v128.store(to, loadPart(from + 16, left - 4), 16);
-        to += 32;
-        from += aStep;
-      }
+    for (let k = 0; k < L; k++) {
+      v128.store(to, left >= 4 ? v128.load(from) : loadPart(from, left));
+      if (left > 4) storePart(to + 16, loadPart(from + 16, min(left, GROUP) - 4), GROUP - 4);
+      to += GROUP << 2;
+      from += aStep;
     }
   }
 }
@@ -192,32 +185,65 @@ function multiplyBlock(
   const aPacked = aStep == 0;
   if (aPacked) {
     aRow = 4;
-    aStep = 32;
+    aStep = GROUP << 2;
   }
   while (c < cEnd) {
     const width = panelWidth(c, N);
     const offset = <usize>c << 2;
     const panel = bStep != 0 ? b + offset : b + (<usize>(c * L) << 2);
     const panelStep = bStep != 0 ? bStep : <usize>width << 2;
-    const rows = width == 16 ? 2 : width == 8 ? 4 : 8;
     for (let m = 0; m < M; ) {
-      const aAt = aPacked ? a + <usize>(m >> 3) * <usize>(L << 5) + (<usize>(m & 7) << 2) : a + <usize>m * aRow;
+      const aAt = aPacked
+        ? a + <usize>(m / GROUP) * <usize>(L * GROUP * 4) + (<usize>(m % GROUP) << 2)
+        : a + <usize>m * aRow;
       const startAt = start + <usize>m * startRow + offset;
       const outAt = out + <usize>m * outRow + offset;
-      const full = m + rows <= M;
-      if (width == 16) {
-        if (full) tile2x16(L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
-        else tile1x16(L, aAt, aStep, panel, panelStep, startAt, outAt);
-      } else if (width == 8) {
-        if (full) tile4x8(L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
-        else tile1x8(L, aAt, aStep, panel, panelStep, startAt, outAt);
-      } else {
+      const left = aPacked ? min(M - m, GROUP - (m % GROUP)) : M - m;
+      if (width == 16) m += columns16(left, L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
+      else if (width == 8) m += columns8(left, L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow);
+      else {
+        const full = left >= 8;
         lastColumns(full, L, aAt, aRow, aStep, panel, panelStep, startAt, startRow, outAt, outRow, min(4, N - c));
+        m += full ? 8 : 1;
       }
-      m += full ? rows : 1;
     }
     c += width;
   }
+}
+
+/** The highest tile of 16 columns that `left` rows allow; returns its rows. */
+function columns16(
+  left: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize,
+): i32 {
+  if (ASC_FEATURE_RELAXED_SIMD && left >= 6) {
+    tile6x8(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+    tile6x8(L, a, aRow, aStep, b + 32, bStep, start + 32, startRow, out + 32, outRow);
+    return 6;
+  }
+  if (left >= 2) {
+    tile2x16(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+    return 2;
+  }
+  tile1x16(L, a, aStep, b, bStep, start, out);
+  return 1;
+}
+
+/** The same for 8 columns. */
+function columns8(
+  left: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
+  start: usize, startRow: usize, out: usize, outRow: usize,
+): i32 {
+  if (ASC_FEATURE_RELAXED_SIMD && left >= 6) {
+    tile6x8(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+    return 6;
+  }
+  if (left >= 4) {
+    tile4x8(L, a, aRow, aStep, b, bStep, start, startRow, out, outRow);
+    return 4;
+  }
+  tile1x8(L, a, aStep, b, bStep, start, out);
+  return 1;
 }
 
 /** A tile of 4 columns of which only `valid` are out's: computed in scratch. */

@@ -1,0 +1,283 @@
+/** What the WebAssembly backend promises beyond the suite of all backends: see docs/backends.md. */
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { PORTABLE, RELAXED } from '../kernels/wasm/binaries.js';
+import { Heap } from '../kernels/wasm/heap.js';
+import { createWasmBackend } from '../kernels/wasm/index.js';
+import type { Backend } from '../src/backend.js';
+import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { fillRandom, Random } from '../src/rng.js';
+import type { Tensor } from '../src/tensor.js';
+import { copyInto, OutOfMemoryError, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
+import { train } from '../src/train.js';
+import { syntheticImages } from './setup/synthetic-images.js';
+
+describe('σ and tanh', () => {
+  const COUNT = 1 << 16;
+  const [X, OUT] = [1 << 20, (1 << 20) + 4 * COUNT];
+  const FUNCTIONS = {
+    sigmoidOf: (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    tanhOf: Math.tanh,
+  };
+  type Functions = Record<keyof typeof FUNCTIONS, (out: number, x: number, size: number) => void>;
+
+  const builds = Object.entries({ portable: PORTABLE, relaxed: RELAXED })
+    .map(([name, text]) => [name, Buffer.from(text, 'base64')] as const)
+    .filter(([, bytes]) => WebAssembly.validate(bytes));
+
+  function instantiate(bytes: Buffer<ArrayBuffer>) {
+    const memory = new WebAssembly.Memory({ initial: 32, maximum: 65536, shared: true });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const functions = exports as unknown as Functions;
+    const [x, out] = [new Float32Array(memory.buffer, X, COUNT), new Float32Array(memory.buffer, OUT, COUNT)];
+    return { functions, x, bits: new Uint32Array(memory.buffer, X, COUNT), out };
+  }
+
+  /** The distance of neighbouring f32 numbers at `value`. */
+  const spacing = (value: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(value)))) - 23);
+
+  test.each(
+    builds.flatMap(([build, bytes]) => [[build, 'sigmoidOf', bytes] as const, [build, 'tanhOf', bytes] as const]),
+  )('%s build, %s: every 4099th f32 is within 4 ulp of the correctly rounded value', (_, name, bytes) => {
+    const { functions, x, bits, out } = instantiate(bytes);
+    const right = FUNCTIONS[name];
+    let worst = 0;
+    for (let first = 0; first < 2 ** 32; first += 4099 * COUNT) {
+      for (let n = 0; n < COUNT; n++) bits[n] = first + 4099 * n;
+      functions[name](OUT, X, COUNT);
+      for (let n = 0; n < COUNT; n++) {
+        if (Number.isNaN(x[n])) {
+          if (!Number.isNaN(out[n])) worst = Infinity;
+          continue;
+        }
+        const expected = Math.fround(right(x[n]));
+        worst = Math.max(worst, Math.abs(out[n] - expected) / (expected === 0 ? 2 ** -149 : spacing(expected)));
+      }
+    }
+    expect(worst).toBeLessThanOrEqual(4);
+  });
+
+  test.each(builds)('%s build: exact at 0 and ±∞, NaN stays NaN', (_, bytes) => {
+    const { functions, x, out } = instantiate(bytes);
+    x.set([0, -0, Infinity, -Infinity, NaN, 0, 0, 0]);
+    functions.sigmoidOf(OUT, X, 8);
+    expect([...out.slice(0, 5)]).toEqual([0.5, 0.5, 1, 0, NaN]);
+    functions.tanhOf(OUT, X, 8);
+    expect([...out.slice(0, 5)]).toEqual([0, -0, 1, -1, NaN]);
+  });
+});
+
+test('a product of any of 2,000 random shapes, views and options is the f64 reference’s', async () => {
+  const reference = createReferenceBackend({ dtype: 'f64' });
+  const backend = await createWasmBackend({ threads: 2 });
+  const random = new Random(5);
+  const extent = (): number => 1 + random.below(random.below(10) === 0 ? 300 : 40);
+  for (let run = 0; run < 2000; run++) {
+    const [M, K, N] = [extent(), extent(), extent()];
+    const [aTransposed, bTransposed, accumulate, hasBias] = [0, 0, 0, 0].map(() => random.below(2) === 1);
+    const shapes = [[M, N], aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [1, N]];
+    const above = random.below(4); // rows before the view in its tensor
+    const operandsOn = (machine: Backend): Tensor[] =>
+      shapes.map(([rows, columns]) => rowsOf(machine.allocate([rows + above, columns]), above, rows + above));
+    const tested = operandsOn(backend);
+    const exact = operandsOn(reference);
+    tested.forEach((tensor, n) => {
+      fillRandom(tensor, () => random.uniform(-1, 1));
+      backend.upload(tensor);
+      copyInto(exact[n], tensor);
+    });
+    for (const [machine, [out, a, b, bias]] of [
+      [backend, tested],
+      [reference, exact],
+    ] as const) {
+      machine.matmul(out, aTransposed ? transposeOf(a) : a, bTransposed ? transposeOf(b) : b, {
+        accumulate,
+        ...(hasBias && { bias: bias.pick(0) }),
+      });
+    }
+    // K products of numbers below 1, each added with one rounding of a sum below K + 2: the textbook bound.
+    const bound = (K + 2) * (K + 2) * 2 ** -24;
+    const [actual, expected] = [valuesOf(tested[0]), valuesOf(exact[0])];
+    const error = expected.reduce((most, value, n) => Math.max(most, Math.abs(actual[n] - value)), 0);
+    if (!(error <= bound)) {
+      throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, accumulate, hasBias })}: ${error}`);
+    }
+    tested.forEach((tensor) => backend.free(tensor));
+  }
+  await backend.dispose();
+});
+
+describe('whole training runs', () => {
+  const images = syntheticImages({ count: 60, rows: 7, columns: 5 });
+  const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };
+
+  async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {
+    const backend = await createWasmBackend({ threads, deterministic });
+    const model = await train(backend, images, OPTIONS);
+    const weights = PARAMETER_NAMES.map((name) => valuesOf(model.parameters[name]));
+    await backend.dispose();
+    return weights;
+  }
+
+  test.each([true, false])(
+    'give the same bits on 1, 2, 3 and 5 threads, and again (deterministic: %s)',
+    async (deterministic) => {
+      const expected = await weightsOf(1, deterministic);
+      for (const threads of [2, 3, 5, 2]) expect(await weightsOf(threads, deterministic)).toEqual(expected);
+    },
+  );
+
+  test('the portable build gives these bits on every machine', async () => {
+    const weights = await weightsOf(2, true);
+    const bits = new Uint32Array(Float32Array.from(weights.flatMap((values) => [...values])).buffer);
+    expect(bits.reduce((hash, word) => Math.imul(hash ^ word, 16777619) >>> 0, 2166136261)).toMatchSnapshot();
+  });
+});
+
+describe('memory', () => {
+  const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };
+
+  test('stays what it was over 3,000 steps, and over 300 models made and disposed of', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const model = new Model(backend, sizes);
+    const step = (one: Model): void => {
+      one.forward();
+      one.backward();
+      one.update(0.01);
+    };
+    step(model);
+    new Model(backend, sizes).dispose();
+    const bytes = (): number => model.activations.x.data.buffer.byteLength;
+    const before = bytes();
+    for (let n = 0; n < 3000; n++) step(model);
+    for (let n = 0; n < 300; n++) {
+      const other = new Model(backend, sizes);
+      step(other);
+      other.dispose();
+    }
+    expect(bytes()).toBe(before);
+  });
+
+  test('too much of it is an error that names the bytes and the limit', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    expect(() => backend.allocate([100_000, 100_000])).toThrow(OutOfMemoryError);
+    expect(() => backend.allocate([100_000, 100_000])).toThrow(/40000000000 bytes .* limit of 4294967296 bytes/);
+  });
+
+  test('a freed tensor, or one of another backend, is refused', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const tensor = backend.allocate([2, 3]);
+    backend.free(tensor);
+    expect(() => backend.fill(tensor, 1)).toThrow('wasm: [6] was not allocated by this backend, or has been freed');
+    expect(() => backend.fill(createReferenceBackend().allocate([2, 3]), 1)).toThrow(
+      'was not allocated by this backend',
+    );
+  });
+
+  test('new tensors are zero, also where freed ones held numbers', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const tensor = backend.allocate([50]);
+    backend.fill(tensor, 7);
+    backend.free(tensor);
+    expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
+  });
+
+  test('parts handed out never overlap, and all comes back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
+        const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
+        const heap = new Heap(memory, 1024, 100 * 65536);
+        const held: { address: number; bytes: number }[] = [];
+        for (const { bytes, release } of calls) {
+          if (release % 2 === 1 && held.length > 0) heap.release(held.splice(release % held.length, 1)[0].address);
+          const address = heap.allocate(bytes);
+          expect(held.filter((part) => address < part.address + part.bytes && part.address < address + bytes)).toEqual(
+            [],
+          );
+          expect(address).toBeGreaterThanOrEqual(1024);
+          expect(address + bytes).toBeLessThanOrEqual(memory.buffer.byteLength);
+          held.push({ address, bytes });
+        }
+        held.forEach((part) => heap.release(part.address));
+        expect(heap.bytesInUse).toBe(0);
+      }),
+      { seed: 3 },
+    );
+  });
+});
+
+describe('threads, in a process of their own', () => {
+  /** Runs a script in which `createWasmBackend` is there and `workers` are the threads it has started. */
+  function run(script: string) {
+    const prelude = `
+      import { createWasmBackend } from 'longhand/wasm';
+      const workers = [];
+      process.on('worker', (worker) => workers.push(worker));`;
+    return spawnSync(process.execPath, ['--input-type=module'], {
+      input: prelude + script,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+  }
+
+  test('keep no process alive', () => {
+    const { status, signal } = run(`
+      const backend = await createWasmBackend({ threads: 3 });
+      const a = backend.allocate([64, 64]);
+      backend.matmul(backend.allocate([64, 64]), a, a);`);
+    expect({ status, signal }).toEqual({ status: 0, signal: null });
+  });
+
+  test('use no processor while idle', () => {
+    const { stdout } = run(`
+      const backend = await createWasmBackend({ threads: 3 });
+      const a = backend.allocate([64, 64]);
+      backend.matmul(backend.allocate([64, 64]), a, a);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const { user, system } = process.cpuUsage(before);
+      console.log((user + system) / 1e6);`);
+    expect(Number(stdout)).toBeLessThan(0.2);
+  });
+
+  test('that die make every later call an error, not a hang', () => {
+    const { stdout, status } = run(`
+      const backend = await createWasmBackend({ threads: 3 });
+      const a = backend.allocate([64, 64]);
+      backend.fill(a, 1);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // Node reports new workers a little later
+      await workers[1].terminate();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      try {
+        backend.fill(a, 2);
+      } catch ({ message }) {
+        console.log(message);
+      }
+      await backend.keepPace().catch(({ message }) => console.log(message));
+      await backend.dispose();`);
+    const message = 'wasm: a worker thread has died (exit code 1); make a new backend';
+    expect(stdout).toBe(`${message}\n${message}\n`);
+    expect(status).toBe(0);
+  });
+
+  test('are as many as were asked for, and end with dispose', () => {
+    const { stdout } = run(`
+      const backend = await createWasmBackend({ threads: 4 });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      console.log(backend.description, workers.length);
+      let ended = 0;
+      workers.forEach((worker) => worker.on('exit', () => ended++));
+      await backend.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(ended);`);
+    expect(stdout).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 4 threads 3\n3\n$/);
+  });
+
+  test.each([0, -1, 1.5, NaN, 1000])('%d threads are refused', async (threads) => {
+    await expect(createWasmBackend({ threads })).rejects.toThrow(
+      `wasm: threads ${threads}: must be a whole number in 1…48`,
+    );
+  });
+});
