@@ -108,6 +108,39 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
   await backend.dispose();
 });
 
+test('a view that the inner loops cannot read is refused, not read wrongly', async () => {
+  const backend = await createWasmBackend({ threads: 1 });
+  const [out, a, b] = [backend.allocate([2, 2]), backend.allocate([4, 4]), backend.allocate([2, 2])];
+  const everyOther = a.step(2, 2);
+  const message = 'a [2,2] with strides [8,2]: one stride must be 1; copy it first';
+  expect(() => backend.matmul(out, everyOther, b)).toThrow(message);
+  expect(() => backend.matmul(out, b, everyOther)).toThrow(message.replace('a', 'b'));
+  expect(() => backend.matmul(transposeOf(out), b, b)).toThrow('out [2,2] must not be a transpose');
+});
+
+test('what was packed from a matrix is packed anew when an operation or the host has written it', async () => {
+  const backend = await createWasmBackend({ threads: 2 });
+  const [out, a, b] = [backend.allocate([8, 20]), backend.allocate([8, 5]), backend.allocate([5, 20])];
+  backend.fill(a, 1);
+  const writes: [() => void, number][] = [
+    [() => backend.fill(b, 1), 5],
+    [() => backend.fill(rowsOf(b, 1, 5), 2), 9],
+    [() => backend.copy(b, backend.allocate([5, 20])), 0],
+    [
+      () => {
+        fillRandom(b, () => 3);
+        backend.upload(b);
+      },
+      15,
+    ],
+  ];
+  for (const [write, expected] of writes) {
+    write();
+    backend.matmul(out, a, b);
+    expect([...new Set(valuesOf(out))]).toEqual([expected]);
+  }
+});
+
 describe('whole training runs', () => {
   const images = syntheticImages({ count: 60, rows: 7, columns: 5 });
   const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };

@@ -55,6 +55,8 @@ const PARAMETER_COUNT = 24;
 const MOST_THREADS = 48;
 /** How long a job's helpers may be silent before it counts as lost. */
 const PATIENCE_MS = 30_000;
+/** Views of one tensor that are kept packed; a model has at most two. */
+const MOST_PACKED = 8;
 /** Rows below which packing b costs more than it saves. */
 const FEW_ROWS = 4;
 
@@ -157,8 +159,11 @@ class WasmBackend implements Backend {
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
     const [M, K] = a.shape;
     const N = b.shape[1];
-    if (out.stride[1] !== 1 && N > 1)
+    if (out.stride[1] !== 1 && N > 1) {
       throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
+    }
+    assertUnitStride('a', a);
+    assertUnitStride('b', b);
     if (bias && accumulate) for (let m = 0; m < M; m++) add(out.pick(m), bias);
     const start = accumulate ? out : (bias ?? this.zeroRow(N));
 
@@ -169,7 +174,7 @@ class WasmBackend implements Backend {
     this.set(
       outAddress,
       4 * out.stride[0],
-      this.addressOf(start),
+      accumulate ? outAddress : this.rowsAddress(start),
       accumulate ? 4 * out.stride[0] : 0,
       this.addressOf(a),
       4 * a.stride[0],
@@ -202,6 +207,11 @@ class WasmBackend implements Backend {
     const key = [b.offset, ...b.shape, ...b.stride].join();
     let packed = storage.packed.get(key);
     if (!packed) {
+      const [oldest] = storage.packed;
+      if (storage.packed.size >= MOST_PACKED) {
+        this.heap.release(oldest[1].address);
+        storage.packed.delete(oldest[0]);
+      }
       packed = { address: this.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
       storage.packed.set(key, packed);
     }
@@ -314,6 +324,14 @@ class WasmBackend implements Backend {
   private rowsAddress(tensor: Tensor): number {
     return this.addressOf(flatten(tensor));
   }
+}
+
+/** Views whose rows, or whose columns, lie in memory: all that the inner loops can read. */
+function assertUnitStride(name: string, { shape, stride }: Tensor): void {
+  if (stride[0] === 1 || stride[1] === 1) return;
+  throw new RangeError(
+    `wasm matmul: ${name} ${formatShape(shape)} with strides ${formatShape(stride)}: one stride must be 1; copy it first`,
+  );
 }
 
 /**
