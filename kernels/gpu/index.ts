@@ -11,6 +11,7 @@ import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
 import type { Matrix } from './device.js';
 import { Device } from './device.js';
+import { loadGpuJs } from './gpu-js.js';
 import type { Machine, Mode } from './modes.js';
 import { openMode } from './modes.js';
 import * as programs from './programs.js';
@@ -28,6 +29,7 @@ const AUTO_ORDER = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const 
  */
 export async function createGpuBackend({ mode = 'auto' }: { mode?: Mode | 'auto' } = {}): Promise<Backend> {
   if (mode !== 'auto') return openChecked(mode);
+  await loadGpuJs(); // without it there is one thing to say, not one a mode
   const refusals: string[] = [];
   for (const candidate of AUTO_ORDER) {
     try {
