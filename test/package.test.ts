@@ -26,9 +26,8 @@ test('the tarball holds every entry and its types, and no tests, benchmarks or b
     typeof entry === 'string' ? [entry] : [entry.types, entry.default],
   );
   for (const entry of [...entries, manifest.bin.longhand]) expect(files).toContain(entry.replace(/^\.\//, ''));
-  expect(files.filter((file) => !/^(package\.json|README\.md|LICENSE|(dist\/)?(src|kernels)\/.+)$/.test(file))).toEqual(
-    [],
-  );
+  const allowed = /^(package\.json|README\.md|LICENSE|(dist\/)?(src|kernels)\/.+|dist\/browser\/longhand\.js(\.map)?)$/;
+  expect(files.filter((file) => !allowed.test(file))).toEqual([]);
 });
 
 test('importing the mathematics, or the reference, loads neither GPU.js nor Node’s modules', () => {
@@ -63,4 +62,20 @@ test('importing the mathematics, or the reference, loads neither GPU.js nor Node
     expect(existsSync(path.join(project, `src/${name}.ts`))).toBe(true);
     expect(readFileSync(path.join(project, `src/${name}.ts`), 'utf8')).not.toContain("from 'node:");
   }
+});
+
+test('longhand/browser is one file with all that runs in a page, and nothing of Node’s', () => {
+  const script = `
+    const names = await Promise.all(
+      ['longhand', 'longhand/reference', 'longhand/wasm', 'longhand/browser'].map(async (name) => Object.keys(await import(name))),
+    );
+    console.log(JSON.stringify(names));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  const [library, reference, wasm, browser] = JSON.parse(stdout) as string[][];
+  expect(browser.sort()).toEqual([...library, ...reference, ...wasm].sort());
+  const text = readFileSync(path.join(project, 'dist/browser/longhand.js'), 'utf8');
+  expect(text).not.toMatch(/\bimport\b|\brequire\(|\bfrom ?["']/);
 });

@@ -13,10 +13,13 @@ import { add, flatten, formatShape } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
-import { availableThreads, startThreads } from './threads.js';
+import { availableThreads, canShareMemory, startThreads } from './threads.js';
 
 export interface WasmOptions {
-  /** Threads, the calling one among them; default: as many as the machine has cores. */
+  /**
+   * Threads, the calling one among them; default: as many as the machine has cores. In a page that is not cross-origin
+   * isolated, where memory cannot be shared, there is one thread whatever was asked for, with the same results.
+   */
   readonly threads?: number;
   /** Take the portable build even where relaxed SIMD (fused multiply-add) runs: the same bits on every machine. */
   readonly deterministic?: boolean;
@@ -24,10 +27,11 @@ export interface WasmOptions {
 
 /** Compiles the module and starts the threads. Throws a RangeError for a number of threads that is not one. */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
-  const threads = options.threads ?? Math.min(MOST_THREADS, await availableThreads());
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-    throw new RangeError(`wasm: threads ${threads}: must be a whole number in 1…${MOST_THREADS}`);
+  const wanted = options.threads ?? Math.min(MOST_THREADS, availableThreads());
+  if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) {
+    throw new RangeError(`wasm: threads ${wanted}: must be a whole number in 1…${MOST_THREADS}`);
   }
+  const threads = canShareMemory() ? wanted : 1;
   const relaxed = bytesOf(RELAXED);
   const isRelaxed = options.deterministic !== true && WebAssembly.validate(relaxed);
   const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
@@ -40,7 +44,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads);
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
-  const helpers = await startThreads(setups.slice(1));
+  const helpers = startThreads(setups.slice(1));
   return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed));
 }
 

@@ -17,20 +17,27 @@ export interface Threads {
   terminate(): Promise<void>;
 }
 
-/** How many threads this machine can run at once, the present one among them; 1 where memory cannot be shared. */
-export async function availableThreads(): Promise<number> {
-  if (isNode()) return (await import('node:os')).availableParallelism();
-  const { crossOriginIsolated = false } = globalThis as { crossOriginIsolated?: boolean };
-  return crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+/** Whether threads can share memory: always in Node, and in a page that is cross-origin isolated. */
+export function canShareMemory(): boolean {
+  return (
+    nodeModule('node:worker_threads') !== undefined ||
+    (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true
+  );
+}
+
+/** How many threads this machine can run at once, the present one among them. */
+export function availableThreads(): number {
+  return nodeModule('node:os')?.availableParallelism() ?? navigator.hardwareConcurrency;
 }
 
 /** Starts a helper for each setup. They need not be awaited: until a helper has started, the others do its share. */
-export async function startThreads(setups: readonly ThreadSetup[]): Promise<Threads> {
+export function startThreads(setups: readonly ThreadSetup[]): Threads {
   let failure: Error | undefined;
   const died = (reason: string): void => {
     failure ??= new Error(`wasm: a worker thread has died (${reason}); make a new backend`);
   };
-  const stops = isNode() ? await startInNode(setups, died) : startInPage(setups, died);
+  const node = nodeModule('node:worker_threads');
+  const stops = node ? startInNode(node, setups, died) : startInPage(setups, died);
   return {
     count: setups.length,
     failure: () => failure,
@@ -45,20 +52,25 @@ type Stop = () => Promise<void>;
 
 /** What a helper runs; the setup is called `setup` there. A string, so that no bundler has to find a file. */
 const HELPER = `
-  const { exports } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
-  exports.setScratch(setup.scratch);
-  exports.setThread(setup.index, setup.count);
-  exports.work();`;
+  const { exports: wasm } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
+  wasm.setScratch(setup.scratch);
+  wasm.setThread(setup.index, setup.count);
+  wasm.work();`;
 
-async function startInNode(setups: readonly ThreadSetup[], died: (reason: string) => void): Promise<Stop[]> {
-  if (setups.length === 0) return [];
-  const { Worker } = await import('node:worker_threads');
+function startInNode(
+  { Worker }: typeof import('node:worker_threads'),
+  setups: readonly ThreadSetup[],
+  died: (reason: string) => void,
+): Stop[] {
   return setups.map((setup) => {
-    const worker = new Worker(`const { workerData: setup } = require('node:worker_threads');${HELPER}`, {
-      eval: true,
-      execArgv: [], // not the program's: `--input-type=module` would leave the helper without `require`
-      workerData: setup,
-    });
+    const worker = new Worker(
+      `const { workerData: setup } = process.getBuiltinModule('node:worker_threads');${HELPER}`,
+      {
+        eval: true,
+        execArgv: [], // not the program's: its loaders and inspector are not for the helper
+        workerData: setup,
+      },
+    );
     let isStopping = false;
     worker.on('error', ({ message }) => died(message));
     worker.on('exit', (code) => {
@@ -79,12 +91,15 @@ function startInPage(setups: readonly ThreadSetup[], died: (reason: string) => v
   );
   return setups.map((setup) => {
     const worker = new Worker(url);
-    worker.onerror = ({ message }) => died(message);
+    // Without a message where the page's policy has kept it from starting.
+    worker.onerror = ({ message }) => died(message || 'a Content-Security-Policy must allow worker-src blob:');
     worker.postMessage(setup);
     return async () => worker.terminate();
   });
 }
 
-function isNode(): boolean {
-  return typeof process !== 'undefined' && 'node' in process.versions;
+/** Undefined in a page. Not an import, since bundlers for pages would look for the module. */
+function nodeModule<Name extends 'node:os' | 'node:worker_threads'>(name: Name) {
+  const { process: node } = globalThis as { process?: Partial<NodeJS.Process> };
+  return node?.getBuiltinModule?.(name);
 }

@@ -1,0 +1,173 @@
+/** The WebAssembly backend wherever a user may have it: in a page, in a bundle, from the tarball. The same bits each time. */
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { WasmOptions } from '../kernels/wasm/index.js';
+import { createWasmBackend } from '../kernels/wasm/index.js';
+import { PARAMETER_NAMES } from '../src/model.js';
+import { valuesOf } from '../src/tensor.js';
+import { train } from '../src/train.js';
+import { testInBrowser, trainInPage } from './setup/chromium.js';
+import { syntheticImages } from './setup/synthetic-images.js';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+  version: string;
+  dependencies: Record<string, string>;
+};
+const script = path.join(project, 'test/setup/train-on-wasm.js');
+
+const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
+const options = { batchSize: 16, trainingIters: 31 * 16, hidden: 37 };
+const jobFor = (...runs: WasmOptions[]) => ({
+  images: { ...images, pixels: [...images.pixels], labels: [...images.labels] },
+  options,
+  runs,
+});
+
+interface Result {
+  readonly description: string;
+  readonly bits: number[];
+}
+
+/** Of the weights after training here, in Node, from source. */
+let expected: number[];
+beforeAll(async () => {
+  const backend = await createWasmBackend({ threads: 1, deterministic: true });
+  const model = await train(backend, images, options);
+  const weights = PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
+  expected = [...new Uint32Array(Float32Array.from(weights).buffer)];
+  await backend.dispose();
+});
+
+const ISOLATING = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const PORTABLE = 'wasm: WebAssembly, portable SIMD, ';
+const RELAXED = 'wasm: WebAssembly, relaxed SIMD, ';
+
+describe('in a page without a bundler', () => {
+  const files = {
+    '/index.html': '<!doctype html><script type="module" src="./page.js"></script>',
+    '/page.js': readFileSync(script, 'utf8').replace(/'longhand(\/wasm)?'/g, "'./longhand.js'"),
+    '/longhand.js': readFileSync(path.join(project, 'dist/browser/longhand.js'), 'utf8'),
+  };
+  const deterministic = { deterministic: true };
+
+  testInBrowser('that is cross-origin isolated: as many threads as asked for, and Node’s bits', async () => {
+    const job = jobFor({ ...deterministic, threads: 2 }, { ...deterministic, threads: 3 }, deterministic);
+    const results = await trainInPage<Result[]>({ files, headers: ISOLATING }, job);
+    expect(results.map(({ description }) => description)).toEqual([
+      `${PORTABLE}2 threads`,
+      `${PORTABLE}3 threads`,
+      expect.stringMatching(/portable SIMD, \d+ threads?$/),
+    ]);
+    for (const { bits } of results) expect(bits).toEqual(expected);
+  });
+
+  testInBrowser('that is not: one thread, also where more are asked for, and Node’s bits', async () => {
+    const job = jobFor(deterministic, { ...deterministic, threads: 2 });
+    const results = await trainInPage<Result[]>({ files }, job);
+    for (const result of results) expect(result).toEqual({ description: `${PORTABLE}1 thread`, bits: expected });
+  });
+
+  testInBrowser('on relaxed SIMD: the same bits on 2 threads, on 1, and on 1 without isolation', async () => {
+    const isolated = await trainInPage<Result[]>({ files, headers: ISOLATING }, jobFor({ threads: 2 }, { threads: 1 }));
+    const [single] = await trainInPage<Result[]>({ files }, jobFor({}));
+    const [{ bits }] = isolated;
+    expect([...isolated, single]).toEqual([
+      { description: `${RELAXED}2 threads`, bits },
+      { description: `${RELAXED}1 thread`, bits },
+      { description: `${RELAXED}1 thread`, bits },
+    ]);
+  });
+
+  testInBrowser(
+    'under a Content-Security-Policy: runs with the one documented, else names what is missing',
+    async () => {
+      const job = jobFor({ ...deterministic, threads: 2 });
+      const trainUnder = (policy: string) =>
+        trainInPage<Result[]>({ files, headers: { ...ISOLATING, 'content-security-policy': policy } }, job);
+      const [{ bits }] = await trainUnder("default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:");
+      expect(bits).toEqual(expected);
+      await expect(trainUnder("script-src 'self' 'unsafe-eval'")).rejects.toThrow(
+        'a worker thread has died (a Content-Security-Policy must allow worker-src blob:)',
+      );
+    },
+  );
+});
+
+describe('installed from the tarball', () => {
+  let user: string;
+  beforeAll(() => {
+    user = mkdtempSync(path.join(tmpdir(), 'longhand-user-'));
+    const modules = path.join(user, 'node_modules');
+    const unpacked = path.join(modules, 'longhand');
+    mkdirSync(unpacked, { recursive: true });
+    const run = (command: string, ...rest: string[]) =>
+      spawnSync(command, rest, { cwd: project, shell: process.platform === 'win32' });
+    run('npm', 'pack', '--ignore-scripts', '--pack-destination', user);
+    run('tar', '-xzf', path.join(user, `longhand-${manifest.version}.tgz`), '-C', unpacked, '--strip-components=1');
+    for (const name of Object.keys(manifest.dependencies)) {
+      mkdirSync(path.dirname(path.join(modules, name)), { recursive: true });
+      symlinkSync(path.join(project, 'node_modules', name), path.join(modules, name), 'junction');
+    }
+    writeFileSync(path.join(user, 'package.json'), '{ "type": "module" }');
+    copyFileSync(script, path.join(user, 'page.js'));
+    writeFileSync(path.join(user, 'index.html'), '<!doctype html><script type="module" src="./page.js"></script>');
+  });
+  afterAll(() => rmSync(user, { recursive: true, force: true }));
+
+  /** Runs `node` as a user would, in a directory that has the package in its node_modules. */
+  const node = (args: string[], input = '') =>
+    spawnSync(process.execPath, args, { cwd: user, input, encoding: 'utf8' });
+
+  test('trains in Node: the same bits', () => {
+    const { stdout, stderr } = node(
+      ['--input-type=module'],
+      `import { createReferenceBackend } from 'longhand/reference';
+       import './page.js';
+       const job = ${JSON.stringify(jobFor({ threads: 2, deterministic: true }))};
+       console.log(JSON.stringify([createReferenceBackend().description, ...(await trainOn(job))]));`,
+    );
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual([
+      'reference: plain TypeScript, f32, 1 thread',
+      { description: `${PORTABLE}2 threads`, bits: expected },
+    ]);
+  });
+
+  test('has a command line', () => {
+    const { stdout } = node(['node_modules/longhand/dist/src/cli/main.js', '--version']);
+    expect(stdout).toBe(`${manifest.version}\n`);
+  });
+
+  testInBrowser(
+    'is bundled by Vite without configuration or warning, and trains in a page: the same bits',
+    async () => {
+      const { stderr, status } = node([
+        path.join(project, 'node_modules/vite/bin/vite.js'),
+        'build',
+        '--logLevel=warn',
+      ]);
+      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+      const out = path.join(user, 'dist');
+      const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|html)$/.test(name));
+      const files = Object.fromEntries(
+        names.map((name) => [`/${name.split(path.sep).join('/')}`, readFileSync(path.join(out, name), 'utf8')]),
+      );
+      const site = { files, headers: ISOLATING };
+      const results = await trainInPage<Result[]>(site, jobFor({ threads: 2, deterministic: true }));
+      expect(results).toEqual([{ description: `${PORTABLE}2 threads`, bits: expected }]);
+    },
+  );
+});
