@@ -1,0 +1,306 @@
+/**
+ * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, step by step, as docs/kernels.md
+ * tells it. `--size M,K,N` measures one size of your own, `--quick` takes few samples.
+ *
+ * Every step's result is checked against a triple loop in f64 before it is timed. GFLOPS count 2·M·N·K a product.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { matmul } from '../kernels/reference/matmul.js';
+import { createWasmBackend } from '../kernels/wasm/index.js';
+import type { Backend } from '../src/backend.js';
+import { fillRandom, Random } from '../src/rng.js';
+import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
+
+type Vector = Float32Array;
+type Size = readonly [M: number, K: number, N: number];
+
+interface Operands {
+  readonly size: Size;
+  readonly a: Vector;
+  readonly b: Vector;
+  /** What a triple loop in f64 gives, and how far from it a sum in f32 may be. */
+  readonly product: Float64Array;
+  readonly bound: Float64Array;
+}
+
+/** A step with its operands where it reads them. Its result is all NaN at first, so that what it leaves out is seen. */
+interface Ready {
+  run(): void;
+  result(): ArrayLike<number>;
+}
+
+interface Step {
+  readonly name: string;
+  /** Or why the step cannot run here. */
+  prepare(operands: Operands): Ready | string;
+}
+
+// The steps in TypeScript. out `[M,N]` = a `[M,K]` · b `[K,N]`, row by row.
+
+function naive(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      for (let k = 0; k < K; k++) sum += a[m * K + k] * b[k * N + n];
+      out[m * N + n] = sum;
+    }
+  }
+}
+
+function rowByRow(out: Vector, a: Vector, b: Vector, [M, K, N]: Size, first = 0): void {
+  out.fill(0);
+  for (let m = 0; m < M; m++) {
+    for (let k = first; k < K; k++) {
+      const x = a[m * K + k];
+      for (let n = 0; n < N; n++) out[m * N + n] += x * b[k * N + n];
+    }
+  }
+}
+
+function fourRows(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  const K4 = K - (K % 4);
+  rowByRow(out, a, b, [M, K, N], K4);
+  for (let m = 0; m < M; m++) {
+    for (let k = 0; k < K4; k += 4) {
+      const at = m * K + k;
+      const [x0, x1, x2, x3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
+      for (let n = 0, i = k * N; n < N; n++, i++) {
+        out[m * N + n] += x0 * b[i] + x1 * b[i + N] + x2 * b[i + 2 * N] + x3 * b[i + 3 * N];
+      }
+    }
+  }
+}
+
+function packedPanels(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  matmul(tensorFrom(out, [M, N]), tensorFrom(a, [M, K]), tensorFrom(b, [K, N]));
+}
+
+function inTypeScript(name: string, product: (out: Vector, a: Vector, b: Vector, size: Size) => void): Step {
+  return {
+    name,
+    prepare({ size, a, b }) {
+      const out = new Float32Array(size[0] * size[2]).fill(NaN);
+      return { run: () => product(out, a, b, size), result: () => out };
+    },
+  };
+}
+
+// The steps in WebAssembly: assembly/steps.ts.
+
+type Product = (out: number, a: number, b: number, M: number, N: number, K: number, panels: number) => void;
+type ProductName = 'scalar' | 'simd' | 'tiled' | 'packed' | 'fused';
+
+interface Module extends Record<ProductName, Product> {
+  readonly memory: WebAssembly.Memory;
+  tile2x16(...parameters: number[]): void;
+  tile6x8(...parameters: number[]): void;
+}
+
+const PAGE = 65536;
+
+/** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
+interface Compiler {
+  main(
+    parameters: readonly string[],
+    options: { writeFile(name: string, contents: string | Uint8Array): void },
+  ): Promise<{ error: Error | null }>;
+}
+const compilerName: string = 'assemblyscript/asc';
+const { default: asc } = (await import(compilerName)) as { default: Compiler };
+
+/** Compiles assembly/steps.ts; undefined where this engine does not know one of the features. */
+async function compile(...features: string[]): Promise<Module | undefined> {
+  let binary: Uint8Array<ArrayBuffer> | undefined;
+  const { error } = await asc.main(
+    [
+      'bench/assembly/steps.ts',
+      ...['--outFile', 'out.wasm', '--runtime', 'stub', '-O3', '--noAssert', '--importMemory'],
+      ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
+      ...['--baseDir', fileURLToPath(new URL('../..', import.meta.url))],
+    ],
+    { writeFile: (_, contents) => void (binary = Uint8Array.from(contents as Uint8Array)) },
+  );
+  if (error || !binary) throw new Error(`bench/assembly: ${error?.message ?? 'no binary'}`);
+  if (!WebAssembly.validate(binary)) return undefined;
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });
+  return { ...(instance.exports as unknown as Omit<Module, 'memory'>), memory };
+}
+
+function inWebAssembly(name: string, module: Module | undefined, step: ProductName): Step {
+  return {
+    name,
+    prepare({ size: [M, K, N], a, b }) {
+      if (!module) return `left out: Node ${process.versions.node} has no relaxed SIMD (Node 22 and later have)`;
+      if (M % 2 !== 0 || N % 16 !== 0) return 'left out: this teaching version needs M even and N a multiple of 16';
+      const { memory } = module;
+      const [outAt, aAt, bAt, panelsAt, end] = addresses([M * N, M * K, K * N, K * N]);
+      memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+      const out = new Float32Array(memory.buffer, outAt, M * N).fill(NaN);
+      new Float32Array(memory.buffer, aAt).set(a);
+      new Float32Array(memory.buffer, bAt).set(b);
+      return { run: () => module[step](outAt, aAt, bAt, M, N, K, panelsAt), result: () => out };
+    },
+  };
+}
+
+/** Where vectors of these lengths lie behind one another, each on a cache line of its own, and where the last one ends. */
+function addresses(lengths: readonly number[]): number[] {
+  const starts = [PAGE];
+  for (const length of lengths) starts.push(Math.ceil((starts[starts.length - 1] + 4 * length) / 64) * 64);
+  return starts;
+}
+
+function onBackend(name: string, backend: Backend): Step {
+  return {
+    name,
+    prepare({ size: [M, K, N], a, b }) {
+      const [out, ours, theirs] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
+      copyInto(ours, tensorFrom(a, [M, K]));
+      copyInto(theirs, tensorFrom(b, [K, N]));
+      fill(out, NaN);
+      for (const tensor of [out, ours, theirs]) backend.upload(tensor);
+      return { run: () => backend.matmul(out, ours, theirs), result: () => valuesOf(out) };
+    },
+  };
+}
+
+// Checking and timing.
+
+function operandsOf(size: Size): Operands {
+  const [M, K, N] = size;
+  const random = new Random(1);
+  const [a, b] = [zeros([M, K]), zeros([K, N])];
+  for (const tensor of [a, b]) fillRandom(tensor, () => random.uniform(-1, 1));
+  const product = new Float64Array(M * N);
+  const bound = new Float64Array(M * N);
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      let sizes = 0;
+      for (let k = 0; k < K; k++) {
+        const term = a.data[m * K + k] * b.data[k * N + n];
+        sum += term;
+        sizes += Math.abs(term);
+      }
+      product[m * N + n] = sum;
+      // Each of K products and K sums is rounded by 2⁻²⁴ of itself, and none is larger than the sum of all sizes.
+      bound[m * N + n] = (K + 1) * 2 ** -24 * sizes;
+    }
+  }
+  return { size, a: a.data as Vector, b: b.data as Vector, product, bound };
+}
+
+/** The largest error in units of its bound. */
+function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
+  let largest = 0;
+  for (let n = 0; n < product.length; n++) {
+    largest = Math.max(largest, Math.abs(result[n] - product[n]) / bound[n]); // NaN stays
+  }
+  return largest;
+}
+
+const isQuick = process.argv.includes('--quick');
+const [WARM_UP_MS, SAMPLES, SAMPLE_MS, TOTAL_MS] = isQuick ? [50, 2, 1, 1] : [1000, 15, 10, 1000];
+
+/** The median of samples that each last long enough for the clock, after a warm-up long enough for the compiler. */
+function medianMs(run: () => void): number {
+  const once = (count: number): number => {
+    const start = performance.now();
+    for (let n = 0; n < count; n++) run();
+    return (performance.now() - start) / count;
+  };
+  let fastest = once(1);
+  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < WARM_UP_MS; runs++) {
+    fastest = Math.min(fastest, once(1));
+  }
+  const count = Math.max(1, Math.round(SAMPLE_MS / fastest));
+  const samples: number[] = [];
+  for (let start = performance.now(); samples.length < SAMPLES || performance.now() - start < TOTAL_MS;) {
+    samples.push(once(count));
+  }
+  return samples.sort((first, second) => first - second)[Math.floor(samples.length / 2)];
+}
+
+const row = (name: string, ...columns: string[]): string =>
+  `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
+
+function report(steps: readonly Step[], size: Size): void {
+  const [M, K, N] = size;
+  const operands = operandsOf(size);
+  console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio')}`);
+  let before: number | undefined;
+  for (const step of steps) {
+    const { name } = step;
+    const ready = step.prepare(operands);
+    if (typeof ready === 'string') {
+      console.log(`${row(name)}  ${ready}`);
+      continue;
+    }
+    ready.run();
+    const error = errorOf(ready.result(), operands);
+    if (!(error <= 1)) {
+      console.log(`${row(name)}  WRONG: ${error.toPrecision(2)} times as far from the f64 loop as f32 allows`);
+      process.exitCode = 1;
+      continue;
+    }
+    const ms = medianMs(() => ready.run());
+    const ratio = before === undefined ? '' : `×${(before / ms).toFixed(2)}`;
+    console.log(row(name, ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio));
+    before = ms;
+  }
+}
+
+/** The limit of a core: how fast an inner loop is when it reads the same few numbers from the first cache again and again. */
+function reportLimit(name: string, module: Module, tile: 'tile2x16' | 'tile6x8', rows: number, columns: number): void {
+  const TIMES = 100_000;
+  module.memory.grow(1);
+  const [ones, start, out] = [PAGE, PAGE + 64, PAGE + 128];
+  new Float32Array(module.memory.buffer, ones, 16).fill(1);
+  new Float32Array(module.memory.buffer, start, 16).fill(0);
+  const sums = new Float32Array(module.memory.buffer, out, rows * columns).fill(NaN);
+  const run = (): void => module[tile](TIMES, ones, 0, 0, ones, 0, start, 0, out, 4 * columns);
+  run();
+  const isRight = sums.every((sum) => sum === TIMES);
+  if (!isRight) process.exitCode = 1;
+  console.log(row(name, '', isRight ? ((2 * rows * columns * TIMES) / medianMs(run) / 1e6).toFixed(2) : 'WRONG'));
+}
+
+function sizesAskedFor(): Size[] {
+  const at = process.argv.indexOf('--size');
+  if (at < 0) {
+    return [
+      [128, 128, 512],
+      [512, 512, 512],
+    ];
+  }
+  const numbers = (process.argv[at + 1] ?? '').split(',').map(Number);
+  if (numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1)) {
+    return [[numbers[0], numbers[1], numbers[2]]];
+  }
+  throw new RangeError('--size: give three whole numbers ≥ 1, as in --size 128,128,512');
+}
+
+const sizes = sizesAskedFor();
+const portable = await compile();
+const relaxed = await compile('relaxed-simd');
+const backends = [await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 })];
+const steps = [
+  inTypeScript('TypeScript: three loops', naive),
+  inTypeScript('TypeScript: row by row', rowByRow),
+  inTypeScript('TypeScript: four rows of b at a time', fourRows),
+  inTypeScript('TypeScript: packed, 2×4 tile', packedPanels),
+  inWebAssembly('WebAssembly: three loops', portable, 'scalar'),
+  inWebAssembly('WebAssembly: SIMD, 4 columns', portable, 'simd'),
+  inWebAssembly('WebAssembly: SIMD, 2×16 tile', portable, 'tiled'),
+  inWebAssembly('WebAssembly: SIMD, 2×16 tile, packed', portable, 'packed'),
+  inWebAssembly('WebAssembly: FMA, 6×8 tile, packed', relaxed, 'fused'),
+  ...backends.map((backend) => onBackend(backend.description, backend)),
+];
+console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
+for (const size of sizes) report(steps, size);
+console.log('\nthe limit: one core, operands always in the first cache');
+if (portable) reportLimit('2×16 tile', portable, 'tile2x16', 2, 16);
+if (relaxed) reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', 6, 8);
+for (const backend of backends) await backend.dispose();
