@@ -106,7 +106,7 @@ interface Compiler {
     options: { writeFile(name: string, contents: string | Uint8Array): void },
   ): Promise<{ error: Error | null }>;
 }
-const compilerName: string = 'assemblyscript/asc';
+const compilerName = 'assemblyscript/asc' as string;
 const { default: asc } = (await import(compilerName)) as { default: Compiler };
 
 /** Compiles assembly/steps.ts; undefined where this engine does not know one of the features. */
