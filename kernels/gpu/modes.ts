@@ -84,7 +84,7 @@ async function openWebGpu(gpuJs: GpuJs): Promise<Machine> {
 async function provideNavigatorGpu(): Promise<void> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator) return;
   try {
-    const name = 'webgpu'; // not a literal, so that bundlers leave this package of Node's alone
+    const name = 'webgpu' as string; // not a literal type, and bundlers for pages leave this package of Node's alone
     const { create, globals } = (await import(name)) as typeof import('webgpu');
     Object.assign(globalThis, globals);
     if (typeof navigator === 'undefined') {
