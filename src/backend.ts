@@ -137,6 +137,7 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
     columnSums(out, a) {
       assertMatrix('columnSums', 'a', a);
       assertShape('columnSums', 'out', out, [a.shape[1]]);
+      assertApart('columnSums', 'out', out, 'a', a);
       unchecked.columnSums(out, a);
     },
 
@@ -188,6 +189,7 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
 
     copy(out, a) {
       assertShape('copy', 'a', a, out.shape);
+      assertApart('copy', 'out', out, 'a', a);
       unchecked.copy(out, a);
     },
   } satisfies Partial<Operations>);

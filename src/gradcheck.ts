@@ -111,7 +111,7 @@ async function directionError(
 ): Promise<number> {
   const before = valuesOf(values);
   const u = Float64Array.from(before, () => random.normal(0, 1));
-  const length = Math.hypot(...u);
+  const length = Math.sqrt(u.reduce((sum, value) => sum + value * value, 0));
   const set = (h: number): void => {
     for (let n = 0; n < u.length; n++) values.set(n, before[n] + (h * u[n]) / length);
   };
@@ -182,7 +182,7 @@ export async function checkModelGradients(
   for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
   for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
 
-  return checkGradients({
+  const reports = await checkGradients({
     inputs,
     loss: async () => {
       model.forward();
@@ -197,4 +197,6 @@ export async function checkModelGradients(
     seed,
     ...(tolerance !== undefined && { tolerance }),
   });
+  model.dispose();
+  return reports;
 }

@@ -1,4 +1,4 @@
-/** The library: the mathematics and its tools. The machines are entries of their own: `longhand/reference`, `longhand/gpu`. */
+/** The library: the mathematics and its tools. The machines are entries of their own: `longhand/wasm`, `/reference` and `/gpu`. */
 export { adam, adamRate, BETA1, BETA2, EPSILON } from './adam.js';
 export type { Backend, MatmulOptions, Operations } from './backend.js';
 export { BackendUnavailableError, withShapeChecks } from './backend.js';

@@ -72,8 +72,11 @@ export function parseLabelledImages(
   return { count, rows, columns, pixels, labels: classes };
 }
 
-/** Images `from … to - 1`, without a copy. */
+/** Images `from … to - 1`, without a copy. Throws a RangeError where there are not so many. */
 export function sliceImages(images: LabelledImages, from: number, to: number): LabelledImages {
+  if (!(from >= 0 && from < to && to <= images.count)) {
+    throw new RangeError(`images: ${from}…${to} of ${images.count}: need 0 ≤ from < to ≤ ${images.count}`);
+  }
   const size = images.rows * images.columns;
   return {
     ...images,

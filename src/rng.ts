@@ -7,6 +7,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { Tensor } from './tensor.js';
+import { flatten } from './tensor.js';
 
 export class Random {
   private readonly generator;
@@ -53,7 +54,8 @@ function stateFromSeed(seed: number): number[] {
   return Array.from({ length: 4 }, () => seeder.next());
 }
 
-/** Fills a whole tensor (not a view with gaps), in row order, with what `draw` gives. */
+/** Fills a tensor, in row order, with what `draw` gives. Throws a RangeError for a view with gaps. */
 export function fillRandom(tensor: Tensor, draw: () => number): void {
-  for (let n = 0; n < tensor.size; n++) tensor.data[tensor.offset + n] = draw();
+  const values = flatten(tensor);
+  for (let n = 0; n < values.size; n++) values.set(n, draw());
 }

@@ -17,7 +17,8 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(',')}]`;
 }
 
-function sizeOf(shape: Shape): number {
+/** The number of elements. Throws a RangeError where an extent is not a whole number ≥ 1. */
+export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 1) {
       throw new RangeError(`tensor: shape ${formatShape(shape)}: every extent must be a whole number ≥ 1`);

@@ -61,7 +61,7 @@ export function stepCount({ batchSize, trainingIters }: Pick<TrainOptions, 'batc
 /**
  * Trains a new model and returns it; the caller disposes of it. Options left out are the tutorial's.
  *
- * Rejects with a DataError where the batch is larger than the set, and with a NonFiniteError where training diverges.
+ * Rejects with a RangeError where an option is not a number of its kind, with a DataError where the batch is larger than the set, and with a NonFiniteError where training diverges.
  */
 export async function train(
   backend: Backend,
@@ -71,6 +71,7 @@ export async function train(
 ): Promise<Model> {
   const settings = { ...TUTORIAL, ...options };
   const { learningRate, batchSize, displayStep, hidden, forgetBias, seed, shuffle } = settings;
+  assertOptions(settings);
   const steps = stepCount(settings);
   const random = new Random(seed);
   const batches = new BatchOrder(images.count, batchSize, shuffle, random);
@@ -107,6 +108,17 @@ export async function train(
   } catch (error) {
     model.dispose();
     throw error;
+  }
+}
+
+function assertOptions(settings: TrainOptions): void {
+  for (const name of ['batchSize', 'displayStep', 'hidden', 'trainingIters'] as const) {
+    if (!(Number.isInteger(settings[name]) && settings[name] >= 1)) {
+      throw new RangeError(`train: ${name} ${settings[name]}: must be a whole number ≥ 1`);
+    }
+  }
+  for (const name of ['learningRate', 'forgetBias', 'seed'] as const) {
+    if (!Number.isFinite(settings[name])) throw new RangeError(`train: ${name} ${settings[name]}: must be finite`);
   }
 }
 

@@ -281,3 +281,12 @@ describe('a batch in x and y', () => {
     expect(() => fillBatch(x, y, images, [0, index])).toThrow(/^fillBatch: /);
   });
 });
+
+test.each([
+  [8, 12],
+  [-1, 2],
+  [3, 3],
+])('images %d…%d of 10 are refused', (from, to) => {
+  const images = { count: 10, rows: 1, columns: 1, pixels: new Uint8Array(10), labels: new Uint8Array(10) };
+  expect(() => sliceImages(images, from, to)).toThrow(`images: ${from}…${to} of 10: need 0 ≤ from < to ≤ 10`);
+});

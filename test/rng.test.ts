@@ -203,3 +203,9 @@ test('fillRandom fills in row order, and a view of rows without touching the res
   fillRandom(rowsOf(whole, 1, 3), () => ++drawn);
   expect([...valuesOf(whole)]).toEqual([0, 0, 1, 2, 3, 4, 0, 0]);
 });
+
+test('fillRandom refuses a view with gaps instead of writing between its rows', () => {
+  const whole = zeros([3, 4]);
+  expect(() => fillRandom(whole.hi(3, 2), () => 1)).toThrow(/has gaps/);
+  expect(valuesOf(whole).every((value) => value === 0)).toBe(true);
+});

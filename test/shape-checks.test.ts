@@ -171,6 +171,15 @@ describe.each(Object.entries(DOORS))('%s', (operation, { shapes, call, wrong }) 
   });
 });
 
+test('a copy or a sum whose output overlaps its input is refused: its result would depend on the order of work', () => {
+  const { backend } = recordingBackend();
+  const a = zeros([4, 4]);
+  expect(() => backend.copy(rowsOf(a, 1, 4), rowsOf(a, 0, 3))).toThrow(
+    'copy: out [3,4] and a [3,4] share memory: give out a tensor of its own',
+  );
+  expect(() => backend.columnSums(a.pick(0), a)).toThrow('columnSums: out [4] and a [4,4] share memory');
+});
+
 describe('memory that a product shares with its operands', () => {
   const A = zeros([4, 4]);
   const B = zeros([4, 4]);

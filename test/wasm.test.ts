@@ -198,11 +198,26 @@ describe('memory', () => {
     expect(() => backend.allocate([100_000, 100_000])).toThrow(/40000000000 bytes .* limit of 4294967296 bytes/);
   });
 
+  test.each([
+    [-1000, 4],
+    [1.5, 3],
+    [0, 3],
+    [3, NaN],
+  ])('a shape [%d,%d] is refused and leaves the memory in order', async (...shape) => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const before = backend.allocate([4000]);
+    backend.fill(before, 1);
+    expect(() => backend.allocate(shape)).toThrow(/every extent must be a whole number ≥ 1/);
+    backend.fill(backend.allocate([4000]), 7);
+    expect(new Set(valuesOf(before))).toEqual(new Set([1]));
+  });
+
   test('a freed tensor, or one of another backend, is refused', async () => {
     const backend = await createWasmBackend({ threads: 1 });
     const tensor = backend.allocate([2, 3]);
     backend.free(tensor);
     expect(() => backend.fill(tensor, 1)).toThrow('wasm: [6] was not allocated by this backend, or has been freed');
+    expect(() => backend.upload(tensor)).toThrow('has been freed');
     expect(() => backend.fill(createReferenceBackend().allocate([2, 3]), 1)).toThrow(
       'was not allocated by this backend',
     );

@@ -31,6 +31,7 @@ export class Heap {
 
   /** The address of so many bytes. Throws an OutOfMemoryError that names the bytes and the limit. */
   allocate(bytes: number): number {
+    if (!(Number.isInteger(bytes) && bytes > 0)) throw new RangeError(`wasm: ${bytes} bytes asked for`);
     const size = align(bytes + MARGIN);
     const fitting = this.free.findIndex((part) => part.bytes >= size);
     if (fitting >= 0) {

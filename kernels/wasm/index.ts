@@ -9,7 +9,7 @@ import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
 import type { Backend, MatmulOptions } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { add, flatten, formatShape } from '../../src/tensor.js';
+import { add, flatten, formatShape, sizeOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
@@ -56,10 +56,10 @@ const FIRST_ADDRESS = PAGE;
 const PARAMETERS = 256;
 const PARAMETER_COUNT = 24;
 /** As in assembly/threads.ts. */
-const MOST_THREADS = 48;
+export const MOST_THREADS = 48;
 /** How long a job's helpers may be silent before it counts as lost. */
 const PATIENCE_MS = 30_000;
-/** Views of one tensor that are kept packed; a model has at most two. */
+/** Views of one tensor that are kept packed; a model's kernel has at most four. */
 const MOST_PACKED = 8;
 /** Rows below which packing b costs more than it saves. */
 const FEW_ROWS = 4;
@@ -112,6 +112,8 @@ class WasmBackend implements Backend {
   private readonly floatParameters: Float32Array;
   private readonly threads: number;
   private zeros?: Tensor;
+  /** Set once a job was left unfinished: a helper may still be writing, so nothing may be started after it. */
+  private lost?: Error;
 
   constructor(
     private readonly wasm: WasmExports,
@@ -128,7 +130,7 @@ class WasmBackend implements Backend {
   }
 
   allocate(shape: readonly number[]): Tensor {
-    const size = shape.reduce((product, extent) => product * extent, 1);
+    const size = sizeOf(shape);
     const address = this.heap.allocate(4 * size);
     const data = new Float32Array(this.memory.buffer, address, size).fill(0);
     this.storages.set(data, { address, writes: 0, packed: new Map() });
@@ -144,7 +146,7 @@ class WasmBackend implements Backend {
   }
 
   upload(tensor: Tensor): void {
-    this.written(tensor);
+    this.storageOf(tensor).writes++;
   }
 
   async download(): Promise<void> {
@@ -198,8 +200,9 @@ class WasmBackend implements Backend {
   /** At least N zeros, which every row of a product begins from. */
   private zeroRow(N: number): Tensor {
     if (!this.zeros || this.zeros.size < N) {
+      const zeros = this.allocate([N]);
       if (this.zeros) this.free(this.zeros);
-      this.zeros = this.allocate([N]);
+      this.zeros = zeros;
     }
     return this.zeros;
   }
@@ -292,17 +295,20 @@ class WasmBackend implements Backend {
 
   private run(kind: Kind, chunks: number): void {
     this.assertAlive();
-    if (this.wasm.run(KINDS.indexOf(kind), chunks)) return;
-    const startedAt = performance.now();
-    while (!this.wasm.allFinished(chunks)) {
-      if (performance.now() - startedAt > PATIENCE_MS) {
-        throw new Error(`wasm: a worker thread has not finished its share of ${kind} for ${PATIENCE_MS / 1000} s`);
+    try {
+      if (this.wasm.run(KINDS.indexOf(kind), chunks)) return;
+      const startedAt = performance.now();
+      while (!this.wasm.allFinished(chunks)) {
+        if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`no end after ${PATIENCE_MS / 1000} s`);
       }
+    } catch (error) {
+      this.lost = new Error(`wasm: ${kind} was not finished (${String(error)}); make a new backend`);
+      throw this.lost;
     }
   }
 
   private assertAlive(): void {
-    const failure = this.helpers.failure();
+    const failure = this.lost ?? this.helpers.failure();
     if (failure) throw failure;
   }
 

@@ -1,6 +1,7 @@
 /** The entry point that chooses a machine by name. GPU.js is loaded only when it is asked for. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+export { MOST_THREADS } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `longhand` command. Exit codes: 0 done, 1 the data or the machine failed, 2 wrong usage, 130 Ctrl-C. */
+/** The `longhand` command. Exit codes: 0 done, 1 the data or the machine failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { BackendUnavailableError } from '../backend.js';

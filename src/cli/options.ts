@@ -1,12 +1,12 @@
 /** Values of command-line options, checked as they are read. */
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number of at least `least`, and below 2³². */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most = 2 ** 32 - 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value >= 2 ** 32) {
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${2 ** 32 - 1}.`);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
     }
     return value;
   };

