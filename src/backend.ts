@@ -3,15 +3,18 @@
  *
  * Every operation takes its outputs first, then its inputs. A call enqueues work and returns at once;
  * the results can be read on the host after `await download(tensor)`. Operands are tensors made by
- * `allocate` of the same backend, or views of them (a step, a range of rows, a transpose, all steps as
- * one matrix). Formulas: src/lstm.ts, cross-entropy.ts, adam.ts; docs/backends.md tells how to add a machine.
+ * `allocate` of the same backend, or views of them (a step, a range of rows, a transpose). Formulas:
+ * src/lstm.ts, cross-entropy.ts, adam.ts; docs/backends.md tells how to add a machine.
  */
 import type { DType, Shape, Tensor } from './tensor.js';
 import { assertShape, formatShape } from './tensor.js';
 
-export interface MatmulOptions {
+export interface AccumulateOptions {
   /** Add to what `out` holds, instead of replacing it. */
   readonly accumulate?: boolean;
+}
+
+export interface MatmulOptions extends AccumulateOptions {
   /** A row `[N]` added to every row of the product. */
   readonly bias?: Tensor;
 }
@@ -20,8 +23,8 @@ export interface Operations {
   /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`) (+ out). Each of a and b may be a transpose. */
   matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
 
-  /** out `[N]` = the sum of the rows of a `[M,N]`. */
-  columnSums(out: Tensor, a: Tensor): void;
+  /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */
+  columnSums(out: Tensor, a: Tensor, options?: AccumulateOptions): void;
 
   /** Equations (2)–(4) of one step: h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void;
@@ -78,17 +81,21 @@ export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
 }
 
-/** The first byte that a view reaches, and the first one behind it, in its array's buffer. */
-function reach({ data, shape, stride, offset }: Tensor): [number, number] {
-  const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * stride[axis], offset);
-  return [offset, last + 1].map((place) => data.byteOffset + place * data.BYTES_PER_ELEMENT) as [number, number];
+/** The first byte of a view, in its array's buffer. */
+function firstByte({ data, offset }: Tensor): number {
+  return data.byteOffset + offset * data.BYTES_PER_ELEMENT;
+}
+
+/** The first byte behind all that a view reaches. */
+function endByte({ data, shape, stride, offset }: Tensor): number {
+  let last = offset;
+  for (let axis = 0; axis < shape.length; axis++) last += (shape[axis] - 1) * stride[axis];
+  return data.byteOffset + (last + 1) * data.BYTES_PER_ELEMENT;
 }
 
 function assertApart(operation: string, outName: string, out: Tensor, inputName: string, input: Tensor): void {
   if (out.data.buffer !== input.data.buffer) return;
-  const [outFirst, outEnd] = reach(out);
-  const [inputFirst, inputEnd] = reach(input);
-  if (outFirst < inputEnd && inputFirst < outEnd) {
+  if (firstByte(out) < endByte(input) && firstByte(input) < endByte(out)) {
     throw new RangeError(
       `${operation}: ${outName} ${formatShape(out.shape)} and ${inputName} ${formatShape(input.shape)} ` +
         `share memory: give ${outName} a tensor of its own`,
@@ -97,11 +104,11 @@ function assertApart(operation: string, outName: string, out: Tensor, inputName:
 }
 
 function checkMatmul(out: Tensor, a: Tensor, b: Tensor, { bias }: MatmulOptions): void {
-  const what = `matmul: a ${formatShape(a.shape)} · b ${formatShape(b.shape)}`;
-  if (a.dimension !== 2 || b.dimension !== 2) throw new RangeError(`${what}: both must have 2 axes`);
+  const what = () => `matmul: a ${formatShape(a.shape)} · b ${formatShape(b.shape)}`;
+  if (a.shape.length !== 2 || b.shape.length !== 2) throw new RangeError(`${what()}: both must have 2 axes`);
   const [M, K] = a.shape;
   const [inner, N] = b.shape;
-  if (K !== inner) throw new RangeError(`${what}: inner ${K} ≠ ${inner}`);
+  if (K !== inner) throw new RangeError(`${what()}: inner ${K} ≠ ${inner}`);
   assertShape(what, 'out', out, [M, N]);
   if (bias) assertShape(what, 'bias', bias, [N]);
   assertApart('matmul', 'out', out, 'a', a);
@@ -134,11 +141,11 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
       unchecked.matmul(out, a, b, options);
     },
 
-    columnSums(out, a) {
+    columnSums(out, a, options = {}) {
       assertMatrix('columnSums', 'a', a);
       assertShape('columnSums', 'out', out, [a.shape[1]]);
       assertApart('columnSums', 'out', out, 'a', a);
-      unchecked.columnSums(out, a);
+      unchecked.columnSums(out, a, options);
     },
 
     lstmCellForward(h, c, gates, z, cPrev, forgetBias) {

@@ -27,7 +27,6 @@ export {
   copyInto,
   fill,
   flatten,
-  flattenSteps,
   norm,
   OutOfMemoryError,
   rowsOf,

@@ -1,7 +1,7 @@
 /**
  * The LSTM, forward and backward through time.
  *
- *   (1) z = x·Wx + hPrev·Wh + b            (1′) dhPrev = dz·Whᵀ; dx = dz·Wxᵀ; after the loop dWx, dWh, db
+ *   (1) z = x·Wx + hPrev·Wh + b            (1′) dhPrev += dz·Whᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
  *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
  *                                          (2′) dz = dgate·gate·(1-gate) for i,f,o; dj·(1-j²) for j
  *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev = dc*f
@@ -13,7 +13,7 @@
  */
 import type { Backend } from './backend.js';
 import type { Shape, Tensor } from './tensor.js';
-import { assertShape, flattenSteps, rowsOf, stepOf, transposeOf } from './tensor.js';
+import { assertShape, rowsOf, stepOf, transposeOf } from './tensor.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -91,16 +91,17 @@ export function lstmCellBackward(
   }
 }
 
-/** The whole sequence forward: fills z, gates and rows 1…T of h and c from x, row 0 of h and c, kernel and bias. */
+/** The whole sequence forward: fills gates and rows 1…T of h and c from x, row 0 of h and c, kernel and bias. */
 export function lstmForward(backend: Backend, lstm: Lstm): void {
-  const { allZ, allX, Wx, Wh, steps } = lstm.views;
+  const { z, bias, forgetBias } = lstm;
+  const { Wx, Wh, steps } = lstm.views;
 
-  // (1) z = x·Wx + hPrev·Wh + b: x and b wait for nobody, so all T steps of them are one product
-  backend.matmul(allZ, allX, Wx, { bias: lstm.bias });
+  for (const { x, hPrev, cPrev, h, c, gates } of steps) {
+    // (1) z = x·Wx + hPrev·Wh + b
+    backend.matmul(z, x, Wx, { bias });
+    backend.matmul(z, hPrev, Wh, { accumulate: true });
 
-  for (const { z, hPrev, h, gates, cPrev, c } of steps) {
-    backend.matmul(z, hPrev, Wh, { accumulate: true }); // (1)
-    backend.lstmCellForward(h, c, gates, z, cPrev, lstm.forgetBias); // (2)–(4)
+    backend.lstmCellForward(h, c, gates, z, cPrev, forgetBias); // (2)–(4)
   }
 }
 
@@ -110,21 +111,24 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
  * row 0 that of the initial state, and dKernel, dBias (and dx, where it was asked for) are filled.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
-  const { allDz, allDx, allXTransposed, allHPrevTransposed, WxTransposed, WhTransposed, dWx, dWh, steps } = lstm.views;
+  const { dz, dKernel, dBias } = lstm;
+  const { dWx, dWh, WxTransposed, WhTransposed, steps } = lstm.views;
+
+  // The same parameters served every step, so their gradients are sums over the steps.
+  backend.fill(dKernel, 0);
+  backend.fill(dBias, 0);
 
   for (let t = steps.length - 1; t >= 0; t--) {
-    const { dz, dc, dcPrev, dh, dhPrev, gates, c, cPrev } = steps[t];
+    const { dc, dcPrev, dh, dhPrev, dx, gates, c, cPrev, xTransposed, hPrevTransposed } = steps[t];
     backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev); // (4′)–(2′)
 
     // (1′) from  z = x·Wx + hPrev·Wh + b
     backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true });
+    backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true });
+    backend.matmul(dWx, xTransposed, dz, { accumulate: true });
+    backend.columnSums(dBias, dz, { accumulate: true });
+    if (dx) backend.matmul(dx, dz, WxTransposed);
   }
-
-  // (1′) the parameters served every step, so their gradients are sums over all T·B rows
-  backend.matmul(dWx, allXTransposed, allDz);
-  backend.matmul(dWh, allHPrevTransposed, allDz);
-  backend.columnSums(lstm.dBias, allDz);
-  if (allDx) backend.matmul(allDx, allDz, WxTransposed);
 }
 
 /** Streaming: the last state becomes the initial one, so that the next call goes on where this one ended. */
@@ -146,7 +150,10 @@ export interface LstmSizes {
   readonly H: number;
 }
 
-/** Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. */
+/**
+ * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. z and dz are
+ * those of one step, which the next overwrites: nobody needs them later, and so they stay in the processor's cache.
+ */
 export function lstmShapes({ T, B, I, H }: LstmSizes) {
   return {
     x: [T, B, I],
@@ -154,13 +161,13 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
     bias: [4 * H],
     h: [T + 1, B, H],
     c: [T + 1, B, H],
-    z: [T, B, 4 * H],
+    z: [B, 4 * H],
     gates: [T, B, 4 * H],
     dKernel: [I + H, 4 * H],
     dBias: [4 * H],
     dh: [T + 1, B, H],
     dc: [T + 1, B, H],
-    dz: [T, B, 4 * H],
+    dz: [B, 4 * H],
   } satisfies Record<string, Shape>;
 }
 
@@ -196,17 +203,19 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1)
 }
 
 function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
-  const { x, kernel, h, c, z, gates, dx, dKernel, dh, dc, dz } = tensors;
+  const { x, kernel, h, c, gates, dx, dKernel, dh, dc } = tensors;
   const Wx = rowsOf(kernel, 0, I);
   const Wh = rowsOf(kernel, I, I + H);
   const steps = Array.from({ length: T }, (_, t) => ({
-    z: stepOf(z, t),
+    x: stepOf(x, t),
+    xTransposed: transposeOf(stepOf(x, t)),
     gates: stepOf(gates, t),
     hPrev: stepOf(h, t),
+    hPrevTransposed: transposeOf(stepOf(h, t)),
     cPrev: stepOf(c, t),
     h: stepOf(h, t + 1),
     c: stepOf(c, t + 1),
-    dz: stepOf(dz, t),
+    dx: dx && stepOf(dx, t),
     dhPrev: stepOf(dh, t),
     dcPrev: stepOf(dc, t),
     dh: stepOf(dh, t + 1),
@@ -219,12 +228,6 @@ function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
     WhTransposed: transposeOf(Wh),
     dWx: rowsOf(dKernel, 0, I),
     dWh: rowsOf(dKernel, I, I + H),
-    allX: flattenSteps(x),
-    allXTransposed: transposeOf(flattenSteps(x)),
-    allHPrevTransposed: transposeOf(flattenSteps(rowsOf(h, 0, T))),
-    allZ: flattenSteps(z),
-    allDz: flattenSteps(dz),
-    allDx: dx && flattenSteps(dx),
     steps,
   };
 }

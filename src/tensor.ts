@@ -84,32 +84,23 @@ export function transposeOf(matrix: Tensor): Tensor {
   return matrix.transpose(1, 0);
 }
 
-/** All steps as one matrix: `[T,B,N]` → `[T·B,N]`. The steps must lie behind one another in memory. */
-export function flattenSteps(tensor: Tensor): Tensor {
-  assertRank('flattenSteps', 'tensor', tensor, 3);
-  const [T, B, N] = tensor.shape;
-  const [stepStride, rowStride, columnStride] = tensor.stride;
-  if (T > 1 && stepStride !== B * rowStride) {
-    throw new RangeError(
-      `flattenSteps: ${formatShape(tensor.shape)} with strides ${formatShape(tensor.stride)}: ` +
-        `steps must be ${B * rowStride} apart`,
-    );
-  }
-  return ndarray(tensor.data, [T * B, N], [rowStride, columnStride], tensor.offset);
-}
-
 /** Every element as one vector, in row order; the tensor must fill its memory without gaps. */
 export function flatten(tensor: Tensor): Tensor {
+  assertDense('flatten', tensor);
+  return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
+}
+
+/** Throws a RangeError unless the elements lie in memory one behind the other, in row order. */
+export function assertDense(operation: string, { shape, stride }: Tensor): void {
   let expected = 1;
-  for (let axis = tensor.dimension - 1; axis >= 0; axis--) {
-    if (tensor.shape[axis] > 1 && tensor.stride[axis] !== expected) {
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] > 1 && stride[axis] !== expected) {
       throw new RangeError(
-        `flatten: ${formatShape(tensor.shape)} with strides ${formatShape(tensor.stride)} has gaps or is transposed`,
+        `${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} has gaps or is transposed`,
       );
     }
-    expected *= tensor.shape[axis];
+    expected *= shape[axis];
   }
-  return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
 }
 
 export function assertRank(operation: string, name: string, tensor: Tensor, rank: number): void {
@@ -120,11 +111,18 @@ export function assertRank(operation: string, name: string, tensor: Tensor, rank
   }
 }
 
-export function assertShape(operation: string, name: string, tensor: Tensor, expected: Shape): void {
-  const { shape } = tensor;
-  if (shape.length !== expected.length || shape.some((extent, axis) => extent !== expected[axis])) {
-    throw new RangeError(`${operation}: ${name} ${formatShape(shape)} must be ${formatShape(expected)}`);
-  }
+/** `operation` says where; a function where putting it together at each call would cost too much. */
+export function assertShape(
+  operation: string | (() => string),
+  name: string,
+  { shape }: Tensor,
+  expected: Shape,
+): void {
+  let same = shape.length === expected.length;
+  for (let axis = 0; same && axis < shape.length; axis++) same = shape[axis] === expected[axis];
+  if (same) return;
+  const where = typeof operation === 'string' ? operation : operation();
+  throw new RangeError(`${where}: ${name} ${formatShape(shape)} must be ${formatShape(expected)}`);
 }
 
 /** Every element in row order, copied out of whatever view it is. */

@@ -16,8 +16,8 @@ const MUTATIONS = [
   // (1) with the biases of gates i and j exchanged: unseen while biases are zero
   [
     'lstm.ts',
-    'backend.matmul(allZ, allX, Wx, { bias: lstm.bias });',
-    `const { bias, sizes: { H } } = lstm;
+    'backend.matmul(z, x, Wx, { bias });',
+    `const { H } = lstm.sizes;
     const exchange = () => {
       for (let n = 0; n < H; n++) {
         const i = bias.get(n);
@@ -26,13 +26,13 @@ const MUTATIONS = [
       }
     };
     exchange();
-    backend.matmul(allZ, allX, Wx, { bias });
+    backend.matmul(z, x, Wx, { bias });
     exchange();`,
     'gradients',
   ],
 
   // (1) and (1′)
-  ['lstm.ts', 'backend.matmul(allZ, allX, Wx, { bias: lstm.bias })', 'backend.matmul(allZ, allX, Wx)', 'gradients'],
+  ['lstm.ts', 'backend.matmul(z, x, Wx, { bias })', 'backend.matmul(z, x, Wx)', 'gradients'],
   ['lstm.ts', 'backend.matmul(z, hPrev, Wh, { accumulate: true })', 'backend.matmul(z, hPrev, Wh)', 'gradients'],
   ['lstm.ts', 'backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true });', '', 'gradients'],
   [
@@ -41,11 +41,21 @@ const MUTATIONS = [
     'backend.matmul(dhPrev, dz, WhTransposed)',
     'lstm',
   ],
-  ['lstm.ts', 'backend.matmul(dWx, allXTransposed, allDz);', '', 'gradients'],
-  ['lstm.ts', 'backend.matmul(dWh, allHPrevTransposed, allDz);', '', 'gradients'],
-  ['lstm.ts', 'flattenSteps(rowsOf(h, 0, T))', 'flattenSteps(rowsOf(h, 1, T + 1))', 'gradients'],
-  ['lstm.ts', 'backend.columnSums(lstm.dBias, allDz);', '', 'gradients'],
-  ['lstm.ts', 'if (allDx) backend.matmul(allDx, allDz, WxTransposed);', '', 'gradients'],
+  ['lstm.ts', 'backend.matmul(dWx, xTransposed, dz, { accumulate: true });', '', 'gradients'],
+  ['lstm.ts', 'matmul(dWx, xTransposed, dz, { accumulate: true })', 'matmul(dWx, xTransposed, dz)', 'gradients'],
+  ['lstm.ts', 'backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true });', '', 'gradients'],
+  [
+    'lstm.ts',
+    'matmul(dWh, hPrevTransposed, dz, { accumulate: true })',
+    'matmul(dWh, hPrevTransposed, dz)',
+    'gradients',
+  ],
+  ['lstm.ts', 'transposeOf(stepOf(h, t))', 'transposeOf(stepOf(h, t + 1))', 'gradients'],
+  ['lstm.ts', 'backend.columnSums(dBias, dz, { accumulate: true });', '', 'gradients'],
+  ['lstm.ts', 'columnSums(dBias, dz, { accumulate: true })', 'columnSums(dBias, dz)', 'gradients'],
+  ['lstm.ts', 'backend.fill(dKernel, 0);', '', 'gradients'],
+  ['lstm.ts', 'backend.fill(dBias, 0);', '', 'gradients'],
+  ['lstm.ts', 'if (dx) backend.matmul(dx, dz, WxTransposed);', '', 'gradients'],
 
   // (2) and (2′): i and j with each other's pre-activation, and so each other's bias; the same for f and o
   [

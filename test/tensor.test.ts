@@ -9,7 +9,6 @@ import {
   fill,
   findNonFinite,
   flatten,
-  flattenSteps,
   formatShape,
   norm,
   rowsOf,
@@ -106,12 +105,6 @@ describe('views', () => {
     ['steps 1…2', (tensor) => rowsOf(tensor, 1, 3), [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]],
     ['rows 1…2 of a step', (tensor) => rowsOf(stepOf(tensor, 2), 1, 3), [14, 15, 16, 17]],
     ['a step transposed', (tensor) => transposeOf(stepOf(tensor, 0)), [0, 2, 4, 1, 3, 5]],
-    ['all steps as a matrix', (tensor) => rowsOf(flattenSteps(tensor), 2, 5), [4, 5, 6, 7, 8, 9]],
-    [
-      'the last two steps as a matrix',
-      (tensor) => rowsOf(flattenSteps(rowsOf(tensor, 2, 4)), 3, 6),
-      [18, 19, 20, 21, 22, 23],
-    ],
     ['a step as a vector', (tensor) => flatten(stepOf(tensor, 3)), [18, 19, 20, 21, 22, 23]],
   ])('%s reads and writes the memory of its tensor', (_, viewOf, expected) => {
     const tensor = counting([4, 3, 2]);
@@ -130,16 +123,12 @@ describe('views', () => {
     const tensor = zeros([4, 3, 2]);
     expect(stepOf(tensor, 0).shape).toEqual([3, 2]);
     expect(rowsOf(tensor, 1, 3).shape).toEqual([2, 3, 2]);
-    expect(flattenSteps(tensor).shape).toEqual([12, 2]);
     expect(flatten(tensor).shape).toEqual([24]);
-    expect(transposeOf(flattenSteps(tensor)).shape).toEqual([2, 12]);
+    expect(transposeOf(stepOf(tensor, 1)).shape).toEqual([2, 3]);
     expect(transposeOf(transposeOf(stepOf(tensor, 1))).shape).toEqual([3, 2]);
   });
 
-  test('a single step with gaps between its rows, or a single row, still flattens', () => {
-    const wide = counting([2, 3, 5]);
-    const oneStep = rowsOf(wide, 1, 2).hi(1, 3, 2);
-    expect(values(flattenSteps(oneStep))).toEqual([15, 16, 20, 21, 25, 26]);
+  test('a single row of a wider matrix still flattens', () => {
     expect(values(flatten(columnsOf(rowsOf(counting([3, 5]), 1, 2), 1, 4)))).toEqual([6, 7, 8]);
   });
 
@@ -157,11 +146,6 @@ describe('views', () => {
     ['rows: 0…1.5 of [4,3]: need 0 ≤ from < to ≤ 4', () => rowsOf(zeros([4, 3]), 0, 1.5)],
     ['transpose: matrix [4,3,2] has 3 axes, needs 2', () => transposeOf(zeros([4, 3, 2]))],
     ['transpose: matrix [4] has 1 axes, needs 2', () => transposeOf(zeros([4]))],
-    ['flattenSteps: tensor [4,3] has 2 axes, needs 3', () => flattenSteps(zeros([4, 3]))],
-    [
-      'flattenSteps: [4,2,5] with strides [15,5,1]: steps must be 10 apart',
-      () => flattenSteps(zeros([4, 3, 5]).hi(4, 2, 5)),
-    ],
     ['flatten: [3,4] with strides [1,3] has gaps or is transposed', () => flatten(transposeOf(zeros([4, 3])))],
     ['flatten: [4,2] with strides [3,1] has gaps or is transposed', () => flatten(columnsOf(zeros([4, 3]), 1, 3))],
     ['copyInto: source [2,3] must be [3,2]', () => copyInto(zeros([3, 2]), zeros([2, 3]))],

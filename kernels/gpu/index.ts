@@ -5,7 +5,7 @@
  * Every operation is enqueued, and a queue runs the kernels one after another: under webgpu a kernel call is a promise.
  */
 import { EPSILON } from '../../src/adam.js';
-import type { Backend } from '../../src/backend.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { BackendUnavailableError, withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
@@ -136,12 +136,7 @@ class GpuBackend implements Backend {
     await this.machine.close();
   }
 
-  matmul(
-    out: Tensor,
-    a: Tensor,
-    b: Tensor,
-    { accumulate = false, bias }: { accumulate?: boolean; bias?: Tensor } = {},
-  ): void {
+  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
     const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
     const [M, K] = a.shape;
     const N = b.shape[1];
@@ -157,8 +152,9 @@ class GpuBackend implements Backend {
     this.compute(programs.matmulProgram(form), out, [a, b, ...(accumulate ? [out] : []), ...(bias ? [bias] : [])]);
   }
 
-  columnSums(out: Tensor, a: Tensor): void {
-    this.compute(programs.columnSumsProgram(a.shape[0], a.shape[1]), out, [a]);
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
+    const [M, N] = a.shape;
+    this.compute(programs.columnSumsProgram(M, N, accumulate), out, accumulate ? [a, out] : [a]);
   }
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {

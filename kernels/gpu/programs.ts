@@ -46,9 +46,13 @@ export function matmulProgram({ M, K, N, aTransposed, bTransposed, accumulate, b
   return program([M, N], inputs.join(', '), `let sum = ${starts.join(' + ')};\n${loop}\nreturn sum;`);
 }
 
-/** Input: a `[M,N]`. Output: one row. */
-export function columnSumsProgram(M: number, N: number): Program {
-  return program([1, N], 'a', `let sum = 0;\nfor (let m = 0; m < ${M}; m++) { sum += a[m][${x}]; }\nreturn sum;`);
+/** Inputs: a `[M,N]`, then one row of what `out` held where it accumulates. Output: one row. */
+export function columnSumsProgram(M: number, N: number, accumulate: boolean): Program {
+  return program(
+    [1, N],
+    accumulate ? 'a, before' : 'a',
+    `let sum = ${accumulate ? at('before') : '0'};\nfor (let m = 0; m < ${M}; m++) { sum += a[m][${x}]; }\nreturn sum;`,
+  );
 }
 
 const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;

@@ -6,10 +6,10 @@
  */
 import ndarray from 'ndarray';
 import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
-import type { Backend, MatmulOptions } from '../../src/backend.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { add, flatten, formatShape, sizeOf } from '../../src/tensor.js';
+import { add, assertDense, formatShape, sizeOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
@@ -95,10 +95,11 @@ type Kind = (typeof KINDS)[number];
 interface Storage {
   readonly address: number;
   writes: number;
-  readonly packed: Map<string, Packed>;
+  readonly packed: Packed[];
 }
 
 interface Packed {
+  readonly view: Tensor;
   readonly address: number;
   writes: number;
 }
@@ -133,7 +134,7 @@ class WasmBackend implements Backend {
     const size = sizeOf(shape);
     const address = this.heap.allocate(4 * size);
     const data = new Float32Array(this.memory.buffer, address, size).fill(0);
-    this.storages.set(data, { address, writes: 0, packed: new Map() });
+    this.storages.set(data, { address, writes: 0, packed: [] });
     return ndarray<FloatArray>(data, [...shape]);
   }
 
@@ -141,7 +142,7 @@ class WasmBackend implements Backend {
     const storage = this.storages.get(data);
     if (!storage) return;
     this.storages.delete(data);
-    for (const { address } of storage.packed.values()) this.heap.release(address);
+    for (const { address } of storage.packed) this.heap.release(address);
     this.heap.release(storage.address);
   }
 
@@ -211,16 +212,12 @@ class WasmBackend implements Backend {
   private pack(b: Tensor): number {
     const storage = this.storageOf(b);
     const [K, N] = b.shape;
-    const key = [b.offset, ...b.shape, ...b.stride].join();
-    let packed = storage.packed.get(key);
+    let packed = storage.packed.find(({ view }) => isSameView(view, b));
     if (!packed) {
-      const [oldest] = storage.packed;
-      if (storage.packed.size >= MOST_PACKED) {
-        this.heap.release(oldest[1].address);
-        storage.packed.delete(oldest[0]);
-      }
-      packed = { address: this.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
-      storage.packed.set(key, packed);
+      const oldest = storage.packed.length >= MOST_PACKED && storage.packed.shift();
+      if (oldest) this.heap.release(oldest.address);
+      packed = { view: b, address: this.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
+      storage.packed.push(packed);
     }
     if (packed.writes !== storage.writes) {
       this.set(packed.address, this.addressOf(b), 4 * b.stride[0], 4 * b.stride[1], K, N);
@@ -230,9 +227,9 @@ class WasmBackend implements Backend {
     return packed.address;
   }
 
-  columnSums(out: Tensor, a: Tensor): void {
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
     const [M, N] = a.shape;
-    this.set(this.rowsAddress(out), this.rowsAddress(a), M, N);
+    this.set(this.rowsAddress(out), this.rowsAddress(a), M, N, Number(accumulate));
     this.run('columnSums', Math.ceil(N / this.wasm.SUM_COLUMNS.value));
     this.written(out);
   }
@@ -332,8 +329,20 @@ class WasmBackend implements Backend {
 
   /** The address of a tensor that must lie in memory without gaps. */
   private rowsAddress(tensor: Tensor): number {
-    return this.addressOf(flatten(tensor));
+    assertDense('wasm', tensor);
+    return this.addressOf(tensor);
   }
+}
+
+/** Of two matrices of one tensor. */
+function isSameView(a: Tensor, b: Tensor): boolean {
+  return (
+    a.offset === b.offset &&
+    a.shape[0] === b.shape[0] &&
+    a.shape[1] === b.shape[1] &&
+    a.stride[0] === b.stride[0] &&
+    a.stride[1] === b.stride[1]
+  );
 }
 
 /** Views whose rows, or whose columns, lie in memory: all that the inner loops can read. */

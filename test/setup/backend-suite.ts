@@ -192,6 +192,13 @@ const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
     run: (operations, [out], [a]) => operations.columnSums(out, a),
   },
   {
+    name: `columnSums [${M},${N}], accumulating`,
+    outputs: [[N]],
+    inputs: [[M, N]],
+    tolerance: sumTolerance(M + 1),
+    run: (operations, [out], [a]) => operations.columnSums(out, a, { accumulate: true }),
+  },
+  {
     name: `adam [${M},${N}]`,
     outputs: [
       [M, N],

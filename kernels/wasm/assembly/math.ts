@@ -2,7 +2,7 @@
  * Four f32 numbers at a time: multiply-add, exp, σ and tanh.
  *
  * σ and tanh are within 4 units in the last place of the correctly rounded value for every f32, exact at 0 and ±∞, and
- * NaN stays NaN. Both rest on eˣ for an x ≤ 0, which cannot overflow: eˣ = 2ⁿ·eʳ.
+ * NaN stays NaN. Both rest on eˣ = 2ⁿ·eʳ, and neither asks for x's sign: a division brings E = eˣ down to what is wanted.
  */
 
 /** a*b + c. One rounding in the relaxed build (where the processor has it), two in the portable one. */
@@ -13,62 +13,86 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Adding it to a number of moderate size leaves the nearest whole number in the last bits of the sum. */
-const ROUNDER: f32 = 12582912; // 1.5·2²³
-
-/** x·log₂e, plus ROUNDER: its bits end with n, where x = n·ln 2 + r and |r| ≤ ln 2 / 2. */
+/**
+ * Constants lie in memory: a load costs nothing beside the arithmetic, while some engines build an `f32x4.splat` anew at
+ * each use.
+ */
 // @ts-ignore: decorator
 @inline
-function roundedOf(x: v128): v128 {
-  return multiplyAdd(x, f32x4.splat(1.44269504), f32x4.splat(ROUNDER));
+function constant(address: usize): v128 {
+  return v128.load32_splat(address);
 }
 
-/** eʳ - 1 by a polynomial of degree 6, wrong by at most 4e-9 of eʳ. */
+const ONE = memory.data<f32>([1]);
+const TWO = memory.data<f32>([2]);
+const SIGN = memory.data<u32>([0x80000000]);
+
+/**
+ * Adding 1.5·2²³ to a number of moderate size leaves the nearest whole number in the last bits of the sum; adding an
+ * f32's exponent bias too leaves an exponent there, which a shift brings into its place.
+ */
+const ROUNDER = memory.data<f32>([12582912 + 127]);
+const ROUNDER_32 = memory.data<f32>([12582912 + 127 + 32]);
+
+/** eˣ = 2ⁿ·eʳ: log₂e, -ln 2 in two parts (the first so short that n times it is exact), eʳ's coefficients from r⁶ to r². */
+const EXP = memory.data<f32>([
+  1.44269504, -0.693359375, 2.12194440e-4, 1.3811662e-3, 8.3701350e-3, 4.1668527e-2, 1.6666509e-1, 4.9999994e-1,
+]);
+/** The same for e²ˣ, from half of r: powers of two, so nothing rounds differently. */
+const EXP_OF_TWICE = memory.data<f32>([
+  2 * 1.44269504, -0.693359375 / 2, 2.12194440e-4 / 2, 64 * 1.3811662e-3, 32 * 8.3701350e-3, 16 * 4.1668527e-2,
+  8 * 1.6666509e-1, 4 * 4.9999994e-1,
+]);
+
+/** n, and 2ⁿ where the rounder is right: from x·log₂e + rounder. */
 // @ts-ignore: decorator
 @inline
-function expOfRestMinus1(x: v128, rounded: v128): v128 {
-  const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
-  // ln 2 in two parts, the first with so few digits that n times it is exact
-  const r = multiplyAdd(n, f32x4.splat(2.12194440e-4), multiplyAdd(n, f32x4.splat(-0.693359375), x));
-  let p = multiplyAdd(r, f32x4.splat(1.3811662e-3), f32x4.splat(8.3701350e-3));
-  p = multiplyAdd(p, r, f32x4.splat(4.1668527e-2));
-  p = multiplyAdd(p, r, f32x4.splat(1.6666509e-1));
-  p = multiplyAdd(p, r, f32x4.splat(4.9999994e-1));
-  return multiplyAdd(p, f32x4.mul(r, r), r);
+function powerOfTwo(rounded: v128): v128 {
+  return i32x4.shl(rounded, 23);
 }
 
-/** 2ⁿ⁺ᵇⁱᵃˢ from the last bits of `rounded`. */
+/** eʳ - 1, wrong by at most 4e-9 of eʳ, given x (or half of it) and n. */
 // @ts-ignore: decorator
 @inline
-function powerOfTwo(rounded: v128, bias: i32): v128 {
-  return i32x4.shl(i32x4.add(rounded, i32x4.splat(127 + bias)), 23);
+function expOfRestMinus1(x: v128, n: v128, exp: usize): v128 {
+  const r = multiplyAdd(n, constant(exp + 8), multiplyAdd(n, constant(exp + 4), x));
+  let p = multiplyAdd(r, constant(exp + 12), constant(exp + 16));
+  p = multiplyAdd(p, r, constant(exp + 20));
+  p = multiplyAdd(p, r, constant(exp + 24));
+  p = multiplyAdd(p, r, constant(exp + 28));
+  return multiplyAdd(p, f32x4.mul(r, r), exp == EXP ? r : f32x4.add(r, r));
 }
 
-/** σ(x) = 1/(1+e) for x ≥ 0, e/(1+e) for x < 0, with e = e^(-|x|), which may be too small for 2ⁿ alone. */
+/** σ(x) = E/(E + 1), with E = eˣ·2³² and 2³² in place of 1: so E is a normal number even where σ(x) is not. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const size = f32x4.pmax(f32x4.neg(f32x4.abs(x)), f32x4.splat(-104)); // 0 below; this order keeps NaN
-  const rounded = roundedOf(size);
-  const scaled = f32x4.mul(f32x4.add(expOfRestMinus1(size, rounded), one), powerOfTwo(rounded, 32));
-  const e = f32x4.mul(scaled, f32x4.splat(2.3283064365386963e-10)); // 2⁻³²
-  const numerator = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
-  return f32x4.div(numerator, f32x4.add(one, e));
+  // Beyond the limits σ is 0 and 1. x comes first: of a NaN, pmin and pmax return their first operand.
+  x = f32x4.pmin(f32x4.pmax(x, constant(SIGMOID_LIMITS)), constant(SIGMOID_LIMITS + 4));
+  const rounded = multiplyAdd(x, constant(EXP), constant(ROUNDER_32));
+  const power = powerOfTwo(rounded);
+  const E = multiplyAdd(expOfRestMinus1(x, f32x4.sub(rounded, constant(ROUNDER_32)), EXP), power, power);
+  return f32x4.div(E, f32x4.add(E, constant(TWO_TO_32)));
 }
 
-/** tanh(x) = ±(1-e)/(1+e) with e = e^(-2|x|). 1-e is computed as one number, so that it keeps its digits near 0. */
+const SIGMOID_LIMITS = memory.data<f32>([-104, 20]);
+const TWO_TO_32 = memory.data<f32>([4294967296]);
+
+/** tanh(x) = E/(E + 2), with E = e²ˣ - 1 computed as one number, so that it keeps its digits near 0. */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const size = f32x4.pmax(f32x4.mul(f32x4.abs(x), f32x4.splat(-2)), f32x4.splat(-40)); // 1 beyond; keeps NaN
-  const rounded = roundedOf(size);
-  const power = powerOfTwo(rounded, 0);
-  // e - 1 = 2ⁿ·(eʳ - 1) + (2ⁿ - 1)
-  const eMinus1 = multiplyAdd(power, expOfRestMinus1(size, rounded), f32x4.sub(power, f32x4.splat(1)));
-  const result = f32x4.div(eMinus1, f32x4.add(eMinus1, f32x4.splat(2)));
-  return v128.bitselect(x, result, i32x4.splat(<i32>0x80000000)); // x's sign
+  const sign = v128.and(x, constant(SIGN)); // of a zero; any other result has it
+  x = f32x4.pmin(f32x4.pmax(x, constant(TANH_LIMITS)), constant(TANH_LIMITS + 4)); // ±1 beyond
+  const rounded = multiplyAdd(x, constant(EXP_OF_TWICE), constant(ROUNDER));
+  const power = powerOfTwo(rounded);
+  // E = 2ⁿ·(eʳ - 1) + (2ⁿ - 1)
+  const rest = expOfRestMinus1(x, f32x4.sub(rounded, constant(ROUNDER)), EXP_OF_TWICE);
+  const E = multiplyAdd(rest, power, f32x4.sub(power, constant(ONE)));
+  return v128.or(f32x4.div(E, f32x4.add(E, constant(TWO))), sign);
 }
+
+const TANH_LIMITS = memory.data<f32>([-20, 20]);
 
 /** The first `count` (1 … 4) of four numbers at `address`; the rest are 0. */
 // @ts-ignore: decorator

@@ -101,7 +101,7 @@ function cellBackward(
 /** Columns whose sums one chunk computes. */
 export const SUM_COLUMNS: i32 = 256;
 
-/** Row after row is added to `out`, four at a time, so that a is read as it lies in memory. Parameters: out, a, M, N. */
+/** Row after row is added to `out`, four at a time, so that a is read as it lies in memory. Parameters: out, a, M, N, accumulate. */
 export function columnSumsChunk(chunk: i32): void {
   const M = <i32>parameter(3), N = <i32>parameter(4);
   const first = chunk * SUM_COLUMNS;
@@ -109,7 +109,7 @@ export function columnSumsChunk(chunk: i32): void {
   const row = <usize>N << 2;
   const out = parameter(1) + (<usize>first << 2);
   let a = parameter(2) + (<usize>first << 2);
-  memory.fill(out, 0, <usize>columns << 2);
+  if (parameter(5) == 0) memory.fill(out, 0, <usize>columns << 2);
   let m = 0;
   for (; m + 4 <= M; m += 4) {
     let n = 0;
