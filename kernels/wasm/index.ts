@@ -13,7 +13,7 @@ import { add, assertDense, formatShape, sizeOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
-import { availableThreads, canShareMemory, startThreads } from './threads.js';
+import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 
 export interface WasmOptions {
   /**
@@ -42,7 +42,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const heap = new Heap(memory, FIRST_ADDRESS, MOST_PAGES * PAGE);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
-  wasm.setThread(0, threads);
+  wasm.setThread(0, threads, Number(maySleep()));
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
   const helpers = startThreads(setups.slice(1));
   return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed));
@@ -70,7 +70,7 @@ interface WasmExports {
   readonly ELEMENTS: WebAssembly.Global<'i32'>;
   readonly SUM_COLUMNS: WebAssembly.Global<'i32'>;
   setScratch(address: number): void;
-  setThread(index: number, count: number): void;
+  setThread(index: number, count: number, maySleep: number): void;
   /** 1 when all chunks are done, 0 when it has waited long. */
   run(kind: number, chunks: number): number;
   allFinished(chunks: number): number;
@@ -355,7 +355,7 @@ function assertUnitStride(name: string, { shape, stride }: Tensor): void {
 
 /**
  * How a product's outputs are cut up. By rows where there are enough, as the cell's operations are, so that a thread meets
- * the rows it has in its cache; a transposed a, which each chunk packs anew, by columns.
+ * the rows it has in its cache; where a is a transpose, which each chunk packs anew, by columns and into fewer chunks.
  */
 function chunksOf(M: number, N: number, aTransposed: boolean, threads: number) {
   const wanted = CHUNKS_A_THREAD * threads;
@@ -365,7 +365,7 @@ function chunksOf(M: number, N: number, aTransposed: boolean, threads: number) {
     const rows = Math.ceil(M / wanted);
     return { rows, columns: allColumns, chunks: Math.ceil(M / rows) };
   }
-  const columns = Math.max(16, Math.ceil(N / wanted / 16) * 16);
+  const columns = Math.max(16, Math.ceil(N / (aTransposed ? threads : wanted) / 16) * 16);
   return { rows: M, columns, chunks: Math.ceil(N / columns) };
 }
 

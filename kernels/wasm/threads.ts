@@ -30,6 +30,17 @@ export function availableThreads(): number {
   return nodeModule('node:os')?.availableParallelism() ?? navigator.hardwareConcurrency;
 }
 
+/** Whether this thread may sleep until another wakes it; the main thread of a page may not. */
+export function maySleep(): boolean {
+  if (!canShareMemory()) return false;
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1); // returns at once: 0 is not 1
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Starts a helper for each setup. They need not be awaited: until a helper has started, the others do its share. */
 export function startThreads(setups: readonly ThreadSetup[]): Threads {
   let failure: Error | undefined;
@@ -54,7 +65,7 @@ type Stop = () => Promise<void>;
 const HELPER = `
   const { exports: wasm } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
   wasm.setScratch(setup.scratch);
-  wasm.setThread(setup.index, setup.count);
+  wasm.setThread(setup.index, setup.count, 1);
   wasm.work();`;
 
 function startInNode(
@@ -94,7 +105,10 @@ function startInPage(setups: readonly ThreadSetup[], died: (reason: string) => v
     // Without a message where the page's policy has kept it from starting.
     worker.onerror = ({ message }) => died(message || 'a Content-Security-Policy must allow worker-src blob:');
     worker.postMessage(setup);
-    return async () => worker.terminate();
+    return async () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    };
   });
 }
 

@@ -164,9 +164,15 @@ export function adamChunk(chunk: i32): void {
 
 /** Parameters: out, size, value (f32 bits). */
 export function fillChunk(chunk: i32): void {
-  const value = f32x4.splat(reinterpret<f32>(<i32>parameter(3)));
-  const end = min((chunk + 1) * ELEMENTS, <i32>parameter(2));
-  for (let n = chunk * ELEMENTS; n < end; n += 4) storePart(parameter(1) + (<usize>n << 2), value, end - n);
+  const bits = <i32>parameter(3);
+  const first = chunk * ELEMENTS;
+  const end = min(first + ELEMENTS, <i32>parameter(2));
+  if (bits == 0) {
+    memory.fill(parameter(1) + (<usize>first << 2), 0, <usize>(end - first) << 2); // writes without reading first
+    return;
+  }
+  const value = i32x4.splat(bits);
+  for (let n = first; n < end; n += 4) storePart(parameter(1) + (<usize>n << 2), value, end - n);
 }
 
 /** Parameters: out, a, size. */

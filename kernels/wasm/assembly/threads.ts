@@ -11,18 +11,21 @@
 // The control block, at fixed addresses on cache lines of their own.
 const GENERATION: usize = 64; // counts the published jobs; what sleepers wait on
 const FINISHED: usize = 128; // chunks that are done
-const SLEEPERS: usize = 192;
+const SLEEPERS: usize = 192; // how many wait for a job
+const PUBLISHER_SLEEPS: usize = 196; // whether the publisher does, until more chunks are done
 const PARAMETERS: usize = 256; // of the job under way: its kind, then up to 23 numbers
 const SHARES: usize = 512; // a cache line a thread: chunks of its share that nobody has claimed (≤ 0: none), and the first;
 // room for 48 below the module's constants
 
 let thread: i32 = 0;
 let threads: i32 = 1;
+let maySleep: bool = true;
 
-/** Which of how many threads this instance is. */
-export function setThread(index: i32, count: i32): void {
+/** Which of how many threads this instance is, and whether it may sleep: a page's main thread may not. */
+export function setThread(index: i32, count: i32, sleeps: bool): void {
   thread = index;
   threads = count;
+  maySleep = sleeps;
 }
 
 // @ts-ignore: decorator
@@ -31,8 +34,22 @@ function shareOf(index: i32): usize {
   return SHARES + (<usize>index << 6);
 }
 
-const SPINS: i32 = 30_000; // about 100 µs
-const PATIENCE: i32 = 50_000_000; // spins until `finish` lets its caller look whether a thread has died
+const MOST_SPINS: i32 = 30_000; // about 100 µs
+const FEWEST_SPINS: i32 = 500;
+const PATIENCE: i32 = 100; // ms until `allFinished` lets its caller look at the clock
+
+/**
+ * How often this thread looks again before it sleeps. What it waits for comes within microseconds, unless another program
+ * has taken a processor: then the thread waited for may need the very processor that is spent on looking. So after some
+ * waits in vain it looks less; and much again now and then, since the other program may have ended.
+ */
+let waitsInVain: i32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function spins(): i32 {
+  return waitsInVain < 4 || (waitsInVain & 31) == 0 ? MOST_SPINS : FEWEST_SPINS;
+}
 
 // @ts-ignore: decorator
 @inline
@@ -72,14 +89,31 @@ export function claim(): i32 {
 @inline
 export function finishChunk(): void {
   atomic.add<i32>(FINISHED, 1);
+  if (atomic.load<i32>(PUBLISHER_SLEEPS) != 0) atomic.notify(FINISHED, 1);
 }
 
-/** Waits until all chunks are done; false where it has waited long. */
+/**
+ * Waits until all chunks are done; false where it has waited long. A chunk takes a fraction of a millisecond: where one
+ * takes longer, its thread has lost its processor to another program, and may get this thread's when this one sleeps.
+ */
 export function allFinished(chunks: i32): bool {
-  for (let spin = 0; spin < PATIENCE; spin++) {
-    if (atomic.load<i32>(FINISHED) >= chunks) return true;
+  const most = maySleep ? spins() : 1000 * MOST_SPINS;
+  for (let spin = 0; spin < most; spin++) {
+    if (atomic.load<i32>(FINISHED) >= chunks) {
+      if (spin > 0) waitsInVain = 0;
+      return true;
+    }
   }
-  return false;
+  if (!maySleep) return false;
+  waitsInVain++;
+  atomic.store<i32>(PUBLISHER_SLEEPS, 1);
+  let finished = atomic.load<i32>(FINISHED);
+  while (finished < chunks) {
+    if (atomic.wait<i32>(FINISHED, finished, PATIENCE * 1_000_000) == AtomicWaitResult.TIMED_OUT) break;
+    finished = atomic.load<i32>(FINISHED);
+  }
+  atomic.store<i32>(PUBLISHER_SLEEPS, 0);
+  return finished >= chunks;
 }
 
 // @ts-ignore: decorator
@@ -90,9 +124,14 @@ export function generation(): i32 {
 
 /** Returns when a job has been published since generation `seen`. */
 export function awaitJob(seen: i32): void {
-  for (let spin = 0; spin < SPINS; spin++) {
-    if (atomic.load<i32>(GENERATION) != seen) return;
+  const most = spins();
+  for (let spin = 0; spin < most; spin++) {
+    if (atomic.load<i32>(GENERATION) != seen) {
+      if (spin > 0) waitsInVain = 0;
+      return;
+    }
   }
+  waitsInVain++;
   atomic.add<i32>(SLEEPERS, 1);
   atomic.wait<i32>(GENERATION, seen, -1);
   atomic.sub<i32>(SLEEPERS, 1);
