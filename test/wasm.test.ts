@@ -1,9 +1,12 @@
 /** What the WebAssembly backend promises beyond the suite of all backends: see docs/backends.md. */
 import { spawnSync } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { PORTABLE, RELAXED } from '../kernels/wasm/binaries.js';
 import { Heap } from '../kernels/wasm/heap.js';
+import { productChunks } from '../kernels/wasm/chunks.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
 import { Model, PARAMETER_NAMES } from '../src/model.js';
@@ -171,7 +174,7 @@ describe('whole training runs', () => {
 describe('memory', () => {
   const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };
 
-  test('stays what it was over 3,000 steps, and over 300 models made and disposed of', async () => {
+  test('stays what it was over 10,000 steps, and over 300 models made and disposed of', async () => {
     const backend = await createWasmBackend({ threads: 1 });
     const model = new Model(backend, sizes);
     const step = (one: Model): void => {
@@ -183,7 +186,7 @@ describe('memory', () => {
     new Model(backend, sizes).dispose();
     const bytes = (): number => model.activations.x.data.buffer.byteLength;
     const before = bytes();
-    for (let n = 0; n < 3000; n++) step(model);
+    for (let n = 0; n < 10_000; n++) step(model);
     for (let n = 0; n < 300; n++) {
       const other = new Model(backend, sizes);
       step(other);
@@ -254,6 +257,46 @@ describe('memory', () => {
     );
   });
 });
+
+test('a job that is never finished is an error, and so is every job after it', async () => {
+  const backend = await createWasmBackend({ threads: 2 });
+  const [out, a] = [backend.allocate([64, 64]), backend.allocate([64, 64])];
+  // Finished chunks are counted at byte 128; whoever keeps setting that back makes it seem that one is missing.
+  const script = `const { workerData: memory } = require('node:worker_threads');
+    for (;;) Atomics.store(memory, 128 / 4, 0);`;
+  const saboteur = new Worker(script, { eval: true, workerData: new Int32Array(a.data.buffer) });
+  let hours = 0;
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);
+  const message = /^wasm: (pack|multiply) was not finished \(Error: no end after 30 s\); make a new backend$/;
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(() => backend.matmul(out, a, a)).toThrow(message);
+  } finally {
+    clock.mockRestore();
+    await saboteur.terminate();
+  }
+  expect(() => backend.fill(a, 1)).toThrow(message);
+  await expect(backend.download(a)).rejects.toThrow(message);
+  await backend.dispose();
+});
+
+test.each([
+  [16_000, 16_000, 16_000, false, 2],
+  [16_000, 16_000, 16_000, true, 2],
+  [1000, 1000, 1000, false, 2],
+  [128, 512, 128, false, 2],
+  [128, 512, 128, true, 3],
+  [1, 40, 7, false, 5],
+  [33, 1, 1, false, 48],
+])(
+  'chunks cover [%d,%d] (K %d, transposed %s, %d threads) and none is a matter of seconds',
+  (M, N, K, transposed, threads) => {
+    const { rows, columns, chunks } = productChunks(M, N, K, transposed, threads);
+    expect(Math.ceil(M / rows) * Math.ceil(N / columns)).toBe(chunks);
+    expect(columns % 16).toBe(0);
+    expect((2 * rows * Math.min(N, columns) * K) / 1e9).toBeLessThan(9);
+  },
+);
 
 describe('threads, in a process of their own', () => {
   /** Runs a script in which `createWasmBackend` is there and `workers` are the threads it has started. */

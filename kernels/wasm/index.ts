@@ -11,6 +11,7 @@ import { withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { add, assertDense, formatShape, sizeOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
+import { cellRowsAChunk, productChunks } from './chunks.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
@@ -177,7 +178,7 @@ class WasmBackend implements Backend {
     const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
     const bAddress = isPacked ? this.pack(b) : this.addressOf(b);
     const outAddress = this.addressOf(out);
-    const { rows, columns, chunks } = chunksOf(M, N, a.stride[1] !== 1, this.threads);
+    const { rows, columns, chunks } = productChunks(M, N, K, a.stride[1] !== 1, this.threads);
     this.set(
       outAddress,
       4 * out.stride[0],
@@ -236,7 +237,7 @@ class WasmBackend implements Backend {
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
     const [B, H] = h.shape;
-    const rows = rowsAChunk(B, H, this.threads);
+    const rows = cellRowsAChunk(B, H, this.threads);
     this.set(...[h, c, gates, z, cPrev].map((tensor) => this.rowsAddress(tensor)), 0, B, H, rows);
     this.floatParameters[6] = forgetBias;
     this.run('cellForward', Math.ceil(B / rows));
@@ -245,7 +246,7 @@ class WasmBackend implements Backend {
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
     const [B, H] = dh.shape;
-    const rows = rowsAChunk(B, H, this.threads);
+    const rows = cellRowsAChunk(B, H, this.threads);
     this.set(...[dz, dc, dcPrev, dh, gates, c, cPrev].map((tensor) => this.rowsAddress(tensor)), B, H, rows);
     this.run('cellBackward', Math.ceil(B / rows));
     this.written(dz, dc, dcPrev);
@@ -351,30 +352,6 @@ function assertUnitStride(name: string, { shape, stride }: Tensor): void {
   throw new RangeError(
     `wasm matmul: ${name} ${formatShape(shape)} with strides ${formatShape(stride)}: one stride must be 1; copy it first`,
   );
-}
-
-/**
- * How a product's outputs are cut up. By rows where there are enough, as the cell's operations are, so that a thread meets
- * the rows it has in its cache; where a is a transpose, which each chunk packs anew, by columns and into fewer chunks.
- */
-function chunksOf(M: number, N: number, aTransposed: boolean, threads: number) {
-  const wanted = CHUNKS_A_THREAD * threads;
-  const allColumns = Math.ceil(N / 16) * 16;
-  if (threads === 1) return { rows: M, columns: allColumns, chunks: 1 };
-  if (!aTransposed && M >= 8 * wanted) {
-    const rows = Math.ceil(M / wanted);
-    return { rows, columns: allColumns, chunks: Math.ceil(M / rows) };
-  }
-  const columns = Math.max(16, Math.ceil(N / (aTransposed ? threads : wanted) / 16) * 16);
-  return { rows: M, columns, chunks: Math.ceil(N / columns) };
-}
-
-const CHUNKS_A_THREAD = 2;
-/** Hidden units below which a chunk of the cell's operations is not worth its dispatch. */
-const FEWEST_UNITS = 1024;
-
-function rowsAChunk(B: number, H: number, threads: number): number {
-  return Math.max(Math.ceil(FEWEST_UNITS / H), Math.ceil(B / (CHUNKS_A_THREAD * threads)));
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
