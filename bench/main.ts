@@ -1,0 +1,95 @@
+/** `npm run bench`: Longhand and its rivals, each checked against the f64 reference before it is timed. */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { backendNames, entrantsOf } from './entrants.js';
+import { FULL, QUICK, Race } from './race.js';
+import { headLine, LEGEND, tableLine } from './report/table.js';
+import { installRivals } from './rivals.js';
+import type { Row } from './rows.js';
+import { rowsOf } from './rows.js';
+import { ProcessStable } from './stable.js';
+import { SUITES } from './suites/index.js';
+import type { Suite } from './suites/suite.js';
+import { SizeError } from './suites/suite.js';
+
+interface Options {
+  readonly backends: readonly string[];
+  readonly sizes: readonly string[];
+  readonly threads: readonly number[];
+  readonly node: string;
+  readonly quick: boolean;
+  readonly json?: string;
+  readonly report?: string;
+}
+
+const list = (text: string): string[] => text.split(',').filter((entry) => entry !== '');
+
+function threadCounts(text: string): number[] {
+  const counts = list(text).map(Number);
+  if (counts.length > 0 && counts.every((count) => Number.isInteger(count) && count >= 1)) return counts;
+  throw new InvalidArgumentError('Give whole numbers ≥ 1, as in 1,2.');
+}
+
+function knownBackends(text: string): string[] {
+  const names = backendNames();
+  const wanted = list(text);
+  const unknown = wanted.find((one) => !names.some((name) => name === one || name.startsWith(`${one}-`)));
+  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${names.join(', ')}.`);
+  return wanted;
+}
+
+async function bench(names: readonly string[], options: Options): Promise<void> {
+  const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown !== undefined) throw new SizeError(`${unknown}: the suites are ${SUITES.map(({ name }) => name).join(', ')}`);
+  const suites = SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
+  if (options.sizes.length > 0 && suites.length !== 1) throw new SizeError('--sizes needs one suite, as each has its own');
+  await installRivals((line) => console.error(line));
+  if (options.json !== undefined) writeFileSync(options.json, '');
+  console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
+
+  const stable = new ProcessStable(options.node, false);
+  try {
+    const race = new Race(stable, options.quick ? QUICK : FULL);
+    const entrants = entrantsOf(options.backends, options.threads);
+    for (const suite of suites) await runSuite(suite, race, entrants, options);
+  } finally {
+    stable.close();
+  }
+}
+
+async function runSuite(suite: Suite, race: Race, entrants: ReturnType<typeof entrantsOf>, options: Options): Promise<Row[]> {
+  console.log(`\n${suite.title} (${suite.name})`);
+  const all: Row[] = [];
+  for (const one of suite.cases({ isQuick: options.quick, sizes: options.sizes })) {
+    const rows = rowsOf(suite, one.name, one.task, await race.run(one, entrants));
+    console.log([`\n${one.name}`, headLine(), ...rows.map(tableLine)].join('\n'));
+    if (options.json !== undefined) appendFileSync(options.json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    all.push(...rows);
+  }
+  return all;
+}
+
+const command = new Command('bench')
+  .description('Longhand and its rivals: each is checked against the f64 reference, then timed, in turns.')
+  .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
+  .option('--backends <names>', 'only these, or those whose names begin so', knownBackends, [])
+  .option('--sizes <sizes>', 'of the one suite named', list, [])
+  .option('--threads <counts>', 'numbers of threads', threadCounts, [...new Set([1, availableParallelism()])])
+  .option('--node <path>', 'the Node that the candidates run on', process.execPath)
+  .option('--quick', 'few small cases and few samples', false)
+  .option('--json <file>', 'write one JSON object a row')
+  .option('--report <file>', 'write the tables as Markdown, with charts beside it')
+  .addHelpText('after', `\n${LEGEND}`)
+  .action(bench)
+  .exitOverride();
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof SizeError) {
+    console.error(`bench: ${error.message}`);
+    process.exitCode = 2;
+  } else throw error;
+}
