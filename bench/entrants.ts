@@ -25,6 +25,9 @@ const FAMILIES: readonly Family[] = [
   { name: 'loops', program: 'loops', mode: '', kinds: ALL },
   { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL },
   { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, isThreaded: true },
+  ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
+  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], isThreaded: true },
   { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, isThreaded: true },
 ];
 
