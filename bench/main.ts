@@ -1,17 +1,22 @@
 /** `npm run bench`: Longhand and its rivals, each checked against the f64 reference before it is timed. */
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { backendNames, entrantsOf } from './entrants.js';
+import { peakOf } from './peak.js';
 import { FULL, QUICK, Race } from './race.js';
+import { crossoversOf, sentenceOf } from './report/crossovers.js';
+import { environmentOf, peakSentence } from './report/environment.js';
+import { writeReport } from './report/report.js';
 import { headLine, LEGEND, tableLine } from './report/table.js';
 import { installRivals } from './rivals.js';
 import type { Row } from './rows.js';
 import { rowsOf } from './rows.js';
 import { ProcessStable } from './stable.js';
 import { SUITES } from './suites/index.js';
+import { scaling } from './suites/scaling.js';
 import type { Suite } from './suites/suite.js';
-import { SizeError } from './suites/suite.js';
+import { UsageError } from './suites/suite.js';
 
 interface Options {
   readonly backends: readonly string[];
@@ -40,33 +45,48 @@ function knownBackends(text: string): string[] {
 }
 
 async function bench(names: readonly string[], options: Options): Promise<void> {
-  const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
-  if (unknown !== undefined) throw new SizeError(`${unknown}: the suites are ${SUITES.map(({ name }) => name).join(', ')}`);
-  const suites = SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
-  if (options.sizes.length > 0 && suites.length !== 1) throw new SizeError('--sizes needs one suite, as each has its own');
+  const suites = suitesOf(names, options);
   await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
-  console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
+  const peak = await peakOf(options.node);
+  const environment = environmentOf(peak, process.argv.slice(2));
+  console.log(`${environment.cores} × ${environment.processor}; one thread reaches ${peakSentence(peak)}`);
 
-  const stable = new ProcessStable(options.node, false);
+  const stable = new ProcessStable(options.node);
+  const race = new Race(stable, options.quick ? QUICK : FULL);
+  const rows: Row[] = [];
   try {
-    const race = new Race(stable, options.quick ? QUICK : FULL);
-    const entrants = entrantsOf(options.backends, options.threads);
-    for (const suite of suites) await runSuite(suite, race, entrants, options);
+    for (const suite of suites) {
+      stable.isFresh = suite.isFresh && !options.quick;
+      rows.push(...(await runSuite(suite, race, options, Math.max(peak.portable, peak.fused ?? 0))));
+      stable.close();
+    }
   } finally {
     stable.close();
   }
+  if (options.report !== undefined) await writeReport(options.report, rows, environment);
 }
 
-async function runSuite(suite: Suite, race: Race, entrants: ReturnType<typeof entrantsOf>, options: Options): Promise<Row[]> {
+function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
+  const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
+  const known = SUITES.map(({ name }) => name).join(', ');
+  if (unknown !== undefined) throw new UsageError(`${unknown}: the suites are ${known}`);
+  if (sizes.length > 0 && names.length !== 1) throw new UsageError('--sizes needs one suite, as each has its own');
+  return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+async function runSuite(suite: Suite, race: Race, options: Options, peakGflops: number): Promise<Row[]> {
+  const { backends, threads, quick: isQuick, sizes, json } = options;
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
-  for (const one of suite.cases({ isQuick: options.quick, sizes: options.sizes })) {
-    const rows = rowsOf(suite, one.name, one.task, await race.run(one, entrants));
+  for (const one of suite.cases({ isQuick, sizes })) {
+    const entrants = entrantsOf(backends, threads);
+    const rows = rowsOf(suite, one.name, one.task, await race.run(one, entrants), peakGflops);
     console.log([`\n${one.name}`, headLine(), ...rows.map(tableLine)].join('\n'));
-    if (options.json !== undefined) appendFileSync(options.json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     all.push(...rows);
   }
+  if (suite === scaling) console.log(['', ...crossoversOf(all).map(sentenceOf)].join('\n'));
   return all;
 }
 
@@ -88,7 +108,7 @@ try {
   await command.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof SizeError) {
+  else if (error instanceof UsageError) {
     console.error(`bench: ${error.message}`);
     process.exitCode = 2;
   } else throw error;

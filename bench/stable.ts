@@ -11,11 +11,11 @@ export class ProcessStable implements Stable {
   /** Who is not there will not be there later either. */
   private readonly absent = new Map<Entrant, { reason: string }>();
 
-  /** `isFresh`: a process serves one case only, so that its peak of memory is that case's. */
-  constructor(
-    private readonly node: string,
-    public isFresh: boolean,
-  ) {}
+  /** A process serves one case only, so that its peak of memory is that case's. */
+  isFresh = false;
+
+  /** On which Node they run. */
+  constructor(private readonly node: string) {}
 
   async start(entrant: Entrant): Promise<Started> {
     const known = this.running.get(entrant) ?? this.absent.get(entrant);

@@ -118,22 +118,18 @@ function cellBackward({ numpy }: Jax, { H }: CellTask, { dh, dc, gates, c, cPrev
   return { dz, dcPrev };
 }
 
-/** x·Wx for all steps at once, then step by step. */
-function logitsOf(jax: Jax, { T, B, I, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
+/** [x,h]·kernel at every step: faster here than x·Wx for all steps at once, whose gradient is assembled from slices. */
+function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
+  const { numpy, tree } = jax;
   const { kernel, bias, outKernel, outBias } = parameters;
-  const Wx = kernel.ref.slice([0, I], []);
-  const Wh = kernel.slice([I, I + H], []);
-  const zOfX = jax.numpy
-    .matmul(x.reshape([T * B, I]), Wx)
-    .add(bias)
-    .reshape([T, B, 4 * H]);
-  let [h, c] = [jax.numpy.zeros([B, H]), jax.numpy.zeros([B, H])];
+  let [h, c] = [numpy.zeros([B, H]), numpy.zeros([B, H])];
   for (let t = 0; t < T; t++) {
-    const z = zOfX.ref.slice(t, [], []).add(jax.numpy.matmul(h, Wh.ref));
+    const xAndH = numpy.concatenate([x.ref.slice(t, [], []), h], 1);
+    const z = numpy.matmul(xAndH, kernel.ref).add(bias.ref);
     ({ h, c } = cellForward(jax, { H }, { z, cPrev: c }));
   }
-  jax.tree.dispose([zOfX, Wh, c]);
-  return jax.numpy.matmul(h, outKernel).add(outBias);
+  tree.dispose([x, kernel, bias, c]);
+  return numpy.matmul(h, outKernel).add(outBias);
 }
 
 const NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const;

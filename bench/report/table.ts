@@ -37,7 +37,7 @@ export function significant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-function milliseconds(value: number | null): string {
+export function milliseconds(value: number | null): string {
   return value === null ? '' : significant(value);
 }
 

@@ -3,7 +3,7 @@ import type { ModelSizes } from '../../src/model.js';
 import type { Row } from '../rows.js';
 import { modelCase, TUTORIAL_SIZES } from './model.js';
 import type { Suite } from './suite.js';
-import { SizeError } from './suite.js';
+import { UsageError } from './suite.js';
 
 export const AXES = ['T', 'B', 'H'] as const;
 export type Axis = (typeof AXES)[number];
@@ -23,13 +23,14 @@ function baseOf(isQuick: boolean): ModelSizes {
 /** `H64` as the axis and its value. */
 function valueOf(size: string): [Axis, number] {
   const match = /^([TBH])([1-9]\d*)$/.exec(size);
-  if (!match) throw new SizeError(`--sizes ${size}: give T, B or H and a whole number ≥ 1, as in --sizes H64,H256,T7`);
+  if (!match) throw new UsageError(`--sizes ${size}: give T, B or H and a whole number ≥ 1, as in --sizes H64,H256,T7`);
   return [match[1] as Axis, Number(match[2])];
 }
 
 export const scaling: Suite = {
   name: 'scaling',
   title: 'The training step as T, B and H grow, one at a time',
+  isFresh: true,
   cases({ isQuick, sizes }) {
     const base = baseOf(isQuick);
     const values = isQuick ? QUICK : AROUND_TUTORIAL;

@@ -10,6 +10,8 @@ export interface Suite {
   readonly name: string;
   /** One line for the reader. */
   readonly title: string;
+  /** Every case in new processes, since their peaks of memory are compared. */
+  readonly isFresh: boolean;
   cases(options: SuiteOptions): Case[];
 }
 
@@ -19,16 +21,16 @@ export interface SuiteOptions {
   readonly sizes: readonly string[];
 }
 
-/** A size that a suite cannot read. */
-export class SizeError extends Error {
-  override readonly name = 'SizeError';
+/** A mistake on the command line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
 }
 
 /** `128x28x512` as numbers. */
 export function extentsOf(size: string, names: readonly string[]): number[] {
   const extents = size.split('x').map(Number);
   if (extents.length !== names.length || extents.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new SizeError(`--sizes ${size}: give whole numbers ≥ 1 as ${names.join('x')}`);
+    throw new UsageError(`--sizes ${size}: give whole numbers ≥ 1 as ${names.join('x')}`);
   }
   return extents;
 }
