@@ -2,6 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Entrant } from './entrants.js';
 import { backendNames, entrantsOf } from './entrants.js';
 import { peakOf } from './peak.js';
 import { FULL, QUICK, Race } from './race.js';
@@ -54,12 +55,13 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
 
   const stable = new ProcessStable(options.node);
   const race = new Race(stable, options.quick ? QUICK : FULL);
+  const entrants = entrantsOf(options.backends, options.threads);
+  const peakGflops = Math.max(peak.portable, peak.fused ?? 0);
   const rows: Row[] = [];
   try {
     for (const suite of suites) {
       stable.isFresh = suite.isFresh && !options.quick;
-      rows.push(...(await runSuite(suite, race, options, Math.max(peak.portable, peak.fused ?? 0))));
-      stable.close();
+      rows.push(...(await runSuite(suite, race, entrants, options, peakGflops)));
     }
   } finally {
     stable.close();
@@ -75,12 +77,16 @@ function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
   return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-async function runSuite(suite: Suite, race: Race, options: Options, peakGflops: number): Promise<Row[]> {
-  const { backends, threads, quick: isQuick, sizes, json } = options;
+async function runSuite(
+  suite: Suite,
+  race: Race,
+  entrants: readonly Entrant[],
+  { quick: isQuick, sizes, json }: Options,
+  peakGflops: number,
+): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
   for (const one of suite.cases({ isQuick, sizes })) {
-    const entrants = entrantsOf(backends, threads);
     const rows = rowsOf(suite, one.name, one.task, await race.run(one, entrants), peakGflops);
     console.log([`\n${one.name}`, headLine(), ...rows.map(tableLine)].join('\n'));
     if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));

@@ -64,7 +64,10 @@ export class Session {
         fn: isAsync
           ? (deferred: { resolve(): void }) => void Promise.resolve(prepared.run()).then(() => deferred.resolve(), fail)
           : () => prepared.run(),
-        minTime: SAMPLE_SECONDS,
+        // What it would find out by doubling, in every turn again.
+        initCount: Math.ceil((SAMPLE_SECONDS * 1000) / this.fastest),
+        delay: 0,
+        minTime: SAMPLE_SECONDS / 2,
         maxTime: ms / 1000,
         minSamples: 3,
         onError: () => fail(benchmark.error),

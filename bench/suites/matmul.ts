@@ -34,7 +34,7 @@ export const matmul: Suite = {
         return inAllForms(M, K, N);
       });
     }
-    if (isQuick) return inAllForms(32, 48, 64);
+    if (isQuick) return [...inAllForms(16, 16, 16), ...inAllForms(32, 32, 32), ...inAllForms(5, 17, 34)];
     return [
       ...SQUARES.flatMap((size) => inAllForms(size, size, size)),
       ...OF_THE_LSTM.map(([name, task]) => matmulCase(name, task)),
