@@ -28,6 +28,10 @@ export interface StartOptions {
   readonly mode: string;
 }
 
+export function threadsText(threads: number): string {
+  return `${threads} thread${threads > 1 ? 's' : ''}`;
+}
+
 /** A candidate that is not there, or cannot do a task. The message is the reason that the reader sees. */
 export class LeftOutError extends Error {
   override readonly name = 'LeftOutError';

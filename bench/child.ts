@@ -1,6 +1,6 @@
 /** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
 import type { Candidate, Start, StartOptions } from './candidate.js';
-import { decode, encode } from './codec.js';
+import { answer } from './conversation.js';
 import type { Answers, Failure, Request } from './protocol.js';
 import { Session } from './session.js';
 
@@ -19,26 +19,15 @@ async function load(): Promise<Candidate> {
   return start(JSON.parse(optionsText) as StartOptions);
 }
 
-async function answer(session: Session, request: Request): Promise<Answers[keyof Answers]> {
-  switch (request.ask) {
-    case 'prepare':
-      return { outputs: encode(await session.prepare(request.task, decode(request.inputs))) };
-    case 'warmUp':
-      return { ms: await session.warmUp(request.ms) };
-    case 'turn':
-      return { times: await session.turn(request.ms) };
-    case 'release':
-      await session.release();
-      return { peakRssMiB: process.resourceUsage().maxRSS / 1024 }; // libuv gives KiB everywhere
-  }
-}
+/** libuv gives KiB everywhere. */
+const peakRssMiB = (): number => process.resourceUsage().maxRSS / 1024;
 
 process.on('disconnect', () => process.exit());
 try {
   const candidate = await load();
   const session = new Session(candidate);
   process.on('message', (request: Request) => {
-    answer(session, request).then(say, (error: unknown) => say(failureOf(error)));
+    answer(session, request, peakRssMiB).then(say, (error: unknown) => say(failureOf(error)));
   });
   const { version, description } = candidate;
   say({ version, description, engine: `Node ${process.versions.node}` });

@@ -22,7 +22,7 @@ import { UsageError } from './suites/suite.js';
 interface Options {
   readonly backends: readonly string[];
   readonly sizes: readonly string[];
-  readonly threads: readonly number[];
+  readonly threads?: readonly number[];
   readonly node: string;
   readonly quick: boolean;
   readonly json?: string;
@@ -55,12 +55,13 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
 
   const stable = new ProcessStable(options.node);
   const race = new Race(stable, options.quick ? QUICK : FULL);
-  const entrants = entrantsOf(options.backends, options.threads);
+  const entrants = entrantsOf(options.backends, options.threads ?? threadSweep());
   const peakGflops = Math.max(peak.portable, peak.fused ?? 0);
   const rows: Row[] = [];
   try {
     for (const suite of suites) {
       stable.isFresh = suite.isFresh && !options.quick;
+      if (stable.isFresh) stable.close();
       rows.push(...(await runSuite(suite, race, entrants, options, peakGflops)));
     }
   } finally {
@@ -77,18 +78,36 @@ function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
   return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
+/** 1, 2, 4 … and as many as there are cores. */
+function threadSweep(): number[] {
+  const cores = availableParallelism();
+  const powers = Array.from({ length: Math.ceil(Math.log2(cores)) }, (_, n) => 2 ** n);
+  return [...new Set([1, ...powers, cores])];
+}
+
+const isUsual = (threads: number): boolean => threads === 1 || threads === availableParallelism();
+
+/** What has been said on the terminal: who is not there is not there in any case. */
+const told = new Set<string>();
+const absence = ({ candidate, threads, reason }: Row): string => `${candidate} ${threads} ${reason ?? ''}`;
+
 async function runSuite(
   suite: Suite,
   race: Race,
   entrants: readonly Entrant[],
-  { quick: isQuick, sizes, json }: Options,
+  { quick: isQuick, sizes, json, threads }: Options,
   peakGflops: number,
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
   for (const one of suite.cases({ isQuick, sizes })) {
-    const rows = rowsOf(suite, one.name, one.task, await race.run(one, entrants), peakGflops);
-    console.log([`\n${one.name}`, headLine(), ...rows.map(tableLine)].join('\n'));
+    const runners = entrants.filter(
+      (entrant) => threads !== undefined || one.comparesThreads === true || isUsual(entrant.threads),
+    );
+    const rows = rowsOf(suite, one.name, one.task, await race.run(one, runners), peakGflops);
+    const news = rows.filter((row) => row.medianMs !== null || !told.has(absence(row)));
+    for (const row of rows) told.add(absence(row));
+    console.log([`\n${one.name}`, headLine(), ...news.map(tableLine)].join('\n'));
     if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     all.push(...rows);
   }
@@ -101,7 +120,11 @@ const command = new Command('bench')
   .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
   .option('--backends <names>', 'only these, or those whose names begin so', knownBackends, [])
   .option('--sizes <sizes>', 'of the one suite named', list, [])
-  .option('--threads <counts>', 'numbers of threads', threadCounts, [...new Set([1, availableParallelism()])])
+  .option(
+    '--threads <counts>',
+    'numbers of threads (default: 1 and all; where threads are compared, 1, 2, 4 … too)',
+    threadCounts,
+  )
   .option('--node <path>', 'the Node that the candidates run on', process.execPath)
   .option('--quick', 'few small cases and few samples', false)
   .option('--json <file>', 'write one JSON object a row')

@@ -12,11 +12,13 @@ export interface Peak {
   readonly fused?: number;
 }
 
+type Loop = (turns: number, factor: number) => number;
+
 interface PeakModule {
   readonly PORTABLE_VECTORS: WebAssembly.Global<'i32'>;
   readonly FUSED_VECTORS: WebAssembly.Global<'i32'>;
-  portable(turns: number, factor: number): number;
-  fused(turns: number, factor: number): number;
+  readonly portable: Loop;
+  readonly fused: Loop;
 }
 
 const TURNS = 1_000_000;
@@ -24,7 +26,10 @@ const TRIES = 20;
 const LANES = 4;
 
 export async function compilePeak(): Promise<{ portable: Uint8Array<ArrayBuffer>; relaxed: Uint8Array<ArrayBuffer> }> {
-  return { portable: await compileAssembly('peak.ts', []), relaxed: await compileAssembly('peak.ts', ['relaxed-simd']) };
+  return {
+    portable: await compileAssembly('peak.ts', []),
+    relaxed: await compileAssembly('peak.ts', ['relaxed-simd']),
+  };
 }
 
 /** On the engine that runs this. */
@@ -41,7 +46,7 @@ async function instantiate(binary: Uint8Array<ArrayBuffer>): Promise<PeakModule>
   return instance.exports as unknown as PeakModule;
 }
 
-function fastest(loop: (turns: number, factor: number) => number, vectors: number): number {
+function fastest(loop: Loop, vectors: number): number {
   let best = Infinity;
   for (let n = 0; n < TRIES; n++) {
     const start = performance.now();

@@ -28,10 +28,12 @@ export interface Pace {
 export const FULL: Pace = { warmUpMs: 500, rounds: 5, turnMs: 400, enoughMs: 8000, longestMs: 8000 };
 export const QUICK: Pace = { warmUpMs: 10, rounds: 2, turnMs: 10, enoughMs: 100, longestMs: 1000 };
 
+export type Contestant = Pick<CandidateProcess, 'ask'>;
+
 /** Where candidates' processes come from. */
 export interface Stable {
   /** The process, loaded, or the reason why there is none. */
-  start(entrant: Entrant): Promise<{ process: CandidateProcess; hello: Hello } | { reason: string }>;
+  start(entrant: Entrant): Promise<{ process: Contestant; hello: Hello } | { reason: string }>;
   /** The case is over: the process may go, or be kept for the next. */
   finish(entrant: Entrant, hasFailed: boolean): void;
 }
@@ -42,7 +44,7 @@ class Racer {
 
   constructor(
     readonly entrant: Entrant,
-    private readonly process: CandidateProcess,
+    private readonly process: Contestant,
     hello: Hello,
   ) {
     this.finding = { entrant, ...hello };

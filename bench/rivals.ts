@@ -1,6 +1,6 @@
 /** The rivals' packages: bench/rivals, a package of its own, so that who only uses Longhand never installs them. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LeftOutError } from './candidate.js';
@@ -18,7 +18,7 @@ function isInstalled(): boolean {
 /** Installs what is missing or out of date, without install scripts: some download binaries, and none is needed. */
 export async function installRivals(tell: (line: string) => void): Promise<void> {
   if (isInstalled()) return;
-  tell(`installing the rivals in bench/rivals (once; about 400 MB) …`);
+  tell('installing the rivals in bench/rivals (once; about 400 MB) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=1'];
   const code = await new Promise<number | null>((resolve) => {
@@ -35,7 +35,7 @@ export async function installRivals(tell: (line: string) => void): Promise<void>
 /** Imports one of the rivals' packages; throws a LeftOutError where it is not installed or does not load. */
 export async function loadRival(name: string): Promise<unknown> {
   const { load } = (await import(pathToFileURL(path.join(folder, 'load.js')).href)) as {
-    load(name: string): Promise<{ default?: unknown }>;
+    load: (name: string) => Promise<unknown>;
   };
   try {
     return await load(name);
@@ -52,10 +52,4 @@ export function rivalVersion(name: string): string {
 
 export function rivalFile(...parts: string[]): string {
   return path.join(folder, 'node_modules', ...parts);
-}
-
-/** What an installation of these versions would be called in a report. */
-export function wantedVersions(): Record<string, string> {
-  return (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { dependencies: Record<string, string> })
-    .dependencies;
 }

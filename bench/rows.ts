@@ -49,7 +49,13 @@ export interface Finding {
   readonly peakRssMiB?: number;
 }
 
-export function rowsOf(suite: Suite, name: string, task: Task, findings: readonly Finding[], peakGflops?: number): Row[] {
+export function rowsOf(
+  suite: Suite,
+  name: string,
+  task: Task,
+  findings: readonly Finding[],
+  peakGflops?: number,
+): Row[] {
   const baseline = baselineOf(findings);
   return findings.map((finding) => {
     const { entrant, times } = finding;
@@ -86,5 +92,7 @@ function baselineOf(findings: readonly Finding[]): number | undefined {
 }
 
 function sizesOf(task: Task): Record<string, number> {
-  return Object.fromEntries(Object.entries(task).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+  return Object.fromEntries(
+    Object.entries(task).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
 }

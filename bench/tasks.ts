@@ -67,10 +67,7 @@ export const OUTPUT_NAMES: Record<Kind, readonly string[]> = {
   cellForward: ['h', 'c'],
   cellBackward: ['dz', 'dcPrev'],
   forward: ['logits'],
-  step: [
-    ...['loss', 'dKernel', 'dBias', 'dOutKernel', 'dOutBias'],
-    ...['kernel', 'bias', 'outKernel', 'outBias'],
-  ],
+  step: [...['loss', 'dKernel', 'dBias', 'dOutKernel', 'dOutBias'], ...['kernel', 'bias', 'outKernel', 'outBias']],
 };
 
 /** The same numbers for every candidate, of the sizes that training meets. No bias is zero: it would hide a wrong gate. */

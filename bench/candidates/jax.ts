@@ -3,6 +3,7 @@
  * users write it. An array is given away where it is used, unless as `.ref`.
  */
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
+import { threadsText } from '../candidate.js';
 import { loadRival, rivalVersion } from '../rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
@@ -12,8 +13,8 @@ import { provideWebWorkers } from './web-worker.js';
 interface Jax {
   init(device: 'wasm'): Promise<unknown>;
   defaultDevice(device: 'wasm'): unknown;
-  jit<F extends Computation>(f: F): F;
-  valueAndGrad(f: (parameters: Named) => JaxArray): (parameters: Named) => [JaxArray, Named];
+  readonly jit: <F extends Computation>(f: F) => F;
+  readonly valueAndGrad: (f: (parameters: Named) => JaxArray) => (parameters: Named) => [JaxArray, Named];
   /** The one function that gives its argument back. */
   blockUntilReady(tree: unknown): Promise<unknown>;
   readonly tree: { ref<T>(tree: T): T; dispose(tree: unknown): void };
@@ -53,7 +54,7 @@ export async function start({ threads }: StartOptions): Promise<Candidate> {
   jax.defaultDevice('wasm');
   return {
     version: rivalVersion('@jax-js/jax'),
-    description: `jax-js, wasm device, ${threads} threads`,
+    description: `jax-js, wasm device, ${threadsText(threads)}`,
     prepare: async (task, inputs) => prepare(jax, task, inputs),
   };
 }
@@ -171,10 +172,7 @@ function trainingStep(jax: Jax, task: ModelTask, { x, y, powers, ...state }: Nam
 
   const next: Named = { powers: powers.mul(numpy.array(Float32Array.of(0.9, 0.999))) };
   const rest = next.powers.ref.neg().add(1);
-  const rate = numpy
-    .sqrt(rest.ref.slice(1))
-    .div(rest.slice(0))
-    .mul(LEARNING_RATE);
+  const rate = numpy.sqrt(rest.ref.slice(1)).div(rest.slice(0)).mul(LEARNING_RATE);
   for (const name of NAMES) {
     const m = state[`${name}M`].mul(0.9).add(gradients[name].ref.mul(0.1));
     const v = state[`${name}V`].mul(0.999).add(numpy.square(gradients[name].ref).mul(0.001));

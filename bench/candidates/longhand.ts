@@ -78,12 +78,7 @@ function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prep
     if (backend.name === 'wasm') backend.upload(storedB);
     backend.matmul(out, a, b);
   };
-  return prepared(
-    backend,
-    multiply,
-    { out },
-    () => [storedA, storedB, out].forEach((tensor) => backend.free(tensor)),
-  );
+  return prepared(backend, multiply, { out }, () => [storedA, storedB, out].forEach((tensor) => backend.free(tensor)));
 }
 
 function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared {

@@ -35,7 +35,10 @@ export interface Protobuf {
     options: { keepCase: boolean },
   ): {
     root: {
-      lookupType(name: string): { fromObject(object: object): object; encode(message: object): { finish(): Uint8Array } };
+      lookupType(name: string): {
+        fromObject(object: object): object;
+        encode(message: object): { finish(): Uint8Array };
+      };
     };
   };
 }

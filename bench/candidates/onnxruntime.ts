@@ -1,6 +1,6 @@
 /** ONNX Runtime: the forward pass, in its LSTM operator. */
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError } from '../candidate.js';
+import { LeftOutError, threadsText } from '../candidate.js';
 import { loadRival, rivalVersion } from '../rivals.js';
 import type { Arrays, ModelTask } from '../tasks.js';
 import type { Protobuf } from './onnx-model.js';
@@ -11,7 +11,11 @@ interface OnnxRuntime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: { intraOpNumThreads: number; interOpNumThreads: number }): Promise<Inference>;
   };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => { readonly data: Float32Array };
+  readonly Tensor: new (
+    type: 'float32',
+    data: Float32Array,
+    dims: readonly number[],
+  ) => { readonly data: Float32Array };
 }
 
 interface Inference {
@@ -24,7 +28,7 @@ export async function start({ threads }: StartOptions): Promise<Candidate> {
   const { default: protobuf } = (await loadRival('protobufjs')) as { default: Protobuf };
   return {
     version: rivalVersion('onnxruntime-node'),
-    description: `ONNX Runtime, ${threads} threads`,
+    description: `ONNX Runtime, ${threadsText(threads)}`,
     prepare: (task, inputs) => {
       if (task.kind !== 'forward') throw new LeftOutError('ONNX Runtime only infers');
       return prepare(onnxRuntime, protobuf, task, inputs, threads);
@@ -43,7 +47,9 @@ async function prepare(
   const session = await InferenceSession.create(model, { intraOpNumThreads: threads, interOpNumThreads: 1 });
   const feeds = { x: new Tensor('float32', inputs.x, [task.T, task.B, task.I]) };
   return {
-    run: async () => void (await session.run(feeds)),
+    run: async () => {
+      await session.run(feeds);
+    },
     result: async () => ({ logits: (await session.run(feeds)).logits.data }),
     dispose: () => session.release(),
   };

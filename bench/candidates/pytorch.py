@@ -177,7 +177,8 @@ def say(answer):
 
 def main():
     torch.set_num_threads(json.loads(sys.argv[1])["threads"])
-    description = f"PyTorch, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    threads = torch.get_num_threads()
+    description = f"PyTorch, {threads} thread{'s' if threads > 1 else ''}, {torch.backends.cpu.get_cpu_capability()}"
     say(dict(version=torch.__version__, description=description, engine=f"Python {platform.python_version()}"))
     work = None
     for line in sys.stdin:

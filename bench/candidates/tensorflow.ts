@@ -15,7 +15,9 @@ export async function start({ mode }: StartOptions): Promise<Candidate> {
   const tf = (await loadRival('@tensorflow/tfjs')) as Tf;
   tf.enableProdMode();
   if (mode === 'wasm') {
-    const { setWasmPaths } = (await loadRival('@tensorflow/tfjs-backend-wasm')) as { setWasmPaths(folder: string): void };
+    const { setWasmPaths } = (await loadRival('@tensorflow/tfjs-backend-wasm')) as {
+      setWasmPaths: (folder: string) => void;
+    };
     setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
   }
   if (!(await tf.setBackend(mode))) throw new LeftOutError(`its ${mode} backend does not start here`);

@@ -22,7 +22,10 @@ interface VegaLite {
 }
 interface Vega {
   parse(spec: Spec): unknown;
-  readonly View: new (runtime: unknown, options: { renderer: 'none' }) => { toSVG(): Promise<string>; finalize(): void };
+  readonly View: new (
+    runtime: unknown,
+    options: { renderer: 'none' },
+  ) => { toSVG(): Promise<string>; finalize(): void };
 }
 interface Logger {
   level(): Logger;
@@ -41,6 +44,8 @@ const FRAME: Spec = {
 /** One line a candidate, both axes logarithmic. */
 export function lineChart(title: string, xTitle: string, yTitle: string, points: readonly Point[]): Spec {
   const candidates = [...new Set(points.map(({ candidate }) => candidate))];
+  const sizes = [...new Set(points.map(({ x }) => x))];
+  const scale = { type: 'log', nice: false, padding: 8 };
   const axis = { labelExpr: "format(datum.value, '~g')" };
   return {
     ...FRAME,
@@ -49,10 +54,10 @@ export function lineChart(title: string, xTitle: string, yTitle: string, points:
     data: { values: points },
     mark: { type: 'line', point: true },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: xTitle, scale: { type: 'log', nice: false, padding: 8 }, axis },
-      y: { field: 'y', type: 'quantitative', title: yTitle, scale: { type: 'log', nice: false, padding: 8 }, axis },
+      x: { field: 'x', type: 'quantitative', title: xTitle, scale, axis: { ...axis, values: sizes } },
+      y: { field: 'y', type: 'quantitative', title: yTitle, scale, axis },
       color: { field: 'candidate', type: 'nominal', title: null, sort: candidates, scale: { scheme: 'tableau20' } },
-      strokeWidth: { condition: { test: "test(/^longhand-wasm/, datum.candidate)", value: 3 }, value: 1.5 },
+      strokeWidth: { condition: { test: 'test(/^longhand-wasm/, datum.candidate)', value: 3 }, value: 1.5 },
     },
   };
 }
@@ -62,7 +67,7 @@ export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): S
   const sorted = [...bars].sort((a, b) => a.value - b.value);
   const y = { field: 'candidate', type: 'nominal', title: null, sort: sorted.map(({ candidate }) => candidate) };
   const scale = { type: 'log', nice: false, padding: 30 };
-  const color = { condition: { test: "test(/^longhand/, datum.candidate)", value: '#d62728' }, value: '#1f77b4' };
+  const color = { condition: { test: 'test(/^longhand/, datum.candidate)', value: '#d62728' }, value: '#1f77b4' };
   const axis = { labelExpr: "format(datum.value, '~g')" };
   return {
     ...FRAME,
@@ -79,7 +84,7 @@ export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): S
       {
         mark: { type: 'text', align: 'left', dx: 8 },
         encoding: {
-          x: { field: 'value', type: 'quantitative' },
+          x: { field: 'upper', type: 'quantitative' },
           text: { field: 'value', type: 'quantitative', format: '.3~g' },
         },
       },

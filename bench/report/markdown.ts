@@ -1,7 +1,8 @@
 /** Markdown: tables, and the part of a document that people write. */
 
 export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const rows = [head, head.map((_, n) => (n === 0 ? '---' : '--:')), ...lines];
+  const isNumeric = (column: number): boolean => lines.every((cells) => /^(×?[\d.]+.*)?$/.test(cells[column]));
+  const rows = [head, head.map((_, n) => (n > 0 && isNumeric(n) ? '--:' : '---')), ...lines];
   return rows.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
 }
 

@@ -15,7 +15,7 @@ export async function writeReport(file: string, rows: readonly Row[], environmen
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const blocks = [
     '# Benchmarks',
-    introduction(environment),
+    introduction(environment, rows),
     ...behindBlocks(rows),
     keptPart(before),
     ...sections,
@@ -40,11 +40,12 @@ async function written(block: Block, folder: string): Promise<string> {
   return `![${block.alt}](${path.basename(folder)}/${name})`;
 }
 
-function introduction(environment: Environment): string {
+function introduction(environment: Environment, rows: readonly Row[]): string {
+  const engine = rows.find((row) => row.engine?.startsWith('Node'))?.engine ?? `Node ${process.versions.node}`;
   const { processor, cores, memoryGiB, system, date, revision, command, peak } = environment;
   return [
     `Written by \`${command}\` on ${date}, at revision ${revision}: ${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ` +
-      `${system}, Node ${process.versions.node}.`,
+      `${system}, ${engine}.`,
     'Every candidate runs in a process of its own. Its result, or for a training step its loss, every gradient and the ' +
       'parameters after one update, is compared with the f64 reference before anything is timed; who is wrong is not ' +
       'timed. Those that are right take turns, a few hundred milliseconds each, so that a slow minute of the machine ' +
@@ -83,7 +84,12 @@ function candidatesBlocks(rows: readonly Row[]): string[] {
     rows.filter((row) => row.version !== null),
     labelOf,
   );
-  const lines = [...present].map(([label, [row]]) => [label, row.version ?? '', row.engine ?? '', row.description ?? '']);
+  const lines = [...present].map(([label, [row]]) => [
+    label,
+    row.version ?? '',
+    row.engine ?? '',
+    row.description ?? '',
+  ]);
   const untimed = rows.filter((row) => row.medianMs === null);
   const reasons = [...groupBy(untimed, (row) => `${row.candidate}\n${row.reason ?? ''}`).values()];
   const left = reasons.map((of) => {

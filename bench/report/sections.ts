@@ -1,7 +1,8 @@
 /** What the report says of each suite: tables and charts. */
+import { threadsText } from '../candidate.js';
 import { labelOf } from '../entrants.js';
 import type { Row } from '../rows.js';
-import { AXES, rowsAlong } from '../suites/scaling.js';
+import { AXES, rowsAlong, rowsAtBase } from '../suites/scaling.js';
 import { SUITES } from '../suites/index.js';
 import type { Bar, Point } from './charts.js';
 import { dotChart, lineChart } from './charts.js';
@@ -40,14 +41,12 @@ export function groupBy<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Ma
 function caseBlocks(rows: readonly Row[]): Block[] {
   return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
     const timed = ofCase.filter(isTimed);
-    const bars = timed.map(
-      (row): Bar => ({
-        candidate: labelOf(row),
-        value: row.medianMs,
-        lower: row.lowerQuartileMs ?? row.medianMs,
-        upper: row.upperQuartileMs ?? row.medianMs,
-      }),
-    );
+    const bars = timed.map((row): Bar => ({
+      candidate: labelOf(row),
+      value: row.medianMs,
+      lower: row.lowerQuartileMs ?? row.medianMs,
+      upper: row.upperQuartileMs ?? row.medianMs,
+    }));
     const title = `${ofCase[0].suite}: ${name}`;
     const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, spec: dotChart(title, 'ms', bars) };
     return [`### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
@@ -121,10 +120,15 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     const title = `One training step as ${axis} grows (${fixed.join(', ')})`;
     return [
       `### ${title}: ms`,
-      pivot(along, (row) => `${axis} ${row.sizes[axis]}`, (row) => milliseconds(row.medianMs)),
+      pivot(
+        along,
+        (row) => `${axis} ${row.sizes[axis]}`,
+        (row) => milliseconds(row.medianMs),
+      ),
       { name: `scaling-${axis}`, alt: `${title}, ms`, spec: lineChart(title, axis, 'ms', points) },
     ];
   });
+  const threaded = rowsAtBase(rows).filter(isTimed);
   const crossovers = crossoversOf(rows);
   const isOurs = ({ faster, slower }: { faster: string; slower: string }): boolean =>
     [faster, slower].some((label) => label.startsWith('longhand-wasm'));
@@ -132,9 +136,24 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     crossovers.flatMap((one) => (isOurs(one) === ours ? [`- ${sentenceOf(one)}`] : [])).join('\n');
   return [
     ...blocks,
+    ...threadBlocks(threaded),
     '### Crossovers',
     'Sizes at which one candidate overtakes another, interpolated between the measured ones; leads below 5% do not count.',
     list(true) || 'None with longhand-wasm among these sizes.',
     ...(list(false) === '' ? [] : [`<details><summary>Among the others</summary>\n\n${list(false)}\n\n</details>`]),
   ];
+}
+
+function threadBlocks(rows: readonly (Row & { medianMs: number })[]): Block[] {
+  const several = [...groupBy(rows, (row) => row.candidate)].filter(([, ofOne]) => ofOne.length > 1);
+  if (several.length === 0) return [];
+  const counts = [...new Set(several.flatMap(([, ofOne]) => ofOne.map(({ threads }) => threads)))].sort(
+    (a, b) => a - b,
+  );
+  const lines = several.map(([name, ofOne]) => [
+    name,
+    ...counts.map((count) => optional(ofOne.find(({ threads }) => threads === count)?.medianMs ?? null, significant)),
+  ]);
+  const head = counts.map((count) => threadsText(count));
+  return [`### Threads (${rows[0].case}): ms`, table(['', ...head], lines)];
 }

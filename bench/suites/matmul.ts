@@ -30,7 +30,7 @@ export const matmul: Suite = {
   cases({ isQuick, sizes }) {
     if (sizes.length > 0) {
       return sizes.flatMap((size) => {
-        const [M, K, N] = size.includes('x') ? extentsOf(size, ['M', 'K', 'N']) : Array(3).fill(extentsOf(size, ['N'])[0]);
+        const [M, K, N] = extentsOf(size.includes('x') ? size : `${size}x${size}x${size}`, ['M', 'K', 'N']);
         return inAllForms(M, K, N);
       });
     }

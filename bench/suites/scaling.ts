@@ -34,11 +34,23 @@ export const scaling: Suite = {
   cases({ isQuick, sizes }) {
     const base = baseOf(isQuick);
     const values = isQuick ? QUICK : AROUND_TUTORIAL;
-    const wanted = sizes.length > 0 ? sizes.map(valueOf) : AXES.flatMap((axis) => values[axis].map((n) => [axis, n] as const));
+    const wanted =
+      sizes.length > 0 ? sizes.map(valueOf) : AXES.flatMap((axis) => values[axis].map((n) => [axis, n] as const));
     const cases = wanted.map(([axis, value]) => modelCase('step', { ...base, [axis]: value }));
-    return cases.filter(({ name }, n) => cases.findIndex((other) => other.name === name) === n);
+    const baseName = modelCase('step', base).name;
+    return cases
+      .filter(({ name }, n) => cases.findIndex((other) => other.name === name) === n)
+      .map((one) => ({ ...one, comparesThreads: one.name === baseName }));
   },
 };
+
+/** The rows of the case around which the others vary. */
+export function rowsAtBase(rows: readonly Row[]): Row[] {
+  return AXES.reduce<readonly Row[]>((left, axis) => {
+    const usual = mostFrequent(rows.map((row) => row.sizes[axis]));
+    return left.filter((row) => row.sizes[axis] === usual);
+  }, rows).slice();
+}
 
 /** The rows along one axis: those whose other sizes are what most rows have. */
 export function rowsAlong(axis: Axis, rows: readonly Row[]): Row[] {

@@ -4,6 +4,8 @@ import type { Task } from '../tasks.js';
 export interface Case {
   readonly name: string;
   readonly task: Task;
+  /** Run it with every number of threads, not only with one and all. */
+  readonly comparesThreads?: boolean;
 }
 
 export interface Suite {
