@@ -17,6 +17,7 @@ import { rowsOf } from '../bench/rows.js';
 import { Session } from '../bench/session.js';
 import { statisticsOf } from '../bench/statistics.js';
 import { matmul } from '../bench/suites/matmul.js';
+import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
 import { verify } from '../bench/verify.js';
@@ -70,7 +71,7 @@ describe('checking a result', () => {
     }
   });
 
-  test.each(TASKS)('of $kind $form: f32 is right; one element far off, NaN, or missing is wrong', async (task) => {
+  test.each(TASKS)('of %j: f32 is right; one element far off, NaN, or missing is wrong', async (task) => {
     const inputs = makeInputs(task);
     const expected = expectedOf(task, inputs);
     const outputs = await (await (await startLoops()).prepare(task, inputs)).result();
@@ -173,8 +174,11 @@ describe('the race', () => {
 });
 
 describe('the report', () => {
-  const row = (candidate: string, H: number, medianMs: number): Row =>
-    ({ candidate, threads: 1, medianMs, sizes: { T: 1, B: 1, I: 1, H, C: 1 } }) as Row;
+  const row = (candidate: string, H: number, median: number): Row => {
+    const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };
+    const times = statisticsOf([median]);
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }])[0];
+  };
 
   test('a crossover lies where the lines cross on logarithmic scales; near ties are none', () => {
     const rows = [row('a', 10, 1), row('a', 1000, 100), row('b', 10, 10), row('b', 1000, 10)];
