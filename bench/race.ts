@@ -21,11 +21,11 @@ export interface Pace {
   readonly turnMs: number;
   /** A candidate that has spent this long, and has three times, takes no further turn. */
   readonly enoughMs: number;
-  /** A candidate that would need longer for one run, by its speed in smaller cases, is left out. */
+  /** A candidate that needs longer for one run is timed once; one that would, by its speed in smaller cases, not at all. */
   readonly longestMs: number;
 }
 
-export const FULL: Pace = { warmUpMs: 500, rounds: 5, turnMs: 400, enoughMs: 8000, longestMs: 8000 };
+export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
 export const QUICK: Pace = { warmUpMs: 10, rounds: 2, turnMs: 10, enoughMs: 100, longestMs: 1000 };
 
 export type Contestant = Pick<CandidateProcess, 'ask'>;
@@ -41,6 +41,7 @@ export interface Stable {
 class Racer {
   readonly times: number[] = [];
   finding: Finding;
+  private isSlow = false;
 
   constructor(
     readonly entrant: Entrant,
@@ -56,11 +57,14 @@ class Racer {
     this.finding = { ...this.finding, isRight, error, ...(isRight ? {} : { reason: `wrong: ${message}` }) };
   }
 
-  async warmUp(ms: number): Promise<void> {
-    await this.process.ask({ ask: 'warmUp', ms });
+  async warmUp({ warmUpMs, longestMs }: Pace): Promise<void> {
+    const { ms } = await this.process.ask({ ask: 'warmUp', ms: warmUpMs });
+    this.isSlow = ms > longestMs;
+    if (this.isSlow) this.times.push(ms);
   }
 
   async turn({ turnMs, enoughMs }: Pace): Promise<void> {
+    if (this.isSlow) return;
     const spent = this.times.reduce((sum, time) => sum + time, 0);
     if (spent > enoughMs && this.times.length >= 3) return;
     const { times } = await this.process.ask({ ask: 'turn', ms: turnMs });
@@ -125,7 +129,7 @@ export class Race {
       };
 
     await each((racer) => racer.prove(task, encoded, expected));
-    await each(ifRight((racer) => racer.warmUp(this.pace.warmUpMs)));
+    await each(ifRight((racer) => racer.warmUp(this.pace)));
     for (let round = 0; round < this.pace.rounds; round++) await each(ifRight((racer) => racer.turn(this.pace)));
     await each((racer) => racer.finish());
 

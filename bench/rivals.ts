@@ -1,6 +1,6 @@
 /** The rivals' packages: bench/rivals, a package of its own, so that who only uses Longhand never installs them. */
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LeftOutError } from './candidate.js';
@@ -8,11 +8,23 @@ import { project, versionIn } from './versions.js';
 
 const folder = path.join(project, 'bench', 'rivals');
 const lockFile = path.join(folder, 'package-lock.json');
-/** npm writes it last, when an installation is complete. */
+/** npm writes it last, when an installation is complete: what was really installed. */
 const installed = path.join(folder, 'node_modules', '.package-lock.json');
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly version?: string; readonly optional?: boolean } | undefined>>;
+}
+
+function readLock(file: string): Lock {
+  return JSON.parse(readFileSync(file, 'utf8')) as Lock;
+}
+
 function isInstalled(): boolean {
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockFile).mtimeMs;
+  if (!existsSync(installed)) return false;
+  const present = readLock(installed).packages;
+  return Object.entries(readLock(lockFile).packages).every(
+    ([place, wanted]) => place === '' || wanted?.optional === true || present[place]?.version === wanted?.version,
+  );
 }
 
 /** Installs what is missing or out of date, without install scripts: some download binaries, and none is needed. */
@@ -37,12 +49,13 @@ export async function loadRival(name: string): Promise<unknown> {
   const { load } = (await import(pathToFileURL(path.join(folder, 'load.js')).href)) as {
     load: (name: string) => Promise<unknown>;
   };
+  const howTo = '(npm ci --ignore-scripts in bench/rivals)';
+  // Node would go on looking in the project's own packages.
+  if (!existsSync(rivalFile(name))) throw new LeftOutError(`${name} is not installed ${howTo}`);
   try {
     return await load(name);
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    const reason = isMissing ? 'is not installed' : `does not load: ${error instanceof Error ? error.message : ''}`;
-    throw new LeftOutError(`${name} ${reason} (npm ci --ignore-scripts in bench/rivals)`);
+    throw new LeftOutError(`${name} does not load: ${error instanceof Error ? error.message : String(error)} ${howTo}`);
   }
 }
 
