@@ -5,12 +5,12 @@
  * Every step's result is checked against a triple loop in f64 before it is timed. GFLOPS count 2·M·N·K a product.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { matmul } from '../kernels/reference/matmul.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
 import { fillRandom, Random } from '../src/rng.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
+import { compileAssembly } from './assemblyscript.js';
 
 type Vector = Float32Array;
 type Size = readonly [M: number, K: number, N: number];
@@ -99,29 +99,9 @@ interface Module extends Record<ProductName, Product> {
 
 const PAGE = 65536;
 
-/** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
-interface Compiler {
-  main(
-    parameters: readonly string[],
-    options: { writeFile(name: string, contents: string | Uint8Array): void },
-  ): Promise<{ error: Error | null }>;
-}
-const compilerName = 'assemblyscript/asc' as string;
-const { default: asc } = (await import(compilerName)) as { default: Compiler };
-
 /** Compiles assembly/steps.ts; undefined where this engine does not know one of the features. */
 async function compile(...features: string[]): Promise<Module | undefined> {
-  let binary: Uint8Array<ArrayBuffer> | undefined;
-  const { error } = await asc.main(
-    [
-      'bench/assembly/steps.ts',
-      ...['--outFile', 'out.wasm', '--runtime', 'stub', '-O3', '--noAssert', '--importMemory'],
-      ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
-      ...['--baseDir', fileURLToPath(new URL('../..', import.meta.url))],
-    ],
-    { writeFile: (_, contents) => void (binary = Uint8Array.from(contents as Uint8Array)) },
-  );
-  if (error || !binary) throw new Error(`bench/assembly: ${error?.message ?? 'no binary'}`);
+  const binary = await compileAssembly('steps.ts', features, ['--importMemory']);
   if (!WebAssembly.validate(binary)) return undefined;
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });

@@ -8,7 +8,9 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
 const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...readdirSync(path.join(project, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(path.join(project, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 
 interface Link {

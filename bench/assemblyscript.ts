@@ -1,0 +1,32 @@
+/** Compiling what is written in assembly/. */
+import { project } from './versions.js';
+
+/** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
+interface Compiler {
+  main(
+    parameters: readonly string[],
+    options: { writeFile(name: string, contents: string | Uint8Array): void },
+  ): Promise<{ error: Error | null }>;
+}
+const compilerName = 'assemblyscript/asc' as string;
+
+/** The module of a file of bench/assembly, with SIMD and what else is asked for. */
+export async function compileAssembly(
+  file: string,
+  features: readonly string[],
+  options: readonly string[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: asc } = (await import(compilerName)) as { default: Compiler };
+  let binary: Uint8Array<ArrayBuffer> | undefined;
+  const { error } = await asc.main(
+    [
+      `bench/assembly/${file}`,
+      ...['--outFile', 'out.wasm', '--runtime', 'stub', '-O3', '--noAssert', ...options],
+      ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
+      ...['--baseDir', project],
+    ],
+    { writeFile: (_, contents) => void (binary = Uint8Array.from(contents as Uint8Array)) },
+  );
+  if (error || !binary) throw new Error(`bench/assembly/${file}: ${error?.message ?? 'no binary'}`);
+  return binary;
+}

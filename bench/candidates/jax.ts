@@ -1,0 +1,205 @@
+/**
+ * jax-js on its WebAssembly device: every task one `jit` function, its own automatic differentiation, and Adam as its
+ * users write it. An array is given away where it is used, unless as `.ref`.
+ */
+import type { Candidate, Prepared, StartOptions } from '../candidate.js';
+import { threadsText } from '../candidate.js';
+import { loadRival, rivalVersion } from '../rivals.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
+import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { provideWebWorkers } from './web-worker.js';
+
+/** The part of jax-js that is used. */
+interface Jax {
+  init(device: 'wasm'): Promise<unknown>;
+  defaultDevice(device: 'wasm'): unknown;
+  readonly jit: <F extends Computation>(f: F) => F;
+  readonly valueAndGrad: (f: (parameters: Named) => JaxArray) => (parameters: Named) => [JaxArray, Named];
+  /** The one function that gives its argument back. */
+  blockUntilReady(tree: unknown): Promise<unknown>;
+  readonly tree: { ref<T>(tree: T): T; dispose(tree: unknown): void };
+  readonly nn: { sigmoid(x: JaxArray): JaxArray; logSoftmax(x: JaxArray, axis: number): JaxArray };
+  readonly numpy: {
+    array(values: Float32Array): JaxArray;
+    zeros(shape: readonly number[]): JaxArray;
+    tanh(x: JaxArray): JaxArray;
+    sqrt(x: JaxArray): JaxArray;
+    square(x: JaxArray): JaxArray;
+    matmul(a: JaxArray, b: JaxArray): JaxArray;
+    concatenate(parts: JaxArray[], axis: number): JaxArray;
+  };
+}
+
+interface JaxArray {
+  readonly ref: JaxArray;
+  add(other: JaxArray | number): JaxArray;
+  sub(other: JaxArray | number): JaxArray;
+  mul(other: JaxArray | number): JaxArray;
+  div(other: JaxArray | number): JaxArray;
+  neg(): JaxArray;
+  sum(): JaxArray;
+  transpose(): JaxArray;
+  reshape(shape: readonly number[]): JaxArray;
+  slice(...index: (number | [] | [number, number])[]): JaxArray;
+  data(): Promise<Float32Array>;
+}
+
+type Named = Record<string, JaxArray>;
+type Computation = (given: Named) => Named;
+
+export async function start({ threads }: StartOptions): Promise<Candidate> {
+  if (threads > 1) provideWebWorkers(threads);
+  const jax = (await loadRival('@jax-js/jax')) as Jax;
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+  return {
+    version: rivalVersion('@jax-js/jax'),
+    description: `jax-js, wasm device, ${threadsText(threads)}`,
+    prepare: async (task, inputs) => prepare(jax, task, inputs),
+  };
+}
+
+function prepare(jax: Jax, task: Task, inputs: Arrays): Prepared {
+  const given = Object.fromEntries(
+    Object.entries(inputShapes(task)).map(([name, shape]) => [name, jax.numpy.array(inputs[name]).reshape(shape)]),
+  );
+  switch (task.kind) {
+    case 'matmul':
+      return computation(jax, given, (operands) => ({ out: multiply(jax, task, operands) }));
+    case 'cellForward':
+      return computation(jax, given, (operands) => cellForward(jax, task, operands));
+    case 'cellBackward':
+      return computation(jax, given, (operands) => cellBackward(jax, task, operands));
+    case 'forward': {
+      const { y, ...used } = given;
+      jax.tree.dispose(y);
+      return computation(jax, used, ({ x, ...parameters }) => ({ logits: logitsOf(jax, task, x, parameters) }));
+    }
+    case 'step':
+      return training(jax, task, given);
+  }
+}
+
+function multiply({ numpy }: Jax, { form }: MatmulTask, { a, b }: Named): JaxArray {
+  return numpy.matmul(form === 'Aᵀ·B' ? a.transpose() : a, form === 'A·Bᵀ' ? b.transpose() : b);
+}
+
+function gatesOf(gates: JaxArray, H: number): JaxArray[] {
+  const parts = [0, 1, 2].map((n) => gates.ref.slice([], [n * H, (n + 1) * H]));
+  return [...parts, gates.slice([], [3 * H, 4 * H])];
+}
+
+function cellForward({ nn, numpy }: Jax, { H }: { H: number }, { z, cPrev }: Named): { h: JaxArray; c: JaxArray } {
+  const [i, j, f, o] = gatesOf(z, H);
+  const c = nn
+    .sigmoid(f.add(FORGET_BIAS))
+    .mul(cPrev)
+    .add(nn.sigmoid(i).mul(numpy.tanh(j)));
+  const h = nn.sigmoid(o).mul(numpy.tanh(c.ref));
+  return { h, c };
+}
+
+function cellBackward({ numpy }: Jax, { H }: CellTask, { dh, dc, gates, c, cPrev }: Named): Named {
+  const [i, j, f, o] = gatesOf(gates, H);
+  const throughSigmoid = (gradient: JaxArray, gate: JaxArray): JaxArray =>
+    gradient.mul(gate.ref).mul(gate.neg().add(1));
+  const tanhC = numpy.tanh(c);
+  const dO = dh.ref.mul(tanhC.ref);
+  const dC = dc.add(dh.mul(o.ref).mul(numpy.square(tanhC).neg().add(1)));
+  const dcPrev = dC.ref.mul(f.ref);
+  const dz = numpy.concatenate(
+    [
+      throughSigmoid(dC.ref.mul(j.ref), i.ref),
+      dC.ref.mul(i).mul(numpy.square(j).neg().add(1)),
+      throughSigmoid(dC.mul(cPrev), f),
+      throughSigmoid(dO, o),
+    ],
+    1,
+  );
+  return { dz, dcPrev };
+}
+
+/** [x,h]·kernel at every step: faster here than x·Wx for all steps at once, whose gradient is assembled from slices. */
+function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
+  const { numpy, tree } = jax;
+  const { kernel, bias, outKernel, outBias } = parameters;
+  let [h, c] = [numpy.zeros([B, H]), numpy.zeros([B, H])];
+  for (let t = 0; t < T; t++) {
+    const xAndH = numpy.concatenate([x.ref.slice(t, [], []), h], 1);
+    const z = numpy.matmul(xAndH, kernel.ref).add(bias.ref);
+    ({ h, c } = cellForward(jax, { H }, { z, cPrev: c }));
+  }
+  tree.dispose([x, kernel, bias, c]);
+  return numpy.matmul(h, outKernel).add(outBias);
+}
+
+const NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const;
+
+/** State: the parameters; m and v of each as kernelM, kernelV, …; and the powers of β₁ and β₂. */
+function training(jax: Jax, task: ModelTask, given: Named): Prepared {
+  const { x, y, ...parameters } = given;
+  const shapes = inputShapes(task);
+  const moments = ['M', 'V'].flatMap((moment) =>
+    NAMES.map((name) => [name + moment, jax.numpy.zeros(shapes[name])] as const),
+  );
+  const powers = jax.numpy.array(Float32Array.of(1, 1));
+  let state: Named = { ...parameters, ...Object.fromEntries(moments), powers };
+  const step = jax.jit((inputs: Named) => trainingStep(jax, task, inputs));
+
+  const run = async (): Promise<Named> => {
+    const { loss, dKernel, dBias, dOutKernel, dOutBias, ...next } = step({ ...state, x: x.ref, y: y.ref });
+    state = next;
+    await jax.blockUntilReady(state);
+    return { loss, dKernel, dBias, dOutKernel, dOutBias };
+  };
+  return {
+    run: async () => jax.tree.dispose(await run()),
+    result: async () => {
+      const outputs = await run();
+      return read({ ...outputs, ...Object.fromEntries(NAMES.map((name) => [name, state[name].ref])) });
+    },
+    dispose: () => jax.tree.dispose([state, x, y]),
+  };
+}
+
+function trainingStep(jax: Jax, task: ModelTask, { x, y, powers, ...state }: Named): Named {
+  const { numpy, nn, valueAndGrad, tree } = jax;
+  const parameters = Object.fromEntries(NAMES.map((name) => [name, state[name]]));
+  const [loss, gradients] = valueAndGrad((trained) => {
+    const logits = logitsOf(jax, task, x, trained);
+    return nn.logSoftmax(logits, -1).mul(y).sum().neg().div(task.B);
+  })(tree.ref(parameters));
+
+  const next: Named = { powers: powers.mul(numpy.array(Float32Array.of(0.9, 0.999))) };
+  const rest = next.powers.ref.neg().add(1);
+  const rate = numpy.sqrt(rest.ref.slice(1)).div(rest.slice(0)).mul(LEARNING_RATE);
+  for (const name of NAMES) {
+    const m = state[`${name}M`].mul(0.9).add(gradients[name].ref.mul(0.1));
+    const v = state[`${name}V`].mul(0.999).add(numpy.square(gradients[name].ref).mul(0.001));
+    next[name] = parameters[name].sub(rate.ref.mul(m.ref).div(numpy.sqrt(v.ref).add(1e-8)));
+    next[`${name}M`] = m;
+    next[`${name}V`] = v;
+  }
+  tree.dispose(rate);
+  const { kernel: dKernel, bias: dBias, outKernel: dOutKernel, outBias: dOutBias } = gradients;
+  return { ...next, loss, dKernel, dBias, dOutKernel, dOutBias };
+}
+
+function computation(jax: Jax, given: Named, compute: Computation): Prepared {
+  const compiled = jax.jit(compute);
+  const run = async (): Promise<void> => {
+    const outputs = compiled(jax.tree.ref(given));
+    await jax.blockUntilReady(outputs);
+    jax.tree.dispose(outputs);
+  };
+  return {
+    run,
+    result: () => read(compiled(jax.tree.ref(given))),
+    dispose: () => jax.tree.dispose(given),
+  };
+}
+
+async function read(arrays: Named): Promise<Arrays> {
+  const entries = Object.entries(arrays).map(async ([name, array]) => [name, await array.data()] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}

@@ -1,0 +1,181 @@
+/** Longhand itself: its model and operations on one of its backends. */
+import { createGpuBackend } from '../../kernels/gpu/index.js';
+import type { Mode } from '../../kernels/gpu/modes.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/backend.js';
+import { BackendUnavailableError } from '../../src/backend.js';
+import { denseForward } from '../../src/dense.js';
+import { lstmForward } from '../../src/lstm.js';
+import { Model } from '../../src/model.js';
+import type { Tensor } from '../../src/tensor.js';
+import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
+import type { Candidate, Prepared, StartOptions } from '../candidate.js';
+import { LeftOutError } from '../candidate.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
+import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { projectVersion } from '../versions.js';
+
+export async function start(options: StartOptions): Promise<Candidate> {
+  const backend = await createBackend(options);
+  const isPortable = backend.description.includes('portable');
+  if (options.mode === 'wasm-portable' && !isPortable) throw new Error('not the portable build');
+  return {
+    version: projectVersion(),
+    description: backend.description,
+    prepare: async (task, inputs) => prepareOn(backend, task, inputs),
+    close: () => backend.dispose(),
+  };
+}
+
+async function createBackend({ mode, threads }: StartOptions): Promise<Backend> {
+  switch (mode) {
+    case 'wasm':
+      return createWasmBackend({ threads });
+    case 'wasm-portable':
+      return createPortable(threads);
+    case 'reference':
+      return createReferenceBackend();
+    default:
+      try {
+        return await createGpuBackend({ mode: mode as Mode });
+      } catch (error) {
+        throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
+      }
+  }
+}
+
+/** Measured beside the faster build only, where there is one. */
+async function createPortable(threads: number): Promise<Backend> {
+  const best = await createWasmBackend({ threads: 1 });
+  await best.dispose();
+  if (best.description.includes('portable')) {
+    throw new LeftOutError('this engine has no relaxed SIMD, so longhand-wasm is the portable build already');
+  }
+  return createWasmBackend({ threads, deterministic: true });
+}
+
+/** On any backend: `loops` is one too. */
+export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
+  switch (task.kind) {
+    case 'matmul':
+      return prepareMatmul(backend, task, inputs);
+    case 'cellForward':
+    case 'cellBackward':
+      return prepareCell(backend, task, inputs);
+    default:
+      return prepareModel(backend, task, inputs);
+  }
+}
+
+function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prepared {
+  const { a: storedA, b: storedB } = uploadAll(backend, task, inputs);
+  const a = task.form === 'Aᵀ·B' ? transposeOf(storedA) : storedA;
+  const b = task.form === 'A·Bᵀ' ? transposeOf(storedB) : storedB;
+  const out = backend.allocate([task.M, task.N]);
+  const multiply = (): void => {
+    // wasm keeps b packed until it is written; no other candidate could, so b counts as written before every product.
+    if (backend.name === 'wasm') backend.upload(storedB);
+    backend.matmul(out, a, b);
+  };
+  return prepared(backend, multiply, { out }, () => [storedA, storedB, out].forEach((tensor) => backend.free(tensor)));
+}
+
+function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared {
+  const { B, H } = task;
+  const given = uploadAll(backend, task, inputs);
+  const made = (
+    task.kind === 'cellForward' ? { h: [B, H], c: [B, H], gates: [B, 4 * H] } : { dz: [B, 4 * H], dcPrev: [B, H] }
+  ) satisfies Record<string, number[]>;
+  const outputs = Object.fromEntries(Object.entries(made).map(([name, shape]) => [name, backend.allocate(shape)]));
+  const run = (): void => {
+    if (task.kind === 'cellForward') {
+      backend.lstmCellForward(outputs.h, outputs.c, outputs.gates, given.z, given.cPrev, FORGET_BIAS);
+    } else {
+      backend.lstmCellBackward(outputs.dz, given.dc, outputs.dcPrev, given.dh, given.gates, given.c, given.cPrev);
+    }
+  };
+  return prepared(backend, run, outputs, () =>
+    [...Object.values(given), ...Object.values(outputs)].forEach((tensor) => backend.free(tensor)),
+  );
+}
+
+function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepared {
+  const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
+  const { parameters, gradients } = model;
+  const { x, y, h, logits } = model.activations;
+  const shapes = inputShapes(task);
+  for (const [name, tensor] of Object.entries({ ...parameters, x, y })) {
+    copyInto(tensor, tensorFrom(inputs[name], shapes[name]));
+    backend.upload(tensor);
+  }
+  const dispose = (): void => model.dispose();
+  const lastH = stepOf(h, task.T);
+  if (task.kind === 'forward') {
+    const forward = (): void => {
+      lstmForward(backend, model.lstm);
+      denseForward(backend, logits, lastH, parameters.outKernel, parameters.outBias);
+    };
+    return prepared(backend, forward, { logits }, dispose);
+  }
+
+  const step = (): void => {
+    model.forward();
+    model.backward();
+    model.update(LEARNING_RATE);
+  };
+  const run = async (): Promise<void> => {
+    step();
+    await backend.keepPace();
+  };
+  const result = async (): Promise<Arrays> => {
+    step();
+    const { loss } = await model.metrics();
+    const { kernel: dKernel, bias: dBias, outKernel: dOutKernel, outBias: dOutBias } = gradients;
+    const tensors = await downloadAll(backend, { dKernel, dBias, dOutKernel, dOutBias, ...parameters });
+    return { loss: Float32Array.of(loss), ...tensors };
+  };
+  return { run, result, dispose };
+}
+
+/** An operation on the wasm and reference backends is done when it returns; on a GPU, when `keepPace` or a download says. */
+function prepared(
+  backend: Backend,
+  enqueue: () => void,
+  outputs: Record<string, Tensor>,
+  dispose: () => void,
+): Prepared {
+  const [first] = Object.values(outputs);
+  const run =
+    backend.name === 'gpu'
+      ? async (): Promise<void> => {
+          enqueue();
+          await backend.download(first);
+        }
+      : enqueue;
+  const result = async (): Promise<Arrays> => {
+    enqueue();
+    return downloadAll(backend, outputs);
+  };
+  return { run, result, dispose };
+}
+
+function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(inputShapes(task)).map(([name, shape]) => {
+      const tensor = backend.allocate(shape);
+      copyInto(tensor, tensorFrom(inputs[name], shape));
+      backend.upload(tensor);
+      return [name, tensor];
+    }),
+  );
+}
+
+async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Arrays> {
+  const arrays: Arrays = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    await backend.download(tensor);
+    arrays[name] = Float32Array.from(valuesOf(tensor));
+  }
+  return arrays;
+}

@@ -1,0 +1,202 @@
+"""
+PyTorch as a candidate: torch.nn.LSTM, torch.nn.Linear, its automatic differentiation and torch.optim.Adam.
+
+Started by bench/processes.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and answers are JSON, one a line, as
+bench/protocol.ts tells; arrays travel as f32 in base64, row by row.
+"""
+import base64
+import json
+import platform
+import resource
+import sys
+import time
+
+import numpy
+import torch
+from torch.nn.functional import cross_entropy
+
+FORGET_BIAS = 1
+LEARNING_RATE = 0.001
+
+
+def read(text, *shape):
+    return torch.from_numpy(numpy.frombuffer(base64.b64decode(text), dtype="<f4").copy()).reshape(shape)
+
+
+def write(tensor):
+    array = tensor.detach().contiguous().numpy().astype("<f4")
+    return base64.b64encode(array.tobytes()).decode()
+
+
+# -- Tasks: each class gives the outputs once, and then runs --
+
+
+class Matmul:
+    def __init__(self, inputs, form, M, K, N, **_):
+        self.a = read(inputs["a"], K, M).T if form == "Aᵀ·B" else read(inputs["a"], M, K)
+        self.b = read(inputs["b"], N, K).T if form == "A·Bᵀ" else read(inputs["b"], K, N)
+
+    def run(self):
+        return torch.matmul(self.a, self.b)
+
+    def result(self):
+        return dict(out=self.run())
+
+
+class CellForward:
+    """The pointwise part of one step, as separate operations: PyTorch has no kernel for it alone on a CPU."""
+
+    def __init__(self, inputs, B, H, **_):
+        self.z, self.c_prev = read(inputs["z"], B, 4 * H), read(inputs["cPrev"], B, H)
+
+    def run(self):
+        i, j, f, o = self.z.chunk(4, dim=1)
+        c = torch.sigmoid(f + FORGET_BIAS) * self.c_prev + torch.sigmoid(i) * torch.tanh(j)
+        return dict(c=c, h=torch.sigmoid(o) * torch.tanh(c))
+
+    result = run
+
+
+class CellBackward:
+    def __init__(self, inputs, B, H, **_):
+        self.dh, self.dc, self.c, self.c_prev = (read(inputs[name], B, H) for name in ("dh", "dc", "c", "cPrev"))
+        self.gates = read(inputs["gates"], B, 4 * H)
+
+    def run(self):
+        i, j, f, o = self.gates.chunk(4, dim=1)
+        tanh_c = torch.tanh(self.c)
+        do = self.dh * tanh_c
+        dc = self.dc + self.dh * o * (1 - tanh_c * tanh_c)
+        dz = [dc * j * i * (1 - i), dc * i * (1 - j * j), dc * self.c_prev * f * (1 - f), do * o * (1 - o)]
+        return dict(dz=torch.cat(dz, dim=1), dcPrev=dc * f)
+
+    result = run
+
+
+def to_torch(gates):
+    """Longhand's gates are i, j, f, o; PyTorch's i, f, g, o, where g is j."""
+    i, j, f, o = gates.chunk(4, dim=-1)
+    return torch.cat([i, f, j, o], dim=-1)
+
+
+def from_torch(gates):
+    i, f, j, o = gates.chunk(4, dim=-1)
+    return torch.cat([i, j, f, o], dim=-1)
+
+
+class Network(torch.nn.Module):
+    def __init__(self, inputs, T, B, I, H, C, **_):
+        super().__init__()
+        self.lstm, self.dense = torch.nn.LSTM(I, H), torch.nn.Linear(H, C)
+        self.x = read(inputs["x"], T, B, I)
+        self.labels = read(inputs["y"], B, C).argmax(dim=1)
+        kernel, bias = read(inputs["kernel"], I + H, 4 * H), read(inputs["bias"], 4 * H)
+        on_f = torch.cat([torch.zeros(2 * H), torch.full((H,), float(FORGET_BIAS)), torch.zeros(H)])
+        with torch.no_grad():
+            self.lstm.weight_ih_l0.copy_(to_torch(kernel[:I]).T)
+            self.lstm.weight_hh_l0.copy_(to_torch(kernel[I:]).T)
+            self.lstm.bias_ih_l0.copy_(to_torch(bias + on_f))
+            self.lstm.bias_hh_l0.zero_()
+            self.dense.weight.copy_(read(inputs["outKernel"], H, C).T)
+            self.dense.bias.copy_(read(inputs["outBias"], C))
+        self.on_f = on_f
+
+    def logits(self):
+        h, _ = self.lstm(self.x)
+        return self.dense(h[-1])
+
+    def parameters_as_ours(self, of):
+        lstm, dense = self.lstm, self.dense
+        kernel = torch.cat([from_torch(of(lstm.weight_ih_l0).T), from_torch(of(lstm.weight_hh_l0).T)])
+        return kernel, from_torch(of(lstm.bias_ih_l0)), of(dense.weight).T, of(dense.bias)
+
+
+class Forward:
+    def __init__(self, inputs, **sizes):
+        self.network = Network(inputs, **sizes)
+
+    def run(self):
+        with torch.no_grad():
+            return self.network.logits()
+
+    def result(self):
+        return dict(logits=self.run())
+
+
+class Step:
+    def __init__(self, inputs, **sizes):
+        self.network = Network(inputs, **sizes)
+        # torch.nn.LSTM adds two biases, with one gradient; longhand has one of them, so one of them is trained.
+        self.network.lstm.bias_hh_l0.requires_grad_(False)
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
+
+    def run(self):
+        self.optimizer.zero_grad()
+        loss = cross_entropy(self.network.logits(), self.network.labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def result(self):
+        loss = self.run()
+        dKernel, dBias, dOutKernel, dOutBias = self.network.parameters_as_ours(lambda p: p.grad)
+        kernel, bias, outKernel, outBias = self.network.parameters_as_ours(lambda p: p.detach())
+        gradients = dict(dKernel=dKernel, dBias=dBias, dOutKernel=dOutKernel, dOutBias=dOutBias)
+        bias = bias - self.network.on_f
+        return dict(loss=loss, **gradients, kernel=kernel, bias=bias, outKernel=outKernel, outBias=outBias)
+
+
+TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step)
+
+
+# -- The conversation --
+
+
+def timed(work, ms):
+    """Runs until `ms` have passed, at least once: the time of each, in ms."""
+    times = []
+    end = time.perf_counter() + ms / 1000
+    while True:
+        start = time.perf_counter()
+        work.run()
+        now = time.perf_counter()
+        times.append((now - start) * 1000)
+        if now >= end:
+            return times
+
+
+def peak_rss_mib():
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main():
+    torch.set_num_threads(json.loads(sys.argv[1])["threads"])
+    threads = torch.get_num_threads()
+    description = f"PyTorch, {threads} thread{'s' if threads > 1 else ''}, {torch.backends.cpu.get_cpu_capability()}"
+    say(dict(version=torch.__version__, description=description, engine=f"Python {platform.python_version()}"))
+    work = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["ask"] == "prepare":
+                task = request["task"]
+                work = TASKS[task["kind"]](request["inputs"], **task)
+                say(dict(outputs={name: write(tensor) for name, tensor in work.result().items()}))
+            elif request["ask"] == "warmUp":
+                say(dict(ms=min(timed(work, request["ms"]))))
+            elif request["ask"] == "turn":
+                say(dict(times=timed(work, request["ms"])))
+            else:
+                work = None
+                say(dict(peakRssMiB=peak_rss_mib()))
+        except Exception as error:
+            say(dict(failure=f"{type(error).__name__}: {error}"))
+
+
+main()

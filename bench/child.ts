@@ -1,0 +1,36 @@
+/** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
+import type { Candidate, Start, StartOptions } from './candidate.js';
+import { answer } from './conversation.js';
+import type { Answers, Failure, Request } from './protocol.js';
+import { Session } from './session.js';
+
+const [module, optionsText] = process.argv.slice(2);
+
+function say(answer: Answers[keyof Answers] | Failure): void {
+  process.send?.(answer);
+}
+
+function failureOf(error: unknown): Failure {
+  return { failure: error instanceof Error ? error.message : String(error) };
+}
+
+async function load(): Promise<Candidate> {
+  const { start } = (await import(`./candidates/${module}.js`)) as { start: Start };
+  return start(JSON.parse(optionsText) as StartOptions);
+}
+
+/** libuv gives KiB everywhere. */
+const peakRssMiB = (): number => process.resourceUsage().maxRSS / 1024;
+
+process.on('disconnect', () => process.exit());
+try {
+  const candidate = await load();
+  const session = new Session(candidate);
+  process.on('message', (request: Request) => {
+    answer(session, request, peakRssMiB).then(say, (error: unknown) => say(failureOf(error)));
+  });
+  const { version, description } = candidate;
+  say({ version, description, engine: `Node ${process.versions.node}` });
+} catch (error) {
+  say(failureOf(error));
+}

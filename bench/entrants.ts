@@ -1,0 +1,52 @@
+/** Who takes part: every candidate by name, with what it can do and how its process is started. */
+import { MODES } from '../kernels/gpu/modes.js';
+import type { Kind } from './tasks.js';
+
+export interface Entrant {
+  /** As `--backends` and the reports name it. */
+  readonly name: string;
+  readonly threads: number;
+  readonly kinds: readonly Kind[];
+  /** A file of candidates/ without its ending, or PyTorch's script. */
+  readonly program: string;
+  readonly mode: string;
+}
+
+type Family = Omit<Entrant, 'threads'> & { readonly isThreaded?: boolean };
+
+const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
+const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
+
+const FAMILIES: readonly Family[] = [
+  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, isThreaded: true },
+  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, isThreaded: true },
+  { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
+  ...MODES.map((mode) => ({ name: `longhand-gpu-${mode}`, program: 'longhand', mode, kinds: ALL })),
+  { name: 'loops', program: 'loops', mode: '', kinds: ALL },
+  { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL },
+  { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, isThreaded: true },
+  ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
+  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], isThreaded: true },
+  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, isThreaded: true },
+];
+
+/** Those whose name is, or begins with, one of `wanted` (all where it is empty), once for each number of threads. */
+export function entrantsOf(wanted: readonly string[], threads: readonly number[]): Entrant[] {
+  const isWanted = (name: string): boolean =>
+    wanted.length === 0 || wanted.some((one) => name === one || name.startsWith(`${one}-`));
+  return FAMILIES.filter(({ name }) => isWanted(name)).flatMap(({ isThreaded, ...family }) =>
+    (isThreaded ? threads : [1]).map((count) => ({ ...family, threads: count })),
+  );
+}
+
+export const BASELINE = 'longhand-wasm';
+
+export function backendNames(): string[] {
+  return FAMILIES.map(({ name }) => name);
+}
+
+/** `longhand-wasm ×2`: the name with the number of threads, where it has several. */
+export function labelOf({ candidate, threads }: { candidate: string; threads: number }): string {
+  return threads > 1 ? `${candidate} ×${threads}` : candidate;
+}

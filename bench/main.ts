@@ -1,0 +1,144 @@
+/** `npm run bench`: Longhand and its rivals, each checked against the f64 reference before it is timed. */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Entrant } from './entrants.js';
+import { backendNames, entrantsOf } from './entrants.js';
+import { peakOf } from './peak.js';
+import { FULL, QUICK, Race } from './race.js';
+import { crossoversOf, sentenceOf } from './report/crossovers.js';
+import { environmentOf, peakSentence } from './report/environment.js';
+import { writeReport } from './report/report.js';
+import { headLine, LEGEND, tableLine } from './report/table.js';
+import { installRivals } from './rivals.js';
+import type { Row } from './rows.js';
+import { rowsOf } from './rows.js';
+import { ProcessStable } from './stable.js';
+import { SUITES } from './suites/index.js';
+import { scaling } from './suites/scaling.js';
+import type { Suite } from './suites/suite.js';
+import { UsageError } from './suites/suite.js';
+
+interface Options {
+  readonly backends: readonly string[];
+  readonly sizes: readonly string[];
+  readonly threads?: readonly number[];
+  readonly node: string;
+  readonly quick: boolean;
+  readonly json?: string;
+  readonly report?: string;
+}
+
+const list = (text: string): string[] => text.split(',').filter((entry) => entry !== '');
+
+function threadCounts(text: string): number[] {
+  const counts = list(text).map(Number);
+  if (counts.length > 0 && counts.every((count) => Number.isInteger(count) && count >= 1)) return counts;
+  throw new InvalidArgumentError('Give whole numbers ≥ 1, as in 1,2.');
+}
+
+function knownBackends(text: string): string[] {
+  const names = backendNames();
+  const wanted = list(text);
+  const unknown = wanted.find((one) => !names.some((name) => name === one || name.startsWith(`${one}-`)));
+  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${names.join(', ')}.`);
+  return wanted;
+}
+
+async function bench(names: readonly string[], options: Options): Promise<void> {
+  const suites = suitesOf(names, options);
+  await installRivals((line) => console.error(line));
+  if (options.json !== undefined) writeFileSync(options.json, '');
+  const peak = await peakOf(options.node);
+  const environment = environmentOf(peak, process.argv.slice(2));
+  console.log(`${environment.cores} × ${environment.processor}; one thread reaches ${peakSentence(peak)}`);
+
+  const stable = new ProcessStable(options.node);
+  const race = new Race(stable, options.quick ? QUICK : FULL);
+  const entrants = entrantsOf(options.backends, options.threads ?? threadSweep());
+  const peakGflops = Math.max(peak.portable, peak.fused ?? 0);
+  const rows: Row[] = [];
+  try {
+    for (const suite of suites) {
+      stable.isFresh = suite.isFresh && !options.quick;
+      if (stable.isFresh) stable.close();
+      rows.push(...(await runSuite(suite, race, entrants, options, peakGflops)));
+    }
+  } finally {
+    stable.close();
+  }
+  if (options.report !== undefined) await writeReport(options.report, rows, environment);
+}
+
+function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
+  const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
+  const known = SUITES.map(({ name }) => name).join(', ');
+  if (unknown !== undefined) throw new UsageError(`${unknown}: the suites are ${known}`);
+  if (sizes.length > 0 && names.length !== 1) throw new UsageError('--sizes needs one suite, as each has its own');
+  return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+/** 1, 2, 4 … and as many as there are cores. */
+function threadSweep(): number[] {
+  const cores = availableParallelism();
+  const powers = Array.from({ length: Math.ceil(Math.log2(cores)) }, (_, n) => 2 ** n);
+  return [...new Set([1, ...powers, cores])];
+}
+
+const isUsual = (threads: number): boolean => threads === 1 || threads === availableParallelism();
+
+/** What has been said on the terminal: who is not there is not there in any case. */
+const told = new Set<string>();
+const absence = ({ candidate, threads, reason }: Row): string => `${candidate} ${threads} ${reason ?? ''}`;
+
+async function runSuite(
+  suite: Suite,
+  race: Race,
+  entrants: readonly Entrant[],
+  { quick: isQuick, sizes, json, threads }: Options,
+  peakGflops: number,
+): Promise<Row[]> {
+  console.log(`\n${suite.title} (${suite.name})`);
+  const all: Row[] = [];
+  for (const one of suite.cases({ isQuick, sizes })) {
+    const runners = entrants.filter(
+      (entrant) => threads !== undefined || one.comparesThreads === true || isUsual(entrant.threads),
+    );
+    const rows = rowsOf(suite, one.name, one.task, await race.run(one, runners), peakGflops);
+    const news = rows.filter((row) => row.medianMs !== null || !told.has(absence(row)));
+    for (const row of rows) told.add(absence(row));
+    console.log([`\n${one.name}`, headLine(), ...news.map(tableLine)].join('\n'));
+    if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    all.push(...rows);
+  }
+  if (suite === scaling) console.log(['', ...crossoversOf(all).map(sentenceOf)].join('\n'));
+  return all;
+}
+
+const command = new Command('bench')
+  .description('Longhand and its rivals: each is checked against the f64 reference, then timed, in turns.')
+  .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
+  .option('--backends <names>', 'only these, or those whose names begin so', knownBackends, [])
+  .option('--sizes <sizes>', 'of the one suite named', list, [])
+  .option(
+    '--threads <counts>',
+    'numbers of threads (default: 1 and all; where threads are compared, 1, 2, 4 … too)',
+    threadCounts,
+  )
+  .option('--node <path>', 'the Node that the candidates run on', process.execPath)
+  .option('--quick', 'few small cases and few samples', false)
+  .option('--json <file>', 'write one JSON object a row')
+  .option('--report <file>', 'write the tables as Markdown, with charts beside it')
+  .addHelpText('after', `\n${LEGEND}`)
+  .action(bench)
+  .exitOverride();
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof UsageError) {
+    console.error(`bench: ${error.message}`);
+    process.exitCode = 2;
+  } else throw error;
+}

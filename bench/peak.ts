@@ -1,0 +1,65 @@
+/** The peak of one thread in WebAssembly, from assembly/peak.ts: what the shares in the tables are shares of. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { compileAssembly } from './assemblyscript.js';
+
+/** In GFLOPS. */
+export interface Peak {
+  /** A multiplication, then an addition. */
+  readonly portable: number;
+  /** Both in one instruction: relaxed SIMD, where the engine has it. */
+  readonly fused?: number;
+}
+
+type Loop = (turns: number, factor: number) => number;
+
+interface PeakModule {
+  readonly PORTABLE_VECTORS: WebAssembly.Global<'i32'>;
+  readonly FUSED_VECTORS: WebAssembly.Global<'i32'>;
+  readonly portable: Loop;
+  readonly fused: Loop;
+}
+
+const TURNS = 1_000_000;
+const TRIES = 20;
+const LANES = 4;
+
+export async function compilePeak(): Promise<{ portable: Uint8Array<ArrayBuffer>; relaxed: Uint8Array<ArrayBuffer> }> {
+  return {
+    portable: await compileAssembly('peak.ts', []),
+    relaxed: await compileAssembly('peak.ts', ['relaxed-simd']),
+  };
+}
+
+/** On the engine that runs this. */
+export async function measurePeak({ portable, relaxed }: Awaited<ReturnType<typeof compilePeak>>): Promise<Peak> {
+  const module = await instantiate(portable);
+  const peak = { portable: fastest(module.portable, module.PORTABLE_VECTORS.value) };
+  if (!WebAssembly.validate(relaxed)) return peak;
+  const fused = await instantiate(relaxed);
+  return { ...peak, fused: fastest(fused.fused, fused.FUSED_VECTORS.value) };
+}
+
+async function instantiate(binary: Uint8Array<ArrayBuffer>): Promise<PeakModule> {
+  const { instance } = await WebAssembly.instantiate(binary, {});
+  return instance.exports as unknown as PeakModule;
+}
+
+function fastest(loop: Loop, vectors: number): number {
+  let best = Infinity;
+  for (let n = 0; n < TRIES; n++) {
+    const start = performance.now();
+    const sum = loop(TURNS, 1);
+    best = Math.min(best, performance.now() - start);
+    if (sum !== TURNS) throw new Error(`peak: ${TURNS} additions of 1 gave ${sum}`);
+  }
+  return (2 * LANES * vectors * TURNS) / best / 1e6;
+}
+
+/** On another Node. */
+export async function peakOf(node: string): Promise<Peak> {
+  const script = fileURLToPath(new URL('measure-peak.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(node, [script]);
+  return JSON.parse(stdout) as Peak;
+}

@@ -1,0 +1,121 @@
+/** A candidate's process and the conversation with it: one question at a time, each with an answer or an end. */
+import type { ChildProcess } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { LeftOutError } from './candidate.js';
+import type { Entrant } from './entrants.js';
+import type { Answers, Failure, Request } from './protocol.js';
+import { project } from './versions.js';
+
+/** The slowest answer there should be: a 1024-unit model on a plain loop. */
+const PATIENCE_MS = 180_000;
+
+export type Hello = Answers['hello'];
+
+interface Waiting {
+  resolve(answer: object): void;
+  reject(error: Error): void;
+}
+
+export class CandidateProcess {
+  private waiting?: Waiting;
+  private timer?: NodeJS.Timeout;
+  private stderr = '';
+  private ended?: Error;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly send: (request: Request) => void,
+  ) {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr = (this.stderr + text).slice(-2000)));
+    child.on('error', (error) => this.end(error.message));
+    child.on('close', (code, signal) => this.end(`its process ended (${signal ?? `exit code ${code ?? '?'}`})`));
+  }
+
+  /** Starts the process and waits until its candidate has been loaded. */
+  static async start(entrant: Entrant, node: string): Promise<[CandidateProcess, Hello]> {
+    const { program, mode, threads } = entrant;
+    const options = JSON.stringify({ mode, threads });
+    const process = program.endsWith('.py')
+      ? CandidateProcess.startPython(program, options)
+      : CandidateProcess.startNode(program, options, node);
+    try {
+      return [process, await process.answer<Hello>()];
+    } catch (error) {
+      process.close();
+      throw error;
+    }
+  }
+
+  private static startNode(program: string, options: string, node: string): CandidateProcess {
+    const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), [program, options], {
+      execPath: node,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const process = new CandidateProcess(child, (request) => child.send(request));
+    child.on('message', (message) => process.receive(message as object));
+    return process;
+  }
+
+  private static startPython(program: string, options: string): CandidateProcess {
+    const script = path.join(project, 'bench', 'candidates', program);
+    const child = spawn(pythonWithTorch(), [script, options], { stdio: 'pipe' });
+    child.stdin.on('error', () => {}); // its end is told by 'close'
+    const process = new CandidateProcess(child, (request) => child.stdin.write(`${JSON.stringify(request)}\n`));
+    createInterface(child.stdout).on('line', (line) => process.receive(JSON.parse(line) as object));
+    return process;
+  }
+
+  ask<Ask extends Request['ask']>(request: Request & { ask: Ask }): Promise<Answers[Ask]> {
+    const answer = this.answer<Answers[Ask]>();
+    if (!this.ended) this.send(request);
+    return answer;
+  }
+
+  close(): void {
+    this.child.kill('SIGKILL'); // it holds nothing that would have to be saved
+  }
+
+  private answer<Answer>(): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      if (this.ended) {
+        reject(this.ended);
+        return;
+      }
+      this.waiting = { resolve: resolve as (answer: object) => void, reject };
+      this.timer = setTimeout(() => {
+        this.end(`no answer within ${PATIENCE_MS / 1000} s`);
+        this.close();
+      }, PATIENCE_MS);
+    });
+  }
+
+  private receive(message: object | Failure): void {
+    const { waiting } = this;
+    clearTimeout(this.timer);
+    delete this.waiting;
+    if ('failure' in message) waiting?.reject(new LeftOutError(message.failure));
+    else waiting?.resolve(message);
+  }
+
+  private end(reason: string): void {
+    clearTimeout(this.timer);
+    const last = this.stderr.trim().split('\n').at(-1);
+    this.ended ??= new LeftOutError(last ? `${reason}: ${last}` : reason);
+    this.waiting?.reject(this.ended);
+    delete this.waiting;
+  }
+}
+
+let python: string | undefined;
+
+/** The first Python that imports torch; `python3` may be one that a version manager put in front of Debian's. */
+function pythonWithTorch(): string {
+  python ??= ['python3', '/usr/bin/python3'].find(
+    (command) => spawnSync(command, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0,
+  );
+  if (!python) throw new LeftOutError('no python3 with torch (Debian: apt-get install python3-torch python3-numpy)');
+  return python;
+}

@@ -1,0 +1,53 @@
+/** From which size on one candidate is faster than another. */
+import { labelOf } from '../entrants.js';
+import type { Row } from '../rows.js';
+import type { Axis } from '../suites/scaling.js';
+import { AXES, rowsAlong } from '../suites/scaling.js';
+
+export interface Crossover {
+  readonly axis: Axis;
+  /** Between two measured sizes, where lines through their times cross on logarithmic scales. */
+  readonly size: number;
+  readonly faster: string;
+  readonly slower: string;
+}
+
+/** Times that are nearer to each other say nothing. */
+const DECISIVE = Math.log(1.05);
+
+export function crossoversOf(rows: readonly Row[]): Crossover[] {
+  return AXES.flatMap((axis) => {
+    const series = [...seriesAlong(axis, rows)];
+    return series.flatMap((one, n) => series.slice(n + 1).flatMap((other) => crossingsOf(axis, one, other)));
+  });
+}
+
+/** Each candidate's times by size. */
+type Series = [label: string, times: Map<number, number>];
+
+export function seriesAlong(axis: Axis, rows: readonly Row[]): Map<string, Map<number, number>> {
+  const series = new Map<string, Map<number, number>>();
+  for (const row of rowsAlong(axis, rows)) {
+    if (row.medianMs === null) continue;
+    const times = series.get(labelOf(row)) ?? new Map<number, number>();
+    series.set(labelOf(row), times.set(row.sizes[axis], row.medianMs));
+  }
+  return series;
+}
+
+function crossingsOf(axis: Axis, [a, aTimes]: Series, [b, bTimes]: Series): Crossover[] {
+  const points = [...aTimes]
+    .map(([size, time]) => ({ size: Math.log(size), lead: Math.log((bTimes.get(size) ?? NaN) / time) }))
+    .filter(({ lead }) => Math.abs(lead) > DECISIVE);
+  return points.slice(1).flatMap((next, n) => {
+    const last = points[n];
+    if (Math.sign(last.lead) === Math.sign(next.lead)) return [];
+    const share = last.lead / (last.lead - next.lead);
+    const size = Math.exp(last.size + share * (next.size - last.size));
+    return [{ axis, size, ...(next.lead > 0 ? { faster: a, slower: b } : { faster: b, slower: a }) }];
+  });
+}
+
+export function sentenceOf({ axis, size, faster, slower }: Crossover): string {
+  return `from ${axis} ≈ ${size < 10 ? size.toPrecision(2) : size.toFixed(0)} on, ${faster} is faster than ${slower}`;
+}

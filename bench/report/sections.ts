@@ -1,0 +1,159 @@
+/** What the report says of each suite: tables and charts. */
+import { threadsText } from '../candidate.js';
+import { labelOf } from '../entrants.js';
+import type { Row } from '../rows.js';
+import { AXES, rowsAlong, rowsAtBase } from '../suites/scaling.js';
+import { SUITES } from '../suites/index.js';
+import type { Bar, Point } from './charts.js';
+import { dotChart, lineChart } from './charts.js';
+import { crossoversOf, sentenceOf } from './crossovers.js';
+import { table } from './markdown.js';
+import { milliseconds, significant } from './table.js';
+
+export interface Chart {
+  /** Of the file, without its ending. */
+  readonly name: string;
+  readonly alt: string;
+  readonly spec: Record<string, unknown>;
+}
+
+/** Markdown, or a chart that stands between. */
+export type Block = string | Chart;
+
+export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
+  const title = SUITES.find(({ name }) => name === suite)?.title ?? suite;
+  const body = { matmul: matmulBlocks, scaling: scalingBlocks }[suite] ?? caseBlocks;
+  return [`## ${title}`, ...body(rows)];
+}
+
+function isTimed(row: Row): row is Row & { medianMs: number } {
+  return row.medianMs !== null;
+}
+
+/** Rows in groups of equal keys, in the order in which the keys come. */
+export function groupBy<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>();
+  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+  return groups;
+}
+
+/** A suite of few cases: everything that is known of each. */
+function caseBlocks(rows: readonly Row[]): Block[] {
+  return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
+    const timed = ofCase.filter(isTimed);
+    const bars = timed.map((row): Bar => ({
+      candidate: labelOf(row),
+      value: row.medianMs,
+      lower: row.lowerQuartileMs ?? row.medianMs,
+      upper: row.upperQuartileMs ?? row.medianMs,
+    }));
+    const title = `${ofCase[0].suite}: ${name}`;
+    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, spec: dotChart(title, 'ms', bars) };
+    return [`### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
+  });
+}
+
+function detailTable(rows: readonly (Row & { medianMs: number })[]): string {
+  const hasFlops = rows.some(({ gflops }) => gflops !== null);
+  const head = ['candidate', 'median ms', 'quartiles', 'fastest', ...(hasFlops ? ['GFLOPS', 'of peak'] : [])];
+  const lines = rows.map((row) => [
+    labelOf(row),
+    milliseconds(row.medianMs),
+    `${milliseconds(row.lowerQuartileMs)} – ${milliseconds(row.upperQuartileMs)}`,
+    milliseconds(row.minMs),
+    ...(hasFlops ? [optional(row.gflops, significant), optional(row.shareOfPeak, percent)] : []),
+    optional(row.ratioToLonghand, times),
+    optional(row.peakRssMiB, (value) => value.toFixed(0)),
+  ]);
+  return table([...head, '× longhand-wasm', 'peak MiB'], lines);
+}
+
+function optional(value: number | null, write: (value: number) => string): string {
+  return value === null ? '' : write(value);
+}
+
+export const times = (ratio: number): string => `×${significant(ratio)}`;
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+
+/** Candidates down, cases across. */
+function pivot(rows: readonly Row[], columnOf: (row: Row) => string, cellOf: (row: Row) => string): string {
+  const columns = [...groupBy(rows, columnOf).keys()];
+  const candidates = groupBy(rows, labelOf);
+  const lines = [...candidates].map(([label, ofCandidate]) => [
+    label,
+    ...columns.map((column) => {
+      const row = ofCandidate.find((one) => columnOf(one) === column);
+      return row ? cellOf(row) : '';
+    }),
+  ]);
+  return table(
+    ['', ...columns],
+    lines.filter(([, ...cells]) => cells.some((cell) => cell !== '')),
+  );
+}
+
+const gflopsCell = (row: Row): string => optional(row.gflops, significant);
+
+function matmulBlocks(rows: readonly Row[]): Block[] {
+  const isSquare = ({ sizes: { M, K, N } }: Row): boolean => M === K && K === N;
+  const formOf = (row: Row): string => row.case.split(' ')[0];
+  const squares = [...groupBy(rows.filter(isSquare), formOf)].flatMap(([form, ofForm], n): Block[] => {
+    const points = ofForm.flatMap((row): Point[] =>
+      row.gflops === null ? [] : [{ candidate: labelOf(row), x: row.sizes.N, y: row.gflops }],
+    );
+    const title = `${form}, N × N`;
+    const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, spec: lineChart(title, 'N', 'GFLOPS', points) };
+    return [`### ${form}, square: GFLOPS`, pivot(ofForm, (row) => String(row.sizes.N), gflopsCell), chart];
+  });
+  const others = rows.filter((row) => !isSquare(row));
+  if (others.length === 0) return squares;
+  return [...squares, '### Other shapes: GFLOPS', pivot(others, (row) => row.case, gflopsCell)];
+}
+
+function scalingBlocks(rows: readonly Row[]): Block[] {
+  const blocks = AXES.flatMap((axis): Block[] => {
+    const along = rowsAlong(axis, rows).filter(isTimed);
+    if (new Set(along.map(({ sizes }) => sizes[axis])).size < 2) return [];
+    const { T, B, I, H, C } = along[0].sizes;
+    const fixed = Object.entries({ T, B, I, H, C }).flatMap(([name, n]) => (name === axis ? [] : [`${name} ${n}`]));
+    const points = along.map((row): Point => ({ candidate: labelOf(row), x: row.sizes[axis], y: row.medianMs }));
+    const title = `One training step as ${axis} grows (${fixed.join(', ')})`;
+    return [
+      `### ${title}: ms`,
+      pivot(
+        along,
+        (row) => `${axis} ${row.sizes[axis]}`,
+        (row) => milliseconds(row.medianMs),
+      ),
+      { name: `scaling-${axis}`, alt: `${title}, ms`, spec: lineChart(title, axis, 'ms', points) },
+    ];
+  });
+  const threaded = rowsAtBase(rows).filter(isTimed);
+  const crossovers = crossoversOf(rows);
+  const isOurs = ({ faster, slower }: { faster: string; slower: string }): boolean =>
+    [faster, slower].some((label) => label.startsWith('longhand-wasm'));
+  const list = (ours: boolean): string =>
+    crossovers.flatMap((one) => (isOurs(one) === ours ? [`- ${sentenceOf(one)}`] : [])).join('\n');
+  return [
+    ...blocks,
+    ...threadBlocks(threaded),
+    '### Crossovers',
+    'Sizes at which one candidate overtakes another, interpolated between the measured ones; leads below 5% do not count.',
+    list(true) || 'None with longhand-wasm among these sizes.',
+    ...(list(false) === '' ? [] : [`<details><summary>Among the others</summary>\n\n${list(false)}\n\n</details>`]),
+  ];
+}
+
+function threadBlocks(rows: readonly (Row & { medianMs: number })[]): Block[] {
+  const several = [...groupBy(rows, (row) => row.candidate)].filter(([, ofOne]) => ofOne.length > 1);
+  if (several.length === 0) return [];
+  const counts = [...new Set(several.flatMap(([, ofOne]) => ofOne.map(({ threads }) => threads)))].sort(
+    (a, b) => a - b,
+  );
+  const lines = several.map(([name, ofOne]) => [
+    name,
+    ...counts.map((count) => optional(ofOne.find(({ threads }) => threads === count)?.medianMs ?? null, significant)),
+  ]);
+  const head = counts.map((count) => threadsText(count));
+  return [`### Threads (${rows[0].case}): ms`, table(['', ...head], lines)];
+}

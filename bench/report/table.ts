@@ -1,0 +1,46 @@
+/** The rows of one case as lines for the terminal. */
+import { BASELINE, labelOf } from '../entrants.js';
+import type { Row } from '../rows.js';
+
+const COLUMNS = [
+  ['median ms', 11],
+  ['quartiles', 17],
+  ['min', 9],
+  ['GFLOPS', 8],
+  ['of peak', 8],
+  ['ratio', 8],
+  ['MiB', 6],
+] as const;
+const NAME = 28;
+
+export function headLine(): string {
+  return `  ${''.padEnd(NAME)}${COLUMNS.map(([title, width]) => title.padStart(width)).join('')}`;
+}
+
+export function tableLine(row: Row): string {
+  const name = `  ${labelOf(row).padEnd(NAME)}`;
+  if (row.medianMs === null) return `${name} ${row.reason ?? 'no time'}`;
+  const cells = [
+    milliseconds(row.medianMs),
+    `${milliseconds(row.lowerQuartileMs)}–${milliseconds(row.upperQuartileMs)}`,
+    milliseconds(row.minMs),
+    row.gflops?.toFixed(2) ?? '',
+    row.shareOfPeak === null ? '' : `${(100 * row.shareOfPeak).toFixed(0)}%`,
+    row.ratioToLonghand === null ? '' : `×${significant(row.ratioToLonghand)}`,
+    row.peakRssMiB?.toFixed(0) ?? '',
+  ];
+  return name + cells.map((cell, n) => cell.padStart(COLUMNS[n][1])).join('');
+}
+
+/** Three digits that mean something. */
+export function significant(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+export function milliseconds(value: number | null): string {
+  return value === null ? '' : significant(value);
+}
+
+export const LEGEND =
+  `ratio: the median time over ${BASELINE}'s, of its build and threads the fastest here with the most threads; ` +
+  'of peak: of what one thread reaches in WebAssembly, times the threads; MiB: peak resident memory of the process';

@@ -1,0 +1,68 @@
+/** The rivals' packages: bench/rivals, a package of its own, so that who only uses Longhand never installs them. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LeftOutError } from './candidate.js';
+import { project, versionIn } from './versions.js';
+
+const folder = path.join(project, 'bench', 'rivals');
+const lockFile = path.join(folder, 'package-lock.json');
+/** npm writes it last, when an installation is complete: what was really installed. */
+const installed = path.join(folder, 'node_modules', '.package-lock.json');
+
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly version?: string; readonly optional?: boolean } | undefined>>;
+}
+
+function readLock(file: string): Lock {
+  return JSON.parse(readFileSync(file, 'utf8')) as Lock;
+}
+
+function isInstalled(): boolean {
+  if (!existsSync(installed)) return false;
+  const present = readLock(installed).packages;
+  return Object.entries(readLock(lockFile).packages).every(
+    ([place, wanted]) => place === '' || wanted?.optional === true || present[place]?.version === wanted?.version,
+  );
+}
+
+/** Installs what is missing or out of date, without install scripts: some download binaries, and none is needed. */
+export async function installRivals(tell: (line: string) => void): Promise<void> {
+  if (isInstalled()) return;
+  tell('installing the rivals in bench/rivals (once; about 400 MB) …');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=1'];
+  const code = await new Promise<number | null>((resolve) => {
+    const child = spawn(npm, ['ci', ...options], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    child.on('error', () => resolve(null)).on('close', resolve);
+  });
+  if (code !== 0) tell('the rivals could not be installed, so those that are missing are left out');
+}
+
+/** Imports one of the rivals' packages; throws a LeftOutError where it is not installed or does not load. */
+export async function loadRival(name: string): Promise<unknown> {
+  const { load } = (await import(pathToFileURL(path.join(folder, 'load.js')).href)) as {
+    load: (name: string) => Promise<unknown>;
+  };
+  const howTo = '(npm ci --ignore-scripts in bench/rivals)';
+  // Node would go on looking in the project's own packages.
+  if (!existsSync(rivalFile(name))) throw new LeftOutError(`${name} is not installed ${howTo}`);
+  try {
+    return await load(name);
+  } catch (error) {
+    throw new LeftOutError(`${name} does not load: ${error instanceof Error ? error.message : String(error)} ${howTo}`);
+  }
+}
+
+export function rivalVersion(name: string): string {
+  return versionIn(path.join(folder, 'node_modules', name, 'package.json'));
+}
+
+export function rivalFile(...parts: string[]): string {
+  return path.join(folder, 'node_modules', ...parts);
+}

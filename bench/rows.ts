@@ -1,0 +1,98 @@
+/** What is known of one candidate in one case: a line of the NDJSON, a row of the tables. */
+import type { Entrant } from './entrants.js';
+import { BASELINE } from './entrants.js';
+import type { Statistics } from './statistics.js';
+import type { Suite } from './suites/suite.js';
+import type { Task } from './tasks.js';
+import { flopsOf } from './tasks.js';
+
+export interface Row {
+  readonly suite: string;
+  readonly case: string;
+  readonly candidate: string;
+  readonly version: string | null;
+  readonly threads: number;
+  readonly medianMs: number | null;
+  readonly minMs: number | null;
+  /** Half of all times lie between them. */
+  readonly lowerQuartileMs: number | null;
+  readonly upperQuartileMs: number | null;
+  readonly samples: number;
+  readonly gflops: number | null;
+  /** Of the peak measured on one thread in WebAssembly, times the threads. */
+  readonly shareOfPeak: number | null;
+  /** Its time over longhand-wasm's, that with the most threads. */
+  readonly ratioToLonghand: number | null;
+  /** Its result was compared with the f64 reference, and right. */
+  readonly verified: boolean;
+  /** The largest error in units of its bound. */
+  readonly error: number | null;
+  /** Why there is no time. */
+  readonly reason: string | null;
+  readonly peakRssMiB: number | null;
+  readonly description: string | null;
+  readonly engine: string | null;
+  /** M, K, N or T, B, I, H, C. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** What the race found out about one entrant. */
+export interface Finding {
+  readonly entrant: Entrant;
+  readonly version?: string;
+  readonly description?: string;
+  readonly engine?: string;
+  readonly error?: number;
+  readonly isRight?: boolean;
+  readonly reason?: string;
+  readonly times?: Statistics;
+  readonly peakRssMiB?: number;
+}
+
+export function rowsOf(
+  suite: Suite,
+  name: string,
+  task: Task,
+  findings: readonly Finding[],
+  peakGflops?: number,
+): Row[] {
+  const baseline = baselineOf(findings);
+  return findings.map((finding) => {
+    const { entrant, times } = finding;
+    const flops = flopsOf(task);
+    const gflops = times && flops !== undefined ? flops / times.median / 1e6 : null;
+    return {
+      suite: suite.name,
+      case: name,
+      candidate: entrant.name,
+      version: finding.version ?? null,
+      threads: entrant.threads,
+      medianMs: times?.median ?? null,
+      minMs: times?.min ?? null,
+      lowerQuartileMs: times?.lower ?? null,
+      upperQuartileMs: times?.upper ?? null,
+      samples: times?.count ?? 0,
+      gflops,
+      shareOfPeak: gflops !== null && peakGflops ? gflops / (peakGflops * entrant.threads) : null,
+      ratioToLonghand: times && baseline ? times.median / baseline : null,
+      verified: finding.isRight === true,
+      error: finding.error !== undefined && Number.isFinite(finding.error) ? finding.error : null,
+      reason: finding.reason ?? null,
+      peakRssMiB: finding.peakRssMiB ?? null,
+      description: finding.description ?? null,
+      engine: finding.engine ?? null,
+      sizes: sizesOf(task),
+    };
+  });
+}
+
+function baselineOf(findings: readonly Finding[]): number | undefined {
+  const longhand = findings.filter(({ entrant, times }) => entrant.name === BASELINE && times);
+  return longhand.sort((a, b) => b.entrant.threads - a.entrant.threads).at(0)?.times?.median;
+}
+
+function sizesOf(task: Task): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(task).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}

@@ -1,0 +1,79 @@
+/** One candidate at work: the same in a Node process and in a page. */
+import Benchmark from 'benchmark';
+import type { Candidate, Prepared } from './candidate.js';
+import type { Arrays, Task } from './tasks.js';
+
+/** A run that is longer is timed by a plain loop: Benchmark.js would repeat it to calibrate itself. */
+const LONG_MS = 100;
+/** Of Benchmark.js's samples: many times what the clock can tell apart. */
+const SAMPLE_SECONDS = 0.005;
+
+export class Session {
+  private prepared?: Prepared;
+  private isKernel = false;
+  private fastest = Infinity;
+
+  constructor(private readonly candidate: Candidate) {}
+
+  async prepare(task: Task, inputs: Arrays): Promise<Arrays> {
+    await this.release();
+    this.isKernel = task.kind !== 'forward' && task.kind !== 'step';
+    this.fastest = Infinity;
+    this.prepared = await this.candidate.prepare(task, inputs);
+    return this.prepared.result();
+  }
+
+  /** Runs until `ms` have passed, at least once, for compilers and caches. The fastest run, in ms. */
+  async warmUp(ms: number): Promise<number> {
+    this.fastest = Math.min(...(await this.loop(ms)));
+    return this.fastest;
+  }
+
+  /** One turn of about `ms`: the time of a run in each of its samples, in ms. */
+  async turn(ms: number): Promise<number[]> {
+    return this.isKernel && this.fastest < LONG_MS ? this.sample(ms) : this.loop(ms);
+  }
+
+  async release(): Promise<void> {
+    await this.prepared?.dispose();
+    delete this.prepared;
+  }
+
+  private async loop(ms: number): Promise<number[]> {
+    const { prepared } = this;
+    if (!prepared) throw new Error('session: nothing is prepared');
+    const times: number[] = [];
+    const end = performance.now() + ms;
+    do {
+      const start = performance.now();
+      const running = prepared.run();
+      if (running) await running;
+      times.push(performance.now() - start);
+    } while (performance.now() < end);
+    return times;
+  }
+
+  private sample(ms: number): Promise<number[]> {
+    const { prepared } = this;
+    if (!prepared) throw new Error('session: nothing is prepared');
+    const isAsync = prepared.run() instanceof Promise;
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => reject(error instanceof Error ? error : new Error(String(error)));
+      const benchmark = new Benchmark({
+        defer: isAsync,
+        fn: isAsync
+          ? (deferred: { resolve(): void }) => void Promise.resolve(prepared.run()).then(() => deferred.resolve(), fail)
+          : () => prepared.run(),
+        // What it would find out by doubling, in every turn again.
+        initCount: Math.ceil((SAMPLE_SECONDS * 1000) / this.fastest),
+        delay: 0,
+        minTime: SAMPLE_SECONDS / 2,
+        maxTime: ms / 1000,
+        minSamples: 3,
+        onError: () => fail(benchmark.error),
+        onComplete: () => resolve((benchmark.stats.sample as number[]).map((seconds) => seconds * 1000)),
+      });
+      benchmark.run({ async: true });
+    });
+  }
+}

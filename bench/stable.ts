@@ -1,0 +1,44 @@
+/** The candidates' processes: kept from case to case, or a fresh one for every case. */
+import type { Entrant } from './entrants.js';
+import type { Hello } from './processes.js';
+import { CandidateProcess } from './processes.js';
+import type { Stable } from './race.js';
+
+type Started = Awaited<ReturnType<Stable['start']>>;
+
+export class ProcessStable implements Stable {
+  private readonly running = new Map<Entrant, { process: CandidateProcess; hello: Hello }>();
+  /** Who is not there will not be there later either. */
+  private readonly absent = new Map<Entrant, { reason: string }>();
+
+  /** A process serves one case only, so that its peak of memory is that case's. */
+  isFresh = false;
+
+  /** On which Node they run. */
+  constructor(private readonly node: string) {}
+
+  async start(entrant: Entrant): Promise<Started> {
+    const known = this.running.get(entrant) ?? this.absent.get(entrant);
+    if (known) return known;
+    try {
+      const [process, hello] = await CandidateProcess.start(entrant, this.node);
+      const started = { process, hello };
+      this.running.set(entrant, started);
+      return started;
+    } catch (error) {
+      const left = { reason: error instanceof Error ? error.message : String(error) };
+      this.absent.set(entrant, left);
+      return left;
+    }
+  }
+
+  finish(entrant: Entrant, hasFailed: boolean): void {
+    if (!this.isFresh && !hasFailed) return;
+    this.running.get(entrant)?.process.close();
+    this.running.delete(entrant);
+  }
+
+  close(): void {
+    for (const entrant of [...this.running.keys()]) this.finish(entrant, true);
+  }
+}

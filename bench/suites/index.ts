@@ -1,0 +1,6 @@
+import { gates } from './gates.js';
+import { matmul } from './matmul.js';
+import { forward, step } from './model.js';
+import { scaling } from './scaling.js';
+
+export const SUITES = [matmul, gates, forward, step, scaling];

@@ -1,0 +1,297 @@
+/** `npm run bench`: its statistics, its judgement, and a whole quick run as a process. No time is asserted. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Candidate } from '../bench/candidate.js';
+import { start as startLoops } from '../bench/candidates/loops.js';
+import { answer } from '../bench/conversation.js';
+import type { Entrant } from '../bench/entrants.js';
+import { expectedOf } from '../bench/expected.js';
+import type { Contestant } from '../bench/race.js';
+import { QUICK, Race } from '../bench/race.js';
+import { crossoversOf } from '../bench/report/crossovers.js';
+import { keptPart, table } from '../bench/report/markdown.js';
+import type { Row } from '../bench/rows.js';
+import { rowsOf } from '../bench/rows.js';
+import { Session } from '../bench/session.js';
+import { statisticsOf } from '../bench/statistics.js';
+import { matmul } from '../bench/suites/matmul.js';
+import { scaling } from '../bench/suites/scaling.js';
+import type { Arrays, Task } from '../bench/tasks.js';
+import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
+import { verify } from '../bench/verify.js';
+
+const TASKS: readonly Task[] = [
+  { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 },
+  { kind: 'matmul', form: 'Aᵀ·B', M: 3, K: 4, N: 5 },
+  { kind: 'matmul', form: 'A·Bᵀ', M: 3, K: 4, N: 5 },
+  { kind: 'cellForward', B: 3, H: 2 },
+  { kind: 'cellBackward', B: 3, H: 2 },
+  { kind: 'forward', T: 3, B: 2, I: 4, H: 5, C: 6 },
+  { kind: 'step', T: 3, B: 2, I: 4, H: 5, C: 6 },
+];
+
+describe('statistics', () => {
+  test('the median, the quartiles and the least of times in any order', () => {
+    expect(statisticsOf([5, 1, 4, 2, 3])).toEqual({ median: 3, min: 1, lower: 2, upper: 4, count: 5 });
+  });
+
+  test('between two times the median and the quartiles are interpolated', () => {
+    expect(statisticsOf([10, 20])).toEqual({ median: 15, min: 10, lower: 12.5, upper: 17.5, count: 2 });
+    expect(statisticsOf([7])).toEqual({ median: 7, min: 7, lower: 7, upper: 7, count: 1 });
+  });
+
+  test('no times are an error', () => expect(() => statisticsOf([])).toThrow('no samples'));
+
+  test('the tutorial’s step is 1.62 GFLOP, and a product 2·M·K·N FLOP', () => {
+    expect(flopsOf({ kind: 'step', T: 28, B: 128, I: 28, H: 128, C: 10 })).toBeCloseTo(1.616e9, -6);
+    expect(flopsOf({ kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 })).toBe(120);
+  });
+});
+
+describe('checking a result', () => {
+  test('the expected product is that of three loops, in all three forms', () => {
+    for (const task of TASKS.slice(0, 3)) {
+      if (task.kind !== 'matmul') throw new Error('the first three are products');
+      const inputs = makeInputs(task);
+      const [[, aColumns], [, bColumns]] = Object.values(inputShapes(task));
+      const { values } = expectedOf(task, inputs).out;
+      for (let m = 0; m < task.M; m++) {
+        for (let n = 0; n < task.N; n++) {
+          let sum = 0;
+          for (let k = 0; k < task.K; k++) {
+            const a = task.form === 'Aᵀ·B' ? inputs.a[k * aColumns + m] : inputs.a[m * aColumns + k];
+            const b = task.form === 'A·Bᵀ' ? inputs.b[n * bColumns + k] : inputs.b[k * bColumns + n];
+            sum += a * b;
+          }
+          expect(values[m * task.N + n]).toBeCloseTo(sum, 12);
+        }
+      }
+    }
+  });
+
+  test.each(TASKS)('of %j: f32 is right; one element far off, NaN, or missing is wrong', async (task) => {
+    const inputs = makeInputs(task);
+    const expected = expectedOf(task, inputs);
+    const outputs = await (await (await startLoops()).prepare(task, inputs)).result();
+    expect(verify(outputs, expected)).toMatchObject({ isRight: true });
+
+    for (const name of OUTPUT_NAMES[task.kind]) {
+      const { values, bound } = expected[name];
+      const place = Array.from(values, (_, n) => n).find((n) => bound(n) < Infinity);
+      if (place === undefined) continue; // a parameter whose gradients are all tiny
+      expect({ name, isFine: bound(place) < 1e-3 * (1 + Math.abs(values[place])) }).toEqual({ name, isFine: true });
+      const off = (value: number): Arrays => ({
+        ...outputs,
+        [name]: outputs[name].map((v, n) => (n === place ? value : v)),
+      });
+      expect(verify(off(values[place] + 1.1 * bound(place)), expected)).toMatchObject({ isRight: false });
+      expect(verify(off(NaN), expected)).toMatchObject({ isRight: false, error: Infinity });
+      expect(verify({ ...outputs, [name]: outputs[name].slice(1) }, expected).message).toContain(`${name} has`);
+    }
+  });
+});
+
+describe('the race', () => {
+  const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
+
+  test('who is wrong is shown as wrong with its error, and never timed; who is right is timed', async () => {
+    const runs = { right: 0, wrong: 0 };
+    const findings = await raceOf(runs, (name, out) => (name === 'wrong' ? out.map((value) => value + 0.01) : out));
+    const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, 40);
+
+    expect(right).toMatchObject({ candidate: 'right', verified: true, reason: null, version: '1.2.3', peakRssMiB: 50 });
+    expect(right.samples).toBeGreaterThanOrEqual(QUICK.rounds);
+    expect(right.gflops).toBeCloseTo(1024 / (right.medianMs ?? NaN) / 1e6, 9);
+    expect(wrong).toMatchObject({ candidate: 'wrong', verified: false, medianMs: null, samples: 0 });
+    expect(wrong.reason).toMatch(/^wrong: out\[\d+\] is [-\d.]+, should be [-\d.]+ ± [\d.e-]+$/);
+    expect(wrong.error).toBeGreaterThan(1000);
+    expect(runs.right).toBeGreaterThan(0);
+    expect(runs.wrong).toBe(0);
+  });
+
+  test('who fails, or is not there, is left out with the reason', async () => {
+    const runs = { right: 0, wrong: 0 };
+    const findings = await raceOf(runs, (name, out) => {
+      if (name === 'wrong') throw new Error('no such kernel');
+      return out;
+    });
+    const [right, failed, absent] = rowsOf(matmul, one.name, one.task, findings);
+    expect(right.verified).toBe(true);
+    expect(failed).toMatchObject({ verified: false, medianMs: null, reason: 'no such kernel' });
+    expect(absent).toMatchObject({ verified: false, medianMs: null, reason: 'not installed', version: null });
+  });
+
+  function raceOf(runs: Record<string, number>, falsify: (name: string, out: Float32Array) => Float32Array) {
+    const entrants = ['right', 'wrong', 'absent'].map((name): Entrant => ({
+      name,
+      threads: 1,
+      kinds: ['matmul'],
+      program: '',
+      mode: '',
+    }));
+    const race = new Race(
+      {
+        async start({ name }) {
+          if (name === 'absent') return { reason: 'not installed' };
+          const candidate = await falsified(name, runs, falsify);
+          return { process: contestant(candidate), hello: { version: '1.2.3', description: '', engine: '' } };
+        },
+        finish() {},
+      },
+      QUICK,
+    );
+    return race.run(one, entrants);
+  }
+
+  async function falsified(
+    name: string,
+    runs: Record<string, number>,
+    falsify: (name: string, out: Float32Array) => Float32Array,
+  ): Promise<Candidate> {
+    const loops = await startLoops();
+    return {
+      ...loops,
+      async prepare(task, inputs) {
+        const prepared = await loops.prepare(task, inputs);
+        return {
+          result: async () => ({ out: falsify(name, (await prepared.result()).out) }),
+          run: () => {
+            runs[name]++;
+            return prepared.run();
+          },
+          dispose: () => prepared.dispose(),
+        };
+      },
+    };
+  }
+
+  function contestant(candidate: Candidate): Contestant {
+    const session = new Session(candidate);
+    return { ask: async (request) => (await answer(session, request, () => 50)) as never };
+  }
+});
+
+describe('the report', () => {
+  const row = (candidate: string, H: number, median: number): Row => {
+    const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };
+    const times = statisticsOf([median]);
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }])[0];
+  };
+
+  test('a crossover lies where the lines cross on logarithmic scales; near ties are none', () => {
+    const rows = [row('a', 10, 1), row('a', 1000, 100), row('b', 10, 10), row('b', 1000, 10)];
+    expect(crossoversOf(rows)).toEqual([
+      { axis: 'H', size: expect.closeTo(100, 6) as number, faster: 'b', slower: 'a' },
+    ]);
+    expect(crossoversOf([row('a', 1, 1), row('a', 2, 1), row('b', 1, 0.99), row('b', 2, 1.01)])).toEqual([]);
+  });
+
+  test('the part that people wrote is kept', () => {
+    const first = keptPart('');
+    const written = first.replace(/Write here.*/, 'Because of 512-bit vectors.');
+    expect(keptPart(`# Benchmarks\n\n${written}\n\n## More`)).toBe(written);
+  });
+
+  test('numbers are aligned right, and a | in a cell ends no cell', () => {
+    expect(table(['a', 'b', 'c'], [['x|y', '1.5', 'z']])).toBe(
+      '| a | b | c |\n| --- | --: | --- |\n| x\\|y | 1.5 | z |',
+    );
+  });
+});
+
+describe('npm run bench -- --quick', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
+  const [json, report] = [path.join(folder, 'rows.ndjson'), path.join(folder, 'benchmarks.md')];
+  let rows: Row[] = [];
+  let document = '';
+  let stdout = '';
+
+  beforeAll(() => {
+    writeFileSync(report, keptPart('').replace(/Write here.*/, 'Written by hand.'));
+    const args = ['dist/bench/main.js', '--quick', '--json', json, '--report', report];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 });
+    expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
+    ({ stdout } = run);
+    rows = readFileSync(json, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Row);
+    document = readFileSync(report, 'utf8');
+  }, 320_000);
+
+  test('every suite ran, and every candidate that is there agrees with the reference', () => {
+    expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(['matmul', 'gates', 'forward', 'step', 'scaling']));
+    expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
+    expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
+    for (const name of ['longhand-wasm', 'longhand-reference', 'loops']) {
+      const own = rows.filter(({ candidate }) => candidate === name);
+      expect({ name, suites: new Set(own.map(({ suite }) => suite)).size }).toEqual({ name, suites: 5 });
+      expect(own.filter(({ verified }) => !verified)).toEqual([]);
+    }
+  });
+
+  // A user's machine may have no network to install them from; CI has.
+  (process.env.CI ? test : test.skip)('the rivals from npm took part', () => {
+    const present = new Set(rows.filter(({ verified }) => verified).map(({ candidate }) => candidate));
+    for (const name of ['tensorflow-wasm', 'jax-wasm', 'onnxruntime', 'gpujs-cpu'])
+      expect([...present]).toContain(name);
+  });
+
+  test('a row has every field, with numbers where there is a time', () => {
+    for (const row of rows) {
+      expect(row).toMatchObject({ case: expect.any(String) as string, threads: expect.any(Number) as number });
+      expect(Object.keys(row)).toEqual(expect.arrayContaining(['version', 'gflops', 'ratioToLonghand', 'peakRssMiB']));
+      if (!row.verified) continue;
+      expect(row.minMs).toBeGreaterThan(0);
+      expect(row.medianMs).toBeGreaterThanOrEqual(row.minMs ?? NaN);
+      expect(row.peakRssMiB).toBeGreaterThan(10);
+      expect(row.ratioToLonghand).toBeGreaterThan(0);
+      if (row.suite !== 'gates') expect(row.gflops).toBeGreaterThan(0);
+    }
+  });
+
+  test('the terminal and the report show every candidate', () => {
+    for (const { candidate } of rows.filter(({ verified }) => verified)) {
+      expect(stdout).toContain(candidate);
+      expect(document).toContain(`| ${candidate} `);
+    }
+    for (const { reason } of rows.filter(({ verified }) => !verified)) expect(document).toContain(reason?.slice(0, 40));
+    expect(document).toContain('Written by hand.');
+    expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
+  });
+
+  test('every chart of the report is an SVG with something in it', () => {
+    const charts = [...document.matchAll(/!\[[^\]]+\]\((benchmarks\/[^)]+\.svg)\)/g)].map(([, file]) => file);
+    if (process.env.CI || !document.includes('No chart')) expect(charts).toHaveLength(10);
+    const files =
+      charts.length === 0 ? [] : readdirSync(path.join(folder, 'benchmarks')).map((name) => `benchmarks/${name}`);
+    expect(files.sort()).toEqual([...charts].sort());
+    for (const file of charts) {
+      const svg = readFileSync(path.join(folder, file), 'utf8');
+      expect(svg).toMatch(/^<svg[^>]* viewBox="[^"]+">/);
+      expect(svg.trimEnd()).toMatch(/<\/svg>$/);
+      expect(svg).not.toContain('NaN');
+      expect(svg).toContain('longhand-wasm');
+    }
+  });
+});
+
+test('mistakes on the command line are told, with exit code 2', () => {
+  const bench = (...args: string[]) =>
+    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
+  expect(bench('matmull')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('the suites are matmul') as string,
+  });
+  expect(bench('--sizes', '8')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('needs one suite') as string,
+  });
+  expect(bench('--backends', 'torch')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('torch is none of') as string,
+  });
+  expect(bench('--threads', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('≥ 1') as string });
+});
