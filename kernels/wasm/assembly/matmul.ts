@@ -12,6 +12,8 @@ import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from 
 const BLOCK: i32 = 256;
 /** Rows that a packed, transposed a holds side by side: those of the highest tile of 8 columns, so that none crosses. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
+/** Rows of a that meet one panel of b after the other: a block of them stays in the cache, and their pages in the TLB. */
+const ROWS: i32 = 240;
 /** Rows of a transposed a that are packed at a time. */
 const PACKED_ROWS: i32 = 22 * GROUP;
 
@@ -146,7 +148,7 @@ export function multiplyChunk(chunk: i32): void {
   for (let k = 0; k < K; k += BLOCK) {
     const L = min(BLOCK, K - k);
     const block = bStep != 0 ? b + <usize>k * bStep : b + (<usize>(k * padded) << 2);
-    const step = aTransposed ? PACKED_ROWS : mEnd - m;
+    const step = aTransposed ? PACKED_ROWS : ROWS;
     for (let r = m; r < mEnd; r += step) {
       const count = min(step, mEnd - r);
       const outAt = out + <usize>r * outRow;
