@@ -258,6 +258,36 @@ describe('memory', () => {
   });
 });
 
+describe('slopes that fade on their way back', () => {
+  test('end as zeros after 800 steps, and never as subnormal numbers, with which a processor is slow', async () => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const model = new Model(backend, { T: 800, B: 4, I: 3, H: 8, C: 3 });
+    model.initialise(new Random(1));
+    model.activations.y.data.set([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
+    model.forward();
+    model.backward();
+    for (const slopes of [model.activations.dh, model.activations.dc]) {
+      const sizes = valuesOf(slopes).map(Math.abs);
+      expect(sizes.filter((size) => size > 0 && size < 2 ** -126)).toHaveLength(0);
+      expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(100 * 4 * 8);
+      expect(new Set(sizes.subarray(0, 4 * 8))).toEqual(new Set([0]));
+    }
+  });
+
+  test('are zero below 2⁻¹⁰⁰, as they were above it, and NaN where they were NaN', async () => {
+    const slopes = [2 ** -90, -(2 ** -90), 2 ** -101, -(2 ** -101), NaN, 1];
+    const backend = await createWasmBackend({ threads: 1 });
+    const [row, wide] = [() => backend.allocate([1, 6]), () => backend.allocate([1, 24])];
+    const [dc, gates, c, dh] = [row(), wide(), row(), row()];
+    gates.data.fill(0.5);
+    c.data.fill(1);
+    dh.data.set(slopes);
+    backend.lstmCellBackward(wide(), dc, row(), dh, gates, c, row());
+    const relative = [...valuesOf(dc)].map((slope, n) => slope / (slopes[n] * 0.5 * (1 - Math.tanh(1) ** 2)));
+    expect(relative.map((ratio) => Math.round(ratio * 1e6) / 1e6)).toEqual([1, 1, 0, -0, NaN, 1]);
+  });
+});
+
 test('a job that is never finished is an error, and so is every job after it', async () => {
   const backend = await createWasmBackend({ threads: 2 });
   const [out, a] = [backend.allocate([64, 64]), backend.allocate([64, 64])];

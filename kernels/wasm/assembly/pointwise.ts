@@ -1,5 +1,5 @@
 /** What is done element by element: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), sums, fill and copy. */
-import { loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
+import { flushTiny, loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { parameter } from './threads';
 
 // @ts-ignore: decorator
@@ -81,10 +81,10 @@ function cellBackward(
   const f = loadPart(gates + 2 * gate, count), o = loadPart(gates + 3 * gate, count);
   // (4′)
   const tanhC = tanh(loadPart(c, count));
-  const dH = loadPart(dh, count);
+  const dH = flushTiny(loadPart(dh, count));
   const dO = f32x4.mul(dH, tanhC);
   const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
-  const dC = multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, count));
+  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, count)));
   storePart(dc, dC, count);
   // (3′)
   const dI = f32x4.mul(dC, j);
