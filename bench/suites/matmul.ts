@@ -5,12 +5,16 @@ import { extentsOf } from './suite.js';
 
 const FORMS: readonly Form[] = ['A·B', 'Aᵀ·B', 'A·Bᵀ'];
 const SQUARES = [32, 64, 128, 256, 512, 1024];
+/** Nothing here is a multiple of a tile. */
+const ODD = [127, 129, 513] as const;
 
-/** T 28, B 128, I 28, H 128. */
+/** B 128, I 28, H 128; the last is that of all 28 steps at once, as cuDNN has it. */
 const OF_THE_LSTM: readonly (readonly [string, Omit<MatmulTask, 'kind'>])[] = [
-  ['x·Wx', { form: 'A·B', M: 3584, K: 28, N: 512 }],
+  ['x·Wx', { form: 'A·B', M: 128, K: 28, N: 512 }],
   ['h·Wh', { form: 'A·B', M: 128, K: 128, N: 512 }],
   ['dz·Whᵀ', { form: 'A·Bᵀ', M: 128, K: 512, N: 128 }],
+  ['xᵀ·dz', { form: 'Aᵀ·B', M: 28, K: 128, N: 512 }],
+  ['hᵀ·dz', { form: 'Aᵀ·B', M: 128, K: 128, N: 512 }],
   ['hᵀ·dz', { form: 'Aᵀ·B', M: 128, K: 3584, N: 512 }],
 ];
 
@@ -37,6 +41,7 @@ export const matmul: Suite = {
     if (isQuick) return [...inAllForms(16, 16, 16), ...inAllForms(32, 32, 32), ...inAllForms(5, 17, 34)];
     return [
       ...SQUARES.flatMap((size) => inAllForms(size, size, size)),
+      ...inAllForms(...ODD),
       ...OF_THE_LSTM.map(([name, task]) => matmulCase(name, task)),
     ];
   },
