@@ -44,7 +44,7 @@ const EXP_OF_TWICE = memory.data<f32>([
   8 * 1.6666509e-1, 4 * 4.9999994e-1,
 ]);
 
-/** n, and 2ⁿ where the rounder is right: from x·log₂e + rounder. */
+/** 2ⁿ (with ROUNDER_32: 2ⁿ⁺³²), from x·log₂e + the rounder. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(rounded: v128): v128 {
