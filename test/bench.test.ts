@@ -7,6 +7,7 @@ import type { Candidate } from '../bench/candidate.js';
 import { start as startLoops } from '../bench/candidates/loops.js';
 import { answer } from '../bench/conversation.js';
 import type { Entrant } from '../bench/entrants.js';
+import type { Environment } from '../bench/environment.js';
 import { expectedOf } from '../bench/expected.js';
 import type { Contestant } from '../bench/race.js';
 import { QUICK, Race } from '../bench/race.js';
@@ -21,6 +22,18 @@ import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
 import { verify } from '../bench/verify.js';
+
+const RUN: Environment = {
+  engine: 'Node 20.20.2',
+  processor: 'a processor',
+  cores: 2,
+  memoryGiB: 8,
+  system: 'Linux, x64',
+  date: '2026-01-31',
+  revision: 'abc1234',
+  command: 'npm run bench',
+  peak: { portable: 40 },
+};
 
 const TASKS: readonly Task[] = [
   { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 },
@@ -99,7 +112,7 @@ describe('the race', () => {
   test('who is wrong is shown as wrong with its error, and never timed; who is right is timed', async () => {
     const runs = { right: 0, wrong: 0 };
     const findings = await raceOf(runs, (name, out) => (name === 'wrong' ? out.map((value) => value + 0.01) : out));
-    const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, 40);
+    const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, RUN);
 
     expect(right).toMatchObject({ candidate: 'right', verified: true, reason: null, version: '1.2.3', peakRssMiB: 50 });
     expect(right.samples).toBeGreaterThanOrEqual(QUICK.rounds);
@@ -117,7 +130,7 @@ describe('the race', () => {
       if (name === 'wrong') throw new Error('no such kernel');
       return out;
     });
-    const [right, failed, absent] = rowsOf(matmul, one.name, one.task, findings);
+    const [right, failed, absent] = rowsOf(matmul, one.name, one.task, findings, RUN);
     expect(right.verified).toBe(true);
     expect(failed).toMatchObject({ verified: false, medianMs: null, reason: 'no such kernel' });
     expect(absent).toMatchObject({ verified: false, medianMs: null, reason: 'not installed', version: null });
@@ -177,7 +190,7 @@ describe('the report', () => {
   const row = (candidate: string, H: number, median: number): Row => {
     const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };
     const times = statisticsOf([median]);
-    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }])[0];
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }], RUN)[0];
   };
 
   test('a crossover lies where the lines cross on logarithmic scales; near ties are none', () => {
