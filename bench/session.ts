@@ -1,5 +1,5 @@
 /** One candidate at work: the same in a Node process and in a page. */
-import BenchmarkJs from 'benchmark';
+import Benchmark from './benchmark-js.js';
 import type { Candidate, Prepared } from './candidate.js';
 import type { Arrays, Task } from './tasks.js';
 
@@ -7,15 +7,6 @@ import type { Arrays, Task } from './tasks.js';
 const LONG_MS = 100;
 /** Of Benchmark.js's samples: many times what the clock can tell apart. */
 const SAMPLE_SECONDS = 0.005;
-
-/** Node's clock for Benchmark.js in a page, where it would count whole milliseconds. */
-function hrtime([seconds, nanoseconds]: readonly [number, number] = [0, 0]): [number, number] {
-  const ms = performance.now() - seconds * 1000 - nanoseconds / 1e6;
-  return [Math.floor(ms / 1000), (ms % 1000) * 1e6];
-}
-
-const isNode = typeof process !== 'undefined';
-const Benchmark = isNode ? BenchmarkJs : (BenchmarkJs.runInContext({ process: { hrtime } }) as typeof BenchmarkJs);
 
 export class Session {
   private prepared?: Prepared;

@@ -82,7 +82,7 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
 const twins: Plugin = {
   name: 'twins',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker)\.js$/ }, ({ importer, path: file }) =>
+    onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
       importer.startsWith(bench) ? { path: path.join(bench, 'browser', 'page', path.basename(file)) } : undefined,
     );
   },

@@ -42,7 +42,7 @@ async function launch(args: string[]): Promise<Browser> {
   let reason = '';
   for (const candidate of candidates) {
     try {
-      return await chromium.launch({ ...candidate, args });
+      return await chromium.launch({ ...candidate, args, ...{ handleSIGTERM: false, handleSIGHUP: false } });
     } catch (error) {
       reason ||= error instanceof Error ? error.message.split('\n')[0] : String(error);
     }

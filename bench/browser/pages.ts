@@ -33,7 +33,8 @@ export async function browserPlace(): Promise<Place> {
     engine,
     peak: await peakIn(browser, url),
     open: async (entrant) => {
-      if (!PAGE_PROGRAMS.includes(entrant.program)) throw new LeftOutError('does not run in a page');
+      const isForPages = PAGE_PROGRAMS.includes(entrant.program) && entrant.mode !== 'headlessgl';
+      if (!isForPages) throw new LeftOutError('does not run in a page');
       const [page, hello] = await CandidatePage.start(entrant, browser, url);
       return [page, { ...hello, engine }];
     },

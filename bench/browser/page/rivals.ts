@@ -10,5 +10,5 @@ export async function loadRival(name: string): Promise<unknown> {
 export const rivalVersion = packageVersion;
 
 export function rivalFile(...parts: string[]): string {
-  return ['/rivals', ...parts].join('/');
+  return ['/rivals', ...parts].join('/').replace(/\/+/g, '/'); // as path.join does in Node
 }
