@@ -52,13 +52,7 @@ export interface Finding {
   readonly peakRssMiB?: number | null;
 }
 
-export function rowsOf(
-  suite: Suite,
-  name: string,
-  task: Task,
-  findings: readonly Finding[],
-  run: Environment,
-): Row[] {
+export function rowsOf(suite: Suite, name: string, task: Task, findings: readonly Finding[], run: Environment): Row[] {
   const peakGflops = Math.max(run.peak.portable, run.peak.fused ?? 0);
   const baseline = baselineOf(findings);
   return findings.map((finding) => {

@@ -81,8 +81,8 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
 /** The modules of bench/ that reach for files and processes have a twin of the same name in page/. */
 const twins: Plugin = {
   name: 'twins',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
       importer.startsWith(bench) ? { path: path.join(bench, 'browser', 'page', path.basename(file)) } : undefined,
     );
   },

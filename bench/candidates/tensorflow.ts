@@ -148,8 +148,10 @@ async function waitFor(last: Tensor): Promise<void> {
 function computation(tf: Tf, given: Named, compute: () => Named): Prepared {
   const run = (): void | Promise<void> => {
     const outputs = tf.tidy(compute);
-    if (isSynchronous(tf)) return tf.dispose(outputs);
-    return waitFor(Object.values(outputs)[0]).then(() => tf.dispose(outputs));
+    const free = (): void => tf.dispose(outputs);
+    if (!isSynchronous(tf)) return waitFor(Object.values(outputs)[0]).then(free);
+    free();
+    return undefined;
   };
   const result = async (): Promise<Arrays> => {
     const outputs = tf.tidy(compute);

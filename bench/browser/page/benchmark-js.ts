@@ -1,6 +1,8 @@
 /** For pages, in place of bench/benchmark-js.ts: Benchmark.js as it has to be loaded in a Web Worker. */
-import type BenchmarkJs from 'benchmark';
-import lodash from 'lodash';
+import { noLongerAsPage } from './as-page.js'; // first
+import Benchmark from 'benchmark';
+
+noLongerAsPage();
 
 /** Node's clock, as Benchmark.js asks for it; of a page's own it would take the one that counts whole milliseconds. */
 function hrtime([seconds, nanoseconds]: readonly [number, number] = [0, 0]): [number, number] {
@@ -8,9 +10,4 @@ function hrtime([seconds, nanoseconds]: readonly [number, number] = [0, 0]): [nu
   return [Math.floor(ms / 1000), (ms % 1000) * 1e6];
 }
 
-// While it is loaded it looks for a page's global object with lodash in it; others would take a worker for a page then.
-Object.assign(globalThis, { window: globalThis, _: lodash });
-const { default: loaded } = await import('benchmark');
-Reflect.deleteProperty(globalThis, 'window');
-
-export default loaded.runInContext({ process: { hrtime } }) as typeof BenchmarkJs;
+export default Benchmark.runInContext({ process: { hrtime } }) as typeof Benchmark;
