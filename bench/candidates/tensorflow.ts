@@ -11,20 +11,25 @@ type Tensor = TensorFlow.Tensor;
 type Matrix = TensorFlow.Tensor2D;
 type Named = Record<string, Tensor>;
 
+/** The part of its wasm backend that is used. */
+interface WasmModule {
+  setWasmPaths(folder: string): void;
+  setThreadsCount(threads: number): void;
+  /** How many there are; fails where it has no threads. */
+  getThreadsCount(): number;
+}
+
 export async function start({ mode, threads }: StartOptions): Promise<Candidate> {
   const tf = (await loadRival('@tensorflow/tfjs')) as Tf;
   tf.enableProdMode();
-  if (mode === 'wasm') {
-    const { setWasmPaths, setThreadsCount } = (await loadRival('@tensorflow/tfjs-backend-wasm')) as {
-      setWasmPaths: (folder: string) => void;
-      setThreadsCount: (threads: number) => void;
-    };
-    setThreadsCount(threads);
-    setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
-  }
+  const wasm = mode === 'wasm' ? ((await loadRival('@tensorflow/tfjs-backend-wasm')) as WasmModule) : undefined;
+  wasm?.setThreadsCount(threads);
+  wasm?.setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
   if (mode === 'webgpu') await loadRival('@tensorflow/tfjs-backend-webgpu');
   if (!(await isStarted(tf, mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
   await tf.ready();
+  if (wasm && threads > 1 && wasm.getThreadsCount() !== threads)
+    throw new LeftOutError('its threads do not start here');
   return {
     version: rivalVersion('@tensorflow/tfjs'),
     description: `TensorFlow.js, ${mode} backend${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
