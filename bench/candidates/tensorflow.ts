@@ -29,7 +29,7 @@ export async function start({ mode, threads }: StartOptions): Promise<Candidate>
   if (!(await isStarted(tf, mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
   await tf.ready();
   if (wasm && threads > 1 && wasm.getThreadsCount() !== threads)
-    throw new LeftOutError('its threads do not start here');
+    throw new LeftOutError(`its threads do not start here ${wasm.getThreadsCount()}`);
   return {
     version: rivalVersion('@tensorflow/tfjs'),
     description: `TensorFlow.js, ${mode} backend${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
