@@ -1,4 +1,5 @@
 /** Compiling what is written in assembly/. */
+import type { PeakBinaries } from './peak.js';
 import { project } from './versions.js';
 
 /** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
@@ -29,4 +30,11 @@ export async function compileAssembly(
   );
   if (error || !binary) throw new Error(`bench/assembly/${file}: ${error?.message ?? 'no binary'}`);
   return binary;
+}
+
+export async function compilePeak(): Promise<PeakBinaries> {
+  return {
+    portable: await compileAssembly('peak.ts', []),
+    relaxed: await compileAssembly('peak.ts', ['relaxed-simd']),
+  };
 }

@@ -6,7 +6,7 @@ import type { Session } from './session.js';
 export async function answer(
   session: Session,
   request: Request,
-  peakRssMiB: () => number,
+  peakRssMiB: () => number | null,
 ): Promise<Answers[keyof Answers]> {
   switch (request.ask) {
     case 'prepare':

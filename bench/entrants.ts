@@ -12,31 +12,38 @@ export interface Entrant {
   readonly mode: string;
 }
 
-type Family = Omit<Entrant, 'threads'> & { readonly isThreaded?: boolean };
+export type PlaceKind = 'node' | 'page';
+
+type Family = Omit<Entrant, 'threads'> & { readonly threadedIn?: readonly PlaceKind[] };
+
+const ANYWHERE: readonly PlaceKind[] = ['node', 'page'];
 
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
 const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
 
 const FAMILIES: readonly Family[] = [
-  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, isThreaded: true },
-  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, isThreaded: true },
+  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANYWHERE },
+  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANYWHERE },
   { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
   ...MODES.map((mode) => ({ name: `longhand-gpu-${mode}`, program: 'longhand', mode, kinds: ALL })),
   { name: 'loops', program: 'loops', mode: '', kinds: ALL },
-  { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL },
+  { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL, threadedIn: ['page'] },
+  { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: ALL },
+  { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: ALL },
   { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
-  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, isThreaded: true },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, threadedIn: ANYWHERE },
+  { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
-  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], isThreaded: true },
-  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, isThreaded: true },
+  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANYWHERE },
+  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANYWHERE },
 ];
 
 /** Those whose name is, or begins with, one of `wanted` (all where it is empty), once for each number of threads. */
-export function entrantsOf(wanted: readonly string[], threads: readonly number[]): Entrant[] {
+export function entrantsOf(wanted: readonly string[], threads: readonly number[], place: PlaceKind): Entrant[] {
   const isWanted = (name: string): boolean =>
     wanted.length === 0 || wanted.some((one) => name === one || name.startsWith(`${one}-`));
-  return FAMILIES.filter(({ name }) => isWanted(name)).flatMap(({ isThreaded, ...family }) =>
-    (isThreaded ? threads : [1]).map((count) => ({ ...family, threads: count })),
+  return FAMILIES.filter(({ name }) => isWanted(name)).flatMap(({ threadedIn = [], ...family }) =>
+    (threadedIn.includes(place) ? threads : [1]).map((count) => ({ ...family, threads: count })),
   );
 }
 

@@ -1,19 +1,22 @@
 /** `npm run bench`: Longhand and its rivals, each checked against the f64 reference before it is timed. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { NoBrowserError } from './browser/chromium.js';
+import { browserPlace } from './browser/pages.js';
 import type { Entrant } from './entrants.js';
 import { backendNames, entrantsOf } from './entrants.js';
-import { peakOf } from './peak.js';
+import type { Environment } from './environment.js';
+import { environmentOf, peakSentence } from './environment.js';
+import { nodePlace } from './place.js';
 import { FULL, QUICK, Race } from './race.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
-import { environmentOf, peakSentence } from './report/environment.js';
 import { writeReport } from './report/report.js';
 import { headLine, LEGEND, tableLine } from './report/table.js';
 import { installRivals } from './rivals.js';
 import type { Row } from './rows.js';
 import { rowsOf } from './rows.js';
-import { ProcessStable } from './stable.js';
+import { CandidateStable } from './stable.js';
 import { SUITES } from './suites/index.js';
 import { scaling } from './suites/scaling.js';
 import type { Suite } from './suites/suite.js';
@@ -24,6 +27,8 @@ interface Options {
   readonly sizes: readonly string[];
   readonly threads?: readonly number[];
   readonly node: string;
+  readonly browser: boolean;
+  readonly from?: readonly string[];
   readonly quick: boolean;
   readonly json?: string;
   readonly report?: string;
@@ -46,28 +51,45 @@ function knownBackends(text: string): string[] {
 }
 
 async function bench(names: readonly string[], options: Options): Promise<void> {
+  if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
   await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
-  const peak = await peakOf(options.node);
-  const environment = environmentOf(peak, process.argv.slice(2));
-  console.log(`${environment.cores} × ${environment.processor}; one thread reaches ${peakSentence(peak)}`);
-
-  const stable = new ProcessStable(options.node);
-  const race = new Race(stable, options.quick ? QUICK : FULL);
-  const entrants = entrantsOf(options.backends, options.threads ?? threadSweep());
-  const peakGflops = Math.max(peak.portable, peak.fused ?? 0);
+  const place = await (options.browser ? browserPlace() : nodePlace(options.node));
+  const stable = new CandidateStable(place);
   const rows: Row[] = [];
   try {
+    const run = environmentOf(place, process.argv.slice(2));
+    console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches ${peakSentence(run.peak)}`);
+    const race = new Race(stable, options.quick ? QUICK : FULL);
+    const entrants = entrantsOf(options.backends, options.threads ?? threadSweep(), place.kind);
     for (const suite of suites) {
       stable.isFresh = suite.isFresh && !options.quick;
       if (stable.isFresh) stable.close();
-      rows.push(...(await runSuite(suite, race, entrants, options, peakGflops)));
+      rows.push(...(await runSuite(suite, race, entrants, options, run)));
     }
   } finally {
     stable.close();
+    await place.close();
   }
-  if (options.report !== undefined) await writeReport(options.report, rows, environment);
+  if (options.report !== undefined) await writeReport(options.report, rows);
+}
+
+/** Of rows that earlier runs have written. */
+async function reportFrom(
+  files: readonly string[],
+  names: readonly string[],
+  { report, json }: Options,
+): Promise<void> {
+  if (report === undefined) throw new UsageError('--from needs --report: it runs nothing');
+  if (names.length > 0 || json !== undefined) throw new UsageError('--from takes all rows, and writes only the report');
+  await installRivals((line) => console.error(line)); // they draw the charts
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
+  if (lines.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
+  await writeReport(
+    report,
+    lines.map((line) => JSON.parse(line) as Row),
+  );
 }
 
 function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
@@ -96,7 +118,7 @@ async function runSuite(
   race: Race,
   entrants: readonly Entrant[],
   { quick: isQuick, sizes, json, threads }: Options,
-  peakGflops: number,
+  run: Environment,
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
@@ -104,7 +126,7 @@ async function runSuite(
     const runners = entrants.filter(
       (entrant) => threads !== undefined || one.comparesThreads === true || isUsual(entrant.threads),
     );
-    const rows = rowsOf(suite, one.name, one.task, await race.run(one, runners), peakGflops);
+    const rows = rowsOf(suite, one.name, one.task, await race.run(one, runners), run);
     const news = rows.filter((row) => row.medianMs !== null || !told.has(absence(row)));
     for (const row of rows) told.add(absence(row));
     console.log([`\n${one.name}`, headLine(), ...news.map(tableLine)].join('\n'));
@@ -126,9 +148,11 @@ const command = new Command('bench')
     threadCounts,
   )
   .option('--node <path>', 'the Node that the candidates run on', process.execPath)
+  .addOption(new Option('--browser', 'run them in pages of a Chromium').conflicts('node').default(false))
   .option('--quick', 'few small cases and few samples', false)
   .option('--json <file>', 'write one JSON object a row')
   .option('--report <file>', 'write the tables as Markdown, with charts beside it')
+  .option('--from <files...>', 'run nothing: make the report from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
   .action(bench)
   .exitOverride();
@@ -140,5 +164,8 @@ try {
   else if (error instanceof UsageError) {
     console.error(`bench: ${error.message}`);
     process.exitCode = 2;
+  } else if (error instanceof NoBrowserError) {
+    console.error(`bench: ${error.message}`);
+    process.exitCode = 1;
   } else throw error;
 }

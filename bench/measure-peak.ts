@@ -1,4 +1,5 @@
-/** Prints the peak of one thread of the Node that runs this. */
-import { compilePeak, measurePeak } from './peak.js';
+/** Prints which Node runs this, and the peak of one of its threads. */
+import { compilePeak } from './assemblyscript.js';
+import { measurePeak } from './peak.js';
 
-console.log(JSON.stringify(await measurePeak(await compilePeak())));
+console.log(JSON.stringify({ engine: `Node ${process.versions.node}`, peak: await measurePeak(await compilePeak()) }));

@@ -1,8 +1,4 @@
 /** The peak of one thread in WebAssembly, from assembly/peak.ts: what the shares in the tables are shares of. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { compileAssembly } from './assemblyscript.js';
 
 /** In GFLOPS. */
 export interface Peak {
@@ -25,15 +21,14 @@ const TURNS = 1_000_000;
 const TRIES = 20;
 const LANES = 4;
 
-export async function compilePeak(): Promise<{ portable: Uint8Array<ArrayBuffer>; relaxed: Uint8Array<ArrayBuffer> }> {
-  return {
-    portable: await compileAssembly('peak.ts', []),
-    relaxed: await compileAssembly('peak.ts', ['relaxed-simd']),
-  };
+/** assembly/peak.ts, compiled without and with relaxed SIMD. */
+export interface PeakBinaries {
+  readonly portable: Uint8Array<ArrayBuffer>;
+  readonly relaxed: Uint8Array<ArrayBuffer>;
 }
 
 /** On the engine that runs this. */
-export async function measurePeak({ portable, relaxed }: Awaited<ReturnType<typeof compilePeak>>): Promise<Peak> {
+export async function measurePeak({ portable, relaxed }: PeakBinaries): Promise<Peak> {
   const module = await instantiate(portable);
   const peak = { portable: fastest(module.portable, module.PORTABLE_VECTORS.value) };
   if (!WebAssembly.validate(relaxed)) return peak;
@@ -55,11 +50,4 @@ function fastest(loop: Loop, vectors: number): number {
     if (sum !== TURNS) throw new Error(`peak: ${TURNS} additions of 1 gave ${sum}`);
   }
   return (2 * LANES * vectors * TURNS) / best / 1e6;
-}
-
-/** On another Node. */
-export async function peakOf(node: string): Promise<Peak> {
-  const script = fileURLToPath(new URL('measure-peak.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(node, [script]);
-  return JSON.parse(stdout) as Peak;
 }

@@ -10,7 +10,7 @@ import type { Answers, Failure, Request } from './protocol.js';
 import { project } from './versions.js';
 
 /** The slowest answer there should be: a 1024-unit model on a plain loop. */
-const PATIENCE_MS = 180_000;
+export const PATIENCE_MS = 180_000;
 
 export type Hello = Answers['hello'];
 

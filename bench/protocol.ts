@@ -14,7 +14,8 @@ export interface Answers {
   /** The fastest run. */
   readonly warmUp: { readonly ms: number };
   readonly turn: { readonly times: readonly number[] };
-  readonly release: { readonly peakRssMiB: number };
+  /** Null where it cannot be known, as in a page. */
+  readonly release: { readonly peakRssMiB: number | null };
 }
 
 /** Instead of an answer: why the candidate was left out, or how it failed. */

@@ -7,7 +7,8 @@ import { decode, encode } from './codec.js';
 import type { Entrant } from './entrants.js';
 import type { Expected } from './expected.js';
 import { expectedOf } from './expected.js';
-import type { CandidateProcess, Hello } from './processes.js';
+import type { Hello } from './processes.js';
+import type { Answers, Request } from './protocol.js';
 import type { Finding } from './rows.js';
 import { statisticsOf } from './statistics.js';
 import type { Case } from './suites/suite.js';
@@ -28,7 +29,10 @@ export interface Pace {
 export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
 export const QUICK: Pace = { warmUpMs: 10, rounds: 2, turnMs: 10, enoughMs: 100, longestMs: 1000 };
 
-export type Contestant = Pick<CandidateProcess, 'ask'>;
+/** A candidate's process, or its page. */
+export interface Contestant {
+  ask<Ask extends Request['ask']>(request: Request & { ask: Ask }): Promise<Answers[Ask]>;
+}
 
 /** Where candidates' processes come from. */
 export interface Stable {

@@ -1,6 +1,7 @@
 /** What is known of one candidate in one case: a line of the NDJSON, a row of the tables. */
 import type { Entrant } from './entrants.js';
 import { BASELINE } from './entrants.js';
+import type { Environment } from './environment.js';
 import type { Statistics } from './statistics.js';
 import type { Suite } from './suites/suite.js';
 import type { Task } from './tasks.js';
@@ -34,6 +35,8 @@ export interface Row {
   readonly engine: string | null;
   /** M, K, N or T, B, I, H, C. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Where, when and how: the same in all rows of one run. */
+  readonly run: Environment;
 }
 
 /** What the race found out about one entrant. */
@@ -46,16 +49,11 @@ export interface Finding {
   readonly isRight?: boolean;
   readonly reason?: string;
   readonly times?: Statistics;
-  readonly peakRssMiB?: number;
+  readonly peakRssMiB?: number | null;
 }
 
-export function rowsOf(
-  suite: Suite,
-  name: string,
-  task: Task,
-  findings: readonly Finding[],
-  peakGflops?: number,
-): Row[] {
+export function rowsOf(suite: Suite, name: string, task: Task, findings: readonly Finding[], run: Environment): Row[] {
+  const peakGflops = Math.max(run.peak.portable, run.peak.fused ?? 0);
   const baseline = baselineOf(findings);
   return findings.map((finding) => {
     const { entrant, times } = finding;
@@ -73,7 +71,7 @@ export function rowsOf(
       upperQuartileMs: times?.upper ?? null,
       samples: times?.count ?? 0,
       gflops,
-      shareOfPeak: gflops !== null && peakGflops ? gflops / (peakGflops * entrant.threads) : null,
+      shareOfPeak: gflops !== null ? gflops / (peakGflops * entrant.threads) : null,
       ratioToLonghand: times && baseline ? times.median / baseline : null,
       verified: finding.isRight === true,
       error: finding.error !== undefined && Number.isFinite(finding.error) ? finding.error : null,
@@ -82,6 +80,7 @@ export function rowsOf(
       description: finding.description ?? null,
       engine: finding.engine ?? null,
       sizes: sizesOf(task),
+      run,
     };
   });
 }

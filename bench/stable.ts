@@ -1,27 +1,26 @@
-/** The candidates' processes: kept from case to case, or a fresh one for every case. */
+/** The candidates at work: kept from case to case, or fresh ones for every case. */
 import type { Entrant } from './entrants.js';
+import type { Contender, Place } from './place.js';
 import type { Hello } from './processes.js';
-import { CandidateProcess } from './processes.js';
 import type { Stable } from './race.js';
 
 type Started = Awaited<ReturnType<Stable['start']>>;
 
-export class ProcessStable implements Stable {
-  private readonly running = new Map<Entrant, { process: CandidateProcess; hello: Hello }>();
+export class CandidateStable implements Stable {
+  private readonly running = new Map<Entrant, { process: Contender; hello: Hello }>();
   /** Who is not there will not be there later either. */
   private readonly absent = new Map<Entrant, { reason: string }>();
 
   /** A process serves one case only, so that its peak of memory is that case's. */
   isFresh = false;
 
-  /** On which Node they run. */
-  constructor(private readonly node: string) {}
+  constructor(private readonly place: Pick<Place, 'open'>) {}
 
   async start(entrant: Entrant): Promise<Started> {
     const known = this.running.get(entrant) ?? this.absent.get(entrant);
     if (known) return known;
     try {
-      const [process, hello] = await CandidateProcess.start(entrant, this.node);
+      const [process, hello] = await this.place.open(entrant);
       const started = { process, hello };
       this.running.set(entrant, started);
       return started;

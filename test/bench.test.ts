@@ -7,11 +7,14 @@ import type { Candidate } from '../bench/candidate.js';
 import { start as startLoops } from '../bench/candidates/loops.js';
 import { answer } from '../bench/conversation.js';
 import type { Entrant } from '../bench/entrants.js';
+import { labelOf } from '../bench/entrants.js';
+import type { Environment } from '../bench/environment.js';
 import { expectedOf } from '../bench/expected.js';
 import type { Contestant } from '../bench/race.js';
 import { QUICK, Race } from '../bench/race.js';
 import { crossoversOf } from '../bench/report/crossovers.js';
 import { keptPart, table } from '../bench/report/markdown.js';
+import { writeReport } from '../bench/report/report.js';
 import type { Row } from '../bench/rows.js';
 import { rowsOf } from '../bench/rows.js';
 import { Session } from '../bench/session.js';
@@ -21,6 +24,24 @@ import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
 import { verify } from '../bench/verify.js';
+import { testInBrowser } from './setup/chromium.js';
+
+const RUN: Environment = {
+  engine: 'Node 20.20.2',
+  processor: 'a processor',
+  cores: 2,
+  memoryGiB: 8,
+  system: 'Linux, x64',
+  date: '2026-01-31',
+  revision: 'abc1234',
+  command: 'npm run bench',
+  peak: { portable: 40 },
+};
+
+function rowsIn(file: string): Row[] {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Row);
+}
 
 const TASKS: readonly Task[] = [
   { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 },
@@ -99,7 +120,7 @@ describe('the race', () => {
   test('who is wrong is shown as wrong with its error, and never timed; who is right is timed', async () => {
     const runs = { right: 0, wrong: 0 };
     const findings = await raceOf(runs, (name, out) => (name === 'wrong' ? out.map((value) => value + 0.01) : out));
-    const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, 40);
+    const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, RUN);
 
     expect(right).toMatchObject({ candidate: 'right', verified: true, reason: null, version: '1.2.3', peakRssMiB: 50 });
     expect(right.samples).toBeGreaterThanOrEqual(QUICK.rounds);
@@ -117,7 +138,7 @@ describe('the race', () => {
       if (name === 'wrong') throw new Error('no such kernel');
       return out;
     });
-    const [right, failed, absent] = rowsOf(matmul, one.name, one.task, findings);
+    const [right, failed, absent] = rowsOf(matmul, one.name, one.task, findings, RUN);
     expect(right.verified).toBe(true);
     expect(failed).toMatchObject({ verified: false, medianMs: null, reason: 'no such kernel' });
     expect(absent).toMatchObject({ verified: false, medianMs: null, reason: 'not installed', version: null });
@@ -177,7 +198,7 @@ describe('the report', () => {
   const row = (candidate: string, H: number, median: number): Row => {
     const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };
     const times = statisticsOf([median]);
-    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }])[0];
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }], RUN)[0];
   };
 
   test('a crossover lies where the lines cross on logarithmic scales; near ties are none', () => {
@@ -214,10 +235,7 @@ describe('npm run bench -- --quick', () => {
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 });
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
     ({ stdout } = run);
-    rows = readFileSync(json, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Row);
+    rows = rowsIn(json);
     document = readFileSync(report, 'utf8');
   }, 320_000);
 
@@ -278,6 +296,70 @@ describe('npm run bench -- --quick', () => {
   });
 });
 
+describe('npm run bench -- --browser', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
+  const file = (name: string): string => path.join(folder, name);
+  const bench = (...args: string[]) =>
+    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8', timeout: 100_000 });
+  const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'loops'];
+
+  testInBrowser('pages compute what Node’s processes do, and one report holds the rows of both', () => {
+    const rivals = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
+    const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...rivals].join()];
+    const run = bench('forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson'));
+    expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
+
+    const rows = rowsIn(file('page.ndjson'));
+    const verified = rows.filter((row) => row.verified);
+    expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
+    expect(verified.map(labelOf)).toEqual(expect.arrayContaining([...ours, 'longhand-wasm ×2']));
+    if (process.env.CI)
+      expect(verified.map(labelOf)).toEqual(expect.arrayContaining(['tensorflow-wasm ×2', 'jax-wasm']));
+    for (const row of verified) {
+      expect(row.engine).toMatch(/^Chromium \d+\./);
+      expect(row.medianMs).toBeGreaterThan(0);
+      expect(row.ratioToLonghand).toBeGreaterThan(0);
+    }
+    const threaded = verified.find((row) => labelOf(row) === 'longhand-wasm ×2');
+    expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads$/);
+    const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
+    expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
+
+    bench('forward', '--quick', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
+    const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
+    writeFileSync(file('report.md'), keptPart('').replace(/Write here.*/, 'Written by hand.'));
+    const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));
+    expect({ status: made.status, stdout: made.stdout }).toEqual({ status: 0, stdout: '' });
+    const document = readFileSync(file('report.md'), 'utf8');
+    expect([...document.matchAll(/^## ((Node|Chromium) .*)$/gm)].map(([, engine]) => engine)).toEqual(engines);
+    expect(document).toContain('Written by hand.');
+    expect(document).toContain('does not run in a page');
+  });
+
+  test('without a browser it says so, with exit code 1', () => {
+    const { LONGHAND_BROWSER: _, ...env } = process.env;
+    const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', 'step', '--browser', '--quick'], {
+      env: { ...env, LONGHAND_BROWSER: '/no/such/browser' },
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('no Chromium starts') as string });
+  });
+});
+
+test('of a row that was measured twice the report shows the later one, and every engine has its own section', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'report.md');
+  const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
+  const entrant: Entrant = { name: 'longhand-wasm', threads: 1, kinds: ['matmul'], program: '', mode: '' };
+  const measured = (median: number, engine: string): Row[] =>
+    rowsOf(matmul, one.name, one.task, [{ entrant, times: statisticsOf([median]) }], { ...RUN, engine });
+  // 1024 FLOP in so many ms.
+  await writeReport(file, [measured(1.024, 'Node 1'), measured(0.256, 'Node 1'), measured(0.512, 'Node 2')].flat());
+  const document = readFileSync(file, 'utf8');
+  expect(document).toContain('## Node 1');
+  expect(document).toContain('## Node 2');
+  expect([...document.matchAll(/0\.00\d+/g)].map(([gflops]) => Number(gflops))).toEqual([0.004, 0.002]);
+});
+
 test('mistakes on the command line are told, with exit code 2', () => {
   const bench = (...args: string[]) =>
     spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
@@ -288,6 +370,14 @@ test('mistakes on the command line are told, with exit code 2', () => {
   expect(bench('--sizes', '8')).toMatchObject({
     status: 2,
     stderr: expect.stringContaining('needs one suite') as string,
+  });
+  expect(bench('--from', 'rows.ndjson')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--from needs --report') as string,
+  });
+  expect(bench('--browser', '--node', 'node')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('cannot be used with') as string,
   });
   expect(bench('--backends', 'torch')).toMatchObject({
     status: 2,

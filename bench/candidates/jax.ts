@@ -1,9 +1,9 @@
 /**
- * jax-js on its WebAssembly device: every task one `jit` function, its own automatic differentiation, and Adam as its
+ * jax-js on its WebAssembly or WebGPU device: every task one `jit` function, its own automatic differentiation, and Adam as its
  * users write it. An array is given away where it is used, unless as `.ref`.
  */
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { threadsText } from '../candidate.js';
+import { LeftOutError, threadsText } from '../candidate.js';
 import { loadRival, rivalVersion } from '../rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
@@ -11,8 +11,9 @@ import { provideWebWorkers } from './web-worker.js';
 
 /** The part of jax-js that is used. */
 interface Jax {
-  init(device: 'wasm'): Promise<unknown>;
-  defaultDevice(device: 'wasm'): unknown;
+  /** The devices that are there. */
+  init(device: string): Promise<readonly string[]>;
+  defaultDevice(device: string): unknown;
   readonly jit: <F extends Computation>(f: F) => F;
   readonly valueAndGrad: (f: (parameters: Named) => JaxArray) => (parameters: Named) => [JaxArray, Named];
   /** The one function that gives its argument back. */
@@ -47,14 +48,15 @@ interface JaxArray {
 type Named = Record<string, JaxArray>;
 type Computation = (given: Named) => Named;
 
-export async function start({ threads }: StartOptions): Promise<Candidate> {
-  if (threads > 1) provideWebWorkers(threads);
+export async function start({ threads, mode }: StartOptions): Promise<Candidate> {
+  provideWebWorkers(threads);
   const jax = (await loadRival('@jax-js/jax')) as Jax;
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
+  const devices = await jax.init(mode);
+  if (!devices.includes(mode)) throw new LeftOutError(`its ${mode} device does not start here`);
+  jax.defaultDevice(mode);
   return {
     version: rivalVersion('@jax-js/jax'),
-    description: `jax-js, wasm device, ${threadsText(threads)}`,
+    description: `jax-js, ${mode} device${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
     prepare: async (task, inputs) => prepare(jax, task, inputs),
   };
 }

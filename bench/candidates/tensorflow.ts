@@ -1,7 +1,7 @@
 /** TensorFlow.js: its matMul, its basicLSTMCell, its automatic differentiation and its Adam. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError } from '../candidate.js';
+import { LeftOutError, threadsText } from '../candidate.js';
 import { loadRival, rivalFile, rivalVersion } from '../rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
@@ -11,20 +11,28 @@ type Tensor = TensorFlow.Tensor;
 type Matrix = TensorFlow.Tensor2D;
 type Named = Record<string, Tensor>;
 
-export async function start({ mode }: StartOptions): Promise<Candidate> {
+/** The part of its wasm backend that is used. */
+interface WasmModule {
+  setWasmPaths(folder: string): void;
+  setThreadsCount(threads: number): void;
+  /** How many there are; fails where it has no threads. */
+  getThreadsCount(): number;
+}
+
+export async function start({ mode, threads }: StartOptions): Promise<Candidate> {
   const tf = (await loadRival('@tensorflow/tfjs')) as Tf;
   tf.enableProdMode();
-  if (mode === 'wasm') {
-    const { setWasmPaths } = (await loadRival('@tensorflow/tfjs-backend-wasm')) as {
-      setWasmPaths: (folder: string) => void;
-    };
-    setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
-  }
-  if (!(await tf.setBackend(mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
+  const wasm = mode === 'wasm' ? ((await loadRival('@tensorflow/tfjs-backend-wasm')) as WasmModule) : undefined;
+  wasm?.setThreadsCount(threads);
+  wasm?.setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
+  if (mode === 'webgpu') await loadRival('@tensorflow/tfjs-backend-webgpu');
+  if (!(await isStarted(tf, mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
   await tf.ready();
+  if (wasm && threads > 1 && wasm.getThreadsCount() !== threads)
+    throw new LeftOutError(`its threads do not start here ${wasm.getThreadsCount()}`);
   return {
     version: rivalVersion('@tensorflow/tfjs'),
-    description: `TensorFlow.js, ${mode} backend`,
+    description: `TensorFlow.js, ${mode} backend${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
     prepare: async (task, inputs) => {
       const given = Object.fromEntries(
         Object.entries(inputShapes(task)).map(([name, shape]) => [name, tf.tensor(inputs[name], [...shape])]),
@@ -32,6 +40,14 @@ export async function start({ mode }: StartOptions): Promise<Candidate> {
       return prepare(tf, task, given);
     },
   };
+}
+
+async function isStarted(tf: Tf, mode: string): Promise<boolean> {
+  try {
+    return await tf.setBackend(mode);
+  } catch {
+    return false; // one that it does not know
+  }
 }
 
 function prepare(tf: Tf, task: Task, given: Named): Prepared {
@@ -102,19 +118,20 @@ function training(tf: Tf, task: ModelTask, given: Named): Prepared {
   return {
     async result() {
       const { value, grads } = tf.variableGrads(lossOf);
-      const gradient = (name: string): Float32Array => grads[variables[name].name].dataSync() as Float32Array;
-      const gradients = {
-        loss: value.dataSync() as Float32Array,
+      const gradient = (name: string): Tensor => grads[variables[name].name];
+      const outputs = await read({
+        loss: value,
         dKernel: gradient('kernel'),
         dBias: gradient('bias'),
         dOutKernel: gradient('outKernel'),
         dOutBias: gradient('outBias'),
-      };
+      });
       optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
-      return { ...gradients, ...read(variables) };
+      return { ...outputs, ...(await read(variables)) };
     },
     run() {
       optimizer.minimize(lossOf);
+      return isSynchronous(tf) ? undefined : waitFor(variables.outBias);
     },
     dispose() {
       tf.dispose([...Object.values(variables), ...Object.values(given)]);
@@ -124,19 +141,35 @@ function training(tf: Tf, task: ModelTask, given: Named): Prepared {
 }
 
 /** cpu and wasm have computed when a call returns, so nothing is read back in `run`. */
+function isSynchronous(tf: Tf): boolean {
+  return ['cpu', 'wasm'].includes(tf.getBackend());
+}
+
+/** A GPU does one thing after another: when the last result can be read, all has been done. */
+async function waitFor(last: Tensor): Promise<void> {
+  await last.data();
+}
+
 function computation(tf: Tf, given: Named, compute: () => Named): Prepared {
-  const run = (): void => tf.dispose(tf.tidy(compute));
+  const run = (): void | Promise<void> => {
+    const outputs = tf.tidy(compute);
+    const free = (): void => tf.dispose(outputs);
+    if (!isSynchronous(tf)) return waitFor(Object.values(outputs)[0]).then(free);
+    free();
+    return undefined;
+  };
   const result = async (): Promise<Arrays> => {
     const outputs = tf.tidy(compute);
-    const arrays = read(outputs);
+    const arrays = await read(outputs);
     tf.dispose(outputs);
     return arrays;
   };
   return { run, result, dispose: () => tf.dispose(given) };
 }
 
-function read(tensors: Named): Arrays {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]),
+async function read(tensors: Named): Promise<Arrays> {
+  const entries = Object.entries(tensors).map(
+    async ([name, tensor]) => [name, Float32Array.from(await tensor.data())] as const,
   );
+  return Object.fromEntries(await Promise.all(entries));
 }

@@ -35,8 +35,9 @@ class WebWorker {
   }
 }
 
-/** Makes `Worker` what a page has, and `navigator.hardwareConcurrency` the number of threads. */
+/** Makes `Worker` what a page has, and `navigator.hardwareConcurrency` the number of threads; for one thread, nothing. */
 export function provideWebWorkers(threads: number): void {
+  if (threads === 1) return;
   Object.assign(globalThis, { Worker: WebWorker });
   Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: threads }, configurable: true });
 }

@@ -2,24 +2,23 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASELINE, labelOf } from '../entrants.js';
+import { peakSentence } from '../environment.js';
 import type { Row } from '../rows.js';
+import { SUITES } from '../suites/index.js';
 import { renderSvg } from './charts.js';
-import type { Environment } from './environment.js';
-import { peakSentence } from './environment.js';
 import { formatted, keptPart, table } from './markdown.js';
 import type { Block } from './sections.js';
 import { groupBy, sectionOf, times } from './sections.js';
 
-export async function writeReport(file: string, rows: readonly Row[], environment: Environment): Promise<void> {
-  const sections = [...groupBy(rows, (row) => row.suite)].flatMap(([suite, ofSuite]) => sectionOf(suite, ofSuite));
+export async function writeReport(file: string, rows: readonly Row[]): Promise<void> {
+  const engines = enginesOf(rows);
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const blocks = [
     '# Benchmarks',
-    introduction(environment, rows),
-    ...behindBlocks(rows),
+    introduction(engines),
+    ...behindBlocks(engines),
     keptPart(before),
-    ...sections,
-    ...candidatesBlocks(rows),
+    ...engines.flatMap((engine) => engineBlocks(engine, engines.length)),
   ];
 
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
@@ -27,6 +26,23 @@ export async function writeReport(file: string, rows: readonly Row[], environmen
   const text: string[] = [];
   for (const block of blocks) text.push(await written(block, folder));
   writeFileSync(file, await formatted(text.join('\n\n'), file));
+}
+
+/** What ran on one engine of one machine, in one run or several: times are compared within, never across. */
+interface Engine {
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+/** Of a row that was measured again the later one counts. */
+function enginesOf(rows: readonly Row[]): Engine[] {
+  const machineOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
+  const isOneMachine = new Set(rows.map(machineOf)).size === 1;
+  const nameOf = (row: Row): string => (isOneMachine ? row.run.engine : `${row.run.engine}, ${machineOf(row)}`);
+  return [...groupBy(rows, nameOf)].map(([name, ofOne]) => {
+    const measured = groupBy(ofOne, (row) => [row.suite, row.case, row.candidate, row.threads].join('\n'));
+    return { name, rows: [...measured.values()].flatMap((ofSame) => ofSame.slice(-1)) };
+  });
 }
 
 async function written(block: Block, folder: string): Promise<string> {
@@ -40,26 +56,60 @@ async function written(block: Block, folder: string): Promise<string> {
   return `![${block.alt}](${path.basename(folder)}/${name})`;
 }
 
-function introduction(environment: Environment, rows: readonly Row[]): string {
-  const engine = rows.find((row) => row.engine?.startsWith('Node'))?.engine ?? `Node ${process.versions.node}`;
-  const { processor, cores, memoryGiB, system, date, revision, command, peak } = environment;
+function engineBlocks({ name, rows }: Engine, engineCount: number): Block[] {
+  const suites = SUITES.map((suite) => rows.filter((row) => row.suite === suite.name));
+  const sections = suites.flatMap((ofSuite) => (ofSuite.length > 0 ? sectionOf(ofSuite[0].suite, ofSuite) : []));
+  const prefix = engineCount === 1 ? '' : `${fileNameOf(name)}-`;
+  const isNative = name.startsWith('Node');
   return [
-    `Written by \`${command}\` on ${date}, at revision ${revision}: ${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ` +
-      `${system}, ${engine}.`,
-    'Every candidate runs in a process of its own. Its result, or for a training step its loss, every gradient and the ' +
+    `## ${name}`,
+    `One thread reaches ${peakSentence(rows[0].run.peak)}: "of peak" is a share of the higher of these, times the ` +
+      "candidate's threads. " +
+      (isNative
+        ? "Native libraries may exceed it: they use wider vectors than WebAssembly's 128 bits."
+        : 'A page does not know the peak of its memory, so none is told.'),
+    ...sections.map((block) => (typeof block === 'string' ? block : { ...block, name: prefix + block.name })),
+    ...candidatesBlocks(rows),
+  ];
+}
+
+/** `node-20` for Node 20.20.2, followed by the machine where there are several. */
+function fileNameOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/(\d+)\.[\d.]+/, '$1')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}
+
+function introduction(engines: readonly Engine[]): string {
+  const runs = engines.flatMap(({ rows }) => [...groupBy(rows, (row) => JSON.stringify(row.run)).values()]);
+  const written = runs.map(([{ run }]) => {
+    const { engine, command, date, revision, processor, cores, memoryGiB, system } = run;
+    const machine = `${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ${system}`;
+    return `- ${engine}: \`${command}\` on ${date}, at revision ${revision}; ${machine}`;
+  });
+  return [
+    'The rows below are written by these commands, and this document from them:',
+    written.join('\n'),
+    'Every candidate runs in a process of its own, in Chromium in a Web Worker of a page of its own. Its result, or for ' +
+      'a training step its loss, every gradient and the ' +
       'parameters after one update, is compared with the f64 reference before anything is timed; who is wrong is not ' +
       'timed. Those that are right take turns, a few hundred milliseconds each, so that a slow minute of the machine ' +
       'hits all of them. Times are medians of all turns after a warm-up; ×2 is a candidate with two threads. ' +
-      `"× longhand-wasm" is a time over that of ${BASELINE} with the most threads, in the fastest build that this engine ` +
-      'runs: above 1 Longhand is faster. A step counts 2 FLOP for every multiplication and addition of its matrix ' +
-      'products, and nothing else.',
-    `One thread of this engine reaches ${peakSentence(peak)}: "of peak" is a share of the higher of these, times the ` +
-      "candidate's threads. Native libraries may exceed it: they use wider vectors than WebAssembly's 128 bits.",
+      `"× longhand-wasm" is a time over that of ${BASELINE} on the same engine with the most threads, in the fastest ` +
+      'build that this engine runs: above 1 Longhand is faster. A step counts 2 FLOP for every multiplication and ' +
+      'addition of its matrix products, and nothing else.',
   ].join('\n\n');
 }
 
 /** Where somebody else is faster than longhand-wasm. */
-function behindBlocks(rows: readonly Row[]): string[] {
+function behindBlocks(engines: readonly Engine[]): string[] {
+  const verdicts = engines.flatMap(({ name, rows }) => verdictOf(name, rows));
+  return verdicts.length === 0 ? [] : ['## Where Longhand is behind', ...verdicts];
+}
+
+function verdictOf(engine: string, rows: readonly Row[]): string[] {
   const cases = [...groupBy(rows, (row) => `${row.suite}: ${row.case}`)].filter(([, ofCase]) =>
     ofCase.some((row) => row.candidate === BASELINE && row.medianMs !== null),
   );
@@ -71,12 +121,11 @@ function behindBlocks(rows: readonly Row[]): string[] {
     const list = ahead.map((row) => `${labelOf(row)} ${times(row.ratioToLonghand ?? 0)}`).join(', ');
     return ahead.length > 0 ? [[name, list]] : [];
   });
+  if (lines.length === 0) return [`On ${engine}, longhand-wasm is the fastest in each of the ${cases.length} cases.`];
   const verdict =
-    lines.length === 0
-      ? `In each of the ${cases.length} cases longhand-wasm is the fastest.`
-      : `In ${cases.length - lines.length} of ${cases.length} cases longhand-wasm is the fastest. In the others these need ` +
-        'so many times its time:';
-  return ['## Where Longhand is behind', verdict, ...(lines.length === 0 ? [] : [table(['case', 'faster'], lines)])];
+    `On ${engine}, longhand-wasm is the fastest in ${cases.length - lines.length} of ${cases.length} cases. In the ` +
+    'others these need so many times its time:';
+  return [verdict, table(['case', 'faster'], lines)];
 }
 
 function candidatesBlocks(rows: readonly Row[]): string[] {
@@ -98,8 +147,8 @@ function candidatesBlocks(rows: readonly Row[]): string[] {
     return [of[0].candidate, isEverywhere ? 'all' : places.join('; '), of[0].reason ?? ''];
   });
   return [
-    '## The candidates',
+    '### The candidates',
     table(['candidate', 'version', 'engine', 'what runs'], lines),
-    ...(left.length === 0 ? [] : ['## Not timed', table(['candidate', 'case', 'reason'], left)]),
+    ...(left.length === 0 ? [] : ['### Not timed', table(['candidate', 'case', 'reason'], left)]),
   ];
 }

@@ -23,7 +23,7 @@ export type Block = string | Chart;
 export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
   const title = SUITES.find(({ name }) => name === suite)?.title ?? suite;
   const body = { matmul: matmulBlocks, scaling: scalingBlocks }[suite] ?? caseBlocks;
-  return [`## ${title}`, ...body(rows)];
+  return [`### ${title}`, ...body(rows)];
 }
 
 function isTimed(row: Row): row is Row & { medianMs: number } {
@@ -49,7 +49,7 @@ function caseBlocks(rows: readonly Row[]): Block[] {
     }));
     const title = `${ofCase[0].suite}: ${name}`;
     const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, spec: dotChart(title, 'ms', bars) };
-    return [`### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
+    return [`#### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
   });
 }
 
@@ -103,11 +103,11 @@ function matmulBlocks(rows: readonly Row[]): Block[] {
     );
     const title = `${form}, N × N`;
     const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, spec: lineChart(title, 'N', 'GFLOPS', points) };
-    return [`### ${form}, square: GFLOPS`, pivot(ofForm, (row) => String(row.sizes.N), gflopsCell), chart];
+    return [`#### ${form}, square: GFLOPS`, pivot(ofForm, (row) => String(row.sizes.N), gflopsCell), chart];
   });
   const others = rows.filter((row) => !isSquare(row));
   if (others.length === 0) return squares;
-  return [...squares, '### Other shapes: GFLOPS', pivot(others, (row) => row.case, gflopsCell)];
+  return [...squares, '#### Other shapes: GFLOPS', pivot(others, (row) => row.case, gflopsCell)];
 }
 
 function scalingBlocks(rows: readonly Row[]): Block[] {
@@ -119,7 +119,7 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     const points = along.map((row): Point => ({ candidate: labelOf(row), x: row.sizes[axis], y: row.medianMs }));
     const title = `One training step as ${axis} grows (${fixed.join(', ')})`;
     return [
-      `### ${title}: ms`,
+      `#### ${title}: ms`,
       pivot(
         along,
         (row) => `${axis} ${row.sizes[axis]}`,
@@ -137,7 +137,7 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
   return [
     ...blocks,
     ...threadBlocks(threaded),
-    '### Crossovers',
+    '#### Crossovers',
     'Sizes at which one candidate overtakes another, interpolated between the measured ones; leads below 5% do not count.',
     list(true) || 'None with longhand-wasm among these sizes.',
     ...(list(false) === '' ? [] : [`<details><summary>Among the others</summary>\n\n${list(false)}\n\n</details>`]),
@@ -155,5 +155,5 @@ function threadBlocks(rows: readonly (Row & { medianMs: number })[]): Block[] {
     ...counts.map((count) => optional(ofOne.find(({ threads }) => threads === count)?.medianMs ?? null, significant)),
   ]);
   const head = counts.map((count) => threadsText(count));
-  return [`### Threads (${rows[0].case}): ms`, table(['', ...head], lines)];
+  return [`#### Threads (${rows[0].case}): ms`, table(['', ...head], lines)];
 }

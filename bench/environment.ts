@@ -1,10 +1,13 @@
 /** Where and when the numbers were made. */
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
-import type { Peak } from '../peak.js';
-import { project } from '../versions.js';
+import type { Peak } from './peak.js';
+import type { Place } from './place.js';
+import { project } from './versions.js';
 
 export interface Environment {
+  /** That runs the candidates: Node or Chromium, with its version. */
+  readonly engine: string;
   readonly processor: string;
   readonly cores: number;
   readonly memoryGiB: number;
@@ -12,11 +15,13 @@ export interface Environment {
   readonly date: string;
   readonly revision: string;
   readonly command: string;
+  /** Of one thread of the engine. */
   readonly peak: Peak;
 }
 
-export function environmentOf(peak: Peak, args: readonly string[]): Environment {
+export function environmentOf({ engine, peak }: Place, args: readonly string[]): Environment {
   return {
+    engine,
     processor: cpus()[0].model,
     cores: availableParallelism(),
     memoryGiB: totalmem() / 2 ** 30,

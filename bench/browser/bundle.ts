@@ -1,0 +1,89 @@
+/** What the pages load, made by esbuild: the candidates of Node's run, with what is Node's own replaced by page/. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
+import { compilePeak } from '../assemblyscript.js';
+import { rivalFile, rivalVersion } from '../rivals.js';
+import { packageVersion, project, projectVersion } from '../versions.js';
+
+const bench = fileURLToPath(new URL('..', import.meta.url));
+
+/** Those with code for a page, by their files in candidates/. */
+export const PAGE_PROGRAMS: readonly string[] = ['longhand', 'loops', 'tensorflow', 'jax', 'gpujs'];
+
+const TENSORFLOW_WASM = '@tensorflow/tfjs-backend-wasm';
+const RIVALS = ['@tensorflow/tfjs', TENSORFLOW_WASM, '@tensorflow/tfjs-backend-webgpu', '@jax-js/jax'];
+
+const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
+
+export interface File {
+  readonly type: string;
+  readonly contents: Uint8Array | string;
+}
+
+/** By their paths on the server. */
+export type Site = ReadonlyMap<string, File>;
+
+export async function bundleSite(): Promise<Site> {
+  const rivals = RIVALS.filter((name) => existsSync(rivalFile(name)));
+  const peak = await compilePeak();
+  const files: [string, File['contents']][] = [
+    ['/index.html', '<!doctype html><script type="module" src="/page.js"></script>'],
+    ['/peak/portable.wasm', peak.portable],
+    ['/peak/relaxed.wasm', peak.relaxed],
+    ...(rivals.includes(TENSORFLOW_WASM) ? binariesOf(TENSORFLOW_WASM) : []),
+    ...(await bundle(rivals)),
+  ];
+  return new Map(files.map(([name, contents]) => [name, { type: TYPES[path.extname(name)], contents }]));
+}
+
+function binariesOf(rival: string): [string, Uint8Array][] {
+  const folder = rivalFile(rival, 'dist');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.wasm'));
+  return names.map((name) => [`/rivals/${rival}/dist/${name}`, readFileSync(path.join(folder, name))]);
+}
+
+/** Not minified: GPU.js and TensorFlow.js turn functions back into text. */
+async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
+  const { build } = await import('esbuild');
+  const entries: [string, string][] = [
+    ...['page', 'worker'].map((name): [string, string] => [name, path.join(bench, 'browser', 'page', `${name}.js`)]),
+    ['peak', path.join(bench, 'peak.js')],
+    ...PAGE_PROGRAMS.map((name): [string, string] => [
+      `candidates/${name}`,
+      path.join(bench, 'candidates', `${name}.js`),
+    ]),
+    ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
+  ];
+  const versions = {
+    longhand: projectVersion(),
+    'gpu.js': packageVersion('gpu.js'),
+    ...Object.fromEntries(rivals.map((name) => [name, rivalVersion(name)])),
+  };
+  const { outputFiles } = await build({
+    entryPoints: entries.map(([out, file]) => ({ in: file, out })),
+    absWorkingDir: path.join(project, 'bench', 'rivals'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    define: { VERSIONS: JSON.stringify(versions) },
+    plugins: [twins],
+    outdir: '/',
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
+}
+
+/** The modules of bench/ that reach for files and processes have a twin of the same name in page/. */
+const twins: Plugin = {
+  name: 'twins',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
+      importer.startsWith(bench) ? { path: path.join(bench, 'browser', 'page', path.basename(file)) } : undefined,
+    );
+  },
+};

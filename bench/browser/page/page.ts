@@ -1,0 +1,19 @@
+/** A page with one Web Worker in it, where a candidate computes: only workers may wait. */
+import type { Answers, Failure } from '../../protocol.js';
+import type { Message } from './worker.js';
+
+export interface Page {
+  ask(message: Message): Promise<Answers[keyof Answers] | Failure>;
+}
+
+const worker = new Worker('/worker.js', { type: 'module' });
+
+const page: Page = {
+  ask: (message) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Answers[keyof Answers] | Failure>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message || 'its worker does not start'));
+      worker.postMessage(message);
+    }),
+};
+Object.assign(globalThis, page);

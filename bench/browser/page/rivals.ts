@@ -1,0 +1,14 @@
+/** For pages, in place of bench/rivals.ts: every rival is a module of the site. */
+import { LeftOutError } from '../../candidate.js';
+import { isBundled, packageVersion } from './versions.js';
+
+export async function loadRival(name: string): Promise<unknown> {
+  if (!isBundled(name)) throw new LeftOutError(`${name} is not installed (npm ci --ignore-scripts in bench/rivals)`);
+  return import(`/rivals/${name}.js`);
+}
+
+export const rivalVersion = packageVersion;
+
+export function rivalFile(...parts: string[]): string {
+  return ['/rivals', ...parts].join('/').replace(/\/+/g, '/'); // as path.join does in Node
+}

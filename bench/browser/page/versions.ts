@@ -1,0 +1,14 @@
+/** For pages, in place of bench/versions.ts: what bundle.ts has found out. */
+declare const VERSIONS: Readonly<Record<string, string | undefined>>;
+
+export function packageVersion(name: string): string {
+  return VERSIONS[name] ?? 'unknown';
+}
+
+export function projectVersion(): string {
+  return packageVersion('longhand');
+}
+
+export function isBundled(name: string): boolean {
+  return VERSIONS[name] !== undefined;
+}

@@ -1,0 +1,29 @@
+/** What child.ts is in Node: one candidate, named by the first message, and its side of the conversation. */
+import type { Start, StartOptions } from '../../candidate.js';
+import { answer } from '../../conversation.js';
+import type { Answers, Failure, Request } from '../../protocol.js';
+import { Session } from '../../session.js';
+
+export type Message = Request | { readonly program: string; readonly options: StartOptions };
+
+let session: Session | undefined;
+
+async function respond(message: Message): Promise<Answers[keyof Answers]> {
+  if ('program' in message) {
+    const { start } = (await import(`/candidates/${message.program}.js`)) as { start: Start };
+    const candidate = await start(message.options);
+    session = new Session(candidate);
+    const { version, description } = candidate;
+    return { version, description, engine: navigator.userAgent };
+  }
+  if (!session) throw new Error('no candidate has been started');
+  return answer(session, message, () => null);
+}
+
+onmessage = ({ data }: MessageEvent<Message>) => {
+  respond(data).then(
+    (answer) => postMessage(answer),
+    (error: unknown) =>
+      postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies Failure),
+  );
+};
