@@ -28,8 +28,12 @@ export async function start({ mode, threads }: StartOptions): Promise<Candidate>
   if (mode === 'webgpu') await loadRival('@tensorflow/tfjs-backend-webgpu');
   if (!(await isStarted(tf, mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
   await tf.ready();
-  if (wasm && threads > 1 && wasm.getThreadsCount() !== threads)
-    throw new LeftOutError(`its threads do not start here ${wasm.getThreadsCount()}`);
+  if (wasm && threads > 1 && wasm.getThreadsCount() !== threads) {
+    const count = threadsText(wasm.getThreadsCount());
+    throw new LeftOutError(
+      `its threaded build runs ${count}, whatever is asked for (github.com/tensorflow/tfjs/issues/8513)`,
+    );
+  }
   return {
     version: rivalVersion('@tensorflow/tfjs'),
     description: `TensorFlow.js, ${mode} backend${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
