@@ -24,8 +24,9 @@ testInBrowser.each(['webgl2', 'webgpu', 'webasm'])(
       '/index.html': '<!doctype html><script type="module" src="/page.js"></script>',
       '/page.js': await bundlePage(),
     };
-    const { description, losses, expected } = await trainInPage<PageResult>({ files }, mode);
+    const { description, losses, expected, waits } = await trainInPage<PageResult>({ files }, mode);
     expect(description).toMatch(new RegExp(`^gpu: GPU\\.js, mode ${mode}, .`));
+    expect(waits).toBe(mode === 'webgl2' ? true : undefined);
     expect(losses).toHaveLength(30);
     losses.forEach((loss, step) => expect(Math.abs(loss / expected[step] - 1)).toBeLessThan(1e-3));
   },

@@ -34,7 +34,7 @@ export interface KernelSettings {
 export interface GpuInstance {
   readonly Kernel: KernelClass;
   /** A WebGL context in the GL modes. */
-  readonly context?: WebGLRenderingContext | null;
+  readonly context?: WebGLRenderingContext | WebGL2RenderingContext | null;
   createKernel(source: string, settings: KernelSettings): KernelFunction;
   destroy(): Promise<void>;
 }

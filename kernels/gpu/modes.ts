@@ -43,9 +43,26 @@ export async function openMode(mode: Mode): Promise<Machine> {
     gpu,
     kernelClass: kernelClassOf(gpuJs, mode),
     executor: () => executorOf(mode, gpu),
-    workDone: async () => {},
+    workDone: async () => glWorkDone(gpu),
     close: () => gpu.destroy(),
   };
+}
+
+/** In the GL modes; the others compute within the call, and have no context. */
+async function glWorkDone({ context }: GpuInstance): Promise<void> {
+  if (!context) return;
+  if (!('fenceSync' in context)) {
+    context.finish();
+    return;
+  }
+  // A browser's `finish` does not wait, so ask again and again whether the device has come to this point.
+  const fence = context.fenceSync(context.SYNC_GPU_COMMANDS_COMPLETE, 0);
+  if (!fence) return; // the context is lost: the next read says so
+  context.flush();
+  while (context.clientWaitSync(fence, 0, 0) === context.TIMEOUT_EXPIRED) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  context.deleteSync(fence);
 }
 
 /** How many machines of this process use the shared WebGPU device; the last one to close destroys it. */

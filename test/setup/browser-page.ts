@@ -2,6 +2,7 @@
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/backend.js';
 import { train } from '../../src/train.js';
 import { syntheticImages } from './synthetic-images.js';
 
@@ -9,6 +10,23 @@ export interface PageResult {
   readonly description: string;
   readonly losses: number[];
   readonly expected: number[];
+  /** Whether `keepPace` waits for a device that has not done the step before; undefined where it has no fence. */
+  readonly waits: boolean | undefined;
+}
+
+async function keepPaceWaits(gpu: Backend, mode: Mode | 'auto'): Promise<boolean | undefined> {
+  if (mode !== 'webgl2') return undefined;
+  const { prototype } = WebGL2RenderingContext;
+  const real = Object.getOwnPropertyDescriptor(prototype, 'clientWaitSync')!;
+  Object.defineProperty(prototype, 'clientWaitSync', { ...real, value: () => WebGL2RenderingContext.TIMEOUT_EXPIRED });
+  await gpu.keepPace();
+  let hasReturned = false;
+  const pace = gpu.keepPace().then(() => (hasReturned = true));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const hasWaited = !hasReturned;
+  Object.defineProperty(prototype, 'clientWaitSync', real);
+  await pace;
+  return hasWaited;
 }
 
 async function trainOn(mode: Mode | 'auto'): Promise<PageResult> {
@@ -23,8 +41,9 @@ async function trainOn(mode: Mode | 'auto'): Promise<PageResult> {
     results.push(losses);
   }
   const { description } = gpu;
+  const waits = await keepPaceWaits(gpu, mode);
   await gpu.dispose();
-  return { description, losses: results[0], expected: results[1] };
+  return { description, losses: results[0], expected: results[1], waits };
 }
 
 Object.assign(globalThis, { trainOn });

@@ -35,7 +35,7 @@ function shareOf(index: i32): usize {
 }
 
 const MOST_SPINS: i32 = 30_000; // about 100 µs
-const FEWEST_SPINS: i32 = 500;
+const FEWEST_SPINS: i32 = 2000; // more than it takes to publish the next job
 const PATIENCE: i32 = 100; // ms until `allFinished` lets its caller look at the clock
 
 /**
