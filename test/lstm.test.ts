@@ -71,6 +71,21 @@ test('gradients that reach rows of h and c from outside flow on to parameters, i
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
+test('a second backward pass replaces the gradients of the first', () => {
+  const backend = createReferenceBackend({ dtype: 'f64' });
+  const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
+  lstmForward(backend, lstm);
+  const [first, second] = [1, 2].map(() => {
+    lstm.dh.data.fill(0);
+    lstm.dc.data.fill(0);
+    stepOf(lstm.dh, 4).set(1, 2, 1);
+    lstmBackward(backend, lstm);
+    return [lstm.dKernel, lstm.dBias, lstm.dx].map(valuesOf);
+  });
+  expect(second).toEqual(first);
+  expect(first[0].some((slope) => slope !== 0)).toBe(true);
+});
+
 function inner(a: Tensor, b: Tensor): number {
   const other = valuesOf(b);
   return valuesOf(a).reduce((sum, value, n) => sum + value * other[n], 0);

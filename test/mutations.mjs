@@ -53,8 +53,8 @@ const MUTATIONS = [
   ['lstm.ts', 'transposeOf(stepOf(h, t))', 'transposeOf(stepOf(h, t + 1))', 'gradients'],
   ['lstm.ts', 'backend.columnSums(dBias, dz, { accumulate: true });', '', 'gradients'],
   ['lstm.ts', 'columnSums(dBias, dz, { accumulate: true })', 'columnSums(dBias, dz)', 'gradients'],
-  ['lstm.ts', 'backend.fill(dKernel, 0);', '', 'gradients'],
-  ['lstm.ts', 'backend.fill(dBias, 0);', '', 'gradients'],
+  ['lstm.ts', 'backend.fill(dKernel, 0);', '', 'lstm'],
+  ['lstm.ts', 'backend.fill(dBias, 0);', '', 'lstm'],
   ['lstm.ts', 'if (dx) backend.matmul(dx, dz, WxTransposed);', '', 'gradients'],
 
   // (2) and (2′): i and j with each other's pre-activation, and so each other's bias; the same for f and o
