@@ -1,7 +1,7 @@
 /**
  * The LSTM, forward and backward through time.
  *
- *   (1) z = x·Wx + hPrev·Wh + b            (1′) dhPrev += dz·Whᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
+ *   (1) z = x·Wx + hPrev·Wh + b         (1′) dhPrev += dz·Whᵀ; dx = dz·Wxᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
  *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
  *                                          (2′) dz = dgate·gate·(1-gate) for i,f,o; dj·(1-j²) for j
  *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev = dc*f

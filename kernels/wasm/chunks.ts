@@ -2,8 +2,9 @@
 
 /** More than one, so that a thread can take over what a slower one has not begun. */
 const CHUNKS_A_THREAD = 2;
-/** Operations of a chunk of a large product: some 30 ms. */
-const MOST_OPERATIONS = 1e9;
+/** Multiplications and additions of a chunk of a huge product, some 30 ms: what is larger is cut again, down to a block. */
+const MANY_OPERATIONS = 1e9;
+const SMALLEST_BLOCK = { rows: 240, columns: 256 };
 /** Hidden units below which a chunk of the cell's operations is not worth its dispatch. */
 const FEWEST_UNITS = 1024;
 
@@ -13,16 +14,22 @@ const FEWEST_UNITS = 1024;
  * packs anew, by columns and into fewer chunks.
  */
 export function productChunks(M: number, N: number, K: number, aTransposed: boolean, threads: number) {
-  const allColumns = Math.ceil(N / 16) * 16;
-  const fewest = Math.ceil((2 * M * N * K) / MOST_OPERATIONS);
-  if (threads === 1) return { rows: M, columns: allColumns, chunks: 1 };
-  const wanted = Math.max(fewest, CHUNKS_A_THREAD * threads);
-  if (!aTransposed && M >= 8 * wanted) {
-    const rows = Math.ceil(M / wanted);
-    return { rows, columns: allColumns, chunks: Math.ceil(M / rows) };
+  const wanted = CHUNKS_A_THREAD * threads;
+  let rows = M;
+  let columns = toWholePanels(N);
+  if (threads > 1) {
+    if (!aTransposed && M >= 8 * wanted) rows = Math.ceil(M / wanted);
+    else columns = toWholePanels(N / (aTransposed ? threads : wanted));
+    const isHuge = (): boolean => 2 * rows * Math.min(N, columns) * K > MANY_OPERATIONS;
+    if (isHuge()) rows = Math.min(rows, SMALLEST_BLOCK.rows);
+    if (isHuge()) columns = Math.min(columns, SMALLEST_BLOCK.columns);
   }
-  const columns = Math.max(16, Math.ceil(N / (aTransposed ? Math.max(fewest, threads) : wanted) / 16) * 16);
-  return { rows: M, columns, chunks: Math.ceil(N / columns) };
+  return { rows, columns, chunks: Math.ceil(M / rows) * Math.ceil(N / columns) };
+}
+
+/** Panels of b are 16 columns wide. */
+function toWholePanels(columns: number): number {
+  return Math.ceil(Math.max(1, columns) / 16) * 16;
 }
 
 /** Sequences of a chunk of the LSTM cell's operations. */

@@ -58,7 +58,7 @@ const PARAMETERS = 256;
 const PARAMETER_COUNT = 24;
 /** As in assembly/threads.ts. */
 export const MOST_THREADS = 48;
-/** How long a job's helpers may be silent before it counts as lost. */
+/** How long a job may take beyond the caller's own share before it counts as lost. */
 const PATIENCE_MS = 30_000;
 /** Views of one tensor that are kept packed; a model's kernel has at most four. */
 const MOST_PACKED = 8;
@@ -215,8 +215,10 @@ class WasmBackend implements Backend {
     const [K, N] = b.shape;
     let packed = storage.packed.find(({ view }) => isSameView(view, b));
     if (!packed) {
-      const oldest = storage.packed.length >= MOST_PACKED && storage.packed.shift();
-      if (oldest) this.heap.release(oldest.address);
+      if (storage.packed.length >= MOST_PACKED) {
+        const [first] = storage.packed.splice(0, 1);
+        this.heap.release(first.address);
+      }
       packed = { view: b, address: this.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
       storage.packed.push(packed);
     }

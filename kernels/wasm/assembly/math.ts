@@ -98,8 +98,8 @@ const TINY = memory.data<f32>([7.888609052210118e-31]); // 2⁻¹⁰⁰
 
 /**
  * 0 for what is smaller than 2⁻¹⁰⁰. Slopes shrink from step to step on their way back; below 2⁻¹²⁶ a processor computes with
- * them a hundred times slower, and 800 steps took a minute in place of a second. What is left out is far below the last
- * digit of any sum it goes into. NaN stays NaN.
+ * them a hundred times slower, and 800 steps took a minute in place of a second. Where the loss is
+ * of ordinary size, what is left out is far below the last digit of any sum it goes into. NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline

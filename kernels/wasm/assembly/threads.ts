@@ -8,7 +8,7 @@
  * the others when it is done. A thread that is late, or gone, claims nothing, and the others do its share.
  */
 
-// The control block, at fixed addresses on cache lines of their own.
+// The control block, at fixed addresses; what many threads write lies on cache lines of its own.
 const GENERATION: usize = 64; // counts the published jobs; what sleepers wait on
 const FINISHED: usize = 128; // chunks that are done
 const SLEEPERS: usize = 192; // how many wait for a job
@@ -93,8 +93,8 @@ export function finishChunk(): void {
 }
 
 /**
- * Waits until all chunks are done; false where it has waited long. A chunk takes a fraction of a millisecond: where one
- * takes longer, its thread has lost its processor to another program, and may get this thread's when this one sleeps.
+ * Waits until all chunks are done; false where it has waited long. Most chunks take a fraction of a millisecond: where one
+ * takes longer, its thread may have lost its processor to another program, and gets this thread's when this one sleeps.
  */
 export function allFinished(chunks: i32): bool {
   const most = maySleep ? spins() : 1000 * MOST_SPINS;
