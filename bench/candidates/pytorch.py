@@ -6,10 +6,15 @@ bench/protocol.ts tells; arrays travel as f32 in base64, row by row.
 """
 import base64
 import json
+import os
 import platform
 import resource
 import sys
 import time
+
+# OpenBLAS, with which PyTorch may multiply, has threads of its own and reads their number when it is loaded.
+THREADS = json.loads(sys.argv[1])["threads"]
+os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 
 import numpy
 import torch
@@ -176,7 +181,7 @@ def say(answer):
 
 
 def main():
-    torch.set_num_threads(json.loads(sys.argv[1])["threads"])
+    torch.set_num_threads(THREADS)
     threads = torch.get_num_threads()
     description = f"PyTorch, {threads} thread{'s' if threads > 1 else ''}, {torch.backends.cpu.get_cpu_capability()}"
     say(dict(version=torch.__version__, description=description, engine=f"Python {platform.python_version()}"))
