@@ -25,12 +25,18 @@ export function environmentOf({ engine, peak }: Place, args: readonly string[]):
     processor: cpus()[0].model,
     cores: availableParallelism(),
     memoryGiB: totalmem() / 2 ** 30,
-    system: `${type()} ${release()}, ${arch()}`,
+    system: `${type()} ${release().split('.', 2).join('.')}, ${arch()}`,
     date: new Date().toISOString().slice(0, 10),
     revision: revision(),
-    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: quoted(args),
     peak,
   };
+}
+
+/** Files by their last name: folders of this machine are nobody's business. */
+export function quoted(args: readonly string[]): string {
+  const named = args.map((arg) => arg.replace(/(?<=^|=)[^=]*\//, ''));
+  return ['npm run bench', ...(named.length > 0 ? ['--', ...named] : [])].join(' ');
 }
 
 /** With a + where the tree differs from it. */

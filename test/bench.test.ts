@@ -9,6 +9,7 @@ import { answer } from '../bench/conversation.js';
 import type { Entrant } from '../bench/entrants.js';
 import { labelOf } from '../bench/entrants.js';
 import type { Environment } from '../bench/environment.js';
+import { quoted } from '../bench/environment.js';
 import { expectedOf } from '../bench/expected.js';
 import type { Contestant } from '../bench/race.js';
 import { QUICK, Race } from '../bench/race.js';
@@ -207,6 +208,13 @@ describe('the report', () => {
       { axis: 'H', size: expect.closeTo(100, 6) as number, faster: 'b', slower: 'a' },
     ]);
     expect(crossoversOf([row('a', 1, 1), row('a', 2, 1), row('b', 1, 0.99), row('b', 2, 1.01)])).toEqual([]);
+  });
+
+  test('the command is quoted without folders of the machine that it ran on', () => {
+    expect(quoted(['step', '--node', '/opt/24/bin/node', '--json=/home/me/rows.ndjson', '--sizes', '32x16'])).toBe(
+      'npm run bench -- step --node node --json=rows.ndjson --sizes 32x16',
+    );
+    expect(quoted([])).toBe('npm run bench');
   });
 
   test('the part that people wrote is kept', () => {
