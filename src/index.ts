@@ -4,6 +4,12 @@ export type { Backend, MatmulOptions, Operations } from './backend.js';
 export { BackendUnavailableError, withShapeChecks } from './backend.js';
 export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
 export { columnSums, denseBackward, denseForward } from './dense.js';
+export type { Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
+export { checkpointBytes, parseCheckpoint } from './checkpoint.js';
+export { clipByNorm, clipByValue } from './clipping.js';
+export type { Comparison, Difference } from './compare.js';
+export { compareFile } from './compare.js';
+export { DataError } from './data-error.js';
 export type { GradientCheck, GradientReport } from './gradcheck.js';
 export { checkGradients, checkModelGradients } from './gradcheck.js';
 export type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
@@ -18,10 +24,14 @@ export {
   lstmShapes,
 } from './lstm.js';
 export type { LabelledImages, Mnist, Shuffle } from './mnist.js';
-export { BatchOrder, DataError, fillBatch, parseIdx, parseLabelledImages, sliceImages, splitMnist } from './mnist.js';
+export { BatchOrder, fillBatch, parseIdx, parseLabelledImages, sliceImages, splitMnist } from './mnist.js';
 export type { ModelOptions, ModelSizes, ParameterName } from './model.js';
 export { Model, NonFiniteError, PARAMETER_NAMES } from './model.js';
 export { fillRandom, Random } from './rng.js';
+export type { Safetensors, StoredTensor } from './safetensors.js';
+export { parseSafetensors, writeSafetensors } from './safetensors.js';
+export type { Schedule } from './schedule.js';
+export { rateAt } from './schedule.js';
 export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 export {
   copyInto,
@@ -36,5 +46,7 @@ export {
   valuesOf,
   zeros,
 } from './tensor.js';
-export type { Evaluation, Line, TrainCallbacks, TrainOptions } from './train.js';
-export { evaluate, stepCount, train, TUTORIAL } from './train.js';
+export type { Evaluation, Line, TrainHooks, Validation } from './train.js';
+export { evaluate, resumeTraining, train } from './train.js';
+export type { TrainOptions } from './train-options.js';
+export { stepCount, TUTORIAL } from './train-options.js';

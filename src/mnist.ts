@@ -4,6 +4,7 @@
  * IDX (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D dimensions), D big-endian
  * u32 extents, then the bytes, the last extent running fastest.
  */
+import { DataError } from './data-error.js';
 import type { Random } from './rng.js';
 import type { Tensor } from './tensor.js';
 import { assertShape } from './tensor.js';
@@ -22,11 +23,6 @@ export interface Mnist {
   readonly train: LabelledImages;
   readonly validation: LabelledImages;
   readonly test: LabelledImages;
-}
-
-/** The data are not what they should be. The message tells where, what was found and what was expected. */
-export class DataError extends Error {
-  override readonly name = 'DataError';
 }
 
 export const CLASSES = 10;
@@ -115,7 +111,7 @@ export function splitMnist(training: LabelledImages, test: LabelledImages): Mnis
 export type Shuffle = 'tf1' | 'legacy';
 
 export class BatchOrder {
-  private readonly order: Uint32Array;
+  private order: Uint32Array;
   private cursor = 0;
 
   /** Throws a DataError where a batch is larger than the set. */
@@ -128,6 +124,16 @@ export class BatchOrder {
     if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
     this.order = Uint32Array.from({ length: count }, (_, n) => n);
     if (shuffle === 'tf1') random.shuffle(this.order);
+  }
+
+  /** Where it stands: the present epoch's permutation (a copy), and how much of it has been used. */
+  get position(): { order: Uint32Array; cursor: number } {
+    return { order: this.order.slice(), cursor: this.cursor };
+  }
+
+  set position({ order, cursor }: { order: Uint32Array; cursor: number }) {
+    this.order = order.slice();
+    this.cursor = cursor;
   }
 
   /** The indices of the next batch. */

@@ -12,7 +12,7 @@ import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
 import type { Random } from './rng.js';
 import { fillRandom } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
-import { findNonFinite, stepOf } from './tensor.js';
+import { copyInto, findNonFinite, stepOf, zeros } from './tensor.js';
 
 export interface ModelSizes extends LstmSizes {
   /** Classes. */
@@ -47,7 +47,8 @@ export function activationShapes(sizes: ModelSizes) {
   } satisfies Record<string, Shape>;
 }
 
-type Parameters = Record<ParameterName, Tensor>;
+export type ParameterTensors = Readonly<Record<ParameterName, Tensor>>;
+type ParameterGroup = 'parameters' | 'means' | 'squares';
 type Activations = Record<keyof ReturnType<typeof activationShapes>, Tensor>;
 
 export interface ModelOptions {
@@ -57,11 +58,11 @@ export interface ModelOptions {
 }
 
 export class Model {
-  readonly parameters: Parameters;
-  readonly gradients: Parameters;
+  readonly parameters: ParameterTensors;
+  readonly gradients: ParameterTensors;
   /** Adam's m and v. */
-  readonly means: Parameters;
-  readonly squares: Parameters;
+  readonly means: ParameterTensors;
+  readonly squares: ParameterTensors;
   /** How often the parameters have been updated: Adam's t. */
   updates = 0;
 
@@ -176,6 +177,26 @@ export class Model {
       await this.backend.download(this.parameters[name]);
       const found = findNonFinite(this.parameters[name]);
       if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, this.updates);
+    }
+  }
+
+  /** Copies of the parameters, or of Adam's m or v, as they are now, on the host. */
+  async save(group: ParameterGroup): Promise<ParameterTensors> {
+    const copies = PARAMETER_NAMES.map(async (name) => {
+      const tensor = this[group][name];
+      await this.backend.download(tensor);
+      const copy = zeros(tensor.shape, this.backend.dtype);
+      copyInto(copy, tensor);
+      return [name, copy];
+    });
+    return Object.fromEntries(await Promise.all(copies)) as ParameterTensors;
+  }
+
+  /** The opposite of `save`. Throws a RangeError where a shape is another. */
+  load(group: ParameterGroup, saved: ParameterTensors): void {
+    for (const name of PARAMETER_NAMES) {
+      copyInto(this[group][name], saved[name]);
+      this.backend.upload(this[group][name]);
     }
   }
 

@@ -10,17 +10,19 @@ import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
 export class Random {
-  private readonly generator;
+  private generator;
 
-  /** From a seed, or from the `state` of another Random. */
-  constructor(seedOrState: number | readonly number[]) {
-    this.generator = xoroshiro128plusFromState(
-      typeof seedOrState === 'number' ? stateFromSeed(seedOrState) : seedOrState,
-    );
+  constructor(seed: number) {
+    this.generator = xoroshiro128plusFromState(stateFromSeed(seed));
   }
 
+  /** All that the numbers to come depend on: four whole numbers. */
   get state(): readonly number[] {
     return this.generator.getState();
+  }
+
+  set state(state: readonly number[]) {
+    this.generator = xoroshiro128plusFromState(state);
   }
 
   /** Uniform in [from, to). */

@@ -144,18 +144,22 @@ export function norm(tensor: Tensor): number {
   return ops.norm2(tensor);
 }
 
+/** The indices of element `flat`, counted in row order. */
+export function indexOf(flat: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = flat;
+  for (const extent of [...shape].reverse()) {
+    index.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return index;
+}
+
 /** The place and value of the first element that is NaN or infinite, if there is one. */
 export function findNonFinite(tensor: Tensor): { index: number[]; value: number } | undefined {
   const values = valuesOf(tensor);
   const flat = values.findIndex((value) => !Number.isFinite(value));
-  if (flat < 0) return undefined;
-  const index: number[] = [];
-  let rest = flat;
-  for (const extent of [...tensor.shape].reverse()) {
-    index.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
-  }
-  return { index, value: values[flat] };
+  return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
 }
 
 export function fill(tensor: Tensor, value: number): void {

@@ -1,38 +1,21 @@
 /**
  * The tutorial's training loop (TensorFlow 1.x `recurrent_network.py`, the Adam form), on any backend.
  *
- * Prints nothing: callbacks report, an AbortSignal stops.
+ * Prints nothing: hooks report, an AbortSignal stops.
  */
 import type { Backend } from './backend.js';
-import type { LabelledImages, Shuffle } from './mnist.js';
+import type { Checkpoint, SavedTraining } from './checkpoint.js';
+import { labelsDigest } from './checkpoint.js';
+import { clipGradients } from './clipping.js';
+import { DataError } from './data-error.js';
+import type { LabelledImages } from './mnist.js';
 import { BatchOrder, CLASSES, fillBatch } from './mnist.js';
 import { Model, NonFiniteError } from './model.js';
 import { Random } from './rng.js';
-
-export interface TrainOptions {
-  readonly learningRate: number;
-  /** Training goes on while step · batchSize < trainingIters. */
-  readonly trainingIters: number;
-  readonly batchSize: number;
-  /** A line is reported every so many steps. */
-  readonly displayStep: number;
-  readonly hidden: number;
-  readonly forgetBias: number;
-  readonly seed: number;
-  readonly shuffle: Shuffle;
-}
-
-/** The tutorial's constants. */
-export const TUTORIAL: TrainOptions = {
-  learningRate: 0.001,
-  trainingIters: 100_000,
-  batchSize: 128,
-  displayStep: 10,
-  hidden: 128,
-  forgetBias: 1,
-  seed: 1,
-  shuffle: 'tf1',
-};
+import { rateAt } from './schedule.js';
+import type { Tensor } from './tensor.js';
+import type { TrainOptions } from './train-options.js';
+import { assertOptions, stepCount, TUTORIAL } from './train-options.js';
 
 export interface Line {
   readonly step: number;
@@ -44,18 +27,40 @@ export interface Line {
   readonly accuracy: number;
 }
 
-export interface TrainCallbacks {
+export interface Validation {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** No loss before was smaller. */
+  readonly isBest: boolean;
+}
+
+export interface TrainHooks {
   /** Every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
   /** After every step. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** Aborting it stops training after the present step; `train` then rejects with the signal's reason. */
+  /** What `validateEvery` and `patience` look at. */
+  readonly validation?: LabelledImages;
+  readonly onValidation?: (validation: Validation) => void;
+  /** With the run as it is after each validation that is the best so far. */
+  readonly onBest?: (checkpoint: Checkpoint) => void;
+  /** With the run as it is, every `checkpointEvery` steps, at the end, and where the signal stops it. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  readonly checkpointEvery?: number;
+  /** Aborting it stops training after the present step; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How many updates the loop makes: the largest step with step · batchSize < trainingIters. */
-export function stepCount({ batchSize, trainingIters }: Pick<TrainOptions, 'batchSize' | 'trainingIters'>): number {
-  return Math.max(0, Math.ceil(trainingIters / batchSize) - 1);
+/** A run in its midst. */
+interface Run {
+  readonly options: TrainOptions;
+  readonly images: LabelledImages;
+  readonly random: Random;
+  readonly batches: BatchOrder;
+  readonly model: Model;
+  best: { readonly step: number; readonly loss: number } | null;
+  validationsSinceBest: number;
 }
 
 /**
@@ -67,58 +72,143 @@ export async function train(
   backend: Backend,
   images: LabelledImages,
   options: Partial<TrainOptions> = {},
-  { onLine, onStep, signal }: TrainCallbacks = {},
+  hooks: TrainHooks = {},
 ): Promise<Model> {
-  const settings = { ...TUTORIAL, ...options };
-  const { learningRate, batchSize, displayStep, hidden, forgetBias, seed, shuffle } = settings;
-  assertOptions(settings);
-  const steps = stepCount(settings);
+  const run = startRun(backend, images, { ...TUTORIAL, ...options });
+  return finishRun(run, hooks, () => run.model.initialise(run.random));
+}
+
+/**
+ * Goes on from a checkpoint: on the same backend with the same bits as a run that was never interrupted. `options` may
+ * replace those that do not reach back: how long to train, and when to report.
+ *
+ * Rejects with a DataError where the checkpoint is of other data, or holds only a network; else as `train`.
+ */
+export async function resumeTraining(
+  backend: Backend,
+  images: LabelledImages,
+  checkpoint: Checkpoint,
+  options: Partial<Pick<TrainOptions, 'trainingIters' | 'epochs' | 'displayStep'>> = {},
+  hooks: TrainHooks = {},
+): Promise<Model> {
+  const { model, training } = checkpoint;
+  if (!training) throw new DataError('resume: the file holds only a network, not the state of its training');
+  assertSameData(images, checkpoint, training);
+  const run = startRun(backend, images, { ...training.options, ...options });
+  return finishRun(run, hooks, () => {
+    run.random.state = training.random;
+    run.batches.position = training;
+    run.best = training.best;
+    run.validationsSinceBest = training.validationsSinceBest;
+    run.model.updates = training.step;
+    run.model.load('parameters', model.parameters);
+    run.model.load('means', training.means);
+    run.model.load('squares', training.squares);
+  });
+}
+
+function startRun(backend: Backend, images: LabelledImages, options: TrainOptions): Run {
+  assertOptions(options);
+  const { seed, batchSize, shuffle, hidden, forgetBias } = options;
   const random = new Random(seed);
   const batches = new BatchOrder(images.count, batchSize, shuffle, random);
-  const model = new Model(
-    backend,
-    { T: images.rows, B: batchSize, I: images.columns, H: hidden, C: CLASSES },
-    { forgetBias },
-  );
+  const sizes = { T: images.rows, B: batchSize, I: images.columns, H: hidden, C: CLASSES };
+  const model = new Model(backend, sizes, { forgetBias });
+  return { options, images, random, batches, model, best: null, validationsSinceBest: 0 };
+}
 
+async function finishRun(run: Run, hooks: TrainHooks, prepare: () => void): Promise<Model> {
   try {
-    model.initialise(random);
-    for (let step = 1; step <= steps; step++) {
-      await backend.keepPace();
-      await breathe();
-      signal?.throwIfAborted();
-
-      loadBatch(model, images, batches.next());
-      model.forward();
-      model.backward();
-      model.update(learningRate);
-
-      if (step % displayStep === 0) {
-        model.forward();
-        const { loss, accuracy } = await model.metrics();
-        await model.assertFinite();
-        if (!Number.isFinite(loss)) throw new NonFiniteError('loss', loss, step);
-        onLine?.({ step, iter: step * batchSize, loss, accuracy });
-      }
-      onStep?.(step, steps);
-    }
-    signal?.throwIfAborted();
-    await model.assertFinite();
-    return model;
+    prepare();
+    await makeSteps(run, hooks);
+    return run.model;
   } catch (error) {
-    model.dispose();
+    run.model.dispose();
     throw error;
   }
 }
 
-function assertOptions(settings: TrainOptions): void {
-  for (const name of ['batchSize', 'displayStep', 'hidden', 'trainingIters'] as const) {
-    if (!(Number.isInteger(settings[name]) && settings[name] >= 1)) {
-      throw new RangeError(`train: ${name} ${settings[name]}: must be a whole number ≥ 1`);
-    }
+async function makeSteps(run: Run, hooks: TrainHooks): Promise<void> {
+  const { options, images, batches, model } = run;
+  const { signal, onCheckpoint, checkpointEvery = Infinity } = hooks;
+  const steps = stepCount(options, images.count);
+  while (model.updates < steps && !hasStoppedEarly(run)) {
+    await model.backend.keepPace();
+    await breathe();
+    if (signal?.aborted) break;
+
+    const step = model.updates + 1;
+    loadBatch(model, images, batches.next());
+    model.forward();
+    model.backward();
+    await clipGradients(model.backend, Object.values(model.gradients), options);
+    model.update(rateAt(options, step, steps));
+
+    if (step % options.displayStep === 0) hooks.onLine?.(await lineOf(model));
+    if (options.validateEvery !== null && step % options.validateEvery === 0) await validate(run, hooks);
+    if (step % checkpointEvery === 0) onCheckpoint?.(await checkpointOf(run));
+    hooks.onStep?.(step, steps);
   }
-  for (const name of ['learningRate', 'forgetBias', 'seed'] as const) {
-    if (!Number.isFinite(settings[name])) throw new RangeError(`train: ${name} ${settings[name]}: must be finite`);
+  await model.assertFinite();
+  if (model.updates % checkpointEvery !== 0) onCheckpoint?.(await checkpointOf(run));
+  signal?.throwIfAborted();
+}
+
+async function lineOf(model: Model): Promise<Line> {
+  model.forward();
+  const { loss, accuracy } = await model.metrics();
+  await model.assertFinite();
+  const step = model.updates;
+  if (!Number.isFinite(loss)) throw new NonFiniteError('loss', loss, step);
+  return { step, iter: step * model.sizes.B, loss, accuracy };
+}
+
+async function validate(run: Run, { validation, onValidation, onBest }: TrainHooks): Promise<void> {
+  if (!validation) throw new RangeError('train: validateEvery needs hooks.validation, the images to validate with');
+  const { loss, accuracy } = await evaluate(run.model, validation);
+  const step = run.model.updates;
+  const isBest = run.best === null || loss < run.best.loss;
+  if (isBest) run.best = { step, loss };
+  run.validationsSinceBest = isBest ? 0 : run.validationsSinceBest + 1;
+  onValidation?.({ step, loss, accuracy, isBest });
+  if (isBest) onBest?.(await checkpointOf(run));
+}
+
+function hasStoppedEarly({ options: { patience }, validationsSinceBest }: Run): boolean {
+  return patience !== null && validationsSinceBest >= patience;
+}
+
+/** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
+async function checkpointOf({ options, images, random, batches, model, ...rest }: Run): Promise<Checkpoint> {
+  await model.assertFinite();
+  const { T, I, H, C } = model.sizes;
+  return {
+    model: {
+      sizes: { T, I, H, C },
+      forgetBias: options.forgetBias,
+      parameters: await model.save('parameters'),
+    },
+    training: {
+      ...{ options, random: random.state, ...batches.position, labels: labelsDigest(images.labels) },
+      ...{ best: rest.best, validationsSinceBest: rest.validationsSinceBest },
+      backend: model.backend.description,
+      step: model.updates,
+      means: await model.save('means'),
+      squares: await model.save('squares'),
+    },
+  };
+}
+
+function assertSameData(images: LabelledImages, { model }: Checkpoint, training: SavedTraining): void {
+  const { T, I } = model.sizes;
+  if (images.rows !== T || images.columns !== I) {
+    throw new DataError(`resume: trained on images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`);
+  }
+  if (images.count !== training.order.length || labelsDigest(images.labels) !== training.labels) {
+    throw new DataError(
+      `resume: trained on ${training.order.length} images, these are ${images.count} others: ` +
+        'a run can go on only with the data that it began with',
+    );
   }
 }
 
@@ -127,12 +217,15 @@ export interface Evaluation {
   readonly accuracy: number;
   /** For each image 1 where the model is right, else 0. */
   readonly correct: Uint8Array;
+  /** For each image the class with the largest logit. */
+  readonly predicted: Uint8Array;
 }
 
 /** Loss and accuracy over all `images`, batch by batch. */
 export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
   const { B } = model.sizes;
   const correct = new Uint8Array(images.count);
+  const predicted = new Uint8Array(images.count);
   let loss = 0;
   let right = 0;
   for (let start = 0; start < images.count; start += B) {
@@ -146,13 +239,22 @@ export async function evaluate(model: Model, images: LabelledImages, signal?: Ab
     );
     model.forward();
     const metrics = await model.metrics(count);
+    await model.backend.download(model.activations.logits);
     loss += metrics.loss * count;
     for (let b = 0; b < count; b++) {
       correct[start + b] = model.activations.correct.get(b);
       right += correct[start + b];
+      predicted[start + b] = largestOf(model.activations.logits, b);
     }
   }
-  return { loss: loss / images.count, accuracy: right / images.count, correct };
+  return { loss: loss / images.count, accuracy: right / images.count, correct, predicted };
+}
+
+/** The column of the largest number in row b. */
+function largestOf(matrix: Tensor, b: number): number {
+  let largest = 0;
+  for (let k = 1; k < matrix.shape[1]; k++) if (matrix.get(b, k) > matrix.get(b, largest)) largest = k;
+  return largest;
 }
 
 function loadBatch(model: Model, images: LabelledImages, indices: Uint32Array): void {

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { loadMnist } from '../src/mnist-files.js';
 import type { LabelledImages, Shuffle } from '../src/mnist.js';
-import { BatchOrder, DataError, fillBatch, sliceImages } from '../src/mnist.js';
+import { DataError } from '../src/data-error.js';
+import { BatchOrder, fillBatch, sliceImages } from '../src/mnist.js';
 import { Random } from '../src/rng.js';
 import { fill, valuesOf, zeros } from '../src/tensor.js';
 import { COLUMNS, labelsOf, pixelsOf, ROWS } from './idx-files.js';

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { loadMnist } from '../src/mnist-files.js';
-import { DataError, parseIdx, parseLabelledImages } from '../src/mnist.js';
+import { DataError } from '../src/data-error.js';
+import { parseIdx, parseLabelledImages } from '../src/mnist.js';
 import { idx, imagesFile, labelsFile, mnistFiles, pixelsOf, temporaryDirectories } from './idx-files.js';
 
 const TRAIN = 5003;

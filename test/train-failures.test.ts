@@ -1,10 +1,10 @@
 /** Training that is stopped, or fails, or diverges: it says why, and holds nothing afterwards. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
-import { DataError } from '../src/mnist.js';
+import { DataError } from '../src/data-error.js';
 import { NonFiniteError } from '../src/model.js';
 import type { Tensor } from '../src/tensor.js';
-import type { TrainOptions } from '../src/train.js';
+import type { TrainOptions } from '../src/train-options.js';
 import { train } from '../src/train.js';
 import { failureOf, IMAGES, OPTIONS } from './spots.js';
 

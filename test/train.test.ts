@@ -6,19 +6,21 @@ import { BatchOrder, fillBatch, sliceImages } from '../src/mnist.js';
 import { Model, PARAMETER_NAMES } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import { copyInto, valuesOf } from '../src/tensor.js';
-import type { Line, TrainCallbacks, TrainOptions } from '../src/train.js';
-import { evaluate, stepCount, train } from '../src/train.js';
+import type { Line, TrainHooks } from '../src/train.js';
+import { evaluate, train } from '../src/train.js';
+import type { TrainOptions } from '../src/train-options.js';
+import { stepCount, TUTORIAL } from '../src/train-options.js';
 import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './spots.js';
 
 const weightsOf = (model: Model): number[] => PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
 
-async function linesOf(options: Partial<TrainOptions>, callbacks: TrainCallbacks = {}): Promise<Line[]> {
+async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): Promise<Line[]> {
   const lines: Line[] = [];
   await train(
     createReferenceBackend(),
     IMAGES,
     { ...OPTIONS, ...options },
-    { ...callbacks, onLine: (line) => lines.push(line) },
+    { ...hooks, onLine: (line) => lines.push(line) },
   );
   return lines;
 }
@@ -52,6 +54,9 @@ describe('what a seed fixes', () => {
 });
 
 describe('how many steps', () => {
+  const stepsOf = (batchSize: number, trainingIters: number): number =>
+    stepCount({ ...TUTORIAL, batchSize, trainingIters }, 55_000);
+
   /** The tutorial's loop. */
   function tutorialSteps(batchSize: number, trainingIters: number): number {
     let step = 1;
@@ -62,7 +67,7 @@ describe('how many steps', () => {
   test('as many as the tutorial makes, for all small numbers', () => {
     for (let batchSize = 1; batchSize <= 60; batchSize++) {
       for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
-        const steps = stepCount({ batchSize, trainingIters });
+        const steps = stepsOf(batchSize, trainingIters);
         if (steps !== tutorialSteps(batchSize, trainingIters)) {
           throw new Error(`batches of ${batchSize}, ${trainingIters} iterations: ${steps} steps`);
         }
@@ -71,18 +76,30 @@ describe('how many steps', () => {
   });
 
   test('781 with the tutorial’s numbers, and 78 lines', () => {
-    const steps = stepCount({ batchSize: 128, trainingIters: 100_000 });
+    const steps = stepsOf(128, 100_000);
     expect([steps, Math.floor(steps / 10)]).toEqual([781, 78]);
     expect(tutorialSteps(128, 100_000)).toBe(781);
   });
 
   test('exact for the largest numbers that the command takes', () => {
     const most = 2 ** 32 - 1;
-    expect(stepCount({ batchSize: 1, trainingIters: most })).toBe(most - 1);
-    expect(stepCount({ batchSize: 3, trainingIters: most })).toBe(1_431_655_764); // 3 divides 2³² - 1
-    expect(stepCount({ batchSize: most, trainingIters: most })).toBe(0);
-    expect(stepCount({ batchSize: most - 1, trainingIters: most })).toBe(1);
+    expect(stepsOf(1, most)).toBe(most - 1);
+    expect(stepsOf(3, most)).toBe(1_431_655_764); // 3 divides 2³² - 1
+    expect(stepsOf(most, most)).toBe(0);
+    expect(stepsOf(most - 1, most)).toBe(1);
   });
+
+  test.each([
+    ['tf1', 1, 55_000, 128, 429], // 429.7: what remains belongs to the next epoch
+    ['tf1', 3, 55_000, 128, 1289],
+    ['legacy', 3, 55_000, 128, 3 * 429], // what remains is dropped
+    ['tf1', 2, 64, 16, 8],
+  ] as const)(
+    'with %s batches, %d epochs of %d images in batches of %d: %d',
+    (shuffle, epochs, count, batchSize, steps) => {
+      expect(stepCount({ ...TUTORIAL, shuffle, epochs, batchSize }, count)).toBe(steps);
+    },
+  );
 
   test.each([
     [200, 16, 12, [3, 6, 9, 12]],

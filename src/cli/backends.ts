@@ -1,8 +1,9 @@
 /** The entry point that chooses a machine by name. GPU.js is loaded only when it is asked for. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { createWasmBackend } from '../../kernels/wasm/index.js';
-export { MOST_THREADS } from '../../kernels/wasm/index.js';
+import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
+import { type Command, Option } from 'commander';
 import type { Backend } from '../backend.js';
+import { wholeNumber } from './options.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -11,15 +12,41 @@ export const GPU_MODES = ['auto', 'webgpu', 'webgl2', 'headlessgl', 'webasm', 'c
 export type GpuMode = (typeof GPU_MODES)[number];
 
 export interface BackendFlags {
+  readonly backend: BackendName;
   readonly gpuMode?: GpuMode;
   readonly threads?: number;
   readonly deterministic: boolean;
 }
 
-export async function createBackend(name: BackendName, flags: BackendFlags): Promise<Backend> {
-  const { gpuMode = 'auto', threads, deterministic } = flags;
-  if (name === 'reference') return createReferenceBackend();
-  if (name === 'wasm') return createWasmBackend({ deterministic, ...(threads && { threads }) });
+/** The options that choose a machine, on every command that computes. */
+export function withBackendOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('wasm'))
+    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1, MOST_THREADS))
+    .option('--deterministic', 'with --backend wasm: the same bits on every machine', false)
+    .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES));
+}
+
+/** Runs `work` on the machine that the flags choose, and gives the machine back. */
+export async function withBackend<Result>(
+  flags: BackendFlags,
+  command: Command,
+  work: (backend: Backend) => Promise<Result>,
+): Promise<Result> {
+  if (flags.gpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
+  if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
+  if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
+  const backend = await createBackend(flags);
+  try {
+    return await work(backend);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+async function createBackend({ backend, gpuMode = 'auto', threads, deterministic }: BackendFlags): Promise<Backend> {
+  if (backend === 'reference') return createReferenceBackend();
+  if (backend === 'wasm') return createWasmBackend({ deterministic, ...(threads && { threads }) });
   const { createGpuBackend } = await import('../../kernels/gpu/index.js');
   return createGpuBackend({ mode: gpuMode });
 }

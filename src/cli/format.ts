@@ -1,5 +1,5 @@
 /** Numbers and tables as text. The tutorial's lines were written by Python, so numbers are rounded as Python rounds. */
-import type { Line } from '../train.js';
+import type { Line, Validation } from '../train.js';
 
 /**
  * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` where a value lies exactly between two results
@@ -25,13 +25,26 @@ export function tutorialLine({ iter, loss, accuracy }: Line): string {
   return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
 }
 
+export function validationLine({ step, loss, accuracy }: Validation): string {
+  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
+}
+
 /** Rows of cells in columns as wide as their widest cell, the first row being the head. */
 export function table(rows: readonly (readonly string[])[]): string {
+  return padded(rows, (cell, width) => cell.padEnd(width));
+}
+
+/** The same for columns of numbers. */
+export function alignedRight(rows: readonly (readonly string[])[]): string {
+  return padded(rows, (cell, width) => cell.padStart(width));
+}
+
+function padded(rows: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]))
+        .map((cell, column) => pad(cell, widths[column]))
         .join('  ')
         .trimEnd(),
     )

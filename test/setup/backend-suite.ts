@@ -4,10 +4,14 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/backend.js';
+import type { Checkpoint } from '../../src/checkpoint.js';
+import { checkpointBytes } from '../../src/checkpoint.js';
 import { Model, PARAMETER_NAMES } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
 import { copyInto, rowsOf, stepOf, transposeOf, valuesOf } from '../../src/tensor.js';
+import { resumeTraining, train } from '../../src/train.js';
+import { IMAGES, OPTIONS } from '../spots.js';
 
 const GUARD = 12345;
 const GUARD_ROWS = 3;
@@ -327,6 +331,17 @@ export function describeBackend(name: string, open: () => Backend | Promise<Back
       // On a machine that computes in host memory, what the host wrote last is what there is.
       const shared = expected.map((value) => (value === 2 ? 99 : value));
       expect([expected, shared]).toContainEqual([...valuesOf(tensor)]);
+    });
+
+    test('a run that is interrupted and resumed ends with the same bits', async () => {
+      const options = { ...OPTIONS, trainingIters: 16 * 6, clipNorm: 0.1 };
+      const states: Checkpoint[] = [];
+      const onCheckpoint = (state: Checkpoint) => states.push(state);
+      (await train(backend, IMAGES, options, { onCheckpoint, checkpointEvery: 2 })).dispose();
+      const [afterTwo, , end] = states;
+      (await resumeTraining(backend, IMAGES, afterTwo, {}, { onCheckpoint })).dispose();
+      expect(states).toHaveLength(4);
+      expect(checkpointBytes(states[3])).toEqual(checkpointBytes(end));
     });
 
     test('a wrong shape is refused at the door, by name', () => {

@@ -1,0 +1,22 @@
+/** Checkpoints on a disk: docs/files.md tells what is promised of them. Node only. */
+import { existsSync } from 'node:fs';
+import type { Checkpoint } from './checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
+import { DataError } from './data-error.js';
+import { previousOf, readFile, replaceFile } from './files.js';
+import type { FloatLimits } from './safetensors.js';
+
+/** Replaces the file, keeping what it held as `FILE.previous`. Throws a DataError; the old file is then as it was. */
+export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
+  replaceFile(file, checkpointBytes(checkpoint), { keepOld: true });
+}
+
+/** Throws a DataError where the file is not there, damaged, or no checkpoint; it names the one before it, if that is there. */
+export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoint {
+  try {
+    return parseCheckpoint(readFile(file), file, limits);
+  } catch (error) {
+    if (!(error instanceof DataError) || !existsSync(previousOf(file))) throw error;
+    throw new DataError(`${error.message}; the one before it is ${previousOf(file)}`);
+  }
+}

@@ -1,0 +1,79 @@
+/** A run's losses and accuracies as a file: CSV, or one JSON object a line. */
+import { appendFileSync, existsSync } from 'node:fs';
+import { DataError } from '../data-error.js';
+import { failure, readFile, writeText } from '../files.js';
+
+export interface HistoryRow {
+  readonly set: 'train' | 'validation';
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+const CSV_HEAD = 'set,step,loss,accuracy';
+
+/** A file that grows a row at a time. Where the run goes on from a checkpoint, rows of later steps are taken out first. */
+export class History {
+  constructor(
+    private readonly file: string,
+    startStep: number,
+  ) {
+    const kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
+    const head = isCsv(file) ? `${CSV_HEAD}\n` : '';
+    writeText(file, head + kept.map((row) => lineOf(row, file)).join(''));
+  }
+
+  add(row: HistoryRow): void {
+    try {
+      appendFileSync(this.file, lineOf(row, this.file));
+    } catch (error) {
+      throw failure(this.file, 'cannot be written', error);
+    }
+  }
+}
+
+/** All whole rows. Throws a DataError where a line before the last is none: a run that was killed may have cut the last. */
+export function readHistory(file: string): HistoryRow[] {
+  return historyIn(readFile(file), file);
+}
+
+/** The same of a file's bytes. */
+export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
+  const lines = new TextDecoder().decode(bytes).split('\n');
+  lines.pop(); // what follows the last line's end: nothing, or a line that was cut
+  if (isCsv(file) && lines.shift() !== CSV_HEAD) throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
+  return lines.map((line, n) => {
+    const row = isCsv(file) ? csvRow(line) : jsonRow(line);
+    if (!row) throw new DataError(`${file}: row ${n + 1} is none of a history: ${JSON.stringify(line.slice(0, 60))}`);
+    return row;
+  });
+}
+
+const isCsv = (file: string): boolean => file.endsWith('.csv');
+
+function lineOf({ set, step, loss, accuracy }: HistoryRow, file: string): string {
+  const row = { set, step, loss, accuracy };
+  return isCsv(file) ? `${Object.values(row).join(',')}\n` : `${JSON.stringify(row)}\n`;
+}
+
+function csvRow(line: string): HistoryRow | undefined {
+  const [set, ...numbers] = line.split(',');
+  if (numbers.length !== 3 || numbers.includes('')) return undefined;
+  const [step, loss, accuracy] = numbers.map(Number);
+  return checkedRow({ set, step, loss, accuracy });
+}
+
+function jsonRow(line: string): HistoryRow | undefined {
+  try {
+    return checkedRow(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function checkedRow(value: unknown): HistoryRow | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { set, step, loss, accuracy } = value as Partial<Record<string, unknown>>;
+  const isRow = (set === 'train' || set === 'validation') && [step, loss, accuracy].every(Number.isFinite);
+  return isRow ? ({ set, step, loss, accuracy } as HistoryRow) : undefined;
+}

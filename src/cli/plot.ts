@@ -1,0 +1,38 @@
+/** A run's history as a picture: loss above, accuracy below, over the steps. */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { writeText } from '../files.js';
+import type { HistoryRow } from './history.js';
+import { readHistory } from './history.js';
+
+const WIDTH = 720;
+const HEIGHT = 260;
+
+/** Writes `file`, an SVG, from the rows of a history file. Throws a DataError. */
+export function writePlot(file: string, history: string): void {
+  writeText(file, historySvg(readHistory(history)));
+}
+
+export function historySvg(rows: readonly HistoryRow[]): string {
+  const { document } = parseHTML('<html></html>');
+  const panel = (field: 'loss' | 'accuracy', scale: Plot.ScaleOptions): string => {
+    const plot = Plot.plot({
+      ...{ document: document as unknown as Document, width: WIDTH, height: HEIGHT, marginLeft: 50, marginRight: 70 },
+      style: { fontSize: '12px', fontFamily: 'sans-serif' },
+      x: { label: 'step' },
+      y: { grid: true, label: field, ...scale },
+      color: { domain: ['train', 'validation'], range: ['#9ecae1', '#d62728'] },
+      marks: [
+        Plot.lineY(rows, { x: 'step', y: field, stroke: 'set', strokeWidth: 1.5 }),
+        Plot.text(rows, Plot.selectLast({ x: 'step', y: field, z: 'set', text: 'set', textAnchor: 'start', dx: 6 })),
+      ],
+    });
+    return plot.outerHTML;
+  };
+  // losses span decades, and 0 has no logarithm
+  const isLogarithmic = rows.every(({ loss }) => loss > 0);
+  const panels = [panel('loss', { type: isLogarithmic ? 'log' : 'linear' }), panel('accuracy', { type: 'linear' })];
+  const placed = panels.map((svg, n) => `<g transform="translate(0,${n * HEIGHT})">${svg}</g>`);
+  const size = `width="${WIDTH}" height="${panels.length * HEIGHT}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:white">${placed.join('')}</svg>\n`;
+}

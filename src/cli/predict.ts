@@ -1,0 +1,124 @@
+/** `longhand predict`: what a saved network says of images of the user's, and how it comes to say so, row by row. */
+import { Command } from 'commander';
+import type { Backend } from '../backend.js';
+import type { SavedModel } from '../checkpoint.js';
+import { denseForward } from '../dense.js';
+import { CLASSES, fillBatch } from '../mnist.js';
+import type { Model } from '../model.js';
+import { stepOf } from '../tensor.js';
+import type { BackendFlags } from './backends.js';
+import { withBackend, withBackendOptions } from './backends.js';
+import type { NamedImage } from './images.js';
+import { readImages } from './images.js';
+import { wholeNumber } from './options.js';
+import { loadClassifier, modelOn } from './saved-model.js';
+
+interface PredictFlags extends BackendFlags {
+  readonly first?: number;
+  readonly rows: boolean;
+  readonly invert: boolean;
+  readonly json: boolean;
+}
+
+export interface Prediction {
+  readonly name: string;
+  readonly prediction: number;
+  readonly probabilities: readonly number[];
+  /** The probabilities if the image ended after row 1, 2, …. */
+  readonly rows?: readonly (readonly number[])[];
+}
+
+export function predictCommand(): Command {
+  const command = new Command('predict')
+    .description('Ask a saved network what digit an image shows.')
+    .argument('<file>', 'a checkpoint')
+    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple), or IDX, plain or .gz')
+    .option('--first <count>', 'only so many images of each file', wholeNumber(1))
+    .option('--rows', 'show how the prediction forms as the rows are read', false)
+    .option('--invert', 'the ink is dark, the paper light; MNIST is light on dark', false)
+    .option('--json', 'print one JSON object an image', false);
+  return withBackendOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  longhand predict run.safetensors digit.png
+  longhand predict run.safetensors scan.png --invert --rows
+  longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
+    )
+    .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
+      const saved = loadClassifier(file);
+      const images = files.flatMap((name) => readImages(name, saved.sizes.T, saved.sizes.I).slice(0, flags.first));
+      const seen = flags.invert ? images.map(inverted) : images;
+      await withBackend(flags, command, async (backend) => {
+        const model = modelOn(backend, saved, 1);
+        for (const image of seen) {
+          const prediction = await predict(backend, model, image, flags.rows);
+          if (flags.json) console.log(JSON.stringify(prediction));
+          else console.log(asText(prediction, image, saved));
+        }
+        model.dispose();
+      });
+    });
+}
+
+const inverted = ({ name, pixels }: NamedImage): NamedImage => ({ name, pixels: pixels.map((value) => 255 - value) });
+
+async function predict(
+  backend: Backend,
+  model: Model,
+  { name, pixels }: NamedImage,
+  withRows: boolean,
+): Promise<Prediction> {
+  const { T, I } = model.sizes;
+  const { x, y, h } = model.activations;
+  fillBatch(x, y, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
+  backend.upload(x);
+  backend.upload(y);
+  model.forward();
+  const probabilities = await probabilitiesOf(model);
+  const prediction = probabilities.indexOf(Math.max(...probabilities));
+  if (!withRows) return { name, prediction, probabilities };
+
+  const rows: number[][] = [];
+  const { logits, probabilities: p, losses, correct } = model.activations;
+  const { outKernel, outBias } = model.parameters;
+  for (let t = 1; t <= T; t++) {
+    denseForward(backend, logits, stepOf(h, t), outKernel, outBias);
+    backend.crossEntropyForward(losses, correct, p, logits, y);
+    rows.push(await probabilitiesOf(model));
+  }
+  return { name, prediction, probabilities, rows };
+}
+
+async function probabilitiesOf({ backend, activations: { probabilities } }: Model): Promise<number[]> {
+  await backend.download(probabilities);
+  return Array.from({ length: CLASSES }, (_, k) => probabilities.get(0, k));
+}
+
+/** From black to white. */
+const SHADES = ' ░▒▓█';
+
+function asText(
+  { name, prediction, probabilities, rows }: Prediction,
+  { pixels }: NamedImage,
+  { sizes }: SavedModel,
+): string {
+  const others = probabilities
+    .map((probability, k) => ({ k, probability }))
+    .filter(({ k }) => k !== prediction)
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, 2)
+    .map(({ k, probability }) => `${k} ${probability.toFixed(4)}`);
+  const line = `${name}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
+  if (!rows) return line;
+  const { I } = sizes;
+  const digits = probabilities.map((_, k) => String(k).padStart(4)).join('');
+  const read = rows.map((row, t) => {
+    const shades = [...pixels.subarray(t * I, (t + 1) * I)].map((value) => SHADES[Math.round((value / 255) * 4)]);
+    const best = row.indexOf(Math.max(...row));
+    const percents = row.map((probability) => String(Math.round(100 * probability)).padStart(4));
+    return `${String(t + 1).padStart(3)} │${shades.join('')}│ ${best} ${percents.join('').replace(/ 0(?!\d)/g, ' ·')}`;
+  });
+  return [line, '', `row ${' '.repeat(I + 2)}says${digits} (%)`, ...read, ''].join('\n');
+}

@@ -1,0 +1,20 @@
+/** A network from a file, on a machine, for commands that only ask it. */
+import type { Backend } from '../backend.js';
+import type { SavedModel } from '../checkpoint.js';
+import { loadCheckpoint } from '../checkpoint-files.js';
+import { DataError } from '../data-error.js';
+import { CLASSES } from '../mnist.js';
+import { Model } from '../model.js';
+
+/** A network that knows MNIST's classes. Throws a DataError. */
+export function loadClassifier(file: string): SavedModel {
+  const { model } = loadCheckpoint(file);
+  if (model.sizes.C !== CLASSES) throw new DataError(`${file}: ${model.sizes.C} classes, MNIST has ${CLASSES}`);
+  return model;
+}
+
+export function modelOn(backend: Backend, { sizes, forgetBias, parameters }: SavedModel, B: number): Model {
+  const model = new Model(backend, { ...sizes, B }, { forgetBias });
+  model.load('parameters', parameters);
+  return model;
+}

@@ -1,0 +1,145 @@
+/** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
+import { SingleBar } from 'cli-progress';
+import type { Backend } from '../backend.js';
+import type { Checkpoint } from '../checkpoint.js';
+import { saveCheckpoint } from '../checkpoint-files.js';
+import type { Mnist } from '../mnist.js';
+import type { Model } from '../model.js';
+import type { Line, TrainHooks, Validation } from '../train.js';
+import { evaluate, resumeTraining, train } from '../train.js';
+import type { TrainOptions } from '../train-options.js';
+import { stepCount, TUTORIAL } from '../train-options.js';
+import { numpyShare, tutorialLine, validationLine } from './format.js';
+import { History } from './history.js';
+import { writePlot } from './plot.js';
+import type { TrainFlags } from './train.js';
+
+/** The tutorial tests on so many images only. */
+const TUTORIAL_TEST_COUNT = 128;
+
+export async function runTraining(
+  backend: Backend,
+  data: Mnist,
+  asked: Partial<TrainOptions>,
+  files: TrainFlags,
+  resumed: Checkpoint | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const print = files.json ? jsonPrinter : textPrinter;
+  const startedAt = performance.now();
+  const model = await trainWithFiles(backend, data, asked, files, resumed, signal);
+  print.finished(model.updates);
+  const trainedAt = performance.now();
+
+  const { correct } = await evaluate(model, data.test, signal);
+  const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
+  print.tested(share(first), first.length);
+  print.testedAll(share(correct), correct.length);
+  model.dispose();
+  if (files.plot !== undefined && files.history !== undefined) writePlot(files.plot, files.history);
+  const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
+  console.error(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
+}
+
+const share = (correct: Uint8Array): number => correct.reduce((sum, right) => sum + right, 0) / correct.length;
+
+async function trainWithFiles(
+  backend: Backend,
+  data: Mnist,
+  asked: Partial<TrainOptions>,
+  files: TrainFlags,
+  resumed: Checkpoint | undefined,
+  signal: AbortSignal,
+): Promise<Model> {
+  const before = resumed?.training;
+  const startStep = before?.step ?? 0;
+  const options = { ...(before?.options ?? TUTORIAL), ...asked };
+  const steps = stepCount(options, data.train.count);
+  console.error(`backend ${backend.description}`);
+  console.error(
+    `${data.train.count} training images, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+      (before ? `; from step ${startStep}` : ''),
+  );
+  if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
+    console.error(`until here it ran on ${before.backend}: the last digits may differ`);
+  }
+
+  const history = files.history === undefined ? undefined : new History(files.history, startStep);
+  const bar = progressBar(startStep, steps);
+  const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
+  try {
+    const model = resumed
+      ? await resumeTraining(backend, data.train, resumed, asked, hooks)
+      : await train(backend, data.train, asked, hooks);
+    bar.stop();
+    if (model.updates < steps) console.error(`stopped early, after step ${model.updates}`);
+    return model;
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Their number changes no bit. */
+const withoutThreads = (description: string): string => description.replace(/, \d+ threads?$/, '');
+
+function reportingHooks(
+  { json, checkpoint, resume, checkpointEvery, best }: TrainFlags,
+  bar: Bar,
+  history: History | undefined,
+): TrainHooks {
+  const print = json ? jsonPrinter : textPrinter;
+  const target = checkpoint ?? resume;
+  return {
+    onLine: (line) => {
+      bar.clear();
+      print.line(line);
+      history?.add({ set: 'train', ...line });
+    },
+    onValidation: (validation) => {
+      bar.clear();
+      print.validation(validation);
+      history?.add({ set: 'validation', ...validation });
+    },
+    onStep: bar.update,
+    ...(best !== undefined && { onBest: (state) => saveCheckpoint(best, state) }),
+    ...(target !== undefined && { onCheckpoint: (state) => saveCheckpoint(target, state), checkpointEvery }),
+  };
+}
+
+const textPrinter = {
+  line: (line: Line) => console.log(tutorialLine(line)),
+  validation: (validation: Validation) => console.log(validationLine(validation)),
+  finished: (_steps: number) => console.log('Optimization Finished!'),
+  tested: (accuracy: number, _images: number) => console.log(`Testing Accuracy: ${numpyShare(accuracy)}`),
+  testedAll: (accuracy: number, images: number) =>
+    console.log(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+};
+
+const printEvent = (event: string, fields: object): void => console.log(JSON.stringify({ event, ...fields }));
+
+const jsonPrinter: typeof textPrinter = {
+  line: (line) => printEvent('step', line),
+  validation: (validation) => printEvent('validation', validation),
+  finished: (steps) => printEvent('finished', { steps }),
+  tested: (accuracy, images) => printEvent('test', { images, accuracy }),
+  testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
+};
+
+type Bar = ReturnType<typeof progressBar>;
+
+/** A bar on standard error, where that is a terminal; it leaves nothing behind. */
+function progressBar(startStep: number, steps: number) {
+  if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
+  const bar = new SingleBar({
+    format: '{bar} step {value}/{total}, {eta_formatted} left',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(steps, startStep);
+  return {
+    update: (step: number) => bar.update(step),
+    clear: () => process.stderr.write('\r\u001b[K'),
+    stop: () => bar.stop(),
+  };
+}

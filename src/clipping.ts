@@ -1,0 +1,58 @@
+/**
+ * Gradients that are cut short before the update, since one long step can undo many.
+ *
+ *   (9)  by value:  g = min(max(g, -limit), limit)
+ *   (10) by norm:   g = g·limit/‖g‖  where ‖g‖ > limit;  ‖g‖ is the length of all gradients together
+ *
+ * As in TensorFlow's clip_by_value and clip_by_global_norm. These are loops of the host: on every machine the same bits
+ * for the same gradients.
+ */
+import type { Backend } from './backend.js';
+import type { Tensor } from './tensor.js';
+import { flatten } from './tensor.js';
+
+export interface Limits {
+  /** (9), on each element's size; null: none. */
+  readonly clipValue: number | null;
+  /** (10), on the length of all gradients together; null: none. With both, (9) comes first. */
+  readonly clipNorm: number | null;
+}
+
+/** Clips `gradients` in place. */
+export async function clipGradients(
+  backend: Backend,
+  gradients: readonly Tensor[],
+  { clipValue, clipNorm }: Limits,
+): Promise<void> {
+  if (clipValue === null && clipNorm === null) return;
+  for (const gradient of gradients) await backend.download(gradient);
+  if (clipValue !== null) clipByValue(gradients, clipValue);
+  if (clipNorm !== null) clipByNorm(gradients, clipNorm);
+  for (const gradient of gradients) backend.upload(gradient);
+}
+
+/** (9) */
+export function clipByValue(gradients: readonly Tensor[], limit: number): void {
+  for (const values of gradients.map(elementsOf)) {
+    for (let n = 0; n < values.length; n++) values[n] = Math.min(Math.max(values[n], -limit), limit);
+  }
+}
+
+/** (10). Returns ‖g‖ as it was. Where it is not finite nothing is clipped: no factor would make it right. */
+export function clipByNorm(gradients: readonly Tensor[], limit: number): number {
+  const all = gradients.map(elementsOf);
+  let squares = 0;
+  for (const values of all) for (const value of values) squares += value * value;
+  const norm = Math.sqrt(squares);
+  if (norm > limit && Number.isFinite(norm)) {
+    const factor = limit / norm;
+    for (const values of all) for (let n = 0; n < values.length; n++) values[n] *= factor;
+  }
+  return norm;
+}
+
+/** The memory of a tensor without gaps, as one array: much faster here than asking the tensor for each element. */
+function elementsOf(tensor: Tensor) {
+  const { data, offset, size } = flatten(tensor);
+  return data.subarray(offset, offset + size);
+}

@@ -1,0 +1,278 @@
+/**
+ * Somebody else's LSTM against this one: the same inputs, recomputed in f64, and every number that they give compared.
+ * Where they differ, known mistakes are made on purpose, and one that gives their numbers is named.
+ *
+ * What a file holds: docs/files.md.
+ */
+import type { Backend } from './backend.js';
+import { DataError } from './data-error.js';
+import { Model } from './model.js';
+import { fillRandom, Random } from './rng.js';
+import type { Safetensors, StoredTensor } from './safetensors.js';
+import { floatsNamed, integersNamed, storedTensor } from './safetensors.js';
+import type { Tensor } from './tensor.js';
+import { copyInto, fill, formatShape, indexOf, rowsOf, stepOf, valuesOf, zeros } from './tensor.js';
+import type { Mistake } from './mistakes.js';
+import { MISTAKES } from './mistakes.js';
+
+/** What both start from. */
+export interface Problem {
+  readonly sizes: {
+    readonly T: number;
+    readonly B: number;
+    readonly I: number;
+    readonly H: number;
+    readonly C: number;
+  };
+  readonly forgetBias: number;
+  readonly labels: readonly number[];
+  readonly x: Tensor;
+  readonly kernel: Tensor;
+  readonly bias: Tensor;
+  readonly outKernel: Tensor;
+  readonly outBias: Tensor;
+  readonly h0: Tensor | undefined;
+  readonly c0: Tensor | undefined;
+}
+
+/** Any of what a forward and a backward pass give, by the names in a file, each in row order. */
+export type Results = ReadonlyMap<ResultName, Float64Array>;
+
+export const RESULT_NAMES = [
+  ...(['loss', 'logits', 'h', 'c'] as const),
+  ...(['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'] as const),
+] as const;
+export type ResultName = (typeof RESULT_NAMES)[number];
+
+export interface Difference {
+  readonly name: ResultName;
+  readonly shape: readonly number[];
+  readonly largestAbsolute: number;
+  /** |theirs - ours| by the larger of the two, or by a tenth of the tensor's largest element where that is more. */
+  readonly largestRelative: number;
+  /** Where that is, and both numbers there. */
+  readonly element: readonly number[];
+  readonly theirs: number;
+  readonly ours: number;
+  readonly ok: boolean;
+}
+
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  readonly ok: boolean;
+  /** The mistakes that would explain all differences, in words. */
+  readonly hints: readonly string[];
+}
+
+/** Elements smaller than this share of their tensor's largest are compared on the scale of that share. */
+const RELATIVE_FLOOR = 0.1;
+
+/** Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError. */
+export async function compareFile(
+  backend: Backend,
+  file: Safetensors,
+  tolerance: number,
+  name: string,
+): Promise<Comparison> {
+  const problem = problemOf(file, name);
+  const theirs = resultsOf(file, problem, name);
+  const differences = differencesOf(theirs, await solve(backend, problem), problem, tolerance);
+  const ok = differences.every((difference) => difference.ok);
+  return { differences, ok, hints: ok ? [] : await hintsFor(backend, problem, theirs, tolerance) };
+}
+
+async function hintsFor(backend: Backend, problem: Problem, theirs: Results, tolerance: number): Promise<string[]> {
+  const hints: string[] = [];
+  for (const mistake of MISTAKES.filter(({ applies }) => applies(problem))) {
+    const results = await solveMistaken(backend, problem, mistake);
+    if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(mistake.words(problem));
+  }
+  return hints;
+}
+
+async function solveMistaken(backend: Backend, problem: Problem, mistake: Mistake): Promise<Results> {
+  const results = await solve(backend, mistake.change(problem));
+  return mistake.changeBack(results, problem);
+}
+
+/** The problem in a file. Throws a DataError where a tensor is missing, or of another shape. */
+export function problemOf(file: Safetensors, name: string): Problem {
+  const x = floatsNamed(file, 'x', undefined, name);
+  const outKernel = floatsNamed(file, 'outKernel', undefined, name);
+  for (const [key, { shape }, axes] of [['x', x, '[T,B,I]'] as const, ['outKernel', outKernel, '[H,C]'] as const]) {
+    if (shape.length !== axes.split(',').length) {
+      throw new DataError(`${name}: ${key} is ${formatShape(shape)}, must be ${axes}`);
+    }
+  }
+  const [T, B, I] = x.shape;
+  const [H, C] = outKernel.shape;
+  const optional = (key: string, ...shape: number[]): Tensor | undefined =>
+    file.tensors.has(key) ? floatsNamed(file, key, shape, name) : undefined;
+  return {
+    sizes: { T, B, I, H, C },
+    forgetBias: forgetBiasOf(file, name),
+    labels: labelsOf(file, B, C, name),
+    x,
+    kernel: kernelOf(file, I, H, name),
+    bias: floatsNamed(file, 'bias', [4 * H], name),
+    outKernel,
+    outBias: floatsNamed(file, 'outBias', [C], name),
+    h0: optional('h0', B, H),
+    c0: optional('c0', B, H),
+  };
+}
+
+function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor {
+  const shape = file.tensors.get('kernel')?.shape ?? [];
+  if (I + H !== 4 * H && formatShape(shape) === formatShape([4 * H, I + H])) {
+    throw new DataError(
+      `${name}: kernel is ${formatShape(shape)}: transposed; it must be [I+H,4H] = ${formatShape([I + H, 4 * H])}`,
+    );
+  }
+  return floatsNamed(file, 'kernel', [I + H, 4 * H], name);
+}
+
+function forgetBiasOf({ metadata }: Safetensors, name: string): number {
+  const text = metadata.get('forgetBias') ?? '1';
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    throw new DataError(`${name}: metadata forgetBias is ${JSON.stringify(text.slice(0, 40))}, must be a number`);
+  }
+  return value;
+}
+
+function labelsOf(file: Safetensors, B: number, C: number, name: string): number[] {
+  const labels = [...integersNamed(file, 'labels', name)];
+  if (labels.length !== B) throw new DataError(`${name}: labels holds ${labels.length}, x has ${B} sequences`);
+  const wrong = labels.findIndex((label) => !(label >= 0 && label < C));
+  if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}: outKernel has classes 0…${C - 1}`);
+  return labels;
+}
+
+function shapesOf({ T, B, I, H, C }: Problem['sizes']): Record<ResultName, readonly number[]> {
+  return {
+    ...{ loss: [], logits: [B, C], h: [T, B, H], c: [T, B, H] },
+    ...{ 'd.kernel': [I + H, 4 * H], 'd.bias': [4 * H], 'd.outKernel': [H, C], 'd.outBias': [C] },
+    ...{ 'd.x': [T, B, I], 'd.h0': [B, H], 'd.c0': [B, H] },
+  };
+}
+
+/** Theirs. NaN is taken: it is then what differs. */
+function resultsOf(file: Safetensors, { sizes }: Problem, name: string): Results {
+  const shapes = shapesOf(sizes);
+  const given = RESULT_NAMES.filter((key) => file.tensors.has(key));
+  if (given.length === 0) {
+    throw new DataError(`${name}: nothing to compare: it has none of ${RESULT_NAMES.join(', ')}`);
+  }
+  return new Map(
+    given.map((key) => {
+      // a single number may come as [] or as [1]
+      const isSingle = key === 'loss' && formatShape(file.tensors.get(key)?.shape ?? []) === '[1]';
+      const shape = isSingle ? [1] : shapes[key];
+      return [key, valuesOf(floatsNamed(file, key, shape, name, { allowNonFinite: true }))];
+    }),
+  );
+}
+
+/** One forward and one backward pass. */
+export async function solve(backend: Backend, problem: Problem): Promise<Results> {
+  const { sizes, forgetBias, labels } = problem;
+  const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
+  const { x, y, h, c, logits, dh, dc } = model.activations;
+  try {
+    for (const name of ['kernel', 'bias', 'outKernel', 'outBias'] as const) {
+      copyInto(model.parameters[name], problem[name]);
+    }
+    copyInto(x, problem.x);
+    if (problem.h0) copyInto(stepOf(h, 0), problem.h0);
+    if (problem.c0) copyInto(stepOf(c, 0), problem.c0);
+    fill(y, 0);
+    labels.forEach((label, b) => y.set(b, label, 1));
+    for (const tensor of [...Object.values(model.parameters), x, y, h, c]) backend.upload(tensor);
+
+    model.forward();
+    const { loss } = await model.metrics();
+    model.backward();
+    const { kernel, bias, outKernel, outBias } = model.gradients;
+    for (const tensor of [h, c, logits, kernel, bias, outKernel, outBias, model.dx, dh, dc]) {
+      await backend.download(tensor);
+    }
+    const afterFirst = (states: Tensor): Tensor => rowsOf(states, 1, sizes.T + 1);
+    const tensors: Record<Exclude<ResultName, 'loss'>, Tensor> = {
+      ...{ logits, h: afterFirst(h), c: afterFirst(c) },
+      ...{ 'd.kernel': kernel, 'd.bias': bias, 'd.outKernel': outKernel, 'd.outBias': outBias },
+      ...{ 'd.x': model.dx, 'd.h0': stepOf(dh, 0), 'd.c0': stepOf(dc, 0) },
+    };
+    return new Map<ResultName, Float64Array>([
+      ['loss', Float64Array.of(loss)],
+      ...Object.entries(tensors).map(([key, tensor]) => [key as ResultName, valuesOf(tensor)] as const),
+    ]);
+  } finally {
+    model.dispose();
+  }
+}
+
+function differencesOf(theirs: Results, ours: Results, { sizes }: Problem, tolerance: number): Difference[] {
+  const shapes = shapesOf(sizes);
+  return [...theirs].map(([name, values]) => {
+    const difference = largestDifference(values, ours.get(name) ?? values);
+    const { at, ...rest } = difference;
+    const ok = rest.largestRelative <= tolerance;
+    return { name, shape: shapes[name], ...rest, element: indexOf(at, shapes[name]), ok };
+  });
+}
+
+function largestDifference(theirs: Float64Array, ours: Float64Array) {
+  const floor = RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), Number.MIN_VALUE);
+  let largestAbsolute = 0;
+  let largestRelative = 0;
+  let at = 0;
+  for (let n = 0; n < ours.length; n++) {
+    const absolute = Math.abs(theirs[n] - ours[n]);
+    const relative = absolute / Math.max(Math.abs(theirs[n]), Math.abs(ours[n]), floor);
+    // written so that NaN, no agreement at all, is the largest
+    if (!(absolute <= largestAbsolute)) largestAbsolute = Number.isNaN(absolute) ? Infinity : absolute;
+    if (!(relative <= largestRelative)) {
+      largestRelative = Number.isNaN(relative) ? Infinity : relative;
+      at = n;
+    }
+  }
+  return { largestAbsolute, largestRelative, at, theirs: theirs[at], ours: ours[at] };
+}
+
+/** An example to start from: a small problem at random, and its results. */
+export async function templateOf(backend: Backend, seed: number): Promise<Safetensors> {
+  const random = new Random(seed);
+  const sizes = { T: 3, B: 4, I: 5, H: 6, C: 7 };
+  const { T, B, I, H, C } = sizes;
+  const normal = (...shape: number[]): Tensor => {
+    const tensor = zeros(shape, 'f64');
+    fillRandom(tensor, () => random.normal(0, 0.7));
+    return tensor;
+  };
+  const problem = {
+    ...{ sizes, forgetBias: 1, x: normal(T, B, I), kernel: normal(I + H, 4 * H), bias: normal(4 * H) },
+    ...{ outKernel: normal(H, C), outBias: normal(C), h0: normal(B, H), c0: normal(B, H) },
+    labels: Array.from({ length: B }, () => random.below(C)),
+  };
+  const shapes = shapesOf(sizes);
+  const results = [...(await solve(backend, problem))].map(
+    ([key, values]) => [key, storedValues(values, shapes[key])] as const,
+  );
+  const { x, kernel, bias, outKernel, outBias, h0, c0 } = problem;
+  const inputs = Object.entries({ x, kernel, bias, outKernel, outBias, h0, c0 }).map(
+    ([key, tensor]) => [key, storedTensor(tensor)] as const,
+  );
+  return {
+    metadata: new Map([['forgetBias', String(problem.forgetBias)]]),
+    tensors: new Map<string, StoredTensor>([
+      ...inputs,
+      ['labels', { dtype: 'U8', shape: [B], bytes: Uint8Array.from(problem.labels) }],
+      ...results,
+    ]),
+  };
+}
+
+function storedValues(values: Float64Array, shape: readonly number[]): StoredTensor {
+  return { dtype: 'F64', shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+}

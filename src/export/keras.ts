@@ -1,0 +1,64 @@
+/**
+ * Keras's layers LSTM(H) and Dense(C): gates i, f, c, o; sigmoid gates; the forget bias folded into the bias.
+ *
+ * As safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
+ */
+import type { SavedModel } from '../checkpoint.js';
+import { writeSafetensors } from '../safetensors.js';
+import { reorderGates } from './layouts.js';
+import { foldedBias, storedFloats, weightsOf } from './weights.js';
+
+function kerasTensors(model: SavedModel) {
+  const weights = weightsOf(model);
+  const { I, H, C, Wx, Wh, outKernel, outBias } = weights;
+  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, 'ijfo', 'ifjo');
+  return [
+    ['lstm/kernel', storedFloats(gates(Wx), I, 4 * H)],
+    ['lstm/recurrent_kernel', storedFloats(gates(Wh), H, 4 * H)],
+    ['lstm/bias', storedFloats(gates(foldedBias(weights)), 4 * H)],
+    ['dense/kernel', storedFloats(outKernel, H, C)],
+    ['dense/bias', storedFloats(outBias, C)],
+  ] as const;
+}
+
+export function toKeras(model: SavedModel): Uint8Array {
+  return writeSafetensors({ metadata: new Map(), tensors: new Map(kerasTensors(model)) });
+}
+
+/** The two files of a layers model, for `tf.loadLayersModel`. It reads `[B,T,I]` and answers with probabilities `[B,C]`. */
+export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
+  const { T, I, H, C } = model.sizes;
+  const tensors = kerasTensors(model);
+  const lstm = {
+    ...{ name: 'lstm', units: H, batch_input_shape: [null, T, I], dtype: 'float32' },
+    ...{ activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true, unit_forget_bias: false },
+    ...{ return_sequences: false, stateful: false },
+  };
+  const dense = { name: 'dense', units: C, activation: 'softmax', use_bias: true };
+  const topology = {
+    format: 'layers-model',
+    generatedBy: 'longhand',
+    convertedBy: null,
+    modelTopology: {
+      class_name: 'Sequential',
+      config: {
+        name: 'longhand',
+        layers: [
+          { class_name: 'LSTM', config: lstm },
+          { class_name: 'Dense', config: dense },
+        ],
+      },
+    },
+    weightsManifest: [
+      {
+        paths: ['weights.bin'],
+        weights: tensors.map(([name, { shape }]) => ({ name, shape, dtype: 'float32' })),
+      },
+    ],
+  };
+  const bytes = tensors.flatMap(([, tensor]) => [...tensor.bytes]);
+  return {
+    'model.json': new TextEncoder().encode(`${JSON.stringify(topology, null, 2)}\n`),
+    'weights.bin': Uint8Array.from(bytes),
+  };
+}

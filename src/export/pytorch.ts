@@ -1,0 +1,101 @@
+/**
+ * PyTorch's names and layout, as safetensors: an `nn.LSTM` named lstm and an `nn.Linear` named fc.
+ *
+ * PyTorch adds two biases, so the forget bias goes into the second as it is, and nothing is lost to rounding.
+ */
+import { DataError } from '../data-error.js';
+import type { Safetensors } from '../safetensors.js';
+import { floatsNamed, writeSafetensors } from '../safetensors.js';
+import type { SavedModel } from '../checkpoint.js';
+import { valuesOf } from '../tensor.js';
+import { forgetBiases, reorderGates, transpose } from './layouts.js';
+import { modelOf, storedFloats, weightsOf } from './weights.js';
+
+const ORDER = 'ifjo';
+
+export function toPyTorch(model: SavedModel): Uint8Array {
+  const weights = weightsOf(model);
+  const { T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBias } = weights;
+  const gatesFirst = (values: Float32Array, rows: number) =>
+    transpose(reorderGates(values, H, 'ijfo', ORDER), rows, 4 * H);
+  return writeSafetensors({
+    metadata: new Map([
+      ['format', 'pt'],
+      ['T', String(T)],
+      ['forgetBias', String(forgetBias)],
+    ]),
+    tensors: new Map([
+      ['lstm.weight_ih_l0', storedFloats(gatesFirst(Wx, I), 4 * H, I)],
+      ['lstm.weight_hh_l0', storedFloats(gatesFirst(Wh, H), 4 * H, H)],
+      ['lstm.bias_ih_l0', storedFloats(reorderGates(bias, H, 'ijfo', ORDER), 4 * H)],
+      ['lstm.bias_hh_l0', storedFloats(forgetBiases(H, forgetBias, ORDER), 4 * H)],
+      ['fc.weight', storedFloats(transpose(outKernel, H, C), C, H)],
+      ['fc.bias', storedFloats(outBias, C)],
+    ]),
+  });
+}
+
+/**
+ * The network in a PyTorch model of one LSTM layer and one linear layer, whatever their names. T, which PyTorch does not
+ * know, is the rows of the images. Throws a DataError where the file holds something else.
+ */
+export function fromPyTorch(file: Safetensors, T: number, name: string): SavedModel {
+  const keys = [...file.tensors.keys()];
+  const lstm = theOnly(keys, /weight_ih_l\d+(_reverse)?$/, 'LSTM', name).slice(0, -'weight_ih_l0'.length);
+  const others = keys.filter((key) => !key.startsWith(`${lstm}weight_`) && !key.startsWith(`${lstm}bias_`));
+  const linear = theOnly(others, /weight$/, 'linear', name).slice(0, -'weight'.length);
+
+  const floats = (key: string, ...shape: number[]): Float32Array =>
+    Float32Array.from(valuesOf(floatsNamed(file, key, shape, name)));
+  const [gateRows, I] = matrixShape(file, `${lstm}weight_ih_l0`, name);
+  const [C, H] = matrixShape(file, `${linear}weight`, name);
+  const gatesLast = (values: Float32Array, columns: number) =>
+    reorderGates(transpose(values, 4 * H, columns), H, ORDER, 'ijfo');
+  if (gateRows !== 4 * H) {
+    throw new DataError(
+      `${name}: ${lstm}weight_ih_l0 has ${gateRows} rows, but ${linear}weight reads ${H} units: 4 × ${H} were expected`,
+    );
+  }
+  return modelOf({
+    ...{ T, I, H, C },
+    Wx: gatesLast(floats(`${lstm}weight_ih_l0`, 4 * H, I), I),
+    Wh: gatesLast(floats(`${lstm}weight_hh_l0`, 4 * H, H), H),
+    ...splitBias(floats(`${lstm}bias_ih_l0`, 4 * H), floats(`${lstm}bias_hh_l0`, 4 * H), H, file.metadata),
+    outKernel: transpose(floats(`${linear}weight`, C, H), C, H),
+    outBias: floats(`${linear}bias`, C),
+  });
+}
+
+/** One forget bias where the second bias is nothing else, as `toPyTorch` writes it; else the sum of both. */
+function splitBias(
+  first: Float32Array,
+  second: Float32Array,
+  H: number,
+  metadata: Safetensors['metadata'],
+): { bias: Float32Array; forgetBias: number } {
+  const forgetBias = second[ORDER.indexOf('f') * H];
+  const isForgetBias = forgetBiases(H, forgetBias, ORDER).every((value, n) => value === second[n]);
+  if (!isForgetBias) {
+    const sum = first.map((value, n) => value + second[n]);
+    return { bias: reorderGates(sum, H, ORDER, 'ijfo'), forgetBias: 0 };
+  }
+  // the metadata know it in f64
+  const exact = Number(metadata.get('forgetBias'));
+  return {
+    bias: reorderGates(first, H, ORDER, 'ijfo'),
+    forgetBias: Math.fround(exact) === forgetBias ? exact : forgetBias,
+  };
+}
+
+function theOnly(keys: readonly string[], pattern: RegExp, layer: string, name: string): string {
+  const found = keys.filter((key) => pattern.test(key));
+  if (found.length === 1) return found[0];
+  const what = found.length === 0 ? `none in ${keys.slice(0, 8).join(', ') || 'an empty file'}` : found.join(', ');
+  throw new DataError(`${name}: needs one ${layer} layer, one way, has ${found.length}: ${what}`);
+}
+
+function matrixShape({ tensors }: Safetensors, key: string, name: string): readonly number[] {
+  const shape = tensors.get(key)?.shape;
+  if (shape?.length !== 2) throw new DataError(`${name}: ${key} must have 2 axes`);
+  return shape;
+}

@@ -1,0 +1,64 @@
+/**
+ * The names that the TensorFlow 1.x tutorial gives its variables, as safetensors. The layout is Longhand's own, which is
+ * that of BasicLSTMCell; its forget bias is no variable.
+ */
+import type { SavedModel } from '../checkpoint.js';
+import { DataError } from '../data-error.js';
+import type { Safetensors } from '../safetensors.js';
+import { floatsNamed, storedTensor, writeSafetensors } from '../safetensors.js';
+
+const CELL = 'rnn/basic_lstm_cell/';
+
+export function toTensorFlow1({ sizes, forgetBias, parameters }: SavedModel): Uint8Array {
+  return writeSafetensors({
+    metadata: new Map([
+      ['T', String(sizes.T)],
+      ['forgetBias', String(forgetBias)],
+    ]),
+    tensors: new Map([
+      [`${CELL}kernel`, storedTensor(parameters.kernel)],
+      [`${CELL}bias`, storedTensor(parameters.bias)],
+      ['Variable', storedTensor(parameters.outKernel)],
+      ['Variable_1', storedTensor(parameters.outBias)],
+    ]),
+  });
+}
+
+/**
+ * The network in the variables of a BasicLSTMCell and an output layer, whatever the scope. Throws a DataError where the
+ * file holds something else.
+ */
+export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number, name: string): SavedModel {
+  const kernelKey = [...file.tensors.keys()].find((key) => key.endsWith('lstm_cell/kernel'));
+  if (kernelKey === undefined) throw new DataError(`${name}: has no variable …lstm_cell/kernel`);
+  const biasKey = kernelKey.replace(/kernel$/, 'bias');
+  const others = [...file.tensors].filter(([key]) => key !== kernelKey && key !== biasKey);
+  const [outKernelKey] = others.find(([, { shape }]) => shape.length === 2) ?? [];
+  const [outBiasKey] = others.find(([, { shape }]) => shape.length === 1) ?? [];
+  if (others.length !== 2 || outKernelKey === undefined || outBiasKey === undefined) {
+    const found = others.map(([key, { shape }]) => `${key} [${shape.join(',')}]`).slice(0, 8);
+    throw new DataError(
+      `${name}: beside the cell a matrix and a bias were expected, found ${found.join(', ') || 'nothing'}`,
+    );
+  }
+
+  const outKernel = floatsNamed(file, outKernelKey, undefined, name);
+  const [H, C] = outKernel.shape;
+  const kernel = floatsNamed(file, kernelKey, undefined, name);
+  const [rows, columns] = kernel.shape;
+  if (kernel.shape.length !== 2 || columns !== 4 * H || rows <= H) {
+    throw new DataError(
+      `${name}: ${kernelKey} is [${kernel.shape.join(',')}], for ${H} units [I+${H},${4 * H}] was expected`,
+    );
+  }
+  return {
+    sizes: { T, I: rows - H, H, C },
+    forgetBias,
+    parameters: {
+      kernel,
+      bias: floatsNamed(file, biasKey, [4 * H], name),
+      outKernel,
+      outBias: floatsNamed(file, outBiasKey, [C], name),
+    },
+  };
+}

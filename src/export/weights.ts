@@ -1,0 +1,64 @@
+/** A saved network's weights as plain arrays, in Longhand's own layout, and back. */
+import type { SavedModel } from '../checkpoint.js';
+import type { StoredTensor } from '../safetensors.js';
+import { tensorFrom, valuesOf } from '../tensor.js';
+import { forgetBiases } from './layouts.js';
+
+export interface Weights {
+  readonly T: number;
+  readonly I: number;
+  readonly H: number;
+  readonly C: number;
+  readonly forgetBias: number;
+  /** `[I,4H]`, gates i, j, f, o. */
+  readonly Wx: Float32Array;
+  /** `[H,4H]` */
+  readonly Wh: Float32Array;
+  /** `[4H]` */
+  readonly bias: Float32Array;
+  /** `[H,C]` */
+  readonly outKernel: Float32Array;
+  /** `[C]` */
+  readonly outBias: Float32Array;
+}
+
+export function weightsOf({ sizes, forgetBias, parameters }: SavedModel): Weights {
+  const { I, H } = sizes;
+  const kernel = Float32Array.from(valuesOf(parameters.kernel));
+  return {
+    ...sizes,
+    forgetBias,
+    Wx: kernel.subarray(0, I * 4 * H),
+    Wh: kernel.subarray(I * 4 * H),
+    bias: Float32Array.from(valuesOf(parameters.bias)),
+    outKernel: Float32Array.from(valuesOf(parameters.outKernel)),
+    outBias: Float32Array.from(valuesOf(parameters.outBias)),
+  };
+}
+
+export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBias }: Weights): SavedModel {
+  const kernel = new Float32Array((I + H) * 4 * H);
+  kernel.set(Wx);
+  kernel.set(Wh, Wx.length);
+  return {
+    sizes: { T, I, H, C },
+    forgetBias,
+    parameters: {
+      kernel: tensorFrom(kernel, [I + H, 4 * H]),
+      bias: tensorFrom(bias, [4 * H]),
+      outKernel: tensorFrom(outKernel, [H, C]),
+      outBias: tensorFrom(outBias, [C]),
+    },
+  };
+}
+
+/** The bias of a cell that adds no forget bias of its own, `[4H]`. */
+export function foldedBias({ bias, H, forgetBias }: Weights): Float32Array {
+  const forget = forgetBiases(H, forgetBias, 'ijfo');
+  return bias.map((value, n) => value + forget[n]);
+}
+
+export function storedFloats(values: Float32Array, ...shape: number[]): StoredTensor {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { dtype: 'F32', shape, bytes };
+}

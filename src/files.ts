@@ -1,0 +1,142 @@
+/** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { DataError } from './data-error.js';
+
+/** In bytes; far above every file that there is a use for here. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+/** The file's bytes; undefined where it does not exist. Throws a DataError for all that is no plain file, or cannot be read. */
+export function readIfPresent(file: string): Uint8Array | undefined {
+  try {
+    const { size } = plainFile(file);
+    if (size > LARGEST_FILE) throw new DataError(`${file}: ${size} bytes, more than ${LARGEST_FILE} are not read`);
+    return readFileSync(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw failure(file, 'cannot be read', error);
+  }
+}
+
+/** The file's bytes. Throws a DataError. */
+export function readFile(file: string): Uint8Array {
+  const bytes = readIfPresent(file);
+  if (!bytes) throw new DataError(`${file}: no such file`);
+  return bytes;
+}
+
+/** A pipe or a device may never end, so it is not even opened. */
+function plainFile(file: string): { size: number } {
+  const stats = statSync(file);
+  if (!stats.isFile()) throw new DataError(`${file}: not a file`);
+  return stats;
+}
+
+/**
+ * Replaces `file`, so that at every moment, whenever the process or the machine dies, it is there whole, old or new: the
+ * bytes are written beside it, flushed, and given its name; then the directory is flushed. Where it is asked for, what it
+ * held before stays as `previousOf(file)`. Throws a DataError; the old file is then as it was.
+ */
+export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
+  const written = `${file}.new`;
+  try {
+    writeFlushed(written, bytes);
+    if (keepOld && existsSync(file)) keepPrevious(file);
+    renameSync(written, file);
+    flushDirectory(path.dirname(file));
+  } catch (error) {
+    rmSync(written, { force: true });
+    const old = existsSync(file) ? '; the file that was there is as it was' : '';
+    throw failure(file, `cannot be written${old}`, error);
+  }
+}
+
+/** Writes a file that can be made again. Throws a DataError. */
+export function writeText(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw failure(file, 'cannot be written', error);
+  }
+}
+
+export const previousOf = (file: string): string => `${file}.previous`;
+
+/** Throws a DataError where `replaceFile` could not work: better now than after hours of training. */
+export function assertReplaceable(file: string): void {
+  const directory = path.dirname(file);
+  try {
+    accessSync(directory, constants.W_OK);
+    if (existsSync(file)) plainFile(file);
+  } catch (error) {
+    throw failure(file, 'cannot be written', error);
+  }
+}
+
+function writeFlushed(file: string, bytes: Uint8Array): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    let position = 0;
+    while (position < bytes.length) position += writeSync(descriptor, bytes, position);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Gives the old contents a second name (where the file system has none, a copy), again without a moment without. */
+function keepPrevious(file: string): void {
+  const second = `${file}.old`;
+  rmSync(second, { force: true });
+  try {
+    linkSync(file, second);
+  } catch {
+    copyFileSync(file, second);
+  }
+  renameSync(second, previousOf(file));
+}
+
+/** A new name is safe only when its directory has been written. Windows opens no directories, and needs no flush. */
+function flushDirectory(directory: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  ENOENT: 'no such directory',
+  ENOTDIR: 'a part of its path is no directory',
+  EISDIR: 'it is a directory',
+};
+
+export function failure(file: string, what: string, error: unknown): Error {
+  if (error instanceof DataError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new DataError(`${file}: ${what} (${REASONS[codeOf(error) ?? ''] ?? message})`);
+}

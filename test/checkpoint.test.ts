@@ -1,0 +1,168 @@
+/** Checkpoints: what is saved is loaded, and anything else than that is refused with the reason. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Checkpoint } from '../src/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../src/checkpoint.js';
+import { DataError } from '../src/data-error.js';
+import type { Safetensors, StoredTensor } from '../src/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { train } from '../src/train.js';
+import { IMAGES, OPTIONS } from './spots.js';
+
+let checkpoint: Checkpoint;
+let bytes: Uint8Array;
+
+beforeAll(async () => {
+  const seen: Checkpoint[] = [];
+  const options = { ...OPTIONS, hidden: 2, validateEvery: 4, patience: 5, schedule: 'step', clipNorm: 1 } as const;
+  const hooks = { onCheckpoint: (one: Checkpoint) => seen.push(one), validation: IMAGES };
+  (await train(createReferenceBackend(), IMAGES, options, hooks)).dispose();
+  [checkpoint] = seen;
+  bytes = checkpointBytes(checkpoint);
+});
+
+test('what is saved is loaded', () => {
+  const loaded = parseCheckpoint(bytes, 'f');
+  expect(loaded).toEqual(checkpoint);
+  expect(checkpointBytes(loaded)).toEqual(bytes);
+});
+
+test('a network alone is saved without its training', () => {
+  const alone = checkpointBytes({ ...checkpoint, training: null });
+  expect(parseCheckpoint(alone, 'f')).toEqual({ ...checkpoint, training: null });
+  expect([...parseSafetensors(alone, 'f').tensors.keys()].sort()).toEqual(['bias', 'kernel', 'outBias', 'outKernel']);
+});
+
+test('every bit of the file is guarded', () => {
+  const damaged = Uint8Array.from(bytes);
+  for (let n = 0; n < bytes.length; n++) {
+    for (let bit = 0; bit < 8; bit++) {
+      damaged[n] ^= 1 << bit;
+      expect(() => parseCheckpoint(damaged, 'f')).toThrow(DataError);
+      damaged[n] ^= 1 << bit;
+    }
+  }
+  expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
+});
+
+test('the order in which another tool writes the same contents does not matter', () => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  // its own header, tensors in the order of their names
+  const sorted = [...tensors].sort();
+  let begin = 0;
+  const entries = sorted.map(([key, { dtype, shape, bytes: data }]) => {
+    begin += data.length;
+    return [key, { shape, dtype, data_offsets: [begin - data.length, begin] }];
+  });
+  const header = Buffer.from(
+    JSON.stringify(Object.fromEntries([...entries, ['__metadata__', Object.fromEntries(metadata)]])),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const other = Buffer.concat([length, header, ...sorted.map(([, { bytes: data }]) => data)]);
+  expect(Buffer.compare(other, bytes)).not.toBe(0);
+  expect(parseCheckpoint(other, 'f')).toEqual(checkpoint);
+});
+
+/** The message with which a changed file, its checksum right again, is refused. */
+function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
+  const file = parseSafetensors(bytes, 'f');
+  const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) } satisfies Safetensors;
+  change(changed.metadata, changed.tensors);
+  try {
+    parseCheckpoint(writeSafetensors(signed(changed)), 'f');
+  } catch (error) {
+    expect(error).toBeInstanceOf(DataError);
+    return (error as DataError).message;
+  }
+  return 'not refused';
+}
+
+const withJson = (key: string, change: (value: Record<string, unknown>) => void) =>
+  refusal((metadata) => {
+    const value = JSON.parse(metadata.get(key)!) as Record<string, unknown>;
+    change(value);
+    metadata.set(key, JSON.stringify(value));
+  });
+
+test('other safetensors, and other versions', () => {
+  expect(refusal((metadata) => metadata.delete('format'))).toMatch(/^f: safetensors, but not a checkpoint of Longhand/);
+  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe('f: format version 2, this program reads 1');
+  expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe('f: format version none, this program reads 1');
+});
+
+test('a wrong or missing checksum', () => {
+  const file = parseSafetensors(bytes, 'f');
+  for (const checksum of ['', '0'.repeat(64)]) {
+    const changed = writeSafetensors({ ...file, metadata: new Map(file.metadata).set('checksum', checksum) });
+    expect(() => parseCheckpoint(changed, 'f')).toThrow('f: damaged: its checksum is not that of its contents');
+  }
+});
+
+test.each(['model', 'options', 'training'])('every field of %s is needed, and none is unknown', (key) => {
+  const fields = Object.keys(JSON.parse(parseSafetensors(bytes, 'f').metadata.get(key)!) as object);
+  expect(fields.length).toBeGreaterThan(4);
+  for (const field of fields) {
+    const message = withJson(key, (value) => delete value[field]);
+    expect(message).toBe(`f: ${key}: field ${field} is missing`);
+    for (const wrong of [{}, [], true, 'a word', -1.5e300]) {
+      const wrongly = withJson(key, (value) => (value[field] = wrong));
+      const mayBe = typeof wrong === 'number' && ['learningRate', 'decayRate', 'seed'].includes(field);
+      const isText = typeof wrong === 'string' && ['backend', 'labels'].includes(field);
+      if (!mayBe && !isText) expect(wrongly).toMatch(new RegExp(`^f: (${key}|options of another)`));
+    }
+  }
+  expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
+  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)]) {
+    expect(refusal((metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
+  }
+});
+
+test('every tensor is needed, in its shape, and finite', () => {
+  const names = [...parseSafetensors(bytes, 'f').tensors.keys()];
+  expect(names).toHaveLength(13);
+  for (const name of names) {
+    expect(refusal((_, tensors) => tensors.delete(name))).toMatch(new RegExp(`^f: has no tensor "${name}", only`));
+    const other: StoredTensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
+    expect(refusal((_, tensors) => tensors.set(name, other))).toMatch(
+      /^f: tensor ".*" is (F32, must be|\[1\], must be)/,
+    );
+    if (name === 'order') continue;
+    const spoilt = refusal((_, tensors) => {
+      const { bytes: data, ...rest } = tensors.get(name)!;
+      const values = new Float32Array(new Uint8Array(data).buffer);
+      values[values.length - 1] = NaN;
+      tensors.set(name, { ...rest, bytes: new Uint8Array(values.buffer) });
+    });
+    expect(spoilt).toMatch(/^f: tensor ".*": element \d+ is NaN/);
+  }
+});
+
+test('an order that is no permutation', () => {
+  const ordered = (order: number[]) =>
+    refusal((_, tensors) => {
+      const values = Uint32Array.from(order);
+      tensors.set('order', { dtype: 'U32', shape: [order.length], bytes: new Uint8Array(values.buffer) });
+    });
+  const replaced = (value: number) => indices.map((n) => (n === 3 ? value : n));
+  const indices = Array.from({ length: 64 }, (_, n) => n);
+  expect(ordered(indices)).toBe('not refused');
+  expect(ordered(replaced(64))).toBe('f: order has 64 twice or beyond its 64 examples');
+  expect(ordered(replaced(4))).toBe('f: order has 4 twice or beyond its 64 examples');
+  expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
+});
+
+test('options of another network', () => {
+  expect(withJson('options', (value) => (value.hidden = 3))).toMatch(/^f: options of another network: hidden 3/);
+  expect(withJson('options', (value) => (value.forgetBias = 0))).toMatch(/^f: options of another network/);
+});
+
+test('NaN weights can be read where they are asked for', () => {
+  const file = parseSafetensors(bytes, 'f');
+  const outBias = {
+    ...file.tensors.get('outBias')!,
+    bytes: new Uint8Array(Float32Array.from({ length: 10 }, () => NaN).buffer),
+  };
+  const spoilt = writeSafetensors(signed({ ...file, tensors: new Map(file.tensors).set('outBias', outBias) }));
+  expect(() => parseCheckpoint(spoilt, 'f')).toThrow('NaN');
+  expect(parseCheckpoint(spoilt, 'f', { allowNonFinite: true }).model.parameters.outBias.get(0)).toBeNaN();
+});

@@ -1,0 +1,268 @@
+/** `longhand train` with files: checkpoints, resuming, history, plot, and what can go wrong with files. */
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { previousOf } from '../src/files.js';
+import { loadCheckpoint } from '../src/checkpoint-files.js';
+import { mnistFiles, temporaryDirectories } from './idx-files.js';
+import { longhand, runProcess, MAIN } from './longhand-process.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const DATA = directoryOf(mnistFiles(5600, 200));
+const FROM = ['train', '--data', DATA];
+const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--threads', '1'];
+const ENDLESS = [...RUN, '--training-iters', '4000000000', '--display-step', '1'];
+
+const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf({}), name);
+const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
+
+describe('--checkpoint', () => {
+  test('writes the run every so many steps and at its end, and keeps the one before', async () => {
+    const file = inNewFolder();
+    const { code } = await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
+    expect(code).toBe(0);
+    expect(loadCheckpoint(file).training?.step).toBe(31);
+    expect(loadCheckpoint(previousOf(file)).training?.step).toBe(30);
+    expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('is written on %s, and --resume goes on to the same end', async (signal, exitCode) => {
+    const [whole, stopped] = [inNewFolder(), inNewFolder()];
+    const options = ['--training-iters', '40000', '--display-step', '1'];
+    const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
+    const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
+    expect(second.code).toBe(exitCode);
+    const step = loadCheckpoint(stopped).training!.step;
+    expect(linesOf(second.stdout)).toHaveLength(step);
+    const third = await longhand([...FROM, '--resume', stopped, '--threads', '1']);
+    expect(third.code).toBe(0);
+    expect(third.stderr).toContain(`; from step ${step}\n`);
+    expect(second.stdout + third.stdout).toBe(first.stdout);
+    expect(readFileSync(stopped)).toEqual(readFileSync(whole));
+  });
+});
+
+describe('--resume', () => {
+  test('takes the options of the training from the file, and only says how long and how often to tell', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--schedule', 'cosine']);
+    const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
+    expect(longer.code).toBe(0);
+    expect(longer.stderr).toContain('56 steps; seed 5; from step 31');
+    expect(
+      linesOf(longer.stdout)
+        .filter((line) => line.startsWith('Iter'))
+        .map((line) => line.split(',')[0]),
+    ).toEqual([560, 640, 720, 800, 880].map((iter) => `Iter ${iter}`));
+    const refused = await longhand([...FROM, '--resume', file, '--learning-rate', '0.1']);
+    expect([refused.code, refused.stderr]).toEqual([2, 'error: --learning-rate cannot be changed on --resume\n']);
+  });
+
+  test('says so where it goes on with another backend', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
+    expect(stderr).toMatch(/\nuntil here it ran on wasm: .*: the last digits may differ\n/);
+  });
+
+  test.each([
+    ['no file', () => inNewFolder(), 'no such file'],
+    ['a folder', () => path.dirname(inNewFolder()), 'not a file'],
+    ['something else', () => path.join(DATA, 't10k-labels-idx1-ubyte'), 'not safetensors'],
+    ['a device that never ends', () => '/dev/zero', 'not a file'],
+  ])('of %s is refused in one line', async (_, file, message) => {
+    const { code, stdout, stderr } = await longhand([...FROM, '--resume', file()]);
+    expect([code, stdout, linesOf(stderr).length]).toEqual([1, '', 1]);
+    expect(stderr).toContain(message);
+  });
+
+  test('of a damaged file names the one before it', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
+    truncateSync(file, 1000);
+    const { code, stderr } = await longhand([...FROM, '--resume', file]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/: cut off: .*; the one before it is .*run\.safetensors\.previous\n$/);
+    expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
+  });
+
+  test('with other data is refused', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const { code, stderr } = await longhand(['train', '--data', directoryOf(mnistFiles(5601, 200)), '--resume', file]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/longhand: resume: trained on 600 images, these are 601 others: .*\n$/);
+  });
+});
+
+describe('a file that cannot be written', () => {
+  test('ends the run with one line, and leaves the old checkpoint as it was', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const before = readFileSync(file);
+    // a limit of 8 blocks of 512 bytes on every file that the process writes, as a full disk in the midst of one
+    const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
+    const { code, stderr } = await runProcess('bash', [
+      '-c',
+      script,
+      'bash',
+      process.execPath,
+      MAIN,
+      ...RUN,
+      '--checkpoint',
+      file,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /\nlonghand: .*run\.safetensors: cannot be written; the file that was there is as it was \(.*\)\n$/,
+    );
+    expect(readFileSync(file)).toEqual(before);
+    expect(readdirSync(path.dirname(file))).toEqual(['run.safetensors']);
+  });
+
+  test.each([
+    ['a folder that is not there', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
+    ['a folder in its place', () => path.dirname(inNewFolder()), 'not a file'],
+    ['a file system that is read-only', () => '/proc/run.safetensors', 'cannot be written'],
+  ])('%s is told before the training starts', async (_, file, message) => {
+    const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', file()]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
+    expect(stderr).toContain(message);
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  (isRoot ? test.skip : test)('a folder without permission (root has it everywhere)', async () => {
+    const folder = path.dirname(inNewFolder());
+    chmodSync(folder, 0o500);
+    const { code, stderr } = await longhand([...RUN, '--checkpoint', path.join(folder, 'run.safetensors')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no permission')]);
+  });
+
+  test('a reader that has seen enough leaves the checkpoint whole', async () => {
+    const file = inNewFolder();
+    const { code } = await runProcess('sh', [
+      '-c',
+      '"$@" | head -n 20',
+      'sh',
+      process.execPath,
+      MAIN,
+      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
+    ]);
+    expect(code).toBe(0);
+    expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('--history and --plot', () => {
+  const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
+
+  test.each(['csv', 'ndjson'])('every line and validation as %s; the same after an interruption', async (form) => {
+    const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
+    const { stdout } = await longhand([...VALIDATED, '--history', whole]);
+    const rows = linesOf(readFileSync(whole, 'utf8'));
+    expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
+    const told = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
+    expect(told).toHaveLength(9);
+
+    const checkpoint = inNewFolder();
+    await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
+    // what a killed run can leave: rows after the checkpoint, the last one cut
+    const [last] = rows.slice(-1);
+    writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
+    await longhand([
+      ...FROM,
+      '--resume',
+      checkpoint,
+      '--training-iters',
+      '500',
+      '--history',
+      stopped,
+      '--threads',
+      '1',
+    ]);
+    expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+  });
+
+  test('the plot is an SVG with a line for each set', async () => {
+    const [history, plot] = [inNewFolder('h.csv'), inNewFolder('h.svg')];
+    expect((await longhand([...VALIDATED, '--history', history, '--plot', plot])).code).toBe(0);
+    const svg = readFileSync(plot, 'utf8');
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg.match(/<path /g)!.length).toBeGreaterThanOrEqual(4);
+    for (const word of ['train', 'validation', 'loss', 'accuracy', 'step']) expect(svg).toContain(word);
+  });
+
+  test('a history that cannot be written ends the run with one line', async () => {
+    const full = inNewFolder('full.csv');
+    symlinkSync('/dev/full', full);
+    const { code, stderr } = await longhand([...RUN, '--history', full]);
+    expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
+  });
+
+  test('a file that is no history is not written over on --resume', async () => {
+    const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
+    await longhand([...RUN, '--checkpoint', file]);
+    writeFileSync(history, 'my notes\nof years\n');
+    const { code, stderr } = await longhand([...FROM, '--resume', file, '--history', history]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('does not begin with set,step,loss,accuracy')]);
+    expect(readFileSync(history, 'utf8')).toBe('my notes\nof years\n');
+  });
+});
+
+describe('--validate-every, --patience, --best', () => {
+  test('stops early, says so, and keeps the best', async () => {
+    const best = inNewFolder('best.safetensors');
+    const args = [
+      '--learning-rate',
+      '0.5',
+      '--validate-every',
+      '1',
+      '--patience',
+      '2',
+      '--best',
+      best,
+      '--epochs',
+      '9',
+    ];
+    const { code, stdout, stderr } = await longhand([
+      ...RUN.filter((arg) => arg !== '--training-iters' && arg !== '500'),
+      ...args,
+    ]);
+    expect(code).toBe(0);
+    const losses = [...stdout.matchAll(/^Step (\d+), Validation Loss= ([\d.]+), Validation Accuracy= [\d.]+$/gm)].map(
+      ([, step, loss]) => [Number(step), Number(loss)],
+    );
+    const [bestStep] = losses.reduce((one, other) => (other[1] < one[1] ? other : one));
+    expect(losses).toHaveLength(bestStep + 2);
+    expect(stderr).toContain(`\nstopped early, after step ${bestStep + 2}\n`);
+    expect(loadCheckpoint(best).training?.step).toBe(bestStep);
+  });
+});
+
+test.each([
+  [['--patience', '2'], '--patience needs --validate-every'],
+  [['--best', 'b.safetensors'], '--best needs --validate-every'],
+  [['--plot', 'p.svg'], '--plot needs --history'],
+  [['--history', 'h.txt'], 'must end in .csv or .ndjson'],
+  [['--checkpoint-every', '5'], '--checkpoint-every needs --checkpoint'],
+  [['--decay-rate', '0.1'], '--decay-rate needs --schedule step'],
+  [['--decay-every', '5'], '--decay-every needs --schedule step'],
+  [['--epochs', '0'], 'whole number from 1'],
+  [['--clip-norm', '0'], 'greater than 0'],
+  [['--schedule', 'wild'], 'Allowed choices are constant, cosine, step'],
+])('%p is wrong usage: %s', async (args, message) => {
+  const { code, stdout, stderr } = await longhand([...RUN, ...args]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+  expect(existsSync('b.safetensors')).toBe(false);
+});
+
+test('--epochs and --training-iters exclude each other', async () => {
+  const { code, stderr } = await longhand([...RUN, '--epochs', '2']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--training-iters")]);
+});

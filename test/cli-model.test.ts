@@ -1,0 +1,328 @@
+/** The commands that look at a saved network, each as a process: eval, predict, inspect, export, import, compare. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { loadCheckpoint } from '../src/checkpoint-files.js';
+import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { COLUMNS, imagesFile, mnistFiles, ROWS, temporaryDirectories } from './idx-files.js';
+import type { Result } from './longhand-process.js';
+import { longhand } from './longhand-process.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const FILES = mnistFiles(5600, 200);
+const DATA = directoryOf(FILES);
+const folder = directoryOf({});
+const inFolder = (name: string): string => path.join(folder, name);
+const RUN = inFolder('run.safetensors');
+let training: Result;
+
+beforeAll(async () => {
+  const small = ['--hidden', '8', '--batch-size', '16', '--training-iters', '4000', '--learning-rate', '0.01'];
+  training = await longhand(['train', '--data', DATA, ...small, '--checkpoint', RUN]);
+});
+
+const jsonOf = ({ stdout }: Result): unknown => JSON.parse(stdout);
+
+async function done(args: readonly string[]): Promise<Result> {
+  const result = await longhand(args);
+  expect([result.code, result.stderr]).toEqual([0, '']);
+  return result;
+}
+
+async function refused(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^longhand: [^\n]*\n$/);
+  return stderr;
+}
+
+interface Evaluation {
+  readonly set: string;
+  readonly images: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly confusion: number[][];
+  readonly classes: { class: number; images: number; right: number; precision: number; recall: number; f1: number }[];
+}
+
+describe('longhand eval', () => {
+  test('has the accuracy that training printed, and tables that add up', async () => {
+    const report = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
+    expect(report).toMatchObject({ set: 'test', images: 200 });
+    expect(training.stdout).toContain(`Testing Accuracy on all 200 images: ${report.accuracy}`);
+    const total = report.confusion.flat().reduce((sum, count) => sum + count, 0);
+    const right = report.confusion.reduce((sum, row, k) => sum + row[k], 0);
+    expect([total, right / total]).toEqual([200, report.accuracy]);
+    for (const { class: k, images, right: known, precision, recall, f1 } of report.classes) {
+      const said = report.confusion.reduce((sum, row) => sum + row[k], 0);
+      expect(images).toBe(report.confusion[k].reduce((sum, count) => sum + count, 0));
+      expect([known, recall]).toEqual([report.confusion[k][k], known / images]);
+      expect(precision).toBe(said === 0 ? null : known / said);
+      expect(f1).toBeCloseTo(
+        said === 0 ? 0 : (2 * (known / said) * (known / images)) / (known / said + known / images || 1),
+        12,
+      );
+    }
+  });
+
+  test('as text', async () => {
+    const { stdout } = await done(['eval', RUN, '--data', DATA]);
+    expect(stdout).toMatch(
+      /^200 test images: loss \d\.\d{6}, accuracy \d\.\d{4}\n\nclass  images +right +precision +recall +F1\n/,
+    );
+    expect(stdout.match(/^ *\d  .*$/gm)).toHaveLength(20);
+  });
+
+  test('of the other sets, on other machines the same', async () => {
+    const validation = jsonOf(await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json'])) as Evaluation;
+    expect(validation).toMatchObject({ set: 'validation', images: 5000 });
+    const reference = jsonOf(
+      await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json', '--backend', 'reference']),
+    ) as Evaluation;
+    expect(reference.confusion).toEqual(validation.confusion);
+    expect(reference.loss).toBeCloseTo(validation.loss, 5);
+  });
+
+  test('with images of another size, or without a checkpoint, is refused', async () => {
+    expect(await refused(['eval', RUN])).toContain('reads images of 2 × 3, these are 28 × 28');
+    expect(await refused(['eval', inFolder('none')])).toContain('no such file');
+  });
+});
+
+/** A PNG of the network's size, or `factor` times as large, with MNIST's bytes. */
+function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } = {}): Buffer {
+  const image = new PNG({ width: COLUMNS * factor, height: ROWS * factor });
+  for (let y = 0; y < ROWS * factor; y++) {
+    for (let x = 0; x < COLUMNS * factor; x++) {
+      const value = pixels[Math.floor(y / factor) * COLUMNS + Math.floor(x / factor)];
+      const light = invert ? 255 - value : value;
+      image.data.set(alpha ? [255, 255, 255, light] : [light, light, light, 255], 4 * (y * COLUMNS * factor + x));
+    }
+  }
+  return PNG.sync.write(image);
+}
+
+interface Prediction {
+  readonly name: string;
+  readonly prediction: number;
+  readonly probabilities: number[];
+  readonly rows?: number[][];
+}
+
+describe('longhand predict', () => {
+  const pixels = FILES['t10k-images-idx3-ubyte'].subarray(16, 16 + ROWS * COLUMNS);
+  const idx = path.join(DATA, 't10k-images-idx3-ubyte');
+  const predictions = async (args: readonly string[]): Promise<Prediction[]> =>
+    (await done(['predict', RUN, ...args, '--json'])).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Prediction);
+
+  test('of IDX files, plain and packed: what eval counts', async () => {
+    const all = await predictions([idx]);
+    expect(all).toHaveLength(200);
+    const labels = FILES['t10k-labels-idx1-ubyte'].subarray(8);
+    const right = all.filter(({ prediction }, n) => prediction === labels[n]).length;
+    const { accuracy } = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
+    expect(right / 200).toBe(accuracy);
+    const packed = inFolder('images.gz');
+    writeFileSync(packed, gzipSync(imagesFile(4)));
+    const four = await predictions([packed, '--first', '3']);
+    expect(four.map(({ name }) => name)).toEqual([0, 1, 2].map((n) => `${packed}[${n}]`));
+    expect(four.map(({ probabilities }) => probabilities)).toEqual(
+      all.slice(0, 3).map(({ probabilities }) => probabilities),
+    );
+  });
+
+  test.each([
+    ['of its size', {}, []],
+    ['five times as large', { factor: 5 }, []],
+    ['dark ink on light paper', { invert: true }, ['--invert']],
+    ['white, and more or less transparent', { alpha: true }, []],
+  ])('of a PNG %s: what the same bytes give as IDX', async (_, form, flags) => {
+    const file = inFolder('digit.png');
+    writeFileSync(file, png(pixels, form));
+    const [{ name, probabilities }] = await predictions([file, ...flags]);
+    expect(name).toBe(file);
+    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+  });
+
+  test('row by row: the last row is the whole', async () => {
+    const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
+    expect(rows).toHaveLength(ROWS);
+    expect(rows!.at(-1)).toEqual(probabilities);
+    expect(rows![0]).not.toEqual(probabilities);
+    for (const row of rows!) expect(row.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 5);
+    const { stdout } = await done(['predict', RUN, idx, '--first', '1', '--rows']);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^.*\\[0\\]: ${prediction} \\(\\d\\.\\d{4}\\), then \\d \\d\\.\\d{4}, \\d \\d\\.\\d{4}\n\nrow .*\n  1 │.{3}│ \\d.*\n  2 │.{3}│ ${prediction}.*\n`,
+      ),
+    );
+  });
+
+  test.each([
+    [
+      'of another size',
+      () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
+      'this network reads 3 × 2, or a whole multiple of it',
+    ],
+    ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG'],
+    ['of a poster', () => Buffer.from(png(pixels)).fill(0x7f, 16, 24), 'more than 16777216 are not read'],
+    ['that is something else', () => Buffer.from('GIF89a'), 'shorter than its header'],
+    ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
+  ])('a file %s is refused', async (_, bytes, message) => {
+    const file = inFolder('wrong.png');
+    writeFileSync(file, bytes());
+    expect(await refused(['predict', RUN, file])).toContain(message);
+  });
+});
+
+describe('longhand inspect', () => {
+  test('shows tensors, shapes, norms and histograms, and what the metadata say', async () => {
+    const { stdout } = await done(['inspect', RUN]);
+    expect(stdout).toMatch(/^format +longhand checkpoint$/m);
+    expect(stdout).toMatch(/^kernel +F32 +\[11,32\] +\d/m);
+    expect(stdout).toMatch(/^order +U32 +\[600\]$/m);
+    const { tensors } = jsonOf(await done(['inspect', RUN, '--json'])) as {
+      tensors: { name: string; statistics: { norm: number; histogram: number[]; nonFinite: number } | null }[];
+    };
+    const { parameters } = loadCheckpoint(RUN).model;
+    const kernel = tensors.find(({ name }) => name === 'kernel')!.statistics!;
+    expect(kernel.norm).toBeCloseTo(Math.hypot(...parameters.kernel.data), 10);
+    expect(kernel.histogram.reduce((sum, count) => sum + count, 0)).toBe(11 * 32);
+    expect(kernel.nonFinite).toBe(0);
+  });
+
+  test('anybody’s file, NaN and escape sequences in it too', async () => {
+    const file = inFolder('strange.safetensors');
+    const values = Float32Array.of(1, NaN, -Infinity, 3);
+    writeFileSync(
+      file,
+      writeSafetensors({
+        metadata: new Map([['note', 'red \u001b[31m\r']]),
+        tensors: new Map([
+          ['a\u001b[2J', { dtype: 'F32', shape: [4], bytes: new Uint8Array(values.buffer) }],
+          ['empty', { dtype: 'F32', shape: [0], bytes: new Uint8Array() }],
+          ['half', { dtype: 'BF16', shape: [], bytes: new Uint8Array(2) }],
+        ]),
+      }),
+    );
+    const { stdout } = await done(['inspect', file]);
+    expect(stdout).not.toMatch(/[\u001b\r]/);
+    expect(stdout).toMatch(/^a�\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
+    expect(stdout).toMatch(/^half +BF16 +\[\]$/m);
+  });
+});
+
+describe('longhand export and import', () => {
+  test.each([
+    ['onnx', ['run.onnx']],
+    ['safetensors-pytorch', ['run.pytorch.safetensors']],
+    ['safetensors-tf1', ['run.tf1.safetensors']],
+    ['keras', ['run.keras.safetensors']],
+    ['tfjs', ['run.tfjs/model.json', 'run.tfjs/weights.bin']],
+  ])('--to %s writes beside the checkpoint', async (form, files) => {
+    const { files: written } = jsonOf(await done(['export', RUN, '--to', form, '--json'])) as {
+      files: { file: string; bytes: number }[];
+    };
+    expect(written.map(({ file }) => file)).toEqual(files.map(inFolder));
+    for (const { file, bytes } of written) expect(readFileSync(file)).toHaveLength(bytes);
+  });
+
+  test.each(['safetensors-pytorch', 'safetensors-tf1'])(
+    'there and back as %s, the network is the same',
+    async (form) => {
+      const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
+      await done(['export', RUN, '--to', form, '--output', there]);
+      const { stdout } = await done(['import', there, '--from', form, '--output', back]);
+      expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
+      expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(RUN).model, training: null });
+      const [own, imported] = [RUN, back].map((file) => done(['eval', file, '--data', DATA]));
+      expect((await imported).stdout).toBe((await own).stdout);
+      expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
+    },
+  );
+
+  test('import reads T and the forget bias from the options before the file', async () => {
+    const there = inFolder('there.safetensors');
+    await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
+    const args = [
+      'import',
+      there,
+      '--from',
+      'safetensors-tf1',
+      '--output',
+      inFolder('b'),
+      '--forget-bias',
+      '0.5',
+      '--rows',
+      '9',
+    ];
+    expect(jsonOf(await done([...args, '--json']))).toEqual({
+      file: inFolder('b'),
+      T: 9,
+      I: 3,
+      H: 8,
+      C: 10,
+      forgetBias: 0.5,
+    });
+    const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--forget-bias needs --from safetensors-tf1'),
+    ]);
+  });
+
+  test('what cannot be written is told in one line', async () => {
+    expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
+      'no such directory',
+    );
+    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', RUN])).toContain('cannot be made');
+    expect(existsSync(inFolder('none'))).toBe(false);
+  });
+
+  test('an older export of the same name is replaced', async () => {
+    const file = inFolder('twice.onnx');
+    writeFileSync(file, 'old');
+    await done(['export', RUN, '--to', 'onnx', '--output', file]);
+    expect(readFileSync(file)).not.toEqual(Buffer.from('old'));
+    expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice.onnx']);
+  });
+});
+
+describe('longhand compare', () => {
+  test('a template agrees; with another forget bias it does not, and the mistake is named', async () => {
+    const file = inFolder('mine.safetensors');
+    const written = await longhand(['compare', file, '--template']);
+    expect([written.code, written.stdout]).toEqual([0, '']);
+    const good = await done(['compare', file, '--tolerance', '1e-12']);
+    expect(good.stdout).toMatch(/^tensor +shape .*\nloss +\[\] .* ok\n/);
+    expect(good.stdout.match(/ ok$/gm)).toHaveLength(11);
+
+    const { metadata, tensors } = parseSafetensors(readFileSync(file), file);
+    writeFileSync(file, writeSafetensors({ tensors, metadata: new Map(metadata).set('forgetBias', '0.5') }));
+    const bad = await longhand(['compare', file]);
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/ DIFFERS$/m);
+    expect(bad.stdout).toContain('\nYour numbers are what comes out where the forget bias, 0.5, is added twice.\n');
+    const json = await longhand(['compare', file, '--json']);
+    expect([json.code, (jsonOf(json) as { ok: boolean }).ok]).toEqual([1, false]);
+  });
+
+  test('a file that is none is refused', async () => {
+    expect(await refused(['compare', RUN])).toContain('has no tensor "x"');
+  });
+});
+
+test.each(['train', 'eval', 'predict', 'inspect', 'export', 'import', 'compare', 'gradcheck'])(
+  '%s --help has examples, and --json',
+  async (command) => {
+    const { stdout } = await done([command, '--help']);
+    expect(stdout).toContain(`\nExamples:\n  longhand ${command} `);
+    expect(stdout).toContain('--json');
+  },
+);

@@ -1,0 +1,102 @@
+/** (9) and (10), clipping: against PyTorch, on every kind of gradient, and in training. */
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { clipByNorm, clipByValue, clipGradients } from '../src/clipping.js';
+import { Model } from '../src/model.js';
+import type { Tensor } from '../src/tensor.js';
+import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
+import { train } from '../src/train.js';
+import { IMAGES, OPTIONS } from './spots.js';
+
+const { clipping } = JSON.parse(readFileSync(new URL('fixtures/training.json', import.meta.url), 'utf8')) as {
+  clipping: {
+    clipValue: number | null;
+    clipNorm: number | null;
+    norm: number;
+    gradients: number[][];
+    clipped: number[][];
+  }[];
+};
+
+const tensorsOf = (all: readonly (readonly number[])[]): Tensor[] =>
+  all.map((values) => tensorFrom(Float64Array.from(values), [values.length]));
+
+test.each(clipping)(
+  'by value $clipValue and by norm $clipNorm as PyTorch',
+  async ({ gradients, clipped, ...limits }) => {
+    const backend = createReferenceBackend({ dtype: 'f64' });
+    const tensors = tensorsOf(gradients);
+    await clipGradients(backend, tensors, limits);
+    // PyTorch divides by ‖g‖ + 1e-6
+    tensors.forEach((tensor, n) =>
+      valuesOf(tensor).forEach((value, m) =>
+        expect(Math.abs(value - clipped[n][m])).toBeLessThan(1e-6 * Math.abs(value)),
+      ),
+    );
+  },
+);
+
+test.each(clipping)('returns the norm as it was, $norm', ({ gradients, clipValue, norm }) => {
+  const tensors = tensorsOf(gradients);
+  if (clipValue !== null) clipByValue(tensors, clipValue);
+  expect(clipByNorm(tensors, Infinity)).toBeCloseTo(norm, 12);
+});
+
+const lengthOf = (tensors: readonly Tensor[]): number =>
+  Math.hypot(...tensors.flatMap((tensor) => [...valuesOf(tensor)]));
+
+test('by norm: all together are never longer than the limit, keep their direction, and are untouched within it', () => {
+  const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 9 });
+  fc.assert(
+    fc.property(
+      fc.array(values, { minLength: 1, maxLength: 4 }),
+      fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+      (all, limit) => {
+        const [tensors, before] = [tensorsOf(all), tensorsOf(all)];
+        const length = clipByNorm(tensors, limit);
+        if (length <= limit) return expect(tensors.map(valuesOf)).toEqual(before.map(valuesOf));
+        expect(lengthOf(tensors)).toBeLessThanOrEqual(limit * (1 + 1e-12));
+        expect(lengthOf(tensors)).toBeGreaterThanOrEqual(limit * (1 - 1e-12));
+        tensors.forEach((tensor, n) =>
+          valuesOf(tensor).forEach((value, m) => expect(value).toBeCloseTo((all[n][m] * limit) / length, 6)),
+        );
+      },
+    ),
+  );
+});
+
+test('by norm: NaN and infinities stay what they are, for the run to stop at', () => {
+  for (const value of [NaN, Infinity]) {
+    const tensors = tensorsOf([[1, value], [2]]);
+    clipByNorm(tensors, 0.5);
+    expect(tensors.map((tensor) => [...valuesOf(tensor)])).toEqual([[1, value], [2]]);
+  }
+});
+
+test('a view is clipped, and nothing around it', () => {
+  const whole = zeros([4, 2]);
+  whole.data.fill(3);
+  clipByValue([rowsOf(whole, 1, 3)], 1);
+  expect([...whole.data]).toEqual([3, 3, 1, 1, 1, 1, 3, 3]);
+  clipByNorm([stepOf(whole, 0)], 1e-3);
+  expect(whole.get(3, 1)).toBe(3);
+});
+
+test('in training: each update is made with clipped gradients, and without limits nothing changes', async () => {
+  const backend = createReferenceBackend();
+  const plain = await train(backend, IMAGES, OPTIONS);
+  const norms: number[] = [];
+  const adam: typeof backend.adam = (p, m, v, g, rate) => {
+    norms.push(lengthOf([g]));
+    backend.adam(p, m, v, g, rate);
+  };
+  const clipped = await train({ ...backend, adam }, IMAGES, { ...OPTIONS, clipNorm: 0.05 });
+  const ofSteps = Array.from({ length: norms.length / 4 }, (_, n) => Math.hypot(...norms.slice(4 * n, 4 * n + 4)));
+  expect(ofSteps).toHaveLength(12);
+  for (const norm of ofSteps) expect(norm).toBeCloseTo(0.05, 6);
+  const free = await train(backend, IMAGES, { ...OPTIONS, clipNorm: 1e9, clipValue: 1e9 });
+  const weights = (model: Model): Float64Array => valuesOf(model.parameters.kernel);
+  expect(weights(free)).toEqual(weights(plain));
+  expect(weights(clipped)).not.toEqual(weights(plain));
+});

@@ -1,0 +1,260 @@
+/** `longhand compare`: right numbers pass, wrong ones are shown where they are, and known mistakes are named. */
+import * as tf from '@tensorflow/tfjs';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Comparison } from '../src/compare.js';
+import { compareFile, RESULT_NAMES, templateOf } from '../src/compare.js';
+import { DataError } from '../src/data-error.js';
+import type { Safetensors, StoredTensor } from '../src/safetensors.js';
+import { failureOf } from './spots.js';
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+const compare = (file: Safetensors, tolerance = 1e-4): Promise<Comparison> =>
+  compareFile(backend, file, tolerance, 'mine.safetensors');
+
+type Tensors = Map<string, StoredTensor>;
+
+function changed(
+  { metadata, tensors }: Safetensors,
+  change: (tensors: Tensors, metadata: Map<string, string>) => void,
+) {
+  const copy = { tensors: new Map(tensors), metadata: new Map(metadata) };
+  change(copy.tensors, copy.metadata);
+  return copy;
+}
+
+const numbers = ({ bytes }: StoredTensor): Float64Array => new Float64Array(new Uint8Array(bytes).buffer);
+const stored = (values: Float64Array, shape: readonly number[]): StoredTensor => ({
+  dtype: 'F64',
+  shape,
+  bytes: new Uint8Array(values.slice().buffer),
+});
+
+let template: Safetensors;
+beforeAll(async () => (template = await templateOf(backend, 1)));
+
+test('the template agrees with itself in every result, to the last bit', async () => {
+  const { ok, differences, hints } = await compare(template, 1e-300);
+  expect([ok, hints]).toEqual([true, []]);
+  expect(differences.map(({ name }) => name)).toEqual([...RESULT_NAMES]);
+  for (const { largestAbsolute, largestRelative } of differences)
+    expect([largestAbsolute, largestRelative]).toEqual([0, 0]);
+});
+
+test('what TensorFlow.js computes in f32, by automatic differentiation, passes', async () => {
+  const get = (name: string) => template.tensors.get(name)!;
+  const tensor = (name: string) => tf.tensor(Float32Array.from(numbers(get(name))), [...get(name).shape]);
+  const [T, B] = get('x').shape;
+  const labels = [...get('labels').bytes];
+  const lossOf = (kernel: tf.Tensor, bias: tf.Tensor, outKernel: tf.Tensor, outBias: tf.Tensor): tf.Scalar => {
+    const x = tf.unstack(tensor('x'));
+    let [c, h] = [tensor('c0') as tf.Tensor2D, tensor('h0') as tf.Tensor2D];
+    for (let t = 0; t < T; t++) {
+      [c, h] = tf.basicLSTMCell(tf.scalar(1), kernel as tf.Tensor2D, bias as tf.Tensor1D, x[t] as tf.Tensor2D, c, h);
+    }
+    const logits = tf.add(tf.matMul(h, outKernel as tf.Tensor2D), outBias);
+    return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, outBias.size), logits).asScalar();
+  };
+  await tf.setBackend('cpu');
+  const names = ['kernel', 'bias', 'outKernel', 'outBias'];
+  const gradients = tf.grads(lossOf as (...inputs: tf.Tensor[]) => tf.Scalar)(names.map(tensor));
+  const file = changed(template, (tensors) => {
+    for (const name of RESULT_NAMES) tensors.delete(name);
+    names.forEach((name, n) => {
+      const { shape } = get(name);
+      tensors.set(`d.${name}`, {
+        dtype: 'F32',
+        shape,
+        bytes: new Uint8Array(Float32Array.from(gradients[n].dataSync()).buffer),
+      });
+    });
+  });
+  expect(B).toBeGreaterThan(1);
+  const { ok, differences } = await compare(file);
+  expect([ok, differences.length]).toEqual([true, 4]);
+  for (const { largestRelative } of differences) expect(largestRelative).toBeGreaterThan(0);
+});
+
+test.each(RESULT_NAMES)('one wrong element of %s is found, at its place', async (name) => {
+  const { shape } = template.tensors.get(name)!;
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get(name)!);
+    values[values.length - 1] += 0.5;
+    tensors.set(name, stored(values, shape));
+  });
+  const { ok, differences, hints } = await compare(file);
+  expect([ok, hints]).toEqual([false, []]);
+  expect(differences.filter((one) => !one.ok).map((one) => one.name)).toEqual([name]);
+  const found = differences.find((one) => one.name === name)!;
+  expect(found.element).toEqual(shape.map((extent) => extent - 1));
+  expect(found.largestAbsolute).toBeCloseTo(0.5, 12);
+  expect(found.theirs - found.ours).toBeCloseTo(0.5, 12);
+});
+
+test('NaN is a difference', async () => {
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get('h')!);
+    values[7] = NaN;
+    tensors.set('h', stored(values, tensors.get('h')!.shape));
+  });
+  const { ok, differences } = await compare(file, 1e300);
+  expect(ok).toBe(false);
+  expect(differences.find(({ name }) => name === 'h')).toMatchObject({
+    ok: false,
+    largestRelative: Infinity,
+    theirs: NaN,
+  });
+});
+
+describe('a mistake is named', () => {
+  /** A file with the results of another problem: those that a mistaken program would give for this one. */
+  async function mistaken(
+    change: (tensors: Tensors, metadata: Map<string, string>) => void,
+    back: (tensors: Tensors) => void = () => {},
+  ): Promise<Safetensors> {
+    const results = await solved(changed(template, change));
+    return changed(template, (tensors) => {
+      for (const name of RESULT_NAMES) tensors.set(name, results.get(name)!);
+      back(tensors);
+    });
+  }
+
+  /** The results of a file's problem, taken from what a comparison says is right, element by element. */
+  async function solved(file: Safetensors): Promise<Tensors> {
+    const { problemOf, solve } = await import('../src/compare.js');
+    const results = await solve(backend, problemOf(file, 'f'));
+    return new Map([...results].map(([name, values]) => [name, stored(values, template.tensors.get(name)!.shape)]));
+  }
+
+  const H = 6;
+  const I = 5;
+  const B = 4;
+
+  /** Column blocks of `[…,4H]` in another order: block n from `sources[n]`. */
+  const blocks =
+    (name: string, sources: readonly number[]) =>
+    (tensors: Tensors): void => {
+      const { shape } = tensors.get(name)!;
+      const values = numbers(tensors.get(name)!);
+      const moved = values.map((_, n) => {
+        const [row, column] = [Math.floor(n / (4 * H)), n % (4 * H)];
+        return values[row * 4 * H + sources[Math.floor(column / H)] * H + (column % H)];
+      });
+      tensors.set(name, stored(moved, shape));
+    };
+
+  test.each([
+    ['i, f, j, o', [0, 2, 1, 3]],
+    ['i, o, f, j', [0, 3, 2, 1]],
+    ['f, i, o, j', [1, 3, 0, 2]],
+  ])('gates in the order %s', async (order, toOurs) => {
+    const back = [0, 1, 2, 3].map((n) => toOurs.indexOf(n));
+    const file = await mistaken(
+      (tensors) => ['kernel', 'bias'].forEach((name) => blocks(name, toOurs)(tensors)),
+      (tensors) => ['d.kernel', 'd.bias'].forEach((name) => blocks(name, back)(tensors)),
+    );
+    expect((await compare(file)).hints).toEqual([`its gates are in the order ${order}; here they are i, j, f, o`]);
+  });
+
+  test.each([
+    ['0', 'missing'],
+    ['2', 'added twice'],
+  ])('the forget bias taken as %s', async (value, words) => {
+    const file = await mistaken((_, metadata) => metadata.set('forgetBias', value));
+    expect((await compare(file)).hints).toEqual([`the forget bias, 1, is ${words}`]);
+  });
+
+  test('the rows of h above those of x', async () => {
+    const rows = (name: string, first: number) => (tensors: Tensors) => {
+      const { shape } = tensors.get(name)!;
+      const values = numbers(tensors.get(name)!);
+      tensors.set(
+        name,
+        stored(Float64Array.of(...values.subarray(first * 4 * H), ...values.subarray(0, first * 4 * H)), shape),
+      );
+    };
+    const file = await mistaken(rows('kernel', H), rows('d.kernel', I));
+    expect((await compare(file)).hints).toEqual(["the kernel's rows of h stand above those of x; here x comes first"]);
+  });
+
+  test('a sum over the batch', async () => {
+    const times = (...names: string[]) =>
+      changed(template, (tensors) => {
+        for (const name of names) {
+          const { shape } = tensors.get(name)!;
+          tensors.set(
+            name,
+            stored(
+              numbers(tensors.get(name)!).map((value) => value * B),
+              shape,
+            ),
+          );
+        }
+      });
+    const gradients = RESULT_NAMES.filter((name) => name.startsWith('d.'));
+    expect((await compare(times('loss', ...gradients))).hints).toEqual([
+      'the loss is the sum over the batch; here it is the mean',
+    ]);
+    expect((await compare(times(...gradients))).hints).toEqual([
+      'the gradients are those of the sum over the batch, the loss is the mean',
+    ]);
+  });
+
+  test('a transposed kernel that its shape does not betray', async () => {
+    const { writeProblem } = await import('./square-problem.js');
+    const { right, transposed } = await writeProblem(backend);
+    expect((await compare(right)).ok).toBe(true);
+    expect((await compare(transposed)).hints).toEqual(['the kernel is transposed']);
+  });
+
+  test('a transposed kernel that its shape betrays', async () => {
+    const file = changed(template, (tensors) => {
+      tensors.set('kernel', { ...tensors.get('kernel')!, shape: [4 * H, I + H] });
+    });
+    expect(await failureOf(compare(file))).toEqual(
+      new DataError('mine.safetensors: kernel is [24,11]: transposed; it must be [I+H,4H] = [11,24]'),
+    );
+  });
+});
+
+describe('is refused', () => {
+  const messageOf = async (change: (tensors: Tensors, metadata: Map<string, string>) => void): Promise<string> => {
+    const failure = await failureOf(compare(changed(template, change)));
+    expect(failure).toBeInstanceOf(DataError);
+    return (failure as DataError).message;
+  };
+
+  test.each(['x', 'labels', 'kernel', 'bias', 'outKernel', 'outBias'])('without %s', async (name) => {
+    expect(await messageOf((tensors) => tensors.delete(name))).toContain(`has no tensor "${name}"`);
+  });
+
+  test.each([
+    ['x of 2 axes', 'x', [12, 5], 'x is [12,5], must be [T,B,I]'],
+    ['outKernel of 1 axis', 'outKernel', [42], 'outKernel is [42], must be [H,C]'],
+    ['a kernel for other inputs', 'kernel', [12, 22], 'tensor "kernel" is [12,22], must be [11,24]'],
+    ['h of all T + 1 rows', 'h', [4, 3, 6], 'tensor "h" is [4,3,6], must be [3,4,6]'],
+    ['h0 of another batch', 'h0', [6, 4], 'tensor "h0" is [6,4], must be [4,6]'],
+  ])('%s', async (_, name, shape, message) => {
+    expect(await messageOf((tensors) => tensors.set(name, { ...tensors.get(name)!, shape }))).toBe(
+      `mine.safetensors: ${message}`,
+    );
+  });
+
+  test('labels beyond the classes, or too few', async () => {
+    const labels = (...values: number[]): StoredTensor => ({
+      dtype: 'U8',
+      shape: [values.length],
+      bytes: Uint8Array.from(values),
+    });
+    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1, 7, 2)))).toContain('label 7 at 2');
+    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1)))).toContain('labels holds 2, x has 4');
+  });
+
+  test('a forget bias that is no number, and a file without results', async () => {
+    expect(await messageOf((_, metadata) => metadata.set('forgetBias', 'one'))).toContain(
+      'metadata forgetBias is "one"',
+    );
+    expect(await messageOf((tensors) => RESULT_NAMES.forEach((name) => tensors.delete(name)))).toContain(
+      'nothing to compare',
+    );
+  });
+});

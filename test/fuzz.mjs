@@ -1,0 +1,259 @@
+/**
+ * Files from strangers: every reader with mutated files. Each must be read, or refused with a DataError, in bounded time
+ * and memory; anything else ends the run with the seed of the case. `npm run test:fuzz -- --cases 100000`.
+ */
+import { deflateSync, gzipSync } from 'node:zlib';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const dist = path.join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
+const load = (file) => import(path.join(dist, file));
+const { createReferenceBackend } = await load('kernels/reference/index.js');
+const { checkpointBytes, parseCheckpoint, signed } = await load('src/checkpoint.js');
+const { compareFile, templateOf } = await load('src/compare.js');
+const { DataError } = await load('src/data-error.js');
+const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
+const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
+const { imagesIn } = await load('src/cli/images.js');
+const { historyIn } = await load('src/cli/history.js');
+const { parseLabelledImages } = await load('src/mnist.js');
+const { unpacked } = await load('src/mnist-files.js');
+const { Random } = await load('src/rng.js');
+const { parseSafetensors, writeSafetensors } = await load('src/safetensors.js');
+const { train } = await load('src/train.js');
+
+const SLOWEST_MS = 2000;
+const MOST_MEMORY_MIB = 600;
+
+const ROWS = 4;
+const COLUMNS = 3;
+const backend = createReferenceBackend({ dtype: 'f64' });
+
+/** The readers, each with valid files to start from. */
+async function subjects() {
+  const images = idx([20, ROWS, COLUMNS]);
+  const labels = idx([20]);
+  const checkpoint = await aCheckpoint();
+  const bytes = checkpointBytes(checkpoint);
+  const template = writeSafetensors(await templateOf(backend, 1));
+  const png = aPng();
+  return [
+    {
+      name: 'IDX',
+      seeds: [images, labels],
+      read: (file) => parseLabelledImages({ bytes: file, name: 'images' }, { bytes: labels, name: 'labels' }),
+    },
+    { name: 'gzip', seeds: [gzipSync(images), gzipSync(Buffer.alloc(100_000))], read: (file) => unpacked(file, 'f') },
+    { name: 'safetensors', seeds: [bytes, template], read: (file) => parseSafetensors(file, 'f') },
+    { name: 'checkpoint', seeds: [bytes], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
+    {
+      name: 'comparison',
+      seeds: [template],
+      mutate: mutateTensors,
+      read: (file) => compareFile(backend, parseSafetensors(file, 'f'), 1e-4, 'f'),
+    },
+    {
+      name: 'PyTorch',
+      seeds: [toPyTorch(checkpoint.model)],
+      mutate: mutateTensors,
+      read: (file) => fromPyTorch(parseSafetensors(file, 'f'), 4, 'f'),
+    },
+    {
+      name: 'TensorFlow 1',
+      seeds: [toTensorFlow1(checkpoint.model)],
+      mutate: mutateTensors,
+      read: (file) => fromTensorFlow1(parseSafetensors(file, 'f'), 4, 1, 'f'),
+    },
+    { name: 'PNG', seeds: [png, gzipSync(png)], read: (file) => imagesIn(file, ROWS, COLUMNS, 'f') },
+    {
+      name: 'history',
+      seeds: [
+        'set,step,loss,accuracy\ntrain,10,2.25,0.5\n',
+        '{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n',
+      ].map((text) => Buffer.from(text)),
+      read: (file) => [historyIn(file, 'f.csv'), historyIn(file, 'f.ndjson')],
+    },
+  ];
+}
+
+async function aCheckpoint() {
+  const count = 20;
+  const set = { count, rows: ROWS, columns: COLUMNS };
+  const images = { ...set, pixels: new Uint8Array(count * ROWS * COLUMNS).fill(99), labels: new Uint8Array(count) };
+  let checkpoint;
+  const options = { hidden: 2, batchSize: 4, trainingIters: 12 };
+  const model = await train(createReferenceBackend(), images, options, { onCheckpoint: (one) => (checkpoint = one) });
+  model.dispose();
+  return checkpoint;
+}
+
+function idx(shape) {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.writeUInt32BE(0x800 + shape.length, 0);
+  shape.forEach((extent, axis) => header.writeUInt32BE(extent, 4 + 4 * axis));
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return Buffer.concat([header, Buffer.from(Array.from({ length: size }, (_, n) => n % 10))]);
+}
+
+/** 8-bit grey, of the networks' size. */
+function aPng() {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    crc.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, crc]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(COLUMNS, 0);
+  header.writeUInt32BE(ROWS, 4);
+  header[8] = 8;
+  const rows = Buffer.alloc(ROWS * (COLUMNS + 1), 7).fill(0, 0, 1);
+  for (let row = 0; row < ROWS; row++) rows[row * (COLUMNS + 1)] = row % 5; // every filter
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+/** One to four changes of the bytes. */
+function mutateBytes(random, seed) {
+  let bytes = Buffer.from(seed);
+  for (let changes = 1 + random.below(4); changes > 0; changes--) bytes = changeBytes(random, bytes);
+  return bytes;
+}
+
+const WORDS = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
+const TEXTS = ['{', '}', '[', ']', '"', ',', ':', '\\', 'null', '1e999', '-1', '0.5', '9007199254740993', '"a":'];
+
+function changeBytes(random, bytes) {
+  if (bytes.length === 0) return Buffer.from([random.below(256)]);
+  const at = random.below(bytes.length);
+  // half of all changes near the start, where headers are
+  const near = random.below(2) === 0 ? at : random.below(Math.min(bytes.length, 64));
+  const changed = Buffer.from(bytes);
+  switch (random.below(8)) {
+    case 0:
+      changed[near] ^= 1 << random.below(8);
+      return changed;
+    case 1:
+      changed[near] = random.below(256);
+      return changed;
+    case 2:
+      return changed.subarray(0, at);
+    case 3:
+      return Buffer.concat([changed, changed.subarray(at)]);
+    case 4:
+      return Buffer.concat([changed.subarray(0, near), changed.subarray(near + 1 + random.below(8))]);
+    case 5: {
+      const word = WORDS[random.below(WORDS.length)];
+      if (near + 4 <= changed.length)
+        random.below(2) === 0 ? changed.writeUInt32LE(word, near) : changed.writeUInt32BE(word, near);
+      return changed;
+    }
+    case 6: {
+      const text = Buffer.from(TEXTS[random.below(TEXTS.length)]);
+      return Buffer.concat([changed.subarray(0, near), text, changed.subarray(near)]);
+    }
+    default: {
+      const length = 1 + random.below(16);
+      const part = changed.subarray(at, at + length);
+      return Buffer.concat([changed.subarray(0, near), part, changed.subarray(near)]);
+    }
+  }
+}
+
+/** Changes behind the format's own checks: tensors and texts that a valid file could have. */
+function changedFile(random, seed) {
+  const file = parseSafetensors(seed, 'f');
+  const metadata = new Map(file.metadata);
+  const tensors = new Map(file.tensors);
+  const key = [...tensors.keys()][random.below(tensors.size)];
+  const tensor = tensors.get(key);
+  switch (random.below(5)) {
+    case 0:
+      tensors.delete(key);
+      break;
+    case 1: {
+      const length = random.below(12);
+      tensors.set(key, { dtype: 'F32', shape: [length], bytes: new Uint8Array(4 * length) });
+      break;
+    }
+    case 2:
+      tensors.set(random.below(2) === 0 ? '__proto__' : `x${key}`, tensor);
+      break;
+    case 3: {
+      const bytes = mutateBytes(random, tensor.bytes);
+      const fitted = new Uint8Array(tensor.bytes.length);
+      fitted.set(bytes.subarray(0, fitted.length));
+      tensors.set(key, { ...tensor, bytes: fitted });
+      break;
+    }
+    default: {
+      const text = [...metadata.keys()][random.below(Math.max(1, metadata.size))] ?? 'forgetBias';
+      metadata.set(text, mutateBytes(random, Buffer.from(metadata.get(text) ?? '1')).toString('utf8'));
+    }
+  }
+  return { metadata, tensors };
+}
+
+const mutateTensors = (random, seed) =>
+  random.below(4) === 0 ? mutateBytes(random, seed) : writeSafetensors(changedFile(random, seed));
+
+/** With a checksum that is right again. */
+const mutateSigned = (random, seed) =>
+  random.below(8) === 0 ? mutateBytes(random, seed) : writeSafetensors(signed(changedFile(random, seed)));
+
+/** Runs `cases` cases, spread over all readers. Throws an Error that names the first that is neither read nor refused. */
+export async function fuzz({ cases, seed }) {
+  const all = await subjects();
+  const counts = Object.fromEntries(all.map(({ name }) => [name, { read: 0, refused: 0 }]));
+  let slowest = 0;
+  for (let number = 0; number < cases; number++) {
+    const { name, seeds, read, mutate = mutateBytes } = all[number % all.length];
+    const random = new Random((seed * 1_000_003 + number) % 2 ** 31);
+    const file = mutate(random, seeds[random.below(seeds.length)]);
+    const startedAt = performance.now();
+    try {
+      await read(file);
+      counts[name].read++;
+    } catch (error) {
+      if (!(error instanceof DataError)) {
+        throw new Error(`case ${number} of seed ${seed}: ${name}: ${file.toString('base64').slice(0, 2000)}`, {
+          cause: error,
+        });
+      }
+      counts[name].refused++;
+    }
+    const ms = performance.now() - startedAt;
+    slowest = Math.max(slowest, ms);
+    if (ms > SLOWEST_MS) throw new Error(`case ${number} of seed ${seed}: ${name}: took ${ms.toFixed(0)} ms`);
+  }
+  const memoryMiB = process.resourceUsage().maxRSS / 1024;
+  if (memoryMiB > MOST_MEMORY_MIB) throw new Error(`${memoryMiB.toFixed(0)} MiB at most, more than ${MOST_MEMORY_MIB}`);
+  return { counts, slowest, memoryMiB };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+  });
+  const { counts, slowest, memoryMiB } = await fuzz({ cases: Number(values.cases), seed: Number(values.seed) });
+  for (const [name, { read, refused }] of Object.entries(counts)) {
+    console.log(`${name.padEnd(14)} ${String(read).padStart(7)} read ${String(refused).padStart(7)} refused`);
+  }
+  console.log(`slowest ${slowest.toFixed(0)} ms, at most ${memoryMiB.toFixed(0)} MiB; no crash, no other error`);
+}

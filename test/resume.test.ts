@@ -1,0 +1,166 @@
+/** Interrupted anywhere and resumed, a run is the uninterrupted one: lines, validations, weights, moments, all bits. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { createWasmBackend } from '../kernels/wasm/index.js';
+import type { Backend } from '../src/backend.js';
+import type { Checkpoint } from '../src/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../src/checkpoint.js';
+import { DataError } from '../src/data-error.js';
+import { sliceImages } from '../src/mnist.js';
+import type { Line, TrainHooks, Validation } from '../src/train.js';
+import { resumeTraining, train } from '../src/train.js';
+import type { TrainOptions } from '../src/train-options.js';
+import { failureOf, IMAGES, OPTIONS } from './spots.js';
+
+type Asked = Partial<TrainOptions>;
+
+/** 64 images, batches of 10: an epoch's end falls into a batch, several times a run. */
+const SMALL: Asked = { ...OPTIONS, batchSize: 10, trainingIters: 200, displayStep: 2, learningRate: 0.02 };
+const VALIDATION = sliceImages(IMAGES, 0, 17);
+
+interface Told {
+  readonly lines: Line[];
+  readonly validations: Validation[];
+  readonly checkpoints: Checkpoint[];
+  readonly best: Checkpoint[];
+}
+
+/** Hooks that note all they are told; stops after step `last`. */
+function noting(last = Infinity): { told: Told; hooks: TrainHooks } {
+  const told: Told = { lines: [], validations: [], checkpoints: [], best: [] };
+  const controller = new AbortController();
+  const hooks: TrainHooks = {
+    onLine: (line) => told.lines.push(line),
+    onValidation: (validation) => told.validations.push(validation),
+    onBest: (checkpoint) => told.best.push(checkpoint),
+    onCheckpoint: (checkpoint) => told.checkpoints.push(checkpoint),
+    onStep: (step) => {
+      if (step === last) controller.abort('stopped');
+    },
+    validation: VALIDATION,
+    signal: controller.signal,
+  };
+  return { told, hooks };
+}
+
+const OPTION_SETS: readonly (readonly [string, Asked])[] = [
+  ['the tutorial’s', {}],
+  ['legacy batches', { shuffle: 'legacy' }],
+  ['a schedule and clipping', { schedule: 'cosine', warmUp: 5, clipNorm: 0.1, clipValue: 0.05 }],
+  ['validation', { validateEvery: 3 }],
+  ['validation and early stopping', { validateEvery: 1, patience: 2, learningRate: 0.5 }],
+  ['epochs', { epochs: 3 }],
+];
+
+const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
+  ['reference', async () => createReferenceBackend()],
+  ['wasm', () => createWasmBackend({ threads: 2 })],
+];
+
+describe.each(backends)('%s', (_, make) => {
+  let backend: Backend;
+  beforeAll(async () => (backend = await make()));
+  afterAll(() => backend.dispose());
+
+  test.each(OPTION_SETS)('with %s, interrupted after any step', async (_name, asked) => {
+    const options = { ...SMALL, ...asked };
+    const whole = noting();
+    const model = await train(backend, IMAGES, options, whole.hooks);
+    const steps = model.updates;
+    model.dispose();
+    expect(steps).toBeGreaterThan(4);
+    const end = checkpointBytes(whole.told.checkpoints[0]);
+
+    for (let last = 1; last < steps; last++) {
+      const first = noting(last);
+      expect(await failureOf(train(backend, IMAGES, options, first.hooks))).toBe('stopped');
+      expect(first.told.checkpoints).toHaveLength(1);
+      // through the bytes of a file, as a process would
+      const saved = parseCheckpoint(checkpointBytes(first.told.checkpoints[0]), 'saved');
+      expect(saved.training?.step).toBe(last);
+
+      const second = noting();
+      (await resumeTraining(backend, IMAGES, saved, {}, second.hooks)).dispose();
+      expect([...first.told.lines, ...second.told.lines]).toEqual(whole.told.lines);
+      expect([...first.told.validations, ...second.told.validations]).toEqual(whole.told.validations);
+      expect(checkpointBytes(second.told.checkpoints[0])).toEqual(end);
+    }
+  });
+});
+
+const backend = createReferenceBackend();
+
+async function checkpointAfter(step: number, options: Asked = SMALL): Promise<Checkpoint> {
+  const { told, hooks } = noting(step);
+  await failureOf(train(backend, IMAGES, options, hooks));
+  return told.checkpoints[0];
+}
+
+test('a checkpoint is written every so many steps, and at the end once', async () => {
+  const stepsWith = async (checkpointEvery: number): Promise<(number | undefined)[]> => {
+    const { told, hooks } = noting();
+    (await train(backend, IMAGES, SMALL, { ...hooks, checkpointEvery })).dispose();
+    return told.checkpoints.map(({ training }) => training?.step);
+  };
+  expect(await stepsWith(5)).toEqual([5, 10, 15, 19]);
+  expect(await stepsWith(19)).toEqual([19]);
+  expect(await stepsWith(1000)).toEqual([19]);
+});
+
+test('a checkpoint is a copy: training on does not change it', async () => {
+  const seen: [Checkpoint, Uint8Array][] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
+  (await train(backend, IMAGES, SMALL, { onCheckpoint, checkpointEvery: 4 })).dispose();
+  for (const [checkpoint, bytes] of seen) expect(checkpointBytes(checkpoint)).toEqual(bytes);
+  expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
+});
+
+test('the best validation’s checkpoint is that of its step, and training stops when nothing better comes', async () => {
+  const { told, hooks } = noting();
+  const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
+  const model = await train(backend, IMAGES, options, hooks);
+  const smallest = told.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
+  expect(told.best.at(-1)?.training?.step).toBe(smallest.step);
+  expect(model.updates).toBe(smallest.step + 3 * 2);
+  expect(told.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
+    told.best.map(({ training }) => training?.step),
+  );
+  expect(model.updates).toBeLessThan(299);
+});
+
+test('a resumed run can be longer than it was meant to be, and is then that longer run', async () => {
+  const longer = noting();
+  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300 }, longer.hooks)).dispose();
+  const resumed = noting();
+  (await resumeTraining(backend, IMAGES, await checkpointAfter(7), { trainingIters: 300 }, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.told.checkpoints[0])).toEqual(checkpointBytes(longer.told.checkpoints[0]));
+});
+
+test('a finished run resumed makes no step', async () => {
+  const { told, hooks } = noting();
+  (await train(backend, IMAGES, SMALL, hooks)).dispose();
+  const again = noting();
+  const model = await resumeTraining(backend, IMAGES, told.checkpoints[0], {}, again.hooks);
+  expect([model.updates, again.told.lines]).toEqual([19, []]);
+});
+
+describe('is refused', () => {
+  const resume = async (images = IMAGES, checkpoint?: Checkpoint): Promise<string> => {
+    const failure = await failureOf(resumeTraining(backend, images, checkpoint ?? (await checkpointAfter(3))));
+    expect(failure).toBeInstanceOf(DataError);
+    return (failure as DataError).message;
+  };
+
+  test('with fewer images, other labels, or images of another size', async () => {
+    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(/^resume: trained on 64 images, these are 63 others/);
+    const labels = IMAGES.labels.map((label, n) => (n === 5 ? (label + 1) % 10 : label));
+    expect(await resume({ ...IMAGES, labels })).toMatch(/^resume: trained on 64 images, these are 64 others/);
+    expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
+      'resume: trained on images of 4 × 3, these are 3 × 4',
+    );
+  });
+
+  test('from a file that holds only a network', async () => {
+    const { model } = await checkpointAfter(3);
+    expect(await resume(IMAGES, { model, training: null })).toMatch(/^resume: the file holds only a network/);
+  });
+});

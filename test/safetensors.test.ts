@@ -1,0 +1,301 @@
+/** The safetensors format: what is written is read, what others write is read, and what breaks a rule is refused. */
+import * as fc from 'fast-check';
+import { DataError } from '../src/data-error.js';
+import type { StoredDType, StoredTensor } from '../src/safetensors.js';
+import { floatsNamed, integersNamed, parseSafetensors, storedTensor, writeSafetensors } from '../src/safetensors.js';
+import { tensorFrom, transposeOf, valuesOf } from '../src/tensor.js';
+
+const SIZES: Readonly<Record<StoredDType, number>> = {
+  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, I16: 2, U16: 2, F16: 2, BF16: 2 },
+  ...{ I32: 4, U32: 4, F32: 4, I64: 8, U64: 8, F64: 8 },
+};
+const DTYPES = Object.keys(SIZES) as StoredDType[];
+
+/** A file by hand: any header, any bytes behind it. */
+function file(header: unknown, data: ArrayLike<number> = [], text = JSON.stringify(header)): Uint8Array {
+  const json = Buffer.from(text);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Uint8Array.from(data)]);
+}
+
+const F32_PAIR = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
+const ONE_AND_TWO = [0, 0, 0x80, 0x3f, 0, 0, 0, 0x40];
+
+const contentsOf = (bytes: Uint8Array) => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  const entries = [...tensors].map(([key, { dtype, shape, bytes: data }]) => [key, dtype, shape, [...data]]);
+  return { metadata: [...metadata], tensors: entries.sort() };
+};
+
+describe('reading', () => {
+  test('the format’s own example of a header', () => {
+    const header = {
+      TENSOR_NAME: { dtype: 'F16', shape: [1, 16, 4], data_offsets: [0, 128] },
+      NEXT_TENSOR_NAME: { dtype: 'BF16', shape: [2], data_offsets: [128, 132] },
+      __metadata__: { format: 'pt' },
+    };
+    const { metadata, tensors } = parseSafetensors(file(header, new Uint8Array(132)), 'f');
+    expect([...metadata]).toEqual([['format', 'pt']]);
+    expect([...tensors.keys()]).toEqual(['TENSOR_NAME', 'NEXT_TENSOR_NAME']);
+    expect(tensors.get('TENSOR_NAME')).toMatchObject({ dtype: 'F16', shape: [1, 16, 4] });
+  });
+
+  test.each([
+    ['no tensors at all', file({}), []],
+    ['a header padded with spaces', file({ a: F32_PAIR }, ONE_AND_TWO, `${JSON.stringify({ a: F32_PAIR })}   `), ['a']],
+    [
+      'tensors in any order in the header',
+      file({ b: { ...F32_PAIR, data_offsets: [8, 16] }, a: F32_PAIR }, [...ONE_AND_TWO, ...ONE_AND_TWO]),
+      ['b', 'a'],
+    ],
+    [
+      'an empty tensor',
+      file({ e: { dtype: 'F32', shape: [0, 3], data_offsets: [0, 0] }, a: F32_PAIR }, ONE_AND_TWO),
+      ['e', 'a'],
+    ],
+    ['a single number', file({ s: { dtype: 'F64', shape: [], data_offsets: [0, 8] } }, ONE_AND_TWO), ['s']],
+    [
+      'a tensor named as a property of every object',
+      file(JSON.parse('{"__proto__":' + JSON.stringify(F32_PAIR) + '}'), ONE_AND_TWO),
+      ['__proto__'],
+    ],
+    [
+      'names and texts with quotation marks, backslashes and braces',
+      file({ 'a"\\{': F32_PAIR, __metadata__: { '}"': '"{\\' } }, ONE_AND_TWO),
+      ['a"\\{'],
+    ],
+  ])('%s', (_, bytes, names) => {
+    expect([...parseSafetensors(bytes, 'f').tensors.keys()]).toEqual(names);
+  });
+
+  test('numbers', () => {
+    const parsed = parseSafetensors(file({ a: F32_PAIR }, ONE_AND_TWO), 'f');
+    expect([...valuesOf(floatsNamed(parsed, 'a', [2], 'f'))]).toEqual([1, 2]);
+  });
+
+  test('from the middle of a buffer, at any place', () => {
+    const bytes = file({ a: F32_PAIR }, ONE_AND_TWO);
+    for (let shift = 0; shift < 9; shift++) {
+      const larger = new Uint8Array(bytes.length + shift + 3);
+      larger.set(bytes, shift);
+      const parsed = parseSafetensors(larger.subarray(shift, shift + bytes.length), 'f');
+      expect([...valuesOf(floatsNamed(parsed, 'a', [2], 'f'))]).toEqual([1, 2]);
+    }
+  });
+});
+
+describe('refused', () => {
+  const long = (length: bigint): Uint8Array => {
+    const bytes = Buffer.alloc(16);
+    bytes.writeBigUInt64LE(length);
+    return bytes;
+  };
+  const entry = (change: object) => file({ a: { ...F32_PAIR, ...change } }, ONE_AND_TWO);
+  const two = (first: number[], second: number[], length: number) =>
+    file(
+      {
+        a: { dtype: 'U8', shape: [first[1] - first[0]], data_offsets: first },
+        b: { dtype: 'U8', shape: [second[1] - second[0]], data_offsets: second },
+      },
+      new Uint8Array(length),
+    );
+  const text = (json: string) => file(null, ONE_AND_TWO, json);
+
+  test.each([
+    ['', new Uint8Array(0), '0 bytes, too short'],
+    ['', new Uint8Array(7), '7 bytes, too short'],
+    ['a header of 2⁶⁴ - 1 bytes', long(2n ** 64n - 1n), 'its header would have 18446744073709551615 bytes'],
+    ['a header over the limit', long(2n ** 24n + 1n), 'at most 16777216'],
+    ['a header longer than the file', long(9n), 'cut off: its header has 9 bytes, but only 8 follow'],
+    ['no JSON', text('{"a"'), 'not valid'],
+    ['no header', text(''), 'not valid'],
+    ['a list', text('[]'), 'must start with {, not with "["'],
+    ['a space first', text(' {}'), 'must start with {, not with " "'],
+    ['a byte-order mark', text('\uFEFF{}'), 'not valid'],
+    ['null', text('null'), 'must start with {'],
+    ['a name twice', text(`{"a":${JSON.stringify(F32_PAIR)},"a":${JSON.stringify(F32_PAIR)}}`), 'key "a" twice'],
+    [
+      'a name twice, once in other letters',
+      text(`{"a":${JSON.stringify(F32_PAIR)},"\\u0061":${JSON.stringify(F32_PAIR)}}`),
+      'twice',
+    ],
+    [
+      'a field twice',
+      text('{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}'),
+      'key "dtype" twice',
+    ],
+    ['a metadata key twice', text('{"__metadata__":{"k":"1","k" :"2"}}'), 'key "k" twice'],
+    ['depth', text(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`), 'nested deeper than 3'],
+    ['depth without an end', text('['.repeat(1_000_000)), 'nested deeper than 3'],
+    ['metadata that are no object', file({ __metadata__: [] }), '__metadata__ must be an object'],
+    ['metadata that are no texts', file({ __metadata__: { n: 1 } }), '"n" must be a text'],
+    ['a tensor that is no object', file({ a: [1] }), 'must be an object'],
+    ['a tensor that is null', file({ a: null }), 'must be an object'],
+    ['an unknown dtype', entry({ dtype: 'F31' }), 'dtype "F31" is none of'],
+    ['a dtype that every object has', entry({ dtype: 'constructor' }), 'dtype "constructor" is none of'],
+    ['no dtype', entry({ dtype: undefined }), 'dtype nothing is none of'],
+    ['an unknown field', entry({ strides: [1] }), 'has a field "strides"'],
+    ['a negative extent', entry({ shape: [-2] }), 'whole numbers ≥ 0'],
+    ['half an extent', entry({ shape: [0.5] }), 'whole numbers ≥ 0'],
+    [
+      'an extent beyond 2⁵³',
+      text('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}'),
+      'whole numbers ≥ 0',
+    ],
+    ['extents whose product overflows', entry({ shape: [2 ** 40, 2 ** 40] }), 'bytes, its offsets give 8'],
+    ['a shape that is no list', entry({ shape: 2 }), 'whole numbers ≥ 0'],
+    ['a shape of more than its bytes', entry({ shape: [3] }), 'F32 [3] needs 12 bytes, its offsets give 8'],
+    ['a shape of less', entry({ shape: [1] }), 'F32 [1] needs 4 bytes'],
+    ['offsets in the wrong order', entry({ data_offsets: [8, 0] }), '[begin,end]'],
+    ['one offset', entry({ data_offsets: [8] }), '[begin,end]'],
+    ['a gap at the start', two([1, 4], [4, 8], 8), '"a" begins at 1, expected 0: a gap'],
+    ['a gap between', two([0, 3], [4, 8], 8), '"b" begins at 4, expected 3: a gap'],
+    ['an overlap', two([0, 4], [3, 8], 8), '"b" begins at 3, expected 4: an overlap'],
+    ['the same bytes twice', two([0, 8], [0, 8], 8), 'an overlap'],
+    ['a tensor within another', two([0, 8], [2, 4], 8), 'an overlap'],
+    ['too few bytes', two([0, 4], [4, 9], 8), 'have 9 bytes, but 8 follow the header: it is cut off'],
+    ['too many bytes', two([0, 4], [4, 7], 8), 'have 7 bytes, but 8 follow the header: something was added'],
+  ])('%s', (_, bytes, message) => {
+    expect(() => parseSafetensors(bytes, 'some.file')).toThrow(DataError);
+    expect(() => parseSafetensors(bytes, 'some.file')).toThrow(message);
+    expect(() => parseSafetensors(bytes, 'some.file')).toThrow(/^some\.file: /);
+  });
+
+  test('every cut of a file, and every byte behind it', () => {
+    const bytes = writeSafetensors({
+      metadata: new Map([['k', 'v']]),
+      tensors: new Map([['a', storedTensor(tensorFrom([1, 2, 3], [3]))]]),
+    });
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => parseSafetensors(bytes.subarray(0, length), 'f')).toThrow(DataError);
+    }
+    expect(() => parseSafetensors(Buffer.concat([bytes, Buffer.of(0)]), 'f')).toThrow('something was added');
+  });
+
+  test('bytes that are no UTF-8', () => {
+    const bytes = Buffer.from(file({ __metadata__: { k: 'é' } }));
+    bytes[bytes.indexOf(0xc3)] = 0xff;
+    expect(() => parseSafetensors(bytes, 'f')).toThrow('not valid');
+  });
+});
+
+describe('writing', () => {
+  const tensor = fc.record({
+    dtype: fc.constantFrom(...DTYPES),
+    shape: fc.array(fc.nat(4), { maxLength: 3 }),
+    fill: fc.nat(255),
+  });
+  const name = fc
+    .oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', '', 'ü"\\\u0000'))
+    .filter((text) => text !== '__metadata__');
+
+  test('what is written is read, names in any script, every dtype and shape', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, tensor), fc.dictionary(name, fc.string()), (described, texts) => {
+        const tensors = new Map<string, StoredTensor>(
+          Object.entries(described).map(([key, { dtype, shape, fill }]) => {
+            const size = shape.reduce((product, extent) => product * extent, SIZES[dtype]);
+            return [key, { dtype, shape, bytes: new Uint8Array(size).map((_, n) => fill + n) }];
+          }),
+        );
+        const metadata = new Map(Object.entries(texts));
+        const bytes = writeSafetensors({ metadata, tensors });
+        const read = parseSafetensors(bytes, 'f');
+        expect(new Map(read.metadata)).toEqual(metadata);
+        expect(new Map([...read.tensors].sort())).toEqual(new Map([...tensors].sort()));
+        // and the same again, whatever the order it is given in
+        const backwards = { metadata: new Map([...metadata].reverse()), tensors: new Map([...tensors].reverse()) };
+        expect(writeSafetensors(backwards)).toEqual(bytes);
+      }),
+    );
+  });
+
+  test('every tensor starts at a multiple of its element’s size', () => {
+    const of = (dtype: StoredDType): StoredTensor => ({ dtype, shape: [3], bytes: new Uint8Array(3 * SIZES[dtype]) });
+    const tensors = new Map(DTYPES.map((dtype) => [`t ${dtype}`, of(dtype)]));
+    const bytes = writeSafetensors({ metadata: new Map(), tensors });
+    for (const [key, { dtype, bytes: data }] of parseSafetensors(bytes, 'f').tensors) {
+      expect([key, data.byteOffset % SIZES[dtype]]).toEqual([key, 0]);
+    }
+    expect(contentsOf(bytes).tensors).toHaveLength(DTYPES.length);
+  });
+
+  test('a view is written as what it shows', () => {
+    const view = transposeOf(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]));
+    const parsed = parseSafetensors(
+      writeSafetensors({ metadata: new Map(), tensors: new Map([['v', storedTensor(view)]]) }),
+      'f',
+    );
+    const read = floatsNamed(parsed, 'v', [3, 2], 'f');
+    expect([...valuesOf(read)]).toEqual([1, 4, 2, 5, 3, 6]);
+  });
+
+  test('a size that is not the shape’s, and the name of the metadata, are mistakes of the program', () => {
+    const wrong: StoredTensor = { dtype: 'F32', shape: [2], bytes: new Uint8Array(7) };
+    const write = (key: string, one: StoredTensor) => () =>
+      writeSafetensors({ metadata: new Map(), tensors: new Map([[key, one]]) });
+    expect(write('a', wrong)).toThrow('safetensors: a: F32 [2] needs 8 bytes, has 7');
+    expect(write('__metadata__', { ...wrong, bytes: new Uint8Array(8) })).toThrow(
+      'no tensor can be named __metadata__',
+    );
+  });
+});
+
+describe('numbers by name', () => {
+  const stored = (dtype: StoredDType, values: ArrayBufferView, shape?: number[]) =>
+    parseSafetensors(
+      writeSafetensors({
+        metadata: new Map(),
+        tensors: new Map([
+          [
+            'a',
+            {
+              dtype,
+              shape: shape ?? [values.byteLength / SIZES[dtype]],
+              bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+            },
+          ],
+        ]),
+      }),
+      'f',
+    );
+
+  test('F32 and F64 in their own precision, down to the last bit and -0', () => {
+    const doubles = Float64Array.of(0.1, -0, 5e-324, 1.7e308);
+    expect(floatsNamed(stored('F64', doubles), 'a', [4], 'f').data).toEqual(doubles);
+    const singles = Float32Array.of(0.1, -0, 1e-45, 3.4e38);
+    expect(floatsNamed(stored('F32', singles), 'a', [4], 'f').data).toEqual(singles);
+  });
+
+  test.each([
+    ['U8', Uint8Array.of(0, 255), [0, 255]],
+    ['I32', Int32Array.of(-1, 2 ** 31 - 1), [-1, 2 ** 31 - 1]],
+    ['U32', Uint32Array.of(0, 2 ** 32 - 1), [0, 2 ** 32 - 1]],
+    ['I64', BigInt64Array.of(-5n, 7n), [-5, 7]],
+  ] as const)('whole numbers as %s', (dtype, values, expected) => {
+    expect([...integersNamed(stored(dtype, values), 'a', 'f')]).toEqual(expected);
+  });
+
+  test.each([
+    [() => floatsNamed(stored('F32', Float32Array.of(1)), 'b', [1], 'f'), 'f: has no tensor "b", only "a"'],
+    [() => floatsNamed(stored('U32', Uint32Array.of(1)), 'a', [1], 'f'), 'f: tensor "a" is U32, must be F32 or F64'],
+    [() => floatsNamed(stored('F32', Float32Array.of(1)), 'a', [2], 'f'), 'f: tensor "a" is [1], must be [2]'],
+    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', undefined, 'f'), 'it holds nothing'],
+    [() => floatsNamed(stored('F32', Float32Array.of(1, NaN)), 'a', [2], 'f'), 'f: tensor "a": element 1 is NaN'],
+    [() => floatsNamed(stored('F64', Float64Array.of(-Infinity)), 'a', [1], 'f'), 'element 0 is -Infinity'],
+    [
+      () => integersNamed(stored('F32', Float32Array.of(1)), 'a', 'f'),
+      'f: tensor "a" is F32, must be U8, I32, U32 or I64',
+    ],
+    [() => integersNamed(stored('U8', Uint8Array.of(1)), 'b', 'f'), 'f: has no tensor "b"'],
+  ])('%p', (read, message) => {
+    expect(read).toThrow(DataError);
+    expect(read).toThrow(message);
+  });
+
+  test('NaN and infinities where they are asked for', () => {
+    const values = Float32Array.of(NaN, Infinity, 1);
+    expect(floatsNamed(stored('F32', values), 'a', [3], 'f', { allowNonFinite: true }).data).toEqual(values);
+  });
+});
