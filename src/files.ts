@@ -1,8 +1,6 @@
 /** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
 import {
-  accessSync,
   closeSync,
-  constants,
   copyFileSync,
   existsSync,
   fsyncSync,
@@ -79,10 +77,11 @@ export const previousOf = (file: string): string => `${file}.previous`;
 
 /** Throws a DataError where `replaceFile` could not work: better now than after hours of training. */
 export function assertReplaceable(file: string): void {
-  const directory = path.dirname(file);
+  const tried = `${file}.new`;
   try {
-    accessSync(directory, constants.W_OK);
     if (existsSync(file)) plainFile(file);
+    closeSync(openSync(tried, 'w'));
+    rmSync(tried);
   } catch (error) {
     throw failure(file, 'cannot be written', error);
   }

@@ -7,6 +7,11 @@ import { DataError } from '../src/data-error.js';
 import type { Safetensors, StoredTensor } from '../src/safetensors.js';
 import { failureOf } from './spots.js';
 
+beforeAll(async () => {
+  tf.enableProdMode(); // or it advertises its native addon on the console
+  await tf.setBackend('cpu');
+});
+
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors, tolerance = 1e-4): Promise<Comparison> =>
   compareFile(backend, file, tolerance, 'mine.safetensors');
@@ -54,7 +59,6 @@ test('what TensorFlow.js computes in f32, by automatic differentiation, passes',
     const logits = tf.add(tf.matMul(h, outKernel as tf.Tensor2D), outBias);
     return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, outBias.size), logits).asScalar();
   };
-  await tf.setBackend('cpu');
   const names = ['kernel', 'bias', 'outKernel', 'outBias'];
   const gradients = tf.grads(lossOf as (...inputs: tf.Tensor[]) => tf.Scalar)(names.map(tensor));
   const file = changed(template, (tensors) => {

@@ -19,6 +19,11 @@ import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { valuesOf, zeros } from '../src/tensor.js';
 import { inOnnxRuntime } from './onnx-runtime.js';
 
+beforeAll(async () => {
+  tf.enableProdMode(); // or it advertises its native addon on the console
+  await tf.setBackend('cpu');
+});
+
 const SIZES = { T: 5, I: 3, H: 7, C: 4 };
 const B = 3;
 

@@ -65,14 +65,16 @@ async function subjects() {
       mutate: mutateTensors,
       read: (file) => fromTensorFlow1(parseSafetensors(file, 'f'), 4, 1, 'f'),
     },
-    { name: 'PNG', seeds: [png, gzipSync(png)], read: (file) => imagesIn(file, ROWS, COLUMNS, 'f') },
+    { name: 'PNG', seeds: [png, gzipSync(png)], mutate: mutatePng, read: (file) => imagesIn(file, ROWS, COLUMNS, 'f') },
     {
-      name: 'history',
-      seeds: [
-        'set,step,loss,accuracy\ntrain,10,2.25,0.5\n',
-        '{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n',
-      ].map((text) => Buffer.from(text)),
-      read: (file) => [historyIn(file, 'f.csv'), historyIn(file, 'f.ndjson')],
+      name: 'CSV',
+      seeds: [Buffer.from('set,step,loss,accuracy\ntrain,10,2.25,0.5\n')],
+      read: (file) => historyIn(file, 'f.csv'),
+    },
+    {
+      name: 'NDJSON',
+      seeds: [Buffer.from('{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n')],
+      read: (file) => historyIn(file, 'f.ndjson'),
     },
   ];
 }
@@ -96,28 +98,53 @@ function idx(shape) {
   return Buffer.concat([header, Buffer.from(Array.from({ length: size }, (_, n) => n % 10))]);
 }
 
-/** 8-bit grey, of the networks' size. */
+/** 8-bit grey, of the network's size, every filter. */
 function aPng() {
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(data.length);
-    crc.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, crc]);
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(COLUMNS, 0);
   header.writeUInt32BE(ROWS, 4);
   header[8] = 8;
-  const rows = Buffer.alloc(ROWS * (COLUMNS + 1), 7).fill(0, 0, 1);
-  for (let row = 0; row < ROWS; row++) rows[row * (COLUMNS + 1)] = row % 5; // every filter
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
+  const rows = Buffer.alloc(ROWS * (COLUMNS + 1), 7);
+  for (let row = 0; row < ROWS; row++) rows[row * (COLUMNS + 1)] = row % 5;
+  return pngOf(header, rows);
+}
+
+const pngOf = (header, rows, level = 6) =>
+  Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows)),
+    chunk('IDAT', deflateSync(rows, { level })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+
+function chunk(type, data) {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  crc.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, crc]);
+}
+
+/** Changes behind the checksums: another header, other rows, or chunks cut, doubled and exchanged. */
+function mutatePng(random, seed) {
+  if (random.below(4) === 0) return mutateBytes(random, seed);
+  const factor = 1 + random.below(3);
+  const [bits, kind] = [[1, 2, 4, 8, 16][random.below(5)], [0, 2, 3, 4, 6][random.below(5)]];
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(COLUMNS * factor, 0);
+  header.writeUInt32BE(ROWS * factor, 4);
+  header[8] = bits;
+  header[9] = kind;
+  header[12] = random.below(8) === 0 ? 1 : 0;
+  const samples = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[kind];
+  const row = 1 + Math.ceil((COLUMNS * factor * samples * bits) / 8);
+  const right = ROWS * factor * row;
+  const length = random.below(4) === 0 ? [0, 1, right - 1, right + 1, 1000][random.below(5)] : right;
+  const rows = Buffer.from(Array.from({ length }, (_, n) => (n % row === 0 ? random.below(5) : random.below(256))));
+  const palette = chunk('PLTE', Buffer.alloc(random.below(9), 99));
+  const png = pngOf(random.below(4) === 0 ? mutateBytes(random, header) : header, rows, random.below(10));
+  const withPalette = random.below(2) === 0 ? png : Buffer.concat([png.subarray(0, 33), palette, png.subarray(33)]);
+  return random.below(4) === 0 ? mutateBytes(random, withPalette) : withPalette;
 }
 
 function crc32(bytes) {

@@ -45,7 +45,7 @@ export async function killRuns({ kills, seed, args, tell = () => {} }) {
     for (;;) {
       const resume = existsSync(target) ? ['train', '--resume', target, '--checkpoint-every', '1'] : undefined;
       const after = found.kills < kills ? random.uniform(0.05, 1.2) * whole.ms : Infinity;
-      const result = await run(resume ? [...resume, ...dataOf(args)] : [...args, ...each(target)], after);
+      const result = await run(resume ? [...resume, ...placeOf(args)] : [...args, ...each(target)], after);
       checkLines(result.stdout);
       if (result.code === 0) break;
       if (result.signal !== 'SIGKILL') throw new Error(`run ${number} ended by itself: ${result.stderr}`);
@@ -70,7 +70,9 @@ export async function killRuns({ kills, seed, args, tell = () => {} }) {
 }
 
 const each = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];
-const dataOf = (args) => (args.includes('--data') ? ['--data', args[args.indexOf('--data') + 1]] : []);
+/** What a resumed run must be told again. */
+const placeOf = (args) =>
+  args.filter((arg, n) => /^--(data|threads)$/.test(arg) || /^--(data|threads)$/.test(args[n - 1]));
 
 function removeAll(file) {
   for (const ending of ['', '.new', '.old', '.previous']) rmSync(file + ending, { force: true });

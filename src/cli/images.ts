@@ -39,7 +39,7 @@ export function imagesIn(packed: Uint8Array, rows: number, columns: number, file
 }
 
 function pngPixels(bytes: Uint8Array, rows: number, columns: number, file: string): Uint8Array {
-  assertSize(bytes, rows, columns, file);
+  assertHeader(bytes, rows, columns, file);
   try {
     const { data, width } = PNG.sync.read(Buffer.from(bytes));
     return shrunk(brightnessOf(data), width, rows, columns);
@@ -49,13 +49,17 @@ function pngPixels(bytes: Uint8Array, rows: number, columns: number, file: strin
 }
 
 /** By the PNG's header, before anything of its size is allocated. */
-function assertSize(bytes: Uint8Array, rows: number, columns: number, file: string): void {
-  if (bytes.length < 24) throw new DataError(`${file}: damaged PNG (${bytes.length} bytes)`);
+function assertHeader(bytes: Uint8Array, rows: number, columns: number, file: string): void {
+  // the signature, the header's length and name, width, height, then how it is stored; interlaced at byte 28
+  if (bytes.length < 29) throw new DataError(`${file}: damaged PNG (${bytes.length} bytes)`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   if (width * height > MOST_PIXELS) {
     throw new DataError(`${file}: ${width} × ${height} pixels, more than ${MOST_PIXELS} are not read`);
   }
+  // pngjs would unpack one without a limit
+  if (bytes[28] !== 0)
+    throw new DataError(`${file}: an interlaced PNG, which is not read: save it without interlacing`);
   const factor = width / columns;
   if (!(Number.isInteger(factor) && factor >= 1 && height === factor * rows)) {
     throw new DataError(

@@ -1,6 +1,7 @@
 /** `longhand train`: the tutorial's run, or another. Its lines go to standard output, everything else to standard error. */
 import { Command, Option } from 'commander';
 import { loadCheckpoint } from '../checkpoint-files.js';
+import { DataError } from '../data-error.js';
 import { assertReplaceable } from '../files.js';
 import { loadMnist } from '../mnist-files.js';
 import { SCHEDULES } from '../schedule.js';
@@ -10,6 +11,7 @@ import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
 import { untilInterrupted } from './signals.js';
+import type { Resumable } from './training-run.js';
 import { runTraining } from './training-run.js';
 
 export interface TrainFlags extends BackendFlags {
@@ -95,14 +97,20 @@ Examples:
       assertFlags(flags, command);
       const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
-      const checkpoint = flags.resume === undefined ? undefined : loadCheckpoint(flags.resume);
+      const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       for (const file of [flags.checkpoint, flags.resume, flags.best, flags.history, flags.plot]) {
         if (file !== undefined) assertReplaceable(file);
       }
       await withBackend(flags, command, (backend) =>
-        untilInterrupted((signal) => runTraining(backend, data, asked, flags, checkpoint, signal)),
+        untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
       );
     });
+}
+
+function loadResumable(file: string): Resumable {
+  const { model, training } = loadCheckpoint(file);
+  if (!training) throw new DataError(`${file}: holds only a network, not the state of its training`);
+  return { model, training };
 }
 
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';

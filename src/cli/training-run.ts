@@ -1,7 +1,7 @@
 /** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
 import { SingleBar } from 'cli-progress';
 import type { Backend } from '../backend.js';
-import type { Checkpoint } from '../checkpoint.js';
+import type { Checkpoint, SavedTraining } from '../checkpoint.js';
 import { saveCheckpoint } from '../checkpoint-files.js';
 import type { Mnist } from '../mnist.js';
 import type { Model } from '../model.js';
@@ -17,12 +17,17 @@ import type { TrainFlags } from './train.js';
 /** The tutorial tests on so many images only. */
 const TUTORIAL_TEST_COUNT = 128;
 
+/** A checkpoint from which a run can go on. */
+export interface Resumable extends Checkpoint {
+  readonly training: SavedTraining;
+}
+
 export async function runTraining(
   backend: Backend,
   data: Mnist,
   asked: Partial<TrainOptions>,
   files: TrainFlags,
-  resumed: Checkpoint | undefined,
+  resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const print = files.json ? jsonPrinter : textPrinter;
@@ -48,7 +53,7 @@ async function trainWithFiles(
   data: Mnist,
   asked: Partial<TrainOptions>,
   files: TrainFlags,
-  resumed: Checkpoint | undefined,
+  resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<Model> {
   const before = resumed?.training;
