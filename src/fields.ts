@@ -81,7 +81,7 @@ export class Fields {
   }
 
   private refuse(key: string, kind: string): never {
-    const found = (JSON.stringify(this.record[key]) ?? '').slice(0, 40);
+    const found = JSON.stringify(this.record[key]).slice(0, 40);
     throw new DataError(`${this.where}: ${key} is ${found}, must be ${kind}`);
   }
 }

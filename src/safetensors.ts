@@ -111,7 +111,7 @@ function placedTensor(key: string, entry: unknown, name: string): PlacedTensor {
   const where = `${name}: tensor ${quote(key)}`;
   if (!isRecord(entry)) throw new DataError(`${where}: must be an object`);
   const { dtype, shape, data_offsets: offsets, ...others } = entry;
-  const [other] = Object.keys(others);
+  const other = Object.keys(others).at(0);
   if (other !== undefined) throw new DataError(`${where}: has a field ${quote(other)}, which the format has not`);
   if (!isDType(dtype)) throw new DataError(`${where}: dtype ${quote(dtype)} is none of the format's`);
   if (!isExtents(shape)) throw new DataError(`${where}: shape ${quote(shape)} must be a list of whole numbers ≥ 0`);
@@ -154,7 +154,7 @@ const isExtents = (value: unknown): value is number[] =>
 
 /** As it stands in the file, shortened: it comes from a stranger and goes to a terminal. */
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 

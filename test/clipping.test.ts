@@ -55,7 +55,10 @@ test('by norm: all together are never longer than the limit, keep their directio
       (all, limit) => {
         const [tensors, before] = [tensorsOf(all), tensorsOf(all)];
         const length = clipByNorm(tensors, limit);
-        if (length <= limit) return expect(tensors.map(valuesOf)).toEqual(before.map(valuesOf));
+        if (length <= limit) {
+          expect(tensors.map(valuesOf)).toEqual(before.map(valuesOf));
+          return;
+        }
         expect(lengthOf(tensors)).toBeLessThanOrEqual(limit * (1 + 1e-12));
         expect(lengthOf(tensors)).toBeGreaterThanOrEqual(limit * (1 - 1e-12));
         tensors.forEach((tensor, n) =>

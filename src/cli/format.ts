@@ -50,3 +50,8 @@ function padded(rows: readonly (readonly string[])[], pad: (cell: string, width:
     )
     .join('\n');
 }
+
+/** Names and texts in files come from strangers: without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => (character === '\n' ? character : '�'));
+}

@@ -4,7 +4,7 @@ import { readFile } from '../files.js';
 import type { Safetensors, StoredTensor } from '../safetensors.js';
 import { floatsNamed, parseSafetensors } from '../safetensors.js';
 import { formatShape, valuesOf } from '../tensor.js';
-import { table } from './format.js';
+import { printable, table } from './format.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;
@@ -96,8 +96,3 @@ function bars(counts: readonly number[]): string {
 }
 
 const shortened = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
-
-/** Names and texts come from strangers: without what a terminal would obey. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => (character === '\n' ? character : '�'));
-}

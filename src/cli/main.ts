@@ -9,6 +9,7 @@ import { OutOfMemoryError } from '../tensor.js';
 import { compareCommand } from './compare.js';
 import { evalCommand } from './eval.js';
 import { exportCommand, importCommand } from './export.js';
+import { printable } from './format.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
@@ -54,7 +55,7 @@ function exitCodeOf(error: unknown): number {
   }
   console.error(
     error instanceof Error && EXPECTED.some((expected) => error instanceof expected)
-      ? `longhand: ${error.message}`
+      ? `longhand: ${printable(error.message)}`
       : error,
   );
   return 1;

@@ -7,7 +7,7 @@ export type GateOrder = 'ijfo' | 'ifjo' | 'iofj';
 export function reorderGates(values: Float32Array, H: number, from: GateOrder, to: GateOrder): Float32Array {
   const reordered = new Float32Array(values.length);
   for (let row = 0; row < values.length; row += 4 * H) {
-    for (const [block, gate] of [...to].entries()) {
+    for (const [block, gate] of to.split('').entries()) {
       const source = row + from.indexOf(gate) * H;
       reordered.set(values.subarray(source, source + H), row + block * H);
     }
