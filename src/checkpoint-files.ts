@@ -4,7 +4,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 import { DataError } from './data-error.js';
 import { previousOf, readFile, replaceFile } from './files.js';
-import type { FloatLimits } from './safetensors.js';
+import type { FloatLimits } from './stored-tensors.js';
 
 /** Replaces the file, keeping what it held as `FILE.previous`. Throws a DataError; the old file is then as it was. */
 export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {

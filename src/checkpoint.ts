@@ -8,19 +8,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DataError } from './data-error.js';
 import { Fields } from './fields.js';
-import type { Shuffle } from './mnist.js';
+import type { LabelledImages, Shuffle } from './mnist.js';
 import type { ParameterTensors } from './model.js';
-import { PARAMETER_NAMES, parameterShapes } from './model.js';
-import type { FloatLimits, Safetensors, StoredTensor } from './safetensors.js';
-import {
-  floatsNamed,
-  integersNamed,
-  parseSafetensors,
-  storedIntegers,
-  storedTensor,
-  writeSafetensors,
-} from './safetensors.js';
+import { NonFiniteError, PARAMETER_NAMES, parameterShapes } from './model.js';
+import type { Safetensors, StoredTensor } from './safetensors.js';
+import type { FloatLimits } from './stored-tensors.js';
+import { parseSafetensors, writeSafetensors } from './safetensors.js';
+import { floatsNamed, indicesNamed, storedIntegers, storedTensor } from './stored-tensors.js';
 import { SCHEDULES } from './schedule.js';
+import type { Tensor } from './tensor.js';
+import { findNonFinite } from './tensor.js';
 import type { TrainOptions } from './train-options.js';
 import { assertOptions } from './train-options.js';
 
@@ -50,8 +47,8 @@ export interface SavedTraining {
   /** The present epoch's permutation, and how much of it has been used. */
   readonly order: Uint32Array;
   readonly cursor: number;
-  /** SHA-256 of the training set's labels, in file order: a run goes on only with the data that it began with. */
-  readonly labels: string;
+  /** `dataDigest` of the images: a run goes on only with the data that it began with. */
+  readonly data: string;
   /** Of the validations so far the one with the smallest loss, and how many have followed it. */
   readonly best: { readonly step: number; readonly loss: number } | null;
   readonly validationsSinceBest: number;
@@ -63,14 +60,19 @@ export interface Checkpoint {
   readonly training: SavedTraining | null;
 }
 
-/** The bytes of its file. Throws a RangeError where a number is NaN or infinite. */
+/** The bytes of its file. Throws a NonFiniteError where a number is NaN or infinite: nobody could go on from there. */
 export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
+  const store = (key: string, tensor: Tensor): void => {
+    const found = findNonFinite(tensor);
+    if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
+    tensors.set(key, storedTensor(tensor));
+  };
   for (const name of PARAMETER_NAMES) {
-    tensors.set(name, storedTensor(model.parameters[name]));
+    store(name, model.parameters[name]);
     if (!training) continue;
-    tensors.set(`adam.m.${name}`, storedTensor(training.means[name]));
-    tensors.set(`adam.v.${name}`, storedTensor(training.squares[name]));
+    store(`adam.m.${name}`, training.means[name]);
+    store(`adam.v.${name}`, training.squares[name]);
   }
   if (training) tensors.set('order', storedIntegers(training.order));
 
@@ -80,9 +82,9 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
     ['model', JSON.stringify({ ...model.sizes, forgetBias: model.forgetBias })],
   ]);
   if (training) {
-    const { options, backend, step, random, cursor, labels, best, validationsSinceBest } = training;
+    const { options, backend, step, random, cursor, data, best, validationsSinceBest } = training;
     metadata.set('options', JSON.stringify(options));
-    metadata.set('training', JSON.stringify({ backend, step, random, cursor, labels, best, validationsSinceBest }));
+    metadata.set('training', JSON.stringify({ backend, step, random, cursor, data, best, validationsSinceBest }));
   }
   return writeSafetensors(signed({ metadata, tensors }));
 }
@@ -107,8 +109,11 @@ function checksumOf({ metadata, tensors }: Safetensors): string {
   return bytesToHex(sha256(writeSafetensors({ metadata: others, tensors })));
 }
 
-export function labelsDigest(labels: Uint8Array): string {
-  return bytesToHex(sha256(labels));
+/** SHA-256 of the pixels and labels that a run is made with. */
+export function dataDigest(...sets: readonly LabelledImages[]): string {
+  const hash = sha256.create();
+  for (const { pixels, labels } of sets) hash.update(pixels).update(labels);
+  return bytesToHex(hash.digest());
 }
 
 function assertFormat({ metadata }: Safetensors, name: string): void {
@@ -151,7 +156,7 @@ function parametersNamed(
 
 function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, name: string): SavedTraining {
   const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
-  const order = Uint32Array.from(integersNamed(file, 'order', name));
+  const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
   const options = savedOptions(file, name);
   const best = fields.recordOrNull('best');
@@ -164,7 +169,7 @@ function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, nam
     random: fields.wholes('random', 4),
     order,
     cursor: fields.whole('cursor', 0, order.length),
-    labels: fields.text('labels'),
+    data: fields.text('data'),
     best: best && { step: best.whole('step', 1), loss: best.finite('loss') },
     validationsSinceBest: fields.whole('validationsSinceBest', 0),
   };

@@ -9,7 +9,7 @@ import { DataError } from './data-error.js';
 import { Model } from './model.js';
 import { fillRandom, Random } from './rng.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
-import { floatsNamed, integersNamed, storedTensor } from './safetensors.js';
+import { floatsNamed, integersNamed, storedTensor } from './stored-tensors.js';
 import type { Tensor } from './tensor.js';
 import { copyInto, fill, formatShape, indexOf, rowsOf, stepOf, valuesOf, zeros } from './tensor.js';
 import type { Mistake } from './mistakes.js';
@@ -48,6 +48,8 @@ export interface Difference {
   readonly name: ResultName;
   readonly shape: readonly number[];
   readonly largestAbsolute: number;
+  /** Where that is. */
+  readonly elementOfAbsolute: readonly number[];
   /** |theirs - ours| by the larger of the two, or by a tenth of the tensor's largest element where that is more. */
   readonly largestRelative: number;
   /** Where that is, and both numbers there. */
@@ -83,7 +85,7 @@ export async function compareFile(
 
 async function hintsFor(backend: Backend, problem: Problem, theirs: Results, tolerance: number): Promise<string[]> {
   const hints: string[] = [];
-  for (const mistake of MISTAKES.filter(({ applies }) => applies(problem))) {
+  for (const mistake of MISTAKES.filter(({ applies }) => applies(problem, theirs))) {
     const results = await solveMistaken(backend, problem, mistake);
     if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(mistake.words(problem));
   }
@@ -95,31 +97,37 @@ async function solveMistaken(backend: Backend, problem: Problem, mistake: Mistak
   return mistake.changeBack(results, problem);
 }
 
-/** The problem in a file. Throws a DataError where a tensor is missing, or of another shape. */
+/** The problem in a file. Throws a DataError where a tensor is missing, or of another shape, or all is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
-  const x = floatsNamed(file, 'x', undefined, name);
-  const outKernel = floatsNamed(file, 'outKernel', undefined, name);
-  for (const [key, { shape }, axes] of [['x', x, '[T,B,I]'] as const, ['outKernel', outKernel, '[H,C]'] as const]) {
-    if (shape.length !== axes.split(',').length) {
-      throw new DataError(`${name}: ${key} is ${formatShape(shape)}, must be ${axes}`);
-    }
-  }
+  const x = floatsNamed(file, 'x', ['T', 'B', 'I'], name);
+  const outKernel = floatsNamed(file, 'outKernel', ['H', 'C'], name);
   const [T, B, I] = x.shape;
   const [H, C] = outKernel.shape;
+  const sizes = { T, B, I, H, C };
+  assertFeasible(sizes, name);
   const optional = (key: string, ...shape: number[]): Tensor | undefined =>
     file.tensors.has(key) ? floatsNamed(file, key, shape, name) : undefined;
   return {
-    sizes: { T, B, I, H, C },
-    forgetBias: forgetBiasOf(file, name),
-    labels: labelsOf(file, B, C, name),
-    x,
-    kernel: kernelOf(file, I, H, name),
-    bias: floatsNamed(file, 'bias', [4 * H], name),
-    outKernel,
-    outBias: floatsNamed(file, 'outBias', [C], name),
-    h0: optional('h0', B, H),
-    c0: optional('c0', B, H),
+    ...{ sizes, forgetBias: forgetBiasOf(file, name), labels: labelsOf(file, B, C, name) },
+    ...{ x, kernel: kernelOf(file, I, H, name), bias: floatsNamed(file, 'bias', [4 * H], name) },
+    ...{ outKernel, outBias: floatsNamed(file, 'outBias', [C], name) },
+    ...{ h0: optional('h0', B, H), c0: optional('c0', B, H) },
   };
+}
+
+/** Of the forward pass; the tutorial's has 0.3 · 10⁹. */
+const MOST_PRODUCTS = 4e9;
+const MOST_STEPS = 10_000;
+
+/** Before anything is allocated: some thirty passes in plain TypeScript lie ahead. */
+function assertFeasible({ T, B, I, H, C }: Problem['sizes'], name: string): void {
+  const products = T * B * (I + H) * 4 * H + B * H * C;
+  if (T > MOST_STEPS || products > MOST_PRODUCTS) {
+    throw new DataError(
+      `${name}: T ${T} B ${B} I ${I} H ${H} C ${C} is too large to compare, with ${products.toExponential(1)} products ` +
+        `(at most ${MOST_STEPS} steps and ${MOST_PRODUCTS.toExponential(0)} products): take fewer sequences or steps`,
+    );
+  }
 }
 
 function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor {
@@ -142,8 +150,7 @@ function forgetBiasOf({ metadata }: Safetensors, name: string): number {
 }
 
 function labelsOf(file: Safetensors, B: number, C: number, name: string): number[] {
-  const labels = [...integersNamed(file, 'labels', name)];
-  if (labels.length !== B) throw new DataError(`${name}: labels holds ${labels.length}, x has ${B} sequences`);
+  const labels = [...integersNamed(file, 'labels', [B], name)];
   const wrong = labels.findIndex((label) => !(label >= 0 && label < C));
   if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}: outKernel has classes 0…${C - 1}`);
   return labels;
@@ -215,30 +222,29 @@ export async function solve(backend: Backend, problem: Problem): Promise<Results
 function differencesOf(theirs: Results, ours: Results, { sizes }: Problem, tolerance: number): Difference[] {
   const shapes = shapesOf(sizes);
   return [...theirs].map(([name, values]) => {
-    const difference = largestDifference(values, ours.get(name) ?? values);
-    const { at, ...rest } = difference;
-    const ok = rest.largestRelative <= tolerance;
-    return { name, shape: shapes[name], ...rest, element: indexOf(at, shapes[name]), ok };
+    const { atAbsolute, at, ...numbers } = largestDifference(values, ours.get(name) ?? values);
+    const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shapes[name]));
+    const ok = numbers.largestRelative <= tolerance;
+    return { name, shape: shapes[name], ...numbers, elementOfAbsolute, element, ok };
   });
 }
 
 function largestDifference(theirs: Float64Array, ours: Float64Array) {
-  const floor = RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), Number.MIN_VALUE);
-  let largestAbsolute = 0;
-  let largestRelative = 0;
-  let at = 0;
+  const floor = RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let [largestAbsolute, atAbsolute] = [0, 0];
+  let [largestRelative, at] = [0, 0];
   for (let n = 0; n < ours.length; n++) {
-    const absolute = Math.abs(theirs[n] - ours[n]);
-    const relative = absolute / Math.max(Math.abs(theirs[n]), Math.abs(ours[n]), floor);
-    // written so that NaN, no agreement at all, is the largest
-    if (!(absolute <= largestAbsolute)) largestAbsolute = Number.isNaN(absolute) ? Infinity : absolute;
-    if (!(relative <= largestRelative)) {
-      largestRelative = Number.isNaN(relative) ? Infinity : relative;
-      at = n;
-    }
+    const absolute = largestIfNaN(Math.abs(theirs[n] - ours[n]));
+    const scale = Math.max(Math.abs(theirs[n]), Math.abs(ours[n]), floor);
+    const relative = absolute === 0 ? 0 : largestIfNaN(absolute / scale);
+    if (absolute > largestAbsolute) [largestAbsolute, atAbsolute] = [absolute, n];
+    if (relative > largestRelative) [largestRelative, at] = [relative, n];
   }
-  return { largestAbsolute, largestRelative, at, theirs: theirs[at], ours: ours[at] };
+  return { largestAbsolute, atAbsolute, largestRelative, at, theirs: theirs[at], ours: ours[at] };
 }
+
+/** NaN is no agreement at all. */
+const largestIfNaN = (value: number): number => (Number.isNaN(value) ? Infinity : value);
 
 /** An example to start from: a small problem at random, and its results. */
 export async function templateOf(backend: Backend, seed: number): Promise<Safetensors> {

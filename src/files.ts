@@ -1,12 +1,14 @@
 /** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
+import type { Stats } from 'node:fs';
 import {
   closeSync,
-  copyFileSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -21,13 +23,19 @@ const LARGEST_FILE = 2 ** 31 - 1;
 
 /** The file's bytes; undefined where it does not exist. Throws a DataError for all that is no plain file, or cannot be read. */
 export function readIfPresent(file: string): Uint8Array | undefined {
+  let descriptor: number | undefined;
   try {
-    const { size } = plainFile(file);
-    if (size > LARGEST_FILE) throw new DataError(`${file}: ${size} bytes, more than ${LARGEST_FILE} are not read`);
-    return readFileSync(file);
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // or a pipe would keep it waiting
+    const stats = fstatSync(descriptor);
+    assertPlain(file, stats);
+    if (stats.size > LARGEST_FILE)
+      throw new DataError(`${file}: ${stats.size} bytes, at most ${LARGEST_FILE} are read`);
+    return readUpTo(descriptor, stats.size);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw failure(file, 'cannot be read', error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -38,11 +46,21 @@ export function readFile(file: string): Uint8Array {
   return bytes;
 }
 
-/** A pipe or a device may never end, so it is not even opened. */
-function plainFile(file: string): { size: number } {
-  const stats = statSync(file);
+/** As many bytes as there are, `size` at most: a file may shrink and grow while it is read. */
+function readUpTo(descriptor: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let position = 0;
+  while (position < size) {
+    const count = readSync(descriptor, bytes, position, size - position, position);
+    if (count === 0) break;
+    position += count;
+  }
+  return bytes.subarray(0, position);
+}
+
+/** A pipe or a device may never end. */
+function assertPlain(file: string, stats: Stats): void {
   if (!stats.isFile()) throw new DataError(`${file}: not a file`);
-  return stats;
 }
 
 /**
@@ -53,15 +71,16 @@ function plainFile(file: string): { size: number } {
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const written = `${file}.new`;
   try {
+    if (existsSync(file)) assertPlain(file, statSync(file));
     writeFlushed(written, bytes);
     if (keepOld && existsSync(file)) keepPrevious(file);
     renameSync(written, file);
-    flushDirectory(path.dirname(file));
   } catch (error) {
-    rmSync(written, { force: true });
+    removeIfPossible(written);
     const old = existsSync(file) ? '; the file that was there is as it was' : '';
     throw failure(file, `cannot be written${old}`, error);
   }
+  flushDirectory(path.dirname(file));
 }
 
 /** Writes a file that can be made again. Throws a DataError. */
@@ -79,16 +98,18 @@ export const previousOf = (file: string): string => `${file}.previous`;
 export function assertReplaceable(file: string): void {
   const tried = `${file}.new`;
   try {
-    if (existsSync(file)) plainFile(file);
-    closeSync(openSync(tried, 'w'));
+    if (existsSync(file)) assertPlain(file, statSync(file));
+    writeFlushed(tried, new Uint8Array());
     rmSync(tried);
   } catch (error) {
     throw failure(file, 'cannot be written', error);
   }
 }
 
+/** Never through what is there under this name, which may be a link. */
 function writeFlushed(file: string, bytes: Uint8Array): void {
-  const descriptor = openSync(file, 'w');
+  rmSync(file, { force: true });
+  const descriptor = openSync(file, 'wx');
   try {
     let position = 0;
     while (position < bytes.length) position += writeSync(descriptor, bytes, position);
@@ -105,19 +126,31 @@ function keepPrevious(file: string): void {
   try {
     linkSync(file, second);
   } catch {
-    copyFileSync(file, second);
+    writeFlushed(second, readFile(file));
   }
   renameSync(second, previousOf(file));
+  removeIfPossible(second); // where both were the same file already, the renaming has left it
 }
 
-/** A new name is safe only when its directory has been written. Windows opens no directories, and needs no flush. */
-function flushDirectory(directory: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
+function removeIfPossible(file: string): void {
   try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    rmSync(file, { force: true });
+  } catch {
+    // it is no more than in the way
+  }
+}
+
+/** A new name is safe only when its directory has been written. Windows and some network file systems cannot do it. */
+function flushDirectory(directory: string): void {
+  try {
+    const descriptor = openSync(directory, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // the file itself has been flushed and renamed
   }
 }
 

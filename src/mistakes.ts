@@ -5,7 +5,7 @@ import type { Tensor } from './tensor.js';
 
 export interface Mistake {
   /** Only where it makes a difference. */
-  readonly applies: (problem: Problem) => boolean;
+  readonly applies: (problem: Problem, theirs: Results) => boolean;
   /** The problem that this program would have to be given, to compute what the mistaken one computes. */
   readonly change: (problem: Problem) => Problem;
   /** Its results as the mistaken program would lay them out. */
@@ -59,8 +59,9 @@ const hiddenRowsFirst: Mistake = {
 
 const GRADIENTS: readonly ResultName[] = ['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'];
 
+/** Which of the two it is, only the loss tells; without it the gradients alone are spoken of. */
 const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => ({
-  applies: ({ sizes: { B } }) => B > 1,
+  applies: ({ sizes: { B } }, theirs) => B > 1 && (theirs.has('loss') || !scaled.includes('loss')),
   change: (problem) => problem,
   changeBack: (results, { sizes: { B } }) => withChanged(results, scaled, (values) => values.map((value) => value * B)),
   words: () => words,
@@ -75,7 +76,10 @@ export const MISTAKES: readonly Mistake[] = [
   transposedKernel,
   hiddenRowsFirst,
   sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
-  sumOverBatch(GRADIENTS, 'the gradients are those of the sum over the batch, the loss is the mean'),
+  sumOverBatch(
+    GRADIENTS,
+    'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
+  ),
 ];
 
 function permutations<Item>(items: readonly Item[]): Item[][] {

@@ -11,8 +11,7 @@
  */
 import { DataError } from './data-error.js';
 import { parseStrictJson } from './json.js';
-import type { FloatArray, Tensor } from './tensor.js';
-import { formatShape, tensorFrom, valuesOf } from './tensor.js';
+import { formatShape } from './tensor.js';
 
 const BYTES_AN_ELEMENT = {
   ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1 },
@@ -121,9 +120,7 @@ function placedTensor(key: string, entry: unknown, name: string): PlacedTensor {
   const [begin, end] = offsets;
   const size = shape.reduce((product, extent) => product * extent, BYTES_AN_ELEMENT[dtype]);
   if (size !== end - begin) {
-    throw new DataError(
-      `${where}: ${dtype} ${formatShape(shape)} needs ${size} bytes, its offsets give ${end - begin}`,
-    );
+    throw new DataError(`${where}: ${dtype} ${quote(shape)} needs ${size} bytes, its offsets give ${end - begin}`);
   }
   return { key, dtype, shape, begin, end };
 }
@@ -153,7 +150,7 @@ const isExtents = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
 
 /** As it stands in the file, shortened: it comes from a stranger and goes to a terminal. */
-function quote(value: unknown): string {
+export function quote(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
@@ -197,65 +194,3 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** A tensor as it is stored: a copy, in its own precision. */
-export function storedTensor(tensor: Tensor): StoredTensor {
-  const isSingle = tensor.dtype === 'float32';
-  const values: FloatArray = isSingle ? Float32Array.from(valuesOf(tensor)) : valuesOf(tensor);
-  return { dtype: isSingle ? 'F32' : 'F64', shape: tensor.shape, bytes: new Uint8Array(values.buffer) };
-}
-
-/** Whole numbers as they are stored. */
-export function storedIntegers(values: Uint32Array): StoredTensor {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { dtype: 'U32', shape: [values.length], bytes };
-}
-
-export interface FloatLimits {
-  /** Take NaN and infinities; without it they are refused. */
-  readonly allowNonFinite?: boolean;
-}
-
-/** The tensor of that name, F32 or F64, copied. Throws a DataError where there is none, or one of another kind or shape. */
-export function floatsNamed(
-  { tensors }: Safetensors,
-  key: string,
-  shape: readonly number[] | undefined,
-  name: string,
-  { allowNonFinite = false }: FloatLimits = {},
-): Tensor {
-  const where = `${name}: tensor ${quote(key)}`;
-  const stored = tensors.get(key);
-  if (!stored) throw new DataError(`${name}: has no tensor ${quote(key)}, only ${namesOf(tensors)}`);
-  if (stored.dtype !== 'F32' && stored.dtype !== 'F64') {
-    throw new DataError(`${where} is ${stored.dtype}, must be F32 or F64`);
-  }
-  if (shape && formatShape(stored.shape) !== formatShape(shape)) {
-    throw new DataError(`${where} is ${formatShape(stored.shape)}, must be ${formatShape(shape)}`);
-  }
-  if (stored.shape.includes(0)) throw new DataError(`${where} is ${formatShape(stored.shape)}: it holds nothing`);
-  const { buffer } = new Uint8Array(stored.bytes); // a copy, since numbers must start at a multiple of their size
-  const values = stored.dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer);
-  const wrong = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) throw new DataError(`${where}: element ${wrong} is ${values[wrong]}: a number was expected`);
-  return tensorFrom(values, stored.shape);
-}
-
-/** The tensor of that name, of whole numbers (U8, I32, U32, I64), copied. Throws a DataError. */
-export function integersNamed({ tensors }: Safetensors, key: string, name: string): Float64Array {
-  const stored = tensors.get(key);
-  if (!stored) throw new DataError(`${name}: has no tensor ${quote(key)}, only ${namesOf(tensors)}`);
-  const { dtype, bytes } = stored;
-  const { buffer } = new Uint8Array(bytes);
-  if (dtype === 'U8') return Float64Array.from(bytes);
-  if (dtype === 'I32') return Float64Array.from(new Int32Array(buffer));
-  if (dtype === 'U32') return Float64Array.from(new Uint32Array(buffer));
-  if (dtype === 'I64') return Float64Array.from(new BigInt64Array(buffer), Number);
-  throw new DataError(`${name}: tensor ${quote(key)} is ${dtype}, must be U8, I32, U32 or I64`);
-}
-
-function namesOf(tensors: ReadonlyMap<string, StoredTensor>): string {
-  const names = [...tensors.keys()].map(quote);
-  const shown = names.slice(0, 8).join(', ');
-  return names.length === 0 ? 'none' : names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
-}

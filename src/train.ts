@@ -5,7 +5,7 @@
  */
 import type { Backend } from './backend.js';
 import type { Checkpoint, SavedTraining } from './checkpoint.js';
-import { labelsDigest } from './checkpoint.js';
+import { dataDigest } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
 import { DataError } from './data-error.js';
 import type { LabelledImages } from './mnist.js';
@@ -59,6 +59,8 @@ interface Run {
   readonly random: Random;
   readonly batches: BatchOrder;
   readonly model: Model;
+  /** Of the data, once it is known. */
+  digest: string | undefined;
   best: { readonly step: number; readonly loss: number } | null;
   validationsSinceBest: number;
 }
@@ -93,8 +95,13 @@ export async function resumeTraining(
 ): Promise<Model> {
   const { model, training } = checkpoint;
   if (!training) throw new DataError('resume: the file holds only a network, not the state of its training');
-  assertSameData(images, checkpoint, training);
+  if (training.options.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
+    throw new RangeError('resume: a cosine schedule ends with its run, which can be made neither longer nor shorter');
+  }
+  const digest = dataDigest(...dataOf(images, training.options, hooks));
+  assertSameData(images, checkpoint, training, digest);
   const run = startRun(backend, images, { ...training.options, ...options });
+  run.digest = digest;
   return finishRun(run, hooks, () => {
     run.random.state = training.random;
     run.batches.position = training;
@@ -114,7 +121,7 @@ function startRun(backend: Backend, images: LabelledImages, options: TrainOption
   const batches = new BatchOrder(images.count, batchSize, shuffle, random);
   const sizes = { T: images.rows, B: batchSize, I: images.columns, H: hidden, C: CLASSES };
   const model = new Model(backend, sizes, { forgetBias });
-  return { options, images, random, batches, model, best: null, validationsSinceBest: 0 };
+  return { options, images, random, batches, model, digest: undefined, best: null, validationsSinceBest: 0 };
 }
 
 async function finishRun(run: Run, hooks: TrainHooks, prepare: () => void): Promise<Model> {
@@ -132,6 +139,11 @@ async function makeSteps(run: Run, hooks: TrainHooks): Promise<void> {
   const { options, images, batches, model } = run;
   const { signal, onCheckpoint, checkpointEvery = Infinity } = hooks;
   const steps = stepCount(options, images.count);
+  let savedAt: number | undefined;
+  const save = async (): Promise<void> => {
+    savedAt = model.updates;
+    onCheckpoint?.(await checkpointOf(run, hooks));
+  };
   while (model.updates < steps && !hasStoppedEarly(run)) {
     await model.backend.keepPace();
     await breathe();
@@ -146,11 +158,11 @@ async function makeSteps(run: Run, hooks: TrainHooks): Promise<void> {
 
     if (step % options.displayStep === 0) hooks.onLine?.(await lineOf(model));
     if (options.validateEvery !== null && step % options.validateEvery === 0) await validate(run, hooks);
-    if (step % checkpointEvery === 0) onCheckpoint?.(await checkpointOf(run));
+    if (step % checkpointEvery === 0) await save();
     hooks.onStep?.(step, steps);
   }
   await model.assertFinite();
-  if (model.updates % checkpointEvery !== 0) onCheckpoint?.(await checkpointOf(run));
+  if (savedAt !== model.updates) await save();
   signal?.throwIfAborted();
 }
 
@@ -163,15 +175,17 @@ async function lineOf(model: Model): Promise<Line> {
   return { step, iter: step * model.sizes.B, loss, accuracy };
 }
 
-async function validate(run: Run, { validation, onValidation, onBest }: TrainHooks): Promise<void> {
+async function validate(run: Run, hooks: TrainHooks): Promise<void> {
+  const { validation, onValidation, onBest } = hooks;
   if (!validation) throw new RangeError('train: validateEvery needs hooks.validation, the images to validate with');
   const { loss, accuracy } = await evaluate(run.model, validation);
   const step = run.model.updates;
+  if (!Number.isFinite(loss)) throw new NonFiniteError('validation loss', loss, step);
   const isBest = run.best === null || loss < run.best.loss;
   if (isBest) run.best = { step, loss };
   run.validationsSinceBest = isBest ? 0 : run.validationsSinceBest + 1;
   onValidation?.({ step, loss, accuracy, isBest });
-  if (isBest) onBest?.(await checkpointOf(run));
+  if (isBest) onBest?.(await checkpointOf(run, hooks));
 }
 
 function hasStoppedEarly({ options: { patience }, validationsSinceBest }: Run): boolean {
@@ -179,8 +193,10 @@ function hasStoppedEarly({ options: { patience }, validationsSinceBest }: Run): 
 }
 
 /** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
-async function checkpointOf({ options, images, random, batches, model, ...rest }: Run): Promise<Checkpoint> {
+async function checkpointOf(run: Run, hooks: TrainHooks): Promise<Checkpoint> {
+  const { options, images, random, batches, model, best, validationsSinceBest } = run;
   await model.assertFinite();
+  run.digest ??= dataDigest(...dataOf(images, options, hooks));
   const { T, I, H, C } = model.sizes;
   return {
     model: {
@@ -189,8 +205,7 @@ async function checkpointOf({ options, images, random, batches, model, ...rest }
       parameters: await model.save('parameters'),
     },
     training: {
-      ...{ options, random: random.state, ...batches.position, labels: labelsDigest(images.labels) },
-      ...{ best: rest.best, validationsSinceBest: rest.validationsSinceBest },
+      ...{ options, random: random.state, ...batches.position, data: run.digest, best, validationsSinceBest },
       backend: model.backend.description,
       step: model.updates,
       means: await model.save('means'),
@@ -199,12 +214,18 @@ async function checkpointOf({ options, images, random, batches, model, ...rest }
   };
 }
 
-function assertSameData(images: LabelledImages, { model }: Checkpoint, training: SavedTraining): void {
-  const { T, I } = model.sizes;
+/** All images that a run depends on. */
+function dataOf(images: LabelledImages, options: TrainOptions, { validation }: TrainHooks): LabelledImages[] {
+  return options.validateEvery !== null && validation ? [images, validation] : [images];
+}
+
+function assertSameData(images: LabelledImages, { model }: Checkpoint, training: SavedTraining, digest: string): void {
+  const { T, I, C } = model.sizes;
   if (images.rows !== T || images.columns !== I) {
     throw new DataError(`resume: trained on images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`);
   }
-  if (images.count !== training.order.length || labelsDigest(images.labels) !== training.labels) {
+  if (C !== CLASSES) throw new DataError(`resume: trained for ${C} classes, here are ${CLASSES}`);
+  if (images.count !== training.order.length || digest !== training.data) {
     throw new DataError(
       `resume: trained on ${training.order.length} images, these are ${images.count} others: ` +
         'a run can go on only with the data that it began with',

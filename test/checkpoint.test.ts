@@ -5,6 +5,7 @@ import { checkpointBytes, parseCheckpoint, signed } from '../src/checkpoint.js';
 import { DataError } from '../src/data-error.js';
 import type { Safetensors, StoredTensor } from '../src/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { zeros } from '../src/tensor.js';
 import { train } from '../src/train.js';
 import { IMAGES, OPTIONS } from './spots.js';
 
@@ -24,6 +25,20 @@ test('what is saved is loaded', () => {
   const loaded = parseCheckpoint(bytes, 'f');
   expect(loaded).toEqual(checkpoint);
   expect(checkpointBytes(loaded)).toEqual(bytes);
+});
+
+test.each(['parameters', 'means', 'squares'] as const)('NaN and infinities in %s are never written', (group) => {
+  for (const value of [NaN, Infinity]) {
+    const spoilt = zeros([10]);
+    spoilt.set(7, value);
+    const { model, training } = checkpoint;
+    const changed =
+      group === 'parameters'
+        ? { training, model: { ...model, parameters: { ...model.parameters, outBias: spoilt } } }
+        : { model, training: { ...training!, [group]: { ...training![group], outBias: spoilt } } };
+    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
+    expect(() => checkpointBytes(changed)).toThrow(`${key}[7] is ${value} at step 12: training has diverged`);
+  }
 });
 
 test('a network alone is saved without its training', () => {
@@ -107,7 +122,7 @@ test.each(['model', 'options', 'training'])('every field of %s is needed, and no
     for (const wrong of [{}, [], true, 'a word', -1.5e300]) {
       const wrongly = withJson(key, (value) => (value[field] = wrong));
       const mayBe = typeof wrong === 'number' && ['learningRate', 'decayRate', 'seed'].includes(field);
-      const isText = typeof wrong === 'string' && ['backend', 'labels'].includes(field);
+      const isText = typeof wrong === 'string' && ['backend', 'data'].includes(field);
       if (!mayBe && !isText) expect(wrongly).toMatch(new RegExp(`^f: (${key}|options of another)`));
     }
   }

@@ -49,7 +49,7 @@ describe('--checkpoint', () => {
 describe('--resume', () => {
   test('takes the options of the training from the file, and only says how long and how often to tell', async () => {
     const file = inNewFolder();
-    await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--schedule', 'cosine']);
+    await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);
     const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
     expect(longer.code).toBe(0);
     expect(longer.stderr).toContain('56 steps; seed 5; from step 31');
@@ -88,6 +88,24 @@ describe('--resume', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/: cut off: .*; the one before it is .*run\.safetensors\.previous\n$/);
     expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
+  });
+
+  test('writes to another file where it is told to, also without a step to make', async () => {
+    const [from, to] = [inNewFolder(), inNewFolder()];
+    await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
+    const { code } = await longhand([
+      ...FROM,
+      '--resume',
+      from,
+      '--checkpoint',
+      to,
+      '--checkpoint-every',
+      '31',
+      '--threads',
+      '1',
+    ]);
+    expect(code).toBe(0);
+    expect(readFileSync(to)).toEqual(readFileSync(from));
   });
 
   test('with other data is refused', async () => {
@@ -260,6 +278,23 @@ test.each([
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(message);
   expect(existsSync('b.safetensors')).toBe(false);
+});
+
+test.each([
+  [['--best', 'same', '--checkpoint', 'same', '--validate-every', '9'], '--best and --checkpoint need a file each'],
+])('%p is wrong usage', async (args, message) => {
+  const { code, stderr } = await longhand([...RUN, ...args]);
+  expect([code, stderr]).toEqual([2, `error: ${message}\n`]);
+});
+
+test('what the checkpoint says about validation and schedule is wrong usage to contradict', async () => {
+  const [plain, cosine] = [inNewFolder(), inNewFolder()];
+  await longhand([...RUN, '--checkpoint', plain]);
+  await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);
+  const best = await longhand([...FROM, '--resume', plain, '--best', inNewFolder()]);
+  expect([best.code, best.stderr]).toEqual([2, 'error: --best: this run is not validated\n']);
+  const longer = await longhand([...FROM, '--resume', cosine, '--epochs', '9']);
+  expect([longer.code, longer.stderr]).toEqual([2, expect.stringContaining('a cosine schedule ends with its run')]);
 });
 
 test('--epochs and --training-iters exclude each other', async () => {

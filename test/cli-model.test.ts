@@ -105,6 +105,14 @@ function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } =
   return PNG.sync.write(image);
 }
 
+/** The PNG with another chunk behind its header. */
+function withChunk(bytes: Buffer, type: string, length: number): Buffer {
+  const chunk = Buffer.alloc(12 + length);
+  chunk.writeUInt32BE(length);
+  chunk.write(type, 4, 'latin1');
+  return Buffer.concat([bytes.subarray(0, 33), chunk, bytes.subarray(33)]);
+}
+
 interface Prediction {
   readonly name: string;
   readonly prediction: number;
@@ -170,6 +178,12 @@ describe('longhand predict', () => {
       () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
       'this network reads 3 × 2, or a whole multiple of it',
     ],
+    ['with a second header', () => withChunk(png(pixels), 'IHDR', 13), 'damaged PNG (a second header)'],
+    [
+      'with an endless palette',
+      () => withChunk(png(pixels), 'PLTE', 900_000),
+      'damaged PNG (a palette of 900000 bytes)',
+    ],
     ['that is interlaced', () => Buffer.from(png(pixels)).fill(1, 28, 29), 'interlaced PNG, which is not read'],
     ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG'],
     ['of a poster', () => Buffer.from(png(pixels)).fill(0x7f, 16, 24), 'more than 16777216 are not read'],
@@ -187,7 +201,7 @@ describe('longhand inspect', () => {
     const { stdout } = await done(['inspect', RUN]);
     expect(stdout).toMatch(/^format +longhand checkpoint$/m);
     expect(stdout).toMatch(/^kernel +F32 +\[11,32\] +\d/m);
-    expect(stdout).toMatch(/^order +U32 +\[600\]$/m);
+    expect(stdout).toMatch(/^order +U32 +\[600\] +\S+ +299\.5 +0\.000 +599\.0 +█{16}$/m);
     const { tensors } = jsonOf(await done(['inspect', RUN, '--json'])) as {
       tensors: { name: string; statistics: { norm: number; histogram: number[]; nonFinite: number } | null }[];
     };
@@ -216,8 +230,17 @@ describe('longhand inspect', () => {
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toContain('\r');
     expect(stdout).toMatch(/^a�\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
-    expect(stdout).toMatch(/^half +BF16 +\[\]$/m);
+    expect(stdout).toMatch(/^half +BF16 +\[\] +0\.000 /m);
+    expect(stdout).toMatch(/^empty +F32 +\[0\]$/m);
   });
+});
+
+test('inspect shows two hundred thousand tensors', async () => {
+  const file = inFolder('many.safetensors');
+  const empty = { dtype: 'U8', shape: [0], bytes: new Uint8Array() } as const;
+  const tensors = new Map(Array.from({ length: 200_000 }, (_, n) => [`t${n}`, empty]));
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  expect((await done(['inspect', file])).stdout.split('\n')).toHaveLength(200_002);
 });
 
 describe('longhand export and import', () => {

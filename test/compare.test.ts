@@ -94,10 +94,42 @@ test.each(RESULT_NAMES)('one wrong element of %s is found, at its place', async 
   expect(found.theirs - found.ours).toBeCloseTo(0.5, 12);
 });
 
+test('the places of the largest absolute and of the largest relative difference are both told', async () => {
+  const { shape } = template.tensors.get('h')!;
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get('h')!);
+    const largest = values.reduce((most, value, n) => (Math.abs(value) > Math.abs(values[most]) ? n : most), 0);
+    const smallest = values.reduce((least, value, n) => (Math.abs(value) < Math.abs(values[least]) ? n : least), 0);
+    values[largest] += 0.02;
+    values[smallest] += 0.01;
+    tensors.set('h', stored(values, shape));
+  });
+  const { differences } = await compare(file);
+  const h = differences.find(({ name }) => name === 'h')!;
+  expect([h.largestAbsolute, h.theirs - h.ours].map((value) => Number(value.toFixed(9)))).toEqual([0.02, 0.01]);
+  expect(h.elementOfAbsolute).not.toEqual(h.element);
+});
+
+test('zeros that should be zeros agree', async () => {
+  const { problemOf, solve } = await import('../src/compare.js');
+  const withoutOutput = changed(template, (tensors) => {
+    const { shape } = tensors.get('outKernel')!;
+    tensors.set('outKernel', stored(new Float64Array(42), shape));
+  });
+  const results = await solve(backend, problemOf(withoutOutput, 'f'));
+  const file = changed(withoutOutput, (tensors) => {
+    for (const [name, values] of results) tensors.set(name, stored(values, template.tensors.get(name)!.shape));
+  });
+  const { ok, differences } = await compare(file, 1e-300);
+  expect(ok).toBe(true);
+  expect(differences.find(({ name }) => name === 'd.kernel')!.ours).toBeCloseTo(0);
+});
+
 test('NaN is a difference', async () => {
   const file = changed(template, (tensors) => {
     const values = numbers(tensors.get('h')!);
     values[7] = NaN;
+    values[9] = NaN;
     tensors.set('h', stored(values, tensors.get('h')!.shape));
   });
   const { ok, differences } = await compare(file, 1e300);
@@ -106,6 +138,7 @@ test('NaN is a difference', async () => {
     ok: false,
     largestRelative: Infinity,
     theirs: NaN,
+    element: [0, 1, 1],
   });
 });
 
@@ -198,8 +231,10 @@ describe('a mistake is named', () => {
     expect((await compare(times('loss', ...gradients))).hints).toEqual([
       'the loss is the sum over the batch; here it is the mean',
     ]);
+    const withoutLoss = changed(times(...gradients), (tensors) => tensors.delete('loss'));
+    expect((await compare(withoutLoss)).hints).toHaveLength(1);
     expect((await compare(times(...gradients))).hints).toEqual([
-      'the gradients are those of the sum over the batch, the loss is the mean',
+      'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
     ]);
   });
 
@@ -232,8 +267,8 @@ describe('is refused', () => {
   });
 
   test.each([
-    ['x of 2 axes', 'x', [12, 5], 'x is [12,5], must be [T,B,I]'],
-    ['outKernel of 1 axis', 'outKernel', [42], 'outKernel is [42], must be [H,C]'],
+    ['x of 2 axes', 'x', [12, 5], 'tensor "x" is [12,5], must be [T,B,I]'],
+    ['outKernel of 1 axis', 'outKernel', [42], 'tensor "outKernel" is [42], must be [H,C]'],
     ['a kernel for other inputs', 'kernel', [12, 22], 'tensor "kernel" is [12,22], must be [11,24]'],
     ['h of all T + 1 rows', 'h', [4, 3, 6], 'tensor "h" is [4,3,6], must be [3,4,6]'],
     ['h0 of another batch', 'h0', [6, 4], 'tensor "h0" is [6,4], must be [4,6]'],
@@ -250,7 +285,21 @@ describe('is refused', () => {
       bytes: Uint8Array.from(values),
     });
     expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1, 7, 2)))).toContain('label 7 at 2');
-    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1)))).toContain('labels holds 2, x has 4');
+    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1)))).toContain(
+      'tensor "labels" is [2], must be [4]',
+    );
+  });
+
+  test('what would take hours', async () => {
+    const x = (...shape: [number, number, number]): StoredTensor => ({
+      dtype: 'F32',
+      shape,
+      bytes: new Uint8Array(4 * shape[0] * shape[1] * shape[2]),
+    });
+    const large = 'is too large to compare, with ';
+    expect(await messageOf((tensors) => tensors.set('x', x(10_001, 1, 1)))).toContain(large);
+    const wide: StoredTensor = { dtype: 'F32', shape: [20_000, 1], bytes: new Uint8Array(80_000) };
+    expect(await messageOf((tensors) => tensors.set('outKernel', wide))).toContain(large);
   });
 
   test('a forget bias that is no number, and a file without results', async () => {

@@ -260,7 +260,7 @@ describe('import from TensorFlow 1', () => {
     [
       'another cell',
       (tensors: Tensors) => tensors.set('rnn/basic_lstm_cell/kernel', vector),
-      'rnn/basic_lstm_cell/kernel is [4], for 7 units [I+7,28] was expected',
+      'is [4], must be [I+H,28]',
     ],
   ])('%s is refused', (_, change, message) => {
     expect(() => read(change)).toThrow(DataError);

@@ -116,7 +116,7 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
     const { [name]: _, ...rest } = FILES;
     const directory = directoryOf(rest);
     mkdirSync(path.join(directory, name));
-    expect(errorOf(() => loadMnist(directory)).message).toContain(`${path.join(directory, name)}: cannot be read`);
+    expect(errorOf(() => loadMnist(directory)).message).toContain(`${path.join(directory, name)}: not a file`);
   });
 });
 

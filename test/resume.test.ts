@@ -106,6 +106,29 @@ test('a checkpoint is written every so many steps, and at the end once', async (
   expect(await stepsWith(1000)).toEqual([19]);
 });
 
+test('stopped before its first step, a run is saved all the same, and begins from there', async () => {
+  const { told, hooks } = noting();
+  const signal = AbortSignal.abort('early');
+  expect(await failureOf(train(backend, IMAGES, SMALL, { ...hooks, signal, checkpointEvery: 5 }))).toBe('early');
+  expect(told.checkpoints.map(({ training }) => training?.step)).toEqual([0]);
+  const [whole, resumed] = [noting(), noting()];
+  (await train(backend, IMAGES, SMALL, whole.hooks)).dispose();
+  (await resumeTraining(backend, IMAGES, told.checkpoints[0], {}, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.told.checkpoints[0])).toEqual(checkpointBytes(whole.told.checkpoints[0]));
+});
+
+test('a validation loss that is no number ends the run', async () => {
+  const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
+    backend.crossEntropyForward(losses, ...rest);
+    losses.set(0, NaN);
+  };
+  const options = { ...SMALL, displayStep: 1000, validateEvery: 3 };
+  const failure = await failureOf(
+    train({ ...backend, crossEntropyForward }, IMAGES, options, { validation: VALIDATION }),
+  );
+  expect((failure as Error).message).toMatch(/^validation loss is NaN at step 3: training has diverged/);
+});
+
 test('a checkpoint is a copy: training on does not change it', async () => {
   const seen: [Checkpoint, Uint8Array][] = [];
   const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
@@ -157,6 +180,29 @@ describe('is refused', () => {
     expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
       'resume: trained on images of 4 × 3, these are 3 × 4',
     );
+  });
+
+  test('with other pixels, or another validation set where it counts', async () => {
+    const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
+    expect(await resume({ ...IMAGES, pixels })).toMatch(/^resume: trained on 64 images, these are 64 others/);
+    const checkpoint = await checkpointAfter(3, { ...SMALL, validateEvery: 2 });
+    const other = { validation: sliceImages(IMAGES, 1, 18) };
+    expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, {}, other))).toBeInstanceOf(DataError);
+    await resumeTraining(backend, IMAGES, checkpoint, {}, { validation: VALIDATION });
+  });
+
+  test('for other classes', async () => {
+    const { model, training } = await checkpointAfter(3);
+    const checkpoint = { training, model: { ...model, sizes: { ...model.sizes, C: 7 } } };
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: trained for 7 classes, here are 10');
+  });
+
+  test('with another length where a cosine schedule depends on it', async () => {
+    const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine' });
+    for (const change of [{ trainingIters: 300 }, { epochs: 5 }]) {
+      const failure = await failureOf(resumeTraining(backend, IMAGES, checkpoint, change));
+      expect((failure as RangeError).message).toMatch(/^resume: a cosine schedule ends with its run/);
+    }
   });
 
   test('from a file that holds only a network', async () => {

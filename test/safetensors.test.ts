@@ -2,7 +2,8 @@
 import * as fc from 'fast-check';
 import { DataError } from '../src/data-error.js';
 import type { StoredDType, StoredTensor } from '../src/safetensors.js';
-import { floatsNamed, integersNamed, parseSafetensors, storedTensor, writeSafetensors } from '../src/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { elementReader, floatsNamed, integersNamed, storedTensor } from '../src/stored-tensors.js';
 import { tensorFrom, transposeOf, valuesOf } from '../src/tensor.js';
 
 const SIZES: Readonly<Record<StoredDType, number>> = {
@@ -274,24 +275,52 @@ describe('numbers by name', () => {
     ['U32', Uint32Array.of(0, 2 ** 32 - 1), [0, 2 ** 32 - 1]],
     ['I64', BigInt64Array.of(-5n, 7n), [-5, 7]],
   ] as const)('whole numbers as %s', (dtype, values, expected) => {
-    expect([...integersNamed(stored(dtype, values), 'a', 'f')]).toEqual(expected);
+    expect([...integersNamed(stored(dtype, values), 'a', ['n'], 'f')]).toEqual(expected);
   });
 
   test.each([
     [() => floatsNamed(stored('F32', Float32Array.of(1)), 'b', [1], 'f'), 'f: has no tensor "b", only "a"'],
     [() => floatsNamed(stored('U32', Uint32Array.of(1)), 'a', [1], 'f'), 'f: tensor "a" is U32, must be F32 or F64'],
     [() => floatsNamed(stored('F32', Float32Array.of(1)), 'a', [2], 'f'), 'f: tensor "a" is [1], must be [2]'],
-    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', undefined, 'f'), 'it holds nothing'],
+    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', ['M', 2], 'f'), 'it holds nothing'],
     [() => floatsNamed(stored('F32', Float32Array.of(1, NaN)), 'a', [2], 'f'), 'f: tensor "a": element 1 is NaN'],
     [() => floatsNamed(stored('F64', Float64Array.of(-Infinity)), 'a', [1], 'f'), 'element 0 is -Infinity'],
     [
-      () => integersNamed(stored('F32', Float32Array.of(1)), 'a', 'f'),
-      'f: tensor "a" is F32, must be U8, I32, U32 or I64',
+      () => integersNamed(stored('F32', Float32Array.of(1)), 'a', ['n'], 'f'),
+      'f: tensor "a" is F32, must be U8 or I32 or U32 or I64',
     ],
-    [() => integersNamed(stored('U8', Uint8Array.of(1)), 'b', 'f'), 'f: has no tensor "b"'],
+    [() => integersNamed(stored('U8', Uint8Array.of(1)), 'b', ['n'], 'f'), 'f: has no tensor "b"'],
   ])('%p', (read, message) => {
     expect(read).toThrow(DataError);
     expect(read).toThrow(message);
+  });
+
+  test('a shape of ten thousand axes', () => {
+    const many = stored('F32', Float32Array.of(1), new Array<number>(10_000).fill(1));
+    expect(() => floatsNamed(many, 'a', ['N'], 'f')).toThrow(/^f: tensor "a" is \[1,1,.{40,60}…, must be \[N\]$/);
+  });
+
+  test.each([
+    ['F64', Float64Array.of(-1.5, 1e300), [-1.5, 1e300]],
+    ['F32', Float32Array.of(0.5, NaN), [0.5, NaN]],
+    [
+      'F16',
+      Uint16Array.of(0x3c00, 0xc100, 0x0001, 0x8000, 0x7bff, 0x7c00, 0xfc00, 0x7e00),
+      [1, -2.5, 2 ** -24, -0, 65504, Infinity, -Infinity, NaN],
+    ],
+    ['BF16', Uint16Array.of(0x3f80, 0xc020, 0x7f80, 0x0001), [1, -2.5, Infinity, 2 ** -133]],
+    ['I64', BigInt64Array.of(-5n, 2n ** 40n), [-5, 2 ** 40]],
+    ['U64', BigUint64Array.of(2n ** 63n), [2 ** 63]],
+    ['I32', Int32Array.of(-7), [-7]],
+    ['U32', Uint32Array.of(2 ** 32 - 1), [2 ** 32 - 1]],
+    ['I16', Int16Array.of(-300), [-300]],
+    ['U16', Uint16Array.of(65535), [65535]],
+    ['I8', Int8Array.of(-128), [-128]],
+    ['U8', Uint8Array.of(255), [255]],
+    ['BOOL', Uint8Array.of(1, 0), [1, 0]],
+  ] as const)('element by element as %s', (dtype, values, expected) => {
+    const elementAt = elementReader(stored(dtype, values).tensors.get('a')!)!;
+    expect(expected.map((_, n) => elementAt(n))).toEqual(expected);
   });
 
   test('NaN and infinities where they are asked for', () => {

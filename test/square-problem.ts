@@ -3,7 +3,7 @@ import type { Backend } from '../src/backend.js';
 import { problemOf, solve } from '../src/compare.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Safetensors, StoredTensor } from '../src/safetensors.js';
-import { storedTensor } from '../src/safetensors.js';
+import { storedTensor } from '../src/stored-tensors.js';
 import type { Tensor } from '../src/tensor.js';
 import { transposeOf, zeros } from '../src/tensor.js';
 

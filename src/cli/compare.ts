@@ -47,11 +47,12 @@ Examples:
 }
 
 function asText({ differences, ok, hints }: Comparison, tolerance: number): string {
-  const head = ['tensor', 'shape', 'largest absolute', 'largest relative', 'at', 'yours', 'here', 'verdict'];
+  const head = ['tensor', 'shape', 'absolute', 'at', 'relative', 'at', 'yours', 'here', 'verdict'];
   const rows = differences.map((difference) => [
     difference.name,
     formatShape(difference.shape),
     difference.largestAbsolute.toExponential(2),
+    formatShape(difference.elementOfAbsolute),
     difference.largestRelative.toExponential(2),
     formatShape(difference.element),
     digits(difference.theirs),
@@ -60,7 +61,7 @@ function asText({ differences, ok, hints }: Comparison, tolerance: number): stri
   ]);
   const words = hints.map((hint) => `\nYour numbers are what comes out where ${hint}.`);
   const none = ok || hints.length > 0 ? '' : '\nNone of the usual mistakes alone gives your numbers.';
-  return `${table([head, ...rows])}\n(recomputed in f64; ok: relative difference ≤ ${tolerance})${words.join('')}${none}`;
+  return `${table([head, ...rows])}\n(largest differences; recomputed in f64; ok: relative ≤ ${tolerance})${words.join('')}${none}`;
 }
 
 const digits = (value: number): string => value.toPrecision(7);

@@ -40,7 +40,7 @@ export function alignedRight(rows: readonly (readonly string[])[]): string {
 }
 
 function padded(rows: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, row[column].length), 0));
   return rows
     .map((row) =>
       row

@@ -1,7 +1,7 @@
 /** A run's losses and accuracies as a file: CSV, or one JSON object a line. */
 import { appendFileSync, existsSync } from 'node:fs';
 import { DataError } from '../data-error.js';
-import { failure, readFile, writeText } from '../files.js';
+import { failure, readFile, replaceFile } from '../files.js';
 
 export interface HistoryRow {
   readonly set: 'train' | 'validation';
@@ -9,6 +9,9 @@ export interface HistoryRow {
   readonly loss: number;
   readonly accuracy: number;
 }
+
+/** In bytes: a million rows or two. */
+const LARGEST_HISTORY = 2 ** 26;
 
 const CSV_HEAD = 'set,step,loss,accuracy';
 
@@ -20,7 +23,7 @@ export class History {
   ) {
     const kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
     const head = isCsv(file) ? `${CSV_HEAD}\n` : '';
-    writeText(file, head + kept.map((row) => lineOf(row, file)).join(''));
+    replaceFile(file, new TextEncoder().encode(head + kept.map((row) => lineOf(row, file)).join('')));
   }
 
   add(row: HistoryRow): void {
@@ -39,14 +42,25 @@ export function readHistory(file: string): HistoryRow[] {
 
 /** The same of a file's bytes. */
 export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
-  const lines = new TextDecoder().decode(bytes).split('\n');
-  lines.pop(); // what follows the last line's end: nothing, or a line that was cut
-  if (isCsv(file) && lines.shift() !== CSV_HEAD) throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
-  return lines.map((line, n) => {
+  if (bytes.length > LARGEST_HISTORY)
+    throw new DataError(`${file}: ${bytes.length} bytes, more than ${LARGEST_HISTORY}`);
+  const text = new TextDecoder().decode(bytes);
+  const rows: HistoryRow[] = [];
+  let start = 0;
+  if (isCsv(file) && bytes.length > 0) {
+    if (!text.startsWith(`${CSV_HEAD}\n`)) throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
+    start = CSV_HEAD.length + 1;
+  }
+  // what follows the last line's end is nothing, or a line that was cut
+  for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
+    const line = text.slice(start, end);
     const row = isCsv(file) ? csvRow(line) : jsonRow(line);
-    if (!row) throw new DataError(`${file}: row ${n + 1} is none of a history: ${JSON.stringify(line.slice(0, 60))}`);
-    return row;
-  });
+    if (!row)
+      throw new DataError(`${file}: row ${rows.length + 1} is none of a history: ${JSON.stringify(line.slice(0, 60))}`);
+    rows.push(row);
+    start = end + 1;
+  }
+  return rows;
 }
 
 const isCsv = (file: string): boolean => file.endsWith('.csv');

@@ -40,6 +40,7 @@ export function imagesIn(packed: Uint8Array, rows: number, columns: number, file
 
 function pngPixels(bytes: Uint8Array, rows: number, columns: number, file: string): Uint8Array {
   assertHeader(bytes, rows, columns, file);
+  assertChunks(bytes, file);
   try {
     const { data, width } = PNG.sync.read(Buffer.from(bytes));
     return shrunk(brightnessOf(data), width, rows, columns);
@@ -65,6 +66,20 @@ function assertHeader(bytes: Uint8Array, rows: number, columns: number, file: st
     throw new DataError(
       `${file}: ${width} × ${height} pixels; this network reads ${columns} × ${rows}, or a whole multiple of it`,
     );
+  }
+}
+
+/** pngjs takes a second header for the first, and a palette of any length. */
+function assertChunks(bytes: Uint8Array, file: string): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = PNG_SIGNATURE.length; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const isFirst = at === PNG_SIGNATURE.length;
+    if ((type === 'IHDR') !== isFirst || (isFirst && length !== 13)) {
+      throw new DataError(`${file}: damaged PNG (${isFirst ? 'no header' : 'a second header'})`);
+    }
+    if (type === 'PLTE' && length > 768) throw new DataError(`${file}: damaged PNG (a palette of ${length} bytes)`);
   }
 }
 

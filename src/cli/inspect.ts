@@ -1,9 +1,9 @@
 /** `longhand inspect`: what a safetensors file holds, whoever wrote it. */
 import { Command } from 'commander';
 import { readFile } from '../files.js';
-import type { Safetensors, StoredTensor } from '../safetensors.js';
-import { floatsNamed, parseSafetensors } from '../safetensors.js';
-import { formatShape, valuesOf } from '../tensor.js';
+import type { StoredTensor } from '../safetensors.js';
+import { parseSafetensors } from '../safetensors.js';
+import { elementReader } from '../stored-tensors.js';
 import { printable, table } from './format.js';
 
 const BINS = 16;
@@ -25,7 +25,7 @@ interface TensorReport {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** null where its kind of number is not looked into. */
+  /** null where it holds nothing, or numbers of 8 bits whose kind is not known here. */
   readonly statistics: Statistics | null;
 }
 
@@ -43,44 +43,52 @@ Examples:
     )
     .action((name: string, { json }: { json: boolean }) => {
       const file = parseSafetensors(readFile(name), name);
-      const tensors = [...file.tensors].map(([key, stored]) => reportOf(file, key, stored, name));
+      const tensors = [...file.tensors].map(([key, stored]) => reportOf(key, stored));
       const metadata = Object.fromEntries(file.metadata);
       console.log(json ? JSON.stringify({ metadata, tensors }) : asText(metadata, tensors));
     });
 }
 
-function reportOf(file: Safetensors, key: string, { dtype, shape }: StoredTensor, name: string): TensorReport {
-  const isFloat = (dtype === 'F32' || dtype === 'F64') && !shape.includes(0);
-  const values = isFloat ? valuesOf(floatsNamed(file, key, undefined, name, { allowNonFinite: true })) : undefined;
-  return { name: key, dtype, shape, statistics: values ? statisticsOf(values) : null };
+function reportOf(name: string, stored: StoredTensor): TensorReport {
+  const { dtype, shape } = stored;
+  return { name, dtype, shape, statistics: statisticsOf(stored) };
 }
 
-export function statisticsOf(values: Float64Array): Statistics {
-  const finite = values.filter(Number.isFinite);
-  const nonFinite = values.length - finite.length;
-  let [squares, sum, min, max] = [0, 0, Infinity, -Infinity];
-  for (const value of finite) {
+/** In two passes over the bytes: a file may hold hundreds of millions of numbers. */
+function statisticsOf(stored: StoredTensor): Statistics | null {
+  const size = stored.shape.reduce((product, extent) => product * extent, 1);
+  const elementAt = elementReader(stored);
+  if (!elementAt || size === 0) return null;
+  let [squares, sum, min, max, nonFinite] = [0, 0, Infinity, -Infinity, 0];
+  for (let n = 0; n < size; n++) {
+    const value = elementAt(n);
+    if (!Number.isFinite(value)) {
+      nonFinite++;
+      continue;
+    }
     squares += value * value;
     sum += value;
-    min = Math.min(min, value);
-    max = Math.max(max, value);
+    if (value < min) min = value;
+    if (value > max) max = value;
   }
   const histogram = new Array<number>(BINS).fill(0);
-  for (const value of finite) {
-    const place = max > min ? Math.floor(((value - min) / (max - min)) * BINS) : 0;
-    histogram[Math.min(place, BINS - 1)]++;
+  const width = max / BINS - min / BINS; // max - min may be beyond f64
+  for (let n = 0; n < size; n++) {
+    const value = elementAt(n);
+    if (!Number.isFinite(value)) continue;
+    histogram[width > 0 ? Math.min(Math.floor(value / width - min / width), BINS - 1) : 0]++;
   }
-  return { norm: Math.sqrt(squares), mean: sum / finite.length, min, max, histogram, nonFinite };
+  return { norm: Math.sqrt(squares), mean: sum / (size - nonFinite), min, max, histogram, nonFinite };
 }
 
 function asText(metadata: Record<string, string>, tensors: readonly TensorReport[]): string {
-  const texts = Object.entries(metadata).map(([key, value]) => [key, shortened(value)]);
+  const texts = Object.entries(metadata).map(([key, value]) => [shortened(key), shortened(value)]);
   const head = ['tensor', 'dtype', 'shape', 'norm', 'mean', 'min', 'max', 'from min to max', 'NaN, ∞'];
   const rows = tensors.map(({ name, dtype, shape, statistics }) => [
-    ...[name, dtype, formatShape(shape)],
+    ...[shortened(name), dtype, shortened(`[${shape.join(',')}]`)],
     ...(statistics ? statisticsCells(statistics) : ['', '', '', '', '', '']),
   ]);
-  return [...(texts.length > 0 ? [table(texts), ''] : []), table([head, ...rows])].map(printable).join('\n');
+  return [...(texts.length > 0 ? [table(texts), ''] : []), table([head, ...rows])].join('\n');
 }
 
 function statisticsCells({ norm, mean, min, max, histogram, nonFinite }: Statistics): string[] {
@@ -95,4 +103,7 @@ function bars(counts: readonly number[]): string {
   return counts.map((count) => (count === 0 ? ' ' : HEIGHTS[Math.ceil((count / most) * 8) - 1])).join('');
 }
 
-const shortened = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
+function shortened(text: string): string {
+  const clean = printable(text.slice(0, LONGEST_TEXT)).replaceAll('\n', '�');
+  return text.length > LONGEST_TEXT ? `${clean}…` : clean;
+}

@@ -38,6 +38,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** Longer ones quote a hostile file. */
+const LONGEST_MESSAGE = 2000;
+
 /** What can go wrong without a mistake in this program: one line tells it all. */
 const EXPECTED = [DataError, NonFiniteError, BackendUnavailableError, OutOfMemoryError];
 
@@ -55,7 +58,7 @@ function exitCodeOf(error: unknown): number {
   }
   console.error(
     error instanceof Error && EXPECTED.some((expected) => error instanceof expected)
-      ? `longhand: ${printable(error.message)}`
+      ? `longhand: ${printable(error.message).slice(0, LONGEST_MESSAGE)}`
       : error,
   );
   return 1;

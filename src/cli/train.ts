@@ -98,7 +98,8 @@ Examples:
       const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
-      for (const file of [flags.checkpoint, flags.resume, flags.best, flags.history, flags.plot]) {
+      if (resumed) assertResumable(resumed, asked, flags, command);
+      for (const file of [flags.checkpoint ?? flags.resume, flags.best, flags.history, flags.plot]) {
         if (file !== undefined) assertReplaceable(file);
       }
       await withBackend(flags, command, (backend) =>
@@ -111,6 +112,18 @@ function loadResumable(file: string): Resumable {
   const { model, training } = loadCheckpoint(file);
   if (!training) throw new DataError(`${file}: holds only a network, not the state of its training`);
   return { model, training };
+}
+
+function assertResumable(
+  { training: { options } }: Resumable,
+  asked: Partial<TrainOptions>,
+  { best }: TrainFlags,
+  command: Command,
+): void {
+  if (best !== undefined && options.validateEvery === null) command.error('error: --best: this run is not validated');
+  if (options.schedule === 'cosine' && (asked.trainingIters !== undefined || asked.epochs !== undefined)) {
+    command.error('error: a cosine schedule ends with its run, which can be made neither longer nor shorter');
+  }
 }
 
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
@@ -137,6 +150,9 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   for (const name of ['decayEvery', 'decayRate'] as const) {
     if (isGiven(command, name) && flags.schedule !== 'step')
       command.error(`error: ${flagOf(name)} needs --schedule step`);
+  }
+  if (flags.best !== undefined && flags.best === (flags.checkpoint ?? flags.resume)) {
+    command.error('error: --best and --checkpoint need a file each');
   }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {

@@ -9,7 +9,7 @@ import type { Line, TrainHooks, Validation } from '../train.js';
 import { evaluate, resumeTraining, train } from '../train.js';
 import type { TrainOptions } from '../train-options.js';
 import { stepCount, TUTORIAL } from '../train-options.js';
-import { numpyShare, tutorialLine, validationLine } from './format.js';
+import { numpyShare, printable, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
 import { writePlot } from './plot.js';
 import type { TrainFlags } from './train.js';
@@ -66,7 +66,7 @@ async function trainWithFiles(
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
-    console.error(`until here it ran on ${before.backend}: the last digits may differ`);
+    console.error(`until here it ran on ${printable(before.backend).slice(0, 200)}: the last digits may differ`);
   }
 
   const history = files.history === undefined ? undefined : new History(files.history, startStep);

@@ -56,9 +56,14 @@ export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; '
       },
     ],
   };
-  const bytes = tensors.flatMap(([, tensor]) => [...tensor.bytes]);
+  const bytes = new Uint8Array(tensors.reduce((sum, [, tensor]) => sum + tensor.bytes.length, 0));
+  let position = 0;
+  for (const [, tensor] of tensors) {
+    bytes.set(tensor.bytes, position);
+    position += tensor.bytes.length;
+  }
   return {
     'model.json': new TextEncoder().encode(`${JSON.stringify(topology, null, 2)}\n`),
-    'weights.bin': Uint8Array.from(bytes),
+    'weights.bin': bytes,
   };
 }

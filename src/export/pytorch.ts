@@ -5,7 +5,8 @@
  */
 import { DataError } from '../data-error.js';
 import type { Safetensors } from '../safetensors.js';
-import { floatsNamed, writeSafetensors } from '../safetensors.js';
+import { writeSafetensors } from '../safetensors.js';
+import { floatsNamed } from '../stored-tensors.js';
 import type { SavedModel } from '../checkpoint.js';
 import { valuesOf } from '../tensor.js';
 import { forgetBiases, reorderGates, transpose } from './layouts.js';

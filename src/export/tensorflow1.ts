@@ -5,7 +5,11 @@
 import type { SavedModel } from '../checkpoint.js';
 import { DataError } from '../data-error.js';
 import type { Safetensors } from '../safetensors.js';
-import { floatsNamed, storedTensor, writeSafetensors } from '../safetensors.js';
+import type { ExpectedShape } from '../stored-tensors.js';
+import { writeSafetensors } from '../safetensors.js';
+import { floatsNamed, storedTensor } from '../stored-tensors.js';
+import type { Tensor } from '../tensor.js';
+import { tensorFrom, valuesOf } from '../tensor.js';
 
 const CELL = 'rnn/basic_lstm_cell/';
 
@@ -42,23 +46,20 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
     );
   }
 
-  const outKernel = floatsNamed(file, outKernelKey, undefined, name);
+  const single = (key: string, ...shape: ExpectedShape): Tensor => singlePrecision(floatsNamed(file, key, shape, name));
+  const outKernel = single(outKernelKey, 'H', 'C');
   const [H, C] = outKernel.shape;
-  const kernel = floatsNamed(file, kernelKey, undefined, name);
-  const [rows, columns] = kernel.shape;
-  if (kernel.shape.length !== 2 || columns !== 4 * H || rows <= H) {
-    throw new DataError(
-      `${name}: ${kernelKey} is [${kernel.shape.join(',')}], for ${H} units [I+${H},${4 * H}] was expected`,
-    );
-  }
+  const kernel = single(kernelKey, 'I+H', 4 * H);
+  const I = kernel.shape[0] - H;
+  if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, for ${H} units more are needed`);
   return {
-    sizes: { T, I: rows - H, H, C },
+    sizes: { T, I, H, C },
     forgetBias,
-    parameters: {
-      kernel,
-      bias: floatsNamed(file, biasKey, [4 * H], name),
-      outKernel,
-      outBias: floatsNamed(file, outBiasKey, [C], name),
-    },
+    parameters: { kernel, bias: single(biasKey, 4 * H), outKernel, outBias: single(outBiasKey, C) },
   };
+}
+
+/** Longhand trains in f32. */
+function singlePrecision(tensor: Tensor): Tensor {
+  return tensorFrom(Float32Array.from(valuesOf(tensor)), tensor.shape);
 }
