@@ -2,9 +2,12 @@
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
 import { LeftOutError, threadsText } from '../candidate.js';
 import { loadRival, rivalVersion } from '../rivals.js';
+import type { SavedModel } from '../../src/checkpoint.js';
+import { toOnnx } from '../../src/export/onnx.js';
+import { PARAMETER_NAMES, parameterShapes } from '../../src/model.js';
+import { tensorFrom } from '../../src/tensor.js';
 import type { Arrays, ModelTask } from '../tasks.js';
-import type { Protobuf } from './onnx-model.js';
-import { onnxModel } from './onnx-model.js';
+import { FORGET_BIAS } from '../tasks.js';
 
 /** The part of onnxruntime-node that is used. */
 interface OnnxRuntime {
@@ -25,25 +28,23 @@ interface Inference {
 
 export async function start({ threads }: StartOptions): Promise<Candidate> {
   const { default: onnxRuntime } = (await loadRival('onnxruntime-node')) as { default: OnnxRuntime };
-  const { default: protobuf } = (await loadRival('protobufjs')) as { default: Protobuf };
   return {
     version: rivalVersion('onnxruntime-node'),
     description: `ONNX Runtime, ${threadsText(threads)}`,
     prepare: (task, inputs) => {
       if (task.kind !== 'forward') throw new LeftOutError('ONNX Runtime only infers');
-      return prepare(onnxRuntime, protobuf, task, inputs, threads);
+      return prepare(onnxRuntime, task, inputs, threads);
     },
   };
 }
 
 async function prepare(
   { InferenceSession, Tensor }: OnnxRuntime,
-  protobuf: Protobuf,
   task: ModelTask,
   inputs: Arrays,
   threads: number,
 ): Promise<Prepared> {
-  const model = onnxModel(protobuf, task, inputs);
+  const model = toOnnx(savedModel(task, inputs));
   const session = await InferenceSession.create(model, { intraOpNumThreads: threads, interOpNumThreads: 1 });
   const feeds = { x: new Tensor('float32', inputs.x, [task.T, task.B, task.I]) };
   return {
@@ -53,4 +54,12 @@ async function prepare(
     result: async () => ({ logits: (await session.run(feeds)).logits.data }),
     dispose: () => session.release(),
   };
+}
+
+/** The task's network, as it would be exported. */
+function savedModel({ T, I, H, C }: ModelTask, inputs: Arrays): SavedModel {
+  const shapes = parameterShapes({ I, H, C });
+  const entries = PARAMETER_NAMES.map((name) => [name, tensorFrom(inputs[name], shapes[name])]);
+  const parameters = Object.fromEntries(entries) as SavedModel['parameters'];
+  return { sizes: { T, I, H, C }, forgetBias: FORGET_BIAS, parameters };
 }
