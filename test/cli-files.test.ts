@@ -1,4 +1,5 @@
 /** `longhand train` with files: checkpoints, resuming, history, plot, and what can go wrong with files. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { previousOf } from '../src/files.js';
@@ -151,6 +152,35 @@ describe('a file that cannot be written', () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
     expect(stderr).toContain(message);
+  });
+
+  // a file system of one's own, in a namespace that ends with the shell
+  const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+  const onOwnDisk = (script: string) => {
+    const folder = path.dirname(inNewFolder());
+    const command = [
+      process.execPath,
+      path.resolve(MAIN),
+      ...RUN,
+      '--checkpoint',
+      path.join(folder, 'run.safetensors'),
+    ];
+    const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
+    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
+  };
+
+  (canMount ? test : test.skip)('a disk that fills up', async () => {
+    const { stdout, stderr } = await onOwnDisk(
+      '"$@" > /dev/null && cp run.safetensors kept && cat /dev/zero > filler; "$@" > /dev/null; echo "exit code $?"; cmp kept run.safetensors && ls',
+    );
+    expect(stderr).toMatch(/longhand: .*run\.safetensors: cannot be written.* \(the disk is full\)\n$/);
+    expect(stdout).toBe('exit code 1\nfiller\nkept\nrun.safetensors\n');
+  });
+
+  (canMount ? test : test.skip)('a disk that is read-only', async () => {
+    const { stdout, stderr } = await onOwnDisk('"$@" > /dev/null; mount -o remount,ro .; "$@"; echo "exit code $?"');
+    expect(stderr).toMatch(/longhand: .*run\.safetensors: cannot be written \(the file system is read-only\)\n$/);
+    expect(stdout).toBe('exit code 1\n');
   });
 
   const isRoot = process.getuid?.() === 0;

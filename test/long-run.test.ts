@@ -1,0 +1,34 @@
+/** 100,000 steps of a tiny model, with lines, validations and checkpoints: the process does not grow. */
+import { spawnSync } from 'node:child_process';
+
+const SCRIPT = `
+  import { checkpointBytes, train } from 'longhand';
+  import { createWasmBackend } from 'longhand/wasm';
+
+  const count = 40;
+  const pixels = Uint8Array.from({ length: count * 6 }, (_, n) => (n * 37) % 256);
+  const images = { count, rows: 2, columns: 3, pixels, labels: Uint8Array.from({ length: count }, (_, n) => n % 10) };
+  const options = { hidden: 3, batchSize: 4, trainingIters: 4 * 100_001, displayStep: 50, validateEvery: 500, clipNorm: 1 };
+  const rss = [];
+  let lines = 0;
+  const model = await train(await createWasmBackend({ threads: 1 }), images, options, {
+    validation: images,
+    onLine: () => lines++,
+    onCheckpoint: (checkpoint) => checkpointBytes(checkpoint),
+    checkpointEvery: 1000,
+    onStep: (step) => {
+      if (step % 10_000 === 0) rss.push(process.memoryUsage.rss() / 2 ** 20);
+    },
+  });
+  console.log(JSON.stringify({ steps: model.updates, lines, rss }));`;
+
+test('memory after 100,000 steps is that after 30,000', () => {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', SCRIPT], {
+    encoding: 'utf8',
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  const { steps, lines, rss } = JSON.parse(stdout) as { steps: number; lines: number; rss: number[] };
+  expect([steps, lines, rss.length]).toEqual([100_000, 2000, 10]);
+  // MiB; a number a step that stays would be 0.5 and more, an object a step 3 and more
+  expect(Math.max(...rss.slice(3)) - rss[2]).toBeLessThan(8);
+});
