@@ -31,7 +31,7 @@ export function historySvg(rows: readonly HistoryRow[]): string {
   };
   // losses span decades, and 0 has no logarithm
   const isLogarithmic = rows.every(({ loss }) => loss > 0);
-  const panels = [panel('loss', { type: isLogarithmic ? 'log' : 'linear' }), panel('accuracy', { type: 'linear' })];
+  const panels = [panel('loss', isLogarithmic ? { type: 'log', tickFormat: '~g' } : {}), panel('accuracy', {})];
   const placed = panels.map((svg, n) => `<g transform="translate(0,${n * HEIGHT})">${svg}</g>`);
   const size = `width="${WIDTH}" height="${panels.length * HEIGHT}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:white">${placed.join('')}</svg>\n`;
