@@ -1,6 +1,7 @@
 /** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
 import type { Candidate, Start, StartOptions } from './candidate.js';
 import { answer } from './conversation.js';
+import { peakRssMiB } from './peak-memory.js';
 import type { Answers, Failure, Request } from './protocol.js';
 import { Session } from './session.js';
 
@@ -18,9 +19,6 @@ async function load(): Promise<Candidate> {
   const { start } = (await import(`./candidates/${module}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }
-
-/** libuv gives KiB everywhere. */
-const peakRssMiB = (): number => process.resourceUsage().maxRSS / 1024;
 
 process.on('disconnect', () => process.exit());
 try {

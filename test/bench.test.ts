@@ -54,6 +54,15 @@ const TASKS: readonly Task[] = [
   { kind: 'step', T: 3, B: 2, I: 4, H: 5, C: 6 },
 ];
 
+test('a candidate’s peak memory is its own, not that of the process that started it', () => {
+  const held = Buffer.alloc(500 * 2 ** 20, 1);
+  const script = "import { peakRssMiB } from './dist/bench/peak-memory.js'; console.log(peakRssMiB());";
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  expect(held[0]).toBe(1);
+  expect(Number(stdout)).toBeGreaterThan(10);
+  expect(Number(stdout)).toBeLessThan(300);
+});
+
 describe('statistics', () => {
   test('the median, the quartiles and the least of times in any order', () => {
     expect(statisticsOf([5, 1, 4, 2, 3])).toEqual({ median: 3, min: 1, lower: 2, upper: 4, count: 5 });
