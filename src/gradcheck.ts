@@ -14,7 +14,7 @@ import type { ModelSizes } from './model.js';
 import { Model, PARAMETER_NAMES } from './model.js';
 import { Random, fillRandom } from './rng.js';
 import type { Tensor } from './tensor.js';
-import { flatten, stepOf, tensorFrom, valuesOf } from './tensor.js';
+import { copyInto, flatten, stepOf, tensorFrom, valuesOf } from './tensor.js';
 
 const STEP = 1e-3;
 
@@ -166,6 +166,14 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
+interface ModelCheck {
+  readonly seed?: number;
+  readonly forgetBias?: number;
+  readonly tolerance?: number;
+  /** Another backend whose gradients are to be checked, of dtype f64; default: the same that computes the loss. */
+  readonly suspect?: Backend;
+}
+
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
  * (biases and states too: at zero they would hide a gate swapped for another).
@@ -173,12 +181,13 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
 export async function checkModelGradients(
   backend: Backend,
   sizes: ModelSizes,
-  { seed = 1, forgetBias = 1, tolerance }: { seed?: number; forgetBias?: number; tolerance?: number } = {},
+  { seed = 1, forgetBias = 1, tolerance, suspect = backend }: ModelCheck = {},
 ): Promise<GradientReport[]> {
   const random = new Random(seed);
   const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
-  const { x, y, h, c, dh, dc } = model.activations;
-  const inputs = { ...model.parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
+  const checked = suspect === backend ? model : new Model(suspect, sizes, { forgetBias, inputGradient: true });
+  const { y } = model.activations;
+  const inputs = inputsOf(model);
   for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
   for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
 
@@ -189,14 +198,26 @@ export async function checkModelGradients(
       return (await model.metrics()).loss;
     },
     gradients: () => {
-      model.forward();
-      model.backward();
-      const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, model.gradients[name]]));
-      return { ...parameters, x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+      if (checked !== model) {
+        const others = inputsOf(checked);
+        for (const name of Object.keys(inputs) as (keyof typeof inputs)[]) copyInto(others[name], inputs[name]);
+        copyInto(checked.activations.y, y);
+      }
+      checked.forward();
+      checked.backward();
+      const { dh, dc } = checked.activations;
+      const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, checked.gradients[name]]));
+      return { ...parameters, x: checked.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
     },
     seed,
     ...(tolerance !== undefined && { tolerance }),
   });
   model.dispose();
+  if (checked !== model) checked.dispose();
   return reports;
+}
+
+/** All that the loss of a model depends on. */
+function inputsOf({ parameters, activations: { x, h, c } }: Model) {
+  return { ...parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
 }

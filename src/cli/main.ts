@@ -12,6 +12,7 @@ import { exportCommand, importCommand } from './export.js';
 import { printable } from './format.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { inspectCommand } from './inspect.js';
+import { pageCommand } from './page.js';
 import { predictCommand } from './predict.js';
 import { Interrupted } from './signals.js';
 import { trainCommand } from './train.js';
@@ -28,7 +29,8 @@ const program = new Command('longhand')
   .addCommand(exportCommand())
   .addCommand(importCommand())
   .addCommand(compareCommand())
-  .addCommand(gradcheckCommand());
+  .addCommand(gradcheckCommand())
+  .addCommand(pageCommand());
 
 for (const command of [program, ...program.commands]) command.exitOverride().showSuggestionAfterError();
 

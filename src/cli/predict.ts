@@ -2,10 +2,9 @@
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
 import type { SavedModel } from '../checkpoint.js';
-import { denseForward } from '../dense.js';
-import { CLASSES, fillBatch } from '../mnist.js';
+import { fillBatch } from '../mnist.js';
 import type { Model } from '../model.js';
-import { stepOf } from '../tensor.js';
+import { firstProbabilities, probabilitiesByRow } from '../reading.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import type { NamedImage } from './images.js';
@@ -71,29 +70,16 @@ async function predict(
   withRows: boolean,
 ): Promise<Prediction> {
   const { T, I } = model.sizes;
-  const { x, y, h } = model.activations;
+  const { x, y } = model.activations;
   fillBatch(x, y, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
   backend.upload(x);
   backend.upload(y);
   model.forward();
-  const probabilities = await probabilitiesOf(model);
+  const probabilities = [...(await firstProbabilities(model))];
   const prediction = probabilities.indexOf(Math.max(...probabilities));
   if (!withRows) return { name, prediction, probabilities };
-
-  const rows: number[][] = [];
-  const { logits, probabilities: p, losses, correct } = model.activations;
-  const { outKernel, outBias } = model.parameters;
-  for (let t = 1; t <= T; t++) {
-    denseForward(backend, logits, stepOf(h, t), outKernel, outBias);
-    backend.crossEntropyForward(losses, correct, p, logits, y);
-    rows.push(await probabilitiesOf(model));
-  }
+  const rows = (await probabilitiesByRow(model)).map((row) => [...row]);
   return { name, prediction, probabilities, rows };
-}
-
-async function probabilitiesOf({ backend, activations: { probabilities } }: Model): Promise<number[]> {
-  await backend.download(probabilities);
-  return Array.from({ length: CLASSES }, (_, k) => probabilities.get(0, k));
 }
 
 /** From black to white. */

@@ -1,0 +1,91 @@
+/** `longhand page`: the page in dist/page, and MNIST for it, from a server that only this machine reaches. */
+import { Command } from 'commander';
+import { createReadStream, existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pipeline } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
+import open from 'open';
+import sirv from 'sirv';
+import { DataError } from '../data-error.js';
+import { FILES, packagedDirectory } from '../mnist-files.js';
+import { wholeNumber } from './options.js';
+
+const DEFAULT_PORT = 8028;
+const site = fileURLToPath(new URL('../../page', import.meta.url));
+
+/** Threads need a page that is cross-origin isolated. */
+const HEADERS = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+};
+
+/** The worker's own policy: ndarray and GPU.js make functions from text; threads are blobs. The page has a stricter one. */
+const WORKER_POLICY =
+  "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:; connect-src 'self'; base-uri 'none'";
+
+export function pageCommand(): Command {
+  return new Command('page')
+    .description('Open a page: train the network in a browser, and look inside.')
+    .option(
+      '--port <number>',
+      `where it is served (default: ${DEFAULT_PORT}, or another free one)`,
+      wholeNumber(0, 65535),
+    )
+    .option('--no-open', 'only serve it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  longhand page
+  longhand page --port 3000 --no-open`,
+    )
+    .action(async ({ port, open: mustOpen }: { port?: number; open: boolean }) => {
+      const address = await servePage(port);
+      console.log(`The page is at ${address} (Ctrl-C ends it)`);
+      if (mustOpen) await open(address).catch(() => {}); // without a desktop the address is all there is
+    });
+}
+
+/** Serves until the process ends; resolves with the address. Rejects with a DataError where the port is taken. */
+async function servePage(port: number | undefined): Promise<string> {
+  if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
+  const files = sirv(site, { setHeaders });
+  const server = createServer((request, response) => {
+    const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
+    if (name !== undefined && Object.values<string>(FILES).includes(name)) sendData(name, request, response);
+    else files(request, response);
+  });
+  const listen = (wanted: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, '127.0.0.1', resolve);
+    });
+  try {
+    await listen(port ?? DEFAULT_PORT);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (port !== undefined) throw new DataError(`port ${port} is taken; --port chooses another`);
+    await listen(0);
+  }
+  return `http://localhost:${(server.address() as AddressInfo).port}/`;
+}
+
+function setHeaders(response: ServerResponse, file: string): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  response.setHeader('cache-control', 'no-cache');
+  if (file.endsWith('.js')) response.setHeader('content-security-policy', WORKER_POLICY);
+}
+
+function sendData(name: string, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'application/gzip', 'cache-control': 'no-cache' });
+  if (request.method === 'HEAD') return void response.end();
+  pipeline(createReadStream(path.join(packagedDirectory(), name)), createGzip({ level: 1 }), response, () => {
+    // a reader that leaves early is no error
+  });
+}

@@ -1,0 +1,59 @@
+/** What a model makes of a set of images. */
+import { breathe } from './breathe.js';
+import type { LabelledImages } from './mnist.js';
+import { fillBatch } from './mnist.js';
+import type { Model } from './model.js';
+import type { Tensor } from './tensor.js';
+
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** For each image 1 where the model is right, else 0. */
+  readonly correct: Uint8Array;
+  /** For each image the class with the largest logit. */
+  readonly predicted: Uint8Array;
+}
+
+/** Loss and accuracy over all `images`, batch by batch. */
+export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
+  const { B } = model.sizes;
+  const correct = new Uint8Array(images.count);
+  const predicted = new Uint8Array(images.count);
+  let loss = 0;
+  let right = 0;
+  for (let start = 0; start < images.count; start += B) {
+    await breathe();
+    signal?.throwIfAborted();
+    const count = Math.min(B, images.count - start);
+    loadBatch(
+      model,
+      images,
+      Uint32Array.from({ length: count }, (_, n) => start + n),
+    );
+    model.forward();
+    const metrics = await model.metrics(count);
+    await model.backend.download(model.activations.logits);
+    loss += metrics.loss * count;
+    for (let b = 0; b < count; b++) {
+      correct[start + b] = model.activations.correct.get(b);
+      right += correct[start + b];
+      predicted[start + b] = largestOf(model.activations.logits, b);
+    }
+  }
+  return { loss: loss / images.count, accuracy: right / images.count, correct, predicted };
+}
+
+/** The column of the largest number in row b. */
+function largestOf(matrix: Tensor, b: number): number {
+  let largest = 0;
+  for (let k = 1; k < matrix.shape[1]; k++) if (matrix.get(b, k) > matrix.get(b, largest)) largest = k;
+  return largest;
+}
+
+/** Images of those indices, and their labels, become the model's batch. */
+export function loadBatch(model: Model, images: LabelledImages, indices: Uint32Array): void {
+  const { x, y } = model.activations;
+  fillBatch(x, y, images, indices);
+  model.backend.upload(x);
+  model.backend.upload(y);
+}

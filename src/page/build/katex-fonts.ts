@@ -1,0 +1,16 @@
+/** KaTeX's stylesheet names every font in three formats; the page needs a few, in the one that all browsers read. */
+import type { Plugin } from 'vite';
+
+const USED = /KaTeX_(Main|Math|Size[12])/;
+
+export function katexFonts(): Plugin {
+  return {
+    name: 'katex-fonts',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/katex(\.min)?\.css$/.test(id)) return null;
+      const used = code.replace(/@font-face\s*\{[^}]*\}/g, (face) => (USED.test(face) ? face : ''));
+      return used.replace(/,\s*url\([^)]*\.(woff|ttf)\)\s*format\([^)]*\)/g, '');
+    },
+  };
+}

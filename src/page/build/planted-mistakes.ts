@@ -1,0 +1,40 @@
+/** `virtual:planted-mistakes`: for every mistake of mistakes.ts the operations of a src/lstm.ts that has it. */
+import type { Plugin } from 'vite';
+import { PLANTED_MISTAKES } from '../mistakes.js';
+import { LSTM_FILE, readLstm } from './source.js';
+
+const NAME = 'virtual:planted-mistakes';
+const QUERY = '?mistake=';
+
+export function plantedMistakes(): Plugin {
+  return {
+    name: 'planted-mistakes',
+    enforce: 'pre',
+    resolveId: (id) => (id === NAME ? `\0${NAME}` : id.startsWith(LSTM_FILE + QUERY) ? id : null),
+    load(id) {
+      if (id === `\0${NAME}`) return allMistakes();
+      if (!id.startsWith(LSTM_FILE + QUERY)) return null;
+      this.addWatchFile(LSTM_FILE);
+      return lstmWith(Number(id.slice((LSTM_FILE + QUERY).length)));
+    },
+  };
+}
+
+function allMistakes(): string {
+  const imports = PLANTED_MISTAKES.map(
+    (_, n) =>
+      `import { lstmCellForward as forward${n}, lstmCellBackward as backward${n} } from '${LSTM_FILE}${QUERY}${n}';`,
+  );
+  const entries = PLANTED_MISTAKES.map(
+    ({ id }, n) => `'${id}': { lstmCellForward: forward${n}, lstmCellBackward: backward${n} },`,
+  );
+  return `${imports.join('\n')}\nexport default {\n${entries.join('\n')}\n};\n`;
+}
+
+/** Throws an Error where src/lstm.ts no longer has the line. */
+function lstmWith(n: number): string {
+  const { id, right, wrong } = PLANTED_MISTAKES[n];
+  const parts = readLstm().split(right);
+  if (parts.length !== 2) throw new Error(`mistake ${id}: src/lstm.ts has “${right}” ${parts.length - 1} times`);
+  return parts.join(wrong);
+}

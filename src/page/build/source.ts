@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const project = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const LSTM_FILE = path.join(project, 'src/lstm.ts');
+export const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
+
+export const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
+
+/** First and last line, from 1, of each equation in src/lstm.ts, as docs/derivation.md links them: `4′` → [73, 77]. */
+export function equationLines(): Map<string, readonly [number, number]> {
+  const links = readFileSync(DERIVATION_FILE, 'utf8').matchAll(/\[\((\d′?)\)\]\(\.\.\/src\/lstm\.ts#L(\d+)-L(\d+)\)/g);
+  return new Map([...links].map(([, equation, first, last]) => [equation, [Number(first), Number(last)]]));
+}

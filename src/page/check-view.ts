@@ -1,0 +1,98 @@
+/** “Check it”: the gradient check, with or without a mistake planted into src/lstm.ts. */
+import type { Remote } from 'comlink';
+import type { GradientReport } from '../gradcheck.js';
+import { button, element, made } from './dom.js';
+import type { Engine } from './engine.js';
+import { PLANTED_MISTAKES } from './mistakes.js';
+
+export class CheckView {
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private mistake: string,
+    private readonly changed: (mistake: string) => void,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    if (!PLANTED_MISTAKES.some(({ id }) => id === mistake)) this.mistake = 'none';
+    const choices = [{ id: 'none', words: 'as it is', equation: '' }, ...PLANTED_MISTAKES];
+    element('mistakes', HTMLElement).append(...choices.map((choice) => this.choice(choice)));
+    button('run-check').addEventListener('click', () => void this.run());
+    this.showMistake();
+  }
+
+  private choice({ id, words, equation }: { id: string; words: string; equation: string }): HTMLElement {
+    const label = made('label');
+    const input = made('input');
+    input.type = 'radio';
+    input.name = 'mistake';
+    input.value = id;
+    input.checked = id === this.mistake;
+    input.addEventListener('change', () => {
+      this.mistake = id;
+      this.changed(id);
+      this.showMistake();
+    });
+    label.append(input, made('span', '', words));
+    if (equation) {
+      label.dataset.equation = equation;
+      label.append(made('small', '', `(${equation})`));
+    }
+    return label;
+  }
+
+  private showMistake(): void {
+    const planted = PLANTED_MISTAKES.find(({ id }) => id === this.mistake);
+    const place = element('planted', HTMLPreElement);
+    place.hidden = !planted;
+    if (planted) {
+      place.replaceChildren(
+        made('span', 'line removed', `- ${planted.right}`),
+        '\n',
+        made('span', 'line added', `+ ${planted.wrong}`),
+      );
+    }
+    element('check-table', HTMLTableElement).hidden = true;
+    element('check-summary', HTMLElement).textContent = '';
+  }
+
+  private async run(): Promise<void> {
+    const run = button('run-check');
+    run.disabled = true;
+    element('check-summary', HTMLElement).textContent = 'Moving every number a little…';
+    try {
+      this.show(await this.engine.check(this.mistake));
+    } catch (error) {
+      element('check-summary', HTMLElement).textContent = '';
+      this.failed(error);
+    } finally {
+      run.disabled = false;
+    }
+  }
+
+  private show(reports: readonly GradientReport[]): void {
+    const table = element('check-table', HTMLTableElement);
+    table.hidden = false;
+    table.tBodies[0].replaceChildren(...reports.map(row));
+    const wrong = reports.filter(({ ok }) => !ok).map(({ name }) => nameOf(name));
+    element('check-summary', HTMLElement).textContent =
+      wrong.length === 0
+        ? 'Every gradient agrees with the slope of the loss to seven digits or more.'
+        : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''}`;
+  }
+}
+
+const nameOf = (name: string): string => `∂L/∂${name}`;
+
+function row({ name, shape, largestRelative, worst, ok }: GradientReport): HTMLTableRowElement {
+  const line = made('tr', ok ? '' : 'is-wrong');
+  const head = made('th', '', nameOf(name));
+  head.scope = 'row';
+  line.append(
+    head,
+    made('td', '', shape.join(' × ')),
+    made('td', 'number', largestRelative.toExponential(1)),
+    made('td', 'number', worst.backward.toPrecision(6)),
+    made('td', 'number', worst.numeric.toPrecision(6)),
+    made('td', '', ok ? 'right' : 'wrong'),
+  );
+  return line;
+}

@@ -1,0 +1,25 @@
+/** The element with this id. Throws an Error where index.html has none of that kind. */
+export function element<E extends HTMLElement>(id: string, kind: new () => E): E {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`index.html has no ${kind.name} #${id}`);
+  return found;
+}
+
+export const button = (id: string): HTMLButtonElement => element(id, HTMLButtonElement);
+export const canvas = (id: string): HTMLCanvasElement => element(id, HTMLCanvasElement);
+
+/** A new element with its class and its text. */
+export function made<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className = '',
+  text = '',
+): HTMLElementTagNameMap[Tag] {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.textContent = text;
+  return node;
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');

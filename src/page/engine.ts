@@ -1,0 +1,274 @@
+/** The engine behind the page: one training run, and all that the page asks about it. Runs in a Web Worker. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../backend.js';
+import { breathe } from '../breathe.js';
+import type { Checkpoint } from '../checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../checkpoint.js';
+import { DataError } from '../data-error.js';
+import { evaluate } from '../evaluate.js';
+import type { GradientReport } from '../gradcheck.js';
+import type { Mnist } from '../mnist.js';
+import { stepCount, TUTORIAL } from '../train-options.js';
+import type { Line } from '../training.js';
+import { Training } from '../training.js';
+import { checkWith } from './check.js';
+import { loadMnist } from './data.js';
+import { Inside } from './inside.js';
+import type { Look, LookRequest } from './inside.js';
+import type { Machine, RateChange, Settings } from './settings.js';
+
+/** How the run stands. */
+export interface Standing {
+  readonly description: string;
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** What a run tells while it goes on. */
+export interface Update {
+  readonly step: number;
+  readonly lines: readonly Line[];
+  /** Since the play button was pressed, or over the last second. */
+  readonly stepsPerSecond: number | null;
+  /** The learning rate has been changed. */
+  readonly rateChange?: RateChange;
+}
+
+export interface TestResult {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly count: number;
+  readonly wrong: readonly { readonly image: number; readonly label: number; readonly predicted: number }[];
+}
+
+/** How often the run tells how far it is. */
+const UPDATE_MS = 100;
+/** A copy is kept so often, to go back to when training diverges or a machine is lost. */
+const KEEP_EVERY = 50;
+
+export class Engine {
+  private mnist: Mnist | undefined;
+  private backend: Backend | undefined;
+  private training: Training | undefined;
+  private rateChanges: readonly RateChange[] = [];
+  private newRate: number | undefined;
+  private playing = new AbortController();
+  private kept: Checkpoint | undefined;
+  private readonly inside = new Inside();
+  /** The last of the work that must not overlap with other work on the run. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  /** Rejects with a DataError where a file does not arrive whole. */
+  async loadData(folder: string, progress: (share: number) => void): Promise<void> {
+    let toldAt = 0;
+    this.mnist = await loadMnist(new URL(folder), (share) => {
+      const now = performance.now();
+      if (now - toldAt < UPDATE_MS && share < 1) return;
+      toldAt = now;
+      progress(share);
+    });
+  }
+
+  /** A new run at step 0; the one before is gone. */
+  async start(settings: Settings): Promise<Standing> {
+    return this.replace(settings.machine, settings.threads, (backend) => {
+      this.rateChanges = settings.rateChanges;
+      const { hidden, batchSize, learningRate, seed, shuffle, steps } = settings;
+      const options = { ...TUTORIAL, hidden, batchSize, learningRate, seed, shuffle };
+      return Training.start(backend, this.trainingData, { ...options, trainingIters: itersFor(steps, batchSize) });
+    });
+  }
+
+  /** The run of a checkpoint's bytes. Rejects with a DataError, and the present run stays, where they are damaged. */
+  async load(bytes: Uint8Array, name: string, machine: Machine, threads: number | null): Promise<Standing & Settings> {
+    const checkpoint = parseCheckpoint(bytes, name);
+    const standing = await this.resume(checkpoint, machine, threads);
+    const { options } = checkpoint.training ?? { options: TUTORIAL };
+    const steps = stepCount(options, this.trainingData.images.count);
+    const { hidden, batchSize, learningRate, seed, shuffle } = options;
+    return { ...standing, machine, threads, hidden, batchSize, learningRate, rateChanges: [], seed, shuffle, steps };
+  }
+
+  /** The last copy that was kept before training failed, on this or another machine. */
+  async goBack(machine: Machine, threads: number | null): Promise<Standing> {
+    if (!this.kept) throw new DataError('nothing has been kept to go back to');
+    return this.resume(this.kept, machine, threads);
+  }
+
+  /** Steps until `pause`, or until there are `steps`; resolves then. Rejects where training fails. */
+  async play(steps: number, tell: (update: Update) => void): Promise<void> {
+    this.playing = new AbortController();
+    const { signal } = this.playing;
+    const pace = new Pace();
+    let lines: Line[] = [];
+    let toldAt = performance.now();
+    const report = (rateChange?: RateChange): void => {
+      const { step } = this.running;
+      tell({ step, lines, stepsPerSecond: pace.at(step), ...(rateChange && { rateChange }) });
+      lines = [];
+      toldAt = performance.now();
+    };
+    try {
+      pace.at(this.running.step);
+      while (this.running.step < steps) {
+        await breathe();
+        if (signal.aborted) break;
+        const { line, rateChange } = await this.alone(() => this.makeStep(TUTORIAL.displayStep));
+        if (line) lines.push(line);
+        if (rateChange || performance.now() - toldAt >= UPDATE_MS) report(rateChange);
+      }
+    } finally {
+      report();
+    }
+  }
+
+  async pause(): Promise<void> {
+    this.playing.abort();
+    await this.last.catch(() => {}); // who waits for it has been told
+  }
+
+  async makeOneStep(): Promise<Update> {
+    const { line, rateChange } = await this.alone(() => this.makeStep(1));
+    const lines = line ? [line] : [];
+    return { step: this.running.step, lines, stepsPerSecond: null, ...(rateChange && { rateChange }) };
+  }
+
+  /** From the next step on. */
+  async setLearningRate(rate: number): Promise<void> {
+    this.newRate = rate;
+  }
+
+  /** All test images. */
+  async test(): Promise<TestResult> {
+    const { test } = this.data;
+    const { accuracy, loss, correct, predicted } = await this.alone(() => evaluate(this.running.model, test));
+    const wrong = [...correct.keys()]
+      .filter((image) => correct[image] === 0)
+      .map((image) => ({ image, label: test.labels[image], predicted: predicted[image] }));
+    return { accuracy, loss, count: test.count, wrong };
+  }
+
+  /** What goes on inside the present network while it reads an image. */
+  async look(request: LookRequest): Promise<Look> {
+    return this.alone(() => this.inside.look(this.running, this.data.test, request));
+  }
+
+  /** `[count,28,28]`, 0 … 255, of the test images with these numbers. */
+  async images(numbers: readonly number[]): Promise<Uint8Array> {
+    const { pixels, rows, columns } = this.data.test;
+    const size = rows * columns;
+    const copies = new Uint8Array(numbers.length * size);
+    numbers.forEach((number, n) => copies.set(pixels.subarray(number * size, (number + 1) * size), n * size));
+    return copies;
+  }
+
+  async check(mistake: string): Promise<GradientReport[]> {
+    return checkWith(mistake);
+  }
+
+  /** The bytes of a checkpoint. */
+  async save(): Promise<Uint8Array> {
+    return checkpointBytes(await this.alone(() => this.running.checkpoint()));
+  }
+
+  private async makeStep(displayStep: number): Promise<{ line?: Line; rateChange?: RateChange }> {
+    const training = this.running;
+    const change = this.changeBefore(training.step + 1);
+    if (change) training.learningRate = change.rate;
+    await training.makeStep();
+    const { step } = training;
+    const line = step % displayStep === 0 ? await training.line() : undefined;
+    if (step % KEEP_EVERY === 0) this.kept = await training.checkpoint();
+    return { ...(line && { line }), ...(change && { rateChange: change }) };
+  }
+
+  /** The rate that step `step` begins with, where it is another: a new one, or one of the run that is repeated. */
+  private changeBefore(step: number): RateChange | undefined {
+    if (this.newRate === undefined) return this.rateChanges.find((change) => change.step === step);
+    const change = { step, rate: this.newRate };
+    this.newRate = undefined;
+    this.rateChanges = []; // another run from here on
+    return change;
+  }
+
+  private resume(checkpoint: Checkpoint, machine: Machine, threads: number | null): Promise<Standing> {
+    return this.replace(machine, threads, (backend) => {
+      const training = Training.resume(backend, this.trainingData, checkpoint);
+      this.rateChanges = [];
+      return training;
+    });
+  }
+
+  /** Where the new run cannot be made, the old one stays. */
+  private async replace(
+    machine: Machine,
+    threads: number | null,
+    make: (backend: Backend) => Training,
+  ): Promise<Standing> {
+    await this.pause();
+    return this.alone(async () => {
+      const backend = await createBackend(machine, threads);
+      let training: Training;
+      try {
+        training = make(backend);
+      } catch (error) {
+        await backend.dispose();
+        throw error;
+      }
+      await this.backend?.dispose().catch(() => {}); // a machine that was lost has nothing to give back
+      this.backend = backend;
+      this.training = training;
+      this.newRate = undefined;
+      this.kept = await training.checkpoint();
+      return { description: backend.description, step: training.step, steps: training.steps };
+    });
+  }
+
+  private alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
+  }
+
+  private get data(): Mnist {
+    if (!this.mnist) throw new DataError('the images have not been loaded');
+    return this.mnist;
+  }
+
+  private get trainingData() {
+    return { images: this.data.train, validation: this.data.validation };
+  }
+
+  private get running(): Training {
+    if (!this.training) throw new DataError('no run has been started');
+    return this.training;
+  }
+}
+
+/** Steps a second, over the last second or so. */
+class Pace {
+  private readonly marks: { readonly step: number; readonly at: number }[] = [];
+
+  at(step: number): number | null {
+    const now = performance.now();
+    this.marks.push({ step, at: now });
+    while (this.marks.length > 2 && now - this.marks[1].at > 1000) this.marks.shift();
+    const [first] = this.marks;
+    return step > first.step ? (1000 * (step - first.step)) / (now - first.at) : null;
+  }
+}
+
+/** The option that makes so many steps; see `stepCount`. The tutorial's own number where it comes to the same. */
+function itersFor(steps: number, batchSize: number): number {
+  const { trainingIters } = TUTORIAL;
+  const tutorialSteps = Math.ceil(trainingIters / batchSize) - 1;
+  return steps === tutorialSteps ? trainingIters : steps * batchSize + 1;
+}
+
+async function createBackend(machine: Machine, threads: number | null): Promise<Backend> {
+  if (machine === 'reference') return createReferenceBackend();
+  if (machine === 'wasm') return createWasmBackend(threads === null ? {} : { threads });
+  const { createGpuBackend } = await import('../../kernels/gpu/index.js');
+  return createGpuBackend({ mode: machine });
+}

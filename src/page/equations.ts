@@ -1,0 +1,58 @@
+/** The LSTM's equations as the page shows them. Which lines compute them, docs/derivation.md says, and its test checks. */
+export interface Equation {
+  /** As in src/lstm.ts: `4′`. */
+  readonly number: string;
+  readonly latex: readonly string[];
+  readonly words: string;
+}
+
+export const EQUATIONS: readonly Equation[] = [
+  {
+    number: '1',
+    latex: ['z = x\\,W_x + h_{t-1}W_h + b'],
+    words: 'Mix the row that is being read with what is remembered.',
+  },
+  {
+    number: '2',
+    latex: ['i,\\,f,\\,o = \\sigma(z_i),\\ \\sigma(z_f + \\text{forget bias}),\\ \\sigma(z_o)', 'j = \\tanh(z_j)'],
+    words: 'Open the gates: how much to take in, to keep and to show. j is the candidate.',
+  },
+  {
+    number: '3',
+    latex: ['c_t = f \\odot c_{t-1} + i \\odot j'],
+    words: 'Keep some of the old cell, take in some of the candidate.',
+  },
+  { number: '4', latex: ['h_t = o \\odot \\tanh(c_t)'], words: 'Show some of the cell.' },
+  {
+    number: '4′',
+    latex: [
+      '\\mathrm{d}o = \\mathrm{d}h \\odot \\tanh(c)',
+      '\\mathrm{d}c \\mathrel{+}= \\mathrm{d}h \\odot o \\odot (1-\\tanh^2 c)',
+    ],
+    words: 'The cell feeds h now, and the next step’s cell later: two slopes add up.',
+  },
+  {
+    number: '3′',
+    latex: [
+      '\\mathrm{d}i = \\mathrm{d}c \\odot j,\\quad \\mathrm{d}j = \\mathrm{d}c \\odot i,\\quad \\mathrm{d}f = \\mathrm{d}c \\odot c_{t-1}',
+      '\\mathrm{d}c_{t-1} = \\mathrm{d}c \\odot f',
+    ],
+    words: 'The slope goes back through f alone: while f is near 1 it arrives undiminished.',
+  },
+  {
+    number: '2′',
+    latex: [
+      '\\mathrm{d}z = \\mathrm{d}g \\odot g \\odot (1-g) \\quad\\text{for } g = i, f, o',
+      '\\mathrm{d}z_j = \\mathrm{d}j \\odot (1-j^2)',
+    ],
+    words: 'The activated gates know their own slopes.',
+  },
+  {
+    number: '1′',
+    latex: [
+      '\\mathrm{d}h_{t-1} \\mathrel{+}= \\mathrm{d}z\\,W_h^{\\top},\\quad \\mathrm{d}x = \\mathrm{d}z\\,W_x^{\\top}',
+      '\\mathrm{d}W_x \\mathrel{+}= x^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}W_h \\mathrel{+}= h_{t-1}^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
+    ],
+    words: 'In a product each side receives the slope times the transpose of the other.',
+  },
+];

@@ -1,0 +1,302 @@
+/** “Train”: one run, its buttons, its figures, and what to do when something goes wrong. */
+import type { Remote } from 'comlink';
+import { proxy } from 'comlink';
+import { Chart } from './charts.js';
+import { Controls } from './controls.js';
+import { button, element, made, messageOf, nameOf } from './dom.js';
+import type { Engine, Standing, TestResult, Update } from './engine.js';
+import type { Way } from './problem.js';
+import { hideProblem, showProblem } from './problem.js';
+import type { Machine, Settings } from './settings.js';
+
+/** While a run goes on, the rest of the page follows it so often. */
+const FOLLOW_MS = 700;
+
+export interface TrainHooks {
+  /** For the page's address. */
+  readonly settingsChanged: (settings: Settings) => void;
+  /** The network is another now. */
+  readonly networkChanged: () => void;
+  readonly tested: (result: TestResult) => void;
+}
+
+export class TrainView {
+  private standing: Standing | undefined;
+  private isPlaying = false;
+  private followedAt = 0;
+  private lines: { step: number; loss: number; accuracy: number }[] = [];
+  /** The present one; `settings` has the first, and the changes since. */
+  private learningRate: number;
+  private readonly controls: Controls;
+  private readonly lossChart = new Chart(element('loss-chart', HTMLElement), {
+    series: [{ label: 'loss', colour: '--accent' }],
+    height: 200,
+    digits: 4,
+    x: 'step',
+  });
+  private readonly accuracyChart = new Chart(element('accuracy-chart', HTMLElement), {
+    series: [{ label: 'accuracy', colour: '--accent' }],
+    range: [0, 1],
+    height: 200,
+    digits: 4,
+    x: 'step',
+  });
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private settings: Settings,
+    private readonly hooks: TrainHooks,
+  ) {
+    this.learningRate = settings.learningRate;
+    this.controls = new Controls(settings, (changed, needsNewRun) => this.change(changed, needsNewRun));
+    button('play').addEventListener('click', () => void (this.isPlaying ? this.pause() : this.play()));
+    button('one-step').addEventListener('click', () => void this.oneStep());
+    button('reset').addEventListener('click', () => {
+      this.set({ ...this.settings, learningRate: this.learningRate, rateChanges: [] });
+      void this.start();
+    });
+    button('test').addEventListener('click', () => void this.test());
+    button('save').addEventListener('click', () => void this.save());
+    button('load').addEventListener('click', () => element('file', HTMLInputElement).click());
+    element('file', HTMLInputElement).addEventListener('change', (event) => {
+      const input = event.target as HTMLInputElement;
+      const file = input.files?.[0];
+      input.value = ''; // so that the same file can be chosen again
+      if (file) void this.load(file);
+    });
+  }
+
+  async loadData(): Promise<void> {
+    const progress = element('progress', HTMLProgressElement);
+    element('loading', HTMLElement).hidden = false;
+    try {
+      const folder = new URL('data/', document.baseURI).href;
+      await this.engine.loadData(
+        folder,
+        proxy((share: number) => void (progress.value = share)),
+      );
+    } catch (error) {
+      showProblem(messageOf(error), { words: 'Try again', go: () => void this.loadData() });
+      return;
+    } finally {
+      element('loading', HTMLElement).hidden = true;
+    }
+    await this.start();
+  }
+
+  private async start(): Promise<void> {
+    await this.begin(() => this.engine.start(this.settings));
+  }
+
+  private async begin(start: () => Promise<Standing>): Promise<void> {
+    this.enable(false);
+    try {
+      const standing = await start();
+      this.lines = this.lines.filter(({ step }) => step <= standing.step && standing.step > 0);
+      this.standing = standing;
+      hideProblem();
+      element('machine', HTMLElement).textContent = `Runs on ${standing.description}.`;
+      element('settings-note', HTMLElement).textContent = '';
+      button('reset').classList.remove('asked');
+      element('test-accuracy', HTMLElement).textContent = '–';
+      element('pace', HTMLElement).textContent = '–';
+      this.showStep(standing.step);
+      this.showLines();
+      this.hooks.networkChanged();
+    } catch (error) {
+      showProblem(messageOf(error), ...this.waysToAnotherMachine());
+    }
+    this.enable(this.standing !== undefined);
+  }
+
+  private waysToAnotherMachine(): Way[] {
+    if (this.settings.machine === 'wasm') return [];
+    const go = (): void => {
+      this.set({ ...this.settings, machine: 'wasm' });
+      void this.start();
+    };
+    return [{ words: 'Use WebAssembly instead', go }];
+  }
+
+  private change(settings: Settings, needsNewRun: boolean): void {
+    const rate = settings.learningRate;
+    const hasBegun = this.step > 0 || this.isPlaying;
+    if (hasBegun && rate !== this.learningRate) void this.engine.setLearningRate(rate);
+    this.set(hasBegun ? { ...settings, learningRate: this.settings.learningRate } : settings, rate);
+    this.showStep(this.step);
+    if (this.standing === undefined) return;
+    if (!hasBegun) void this.start();
+    else if (needsNewRun) {
+      element('settings-note', HTMLElement).textContent = 'Reset starts a new run with these settings.';
+      button('reset').classList.add('asked');
+    }
+  }
+
+  private set(settings: Settings, learningRate = settings.learningRate): void {
+    this.settings = settings;
+    this.learningRate = learningRate;
+    this.controls.show({ ...settings, learningRate });
+    this.hooks.settingsChanged(settings);
+  }
+
+  private async play(): Promise<void> {
+    const { steps } = this.settings;
+    if (this.step >= steps) this.set({ ...this.settings, steps: this.step + 781 }, this.learningRate);
+    this.playing(true);
+    try {
+      await this.engine.play(
+        this.settings.steps,
+        proxy((update: Update) => this.follow(update)),
+      );
+    } catch (error) {
+      this.fail(error);
+      return;
+    } finally {
+      this.playing(false);
+      this.hooks.networkChanged();
+    }
+    if (this.step >= this.settings.steps) await this.test();
+  }
+
+  private async pause(): Promise<void> {
+    await this.engine.pause();
+  }
+
+  private async oneStep(): Promise<void> {
+    this.enable(false);
+    try {
+      this.follow(await this.engine.makeOneStep());
+    } catch (error) {
+      this.fail(error);
+    }
+    this.enable(true);
+  }
+
+  private async test(): Promise<void> {
+    const place = element('test-accuracy', HTMLElement);
+    const { step } = this;
+    place.textContent = '…';
+    try {
+      const result = await this.engine.test();
+      place.replaceChildren(result.accuracy.toFixed(4), ' ', made('small', '', `at step ${step}`));
+      this.hooks.tested(result);
+    } catch (error) {
+      place.textContent = '–';
+      this.fail(error);
+    }
+  }
+
+  private async save(): Promise<void> {
+    try {
+      const bytes = await this.engine.save();
+      const link = made('a');
+      link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+      link.download = `longhand-step-${this.step}.safetensors`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async load(file: File): Promise<void> {
+    const { machine, threads } = this.settings;
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await this.begin(async () => {
+        this.lines = [];
+        const loaded = await this.engine.load(bytes, file.name, machine, threads);
+        this.set(settingsOf(loaded));
+        return loaded;
+      });
+    } catch (error) {
+      showProblem(`${file.name}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Training has failed: diverged, or its machine is gone. The last copy is a way on. */
+  private fail(error: unknown): void {
+    const back = (words: string, machine: Machine, rate = this.learningRate): Way => ({
+      words,
+      go: () => {
+        void this.begin(async () => {
+          const standing = await this.engine.goBack(machine, this.settings.threads);
+          this.set({ ...this.settings, machine }, rate);
+          await this.engine.setLearningRate(rate);
+          return standing;
+        });
+      },
+    });
+    const { machine } = this.settings;
+    if (nameOf(error) === 'NonFiniteError') {
+      const rate = Number((this.learningRate / 10).toPrecision(3));
+      showProblem(messageOf(error), back(`Go back, with a rate of ${rate}`, machine, rate));
+    } else {
+      const words = machine === 'wasm' ? 'Go back to the last copy' : 'Go on in WebAssembly';
+      showProblem(messageOf(error), back(words, 'wasm'));
+    }
+  }
+
+  private follow({ step, lines, stepsPerSecond, rateChange }: Update): void {
+    this.lines.push(...lines);
+    if (this.standing) this.standing = { ...this.standing, step };
+    if (stepsPerSecond !== null) element('pace', HTMLElement).textContent = stepsPerSecond.toFixed(1);
+    if (rateChange) {
+      const others = this.settings.rateChanges.filter(({ step: at }) => at !== rateChange.step);
+      const rateChanges = [...others, rateChange].sort((a, b) => a.step - b.step);
+      this.set({ ...this.settings, rateChanges }, rateChange.rate);
+    }
+    this.showStep(step);
+    if (lines.length > 0) this.showLines();
+    const now = performance.now();
+    if (this.isPlaying && now - this.followedAt < FOLLOW_MS) return;
+    this.followedAt = now;
+    this.hooks.networkChanged();
+  }
+
+  private showStep(step: number): void {
+    element('step', HTMLElement).textContent = String(step);
+    element('steps-of', HTMLElement).textContent = `of ${this.settings.steps}`;
+  }
+
+  private showLines(): void {
+    const steps = this.lines.map(({ step }) => step);
+    this.lossChart.show(
+      steps,
+      this.lines.map(({ loss }) => loss),
+    );
+    this.accuracyChart.show(
+      steps,
+      this.lines.map(({ accuracy }) => accuracy),
+    );
+    const last = this.lines.at(-1);
+    element('loss', HTMLElement).textContent = last ? last.loss.toFixed(4) : '–';
+    element('accuracy', HTMLElement).textContent = last ? last.accuracy.toFixed(4) : '–';
+    if (this.isPlaying) return;
+    this.lossChart.describe(last ? `Loss over the steps: ${last.loss.toFixed(4)} at step ${last.step}` : 'No loss yet');
+    this.accuracyChart.describe(
+      last ? `Accuracy over the steps: ${last.accuracy.toFixed(4)} at step ${last.step}` : 'No accuracy yet',
+    );
+  }
+
+  private get step(): number {
+    return this.standing?.step ?? 0;
+  }
+
+  private playing(isPlaying: boolean): void {
+    this.isPlaying = isPlaying;
+    button('play').textContent = isPlaying ? 'Pause' : 'Play';
+    this.enable(!isPlaying);
+    button('play').disabled = false;
+    button('reset').disabled = false;
+    this.showLines();
+  }
+
+  private enable(isEnabled: boolean): void {
+    for (const id of ['play', 'one-step', 'reset', 'test', 'save', 'load']) button(id).disabled = !isEnabled;
+  }
+}
+
+function settingsOf({ description: _, step: __, ...settings }: Standing & Settings): Settings {
+  return settings;
+}

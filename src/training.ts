@@ -1,0 +1,193 @@
+/**
+ * A training run in its midst: the tutorial's step (TensorFlow 1.x `recurrent_network.py`, the Adam form), one at a time,
+ * on any backend. train.ts makes them one after another.
+ */
+import type { Backend } from './backend.js';
+import type { Checkpoint, SavedTraining } from './checkpoint.js';
+import { dataDigest } from './checkpoint.js';
+import { clipGradients } from './clipping.js';
+import { DataError } from './data-error.js';
+import { evaluate, loadBatch } from './evaluate.js';
+import type { LabelledImages } from './mnist.js';
+import { BatchOrder, CLASSES } from './mnist.js';
+import { Model, NonFiniteError } from './model.js';
+import { Random } from './rng.js';
+import { rateAt } from './schedule.js';
+import type { TrainOptions } from './train-options.js';
+import { assertOptions, stepCount } from './train-options.js';
+
+export interface Line {
+  readonly step: number;
+  /** Examples seen: step · batchSize. */
+  readonly iter: number;
+  /** Mean loss of the step's batch, after the step's update. */
+  readonly loss: number;
+  /** Share of the step's batch classified rightly, after the step's update. */
+  readonly accuracy: number;
+}
+
+export interface Validation {
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** No loss before was smaller. */
+  readonly isBest: boolean;
+}
+
+/** What a run learns from, and what it validates with, if it does. */
+export interface TrainingData {
+  readonly images: LabelledImages;
+  readonly validation: LabelledImages | undefined;
+}
+
+export class Training {
+  /** The caller disposes of it. */
+  readonly model: Model;
+  private readonly random: Random;
+  private readonly batches: BatchOrder;
+  /** Of the data, once it has been computed. */
+  private digest: string | undefined;
+  private best: { readonly step: number; readonly loss: number } | null = null;
+  private validationsSinceBest = 0;
+
+  private constructor(
+    backend: Backend,
+    private readonly data: TrainingData,
+    private options: TrainOptions,
+  ) {
+    assertOptions(options);
+    const { seed, batchSize, shuffle, hidden, forgetBias } = options;
+    const { count, rows: T, columns: I } = data.images;
+    this.random = new Random(seed);
+    this.batches = new BatchOrder(count, batchSize, shuffle, this.random);
+    this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
+  }
+
+  /** At step 0. Throws a RangeError where an option is not a number of its kind, a DataError where the batch is larger than the set. */
+  static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
+    const training = new Training(backend, data, options);
+    training.model.initialise(training.random);
+    return training;
+  }
+
+  /** Where a checkpoint left off. Throws a DataError where it is of other data, or holds only a network; else as `start`. */
+  static resume(
+    backend: Backend,
+    data: TrainingData,
+    { model: saved, training: state }: Checkpoint,
+    options: Partial<TrainOptions> = {},
+  ): Training {
+    if (!state) throw new DataError('resume: the file holds only a network, not the state of its training');
+    const digest = dataDigest(...dataOf(data, state.options));
+    assertSameData(data.images, saved.sizes, state, digest);
+    const training = new Training(backend, data, { ...state.options, ...options });
+    const { model } = training;
+    training.random.state = state.random;
+    training.batches.position = state;
+    training.digest = digest;
+    training.best = state.best;
+    training.validationsSinceBest = state.validationsSinceBest;
+    model.updates = state.step;
+    model.load('parameters', saved.parameters);
+    model.load('means', state.means);
+    model.load('squares', state.squares);
+    return training;
+  }
+
+  /** Steps made. */
+  get step(): number {
+    return this.model.updates;
+  }
+
+  /** Steps that there will be, unless it stops early. */
+  get steps(): number {
+    return stepCount(this.options, this.data.images.count);
+  }
+
+  get isOver(): boolean {
+    const { patience } = this.options;
+    return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
+  }
+
+  /** Of the steps to come. Throws a RangeError where it is no finite number. */
+  set learningRate(learningRate: number) {
+    const options = { ...this.options, learningRate };
+    assertOptions(options);
+    this.options = options;
+  }
+
+  /** One batch forward, backward, and an update of every parameter. */
+  async makeStep(): Promise<void> {
+    const { model, options } = this;
+    await model.backend.keepPace();
+    loadBatch(model, this.data.images, this.batches.next());
+    model.forward();
+    model.backward();
+    await clipGradients(model.backend, Object.values(model.gradients), options);
+    model.update(rateAt(options, this.step + 1, this.steps));
+  }
+
+  /** What the tutorial prints of the last step. Rejects with a NonFiniteError where training has diverged. */
+  async line(): Promise<Line> {
+    const { model, step } = this;
+    model.forward();
+    const { loss, accuracy } = await model.metrics();
+    await model.assertFinite();
+    if (!Number.isFinite(loss)) throw new NonFiniteError('loss', loss, step);
+    return { step, iter: step * model.sizes.B, loss, accuracy };
+  }
+
+  /** Rejects with a NonFiniteError where training has diverged, with a RangeError where there is nothing to validate with. */
+  async validate(): Promise<Validation> {
+    const { step } = this;
+    const { validation } = this.data;
+    if (!validation) throw new RangeError('train: validateEvery needs hooks.validation, the images to validate with');
+    const { loss, accuracy } = await evaluate(this.model, validation);
+    if (!Number.isFinite(loss)) throw new NonFiniteError('validation loss', loss, step);
+    const isBest = this.best === null || loss < this.best.loss;
+    if (isBest) this.best = { step, loss };
+    this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
+    return { step, loss, accuracy, isBest };
+  }
+
+  /** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
+  async checkpoint(): Promise<Checkpoint> {
+    const { options, random, batches, model, best, validationsSinceBest } = this;
+    await model.assertFinite();
+    this.digest ??= dataDigest(...dataOf(this.data, options));
+    const { T, I, H, C } = model.sizes;
+    return {
+      model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save('parameters') },
+      training: {
+        ...{ options, random: random.state, ...batches.position, data: this.digest, best, validationsSinceBest },
+        backend: model.backend.description,
+        step: this.step,
+        means: await model.save('means'),
+        squares: await model.save('squares'),
+      },
+    };
+  }
+}
+
+/** All images that a run depends on. */
+function dataOf({ images, validation }: TrainingData, { validateEvery }: TrainOptions): LabelledImages[] {
+  return validateEvery !== null && validation ? [images, validation] : [images];
+}
+
+function assertSameData(
+  images: LabelledImages,
+  { T, I, C }: Checkpoint['model']['sizes'],
+  { order, data }: SavedTraining,
+  digest: string,
+): void {
+  if (images.rows !== T || images.columns !== I) {
+    throw new DataError(`resume: trained on images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`);
+  }
+  if (C !== CLASSES) throw new DataError(`resume: trained for ${C} classes, here are ${CLASSES}`);
+  if (images.count !== order.length || digest !== data) {
+    throw new DataError(
+      `resume: trained on ${order.length} images, these are ${images.count} others: ` +
+        'a run can go on only with the data that it began with',
+    );
+  }
+}
