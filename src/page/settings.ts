@@ -55,7 +55,7 @@ export const LIMITS = {
   threads: { least: 1, most: 48, whole: true },
   hidden: { least: 1, most: 1024, whole: true },
   batchSize: { least: 1, most: 1024, whole: true },
-  learningRate: { least: 0, most: 10, whole: false },
+  learningRate: { least: 0, most: 1e38, whole: false },
   seed: { least: 0, most: 2 ** 32 - 1, whole: true },
   steps: { least: 1, most: 1_000_000, whole: true },
   image: { least: 0, most: 9999, whole: true },

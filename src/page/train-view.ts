@@ -121,8 +121,11 @@ export class TrainView {
   private change(settings: Settings, needsNewRun: boolean): void {
     const rate = settings.learningRate;
     const hasBegun = this.step > 0 || this.isPlaying;
-    if (hasBegun && rate !== this.learningRate) void this.engine.setLearningRate(rate);
-    this.set(hasBegun ? { ...settings, learningRate: this.settings.learningRate } : settings, rate);
+    const isNewRate = rate !== this.learningRate;
+    if (hasBegun) {
+      if (isNewRate) void this.engine.setLearningRate(rate);
+      this.set({ ...settings, learningRate: this.settings.learningRate }, rate);
+    } else this.set(isNewRate ? { ...settings, rateChanges: [] } : settings);
     this.showStep(this.step);
     if (this.standing === undefined) return;
     if (!hasBegun) void this.start();
@@ -221,7 +224,8 @@ export class TrainView {
       go: () => {
         void this.begin(async () => {
           const standing = await this.engine.goBack(machine, this.settings.threads);
-          this.set({ ...this.settings, machine }, rate);
+          const rateChanges = this.settings.rateChanges.filter(({ step }) => step <= standing.step);
+          this.set({ ...this.settings, machine, rateChanges }, rate);
           await this.engine.setLearningRate(rate);
           return standing;
         });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { Browser } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -19,6 +20,9 @@ const ARGUMENTS = [
 
 // A machine may lack a browser; CI may not.
 export const testInBrowser = executablePath || process.env.CI ? test : test.skip;
+
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({ ...(executablePath && { executablePath }), args: ARGUMENTS });
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 
@@ -37,7 +41,7 @@ export async function trainInPage<Result>({ files, headers = {} }: Site, argumen
     return response.end(files[name]);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ARGUMENTS });
+  const browser = await openBrowser();
   try {
     const page = await browser.newPage();
     const failure = new Promise<never>((_, reject) => page.on('pageerror', reject));

@@ -29,8 +29,8 @@ function allEquations(classes: Map<string, string>): string {
     const [first, last] = ranges.get(number) ?? fail(number);
     const formulas = latex.map((formula) => katex.renderToString(formula, { displayMode: true, throwOnError: true }));
     return `
-<article class="equation" data-equation="${number}" tabindex="0" aria-label="Equation ${number}">
-  <header><span class="number">(${number})</span><div class="formulas">${formulas.join('')}</div></header>
+<article class="equation" data-equation="${number}" aria-label="Equation ${number}">
+  <header><span class="number">(${number})</span><div class="formulas" tabindex="0">${formulas.join('')}</div></header>
   <p>${words}</p>
   <pre class="source" tabindex="0" aria-label="src/lstm.ts, lines ${first} to ${last}"><code>${source(lines, first, last)}</code></pre>
 </article>`;
