@@ -69,7 +69,7 @@ describe('training', () => {
       await page.press('[name=steps]', 'Tab');
       await page.click('#play');
       await page.waitForFunction(
-        (text) => document.querySelector('#test-accuracy')?.textContent?.endsWith(text),
+        (text) => document.querySelector('#test-accuracy')?.textContent.endsWith(text),
         `step ${steps}`,
       );
       losses.push(Number(await page.innerText('#loss')));
@@ -100,7 +100,7 @@ describe('training', () => {
     expect(asked.filter((url) => url.includes('gpu'))).toEqual([]);
     await opened.page.selectOption('[name=machine]', machine);
     await opened.page.waitForFunction(
-      (name) => document.querySelector('#machine')?.textContent?.includes(name),
+      (name) => document.querySelector('#machine')?.textContent.includes(name),
       machine,
     );
     const other = await visit(`${SMALL}&steps=20`);
@@ -436,6 +436,30 @@ describe('faults', () => {
     expect(await text('#step')).toBe('60');
     expect(Number(await text('#loss'))).toBeLessThan(3);
   });
+
+  testInBrowser.each(['webgl2', 'webgpu'])(
+    'a GPU that is lost, %s: says so, and goes on in WebAssembly',
+    async (machine) => {
+      const own = await LonghandPage.serve();
+      try {
+        const opened = await own.visit(`${SMALL}&steps=5000&machine=${machine}`);
+        const { page } = opened;
+        await page.click('#play');
+        await page.waitForFunction(() => Number(document.querySelector('#step')?.textContent) >= 3);
+        await own.killGpu();
+        expect(await problem(opened)).toMatch(/^The GPU has failed: /);
+        await way(opened, 'Go on in WebAssembly');
+        await page.waitForFunction(() => document.querySelector('#machine')?.textContent.includes('wasm'));
+        const from = Number(await opened.text('#step'));
+        await page.fill('[name=steps]', String(from + 20));
+        await page.press('[name=steps]', 'Tab');
+        await opened.playToTheEnd();
+        expect(Number(await opened.text('#loss'))).toBeGreaterThan(0.1);
+      } finally {
+        await own.close();
+      }
+    },
+  );
 
   testInBrowser('an engine that cannot be loaded: says so', async () => {
     const opened = await site.open('', { prepare: (page) => page.route('**/worker-*.js', (route) => route.abort()) });

@@ -31,9 +31,15 @@ export class Device {
     return this.call(copyProgram(rows, columns), ['host'], [this.machine.gpuJs.input(values, [columns, rows])]);
   }
 
-  /** Waits for a matrix and brings its rows to the host. */
+  /** Waits for a matrix and brings its rows to the host. Rejects where the device has been lost meanwhile. */
   async read({ value }: Matrix): Promise<Float32Array[]> {
-    return 'toArray' in value ? value.toArray() : value;
+    const rows = 'toArray' in value ? await value.toArray() : value;
+    const { gpu, mode } = this.machine;
+    // webgpu says so itself; a GL context that is lost goes on, and reads zeros
+    if (gpu.context?.isContextLost() === true) {
+      throw new Error(`gpu: mode ${mode} has lost its device, and all that was on it; make a new backend`);
+    }
+    return rows;
   }
 
   /** Marks a matrix as no longer needed once the operation under way has been submitted. */

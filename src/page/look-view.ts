@@ -107,7 +107,10 @@ export class LookView {
     const buttons = shown.map(({ image, label, predicted }, n) => {
       const node = made('button');
       node.type = 'button';
-      node.setAttribute('aria-label', `${label} → ${predicted}: test image ${image}, a ${label} read as ${predicted}. Look inside.`);
+      node.setAttribute(
+        'aria-label',
+        `${label} → ${predicted}: test image ${image}, a ${label} read as ${predicted}. Look inside.`,
+      );
       const picture = made('canvas');
       paintInk(picture, pixels.subarray(n * size, (n + 1) * size), [side, side]);
       onColoursChange(() => paintInk(picture, pixels.subarray(n * size, (n + 1) * size), [side, side]));

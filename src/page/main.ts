@@ -33,9 +33,14 @@ function changeState(change: Partial<Settings & View>): void {
 
 const failed = (error: unknown): void => showProblem(messageOf(error));
 
-const look = new LookView(engine, state, ({ image, row }) => changeState({ image, row }), failed);
+const look = new LookView(
+  engine,
+  state,
+  ({ image, row }) => changeState({ image, row }),
+  (error) => train.fail(error),
+);
 new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), failed);
-const train = new TrainView(engine, state, {
+const train: TrainView = new TrainView(engine, state, {
   settingsChanged: (settings) => changeState(settings),
   networkChanged: () => look.refresh(),
   tested: (result) => void look.showWrong(result).catch(failed),

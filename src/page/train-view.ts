@@ -156,8 +156,8 @@ export class TrainView {
       return;
     } finally {
       this.playing(false);
-      this.hooks.networkChanged();
     }
+    this.hooks.networkChanged();
     if (this.step >= this.settings.steps) await this.test();
   }
 
@@ -218,7 +218,7 @@ export class TrainView {
   }
 
   /** Training has failed: diverged, or its machine is gone. The last copy is a way on. */
-  private fail(error: unknown): void {
+  fail(error: unknown): void {
     const back = (words: string, machine: Machine, rate = this.learningRate): Way => ({
       words,
       go: () => {
@@ -235,9 +235,10 @@ export class TrainView {
     if (nameOf(error) === 'NonFiniteError') {
       const rate = Number((this.learningRate / 10).toPrecision(3));
       showProblem(messageOf(error), back(`Go back, with a rate of ${rate}`, machine, rate));
+    } else if (machine === 'wasm' || machine === 'reference') {
+      showProblem(messageOf(error), back('Go back to the last copy', machine));
     } else {
-      const words = machine === 'wasm' ? 'Go back to the last copy' : 'Go on in WebAssembly';
-      showProblem(messageOf(error), back(words, 'wasm'));
+      showProblem(`The GPU has failed: ${messageOf(error)}`, back('Go on in WebAssembly', 'wasm'));
     }
   }
 

@@ -22,7 +22,7 @@ export default defineConfig(({ mode }) => ({
   worker: {
     format: 'es',
     plugins: () => [plantedMistakes(), dataFiles()],
-    rollupOptions: { external: ['webgpu'] }, // GPU.js's own in Node
+    rolldownOptions: { external: ['webgpu'] }, // GPU.js's own in Node
   },
   plugins: [equationsInPage(), katexFonts(), ...(mode === 'site' ? [dataInSite()] : [])],
 }));

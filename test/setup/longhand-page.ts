@@ -21,6 +21,13 @@ export class LonghandPage {
     return new LonghandPage(/http:\S+/.exec(line.toString())![0], server, await openBrowser());
   }
 
+  /** As when a driver crashes. */
+  async killGpu(): Promise<void> {
+    const session = await this.browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    process.kill(processInfo.find(({ type }) => type === 'GPU')!.id, 'SIGKILL');
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
     this.server.kill();
@@ -78,7 +85,7 @@ export class Visit {
   /** Waits until the look inside is that of the network after `step` steps. */
   async seen(step: number): Promise<void> {
     await this.page.waitForFunction(
-      (text) => document.querySelector('#says-after')?.textContent?.includes(text),
+      (text) => document.querySelector('#says-after')?.textContent.includes(text),
       `after ${step} steps`,
     );
   }
