@@ -28,4 +28,6 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
+  // Parts of it run in the page.
+  { files: ['test/screenshots.mjs'], languageOptions: { globals: globals.browser } },
 );

@@ -1,5 +1,6 @@
 /** The page in a real Chromium: what it trains, shows, keeps, and how it bears faults. */
 import AxeBuilder from 'axe-core';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -39,16 +40,6 @@ async function visit(...args: Parameters<LonghandPage['visit']>): Promise<Visit>
 /** Small and quick. */
 const SMALL = '?hidden=16&batchSize=32';
 
-/** As from a host that sends no headers of its own. */
-const withoutIsolation = (page: Page): Promise<unknown> =>
-  page.route('**/*', async (route) => {
-    const response = await route.fetch();
-    const headers = Object.fromEntries(
-      Object.entries(response.headers()).filter(([name]) => !name.startsWith('cross-origin-')),
-    );
-    await route.fulfill({ response, headers });
-  });
-
 describe('training', () => {
   const STEPS = [20, 40, 60];
   let expected: number[];
@@ -85,11 +76,31 @@ describe('training', () => {
     expect(losses[2]).toBeLessThan(0.7 * losses[0]);
   });
 
-  testInBrowser('without, where a host does not isolate the page: the same', async () => {
-    const opened = await visit('', { prepare: withoutIsolation });
-    expect(await opened.text('#machine')).toContain('1 thread');
-    const losses = await lossesOf(opened);
-    losses.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-3));
+  testInBrowser('on any host’s folder, which isolates nothing: the same, on one thread', async () => {
+    const folder = directoryOf({});
+    const build = [
+      'build',
+      '--config',
+      'src/page/vite.config.ts',
+      '--mode',
+      'site',
+      '--outDir',
+      folder,
+      '--logLevel',
+      'warn',
+    ];
+    const { status, stdout, stderr } = spawnSync('node_modules/.bin/vite', build, { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    const host = await LonghandPage.host(folder);
+    try {
+      const opened = await host.visit();
+      expect(await opened.text('#machine')).toContain('1 thread');
+      const losses = await lossesOf(opened);
+      losses.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-3));
+      expect(opened.faults).toEqual([]);
+    } finally {
+      await host.close();
+    }
   });
 
   testInBrowser.each(['webgl2', 'webgpu', 'reference'])('on %s, loaded only when it is chosen', async (machine) => {

@@ -1,24 +1,44 @@
-/** The page as its visitors have it: served by `longhand page`, in a Chromium; and what must never happen on it. */
-import type { ChildProcess } from 'node:child_process';
+/** The page as its visitors have it, in a Chromium; and what must never happen on it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import sirv from 'sirv';
 import { MAIN } from '../longhand-process.js';
 import { openBrowser } from './chromium.js';
 
 export class LonghandPage {
   private constructor(
     readonly address: string,
-    private readonly server: ChildProcess,
+    private readonly stop: () => void,
     private readonly browser: Browser,
   ) {}
 
+  /** Served by `longhand page`. */
   static async serve(): Promise<LonghandPage> {
     const server = spawn(process.execPath, [MAIN, 'page', '--port', '0', '--no-open'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    return new LonghandPage(/http:\S+/.exec(line.toString())![0], server, await openBrowser());
+    return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await openBrowser());
+  }
+
+  /** From a host that knows nothing of it: the folder under a path, no header that isolates the page. */
+  static async host(folder: string): Promise<LonghandPage> {
+    const PREFIX = '/some/where';
+    const files = sirv(folder);
+    const server = createServer((request, response) => {
+      request.url = request.url?.replace(PREFIX, '') ?? '';
+      files(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const stop = (): void => {
+      server.closeAllConnections();
+      server.close();
+    };
+    return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await openBrowser());
   }
 
   /** As when a driver crashes. */
@@ -30,7 +50,7 @@ export class LonghandPage {
 
   async close(): Promise<void> {
     await this.browser.close();
-    this.server.kill();
+    this.stop();
   }
 
   /** A visit that has begun: the images are there, and a run stands at step 0. */

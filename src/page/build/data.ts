@@ -33,7 +33,7 @@ export function dataInSite(): Plugin {
     name: 'mnist-data-in-site',
     generateBundle() {
       for (const name of Object.values(FILES)) {
-        this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(read(name), { level: 9 }) });
+        this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(read(name), { level: 6 }) });
       }
     },
   };

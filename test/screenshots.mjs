@@ -1,0 +1,74 @@
+/** The pictures of docs/page.md, from the page itself: `npm run page:screenshots`. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chromium } from 'playwright-core';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env.LONGHAND_BROWSER ?? BROWSERS.find((file) => existsSync(file));
+
+const server = spawn(process.execPath, [
+  path.join(project, 'dist/src/cli/main.js'),
+  'page',
+  '--port',
+  '0',
+  '--no-open',
+]);
+const [line] = await once(server.stdout, 'data');
+const address = /http:\S+/.exec(String(line))[0];
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+
+/** The page after a whole run, with a misread image in view. */
+async function trained({ colorScheme, width, height }) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height }, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  await page.goto(`${address}?image=18`);
+  await page.click('#play:enabled');
+  await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy').textContent), null, {
+    timeout: 300_000,
+  });
+  await page.waitForFunction(() => document.querySelector('#says-after').textContent.includes('after 781 steps'));
+  await page.mouse.move(0, 0);
+  return page;
+}
+
+const file = (name) => path.join(project, 'docs', name);
+
+const light = await trained({ colorScheme: 'light', width: 1280, height: 780 });
+await light.screenshot({ path: file('page-train.png') });
+
+const dark = await trained({ colorScheme: 'dark', width: 1280, height: 900 });
+await dark.locator('#look').scrollIntoViewIfNeeded();
+await dark.evaluate(() => document.querySelector('.halves').scrollIntoView());
+await dark.hover('.equation[data-equation="2"]');
+await dark.screenshot({ path: file('page-look.png') });
+
+// narrow, side by side
+const narrow = [];
+for (const [colorScheme, anchor] of [
+  ['light', '#train'],
+  ['dark', '#look'],
+  ['light', '#check'],
+]) {
+  const page = await trained({ colorScheme, width: 360, height: 760 });
+  if (anchor === '#check') {
+    await page.check('[value="dropped-term"]');
+    await page.click('#run-check');
+    await page.waitForSelector('#check-table:not([hidden])');
+  }
+  await page.evaluate((selector) => document.querySelector(selector).scrollIntoView(), anchor);
+  narrow.push((await page.screenshot()).toString('base64'));
+}
+const album = await browser.newPage({ viewport: { width: 1140, height: 800 } });
+await album.setContent(
+  `<body style="margin:20px;display:flex;gap:10px;background:#888">${narrow
+    .map((picture) => `<img src="data:image/png;base64,${picture}">`)
+    .join('')}</body>`,
+);
+await album.screenshot({ path: file('page-narrow.png') });
+
+await browser.close();
+server.kill();
