@@ -72,7 +72,7 @@ class Racer {
     const spent = this.times.reduce((sum, time) => sum + time, 0);
     if (spent > enoughMs && this.times.length >= 3) return;
     const { times } = await this.process.ask({ ask: 'turn', ms: turnMs });
-    this.times.push(...times);
+    for (const time of times) this.times.push(time);
   }
 
   async finish(): Promise<void> {

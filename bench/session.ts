@@ -34,7 +34,7 @@ export class Session {
 
   /** Runs until `ms` have passed, at least once, for compilers and caches. The fastest run, in ms. */
   async warmUp(ms: number): Promise<number> {
-    this.fastest = Math.min(...(await this.loop(ms)));
+    this.fastest = (await this.loop(ms)).reduce((least, time) => Math.min(least, time), Infinity);
     return this.fastest;
   }
 

@@ -30,7 +30,8 @@ export function rateAt(
     case 'constant':
       return learningRate;
     case 'cosine':
-      return (learningRate * (1 + Math.cos((Math.PI * since) / (steps - warmUp)))) / 2;
+      // behind its end, where a run has been made longer, it stays at 0
+      return (learningRate * (1 + Math.cos(Math.PI * Math.min(1, since / (steps - warmUp))))) / 2;
     case 'step':
       return learningRate * decayRate ** Math.floor(since / decayEvery);
   }

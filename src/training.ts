@@ -66,8 +66,7 @@ export class Training {
   /** At step 0. Throws a RangeError where an option is not a number of its kind, a DataError where the batch is larger than the set. */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     const training = new Training(backend, data, options);
-    training.model.initialise(training.random);
-    return training;
+    return training.prepared(() => training.model.initialise(training.random));
   }
 
   /** Where a checkpoint left off. Throws a DataError where it is of other data, or holds only a network; else as `start`. */
@@ -81,17 +80,29 @@ export class Training {
     const digest = dataDigest(...dataOf(data, state.options));
     assertSameData(data.images, saved.sizes, state, digest);
     const training = new Training(backend, data, { ...state.options, ...options });
-    const { model } = training;
-    training.random.state = state.random;
-    training.batches.position = state;
-    training.digest = digest;
-    training.best = state.best;
-    training.validationsSinceBest = state.validationsSinceBest;
-    model.updates = state.step;
-    model.load('parameters', saved.parameters);
-    model.load('means', state.means);
-    model.load('squares', state.squares);
-    return training;
+    return training.prepared(() => {
+      const { model } = training;
+      training.random.state = state.random;
+      training.batches.position = state;
+      training.digest = digest;
+      training.best = state.best;
+      training.validationsSinceBest = state.validationsSinceBest;
+      model.updates = state.step;
+      model.load('parameters', saved.parameters);
+      model.load('means', state.means);
+      model.load('squares', state.squares);
+    });
+  }
+
+  /** Where it fails, nothing of the model remains. */
+  private prepared(prepare: () => void): this {
+    try {
+      prepare();
+      return this;
+    } catch (error) {
+      this.model.dispose();
+      throw error;
+    }
   }
 
   /** Steps made. */
@@ -107,6 +118,11 @@ export class Training {
   get isOver(): boolean {
     const { patience } = this.options;
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
+  }
+
+  /** Its height; see `Schedule`. */
+  get learningRate(): number {
+    return this.options.learningRate;
   }
 
   /** Of the steps to come. Throws a RangeError where it is no finite number. */

@@ -204,6 +204,25 @@ describe('the race', () => {
   }
 });
 
+test('a kernel so quick that a warm-up runs it hundreds of thousands of times', async () => {
+  const loops = await startLoops();
+  const [task] = TASKS;
+  let runs = 0;
+  const quick: Candidate = {
+    ...loops,
+    prepare: async (...given) => ({
+      ...(await loops.prepare(...given)),
+      run: () => {
+        runs++;
+      },
+    }),
+  };
+  const session = new Session(quick);
+  await session.prepare(task, makeInputs(task));
+  expect(await session.warmUp(300)).toBeLessThan(1);
+  expect(runs).toBeGreaterThan(200_000); // more than a call has room for as arguments
+});
+
 describe('the report', () => {
   const row = (candidate: string, H: number, median: number): Row => {
     const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };

@@ -26,7 +26,10 @@ test('the tarball holds every entry and its types, and no tests, benchmarks or b
     typeof entry === 'string' ? [entry] : [entry.types, entry.default],
   );
   for (const entry of [...entries, manifest.bin.longhand]) expect(files).toContain(entry.replace(/^\.\//, ''));
-  const allowed = /^(package\.json|README\.md|LICENSE|(dist\/)?(src|kernels)\/.+|dist\/browser\/longhand\.js(\.map)?)$/;
+  const allowed =
+    /^(package\.json|README\.md|LICENSE|(dist\/)?(src|kernels)\/.+|dist\/browser\/longhand\.js(\.map)?|dist\/page\/.+)$/;
+  expect(files).toContain('dist/page/index.html');
+  expect(files.filter((file) => file.includes('ubyte'))).toEqual([]); // MNIST comes from its own package
   expect(files.filter((file) => !allowed.test(file))).toEqual([]);
 });
 

@@ -138,19 +138,47 @@ describe('training', () => {
     await page.waitForFunction(() => document.querySelector('#step')?.textContent === '0');
     expect(await text('#loss')).toBe('–');
   });
+
+  testInBrowser(
+    'a reset while it plays is a new run, from the start; the address keeps what is looked at',
+    async () => {
+      const { page, text, visit: opened } = bound(await visit(`${SMALL}&steps=100000`));
+      await page.click('#next');
+      await page.click('#play');
+      await page.waitForFunction(() => Number(document.querySelector('#step')?.textContent) > 5);
+      await page.click('#reset');
+      await page.waitForFunction(() => document.querySelector('#step')?.textContent === '0');
+      await page.waitForSelector('#one-step:enabled');
+      expect([await text('#play'), await text('#loss')]).toEqual(['Play', '–']);
+      expect(new URL(page.url()).search).toContain('image=1');
+
+      await page.click('#play');
+      await page.waitForFunction(() => Number(document.querySelector('#step')?.textContent) > 5);
+      const steps = Number(await text('#step')) + 200;
+      await page.fill('[name=steps]', String(steps)); // while it plays
+      await page.press('[name=steps]', 'Tab');
+      await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy')?.textContent ?? ''));
+      expect(await text('#step')).toBe(String(steps));
+      expect(opened.faults).toEqual([]);
+    },
+  );
 });
 
 describe('a link', () => {
   testInBrowser('repeats a run, with the learning rate that was changed in its midst', async () => {
-    const first = await visit(`${SMALL}&seed=7&steps=300`);
-    await first.page.click('#play');
-    await first.page.waitForFunction(() => Number(document.querySelector('#step')?.textContent) > 5);
-    await first.page.fill('[name=learningRate]', '0.01');
+    const first = await visit(`${SMALL}&seed=7&steps=300&rateChanges=3:0.002,200:0.5`);
+    for (let step = 1; step <= 5; step++) {
+      await first.page.click('#one-step:enabled');
+      await first.page.waitForFunction((n) => document.querySelector('#step')?.textContent === n, String(step));
+    }
+    expect(await first.page.inputValue('[name=learningRate]')).toBe('0.002');
+    await first.page.fill('[name=learningRate]', '0.01'); // another run from here on: the 0.5 does not come
     await first.page.press('[name=learningRate]', 'Enter');
-    await first.page.waitForFunction(() => location.search.includes('rateChanges='));
+    await first.page.click('#play');
     await first.page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy')?.textContent ?? ''));
+    await first.page.waitForFunction(() => location.search.includes('6:0.01'));
     const { search } = new URL(first.page.url());
-    expect(search).toMatch(/^\?hidden=16&batchSize=32&seed=7&steps=300&rateChanges=\d+:0\.01$/);
+    expect(search).toMatch(/^\?hidden=16&batchSize=32&seed=7&steps=300&rateChanges=3:0\.002,6:0\.01$/);
 
     const second = await visit(search);
     expect(await second.page.inputValue('[name=learningRate]')).toBe('0.001');
@@ -235,12 +263,22 @@ describe('looking inside', () => {
     expect(await text('#label')).toBe('yours');
 
     await page.click('#clear');
+    await page.waitForFunction(() => {
+      const { data } = document
+        .querySelector<HTMLCanvasElement>('#image')!
+        .getContext('2d')!
+        .getImageData(0, 0, 28, 28);
+      return new Set(new Uint32Array(data.buffer)).size === 1; // no ink
+    });
+    const ofNothing = await text('#says-after');
     await page.focus('#pad');
     for (let n = 0; n < 7; n++) await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Space');
     for (let n = 0; n < 14; n++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Space');
+    await page.waitForFunction((before) => document.querySelector('#says-after')?.textContent !== before, ofNothing);
     await page.waitForFunction(() => document.querySelector('#says')?.textContent === '1');
+    expect(await coloursOf(page, '#image')).toBeGreaterThan(3);
     await page.click('#next');
     await page.waitForFunction(() => document.querySelector('#label')?.textContent === 'a 2');
   });

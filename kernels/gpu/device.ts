@@ -36,7 +36,7 @@ export class Device {
     const rows = 'toArray' in value ? await value.toArray() : value;
     const { gpu, mode } = this.machine;
     // webgpu says so itself; a GL context that is lost goes on, and reads zeros
-    if (gpu.context?.isContextLost() === true) {
+    if (mode.includes('gl') && gpu.context?.isContextLost() === true) {
       throw new Error(`gpu: mode ${mode} has lost its device, and all that was on it; make a new backend`);
     }
     return rows;

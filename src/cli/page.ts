@@ -59,7 +59,10 @@ async function servePage(port: number | undefined): Promise<string> {
   const server = createServer((request, response) => {
     const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
     if (name !== undefined && Object.values<string>(FILES).includes(name)) sendData(name, request, response);
-    else files(request, response);
+    else {
+      delete request.headers.range; // an odd one would throw in the library's stream
+      files(request, response);
+    }
   });
   const listen = (wanted: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -69,7 +72,8 @@ async function servePage(port: number | undefined): Promise<string> {
   try {
     await listen(port ?? DEFAULT_PORT);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw new DataError(`port ${port ?? DEFAULT_PORT}: ${message}; --port chooses another`);
     if (port !== undefined) throw new DataError(`port ${port} is taken; --port chooses another`);
     await listen(0);
   }

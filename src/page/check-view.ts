@@ -56,15 +56,18 @@ export class CheckView {
 
   private async run(): Promise<void> {
     const run = button('run-check');
+    const { mistake } = this;
     run.disabled = true;
     element('check-summary', HTMLElement).textContent = 'Moving every number a little…';
     try {
-      this.show(await this.engine.check(this.mistake));
+      const reports = await this.engine.check(mistake);
+      if (mistake === this.mistake) this.show(reports); // else it is of what was chosen before
     } catch (error) {
       element('check-summary', HTMLElement).textContent = '';
       this.failed(error);
     } finally {
       run.disabled = false;
+      if (document.activeElement === document.body) run.focus(); // a disabled button loses it
     }
   }
 

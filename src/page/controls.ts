@@ -10,6 +10,8 @@ const AT_ONCE = ['learningRate', 'steps'] as const;
 
 export class Controls {
   private readonly form = element('settings', HTMLFormElement);
+  /** The field in use has been changed, and not been read yet. */
+  private isTyped = false;
 
   /** `changed` gets the new settings, and whether they need a new run. */
   constructor(
@@ -17,13 +19,22 @@ export class Controls {
     private readonly changed: (settings: Settings, needsNewRun: boolean) => void,
   ) {
     this.show(settings);
-    this.form.addEventListener('change', (event) => this.read((event.target as HTMLInputElement).name));
+    this.form.addEventListener('input', () => (this.isTyped = true));
+    this.form.addEventListener('change', (event) => {
+      this.isTyped = false;
+      this.read((event.target as HTMLInputElement).name);
+    });
     this.form.addEventListener('submit', (event) => event.preventDefault());
   }
 
   show(settings: Settings): void {
     this.settings = settings;
-    for (const name of NUMBERS) this.field(name).value = settings[name] === null ? '' : String(settings[name]);
+    for (const name of NUMBERS) {
+      const field = this.field(name);
+      if (field === document.activeElement && this.isTyped) continue; // the visitor is at it
+      field.value = settings[name] === null ? '' : String(settings[name]);
+      field.setAttribute('aria-invalid', 'false');
+    }
     this.field('shuffle').value = settings.shuffle;
     this.field('machine').value = settings.machine;
     this.field('threads').disabled = settings.machine !== 'wasm';

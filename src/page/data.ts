@@ -16,12 +16,17 @@ export interface DataFile {
 /** A server that has gone silent for so long does not answer any more. */
 const PATIENCE_MS = 20_000;
 
-/** `progress`: the share of all bytes that has arrived. Rejects with a DataError that names the file. */
-export async function loadMnist(folder: URL, progress: (share: number) => void): Promise<Mnist> {
+/**
+ * `isAgain`: past what the browser has kept. `progress`: the share of all bytes that has arrived. Rejects with a
+ * DataError that names the file.
+ */
+export async function loadMnist(folder: URL, isAgain: boolean, progress: (share: number) => void): Promise<Mnist> {
+  const aborter = new AbortController(); // where one file fails, the others need not come either
   const total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
   let arrived = 0;
   const load = async (file: DataFile) => {
-    const bytes = await unpackedFile(new URL(`${file.name}.gz`, folder), file, (count) => {
+    const request = new Request(new URL(`${file.name}.gz`, folder), { cache: isAgain ? 'reload' : 'default' });
+    const bytes = await unpackedFile(request, file, aborter, (count) => {
       arrived += count;
       progress(arrived / total);
     });
@@ -36,8 +41,12 @@ export async function loadMnist(folder: URL, progress: (share: number) => void):
   return splitMnist(parseLabelledImages(trainImages, trainLabels), parseLabelledImages(testImages, testLabels));
 }
 
-async function unpackedFile(url: URL, file: DataFile, onBytes: (count: number) => void): Promise<Uint8Array> {
-  const aborter = new AbortController();
+async function unpackedFile(
+  request: Request,
+  file: DataFile,
+  aborter: AbortController,
+  onBytes: (count: number) => void,
+): Promise<Uint8Array> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const alive = (): void => {
     clearTimeout(timer);
@@ -45,7 +54,7 @@ async function unpackedFile(url: URL, file: DataFile, onBytes: (count: number) =
   };
   try {
     alive();
-    const response = await fetch(url, { signal: aborter.signal });
+    const response = await fetch(request, { signal: aborter.signal });
     if (!response.ok || !response.body) throw new DataError(`${file.name}.gz: the server answers ${response.status}`);
     const bytes = new Uint8Array(file.bytes);
     let length = 0;
@@ -61,13 +70,13 @@ async function unpackedFile(url: URL, file: DataFile, onBytes: (count: number) =
       throw new DataError(`${file.name}: damaged: its checksum is another`);
     return bytes;
   } catch (error) {
+    aborter.abort();
     if (error instanceof DataError) throw error;
     throw new DataError(
       `${file.name}.gz: cannot be loaded (${error instanceof Error ? error.message : String(error)})`,
     );
   } finally {
     clearTimeout(timer);
-    aborter.abort();
   }
 }
 

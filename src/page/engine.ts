@@ -22,7 +22,6 @@ import type { Machine, RateChange, Settings } from './settings.js';
 export interface Standing {
   readonly description: string;
   readonly step: number;
-  readonly steps: number;
 }
 
 /** What a run tells while it goes on. */
@@ -31,8 +30,9 @@ export interface Update {
   readonly lines: readonly Line[];
   /** Since the play button was pressed, or over the last second. */
   readonly stepsPerSecond: number | null;
-  /** The learning rate has been changed. */
-  readonly rateChange?: RateChange;
+  /** The present learning rate, and every change of it that this run has made or will make. */
+  readonly learningRate: number;
+  readonly rateChanges: readonly RateChange[];
 }
 
 export interface TestResult {
@@ -54,15 +54,18 @@ export class Engine {
   private rateChanges: readonly RateChange[] = [];
   private newRate: number | undefined;
   private playing = new AbortController();
+  /** Resolves when the present play has told its last. */
+  private played: Promise<void> = Promise.resolve();
+  private pauseAt = 0;
   private kept: Checkpoint | undefined;
   private readonly inside = new Inside();
   /** The last of the work that must not overlap with other work on the run. */
   private last: Promise<unknown> = Promise.resolve();
 
   /** Rejects with a DataError where a file does not arrive whole. */
-  async loadData(folder: string, progress: (share: number) => void): Promise<void> {
+  async loadData(folder: string, isAgain: boolean, progress: (share: number) => void): Promise<void> {
     let toldAt = 0;
-    this.mnist = await loadMnist(new URL(folder), (share) => {
+    this.mnist = await loadMnist(new URL(folder), isAgain, (share) => {
       const now = performance.now();
       if (now - toldAt < UPDATE_MS && share < 1) return;
       toldAt = now;
@@ -72,8 +75,7 @@ export class Engine {
 
   /** A new run at step 0; the one before is gone. */
   async start(settings: Settings): Promise<Standing> {
-    return this.replace(settings.machine, settings.threads, (backend) => {
-      this.rateChanges = settings.rateChanges;
+    return this.replace(settings.machine, settings.threads, settings.rateChanges, (backend) => {
       const { hidden, batchSize, learningRate, seed, shuffle, steps } = settings;
       const options = { ...TUTORIAL, hidden, batchSize, learningRate, seed, shuffle };
       return Training.start(backend, this.trainingData, { ...options, trainingIters: itersFor(steps, batchSize) });
@@ -83,8 +85,9 @@ export class Engine {
   /** The run of a checkpoint's bytes. Rejects with a DataError, and the present run stays, where they are damaged. */
   async load(bytes: Uint8Array, name: string, machine: Machine, threads: number | null): Promise<Standing & Settings> {
     const checkpoint = parseCheckpoint(bytes, name);
-    const standing = await this.resume(checkpoint, machine, threads);
-    const { options } = checkpoint.training ?? { options: TUTORIAL };
+    if (!checkpoint.training) throw new DataError(`${name}: holds only a network, not the state of its training`);
+    const standing = await this.resume(checkpoint, machine, threads, []);
+    const { options } = checkpoint.training;
     const steps = stepCount(options, this.trainingData.images.count);
     const { hidden, batchSize, learningRate, seed, shuffle } = options;
     return { ...standing, machine, threads, hidden, batchSize, learningRate, rateChanges: [], seed, shuffle, steps };
@@ -92,46 +95,67 @@ export class Engine {
 
   /** The last copy that was kept before training failed, on this or another machine. */
   async goBack(machine: Machine, threads: number | null): Promise<Standing> {
-    if (!this.kept) throw new DataError('nothing has been kept to go back to');
-    return this.resume(this.kept, machine, threads);
+    const { kept } = this;
+    if (!kept?.training) throw new DataError('nothing has been kept to go back to');
+    const { step } = kept.training;
+    return this.resume(
+      kept,
+      machine,
+      threads,
+      this.rateChanges.filter((change) => change.step <= step),
+    );
   }
 
-  /** Steps until `pause`, or until there are `steps`; resolves then. Rejects where training fails. */
-  async play(steps: number, tell: (update: Update) => void): Promise<void> {
+  /** Steps until `pause`, or until there are `steps`; resolves when all has been told. Rejects where training fails. */
+  async play(steps: number, tell: (update: Update) => Promise<void> | void): Promise<void> {
+    this.pauseAt = steps;
     this.playing = new AbortController();
-    const { signal } = this.playing;
+    const playing = this.makeSteps(this.playing.signal, tell);
+    this.played = playing.catch(() => {}); // who plays is told
+    return playing;
+  }
+
+  /** While it plays: where it pauses now. */
+  async setPauseAt(steps: number): Promise<void> {
+    this.pauseAt = steps;
+  }
+
+  private async makeSteps(signal: AbortSignal, tell: (update: Update) => Promise<void> | void): Promise<void> {
     const pace = new Pace();
     let lines: Line[] = [];
     let toldAt = performance.now();
-    const report = (rateChange?: RateChange): void => {
-      const { step } = this.running;
-      tell({ step, lines, stepsPerSecond: pace.at(step), ...(rateChange && { rateChange }) });
+    const report = async (): Promise<void> => {
+      await tell(this.update(lines, pace.at(this.running.step)));
       lines = [];
       toldAt = performance.now();
     };
     try {
       pace.at(this.running.step);
-      while (this.running.step < steps) {
+      while (this.running.step < this.pauseAt) {
         await breathe();
         if (signal.aborted) break;
-        const { line, rateChange } = await this.alone(() => this.makeStep(TUTORIAL.displayStep));
+        const line = await this.alone(() => this.makeStep(TUTORIAL.displayStep));
         if (line) lines.push(line);
-        if (rateChange || performance.now() - toldAt >= UPDATE_MS) report(rateChange);
+        if (performance.now() - toldAt >= UPDATE_MS) await report();
       }
     } finally {
-      report();
+      await report();
     }
+  }
+
+  private update(lines: readonly Line[], stepsPerSecond: number | null): Update {
+    const { step, learningRate } = this.running;
+    return { step, lines, stepsPerSecond, learningRate, rateChanges: this.rateChanges };
   }
 
   async pause(): Promise<void> {
     this.playing.abort();
-    await this.last.catch(() => {}); // who waits for it has been told
+    await this.played;
   }
 
   async makeOneStep(): Promise<Update> {
-    const { line, rateChange } = await this.alone(() => this.makeStep(1));
-    const lines = line ? [line] : [];
-    return { step: this.running.step, lines, stepsPerSecond: null, ...(rateChange && { rateChange }) };
+    const line = await this.alone(() => this.makeStep(1));
+    return this.update(line ? [line] : [], null);
   }
 
   /** From the next step on. */
@@ -172,46 +196,53 @@ export class Engine {
     return checkpointBytes(await this.alone(() => this.running.checkpoint()));
   }
 
-  private async makeStep(displayStep: number): Promise<{ line?: Line; rateChange?: RateChange }> {
+  private async makeStep(displayStep: number): Promise<Line | undefined> {
     const training = this.running;
-    const change = this.changeBefore(training.step + 1);
-    if (change) training.learningRate = change.rate;
+    const rate = this.rateBefore(training.step + 1);
+    if (rate !== undefined) training.learningRate = rate;
     await training.makeStep();
     const { step } = training;
     const line = step % displayStep === 0 ? await training.line() : undefined;
     if (step % KEEP_EVERY === 0) this.kept = await training.checkpoint();
-    return { ...(line && { line }), ...(change && { rateChange: change }) };
+    return line;
   }
 
   /** The rate that step `step` begins with, where it is another: a new one, or one of the run that is repeated. */
-  private changeBefore(step: number): RateChange | undefined {
-    if (this.newRate === undefined) return this.rateChanges.find((change) => change.step === step);
-    const change = { step, rate: this.newRate };
+  private rateBefore(step: number): number | undefined {
+    const rate = this.newRate;
+    if (rate === undefined) return this.rateChanges.find((change) => change.step === step)?.rate;
     this.newRate = undefined;
-    this.rateChanges = []; // another run from here on
-    return change;
+    // another run from here on: what would have come later does not
+    this.rateChanges = [...this.rateChanges.filter((change) => change.step < step), { step, rate }];
+    return rate;
   }
 
-  private resume(checkpoint: Checkpoint, machine: Machine, threads: number | null): Promise<Standing> {
-    return this.replace(machine, threads, (backend) => {
-      const training = Training.resume(backend, this.trainingData, checkpoint);
-      this.rateChanges = [];
-      return training;
-    });
+  private resume(
+    checkpoint: Checkpoint,
+    machine: Machine,
+    threads: number | null,
+    rateChanges: readonly RateChange[],
+  ): Promise<Standing> {
+    return this.replace(machine, threads, rateChanges, (backend) =>
+      Training.resume(backend, this.trainingData, checkpoint),
+    );
   }
 
   /** Where the new run cannot be made, the old one stays. */
   private async replace(
     machine: Machine,
     threads: number | null,
+    rateChanges: readonly RateChange[],
     make: (backend: Backend) => Training,
   ): Promise<Standing> {
     await this.pause();
     return this.alone(async () => {
       const backend = await createBackend(machine, threads);
       let training: Training;
+      let kept: Checkpoint;
       try {
         training = make(backend);
+        kept = await training.checkpoint();
       } catch (error) {
         await backend.dispose();
         throw error;
@@ -220,8 +251,9 @@ export class Engine {
       this.backend = backend;
       this.training = training;
       this.newRate = undefined;
-      this.kept = await training.checkpoint();
-      return { description: backend.description, step: training.step, steps: training.steps };
+      this.rateChanges = rateChanges;
+      this.kept = kept;
+      return { description: backend.description, step: training.step };
     });
   }
 

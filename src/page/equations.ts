@@ -35,14 +35,14 @@ export const EQUATIONS: readonly Equation[] = [
     number: '3′',
     latex: [
       '\\mathrm{d}i = \\mathrm{d}c \\odot j,\\quad \\mathrm{d}j = \\mathrm{d}c \\odot i,\\quad \\mathrm{d}f = \\mathrm{d}c \\odot c_{t-1}',
-      '\\mathrm{d}c_{t-1} = \\mathrm{d}c \\odot f',
+      '\\mathrm{d}c_{t-1} \\mathrel{+}= \\mathrm{d}c \\odot f',
     ],
     words: 'The slope goes back through f alone: while f is near 1 it arrives undiminished.',
   },
   {
     number: '2′',
     latex: [
-      '\\mathrm{d}z = \\mathrm{d}g \\odot g \\odot (1-g) \\quad\\text{for } g = i, f, o',
+      '\\mathrm{d}z_g = \\mathrm{d}g \\odot g \\odot (1-g) \\quad\\text{for } g = i, f, o',
       '\\mathrm{d}z_j = \\mathrm{d}j \\odot (1-j^2)',
     ],
     words: 'The activated gates know their own slopes.',

@@ -29,6 +29,8 @@ const ROW_MS = 90;
 
 export class LookView {
   private look: Look | undefined;
+  /** One a picture of the misread ones. */
+  private readonly wrongPaints: (() => void)[] = [];
   private isDrawing = false;
   /** An answer is awaited, and another question has come up meanwhile. */
   private isAsking = false;
@@ -66,7 +68,10 @@ export class LookView {
       this.stopAnimation();
       this.goTo(Number(row.value));
     });
-    onColoursChange(() => this.paint());
+    onColoursChange(() => {
+      this.paint();
+      this.wrongPaints.forEach((paint) => paint());
+    });
     number.value = String(view.image);
     row.value = String(view.row);
   }
@@ -101,6 +106,7 @@ export class LookView {
   /** The images that a test found read wrongly. */
   async showWrong({ wrong, count }: TestResult): Promise<void> {
     const shown = wrong.slice(0, MOST_WRONG);
+    this.wrongPaints.length = 0;
     const pixels = await this.engine.images(shown.map(({ image }) => image));
     const size = pixels.length / Math.max(1, shown.length);
     const side = Math.sqrt(size);
@@ -112,8 +118,9 @@ export class LookView {
         `${label} → ${predicted}: test image ${image}, a ${label} read as ${predicted}. Look inside.`,
       );
       const picture = made('canvas');
-      paintInk(picture, pixels.subarray(n * size, (n + 1) * size), [side, side]);
-      onColoursChange(() => paintInk(picture, pixels.subarray(n * size, (n + 1) * size), [side, side]));
+      const paint = (): void => paintInk(picture, pixels.subarray(n * size, (n + 1) * size), [side, side]);
+      paint();
+      this.wrongPaints.push(paint);
       node.append(picture, made('span', '', `${label} → ${predicted}`));
       node.addEventListener('click', () => {
         this.choose(image);
@@ -124,6 +131,13 @@ export class LookView {
     element('wrong', HTMLElement).replaceChildren(...buttons);
     const more = wrong.length > shown.length ? `, the first ${shown.length} of them` : '';
     element('wrong-count', HTMLElement).textContent = `${wrong.length} of ${count}${more}`;
+  }
+
+  /** Of another network. */
+  forgetWrong(): void {
+    this.wrongPaints.length = 0;
+    element('wrong', HTMLElement).replaceChildren();
+    element('wrong-count', HTMLElement).textContent = 'Test shows them here.';
   }
 
   private choose(image: number): void {

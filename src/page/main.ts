@@ -10,7 +10,7 @@ import { lightEquations } from './lighting.js';
 import { LookView } from './look-view.js';
 import { showProblem } from './problem.js';
 import type { Settings, View } from './settings.js';
-import { fromQuery, toQuery } from './settings.js';
+import { fromQuery, settingsOf, toQuery } from './settings.js';
 import './style.css';
 import { TrainView } from './train-view.js';
 
@@ -40,9 +40,10 @@ const look = new LookView(
   (error) => train.fail(error),
 );
 new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), failed);
-const train: TrainView = new TrainView(engine, state, {
-  settingsChanged: (settings) => changeState(settings),
+const train: TrainView = new TrainView(engine, settingsOf(state), {
+  settingsChanged: (changed) => changeState(changed),
   networkChanged: () => look.refresh(),
+  runChanged: () => look.forgetWrong(),
   tested: (result) => void look.showWrong(result).catch(failed),
 });
 

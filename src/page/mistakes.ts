@@ -33,7 +33,7 @@ export const PLANTED_MISTAKES: readonly PlantedMistake[] = [
   },
   {
     id: 'no-forget-bias',
-    words: 'the forget bias missing where the backward pass recomputes the gates',
+    words: 'the forget bias missing in the forward pass whose gates it uses',
     equation: '2',
     right: 'const f = sigmoid(z.get(b, 2 * H + n) + forgetBias);',
     wrong: 'const f = sigmoid(z.get(b, 2 * H + n));',

@@ -63,7 +63,11 @@ export class Pad {
       this.isDown = !this.isDown;
       if (this.isDown) this.lineTo(this.pen);
     } else if (x !== 0 || y !== 0) {
-      const place = { x: this.pen.x + STEP * x, y: this.pen.y + STEP * y };
+      const within = (at: number, side: number): number => Math.max(0, Math.min(side, at));
+      const place = {
+        x: within(this.pen.x + STEP * x, this.canvas.width),
+        y: within(this.pen.y + STEP * y, this.canvas.height),
+      };
       if (this.isDown) this.lineTo(place);
       else this.pen = place;
     } else return;

@@ -7,8 +7,13 @@ export interface Way {
 }
 
 export function showProblem(text: string, ...ways: readonly Way[]): void {
+  insistOnProblem(text, ...ways, { words: 'Close', go: () => {} });
+}
+
+/** Without a way to close it: there is nothing else to do. */
+export function insistOnProblem(text: string, ...ways: readonly Way[]): void {
   element('problem-text', HTMLElement).textContent = text;
-  const buttons = [...ways, { words: 'Close', go: () => {} }].map(({ words, go }) => {
+  const buttons = ways.map(({ words, go }) => {
     const way = made('button', '', words);
     way.type = 'button';
     way.addEventListener('click', () => {

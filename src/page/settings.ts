@@ -84,7 +84,13 @@ export function toQuery(state: Settings & View): string {
   return text ? `?${text.replace(/%3A/g, ':').replace(/%2C/g, ',')}` : '';
 }
 
-/** The opposite; what is missing, or makes no sense, is as in the defaults. */
+/** Without what is only looked at. */
+export function settingsOf(state: Settings & View): Settings {
+  const { machine, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps } = state;
+  return { machine, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps };
+}
+
+/** The opposite of `toQuery`; what is missing, or makes no sense, is as in the defaults. */
 export function fromQuery(text: string): Settings & View {
   const query = new URLSearchParams(text);
   const number = (name: NumberName) => numberFrom(name, query.get(name) ?? '') ?? DEFAULTS[name];

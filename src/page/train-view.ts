@@ -6,8 +6,9 @@ import { Controls } from './controls.js';
 import { button, element, made, messageOf, nameOf } from './dom.js';
 import type { Engine, Standing, TestResult, Update } from './engine.js';
 import type { Way } from './problem.js';
-import { hideProblem, showProblem } from './problem.js';
+import { hideProblem, insistOnProblem, showProblem } from './problem.js';
 import type { Machine, Settings } from './settings.js';
+import { DEFAULTS } from './settings.js';
 
 /** While a run goes on, the rest of the page follows it so often. */
 const FOLLOW_MS = 700;
@@ -17,12 +18,25 @@ export interface TrainHooks {
   readonly settingsChanged: (settings: Settings) => void;
   /** The network is another now. */
   readonly networkChanged: () => void;
+  /** And it is none of the run before. */
+  readonly runChanged: () => void;
   readonly tested: (result: TestResult) => void;
 }
 
 export class TrainView {
   private standing: Standing | undefined;
+  /** What the present run was started with; `settings` may be those of the next. */
+  private running: Settings | undefined;
   private isPlaying = false;
+  /** A new run is being made. */
+  private isStarting = false;
+  /** The engine's learning rate when it was last heard of. */
+  private followedRate: number | undefined;
+  private hasData = false;
+  /** The button that had the keyboard's focus before it was disabled. */
+  private lostFocus: HTMLButtonElement | undefined;
+  /** The visitor has changed the learning rate in the midst of the run. */
+  private hasOwnRate = false;
   private followedAt = 0;
   private lines: { step: number; loss: number; accuracy: number }[] = [];
   /** The present one; `settings` has the first, and the changes since. */
@@ -52,7 +66,7 @@ export class TrainView {
     button('play').addEventListener('click', () => void (this.isPlaying ? this.pause() : this.play()));
     button('one-step').addEventListener('click', () => void this.oneStep());
     button('reset').addEventListener('click', () => {
-      this.set({ ...this.settings, learningRate: this.learningRate, rateChanges: [] });
+      if (this.hasOwnRate) this.set({ ...this.settings, learningRate: this.learningRate, rateChanges: [] });
       void this.start();
     });
     button('test').addEventListener('click', () => void this.test());
@@ -66,17 +80,19 @@ export class TrainView {
     });
   }
 
-  async loadData(): Promise<void> {
+  async loadData(isAgain = false): Promise<void> {
     const progress = element('progress', HTMLProgressElement);
     element('loading', HTMLElement).hidden = false;
     try {
       const folder = new URL('data/', document.baseURI).href;
       await this.engine.loadData(
         folder,
+        isAgain,
         proxy((share: number) => void (progress.value = share)),
       );
+      this.hasData = true;
     } catch (error) {
-      showProblem(messageOf(error), { words: 'Try again', go: () => void this.loadData() });
+      insistOnProblem(messageOf(error), { words: 'Try again', go: () => void this.loadData(true) });
       return;
     } finally {
       element('loading', HTMLElement).hidden = true;
@@ -85,15 +101,31 @@ export class TrainView {
   }
 
   private async start(): Promise<void> {
-    await this.begin(() => this.engine.start(this.settings));
+    const { settings } = this;
+    this.set(settings); // its first learning rate
+    await this.begin(
+      async () => ({ standing: await this.engine.start(settings), settings, rate: settings.learningRate }),
+      this.waysToAnotherMachine(),
+    );
+    // the visitor may have gone on while it was made
+    if (this.standing?.step === 0 && this.settings !== settings && this.running === settings) await this.start();
   }
 
-  private async begin(start: () => Promise<Standing>): Promise<void> {
+  /** A run in place of the present one, which stays where the new one cannot be made. */
+  private async begin(
+    make: () => Promise<{ standing: Standing; settings: Settings; rate: number }>,
+    ways: readonly Way[],
+  ): Promise<void> {
+    this.isStarting = true;
     this.enable(false);
     try {
-      const standing = await start();
-      this.lines = this.lines.filter(({ step }) => step <= standing.step && standing.step > 0);
+      const { standing, settings, rate } = await make();
+      this.followedRate = undefined;
+      this.lines = this.lines.filter(({ step }) => step <= standing.step);
       this.standing = standing;
+      this.running = settings;
+      this.learningRate = rate;
+      this.hasOwnRate = false;
       hideProblem();
       element('machine', HTMLElement).textContent = `Runs on ${standing.description}.`;
       element('settings-note', HTMLElement).textContent = '';
@@ -102,10 +134,14 @@ export class TrainView {
       element('pace', HTMLElement).textContent = '–';
       this.showStep(standing.step);
       this.showLines();
+      this.hooks.runChanged();
       this.hooks.networkChanged();
     } catch (error) {
-      showProblem(messageOf(error), ...this.waysToAnotherMachine());
+      showProblem(messageOf(error), ...ways);
     }
+    this.isStarting = false;
+    this.isPlaying = false;
+    button('play').textContent = 'Play';
     this.enable(this.standing !== undefined);
   }
 
@@ -124,12 +160,15 @@ export class TrainView {
     const isNewRate = rate !== this.learningRate;
     if (hasBegun) {
       if (isNewRate) void this.engine.setLearningRate(rate);
+      if (isNewRate) this.hasOwnRate = true;
+      if (settings.steps !== this.settings.steps) void this.engine.setPauseAt(settings.steps);
       this.set({ ...settings, learningRate: this.settings.learningRate }, rate);
     } else this.set(isNewRate ? { ...settings, rateChanges: [] } : settings);
     this.showStep(this.step);
-    if (this.standing === undefined) return;
-    if (!hasBegun) void this.start();
-    else if (needsNewRun) {
+    if (!hasBegun) {
+      // a start that is under way sees to it itself; see `start`
+      if (this.hasData && !this.isStarting) void this.start();
+    } else if (needsNewRun) {
       element('settings-note', HTMLElement).textContent = 'Reset starts a new run with these settings.';
       button('reset').classList.add('asked');
     }
@@ -143,8 +182,9 @@ export class TrainView {
   }
 
   private async play(): Promise<void> {
-    const { steps } = this.settings;
-    if (this.step >= steps) this.set({ ...this.settings, steps: this.step + 781 }, this.learningRate);
+    if (this.step >= this.settings.steps) {
+      this.set({ ...this.settings, steps: this.step + DEFAULTS.steps }, this.learningRate);
+    }
     this.playing(true);
     try {
       await this.engine.play(
@@ -152,11 +192,12 @@ export class TrainView {
         proxy((update: Update) => this.follow(update)),
       );
     } catch (error) {
+      this.playing(false);
       this.fail(error);
       return;
-    } finally {
-      this.playing(false);
     }
+    if (this.isStarting) return void (this.isPlaying = false); // by a reset: the new run has the say
+    this.playing(false);
     this.hooks.networkChanged();
     if (this.step >= this.settings.steps) await this.test();
   }
@@ -207,11 +248,11 @@ export class TrainView {
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.begin(async () => {
+        const { description, step, ...settings } = await this.engine.load(bytes, file.name, machine, threads);
         this.lines = [];
-        const loaded = await this.engine.load(bytes, file.name, machine, threads);
-        this.set(settingsOf(loaded));
-        return loaded;
-      });
+        this.set(settings);
+        return { standing: { description, step }, settings, rate: settings.learningRate };
+      }, []);
     } catch (error) {
       showProblem(`${file.name}: ${messageOf(error)}`);
     }
@@ -225,13 +266,14 @@ export class TrainView {
         void this.begin(async () => {
           const standing = await this.engine.goBack(machine, this.settings.threads);
           const rateChanges = this.settings.rateChanges.filter(({ step }) => step <= standing.step);
-          this.set({ ...this.settings, machine, rateChanges }, rate);
+          const settings = { ...this.settings, machine, rateChanges };
+          this.set(settings, rate);
           await this.engine.setLearningRate(rate);
-          return standing;
-        });
+          return { standing, settings, rate };
+        }, []);
       },
     });
-    const { machine } = this.settings;
+    const { machine } = this.running ?? this.settings;
     if (nameOf(error) === 'NonFiniteError') {
       const rate = Number((this.learningRate / 10).toPrecision(3));
       showProblem(messageOf(error), back(`Go back, with a rate of ${rate}`, machine, rate));
@@ -242,14 +284,14 @@ export class TrainView {
     }
   }
 
-  private follow({ step, lines, stepsPerSecond, rateChange }: Update): void {
+  private follow({ step, lines, stepsPerSecond, learningRate, rateChanges }: Update): void {
+    if (this.isStarting) return; // of a run that is being replaced
     this.lines.push(...lines);
     if (this.standing) this.standing = { ...this.standing, step };
     if (stepsPerSecond !== null) element('pace', HTMLElement).textContent = stepsPerSecond.toFixed(1);
-    if (rateChange) {
-      const others = this.settings.rateChanges.filter(({ step: at }) => at !== rateChange.step);
-      const rateChanges = [...others, rateChange].sort((a, b) => a.step - b.step);
-      this.set({ ...this.settings, rateChanges }, rateChange.rate);
+    if (learningRate !== this.followedRate || rateChanges.length !== this.settings.rateChanges.length) {
+      this.followedRate = learningRate;
+      this.set({ ...this.settings, rateChanges }, learningRate);
     }
     this.showStep(step);
     if (lines.length > 0) this.showLines();
@@ -298,10 +340,9 @@ export class TrainView {
   }
 
   private enable(isEnabled: boolean): void {
+    const focused = document.activeElement;
     for (const id of ['play', 'one-step', 'reset', 'test', 'save', 'load']) button(id).disabled = !isEnabled;
+    if (!isEnabled) this.lostFocus = focused instanceof HTMLButtonElement && focused.disabled ? focused : undefined;
+    else if (document.activeElement === document.body) this.lostFocus?.focus(); // a disabled button has none
   }
-}
-
-function settingsOf({ description: _, step: __, ...settings }: Standing & Settings): Settings {
-  return settings;
 }
