@@ -36,7 +36,9 @@ export class LookView {
   private isAsking = false;
   private mustAskAgain = false;
   private animation: ReturnType<typeof setInterval> | undefined;
-  private readonly pad = new Pad(canvas('pad'), () => this.ask());
+  private readonly pad = new Pad(canvas('pad'), element('pen', HTMLElement), element('pen-status', HTMLElement), () =>
+    this.ask(),
+  );
   private readonly heatmaps = HEATMAPS.map((heatmap) => ({ ...heatmap, ...heatmapFigure(heatmap) }));
   private readonly bars = probabilityBars();
   private readonly norms = new Chart(element('norms-chart', HTMLElement), {
@@ -152,7 +154,7 @@ export class LookView {
     this.isDrawing = isDrawing;
     button('draw').setAttribute('aria-pressed', String(isDrawing));
     button('clear').hidden = !isDrawing;
-    canvas('pad').hidden = !isDrawing;
+    element('pad-frame', HTMLElement).hidden = !isDrawing;
     canvas('image').hidden = isDrawing;
     this.ask();
   }

@@ -14,6 +14,8 @@ export class Pad {
   /** `drawn` is called after every stroke's every part. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
+    private readonly cursor: HTMLElement,
+    private readonly status: HTMLElement,
     private readonly drawn: () => void,
   ) {
     this.context = canvas.getContext('2d', { willReadFrequently: true });
@@ -32,6 +34,7 @@ export class Pad {
     canvas.addEventListener('pointerup', up);
     canvas.addEventListener('pointercancel', up);
     canvas.addEventListener('keydown', (event) => this.key(event));
+    canvas.addEventListener('focus', () => this.showPen());
   }
 
   clear(): void {
@@ -71,7 +74,16 @@ export class Pad {
       if (this.isDown) this.lineTo(place);
       else this.pen = place;
     } else return;
+    this.showPen();
     event.preventDefault();
+  }
+
+  /** For those who draw with the keyboard: where the pen is, and whether it is down. */
+  private showPen(): void {
+    this.cursor.style.left = `${(100 * this.pen.x) / this.canvas.width}%`;
+    this.cursor.style.top = `${(100 * this.pen.y) / this.canvas.height}%`;
+    this.cursor.classList.toggle('down', this.isDown);
+    this.status.textContent = this.isDown ? 'pen down' : 'pen up';
   }
 
   private placeOf({ clientX, clientY }: PointerEvent): { x: number; y: number } {
