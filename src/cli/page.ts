@@ -1,13 +1,14 @@
 /** `longhand page`: the page in dist/page, and MNIST for it, from a server that only this machine reaches. */
 import { Command } from 'commander';
-import { createReadStream, existsSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { createGzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import open from 'open';
 import sirv from 'sirv';
 import { DataError } from '../data-error.js';
@@ -58,7 +59,7 @@ async function servePage(port: number | undefined): Promise<string> {
   const files = sirv(site, { setHeaders });
   const server = createServer((request, response) => {
     const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
-    if (name !== undefined && Object.values<string>(FILES).includes(name)) sendData(name, request, response);
+    if (name !== undefined && Object.values<string>(FILES).includes(name)) void sendData(name, response);
     else {
       delete request.headers.range; // an odd one would throw in the library's stream
       files(request, response);
@@ -86,10 +87,21 @@ function setHeaders(response: ServerResponse, file: string): void {
   if (file.endsWith('.js')) response.setHeader('content-security-policy', WORKER_POLICY);
 }
 
-function sendData(name: string, request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { ...HEADERS, 'content-type': 'application/gzip', 'cache-control': 'no-cache' });
-  if (request.method === 'HEAD') return void response.end();
-  pipeline(createReadStream(path.join(packagedDirectory(), name)), createGzip({ level: 1 }), response, () => {
-    // a reader that leaves early is no error
-  });
+/** Compressed once; visitors come again. */
+const packed = new Map<string, Promise<Buffer>>();
+
+async function sendData(name: string, response: ServerResponse): Promise<void> {
+  let bytes = packed.get(name);
+  if (!bytes) {
+    bytes = readFile(path.join(packagedDirectory(), name)).then((plain) => promisify(gzip)(plain, { level: 1 }));
+    packed.set(name, bytes);
+  }
+  try {
+    const body = await bytes;
+    const headers = { 'content-type': 'application/gzip', 'content-length': body.length, 'cache-control': 'no-cache' };
+    response.writeHead(200, { ...HEADERS, ...headers }).end(body);
+  } catch {
+    packed.delete(name);
+    response.writeHead(500, HEADERS).end();
+  }
 }
