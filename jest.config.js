@@ -8,5 +8,6 @@ export default {
   setupFiles: ['<rootDir>/test/setup/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/setup/display.js',
   globalTeardown: '<rootDir>/test/setup/end-display.js',
+  maxWorkers: 2, // many tests wait for a process or a browser of their own; more than two would fight for two cores
   testTimeout: 120_000,
 };
