@@ -198,7 +198,7 @@ export class LookView {
     paintOverInk(canvas('input-gradient'), pixels, scaled(look.dx), size);
     for (const { name, picture, cursor } of this.heatmaps) {
       const values = turned(shownAs[name](look[name]), T, H);
-      paintSigned(picture, values, [H, T], { until: row });
+      paintSigned(picture, values, [H, T], row);
       cursor.style.left = `${(100 * row) / T}%`;
     }
     this.paintProbabilities(look, row);
@@ -230,7 +230,7 @@ export class LookView {
       fill.style.width = `${100 * probability}%`;
       share.textContent = now ? `${Math.round(100 * probability)}%` : '';
       const course = Float32Array.from({ length: T }, (_, t) => probabilities[t * C + k]);
-      paintSigned(history, course, [1, T], { until: row });
+      paintSigned(history, course, [1, T], row);
     });
     element('says', HTMLElement).textContent = best < 0 ? 'nothing yet' : String(best);
     element('probabilities', HTMLElement).setAttribute(

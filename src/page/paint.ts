@@ -39,19 +39,19 @@ function rgb(name: string): Rgb {
 const FADED = 0.18;
 
 /**
- * `[rows,columns]` values, -1 … 1, one canvas pixel each, onto a canvas of that size. From column `until` on (or row, with
- * `by` rows) they are faded.
+ * `[rows,columns]` values, -1 … 1, one canvas pixel each, onto a canvas of that size. From column `until` on
+ * they are faded.
  */
 export function paintSigned(
   target: HTMLCanvasElement,
   values: ArrayLike<number>,
   [rows, columns]: readonly [number, number],
-  { until = Infinity, by = 'columns' }: { until?: number; by?: 'rows' | 'columns' } = {},
+  until = Infinity,
 ): void {
   const { zero, below, above } = colours();
   paint(target, rows, columns, (row, column) => {
     const value = Math.max(-1, Math.min(1, values[row * columns + column]));
-    const share = Math.abs(value) * ((by === 'rows' ? row : column) < until ? 1 : FADED);
+    const share = Math.abs(value) * (column < until ? 1 : FADED);
     return mixed(zero, value < 0 ? below : above, share);
   });
 }
