@@ -5,7 +5,9 @@
  * Adam's moments, each with its shape in `modelShapes`.
  */
 import { adamRate } from './adam.js';
+import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
 import { denseBackward, denseForward } from './dense.js';
 import type { Lstm, LstmSizes } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
@@ -34,10 +36,10 @@ export const PARAMETER_NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as con
 
 /** What a forward and a backward pass compute, and the batch they compute it from. */
 export function activationShapes(sizes: ModelSizes) {
-  const { x, h, c, z, gates, dh, dc, dz } = lstmShapes(sizes);
+  const { x, h, c, z, gates, dhOutside, dh, dc, dz } = lstmShapes(sizes);
   const { B, C } = sizes;
   return {
-    ...{ x, h, c, z, gates, dh, dc, dz },
+    ...{ x, h, c, z, gates, dhOutside, dh, dc, dz },
     y: [B, C],
     logits: [B, C],
     probabilities: [B, C],
@@ -70,13 +72,14 @@ export class Model {
   readonly lstm: Lstm;
   private readonly owned: Tensor[] = [];
   private readonly lastH: Tensor;
-  private readonly lastDh: Tensor;
+  private readonly lastDhOutside: Tensor;
 
   constructor(
     readonly backend: Backend,
     readonly sizes: ModelSizes,
     { forgetBias = 1, inputGradient = false }: ModelOptions = {},
   ) {
+    assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     this.parameters = this.allocateAll(parameterShapes(sizes));
     this.gradients = this.allocateAll(parameterShapes(sizes));
     this.means = this.allocateAll(parameterShapes(sizes));
@@ -96,7 +99,7 @@ export class Model {
       forgetBias,
     );
     this.lastH = stepOf(this.activations.h, sizes.T);
-    this.lastDh = stepOf(this.activations.dh, sizes.T);
+    this.lastDhOutside = stepOf(this.activations.dhOutside, sizes.T);
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error where the model was made without `inputGradient`. */
@@ -116,15 +119,12 @@ export class Model {
 
   /** From the last forward pass to the gradients of the mean loss, in reverse order. */
   backward(): void {
-    const { dLogits, probabilities, y, dh, dc } = this.activations;
+    const { dLogits, probabilities, y } = this.activations;
     this.backend.crossEntropyBackward(dLogits, probabilities, y);
-
-    // Nothing outside the LSTM looks at h and c but the output layer at h's last row.
-    this.backend.fill(dh, 0);
-    this.backend.fill(dc, 0);
     denseBackward(
       this.backend,
-      this.lastDh,
+      this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
+
       this.gradients.outKernel,
       this.gradients.outBias,
       dLogits,
@@ -206,15 +206,12 @@ export class Model {
     this.owned.length = 0;
   }
 
-  /** Where one of the tensors finds no room, none is kept. */
+  /** If one of the tensors does not fit, none of the model's is kept. */
   private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
     try {
-      const entries = Object.entries<number[]>(shapes).map(([name, shape]) => {
-        const tensor = this.backend.allocate(shape);
-        this.owned.push(tensor);
-        return [name, tensor];
-      });
-      return Object.fromEntries(entries) as Record<Name, Tensor>;
+      const tensors = allocateAll(this.backend, shapes);
+      this.owned.push(...Object.values<Tensor>(tensors));
+      return tensors;
     } catch (error) {
       this.dispose();
       throw error;

@@ -6,10 +6,11 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/backend.js';
 import type { Checkpoint } from '../../src/checkpoint.js';
 import { checkpointBytes } from '../../src/checkpoint.js';
+import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
 import { Model, PARAMETER_NAMES } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
-import { copyInto, rowsOf, stepOf, transposeOf, valuesOf } from '../../src/tensor.js';
+import { copyInto, OutOfMemoryError, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import { resumeTraining, train } from '../../src/train.js';
 import { IMAGES, OPTIONS } from '../spots.js';
 
@@ -316,6 +317,40 @@ export function describeBackend(name: string, open: () => Backend | Promise<Back
 
     test('the same work gives the same bits again', async () => {
       expect(await trainThreeSteps(backend)).toEqual(await trainThreeSteps(backend));
+    });
+
+    test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
+      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, 0.4);
+      const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
+      const random = new Random(13);
+      for (const tensor of [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside]) {
+        fillRandom(tensor, () => random.normal(0, 0.7));
+        backend.upload(tensor);
+      }
+      const gradients = async (): Promise<Float64Array[]> => {
+        lstmForward(backend, lstm);
+        lstmBackward(backend, lstm);
+        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc];
+        for (const tensor of results) await backend.download(tensor);
+        return results.map(valuesOf);
+      };
+      const first = await gradients();
+      expect(await gradients()).toEqual(first);
+      expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
+    });
+
+    test('memory that there is not is an OutOfMemoryError, and what is freed twice an error', async () => {
+      for (const shape of [
+        [1e308, 1e308],
+        [2 ** 26, 2 ** 27],
+      ]) {
+        expect(() => backend.allocate(shape)).toThrow(OutOfMemoryError);
+      }
+      const tensor = backend.allocate([2, 3]);
+      backend.free(tensor);
+      const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
+      expect(() => backend.free(tensor)).toThrow(message);
+      expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
     });
 
     test('upload and download of a step leave the other steps alone', async () => {
