@@ -37,12 +37,12 @@ export interface Operations {
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
 
   /**
-   * losses `[B]`: −log of the probability of the right class; correct `[B]`: 1 where the largest logit is
-   * the right class, else 0; probabilities `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: one-hot labels.
+   * losses `[B]`: -Σ y*log p of each row; correct `[B]`: 1 if the largest logit and the largest y are of one class,
+   * else 0; probabilities p `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: labels, as a rule one-hot (equation (5)).
    */
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
 
-  /** dLogits `[B,C]` of the mean loss over the batch. */
+  /** dLogits `[B,C]` of the mean loss over the batch, for rows of y of any sum (equation (5′)). */
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void;
 
   /** One update of p from its gradient g, with moments m and v; all of one shape. `rate`: see adamRate. */

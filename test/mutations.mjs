@@ -102,13 +102,14 @@ const MUTATIONS = [
   // the output layer and (5′)
   ['dense.ts', 'backend.matmul(dh, dLogits, transposeOf(W));', '', 'gradients'],
   ['dense.ts', 'backend.columnSums(db, dLogits);', '', 'gradients'],
-  ['cross-entropy.ts', '(probabilities.get(b, k) - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
+  ['cross-entropy.ts', '(probabilities.get(b, k) * sum - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
   [
     'cross-entropy.ts',
-    '(probabilities.get(b, k) - y.get(b, k)) / B',
-    'probabilities.get(b, k) - y.get(b, k)',
+    '(probabilities.get(b, k) * sum - y.get(b, k)) / B',
+    'probabilities.get(b, k) * sum - y.get(b, k)',
     'gradients',
   ],
+  ['cross-entropy.ts', 'probabilities.get(b, k) * sum', 'probabilities.get(b, k)', 'cross-entropy'],
 
   // (6)
   ['adam.ts', '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)', 'learningRate', 'pytorch'],
@@ -116,7 +117,7 @@ const MUTATIONS = [
   ['adam.ts', 'Math.sqrt(square) + EPSILON', 'Math.sqrt(square + EPSILON)', 'pytorch'],
 ];
 
-const TESTS = ['gradients', 'lstm', 'pytorch'];
+const TESTS = ['cross-entropy', 'gradients', 'lstm', 'pytorch'];
 const project = fileURLToPath(new URL('..', import.meta.url));
 const copy = mkdtempSync(path.join(tmpdir(), 'longhand-mutations-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
