@@ -14,11 +14,15 @@ export function assertSizes<Name extends string>(
   }
 }
 
-/** Throws a TypeError unless `value` is an object whose keys are all in `known`: a misspelt option would be ignored. */
-export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
+export function assertObject(what: string, value: unknown): asserts value is object {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${what}: ${describe(value)}: must be an object`);
   }
+}
+
+/** Throws a TypeError unless `value` is an object whose keys are all in `known`: a misspelt option would be ignored. */
+export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
+  assertObject(what, value);
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const meant = similarName(unknown, known);
@@ -52,5 +56,6 @@ function isSubsequence(short: string, long: string): boolean {
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
-  return `a ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`;
+  const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -8,6 +8,7 @@ import { adamRate } from './adam.js';
 import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
+import { DataError } from './data-error.js';
 import { denseBackward, denseForward } from './dense.js';
 import type { Lstm, LstmSizes } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
@@ -171,13 +172,27 @@ export class Model {
     return { loss: loss / count, accuracy: right / count };
   }
 
-  /** Throws a NonFiniteError where a parameter holds NaN or an infinity. */
+  /** Rejects as `refuseNonFinite` does if a parameter holds NaN or an infinity. */
   async assertFinite(): Promise<void> {
     for (const name of PARAMETER_NAMES) {
       await this.backend.download(this.parameters[name]);
       const found = findNonFinite(this.parameters[name]);
-      if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, this.updates);
+      if (found) await this.refuseNonFinite(`${name}[${found.index.join(',')}]`, found.value);
     }
+  }
+
+  /**
+   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state is so too, else with a
+   * NonFiniteError, which blames the learning rate.
+   */
+  async refuseNonFinite(what: string, value: number): Promise<never> {
+    const { x, y, h, c } = this.activations;
+    for (const [name, tensor] of Object.entries({ x, y, h0: stepOf(h, 0), c0: stepOf(c, 0) })) {
+      await this.backend.download(tensor);
+      const found = findNonFinite(tensor);
+      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+    }
+    throw new NonFiniteError(what, value, this.updates);
   }
 
   /** Copies of the parameters, or of Adam's m or v, as they are now, on the host. */
