@@ -9,7 +9,8 @@ import ops from 'ndarray-ops';
 
 export type FloatArray = Float32Array | Float64Array;
 export type Tensor = ndarray.NdArray<FloatArray>;
-export type DType = 'f32' | 'f64';
+export const DTYPES = ['f32', 'f64'] as const;
+export type DType = (typeof DTYPES)[number];
 export type Shape = readonly number[];
 
 /** `[128,28]`, as shapes are written in every message of this project. */
