@@ -17,7 +17,7 @@ export class Fields {
   static parse(text: string | undefined, where: string): Fields {
     if (text === undefined) throw new DataError(`${where}: missing`);
     try {
-      return Fields.of(parseStrictJson(text, DEEPEST), where);
+      return Fields.of(parseStrictJson(text, { depth: DEEPEST }), where);
     } catch (error) {
       if (error instanceof SyntaxError) throw new DataError(`${where}: not valid JSON (${error.message})`);
       throw error;
