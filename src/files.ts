@@ -78,18 +78,31 @@ function assertNamed(file: string): void {
  */
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
-  const written = `${target}.new`;
+  const [written, old] = [`${target}.new`, `${target}.old`];
+  const keeps = keepOld && existsSync(target);
   try {
     assertFreeFor(file, target, keepOld);
     writeFlushed(written, bytes);
-    if (keepOld && existsSync(target)) keepPrevious(target);
+    if (keeps) linkOrCopy(target, old);
     renameSync(written, target);
   } catch (error) {
     removeIfPossible(written);
-    const old = existsSync(file) ? '; the file that was there is as it was' : '';
-    throw failure(file, `cannot be written${old}`, error);
+    if (keeps) removeIfPossible(old);
+    const unchanged = existsSync(file) ? '; the file that was there is as it was' : '';
+    throw failure(file, `cannot be written${unchanged}`, error);
   }
+  if (keeps) renameToPrevious(file, target, old);
   flushDirectory(path.dirname(target));
+}
+
+/** Only now: if the old contents are damaged, and the ones before them are good, one good file is there at every moment. */
+function renameToPrevious(file: string, target: string, old: string): void {
+  try {
+    renameSync(old, `${target}.previous`);
+  } catch (error) {
+    throw failure(file, `has been written, but its old contents are still named ${old}`, error);
+  }
+  removeIfPossible(old); // renaming leaves it if both names already were the same file
 }
 
 /** `replaceFile` with `keepOld` leaves the old contents here: beside the file itself if `file` is a link. */
@@ -161,19 +174,13 @@ function writeFlushed(file: string, bytes: Uint8Array): void {
   }
 }
 
-/** Gives the old contents a second name (a copy if the file system has no hard links), so that they never have none. */
-function keepPrevious(file: string): void {
-  const second = `${file}.old`;
+/** A second name for the contents of `file`; a copy if the file system has no hard links. */
+function linkOrCopy(file: string, second: string): void {
   rmSync(second, { force: true });
   try {
-    try {
-      linkSync(file, second);
-    } catch {
-      writeFlushed(second, readFile(file));
-    }
-    renameSync(second, `${file}.previous`);
-  } finally {
-    removeIfPossible(second); // renaming leaves it if both names already were the same file
+    linkSync(file, second);
+  } catch {
+    writeFlushed(second, readFile(file));
   }
 }
 

@@ -236,6 +236,46 @@ describe('a folder in the way of what is written beside an output is refused bef
   });
 });
 
+describe('a run that continues the checkpoint before a damaged one', () => {
+  /** Kills the process when it has renamed its n-th file. */
+  const killedAfter = (n: number) =>
+    `data:text/javascript,${encodeURIComponent(`
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const rename = fs.renameSync;
+    let renamed = 0;
+    fs.renameSync = (from, to) => {
+      rename(from, to);
+      if (++renamed === ${n}) process.kill(process.pid, 'SIGKILL');
+    };
+    syncBuiltinESMExports();`)}`;
+
+  test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a good one', async (n) => {
+    const folder = directoryOf({});
+    const [file, previous] = ['c', 'c.previous'].map((name) => path.join(folder, name));
+    expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
+    writeFileSync(file, 'damaged');
+    const args = ['--resume', previous, '--checkpoint', file, '--checkpoint-every', '1', '--training-iters', '900'];
+    const { code } = await longhand([...FROM, ...args], { node: ['--import', killedAfter(n)] });
+    expect(code).toBeNull();
+    const steps = [file, previous].map((one) => {
+      try {
+        return loadCheckpoint(one).training?.step;
+      } catch {
+        return 'damaged';
+      }
+    });
+    expect(steps).toEqual(
+      [
+        [32, 31],
+        [32, 'damaged'],
+        [33, 'damaged'],
+        [33, 32],
+      ][n - 1],
+    );
+  });
+});
+
 describe('a checkpoint that is a symbolic link', () => {
   const linked = (target: string) => {
     const folder = folderWith((at) => {
