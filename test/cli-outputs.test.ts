@@ -200,7 +200,7 @@ describe('an empty path is wrong usage', () => {
     const { code, stdout, stderr } = await longhand([...RUN, '--history', '/nowhere/h.csv', `--${flag}=`]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      new RegExp(`^error: option '--${flag} <\\w+>' argument '' is invalid. It must name a file.\n$`),
+      new RegExp(`^error: option '--${flag} <\\w+>' argument '' is invalid. It must not be empty.\n$`),
     );
   });
 

@@ -181,6 +181,10 @@ describe('compare --template', () => {
     const { folder, at } = folderWith('run');
     await expectDone(['compare', '--template', at('mine'), '--force']);
     expect(readdirSync(folder).sort()).toEqual(['mine', 'run']);
+    symlinkSync('theirs', at('link'));
+    await expectDone(['compare', '--template', at('link')]);
+    expect(readdirSync(folder).sort()).toEqual(['link', 'mine', 'run', 'theirs']);
+    expect(readlinkSync(at('link'))).toBe('theirs');
   });
 
   test('onto a folder is refused, and --force needs --template', async () => {

@@ -37,8 +37,8 @@ export function inF32(parse: (text: string) => number): (text: string) => number
   };
 }
 
-/** A file or a folder; whether it is there is asked later. */
+/** A file or a folder, which need not exist. */
 export function filePath(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must name a file.');
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
 }
