@@ -3,6 +3,7 @@ import { assertKnownNames, describe } from './arguments.js';
 import type { Limits } from './clipping.js';
 import type { Shuffle } from './mnist.js';
 import { SHUFFLES } from './mnist.js';
+import { F32_RANGE, isWithinF32 } from './numbers.js';
 import type { Schedule } from './schedule.js';
 import { SCHEDULES } from './schedule.js';
 
@@ -63,26 +64,32 @@ export const FREE_ON_RESUME = [
 /** Throws a TypeError for an option that does not exist, and a RangeError for a value out of range. */
 export function assertOptions(options: TrainOptions): void {
   assertKnownNames('train', options, Object.keys(TUTORIAL));
-  const refuse = (name: keyof TrainOptions, kind: string): never => {
-    throw new RangeError(`train: ${name} ${describe(options[name])}: must be ${kind}`);
-  };
   for (const name of ['batchSize', 'displayStep', 'hidden', 'trainingIters', 'decayEvery'] as const) {
-    if (!(Number.isInteger(options[name]) && options[name] >= 1)) refuse(name, 'a whole number ≥ 1');
+    if (!(Number.isInteger(options[name]) && options[name] >= 1)) refuse(options, name, 'a whole number ≥ 1');
   }
   for (const name of ['epochs', 'validateEvery', 'patience'] as const) {
     const value = options[name];
-    if (value !== null && !(Number.isInteger(value) && value >= 1)) refuse(name, 'a whole number ≥ 1, or null');
+    if (value !== null && !(Number.isInteger(value) && value >= 1))
+      refuse(options, name, 'a whole number ≥ 1, or null');
   }
   for (const name of ['clipValue', 'clipNorm'] as const) {
     const value = options[name];
-    if (value !== null && !(Number.isFinite(value) && value > 0)) refuse(name, 'a number > 0, or null');
+    if (value !== null && !(Number.isFinite(value) && value > 0)) refuse(options, name, 'a number > 0, or null');
   }
-  if (!(Number.isInteger(options.warmUp) && options.warmUp >= 0)) refuse('warmUp', 'a whole number ≥ 0');
+  if (!(Number.isInteger(options.warmUp) && options.warmUp >= 0)) refuse(options, 'warmUp', 'a whole number ≥ 0');
   for (const name of ['learningRate', 'decayRate', 'forgetBias', 'seed'] as const) {
-    if (!Number.isFinite(options[name])) refuse(name, 'finite');
+    if (!Number.isFinite(options[name])) refuse(options, name, 'finite');
   }
-  if (!SCHEDULES.includes(options.schedule)) refuse('schedule', `one of ${SCHEDULES.join(', ')}`);
-  if (!SHUFFLES.includes(options.shuffle)) refuse('shuffle', `one of ${SHUFFLES.join(', ')}`);
+  // not the clipping limits: they are compared in f64, and 0.1.0 has written larger ones into checkpoints
+  for (const name of ['learningRate', 'decayRate', 'forgetBias'] as const) {
+    if (!isWithinF32(options[name])) refuse(options, name, `within f32 (${F32_RANGE})`);
+  }
+  if (!SCHEDULES.includes(options.schedule)) refuse(options, 'schedule', `one of ${SCHEDULES.join(', ')}`);
+  if (!SHUFFLES.includes(options.shuffle)) refuse(options, 'shuffle', `one of ${SHUFFLES.join(', ')}`);
   if (options.patience !== null && options.validateEvery === null)
-    refuse('patience', 'null where nothing is validated');
+    refuse(options, 'patience', 'null where nothing is validated');
+}
+
+function refuse(options: TrainOptions, name: keyof TrainOptions, kind: string): never {
+  throw new RangeError(`train: ${name} ${describe(options[name])}: must be ${kind}`);
 }

@@ -306,7 +306,8 @@ describe('longhand export and import', () => {
     expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
       'no such directory',
     );
-    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', RUN])).toContain('cannot be made');
+    writeFileSync(inFolder('taken'), 'a file');
+    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain('cannot be made');
     expect(existsSync(inFolder('none'))).toBe(false);
   });
 
