@@ -11,8 +11,11 @@
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
+/** β₁: the share of m that an update keeps. */
 export const BETA1 = 0.9;
+/** β₂: the share of v that an update keeps. */
 export const BETA2 = 0.999;
+/** ε, beside √v. */
 export const EPSILON = 1e-8;
 
 /** α of update number t = 1, 2, 3, …: the learning rate, corrected for m and v having started at zero. */

@@ -11,10 +11,11 @@ import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
+/** How gradients are clipped before an update. */
 export interface Limits {
-  /** (9), on each element's size; null: none. */
+  /** (9) Each gradient element is clipped to ± this value. Default: null, no clipping by value. */
   readonly clipValue: number | null;
-  /** (10), on the length of all gradients together; null: none. With both, (9) comes first. */
+  /** (10) The whole gradient is scaled down to this norm. With both limits, (9) comes first. Default: null, no clipping by norm. */
   readonly clipNorm: number | null;
 }
 

@@ -24,6 +24,7 @@ const RELATIVE_FLOOR = 1e-3;
 /** …and where a whole tensor's gradient is tiny, on this scale: below it f64 differences are noise. */
 const ABSOLUTE_FLOOR = 1e-5;
 
+/** What `checkGradients` checks: a loss, and the backward pass that belongs to it. */
 export interface GradientCheck {
   /** What the loss depends on; f64. The check changes single elements and puts them back. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
@@ -31,25 +32,40 @@ export interface GradientCheck {
   readonly loss: () => number | Promise<number>;
   /** The backward pass: ∂loss/∂input for every input, in its shape, at their present values. */
   readonly gradients: () => GradientsOf | Promise<GradientsOf>;
-  /** Largest relative error that passes; default 1e-7. */
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Random directions a tensor; default 3. */
+  /** Random directions a tensor. Default: 3. */
   readonly directions?: number;
+  /** Seed of the random directions. Default: 1. */
   readonly seed?: number;
 }
 
 type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
+/** How one input's gradient compares with its numeric gradient. */
 export interface GradientReport {
+  /** The input's name in `inputs`. */
   readonly name: string;
+  /** The input's shape. */
   readonly shape: readonly number[];
-  /** Over all elements. */
+  /** The largest |backward - numeric| over all elements. */
   readonly largestAbsolute: number;
-  /** Over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
+  /** The largest over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
   readonly largestRelative: number;
-  /** The element with the largest relative error, counted in row order, and its two gradients. */
-  readonly worst: { readonly element: number; readonly backward: number; readonly numeric: number };
+  /** The element with the largest relative error. */
+  readonly worst: WorstElement;
+  /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
+}
+
+/** One element of an input, and its two gradients. */
+export interface WorstElement {
+  /** Its index, counted in row order. */
+  readonly element: number;
+  /** Its gradient by the backward pass. */
+  readonly backward: number;
+  /** Its gradient by (7). */
+  readonly numeric: number;
 }
 
 /** Checks every input's gradient; one report an input. Throws where a gradient is missing or has another size. */
@@ -166,11 +182,15 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
-interface ModelCheck {
+/** How `checkModelGradients` checks. */
+export interface ModelCheck {
+  /** Seed of the values and of the random directions. Default: 1. */
   readonly seed?: number;
+  /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Another backend whose gradients are to be checked, of dtype f64; default: the same that computes the loss. */
+  /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
   readonly suspect?: Backend;
 }
 

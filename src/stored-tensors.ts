@@ -18,8 +18,9 @@ export function storedIntegers(values: Uint32Array): StoredTensor {
   return { dtype: 'U32', shape: [values.length], bytes };
 }
 
+/** Which numbers a reader accepts. */
 export interface FloatLimits {
-  /** Take NaN and infinities; without it they are refused. */
+  /** Accept NaN and infinities. Default: false, they are refused. */
   readonly allowNonFinite?: boolean;
 }
 

@@ -12,8 +12,14 @@ import type { DType, Tensor } from '../../src/tensor.js';
 import { copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';
 
+/** How `createReferenceBackend` computes. */
+export interface ReferenceOptions {
+  /** The precision of its tensors; gradient checks need f64. Default: 'f32'. */
+  readonly dtype?: DType;
+}
+
 /** Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. */
-export function createReferenceBackend({ dtype = 'f32' }: { dtype?: DType } = {}): Backend {
+export function createReferenceBackend({ dtype = 'f32' }: ReferenceOptions = {}): Backend {
   return withShapeChecks<Backend>({
     name: 'reference',
     dtype,
