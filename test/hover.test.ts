@@ -150,7 +150,8 @@ test('the walk finds what has no comment, no shape and no default', () => {
     export declare class Class {
       private hidden;
       method(): void;
-    }`,
+    }
+    export {}; // or Base would be exported too`,
   );
   try {
     expect(walk([file], (name) => name === file).faults).toEqual(
