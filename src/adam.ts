@@ -1,12 +1,13 @@
 /**
- * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, section 2).
+ * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, before section 2.1).
  *
  *   (6) α = lr·√(1-β₂ᵗ) / (1-β₁ᵗ)
  *       m += (g - m)·(1-β₁)        running mean of the gradient
  *       v += (g² - v)·(1-β₂)       running mean of its square
  *       p -= α·m / (√v + ε)
  *
- * Keras, PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: while √v is not far above ε, that is another step.
+ * All are numbers: every element of a tensor is updated by itself. Keras computes the same form (its default ε is 1e-7).
+ * PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';

@@ -1,8 +1,8 @@
 /**
- * Gradients that are cut short before the update, since one long step can undo many.
+ * Gradients that are clipped before the update: a single large gradient distorts Adam's moments for many steps.
  *
  *   (9)  by value:  g = min(max(g, -limit), limit)
- *   (10) by norm:   g = g·limit/‖g‖  where ‖g‖ > limit;  ‖g‖ is the length of all gradients together
+ *   (10) by norm:   g = g·limit/‖g‖  if ‖g‖ > limit;  ‖g‖ is the norm of all gradients together
  *
  * As in TensorFlow's clip_by_value and clip_by_global_norm. These are loops of the host: on every machine the same bits
  * for the same gradients.

@@ -1,13 +1,17 @@
 /**
- * Is a backward pass right? Its gradients against the slopes of the loss itself.
+ * Is a backward pass right? Its gradients against numeric gradients of the loss.
  *
- * The numeric slope is the five-point central difference
+ * The numeric gradient of the loss L with respect to an element p is the five-point central difference
  *
- *   (7) ∂f ≈ [8·(f(+h) - f(-h)) - (f(+2h) - f(-2h))] / 12h,   wrong by h⁴·f⁽⁵⁾/30
+ *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
- * At h = 1e-3 in f64 that error and the rounding of f (about 1e-16/h) are both near 1e-13, so a right gradient agrees
- * to many digits. Compared are each element's slope, and the slope along random directions u of the whole tensor
- * against ⟨gradient, u⟩, which catches errors that cancel or hide in single elements.
+ * At δ = 1e-3 in f64 that error and the rounding of L (about 1e-16/δ) are both near 1e-13, so a right gradient agrees
+ * to many digits. Each element's gradient is compared, and ⟨gradient, u⟩ along random directions u of the whole tensor
+ * with the numeric derivative along u, which catches errors that cancel or hide in single elements.
+ *
+ * What it cannot see: a term with a factor that is zero (a product with h0 or c0, if these are zero), and a wrong forward
+ * pass whose backward pass is right for it. The first needs random inputs, the second a comparison with other people's
+ * numbers: test/pytorch.test.ts and test/tensorflow.test.ts.
  */
 import type { Backend } from './backend.js';
 import type { ModelSizes } from './model.js';
@@ -196,7 +200,7 @@ export interface ModelCheck {
 
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
- * (biases and states too: at zero they would hide a gate swapped for another).
+ * (h0 and c0 too: at zero they would hide the first step's share of dWh and df).
  */
 export async function checkModelGradients(
   backend: Backend,

@@ -3,7 +3,7 @@
  *
  *   (1) z = x·Wx + hPrev·Wh + b         (1′) dhPrev += dz·Whᵀ; dx = dz·Wxᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
  *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
- *                                          (2′) dz = dgate·gate·(1-gate) for i,f,o; dj·(1-j²) for j
+ *                                          (2′) dz = dgate*gate*(1-gate) for i,f,o; dj*(1-j²) for j
  *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev += dc*f
  *   (4) h = o*tanh(c)                      (4′) do = dh*tanh(c); dc += dh*o*(1-tanh²c)
  *
