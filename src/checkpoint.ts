@@ -8,7 +8,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DataError } from './data-error.js';
 import { Fields } from './fields.js';
-import type { LabelledImages, Shuffle } from './mnist.js';
+import type { LabelledImages } from './mnist.js';
+import { SHUFFLES } from './mnist.js';
 import type { ModelSizes, ParameterTensors } from './model.js';
 import { NonFiniteError, PARAMETER_NAMES, parameterShapes } from './model.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
@@ -219,7 +220,7 @@ function savedOptions(file: Safetensors, name: string): TrainOptions {
     hidden: fields.finite('hidden'),
     forgetBias: fields.finite('forgetBias'),
     seed: fields.finite('seed'),
-    shuffle: fields.choice<Shuffle>('shuffle', ['tf1', 'legacy']),
+    shuffle: fields.choice('shuffle', SHUFFLES),
   };
   fields.assertNoOthers();
   try {

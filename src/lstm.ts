@@ -11,7 +11,9 @@
  * BasicLSTMCell; j is the candidate that other texts call g). `dAny` is ∂loss/∂any and has any's shape. The same
  * equations, derived: docs/derivation.md.
  */
+import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
 import type { Shape, Tensor } from './tensor.js';
 import { assertShape, rowsOf, stepOf, transposeOf } from './tensor.js';
 
@@ -106,13 +108,19 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. On entry rows of dh and dc hold what reaches h and c from outside the LSTM (zero
- * where nothing does; the output layer's share in row T of dh). On return they are the whole ∂loss/∂h and ∂loss/∂c,
- * row 0 that of the initial state, and dKernel, dBias (and dx, where it was asked for) are filled.
+ * The whole sequence backward. What reaches h and c from outside the LSTM is given in dhOutside and dcOutside: row t
+ * holds ∂loss/∂h of step t as if no later step existed, zero if nothing outside reads that h. The output layer's share
+ * is row T of dhOutside. On return dh and dc are the whole ∂loss/∂h and ∂loss/∂c, row 0 that of the initial state, and
+ * dKernel, dBias and dx (if present) are filled. What was given is unchanged: a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
-  const { dz, dKernel, dBias } = lstm;
+  const { dh, dc, dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
   const { dWx, dWh, WxTransposed, WhTransposed, steps } = lstm.views;
+
+  // Every step adds to dh and dc of the step before, so both begin with what comes from outside.
+  backend.copy(dh, dhOutside);
+  if (dcOutside) backend.copy(dc, dcOutside);
+  else backend.fill(dc, 0);
 
   // The same parameters served every step, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
@@ -175,6 +183,8 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
     dKernel: [I + H, 4 * H],
     /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
+    /** What reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
+    dhOutside: [T + 1, B, H],
     /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
     dh: [T + 1, B, H],
     /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
@@ -186,6 +196,8 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
 
 /** The tensors of an LSTM, with the names of the equations. (The mapped type keeps the comments of `lstmShapes`.) */
 export type LstmTensors = { [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
+  /** What reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, nothing does. */
+  readonly dcOutside?: Tensor;
   /** ∂loss/∂x, `[T,B,I]`. Default: none, and it is not computed. */
   readonly dx?: Tensor;
 };
@@ -202,21 +214,29 @@ export interface Lstm extends LstmTensors {
 
 /** An LSTM over given tensors; checks every shape once. `forgetBias`: default 1. Throws a RangeError that names the tensor. */
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1): Lstm {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const shapes = lstmShapes(sizes);
   for (const name of Object.keys(shapes) as (keyof typeof shapes)[]) {
     assertShape('lstm', name, tensors[name], shapes[name]);
   }
+  if (tensors.dcOutside) assertShape('lstm', 'dcOutside', tensors.dcOutside, shapes.dc);
   if (tensors.dx) assertShape('lstm', 'dx', tensors.dx, shapes.x);
   return { ...tensors, sizes, forgetBias, views: viewsOf(sizes, tensors) };
 }
 
-/** An LSTM with tensors of its own, all zero, the input's gradient among them. `forgetBias`: default 1. */
-export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1): Lstm & Required<Pick<Lstm, 'dx'>> {
-  const shapes = { ...lstmShapes(sizes), dx: lstmShapes(sizes).x };
-  const tensors = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
-  ) as Record<keyof typeof shapes, Tensor>;
-  return { ...bindLstm(sizes, tensors, forgetBias), dx: tensors.dx };
+/**
+ * An LSTM with tensors of its own, all zero, with dcOutside and the input's gradient. `forgetBias`: default 1. Throws an
+ * OutOfMemoryError if they do not fit; then none is kept.
+ */
+export function allocateLstm(
+  backend: Backend,
+  sizes: LstmSizes,
+  forgetBias = 1,
+): Lstm & Required<Pick<Lstm, 'dcOutside' | 'dx'>> {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  const shapes = lstmShapes(sizes);
+  const tensors = allocateAll(backend, { ...shapes, dcOutside: shapes.dc, dx: shapes.x });
+  return { ...bindLstm(sizes, tensors, forgetBias), dcOutside: tensors.dcOutside, dx: tensors.dx };
 }
 
 function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {

@@ -4,6 +4,7 @@
  * IDX (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D dimensions), D big-endian
  * u32 extents, then the bytes, the last extent running fastest.
  */
+import { assertObject, assertSizes, describe } from './arguments.js';
 import { DataError } from './data-error.js';
 import type { Random } from './rng.js';
 import type { Tensor } from './tensor.js';
@@ -84,9 +85,35 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
   if (classes.length !== count) {
     throw new DataError(`${images.name} has ${count} images, but ${labels.name} has ${classes.length} labels`);
   }
-  const wrong = classes.findIndex((label) => label >= CLASSES);
-  if (wrong >= 0) throw new DataError(`${labels.name}: label ${classes[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
+  assertLabels(labels.name, classes);
   return { count, rows, columns, pixels, labels: classes };
+}
+
+/**
+ * Throws unless `images` is what its type says: a TypeError for another type, a DataError for lengths that do not fit
+ * `count`, `rows` and `columns`, and for labels beyond the classes. `what` is for the messages.
+ */
+export function assertImages(what: string, images: LabelledImages): void {
+  assertObject(what, images);
+  const { count, rows, columns, pixels, labels } = images;
+  assertSizes(what, images, ['count', 'rows', 'columns']);
+  for (const [name, bytes] of Object.entries({ pixels, labels })) {
+    if (!((bytes as unknown) instanceof Uint8Array)) {
+      throw new TypeError(`${what}.${name} is ${describe(bytes)}: must be a Uint8Array`);
+    }
+  }
+  if (pixels.length !== count * rows * columns) {
+    const needed = `${count} images of ${rows} × ${columns} need ${count * rows * columns}`;
+    throw new DataError(`${what}.pixels has ${pixels.length} bytes: ${needed}`);
+  }
+  if (labels.length !== count)
+    throw new DataError(`${what}.labels has ${labels.length} bytes: ${count} images need ${count}`);
+  assertLabels(`${what}.labels`, labels);
+}
+
+function assertLabels(name: string, labels: Uint8Array): void {
+  const wrong = labels.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
 }
 
 /** Images `from … to - 1`, without a copy. Throws a RangeError where there are not so many. */
@@ -129,7 +156,8 @@ export function splitMnist(training: LabelledImages, test: LabelledImages): Mnis
  * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
  *   all is shuffled.
  */
-export type Shuffle = 'tf1' | 'legacy';
+export const SHUFFLES = ['tf1', 'legacy'] as const;
+export type Shuffle = (typeof SHUFFLES)[number];
 
 /** Where a `BatchOrder` stands. */
 export interface BatchPosition {
@@ -200,10 +228,14 @@ export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices:
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
       throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
     }
+    const label = labels[indices[b]];
+    if (!(label < CLASSES)) {
+      throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
+    }
     const start = indices[b] * rows * columns;
     for (let t = 0; t < rows; t++) {
       for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);
     }
-    for (let k = 0; k < CLASSES; k++) y.set(b, k, labels[indices[b]] === k ? 1 : 0);
+    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
   }
 }

@@ -5,7 +5,10 @@
  * Adam's moments, each with its shape in `modelShapes`.
  */
 import { adamRate } from './adam.js';
+import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
+import { DataError } from './data-error.js';
 import { denseBackward, denseForward } from './dense.js';
 import type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
@@ -40,7 +43,10 @@ export type ParameterName = keyof ReturnType<typeof parameterShapes>;
 export const PARAMETER_NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const satisfies readonly ParameterName[];
 
 /** What a forward and a backward pass compute, and the batch from which they compute it. */
-export interface Activations extends Pick<LstmTensors, 'x' | 'h' | 'c' | 'z' | 'gates' | 'dh' | 'dc' | 'dz'> {
+export interface Activations extends Pick<
+  LstmTensors,
+  'x' | 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'
+> {
   /** The labels, one-hot, `[B,C]`. */
   readonly y: Tensor;
   /** The output layer's scores, `[B,C]`. */
@@ -57,10 +63,10 @@ export interface Activations extends Pick<LstmTensors, 'x' | 'h' | 'c' | 'z' | '
 
 /** The shape of each. */
 export function activationShapes(sizes: ModelSizes) {
-  const { x, h, c, z, gates, dh, dc, dz } = lstmShapes(sizes);
+  const { x, h, c, z, gates, dhOutside, dh, dc, dz } = lstmShapes(sizes);
   const { B, C } = sizes;
   return {
-    ...{ x, h, c, z, gates, dh, dc, dz },
+    ...{ x, h, c, z, gates, dhOutside, dh, dc, dz },
     y: [B, C],
     logits: [B, C],
     probabilities: [B, C],
@@ -109,7 +115,7 @@ export class Model {
   readonly lstm: Lstm;
   private readonly owned: Tensor[] = [];
   private readonly lastH: Tensor;
-  private readonly lastDh: Tensor;
+  private readonly lastDhOutside: Tensor;
 
   constructor(
     /** Where the tensors are, and what computes. */
@@ -118,6 +124,7 @@ export class Model {
     readonly sizes: ModelSizes,
     { forgetBias = 1, inputGradient = false }: ModelOptions = {},
   ) {
+    assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     this.parameters = this.allocateAll(parameterShapes(sizes));
     this.gradients = this.allocateAll(parameterShapes(sizes));
     this.means = this.allocateAll(parameterShapes(sizes));
@@ -137,7 +144,7 @@ export class Model {
       forgetBias,
     );
     this.lastH = stepOf(this.activations.h, sizes.T);
-    this.lastDh = stepOf(this.activations.dh, sizes.T);
+    this.lastDhOutside = stepOf(this.activations.dhOutside, sizes.T);
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error where the model was made without `inputGradient`. */
@@ -157,15 +164,12 @@ export class Model {
 
   /** From the last forward pass to the gradients of the mean loss, in reverse order. */
   backward(): void {
-    const { dLogits, probabilities, y, dh, dc } = this.activations;
+    const { dLogits, probabilities, y } = this.activations;
     this.backend.crossEntropyBackward(dLogits, probabilities, y);
-
-    // Nothing outside the LSTM looks at h and c but the output layer at h's last row.
-    this.backend.fill(dh, 0);
-    this.backend.fill(dc, 0);
     denseBackward(
       this.backend,
-      this.lastDh,
+      this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
+
       this.gradients.outKernel,
       this.gradients.outBias,
       dLogits,
@@ -212,13 +216,27 @@ export class Model {
     return { loss: loss / count, accuracy: right / count };
   }
 
-  /** Throws a NonFiniteError where a parameter holds NaN or an infinity. */
+  /** Rejects as `refuseNonFinite` does if a parameter holds NaN or an infinity. */
   async assertFinite(): Promise<void> {
     for (const name of PARAMETER_NAMES) {
       await this.backend.download(this.parameters[name]);
       const found = findNonFinite(this.parameters[name]);
-      if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, this.updates);
+      if (found) await this.refuseNonFinite(`${name}[${found.index.join(',')}]`, found.value);
     }
+  }
+
+  /**
+   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state is so too, else with a
+   * NonFiniteError, which blames the learning rate.
+   */
+  async refuseNonFinite(what: string, value: number): Promise<never> {
+    const { x, y, h, c } = this.activations;
+    for (const [name, tensor] of Object.entries({ x, y, h0: stepOf(h, 0), c0: stepOf(c, 0) })) {
+      await this.backend.download(tensor);
+      const found = findNonFinite(tensor);
+      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+    }
+    throw new NonFiniteError(what, value, this.updates);
   }
 
   /** Copies of the parameters, or of Adam's m or v, as they are now, on the host. */
@@ -247,15 +265,12 @@ export class Model {
     this.owned.length = 0;
   }
 
-  /** Where one of the tensors finds no room, none is kept. */
+  /** If one of the tensors does not fit, none of the model's is kept. */
   private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
     try {
-      const entries = Object.entries<number[]>(shapes).map(([name, shape]) => {
-        const tensor = this.backend.allocate(shape);
-        this.owned.push(tensor);
-        return [name, tensor];
-      });
-      return Object.fromEntries(entries) as Record<Name, Tensor>;
+      const tensors = allocateAll(this.backend, shapes);
+      this.owned.push(...Object.values<Tensor>(tensors));
+      return tensors;
     } catch (error) {
       this.dispose();
       throw error;

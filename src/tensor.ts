@@ -21,14 +21,21 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(',')}]`;
 }
 
-/** The number of elements. Throws a RangeError where an extent is not a whole number ≥ 1. */
+/**
+ * The number of elements. Throws a RangeError if an extent is not a whole number ≥ 1, and an OutOfMemoryError if the
+ * elements can't be counted exactly (more than 2⁵³).
+ */
 export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 1) {
       throw new RangeError(`tensor: shape ${formatShape(shape)}: every extent must be a whole number ≥ 1`);
     }
   }
-  return shape.reduce((product, extent) => product * extent, 1);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (!Number.isSafeInteger(size)) {
+    throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)}: ${size} elements, more than any computer holds`);
+  }
+  return size;
 }
 
 /** More memory was asked for than there is. The message names the bytes. */

@@ -1,7 +1,10 @@
 /** The options of a training run. Defaults are the tutorial's values. */
+import { assertKnownNames, describe } from './arguments.js';
 import type { Limits } from './clipping.js';
 import type { Shuffle } from './mnist.js';
+import { SHUFFLES } from './mnist.js';
 import type { Schedule } from './schedule.js';
+import { SCHEDULES } from './schedule.js';
 
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits {
@@ -56,10 +59,18 @@ export function stepCount({ batchSize, trainingIters, epochs, shuffle }: StepOpt
   return shuffle === 'legacy' ? epochs * Math.floor(count / batchSize) : Math.floor((epochs * count) / batchSize);
 }
 
-/** Throws a RangeError where an option is not a number of its kind. */
+/** A resumed run takes the others from its checkpoint. */
+export const FREE_ON_RESUME = [
+  'trainingIters',
+  'epochs',
+  'displayStep',
+] as const satisfies readonly (keyof TrainOptions)[];
+
+/** Throws a TypeError for an option that does not exist, and a RangeError for a value out of range. */
 export function assertOptions(options: TrainOptions): void {
+  assertKnownNames('train', options, Object.keys(TUTORIAL));
   const refuse = (name: keyof TrainOptions, kind: string): never => {
-    throw new RangeError(`train: ${name} ${options[name] ?? 'null'}: must be ${kind}`);
+    throw new RangeError(`train: ${name} ${describe(options[name])}: must be ${kind}`);
   };
   for (const name of ['batchSize', 'displayStep', 'hidden', 'trainingIters', 'decayEvery'] as const) {
     if (!(Number.isInteger(options[name]) && options[name] >= 1)) refuse(name, 'a whole number ≥ 1');
@@ -76,6 +87,8 @@ export function assertOptions(options: TrainOptions): void {
   for (const name of ['learningRate', 'decayRate', 'forgetBias', 'seed'] as const) {
     if (!Number.isFinite(options[name])) refuse(name, 'finite');
   }
+  if (!SCHEDULES.includes(options.schedule)) refuse('schedule', `one of ${SCHEDULES.join(', ')}`);
+  if (!SHUFFLES.includes(options.shuffle)) refuse('shuffle', `one of ${SHUFFLES.join(', ')}`);
   if (options.patience !== null && options.validateEvery === null)
     refuse('patience', 'null where nothing is validated');
 }

@@ -9,8 +9,8 @@ import { clipGradients } from './clipping.js';
 import { DataError } from './data-error.js';
 import { evaluate, loadBatch } from './evaluate.js';
 import type { LabelledImages } from './mnist.js';
-import { BatchOrder, CLASSES } from './mnist.js';
-import { Model, NonFiniteError } from './model.js';
+import { assertImages, BatchOrder, CLASSES } from './mnist.js';
+import { Model } from './model.js';
 import { Random } from './rng.js';
 import { rateAt } from './schedule.js';
 import type { TrainOptions } from './train-options.js';
@@ -48,6 +48,8 @@ export interface TrainingData {
   readonly validation: LabelledImages | undefined;
 }
 
+const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
+
 /** A training run that makes one step at a time. `start` or `resume` makes it. */
 export class Training {
   /** The caller disposes of it. */
@@ -72,8 +74,12 @@ export class Training {
     this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
   }
 
-  /** At step 0. Throws a RangeError where an option is not a number of its kind, a DataError where the batch is larger than the set. */
+  /**
+   * At step 0. Throws a TypeError for an option that does not exist or an argument of another type, a RangeError for an
+   * option out of range, and a DataError for images that are not what they say, or fewer than a batch.
+   */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
+    assertData(data, options);
     const training = new Training(backend, data, options);
     return training.prepared(() => training.model.initialise(training.random));
   }
@@ -86,6 +92,7 @@ export class Training {
     options: Partial<TrainOptions> = {},
   ): Training {
     if (!state) throw new DataError('resume: the file holds only a network, not the state of its training');
+    assertData(data, state.options);
     const digest = dataDigest(...dataOf(data, state.options));
     assertSameData(data.images, saved.sizes, state, digest);
     const training = new Training(backend, data, { ...state.options, ...options });
@@ -158,7 +165,7 @@ export class Training {
     model.forward();
     const { loss, accuracy } = await model.metrics();
     await model.assertFinite();
-    if (!Number.isFinite(loss)) throw new NonFiniteError('loss', loss, step);
+    if (!Number.isFinite(loss)) await model.refuseNonFinite('loss', loss);
     return { step, iter: step * model.sizes.B, loss, accuracy };
   }
 
@@ -166,9 +173,9 @@ export class Training {
   async validate(): Promise<Validation> {
     const { step } = this;
     const { validation } = this.data;
-    if (!validation) throw new RangeError('train: validateEvery needs hooks.validation, the images to validate with');
+    if (!validation) throw new RangeError(NO_VALIDATION);
     const { loss, accuracy } = await evaluate(this.model, validation);
-    if (!Number.isFinite(loss)) throw new NonFiniteError('validation loss', loss, step);
+    if (!Number.isFinite(loss)) await this.model.refuseNonFinite('validation loss', loss);
     const isBest = this.best === null || loss < this.best.loss;
     if (isBest) this.best = { step, loss };
     this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
@@ -192,6 +199,12 @@ export class Training {
       },
     };
   }
+}
+
+function assertData({ images, validation }: TrainingData, { validateEvery }: TrainOptions): void {
+  assertImages('train: images', images);
+  if (validation !== undefined) assertImages('train: validation', validation);
+  else if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
 }
 
 /** All images that a run depends on. */

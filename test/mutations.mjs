@@ -58,6 +58,9 @@ const MUTATIONS = [
   ['lstm.ts', 'transposeOf(stepOf(h, t))', 'transposeOf(stepOf(h, t + 1))', 'gradients'],
   ['lstm.ts', 'backend.columnSums(dBias, dz, { accumulate: true });', '', 'gradients'],
   ['lstm.ts', 'columnSums(dBias, dz, { accumulate: true })', 'columnSums(dBias, dz)', 'gradients'],
+  ['lstm.ts', 'backend.copy(dh, dhOutside);', '', 'gradients'],
+  ['lstm.ts', 'if (dcOutside) backend.copy(dc, dcOutside);\n  else backend.fill(dc, 0);', '', 'lstm'],
+  ['lstm.ts', 'if (dcOutside) backend.copy(dc, dcOutside);\n  else', '', 'lstm'],
   ['lstm.ts', 'backend.fill(dKernel, 0);', '', 'lstm'],
   ['lstm.ts', 'backend.fill(dBias, 0);', '', 'lstm'],
   ['lstm.ts', 'if (dx) backend.matmul(dx, dz, WxTransposed);', '', 'gradients'],
@@ -104,13 +107,14 @@ const MUTATIONS = [
   // the output layer and (5′)
   ['dense.ts', 'backend.matmul(dh, dLogits, transposeOf(W));', '', 'gradients'],
   ['dense.ts', 'backend.columnSums(db, dLogits);', '', 'gradients'],
-  ['cross-entropy.ts', '(probabilities.get(b, k) - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
+  ['cross-entropy.ts', '(probabilities.get(b, k) * sum - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
   [
     'cross-entropy.ts',
-    '(probabilities.get(b, k) - y.get(b, k)) / B',
-    'probabilities.get(b, k) - y.get(b, k)',
+    '(probabilities.get(b, k) * sum - y.get(b, k)) / B',
+    'probabilities.get(b, k) * sum - y.get(b, k)',
     'gradients',
   ],
+  ['cross-entropy.ts', 'probabilities.get(b, k) * sum', 'probabilities.get(b, k)', 'cross-entropy'],
 
   // (6)
   ['adam.ts', '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)', 'learningRate', 'pytorch'],
@@ -118,7 +122,7 @@ const MUTATIONS = [
   ['adam.ts', 'Math.sqrt(square) + EPSILON', 'Math.sqrt(square + EPSILON)', 'pytorch'],
 ];
 
-const TESTS = ['gradients', 'lstm', 'pytorch'];
+const TESTS = ['cross-entropy', 'gradients', 'lstm', 'pytorch'];
 const project = fileURLToPath(new URL('..', import.meta.url));
 const copy = mkdtempSync(path.join(tmpdir(), 'longhand-mutations-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));

@@ -266,7 +266,7 @@ class WasmBackend implements Backend {
 
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
     const operands = [dLogits, probabilities, y].map((tensor) => this.rowsAddress(tensor));
-    this.set(...operands, dLogits.size, dLogits.shape[0]);
+    this.set(...operands, ...dLogits.shape);
     this.run('crossEntropyBackward', 1);
     this.written(dLogits);
   }

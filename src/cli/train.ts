@@ -6,7 +6,7 @@ import { assertReplaceable } from '../files.js';
 import { loadMnist } from '../mnist-files.js';
 import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
-import { TUTORIAL } from '../train-options.js';
+import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
@@ -24,9 +24,6 @@ export interface TrainFlags extends BackendFlags {
   readonly history?: string;
   readonly plot?: string;
 }
-
-/** A resumed run takes all other options of the training from its checkpoint. */
-const FREE_ON_RESUME: readonly string[] = ['trainingIters', 'epochs', 'displayStep'];
 
 export function trainCommand(): Command {
   const command = new Command('train')
@@ -137,7 +134,9 @@ function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptio
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   if (flags.resume !== undefined) {
-    const fixed = Object.keys(TUTORIAL).find((name) => isGiven(command, name) && !FREE_ON_RESUME.includes(name));
+    const fixed = Object.keys(TUTORIAL).find(
+      (name) => isGiven(command, name) && !FREE_ON_RESUME.some((free) => free === name),
+    );
     if (fixed !== undefined) command.error(`error: ${flagOf(fixed)} cannot be changed on --resume`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
