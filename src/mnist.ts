@@ -150,13 +150,14 @@ export function splitMnist(training: LabelledImages, test: LabelledImages): Mnis
 }
 
 /**
- * The order in which examples are drawn.
+ * The orders in which examples are drawn.
  * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
  *   examples of the next, reshuffled one, so every example is seen once an epoch.
  * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
  *   all is shuffled.
  */
 export const SHUFFLES = ['tf1', 'legacy'] as const;
+/** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
 export type Shuffle = (typeof SHUFFLES)[number];
 
 /** Where a `BatchOrder` stands. */
