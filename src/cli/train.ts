@@ -9,7 +9,7 @@ import type { TrainOptions } from '../train-options.js';
 import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
-import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { finiteNumber, nullableOption, positiveNumber, wholeNumber } from './options.js';
 import { untilInterrupted } from './signals.js';
 import type { Resumable } from './training-run.js';
 import { runTraining } from './training-run.js';
@@ -37,10 +37,12 @@ export function trainCommand(): Command {
       TUTORIAL.trainingIters,
     )
     .addOption(
-      new Option('--epochs <count>', 'train so many times on all images instead')
-        .argParser(wholeNumber(1))
-        .default(null, 'as --training-iters says')
-        .conflicts('trainingIters'),
+      nullableOption(
+        '--epochs <count>',
+        'passes over all images, in place of --training-iters',
+        wholeNumber(1),
+        'as --training-iters says',
+      ).conflicts('trainingIters'),
     )
     .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
     .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
@@ -62,12 +64,35 @@ export function trainCommand(): Command {
     )
     .option('--decay-every <steps>', 'with --schedule step', wholeNumber(1), TUTORIAL.decayEvery)
     .option('--decay-rate <factor>', 'with --schedule step', positiveNumber, TUTORIAL.decayRate)
-    .option('--clip-norm <length>', 'shorten the gradient, all of it together, to this length', positiveNumber, null)
-    .option('--clip-value <size>', "cut each of the gradient's elements to this size", positiveNumber, null)
+    .addOption(
+      nullableOption('--clip-norm <norm>', 'scale the whole gradient down to this norm', positiveNumber, 'no clipping'),
+    )
+    .addOption(
+      nullableOption(
+        '--clip-value <limit>',
+        'clip each gradient element to ± this value',
+        positiveNumber,
+        'no clipping',
+      ),
+    )
     .optionsGroup('Looking on:')
     .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
-    .option('--validate-every <steps>', 'test on the 5,000 validation images every so many steps', wholeNumber(1), null)
-    .option('--patience <count>', 'stop after so many validations without a smaller loss', wholeNumber(1), null)
+    .addOption(
+      nullableOption(
+        '--validate-every <steps>',
+        'test on the 5,000 validation images every <steps> steps',
+        wholeNumber(1),
+        'never',
+      ),
+    )
+    .addOption(
+      nullableOption(
+        '--patience <count>',
+        'stop after <count> validations in a row without a smaller loss',
+        wholeNumber(1),
+        'no early stop',
+      ),
+    )
     .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson')
     .option('--plot <file>', 'draw them as .svg; needs --history')
     .option('--json', 'print one JSON object a line', false)
