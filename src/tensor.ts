@@ -11,8 +11,10 @@ import ops from 'ndarray-ops';
 export type FloatArray = Float32Array | Float64Array;
 /** A view of numbers in a typed array: `get`, `set`, `shape`, `stride`, `pick`, `hi`, `lo`; see the package ndarray. */
 export type Tensor = ndarray.NdArray<FloatArray>;
+/** The precisions of tensors: 32 or 64 bits a number. */
+export const DTYPES = ['f32', 'f64'] as const;
 /** The precision of a tensor: 32 or 64 bits a number. */
-export type DType = 'f32' | 'f64';
+export type DType = (typeof DTYPES)[number];
 /** Extents, the slowest first: `[T,B,I]`. Each is a whole number ≥ 1. */
 export type Shape = readonly number[];
 
