@@ -10,16 +10,19 @@ import { describe } from './arguments.js';
 import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 import { assertShape, formatShape } from './tensor.js';
 
+/** Whether an operation replaces its output or adds to it. */
 export interface AccumulateOptions {
-  /** Add to what `out` holds, instead of replacing it. */
+  /** Add to what `out` holds, instead of replacing it. Default: false. */
   readonly accumulate?: boolean;
 }
 
+/** What `matmul` adds to the product. */
 export interface MatmulOptions extends AccumulateOptions {
-  /** A row `[N]` added to every row of the product. */
+  /** A row `[N]` added to every row of the product. Default: none. */
   readonly bias?: Tensor;
 }
 
+/** The operations that every backend computes: outputs first, then inputs. */
 export interface Operations {
   /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`) (+ out). Each of a and b may be a transpose. */
   matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
@@ -48,21 +51,25 @@ export interface Operations {
   /** One update of p from its gradient g, with moments m and v; all of one shape. `rate`: see adamRate. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
 
+  /** Every element of out = value. */
   fill(out: Tensor, value: number): void;
 
   /** out = a, of one shape. */
   copy(out: Tensor, a: Tensor): void;
 }
 
+/** What computes: the operations, memory for tensors, and ways to wait for results. */
 export interface Backend extends Operations {
+  /** `wasm`, `reference` or `gpu`. */
   readonly name: string;
+  /** The precision of its tensors. */
   readonly dtype: DType;
   /** What really runs, in one line: for a GPU its mode, adapter and driver. */
   readonly description: string;
 
   /** A tensor of zeros, held until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
-  /** Throws a RangeError if the tensor is not of this backend, or has been freed before. */
+  /** Gives a tensor's memory back. Throws a RangeError if it is not of this backend, or has been freed before. */
   free(tensor: Tensor): void;
 
   /** The host has written into `tensor`: from now on the machine computes with those values. */

@@ -6,12 +6,15 @@ import { assertImages, fillBatch } from './mnist.js';
 import type { Model } from './model.js';
 import type { Tensor } from './tensor.js';
 
+/** What a model makes of a set of images. */
 export interface Evaluation {
+  /** Mean loss over the images, in nats. */
   readonly loss: number;
+  /** Share (0 … 1) of the images that is classified correctly. */
   readonly accuracy: number;
-  /** For each image 1 where the model is right, else 0. */
+  /** `[count]`: for each image 1 if the model is right, else 0. */
   readonly correct: Uint8Array;
-  /** For each image the class with the largest logit. */
+  /** `[count]`: for each image the class with the largest logit. */
   readonly predicted: Uint8Array;
 }
 

@@ -1,13 +1,17 @@
 /**
- * Is a backward pass right? Its gradients against the slopes of the loss itself.
+ * Is a backward pass right? Its gradients against numeric gradients of the loss.
  *
- * The numeric slope is the five-point central difference
+ * The numeric gradient of the loss L with respect to an element p is the five-point central difference
  *
- *   (7) ∂f ≈ [8·(f(+h) - f(-h)) - (f(+2h) - f(-2h))] / 12h,   wrong by h⁴·f⁽⁵⁾/30
+ *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
- * At h = 1e-3 in f64 that error and the rounding of f (about 1e-16/h) are both near 1e-13, so a right gradient agrees
- * to many digits. Compared are each element's slope, and the slope along random directions u of the whole tensor
- * against ⟨gradient, u⟩, which catches errors that cancel or hide in single elements.
+ * At δ = 1e-3 in f64 that error and the rounding of L (about 1e-16/δ) are both near 1e-13, so a right gradient agrees
+ * to many digits. Each element's gradient is compared, and ⟨gradient, u⟩ along random directions u of the whole tensor
+ * with the numeric derivative along u, which catches errors that cancel or hide in single elements.
+ *
+ * What it cannot see: a term with a factor that is zero (a product with h0 or c0, if these are zero), and a wrong forward
+ * pass whose backward pass is right for it. The first needs random inputs, the second a comparison with other people's
+ * numbers: test/pytorch.test.ts and test/tensorflow.test.ts.
  */
 import { assertObject, describe } from './arguments.js';
 import type { Backend } from './backend.js';
@@ -35,6 +39,7 @@ const RELATIVE_FLOOR = 1e-3;
 /** …and where a whole tensor's gradient is tiny, on this scale: below it f64 differences are noise. */
 const ABSOLUTE_FLOOR = 1e-5;
 
+/** What `checkGradients` checks: a loss, and the backward pass that belongs to it. */
 export interface GradientCheck {
   /** What the loss depends on; f64. The check changes single elements and puts them back. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
@@ -42,25 +47,40 @@ export interface GradientCheck {
   readonly loss: () => number | Promise<number>;
   /** The backward pass: ∂loss/∂input for every input, in its shape, at their present values. */
   readonly gradients: () => GradientsOf | Promise<GradientsOf>;
-  /** Largest relative error that passes; default 1e-7. */
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Random directions a tensor; default 3. */
+  /** Random directions a tensor. Default: 3. */
   readonly directions?: number;
+  /** Seed of the random directions. Default: 1. */
   readonly seed?: number;
 }
 
 type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
+/** How one input's gradient compares with its numeric gradient. */
 export interface GradientReport {
+  /** The input's name in `inputs`. */
   readonly name: string;
+  /** The input's shape. */
   readonly shape: readonly number[];
-  /** Over all elements. */
+  /** The largest |backward - numeric| over all elements. */
   readonly largestAbsolute: number;
-  /** Over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
+  /** The largest over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
   readonly largestRelative: number;
-  /** The element with the largest relative error, counted in row order, and its two gradients. */
-  readonly worst: { readonly element: number; readonly backward: number; readonly numeric: number };
+  /** The element with the largest relative error. */
+  readonly worst: WorstElement;
+  /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
+}
+
+/** One element of an input, and its two gradients. */
+export interface WorstElement {
+  /** Its index, counted in row order. */
+  readonly element: number;
+  /** Its gradient by the backward pass. */
+  readonly backward: number;
+  /** Its gradient by (7). */
+  readonly numeric: number;
 }
 
 /**
@@ -135,7 +155,7 @@ async function elementSlopes(values: Tensor, loss: GradientCheck['loss']): Promi
   const slopes = new Float64Array(values.size);
   for (let n = 0; n < values.size; n++) {
     const before = values.get(n);
-    const move = (h: number) => values.set(n, before + h);
+    const move = (delta: number) => values.set(n, before + delta);
     slopes[n] = await slope(loss, move, () => values.set(n, before));
   }
   return slopes;
@@ -156,7 +176,7 @@ async function directionError(
   };
   const numeric = await slope(
     loss,
-    (h) => setAll((n) => before[n] + (h * u[n]) / length),
+    (delta) => setAll((n) => before[n] + (delta * u[n]) / length),
     () => setAll((n) => before[n]),
   );
   let product = 0;
@@ -168,10 +188,10 @@ async function directionError(
   return relativeError(product, numeric, Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * Math.sqrt(squares)));
 }
 
-/** (7): the loss's slope at 0 along the way on which `move` takes the inputs; `restore` brings them back in any case. */
-async function slope(loss: GradientCheck['loss'], move: (h: number) => void, restore: () => void): Promise<number> {
-  const lossAt = async (h: number): Promise<number> => {
-    move(h);
+/** (7): the derivative of the loss at δ = 0, where `move` changes the inputs by δ; `restore` undoes it in any case. */
+async function slope(loss: GradientCheck['loss'], move: (delta: number) => void, restore: () => void): Promise<number> {
+  const lossAt = async (delta: number): Promise<number> => {
+    move(delta);
     return loss();
   };
   try {
@@ -214,17 +234,21 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
-interface ModelCheck {
+/** How `checkModelGradients` checks. */
+export interface ModelCheck {
+  /** Seed of the values and of the random directions. Default: 1. */
   readonly seed?: number;
+  /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Another backend whose gradients are to be checked, of dtype f64; default: the same that computes the loss. */
+  /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
   readonly suspect?: Backend;
 }
 
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
- * (biases and states too: at zero they would hide a gate swapped for another).
+ * (h0 and c0 too: at zero they would hide the first step's share of dWh and df).
  */
 export async function checkModelGradients(
   backend: Backend,

@@ -10,27 +10,51 @@ import type { Random } from './rng.js';
 import type { Tensor } from './tensor.js';
 import { assertShape } from './tensor.js';
 
+/** Images of one size, and the class of each. */
 export interface LabelledImages {
+  /** Number of images. */
   readonly count: number;
+  /** Rows of an image: T, the steps of the LSTM. */
   readonly rows: number;
+  /** Columns of an image: I, the inputs of a step. */
   readonly columns: number;
-  /** `[count,rows,columns]`, 0 … 255. */
+  /** `[count,rows,columns]`, row by row; 0 (black) … 255 (white). */
   readonly pixels: Uint8Array;
-  /** `[count]`, 0 … 9. */
+  /** `[count]`: the class of each image, 0 … 9. */
   readonly labels: Uint8Array;
 }
 
+/** MNIST, split as in the tutorial. */
 export interface Mnist {
+  /** 55,000 images to train with: all but the first 5,000 of the training file. */
   readonly train: LabelledImages;
+  /** 5,000 images: the first of the training file. */
   readonly validation: LabelledImages;
+  /** The 10,000 images of the test file. */
   readonly test: LabelledImages;
 }
 
 export const CLASSES = 10;
 const VALIDATION_COUNT = 5000;
 
+/** The contents of an IDX file. */
+export interface IdxContents {
+  /** Its extents; the last runs fastest. */
+  shape: number[];
+  /** Its bytes: a view into the file's. */
+  data: Uint8Array;
+}
+
+/** A file that has been read, and its name for the messages. */
+export interface NamedBytes {
+  /** Its contents, unpacked. */
+  readonly bytes: Uint8Array;
+  /** Its name or path. */
+  readonly name: string;
+}
+
 /** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for the messages. Throws a DataError. */
-export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): { shape: number[]; data: Uint8Array } {
+export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxContents {
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
     throw new DataError(`${name}: ${bytes.length} bytes, shorter than its header of ${headerLength}`);
@@ -54,10 +78,7 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): {
 }
 
 /** Images and their labels from two IDX files, checked against each other. Throws a DataError. */
-export function parseLabelledImages(
-  images: { bytes: Uint8Array; name: string },
-  labels: { bytes: Uint8Array; name: string },
-): LabelledImages {
+export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): LabelledImages {
   const { shape, data: pixels } = parseIdx(images.bytes, 3, images.name);
   const [count, rows, columns] = shape;
   const { data: classes } = parseIdx(labels.bytes, 1, labels.name);
@@ -129,15 +150,25 @@ export function splitMnist(training: LabelledImages, test: LabelledImages): Mnis
 }
 
 /**
- * The order in which examples are drawn.
+ * The orders in which examples are drawn.
  * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
  *   examples of the next, reshuffled one, so every example is seen once an epoch.
  * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
  *   all is shuffled.
  */
 export const SHUFFLES = ['tf1', 'legacy'] as const;
+/** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
 export type Shuffle = (typeof SHUFFLES)[number];
 
+/** Where a `BatchOrder` stands. */
+export interface BatchPosition {
+  /** `[count]`: the current epoch's permutation of the examples' indices. */
+  order: Uint32Array;
+  /** How many of them have been used. */
+  cursor: number;
+}
+
+/** Draws the batches of a training set, epoch after epoch. */
 export class BatchOrder {
   private order: Uint32Array;
   private cursor = 0;
@@ -154,12 +185,12 @@ export class BatchOrder {
     if (shuffle === 'tf1') random.shuffle(this.order);
   }
 
-  /** Where it stands: the present epoch's permutation (a copy), and how much of it has been used. */
-  get position(): { order: Uint32Array; cursor: number } {
+  /** Where it stands (a copy). */
+  get position(): BatchPosition {
     return { order: this.order.slice(), cursor: this.cursor };
   }
 
-  set position({ order, cursor }: { order: Uint32Array; cursor: number }) {
+  set position({ order, cursor }: BatchPosition) {
     this.order = order.slice();
     this.cursor = cursor;
   }

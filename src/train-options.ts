@@ -1,4 +1,4 @@
-/** What a training run is asked to do. Options left out are the tutorial's, which does no more than it must. */
+/** The options of a training run. Defaults are the tutorial's values. */
 import { assertKnownNames, describe } from './arguments.js';
 import type { Limits } from './clipping.js';
 import type { Shuffle } from './mnist.js';
@@ -7,25 +7,31 @@ import { F32_RANGE, isWithinF32 } from './numbers.js';
 import type { Schedule } from './schedule.js';
 import { SCHEDULES } from './schedule.js';
 
+/** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits {
-  /** Training goes on while step · batchSize < trainingIters; not asked where there are `epochs`. */
+  /** In images: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
   readonly trainingIters: number;
-  /** So many times all examples; null: as many as `trainingIters` says. */
+  /** Passes over all training images, in place of `trainingIters`. Default: null, as `trainingIters` says. */
   readonly epochs: number | null;
+  /** B: images a step. Default: 128. */
   readonly batchSize: number;
-  /** A line is reported every so many steps. */
+  /** A line is reported every `displayStep` steps. Default: 10. */
   readonly displayStep: number;
-  /** Loss and accuracy of the validation set every so many steps; null: never. */
+  /** Every `validateEvery` steps the validation images are evaluated. Default: null, never. */
   readonly validateEvery: number | null;
-  /** Training stops early when so many validations in a row have brought no smaller loss; null: never. */
+  /** Training stops after `patience` validations in a row without a smaller loss. Default: null, it does not stop early. */
   readonly patience: number | null;
+  /** H: hidden units. Default: 128. */
   readonly hidden: number;
+  /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias: number;
+  /** Seed of the start values and of the order of the images. The same seed gives the same run. Default: 1. */
   readonly seed: number;
+  /** Which of TensorFlow's two `next_batch` forms draws the batches: see `Shuffle`. Default: 'tf1'. */
   readonly shuffle: Shuffle;
 }
 
-/** The tutorial's constants. */
+/** The tutorial's constants, and the default of every option that it does not have. */
 export const TUTORIAL: TrainOptions = {
   learningRate: 0.001,
   schedule: 'constant',

@@ -14,20 +14,23 @@ import { FREE_ON_RESUME, TUTORIAL } from './train-options.js';
 import type { Line, Validation } from './training.js';
 import { Training } from './training.js';
 
+/** What is called during training, and what training needs besides the images. */
 export interface TrainHooks {
-  /** Every `displayStep` steps. */
+  /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
-  /** After every step. */
+  /** Called after every step with its number and the number of steps of the run. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** What `validateEvery` and `patience` look at. */
+  /** The images that `validateEvery` evaluates. Default: none; `validateEvery` then is an error. */
   readonly validation?: LabelledImages;
+  /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
-  /** With the run as it is after each validation that is the best so far. */
+  /** Called with the state of the run after each validation that is the best so far. */
   readonly onBest?: (checkpoint: Checkpoint) => void;
-  /** With the run as it is, every `checkpointEvery` steps, at the end, and where the signal stops it. */
+  /** Called with the state of the run every `checkpointEvery` steps, at the end, and when the signal stops it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  /** Steps between two calls of `onCheckpoint`. Default: Infinity, only at the end. */
   readonly checkpointEvery?: number;
-  /** Aborting it stops training after the present step; it then rejects with the signal's reason. */
+  /** Aborting it stops training after the current step; `train` then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 

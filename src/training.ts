@@ -16,32 +16,41 @@ import { rateAt } from './schedule.js';
 import type { TrainOptions } from './train-options.js';
 import { assertOptions, stepCount } from './train-options.js';
 
+/** What the tutorial prints every `displayStep` steps. */
 export interface Line {
+  /** Updates made so far. */
   readonly step: number;
   /** Examples seen: step · batchSize. */
   readonly iter: number;
-  /** Mean loss of the step's batch, after the step's update. */
+  /** Mean loss of the step's batch after the step's update, in nats. */
   readonly loss: number;
-  /** Share of the step's batch classified rightly, after the step's update. */
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. */
   readonly accuracy: number;
 }
 
+/** Loss and accuracy on the validation images. */
 export interface Validation {
+  /** Updates made so far. */
   readonly step: number;
+  /** Mean loss over the validation images, in nats. */
   readonly loss: number;
+  /** Share (0 … 1) of the validation images that is classified correctly. */
   readonly accuracy: number;
-  /** No loss before was smaller. */
+  /** The loss is smaller than that of every validation before. */
   readonly isBest: boolean;
 }
 
 /** What a run learns from, and what it validates with, if it does. */
 export interface TrainingData {
+  /** The training images. */
   readonly images: LabelledImages;
+  /** The images that `validateEvery` evaluates; undefined: none. */
   readonly validation: LabelledImages | undefined;
 }
 
 const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
 
+/** A training run that makes one step at a time. `start` or `resume` makes it. */
 export class Training {
   /** The caller disposes of it. */
   readonly model: Model;
@@ -122,17 +131,17 @@ export class Training {
     return stepCount(this.options, this.data.images.count);
   }
 
+  /** All steps are made, or `patience` is exhausted. */
   get isOver(): boolean {
     const { patience } = this.options;
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
   }
 
-  /** Its height; see `Schedule`. */
+  /** The base learning rate; see `Schedule`. Setting it changes the steps to come; a RangeError if it is not finite. */
   get learningRate(): number {
     return this.options.learningRate;
   }
 
-  /** Of the steps to come. Throws a RangeError where it is no finite number. */
   set learningRate(learningRate: number) {
     const options = { ...this.options, learningRate };
     assertOptions(options);

@@ -1,6 +1,10 @@
 /**
- * Do the gradient tests bite? Breaks the mathematics on purpose, one place at a time, in a copy of the project, and runs
- * the gradient tests there: each mistake must make the named test file fail. `npm run test:mutations`.
+ * Do the tests of the mathematics bite? Breaks it on purpose, one place at a time, in a copy of the project, and runs them
+ * there: each mistake must make the named test file fail. `npm run test:mutations`.
+ *
+ * `gradients` is the gradient check of the whole model. It cannot see everything: a wrong forward pass whose backward pass
+ * is right for it passes (the forget bias missing), and so does what no gradient depends on (dc not stored, Adam). These
+ * name `pytorch`, the comparison with PyTorch's numbers. `lstm` are the tests of the LSTM by itself.
  *
  * The mistakes are those that people make: a gate taken for another, the forget bias missing, one term of a primed
  * equation dropped, a sum over the batch in place of a mean.
@@ -13,7 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 /** File, the text there (it must occur exactly once), what replaces it, and the tests that must notice. */
 const MUTATIONS = [
-  // (1) with the biases of gates i and j exchanged: unseen while biases are zero
+  // (1) with the biases of gates i and j exchanged. Zero biases would hide it from a comparison of outputs, but not from
+  // this check: the gradients of the two biases are exchanged too.
   [
     'lstm.ts',
     'backend.matmul(z, x, Wx, { bias });',

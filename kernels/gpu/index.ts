@@ -24,11 +24,17 @@ export { MODES } from './modes.js';
 /** From best to worst. */
 const AUTO_ORDER = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly Mode[];
 
+/** How `createGpuBackend` computes. */
+export interface GpuOptions {
+  /** The mode of GPU.js; `auto` uses the first of webgpu, webgl2, headlessgl, webasm and cpu that works. Default: 'auto'. */
+  readonly mode?: Mode | 'auto';
+}
+
 /**
  * Opens GPU.js in a mode; `auto` takes the first of webgpu, webgl2, headlessgl, webasm and cpu that computes rightly.
  * Throws a BackendUnavailableError that says what to install where the mode is not there.
  */
-export async function createGpuBackend(options: { mode?: Mode | 'auto' } = {}): Promise<Backend> {
+export async function createGpuBackend(options: GpuOptions = {}): Promise<Backend> {
   assertKnownNames('gpu', options, ['mode']);
   const { mode = 'auto' } = options;
   if (mode !== 'auto' && !MODES.includes(mode)) {

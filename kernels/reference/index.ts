@@ -13,11 +13,17 @@ import type { DType, Tensor } from '../../src/tensor.js';
 import { DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';
 
+/** How `createReferenceBackend` computes. */
+export interface ReferenceOptions {
+  /** The precision of its tensors; gradient checks need f64. Default: 'f32'. */
+  readonly dtype?: DType;
+}
+
 /**
  * Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. Throws a RangeError for a
  * dtype that is neither f32 nor f64, and a TypeError for an option that does not exist.
  */
-export function createReferenceBackend(options: { dtype?: DType } = {}): Backend {
+export function createReferenceBackend(options: ReferenceOptions = {}): Backend {
   assertKnownNames('reference', options, ['dtype']);
   const { dtype = 'f32' } = options;
   if (!DTYPES.includes(dtype))

@@ -17,17 +17,21 @@ import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 
+/** How `createWasmBackend` computes. */
 export interface WasmOptions {
   /**
-   * Threads, the calling one among them; default: as many as the machine has cores. In a page that is not cross-origin
-   * isolated, where memory cannot be shared, there is one thread whatever was asked for, with the same results.
+   * Threads, the calling one among them, 1 … 48. Default: one a core. In a page that is not cross-origin isolated memory
+   * cannot be shared, and there is one thread for every value, with the same results.
    */
   readonly threads?: number;
-  /** Take the portable build even where relaxed SIMD (fused multiply-add) runs: the same bits on every machine. */
+  /**
+   * Use the portable build even if relaxed SIMD (fused multiply-add) runs: the same bits on every machine. Default: false.
+   */
   readonly deterministic?: boolean;
   /**
    * Compare, at each product, the second operand with what it was when it was last packed, and throw if the host has
    * changed it without `upload`. For tests and for finding such a mistake; it costs about as much as the product.
+   * Default: false.
    */
   readonly check?: boolean;
 }
@@ -68,7 +72,7 @@ const FIRST_ADDRESS = PAGE;
 /** Of the job's parameters: see assembly/threads.ts. */
 const PARAMETERS = 256;
 const PARAMETER_COUNT = 24;
-/** As in assembly/threads.ts. */
+/** The most threads that a backend can have, as in assembly/threads.ts. */
 export const MOST_THREADS = 48;
 /** How long a job may take beyond the caller's own share before it counts as lost. */
 const PATIENCE_MS = 30_000;
