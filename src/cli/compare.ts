@@ -8,6 +8,7 @@ import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { positiveNumber, wholeNumber } from './options.js';
+import { inform, printJson, printLines } from './output.js';
 
 interface CompareFlags {
   readonly tolerance: number;
@@ -36,11 +37,12 @@ Examples:
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
         replaceFile(file, writeSafetensors(await templateOf(backend, seed)));
-        console.error(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
+        inform(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
         return;
       }
       const comparison = await compareFile(backend, parseSafetensors(readFile(file), file), tolerance, file);
-      console.log(json ? JSON.stringify(comparison) : asText(comparison, tolerance));
+      if (json) printJson(comparison);
+      else printLines(asText(comparison, tolerance));
       if (!comparison.ok) process.exitCode = 1;
     });
   return command;

@@ -12,6 +12,7 @@ import { failure, readFile, replaceFile } from '../files.js';
 import type { Safetensors } from '../safetensors.js';
 import { parseSafetensors } from '../safetensors.js';
 import { finiteNumber, wholeNumber } from './options.js';
+import { print, printJson } from './output.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -60,8 +61,8 @@ Examples:
       const files: Files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
       for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes);
       const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
-      if (json) console.log(JSON.stringify({ form: to, files: sizes }));
-      else for (const { file: name, bytes } of sizes) console.log(`${name}: ${bytes} bytes`);
+      if (json) printJson({ form: to, files: sizes });
+      else for (const { file: name, bytes } of sizes) print(`${name}: ${bytes} bytes`);
     });
 }
 
@@ -126,11 +127,8 @@ Examples:
     const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
     saveCheckpoint(target, { model, training: null });
     const { sizes } = model;
-    if (json) console.log(JSON.stringify({ file: target, ...sizes, forgetBias: model.forgetBias }));
-    else
-      console.log(
-        `${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`,
-      );
+    if (json) printJson({ file: target, ...sizes, forgetBias: model.forgetBias });
+    else print(`${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`);
   });
 }
 

@@ -6,6 +6,7 @@ import { checkModelGradients } from '../gradcheck.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { printJson, printLines } from './output.js';
 
 interface GradcheckFlags {
   readonly steps: number;
@@ -46,8 +47,8 @@ Examples:
         { T, B, I, H, C },
         { seed, forgetBias, tolerance },
       );
-      if (flags.json) reports.forEach((report) => console.log(JSON.stringify(report)));
-      else console.log(asTable(reports, tolerance));
+      if (flags.json) reports.forEach(printJson);
+      else printLines(asTable(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) process.exitCode = 1;
     });
 }
