@@ -1,9 +1,11 @@
 /** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import { SingleBar } from 'cli-progress';
 import type { Backend } from '../backend.js';
 import type { Checkpoint, SavedTraining } from '../checkpoint.js';
 import { saveCheckpoint } from '../checkpoint-files.js';
 import type { Mnist } from '../mnist.js';
+import { CLASSES } from '../mnist.js';
 import type { Model } from '../model.js';
 import { evaluate } from '../evaluate.js';
 import type { TrainHooks } from '../train.js';
@@ -13,6 +15,7 @@ import type { TrainOptions } from '../train-options.js';
 import { stepCount, TUTORIAL } from '../train-options.js';
 import { numpyShare, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
+import { advised, assertRoom } from './memory.js';
 import { inform, print, printJson } from './output.js';
 import { writePlot } from './plot.js';
 import type { TrainFlags } from './train.js';
@@ -72,13 +75,18 @@ async function trainWithFiles(
     inform(`until here it ran on ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
+  const { rows: T, columns: I } = data.train;
+  const advice = resumed ? 'this network is too large for this machine' : 'reduce --hidden or --batch-size';
+  const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
+  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity);
+
   const history = files.history === undefined ? undefined : new History(files.history, startStep);
   const bar = progressBar(startStep, steps);
   const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
   try {
-    const model = resumed
-      ? await resumeTraining(backend, data.train, resumed, asked, hooks)
-      : await train(backend, data.train, asked, hooks);
+    const model = await advised(advice, () =>
+      resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
+    );
     bar.stop();
     if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
     return model;
