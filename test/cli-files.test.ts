@@ -29,6 +29,7 @@ describe('--checkpoint', () => {
   });
 
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('is written on %s, and --resume goes on to the same end', async (signal, exitCode) => {

@@ -55,7 +55,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as unknown as WasmExports;
 
-  const heap = new Heap(memory, FIRST_ADDRESS, MOST_PAGES * PAGE);
+  const heap = new Heap(memory, FIRST_ADDRESS, MOST_BYTES);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
@@ -67,6 +67,8 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;
+/** Of a WebAssembly memory. */
+export const MOST_BYTES = MOST_PAGES * PAGE;
 /** Behind the control block and the constants of the module. */
 const FIRST_ADDRESS = PAGE;
 /** Of the job's parameters: see assembly/threads.ts. */

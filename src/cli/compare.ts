@@ -9,6 +9,7 @@ import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { positiveNumber, wholeNumber } from './options.js';
+import { inform, printJson, printLines } from './output.js';
 
 interface CompareFlags {
   readonly tolerance: number;
@@ -43,11 +44,12 @@ Examples:
           command.error(`error: ${file} exists: --force replaces it, and keeps it as ${previousOf(file)}`);
         }
         replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
-        console.error(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
+        inform(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
         return;
       }
       const comparison = await compareFile(backend, parseSafetensors(readFile(file), file), tolerance, file);
-      console.log(json ? JSON.stringify(comparison) : asText(comparison, tolerance));
+      if (json) printJson(comparison);
+      else printLines(asText(comparison, tolerance));
       if (!comparison.ok) process.exitCode = 1;
     });
   return command;

@@ -10,6 +10,7 @@ import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
 import { filePath } from './options.js';
+import { printJson, printLines } from './output.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
@@ -49,7 +50,8 @@ Examples:
           return { set: flags.set, images: images.count, loss, accuracy, ...byClass(images.labels, predicted) };
         }),
       );
-      console.log(flags.json ? JSON.stringify(report) : asText(report));
+      if (flags.json) printJson(report);
+      else printLines(asText(report));
     });
 }
 

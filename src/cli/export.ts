@@ -14,6 +14,7 @@ import type { Safetensors } from '../safetensors.js';
 import { parseSafetensors, quote } from '../safetensors.js';
 import { filePath, finiteNumber, inF32, LARGEST_WHOLE, wholeNumber } from './options.js';
 import { assertAllApart, assertApart, meetingOf } from './outputs.js';
+import { print, printJson } from './output.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -72,8 +73,8 @@ Examples:
     for (const name of names) assertReplaceable(name, { keepOld: force });
     for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes, { keepOld: force });
     const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
-    if (json) console.log(JSON.stringify({ form: to, files: sizes }));
-    else for (const { file, bytes } of sizes) console.log(`${file}: ${bytes} bytes`);
+    if (json) printJson({ form: to, files: sizes });
+    else for (const { file, bytes } of sizes) print(`${file}: ${bytes} bytes`);
   });
 }
 
@@ -157,11 +158,8 @@ Examples:
         : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
     saveCheckpoint(target, { model, training: null });
     const { sizes } = model;
-    if (json) console.log(JSON.stringify({ file: target, ...sizes, forgetBias: model.forgetBias }));
-    else
-      console.log(
-        `${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`,
-      );
+    if (json) printJson({ file: target, ...sizes, forgetBias: model.forgetBias });
+    else print(`${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`);
   });
 }
 

@@ -1,16 +1,20 @@
 /** `longhand predict`: what a saved network says of images of the user's, and how it comes to say so, row by row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
+import { breathe } from '../breathe.js';
 import type { SavedModel } from '../checkpoint.js';
 import { fillBatch } from '../mnist.js';
 import type { Model } from '../model.js';
 import { firstProbabilities, probabilitiesByRow } from '../reading.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { wholeNumber } from './options.js';
+import { printJson, printLines } from './output.js';
 import { loadClassifier, modelOn } from './saved-model.js';
+import { untilInterrupted } from './signals.js';
 
 interface PredictFlags extends BackendFlags {
   readonly first?: number;
@@ -49,15 +53,19 @@ Examples:
       const saved = loadClassifier(file);
       const images = files.flatMap((name) => readImages(name, saved.sizes.T, saved.sizes.I).slice(0, flags.first));
       const seen = flags.invert ? images.map(inverted) : images;
-      await withBackend(flags, command, async (backend) => {
-        const model = modelOn(backend, saved, 1);
-        for (const image of seen) {
-          const prediction = await predict(backend, model, image, flags.rows);
-          if (flags.json) console.log(JSON.stringify(prediction));
-          else console.log(asText(prediction, image, saved));
-        }
-        model.dispose();
-      });
+      await withBackend(flags, command, (backend) =>
+        untilInterrupted(async (signal) => {
+          const model = modelOn(backend, saved, 1);
+          for (const image of seen) {
+            await breathe();
+            signal.throwIfAborted();
+            const prediction = await predict(backend, model, image, flags.rows);
+            if (flags.json) printJson(prediction);
+            else printLines(asText(prediction, image, saved));
+          }
+          model.dispose();
+        }),
+      );
     });
 }
 
@@ -96,7 +104,7 @@ function asText(
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 2)
     .map(({ k, probability }) => `${k} ${probability.toFixed(4)}`);
-  const line = `${name}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
+  const line = `${printable(name)}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
   if (!rows) return line;
   const { I } = sizes;
   const digits = probabilities.map((_, k) => String(k).padStart(4)).join('');
