@@ -253,6 +253,21 @@ describe('--history and --plot', () => {
     expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
   });
 
+  test('a run that fails at once leaves an older history as it was', async () => {
+    const history = inNewFolder('h.csv');
+    await longhand([...VALIDATED, '--history', history]);
+    const before = readFileSync(history, 'utf8');
+    const { code, stderr } = await longhand([...RUN, '--batch-size', '5000', '--history', history]);
+    expect([code, linesOf(stderr).at(-1)]).toEqual([1, expect.stringContaining('batch size 5000 is larger')]);
+    expect(readFileSync(history, 'utf8')).toBe(before);
+  });
+
+  test('a run without a line leaves a history without a row', async () => {
+    const history = inNewFolder('h.csv');
+    expect((await longhand([...RUN, '--display-step', '1000', '--history', history])).code).toBe(0);
+    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
+  });
+
   test('a file that is no history is not written over on --resume', async () => {
     const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
     await longhand([...RUN, '--checkpoint', file]);

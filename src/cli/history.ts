@@ -20,23 +20,37 @@ const LARGEST_HISTORY = 2 ** 26;
 
 const CSV_HEAD = 'set,step,loss,accuracy';
 
-/** A file that grows a row at a time. Where the run goes on from a checkpoint, rows of later steps are taken out first. */
+/**
+ * A file that grows a row at a time. If the run continues from a checkpoint, rows of later steps are taken out. An older
+ * history is replaced only when there is a first row, or when the run ends: one that fails at once leaves it as it was.
+ */
 export class History {
+  private readonly kept: readonly HistoryRow[];
+  private hasBegun = false;
+
   constructor(
     private readonly file: string,
     startStep: number,
   ) {
-    const kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
-    const head = isCsv(file) ? `${CSV_HEAD}\n` : '';
-    replaceFile(file, new TextEncoder().encode(head + kept.map((row) => lineOf(row, file)).join('')));
+    this.kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
   }
 
   add(row: HistoryRow): void {
+    this.begin();
     try {
       appendFileSync(this.file, lineOf(row, this.file));
     } catch (error) {
       throw failure(this.file, 'cannot be written', error);
     }
+  }
+
+  /** Makes the file, if no row has done so. */
+  begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    const head = isCsv(this.file) ? `${CSV_HEAD}\n` : '';
+    const rows = this.kept.map((row) => lineOf(row, this.file)).join('');
+    replaceFile(this.file, new TextEncoder().encode(head + rows));
   }
 }
 

@@ -88,6 +88,7 @@ async function trainWithFiles(
       resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
     );
     bar.stop();
+    history?.begin();
     if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
     return model;
   } finally {
