@@ -6,6 +6,7 @@
  */
 import type { Backend } from './backend.js';
 import { DataError } from './data-error.js';
+import type { ModelSizes } from './model.js';
 import { Model } from './model.js';
 import { decimalFrom } from './numbers.js';
 import { fillRandom, Random } from './rng.js';
@@ -18,13 +19,7 @@ import { MISTAKES } from './mistakes.js';
 
 /** What both start from. */
 export interface Problem {
-  readonly sizes: {
-    readonly T: number;
-    readonly B: number;
-    readonly I: number;
-    readonly H: number;
-    readonly C: number;
-  };
+  readonly sizes: ModelSizes;
   readonly forgetBias: number;
   readonly labels: readonly number[];
   readonly x: Tensor;
@@ -43,27 +38,38 @@ export const RESULT_NAMES = [
   ...(['loss', 'logits', 'h', 'c'] as const),
   ...(['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'] as const),
 ] as const;
+/** A result's name in a file. */
 export type ResultName = (typeof RESULT_NAMES)[number];
 
+/** How one tensor of a file differs from this project's. */
 export interface Difference {
+  /** The tensor's name in the file. */
   readonly name: ResultName;
+  /** The tensor's shape. */
   readonly shape: readonly number[];
+  /** The largest |theirs - ours|. */
   readonly largestAbsolute: number;
-  /** Where that is. */
+  /** The indices of the element with the largest absolute difference. */
   readonly elementOfAbsolute: readonly number[];
-  /** |theirs - ours| by the larger of the two, or by a tenth of the tensor's largest element where that is more. */
+  /** |theirs - ours| divided by the larger of the two, or by a tenth of the tensor's largest element if that is larger. */
   readonly largestRelative: number;
-  /** Where that is, and both numbers there. */
+  /** The indices of the element with the largest relative difference. */
   readonly element: readonly number[];
+  /** The file's number there. */
   readonly theirs: number;
+  /** This project's number there. */
   readonly ours: number;
+  /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
 }
 
+/** What `compareFile` finds. */
 export interface Comparison {
+  /** One entry for each result in the file. */
   readonly differences: readonly Difference[];
+  /** All differences are within the tolerance. */
   readonly ok: boolean;
-  /** The mistakes that would explain all differences, in words. */
+  /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
   readonly hints: readonly string[];
 }
 

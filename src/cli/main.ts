@@ -8,6 +8,7 @@ import { DataError } from '../data-error.js';
 import { NonFiniteError } from '../model.js';
 import { OutOfMemoryError } from '../tensor.js';
 import { compareCommand } from './compare.js';
+import { completionCommand } from './completion.js';
 import { evalCommand } from './eval.js';
 import { exportCommand, importCommand } from './export.js';
 import { gradcheckCommand } from './gradcheck.js';
@@ -22,7 +23,7 @@ const { version } = createRequire(import.meta.url)('longhand/package.json') as {
 
 const program = new Command('longhand')
   .description('An LSTM with every gradient written out by hand.')
-  .version(version)
+  .version(version, '-v, --version', 'print the version')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(predictCommand())
@@ -32,6 +33,7 @@ const program = new Command('longhand')
   .addCommand(compareCommand())
   .addCommand(gradcheckCommand())
   .addCommand(pageCommand());
+program.addCommand(completionCommand(program));
 
 for (const command of [program, ...program.commands]) {
   command

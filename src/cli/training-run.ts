@@ -96,7 +96,7 @@ async function trainWithFiles(
 }
 
 /** Their number changes no bit. */
-const withoutThreads = (description: string): string => description.replace(/, \d+ threads?$/, '');
+const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
 
 function reportingHooks(
   { json, checkpoint, resume, checkpointEvery, best }: TrainFlags,
