@@ -4,6 +4,7 @@
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
+import { printLines } from './print.js';
 
 /** What can stand somewhere: one of these words, a file, a directory, or nothing that can be guessed. */
 type Values = readonly string[] | 'file' | 'directory' | 'unknown';
@@ -38,7 +39,7 @@ Where longhand is a command of the shell (npm install --global), put one of thes
   source <(longhand completion zsh)      ~/.zshrc, after compinit
   longhand completion fish | source      ~/.config/fish/config.fish`,
     )
-    .action((shell: keyof typeof SCRIPTS) => console.log(SCRIPTS[shell](flagsOf(program), commandsOf(program))));
+    .action((shell: keyof typeof SCRIPTS) => printLines(SCRIPTS[shell](flagsOf(program), commandsOf(program))));
 }
 
 function commandsOf(program: Command): Completed[] {
