@@ -24,7 +24,7 @@ export default tseslint.config(
   },
   {
     files: ['src/cli/**/*.ts'],
-    // output.ts prints: it escapes what a terminal would obey, and notices when nobody can read.
+    // print.ts prints: it escapes what a terminal would obey, and notices when nobody can read.
     rules: { 'no-console': 'error' },
   },
   {

@@ -1,6 +1,7 @@
 /** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
 import type { Stats } from 'node:fs';
 import {
+  accessSync,
   closeSync,
   constants,
   existsSync,
@@ -125,12 +126,23 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
   }
 }
 
-/** Throws an Error that names what is in the way: not a plain file at `file`, or a folder at a name beside it. */
+/** Throws an Error that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write. */
 function assertFreeFor(file: string, target: string, keepOld: boolean): void {
   if (existsSync(file)) assertPlain(file, statSync(file));
+  assertWritable(path.dirname(target), 'its folder');
+  assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
   for (const suffix of keepOld ? REPLACED_SUFFIXES : ['.new']) {
     const name = target + suffix;
     if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+  }
+}
+
+function assertWritable(name: string, what: string): void {
+  try {
+    accessSync(name, constants.W_OK);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw codeOf(error) === 'EACCES' ? new Error(`${what} is read-only`) : error;
   }
 }
 

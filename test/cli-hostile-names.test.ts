@@ -181,9 +181,9 @@ describe('in the name of a file that is there', () => {
   });
 
   test('compare', async () => {
-    const template = await clean(['compare', '--template', inFolder('template')]);
-    expect(template.stderr.startsWith(named('template: '))).toBe(true);
-    expect((await clean(['compare', inFolder('template')])).code).toBe(0);
+    const template = await clean(['compare', '--template', inFolder('example')]);
+    expect(template.stderr.startsWith(named('example: '))).toBe(true);
+    expect((await clean(['compare', inFolder('example')])).code).toBe(0);
   });
 });
 

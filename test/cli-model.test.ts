@@ -229,7 +229,7 @@ describe('longhand inspect', () => {
     const { stdout } = await done(['inspect', file]);
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toContain('\r');
-    expect(stdout).toMatch(/^a�\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
+    expect(stdout).toMatch(/^a\\u001b\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
     expect(stdout).toMatch(/^half +BF16 +\[\] +0\.000 /m);
     expect(stdout).toMatch(/^empty +F32 +\[0\]$/m);
   });

@@ -20,8 +20,6 @@ export interface ProcessOptions {
   readonly signal?: NodeJS.Signals;
   readonly stdout?: Sink;
   readonly stderr?: Sink;
-  /** Runs as this user, which only root may ask for. */
-  readonly uid?: number;
 }
 
 export interface Run extends ProcessOptions {
@@ -39,14 +37,13 @@ export function longhand(args: readonly string[], { node = [], ...options }: Run
 export function runProcess(
   command: string,
   args: readonly string[],
-  { signal, stdout, stderr, uid }: ProcessOptions = {},
+  { signal, stdout, stderr }: ProcessOptions = {},
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(command, args, {
       stdio: ['ignore', stdout === 'full' ? full : 'pipe', stderr === 'full' ? full : 'pipe'],
       detached: true, // the head of a process group, so that nothing it started outlives its time either
-      ...(uid !== undefined && { uid }),
     });
     closeSync(full);
     const output = { stdout: '', stderr: '' };

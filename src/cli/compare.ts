@@ -9,7 +9,7 @@ import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { positiveNumber, wholeNumber } from './options.js';
-import { inform, printJson, printLines } from './output.js';
+import { inform, printJson, printLines } from './print.js';
 
 interface CompareFlags {
   readonly tolerance: number;

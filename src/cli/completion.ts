@@ -4,7 +4,7 @@
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
-import { printLines } from './output.js';
+import { printLines } from './print.js';
 
 /** What can stand somewhere: one of these words, a file, a directory, or nothing that can be guessed. */
 type Values = readonly string[] | 'file' | 'directory' | 'unknown';

@@ -10,7 +10,7 @@ import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
 import { filePath } from './options.js';
-import { printJson, printLines } from './output.js';
+import { printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 

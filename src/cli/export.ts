@@ -14,7 +14,7 @@ import type { Safetensors } from '../safetensors.js';
 import { parseSafetensors, quote } from '../safetensors.js';
 import { filePath, finiteNumber, inF32, LARGEST_WHOLE, wholeNumber } from './options.js';
 import { assertAllApart, assertApart, meetingOf } from './outputs.js';
-import { print, printJson } from './output.js';
+import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 

@@ -60,6 +60,7 @@ const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Names and texts from files or arguments on one line: what a terminal would obey becomes an escape, as in JSON. */
 export function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text; // most are, and a table can have millions of cells
   return text.replace(UNPRINTABLE, (character) => {
     const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes some of them only
     return escaped.startsWith('\\') ? escaped : character.split('').map(escapedUnit).join('');

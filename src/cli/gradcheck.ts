@@ -7,7 +7,7 @@ import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { advised, assertRoom } from './memory.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
-import { printJson, printLines } from './output.js';
+import { printJson, printLines } from './print.js';
 
 interface GradcheckFlags {
   readonly steps: number;

@@ -5,7 +5,7 @@ import type { StoredTensor } from '../safetensors.js';
 import { parseSafetensors } from '../safetensors.js';
 import { elementReader } from '../stored-tensors.js';
 import { table } from './format.js';
-import { printJson, printLines } from './output.js';
+import { printJson, printLines } from './print.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;

@@ -13,9 +13,9 @@ import { evalCommand } from './eval.js';
 import { exportCommand, importCommand } from './export.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { inspectCommand } from './inspect.js';
-import { inform, informLines, outputLost, outputWritten, printText, ReaderGone, watchOutput } from './output.js';
 import { pageCommand } from './page.js';
 import { predictCommand } from './predict.js';
+import { inform, informLines, outputLost, outputWritten, printText, ReaderGone, watchOutput } from './print.js';
 import { Interrupted } from './signals.js';
 import { trainCommand } from './train.js';
 

@@ -16,7 +16,7 @@ import sirv from 'sirv';
 import { DataError } from '../data-error.js';
 import { FILES, packagedDirectory } from '../mnist-files.js';
 import { wholeNumber } from './options.js';
-import { print } from './output.js';
+import { print } from './print.js';
 import { untilInterrupted } from './signals.js';
 
 const DEFAULT_PORT = 8028;

@@ -12,7 +12,7 @@ import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { wholeNumber } from './options.js';
-import { printJson, printLines } from './output.js';
+import { printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 

@@ -1,5 +1,5 @@
 /** Work that ends between two steps, and gives back what it holds, when it is stopped from outside. */
-import { outputLost } from './output.js';
+import { outputLost } from './print.js';
 
 /** The shell's usual ones: 128 and the signal's number. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

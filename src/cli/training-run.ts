@@ -16,8 +16,8 @@ import { stepCount, TUTORIAL } from '../train-options.js';
 import { numpyShare, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
 import { advised, assertRoom } from './memory.js';
-import { inform, print, printJson } from './output.js';
 import { writePlot } from './plot.js';
+import { inform, print, printJson } from './print.js';
 import type { TrainFlags } from './train.js';
 
 /** The tutorial tests on so many images only. */

@@ -75,4 +75,4 @@ export function informLines(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }
 
-const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+const printableLines = (text: string): string => text.replace(/[^\n\t]+/g, printable);
