@@ -7,6 +7,7 @@ import type { Model } from '../model.js';
 import { firstProbabilities, probabilitiesByRow } from '../reading.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { wholeNumber } from './options.js';
@@ -16,6 +17,7 @@ interface PredictFlags extends BackendFlags {
   readonly first?: number;
   readonly rows: boolean;
   readonly invert: boolean;
+  readonly fit: boolean;
   readonly json: boolean;
 }
 
@@ -31,10 +33,11 @@ export function predictCommand(): Command {
   const command = new Command('predict')
     .description('Ask a saved network what digit an image shows.')
     .argument('<file>', 'a checkpoint')
-    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple), or IDX, plain or .gz')
-    .option('--first <count>', 'only so many images of each file', wholeNumber(1))
+    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple; any size with --fit), or IDX')
+    .option('--first <count>', 'at most this many images of each file', wholeNumber(1))
     .option('--rows', 'show how the prediction forms as the rows are read', false)
     .option('--invert', 'the ink is dark, the paper light; MNIST is light on dark', false)
+    .option('--fit', 'scale and centre the drawing as MNIST does, for images of any size', false)
     .option('--json', 'print one JSON object an image', false);
   return withBackendOptions(command)
     .addHelpText(
@@ -42,16 +45,17 @@ export function predictCommand(): Command {
       `
 Examples:
   longhand predict run.safetensors digit.png
-  longhand predict run.safetensors scan.png --invert --rows
+  longhand predict run.safetensors drawing.png --fit --invert --rows
   longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const saved = loadClassifier(file);
-      const images = files.flatMap((name) => readImages(name, saved.sizes.T, saved.sizes.I).slice(0, flags.first));
-      const seen = flags.invert ? images.map(inverted) : images;
+      const { T, I } = saved.sizes;
+      const images = files.flatMap((name) => readImages(name, T, I, flags));
       await withBackend(flags, command, async (backend) => {
         const model = modelOn(backend, saved, 1);
-        for (const image of seen) {
+        for (const image of images) {
+          if (image.hint !== undefined) console.error(printable(`${image.name}: ${image.hint}`));
           const prediction = await predict(backend, model, image, flags.rows);
           if (flags.json) console.log(JSON.stringify(prediction));
           else console.log(asText(prediction, image, saved));
@@ -60,8 +64,6 @@ Examples:
       });
     });
 }
-
-const inverted = ({ name, pixels }: NamedImage): NamedImage => ({ name, pixels: pixels.map((value) => 255 - value) });
 
 async function predict(
   backend: Backend,
