@@ -7,7 +7,7 @@ export { columnSums, denseBackward, denseForward } from './dense.js';
 export type { Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
 export { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 export { clipByNorm, clipByValue } from './clipping.js';
-export type { Comparison, Difference } from './compare.js';
+export type { CompareOptions, Comparison, Difference } from './compare.js';
 export { compareFile } from './compare.js';
 export { DataError } from './data-error.js';
 export type { Evaluation } from './evaluate.js';

@@ -7,7 +7,7 @@ import { loadCheckpoint } from '../src/checkpoint-files.js';
 import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { COLUMNS, imagesFile, mnistFiles, ROWS, temporaryDirectories } from './idx-files.js';
 import type { Result } from './longhand-process.js';
-import { longhand } from './longhand-process.js';
+import { longhand, MAIN, runProcess } from './longhand-process.js';
 import { chunk, encodePng, header, pngOf } from './setup/png.mjs';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -339,7 +339,26 @@ describe('longhand compare', () => {
     expect(bad.stdout).toMatch(/ DIFFERS$/m);
     expect(bad.stdout).toContain('\nYour numbers are what comes out where the forget bias, 0.5, is added twice.\n');
     const json = await longhand(['compare', file, '--json']);
-    expect([json.code, (jsonOf(json) as { ok: boolean }).ok]).toEqual([1, false]);
+    expect([json.code, jsonOf(json)]).toEqual([
+      1,
+      expect.objectContaining({ ok: false, search: { tried: 28, of: 28 } }),
+    ]);
+    const unlimited = await longhand(['compare', file, '--no-limit']);
+    expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
+  });
+
+  const testOnLinux = process.platform === 'linux' ? test : test.skip; // where `script` is util-linux's
+  testOnLinux('on a terminal there is a bar while it computes, and nothing of it afterwards', async () => {
+    const file = inFolder('watched.safetensors');
+    await longhand(['compare', file, '--template']);
+    const command = `${process.execPath} ${MAIN} compare ${file}`;
+    const { code, stdout } = await runProcess('script', ['--quiet', '--return', '--command', command, '/dev/null']);
+    expect(code).toBe(0);
+    const [bar, table] = stdout.split(/(?=tensor +shape)/);
+    expect(bar).toMatch(/measuring, 0%/);
+    // eslint-disable-next-line no-control-regex -- what a terminal obeys: to the line's start, and the line cleared
+    expect(bar).toMatch(/\u001b\[1G\u001b\[2K$/);
+    expect(table).not.toContain('%');
   });
 
   test('a file that is none is refused', async () => {
