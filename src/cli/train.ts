@@ -8,7 +8,7 @@ import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
 import { TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
-import { withBackend, withBackendOptions } from './backends.js';
+import { continuing, withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
 import { untilInterrupted } from './signals.js';
 import type { Resumable } from './training-run.js';
@@ -102,7 +102,8 @@ Examples:
       for (const file of [flags.checkpoint ?? flags.resume, flags.best, flags.history, flags.plot]) {
         if (file !== undefined) assertReplaceable(file);
       }
-      await withBackend(flags, command, (backend) =>
+      const chosen = resumed ? continuing(flags, resumed.training.backend) : flags;
+      await withBackend(chosen, command, (backend) =>
         untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
       );
     });
