@@ -56,6 +56,7 @@ Examples:
 /** Serves until the process ends; resolves with the address. Rejects with a DataError where the port is taken. */
 async function servePage(port: number | undefined): Promise<string> {
   if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
+  packagedDirectory(); // without its images the page can do nothing
   const files = sirv(site, { setHeaders });
   const server = createServer((request, response) => {
     const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
