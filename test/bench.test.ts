@@ -306,6 +306,18 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
+  test('Longhand runs with relaxed SIMD, as on the command line, and the peak is measured with it', () => {
+    const builds = new Set(
+      rows
+        .filter(({ candidate }) => candidate.startsWith('longhand-wasm'))
+        .map((row) => `${row.candidate}: ${row.description}`),
+    );
+    expect([...builds]).toContain('longhand-wasm: wasm: WebAssembly, relaxed SIMD, 1 thread');
+    expect([...builds]).toContain('longhand-wasm-portable: wasm: WebAssembly, portable SIMD, 1 thread');
+    expect([...builds].filter((build) => /^longhand-wasm: .*portable/.test(build))).toEqual([]);
+    for (const { run } of rows) expect(run.peak.fused).toBeGreaterThan(0);
+  });
+
   test('the terminal and the report show every candidate', () => {
     for (const { candidate } of rows.filter(({ verified }) => verified)) {
       expect(stdout).toContain(candidate);

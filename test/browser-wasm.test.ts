@@ -1,6 +1,5 @@
 /** The WebAssembly backend wherever a user may have it: in a page, in a bundle, from the tarball. The same bits each time. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -149,20 +148,6 @@ describe('installed from the tarball', () => {
       'reference: plain TypeScript, f32, 1 thread',
       { description: `${PORTABLE}2 threads`, bits: expected },
     ]);
-  });
-
-  test('has the page', async () => {
-    const main = path.join(user, 'node_modules/longhand/dist/src/cli/main.js');
-    const server = spawn(process.execPath, [main, 'page', '--port', '0', '--no-open'], { cwd: user });
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    const page = await fetch(/http:\S+/.exec(line.toString())![0]);
-    server.kill();
-    expect(await page.text()).toContain('<title>Longhand: an LSTM at work</title>');
-  });
-
-  test('has a command line', () => {
-    const { stdout } = node(['node_modules/longhand/dist/src/cli/main.js', '--version']);
-    expect(stdout).toBe(`${manifest.version}\n`);
   });
 
   testInBrowser(

@@ -99,7 +99,8 @@ function introduction(engines: readonly Engine[]): string {
       'hits all of them. Times are medians of all turns after a warm-up; ×2 is a candidate with two threads. ' +
       `"× longhand-wasm" is a time over that of ${BASELINE} on the same engine with the most threads, in the fastest ` +
       'build that this engine runs: above 1 Longhand is faster. A step counts 2 FLOP for every multiplication and ' +
-      'addition of its matrix products, and nothing else.',
+      'addition of its matrix products, and nothing else. On Node 20 Longhand turns relaxed SIMD on in its own process, as ' +
+      'its command line does; the other candidates run with the flags that Node has by default.',
   ].join('\n\n');
 }
 

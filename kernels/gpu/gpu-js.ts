@@ -60,13 +60,13 @@ export interface WebGpuContext {
   readonly device: { readonly queue: { onSubmittedWorkDone(): Promise<void> } };
 }
 
-/** Throws a BackendUnavailableError where the optional dependency is not installed. */
+/** Throws a BackendUnavailableError if the package, an optional peer of this one, is not installed. */
 export async function loadGpuJs(): Promise<GpuJs> {
   try {
     const module = (await import('gpu.js')) as unknown as { default: GpuJs };
     return module.default;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new BackendUnavailableError('the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu');
+    throw new BackendUnavailableError('the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu@0.6');
   }
 }

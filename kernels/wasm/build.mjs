@@ -41,5 +41,5 @@ const portable = await compile();
 const relaxed = await compile('relaxed-simd');
 writeFileSync(
   path('binaries.ts'),
-  `/** Made from assembly/ by build.mjs. */\nexport const PORTABLE = '${portable}';\nexport const RELAXED = '${relaxed}';\n`,
+  `/** Made from assembly/ by build.mjs. */\nexport const PORTABLE: string = '${portable}';\nexport const RELAXED: string = '${relaxed}';\n`,
 );

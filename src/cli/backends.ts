@@ -1,6 +1,7 @@
 /** The entry point that chooses a machine by name. GPU.js is loaded only when it is asked for. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
+import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import { type Command, Option } from 'commander';
 import type { Backend } from '../backend.js';
 import { wholeNumber } from './options.js';
@@ -44,9 +45,18 @@ export async function withBackend<Result>(
   }
 }
 
+/** A run that was recorded on the portable build continues on it, bit for bit, also if this machine has relaxed SIMD. */
+export function continuing(flags: BackendFlags, recorded: string): BackendFlags {
+  const isPortable = /^wasm: .*\bportable SIMD\b/.test(recorded);
+  return flags.backend === 'wasm' && isPortable ? { ...flags, deterministic: true } : flags;
+}
+
 async function createBackend({ backend, gpuMode = 'auto', threads, deterministic }: BackendFlags): Promise<Backend> {
   if (backend === 'reference') return createReferenceBackend();
-  if (backend === 'wasm') return createWasmBackend({ deterministic, ...(threads && { threads }) });
+  if (backend === 'wasm') {
+    if (!deterministic) enableRelaxedSimd();
+    return createWasmBackend({ deterministic, ...(threads && { threads }) });
+  }
   const { createGpuBackend } = await import('../../kernels/gpu/index.js');
   return createGpuBackend({ mode: gpuMode });
 }

@@ -67,6 +67,7 @@ Examples:
 /** The server, once it listens. Rejects with a DataError if the port is taken. */
 async function servePage(port: number | undefined): Promise<Server> {
   if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
+  packagedDirectory(); // without its images the page can do nothing
   const server = createServer(handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) })));
   const listen = (wanted: number): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
 import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
-import { withBackend, withBackendOptions } from './backends.js';
+import { continuing, withBackend, withBackendOptions } from './backends.js';
 import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
 import type { NamedFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
@@ -132,7 +132,8 @@ Examples:
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       if (resumed) assertResumable(resumed, asked, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
-      await withBackend(flags, command, (backend) =>
+      const chosen = resumed ? continuing(flags, resumed.training.backend) : flags;
+      await withBackend(chosen, command, (backend) =>
         untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
       );
     });

@@ -4,8 +4,10 @@ import { defineConfig } from 'vite';
 import { dataFiles, dataInSite } from './build/data.js';
 import { equationsInPage } from './build/equations-in-page.js';
 import { katexFonts } from './build/katex-fonts.js';
+import { licences } from './build/licences.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 
+const { forPage, forWorkers } = licences();
 const here = path.dirname(fileURLToPath(import.meta.url));
 
 /** `--mode site`: with the data, for any host; else for `longhand page`, which has them from their own package. */
@@ -17,12 +19,13 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
+    rolldownOptions: { checks: { bundlerTimings: false } }, // a busy machine is no news
     assetsInlineLimit: 0, // a strict Content-Security-Policy knows no data: scripts or fonts
   },
   worker: {
     format: 'es',
-    plugins: () => [plantedMistakes(), dataFiles()],
+    plugins: () => [plantedMistakes(), dataFiles(), forWorkers()],
     rolldownOptions: { external: ['webgpu'] }, // GPU.js's own in Node
   },
-  plugins: [equationsInPage(), katexFonts(), ...(mode === 'site' ? [dataInSite()] : [])],
+  plugins: [equationsInPage(), katexFonts(), forPage(), ...(mode === 'site' ? [dataInSite()] : [])],
 }));

@@ -1,0 +1,46 @@
+/** The licences of the packages that a bundle contains: they ask to be copied with the code. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt';
+
+/** The text for a bundle of these files, of which those outside of packages are left out. Throws an Error. */
+export function licencesOf(files) {
+  const folders = new Set(files.filter((file) => file.includes('/node_modules/')).map(packageFolder));
+  const entries = [...folders].map(entryOf).sort((a, b) => (a.title < b.title ? -1 : 1));
+  const unique = entries.filter(({ title }, n) => title !== entries[n - 1]?.title); // npm can install one twice
+  const rule = '-'.repeat(80);
+  return `This folder contains code of the following packages.\n${unique
+    .map(({ title, text }) => `\n${rule}\n${title}\n${rule}\n\n${text.trim()}\n`)
+    .join('')}`;
+}
+
+/** The nearest folder whose manifest has a name and a version: some packages have manifests without, deeper down. */
+function packageFolder(file) {
+  let folder = path.dirname(file);
+  while (!isPackage(folder)) {
+    if (path.basename(folder) === 'node_modules') throw new Error(`${file}: belongs to no package`);
+    folder = path.dirname(folder);
+  }
+  return folder;
+}
+
+function isPackage(folder) {
+  if (!existsSync(path.join(folder, 'package.json'))) return false;
+  const { name, version } = manifestOf(folder);
+  return name !== undefined && version !== undefined;
+}
+
+const manifestOf = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+
+function entryOf(folder) {
+  const { name, version, license, author, homepage } = manifestOf(folder);
+  const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  if (file === undefined && license === undefined) throw new Error(`${folder}: no licence`);
+  const holder = typeof author === 'string' ? author : author?.name;
+  const text =
+    file === undefined
+      ? `${license}, says the package's manifest; ${holder ?? 'no author named'}; ${homepage ?? 'no page named'}`
+      : readFileSync(path.join(folder, file), 'utf8');
+  return { title: `${name} ${version} (${license ?? 'see below'})`, text };
+}

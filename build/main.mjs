@@ -1,0 +1,14 @@
+/** `npm run build`: makes the parts whose inputs or outputs have changed since they were made, and no others. */
+import { bringUpToDate, withLock } from './part.mjs';
+import { first, rest } from './parts.mjs';
+
+try {
+  await withLock(async () => {
+    await bringUpToDate(first);
+    const results = await Promise.allSettled(rest.map(bringUpToDate)); // each ends what it began, also if another fails
+    for (const { reason } of results) if (reason !== undefined) throw reason;
+  });
+} catch (error) {
+  console.error(`build: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,117 @@
+/** The parts of `dist/`: from what each is made, and how. */
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { licencesOf, LICENCES_FILE } from './licences.mjs';
+import { filesIn, project } from './part.mjs';
+
+const SOURCES = ['src', 'kernels', '!src/page', '!kernels/wasm/assembly'];
+
+/** The wasm code as text. All others read it. */
+export const first = {
+  name: 'wasm',
+  inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs'],
+  outputs: ['kernels/wasm/binaries.ts'],
+  make: () => node('kernels/wasm/build.mjs'),
+};
+
+/** The modules, one by one: what a bundler of the user's takes apart again. With the benchmarks, which no tarball holds. */
+const modules = {
+  name: 'modules',
+  inputs: [...SOURCES, 'bench', '!bench/rivals'], // a package with packages of its own
+  outputs: ['dist/src', 'dist/kernels', 'dist/bench', '!dist/src/cli/main.js', `!dist/src/cli/${LICENCES_FILE}`],
+  async make(isFresh) {
+    if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
+    await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+    remove(...filesIn(modules.outputs).filter((file) => !existsSync(path.join(project, sourceOf(file)))));
+  },
+};
+
+/** `longhand/browser`: one file for pages without a bundler. */
+const browser = {
+  name: 'browser',
+  inputs: SOURCES,
+  outputs: ['dist/browser'],
+  make: () => bundle('src/browser.ts', 'dist/browser/longhand.js', { minify: true, sourcemap: true }),
+};
+
+/**
+ * The command line, as one file with the packages that only it uses: who installs the library does not install them. The
+ * library's modules and packages are not in it.
+ */
+const commandLine = {
+  name: 'command line',
+  inputs: ['src/cli', 'src/export'],
+  outputs: ['dist/src/cli/main.js', `dist/src/cli/${LICENCES_FILE}`],
+  make: () =>
+    bundle('src/cli/main.ts', 'dist/src/cli/main.js', {
+      platform: 'node',
+      target: 'node20',
+      minify: true,
+      keepNames: true, // for stack traces
+      plugins: [libraryStaysOutside],
+      // CommonJS packages call `require` for Node's own modules
+      banner: {
+        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+      },
+    }),
+};
+
+const libraryStaysOutside = {
+  name: 'library-stays-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path: module, resolveDir }) => {
+      if (resolveDir.split(path.sep).includes('node_modules')) return undefined;
+      const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/model.js
+      if (/^src\/(cli|export)\//.test(file)) return undefined;
+      return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
+    });
+  },
+};
+
+const page = {
+  name: 'page',
+  inputs: ['src', 'kernels', '!src/cli', '!kernels/wasm/assembly', 'docs/derivation.md'],
+  outputs: ['dist/page'],
+  make: () =>
+    node('node_modules/vite/bin/vite.js', 'build', '--config', 'src/page/vite.config.ts', '--logLevel', 'warn'),
+};
+
+export const rest = [modules, browser, commandLine, page];
+
+function remove(...files) {
+  for (const file of files) rmSync(path.join(project, file), { force: true });
+}
+
+/** `dist/src/lstm.d.ts.map` → `src/lstm.ts` */
+const sourceOf = (file) => file.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
+
+async function bundle(entry, outfile, options) {
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    entryPoints: [entry],
+    outfile,
+    absWorkingDir: project,
+    bundle: true,
+    format: 'esm',
+    metafile: true,
+    logLevel: 'warning',
+    ...options,
+  });
+  const licences = licencesOf(Object.keys(metafile.inputs).map((file) => path.join(project, file)));
+  writeFileSync(path.join(project, path.dirname(outfile), LICENCES_FILE), licences);
+}
+
+/** Runs a script of this project or of a package. Rejects with its name if it fails; it has printed why. */
+function node(script, ...args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: project,
+      stdio: ['ignore', process.stderr, 'inherit'],
+    });
+    child.on('error', reject).on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${script} failed (${signal ?? `exit code ${code}`})`));
+    });
+  });
+}
