@@ -72,25 +72,36 @@ export interface Comparison {
   readonly ok: boolean;
   /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
   readonly hints: readonly string[];
-  /** How many mistakes were tried, of how many that apply; fewer if the time was up. */
-  readonly search: { readonly tried: number; readonly of: number };
+  /** How far the search for mistakes came. */
+  readonly search: Search;
+}
+
+/** How many known mistakes were tried. */
+export interface Search {
+  /** Mistakes tried; fewer than `of` if the time was up. */
+  readonly tried: number;
+  /** Mistakes that apply to this file; 0 if there is no difference to explain. */
+  readonly of: number;
 }
 
 /** Elements smaller than this share of their tensor's largest are compared on the scale of that share. */
 const RELATIVE_FLOOR = 0.1;
 
+/** How long a comparison may take, and who is informed. */
 export interface CompareOptions {
-  /** Refuse a pass that would take more than 30 s, and end the search for mistakes after 30 s; `true` if left out. */
+  /** Refuse a pass that would take more than 30 s, and end the search for mistakes after 30 s. Default: true. */
   readonly limited?: boolean;
-  /** Called after each step of a pass. */
+  /** Called after each step of a pass. Default: nothing is called. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Milliseconds; `performance.now` if left out. */
+  /** Milliseconds, counted from any moment. Default: `performance.now`. */
   readonly clock?: Clock;
 }
 
+/** How far a comparison has come. */
 export interface Progress {
+  /** The pass that is compared with the file, or the search for mistakes. */
   readonly what: 'pass' | 'mistakes';
-  /** 0 … 1 */
+  /** The share of it that is done, 0 … 1. */
   readonly share: number;
 }
 

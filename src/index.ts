@@ -8,7 +8,7 @@ export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './ch
 export { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 export type { Limits } from './clipping.js';
 export { clipByNorm, clipByValue } from './clipping.js';
-export type { CompareOptions, Comparison, Difference } from './compare.js';
+export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare.js';
 export { compareFile } from './compare.js';
 export { DataError } from './data-error.js';
 export type { Evaluation } from './evaluate.js';
