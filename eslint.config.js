@@ -23,6 +23,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/cli/**/*.ts'],
+    // print.ts prints: it escapes what a terminal would obey, and notices when nobody can read.
+    rules: { 'no-console': 'error' },
+  },
+  {
     files: ['test/**/*.ts'],
     // What is null there fails the test, which is all that a check could do.
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },

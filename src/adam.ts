@@ -1,18 +1,22 @@
 /**
- * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, section 2).
+ * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, before section 2.1).
  *
  *   (6) α = lr·√(1-β₂ᵗ) / (1-β₁ᵗ)
  *       m += (g - m)·(1-β₁)        running mean of the gradient
  *       v += (g² - v)·(1-β₂)       running mean of its square
  *       p -= α·m / (√v + ε)
  *
- * Keras, PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: while √v is not far above ε, that is another step.
+ * All are numbers: every element of a tensor is updated by itself. Keras computes the same form (its default ε is 1e-7).
+ * PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
+/** β₁: the share of m that an update keeps. */
 export const BETA1 = 0.9;
+/** β₂: the share of v that an update keeps. */
 export const BETA2 = 0.999;
+/** ε, beside √v. */
 export const EPSILON = 1e-8;
 
 /** α of update number t = 1, 2, 3, …: the learning rate, corrected for m and v having started at zero. */

@@ -6,19 +6,23 @@
  * `allocate` of the same backend, or views of them (a step, a range of rows, a transpose). Formulas:
  * src/lstm.ts, cross-entropy.ts, adam.ts; docs/backends.md tells how to add a machine.
  */
-import type { DType, Shape, Tensor } from './tensor.js';
+import { describe } from './arguments.js';
+import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 import { assertShape, formatShape } from './tensor.js';
 
+/** Whether an operation replaces its output or adds to it. */
 export interface AccumulateOptions {
-  /** Add to what `out` holds, instead of replacing it. */
+  /** Add to what `out` holds, instead of replacing it. Default: false. */
   readonly accumulate?: boolean;
 }
 
+/** What `matmul` adds to the product. */
 export interface MatmulOptions extends AccumulateOptions {
-  /** A row `[N]` added to every row of the product. */
+  /** A row `[N]` added to every row of the product. Default: none. */
   readonly bias?: Tensor;
 }
 
+/** The operations that every backend computes: outputs first, then inputs. */
 export interface Operations {
   /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`) (+ out). Each of a and b may be a transpose. */
   matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
@@ -36,31 +40,36 @@ export interface Operations {
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
 
   /**
-   * losses `[B]`: −log of the probability of the right class; correct `[B]`: 1 where the largest logit is
-   * the right class, else 0; probabilities `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: one-hot labels.
+   * losses `[B]`: -Σ y*log p of each row; correct `[B]`: 1 if the largest logit and the largest y are of one class,
+   * else 0; probabilities p `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: labels, as a rule one-hot (equation (5)).
    */
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
 
-  /** dLogits `[B,C]` of the mean loss over the batch. */
+  /** dLogits `[B,C]` of the mean loss over the batch, for rows of y of any sum (equation (5′)). */
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void;
 
   /** One update of p from its gradient g, with moments m and v; all of one shape. `rate`: see adamRate. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
 
+  /** Every element of out = value. */
   fill(out: Tensor, value: number): void;
 
   /** out = a, of one shape. */
   copy(out: Tensor, a: Tensor): void;
 }
 
+/** What computes: the operations, memory for tensors, and ways to wait for results. */
 export interface Backend extends Operations {
+  /** `wasm`, `reference` or `gpu`. */
   readonly name: string;
+  /** The precision of its tensors. */
   readonly dtype: DType;
   /** What really runs, in one line: for a GPU its mode, adapter and driver. */
   readonly description: string;
 
-  /** A tensor of zeros, held until `free` or `dispose`. */
+  /** A tensor of zeros, held until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
+  /** Gives a tensor's memory back. Throws a RangeError if it is not of this backend, or has been freed before. */
   free(tensor: Tensor): void;
 
   /** The host has written into `tensor`: from now on the machine computes with those values. */
@@ -79,6 +88,27 @@ export interface Backend extends Operations {
 /** A machine, or a mode of it, that is not there. The message says what to install or to choose instead. */
 export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
+}
+
+/**
+ * A tensor for each shape. Throws a TypeError if `backend` is none, and whatever `allocate` throws; then those that
+ * were allocated have been freed.
+ */
+export function allocateAll<Name extends string>(
+  backend: Backend,
+  shapes: Readonly<Record<Name, Shape>>,
+): Record<Name, Tensor> {
+  if (typeof (backend as Partial<Backend> | undefined)?.allocate !== 'function') {
+    throw new TypeError(`backend: ${describe(backend)}: must be a backend, as in await createWasmBackend()`);
+  }
+  const tensors: [string, Tensor][] = [];
+  try {
+    for (const [name, shape] of Object.entries<Shape>(shapes)) tensors.push([name, backend.allocate(shape)]);
+  } catch (error) {
+    for (const [, tensor] of tensors) backend.free(tensor);
+    throw error;
+  }
+  return Object.fromEntries(tensors) as Record<Name, Tensor>;
 }
 
 /** The first byte of a view, in its array's buffer. */
@@ -122,9 +152,12 @@ function assertMatrix(operation: string, name: string, tensor: Tensor): void {
   }
 }
 
-/** Puts the shape checks at the door of every operation, the same for every machine. */
+/** Puts the shape checks at the door of every operation, and of `free`, the same for every backend. */
 export function withShapeChecks<B extends Backend>(backend: B): B {
+  const held = new WeakSet<FloatArray>();
   const unchecked = {
+    allocate: backend.allocate.bind(backend),
+    free: backend.free.bind(backend),
     matmul: backend.matmul.bind(backend),
     columnSums: backend.columnSums.bind(backend),
     lstmCellForward: backend.lstmCellForward.bind(backend),
@@ -136,6 +169,20 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
   };
 
   return Object.assign(backend, {
+    allocate(shape) {
+      const tensor = unchecked.allocate(shape);
+      held.add(tensor.data);
+      return tensor;
+    },
+
+    free(tensor) {
+      if (!held.delete(tensor.data)) {
+        const what = `free: ${formatShape(tensor.shape)}`;
+        throw new RangeError(`${what} was not allocated by this backend, or has been freed before`);
+      }
+      unchecked.free(tensor);
+    },
+
     matmul(out, a, b, options = {}) {
       checkMatmul(out, a, b, options);
       unchecked.matmul(out, a, b, options);
@@ -199,5 +246,5 @@ export function withShapeChecks<B extends Backend>(backend: B): B {
       assertApart('copy', 'out', out, 'a', a);
       unchecked.copy(out, a);
     },
-  } satisfies Partial<Operations>);
+  } satisfies Partial<Backend>);
 }

@@ -8,13 +8,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { DataError } from './data-error.js';
 import { Fields } from './fields.js';
-import type { LabelledImages, Shuffle } from './mnist.js';
-import type { ParameterTensors } from './model.js';
+import type { LabelledImages } from './mnist.js';
+import { SHUFFLES } from './mnist.js';
+import type { ModelSizes, ParameterTensors } from './model.js';
 import { NonFiniteError, PARAMETER_NAMES, parameterShapes } from './model.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
 import type { FloatLimits } from './stored-tensors.js';
 import { parseSafetensors, writeSafetensors } from './safetensors.js';
-import { floatsNamed, indicesNamed, storedIntegers, storedTensor } from './stored-tensors.js';
+import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from './stored-tensors.js';
 import { SCHEDULES } from './schedule.js';
 import type { Tensor } from './tensor.js';
 import { findNonFinite } from './tensor.js';
@@ -27,36 +28,52 @@ const VERSION = 1;
 /** All that a network's answers depend on. */
 export interface SavedModel {
   /** T, I, H, C: rows and columns of an image, hidden units, classes. */
-  readonly sizes: { readonly T: number; readonly I: number; readonly H: number; readonly C: number };
+  readonly sizes: Omit<ModelSizes, 'B'>;
+  /** Added to the forget gate's pre-activation; it is not in `parameters.bias`. */
   readonly forgetBias: number;
+  /** The weights, on the host. */
   readonly parameters: ParameterTensors;
 }
 
 /** All else that the rest of a training run depends on. */
 export interface SavedTraining {
+  /** Every option of the run. */
   readonly options: TrainOptions;
-  /** What it ran on; another machine may round otherwise. */
+  /** The description of the backend that it ran on; another one may round differently. */
   readonly backend: string;
   /** Updates made so far: Adam's t. */
   readonly step: number;
-  /** Adam's m and v. */
+  /** Adam's m. */
   readonly means: ParameterTensors;
+  /** Adam's v. */
   readonly squares: ParameterTensors;
-  /** The generator's state. */
+  /** The random generator's state: four whole numbers. */
   readonly random: readonly number[];
-  /** The present epoch's permutation, and how much of it has been used. */
+  /** `[count]`: the current epoch's permutation of the examples' indices. */
   readonly order: Uint32Array;
+  /** How many indices of `order` have been used. */
   readonly cursor: number;
-  /** `dataDigest` of the images: a run goes on only with the data that it began with. */
+  /** `dataDigest` of the images: a run resumes only with the data that it began with. */
   readonly data: string;
-  /** Of the validations so far the one with the smallest loss, and how many have followed it. */
-  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** The validation with the smallest loss so far; null: none yet. */
+  readonly best: BestValidation | null;
+  /** How many validations have followed the best one. */
   readonly validationsSinceBest: number;
 }
 
+/** A validation's loss, and when it was made. */
+export interface BestValidation {
+  /** Updates made before it. */
+  readonly step: number;
+  /** Mean loss over the validation images, in nats. */
+  readonly loss: number;
+}
+
+/** What a file of `longhand train --checkpoint` or `longhand import` holds. */
 export interface Checkpoint {
+  /** The network. */
   readonly model: SavedModel;
-  /** null: only the network. */
+  /** The state of the training; null: the file holds only the network. */
   readonly training: SavedTraining | null;
 }
 
@@ -137,7 +154,7 @@ function assertChecksum(file: Safetensors, name: string): void {
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
   const fields = Fields.parse(file.metadata.get('model'), `${name}: model`);
   const sizes = { T: fields.whole('T', 1), I: fields.whole('I', 1), H: fields.whole('H', 1), C: fields.whole('C', 1) };
-  const forgetBias = fields.finite('forgetBias');
+  const forgetBias = fields.withinF32('forgetBias');
   fields.assertNoOthers();
   return { sizes, forgetBias, parameters: parametersNamed(file, sizes, '', name, limits) };
 }
@@ -150,7 +167,7 @@ function parametersNamed(
   limits: FloatLimits = {},
 ): ParameterTensors {
   const shapes = parameterShapes(sizes);
-  const entries = PARAMETER_NAMES.map((key) => [key, floatsNamed(file, prefix + key, shapes[key], name, limits)]);
+  const entries = PARAMETER_NAMES.map((key) => [key, floatsWithinF32(file, prefix + key, shapes[key], name, limits)]);
   return Object.fromEntries(entries) as ParameterTensors;
 }
 
@@ -203,7 +220,7 @@ function savedOptions(file: Safetensors, name: string): TrainOptions {
     hidden: fields.finite('hidden'),
     forgetBias: fields.finite('forgetBias'),
     seed: fields.finite('seed'),
-    shuffle: fields.choice<Shuffle>('shuffle', ['tf1', 'legacy']),
+    shuffle: fields.choice('shuffle', SHUFFLES),
   };
   fields.assertNoOthers();
   try {

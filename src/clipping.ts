@@ -1,8 +1,8 @@
 /**
- * Gradients that are cut short before the update, since one long step can undo many.
+ * Gradients that are clipped before the update: a single large gradient distorts Adam's moments for many steps.
  *
  *   (9)  by value:  g = min(max(g, -limit), limit)
- *   (10) by norm:   g = g·limit/‖g‖  where ‖g‖ > limit;  ‖g‖ is the length of all gradients together
+ *   (10) by norm:   g = g·limit/‖g‖  if ‖g‖ > limit;  ‖g‖ is the norm of all gradients together
  *
  * As in TensorFlow's clip_by_value and clip_by_global_norm. These are loops of the host: on every machine the same bits
  * for the same gradients.
@@ -11,10 +11,11 @@ import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
+/** How gradients are clipped before an update. */
 export interface Limits {
-  /** (9), on each element's size; null: none. */
+  /** (9) Each gradient element is clipped to ± this value. Default: null, no clipping by value. */
   readonly clipValue: number | null;
-  /** (10), on the length of all gradients together; null: none. With both, (9) comes first. */
+  /** (10) The whole gradient is scaled down to this norm. With both limits, (9) comes first. Default: null, no clipping by norm. */
   readonly clipNorm: number | null;
 }
 

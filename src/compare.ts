@@ -5,25 +5,22 @@
  * What a file holds: docs/files.md.
  */
 import type { Backend } from './backend.js';
+import type { Clock } from './compare-limits.js';
+import { assertFits, assertQuick, LONGEST_SEARCH_SECONDS } from './compare-limits.js';
 import { DataError } from './data-error.js';
+import type { ModelSizes } from './model.js';
 import { Model } from './model.js';
+import { decimalFrom } from './numbers.js';
 import { fillRandom, Random } from './rng.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
 import { floatsNamed, integersNamed, storedTensor } from './stored-tensors.js';
 import type { Tensor } from './tensor.js';
 import { copyInto, fill, formatShape, indexOf, rowsOf, stepOf, valuesOf, zeros } from './tensor.js';
-import type { Mistake } from './mistakes.js';
 import { MISTAKES } from './mistakes.js';
 
 /** What both start from. */
 export interface Problem {
-  readonly sizes: {
-    readonly T: number;
-    readonly B: number;
-    readonly I: number;
-    readonly H: number;
-    readonly C: number;
-  };
+  readonly sizes: ModelSizes;
   readonly forgetBias: number;
   readonly labels: readonly number[];
   readonly x: Tensor;
@@ -42,59 +39,108 @@ export const RESULT_NAMES = [
   ...(['loss', 'logits', 'h', 'c'] as const),
   ...(['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'] as const),
 ] as const;
+/** A result's name in a file. */
 export type ResultName = (typeof RESULT_NAMES)[number];
 
+/** How one tensor of a file differs from this project's. */
 export interface Difference {
+  /** The tensor's name in the file. */
   readonly name: ResultName;
+  /** The tensor's shape. */
   readonly shape: readonly number[];
+  /** The largest |theirs - ours|. */
   readonly largestAbsolute: number;
-  /** Where that is. */
+  /** The indices of the element with the largest absolute difference. */
   readonly elementOfAbsolute: readonly number[];
-  /** |theirs - ours| by the larger of the two, or by a tenth of the tensor's largest element where that is more. */
+  /** |theirs - ours| divided by the larger of the two, or by a tenth of the tensor's largest element if that is larger. */
   readonly largestRelative: number;
-  /** Where that is, and both numbers there. */
+  /** The indices of the element with the largest relative difference. */
   readonly element: readonly number[];
+  /** The file's number there. */
   readonly theirs: number;
+  /** This project's number there. */
   readonly ours: number;
+  /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
 }
 
+/** What `compareFile` finds. */
 export interface Comparison {
+  /** One entry for each result in the file. */
   readonly differences: readonly Difference[];
+  /** All differences are within the tolerance. */
   readonly ok: boolean;
-  /** The mistakes that would explain all differences, in words. */
+  /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
   readonly hints: readonly string[];
+  /** How many mistakes were tried, of how many that apply; fewer if the time was up. */
+  readonly search: { readonly tried: number; readonly of: number };
 }
 
 /** Elements smaller than this share of their tensor's largest are compared on the scale of that share. */
 const RELATIVE_FLOOR = 0.1;
 
-/** Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError. */
+export interface CompareOptions {
+  /** Refuse a pass that would take more than 30 s, and end the search for mistakes after 30 s; `true` if left out. */
+  readonly limited?: boolean;
+  /** Called after each step of a pass. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Milliseconds; `performance.now` if left out. */
+  readonly clock?: Clock;
+}
+
+export interface Progress {
+  readonly what: 'pass' | 'mistakes';
+  /** 0 … 1 */
+  readonly share: number;
+}
+
+/**
+ * Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError if the file does
+ * not hold what it must, or if it would take too much memory or time.
+ */
 export async function compareFile(
   backend: Backend,
   file: Safetensors,
   tolerance: number,
   name: string,
+  { limited = true, onProgress = () => {}, clock = () => performance.now() }: CompareOptions = {},
 ): Promise<Comparison> {
   const problem = problemOf(file, name);
   const theirs = resultsOf(file, problem, name);
-  const differences = differencesOf(theirs, await solve(backend, problem), problem, tolerance);
+  if (limited) await assertQuick(problem, (piece) => solve(backend, piece), clock, name);
+  const startedAt = clock();
+  const ours = await solve(backend, problem, (share) => onProgress({ what: 'pass', share }));
+  const passMs = clock() - startedAt;
+  const differences = differencesOf(theirs, ours, problem, tolerance);
   const ok = differences.every((difference) => difference.ok);
-  return { differences, ok, hints: ok ? [] : await hintsFor(backend, problem, theirs, tolerance) };
+  if (ok) return { differences, ok, hints: [], search: { tried: 0, of: 0 } };
+
+  const endsAt = limited ? clock() + 1000 * LONGEST_SEARCH_SECONDS : Infinity;
+  const mayRun = (): boolean => clock() + passMs <= endsAt;
+  return { differences, ok, ...(await searchMistakes(backend, problem, theirs, ours, tolerance, mayRun, onProgress)) };
 }
 
-async function hintsFor(backend: Backend, problem: Problem, theirs: Results, tolerance: number): Promise<string[]> {
+/** Tries one mistake after the other, as long as `mayRun` allows another pass. */
+async function searchMistakes(
+  backend: Backend,
+  problem: Problem,
+  theirs: Results,
+  ours: Results,
+  tolerance: number,
+  mayRun: () => boolean,
+  onProgress: (progress: Progress) => void,
+): Promise<Pick<Comparison, 'hints' | 'search'>> {
+  const mistakes = MISTAKES.filter(({ applies }) => applies(problem, theirs));
   const hints: string[] = [];
-  for (const mistake of MISTAKES.filter(({ applies }) => applies(problem, theirs))) {
-    const results = await solveMistaken(backend, problem, mistake);
+  for (const [tried, mistake] of mistakes.entries()) {
+    const changed = mistake.change(problem);
+    const needsPass = changed !== problem;
+    if (needsPass && !mayRun()) return { hints, search: { tried, of: mistakes.length } };
+    const onStep = (share: number): void => onProgress({ what: 'mistakes', share: (tried + share) / mistakes.length });
+    const results = mistake.changeBack(needsPass ? await solve(backend, changed, onStep) : ours, problem);
     if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(mistake.words(problem));
   }
-  return hints;
-}
-
-async function solveMistaken(backend: Backend, problem: Problem, mistake: Mistake): Promise<Results> {
-  const results = await solve(backend, mistake.change(problem));
-  return mistake.changeBack(results, problem);
+  return { hints, search: { tried: mistakes.length, of: mistakes.length } };
 }
 
 /** The problem in a file. Throws a DataError where a tensor is missing, or of another shape, or all is too large. */
@@ -104,7 +150,7 @@ export function problemOf(file: Safetensors, name: string): Problem {
   const [T, B, I] = x.shape;
   const [H, C] = outKernel.shape;
   const sizes = { T, B, I, H, C };
-  assertFeasible(sizes, name);
+  assertFits(sizes, name);
   const optional = (key: string, ...shape: number[]): Tensor | undefined =>
     file.tensors.has(key) ? floatsNamed(file, key, shape, name) : undefined;
   return {
@@ -113,21 +159,6 @@ export function problemOf(file: Safetensors, name: string): Problem {
     ...{ outKernel, outBias: floatsNamed(file, 'outBias', [C], name) },
     ...{ h0: optional('h0', B, H), c0: optional('c0', B, H) },
   };
-}
-
-/** Of the forward pass; the tutorial's has 0.3 · 10⁹. */
-const MOST_PRODUCTS = 4e9;
-const MOST_STEPS = 10_000;
-
-/** Before anything is allocated: some thirty passes in plain TypeScript lie ahead. */
-function assertFeasible({ T, B, I, H, C }: Problem['sizes'], name: string): void {
-  const products = T * B * (I + H) * 4 * H + B * H * C;
-  if (T > MOST_STEPS || products > MOST_PRODUCTS) {
-    throw new DataError(
-      `${name}: T ${T} B ${B} I ${I} H ${H} C ${C} is too large to compare, with ${products.toExponential(1)} products ` +
-        `(at most ${MOST_STEPS} steps and ${MOST_PRODUCTS.toExponential(0)} products): take fewer sequences or steps`,
-    );
-  }
 }
 
 function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor {
@@ -142,8 +173,8 @@ function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor
 
 function forgetBiasOf({ metadata }: Safetensors, name: string): number {
   const text = metadata.get('forgetBias') ?? '1';
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) {
+  const value = decimalFrom(text);
+  if (Number.isNaN(value)) {
     throw new DataError(`${name}: metadata forgetBias is ${JSON.stringify(text.slice(0, 40))}, must be a number`);
   }
   return value;
@@ -181,10 +212,14 @@ function resultsOf(file: Safetensors, { sizes }: Problem, name: string): Results
   );
 }
 
-/** One forward and one backward pass. */
-export async function solve(backend: Backend, problem: Problem): Promise<Results> {
+/** One forward and one backward pass. `onStep` is called after each step of the LSTM, with the share that is done. */
+export async function solve(
+  backend: Backend,
+  problem: Problem,
+  onStep: (share: number) => void = () => {},
+): Promise<Results> {
   const { sizes, forgetBias, labels } = problem;
-  const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
+  const model = new Model(withSteps(backend, sizes.T, onStep), sizes, { forgetBias, inputGradient: true });
   const { x, y, h, c, logits, dh, dc } = model.activations;
   try {
     for (const name of ['kernel', 'bias', 'outKernel', 'outBias'] as const) {
@@ -217,6 +252,21 @@ export async function solve(backend: Backend, problem: Problem): Promise<Results
   } finally {
     model.dispose();
   }
+}
+
+/** A step backward takes about as long as two forward. */
+function withSteps(backend: Backend, T: number, onStep: (share: number) => void): Backend {
+  let done = 0;
+  return Object.assign(Object.create(backend) as Backend, {
+    lstmCellForward(...tensors) {
+      backend.lstmCellForward(...tensors);
+      onStep((done += 1) / (3 * T));
+    },
+    lstmCellBackward(...tensors) {
+      backend.lstmCellBackward(...tensors);
+      onStep((done += 2) / (3 * T));
+    },
+  } satisfies Partial<Backend>);
 }
 
 function differencesOf(theirs: Results, ours: Results, { sizes }: Problem, tolerance: number): Difference[] {

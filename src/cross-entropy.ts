@@ -1,9 +1,10 @@
 /**
  * Softmax cross-entropy, averaged over the batch.
  *
- *   (5) p = softmax(logits); loss = mean over b of  -Σ y·log p      (5′) dLogits = (p - y) / B
+ *   (5) p = softmax(logits); loss = mean over b of  -Σ y*log p      (5′) dLogits = (p*Σy - y) / B
  *
- * logits, probabilities p and one-hot labels y are `[B,C]`. With m = max(logits), log Σ exp(logits) is computed as
+ * logits, probabilities p and labels y are `[B,C]`; Σ is the sum over a row. A one-hot row of y has Σy = 1. Other rows
+ * are allowed: smoothed labels, weighted examples, and a row of zeros, which takes no part. With m = max(logits), log Σ exp(logits) is computed as
  * m + log Σ exp(logits - m), which cannot overflow and always has one term equal to 1 in its sum.
  */
 import type { Tensor } from './tensor.js';
@@ -44,10 +45,14 @@ export function crossEntropyForward(
   }
 }
 
-/** (5′) from  loss = mean of -Σ y·log p,  where Σ y = 1:  dLogits = (p - y) / B */
+/**
+ * (5′) from  loss = mean of -Σ y*log p  and  log pₖ = logitsₖ - log Σ exp(logits):  dLogits = (p*Σy - y) / B
+ */
 export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
   const [B, C] = dLogits.shape;
   for (let b = 0; b < B; b++) {
-    for (let k = 0; k < C; k++) dLogits.set(b, k, (probabilities.get(b, k) - y.get(b, k)) / B);
+    let sum = 0;
+    for (let k = 0; k < C; k++) sum += y.get(b, k);
+    for (let k = 0; k < C; k++) dLogits.set(b, k, (probabilities.get(b, k) * sum - y.get(b, k)) / B);
   }
 }

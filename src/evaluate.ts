@@ -1,22 +1,33 @@
 /** What a model makes of a set of images. */
 import { breathe } from './breathe.js';
+import { DataError } from './data-error.js';
 import type { LabelledImages } from './mnist.js';
-import { fillBatch } from './mnist.js';
+import { assertImages, fillBatch } from './mnist.js';
 import type { Model } from './model.js';
 import type { Tensor } from './tensor.js';
 
+/** What a model makes of a set of images. */
 export interface Evaluation {
+  /** Mean loss over the images, in nats. */
   readonly loss: number;
+  /** Share (0 … 1) of the images that is classified correctly. */
   readonly accuracy: number;
-  /** For each image 1 where the model is right, else 0. */
+  /** `[count]`: for each image 1 if the model is right, else 0. */
   readonly correct: Uint8Array;
-  /** For each image the class with the largest logit. */
+  /** `[count]`: for each image the class with the largest logit. */
   readonly predicted: Uint8Array;
 }
 
-/** Loss and accuracy over all `images`, batch by batch. */
+/**
+ * Loss and accuracy over all `images`, batch by batch. Rejects with a TypeError, RangeError or DataError that names what
+ * is wrong with `images`, and with the reason of `signal`.
+ */
 export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
-  const { B } = model.sizes;
+  assertImages('evaluate: images', images);
+  const { T, B, I } = model.sizes;
+  if (images.rows !== T || images.columns !== I) {
+    throw new DataError(`evaluate: images are ${images.rows} × ${images.columns}, the model reads ${T} × ${I}`);
+  }
   const correct = new Uint8Array(images.count);
   const predicted = new Uint8Array(images.count);
   let loss = 0;

@@ -1,6 +1,7 @@
 /** The fields of a JSON object from a file, each asked for by name and kind; what is missing or else is a DataError. */
 import { DataError } from './data-error.js';
 import { parseStrictJson } from './json.js';
+import { F32_RANGE, isWithinF32 } from './numbers.js';
 
 const DEEPEST = 4;
 
@@ -16,7 +17,7 @@ export class Fields {
   static parse(text: string | undefined, where: string): Fields {
     if (text === undefined) throw new DataError(`${where}: missing`);
     try {
-      return Fields.of(parseStrictJson(text, DEEPEST), where);
+      return Fields.of(parseStrictJson(text, { depth: DEEPEST }), where);
     } catch (error) {
       if (error instanceof SyntaxError) throw new DataError(`${where}: not valid JSON (${error.message})`);
       throw error;
@@ -43,6 +44,12 @@ export class Fields {
   finite(key: string): number {
     const value = this.get(key);
     return isFiniteNumber(value) ? value : this.refuse(key, 'a number');
+  }
+
+  /** A number that is finite in f32 too. */
+  withinF32(key: string): number {
+    const value = this.finite(key);
+    return isWithinF32(value) ? value : this.refuse(key, `a number within f32 (${F32_RANGE})`);
   }
 
   finiteOrNull(key: string): number | null {

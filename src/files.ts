@@ -1,18 +1,20 @@
 /** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
 import type { Stats } from 'node:fs';
 import {
+  accessSync,
   closeSync,
   constants,
   existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -23,6 +25,7 @@ const LARGEST_FILE = 2 ** 31 - 1;
 
 /** The file's bytes; undefined where it does not exist. Throws a DataError for all that is no plain file, or cannot be read. */
 export function readIfPresent(file: string): Uint8Array | undefined {
+  assertNamed(file);
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // or a pipe would keep it waiting
@@ -63,47 +66,111 @@ function assertPlain(file: string, stats: Stats): void {
   if (!stats.isFile()) throw new DataError(`${file}: not a file`);
 }
 
+/** A variable that a script left empty would otherwise name the working directory, or hidden files in it. */
+function assertNamed(file: string): void {
+  if (file === '') throw new DataError("'': a file name must not be empty");
+}
+
 /**
  * Replaces `file`, so that at every moment, whenever the process or the machine dies, it is there whole, old or new: the
- * bytes are written beside it, flushed, and given its name; then the directory is flushed. Where it is asked for, what it
- * held before stays as `previousOf(file)`. Throws a DataError; the old file is then as it was.
+ * bytes are written beside it, flushed, and given its name; then the directory is flushed. With `keepOld` its old contents
+ * stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays. Throws a DataError;
+ * the old file is then as it was.
  */
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
-  const written = `${file}.new`;
+  const target = targetOf(file);
+  const [written, old] = [`${target}.new`, `${target}.old`];
+  const keeps = keepOld && existsSync(target);
   try {
-    if (existsSync(file)) assertPlain(file, statSync(file));
+    assertFreeFor(file, target, keepOld);
     writeFlushed(written, bytes);
-    if (keepOld && existsSync(file)) keepPrevious(file);
-    renameSync(written, file);
+    if (keeps) linkOrCopy(target, old);
+    renameSync(written, target);
   } catch (error) {
     removeIfPossible(written);
-    const old = existsSync(file) ? '; the file that was there is as it was' : '';
-    throw failure(file, `cannot be written${old}`, error);
+    if (keeps) removeIfPossible(old);
+    const unchanged = existsSync(file) ? '; the file that was there is as it was' : '';
+    throw failure(file, `cannot be written${unchanged}`, error);
   }
-  flushDirectory(path.dirname(file));
+  if (keeps) renameToPrevious(file, target, old);
+  flushDirectory(path.dirname(target));
 }
 
-/** Writes a file that can be made again. Throws a DataError. */
-export function writeText(file: string, text: string): void {
+/** Only now: if the old contents are damaged, and the ones before them are good, one good file is there at every moment. */
+function renameToPrevious(file: string, target: string, old: string): void {
   try {
-    writeFileSync(file, text);
+    renameSync(old, `${target}.previous`);
   } catch (error) {
-    throw failure(file, 'cannot be written', error);
+    throw failure(file, `has been written, but its old contents are still named ${old}`, error);
   }
+  removeIfPossible(old); // renaming leaves it if both names already were the same file
 }
 
-export const previousOf = (file: string): string => `${file}.previous`;
+/** `replaceFile` with `keepOld` leaves the old contents here: beside the file itself if `file` is a link. */
+export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
 
-/** Throws a DataError where `replaceFile` could not work: better now than after hours of training. */
-export function assertReplaceable(file: string): void {
-  const tried = `${file}.new`;
+/** What follows the target's name in the names of all files that `replaceFile` writes; '' is the target itself. */
+export const REPLACED_SUFFIXES = ['', '.new', '.old', '.previous'] as const;
+
+/** Throws a DataError if `replaceFile` could not work: better now than after hours of training. Leaves nothing behind. */
+export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
+  const target = targetOf(file);
+  const tried = `${target}.new`;
   try {
-    if (existsSync(file)) assertPlain(file, statSync(file));
+    assertFreeFor(file, target, keepOld);
     writeFlushed(tried, new Uint8Array());
     rmSync(tried);
   } catch (error) {
+    removeIfPossible(tried);
     throw failure(file, 'cannot be written', error);
   }
+}
+
+/** Throws an Error that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write. */
+function assertFreeFor(file: string, target: string, keepOld: boolean): void {
+  if (existsSync(file)) assertPlain(file, statSync(file));
+  assertWritable(path.dirname(target), 'its folder');
+  assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
+  for (const suffix of keepOld ? REPLACED_SUFFIXES : ['.new']) {
+    const name = target + suffix;
+    if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+  }
+}
+
+function assertWritable(name: string, what: string): void {
+  try {
+    accessSync(name, constants.W_OK);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw codeOf(error) === 'EACCES' ? new Error(`${what} is read-only`) : error;
+  }
+}
+
+/** Linux follows as many before it reports a loop. */
+const MOST_LINKS = 40;
+
+/** The names on the way from `file` through symbolic links to the file itself, which is the last and need not exist. */
+export function linkedNames(file: string): string[] {
+  assertNamed(file);
+  const names = [file];
+  for (let name = linkedFrom(file); name !== undefined; name = linkedFrom(name)) {
+    if (names.push(name) > MOST_LINKS) throw new DataError(`${file}: a loop of symbolic links`);
+  }
+  return names;
+}
+
+/** The file itself behind all links; it need not exist. */
+export const targetOf = (file: string): string => linkedNames(file).at(-1) ?? file;
+
+function linkedFrom(file: string): string | undefined {
+  let link: string;
+  try {
+    link = readlinkSync(file);
+  } catch {
+    return undefined; // no link, or not there
+  }
+  // not path.join: it would drop a folder before "..", although that folder may be a link too
+  return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;
 }
 
 /** Never through what is there under this name, which may be a link. */
@@ -119,24 +186,21 @@ function writeFlushed(file: string, bytes: Uint8Array): void {
   }
 }
 
-/** Gives the old contents a second name (where the file system has none, a copy), again without a moment without. */
-function keepPrevious(file: string): void {
-  const second = `${file}.old`;
+/** A second name for the contents of `file`; a copy if the file system has no hard links. */
+function linkOrCopy(file: string, second: string): void {
   rmSync(second, { force: true });
   try {
     linkSync(file, second);
   } catch {
     writeFlushed(second, readFile(file));
   }
-  renameSync(second, previousOf(file));
-  removeIfPossible(second); // where both were the same file already, the renaming has left it
 }
 
 function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // it is no more than in the way
+    // best effort: a leftover file is harmless
   }
 }
 

@@ -1,20 +1,35 @@
 /**
- * Is a backward pass right? Its gradients against the slopes of the loss itself.
+ * Is a backward pass right? Its gradients against numeric gradients of the loss.
  *
- * The numeric slope is the five-point central difference
+ * The numeric gradient of the loss L with respect to an element p is the five-point central difference
  *
- *   (7) ∂f ≈ [8·(f(+h) - f(-h)) - (f(+2h) - f(-2h))] / 12h,   wrong by h⁴·f⁽⁵⁾/30
+ *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
- * At h = 1e-3 in f64 that error and the rounding of f (about 1e-16/h) are both near 1e-13, so a right gradient agrees
- * to many digits. Compared are each element's slope, and the slope along random directions u of the whole tensor
- * against ⟨gradient, u⟩, which catches errors that cancel or hide in single elements.
+ * At δ = 1e-3 in f64 that error and the rounding of L (about 1e-16/δ) are both near 1e-13, so a right gradient agrees
+ * to many digits. Each element's gradient is compared, and ⟨gradient, u⟩ along random directions u of the whole tensor
+ * with the numeric derivative along u, which catches errors that cancel or hide in single elements.
+ *
+ * What it cannot see: a term with a factor that is zero (a product with h0 or c0, if these are zero), and a wrong forward
+ * pass whose backward pass is right for it. The first needs random inputs, the second a comparison with other people's
+ * numbers: test/pytorch.test.ts and test/tensorflow.test.ts.
  */
+import { assertObject, describe } from './arguments.js';
 import type { Backend } from './backend.js';
 import type { ModelSizes } from './model.js';
-import { Model, PARAMETER_NAMES } from './model.js';
+import { Model } from './model.js';
 import { Random, fillRandom } from './rng.js';
 import type { Tensor } from './tensor.js';
-import { copyInto, flatten, stepOf, tensorFrom, valuesOf } from './tensor.js';
+import {
+  assertDense,
+  assertShape,
+  copyInto,
+  flatten,
+  formatShape,
+  sizeOf,
+  stepOf,
+  tensorFrom,
+  valuesOf,
+} from './tensor.js';
 
 const STEP = 1e-3;
 
@@ -24,6 +39,7 @@ const RELATIVE_FLOOR = 1e-3;
 /** …and where a whole tensor's gradient is tiny, on this scale: below it f64 differences are noise. */
 const ABSOLUTE_FLOOR = 1e-5;
 
+/** What `checkGradients` checks: a loss, and the backward pass that belongs to it. */
 export interface GradientCheck {
   /** What the loss depends on; f64. The check changes single elements and puts them back. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
@@ -31,28 +47,47 @@ export interface GradientCheck {
   readonly loss: () => number | Promise<number>;
   /** The backward pass: ∂loss/∂input for every input, in its shape, at their present values. */
   readonly gradients: () => GradientsOf | Promise<GradientsOf>;
-  /** Largest relative error that passes; default 1e-7. */
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Random directions a tensor; default 3. */
+  /** Random directions a tensor. Default: 3. */
   readonly directions?: number;
+  /** Seed of the random directions. Default: 1. */
   readonly seed?: number;
 }
 
 type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
+/** How one input's gradient compares with its numeric gradient. */
 export interface GradientReport {
+  /** The input's name in `inputs`. */
   readonly name: string;
+  /** The input's shape. */
   readonly shape: readonly number[];
-  /** Over all elements. */
+  /** The largest |backward - numeric| over all elements. */
   readonly largestAbsolute: number;
-  /** Over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
+  /** The largest over all elements and directions: |backward - numeric| / max(|backward|, |numeric|, floor). */
   readonly largestRelative: number;
-  /** The element with the largest relative error, counted in row order, and its two gradients. */
-  readonly worst: { readonly element: number; readonly backward: number; readonly numeric: number };
+  /** The element with the largest relative error. */
+  readonly worst: WorstElement;
+  /** largestRelative ≤ tolerance. */
   readonly ok: boolean;
 }
 
-/** Checks every input's gradient; one report an input. Throws where a gradient is missing or has another size. */
+/** One element of an input, and its two gradients. */
+export interface WorstElement {
+  /** Its index, counted in row order. */
+  readonly element: number;
+  /** Its gradient by the backward pass. */
+  readonly backward: number;
+  /** Its gradient by (7). */
+  readonly numeric: number;
+}
+
+/**
+ * Checks every input's gradient; one report an input. If `loss` throws, the inputs are as they were, and so does this.
+ * Throws a TypeError for inputs that cannot be changed in place, and a RangeError if there are none, or if a gradient is
+ * missing or has another shape.
+ */
 export async function checkGradients({
   inputs,
   loss,
@@ -61,21 +96,16 @@ export async function checkGradients({
   directions = 3,
   seed = 1,
 }: GradientCheck): Promise<GradientReport[]> {
+  assertInputs(inputs);
   const random = new Random(seed);
+  const given = await gradients();
   // Copied, since `loss` may overwrite them.
-  const backward = new Map(
-    Object.entries(await gradients()).map(([name, gradient]) => [name, valuesOf(asTensor(gradient))]),
-  );
+  const backward = Object.entries(inputs).map(([name, input]) => gradientFor(name, input, given));
 
   const reports: GradientReport[] = [];
-  for (const [name, input] of Object.entries(inputs)) {
-    const gradient = backward.get(name);
+  for (const [index, [name, input]] of Object.entries(inputs).entries()) {
+    const gradient = backward[index];
     const values = flatten(asTensor(input));
-    if (!gradient) throw new RangeError(`gradcheck: no gradient for ${name}`);
-    if (values.dtype !== 'float64') throw new RangeError(`gradcheck: ${name} is ${values.dtype}, must be float64`);
-    if (gradient.length !== values.size) {
-      throw new RangeError(`gradcheck: ${name} has ${values.size} elements, its gradient ${gradient.length}`);
-    }
     const numeric = await elementSlopes(values, loss);
     const errors = compareElements(gradient, numeric);
     let { largestRelative } = errors;
@@ -88,16 +118,45 @@ export async function checkGradients({
   return reports;
 }
 
+/** Only what is changed in place changes the loss: a plain array would be copied, and every numeric gradient be 0. */
+function assertInputs(inputs: GradientCheck['inputs']): void {
+  assertObject('gradcheck: inputs', inputs);
+  const entries = Object.entries(inputs);
+  if (entries.length === 0) throw new RangeError('gradcheck: inputs is empty: name at least one');
+  for (const [name, input] of entries) {
+    const what = `gradcheck: input ${name}`;
+    assertObject(what, input);
+    const values = 'shape' in input ? input.data : input;
+    if (!((values as unknown) instanceof Float64Array)) {
+      throw new TypeError(`${what} is ${describe(values)}: must be a Float64Array, or a tensor of dtype f64`);
+    }
+    assertDense(what, asTensor(input));
+  }
+}
+
+function gradientFor(name: string, input: Float64Array | Tensor, gradients: GradientsOf): Float64Array {
+  assertObject('gradcheck: gradients', gradients);
+  if (!Object.hasOwn(gradients, name)) throw new RangeError(`gradcheck: no gradient for ${name}`);
+  const gradient = gradients[name];
+  assertObject(`gradcheck: gradient of ${name}`, gradient);
+  const { shape } = asTensor(input);
+  const found = asTensor(gradient);
+  if ('shape' in gradient) assertShape('gradcheck', `gradient of ${name}`, found, shape);
+  if (found.size !== sizeOf(shape)) {
+    throw new RangeError(
+      `gradcheck: ${name} ${formatShape(shape)} has ${sizeOf(shape)} elements, its gradient ${found.size}`,
+    );
+  }
+  return valuesOf(found);
+}
+
 /** (7) for every element. */
 async function elementSlopes(values: Tensor, loss: GradientCheck['loss']): Promise<Float64Array> {
   const slopes = new Float64Array(values.size);
   for (let n = 0; n < values.size; n++) {
     const before = values.get(n);
-    slopes[n] = await slope(async (h) => {
-      values.set(n, before + h);
-      return loss();
-    });
-    values.set(n, before);
+    const move = (delta: number) => values.set(n, before + delta);
+    slopes[n] = await slope(loss, move, () => values.set(n, before));
   }
   return slopes;
 }
@@ -112,14 +171,14 @@ async function directionError(
   const before = valuesOf(values);
   const u = Float64Array.from(before, () => random.normal(0, 1));
   const length = Math.sqrt(u.reduce((sum, value) => sum + value * value, 0));
-  const set = (h: number): void => {
-    for (let n = 0; n < u.length; n++) values.set(n, before[n] + (h * u[n]) / length);
+  const setAll = (value: (n: number) => number): void => {
+    for (let n = 0; n < u.length; n++) values.set(n, value(n));
   };
-  const numeric = await slope(async (h) => {
-    set(h);
-    return loss();
-  });
-  set(0);
+  const numeric = await slope(
+    loss,
+    (delta) => setAll((n) => before[n] + (delta * u[n]) / length),
+    () => setAll((n) => before[n]),
+  );
   let product = 0;
   let squares = 0;
   for (let n = 0; n < u.length; n++) {
@@ -129,10 +188,19 @@ async function directionError(
   return relativeError(product, numeric, Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * Math.sqrt(squares)));
 }
 
-async function slope(lossAt: (h: number) => Promise<number>): Promise<number> {
-  const near = (await lossAt(STEP)) - (await lossAt(-STEP));
-  const far = (await lossAt(2 * STEP)) - (await lossAt(-2 * STEP));
-  return (8 * near - far) / (12 * STEP);
+/** (7): the derivative of the loss at δ = 0, where `move` changes the inputs by δ; `restore` undoes it in any case. */
+async function slope(loss: GradientCheck['loss'], move: (delta: number) => void, restore: () => void): Promise<number> {
+  const lossAt = async (delta: number): Promise<number> => {
+    move(delta);
+    return loss();
+  };
+  try {
+    const near = (await lossAt(STEP)) - (await lossAt(-STEP));
+    const far = (await lossAt(2 * STEP)) - (await lossAt(-2 * STEP));
+    return (8 * near - far) / (12 * STEP);
+  } finally {
+    restore();
+  }
 }
 
 function compareElements(gradient: Float64Array, numeric: Float64Array) {
@@ -166,17 +234,21 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
-interface ModelCheck {
+/** How `checkModelGradients` checks. */
+export interface ModelCheck {
+  /** Seed of the values and of the random directions. Default: 1. */
   readonly seed?: number;
+  /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
+  /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Another backend whose gradients are to be checked, of dtype f64; default: the same that computes the loss. */
+  /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
   readonly suspect?: Backend;
 }
 
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
- * (biases and states too: at zero they would hide a gate swapped for another).
+ * (h0 and c0 too: at zero they would hide the first step's share of dWh and df).
  */
 export async function checkModelGradients(
   backend: Backend,
@@ -186,35 +258,44 @@ export async function checkModelGradients(
   const random = new Random(seed);
   const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
   const checked = suspect === backend ? model : new Model(suspect, sizes, { forgetBias, inputGradient: true });
-  const { y } = model.activations;
-  const inputs = inputsOf(model);
-  for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
-  for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
+  try {
+    const { y } = model.activations;
+    const inputs = inputsOf(model);
+    for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
+    for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
+    backend.upload(y);
 
-  const reports = await checkGradients({
-    inputs,
-    loss: async () => {
-      model.forward();
-      return (await model.metrics()).loss;
-    },
-    gradients: () => {
-      if (checked !== model) {
-        const others = inputsOf(checked);
-        for (const name of Object.keys(inputs) as (keyof typeof inputs)[]) copyInto(others[name], inputs[name]);
-        copyInto(checked.activations.y, y);
-      }
-      checked.forward();
-      checked.backward();
-      const { dh, dc } = checked.activations;
-      const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, checked.gradients[name]]));
-      return { ...parameters, x: checked.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
-    },
-    seed,
-    ...(tolerance !== undefined && { tolerance }),
-  });
-  model.dispose();
-  if (checked !== model) checked.dispose();
-  return reports;
+    return await checkGradients({
+      inputs,
+      loss: async () => {
+        for (const input of Object.values(inputs)) backend.upload(input);
+        model.forward();
+        return (await model.metrics()).loss;
+      },
+      gradients: () => gradientsOf(checked, { ...inputs, y }),
+      seed,
+      ...(tolerance !== undefined && { tolerance }),
+    });
+  } finally {
+    model.dispose();
+    if (checked !== model) checked.dispose();
+  }
+}
+
+/** The backward pass of `model` at these inputs and labels. */
+async function gradientsOf(model: Model, given: ReturnType<typeof inputsOf> & { y: Tensor }): Promise<GradientsOf> {
+  const { backend, activations } = model;
+  const own = { ...inputsOf(model), y: activations.y };
+  for (const name of Object.keys(own) as (keyof typeof own)[]) {
+    copyInto(own[name], given[name]);
+    backend.upload(own[name]);
+  }
+  model.forward();
+  model.backward();
+  const { dh, dc } = activations;
+  const gradients = { ...model.gradients, x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+  for (const gradient of Object.values(gradients)) await backend.download(gradient);
+  return gradients;
 }
 
 /** All that the loss of a model depends on. */

@@ -1,7 +1,17 @@
-/** JSON from strangers: JSON.parse of two equal keys keeps silently the last, and builds whatever depth it is given. */
+/**
+ * JSON from strangers: JSON.parse of two equal keys keeps silently the last, builds every depth that it is given, and reads
+ * 2.0, 1e2 and -0 as whole numbers.
+ */
 
-/** The value of `text`. Throws a SyntaxError where it is no JSON, has a key twice in an object, or nests deeper than `depth`. */
-export function parseStrictJson(text: string, depth: number): unknown {
+export interface JsonLimits {
+  /** Objects and lists within each other, at most. */
+  readonly depth: number;
+  /** Every number must be whole, at least 0, and written in digits alone. */
+  readonly onlyPlainIntegers?: boolean;
+}
+
+/** The value of `text`. Throws a SyntaxError if it is no JSON, has a key twice in an object, or is beyond the limits. */
+export function parseStrictJson(text: string, { depth, onlyPlainIntegers = false }: JsonLimits): unknown {
   const open: Set<string>[] = []; // the keys of each object (or array) that is open
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -13,16 +23,28 @@ export function parseStrictJson(text: string, depth: number): unknown {
       const end = endOfString(text, at);
       if (isFollowedByColon(text, end)) addKey(open.at(-1), text.slice(at, end));
       at = end - 1;
+    } else if (onlyPlainIntegers && /[-\d]/.test(character)) {
+      const end = endOfNumber(text, at);
+      assertPlainInteger(text.slice(at, end), open);
+      at = end - 1;
     }
   }
   return JSON.parse(text);
 }
 
+function assertPlainInteger(number: string, open: readonly Set<string>[]): void {
+  if (/^\d+$/.test(number)) return;
+  const keys = open.flatMap((names) => [...names].slice(-1)).map((name) => shortened(JSON.stringify(name)));
+  throw new SyntaxError(`${keys.join('.')} has ${shortened(number)}, must be whole numbers ≥ 0, in digits alone`);
+}
+
 function addKey(keys: Set<string> | undefined, literal: string): void {
   const key = JSON.parse(literal) as string;
-  if (keys?.has(key)) throw new SyntaxError(`key ${literal.length > 60 ? `${literal.slice(0, 59)}…` : literal} twice`);
+  if (keys?.has(key)) throw new SyntaxError(`key ${shortened(literal)} twice`);
   keys?.add(key);
 }
+
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
 /** Behind the quotation mark that closes the string which starts at `start`; the text's end where none does. */
 function endOfString(text: string, start: number): number {
@@ -36,6 +58,12 @@ function endOfString(text: string, start: number): number {
     isEscaped = backslashes % 2 === 1;
   } while (isEscaped);
   return quote + 1;
+}
+
+function endOfNumber(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && /[-+.\deE]/.test(text[end])) end++;
+  return end;
 }
 
 function isFollowedByColon(text: string, end: number): boolean {

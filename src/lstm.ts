@@ -3,7 +3,7 @@
  *
  *   (1) z = x·Wx + hPrev·Wh + b         (1′) dhPrev += dz·Whᵀ; dx = dz·Wxᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
  *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
- *                                          (2′) dz = dgate·gate·(1-gate) for i,f,o; dj·(1-j²) for j
+ *                                          (2′) dz = dgate*gate*(1-gate) for i,f,o; dj*(1-j²) for j
  *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev += dc*f
  *   (4) h = o*tanh(c)                      (4′) do = dh*tanh(c); dc += dh*o*(1-tanh²c)
  *
@@ -11,7 +11,9 @@
  * BasicLSTMCell; j is the candidate that other texts call g). `dAny` is ∂loss/∂any and has any's shape. The same
  * equations, derived: docs/derivation.md.
  */
+import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
 import type { Shape, Tensor } from './tensor.js';
 import { assertShape, rowsOf, stepOf, transposeOf } from './tensor.js';
 
@@ -106,13 +108,19 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. On entry rows of dh and dc hold what reaches h and c from outside the LSTM (zero
- * where nothing does; the output layer's share in row T of dh). On return they are the whole ∂loss/∂h and ∂loss/∂c,
- * row 0 that of the initial state, and dKernel, dBias (and dx, where it was asked for) are filled.
+ * The whole sequence backward. What reaches h and c from outside the LSTM is given in dhOutside and dcOutside: row t
+ * holds ∂loss/∂h of step t as if no later step existed, zero if nothing outside reads that h. The output layer's share
+ * is row T of dhOutside. On return dh and dc are the whole ∂loss/∂h and ∂loss/∂c, row 0 that of the initial state, and
+ * dKernel, dBias and dx (if present) are filled. What was given is unchanged: a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
-  const { dz, dKernel, dBias } = lstm;
+  const { dh, dc, dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
   const { dWx, dWh, WxTransposed, WhTransposed, steps } = lstm.views;
+
+  // Every step adds to dh and dc of the step before, so both begin with what comes from outside.
+  backend.copy(dh, dhOutside);
+  if (dcOutside) backend.copy(dc, dcOutside);
+  else backend.fill(dc, 0);
 
   // The same parameters served every step, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
@@ -139,12 +147,13 @@ export function carryState(backend: Backend, { h, c, sizes: { T } }: Lstm): void
 
 // ── Machinery: the tensors of an LSTM, and the views of them that the equations use ──
 
+/** The sizes of an LSTM, each a whole number ≥ 1. */
 export interface LstmSizes {
-  /** Steps. */
+  /** Steps of a sequence. */
   readonly T: number;
-  /** Sequences side by side. */
+  /** Batch: sequences side by side. */
   readonly B: number;
-  /** Inputs. */
+  /** Inputs: numbers that a step reads. */
   readonly I: number;
   /** Hidden units. */
   readonly H: number;
@@ -156,50 +165,78 @@ export interface LstmSizes {
  */
 export function lstmShapes({ T, B, I, H }: LstmSizes) {
   return {
+    /** The inputs, `[T,B,I]`. */
     x: [T, B, I],
+    /** The weights, `[I+H,4H]`: Wx in the first I rows, Wh in the last H; blocks of H columns for gates i, j, f, o. */
     kernel: [I + H, 4 * H],
+    /** b of equation (1), `[4H]`: gates i, j, f, o. The forget bias is not in it. */
     bias: [4 * H],
+    /** Hidden states, `[T+1,B,H]`: row 0 is the initial state, row t+1 the state after step t. */
     h: [T + 1, B, H],
+    /** Cell states, `[T+1,B,H]`: row 0 is the initial state, row t+1 the state after step t. */
     c: [T + 1, B, H],
+    /** Pre-activations of one step, `[B,4H]`: gates i, j, f, o. Each step overwrites them. */
     z: [B, 4 * H],
+    /** Activated gates of every step, `[T,B,4H]`: i, j, f, o. */
     gates: [T, B, 4 * H],
+    /** ∂loss/∂kernel, `[I+H,4H]`. */
     dKernel: [I + H, 4 * H],
+    /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
+    /** What reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
+    dhOutside: [T + 1, B, H],
+    /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
     dh: [T + 1, B, H],
+    /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
     dc: [T + 1, B, H],
+    /** ∂loss/∂z of one step, `[B,4H]`. Each step overwrites it. */
     dz: [B, 4 * H],
   } satisfies Record<string, Shape>;
 }
 
-export type LstmTensors = Record<keyof ReturnType<typeof lstmShapes>, Tensor> & {
-  /** `[T,B,I]`; computed only where it is given. */
+/** The tensors of an LSTM, with the names of the equations. (The mapped type keeps the comments of `lstmShapes`.) */
+export type LstmTensors = { [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
+  /** What reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, nothing does. */
+  readonly dcOutside?: Tensor;
+  /** ∂loss/∂x, `[T,B,I]`. Default: none, and it is not computed. */
   readonly dx?: Tensor;
 };
 
+/** An LSTM: its tensors, its sizes, and the views that the equations use. `allocateLstm` or `bindLstm` makes it. */
 export interface Lstm extends LstmTensors {
+  /** T, B, I and H. */
   readonly sizes: LstmSizes;
   /** Added to the forget gate's pre-activation in the forward pass; never stored in `bias`. */
   readonly forgetBias: number;
+  /** Views of the tensors (no copies), made once. */
   readonly views: ReturnType<typeof viewsOf>;
 }
 
-/** An LSTM over given tensors; checks every shape once. Throws a RangeError that names the tensor. */
+/** An LSTM over given tensors; checks every shape once. `forgetBias`: default 1. Throws a RangeError that names the tensor. */
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1): Lstm {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const shapes = lstmShapes(sizes);
   for (const name of Object.keys(shapes) as (keyof typeof shapes)[]) {
     assertShape('lstm', name, tensors[name], shapes[name]);
   }
+  if (tensors.dcOutside) assertShape('lstm', 'dcOutside', tensors.dcOutside, shapes.dc);
   if (tensors.dx) assertShape('lstm', 'dx', tensors.dx, shapes.x);
   return { ...tensors, sizes, forgetBias, views: viewsOf(sizes, tensors) };
 }
 
-/** An LSTM with tensors of its own, all zero, the input's gradient among them. */
-export function allocateLstm(backend: Backend, sizes: LstmSizes, forgetBias = 1): Lstm & { dx: Tensor } {
-  const shapes = { ...lstmShapes(sizes), dx: lstmShapes(sizes).x };
-  const tensors = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, backend.allocate(shape)]),
-  ) as Record<keyof typeof shapes, Tensor>;
-  return { ...bindLstm(sizes, tensors, forgetBias), dx: tensors.dx };
+/**
+ * An LSTM with tensors of its own, all zero, with dcOutside and the input's gradient. `forgetBias`: default 1. Throws an
+ * OutOfMemoryError if they do not fit; then none is kept.
+ */
+export function allocateLstm(
+  backend: Backend,
+  sizes: LstmSizes,
+  forgetBias = 1,
+): Lstm & Required<Pick<Lstm, 'dcOutside' | 'dx'>> {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  const shapes = lstmShapes(sizes);
+  const tensors = allocateAll(backend, { ...shapes, dcOutside: shapes.dc, dx: shapes.x });
+  return { ...bindLstm(sizes, tensors, forgetBias), dcOutside: tensors.dcOutside, dx: tensors.dx };
 }
 
 function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
@@ -207,27 +244,47 @@ function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
   const Wx = rowsOf(kernel, 0, I);
   const Wh = rowsOf(kernel, I, I + H);
   const steps = Array.from({ length: T }, (_, t) => ({
+    /** x of step t, `[B,I]`. */
     x: stepOf(x, t),
+    /** xᵀ, `[I,B]`. */
     xTransposed: transposeOf(stepOf(x, t)),
+    /** The activated gates of step t, `[B,4H]`. */
     gates: stepOf(gates, t),
+    /** Row t of h, `[B,H]`: the state that step t reads. */
     hPrev: stepOf(h, t),
+    /** hPrevᵀ, `[H,B]`. */
     hPrevTransposed: transposeOf(stepOf(h, t)),
+    /** Row t of c, `[B,H]`: the state that step t reads. */
     cPrev: stepOf(c, t),
+    /** Row t+1 of h, `[B,H]`: the state that step t writes. */
     h: stepOf(h, t + 1),
+    /** Row t+1 of c, `[B,H]`: the state that step t writes. */
     c: stepOf(c, t + 1),
+    /** ∂loss/∂x of step t, `[B,I]`, if the LSTM has `dx`. */
     dx: dx && stepOf(dx, t),
+    /** Row t of dh, `[B,H]`. */
     dhPrev: stepOf(dh, t),
+    /** Row t of dc, `[B,H]`. */
     dcPrev: stepOf(dc, t),
+    /** Row t+1 of dh, `[B,H]`. */
     dh: stepOf(dh, t + 1),
+    /** Row t+1 of dc, `[B,H]`. */
     dc: stepOf(dc, t + 1),
   }));
   return {
+    /** The kernel's rows of x, `[I,4H]`. */
     Wx,
+    /** The kernel's rows of h, `[H,4H]`. */
     Wh,
+    /** Wxᵀ, `[4H,I]`. */
     WxTransposed: transposeOf(Wx),
+    /** Whᵀ, `[4H,H]`. */
     WhTransposed: transposeOf(Wh),
+    /** dKernel's rows of x, `[I,4H]`. */
     dWx: rowsOf(dKernel, 0, I),
+    /** dKernel's rows of h, `[H,4H]`. */
     dWh: rowsOf(dKernel, I, I + H),
+    /** One entry a step, t = 0 … T-1. */
     steps,
   };
 }

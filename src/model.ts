@@ -5,78 +5,126 @@
  * Adam's moments, each with its shape in `modelShapes`.
  */
 import { adamRate } from './adam.js';
+import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
+import { DataError } from './data-error.js';
 import { denseBackward, denseForward } from './dense.js';
-import type { Lstm, LstmSizes } from './lstm.js';
+import type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
 import type { Random } from './rng.js';
 import { fillRandom } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
 import { copyInto, findNonFinite, stepOf, zeros } from './tensor.js';
 
+/** The sizes of the network, each a whole number ≥ 1. */
 export interface ModelSizes extends LstmSizes {
-  /** Classes. */
+  /** Classes that the output layer scores. */
   readonly C: number;
 }
 
 /** What is trained. Each has a gradient, and Adam's two moments, of the same shape. */
 export function parameterShapes({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>) {
   return {
+    /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
     kernel: [I + H, 4 * H],
+    /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
     bias: [4 * H],
+    /** The output layer's weights, `[H,C]`. */
     outKernel: [H, C],
+    /** The output layer's bias, `[C]`. */
     outBias: [C],
   } satisfies Record<string, Shape>;
 }
 
+/** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
 export type ParameterName = keyof ReturnType<typeof parameterShapes>;
+/** All parameters, in the order of checks and files. */
 export const PARAMETER_NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const satisfies readonly ParameterName[];
 
-/** What a forward and a backward pass compute, and the batch they compute it from. */
+/** What a forward and a backward pass compute, and the batch from which they compute it. */
+export interface Activations extends Pick<
+  LstmTensors,
+  'x' | 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'
+> {
+  /** The labels, one-hot, `[B,C]`. */
+  readonly y: Tensor;
+  /** The output layer's scores, `[B,C]`. */
+  readonly logits: Tensor;
+  /** Softmax of the logits, `[B,C]`. */
+  readonly probabilities: Tensor;
+  /** The loss of each sequence, in nats, `[B]`. */
+  readonly losses: Tensor;
+  /** For each sequence 1 if the largest logit is the label's, else 0; `[B]`. */
+  readonly correct: Tensor;
+  /** ∂(mean loss)/∂logits, `[B,C]`. */
+  readonly dLogits: Tensor;
+}
+
+/** The shape of each. */
 export function activationShapes(sizes: ModelSizes) {
-  const { x, h, c, z, gates, dh, dc, dz } = lstmShapes(sizes);
+  const { x, h, c, z, gates, dhOutside, dh, dc, dz } = lstmShapes(sizes);
   const { B, C } = sizes;
   return {
-    ...{ x, h, c, z, gates, dh, dc, dz },
+    ...{ x, h, c, z, gates, dhOutside, dh, dc, dz },
     y: [B, C],
     logits: [B, C],
     probabilities: [B, C],
     losses: [B],
     correct: [B],
     dLogits: [B, C],
-  } satisfies Record<string, Shape>;
+  } satisfies Record<keyof Activations, Shape>;
 }
 
-export type ParameterTensors = Readonly<Record<ParameterName, Tensor>>;
+/** A tensor for each parameter. (The mapped type keeps the comments of `parameterShapes`.) */
+export type ParameterTensors = { readonly [Name in keyof ReturnType<typeof parameterShapes>]: Tensor };
 type ParameterGroup = 'parameters' | 'means' | 'squares';
-type Activations = Record<keyof ReturnType<typeof activationShapes>, Tensor>;
 
+/** How a `Model` is made. */
 export interface ModelOptions {
+  /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
-  /** Compute ∂loss/∂x too (into `dx`); training has no use for it. */
+  /** Compute ∂loss/∂x too (into `dx`); training does not need it. Default: false. */
   readonly inputGradient?: boolean;
 }
 
+/** How well a forward pass did on its batch. */
+export interface Metrics {
+  /** Mean loss, in nats. */
+  readonly loss: number;
+  /** Share (0 … 1) of the sequences that is classified correctly. */
+  readonly accuracy: number;
+}
+
+/** The network, and every tensor that a training step needs. The caller disposes of it. */
 export class Model {
+  /** What is trained. */
   readonly parameters: ParameterTensors;
+  /** ∂(mean loss)/∂parameter, filled by `backward`. */
   readonly gradients: ParameterTensors;
-  /** Adam's m and v. */
+  /** Adam's m: a running mean of each gradient. */
   readonly means: ParameterTensors;
+  /** Adam's v: a running mean of each gradient's square. */
   readonly squares: ParameterTensors;
   /** How often the parameters have been updated: Adam's t. */
   updates = 0;
 
+  /** The batch (`x` and `y`), and what the last passes computed from it. */
   readonly activations: Activations;
+  /** The LSTM over these tensors. */
   readonly lstm: Lstm;
   private readonly owned: Tensor[] = [];
   private readonly lastH: Tensor;
-  private readonly lastDh: Tensor;
+  private readonly lastDhOutside: Tensor;
 
   constructor(
+    /** Where the tensors are, and what computes. */
     readonly backend: Backend,
+    /** T, B, I, H and C. */
     readonly sizes: ModelSizes,
     { forgetBias = 1, inputGradient = false }: ModelOptions = {},
   ) {
+    assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     this.parameters = this.allocateAll(parameterShapes(sizes));
     this.gradients = this.allocateAll(parameterShapes(sizes));
     this.means = this.allocateAll(parameterShapes(sizes));
@@ -96,7 +144,7 @@ export class Model {
       forgetBias,
     );
     this.lastH = stepOf(this.activations.h, sizes.T);
-    this.lastDh = stepOf(this.activations.dh, sizes.T);
+    this.lastDhOutside = stepOf(this.activations.dhOutside, sizes.T);
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error where the model was made without `inputGradient`. */
@@ -116,15 +164,12 @@ export class Model {
 
   /** From the last forward pass to the gradients of the mean loss, in reverse order. */
   backward(): void {
-    const { dLogits, probabilities, y, dh, dc } = this.activations;
+    const { dLogits, probabilities, y } = this.activations;
     this.backend.crossEntropyBackward(dLogits, probabilities, y);
-
-    // Nothing outside the LSTM looks at h and c but the output layer at h's last row.
-    this.backend.fill(dh, 0);
-    this.backend.fill(dc, 0);
     denseBackward(
       this.backend,
-      this.lastDh,
+      this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
+
       this.gradients.outKernel,
       this.gradients.outBias,
       dLogits,
@@ -157,8 +202,8 @@ export class Model {
     for (const name of PARAMETER_NAMES) this.backend.upload(this.parameters[name]);
   }
 
-  /** Mean loss and accuracy of the last forward pass over the first `count` sequences of the batch. */
-  async metrics(count = this.sizes.B): Promise<{ loss: number; accuracy: number }> {
+  /** Mean loss (nats) and accuracy (0 … 1) of the last forward pass over the first `count` sequences. `count`: default B. */
+  async metrics(count = this.sizes.B): Promise<Metrics> {
     const { losses, correct } = this.activations;
     await this.backend.download(losses);
     await this.backend.download(correct);
@@ -171,13 +216,27 @@ export class Model {
     return { loss: loss / count, accuracy: right / count };
   }
 
-  /** Throws a NonFiniteError where a parameter holds NaN or an infinity. */
+  /** Rejects as `refuseNonFinite` does if a parameter holds NaN or an infinity. */
   async assertFinite(): Promise<void> {
     for (const name of PARAMETER_NAMES) {
       await this.backend.download(this.parameters[name]);
       const found = findNonFinite(this.parameters[name]);
-      if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, this.updates);
+      if (found) await this.refuseNonFinite(`${name}[${found.index.join(',')}]`, found.value);
     }
+  }
+
+  /**
+   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state is so too, else with a
+   * NonFiniteError, which blames the learning rate.
+   */
+  async refuseNonFinite(what: string, value: number): Promise<never> {
+    const { x, y, h, c } = this.activations;
+    for (const [name, tensor] of Object.entries({ x, y, h0: stepOf(h, 0), c0: stepOf(c, 0) })) {
+      await this.backend.download(tensor);
+      const found = findNonFinite(tensor);
+      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+    }
+    throw new NonFiniteError(what, value, this.updates);
   }
 
   /** Copies of the parameters, or of Adam's m or v, as they are now, on the host. */
@@ -206,15 +265,12 @@ export class Model {
     this.owned.length = 0;
   }
 
-  /** Where one of the tensors finds no room, none is kept. */
+  /** If one of the tensors does not fit, none of the model's is kept. */
   private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
     try {
-      const entries = Object.entries<number[]>(shapes).map(([name, shape]) => {
-        const tensor = this.backend.allocate(shape);
-        this.owned.push(tensor);
-        return [name, tensor];
-      });
-      return Object.fromEntries(entries) as Record<Name, Tensor>;
+      const tensors = allocateAll(this.backend, shapes);
+      this.owned.push(...Object.values<Tensor>(tensors));
+      return tensors;
     } catch (error) {
       this.dispose();
       throw error;

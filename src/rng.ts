@@ -9,6 +9,7 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
+/** A generator of random numbers: the same seed gives the same numbers. */
 export class Random {
   private generator;
 

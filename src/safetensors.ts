@@ -20,17 +20,24 @@ const BYTES_AN_ELEMENT = {
   ...{ I64: 8, U64: 8, F64: 8 },
 } as const;
 
+/** The element types of the format. */
 export type StoredDType = keyof typeof BYTES_AN_ELEMENT;
 
+/** A tensor as a file holds it. */
 export interface StoredTensor {
+  /** The type of its elements. */
   readonly dtype: StoredDType;
-  /** An extent of 0 is allowed; no extents are a single number. */
+  /** Its extents. An extent of 0 is allowed; no extents are a single number. */
   readonly shape: readonly number[];
+  /** Its elements in row order, little-endian. */
   readonly bytes: Uint8Array;
 }
 
+/** The contents of a safetensors file. */
 export interface Safetensors {
+  /** The texts of `__metadata__`, by key. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The tensors, by name. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -81,7 +88,7 @@ function parseHeader(bytes: Uint8Array, name: string): Record<string, unknown> {
   let header: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    header = parseStrictJson(text, DEEPEST_HEADER);
+    header = parseStrictJson(text, { depth: DEEPEST_HEADER, onlyPlainIntegers: true });
   } catch (error) {
     throw new DataError(`${name}: its header is not valid: ${(error as Error).message}`);
   }

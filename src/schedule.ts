@@ -6,15 +6,20 @@
  *       lr(s) = lr·(1 + cos(π·(s-1-w)/(S-w)))/2           cosine: from lr down towards 0
  *       lr(s) = lr·decayRate^⌊(s-1-w)/decayEvery⌋         step
  */
+/** The learning-rate schedules, (8). */
 export const SCHEDULES = ['constant', 'cosine', 'step'] as const;
 
+/** The learning rate, and how it changes from step to step. */
 export interface Schedule {
+  /** The base learning rate: the rate after the warm-up. Finite. Default: 0.001. */
   readonly learningRate: number;
+  /** What the rate does after the warm-up: `constant`, `cosine` (falls to 0 at the run's end) or `step`. Default: 'constant'. */
   readonly schedule: (typeof SCHEDULES)[number];
-  /** Steps in which the rate rises to `learningRate`. */
+  /** Steps over which the rate rises linearly to `learningRate`. Default: 0. */
   readonly warmUp: number;
-  /** With `step`: after so many steps the rate is multiplied by `decayRate`, again and again. */
+  /** With `schedule: 'step'`: every `decayEvery` steps the rate is multiplied by `decayRate`. Default: 1000. */
   readonly decayEvery: number;
+  /** With `schedule: 'step'`: the factor. Default: 0.5. */
   readonly decayRate: number;
 }
 

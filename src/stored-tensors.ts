@@ -1,5 +1,6 @@
 /** Numbers in safetensors: tensors as they are stored, and back, checked by name, kind and shape. */
 import { DataError } from './data-error.js';
+import { F32_RANGE, isWithinF32 } from './numbers.js';
 import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
 import { quote } from './safetensors.js';
 import type { FloatArray, Tensor } from './tensor.js';
@@ -18,8 +19,9 @@ export function storedIntegers(values: Uint32Array): StoredTensor {
   return { dtype: 'U32', shape: [values.length], bytes };
 }
 
+/** Which numbers a reader accepts. */
 export interface FloatLimits {
-  /** Take NaN and infinities; without it they are refused. */
+  /** Accept NaN, infinities, and f64 numbers that f32 would make infinite. Default: false, they are refused. */
   readonly allowNonFinite?: boolean;
 }
 
@@ -42,6 +44,28 @@ export function floatsNamed(
     throw new DataError(`${name}: tensor ${quote(key)}: element ${wrong} is ${values[wrong]}: a number was expected`);
   }
   return tensorFrom(values, stored.shape);
+}
+
+/**
+ * The same for a network, which computes in f32: a number that f32 would make infinite is refused too. The tensor has the
+ * precision that it is stored in.
+ */
+export function floatsWithinF32(
+  file: Safetensors,
+  key: string,
+  shape: ExpectedShape,
+  name: string,
+  limits: FloatLimits = {},
+): Tensor {
+  const tensor = floatsNamed(file, key, shape, name, limits);
+  if (tensor.dtype === 'float32' || limits.allowNonFinite) return tensor;
+  const wrong = tensor.data.findIndex((value) => !isWithinF32(value));
+  if (wrong >= 0) {
+    throw new DataError(
+      `${name}: tensor ${quote(key)}: element ${wrong} is ${tensor.data[wrong]}: beyond f32 (${F32_RANGE})`,
+    );
+  }
+  return tensor;
 }
 
 /** The tensor of that name, of whole numbers (U8, I32, U32, I64), copied. Throws a DataError. */

@@ -7,9 +7,15 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 
+/** What holds a tensor's numbers. */
 export type FloatArray = Float32Array | Float64Array;
+/** A view of numbers in a typed array: `get`, `set`, `shape`, `stride`, `pick`, `hi`, `lo`; see the package ndarray. */
 export type Tensor = ndarray.NdArray<FloatArray>;
-export type DType = 'f32' | 'f64';
+/** The precisions of tensors: 32 or 64 bits a number. */
+export const DTYPES = ['f32', 'f64'] as const;
+/** The precision of a tensor: 32 or 64 bits a number. */
+export type DType = (typeof DTYPES)[number];
+/** Extents, the slowest first: `[T,B,I]`. Each is a whole number ≥ 1. */
 export type Shape = readonly number[];
 
 /** `[128,28]`, as shapes are written in every message of this project. */
@@ -17,14 +23,21 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(',')}]`;
 }
 
-/** The number of elements. Throws a RangeError where an extent is not a whole number ≥ 1. */
+/**
+ * The number of elements. Throws a RangeError if an extent is not a whole number ≥ 1, and an OutOfMemoryError if the
+ * elements can't be counted exactly (more than 2⁵³).
+ */
 export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 1) {
       throw new RangeError(`tensor: shape ${formatShape(shape)}: every extent must be a whole number ≥ 1`);
     }
   }
-  return shape.reduce((product, extent) => product * extent, 1);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (!Number.isSafeInteger(size)) {
+    throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)}: ${size} elements, more than any computer holds`);
+  }
+  return size;
 }
 
 /** More memory was asked for than there is. The message names the bytes. */
@@ -32,7 +45,7 @@ export class OutOfMemoryError extends RangeError {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** A new tensor of zeros. Throws an OutOfMemoryError where there is no room for it. */
+/** A new tensor of zeros. `dtype`: default f32. Throws an OutOfMemoryError where there is no room for it. */
 export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
   try {
@@ -46,8 +59,8 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
 }
 
 /**
- * A tensor over `data`, row by row. A Float32Array or Float64Array is taken as it is (no copy); other
- * numbers are copied into a new array of `dtype`.
+ * A tensor over `data`, row by row. A Float32Array or Float64Array is used as it is (no copy); other
+ * numbers are copied into a new array of `dtype`, default f32.
  *
  * Throws a RangeError where `data` does not hold exactly as many numbers as the shape asks for.
  */
@@ -162,6 +175,7 @@ export function findNonFinite(tensor: Tensor): { index: number[]; value: number 
   return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
 }
 
+/** Every element becomes `value`. On the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
   ops.assigns(tensor, value);
 }

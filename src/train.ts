@@ -3,38 +3,43 @@
  *
  * Prints nothing: hooks report, an AbortSignal stops.
  */
+import { assertKnownNames, describe } from './arguments.js';
 import type { Backend } from './backend.js';
 import { breathe } from './breathe.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LabelledImages } from './mnist.js';
 import type { Model } from './model.js';
 import type { TrainOptions } from './train-options.js';
-import { TUTORIAL } from './train-options.js';
+import { FREE_ON_RESUME, TUTORIAL } from './train-options.js';
 import type { Line, Validation } from './training.js';
 import { Training } from './training.js';
 
+/** What is called during training, and what training needs besides the images. */
 export interface TrainHooks {
-  /** Every `displayStep` steps. */
+  /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
-  /** After every step. */
+  /** Called after every step with its number and the number of steps of the run. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** What `validateEvery` and `patience` look at. */
+  /** The images that `validateEvery` evaluates. Default: none; `validateEvery` then is an error. */
   readonly validation?: LabelledImages;
+  /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
-  /** With the run as it is after each validation that is the best so far. */
+  /** Called with the state of the run after each validation that is the best so far. */
   readonly onBest?: (checkpoint: Checkpoint) => void;
-  /** With the run as it is, every `checkpointEvery` steps, at the end, and where the signal stops it. */
+  /** Called with the state of the run every `checkpointEvery` steps, at the end, and when the signal stops it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  /** Steps between two calls of `onCheckpoint`. Default: Infinity, only at the end. */
   readonly checkpointEvery?: number;
-  /** Aborting it stops training after the present step; it then rejects with the signal's reason. */
+  /** Aborting it stops training after the current step; `train` then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Trains a new model and returns it; the caller disposes of it. Options left out are the tutorial's.
  *
- * Rejects with a RangeError where an option is not a number of its kind, with a DataError where the batch is larger than
- * the set, and with a NonFiniteError where training diverges.
+ * Before anything runs it rejects with a TypeError for an option or hook that does not exist, a RangeError for an option
+ * out of range, and a DataError for images that are not what they say, or fewer than a batch; later with a NonFiniteError
+ * if training diverges.
  */
 export async function train(
   backend: Backend,
@@ -42,6 +47,7 @@ export async function train(
   options: Partial<TrainOptions> = {},
   hooks: TrainHooks = {},
 ): Promise<Model> {
+  assertHooks(hooks);
   const all = { ...TUTORIAL, ...options };
   return finish(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
 }
@@ -56,15 +62,37 @@ export async function resumeTraining(
   backend: Backend,
   images: LabelledImages,
   checkpoint: Checkpoint,
-  options: Partial<Pick<TrainOptions, 'trainingIters' | 'epochs' | 'displayStep'>> = {},
+  options: Partial<Pick<TrainOptions, (typeof FREE_ON_RESUME)[number]>> = {},
   hooks: TrainHooks = {},
 ): Promise<Model> {
+  assertHooks(hooks);
+  assertFreeOnResume(options);
   const saved = checkpoint.training?.options ?? TUTORIAL;
   if (saved.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
     throw new RangeError('resume: a cosine schedule ends with its run, which can be made neither longer nor shorter');
   }
   const training = Training.resume(backend, { images, validation: hooks.validation }, checkpoint, options);
   return finish(training, { ...saved, ...options }, hooks);
+}
+
+const HOOKS = [
+  ...(['onLine', 'onStep', 'validation', 'onValidation'] as const),
+  ...(['onBest', 'onCheckpoint', 'checkpointEvery', 'signal'] as const),
+] satisfies (keyof TrainHooks)[];
+
+function assertHooks(hooks: TrainHooks): void {
+  assertKnownNames('train hooks', hooks, HOOKS);
+  const { checkpointEvery = Infinity } = hooks;
+  if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
+    throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
+  }
+}
+
+function assertFreeOnResume(options: object): void {
+  const known = Object.keys(TUTORIAL);
+  assertKnownNames('resume', options, known);
+  const fixed = known.find((name) => name in options && !FREE_ON_RESUME.some((free) => free === name));
+  if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
 }
 
 async function finish(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {

@@ -9,37 +9,48 @@ import { clipGradients } from './clipping.js';
 import { DataError } from './data-error.js';
 import { evaluate, loadBatch } from './evaluate.js';
 import type { LabelledImages } from './mnist.js';
-import { BatchOrder, CLASSES } from './mnist.js';
-import { Model, NonFiniteError } from './model.js';
+import { assertImages, BatchOrder, CLASSES } from './mnist.js';
+import { Model } from './model.js';
 import { Random } from './rng.js';
 import { rateAt } from './schedule.js';
 import type { TrainOptions } from './train-options.js';
 import { assertOptions, stepCount } from './train-options.js';
 
+/** What the tutorial prints every `displayStep` steps. */
 export interface Line {
+  /** Updates made so far. */
   readonly step: number;
   /** Examples seen: step · batchSize. */
   readonly iter: number;
-  /** Mean loss of the step's batch, after the step's update. */
+  /** Mean loss of the step's batch after the step's update, in nats. */
   readonly loss: number;
-  /** Share of the step's batch classified rightly, after the step's update. */
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. */
   readonly accuracy: number;
 }
 
+/** Loss and accuracy on the validation images. */
 export interface Validation {
+  /** Updates made so far. */
   readonly step: number;
+  /** Mean loss over the validation images, in nats. */
   readonly loss: number;
+  /** Share (0 … 1) of the validation images that is classified correctly. */
   readonly accuracy: number;
-  /** No loss before was smaller. */
+  /** The loss is smaller than that of every validation before. */
   readonly isBest: boolean;
 }
 
 /** What a run learns from, and what it validates with, if it does. */
 export interface TrainingData {
+  /** The training images. */
   readonly images: LabelledImages;
+  /** The images that `validateEvery` evaluates; undefined: none. */
   readonly validation: LabelledImages | undefined;
 }
 
+const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
+
+/** A training run that makes one step at a time. `start` or `resume` makes it. */
 export class Training {
   /** The caller disposes of it. */
   readonly model: Model;
@@ -63,8 +74,12 @@ export class Training {
     this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
   }
 
-  /** At step 0. Throws a RangeError where an option is not a number of its kind, a DataError where the batch is larger than the set. */
+  /**
+   * At step 0. Throws a TypeError for an option that does not exist or an argument of another type, a RangeError for an
+   * option out of range, and a DataError for images that are not what they say, or fewer than a batch.
+   */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
+    assertData(data, options);
     const training = new Training(backend, data, options);
     return training.prepared(() => training.model.initialise(training.random));
   }
@@ -77,6 +92,7 @@ export class Training {
     options: Partial<TrainOptions> = {},
   ): Training {
     if (!state) throw new DataError('resume: the file holds only a network, not the state of its training');
+    assertData(data, state.options);
     const digest = dataDigest(...dataOf(data, state.options));
     assertSameData(data.images, saved.sizes, state, digest);
     const training = new Training(backend, data, { ...state.options, ...options });
@@ -115,17 +131,17 @@ export class Training {
     return stepCount(this.options, this.data.images.count);
   }
 
+  /** All steps are made, or `patience` is exhausted. */
   get isOver(): boolean {
     const { patience } = this.options;
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
   }
 
-  /** Its height; see `Schedule`. */
+  /** The base learning rate; see `Schedule`. Setting it changes the steps to come; a RangeError if it is not finite. */
   get learningRate(): number {
     return this.options.learningRate;
   }
 
-  /** Of the steps to come. Throws a RangeError where it is no finite number. */
   set learningRate(learningRate: number) {
     const options = { ...this.options, learningRate };
     assertOptions(options);
@@ -149,7 +165,7 @@ export class Training {
     model.forward();
     const { loss, accuracy } = await model.metrics();
     await model.assertFinite();
-    if (!Number.isFinite(loss)) throw new NonFiniteError('loss', loss, step);
+    if (!Number.isFinite(loss)) await model.refuseNonFinite('loss', loss);
     return { step, iter: step * model.sizes.B, loss, accuracy };
   }
 
@@ -157,9 +173,9 @@ export class Training {
   async validate(): Promise<Validation> {
     const { step } = this;
     const { validation } = this.data;
-    if (!validation) throw new RangeError('train: validateEvery needs hooks.validation, the images to validate with');
+    if (!validation) throw new RangeError(NO_VALIDATION);
     const { loss, accuracy } = await evaluate(this.model, validation);
-    if (!Number.isFinite(loss)) throw new NonFiniteError('validation loss', loss, step);
+    if (!Number.isFinite(loss)) await this.model.refuseNonFinite('validation loss', loss);
     const isBest = this.best === null || loss < this.best.loss;
     if (isBest) this.best = { step, loss };
     this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
@@ -183,6 +199,12 @@ export class Training {
       },
     };
   }
+}
+
+function assertData({ images, validation }: TrainingData, { validateEvery }: TrainOptions): void {
+  assertImages('train: images', images);
+  if (validation !== undefined) assertImages('train: validation', validation);
+  else if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
 }
 
 /** All images that a run depends on. */

@@ -1,4 +1,8 @@
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { describeBackend } from './setup/backend-suite.js';
+import { createDeviceBackend } from './setup/device-backend.js';
 
-describeBackend('reference, f32', () => createReferenceBackend({ dtype: 'f32' }));
+describeBackend('reference, f32', () => createReferenceBackend());
+
+// The same, where nothing reaches the host without a download, and nothing leaves it without an upload.
+describeBackend('reference, f32, in a memory of its own', () => createDeviceBackend({ dtype: 'f32' }));

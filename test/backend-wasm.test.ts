@@ -5,7 +5,7 @@ import { describeBackend } from './setup/backend-suite.js';
 for (const threads of [1, 2, 5]) {
   for (const build of ['portable', 'relaxed']) {
     describeBackend(`wasm, ${threads} threads, ${build} SIMD`, async () => {
-      const backend = await createWasmBackend({ threads, deterministic: build === 'portable' });
+      const backend = await createWasmBackend({ threads, deterministic: build === 'portable', check: true });
       expect(backend.description).toContain(`${build} SIMD`);
       return backend;
     });

@@ -7,7 +7,8 @@ import { loadCheckpoint } from '../src/checkpoint-files.js';
 import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { COLUMNS, imagesFile, mnistFiles, ROWS, temporaryDirectories } from './idx-files.js';
 import type { Result } from './longhand-process.js';
-import { longhand } from './longhand-process.js';
+import { longhand, MAIN, runProcess } from './longhand-process.js';
+import { chunk, encodePng, header, pngOf } from './setup/png.mjs';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -105,14 +106,6 @@ function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } =
   return PNG.sync.write(image);
 }
 
-/** The PNG with another chunk behind its header. */
-function withChunk(bytes: Buffer, type: string, length: number): Buffer {
-  const chunk = Buffer.alloc(12 + length);
-  chunk.writeUInt32BE(length);
-  chunk.write(type, 4, 'latin1');
-  return Buffer.concat([bytes.subarray(0, 33), chunk, bytes.subarray(33)]);
-}
-
 interface Prediction {
   readonly name: string;
   readonly prediction: number;
@@ -158,6 +151,20 @@ describe('longhand predict', () => {
     expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
   });
 
+  test('an interlaced PNG too', async () => {
+    const file = inFolder('interlaced.png');
+    const form = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
+    writeFileSync(file, encodePng({ ...form, samples: pixels }));
+    const [{ probabilities }] = await predictions([file]);
+    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+  });
+
+  test('--fit with a network that does not read MNIST is refused', async () => {
+    expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
+      't10k-images-idx3-ubyte: --fit gives 28 × 28 pixels, this network reads 2 × 3',
+    );
+  });
+
   test('row by row: the last row is the whole', async () => {
     const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
     expect(rows).toHaveLength(ROWS);
@@ -176,17 +183,14 @@ describe('longhand predict', () => {
     [
       'of another size',
       () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
-      'this network reads 3 × 2, or a whole multiple of it',
+      '4 × 2 pixels; this network reads 3 × 2, or a whole multiple of it\n',
     ],
-    ['with a second header', () => withChunk(png(pixels), 'IHDR', 13), 'damaged PNG (a second header)'],
+    ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG (cut off at byte 60, within IDAT'],
     [
-      'with an endless palette',
-      () => withChunk(png(pixels), 'PLTE', 900_000),
-      'damaged PNG (a palette of 900000 bytes)',
+      'of a poster',
+      () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
+      '4088 × 4088 pixels of 8 bits: at most 2097152 in all',
     ],
-    ['that is interlaced', () => Buffer.from(png(pixels)).fill(1, 28, 29), 'interlaced PNG, which is not read'],
-    ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG'],
-    ['of a poster', () => Buffer.from(png(pixels)).fill(0x7f, 16, 24), 'more than 16777216 are not read'],
     ['that is something else', () => Buffer.from('GIF89a'), 'shorter than its header'],
     ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
   ])('a file %s is refused', async (_, bytes, message) => {
@@ -229,7 +233,7 @@ describe('longhand inspect', () => {
     const { stdout } = await done(['inspect', file]);
     expect(stdout).not.toContain('\u001b');
     expect(stdout).not.toContain('\r');
-    expect(stdout).toMatch(/^a�\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
+    expect(stdout).toMatch(/^a\\u001b\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
     expect(stdout).toMatch(/^half +BF16 +\[\] +0\.000 /m);
     expect(stdout).toMatch(/^empty +F32 +\[0\]$/m);
   });
@@ -306,7 +310,8 @@ describe('longhand export and import', () => {
     expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
       'no such directory',
     );
-    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', RUN])).toContain('cannot be made');
+    writeFileSync(inFolder('taken'), 'a file');
+    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain('cannot be made');
     expect(existsSync(inFolder('none'))).toBe(false);
   });
 
@@ -333,9 +338,28 @@ describe('longhand compare', () => {
     const bad = await longhand(['compare', file]);
     expect(bad.code).toBe(1);
     expect(bad.stdout).toMatch(/ DIFFERS$/m);
-    expect(bad.stdout).toContain('\nYour numbers are what comes out where the forget bias, 0.5, is added twice.\n');
+    expect(bad.stdout).toContain('\nYour numbers match an LSTM in which the forget bias, 0.5, is added twice.\n');
     const json = await longhand(['compare', file, '--json']);
-    expect([json.code, (jsonOf(json) as { ok: boolean }).ok]).toEqual([1, false]);
+    expect([json.code, jsonOf(json)]).toEqual([
+      1,
+      expect.objectContaining({ ok: false, search: { tried: 28, of: 28 } }),
+    ]);
+    const unlimited = await longhand(['compare', file, '--no-limit']);
+    expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
+  });
+
+  const testOnLinux = process.platform === 'linux' ? test : test.skip; // where `script` is util-linux's
+  testOnLinux('on a terminal there is a bar while it computes, and nothing of it afterwards', async () => {
+    const file = inFolder('watched.safetensors');
+    await longhand(['compare', file, '--template']);
+    const command = `${process.execPath} ${MAIN} compare ${file}`;
+    const { code, stdout } = await runProcess('script', ['--quiet', '--return', '--command', command, '/dev/null']);
+    expect(code).toBe(0);
+    const [bar, table] = stdout.split(/(?=tensor +shape)/);
+    expect(bar).toMatch(/measuring, 0%/);
+    // eslint-disable-next-line no-control-regex -- what a terminal obeys: to the line's start, and the line cleared
+    expect(bar).toMatch(/\u001b\[1G\u001b\[2K$/);
+    expect(table).not.toContain('%');
   });
 
   test('a file that is none is refused', async () => {

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../src/mnist-files.js';
@@ -17,7 +17,7 @@ const running: ChildProcess[] = [];
 afterAll(() => running.forEach((child) => child.kill()));
 
 async function serve(...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [MAIN, 'page', '--no-open', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, 'page', '--no-open', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   running.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C ends it\)\n$/.exec(line.toString())![1];
@@ -50,15 +50,17 @@ test('serves the page isolated, its worker under a policy of its own, and MNIST'
   }
 });
 
-/** The status of a path that is sent as it stands. */
-async function statusOf(
+/** What answers a path that is sent as it stands. */
+async function answerTo(
   address: string,
   path: string,
-  headers: Record<string, string> = {},
-): Promise<number | undefined> {
-  const sent = request(address, { path, headers }).end();
-  const [{ statusCode }] = (await once(sent, 'response')) as [IncomingMessage];
-  return statusCode;
+  { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }> {
+  const sent = request(address, { path, method, headers }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const text of answer.setEncoding('utf8')) body += text as string;
+  return { status: answer.statusCode, headers: answer.headers, body };
 }
 
 test('serves nothing else, and bears odd requests', async () => {
@@ -71,10 +73,64 @@ test('serves nothing else, and bears odd requests', async () => {
     '/%2e%2e/src/cli/main.js',
     '/%',
   ]) {
-    expect([name, await statusOf(address, name)]).toEqual([name, 404]);
+    const { status, headers, body } = await answerTo(address, name);
+    expect([name, status, body]).toEqual([name, 404, '404 Not Found\n']);
+    expect(headers['x-content-type-options']).toBe('nosniff');
   }
-  await statusOf(address, '/index.html', { range: 'bytes=5-2' });
-  expect(await statusOf(address, '/')).toBe(200);
+  await answerTo(address, '/index.html', { headers: { range: 'bytes=5-2' } });
+  expect((await answerTo(address, '/')).status).toBe(200);
+});
+
+const DATA_PATH = `/data/${FILES.testLabels}.gz`;
+
+test('answers GET and HEAD, and no other method', async () => {
+  const address = await serve('--port', '0');
+  for (const path of ['/', DATA_PATH]) {
+    const [got, head] = [await answerTo(address, path), await answerTo(address, path, { method: 'HEAD' })];
+    expect([got.status, head.status, head.body]).toEqual([200, 200, '']);
+    expect(head.headers['content-length']).toBe(got.headers['content-length']);
+    expect(head.headers['x-content-type-options']).toBe('nosniff');
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+      const { status, headers, body } = await answerTo(address, path, { method });
+      expect([method, status, headers.allow, body]).toEqual([method, 405, 'GET, HEAD', '405 Method Not Allowed\n']);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+  }
+});
+
+test('answers to the names of this machine, at any port, and to no other', async () => {
+  const address = await serve('--port', '0');
+  const statusAt = async (host: string, path: string): Promise<unknown[]> => {
+    const { status, headers } = await answerTo(address, path, { headers: { host } });
+    return [host, status, headers['x-content-type-options']];
+  };
+  for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99']) {
+    expect(await statusAt(host, '/')).toEqual([host, 200, 'nosniff']);
+  }
+  for (const host of [
+    ...['evil.example', 'evil.example:8028', 'localhost.evil.example', 'evil.localhost', '127.0.0.1.evil.example'],
+    ...['128.0.0.1', '0.0.0.0', '[::2]', '::1', 'me@localhost', 'localhost/', 'localhost:'],
+  ]) {
+    for (const path of ['/', DATA_PATH]) expect(await statusAt(host, path)).toEqual([host, 421, 'nosniff']);
+  }
+});
+
+test.each([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends it with exit code %d, though a visitor is connected', async (signal, exitCode) => {
+  const address = await serve('--port', '0');
+  const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
+  await once(visitor, 'connect');
+  const child = running.at(-1)!;
+  child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([exitCode, null]);
+});
+
+test('an address that cannot be written ends it', async () => {
+  const { code, stderr } = await longhand(['page', '--no-open', '--port', '0'], { stdout: 'full' });
+  expect([code, stderr]).toEqual([1, 'longhand: standard output: cannot be written (the disk is full)\n']);
 });
 
 test('a port that is taken: an error where it was asked for, else another one', async () => {

@@ -124,6 +124,7 @@ describe('longhand train', () => {
 
 describe('longhand train, stopped', () => {
   test.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
@@ -133,7 +134,7 @@ describe('longhand train, stopped', () => {
     expect(linesOf(stderr).slice(2)).toEqual([`longhand: stopped by ${signal}`]);
   });
 
-  test('by a reader that has seen enough ends quietly and well', async () => {
+  test('by a reader that has seen enough ends well', async () => {
     const { code, stdout, stderr } = await runProcess('sh', [
       '-c',
       '{ "$@"; echo "exit code $?" >&2; } | head -n 1',
@@ -144,7 +145,10 @@ describe('longhand train, stopped', () => {
     ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Iter 16, [^\n]*\n$/);
-    expect(linesOf(stderr).slice(2)).toEqual(['exit code 0']);
+    expect(linesOf(stderr).slice(2)).toEqual([
+      'longhand: stopped: the reader of standard output has closed it',
+      'exit code 0',
+    ]);
   });
 });
 

@@ -9,9 +9,9 @@ const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
 describe('help and version', () => {
-  test('--version is that of package.json', async () => {
+  test.each(['--version', '-v'])('%s is that of package.json', async (flag) => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(await longhand(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await longhand([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   test.each([[['--help']], [['help']]])('%j lists the commands on stdout', async (args) => {
@@ -52,8 +52,10 @@ describe('help and version', () => {
 describe('wrong usage: exit code 2, one line on stderr that names the mistake, nothing on stdout', () => {
   const COUNT = 'It must be a whole number from 1 to 4294967295.';
   const SEED = 'It must be a whole number from 0 to 4294967295.';
-  const FINITE = 'It must be a finite number.';
+  const FINITE = 'It must be a finite number, as 12, -0.5 or 1e-3.';
   const POSITIVE = 'It must be greater than 0.';
+  const BEYOND = 'It is beyond f32, which ends at ±3.4028235e+38.';
+  const TOO_SMALL = 'It is so small that f32 makes it 0.';
   const wrongValue = (option: string, value: string, rule: string) =>
     [
       ['train', `--${option.split(' ')[0]}=${value}`],
@@ -92,6 +94,19 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     wrongValue('learning-rate <number>', ' ', FINITE),
     wrongValue('learning-rate <number>', 'Infinity', FINITE),
     wrongValue('learning-rate <number>', '1e999', FINITE),
+    wrongValue('forget-bias <number>', '1 ', FINITE),
+    wrongValue('forget-bias <number>', '-1e-400', FINITE),
+    wrongValue('learning-rate <number>', '0x10', FINITE),
+    wrongValue('learning-rate <number>', '1e-400', FINITE),
+    wrongValue('learning-rate <number>', '1e39', BEYOND),
+    wrongValue('learning-rate <number>', '1e-46', TOO_SMALL),
+    wrongValue('decay-rate <factor>', '1e39', BEYOND),
+    wrongValue('clip-norm <norm>', '3.4028236e38', BEYOND),
+    wrongValue('clip-value <limit>', '1e300', BEYOND),
+    wrongValue('clip-value <limit>', '1e-46', TOO_SMALL),
+    wrongValue('forget-bias <number>', '1e39', BEYOND),
+    wrongValue('forget-bias <number>', '-1e39', BEYOND),
+    wrongValue('forget-bias <number>', '-1e-46', TOO_SMALL),
     wrongValue('learning-rate <number>', '0', POSITIVE),
     wrongValue('learning-rate <number>', '-0.1', POSITIVE),
     wrongValue('forget-bias <number>', 'one', FINITE),
@@ -101,11 +116,22 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
       ['train', '--backend', 'gpu', '--gpu-mode', 'steam'],
       `option '--gpu-mode <mode>' argument 'steam' is invalid. Allowed choices are ${GPU_MODES.join(', ')}.`,
     ],
+    [
+      ['import', 'f', '--from', 'safetensors-tf1', '--forget-bias', '1e39'],
+      `option '--forget-bias <number>' argument '1e39' is invalid. ${BEYOND}`,
+    ],
+    [['gradcheck', '--forget-bias', '0x1'], `option '--forget-bias <number>' argument '0x1' is invalid. ${FINITE}`],
+    [['compare', 'f', '--tolerance', '1e-4 '], `option '--tolerance <number>' argument '1e-4 ' is invalid. ${FINITE}`],
     [['gradcheck', '--tolerance', '0'], `option '--tolerance <number>' argument '0' is invalid. ${POSITIVE}`],
     [['gradcheck', '--steps', '0'], `option '--steps <count>' argument '0' is invalid. ${COUNT}`],
     [['gradcheck', '--classes', 'ten'], `option '--classes <count>' argument 'ten' is invalid. ${COUNT}`],
   ])('%j', async (args, message) => {
     expect(await longhand(args)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });
+  });
+
+  test('gradcheck computes in f64, so that its numbers may be beyond f32', async () => {
+    const { code, stdout } = await longhand(['gradcheck', '--forget-bias', '1e39', '--tolerance', '1e300']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('ok: relative error ≤ 1e+300')]);
   });
 
   test('a slip of the fingers gets a second line, with what may have been meant', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
+import { adam, adamRate, BETA2 } from '../src/adam.js';
 import { clipByNorm, clipByValue, clipGradients } from '../src/clipping.js';
 import { Model } from '../src/model.js';
 import type { Tensor } from '../src/tensor.js';
@@ -102,4 +103,32 @@ test('in training: each update is made with clipped gradients, and without limit
   const weights = (model: Model): Float64Array => valuesOf(model.parameters.kernel);
   expect(weights(free)).toEqual(weights(plain));
   expect(weights(clipped)).not.toEqual(weights(plain));
+});
+
+test('under Adam a lone large gradient makes an update of about 3.2 lr, and stays in m and v for a long time', () => {
+  const [p, m, v, g] = Array.from({ length: 4 }, () => zeros([1], 'f64'));
+  const BEFORE = 10_000; // updates, so that α is lr; ordinary gradients are ±1, the large one is 10⁴
+  const changes: number[] = [];
+  const roots: number[] = [];
+  for (let t = 1; t <= BEFORE + 3000; t++) {
+    const before = p.get(0);
+    g.set(0, t === BEFORE ? 1e4 : t % 2 === 0 ? 1 : -1);
+    adam(p, m, v, g, adamRate(1, t));
+    if (t < BEFORE) continue;
+    changes.push(before - p.get(0));
+    roots.push(Math.sqrt(v.get(0)));
+  }
+  expect(Math.max(...changes.map(Math.abs))).toBeCloseTo(3.2, 1); // in units of lr
+  expect(changes[0]).toBeCloseTo(3.2, 1);
+  expect(changes.slice(0, 100).reduce((sum, change) => sum + change, 0)).toBeCloseTo(31.8, 0);
+
+  const halfLife = (2 * Math.log(2)) / -Math.log(BETA2);
+  expect(Math.round(halfLife)).toBe(1386);
+  expect(roots[1386] / roots[0]).toBeCloseTo(0.5, 3);
+  expect(roots[3000]).toBeGreaterThan(50); // it was 1 before: ordinary updates are still 1/50 of what they were
+
+  const derivation = readFileSync(new URL('../docs/derivation.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+  for (const figure of ['≈ 3.2 times lr', 'about 32·lr in sum', 'a half-life of 1386 steps']) {
+    expect(derivation).toContain(figure);
+  }
 });

@@ -1,8 +1,14 @@
-/** What the documents say is true: links lead somewhere, line links to their equation, examples run. */
+/** What the documents say is true: links lead somewhere, line links to what they name, examples run, numbers are as computed. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { fillBatch } from '../src/mnist.js';
+import { loadMnist } from '../src/mnist-files.js';
+import { Model } from '../src/model.js';
+import { Random } from '../src/rng.js';
+import { norm, stepOf } from '../src/tensor.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -34,14 +40,22 @@ test('every relative link leads to a file', () => {
   expect(links.length).toBeGreaterThan(20);
 });
 
-test('every line link of the derivation leads to lines that carry its equation’s number', () => {
+test('every line link leads to lines whose first one holds the link’s text: an equation’s number, or a name', () => {
   const lineLinks = links.filter(({ target }) => /#L\d/.test(target));
   expect(lineLinks.length).toBeGreaterThanOrEqual(11);
   for (const { document, text, target } of lineLinks) {
     const [file, first, last] = /^(.+)#L(\d+)(?:-L(\d+))?$/.exec(target)?.slice(1) ?? [];
     const lines = read(path.join(path.dirname(document), file)).split('\n');
     const linked = lines.slice(Number(first) - 1, Number(last));
-    expect({ target, first: linked[0] }).toEqual({ target, first: expect.stringContaining(text) as string });
+    const name = text.replaceAll('`', '');
+    const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // for whoever mends the link
+    expect({ target, found, first: linked[0] }).toEqual({
+      target,
+      found,
+      first: expect.stringContaining(name) as string,
+    });
+    // A link to a function ends where the function ends.
+    if (text.startsWith('`')) expect({ target, last: linked.at(-1)?.trim() }).toEqual({ target, last: '}' });
   }
 });
 
@@ -68,4 +82,83 @@ test('the README shows what gradcheck prints', () => {
     encoding: 'utf8',
   });
   expect(read('README.md')).toContain(stdout);
+});
+
+/** A document's text without line breaks. */
+const prose = (file: string): string => read(file).replace(/\s+/g, ' ');
+
+test('the forget gate in a new network: f, its 27th power, and how much of the gradient arrives', () => {
+  const f = 1 / (1 + Math.exp(-1));
+  expect([f.toFixed(2), (f ** 27).toExponential(0)]).toEqual(['0.73', '2e-4']);
+  for (const document of ['docs/derivation.md', 'docs/page.md']) {
+    expect(prose(document)).toContain('σ(1) = 0.73');
+    expect(prose(document)).toContain('0.73²⁷ ≈ 2·10⁻⁴');
+    expect(prose(document)).toMatch(/after the first row (of an image )?is about 1% of/);
+  }
+
+  const { test: images } = loadMnist();
+  for (const seed of [1, 2, 3]) {
+    const model = new Model(createReferenceBackend(), { T: 28, B: 1, I: 28, H: 128, C: 10 });
+    model.initialise(new Random(seed));
+    const { x, y, gates, dc } = model.activations;
+    fillBatch(x, y, images, [seed]);
+    model.forward();
+    model.backward();
+    expect(meanOfForgetGate(gates)).toBeCloseTo(f, 2);
+    const share = norm(stepOf(dc, 1)) / norm(stepOf(dc, 28));
+    expect(share).toBeGreaterThan(0.005);
+    expect(share).toBeLessThan(0.02);
+  }
+});
+
+function meanOfForgetGate(gates: Model['activations']['gates']): number {
+  const [T, , columns] = gates.shape;
+  const H = columns / 4;
+  let sum = 0;
+  for (let t = 0; t < T; t++) for (let n = 0; n < H; n++) sum += gates.get(t, 0, 2 * H + n);
+  return sum / (T * H);
+}
+
+test('the derivation counts the planted mistakes, and the tests that must find them', () => {
+  const text = read('test/mutations.mjs');
+  const list = text.slice(text.indexOf('const MUTATIONS'), text.indexOf('const TESTS'));
+  const tests = [...list.matchAll(/'(gradients|lstm|pytorch)',?\s*\],/g)].map(([, name]) => name);
+  const count = (name: string): number => tests.filter((other) => other === name).length;
+  expect(prose('docs/derivation.md')).toContain(
+    `Of the ${tests.length} mistakes, ${count('gradients')} must fail the gradient check of the whole model, ` +
+      `${count('lstm')} the tests of the LSTM by itself`,
+  );
+  expect(prose('docs/derivation.md')).toContain(`and ${count('pytorch')} the comparison with PyTorch`);
+});
+
+test('the README’s figures of other programs are those of the benchmark’s report', () => {
+  // The table above the picture of Node 20's training step.
+  const [above] = read('docs/benchmarks.md').split(
+    '![step: T 28 B 128 I 28 H 128 C 10, ms](benchmarks/node-20-step-1.svg)',
+  );
+  const step = above.trim().split('\n\n').at(-1) ?? '';
+  const median = (candidate: string): number => {
+    const row = step.split('\n').find((line) => line.split('|')[1]?.trim() === candidate);
+    return Number(row?.split('|')[2]);
+  };
+  const [tensorflow, jax, jax2, torch, torch2] = [
+    'tensorflow-wasm',
+    'jax-wasm',
+    'jax-wasm ×2',
+    'pytorch',
+    'pytorch ×2',
+  ].map(median);
+  expect(prose('README.md')).toContain(
+    `TensorFlow.js's wasm backend needed ${Math.round(tensorflow / 10) * 10} ms on one thread`,
+  );
+  expect(prose('README.md')).toContain(`jax-js ${Math.round(jax)} ms on one thread and ${Math.round(jax2)} on two`);
+  expect(prose('README.md')).toContain(`PyTorch 2.6 ${Math.round(torch)} ms on one and ${Math.round(torch2)} on two`);
+});
+
+test('the equations are under 300 lines', () => {
+  const [lstm] = read('src/lstm.ts').split('// ── Machinery');
+  const others = ['dense', 'cross-entropy', 'adam'].map((name) => read(`src/${name}.ts`));
+  const lines = [lstm, ...others].join('').split('\n').length;
+  expect(prose('README.md')).toContain('in under 300 lines of plain TypeScript');
+  expect(lines).toBeLessThan(300);
 });

@@ -12,31 +12,19 @@ import { toKeras, toTensorFlowJs } from '../src/export/keras.js';
 import { toOnnx } from '../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../src/export/tensorflow1.js';
-import { PARAMETER_NAMES, parameterShapes } from '../src/model.js';
-import { fillRandom, Random } from '../src/rng.js';
+import { PARAMETER_NAMES } from '../src/model.js';
 import type { StoredTensor } from '../src/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
-import { valuesOf, zeros } from '../src/tensor.js';
+import { valuesOf } from '../src/tensor.js';
 import { inOnnxRuntime } from './onnx-runtime.js';
+import { savedModel, SIZES } from './saved-models.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console
   await tf.setBackend('cpu');
 });
 
-const SIZES = { T: 5, I: 3, H: 7, C: 4 };
 const B = 3;
-
-function savedModel(sizes = SIZES, forgetBias = 0.8): SavedModel {
-  const random = new Random(11);
-  const shapes = parameterShapes(sizes);
-  const entries = PARAMETER_NAMES.map((name) => {
-    const tensor = zeros(shapes[name]);
-    fillRandom(tensor, () => random.normal(0, 0.7));
-    return [name, tensor];
-  });
-  return { sizes, forgetBias, parameters: Object.fromEntries(entries) as SavedModel['parameters'] };
-}
 
 const MODEL = savedModel();
 

@@ -1,9 +1,9 @@
 /** Files that are read whole and replaced whole, whatever lies in the way. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../src/data-error.js';
-import { previousOf, readFile, readIfPresent, replaceFile } from '../src/files.js';
+import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../src/files.js';
 import { historyIn } from '../src/cli/history.js';
 import { temporaryDirectories } from './idx-files.js';
 
@@ -55,6 +55,57 @@ describe('replacing', () => {
     expect(() => replaceFile(file, bytes('two'))).toThrow('cannot be written; the file that was there is as it was');
     expect(readFileSync(file, 'utf8')).toBe('one');
   });
+
+  test.each(['.new', '.old', '.previous'])('with a folder at %s names it, and leaves nothing behind', (suffix) => {
+    const file = inNewFolder();
+    writeFileSync(file, 'one');
+    mkdirSync(file + suffix);
+    expect(() => assertReplaceable(file, { keepOld: true })).toThrow(`(${file}${suffix} is a directory)`);
+    expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(
+      `${file}: cannot be written; the file that was there is as it was (${file}${suffix} is a directory)`,
+    );
+    expect(namesBeside(file)).toEqual(['file', `file${suffix}`]);
+    expect(readFileSync(file, 'utf8')).toBe('one');
+    if (suffix !== '.new') replaceFile(file, bytes('two')); // which needs no other name
+    expect(readFileSync(file, 'utf8')).toBe(suffix === '.new' ? 'one' : 'two');
+  });
+});
+
+describe('replacing through symbolic links', () => {
+  test('replaces what they lead to, and leaves the links', () => {
+    const file = inNewFolder();
+    const folder = path.dirname(file);
+    mkdirSync(path.join(folder, 'sub'));
+    symlinkSync('sub', path.join(folder, 'linked'));
+    symlinkSync('linked/../file', path.join(folder, 'one'));
+    symlinkSync(path.join(folder, 'one'), path.join(folder, 'sub/two'));
+    const link = path.join(folder, 'linked/two');
+    replaceFile(link, bytes('one'), { keepOld: true }); // the last link leads to nothing yet
+    replaceFile(link, bytes('two'), { keepOld: true });
+    expect([readFileSync(file, 'utf8'), readFileSync(previousOf(link), 'utf8')]).toEqual(['two', 'one']);
+    expect(namesBeside(file)).toEqual(['file', 'file.previous', 'linked', 'one', 'sub']);
+    expect(namesBeside(link)).toEqual(['two']);
+    expect([lstatSync(link), lstatSync(path.join(folder, 'one'))].every((stats) => stats.isSymbolicLink())).toBe(true);
+  });
+
+  test('in a loop is refused', () => {
+    const file = inNewFolder();
+    symlinkSync('file', file);
+    for (const work of [() => replaceFile(file, bytes('')), () => assertReplaceable(file), () => readFile(file)])
+      expect(work).toThrow(DataError);
+    expect(() => replaceFile(file, bytes(''))).toThrow(`${file}: a loop of symbolic links`);
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  });
+});
+
+test('an empty name is refused, and makes no file in the working directory', () => {
+  const before = readdirSync('.');
+  const keepOld = true;
+  for (const work of [() => replaceFile('', bytes(''), { keepOld }), () => assertReplaceable(''), () => readFile('')]) {
+    expect(work).toThrow(DataError);
+    expect(work).toThrow("'': a file name must not be empty");
+  }
+  expect(readdirSync('.')).toEqual(before);
 });
 
 describe('reading', () => {
@@ -100,9 +151,65 @@ describe('reading', () => {
 });
 
 describe('histories', () => {
+  const csv = (...rows: string[]) => historyIn(bytes(['set,step,loss,accuracy', ...rows, ''].join('\n')), 'h.csv');
+  const ndjson = (...rows: string[]) => historyIn(bytes([...rows, ''].join('\n')), 'h.ndjson');
+
   test('an empty file holds no rows, a larger one than any run writes is refused', () => {
     expect(historyIn(new Uint8Array(), 'h.csv')).toEqual([]);
     expect(historyIn(new Uint8Array(), 'h.ndjson')).toEqual([]);
     expect(() => historyIn(new Uint8Array(2 ** 26 + 1), 'h.csv')).toThrow('more than 67108864');
+  });
+
+  test('rows as JavaScript writes numbers, the last one without its end left out', () => {
+    const rows = [
+      { set: 'train', step: 10, loss: 2.5e-7, accuracy: 0 },
+      { set: 'validation', step: 2 ** 53 - 1, loss: 1e21, accuracy: 1 },
+    ];
+    expect(csv(...rows.map((row) => Object.values(row).join(',')))).toEqual(rows);
+    expect(ndjson(...rows.map((row) => JSON.stringify(row)))).toEqual(rows);
+    expect(historyIn(bytes('set,step,loss,accuracy\ntrain,1,2,0.5\ntrain,2'), 'h.csv')).toHaveLength(1);
+  });
+
+  test.each([
+    ...[
+      'train,0x10,1,0.5',
+      'train,10,0x1,0.5',
+      'train,10,1,0x1',
+      'train,-1,1,0.5',
+      'train,1.5,1,0.5',
+      'train,1e1,1,0.5',
+    ],
+    ...[
+      'train,,1,0.5',
+      'train, 1,1,0.5',
+      'train,1,1,0.5\r',
+      'train,1,1 ,0.5',
+      'train,1,NaN,0.5',
+      'train,1,Infinity,0.5',
+    ],
+    ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
+  ])('a row that is %j', (row) => {
+    expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
+    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is none of a history: ${JSON.stringify(row)}`);
+  });
+
+  test.each([
+    ['{"set":"train","step":1,"step":2,"loss":1,"accuracy":0.5}', 'not valid JSON (key "step" twice)'],
+    ['{"set":"train","set":"train","step":2,"loss":1,"accuracy":0.5}', 'not valid JSON (key "set" twice)'],
+    ['{"set":"train","step":0x10,"loss":1,"accuracy":0.5}', 'not valid JSON'],
+    ['{"set":"train","step":-1,"loss":1,"accuracy":0.5}', 'step is -1, must be a whole number from 0'],
+    ['{"set":"train","step":1.5,"loss":1,"accuracy":0.5}', 'step is 1.5, must be'],
+    ['{"set":"train","step":"1","loss":1,"accuracy":0.5}', 'step is "1", must be'],
+    ['{"set":"train","step":1,"loss":1e999,"accuracy":0.5}', 'loss is null, must be a number'],
+    ['{"set":"train","step":1,"loss":1,"accuracy":null}', 'accuracy is null, must be a number'],
+    ['{"set":"test","step":1,"loss":1,"accuracy":0.5}', 'set is "test", must be one of train, validation'],
+    ['{"set":"train","step":1,"loss":1}', 'field accuracy is missing'],
+    ['{"set":"train","step":1,"loss":1,"accuracy":0.5,"note":1}', 'unknown field "note"'],
+    ['["train",1,1,0.5]', 'must be an object'],
+    ['', 'not valid JSON'],
+  ])('a row that is %s', (row, message) => {
+    const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
+    expect(() => ndjson(good, row)).toThrow(DataError);
+    expect(() => ndjson(good, row)).toThrow(`h.ndjson: row 2: ${message}`);
   });
 });

@@ -6,6 +6,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { chunk, encodePng, FORMS, header, pngOf, randomImage, rowsOf, SAMPLES } from './setup/png.mjs';
 
 const dist = path.join(fileURLToPath(new URL('..', import.meta.url)), 'dist');
 const load = (file) => import(path.join(dist, file));
@@ -16,6 +17,7 @@ const { DataError } = await load('src/data-error.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
 const { imagesIn } = await load('src/cli/images.js');
+const { decodePng } = await load('src/cli/png.js');
 const { historyIn } = await load('src/cli/history.js');
 const { parseLabelledImages } = await load('src/mnist.js');
 const { unpacked } = await load('src/mnist-files.js');
@@ -37,7 +39,9 @@ async function subjects() {
   const checkpoint = await aCheckpoint();
   const bytes = checkpointBytes(checkpoint);
   const template = writeSafetensors(await templateOf(backend, 1));
-  const png = aPng();
+  const png = encodePng(GREY);
+  const drawings = pngOfEveryForm();
+  const pictures = new Set(drawings.map(pictureIn));
   return [
     {
       name: 'IDX',
@@ -66,6 +70,20 @@ async function subjects() {
       read: (file) => fromTensorFlow1(parseSafetensors(file, 'f'), 4, 1, 'f'),
     },
     { name: 'PNG', seeds: [png, gzipSync(png)], mutate: mutatePng, read: (file) => imagesIn(file, ROWS, COLUMNS, 'f') },
+    {
+      name: 'PNG to fit',
+      seeds: [png],
+      mutate: mutatePng,
+      read: (file) => imagesIn(file, 28, 28, 'f', { fit: true, invert: file.length % 2 === 0 }),
+    },
+    {
+      name: 'PNG picture',
+      seeds: drawings,
+      mutate: (random, seed) => (random.below(4) === 0 ? withText(seed) : mutateBytes(random, seed)),
+      read: (file) => {
+        if (!pictures.has(pictureIn(file))) throw new Error('read as another picture');
+      },
+    },
     {
       name: 'CSV',
       seeds: [Buffer.from('set,step,loss,accuracy\ntrain,10,2.25,0.5\n')],
@@ -98,62 +116,47 @@ function idx(shape) {
   return Buffer.concat([header, Buffer.from(Array.from({ length: size }, (_, n) => n % 10))]);
 }
 
-/** 8-bit grey, of the network's size, every filter. */
-function aPng() {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(COLUMNS, 0);
-  header.writeUInt32BE(ROWS, 4);
-  header[8] = 8;
-  const rows = Buffer.alloc(ROWS * (COLUMNS + 1), 7);
-  for (let row = 0; row < ROWS; row++) rows[row * (COLUMNS + 1)] = row % 5;
-  return pngOf(header, rows);
+/** 8-bit grey, of the network's size. */
+const GREY = {
+  ...{ width: COLUMNS, height: ROWS, colourType: 0, depth: 8 },
+  samples: new Uint8Array(ROWS * COLUMNS).fill(7),
+};
+
+function pngOfEveryForm() {
+  const random = new Random(3);
+  return FORMS.flatMap(([colourType, depth]) =>
+    [false, true].map((interlaced) =>
+      encodePng(randomImage((limit) => random.below(limit), { width: 5, height: 6, colourType, depth, interlaced })),
+    ),
+  );
 }
 
-const pngOf = (header, rows, level = 6) =>
-  Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows, { level })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-
-function chunk(type, data) {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  crc.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, crc]);
+function pictureIn(file) {
+  const { width, height, rgba } = decodePng(file, 'f');
+  return `${width} × ${height}: ${Buffer.from(rgba).toString('base64')}`;
 }
 
-/** Changes behind the checksums: another header, other rows, or chunks cut, doubled and exchanged. */
+/** With a text behind its header, which changes nothing. */
+const withText = (png) => Buffer.concat([png.subarray(0, 33), chunk('tEXt', Buffer.from('a')), png.subarray(33)]);
+
+/** Changes behind the checksums: another header, other rows, another palette, or chunks cut, doubled and exchanged. */
 function mutatePng(random, seed) {
   if (random.below(4) === 0) return mutateBytes(random, seed);
   const factor = 1 + random.below(3);
-  const [bits, kind] = [[1, 2, 4, 8, 16][random.below(5)], [0, 2, 3, 4, 6][random.below(5)]];
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(COLUMNS * factor, 0);
-  header.writeUInt32BE(ROWS * factor, 4);
-  header[8] = bits;
-  header[9] = kind;
-  header[12] = random.below(8) === 0 ? 1 : 0;
-  const samples = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 }[kind];
-  const row = 1 + Math.ceil((COLUMNS * factor * samples * bits) / 8);
-  const right = ROWS * factor * row;
-  const length = random.below(4) === 0 ? [0, 1, right - 1, right + 1, 1000][random.below(5)] : right;
-  const rows = Buffer.from(Array.from({ length }, (_, n) => (n % row === 0 ? random.below(5) : random.below(256))));
-  const palette = chunk('PLTE', Buffer.alloc(random.below(9), 99));
-  const png = pngOf(random.below(4) === 0 ? mutateBytes(random, header) : header, rows, random.below(10));
-  const withPalette = random.below(2) === 0 ? png : Buffer.concat([png.subarray(0, 33), palette, png.subarray(33)]);
-  return random.below(4) === 0 ? mutateBytes(random, withPalette) : withPalette;
-}
-
-function crc32(bytes) {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
+  const [width, height] = [COLUMNS * factor, ROWS * factor];
+  const [depth, colourType] = [[1, 2, 4, 8, 16][random.below(5)], [0, 2, 3, 4, 6][random.below(5)]];
+  const form = { width, height, depth, colourType, interlaced: random.below(2) === 0 };
+  const samples = Array.from({ length: width * height * SAMPLES[colourType] }, () => random.below(2 ** depth));
+  const right = rowsOf({ ...form, samples });
+  const length = [0, 1, right.length - 1, right.length + 1, 1000][random.below(5)];
+  const rows = random.below(4) === 0 ? Buffer.concat([right, Buffer.alloc(1000)]).subarray(0, length) : right;
+  const head = random.below(4) === 0 ? mutateBytes(random, header(form)) : header(form);
+  const colours = random.below(4) === 0 ? random.below(9) : 3 * 2 ** Math.min(8, depth);
+  const palette = colourType === 3 || random.below(8) === 0 ? [chunk('PLTE', Buffer.alloc(colours, 99))] : [];
+  const transparency = random.below(4) === 0 ? [chunk('tRNS', Buffer.alloc(random.below(7), 99))] : [];
+  const compressed = deflateSync(rows, { level: random.below(10) });
+  const png = pngOf(chunk('IHDR', head), ...palette, ...transparency, chunk('IDAT', compressed));
+  return random.below(4) === 0 ? mutateBytes(random, png) : png;
 }
 
 /** One to four changes of the bytes. */

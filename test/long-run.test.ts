@@ -11,7 +11,7 @@ const SCRIPT = `
   const options = { hidden: 3, batchSize: 4, trainingIters: 4 * 100_001, displayStep: 50, validateEvery: 500, clipNorm: 1 };
   const rss = [];
   let lines = 0;
-  const model = await train(await createWasmBackend({ threads: 1 }), images, options, {
+  const model = await train(await createWasmBackend({ threads: 1, check: true }), images, options, {
     validation: images,
     onLine: () => lines++,
     onCheckpoint: (checkpoint) => checkpointBytes(checkpoint),

@@ -1,6 +1,7 @@
 /** The built `longhand` command as a process. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { closeSync, existsSync, openSync } from 'node:fs';
 
 export const MAIN = 'dist/src/cli/main.js';
 if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build makes it`);
@@ -11,30 +12,46 @@ export interface Result {
   readonly stderr: string;
 }
 
-export interface Run {
-  /** Arguments of node, before the command. */
-  readonly node?: readonly string[];
+/** Where output goes, unless it is collected: to a full disk, or into a pipe that its reader has closed. */
+export type Sink = 'full' | 'closed';
+
+export interface ProcessOptions {
   /** Sent when the first output on stdout has come. */
   readonly signal?: NodeJS.Signals;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+}
+
+export interface Run extends ProcessOptions {
+  /** Arguments of node, before the command. */
+  readonly node?: readonly string[];
 }
 
 /** The longest that any run here takes, many times over; what is still there then is hanging. */
 const PATIENCE_MS = 8000;
 
-export function longhand(args: readonly string[], { node = [], signal }: Run = {}): Promise<Result> {
-  return runProcess(process.execPath, [...node, MAIN, ...args], signal);
+export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {
+  return runProcess(process.execPath, [...node, MAIN, ...args], options);
 }
 
-export function runProcess(command: string, args: readonly string[], signal?: NodeJS.Signals): Promise<Result> {
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  { signal, stdout, stderr }: ProcessOptions = {},
+): Promise<Result> {
   return new Promise((resolve, reject) => {
-    // detached: the head of a process group, so that nothing it started outlives its time either
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(command, args, {
+      stdio: ['ignore', stdout === 'full' ? full : 'pipe', stderr === 'full' ? full : 'pipe'],
+      detached: true, // the head of a process group, so that nothing it started outlives its time either
+    });
+    closeSync(full);
     const output = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    collect(child.stdout, stdout, (text) => {
       if (signal && output.stdout === '') child.kill(signal);
       output.stdout += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+    collect(child.stderr, stderr, (text) => (output.stderr += text));
     const timer = setTimeout(() => {
       process.kill(-child.pid!, 'SIGKILL');
       reject(new Error(`still running after ${PATIENCE_MS} ms: ${args.join(' ')}\n${JSON.stringify(output)}`));
@@ -44,4 +61,10 @@ export function runProcess(command: string, args: readonly string[], signal?: No
       resolve({ code, ...output });
     });
   });
+}
+
+/** A pipe is closed before the process has started, and so before it writes anything. */
+function collect(pipe: Readable | null, sink: Sink | undefined, take: (text: string) => void): void {
+  if (sink === 'closed') pipe?.destroy();
+  else pipe?.setEncoding('utf8').on('data', take);
 }

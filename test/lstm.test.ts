@@ -4,8 +4,9 @@ import { checkGradients } from '../src/gradcheck.js';
 import type { LstmSizes } from '../src/lstm.js';
 import { allocateLstm, carryState, lstmBackward, lstmForward } from '../src/lstm.js';
 import { fillRandom, Random } from '../src/rng.js';
+import type { Backend } from '../src/backend.js';
 import type { DType, Tensor } from '../src/tensor.js';
-import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
+import { copyInto, OutOfMemoryError, stepOf, valuesOf } from '../src/tensor.js';
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
   const random = new Random(11);
@@ -42,7 +43,7 @@ test.each(['f64', 'f32'] as const)(
 test('gradients that reach rows of h and c from outside flow on to parameters, inputs and initial state', async () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
-  const { kernel, bias, x, h, c, dKernel, dBias, dx, dh, dc } = lstm;
+  const { kernel, bias, x, h, c, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc } = lstm;
 
   // loss = Σ r·h + Σ s·c. Row 0 is the initial state, rows 2 and 4 (the last) a middle and the last step; what reaches
   // the other rows comes from later steps alone.
@@ -61,8 +62,8 @@ test('gradients that reach rows of h and c from outside flow on to parameters, i
     },
     gradients: () => {
       lstmForward(backend, lstm);
-      copyInto(dh, r);
-      copyInto(dc, s);
+      copyInto(dhOutside, r);
+      copyInto(dcOutside, s);
       lstmBackward(backend, lstm);
       return { kernel: dKernel, bias: dBias, x: dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
     },
@@ -71,19 +72,55 @@ test('gradients that reach rows of h and c from outside flow on to parameters, i
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-test('a second backward pass replaces the gradients of the first', () => {
+test('without dcOutside nothing reaches c from outside, whatever dc held before', () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
+  const { dcOutside, ...withoutDcOutside } = lstm;
+  stepOf(lstm.dhOutside, 4).set(1, 2, 1);
   lstmForward(backend, lstm);
-  const [first, second] = [1, 2].map(() => {
-    lstm.dh.data.fill(0);
-    lstm.dc.data.fill(0);
-    stepOf(lstm.dh, 4).set(1, 2, 1);
-    lstmBackward(backend, lstm);
-    return [lstm.dKernel, lstm.dBias, lstm.dx].map(valuesOf);
+  lstmBackward(backend, lstm);
+  const expected = [lstm.dKernel, lstm.dBias].map(valuesOf);
+  dcOutside.data.fill(NaN);
+  lstm.dc.data.fill(NaN);
+  lstmBackward(backend, withoutDcOutside);
+  expect([lstm.dKernel, lstm.dBias].map(valuesOf)).toEqual(expected);
+});
+
+describe('an LSTM that does not fit', () => {
+  test.each([1, 7, 14])('gives back the %d tensors before the one that found no room', (fitting) => {
+    const reference = createReferenceBackend();
+    const held = new Set<Tensor>();
+    const backend: Backend = {
+      ...reference,
+      allocate: (shape) => {
+        if (held.size === fitting) throw new OutOfMemoryError('no room');
+        const tensor = reference.allocate(shape);
+        held.add(tensor);
+        return tensor;
+      },
+      free: (tensor) => {
+        if (!held.delete(tensor)) throw new Error('freed what was not held');
+      },
+    };
+    expect(() => allocateLstm(backend, { T: 2, B: 2, I: 2, H: 2 })).toThrow(OutOfMemoryError);
+    expect(held.size).toBe(0);
   });
-  expect(second).toEqual(first);
-  expect(first[0].some((slope) => slope !== 0)).toBe(true);
+});
+
+test.each([
+  [{ T: 0, B: 1, I: 1, H: 1 }, 'lstm: T is 0: must be a whole number ≥ 1'],
+  [{ T: 1, B: 1.5, I: 1, H: 1 }, 'lstm: B is 1.5: must be a whole number ≥ 1'],
+  [{ T: 1, B: 1, H: 1 }, 'lstm: I is undefined: must be a whole number ≥ 1'],
+  [{ T: 1, B: 1, I: 1, H: '4' }, 'lstm: H is 4: must be a whole number ≥ 1'],
+])('sizes %j are refused by name', (sizes, message) => {
+  expect(() => allocateLstm(createReferenceBackend(), sizes as LstmSizes)).toThrow(new RangeError(message));
+});
+
+test('what is no backend is refused by name, a promise of one too', () => {
+  const promised = Promise.resolve(createReferenceBackend()) as unknown as Backend;
+  expect(() => allocateLstm(promised, { T: 1, B: 1, I: 1, H: 1 })).toThrow(
+    new TypeError('backend: a Promise: must be a backend, as in await createWasmBackend()'),
+  );
 });
 
 function inner(a: Tensor, b: Tensor): number {

@@ -61,6 +61,8 @@ describe('files that can be read', () => {
   });
 });
 
+const gzipWith = (bytes: Buffer, ...rest: Buffer[]): Buffer => Buffer.concat([gzipSync(bytes), ...rest]);
+
 describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) => {
   const bytes = FILES[name];
   const count = name.startsWith('train') ? TRAIN : TEST;
@@ -96,6 +98,18 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
       /needs \d.* bytes of data/,
     ],
     ['gzip, cut', gzipSync(bytes).subarray(0, -9), /cannot be unpacked/],
+    ['gzip, with a zero behind it', gzipWith(bytes, Buffer.alloc(1)), /unpacked \(its gzip data end after \d+ bytes/],
+    [
+      'gzip, padded with zeros',
+      gzipWith(bytes, Buffer.alloc(512)),
+      /its gzip data end after \d+ bytes, the file has \d+/,
+    ],
+    ['gzip, with a member behind zeros', gzipWith(bytes, Buffer.alloc(4), gzipSync('more')), /its gzip data end after/],
+    ['two gzip members and a zero', gzipWith(bytes, gzipSync(''), Buffer.alloc(1)), /its gzip data end after/],
+    ['gzip, with a text behind it', gzipWith(bytes, Buffer.from('text')), /cannot be unpacked/],
+    ['gzip, with half of a member behind it', gzipWith(bytes, gzipSync('more').subarray(0, 12)), /cannot be unpacked/],
+    ['gzip, with the start of a member behind it', gzipWith(bytes, Buffer.of(0x1f, 0x8b)), /cannot be unpacked/],
+    ['gzip, with another member, so that it is too long', gzipWith(bytes, gzipSync('+')), /needs .* bytes of data/],
     ['gzip, of the header only', gzipSync(bytes).subarray(0, 2), /cannot be unpacked/],
     ['gzip, with a wrong checksum', patched(gzipSync(bytes), gzipSync(bytes).length - 8, 1), /cannot be unpacked/],
     ['text', Buffer.from('<html>404: there is no such page</html>'), /magic number/],

@@ -1,6 +1,10 @@
 /**
- * Do the gradient tests bite? Breaks the mathematics on purpose, one place at a time, in a copy of the project, and runs
- * the gradient tests there: each mistake must make the named test file fail. `npm run test:mutations`.
+ * Do the tests of the mathematics bite? Breaks it on purpose, one place at a time, in a copy of the project, and runs them
+ * there: each mistake must make the named test file fail. `npm run test:mutations`.
+ *
+ * `gradients` is the gradient check of the whole model. It cannot see everything: a wrong forward pass whose backward pass
+ * is right for it passes (the forget bias missing), and so does what no gradient depends on (dc not stored, Adam). These
+ * name `pytorch`, the comparison with PyTorch's numbers. `lstm` are the tests of the LSTM by itself.
  *
  * The mistakes are those that people make: a gate taken for another, the forget bias missing, one term of a primed
  * equation dropped, a sum over the batch in place of a mean.
@@ -13,7 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 /** File, the text there (it must occur exactly once), what replaces it, and the tests that must notice. */
 const MUTATIONS = [
-  // (1) with the biases of gates i and j exchanged: unseen while biases are zero
+  // (1) with the biases of gates i and j exchanged. Zero biases would hide it from a comparison of outputs, but not from
+  // this check: the gradients of the two biases are exchanged too.
   [
     'lstm.ts',
     'backend.matmul(z, x, Wx, { bias });',
@@ -53,6 +58,9 @@ const MUTATIONS = [
   ['lstm.ts', 'transposeOf(stepOf(h, t))', 'transposeOf(stepOf(h, t + 1))', 'gradients'],
   ['lstm.ts', 'backend.columnSums(dBias, dz, { accumulate: true });', '', 'gradients'],
   ['lstm.ts', 'columnSums(dBias, dz, { accumulate: true })', 'columnSums(dBias, dz)', 'gradients'],
+  ['lstm.ts', 'backend.copy(dh, dhOutside);', '', 'gradients'],
+  ['lstm.ts', 'if (dcOutside) backend.copy(dc, dcOutside);\n  else backend.fill(dc, 0);', '', 'lstm'],
+  ['lstm.ts', 'if (dcOutside) backend.copy(dc, dcOutside);\n  else', '', 'lstm'],
   ['lstm.ts', 'backend.fill(dKernel, 0);', '', 'lstm'],
   ['lstm.ts', 'backend.fill(dBias, 0);', '', 'lstm'],
   ['lstm.ts', 'if (dx) backend.matmul(dx, dz, WxTransposed);', '', 'gradients'],
@@ -99,13 +107,14 @@ const MUTATIONS = [
   // the output layer and (5′)
   ['dense.ts', 'backend.matmul(dh, dLogits, transposeOf(W));', '', 'gradients'],
   ['dense.ts', 'backend.columnSums(db, dLogits);', '', 'gradients'],
-  ['cross-entropy.ts', '(probabilities.get(b, k) - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
+  ['cross-entropy.ts', '(probabilities.get(b, k) * sum - y.get(b, k)) / B', 'probabilities.get(b, k) / B', 'gradients'],
   [
     'cross-entropy.ts',
-    '(probabilities.get(b, k) - y.get(b, k)) / B',
-    'probabilities.get(b, k) - y.get(b, k)',
+    '(probabilities.get(b, k) * sum - y.get(b, k)) / B',
+    'probabilities.get(b, k) * sum - y.get(b, k)',
     'gradients',
   ],
+  ['cross-entropy.ts', 'probabilities.get(b, k) * sum', 'probabilities.get(b, k)', 'cross-entropy'],
 
   // (6)
   ['adam.ts', '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)', 'learningRate', 'pytorch'],
@@ -113,7 +122,7 @@ const MUTATIONS = [
   ['adam.ts', 'Math.sqrt(square) + EPSILON', 'Math.sqrt(square + EPSILON)', 'pytorch'],
 ];
 
-const TESTS = ['gradients', 'lstm', 'pytorch'];
+const TESTS = ['cross-entropy', 'gradients', 'lstm', 'pytorch'];
 const project = fileURLToPath(new URL('..', import.meta.url));
 const copy = mkdtempSync(path.join(tmpdir(), 'longhand-mutations-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));

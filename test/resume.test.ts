@@ -54,7 +54,7 @@ const OPTION_SETS: readonly (readonly [string, Asked])[] = [
 
 const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
   ['reference', async () => createReferenceBackend()],
-  ['wasm', () => createWasmBackend({ threads: 2 })],
+  ['wasm', () => createWasmBackend({ threads: 2, check: true })],
 ];
 
 describe.each(backends)('%s', (_, make) => {

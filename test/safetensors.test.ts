@@ -138,7 +138,25 @@ describe('refused', () => {
     ['no dtype', entry({ dtype: undefined }), 'dtype nothing is none of'],
     ['an unknown field', entry({ strides: [1] }), 'has a field "strides"'],
     ['a negative extent', entry({ shape: [-2] }), 'whole numbers ≥ 0'],
-    ['half an extent', entry({ shape: [0.5] }), 'whole numbers ≥ 0'],
+    ['half an extent', entry({ shape: [0.5] }), '"a"."shape" has 0.5, must be whole numbers ≥ 0'],
+    ...['2.0', '2e0', '0.2e1', '20E-1', '-0', '2.', '+2', '0x2', '02', '2n'].map(
+      (extent): [string, Uint8Array, string] => [
+        `an extent written as ${extent}`,
+        text(`{"a":{"dtype":"F32","shape":[1,${extent}],"data_offsets":[0,8]}}`),
+        'its header is not valid: ',
+      ],
+    ),
+    [
+      'an offset of 8.0',
+      text('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8.0]}}'),
+      '"a"."data_offsets" has 8.0',
+    ],
+    ['an offset of -0', text('{"a":{"dtype":"F32","shape":[2],"data_offsets":[-0,8]}}'), '"a"."data_offsets" has -0'],
+    [
+      'an extent of a thousand digits behind the point',
+      text(`{"a":{"dtype":"F32","shape":[2.${'0'.repeat(1000)}],"data_offsets":[0,8]}}`),
+      `"a"."shape" has 2.${'0'.repeat(57)}…, must be`,
+    ],
     [
       'an extent beyond 2⁵³',
       text('{"a":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,8]}}'),

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import { adamRate } from '../src/adam.js';
+import { adamRate, BETA1, BETA2, EPSILON } from '../src/adam.js';
 import type { ModelSizes } from '../src/model.js';
 import { Model } from '../src/model.js';
 import { fillRandom, Random } from '../src/rng.js';
@@ -49,21 +49,25 @@ test.each<ModelSizes & { forgetBias: number }>([
   expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
 });
 
-test("where gradients are tiny, Adam's first step is 1/29 of TensorFlow.js's; where they are large, the same", () => {
+test("Adam's first update: TensorFlow.js's is larger if |g| is comparable to ε, by 16 at |g| = ε and by up to 32 below", () => {
   const learningRate = 0.01;
+  const gradients = [1e-12, 1e-9, 1e-8, 1e-7, 1e-3, 1, -1e-8];
   const backend = createReferenceBackend();
-  const [p, m, v, g] = Array.from({ length: 4 }, () => backend.allocate([2]));
-  g.data.set([1e-9, 1]);
+  const [p, m, v, g] = Array.from({ length: 4 }, () => backend.allocate([gradients.length]));
+  g.data.set(gradients);
   backend.adam(p, m, v, g, adamRate(learningRate, 1));
 
-  const theirs = tf.variable(tf.zeros([2]));
-  tf.train.adam(learningRate, 0.9, 0.999, 1e-8).applyGradients([{ name: theirs.name, tensor: tf.tensor1d([1e-9, 1]) }]);
+  const theirs = tf.variable(tf.zeros([gradients.length]));
+  const optimizer = tf.train.adam(learningRate, BETA1, BETA2, EPSILON);
+  optimizer.applyGradients([{ name: theirs.name, tensor: tf.tensor1d(gradients) }]);
 
-  // With s = √(1-β₂), TensorFlow.js steps by lr·g/(g + ε), TensorFlow 1.x and Longhand by lr·g/(g + ε/s):
-  // at g = 1e-9 the quotient is (1 + 10/s) / (1 + 10) = 28.84.
-  const [tiny, large] = theirs.dataSync();
-  expect(tiny / p.get(0)).toBeCloseTo(28.84, 1);
-  expect(large / p.get(1)).toBeCloseTo(1, 4);
+  // With s = √(1-β₂), TensorFlow.js steps by lr·g/(|g| + ε), TensorFlow 1.x and Longhand by lr·g/(|g| + ε/s).
+  const s = Math.sqrt(1 - BETA2);
+  const factors = [...theirs.dataSync()].map((step, n) => step / p.get(n));
+  gradients.map(Math.abs).forEach((size, n) => {
+    expect(factors[n] / ((size + EPSILON / s) / (size + EPSILON))).toBeCloseTo(1, 3);
+  });
+  expect(factors.map((factor) => Math.round(factor))).toEqual([32, 29, 16, 4, 1, 1, 16]); // 16 and 32: docs/derivation.md
 });
 
 /** A model on the reference backend, in f32, with random parameters, inputs, labels and initial states. */

@@ -5,6 +5,7 @@
  * Every operation is enqueued, and a queue runs the kernels one after another: under webgpu a kernel call is a promise.
  */
 import { EPSILON } from '../../src/adam.js';
+import { assertKnownNames, describe } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { BackendUnavailableError, withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
@@ -13,7 +14,7 @@ import type { Matrix } from './device.js';
 import { Device } from './device.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Machine, Mode } from './modes.js';
-import { openMode } from './modes.js';
+import { MODES, openMode } from './modes.js';
 import * as programs from './programs.js';
 import { DeviceRows } from './rows.js';
 
@@ -23,11 +24,22 @@ export { MODES } from './modes.js';
 /** From best to worst. */
 const AUTO_ORDER = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly Mode[];
 
+/** How `createGpuBackend` computes. */
+export interface GpuOptions {
+  /** The mode of GPU.js; `auto` uses the first of webgpu, webgl2, headlessgl, webasm and cpu that works. Default: 'auto'. */
+  readonly mode?: Mode | 'auto';
+}
+
 /**
  * Opens GPU.js in a mode; `auto` takes the first of webgpu, webgl2, headlessgl, webasm and cpu that computes rightly.
  * Throws a BackendUnavailableError that says what to install where the mode is not there.
  */
-export async function createGpuBackend({ mode = 'auto' }: { mode?: Mode | 'auto' } = {}): Promise<Backend> {
+export async function createGpuBackend(options: GpuOptions = {}): Promise<Backend> {
+  assertKnownNames('gpu', options, ['mode']);
+  const { mode = 'auto' } = options;
+  if (mode !== 'auto' && !MODES.includes(mode)) {
+    throw new RangeError(`gpu: mode ${describe(mode)}: must be auto, ${MODES.join(', ')}`);
+  }
   if (mode !== 'auto') return openChecked(mode);
   await loadGpuJs(); // without it there is one thing to say, not one a mode
   const refusals: string[] = [];

@@ -3,7 +3,9 @@ import { BackendUnavailableError } from '../../src/backend.js';
 import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
 
+/** The modes of GPU.js that a backend can run in. */
 export const MODES = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
+/** A mode of GPU.js; docs/backends.md says where each runs and what it needs. */
 export type Mode = (typeof MODES)[number];
 
 /** An open mode. */

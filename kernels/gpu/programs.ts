@@ -164,7 +164,13 @@ return 0;`,
 
 /** (5′) Inputs: probabilities, y. Output: dLogits. */
 export function dLogitsProgram(B: number, C: number): Program {
-  return program([B, C], 'probabilities, y', `return (${at('probabilities')} - ${at('y')}) / ${B};`);
+  return program(
+    [B, C],
+    'probabilities, y',
+    `let sum = 0;
+for (let k = 0; k < ${C}; k++) { sum += y[${y}][k]; }
+return (${at('probabilities')} * sum - ${at('y')}) / ${B};`,
+  );
 }
 
 /** (6) Inputs: m, g. Output: m. */

@@ -3,17 +3,31 @@
  * fast backends are tested against, in f32 or f64.
  */
 import { adam } from '../../src/adam.js';
+import { assertKnownNames, describe } from '../../src/arguments.js';
 import type { Backend } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/backend.js';
 import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
 import { columnSums } from '../../src/dense.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
 import type { DType, Tensor } from '../../src/tensor.js';
-import { copyInto, fill, zeros } from '../../src/tensor.js';
+import { DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';
 
-/** Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. */
-export function createReferenceBackend({ dtype = 'f32' }: { dtype?: DType } = {}): Backend {
+/** How `createReferenceBackend` computes. */
+export interface ReferenceOptions {
+  /** The precision of its tensors; gradient checks need f64. Default: 'f32'. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. Throws a RangeError for a
+ * dtype that is neither f32 nor f64, and a TypeError for an option that does not exist.
+ */
+export function createReferenceBackend(options: ReferenceOptions = {}): Backend {
+  assertKnownNames('reference', options, ['dtype']);
+  const { dtype = 'f32' } = options;
+  if (!DTYPES.includes(dtype))
+    throw new RangeError(`reference: dtype ${describe(dtype)}: must be ${DTYPES.join(' or ')}`);
   return withShapeChecks<Backend>({
     name: 'reference',
     dtype,

@@ -6,28 +6,43 @@
  */
 import ndarray from 'ndarray';
 import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
+import { assertKnownNames } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { add, assertDense, formatShape, sizeOf } from '../../src/tensor.js';
+import { add, assertDense, formatShape, indexOf, sizeOf, valuesOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { cellRowsAChunk, productChunks } from './chunks.js';
 import { Heap } from './heap.js';
 import type { Threads } from './threads.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 
+/** How `createWasmBackend` computes. */
 export interface WasmOptions {
   /**
-   * Threads, the calling one among them; default: as many as the machine has cores. In a page that is not cross-origin
-   * isolated, where memory cannot be shared, there is one thread whatever was asked for, with the same results.
+   * Threads, the calling one among them, 1 … 48. Default: one a core. In a page that is not cross-origin isolated memory
+   * cannot be shared, and there is one thread for every value, with the same results.
    */
   readonly threads?: number;
-  /** Take the portable build even where relaxed SIMD (fused multiply-add) runs: the same bits on every machine. */
+  /**
+   * Use the portable build even if relaxed SIMD (fused multiply-add) runs: the same bits on every machine. Default: false.
+   */
   readonly deterministic?: boolean;
+  /**
+   * Compare, at each product, the second operand with what it was when it was last packed, and throw if the host has
+   * changed it without `upload`. For tests and for finding such a mistake; it costs about as much as the product.
+   * Default: false.
+   */
+  readonly check?: boolean;
 }
 
-/** Compiles the module and starts the threads. Throws a RangeError for a number of threads that is not one. */
+/**
+ * Compiles the module and starts the threads. Where no workers may be started (a page's Content-Security-Policy without
+ * worker-src blob:, Node's permission model) there is one thread, and `description` says why. Rejects with a RangeError
+ * for a number of threads out of range, and a TypeError for an option that does not exist.
+ */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
+  assertKnownNames('wasm', options, ['threads', 'deterministic', 'check'] satisfies (keyof WasmOptions)[]);
   const wanted = options.threads ?? Math.min(MOST_THREADS, availableThreads());
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) {
     throw new RangeError(`wasm: threads ${wanted}: must be a whole number in 1…${MOST_THREADS}`);
@@ -40,23 +55,26 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const wasm = exports as unknown as WasmExports;
 
-  const heap = new Heap(memory, FIRST_ADDRESS, MOST_PAGES * PAGE);
+  const heap = new Heap(memory, FIRST_ADDRESS, MOST_BYTES);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
   wasm.setScratch(scratches[0]);
   wasm.setThread(0, threads, Number(maySleep()));
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
-  const helpers = startThreads(setups.slice(1));
-  return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed));
+  const helpers = await startThreads(setups.slice(1));
+  if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
+  return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed, options.check === true));
 }
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;
+/** Of a WebAssembly memory. */
+export const MOST_BYTES = MOST_PAGES * PAGE;
 /** Behind the control block and the constants of the module. */
 const FIRST_ADDRESS = PAGE;
 /** Of the job's parameters: see assembly/threads.ts. */
 const PARAMETERS = 256;
 const PARAMETER_COUNT = 24;
-/** As in assembly/threads.ts. */
+/** The most threads that a backend can have, as in assembly/threads.ts. */
 export const MOST_THREADS = 48;
 /** How long a job may take beyond the caller's own share before it counts as lost. */
 const PATIENCE_MS = 30_000;
@@ -103,6 +121,8 @@ interface Packed {
   readonly view: Tensor;
   readonly address: number;
   writes: number;
+  /** The view's numbers when it was packed; only with `check`. */
+  values?: Float64Array;
 }
 
 class WasmBackend implements Backend {
@@ -123,12 +143,14 @@ class WasmBackend implements Backend {
     private readonly heap: Heap,
     private readonly helpers: Threads,
     isRelaxed: boolean,
+    private readonly isChecking: boolean,
   ) {
     this.threads = helpers.count + 1;
     this.parameters = new Uint32Array(memory.buffer, PARAMETERS, PARAMETER_COUNT);
     this.floatParameters = new Float32Array(memory.buffer, PARAMETERS, PARAMETER_COUNT);
     const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
-    this.description = `wasm: WebAssembly, ${build}, ${this.threads} thread${this.threads > 1 ? 's' : ''}`;
+    const why = helpers.blocked === undefined ? '' : ` (workers are blocked: ${helpers.blocked})`;
+    this.description = `wasm: WebAssembly, ${build}, ${this.threads} thread${this.threads > 1 ? 's' : ''}${why}`;
   }
 
   allocate(shape: readonly number[]): Tensor {
@@ -226,7 +248,8 @@ class WasmBackend implements Backend {
       this.set(packed.address, this.addressOf(b), 4 * b.stride[0], 4 * b.stride[1], K, N);
       this.run('pack', Math.ceil(K / 256) * Math.ceil(N / this.wasm.PACK_COLUMNS.value));
       packed.writes = storage.writes;
-    }
+      if (this.isChecking) packed.values = valuesOf(b);
+    } else if (packed.values) assertUnchanged(packed.values, b);
     return packed.address;
   }
 
@@ -263,7 +286,7 @@ class WasmBackend implements Backend {
 
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
     const operands = [dLogits, probabilities, y].map((tensor) => this.rowsAddress(tensor));
-    this.set(...operands, dLogits.size, dLogits.shape[0]);
+    this.set(...operands, ...dLogits.shape);
     this.run('crossEntropyBackward', 1);
     this.written(dLogits);
   }
@@ -345,6 +368,16 @@ function isSameView(a: Tensor, b: Tensor): boolean {
     a.shape[1] === b.shape[1] &&
     a.stride[0] === b.stride[0] &&
     a.stride[1] === b.stride[1]
+  );
+}
+
+/** Throws an Error if b no longer holds `values`, though neither an operation nor `upload` has said so. */
+function assertUnchanged(values: Float64Array, b: Tensor): void {
+  const changed = valuesOf(b).findIndex((value, n) => !Object.is(value, values[n]));
+  if (changed < 0) return;
+  throw new Error(
+    `wasm matmul: b ${formatShape(b.shape)} was changed on the host at [${indexOf(changed, b.shape).join(',')}] ` +
+      'without upload: call backend.upload(tensor) after writing',
   );
 }
 

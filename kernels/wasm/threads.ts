@@ -12,6 +12,8 @@ export interface ThreadSetup {
 
 export interface Threads {
   readonly count: number;
+  /** Why there is no helper, if some were asked for and could not be started. */
+  readonly blocked?: string;
   /** Why a thread has died, once one has. */
   failure(): Error | undefined;
   terminate(): Promise<void>;
@@ -41,19 +43,32 @@ export function maySleep(): boolean {
   }
 }
 
-/** Starts a helper for each setup. They need not be awaited: until a helper has started, the others do its share. */
-export function startThreads(setups: readonly ThreadSetup[]): Threads {
+/**
+ * Starts a helper for each setup, or none if the environment allows no workers. In Node they are not awaited: until a
+ * helper has started, the others do its share. In a page, where only its first message shows that a worker was not
+ * blocked, they are.
+ */
+export async function startThreads(setups: readonly ThreadSetup[]): Promise<Threads> {
   let failure: Error | undefined;
   const died = (reason: string): void => {
     failure ??= new Error(`wasm: a worker thread has died (${reason}); make a new backend`);
   };
   const node = nodeModule('node:worker_threads');
-  const stops = node ? startInNode(node, setups, died) : startInPage(setups, died);
+  const workers = setups.map((setup) => (node ? workerInNode(node, setup, died) : workerInPage(setup, died)));
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(workers.map(async (worker) => (await worker.catch(() => undefined))?.()));
+  };
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    await stopAll();
+    return { count: 0, blocked: (error as Error).message, failure: () => undefined, terminate: async () => {} };
+  }
   return {
     count: setups.length,
     failure: () => failure,
     terminate: async () => {
-      await Promise.all(stops.map((stop) => stop()));
+      await stopAll();
       failure = undefined;
     },
   };
@@ -68,48 +83,48 @@ const HELPER = `
   wasm.setThread(setup.index, setup.count, 1);
   wasm.work();`;
 
-function startInNode(
+/** Rejects if Node may start no workers, as under its permission model. */
+async function workerInNode(
   { Worker }: typeof import('node:worker_threads'),
-  setups: readonly ThreadSetup[],
+  setup: ThreadSetup,
   died: (reason: string) => void,
-): Stop[] {
-  return setups.map((setup) => {
-    const worker = new Worker(
-      `const { workerData: setup } = process.getBuiltinModule('node:worker_threads');${HELPER}`,
-      {
-        eval: true,
-        execArgv: [], // not the program's: its loaders and inspector are not for the helper
-        workerData: setup,
-      },
-    );
-    let isStopping = false;
-    worker.on('error', ({ message }) => died(message));
-    worker.on('exit', (code) => {
-      if (!isStopping) died(`exit code ${code}`);
-    });
-    worker.unref(); // a waiting helper keeps no process alive
-    return async () => {
-      isStopping = true;
-      await worker.terminate();
-    };
+): Promise<Stop> {
+  const worker = new Worker(`const { workerData: setup } = process.getBuiltinModule('node:worker_threads');${HELPER}`, {
+    eval: true,
+    execArgv: [], // not the program's: its loaders and inspector are not for the helper
+    workerData: setup,
   });
+  let isStopping = false;
+  worker.on('error', ({ message }) => died(message));
+  worker.on('exit', (code) => {
+    if (!isStopping) died(`exit code ${code}`);
+  });
+  worker.unref(); // a waiting helper keeps no process alive
+  return async () => {
+    isStopping = true;
+    await worker.terminate();
+  };
 }
 
-function startInPage(setups: readonly ThreadSetup[], died: (reason: string) => void): Stop[] {
-  if (setups.length === 0) return [];
-  const url = URL.createObjectURL(
-    new Blob([`onmessage = ({ data: setup }) => {${HELPER}\n};`], { type: 'text/javascript' }),
-  );
-  return setups.map((setup) => {
+/** Rejects if the page's Content-Security-Policy keeps the worker from starting. */
+async function workerInPage(setup: ThreadSetup, died: (reason: string) => void): Promise<Stop> {
+  const script = `onmessage = ({ data: setup }) => {\n  postMessage('started');${HELPER}\n};`;
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  try {
     const worker = new Worker(url);
-    // Without a message where the page's policy has kept it from starting.
-    worker.onerror = ({ message }) => died(message || 'a Content-Security-Policy must allow worker-src blob:');
+    const started = new Promise((resolve, reject) => {
+      worker.onmessage = resolve;
+      worker.onerror = reject;
+    });
     worker.postMessage(setup);
-    return async () => {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-    };
-  });
+    await started;
+    worker.onerror = ({ message }) => died(message);
+    return async () => worker.terminate();
+  } catch {
+    throw new Error('a Content-Security-Policy must allow worker-src blob:');
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 /** Undefined in a page. Not an import, since bundlers for pages would look for the module. */

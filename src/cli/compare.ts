@@ -1,18 +1,24 @@
 /** `longhand compare`: somebody else's LSTM against this one. Exit code 1 where a number differs. */
+import { existsSync } from 'node:fs';
+import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Comparison } from '../compare.js';
+import type { Comparison, Progress } from '../compare.js';
 import { compareFile, templateOf } from '../compare.js';
-import { readFile, replaceFile } from '../files.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare-limits.js';
+import { previousOf, readFile, replaceFile } from '../files.js';
 import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { positiveNumber, wholeNumber } from './options.js';
+import { inform, printJson, printLines } from './print.js';
 
 interface CompareFlags {
   readonly tolerance: number;
   readonly template: boolean;
+  readonly force: boolean;
   readonly seed: number;
+  readonly limit: boolean;
   readonly json: boolean;
 }
 
@@ -22,7 +28,12 @@ export function compareCommand(): Command {
     .argument('<file>', 'safetensors: inputs and weights, and any of the results (docs/files.md)')
     .option('--tolerance <number>', 'largest relative difference that passes', positiveNumber, 1e-4)
     .option('--template', 'write an example to start from instead', false)
+    .option('--force', 'with --template: replace a file that is there, and keep it as FILE.previous', false)
     .option('--seed <number>', 'with --template', wholeNumber(0), 1)
+    .option(
+      '--no-limit',
+      `no time limit (without it: one pass ${LONGEST_PASS_SECONDS} s, the search for mistakes ${LONGEST_SEARCH_SECONDS} s)`,
+    )
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',
@@ -32,21 +43,52 @@ Examples:
   longhand compare mine.safetensors                after you have put your own results there
   longhand compare mine.safetensors --tolerance 1e-6 --json`,
     )
-    .action(async (file: string, { tolerance, template, seed, json }: CompareFlags) => {
+    .action(async (file: string, { tolerance, template, force, seed, limit, json }: CompareFlags) => {
+      if (force && !template) command.error('error: --force needs --template');
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
-        replaceFile(file, writeSafetensors(await templateOf(backend, seed)));
-        console.error(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
+        if (existsSync(file) && !force) {
+          command.error(`error: ${file} exists: --force replaces it, and keeps it as ${previousOf(file)}`);
+        }
+        replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
+        inform(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
         return;
       }
-      const comparison = await compareFile(backend, parseSafetensors(readFile(file), file), tolerance, file);
-      console.log(json ? JSON.stringify(comparison) : asText(comparison, tolerance));
+      const parsed = parseSafetensors(readFile(file), file);
+      const comparison = await withProgress((onProgress) =>
+        compareFile(backend, parsed, tolerance, file, { limited: limit, onProgress }),
+      );
+      if (json) printJson(comparison);
+      else printLines(asText(comparison, tolerance));
       if (!comparison.ok) process.exitCode = 1;
     });
   return command;
 }
 
-function asText({ differences, ok, hints }: Comparison, tolerance: number): string {
+/** A bar on standard error, if that is a terminal; nothing of it is left at the end. */
+async function withProgress<Result>(
+  work: (onProgress: (progress: Progress) => void) => Promise<Result>,
+): Promise<Result> {
+  if (!process.stderr.isTTY) return work(() => {});
+  // Ctrl-C ends the process at once, so the bar leaves the cursor and the terminal's line wrap as they are
+  const bar = new SingleBar({
+    format: '{bar} {what}, {percentage}%',
+    stream: process.stderr,
+    clearOnComplete: true,
+    linewrap: true,
+  });
+  bar.start(1, 0, { what: 'measuring' });
+  try {
+    return await work(({ what, share }) => bar.update(share, { what: WORDS[what] }));
+  } finally {
+    bar.stop();
+  }
+}
+
+const WORDS = { pass: 'computing', mistakes: 'searching for the mistake' } satisfies Record<Progress['what'], string>;
+
+/** A table of the differences, and below it what the search for mistakes found. */
+export function asText({ differences, ok, hints, search }: Comparison, tolerance: number): string {
   const head = ['tensor', 'shape', 'absolute', 'at', 'relative', 'at', 'yours', 'here', 'verdict'];
   const rows = differences.map((difference) => [
     difference.name,
@@ -59,9 +101,13 @@ function asText({ differences, ok, hints }: Comparison, tolerance: number): stri
     digits(difference.ours),
     difference.ok ? 'ok' : 'DIFFERS',
   ]);
-  const words = hints.map((hint) => `\nYour numbers are what comes out where ${hint}.`);
+  const words = hints.map((hint) => `\nYour numbers match an LSTM in which ${hint}.`);
   const none = ok || hints.length > 0 ? '' : '\nNone of the usual mistakes alone gives your numbers.';
-  return `${table([head, ...rows])}\n(largest differences; recomputed in f64; ok: relative ≤ ${tolerance})${words.join('')}${none}`;
+  const stopped =
+    `\nThe search for mistakes stopped after ${LONGEST_SEARCH_SECONDS} s: it tried ${search.tried} of ${search.of}. ` +
+    '--no-limit tries all.';
+  const end = search.tried < search.of ? stopped : none;
+  return `${table([head, ...rows])}\n(largest differences; recomputed in f64; ok: relative ≤ ${tolerance})${words.join('')}${end}`;
 }
 
 const digits = (value: number): string => value.toPrecision(7);

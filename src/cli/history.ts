@@ -1,10 +1,15 @@
 /** A run's losses and accuracies as a file: CSV, or one JSON object a line. */
 import { appendFileSync, existsSync } from 'node:fs';
 import { DataError } from '../data-error.js';
+import { Fields } from '../fields.js';
 import { failure, readFile, replaceFile } from '../files.js';
+import { decimalFrom, wholeFrom } from '../numbers.js';
+import { quote } from '../safetensors.js';
+
+const SETS = ['train', 'validation'] as const;
 
 export interface HistoryRow {
-  readonly set: 'train' | 'validation';
+  readonly set: (typeof SETS)[number];
   readonly step: number;
   readonly loss: number;
   readonly accuracy: number;
@@ -15,23 +20,37 @@ const LARGEST_HISTORY = 2 ** 26;
 
 const CSV_HEAD = 'set,step,loss,accuracy';
 
-/** A file that grows a row at a time. Where the run goes on from a checkpoint, rows of later steps are taken out first. */
+/**
+ * A file that grows a row at a time. If the run continues from a checkpoint, rows of later steps are taken out. An older
+ * history is replaced only when there is a first row, or when the run ends: one that fails at once leaves it as it was.
+ */
 export class History {
+  private readonly kept: readonly HistoryRow[];
+  private hasBegun = false;
+
   constructor(
     private readonly file: string,
     startStep: number,
   ) {
-    const kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
-    const head = isCsv(file) ? `${CSV_HEAD}\n` : '';
-    replaceFile(file, new TextEncoder().encode(head + kept.map((row) => lineOf(row, file)).join('')));
+    this.kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
   }
 
   add(row: HistoryRow): void {
+    this.begin();
     try {
       appendFileSync(this.file, lineOf(row, this.file));
     } catch (error) {
       throw failure(this.file, 'cannot be written', error);
     }
+  }
+
+  /** Makes the file, if no row has done so. */
+  begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    const head = isCsv(this.file) ? `${CSV_HEAD}\n` : '';
+    const rows = this.kept.map((row) => lineOf(row, this.file)).join('');
+    replaceFile(this.file, new TextEncoder().encode(head + rows));
   }
 }
 
@@ -53,11 +72,8 @@ export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
   }
   // what follows the last line's end is nothing, or a line that was cut
   for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
-    const line = text.slice(start, end);
-    const row = isCsv(file) ? csvRow(line) : jsonRow(line);
-    if (!row)
-      throw new DataError(`${file}: row ${rows.length + 1} is none of a history: ${JSON.stringify(line.slice(0, 60))}`);
-    rows.push(row);
+    const [line, where] = [text.slice(start, end), `${file}: row ${rows.length + 1}`];
+    rows.push(isCsv(file) ? csvRow(line, where) : jsonRow(line, where));
     start = end + 1;
   }
   return rows;
@@ -70,24 +86,28 @@ function lineOf({ set, step, loss, accuracy }: HistoryRow, file: string): string
   return isCsv(file) ? `${Object.values(row).join(',')}\n` : `${JSON.stringify(row)}\n`;
 }
 
-function csvRow(line: string): HistoryRow | undefined {
-  const [set, ...numbers] = line.split(',');
-  if (numbers.length !== 3 || numbers.includes('')) return undefined;
-  const [step, loss, accuracy] = numbers.map(Number);
-  return checkedRow({ set, step, loss, accuracy });
-}
-
-function jsonRow(line: string): HistoryRow | undefined {
-  try {
-    return checkedRow(JSON.parse(line));
-  } catch {
-    return undefined;
+/** `where` is for the messages of a DataError. */
+function csvRow(line: string, where: string): HistoryRow {
+  const texts = line.split(',');
+  const [set] = texts;
+  const step = wholeFrom(texts[1] ?? '', 0, Number.MAX_SAFE_INTEGER);
+  const [loss, accuracy] = [texts[2] ?? '', texts[3] ?? ''].map(decimalFrom);
+  if (texts.length !== 4 || !isSet(set) || [step, loss, accuracy].includes(NaN)) {
+    throw new DataError(`${where} is none of a history: ${quote(line)}`);
   }
+  return { set, step, loss, accuracy };
 }
 
-function checkedRow(value: unknown): HistoryRow | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { set, step, loss, accuracy } = value as Partial<Record<string, unknown>>;
-  const isRow = (set === 'train' || set === 'validation') && [step, loss, accuracy].every(Number.isFinite);
-  return isRow ? ({ set, step, loss, accuracy } as HistoryRow) : undefined;
+const isSet = (text: string): text is HistoryRow['set'] => SETS.some((set) => set === text);
+
+function jsonRow(line: string, where: string): HistoryRow {
+  const fields = Fields.parse(line, where);
+  const row = {
+    set: fields.choice('set', SETS),
+    step: fields.whole('step', 0),
+    loss: fields.finite('loss'),
+    accuracy: fields.finite('accuracy'),
+  };
+  fields.assertNoOthers();
+  return row;
 }

@@ -4,7 +4,8 @@ import { readFile } from '../files.js';
 import type { StoredTensor } from '../safetensors.js';
 import { parseSafetensors } from '../safetensors.js';
 import { elementReader } from '../stored-tensors.js';
-import { printable, table } from './format.js';
+import { table } from './format.js';
+import { printJson, printLines } from './print.js';
 
 const BINS = 16;
 const LONGEST_TEXT = 400;
@@ -45,7 +46,8 @@ Examples:
       const file = parseSafetensors(readFile(name), name);
       const tensors = [...file.tensors].map(([key, stored]) => reportOf(key, stored));
       const metadata = Object.fromEntries(file.metadata);
-      console.log(json ? JSON.stringify({ metadata, tensors }) : asText(metadata, tensors));
+      if (json) printJson({ metadata, tensors });
+      else printLines(asText(metadata, tensors));
     });
 }
 
@@ -104,6 +106,7 @@ function bars(counts: readonly number[]): string {
 }
 
 function shortened(text: string): string {
-  const clean = printable(text.slice(0, LONGEST_TEXT)).replaceAll('\n', '�');
-  return text.length > LONGEST_TEXT ? `${clean}…` : clean;
+  if (text.length <= LONGEST_TEXT) return text;
+  const whole = text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, ''); // never half a surrogate pair
+  return `${whole}…`;
 }

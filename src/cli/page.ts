@@ -1,19 +1,23 @@
 /** `longhand page`: the page in dist/page, and MNIST for it, from a server that only this machine reaches. */
 import { Command } from 'commander';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import open from 'open';
+import type { RequestHandler } from 'sirv';
 import sirv from 'sirv';
 import { DataError } from '../data-error.js';
 import { FILES, packagedDirectory } from '../mnist-files.js';
 import { wholeNumber } from './options.js';
+import { print } from './print.js';
+import { untilInterrupted } from './signals.js';
 
 const DEFAULT_PORT = 8028;
 const site = fileURLToPath(new URL('../../page', import.meta.url));
@@ -46,26 +50,25 @@ Examples:
   longhand page
   longhand page --port 3000 --no-open`,
     )
-    .action(async ({ port, open: mustOpen }: { port?: number; open: boolean }) => {
-      const address = await servePage(port);
-      console.log(`The page is at ${address} (Ctrl-C ends it)`);
-      if (mustOpen) await open(address).catch(() => {}); // without a desktop the address is all there is
-    });
+    .action(({ port, open: mustOpen }: { port?: number; open: boolean }) =>
+      untilInterrupted(async (signal) => {
+        const server = await servePage(port);
+        const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
+        print(`The page is at ${address} (Ctrl-C ends it)`);
+        if (mustOpen) await open(address).catch(() => {}); // without a desktop the address is all there is
+        if (!signal.aborted) await once(signal, 'abort');
+        server.close();
+        server.closeAllConnections();
+        signal.throwIfAborted();
+      }),
+    );
 }
 
-/** Serves until the process ends; resolves with the address. Rejects with a DataError where the port is taken. */
-async function servePage(port: number | undefined): Promise<string> {
+/** The server, once it listens. Rejects with a DataError if the port is taken. */
+async function servePage(port: number | undefined): Promise<Server> {
   if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
   packagedDirectory(); // without its images the page can do nothing
-  const files = sirv(site, { setHeaders });
-  const server = createServer((request, response) => {
-    const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
-    if (name !== undefined && Object.values<string>(FILES).includes(name)) void sendData(name, response);
-    else {
-      delete request.headers.range; // an odd one would throw in the library's stream
-      files(request, response);
-    }
-  });
+  const server = createServer(handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) })));
   const listen = (wanted: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -79,11 +82,32 @@ async function servePage(port: number | undefined): Promise<string> {
     if (port !== undefined) throw new DataError(`port ${port} is taken; --port chooses another`);
     await listen(0);
   }
-  return `http://localhost:${(server.address() as AddressInfo).port}/`;
+  return server;
+}
+
+/** Any port. A page of another site can give its own name this machine's address, and then read what is served here. */
+const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+function handlerOf(serveFile: RequestHandler) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
+    if (!THIS_MACHINE.test(request.headers.host ?? '')) refuse(response, 421);
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      refuse(response.setHeader('allow', 'GET, HEAD'), 405);
+    else if (name !== undefined && Object.values<string>(FILES).includes(name)) void sendData(name, response);
+    else {
+      delete request.headers.range; // an odd one would throw in the library's stream
+      serveFile(request, response);
+    }
+  };
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${status} ${STATUS_CODES[status]}\n`);
 }
 
 function setHeaders(response: ServerResponse, file: string): void {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
   response.setHeader('cache-control', 'no-cache');
   if (file.endsWith('.js')) response.setHeader('content-security-policy', WORKER_POLICY);
 }
@@ -92,17 +116,17 @@ function setHeaders(response: ServerResponse, file: string): void {
 const packed = new Map<string, Promise<Buffer>>();
 
 async function sendData(name: string, response: ServerResponse): Promise<void> {
-  let bytes = packed.get(name);
-  if (!bytes) {
-    bytes = readFile(path.join(packagedDirectory(), name)).then((plain) => promisify(gzip)(plain, { level: 1 }));
-    packed.set(name, bytes);
-  }
   try {
+    let bytes = packed.get(name);
+    if (!bytes) {
+      bytes = readFile(path.join(packagedDirectory(), name)).then((plain) => promisify(gzip)(plain, { level: 1 }));
+      packed.set(name, bytes);
+    }
     const body = await bytes;
     const headers = { 'content-type': 'application/gzip', 'content-length': body.length, 'cache-control': 'no-cache' };
-    response.writeHead(200, { ...HEADERS, ...headers }).end(body);
+    response.writeHead(200, headers).end(body);
   } catch {
     packed.delete(name);
-    response.writeHead(500, HEADERS).end();
+    refuse(response, 500);
   }
 }

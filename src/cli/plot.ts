@@ -1,7 +1,7 @@
 /** A run's history as a picture: loss above, accuracy below, over the steps. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { writeText } from '../files.js';
+import { replaceFile } from '../files.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
 
@@ -10,7 +10,7 @@ const HEIGHT = 260;
 
 /** Writes `file`, an SVG, from the rows of a history file. Throws a DataError. */
 export function writePlot(file: string, history: string): void {
-  writeText(file, historySvg(readHistory(history)));
+  replaceFile(file, new TextEncoder().encode(historySvg(readHistory(history))));
 }
 
 export function historySvg(rows: readonly HistoryRow[]): string {

@@ -1,21 +1,26 @@
 /** `longhand predict`: what a saved network says of images of the user's, and how it comes to say so, row by row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
+import { breathe } from '../breathe.js';
 import type { SavedModel } from '../checkpoint.js';
 import { fillBatch } from '../mnist.js';
 import type { Model } from '../model.js';
 import { firstProbabilities, probabilitiesByRow } from '../reading.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { wholeNumber } from './options.js';
+import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
+import { untilInterrupted } from './signals.js';
 
 interface PredictFlags extends BackendFlags {
   readonly first?: number;
   readonly rows: boolean;
   readonly invert: boolean;
+  readonly fit: boolean;
   readonly json: boolean;
 }
 
@@ -31,10 +36,11 @@ export function predictCommand(): Command {
   const command = new Command('predict')
     .description('Ask a saved network what digit an image shows.')
     .argument('<file>', 'a checkpoint')
-    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple), or IDX, plain or .gz')
-    .option('--first <count>', 'only so many images of each file', wholeNumber(1))
+    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple; any size with --fit), or IDX')
+    .option('--first <count>', 'at most this many images of each file', wholeNumber(1))
     .option('--rows', 'show how the prediction forms as the rows are read', false)
     .option('--invert', 'the ink is dark, the paper light; MNIST is light on dark', false)
+    .option('--fit', 'scale and centre the drawing as MNIST does, for images of any size', false)
     .option('--json', 'print one JSON object an image', false);
   return withBackendOptions(command)
     .addHelpText(
@@ -42,26 +48,29 @@ export function predictCommand(): Command {
       `
 Examples:
   longhand predict run.safetensors digit.png
-  longhand predict run.safetensors scan.png --invert --rows
+  longhand predict run.safetensors drawing.png --fit --invert --rows
   longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const saved = loadClassifier(file);
-      const images = files.flatMap((name) => readImages(name, saved.sizes.T, saved.sizes.I).slice(0, flags.first));
-      const seen = flags.invert ? images.map(inverted) : images;
-      await withBackend(flags, command, async (backend) => {
-        const model = modelOn(backend, saved, 1);
-        for (const image of seen) {
-          const prediction = await predict(backend, model, image, flags.rows);
-          if (flags.json) console.log(JSON.stringify(prediction));
-          else console.log(asText(prediction, image, saved));
-        }
-        model.dispose();
-      });
+      const { T, I } = saved.sizes;
+      const images = files.flatMap((name) => readImages(name, T, I, flags));
+      await withBackend(flags, command, (backend) =>
+        untilInterrupted(async (signal) => {
+          const model = modelOn(backend, saved, 1);
+          for (const image of images) {
+            await breathe();
+            signal.throwIfAborted();
+            if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
+            const prediction = await predict(backend, model, image, flags.rows);
+            if (flags.json) printJson(prediction);
+            else printLines(asText(prediction, image, saved));
+          }
+          model.dispose();
+        }),
+      );
     });
 }
-
-const inverted = ({ name, pixels }: NamedImage): NamedImage => ({ name, pixels: pixels.map((value) => 255 - value) });
 
 async function predict(
   backend: Backend,
@@ -96,7 +105,7 @@ function asText(
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 2)
     .map(({ k, probability }) => `${k} ${probability.toFixed(4)}`);
-  const line = `${name}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
+  const line = `${printable(name)}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
   if (!rows) return line;
   const { I } = sizes;
   const digits = probabilities.map((_, k) => String(k).padStart(4)).join('');

@@ -5,6 +5,7 @@ import { loadCheckpoint } from '../checkpoint-files.js';
 import { DataError } from '../data-error.js';
 import { CLASSES } from '../mnist.js';
 import { Model } from '../model.js';
+import { assertRoom } from './memory.js';
 
 /** A network that knows MNIST's classes. Throws a DataError. */
 export function loadClassifier(file: string): SavedModel {
@@ -13,7 +14,9 @@ export function loadClassifier(file: string): SavedModel {
   return model;
 }
 
+/** Throws an OutOfMemoryError if there is no room for it: a small file can ask for any number of steps. */
 export function modelOn(backend: Backend, { sizes, forgetBias, parameters }: SavedModel, B: number): Model {
+  assertRoom({ ...sizes, B }, backend.dtype, 'this network is too large for this machine');
   const model = new Model(backend, { ...sizes, B }, { forgetBias });
   model.load('parameters', parameters);
   return model;

@@ -1,8 +1,11 @@
-/** Ctrl-C and termination as an AbortSignal, so that work stops between two steps and gives back what it holds. */
+/** Work that ends between two steps, and gives back what it holds, when it is stopped from outside. */
+import { outputLost } from './print.js';
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+/** The shell's usual ones: 128 and the signal's number. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
 
-/** Work was stopped from outside; `exitCode` is the shell's usual one. */
+/** Work was stopped by a signal. */
 export class Interrupted extends Error {
   readonly exitCode: number;
 
@@ -12,17 +15,25 @@ export class Interrupted extends Error {
   }
 }
 
-/** Runs `work`, aborting its signal at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/**
+ * Runs `work`, aborting its signal at the first SIGINT, SIGTERM or SIGHUP (a second one ends the process at once), and when
+ * standard output cannot be written any more.
+ */
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = (signal: NodeJS.Signals): void => end(new Interrupted(signal as keyof typeof EXIT_CODES));
+  const lose = (): void => end(outputLost.reason);
+  const end = (reason: unknown): void => {
     unlisten();
-    controller.abort(new Interrupted(signal as keyof typeof EXIT_CODES));
+    controller.abort(reason);
   };
   const unlisten = (): void => {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    SIGNALS.forEach((signal) => process.off(signal, stop));
+    outputLost.removeEventListener('abort', lose);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  SIGNALS.forEach((signal) => process.on(signal, stop));
+  outputLost.addEventListener('abort', lose);
+  if (outputLost.aborted) lose();
   try {
     return await work(controller.signal);
   } finally {

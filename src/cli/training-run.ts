@@ -1,9 +1,11 @@
 /** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import { SingleBar } from 'cli-progress';
 import type { Backend } from '../backend.js';
 import type { Checkpoint, SavedTraining } from '../checkpoint.js';
 import { saveCheckpoint } from '../checkpoint-files.js';
 import type { Mnist } from '../mnist.js';
+import { CLASSES } from '../mnist.js';
 import type { Model } from '../model.js';
 import { evaluate } from '../evaluate.js';
 import type { TrainHooks } from '../train.js';
@@ -11,9 +13,11 @@ import { resumeTraining, train } from '../train.js';
 import type { Line, Validation } from '../training.js';
 import type { TrainOptions } from '../train-options.js';
 import { stepCount, TUTORIAL } from '../train-options.js';
-import { numpyShare, printable, tutorialLine, validationLine } from './format.js';
+import { numpyShare, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
+import { advised, assertRoom } from './memory.js';
 import { writePlot } from './plot.js';
+import { inform, print, printJson } from './print.js';
 import type { TrainFlags } from './train.js';
 
 /** The tutorial tests on so many images only. */
@@ -45,7 +49,7 @@ export async function runTraining(
   model.dispose();
   if (files.plot !== undefined && files.history !== undefined) writePlot(files.plot, files.history);
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
-  console.error(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
+  inform(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
 }
 
 const share = (correct: Uint8Array): number => correct.reduce((sum, right) => sum + right, 0) / correct.length;
@@ -62,24 +66,30 @@ async function trainWithFiles(
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...asked };
   const steps = stepCount(options, data.train.count);
-  console.error(`backend ${backend.description}`);
-  console.error(
+  inform(`backend ${backend.description}`);
+  inform(
     `${data.train.count} training images, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
-    console.error(`until here it ran on ${printable(before.backend).slice(0, 200)}: the last digits may differ`);
+    inform(`until here it ran on ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
+
+  const { rows: T, columns: I } = data.train;
+  const advice = resumed ? 'this network is too large for this machine' : 'reduce --hidden or --batch-size';
+  const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
+  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity);
 
   const history = files.history === undefined ? undefined : new History(files.history, startStep);
   const bar = progressBar(startStep, steps);
   const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
   try {
-    const model = resumed
-      ? await resumeTraining(backend, data.train, resumed, asked, hooks)
-      : await train(backend, data.train, asked, hooks);
+    const model = await advised(advice, () =>
+      resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
+    );
     bar.stop();
-    if (model.updates < steps) console.error(`stopped early, after step ${model.updates}`);
+    history?.begin();
+    if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
     return model;
   } finally {
     bar.stop();
@@ -87,7 +97,7 @@ async function trainWithFiles(
 }
 
 /** Their number changes no bit. */
-const withoutThreads = (description: string): string => description.replace(/, \d+ threads?$/, '');
+const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
 
 function reportingHooks(
   { json, checkpoint, resume, checkpointEvery, best }: TrainFlags,
@@ -114,15 +124,15 @@ function reportingHooks(
 }
 
 const textPrinter = {
-  line: (line: Line) => console.log(tutorialLine(line)),
-  validation: (validation: Validation) => console.log(validationLine(validation)),
-  finished: (_steps: number) => console.log('Optimization Finished!'),
-  tested: (accuracy: number, _images: number) => console.log(`Testing Accuracy: ${numpyShare(accuracy)}`),
+  line: (line: Line) => print(tutorialLine(line)),
+  validation: (validation: Validation) => print(validationLine(validation)),
+  finished: (_steps: number) => print('Optimization Finished!'),
+  tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
   testedAll: (accuracy: number, images: number) =>
-    console.log(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+    print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
 };
 
-const printEvent = (event: string, fields: object): void => console.log(JSON.stringify({ event, ...fields }));
+const printEvent = (event: string, fields: object): void => printJson({ event, ...fields });
 
 const jsonPrinter: typeof textPrinter = {
   line: (line) => printEvent('step', line),

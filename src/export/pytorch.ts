@@ -6,11 +6,12 @@
 import { DataError } from '../data-error.js';
 import type { Safetensors } from '../safetensors.js';
 import { writeSafetensors } from '../safetensors.js';
-import { floatsNamed } from '../stored-tensors.js';
+import { floatsWithinF32 } from '../stored-tensors.js';
+import { decimalFrom } from '../numbers.js';
 import type { SavedModel } from '../checkpoint.js';
 import { valuesOf } from '../tensor.js';
 import { forgetBiases, reorderGates, transpose } from './layouts.js';
-import { modelOf, storedFloats, weightsOf } from './weights.js';
+import { modelOf, storedFloats, sumOf, weightsOf } from './weights.js';
 
 const ORDER = 'ifjo';
 
@@ -47,7 +48,7 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   const linear = theOnly(others, /weight$/, 'linear', name).slice(0, -'weight'.length);
 
   const floats = (key: string, ...shape: number[]): Float32Array =>
-    Float32Array.from(valuesOf(floatsNamed(file, key, shape, name)));
+    Float32Array.from(valuesOf(floatsWithinF32(file, key, shape, name)));
   const [gateRows, I] = matrixShape(file, `${lstm}weight_ih_l0`, name);
   const [C, H] = matrixShape(file, `${linear}weight`, name);
   const gatesLast = (values: Float32Array, columns: number) =>
@@ -61,7 +62,7 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
     ...{ T, I, H, C },
     Wx: gatesLast(floats(`${lstm}weight_ih_l0`, 4 * H, I), I),
     Wh: gatesLast(floats(`${lstm}weight_hh_l0`, 4 * H, H), H),
-    ...splitBias(floats(`${lstm}bias_ih_l0`, 4 * H), floats(`${lstm}bias_hh_l0`, 4 * H), H, file.metadata),
+    ...splitBias(floats(`${lstm}bias_ih_l0`, 4 * H), floats(`${lstm}bias_hh_l0`, 4 * H), H, file.metadata, name),
     outKernel: transpose(floats(`${linear}weight`, C, H), C, H),
     outBias: floats(`${linear}bias`, C),
   });
@@ -73,15 +74,16 @@ function splitBias(
   second: Float32Array,
   H: number,
   metadata: Safetensors['metadata'],
+  name: string,
 ): { bias: Float32Array; forgetBias: number } {
   const forgetBias = second[ORDER.indexOf('f') * H];
   const isForgetBias = forgetBiases(H, forgetBias, ORDER).every((value, n) => value === second[n]);
   if (!isForgetBias) {
-    const sum = first.map((value, n) => value + second[n]);
+    const sum = sumOf(first, second, `${name}: the sum of its two biases`);
     return { bias: reorderGates(sum, H, ORDER, 'ijfo'), forgetBias: 0 };
   }
   // the metadata know it in f64
-  const exact = Number(metadata.get('forgetBias'));
+  const exact = decimalFrom(metadata.get('forgetBias') ?? '');
   return {
     bias: reorderGates(first, H, ORDER, 'ijfo'),
     forgetBias: Math.fround(exact) === forgetBias ? exact : forgetBias,

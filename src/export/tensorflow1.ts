@@ -7,7 +7,7 @@ import { DataError } from '../data-error.js';
 import type { Safetensors } from '../safetensors.js';
 import type { ExpectedShape } from '../stored-tensors.js';
 import { writeSafetensors } from '../safetensors.js';
-import { floatsNamed, storedTensor } from '../stored-tensors.js';
+import { floatsWithinF32, storedTensor } from '../stored-tensors.js';
 import type { Tensor } from '../tensor.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 
@@ -46,7 +46,8 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
     );
   }
 
-  const single = (key: string, ...shape: ExpectedShape): Tensor => singlePrecision(floatsNamed(file, key, shape, name));
+  const single = (key: string, ...shape: ExpectedShape): Tensor =>
+    singlePrecision(floatsWithinF32(file, key, shape, name));
   const outKernel = single(outKernelKey, 'H', 'C');
   const [H, C] = outKernel.shape;
   const kernel = single(kernelKey, 'I+H', 4 * H);

@@ -1,5 +1,7 @@
 /** A saved network's weights as plain arrays, in Longhand's own layout, and back. */
 import type { SavedModel } from '../checkpoint.js';
+import { DataError } from '../data-error.js';
+import { F32_RANGE } from '../numbers.js';
 import type { StoredTensor } from '../safetensors.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import { forgetBiases } from './layouts.js';
@@ -52,10 +54,17 @@ export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBi
   };
 }
 
-/** The bias of a cell that adds no forget bias of its own, `[4H]`. */
+/** The bias of a cell that adds no forget bias of its own, `[4H]`. Throws a DataError if f32 cannot hold it. */
 export function foldedBias({ bias, H, forgetBias }: Weights): Float32Array {
-  const forget = forgetBiases(H, forgetBias, 'ijfo');
-  return bias.map((value, n) => value + forget[n]);
+  return sumOf(bias, forgetBiases(H, forgetBias, 'ijfo'), `the sum of bias and forget bias ${forgetBias}`);
+}
+
+/** Both, element by element. Throws a DataError about `what` if an element of the sum is beyond f32. */
+export function sumOf(first: Float32Array, second: Float32Array, what: string): Float32Array {
+  const sum = first.map((value, n) => value + second[n]);
+  const wrong = sum.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new DataError(`${what} is beyond f32 (${F32_RANGE}) at element ${wrong}`);
+  return sum;
 }
 
 export function storedFloats(values: Float32Array, ...shape: number[]): StoredTensor {

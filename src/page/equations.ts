@@ -29,7 +29,7 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}o = \\mathrm{d}h \\odot \\tanh(c)',
       '\\mathrm{d}c \\mathrel{+}= \\mathrm{d}h \\odot o \\odot (1-\\tanh^2 c)',
     ],
-    words: 'The cell feeds h now, and the next step’s cell later: two slopes add up.',
+    words: 'c is used twice, by h and by the next c: two gradients add up.',
   },
   {
     number: '3′',
@@ -37,7 +37,8 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}i = \\mathrm{d}c \\odot j,\\quad \\mathrm{d}j = \\mathrm{d}c \\odot i,\\quad \\mathrm{d}f = \\mathrm{d}c \\odot c_{t-1}',
       '\\mathrm{d}c_{t-1} \\mathrel{+}= \\mathrm{d}c \\odot f',
     ],
-    words: 'The slope goes back through f alone: while f is near 1 it arrives undiminished.',
+    words:
+      'On the direct path from cell to cell the gradient is multiplied by f. If f is near 1, it arrives almost undiminished.',
   },
   {
     number: '2′',
@@ -45,7 +46,7 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}z_g = \\mathrm{d}g \\odot g \\odot (1-g) \\quad\\text{for } g = i, f, o',
       '\\mathrm{d}z_j = \\mathrm{d}j \\odot (1-j^2)',
     ],
-    words: 'The activated gates know their own slopes.',
+    words: 'σ′ and tanh′ can be computed from the outputs of σ and tanh.',
   },
   {
     number: '1′',
@@ -53,6 +54,6 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}h_{t-1} \\mathrel{+}= \\mathrm{d}z\\,W_h^{\\top},\\quad \\mathrm{d}x = \\mathrm{d}z\\,W_x^{\\top}',
       '\\mathrm{d}W_x \\mathrel{+}= x^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}W_h \\mathrel{+}= h_{t-1}^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
     ],
-    words: 'In a product each side receives the slope times the transpose of the other.',
+    words: 'If Y = A·B, then dA = dY·Bᵀ and dB = Aᵀ·dY.',
   },
 ];

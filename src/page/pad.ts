@@ -1,17 +1,15 @@
-/** A pad to draw a digit on, and the drawing as MNIST would have it. */
+/** A pad to draw a digit on. */
+import { fitted, SIDE } from '../fit.js';
+
 const PEN_WIDTH = 22;
 const STEP = 10;
-/** MNIST fits a digit into a square of this side… */
-const BOX = 20;
-/** …and puts its centre of mass into the middle of one of this. */
-const SIDE = 28;
 
 export class Pad {
   private readonly context: CanvasRenderingContext2D | null;
   private pen: { x: number; y: number };
   private isDown = false;
 
-  /** `drawn` is called after every stroke's every part. */
+  /** `drawn` is called after each stroke segment. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly cursor: HTMLElement,
@@ -42,22 +40,15 @@ export class Pad {
     this.drawn();
   }
 
-  /** `[28,28]`, 0 … 255; all 0 where nothing has been drawn. */
+  /** The drawing as MNIST would have it: `[28,28]`, 0 … 255; all 0 if nothing has been drawn. */
   pixels(): Uint8Array {
     const { width, height } = this.canvas;
-    const alpha = this.context?.getImageData(0, 0, width, height).data.filter((_, n) => n % 4 === 3);
-    const box = alpha && extentOf(alpha, width);
-    if (!box) return new Uint8Array(SIDE * SIDE);
-    const factor = BOX / Math.max(box.width, box.height);
-    const small = document.createElement('canvas');
-    small.width = SIDE;
-    small.height = SIDE;
-    const context = small.getContext('2d', { willReadFrequently: true });
-    if (!context) return new Uint8Array(SIDE * SIDE);
-    context.imageSmoothingQuality = 'high';
-    const [left, top] = [SIDE / 2 - box.centreX * factor, SIDE / 2 - box.centreY * factor];
-    context.drawImage(this.canvas, left, top, width * factor, height * factor);
-    return Uint8Array.from(context.getImageData(0, 0, SIDE, SIDE).data.filter((_, n) => n % 4 === 3));
+    const image = this.context?.getImageData(0, 0, width, height);
+    if (!image) return new Uint8Array(SIDE * SIDE);
+    return fitted(
+      image.data.filter((_, n) => n % 4 === 3), // alpha: where ink is
+      width,
+    );
   }
 
   private key(event: KeyboardEvent): void {
@@ -108,22 +99,4 @@ export class Pad {
     this.pen = place;
     this.drawn();
   }
-}
-
-/** Where the ink is, and its centre of mass. */
-function extentOf(alpha: Uint8ClampedArray, width: number) {
-  let [left, right, top, bottom, mass, massX, massY] = [Infinity, -1, Infinity, -1, 0, 0, 0];
-  alpha.forEach((value, n) => {
-    if (value === 0) return;
-    const [x, y] = [n % width, Math.floor(n / width)];
-    left = Math.min(left, x);
-    right = Math.max(right, x);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y);
-    mass += value;
-    massX += value * x;
-    massY += value * y;
-  });
-  if (mass === 0) return null;
-  return { width: right - left + 1, height: bottom - top + 1, centreX: massX / mass, centreY: massY / mass };
 }

@@ -6,10 +6,11 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/backend.js';
 import type { Checkpoint } from '../../src/checkpoint.js';
 import { checkpointBytes } from '../../src/checkpoint.js';
+import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
 import { Model, PARAMETER_NAMES } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
-import { copyInto, rowsOf, stepOf, transposeOf, valuesOf } from '../../src/tensor.js';
+import { copyInto, OutOfMemoryError, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import { resumeTraining, train } from '../../src/train.js';
 import { IMAGES, OPTIONS } from '../spots.js';
 
@@ -144,12 +145,12 @@ const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
   ];
 });
 
-/** Turns normal numbers into one-hot rows, in place of labels. */
-function asOneHot(y: Tensor): Tensor {
+/** Turns normal numbers into labels: one-hot rows, among them a row of zeros and one that adds up to 2. */
+function asLabels(y: Tensor): Tensor {
   const [B, C] = y.shape;
   for (let b = 0; b < B; b++) {
     const label = Math.abs(Math.round(y.get(b, 0) * 100)) % C;
-    for (let k = 0; k < C; k++) y.set(b, k, k === label ? 1 : 0);
+    for (let k = 0; k < C; k++) y.set(b, k, k === label ? [1, 0, 0.5][b % 3] : b % 3 === 2 ? 1.5 / (C - 1) : 0);
   }
   return y;
 }
@@ -232,7 +233,7 @@ async function runCase(backend: Backend, { outputs, inputs, draw, run, tolerance
     const tensor = single.allocate(shape);
     fillRandom(tensor, () => (draw ? draw(random) : random.normal(0, 1)));
     const isLabels = name.startsWith('crossEntropy') && n === outputs.length + inputs.length - 1;
-    return isLabels ? asOneHot(tensor) : tensor;
+    return isLabels ? asLabels(tensor) : tensor;
   });
   const on = (machine: Backend): Guarded[] =>
     [...outputs, ...inputs].map((shape, n) => new Guarded(machine, shape, values[n]));
@@ -316,6 +317,40 @@ export function describeBackend(name: string, open: () => Backend | Promise<Back
 
     test('the same work gives the same bits again', async () => {
       expect(await trainThreeSteps(backend)).toEqual(await trainThreeSteps(backend));
+    });
+
+    test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
+      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, 0.4);
+      const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
+      const random = new Random(13);
+      for (const tensor of [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside]) {
+        fillRandom(tensor, () => random.normal(0, 0.7));
+        backend.upload(tensor);
+      }
+      const gradients = async (): Promise<Float64Array[]> => {
+        lstmForward(backend, lstm);
+        lstmBackward(backend, lstm);
+        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc];
+        for (const tensor of results) await backend.download(tensor);
+        return results.map(valuesOf);
+      };
+      const first = await gradients();
+      expect(await gradients()).toEqual(first);
+      expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
+    });
+
+    test('memory that there is not is an OutOfMemoryError, and what is freed twice an error', async () => {
+      for (const shape of [
+        [1e308, 1e308],
+        [2 ** 26, 2 ** 27],
+      ]) {
+        expect(() => backend.allocate(shape)).toThrow(OutOfMemoryError);
+      }
+      const tensor = backend.allocate([2, 3]);
+      backend.free(tensor);
+      const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
+      expect(() => backend.free(tensor)).toThrow(message);
+      expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
     });
 
     test('upload and download of a step leave the other steps alone', async () => {

@@ -24,7 +24,7 @@ globalThis.trainOn = async ({ images, options, runs }) => {
   const labels = Uint8Array.from(images.labels);
   const results = [];
   for (const run of runs) {
-    const backend = await createWasmBackend(run);
+    const backend = await createWasmBackend({ ...run, check: true });
     await awaitHelpers(backend);
     const model = await train(backend, { ...images, pixels, labels }, options);
     const weights = PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);

@@ -34,11 +34,16 @@ export function crossEntropyForwardChunk(_chunk: i32): void {
   }
 }
 
-/** Parameters: dLogits, probabilities, y, size, B. */
+/** Parameters: dLogits, probabilities, y, B, C. */
 export function crossEntropyBackwardChunk(_chunk: i32): void {
-  const size = <i32>parameter(4);
-  const B = <f32>(<i32>parameter(5));
-  for (let n = 0; n < size; n++) {
-    store<f32>(parameter(1) + (<usize>n << 2), (at(parameter(2), n) - at(parameter(3), n)) / B);
+  const B = <i32>parameter(4), C = <i32>parameter(5);
+  for (let b = 0; b < B; b++) {
+    const row = <usize>(b * C) << 2;
+    const dLogits = parameter(1) + row, probabilities = parameter(2) + row, y = parameter(3) + row;
+    let sum: f32 = 0;
+    for (let k = 0; k < C; k++) sum += at(y, k);
+    for (let k = 0; k < C; k++) {
+      store<f32>(dLogits + (<usize>k << 2), (at(probabilities, k) * sum - at(y, k)) / <f32>B);
+    }
   }
 }

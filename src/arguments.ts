@@ -1,0 +1,61 @@
+/** What TypeScript checks for its users, checked for JavaScript's: before anything runs, by the argument's name. */
+
+/** Throws a RangeError unless each of these extents is a whole number ≥ 1. */
+export function assertSizes<Name extends string>(
+  what: string,
+  sizes: Readonly<Partial<Record<Name, number>>>,
+  names: readonly Name[],
+): void {
+  for (const name of names) {
+    const size: unknown = sizes[name];
+    if (!(Number.isInteger(size) && Number(size) >= 1)) {
+      throw new RangeError(`${what}: ${name} is ${String(size)}: must be a whole number ≥ 1`);
+    }
+  }
+}
+
+export function assertObject(what: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${what}: ${describe(value)}: must be an object`);
+  }
+}
+
+/** Throws a TypeError unless `value` is an object whose keys are all in `known`: a misspelt option would be ignored. */
+export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
+  assertObject(what, value);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const meant = similarName(unknown, known);
+  const help = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+  throw new TypeError(`${what}: ${unknown}: unknown option; ${help}`);
+}
+
+/**
+ * The name that was meant: the same letters in another style (learning_rate), an abbreviation (lr), or a longer form
+ * (hiddenSize); of several, the one nearest in length.
+ */
+function similarName(name: string, known: readonly string[]): string | undefined {
+  const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+  const given = letters(name);
+  if (given.length < 2) return undefined;
+  const distance = (other: string): number => Math.abs(letters(other).length - given.length);
+  return known
+    .filter((other) => isSubsequence(given, letters(other)) || isSubsequence(letters(other), given))
+    .sort((a, b) => distance(a) - distance(b))
+    .at(0);
+}
+
+/** Whether `short` arises from `long` by leaving letters out, its first letter kept. */
+function isSubsequence(short: string, long: string): boolean {
+  let found = 0;
+  for (const letter of long) if (letter === short[found]) found++;
+  return found === short.length && long.startsWith(short[0]);
+}
+
+/** A value in a message: `a Promise`, `undefined`, `a Float32Array`, `"foo"`. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}

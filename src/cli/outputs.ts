@@ -1,0 +1,59 @@
+/** Files that a command writes must be neither each other nor its inputs, whatever their paths look like. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { linkedNames, REPLACED_SUFFIXES, targetOf } from '../files.js';
+
+export interface NamedFile {
+  /** `--best`; for messages. */
+  readonly name: string;
+  readonly file: string;
+}
+
+/** '': they are one file. '.new': the first, when it is replaced, also writes a file of its name and '.new': the second. */
+type Meeting = (typeof REPLACED_SUFFIXES)[number];
+
+/**
+ * How replacing `written` would also replace `other`, or a link on the way to it; undefined if it would not. Hard links
+ * do not meet: each name gets a file of its own.
+ */
+export function meetingOf(written: string, other: string): Meeting | undefined {
+  const target = realPlace(targetOf(written));
+  const others = linkedNames(other).map(realPlace);
+  return REPLACED_SUFFIXES.find((suffix) => others.includes(target + suffix));
+}
+
+/** Its name in its folder's real path. Neither needs to exist. */
+const realPlace = (file: string): string => path.join(realFolder(path.dirname(file)), path.basename(file));
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync.native(folder); // without .native it would drop a linked folder before ".."
+  } catch {
+    return path.resolve(folder); // it does not exist, or may not be read: writing reports that
+  }
+}
+
+/** Ends the command with exit code 2 if replacing `written` would also replace `other`, unless in an `accepted` way. */
+export function assertApart(
+  command: Command,
+  written: NamedFile,
+  other: NamedFile,
+  accepted: readonly Meeting[] = [],
+): void {
+  const meeting = meetingOf(written.file, other.file);
+  if (meeting === undefined || accepted.includes(meeting)) return;
+  const [one, two] = [written, other].map(({ name, file }) => `${name} ${file}`);
+  command.error(
+    meeting === ''
+      ? `error: ${one} and ${two} are the same file`
+      : `error: ${two} has a name that is reserved for ${one}, which may write .new, .old and .previous beside itself`,
+  );
+}
+
+/** The same for all outputs of a run with each other. */
+export function assertAllApart(command: Command, outputs: readonly NamedFile[]): void {
+  for (const written of outputs) {
+    for (const other of outputs) if (other !== written) assertApart(command, written, other);
+  }
+}

@@ -1,0 +1,26 @@
+/** Numbers as texts spell them, and the range of f32. */
+
+const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+/**
+ * The number that a text spells in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an
+ * empty one), and for a number that is beyond f64 or would become 0 there.
+ */
+export function decimalFrom(text: string): number {
+  if (!DECIMAL.test(text)) return NaN;
+  const value = Number(text);
+  const isSpelledZero = !/[1-9]/.test(text.replace(/e.*/i, ''));
+  return Number.isFinite(value) && (value !== 0 || isSpelledZero) ? value : NaN;
+}
+
+/** The number that a text spells in digits alone, from `least` to `most`; NaN for every other text. */
+export function wholeFrom(text: string, least: number, most: number): number {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= least && value <= most ? value : NaN;
+}
+
+/** For messages. */
+export const F32_RANGE = '±3.4028235e+38';
+
+/** Rounded to f32 it is finite. */
+export const isWithinF32 = (value: number): boolean => Number.isFinite(Math.fround(value));

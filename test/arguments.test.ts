@@ -1,0 +1,183 @@
+/** What a JavaScript caller can pass and TypeScript would refuse: named, before anything runs. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend } from '../src/backend.js';
+import { DataError } from '../src/data-error.js';
+import { evaluate } from '../src/evaluate.js';
+import type { LabelledImages } from '../src/mnist.js';
+import { fillBatch, SHUFFLES } from '../src/mnist.js';
+import { Model } from '../src/model.js';
+import { SCHEDULES } from '../src/schedule.js';
+import { resumeTraining, train } from '../src/train.js';
+import { TUTORIAL } from '../src/train-options.js';
+import { Training } from '../src/training.js';
+import type { Checkpoint } from '../src/checkpoint.js';
+import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './spots.js';
+
+/** A backend on which nothing may be computed. */
+const untouchable: Backend = {
+  ...createReferenceBackend(),
+  allocate: () => {
+    throw new Error('it has begun to run');
+  },
+};
+
+const SIZE = ROWS * COLUMNS;
+
+const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (message: string) => Error])[] = [
+  [': undefined: must be an object', undefined, TypeError],
+  [': null: must be an object', null, TypeError],
+  [': count is 1.5: must be a whole number ≥ 1', { count: 1.5 }, RangeError],
+  [': rows is 0: must be a whole number ≥ 1', { rows: 0 }, RangeError],
+  [': columns is undefined: must be a whole number ≥ 1', { columns: undefined }, RangeError],
+  ['.pixels is an Array: must be a Uint8Array', { pixels: [...IMAGES.pixels] }, TypeError],
+  ['.pixels is a Float32Array: must be a Uint8Array', { pixels: Float32Array.from(IMAGES.pixels) }, TypeError],
+  ['.labels is undefined: must be a Uint8Array', { labels: undefined }, TypeError],
+  [
+    `.pixels has ${64 * SIZE - 1} bytes: 64 images of 4 × 3 need ${64 * SIZE}`,
+    { pixels: IMAGES.pixels.subarray(1) },
+    DataError,
+  ],
+  [`.pixels has ${64 * SIZE} bytes: 65 images of 4 × 3 need ${65 * SIZE}`, { count: 65 }, DataError],
+  ['.labels has 63 bytes: 64 images need 64', { labels: IMAGES.labels.subarray(1) }, DataError],
+  [
+    '.labels: label 10 at 7, expected 0…9',
+    { labels: IMAGES.labels.map((label, n) => (n === 7 ? 10 : label)) },
+    DataError,
+  ],
+];
+
+const spoiled = (change: object | undefined | null): LabelledImages =>
+  (change ? { ...IMAGES, ...change } : change) as LabelledImages;
+
+describe.each(BAD_IMAGES)('images%s', (message, change, Kind) => {
+  const images = spoiled(change);
+
+  test('train', async () => {
+    const failure = await failureOf(train(untouchable, images, OPTIONS));
+    expect(failure).toEqual(new Kind(`train: images${message}`));
+    expect(failure).toBeInstanceOf(Kind);
+  });
+
+  test('train, to validate with', async () => {
+    if (change === undefined) return; // no validation
+    const hooks = { validation: images };
+    expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks))).toEqual(
+      new Kind(`train: validation${message}`),
+    );
+  });
+
+  test('Training.start', () => {
+    expect(() => Training.start(untouchable, { images, validation: undefined }, TUTORIAL)).toThrow(
+      new Kind(`train: images${message}`),
+    );
+  });
+
+  test('resumeTraining', async () => {
+    expect(await failureOf(resumeTraining(untouchable, images, await savedRun()))).toEqual(
+      new Kind(`train: images${message}`),
+    );
+  });
+
+  test('evaluate', async () => {
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 });
+    expect(await failureOf(evaluate(model, images))).toEqual(new Kind(`evaluate: images${message}`));
+  });
+});
+
+async function savedRun(): Promise<Checkpoint> {
+  const states: Checkpoint[] = [];
+  const hooks = { onCheckpoint: (state: Checkpoint) => states.push(state) };
+  (await train(createReferenceBackend(), IMAGES, OPTIONS, hooks)).dispose();
+  return states[0];
+}
+
+test('images of another size than the model reads', async () => {
+  const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
+  const failure = await failureOf(evaluate(model, IMAGES));
+  expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, the model reads 5 × 6'));
+});
+
+test('a label beyond the classes, drawn into a batch', () => {
+  const { x, y } = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 }).activations;
+  const images = spoiled({ labels: IMAGES.labels.map(() => 12) });
+  expect(() => fillBatch(x, y, images, [3])).toThrow('fillBatch: label 12 of image 3: must be in 0…9');
+});
+
+test.each([
+  ['lr', 'did you mean learningRate?'],
+  ['learning_rate', 'did you mean learningRate?'],
+  ['LearningRate', 'did you mean learningRate?'],
+  ['batch', 'did you mean batchSize?'],
+  ['hiddenSize', 'did you mean hidden?'],
+  ['epoch', 'did you mean epochs?'],
+  ['iterations', `known are ${Object.keys(TUTORIAL).join(', ')}`],
+  ['x', `known are ${Object.keys(TUTORIAL).join(', ')}`],
+])('an option %s', async (name, help) => {
+  const expected = new TypeError(`train: ${name}: unknown option; ${help}`);
+  const options = { ...OPTIONS, [name]: 1 };
+  expect(await failureOf(train(untouchable, IMAGES, options))).toEqual(expected);
+  expect(() =>
+    Training.start(untouchable, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...options }),
+  ).toThrow(expected);
+});
+
+test.each([
+  ['schedule', 'foo', `"foo": must be one of ${SCHEDULES.join(', ')}`],
+  ['shuffle', 3, `3: must be one of ${SHUFFLES.join(', ')}`],
+  ['learningRate', '0.001', '"0.001": must be finite'],
+  ['hidden', '128', '"128": must be a whole number ≥ 1'],
+  ['epochs', undefined, 'undefined: must be a whole number ≥ 1, or null'],
+  ['batchSize', [16], 'an Array: must be a whole number ≥ 1'],
+  ['clipNorm', '1', '"1": must be a number > 0, or null'],
+])('an option %s of %p', async (name, value, message) => {
+  const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, [name]: value }));
+  expect(failure).toEqual(new RangeError(`train: ${name} ${message}`));
+});
+
+test.each([
+  [{ onLines: () => {} }, 'train hooks: onLines: unknown option; did you mean onLine?', TypeError],
+  [{ checkpointEvery: 0 }, 'train hooks: checkpointEvery 0: must be a whole number ≥ 1', RangeError],
+  [{ checkpointEvery: '5' }, 'train hooks: checkpointEvery "5": must be a whole number ≥ 1', RangeError],
+])('hooks %p', async (hooks, message, Kind) => {
+  const expected = new Kind(message);
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks as object))).toEqual(expected);
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), {}, hooks as object))).toEqual(expected);
+});
+
+test('options and hooks that are no objects', async () => {
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, null as unknown as object))).toEqual(
+    new TypeError('train hooks: null: must be an object'),
+  );
+});
+
+test('validateEvery with nothing to validate with', async () => {
+  const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, validateEvery: 1000 }));
+  expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the images to validate with'));
+});
+
+test.each([
+  [{ hidden: 7 }, 'resume: hidden comes from the checkpoint and cannot be changed'],
+  [{ forgetBias: 1 }, 'resume: forgetBias comes from the checkpoint and cannot be changed'],
+  [{ lr: 1 }, 'resume: lr: unknown option; did you mean learningRate?'],
+])('resumeTraining with %p', async (options, message) => {
+  const failure = await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), options as object));
+  expect(failure).toEqual(new TypeError(message));
+});
+
+describe('NaN in the input is not blamed on the learning rate', () => {
+  test.each([
+    ['x', [2, 1, 0], 'x[2,1,0]'],
+    ['y', [1, 3], 'y[1,3]'],
+    ['h', [0, 1, 2], 'h0[1,2]'],
+    ['c', [0, 0, 1], 'c0[0,1]'],
+  ] as const)('in %s', async (name, index, where) => {
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 3, C: 10 });
+    for (const parameter of Object.values(model.parameters)) parameter.data.fill(0.1);
+    model.activations[name].set(...index, NaN);
+    model.forward();
+    model.backward();
+    model.update(0.001);
+    const failure = await failureOf(model.assertFinite());
+    expect(failure).toEqual(new DataError(`${where} is NaN: every input must be finite`));
+  });
+});

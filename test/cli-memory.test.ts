@@ -1,0 +1,66 @@
+/** Sizes that no machine has room for: one line that names the bytes, soon, and never an abort of V8 or the system's kill. */
+import { writeFileSync } from 'node:fs';
+import { freemem } from 'node:os';
+import path from 'node:path';
+import { saveCheckpoint } from '../src/checkpoint-files.js';
+import { advised } from '../src/cli/memory.js';
+import { parameterShapes } from '../src/model.js';
+import { OutOfMemoryError, zeros } from '../src/tensor.js';
+import { idx, mnistFiles, temporaryDirectories } from './idx-files.js';
+import { longhand } from './longhand-process.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+const TRAIN = ['train', '--data', directoryOf(mnistFiles(5600, 200))];
+const ALL = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
+const TWO = 'reduce --hidden or --batch-size';
+/** What fits the memory of this machine twice, as a number of H whose kernel [I+H,4H] is trained in f32: 4 · 4 · 4H² bytes. */
+const TOO_MANY_UNITS = String(Math.ceil(Math.sqrt((2 * freemem()) / 64)));
+
+test.each<[readonly string[], string]>([
+  [['gradcheck', '--steps', '8000000'], ALL],
+  [['gradcheck', '--steps', '4294967295', '--hidden', '4294967295', '--batch-size', '4294967295'], ALL],
+  [['gradcheck', '--batch-size', '4294967295'], ALL],
+  [['gradcheck', '--inputs', '4294967295'], ALL],
+  [['gradcheck', '--hidden', TOO_MANY_UNITS], ALL],
+  [['gradcheck', '--classes', '4294967295'], ALL],
+  [[...TRAIN, '--hidden', '4294967295'], TWO],
+  [[...TRAIN, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
+  [[...TRAIN, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
+  [[...TRAIN, '--batch-size', '4294967295'], TWO],
+])('%j', async (args, advice) => {
+  const startedAt = performance.now();
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr.split('\n').at(-2)).toMatch(
+    new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, there are \\d+: ${advice}$`),
+  );
+  expect(stderr).not.toMatch(/^ +at /m);
+  expect(performance.now() - startedAt).toBeLessThan(6000);
+});
+
+test('an allocation that a backend refuses all the same is reported with the flags, and nothing else is', async () => {
+  const refused = advised('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes asked for')));
+  await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes asked for: reduce --hidden'));
+  const other = new Error('something else');
+  await expect(advised('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
+});
+
+test('a small checkpoint with steps beyond number is refused', async () => {
+  const sizes = { T: 4_000_000, I: 1, H: 1, C: 10 };
+  const parameters = Object.fromEntries(
+    Object.entries(parameterShapes(sizes)).map(([name, shape]) => [name, zeros(shape)]),
+  ) as Record<keyof ReturnType<typeof parameterShapes>, ReturnType<typeof zeros>>;
+  const folder = directoryOf({});
+  const [file, images] = [path.join(folder, 'run.safetensors'), path.join(folder, 'images')];
+  saveCheckpoint(file, { model: { sizes, forgetBias: 1, parameters }, training: null });
+  writeFileSync(images, idx([1, sizes.T, sizes.I], new Uint8Array(sizes.T)));
+  const { code, stdout, stderr } = await longhand(['predict', file, images]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 9600000000 bytes .*\n$/);
+});
+
+test('what fits is not refused', async () => {
+  expect((await longhand([...TRAIN, '--hidden', '600', '--batch-size', '600', '--training-iters', '1'])).code).toBe(0);
+  expect((await longhand(['gradcheck', '--steps', '60', '--hidden', '2', '--inputs', '1'])).code).toBe(0);
+});

@@ -1,0 +1,213 @@
+/** Numbers that f32 cannot hold are refused where they enter, and what earlier versions wrote goes on loading. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Checkpoint } from '../src/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../src/checkpoint.js';
+import { templateOf } from '../src/compare.js';
+import { DataError } from '../src/data-error.js';
+import { toKeras, toTensorFlowJs } from '../src/export/keras.js';
+import { toOnnx } from '../src/export/onnx.js';
+import { fromPyTorch, toPyTorch } from '../src/export/pytorch.js';
+import { fromTensorFlow1, toTensorFlow1 } from '../src/export/tensorflow1.js';
+import type { StoredTensor } from '../src/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { resumeTraining, train } from '../src/train.js';
+import { TUTORIAL } from '../src/train-options.js';
+import { Training } from '../src/training.js';
+import { temporaryDirectories } from './idx-files.js';
+import { longhand } from './longhand-process.js';
+import { savedModel } from './saved-models.js';
+import { failureOf, IMAGES, OPTIONS } from './spots.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const fixture = (dtype: string): Uint8Array =>
+  readFileSync(new URL(`fixtures/checkpoint-0.1.0-${dtype}.safetensors`, import.meta.url));
+
+type Changes = Readonly<Record<string, string>>;
+
+/** The file with element 1 of a tensor another number, the tensor as F64, and with other metadata. */
+function changed(bytes: Uint8Array, key: string, value: number, texts: Changes = {}): Uint8Array {
+  const file = parseSafetensors(bytes, 'f');
+  const stored = file.tensors.get(key)!;
+  const data = new Uint8Array(stored.bytes).buffer;
+  const values = stored.dtype === 'F64' ? new Float64Array(data) : Float64Array.from(new Float32Array(data));
+  values[1] = value;
+  const tensor: StoredTensor = { dtype: 'F64', shape: stored.shape, bytes: new Uint8Array(values.buffer) };
+  const metadata = new Map([...file.metadata, ...Object.entries(texts)]);
+  const contents = { metadata, tensors: new Map(file.tensors).set(key, tensor) };
+  return writeSafetensors(metadata.has('checksum') ? signed(contents) : contents);
+}
+
+const withText = (bytes: Uint8Array, key: string, text: string): Uint8Array => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  return writeSafetensors(signed({ tensors, metadata: new Map(metadata).set(key, text) }));
+};
+
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+const RANGE = '(±3.4028235e+38)';
+
+describe('checkpoints of 0.1.0', () => {
+  test.each(['f32', 'f64'] as const)('in %s load, are written again the same, and can be resumed', async (dtype) => {
+    const saved = parseCheckpoint(fixture(dtype), 'f');
+    expect(saved.training?.step).toBe(7);
+    expect(Buffer.compare(checkpointBytes(saved), fixture(dtype))).toBe(0);
+    const hooks = { validation: IMAGES };
+    const model = await resumeTraining(createReferenceBackend({ dtype }), IMAGES, saved, {}, hooks);
+    expect(model.updates).toBe(12);
+    model.dispose();
+  });
+});
+
+describe('a checkpoint', () => {
+  const read = (bytes: Uint8Array) => () => parseCheckpoint(bytes, 'f');
+
+  test.each(['kernel', 'outBias', 'adam.m.bias', 'adam.v.outKernel'])('with an F64 number beyond f32 in %s', (key) => {
+    for (const value of [1e300, -1e300, 3.5e38]) {
+      expect(read(changed(fixture('f32'), key, value))).toThrow(DataError);
+      expect(read(changed(fixture('f64'), key, value))).toThrow(
+        `f: tensor "${key}": element 1 is ${value}: beyond f32 ${RANGE}`,
+      );
+    }
+    for (const value of [LARGEST, -LARGEST, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
+  });
+
+  test('is read if NaN and infinities are asked for', () => {
+    const { model } = parseCheckpoint(changed(fixture('f64'), 'kernel', 1e300), 'f', { allowNonFinite: true });
+    expect(model.parameters.kernel.data[1]).toBe(1e300);
+  });
+
+  test('with options or a forget bias beyond f32', () => {
+    const file = parseSafetensors(fixture('f32'), 'f');
+    const texts = (key: string, name: string) => {
+      const fields = JSON.parse(file.metadata.get(key)!) as Record<string, unknown>;
+      return read(withText(fixture('f32'), key, JSON.stringify({ ...fields, [name]: 1e39 })));
+    };
+    expect(texts('model', 'forgetBias')).toThrow(`f: model: forgetBias is 1e+39, must be a number within f32 ${RANGE}`);
+    for (const name of ['learningRate', 'decayRate', 'forgetBias']) {
+      expect(texts('options', name)).toThrow(DataError);
+      expect(texts('options', name)).toThrow(`f: options: train: ${name} 1e+39: must be within f32 ${RANGE}`);
+    }
+    // 0.1.0 took such limits; compared in f64, they clip nothing
+    for (const name of ['clipValue', 'clipNorm']) expect(texts('options', name)).not.toThrow();
+  });
+});
+
+describe('import', () => {
+  const fromTorch = (bytes: Uint8Array) => () => fromPyTorch(parseSafetensors(bytes, 'f'), 5, 'f');
+  const fromTf1 = (bytes: Uint8Array) => () => fromTensorFlow1(parseSafetensors(bytes, 'f'), 5, 1, 'f');
+  const torch = toPyTorch(savedModel());
+  const tf1 = toTensorFlow1(savedModel());
+
+  test.each(['lstm.weight_ih_l0', 'lstm.weight_hh_l0', 'lstm.bias_ih_l0', 'lstm.bias_hh_l0', 'fc.weight', 'fc.bias'])(
+    'of %s beyond f32',
+    (key) => {
+      expect(fromTorch(changed(torch, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
+      expect(fromTorch(changed(torch, key, 1e38))).not.toThrow();
+    },
+  );
+
+  test.each(['rnn/basic_lstm_cell/kernel', 'rnn/basic_lstm_cell/bias', 'Variable', 'Variable_1'])(
+    'of %s beyond f32',
+    (key) => {
+      expect(fromTf1(changed(tf1, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
+      expect(fromTf1(changed(tf1, key, 1e38))).not.toThrow();
+    },
+  );
+
+  test('of two biases whose sum is beyond f32', () => {
+    const both = changed(changed(torch, 'lstm.bias_ih_l0', 3e38), 'lstm.bias_hh_l0', 3e38);
+    expect(fromTorch(both)).toThrow(DataError);
+    expect(fromTorch(both)).toThrow(`f: the sum of its two biases is beyond f32 ${RANGE} at element 1`);
+  });
+
+  test('a forget bias that only the metadata spell otherwise is that of the tensor', () => {
+    const model = fromTorch(changed(torch, 'fc.bias', 1, { forgetBias: '0x1' }))();
+    expect(model.forgetBias).toBe(Math.fround(0.8));
+  });
+
+  test.each([
+    ['forgetBias', '1e39', `a number within ±3.4028235e+38`],
+    ['forgetBias', '0x1', 'a number within'],
+    ['forgetBias', '1 ', 'a number within'],
+    ['forgetBias', '', 'a number within'],
+    ['T', '0x1c', 'a whole number from 1 to 4294967295'],
+    ['T', '2e1', 'a whole number from'],
+    ['T', '28.0', 'a whole number from'],
+    ['T', '1e300', 'a whole number from'],
+    ['T', '0', 'a whole number from'],
+  ])('with %s %j in the metadata ends with exit code 1', async (key, text, rule) => {
+    const file = path.join(directoryOf({ tf1: changed(tf1, 'Variable', 1, { [key]: text }) }), 'tf1');
+    const { code, stdout, stderr } = await longhand(['import', file, '--from', 'safetensors-tf1']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`longhand: ${file}: metadata ${key} is ${JSON.stringify(text)}, must be ${rule}`);
+  });
+});
+
+test.each([
+  ['onnx', toOnnx],
+  ['keras', toKeras],
+  ['tfjs', toTensorFlowJs],
+])('export to %s of a bias that is beyond f32 with the forget bias', (_, write) => {
+  const model = savedModel(undefined, 3e38);
+  expect(() => write(model)).not.toThrow();
+  model.parameters.bias.set(2 * model.sizes.H, 3e38); // gate f
+  expect(() => write(model)).toThrow(DataError);
+  expect(() => write(model)).toThrow(`the sum of bias and forget bias 3e+38 is beyond f32 ${RANGE} at element 14`);
+});
+
+describe('an option beyond f32 is a RangeError that names it', () => {
+  const backend = createReferenceBackend();
+
+  test.each(['learningRate', 'decayRate', 'forgetBias'] as const)('%s', async (name) => {
+    const failure = await failureOf(train(backend, IMAGES, { ...OPTIONS, [name]: 1e39 }));
+    expect(failure).toBeInstanceOf(RangeError);
+    expect((failure as Error).message).toBe(`train: ${name} 1e+39: must be within f32 ${RANGE}`);
+  });
+
+  test('also of a run that has begun', () => {
+    const training = Training.start(backend, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
+    expect(() => (training.learningRate = 1e39)).toThrow('train: learningRate 1e+39: must be within f32');
+    training.learningRate = 1e38;
+    expect(training.learningRate).toBe(1e38);
+    training.model.dispose();
+  });
+});
+
+describe('as a process', () => {
+  const inFolder = (name: string, bytes: Uint8Array): string => path.join(directoryOf({ [name]: bytes }), name);
+
+  test.each([
+    ['eval', (file: string) => ['eval', file]],
+    ['export', (file: string) => ['export', file, '--to', 'keras']],
+    ['train', (file: string) => ['train', '--resume', file]],
+  ])('%s of a checkpoint with a weight of 1e300: exit code 1, and not "diverged"', async (_, args) => {
+    const file = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
+    const stderr = `longhand: ${file}: tensor "kernel": element 1 is 1e+300: beyond f32 ${RANGE}\n`;
+    expect(await longhand(args(file))).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  test('inspect and compare compute in f64, and read such numbers', async () => {
+    const checkpoint = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
+    expect((await longhand(['inspect', checkpoint])).stdout).toMatch(/^kernel +F64 .*1\.000e\+300/m);
+    const template = writeSafetensors(await templateOf(createReferenceBackend({ dtype: 'f64' }), 1));
+    const mine = inFolder('mine', changed(template, 'd.x', 1e300));
+    const { code, stdout } = await longhand(['compare', mine, '--json']);
+    const { differences } = JSON.parse(stdout) as { differences: { name: string; theirs: number }[] };
+    expect([code, differences.find(({ name }) => name === 'd.x')?.theirs]).toEqual([1, 1e300]);
+    const forgetful = inFolder('mine', changed(template, 'x', 1, { forgetBias: '1e39' }));
+    expect((await longhand(['compare', forgetful])).stdout).toContain('DIFFERS');
+    writeFileSync(forgetful, changed(template, 'x', 1, { forgetBias: '0x1' }));
+    expect(await longhand(['compare', forgetful])).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
+/** So that the two above show what they should: the very same file without the number is fine. */
+test('the changed files differ in nothing else', () => {
+  const original = parseCheckpoint(fixture('f64'), 'f');
+  const { kernel } = original.model.parameters;
+  const same: Checkpoint = parseCheckpoint(changed(fixture('f64'), 'kernel', kernel.data[1]), 'f');
+  expect(same).toEqual(original);
+});

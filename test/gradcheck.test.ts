@@ -1,0 +1,136 @@
+/** The gradient check itself: what it refuses, what it leaves behind, and on which backends it works. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend } from '../src/backend.js';
+import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
+import { stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
+import { createDeviceBackend } from './setup/device-backend.js';
+import { failureOf } from './spots.js';
+
+const SIZES = { T: 3, B: 2, I: 2, H: 3, C: 4 };
+
+describe('a loss that throws leaves the inputs as they were', () => {
+  const VALUES = [0.5, -0, 2];
+
+  // 1 call for each of 4 points of 3 elements, then 4 for the direction
+  test.each([1, 2, 4, 6, 12, 13, 16])('at its call %d', async (last) => {
+    const w = Float64Array.from(VALUES);
+    let calls = 0;
+    const problem = new Error('no loss');
+    const loss = (): number => {
+      if (++calls === last) throw problem;
+      return w[0] * w[1] + w[2];
+    };
+    const gradients = () => ({ w: [w[1], w[0], 1] });
+    expect(await failureOf(checkGradients({ inputs: { w }, loss, gradients, directions: 1 }))).toBe(problem);
+    expect([...w]).toEqual(VALUES);
+  });
+
+  test('and so does one that returns', async () => {
+    const w = Float64Array.from(VALUES);
+    await checkGradients({ inputs: { w }, loss: () => w[0] * w[1] + w[2], gradients: () => ({ w: [-0, 0.5, 1] }) });
+    expect([...w]).toEqual(VALUES);
+  });
+});
+
+const w = Float64Array.of(1, 2, 3, 4, 5, 6);
+const matrix = tensorFrom(w, [2, 3]);
+const good = { inputs: { w }, loss: () => 0, gradients: () => ({ w: new Float64Array(6) }) };
+
+test.each<[string, object, Error]>([
+  ['no inputs', { inputs: {} }, new RangeError('gradcheck: inputs is empty: name at least one')],
+  ['inputs that are none', { inputs: undefined }, new TypeError('gradcheck: inputs: undefined: must be an object')],
+  [
+    'a plain array, which it would change a copy of',
+    { inputs: { w: [1, 2] } },
+    new TypeError('gradcheck: input w is an Array: must be a Float64Array, or a tensor of dtype f64'),
+  ],
+  [
+    'an input in f32',
+    { inputs: { w: new Float32Array(6) } },
+    new TypeError('gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64'),
+  ],
+  [
+    'a tensor in f32',
+    { inputs: { w: zeros([2, 3]) } },
+    new TypeError('gradcheck: input w is a Float32Array: must be a Float64Array, or a tensor of dtype f64'),
+  ],
+  [
+    'a transpose',
+    { inputs: { w: transposeOf(matrix) } },
+    new RangeError('gradcheck: input w: [3,2] with strides [1,3] has gaps or is transposed'),
+  ],
+  ['a missing gradient', { gradients: () => ({ v: w }) }, new RangeError('gradcheck: no gradient for w')],
+  ['no gradients', { gradients: () => undefined }, new TypeError('gradcheck: gradients: undefined: must be an object')],
+  [
+    'a gradient that is none',
+    { gradients: () => ({ w: 3 }) },
+    new TypeError('gradcheck: gradient of w: 3: must be an object'),
+  ],
+  [
+    'a gradient of another length',
+    { gradients: () => ({ w: [1, 2, 3] }) },
+    new RangeError('gradcheck: w [6] has 6 elements, its gradient 3'),
+  ],
+  [
+    'a gradient of another shape',
+    { inputs: { w: matrix }, gradients: () => ({ w: zeros([3, 2], 'f64') }) },
+    new RangeError('gradcheck: gradient of w [3,2] must be [2,3]'),
+  ],
+  [
+    'a tensor for an array',
+    { gradients: () => ({ w: zeros([2, 3], 'f64') }) },
+    new RangeError('gradcheck: gradient of w [2,3] must be [6]'),
+  ],
+])('%s: refused by name', async (_, change, expected) => {
+  const failure = await failureOf(checkGradients({ ...good, ...change }));
+  expect(failure).toEqual(expected);
+  expect(failure).toBeInstanceOf(expected.constructor);
+});
+
+test('a gradient in row order fits a tensor of any shape, and a step of a tensor can be checked', async () => {
+  const states = zeros([2, 2, 3], 'f64');
+  const [, last] = [0, 1].map((t) => stepOf(states, t));
+  const loss = (): number => last.get(1, 2) ** 2;
+  last.set(1, 2, 0.5);
+  const [report] = await checkGradients({ inputs: { last }, loss, gradients: () => ({ last: [0, 0, 0, 0, 0, 1] }) });
+  expect(report).toMatchObject({ ok: true, shape: [2, 3] });
+});
+
+describe('the model, on a backend with a memory of its own', () => {
+  const reference = createReferenceBackend({ dtype: 'f64' });
+
+  test('what the check writes is uploaded, and what it reads downloaded', async () => {
+    const reports = await checkModelGradients(createDeviceBackend({ dtype: 'f64' }), SIZES);
+    expect(reports).toEqual(await checkModelGradients(reference, SIZES));
+    expect(reports.every(({ ok }) => ok)).toBe(true);
+  });
+
+  test('as the suspect too', async () => {
+    const suspect = createDeviceBackend({ dtype: 'f64' });
+    expect((await checkModelGradients(reference, SIZES, { suspect })).every(({ ok }) => ok)).toBe(true);
+  });
+
+  test('a suspect with a mistake is found, and a check that fails holds no tensor', async () => {
+    const suspect: Backend = { ...reference, columnSums: (out) => reference.fill(out, 0) };
+    const reports = await checkModelGradients(reference, SIZES, { suspect });
+    expect(reports.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['bias', 'outBias']);
+
+    let held = 0;
+    const failing: Backend = {
+      ...reference,
+      allocate(shape) {
+        held++;
+        return reference.allocate(shape);
+      },
+      free(tensor) {
+        held--;
+        reference.free(tensor);
+      },
+      crossEntropyForward: () => {
+        throw new Error('no loss');
+      },
+    };
+    expect(await failureOf(checkModelGradients(failing, SIZES))).toEqual(new Error('no loss'));
+    expect(held).toBe(0);
+  });
+});

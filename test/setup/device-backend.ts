@@ -1,0 +1,68 @@
+/**
+ * A backend whose memory is not the host's, as on a GPU, in either precision: the reference on copies that only `upload`
+ * and `download` connect with the host's tensors. What an operation has written is NaN on the host until it is
+ * downloaded; what the host has written and not uploaded is not there.
+ */
+import ndarray from 'ndarray';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend, Operations } from '../../src/backend.js';
+import type { DType, FloatArray, Tensor } from '../../src/tensor.js';
+import { copyInto, fill } from '../../src/tensor.js';
+
+/** How many of an operation's operands, the first ones, it writes. */
+const OUTPUTS: Record<keyof Operations, number> = {
+  ...{ matmul: 1, columnSums: 1, lstmCellForward: 3, lstmCellBackward: 3 },
+  ...{ crossEntropyForward: 3, crossEntropyBackward: 1, adam: 3, fill: 1, copy: 1 },
+};
+
+export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
+  const reference = createReferenceBackend({ dtype });
+  const deviceData = new Map<FloatArray, FloatArray>();
+
+  const onDevice = <Value>(value: Value): Value => {
+    if (!isTensor(value)) return value;
+    const data = deviceData.get(value.data);
+    if (!data) throw new Error('not a tensor of this backend, or freed');
+    return ndarray<FloatArray>(data, [...value.shape], [...value.stride], value.offset) as Value;
+  };
+
+  const ofReference = reference as unknown as Record<string, (...operands: unknown[]) => void>;
+  const operations = Object.entries(OUTPUTS).map(([name, outputs]) => {
+    const operation = (...operands: unknown[]): void => {
+      ofReference[name](
+        ...operands.map((operand) => (isOptions(operand) ? mapped(operand, onDevice) : onDevice(operand))),
+      );
+      for (const output of operands.slice(0, outputs)) fill(output as Tensor, NaN);
+    };
+    return [name, operation];
+  });
+
+  return {
+    ...reference,
+    ...(Object.fromEntries(operations) as unknown as Operations),
+    name: 'device',
+    description: `device: the reference, ${dtype}, behind an upload and a download`,
+
+    allocate(shape) {
+      const tensor = reference.allocate(shape);
+      deviceData.set(tensor.data, tensor.data.slice());
+      return tensor;
+    },
+    free(tensor) {
+      reference.free(tensor);
+      deviceData.delete(tensor.data);
+    },
+    upload: (tensor) => copyInto(onDevice(tensor), tensor),
+    async download(tensor) {
+      copyInto(tensor, onDevice(tensor));
+    },
+  };
+}
+
+const isOptions = (value: unknown): value is object => typeof value === 'object' && value !== null && !isTensor(value);
+
+const mapped = (options: object, map: (value: unknown) => unknown): object =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, map(value)]));
+
+const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'stride' in value && 'data' in value;

@@ -1,0 +1,72 @@
+/** Digits drawn with a round pen, as a paint program would: strokes through points in a unit square, of any size. */
+
+type Point = readonly [number, number];
+
+function arc(x: number, y: number, across: number, down: number, from: number, to: number): Point[] {
+  return Array.from({ length: 25 }, (_, n): Point => {
+    const angle = ((from + ((to - from) * n) / 24) * Math.PI) / 180;
+    return [x + across * Math.cos(angle), y + down * Math.sin(angle)];
+  });
+}
+
+/** x to the right, y down; angles clockwise from the right. */
+export const STROKES: readonly (readonly Point[])[] = [
+  arc(0.5, 0.5, 0.22, 0.32, 0, 360),
+  [
+    [0.5, 0.18],
+    [0.5, 0.82],
+  ],
+  [...arc(0.5, 0.36, 0.2, 0.18, 190, 390), [0.3, 0.82], [0.72, 0.82]],
+  [...arc(0.48, 0.34, 0.2, 0.16, 200, 450), ...arc(0.48, 0.66, 0.22, 0.16, -90, 160)],
+  [
+    [0.62, 0.82],
+    [0.62, 0.18],
+    [0.28, 0.6],
+    [0.76, 0.6],
+  ],
+  [[0.7, 0.18], [0.36, 0.18], [0.34, 0.46], ...arc(0.48, 0.62, 0.2, 0.2, -110, 140)],
+  [...arc(0.62, 0.5, 0.28, 0.34, 270, 180), ...arc(0.5, 0.64, 0.17, 0.18, 180, 540)],
+  [
+    [0.28, 0.18],
+    [0.72, 0.18],
+    [0.44, 0.82],
+  ],
+  [...arc(0.5, 0.34, 0.16, 0.16, 90, 450), ...arc(0.5, 0.67, 0.19, 0.17, -90, 270)],
+  [...arc(0.48, 0.36, 0.18, 0.18, 0, 360), [0.66, 0.36], [0.62, 0.82]],
+];
+
+export interface Pen {
+  /** In pixels. */
+  readonly width: number;
+  /** Edges of grey; otherwise a pixel is ink or paper. */
+  readonly isSmooth?: boolean;
+}
+
+/** How much of each pixel is inked, 0 … 1, `[side,side]`; `scale` and `shift` move the digit off its place. */
+export function drawn(
+  digit: number,
+  side: number,
+  { width, isSmooth = true }: Pen,
+  { scale = 1, shift = [0, 0] }: { scale?: number; shift?: Point } = {},
+): Float64Array {
+  const points = STROKES[digit].map(([x, y]): Point => [
+    side * (0.5 + scale * (x - 0.5) + shift[0]),
+    side * (0.5 + scale * (y - 0.5) + shift[1]),
+  ]);
+  const ink = new Float64Array(side * side);
+  for (let n = 0; n < ink.length; n++) {
+    const [x, y] = [(n % side) + 0.5, Math.floor(n / side) + 0.5];
+    let distance = Infinity;
+    for (let k = 1; k < points.length; k++) distance = Math.min(distance, distanceTo(x, y, points[k - 1], points[k]));
+    const covered = Math.max(0, Math.min(1, width / 2 + 0.5 - distance));
+    ink[n] = isSmooth ? covered : Math.round(covered);
+  }
+  return ink;
+}
+
+function distanceTo(x: number, y: number, [fromX, fromY]: Point, [toX, toY]: Point): number {
+  const [across, down] = [toX - fromX, toY - fromY];
+  const along = ((x - fromX) * across + (y - fromY) * down) / (across ** 2 + down ** 2 || 1);
+  const share = Math.max(0, Math.min(1, along));
+  return Math.sqrt((x - fromX - share * across) ** 2 + (y - fromY - share * down) ** 2); // hypot is slow
+}
