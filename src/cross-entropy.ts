@@ -4,8 +4,9 @@
  *   (5) p = softmax(logits); loss = mean over b of  -Σ y*log p      (5′) dLogits = (p*Σy - y) / B
  *
  * logits, probabilities p and labels y are `[B,C]`; Σ is the sum over a row. A one-hot row of y has Σy = 1. Other rows
- * are allowed: smoothed labels, weighted examples, and a row of zeros, which takes no part. With m = max(logits), log Σ exp(logits) is computed as
- * m + log Σ exp(logits - m), which cannot overflow and always has one term equal to 1 in its sum.
+ * are allowed: smoothed labels, weighted examples, and a row of zeros, which takes no part. With m = max(logits),
+ * log Σ exp(logits) is computed as m + log Σ exp(logits - m), which cannot overflow and always has one term equal to 1 in
+ * its sum.
  */
 import type { Tensor } from './tensor.js';
 
@@ -46,7 +47,7 @@ export function crossEntropyForward(
 }
 
 /**
- * (5′) from  loss = mean of -Σ y*log p  and  log pₖ = logitsₖ - log Σ exp(logits):  dLogits = (p*Σy - y) / B
+ * (5′) from  loss = mean of -Σ y*log p  and  log p = logits - log Σ exp(logits):  dLogits = (p*Σy - y) / B
  */
 export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
   const [B, C] = dLogits.shape;

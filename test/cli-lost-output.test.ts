@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadCheckpoint } from '../src/checkpoint-files.js';
 import { writeSafetensors } from '../src/safetensors.js';
@@ -112,6 +112,24 @@ test('a signal ends a run whose output is not read', async () => {
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(143);
   expect(output.stderr).toMatch(/\nlonghand: stopped by SIGTERM\n$/);
+});
+
+test('a terminal that is closed stops the run as SIGHUP does, with its checkpoint', async () => {
+  const [file, exitCode] = [inFolder('hangup.safetensors'), inFolder('exit-code')];
+  const noteExit = `import { writeFileSync } from "node:fs"; process.on("exit", (code) => writeFileSync("${exitCode}", String(code)))`;
+  const node = `${process.execPath} --import 'data:text/javascript,${noteExit}' ${MAIN}`;
+  const command = `exec ${node} ${ENDLESS.join(' ')} --checkpoint ${file} --checkpoint-every 4000000000 > /dev/null`;
+  const terminal = spawn('script', ['--quiet', '--command', command, '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  running.push(terminal);
+  for await (const text of terminal.stdout.setEncoding('utf8')) if (String(text).includes('step ')) break; // of the bar
+  terminal.kill('SIGKILL');
+  while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(readFileSync(exitCode, 'utf8')).toBe('129');
+  expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
 });
 
 test('a prediction whose reader has gone asks for no more images', async () => {

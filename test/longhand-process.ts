@@ -27,8 +27,8 @@ export interface Run extends ProcessOptions {
   readonly node?: readonly string[];
 }
 
-/** The longest that any run here takes, many times over; what is still there then is hanging. */
-const PATIENCE_MS = 8000;
+/** The longest that any run here takes on a busy computer, many times over; what is still there then is hanging. */
+const PATIENCE_MS = 90_000;
 
 export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {
   return runProcess(process.execPath, [...node, MAIN, ...args], options);

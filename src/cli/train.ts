@@ -81,7 +81,7 @@ export function trainCommand(): Command {
       ),
     )
     .optionsGroup('Reporting:')
-    .option('--display-step <count>', 'print a line every <count> steps', wholeNumber(1), TUTORIAL.displayStep)
+    .option('--display-step <count>', 'steps from one printed line to the next', wholeNumber(1), TUTORIAL.displayStep)
     .addOption(
       nullableOption(
         '--validate-every <steps>',

@@ -54,6 +54,6 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}h_{t-1} \\mathrel{+}= \\mathrm{d}z\\,W_h^{\\top},\\quad \\mathrm{d}x = \\mathrm{d}z\\,W_x^{\\top}',
       '\\mathrm{d}W_x \\mathrel{+}= x^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}W_h \\mathrel{+}= h_{t-1}^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
     ],
-    words: 'If Y = A·B, then dA = dY·Bᵀ and dB = Aᵀ·dY.',
+    words: 'In a product each factor receives the gradient times the transpose of the other factor.',
   },
 ];
