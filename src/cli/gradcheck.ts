@@ -64,5 +64,5 @@ function asTable(reports: readonly GradientReport[], tolerance: number): string 
     largestRelative.toExponential(2),
     ok ? 'ok' : `WRONG: element ${worst.element}: backward ${worst.backward}, numeric ${worst.numeric}`,
   ]);
-  return `${table([head, ...rows])}\n(numeric slopes in f64; ok: relative error ≤ ${tolerance})`;
+  return `${table([head, ...rows])}\n(numeric gradients in f64; ok: relative error ≤ ${tolerance})`;
 }
