@@ -188,7 +188,7 @@ describe('longhand gradcheck', () => {
     expect([code, stderr]).toEqual([0, '']);
     const [head, ...rows] = linesOf(stdout);
     expect(head).toMatch(/^tensor +shape +largest absolute +largest relative +verdict$/);
-    expect(rows.pop()).toBe('(numeric slopes in f64; ok: relative error ≤ 1e-7)');
+    expect(rows.pop()).toBe('(numeric gradients in f64; ok: relative error ≤ 1e-7)');
     expect(rows.map((row) => row.split(/ +/)[0])).toEqual(NAMES);
     for (const row of rows) expect(row).toMatch(/^\w+ +\[[\d,]+\] +\d\.\d\de-\d+ +\d\.\d\de-\d+ +ok$/);
   });
