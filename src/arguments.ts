@@ -23,11 +23,24 @@ export function assertObject(what: string, value: unknown): asserts value is obj
 /** Throws a TypeError unless `value` is an object whose keys are all in `known`: a misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
+  if (Array.isArray(value)) throw new TypeError(`${what}: ${describe(value)}: must be an object with names`);
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const meant = similarName(unknown, known);
   const help = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
   throw new TypeError(`${what}: ${unknown}: unknown option; ${help}`);
+}
+
+/** What `typeof` says of a value. */
+export type TypeName = 'number' | 'boolean' | 'string' | 'function' | 'object';
+
+/** The same as `assertKnownNames`, and a TypeError for a value of another kind. `undefined` counts as left out. */
+export function assertKinds(what: string, value: unknown, kinds: Readonly<Record<string, TypeName>>): void {
+  assertKnownNames(what, value, Object.keys(kinds));
+  for (const [name, given] of Object.entries(value as object) as [string, unknown][]) {
+    if (given === undefined || typeof given === kinds[name]) continue;
+    throw new TypeError(`${what}: ${name} ${describe(given)}: must be ${withArticle(kinds[name])}`);
+  }
 }
 
 /**
@@ -55,7 +68,9 @@ function isSubsequence(short: string, long: string): boolean {
 /** A value in a message: `a Promise`, `undefined`, `a Float32Array`, `"foo"`. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
-  const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+  return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }
+
+const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.test(name) ? 'an' : 'a'} ${name}`;

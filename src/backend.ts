@@ -91,8 +91,8 @@ export class BackendUnavailableError extends Error {
 }
 
 /**
- * A tensor for each shape. Throws a TypeError if `backend` is none, and whatever `allocate` throws; then those that
- * were allocated have been freed.
+ * A tensor for each shape. Throws a TypeError if `backend` is not a backend. If `allocate` throws, the tensors allocated
+ * before are freed and its error is passed on.
  */
 export function allocateAll<Name extends string>(
   backend: Backend,

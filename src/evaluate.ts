@@ -1,4 +1,5 @@
 /** What a model makes of a set of images. */
+import { assertObject } from './arguments.js';
 import { breathe } from './breathe.js';
 import { DataError } from './data-error.js';
 import type { LabelledImages } from './mnist.js';
@@ -23,6 +24,7 @@ export interface Evaluation {
  * is wrong with `images`, and with the reason of `signal`.
  */
 export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
+  assertObject('evaluate: model', model);
   assertImages('evaluate: images', images);
   const { T, B, I } = model.sizes;
   if (images.rows !== T || images.columns !== I) {

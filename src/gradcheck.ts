@@ -13,7 +13,8 @@
  * pass whose backward pass is right for it. The first needs random inputs, the second a comparison with other people's
  * numbers: test/pytorch.test.ts and test/tensorflow.test.ts.
  */
-import { assertObject, describe } from './arguments.js';
+import type { TypeName } from './arguments.js';
+import { assertKinds, assertObject, describe } from './arguments.js';
 import type { Backend } from './backend.js';
 import type { ModelSizes } from './model.js';
 import { Model } from './model.js';
@@ -83,19 +84,19 @@ export interface WorstElement {
   readonly numeric: number;
 }
 
+const CHECK = {
+  ...({ inputs: 'object', loss: 'function', gradients: 'function' } as const),
+  ...({ tolerance: 'number', directions: 'number', seed: 'number' } as const),
+} satisfies Record<keyof GradientCheck, TypeName>;
+
 /**
- * Checks every input's gradient; one report an input. If `loss` throws, the inputs are as they were, and so does this.
- * Throws a TypeError for inputs that cannot be changed in place, and a RangeError if there are none, or if a gradient is
+ * Checks every input's gradient; one report an input. If `loss` throws, the inputs are restored and the error is passed
+ * on. Throws a TypeError for an option that does not exist or is of another kind and for inputs that cannot be changed in place, and a RangeError if there are none, or if a gradient is
  * missing or has another shape.
  */
-export async function checkGradients({
-  inputs,
-  loss,
-  gradients,
-  tolerance = 1e-7,
-  directions = 3,
-  seed = 1,
-}: GradientCheck): Promise<GradientReport[]> {
+export async function checkGradients(check: GradientCheck): Promise<GradientReport[]> {
+  assertKinds('gradcheck', check, CHECK);
+  const { inputs, loss, gradients, tolerance = 1e-7, directions = 3, seed = 1 } = check;
   assertInputs(inputs);
   const random = new Random(seed);
   const given = await gradients();
@@ -106,7 +107,7 @@ export async function checkGradients({
   for (const [index, [name, input]] of Object.entries(inputs).entries()) {
     const gradient = backward[index];
     const values = flatten(asTensor(input));
-    const numeric = await elementSlopes(values, loss);
+    const numeric = await elementGradients(values, loss);
     const errors = compareElements(gradient, numeric);
     let { largestRelative } = errors;
     for (let n = 0; n < directions; n++) {
@@ -151,14 +152,14 @@ function gradientFor(name: string, input: Float64Array | Tensor, gradients: Grad
 }
 
 /** (7) for every element. */
-async function elementSlopes(values: Tensor, loss: GradientCheck['loss']): Promise<Float64Array> {
-  const slopes = new Float64Array(values.size);
+async function elementGradients(values: Tensor, loss: GradientCheck['loss']): Promise<Float64Array> {
+  const gradients = new Float64Array(values.size);
   for (let n = 0; n < values.size; n++) {
     const before = values.get(n);
     const move = (delta: number) => values.set(n, before + delta);
-    slopes[n] = await slope(loss, move, () => values.set(n, before));
+    gradients[n] = await centralDifference(loss, move, () => values.set(n, before));
   }
-  return slopes;
+  return gradients;
 }
 
 /** The relative error of ⟨gradient, u⟩ against (7) along a random unit vector u. */
@@ -174,7 +175,7 @@ async function directionError(
   const setAll = (value: (n: number) => number): void => {
     for (let n = 0; n < u.length; n++) values.set(n, value(n));
   };
-  const numeric = await slope(
+  const numeric = await centralDifference(
     loss,
     (delta) => setAll((n) => before[n] + (delta * u[n]) / length),
     () => setAll((n) => before[n]),
@@ -189,7 +190,11 @@ async function directionError(
 }
 
 /** (7): the derivative of the loss at δ = 0, where `move` changes the inputs by δ; `restore` undoes it in any case. */
-async function slope(loss: GradientCheck['loss'], move: (delta: number) => void, restore: () => void): Promise<number> {
+async function centralDifference(
+  loss: GradientCheck['loss'],
+  move: (delta: number) => void,
+  restore: () => void,
+): Promise<number> {
   const lossAt = async (delta: number): Promise<number> => {
     move(delta);
     return loss();
@@ -246,6 +251,10 @@ export interface ModelCheck {
   readonly suspect?: Backend;
 }
 
+const MODEL_CHECK = {
+  ...({ seed: 'number', forgetBias: 'number', tolerance: 'number', suspect: 'object' } as const),
+} satisfies Record<keyof ModelCheck, TypeName>;
+
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
  * (h0 and c0 too: at zero they would hide the first step's share of dWh and df).
@@ -253,8 +262,10 @@ export interface ModelCheck {
 export async function checkModelGradients(
   backend: Backend,
   sizes: ModelSizes,
-  { seed = 1, forgetBias = 1, tolerance, suspect = backend }: ModelCheck = {},
+  options: ModelCheck = {},
 ): Promise<GradientReport[]> {
+  assertKinds('gradcheck', options, MODEL_CHECK);
+  const { seed = 1, forgetBias = 1, tolerance, suspect = backend } = options;
   const random = new Random(seed);
   const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
   const checked = suspect === backend ? model : new Model(suspect, sizes, { forgetBias, inputGradient: true });

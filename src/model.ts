@@ -5,7 +5,8 @@
  * Adam's moments, each with its shape in `modelShapes`.
  */
 import { adamRate } from './adam.js';
-import { assertSizes } from './arguments.js';
+import type { TypeName } from './arguments.js';
+import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
 import { DataError } from './data-error.js';
@@ -122,8 +123,13 @@ export class Model {
     readonly backend: Backend,
     /** T, B, I, H and C. */
     readonly sizes: ModelSizes,
-    { forgetBias = 1, inputGradient = false }: ModelOptions = {},
+    options: ModelOptions = {},
   ) {
+    assertKinds('model', options, { forgetBias: 'number', inputGradient: 'boolean' } satisfies Record<
+      keyof ModelOptions,
+      TypeName
+    >);
+    const { forgetBias = 1, inputGradient = false } = options;
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     this.parameters = this.allocateAll(parameterShapes(sizes));
     this.gradients = this.allocateAll(parameterShapes(sizes));
@@ -169,7 +175,6 @@ export class Model {
     denseBackward(
       this.backend,
       this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
-
       this.gradients.outKernel,
       this.gradients.outBias,
       dLogits,
@@ -226,7 +231,7 @@ export class Model {
   }
 
   /**
-   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state is so too, else with a
+   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state also is, else with a
    * NonFiniteError, which blames the learning rate.
    */
   async refuseNonFinite(what: string, value: number): Promise<never> {

@@ -11,7 +11,7 @@ export const SCHEDULES = ['constant', 'cosine', 'step'] as const;
 
 /** The learning rate, and how it changes from step to step. */
 export interface Schedule {
-  /** The base learning rate: the rate after the warm-up. Finite. Default: 0.001. */
+  /** The base learning rate: the rate after the warm-up. Finite in f32. Default: 0.001. */
   readonly learningRate: number;
   /** What the rate does after the warm-up: `constant`, `cosine` (falls to 0 at the run's end) or `step`. Default: 'constant'. */
   readonly schedule: (typeof SCHEDULES)[number];

@@ -3,7 +3,8 @@
  *
  * Prints nothing: hooks report, an AbortSignal stops.
  */
-import { assertKnownNames, describe } from './arguments.js';
+import type { TypeName } from './arguments.js';
+import { assertKinds, assertKnownNames, assertObject, describe } from './arguments.js';
 import type { Backend } from './backend.js';
 import { breathe } from './breathe.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -48,6 +49,7 @@ export async function train(
   hooks: TrainHooks = {},
 ): Promise<Model> {
   assertHooks(hooks);
+  assertKnownNames('train', options, Object.keys(TUTORIAL));
   const all = { ...TUTORIAL, ...options };
   return finish(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
 }
@@ -67,6 +69,7 @@ export async function resumeTraining(
 ): Promise<Model> {
   assertHooks(hooks);
   assertFreeOnResume(options);
+  assertObject('resume: checkpoint', checkpoint);
   const saved = checkpoint.training?.options ?? TUTORIAL;
   if (saved.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
     throw new RangeError('resume: a cosine schedule ends with its run, which can be made neither longer nor shorter');
@@ -75,14 +78,18 @@ export async function resumeTraining(
   return finish(training, { ...saved, ...options }, hooks);
 }
 
-const HOOKS = [
-  ...(['onLine', 'onStep', 'validation', 'onValidation'] as const),
-  ...(['onBest', 'onCheckpoint', 'checkpointEvery', 'signal'] as const),
-] satisfies (keyof TrainHooks)[];
+const HOOKS = {
+  ...({ onLine: 'function', onStep: 'function', onValidation: 'function' } as const),
+  ...({ onBest: 'function', onCheckpoint: 'function', checkpointEvery: 'number' } as const),
+  ...({ validation: 'object', signal: 'object' } as const),
+} satisfies Record<keyof TrainHooks, TypeName>;
 
 function assertHooks(hooks: TrainHooks): void {
-  assertKnownNames('train hooks', hooks, HOOKS);
-  const { checkpointEvery = Infinity } = hooks;
+  assertKinds('train hooks', hooks, HOOKS);
+  const { checkpointEvery = Infinity, signal } = hooks;
+  if (signal && !((signal as unknown) instanceof AbortSignal)) {
+    throw new TypeError(`train hooks: signal ${describe(signal)}: must be an AbortSignal`);
+  }
   if (checkpointEvery !== Infinity && !(Number.isInteger(checkpointEvery) && checkpointEvery >= 1)) {
     throw new RangeError(`train hooks: checkpointEvery ${describe(checkpointEvery)}: must be a whole number ≥ 1`);
   }

@@ -2,8 +2,9 @@
  * A training run in its midst: the tutorial's step (TensorFlow 1.x `recurrent_network.py`, the Adam form), one at a time,
  * on any backend. train.ts makes them one after another.
  */
+import { assertObject } from './arguments.js';
 import type { Backend } from './backend.js';
-import type { Checkpoint, SavedTraining } from './checkpoint.js';
+import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { dataDigest } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
 import { DataError } from './data-error.js';
@@ -58,7 +59,7 @@ export class Training {
   private readonly batches: BatchOrder;
   /** Of the data, once it has been computed. */
   private digest: string | undefined;
-  private best: { readonly step: number; readonly loss: number } | null = null;
+  private best: BestValidation | null = null;
   private validationsSinceBest = 0;
 
   private constructor(
@@ -79,6 +80,7 @@ export class Training {
    * option out of range, and a DataError for images that are not what they say, or fewer than a batch.
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
+    assertOptions(options);
     assertData(data, options);
     const training = new Training(backend, data, options);
     return training.prepared(() => training.model.initialise(training.random));
@@ -201,10 +203,19 @@ export class Training {
   }
 }
 
-function assertData({ images, validation }: TrainingData, { validateEvery }: TrainOptions): void {
+function assertData(data: TrainingData, { validateEvery }: TrainOptions): void {
+  assertObject('train: data', data);
+  const { images, validation } = data;
   assertImages('train: images', images);
-  if (validation !== undefined) assertImages('train: validation', validation);
-  else if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
+  if (validation === undefined) {
+    if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
+    return;
+  }
+  assertImages('train: validation', validation);
+  if (images.rows !== validation.rows || images.columns !== validation.columns) {
+    const sizes = [images, validation].map(({ rows, columns }) => `${rows} × ${columns}`);
+    throw new DataError(`train: images are ${sizes[0]}, validation images ${sizes[1]}: they must be of one size`);
+  }
 }
 
 /** All images that a run depends on. */

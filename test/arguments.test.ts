@@ -127,6 +127,8 @@ test.each([
   ['learningRate', '0.001', '"0.001": must be finite'],
   ['hidden', '128', '"128": must be a whole number ≥ 1'],
   ['epochs', undefined, 'undefined: must be a whole number ≥ 1, or null'],
+  ['validateEvery', undefined, 'undefined: must be a whole number ≥ 1, or null'],
+  ['validateEvery', 'often', '"often": must be a whole number ≥ 1, or null'],
   ['batchSize', [16], 'an Array: must be a whole number ≥ 1'],
   ['clipNorm', '1', '"1": must be a number > 0, or null'],
 ])('an option %s of %p', async (name, value, message) => {
@@ -137,11 +139,58 @@ test.each([
 test.each([
   [{ onLines: () => {} }, 'train hooks: onLines: unknown option; did you mean onLine?', TypeError],
   [{ checkpointEvery: 0 }, 'train hooks: checkpointEvery 0: must be a whole number ≥ 1', RangeError],
-  [{ checkpointEvery: '5' }, 'train hooks: checkpointEvery "5": must be a whole number ≥ 1', RangeError],
+  [{ checkpointEvery: '5' }, 'train hooks: checkpointEvery "5": must be a number', TypeError],
+  [{ onCheckpoint: 'file' }, 'train hooks: onCheckpoint "file": must be a function', TypeError],
+  [{ onLine: {} }, 'train hooks: onLine an Object: must be a function', TypeError],
+  [{ signal: {} }, 'train hooks: signal an Object: must be an AbortSignal', TypeError],
+  [{ signal: AbortSignal }, 'train hooks: signal a function: must be an object', TypeError],
 ])('hooks %p', async (hooks, message, Kind) => {
   const expected = new Kind(message);
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks as object))).toEqual(expected);
   expect(await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), {}, hooks as object))).toEqual(expected);
+});
+
+test.each([
+  [null, 'null: must be an object'],
+  [5, '5: must be an object'],
+  [[], 'an Array: must be an object with names'],
+  [() => 1, 'a function: must be an object'],
+])('options %p', async (options, message) => {
+  const failure = await failureOf(train(untouchable, IMAGES, options as object));
+  expect(failure).toEqual(new TypeError(`train: ${message}`));
+});
+
+test('nothing at all, where something is needed', async () => {
+  const nothing = undefined as never;
+  expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
+    new TypeError('evaluate: model: undefined: must be an object'),
+  );
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, nothing))).toEqual(
+    new TypeError('resume: checkpoint: undefined: must be an object'),
+  );
+  expect(() => Training.start(untouchable, nothing, TUTORIAL)).toThrow(
+    new TypeError('train: data: undefined: must be an object'),
+  );
+  const data = { images: IMAGES, validation: undefined };
+  expect(() => Training.start(untouchable, data, nothing)).toThrow(
+    new TypeError('train: undefined: must be an object'),
+  );
+});
+
+test('a validation set of another size than the images', async () => {
+  const validation = { ...IMAGES, rows: 3, columns: 4 };
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
+    new DataError('train: images are 4 × 3, validation images 3 × 4: they must be of one size'),
+  );
+});
+
+test.each([
+  [{ forgetbias: 2 }, 'model: forgetbias: unknown option; did you mean forgetBias?'],
+  [{ forgetBias: '2' }, 'model: forgetBias "2": must be a number'],
+  [{ inputGradient: 1 }, 'model: inputGradient 1: must be a boolean'],
+])('a model with %p', (options, message) => {
+  const sizes = { T: 1, B: 1, I: 1, H: 1, C: 2 };
+  expect(() => new Model(untouchable, sizes, options as object)).toThrow(new TypeError(message));
 });
 
 test('options and hooks that are no objects', async () => {

@@ -1,7 +1,9 @@
 /** `longhand train` with files: checkpoints, resuming, history, plot, and what can go wrong with files. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { previousOf } from '../src/files.js';
 import { loadCheckpoint } from '../src/checkpoint-files.js';
 import { mnistFiles, temporaryDirectories } from './idx-files.js';
@@ -252,6 +254,17 @@ describe('--history and --plot', () => {
     const { code, stderr } = await longhand([...RUN, '--batch-size', '5000', '--history', history]);
     expect([code, linesOf(stderr).at(-1)]).toEqual([1, expect.stringContaining('batch size 5000 is larger')]);
     expect(readFileSync(history, 'utf8')).toBe(before);
+  });
+
+  test('a run that is interrupted before its first line leaves no row of another run for its continuation', async () => {
+    const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
+    await longhand([...VALIDATED, '--history', history]);
+    const silent = [...ENDLESS, '--display-step', '4000000', '--checkpoint-every', '5'];
+    const child = spawn(process.execPath, [MAIN, ...silent, '--history', history, '--checkpoint', checkpoint]);
+    while (!existsSync(checkpoint)) await setTimeout(20);
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
   });
 
   test('a run without a line leaves a history without a row', async () => {

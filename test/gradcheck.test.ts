@@ -38,6 +38,14 @@ const good = { inputs: { w }, loss: () => 0, gradients: () => ({ w: new Float64A
 
 test.each<[string, object, Error]>([
   ['no inputs', { inputs: {} }, new RangeError('gradcheck: inputs is empty: name at least one')],
+  [
+    'a misspelt option',
+    { tolerence: 1 },
+    new TypeError(
+      'gradcheck: tolerence: unknown option; known are inputs, loss, gradients, tolerance, directions, seed',
+    ),
+  ],
+  ['a loss that is a number', { loss: 0.5 }, new TypeError('gradcheck: loss 0.5: must be a function')],
   ['inputs that are none', { inputs: undefined }, new TypeError('gradcheck: inputs: undefined: must be an object')],
   [
     'a plain array, which it would change a copy of',

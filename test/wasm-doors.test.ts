@@ -92,6 +92,10 @@ describe('with { check: true }', () => {
 test('options that do not exist, or are of another kind, are refused by name on every backend', async () => {
   const wasm = await failureOf(createWasmBackend({ thread: 2 } as object));
   expect(wasm).toEqual(new TypeError('wasm: thread: unknown option; did you mean threads?'));
+  const check = await failureOf(createWasmBackend({ check: 'yes' } as object));
+  expect(check).toEqual(new TypeError('wasm: check "yes": must be a boolean'));
+  const threads = await failureOf(createWasmBackend({ threads: '2' } as object));
+  expect(threads).toEqual(new TypeError('wasm: threads "2": must be a number'));
   const gpu = await failureOf(createGpuBackend({ gpuMode: 'cpu' } as object));
   expect(gpu).toEqual(new TypeError('gpu: gpuMode: unknown option; known are mode'));
   const mode = await failureOf(createGpuBackend({ mode: 'webgl3' as 'webgl2' }));

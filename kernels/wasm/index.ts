@@ -6,7 +6,8 @@
  */
 import ndarray from 'ndarray';
 import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
-import { assertKnownNames } from '../../src/arguments.js';
+import type { TypeName } from '../../src/arguments.js';
+import { assertKinds } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
@@ -42,7 +43,7 @@ export interface WasmOptions {
  * for a number of threads out of range, and a TypeError for an option that does not exist.
  */
 export async function createWasmBackend(options: WasmOptions = {}): Promise<Backend> {
-  assertKnownNames('wasm', options, ['threads', 'deterministic', 'check'] satisfies (keyof WasmOptions)[]);
+  assertKinds('wasm', options, OPTIONS);
   const wanted = options.threads ?? Math.min(MOST_THREADS, availableThreads());
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) {
     throw new RangeError(`wasm: threads ${wanted}: must be a whole number in 1…${MOST_THREADS}`);
@@ -64,6 +65,10 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
   return withShapeChecks(new WasmBackend(wasm, memory, heap, helpers, isRelaxed, options.check === true));
 }
+
+const OPTIONS = {
+  ...({ threads: 'number', deterministic: 'boolean', check: 'boolean' } as const),
+} satisfies Record<keyof WasmOptions, TypeName>;
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;

@@ -120,8 +120,11 @@ async function workerInPage(setup: ThreadSetup, died: (reason: string) => void):
     await started;
     worker.onerror = ({ message }) => died(message);
     return async () => worker.terminate();
-  } catch {
-    throw new Error('a Content-Security-Policy must allow worker-src blob:');
+  } catch (reason) {
+    // a blocked worker's event has no message, and its SecurityError names no directive
+    const { name, message } = reason as Partial<ErrorEvent & Error>;
+    const isBlocked = !message || name === 'SecurityError';
+    throw new Error(isBlocked ? 'a Content-Security-Policy must allow worker-src blob:' : message, { cause: reason });
   } finally {
     URL.revokeObjectURL(url);
   }

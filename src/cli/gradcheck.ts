@@ -1,4 +1,4 @@
-/** `longhand gradcheck`: the backward pass against numeric slopes, as a table. Exit code 1 where one disagrees. */
+/** `longhand gradcheck`: the backward pass against numeric gradients, as a table. Exit code 1 where one disagrees. */
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
@@ -26,7 +26,7 @@ const ADVICE = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 export function gradcheckCommand(): Command {
   const size = wholeNumber(1);
   return new Command('gradcheck')
-    .description('Compare every gradient of the model with numeric slopes, in f64, at random values.')
+    .description('Compare every gradient of the model with numeric gradients, in f64, at random values.')
     .option('--steps <count>', 'T', size, 5)
     .option('--batch-size <count>', 'B', size, 3)
     .option('--inputs <count>', 'I', size, 4)

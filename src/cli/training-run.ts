@@ -106,6 +106,10 @@ function reportingHooks(
 ): TrainHooks {
   const print = json ? jsonPrinter : textPrinter;
   const target = checkpoint ?? resume;
+  const save = (file: string, state: Checkpoint): void => {
+    history?.begin(); // or a resumed run would take another run's rows for its own
+    saveCheckpoint(file, state);
+  };
   return {
     onLine: (line) => {
       bar.clear();
@@ -118,8 +122,8 @@ function reportingHooks(
       history?.add({ set: 'validation', ...validation });
     },
     onStep: bar.update,
-    ...(best !== undefined && { onBest: (state) => saveCheckpoint(best, state) }),
-    ...(target !== undefined && { onCheckpoint: (state) => saveCheckpoint(target, state), checkpointEvery }),
+    ...(best !== undefined && { onBest: (state) => save(best, state) }),
+    ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
   };
 }
 
