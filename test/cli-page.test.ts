@@ -50,6 +50,23 @@ test('serves the page isolated, its worker under a policy of its own, and MNIST'
   }
 });
 
+test.each([
+  [
+    'an expectation that the server does not know',
+    'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n',
+    200,
+  ],
+  ['a request that is none', 'nonsense\r\n\r\n', 400],
+])('answers %s with nosniff', async (_, text, status) => {
+  const { port } = new URL(await serve('--port', '0'));
+  const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (part: string) => (answer += part)).write(text);
+  await once(socket, 'close');
+  expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(answer.toLowerCase()).toContain('\r\nx-content-type-options: nosniff\r\n');
+});
+
 /** What answers a path that is sent as it stands. */
 async function answerTo(
   address: string,

@@ -68,7 +68,12 @@ Examples:
 async function servePage(port: number | undefined): Promise<Server> {
   if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
   packagedDirectory(); // without its images the page can do nothing
-  const server = createServer(handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) })));
+  const handler = handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) }));
+  const server = createServer(handler)
+    .on('checkExpectation', handler) // without a listener Node answers these two itself, without the headers
+    .on('clientError', (_, socket) => {
+      if (socket.writable) socket.end(BAD_REQUEST);
+    });
   const listen = (wanted: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -84,6 +89,8 @@ async function servePage(port: number | undefined): Promise<Server> {
   }
   return server;
 }
+
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n';
 
 /** Any port. A page of another site can give its own name this machine's address, and then read what is served here. */
 const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
