@@ -24,7 +24,7 @@ export default tseslint.config(
   },
   {
     files: ['src/cli/**/*.ts'],
-    // print.ts prints: it escapes what a terminal would obey, and notices when nobody can read.
+    // print.ts prints: it escapes control characters, and notices a closed output.
     rules: { 'no-console': 'error' },
   },
   {

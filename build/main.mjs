@@ -6,9 +6,13 @@ try {
   await withLock(async () => {
     await bringUpToDate(first);
     const results = await Promise.allSettled(rest.map(bringUpToDate)); // each ends what it began, also if another fails
-    for (const { reason } of results) if (reason !== undefined) throw reason;
+    for (const { status, reason } of results) if (status === 'rejected') report(reason);
   });
 } catch (error) {
+  report(error);
+}
+
+function report(error) {
   console.error(`build: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }

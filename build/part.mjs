@@ -35,14 +35,29 @@ const TOOLS = ['build', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 
 /** @param {Part} part */
 export async function bringUpToDate({ name, inputs, outputs, make }) {
   const recordFile = path.join(records, `${name}.json`);
-  const record = existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, 'utf8')) : {};
+  const record = readRecord(recordFile);
   // Read before the part is made: an input that changes meanwhile makes the next build make it again.
   const [tools, sources] = [digest(TOOLS), digest(inputs)];
   const isFresh = record.tools !== tools || record.outputs !== digest(outputs);
   if (!isFresh && record.sources === sources) return;
   console.error(`building ${name} …`);
   await make(isFresh);
-  writeFileSync(recordFile, JSON.stringify({ tools, sources, outputs: digest(outputs) }));
+  writeRecord(recordFile, { tools, sources, outputs: digest(outputs) });
+}
+
+/** {} if there is none that can be read: the part is then made again. */
+function readRecord(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whole or not at all: a full disk or a kill leaves the old record. */
+function writeRecord(file, record) {
+  writeFileSync(`${file}.new`, JSON.stringify(record));
+  renameSync(`${file}.new`, file);
 }
 
 /** Of the names and the contents of files and of all files in folders. */
@@ -69,14 +84,14 @@ export function filesIn(places) {
   return files;
 }
 
-/** A build that is older than this has ended, whatever has its process number now. */
+/** A build that is older than this is treated as ended: another process may have its number. */
 const LONGEST_BUILD_MS = 600_000;
 
 /** Lets one build work at a time: a second one waits, and then finds most of its work done. */
 export async function withLock(work) {
   mkdirSync(records, { recursive: true });
   const lock = path.join(records, 'lock');
-  for (let isWaiting = false; !created(lock); await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (let isWaiting = false; !acquired(lock); await new Promise((resolve) => setTimeout(resolve, 100))) {
     const holder = holderOf(lock);
     if (holder === undefined) continue;
     if (!isAtWork(holder)) discard(lock, holder);
@@ -88,32 +103,42 @@ export async function withLock(work) {
   try {
     await work();
   } finally {
-    rmSync(lock, { force: true });
+    // After LONGEST_BUILD_MS it can be another build's.
+    if (holderOf(lock)?.process === process.pid) rmSync(lock, { force: true });
   }
 }
 
-function created(lock) {
+/** Creates the lock unless there is one. A full disk or a kill leaves no empty lock: the number is written to another file. */
+function acquired(lock) {
+  const own = ownFile(lock);
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    writeFileSync(own, String(process.pid));
+    linkSync(own, lock);
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
-/** Undefined if the lock has just been given back, or its holder has not written its number yet. */
+const ownFile = (lock) => `${lock}-${process.pid}`;
+
+/** Undefined if the lock has just been given back. */
 function holderOf(lock) {
   try {
-    const holder = { process: Number(readFileSync(lock, 'utf8')), since: statSync(lock).mtimeMs };
-    return holder.process === 0 ? undefined : holder;
+    const text = readFileSync(lock, 'utf8');
+    return { text, process: Number(text), since: statSync(lock).mtimeMs };
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
+/** For a build that waits. A lock with its own number is that of an earlier process. */
 function isAtWork(holder) {
+  if (!Number.isInteger(holder.process) || holder.process <= 0 || holder.process === process.pid) return false;
   if (Date.now() - holder.since > LONGEST_BUILD_MS) return false;
   try {
     process.kill(holder.process, 0);
@@ -123,14 +148,17 @@ function isAtWork(holder) {
   }
 }
 
-/** Removes the lock of a build that was killed. Another build may do the same, and take it, at the same time. */
+/** Removes the lock of a build that has ended. Another build may discard and acquire it at the same time. */
 function discard(lock, holder) {
-  const aside = `${lock}-${process.pid}`;
+  const aside = ownFile(lock);
   try {
     renameSync(lock, aside);
-    if (Number(readFileSync(aside, 'utf8')) !== holder.process) linkSync(aside, lock); // it was taken meanwhile
-    rmSync(aside);
+    if (readFileSync(aside, 'utf8') !== holder.text) linkSync(aside, lock); // another build has just acquired it
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    const isGone = error.code === 'ENOENT'; // another build discarded it
+    const isAcquired = error.code === 'EEXIST'; // a third build acquired it meanwhile
+    if (!isGone && !isAcquired) throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }

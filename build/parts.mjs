@@ -15,7 +15,7 @@ export const first = {
   make: () => node('kernels/wasm/build.mjs'),
 };
 
-/** The modules, one by one: what a bundler of the user's takes apart again. With the benchmarks, which no tarball holds. */
+/** The modules, one by one: a user's bundler can drop the unused ones. With the benchmarks, which no tarball holds. */
 const modules = {
   name: 'modules',
   inputs: [...SOURCES, 'bench', '!bench/rivals'], // a package with packages of its own

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -28,10 +29,11 @@ function projectAt(name: string) {
   const main = at('build/main.mjs');
   return {
     at,
+    main,
     read: (file: string): string => readFileSync(at(file), 'utf8'),
-    /** Which parts it made, and what else it said. */
-    build: () => {
-      const { status, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8' });
+    /** Which parts it made, and what else it said. Status null: it did not end. `options` are Node's. */
+    build: (...options: string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, [...options, main], { encoding: 'utf8', timeout: 60_000 });
       return { status, ...told(stderr) };
     },
     /** The same by several builds that start at the same time, none of which may fail. */
@@ -49,9 +51,14 @@ const told = (stderr: string): { made: string[]; errors: string } => ({
 const done = (...made: string[]) => ({ status: 0, made, errors: '' });
 
 describe('of three parts, one of which the others read', () => {
-  const { at, read, build, buildTogether } = projectAt('small');
+  const { at, main, read, build, buildTogether } = projectAt('small');
+  const lock = at('dist/.built/lock');
+  const locks = (): string[] => readdirSync(path.dirname(lock)).filter((name) => name.startsWith('lock'));
 
-  /** `first` makes source/made from given; `second` and `third` copy source/ into folders. `third` fails if it holds “wrong”. */
+  /**
+   * `first` makes source/made from given; `second` and `third` copy source/ into folders. They fail if source/text contains
+   * “wrong” and their name.
+   */
   const PARTS = `
     import { cpSync, readFileSync } from 'node:fs';
     import { project } from './part.mjs';
@@ -60,7 +67,8 @@ describe('of three parts, one of which the others read', () => {
       inputs: ['source', '!source/unread'],
       outputs: ['dist/' + name],
       make: async (isFresh) => {
-        if (name === 'third' && readFileSync(project + 'source/text', 'utf8').includes('wrong')) throw new Error('wrong text');
+        const text = readFileSync(project + 'source/text', 'utf8');
+        if (text.includes('wrong') && text.includes(name)) throw new Error('wrong text in ' + name);
         await new Promise((resolve) => setTimeout(resolve, 300));
         cpSync(project + 'source', project + 'dist/' + name, { recursive: true });
         if (isFresh) console.error(name + ' afresh');
@@ -116,6 +124,9 @@ describe('of three parts, one of which the others read', () => {
     ['deleted', () => rmSync(at('dist/second/text'))],
     ['added', () => writeFileSync(at('dist/second/extra'), '')],
     ['recorded by nothing', () => rmSync(at('dist/.built/second.json'))],
+    ['recorded in an empty file', () => writeFileSync(at('dist/.built/second.json'), '')],
+    ['recorded in half a file', () => writeFileSync(at('dist/.built/second.json'), '{"tools":"')],
+    ['recorded as null', () => writeFileSync(at('dist/.built/second.json'), 'null')],
   ])('an output that was %s is made afresh', (_, change) => {
     change();
     expect(build()).toEqual({ status: 0, made: ['second'], errors: 'second afresh\n' });
@@ -134,27 +145,108 @@ describe('of three parts, one of which the others read', () => {
   );
 
   test('a part that fails is not taken for done, and keeps no other from it', () => {
-    writeFileSync(at('source/text'), 'wrong');
-    expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors: 'build: wrong text\n' });
-    expect(build()).toEqual({ status: 1, made: ['third'], errors: 'build: wrong text\n' });
+    const errors = 'build: wrong text in third\n';
+    writeFileSync(at('source/text'), 'wrong: third');
+    expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors });
+    expect(build()).toEqual({ status: 1, made: ['third'], errors });
     writeFileSync(at('source/text'), 'text');
     expect(build()).toEqual(done('second'));
+  });
+
+  test('each part that fails has its reason printed', () => {
+    writeFileSync(at('source/text'), 'wrong: second, third');
+    const errors = 'build: wrong text in second\nbuild: wrong text in third\n';
+    expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors });
+  });
+
+  test('a record that cannot be written leaves the old one', () => {
+    const record = read('dist/.built/second.json');
+    mkdirSync(at('dist/.built/second.json.new'));
+    writeFileSync(at('source/text'), 'other');
+    expect(build()).toMatchObject({ status: 1, made: ['second', 'third'] });
+    expect(read('dist/.built/second.json')).toBe(record);
   });
 
   test('builds at the same time take turns; one that was killed is no obstacle', async () => {
     const killed = spawn(process.execPath, ['-e', '']);
     await once(killed, 'exit');
-    for (const lock of [undefined, killed.pid]) {
-      writeFileSync(at('source/text'), `lock ${lock}`);
-      if (lock !== undefined) writeFileSync(at('dist/.built/lock'), String(lock));
+    for (const number of [undefined, killed.pid]) {
+      writeFileSync(at('source/text'), `lock ${number}`);
+      if (number !== undefined) writeFileSync(lock, String(number));
       const builds = await buildTogether(3);
       expect(builds.flatMap(({ made }) => made)).toEqual(['second', 'third']);
       for (const { made, errors } of builds) {
         expect(errors).toMatch(made.length > 0 ? /^$/ : /^(build: waiting for the build of process \d+\n)?$/);
       }
-      expect(existsSync(at('dist/.built/lock'))).toBe(false);
+      expect(locks()).toEqual([]);
       expect(build()).toEqual(done());
     }
+  });
+
+  test.each([
+    ['is empty', ''],
+    ['is of NUL bytes', '\0\0\0\0'],
+    ['holds no number', 'lock'],
+    ['holds 0, which stands for all processes of the group', '0'],
+    ['holds −1, which stands for all processes', '-1'],
+  ])('a lock that %s is no obstacle', (_, text) => {
+    for (const seconds of [0, Date.now() / 1000]) {
+      writeFileSync(lock, text);
+      utimesSync(lock, seconds, seconds);
+      expect(build()).toEqual(done());
+      expect(locks()).toEqual([]);
+    }
+  });
+
+  test('a lock of an earlier process with the same number is no obstacle', () => {
+    const before = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(lock)}, String(process.pid));`;
+    expect(build('--import', `data:text/javascript,${encodeURIComponent(before)}`)).toEqual(done());
+    expect(locks()).toEqual([]);
+  });
+
+  test('a build on a full disk fails, and leaves no lock', () => {
+    const limited = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$1"', process.execPath, main], {
+      encoding: 'utf8',
+    });
+    expect(limited).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^build: EFBIG: .*, write\n$/) as string,
+    });
+    expect(locks()).toEqual([]);
+    expect(build()).toEqual(done());
+  });
+
+  test('a build leaves a lock that another build has acquired', async () => {
+    writeFileSync(at('source/text'), 'other');
+    const slow = spawn(process.execPath, [main]);
+    await once(slow.stderr, 'data'); // `building second …`: it has the lock
+    rmSync(lock);
+    writeFileSync(lock, String(process.pid));
+    expect(await once(slow, 'exit')).toEqual([0, null]);
+    expect(readFileSync(lock, 'utf8')).toBe(String(process.pid));
+    rmSync(lock);
+  });
+
+  test('a lock that two other builds acquire while this one discards it does not fail the build', () => {
+    // Numbers of no process: Linux counts to 2²². The build has read the lock when it renames it.
+    const [ended, second, third] = ['99999990', '99999991', '99999992'];
+    const others = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { renameSync } = fs;
+      fs.renameSync = (from, to) => {
+        if (from === ${JSON.stringify(lock)}) {
+          fs.renameSync = renameSync;
+          syncBuiltinESMExports();
+          fs.writeFileSync(from, '${second}');
+          renameSync(from, to);
+          fs.writeFileSync(from, '${third}');
+        } else renameSync(from, to);
+      };
+      syncBuiltinESMExports();`;
+    writeFileSync(lock, ended);
+    expect(build('--import', `data:text/javascript,${encodeURIComponent(others)}`)).toEqual(done());
+    expect(locks()).toEqual([]);
   });
 });
 
@@ -163,7 +255,7 @@ describe('of a copy of this project', () => {
 
   beforeAll(() => {
     for (const name of ['build', 'src', 'kernels', 'bench', 'docs', 'dist']) {
-      const isWanted = (file: string): boolean => !/node_modules|lock$/.test(path.basename(file));
+      const isWanted = (file: string): boolean => !/node_modules|^lock(-\d+)?$/.test(path.basename(file));
       cpSync(path.join(project, name), at(name), { recursive: true, filter: isWanted });
     }
     for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) {

@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    rolldownOptions: { checks: { bundlerTimings: false } }, // a busy machine is no news
+    rolldownOptions: { checks: { bundlerTimings: false } }, // no warning if the build is slow
     assetsInlineLimit: 0, // a strict Content-Security-Policy knows no data: scripts or fonts
   },
   worker: {

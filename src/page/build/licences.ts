@@ -1,4 +1,4 @@
-/** The licences of the packages in the page, as a file of the page: whoever puts the page on a host copies them too. */
+/** The licences of the packages in the page, as a file of the page, so they are copied with the page. */
 import type { Plugin } from 'vite';
 import { LICENCES_FILE, licencesOf } from '../../../build/licences.mjs';
 
