@@ -14,6 +14,7 @@ export function assertSizes<Name extends string>(
   }
 }
 
+/** Throws a TypeError unless `value` is an object. `what` begins the message. */
 export function assertObject(what: string, value: unknown): asserts value is object {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${what}: ${describe(value)}: must be an object`);
