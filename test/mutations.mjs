@@ -4,7 +4,8 @@
  *
  * `gradients` is the gradient check of the whole model. It cannot see everything: a wrong forward pass whose backward pass
  * is right for it passes (the forget bias missing), and so does what no gradient depends on (dc not stored, Adam). These
- * name `pytorch`, the comparison with PyTorch's numbers. `lstm` are the tests of the LSTM by itself.
+ * name `pytorch`, the comparison with PyTorch's numbers. `lstm` are the tests of the LSTM by itself, `cross-entropy` those
+ * of the loss.
  *
  * The mistakes are those that people make: a gate taken for another, the forget bias missing, one term of a primed
  * equation dropped, a sum over the batch in place of a mean.

@@ -118,7 +118,7 @@ export function trainCommand(): Command {
       `
 Examples:
   longhand train                                      the tutorial's run
-  longhand train --training-iters 4000 --seed 7       30 steps of another run
+  longhand train --training-iters 4000 --seed 7       31 steps of another run
   longhand train --backend gpu --gpu-mode webgpu      on a GPU, through GPU.js
   longhand train --checkpoint run.safetensors         a run that can be interrupted …
   longhand train --resume run.safetensors             … and continued
