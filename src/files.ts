@@ -116,7 +116,8 @@ function renameToPrevious(file: string, target: string, old: string): void {
 export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
 
 /** What follows the target's name in the names of all files that `replaceFile` writes; '' is the target itself. */
-export const REPLACED_SUFFIXES = ['', '.new', '.old', '.previous'] as const;
+export const replacedSuffixes = (keepOld: boolean) =>
+  keepOld ? (['', '.new', '.old', '.previous'] as const) : (['', '.new'] as const);
 
 /** Throws a DataError if `replaceFile` could not work: better now than after hours of training. Leaves nothing behind. */
 export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
@@ -140,7 +141,7 @@ function assertFreeFor(file: string, target: string, keepOld: boolean, fault: st
     if (existsSync(file)) assertPlain(file, statSync(file));
     assertWritable(path.dirname(target), 'its folder');
     assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
-    for (const suffix of keepOld ? REPLACED_SUFFIXES : ['.new']) {
+    for (const suffix of replacedSuffixes(keepOld)) {
       const name = target + suffix;
       if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
     }
