@@ -298,11 +298,11 @@ describe('is refused', () => {
       bytes: new Uint8Array(4 * shape[0] * shape[1] * shape[2]),
     });
     expect(await messageOf((tensors) => tensors.set('x', x(100_001, 1, 1)))).toBe(
-      'mine.safetensors: T 100001 B 1 I 1 H 6 C 7 is too large to compare: 0.1 GiB (at most 100000 steps and 4 GiB): ' +
+      'mine.safetensors: T 100001 B 1 I 1 H 6 C 7 is too large to compare: 0.2 GiB (at most 100000 steps and 4 GiB): ' +
         'take fewer sequences or steps',
     );
     const wide: StoredTensor = { dtype: 'F32', shape: [60_000, 1], bytes: new Uint8Array(240_000) };
-    expect(await messageOf((tensors) => tensors.set('outKernel', wide))).toContain('too large to compare: 643');
+    expect(await messageOf((tensors) => tensors.set('outKernel', wide))).toContain('too large to compare: 1717');
   });
 
   test('a forget bias that is no number, and a file without results', async () => {
@@ -412,7 +412,7 @@ describe('the time that it takes is bounded', () => {
     const comparison = await run(long(), { clock: clockOf(10_000) });
     expect(comparison.search).toEqual({ tried: 4, of: 28 });
     expect(asText(comparison, 1e-4)).toMatch(
-      /\nThe search for mistakes stopped after 30 s: it tried 4 of 28\. --no-limit tries all\.$/,
+      /\nThe search for mistakes has 30 s: it tried 4 of 28, and another pass would take too long\. --no-limit tries all\.$/,
     );
     const whole = await run(long(), {});
     expect(whole.search).toEqual({ tried: 28, of: 28 });
