@@ -265,7 +265,7 @@ describe('histories', () => {
     ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
   ])('a row that is %j', (row) => {
     expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is none of a history: ${JSON.stringify(row)}`);
+    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`);
   });
 
   test.each([
