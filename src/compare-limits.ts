@@ -1,7 +1,7 @@
 /** What a comparison may cost: memory by its sizes, time by a measured piece of it, so that it holds on every computer. */
 import type { Problem } from './compare.js';
 import { DataError } from './data-error.js';
-import { numbersOfModel } from './model-memory.js';
+import { numbersOfActivations, numbersOfParameters } from './model-memory.js';
 
 export const LONGEST_PASS_SECONDS = 30;
 export const LONGEST_SEARCH_SECONDS = 30;
@@ -11,14 +11,16 @@ const MOST_BYTES = 4 * 2 ** 30;
 /** Each step has views of its own, which take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
 const MOST_STEPS = 100_000;
 /**
- * The memory of a comparison in models: the present pass, earlier passes until their models are collected, and the copies of
- * inputs and results. 3.9 was measured for H 3000, less for other sizes.
+ * What a comparison holds at once: the present pass's model, those of earlier passes until they are collected, and copies of
+ * inputs and results. The peak was measured as 3.9 models if nearly all numbers are parameters (H 3000), which each measured
+ * piece has too, and as 1.8 models if nearly all are activations.
  */
-export const MODELS_AT_ONCE = 4;
+export const numbersOfComparison = (sizes: Problem['sizes']): number =>
+  4 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
 
 /** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
 export function assertFits(sizes: Problem['sizes'], name: string): void {
-  const bytes = 8 * MODELS_AT_ONCE * numbersOfModel(sizes);
+  const bytes = 8 * numbersOfComparison(sizes);
   if (sizes.T > MOST_STEPS || bytes > MOST_BYTES) {
     throw new DataError(
       `${name}: ${formatSizes(sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +

@@ -3,10 +3,12 @@ import type { ModelSizes } from './model.js';
 import { activationShapes, parameterShapes } from './model.js';
 import type { Shape } from './tensor.js';
 
+export const numbersOfModel = (sizes: ModelSizes): number => numbersOfParameters(sizes) + numbersOfActivations(sizes);
+
 /** Each parameter has a gradient and two moments. */
-export function numbersOfModel(sizes: ModelSizes): number {
-  return 4 * numbersIn(parameterShapes(sizes)) + numbersIn(activationShapes(sizes));
-}
+export const numbersOfParameters = (sizes: ModelSizes): number => 4 * numbersIn(parameterShapes(sizes));
+
+export const numbersOfActivations = (sizes: ModelSizes): number => numbersIn(activationShapes(sizes));
 
 /** Not `sizeOf`, which refuses what no computer holds without naming the sizes. */
 function numbersIn(shapes: Readonly<Record<string, Shape>>): number {

@@ -4,7 +4,7 @@ import { freemem } from 'node:os';
 import path from 'node:path';
 import { saveCheckpoint } from '../src/checkpoint-files.js';
 import { advised, assertRoom } from '../src/cli/memory.js';
-import { MODELS_AT_ONCE } from '../src/compare-limits.js';
+import { numbersOfComparison } from '../src/compare-limits.js';
 import { parameterShapes } from '../src/model.js';
 import type { StoredTensor } from '../src/safetensors.js';
 import { writeSafetensors } from '../src/safetensors.js';
@@ -79,11 +79,11 @@ describe('compare of a small file with many steps', () => {
   });
 });
 
-test('several models are counted, as a comparison keeps them', () => {
+test('a comparison needs room for the models of earlier passes too', () => {
   const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
   const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
   expect(() => assertRoom(sizes, 'f64', 'none')).not.toThrow();
-  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, MODELS_AT_ONCE)).toThrow(OutOfMemoryError);
+  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
 });
 
 test('an allocation that a backend refuses all the same is reported with the flags, and nothing else is', async () => {

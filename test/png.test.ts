@@ -98,7 +98,7 @@ test.each<[string, Buffer, string]>([
   [
     'a palette of more colours than its depth names',
     pngOf(head({ colourType: 3, depth: 1 }), chunk('PLTE', Buffer.alloc(300)), rows(PALETTE_IMAGE)),
-    'PLTE of 100 colours, must be at most 2 with 1 bits a pixel',
+    'PLTE of 100 colours, must be at most 2 at bit depth 1',
   ],
   ['an empty gamma', pngOf(head(), chunk('gAMA'), rows()), 'gAMA of 0 bytes, must be 4'],
   ['a gamma of 5 bytes', pngOf(head(), chunk('gAMA', Buffer.alloc(5)), rows()), 'gAMA of 5 bytes, must be 4'],

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../compare.js';
 import { compareFile, templateOf } from '../compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, MODELS_AT_ONCE } from '../compare-limits.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, numbersOfComparison } from '../compare-limits.js';
 import { previousOf, readFile, replaceFile } from '../files.js';
 import type { ModelSizes } from '../model.js';
 import { parseSafetensors, writeSafetensors } from '../safetensors.js';
@@ -58,7 +58,8 @@ Examples:
       }
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
-      const assertRoom = (sizes: ModelSizes): void => assertRoomFor(sizes, 'f64', advice, Infinity, MODELS_AT_ONCE);
+      const assertRoom = (sizes: ModelSizes): void =>
+        assertRoomFor(sizes, 'f64', advice, Infinity, numbersOfComparison(sizes));
       const comparison = await withProgress((onProgress) =>
         compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom, onProgress }),
       );

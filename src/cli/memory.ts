@@ -16,12 +16,18 @@ const LARGEST_SHARE_OF_HEAP = 0.5;
 
 /**
  * Throws an OutOfMemoryError that names the bytes if there is no room for a model; `advice` says what to reduce, `most` is
- * the backend's own limit. `models`: how many models of these sizes are in memory at once.
+ * the backend's own limit. `numbers`: how many are in memory at once.
  */
-export function assertRoom(sizes: ModelSizes, dtype: DType, advice: string, most = Infinity, models = 1): void {
+export function assertRoom(
+  sizes: ModelSizes,
+  dtype: DType,
+  advice: string,
+  most = Infinity,
+  numbers = numbersOfModel(sizes),
+): void {
   const { T, B, I, H, C } = sizes;
   const heap = T * VIEWS_OF_A_STEP;
-  const bytes = heap + models * numbersOfModel(sizes) * (dtype === 'f32' ? 4 : 8);
+  const bytes = heap + numbers * (dtype === 'f32' ? 4 : 8);
   const needs = `T ${T}, B ${B}, I ${I}, H ${H}, C ${C} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);
   if (heap > heapLimit) {

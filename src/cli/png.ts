@@ -186,7 +186,7 @@ function assertPalette(length: number, { colourType, depth }: Header, isLate: bo
     throw fault(`PLTE of ${length} bytes, must be 3 for each of 1 to ${MOST_COLOURS} colours`);
   }
   if (colourType === PALETTE && length / 3 > 2 ** depth) {
-    throw fault(`PLTE of ${length / 3} colours, must be at most ${2 ** depth} with ${depth} bits a pixel`);
+    throw fault(`PLTE of ${length / 3} colours, must be at most ${2 ** depth} at bit depth ${depth}`);
   }
 }
 
