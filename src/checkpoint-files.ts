@@ -6,7 +6,7 @@ import { DataError } from './data-error.js';
 import { previousOf, readFile, replaceFile } from './files.js';
 import type { FloatLimits } from './stored-tensors.js';
 
-/** Replaces the file, keeping what it held as `FILE.previous`. Throws a DataError; the old file is then as it was. */
+/** `replaceFile` with `keepOld`: what the file held stays as `FILE.previous`. Throws a DataError, as described there. */
 export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
   replaceFile(file, checkpointBytes(checkpoint), { keepOld: true });
 }

@@ -1,35 +1,32 @@
 /** What a comparison may cost: memory by its sizes, time by a measured piece of it, so that it holds on every computer. */
 import type { Problem } from './compare.js';
 import { DataError } from './data-error.js';
-import { activationShapes, parameterShapes } from './model.js';
-import { sizeOf } from './tensor.js';
+import { numbersOfActivations, numbersOfParameters } from './model-memory.js';
 
 export const LONGEST_PASS_SECONDS = 30;
 export const LONGEST_SEARCH_SECONDS = 30;
 
-/** Of f64 tensors. */
+/** Of f64 tensors. `assertRoom` in src/cli/memory.ts knows what this computer has; these limits hold in a browser too. */
 const MOST_BYTES = 4 * 2 ** 30;
-/** Each step has views of its own, 8 kB of JavaScript's heap: with these they need a gigabyte of it. */
+/** Each step has views of its own, which take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
 const MOST_STEPS = 100_000;
+/**
+ * What a comparison holds at once: the present pass's model, those of earlier passes until they are collected, and copies of
+ * inputs and results. The peak was measured as 3.9 models if nearly all numbers are parameters (H 3000), which each measured
+ * piece has too, and as 1.8 models if nearly all are activations.
+ */
+export const numbersOfComparison = (sizes: Problem['sizes']): number =>
+  4 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
 
-/** Throws a DataError if a pass would need too much memory, before anything is allocated. */
+/** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
 export function assertFits(sizes: Problem['sizes'], name: string): void {
-  const bytes = bytesOfPass(sizes);
+  const bytes = 8 * numbersOfComparison(sizes);
   if (sizes.T > MOST_STEPS || bytes > MOST_BYTES) {
     throw new DataError(
       `${name}: ${formatSizes(sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
         `(at most ${MOST_STEPS} steps and ${MOST_BYTES / 2 ** 30} GiB): take fewer sequences or steps`,
     );
   }
-}
-
-/** The model's tensors, the input's gradient, and the copies of inputs and results. */
-function bytesOfPass(sizes: Problem['sizes']): number {
-  const total = (shapes: Readonly<Record<string, readonly number[]>>): number =>
-    Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const activations = activationShapes(sizes);
-  const numbers = 4 * total(parameterShapes(sizes)) + total(activations) + sizeOf(activations.x);
-  return 8 * 1.5 * numbers;
 }
 
 const formatSizes = ({ T, B, I, H, C }: Problem['sizes']): string => `T ${T} B ${B} I ${I} H ${H} C ${C}`;

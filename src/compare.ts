@@ -13,6 +13,7 @@ import { Model } from './model.js';
 import { decimalFrom } from './numbers.js';
 import { fillRandom, Random } from './rng.js';
 import type { Safetensors, StoredTensor } from './safetensors.js';
+import { quote } from './safetensors.js';
 import { floatsNamed, integersNamed, storedTensor } from './stored-tensors.js';
 import type { Tensor } from './tensor.js';
 import { copyInto, fill, formatShape, indexOf, rowsOf, stepOf, valuesOf, zeros } from './tensor.js';
@@ -89,8 +90,10 @@ const RELATIVE_FLOOR = 0.1;
 
 /** How long a comparison may take, and who is informed. */
 export interface CompareOptions {
-  /** Refuse a pass that would take more than 30 s, and end the search for mistakes after 30 s. Default: true. */
+  /** Refuse a pass of more than 30 s, and end the search for mistakes before it takes more than 30 s. Default: true. */
   readonly limited?: boolean;
+  /** Called with the sizes before the first pass; throws if there is no room for them. Default: nothing is called. */
+  readonly assertRoom?: (sizes: ModelSizes) => void;
   /** Called after each step of a pass. Default: nothing is called. */
   readonly onProgress?: (progress: Progress) => void;
   /** Milliseconds, counted from any moment. Default: `performance.now`. */
@@ -114,9 +117,10 @@ export async function compareFile(
   file: Safetensors,
   tolerance: number,
   name: string,
-  { limited = true, onProgress = () => {}, clock = () => performance.now() }: CompareOptions = {},
+  { limited = true, assertRoom, onProgress = () => {}, clock = () => performance.now() }: CompareOptions = {},
 ): Promise<Comparison> {
   const problem = problemOf(file, name);
+  assertRoom?.(problem.sizes);
   const theirs = resultsOf(file, problem, name);
   if (limited) await assertQuick(problem, (piece) => solve(backend, piece), clock, name);
   const startedAt = clock();
@@ -186,7 +190,7 @@ function forgetBiasOf({ metadata }: Safetensors, name: string): number {
   const text = metadata.get('forgetBias') ?? '1';
   const value = decimalFrom(text);
   if (Number.isNaN(value)) {
-    throw new DataError(`${name}: metadata forgetBias is ${JSON.stringify(text.slice(0, 40))}, must be a number`);
+    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
   }
   return value;
 }

@@ -74,26 +74,31 @@ function assertNamed(file: string): void {
 /**
  * Replaces `file`, so that at every moment, whenever the process or the machine dies, it is there whole, old or new: the
  * bytes are written beside it, flushed, and given its name; then the directory is flushed. With `keepOld` its old contents
- * stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays. Throws a DataError;
- * the old file is then as it was.
+ * stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays. Throws a DataError.
+ * The old file is then as it was, unless the message says that the file has been written: then only the last renaming
+ * failed, and the message names the file that holds the old contents.
  */
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
   const [written, old] = [`${target}.new`, `${target}.old`];
   const keeps = keepOld && existsSync(target);
+  const fault = `cannot be written${existsSync(file) ? '; the file that was there is as it was' : ''}`;
+  assertFreeFor(file, target, keepOld, fault);
+  const made: string[] = [];
   try {
-    assertFreeFor(file, target, keepOld);
     writeFlushed(written, bytes);
-    if (keeps) linkOrCopy(target, old);
+    made.push(written);
+    if (keeps) {
+      linkOrCopy(target, old);
+      made.push(old);
+    }
     renameSync(written, target);
   } catch (error) {
-    removeIfPossible(written);
-    if (keeps) removeIfPossible(old);
-    const unchanged = existsSync(file) ? '; the file that was there is as it was' : '';
-    throw failure(file, `cannot be written${unchanged}`, error);
+    made.forEach(removeIfPossible);
+    throw failure(file, fault, error);
   }
-  if (keeps) renameToPrevious(file, target, old);
   flushDirectory(path.dirname(target));
+  if (keeps) renameToPrevious(file, target, old);
 }
 
 /** Only now: if the old contents are damaged, and the ones before them are good, one good file is there at every moment. */
@@ -104,36 +109,44 @@ function renameToPrevious(file: string, target: string, old: string): void {
     throw failure(file, `has been written, but its old contents are still named ${old}`, error);
   }
   removeIfPossible(old); // renaming leaves it if both names already were the same file
+  flushDirectory(path.dirname(target));
 }
 
 /** `replaceFile` with `keepOld` leaves the old contents here: beside the file itself if `file` is a link. */
 export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
 
 /** What follows the target's name in the names of all files that `replaceFile` writes; '' is the target itself. */
-export const REPLACED_SUFFIXES = ['', '.new', '.old', '.previous'] as const;
+export const replacedSuffixes = (keepOld: boolean) =>
+  keepOld ? (['', '.new', '.old', '.previous'] as const) : (['', '.new'] as const);
 
 /** Throws a DataError if `replaceFile` could not work: better now than after hours of training. Leaves nothing behind. */
 export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
-  const tried = `${target}.new`;
+  const [tried, fault] = [`${target}.new`, 'cannot be written'];
+  assertFreeFor(file, target, keepOld, fault);
   try {
-    assertFreeFor(file, target, keepOld);
     writeFlushed(tried, new Uint8Array());
     rmSync(tried);
   } catch (error) {
-    removeIfPossible(tried);
-    throw failure(file, 'cannot be written', error);
+    throw failure(file, fault, error);
   }
 }
 
-/** Throws an Error that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write. */
-function assertFreeFor(file: string, target: string, keepOld: boolean): void {
-  if (existsSync(file)) assertPlain(file, statSync(file));
-  assertWritable(path.dirname(target), 'its folder');
-  assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
-  for (const suffix of keepOld ? REPLACED_SUFFIXES : ['.new']) {
-    const name = target + suffix;
-    if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+/**
+ * Throws a DataError that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write.
+ * Changes nothing. `fault` is for the message.
+ */
+function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
+  try {
+    if (existsSync(file)) assertPlain(file, statSync(file));
+    assertWritable(path.dirname(target), 'its folder');
+    assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
+    for (const suffix of replacedSuffixes(keepOld)) {
+      const name = target + suffix;
+      if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+    }
+  } catch (error) {
+    throw failure(file, fault, error);
   }
 }
 
@@ -173,7 +186,7 @@ function linkedFrom(file: string): string | undefined {
   return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;
 }
 
-/** Never through what is there under this name, which may be a link. */
+/** Never through what is there under this name, which may be a link. Leaves no part of the bytes behind if it fails. */
 function writeFlushed(file: string, bytes: Uint8Array): void {
   rmSync(file, { force: true });
   const descriptor = openSync(file, 'wx');
@@ -181,6 +194,9 @@ function writeFlushed(file: string, bytes: Uint8Array): void {
     let position = 0;
     while (position < bytes.length) position += writeSync(descriptor, bytes, position);
     fsyncSync(descriptor);
+  } catch (error) {
+    removeIfPossible(file);
+    throw error;
   } finally {
     closeSync(descriptor);
   }

@@ -3,7 +3,7 @@
  * 2.0, 1e2 and -0 as whole numbers.
  */
 
-export interface JsonLimits {
+interface JsonLimits {
   /** Objects and lists within each other, at most. */
   readonly depth: number;
   /** Every number must be whole, at least 0, and written in digits alone. */

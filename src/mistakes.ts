@@ -3,7 +3,7 @@ import type { Problem, ResultName, Results } from './compare.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from './tensor.js';
 import type { Tensor } from './tensor.js';
 
-export interface Mistake {
+interface Mistake {
   /** Only where it makes a difference. */
   readonly applies: (problem: Problem, theirs: Results) => boolean;
   /** The problem with which this program computes what the mistaken one does; the same object if nothing changes. */

@@ -3,9 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
 import { saveCheckpoint } from '../src/checkpoint-files.js';
-import { advised } from '../src/cli/memory.js';
+import { advised, assertRoom } from '../src/cli/memory.js';
+import { numbersOfComparison } from '../src/compare-limits.js';
 import { parameterShapes } from '../src/model.js';
-import { OutOfMemoryError, zeros } from '../src/tensor.js';
+import type { StoredTensor } from '../src/safetensors.js';
+import { writeSafetensors } from '../src/safetensors.js';
+import { OutOfMemoryError, sizeOf, zeros } from '../src/tensor.js';
 import { idx, mnistFiles, temporaryDirectories } from './idx-files.js';
 import { longhand } from './longhand-process.js';
 
@@ -37,6 +40,50 @@ test.each<[readonly string[], string]>([
   );
   expect(stderr).not.toMatch(/^ +at /m);
   expect(performance.now() - startedAt).toBeLessThan(6000);
+});
+
+/** A file for `compare`: inputs and weights of zeros, and a wrong loss. */
+function comparisonOf({ T, B, I, H, C }: Record<'T' | 'B' | 'I' | 'H' | 'C', number>): string {
+  const zero = (...shape: number[]): StoredTensor => ({
+    dtype: 'F32',
+    shape,
+    bytes: new Uint8Array(4 * sizeOf(shape)),
+  });
+  const tensors = new Map<string, StoredTensor>([
+    ...Object.entries({ x: zero(T, B, I), kernel: zero(I + H, 4 * H), bias: zero(4 * H) }),
+    ...Object.entries({ outKernel: zero(H, C), outBias: zero(C), loss: zero() }),
+    ['labels', { dtype: 'U8', shape: [B], bytes: new Uint8Array(B) }],
+  ]);
+  const file = path.join(directoryOf({}), 'mine.safetensors');
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  return file;
+}
+
+describe('compare of a small file with many steps', () => {
+  const node = ['--max-old-space-size=256'];
+
+  test.each([[[]], [['--no-limit']]])('that do not fit V8 %j', async (flags) => {
+    const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
+    const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for their steps, there are \d+: take fewer .*\n$/,
+    );
+    expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
+  });
+
+  test('that fit V8 is computed', async () => {
+    const file = comparisonOf({ T: 20_000, B: 1, I: 1, H: 1, C: 2 });
+    const { code, stdout } = await longhand(['compare', file], { node });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
+  });
+});
+
+test('a comparison needs room for the models of earlier passes too', () => {
+  const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
+  const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
+  expect(() => assertRoom(sizes, 'f64', 'none')).not.toThrow();
+  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
 });
 
 test('an allocation that a backend refuses all the same is reported with the flags, and nothing else is', async () => {

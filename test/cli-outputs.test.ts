@@ -67,7 +67,13 @@ describe('two outputs on one file are wrong usage, before anything is written', 
       `--best %b1.new has a name that is reserved for --checkpoint %b1, ${RESERVED}`,
     ],
     ['what is kept, named first', '--checkpoint %b1.previous --best %b1', NOTHING, RESERVED],
-    ['what is on its way to be kept', '--history %h.csv --plot %h.csv.old', NOTHING, RESERVED],
+    ['what is on its way to be kept', '--checkpoint %b1 --best %b1.old', NOTHING, RESERVED],
+    [
+      'what a history writes first',
+      '--history %h.csv --plot %h.csv.new',
+      NOTHING,
+      '--plot %h.csv.new has a name that is reserved for --history %h.csv, which writes .new beside itself',
+    ],
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
   test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
@@ -126,13 +132,25 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
   ])('%s: %s and %s', (_, written, other, prepare, meeting) => {
     const folder = folderWith(prepare);
-    expect(meetingOf(`${folder}/${written}`, `${folder}/${other}`)).toBe(meeting);
+    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
+    expect(meet(true)).toBe(meeting);
+    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
   });
 
   test('a relative path and an absolute one', () => {
     const folder = directoryOf({});
     const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
+  });
+
+  test('.old and .previous of a history and of a plot, which keep no old contents, are free', async () => {
+    for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
+      const folder = directoryOf({});
+      expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
+      const [, history, , plot] = placed(args, folder);
+      expect(readdirSync(folder).sort()).toEqual([history, plot].map((file) => path.basename(file)).sort());
+      expect(readFileSync(plot, 'utf8')).toMatch(/^<svg /);
+    }
   });
 
   test('names that only look alike, and hard links, are files of their own', async () => {

@@ -83,6 +83,15 @@ describe('export onto its own input', () => {
     },
   );
 
+  test('at the names that only --force writes is done without it, and leaves the input', async () => {
+    const { at } = folderWith('run.previous');
+    await expectDone(['export', at('run.previous'), '--to', 'keras', '--output', at('run')]);
+    expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
+    const { at: other } = folderWith('run.new');
+    const args = ['export', other('run.new'), '--to', 'keras', '--output', other('run')];
+    expect(await expectRefused(args, other('run.new'))).toContain('which writes .new beside itself');
+  });
+
   test('as a folder is refused, even with --force', async () => {
     const { at } = folderWith('run');
     const args = ['export', at('run'), '--to', 'tfjs', '--output', at('run'), '--force'];

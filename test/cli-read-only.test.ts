@@ -28,6 +28,7 @@ beforeAll(async () => {
   chmodSync(LOCKED_FOLDER, 0o555);
   writeFileSync(LOCKED_FILE, 'precious');
   chmodSync(LOCKED_FILE, 0o444);
+  writeFileSync(`${LOCKED_FILE}.new`, 'precious too');
 });
 afterAll(() => {
   chmodSync(LOCKED_FOLDER, 0o755);
@@ -55,7 +56,8 @@ test.each<[string, (output: string) => readonly string[]]>([
   }
   expect(readFileSync(LOCKED_FILE, 'utf8')).toBe('precious');
   expect(readdirSync(LOCKED_FOLDER)).toEqual([]);
-  expect(readdirSync(folder).filter((name) => name.startsWith('locked.csv'))).toEqual(['locked.csv']);
+  expect(readFileSync(`${LOCKED_FILE}.new`, 'utf8')).toBe('precious too');
+  expect(readdirSync(folder).filter((name) => name.startsWith('locked.csv'))).toEqual(['locked.csv', 'locked.csv.new']);
 });
 
 test('a folder for tfjs', async () => {

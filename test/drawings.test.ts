@@ -1,6 +1,7 @@
 /** A person's own drawing: the flags that the message names make it what it shows, whatever the paint program writes. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { saveCheckpoint } from '../src/checkpoint-files.js';
 import type { NamedImage, ReadOptions } from '../src/cli/images.js';
 import { imagesIn } from '../src/cli/images.js';
@@ -160,7 +161,8 @@ test('other digits are what they show too', async () => {
 describe('what is looked at before a prediction', () => {
   const ink = drawn(7, SIDE, { width: 8 });
   const light = encodePng(imageOf(0, 8, ink, (share) => [255 * share]));
-  const read = (bytes: Buffer, options: ReadOptions = {}): NamedImage => imagesIn(bytes, 28, 28, 'a.png', options)[0];
+  const read = (bytes: Buffer, options: ReadOptions = {}): NamedImage =>
+    [...imagesIn(bytes, 28, 28, 'a.png', options)][0];
   const bytesOf = (form: string): Buffer => encodePng(FORMS[form](ink));
 
   test('a light drawing on black needs no --invert, and the message names none', () => {
@@ -213,11 +215,64 @@ describe('what is looked at before a prediction', () => {
 test('--fit of IDX files: images of any size, inverted or not', () => {
   const ink = drawn(7, 50, { width: 5 }).map((share) => Math.round(255 * share));
   const dark = ink.map((value) => 255 - value);
-  const [light] = imagesIn(idx([1, 50, 50], ink), 28, 28, 'f', { fit: true });
-  const both = imagesIn(idx([2, 50, 50], [...dark, ...ink]), 28, 28, 'f', { fit: true, invert: true });
+  const read = (shape: readonly number[], pixels: ArrayLike<number>, options: ReadOptions): NamedImage[] => [
+    ...imagesIn(idx(shape, pixels), 28, 28, 'f', { fit: true, ...options }),
+  ];
+  const [light] = read([1, 50, 50], ink, {});
+  const both = read([2, 50, 50], [...dark, ...ink], { invert: true });
   expect(both.map(({ name }) => name)).toEqual(['f[0]', 'f[1]']);
   expect([...both[0].pixels]).toEqual([...light.pixels]);
-  expect(imagesIn(idx([2, 50, 50], [...dark, ...ink]), 28, 28, 'f', { fit: true, first: 1 })).toHaveLength(1);
+  expect(read([2, 50, 50], [...dark, ...ink], { first: 1 })).toHaveLength(1);
+});
+
+describe('--fit of IDX files has a limit', () => {
+  const fitting = (...shape: number[]) =>
+    imagesIn(idx(shape, new Uint8Array(shape.reduce((product, extent) => product * extent))), 28, 28, 'f', {
+      fit: true,
+    });
+
+  test.each([
+    [
+      'pixels',
+      [1, 1025, 2048],
+      'f: its images are 1025 × 2048: at most 2097152 pixels in all and 8192 a side are read',
+    ],
+    ['columns', [2, 1, 8193], 'f: its images are 1 × 8193: at most'],
+    ['rows', [2, 8193, 1], 'f: its images are 8193 × 1: at most'],
+  ])('of %s, by the header', (_, shape, message) => {
+    expect(() => fitting(...shape)).toThrow(DataError);
+    expect(() => fitting(...shape)).toThrow(message);
+  });
+
+  test('that the largest PNG has too', () => {
+    expect([...fitting(1, 256, 8192)]).toHaveLength(1);
+  });
+
+  test('but none of their number: each image is made when it is asked for', () => {
+    const bytes = idx([3, 2, 2], [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const images = imagesIn(bytes, 28, 28, 'f', { fit: true })[Symbol.iterator]();
+    const hasInk = (): unknown => (images.next().value as NamedImage).pixels.some((value) => value > 0);
+    expect(hasInk()).toBe(true);
+    bytes.fill(255, bytes.length - 8, bytes.length - 4);
+    expect([hasInk(), hasInk(), images.next().done]).toEqual([true, false, true]);
+  });
+
+  test('a small file of very many images does not fill the memory', async () => {
+    const file = path.join(folder, 'many.gz');
+    writeFileSync(file, gzipSync(idx([1_000_000, 1, 1], new Uint8Array(1_000_000))));
+    const { code, stdout } = await longhand(['predict', RUN, file, '--fit'], {
+      node: ['--max-old-space-size=150'],
+      signal: 'SIGINT',
+    });
+    expect([code, stdout]).toEqual([130, expect.stringContaining('many.gz[0]: ')]);
+  });
+
+  test('a file that cannot be read is refused before anything is predicted', async () => {
+    const file = path.join(folder, 'one');
+    writeFileSync(file, idx([1, 1, 1], [9]));
+    const { code, stdout } = await longhand(['predict', RUN, file, path.join(folder, 'none'), '--fit']);
+    expect([code, stdout]).toEqual([1, '']);
+  });
 });
 
 describe('the fit', () => {

@@ -2,10 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { DataError } from '../src/data-error.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../src/files.js';
 import { historyIn } from '../src/cli/history.js';
 import { temporaryDirectories } from './idx-files.js';
+import { runProcess } from './longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -69,6 +71,79 @@ describe('replacing', () => {
     if (suffix !== '.new') replaceFile(file, bytes('two')); // which needs no other name
     expect(readFileSync(file, 'utf8')).toBe(suffix === '.new' ? 'one' : 'two');
   });
+});
+
+describe('a replacing that is refused', () => {
+  const files = ['', '.new', '.old', '.previous'] as const;
+  const contentsBeside = (file: string) =>
+    Object.fromEntries(
+      namesBeside(file)
+        .filter((name) => !statSync(path.join(path.dirname(file), name)).isDirectory())
+        .map((name) => [name, readFileSync(path.join(path.dirname(file), name), 'utf8')]),
+    );
+
+  test.each(files)('by a folder at "%s" removes no file beside it', (inTheWay) => {
+    const file = inNewFolder();
+    for (const suffix of files) {
+      if (suffix === inTheWay) mkdirSync(file + suffix);
+      else writeFileSync(file + suffix, `the user's ${suffix}`);
+    }
+    const before = contentsBeside(file);
+    expect(Object.keys(before)).toHaveLength(3);
+    expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(DataError);
+    expect(() => assertReplaceable(file, { keepOld: true })).toThrow(DataError);
+    expect(contentsBeside(file)).toEqual(before);
+  });
+
+  test('by a full disk leaves the .old of an earlier one, and nothing of its own', async () => {
+    const file = inNewFolder();
+    for (const suffix of ['', '.old']) writeFileSync(file + suffix, `the user's ${suffix}`);
+    const before = contentsBeside(file);
+    const failing = "const error = new Error('full'); error.code = 'ENOSPC'; fs.fsyncSync = () => { throw error; };";
+    expect((await replacing(file, failing)).stderr).toBe(
+      `DataError: ${file}: cannot be written; the file that was there is as it was (the disk is full)\n`,
+    );
+    expect(contentsBeside(file)).toEqual(before);
+  });
+
+  test('when the old contents should be renamed says where they are, and has flushed the new file', async () => {
+    const file = inNewFolder();
+    writeFileSync(file, 'one');
+    const logging = `
+      const { fsyncSync, renameSync } = fs;
+      fs.fsyncSync = (descriptor) => {
+        console.log(fs.fstatSync(descriptor).isDirectory() ? 'flush folder' : 'flush file');
+        fsyncSync(descriptor);
+      };
+      fs.renameSync = (from, to) => {
+        if (to.endsWith('.previous')) throw new Error('no such luck');
+        console.log('rename');
+        renameSync(from, to);
+      };`;
+    const { stdout, stderr } = await replacing(file, logging);
+    expect(stderr).toBe(
+      `DataError: ${file}: has been written, but its old contents are still named ${file}.old (no such luck)\n`,
+    );
+    expect(stdout.split('\n')).toEqual(['flush file', 'rename', 'flush folder', '']);
+    expect(contentsBeside(file)).toEqual({ file: 'two', 'file.old': 'one' });
+  });
+
+  /** `replaceFile` with `keepOld` in a process in which `change` has changed `fs`. */
+  const replacing = (file: string, change: string) =>
+    runProcess(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      ${change}
+      syncBuiltinESMExports();
+      const { replaceFile } = await import(${JSON.stringify(pathToFileURL('dist/src/files.js').href)});
+      try {
+        replaceFile(${JSON.stringify(file)}, new TextEncoder().encode('two'), { keepOld: true });
+      } catch (error) {
+        console.error(String(error));
+      }`,
+    ]);
 });
 
 describe('replacing through symbolic links', () => {
@@ -190,7 +265,7 @@ describe('histories', () => {
     ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
   ])('a row that is %j', (row) => {
     expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is none of a history: ${JSON.stringify(row)}`);
+    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`);
   });
 
   test.each([

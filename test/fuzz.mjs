@@ -69,12 +69,17 @@ async function subjects() {
       mutate: mutateTensors,
       read: (file) => fromTensorFlow1(parseSafetensors(file, 'f'), 4, 1, 'f'),
     },
-    { name: 'PNG', seeds: [png, gzipSync(png)], mutate: mutatePng, read: (file) => imagesIn(file, ROWS, COLUMNS, 'f') },
+    {
+      name: 'PNG',
+      seeds: [png, gzipSync(png)],
+      mutate: mutatePng,
+      read: (file) => [...imagesIn(file, ROWS, COLUMNS, 'f')],
+    },
     {
       name: 'PNG to fit',
       seeds: [png],
       mutate: mutatePng,
-      read: (file) => imagesIn(file, 28, 28, 'f', { fit: true, invert: file.length % 2 === 0 }),
+      read: (file) => [...imagesIn(file, 28, 28, 'f', { fit: true, invert: file.length % 2 === 0 })],
     },
     {
       name: 'PNG picture',

@@ -30,6 +30,7 @@ test('other chunks, texts and profiles among them, are passed over', () => {
   const image = randomImage(below, { width: 5, height: 4, colourType: 2, depth: 8 });
   const file = pngOf(
     chunk('IHDR', header(image)),
+    chunk('gAMA', Buffer.alloc(4)),
     chunk('iCCP', Buffer.from('no profile')),
     chunk('tEXt', Buffer.from('no keyword')),
     chunk('PLTE', Buffer.from([1, 2, 3])), // a suggestion, where there is no palette
@@ -94,6 +95,13 @@ test.each<[string, Buffer, string]>([
     'PLTE of 11 bytes, must be 3 for each of 1 to 256 colours',
   ],
   ['a palette of 257', pngOf(head({ colourType: 3 }), chunk('PLTE', Buffer.alloc(771)), rows()), 'PLTE of 771 bytes'],
+  [
+    'a palette of more colours than its depth names',
+    pngOf(head({ colourType: 3, depth: 1 }), chunk('PLTE', Buffer.alloc(300)), rows(PALETTE_IMAGE)),
+    'PLTE of 100 colours, must be at most 2 at bit depth 1',
+  ],
+  ['an empty gamma', pngOf(head(), chunk('gAMA'), rows()), 'gAMA of 0 bytes, must be 4'],
+  ['a gamma of 5 bytes', pngOf(head(), chunk('gAMA', Buffer.alloc(5)), rows()), 'gAMA of 5 bytes, must be 4'],
   ['a palette of none', pngOf(head({ colourType: 3 }), chunk('PLTE'), rows()), 'PLTE of 0 bytes'],
   ['a palette with grey', pngOf(head(), fourColours, rows()), 'PLTE with colour type 0'],
   ['no palette', pngOf(head({ colourType: 3, depth: 2 }), rows(PALETTE_IMAGE)), 'IDAT before PLTE'],

@@ -5,11 +5,13 @@ import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../compare.js';
 import { compareFile, templateOf } from '../compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare-limits.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, numbersOfComparison } from '../compare-limits.js';
 import { previousOf, readFile, replaceFile } from '../files.js';
+import type { ModelSizes } from '../model.js';
 import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
+import { assertRoom as assertRoomFor } from './memory.js';
 import { positiveNumber, wholeNumber } from './options.js';
 import { inform, printJson, printLines } from './print.js';
 
@@ -55,8 +57,11 @@ Examples:
         return;
       }
       const parsed = parseSafetensors(readFile(file), file);
+      const advice = `take fewer sequences or steps in ${file}`;
+      const assertRoom = (sizes: ModelSizes): void =>
+        assertRoomFor(sizes, 'f64', advice, Infinity, numbersOfComparison(sizes));
       const comparison = await withProgress((onProgress) =>
-        compareFile(backend, parsed, tolerance, file, { limited: limit, onProgress }),
+        compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom, onProgress }),
       );
       if (json) printJson(comparison);
       else printLines(asText(comparison, tolerance));
@@ -104,8 +109,8 @@ export function asText({ differences, ok, hints, search }: Comparison, tolerance
   const words = hints.map((hint) => `\nYour numbers match an LSTM in which ${hint}.`);
   const none = ok || hints.length > 0 ? '' : '\nNone of the usual mistakes alone gives your numbers.';
   const stopped =
-    `\nThe search for mistakes stopped after ${LONGEST_SEARCH_SECONDS} s: it tried ${search.tried} of ${search.of}. ` +
-    '--no-limit tries all.';
+    `\nThe search for mistakes has ${LONGEST_SEARCH_SECONDS} s: it tried ${search.tried} of ${search.of}, and another ` +
+    'pass would take too long. --no-limit tries all.';
   const end = search.tried < search.of ? stopped : none;
   return `${table([head, ...rows])}\n(largest differences; recomputed in f64; ok: relative ≤ ${tolerance})${words.join('')}${end}`;
 }

@@ -13,7 +13,8 @@ import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../numbers.js';
 import type { Safetensors } from '../safetensors.js';
 import { parseSafetensors, quote } from '../safetensors.js';
 import { filePath, finiteNumber, inF32, LARGEST_WHOLE, wholeNumber } from './options.js';
-import { assertAllApart, assertApart, meetingOf } from './outputs.js';
+import type { WrittenFile } from './outputs.js';
+import { assertAllApart, meetingError, meetingOf } from './outputs.js';
 import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -64,13 +65,11 @@ Examples:
     const written = await write(loadCheckpoint(input).model);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
-    assertAllApart(
-      command,
-      names.map((file) => ({ name: 'the output', file })),
-    );
-    for (const name of names) assertKeepsInput(command, name, input, force);
+    const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));
+    assertAllApart(command, outputs);
+    for (const one of outputs) assertKeepsInput(command, one, input, force);
     if (!(written instanceof Uint8Array)) makeFolder(command, target, input);
-    for (const name of names) assertReplaceable(name, { keepOld: force });
+    for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
     for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes, { keepOld: force });
     const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
     if (json) printJson({ form: to, files: sizes });
@@ -80,22 +79,24 @@ Examples:
 
 const FORCE_HELP = 'also replace the input itself; what was there stays as FILE.previous';
 
-/** Ends the command with exit code 2 if writing `output` would replace `input`, unless that is forced and keeps it. */
-function assertKeepsInput(command: Command, output: string, input: string, force: boolean): void {
-  if (!force && meetingOf(output, input) === '') {
-    command.error(
-      `error: the output ${output} is the input: choose another --output, ` +
-        `or pass --force, which keeps the input as ${previousOf(output)}`,
-    );
-  }
-  assertApart(command, { name: 'the output', file: output }, { name: 'the input', file: input }, ['']);
+/** Ends the command with exit code 2 if writing `output` would replace `input`, unless `force` permits it and the input is kept. */
+function assertKeepsInput(command: Command, output: WrittenFile, input: string, force: boolean): void {
+  const meeting = meetingOf(output, input);
+  if (meeting === undefined || (meeting === '' && force)) return;
+  command.error(
+    meeting === ''
+      ? `error: the output ${output.file} is the input: choose another --output, ` +
+          `or pass --force, which keeps the input as ${previousOf(output.file)}`
+      : meetingError(meeting, output, { name: 'the input', file: input }),
+  );
 }
 
 const within = (folder: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [path.join(folder, name), bytes]));
 
 function makeFolder(command: Command, folder: string, input: string): void {
-  if (meetingOf(folder, input) === '') command.error(`error: the output ${folder} is the input, and must be a folder`);
+  if (meetingOf({ file: folder, keepOld: false }, input) === '')
+    command.error(`error: the output ${folder} is the input, and must be a folder`);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -149,7 +150,7 @@ Examples:
       command.error('error: --forget-bias needs --from safetensors-tf1; PyTorch adds none');
     }
     const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
-    assertKeepsInput(command, target, name, force);
+    assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
     const file = parseSafetensors(readFile(name), name);
     const T = rows ?? metadataRows(file, name) ?? USUAL_ROWS;
     const model =

@@ -93,7 +93,7 @@ function csvRow(line: string, where: string): HistoryRow {
   const step = wholeFrom(texts[1] ?? '', 0, Number.MAX_SAFE_INTEGER);
   const [loss, accuracy] = [texts[2] ?? '', texts[3] ?? ''].map(decimalFrom);
   if (texts.length !== 4 || !isSet(set) || [step, loss, accuracy].includes(NaN)) {
-    throw new DataError(`${where} is none of a history: ${quote(line)}`);
+    throw new DataError(`${where} is not a row of a history: ${quote(line)}`);
   }
   return { set, step, loss, accuracy };
 }

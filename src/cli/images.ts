@@ -5,7 +5,7 @@ import { fitted, SIDE } from '../fit.js';
 import { parseIdx } from '../mnist.js';
 import { unpacked } from '../mnist-files.js';
 import type { Bitmap } from './png.js';
-import { decodePng, isPng } from './png.js';
+import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
 
 export interface NamedImage {
   /** `digit.png`, or `t10k-images-idx3-ubyte[7]`. */
@@ -19,14 +19,17 @@ export interface NamedImage {
 export interface ReadOptions {
   /** The ink is dark, the paper light. */
   readonly invert?: boolean;
-  /** Scale and move what is drawn to where MNIST has it, whatever the image's size. */
+  /** Scale and move what is drawn to where MNIST has it, for images of any size. */
   readonly fit?: boolean;
   /** At most this many images. */
   readonly first?: number | undefined;
 }
 
-/** The images of a file. Throws a DataError if it is neither PNG nor IDX, or of a size that does not fit. */
-export function readImages(file: string, rows: number, columns: number, options: ReadOptions): NamedImage[] {
+/**
+ * The images of a file, each made when it is asked for, so that memory does not grow with their number. Throws a DataError,
+ * at once, if the file is neither PNG nor IDX, or of a size that does not fit.
+ */
+export function readImages(file: string, rows: number, columns: number, options: ReadOptions): Iterable<NamedImage> {
   return imagesIn(readFile(file), rows, columns, file, options);
 }
 
@@ -37,7 +40,7 @@ export function imagesIn(
   columns: number,
   file: string,
   options: ReadOptions = {},
-): NamedImage[] {
+): Iterable<NamedImage> {
   if (options.fit && (rows !== SIDE || columns !== SIDE)) {
     throw new DataError(`${file}: --fit gives ${SIDE} × ${SIDE} pixels, this network reads ${rows} × ${columns}`);
   }
@@ -50,19 +53,35 @@ function fromIdx(
   rows: number,
   columns: number,
   file: string,
-  { invert, fit, first = Infinity }: ReadOptions,
-): NamedImage[] {
+  options: ReadOptions,
+): Iterable<NamedImage> {
   const { shape, data } = parseIdx(bytes, 3, file);
   const [count, height, width] = shape;
-  if (!fit && (height !== rows || width !== columns)) {
+  if (!options.fit && (height !== rows || width !== columns)) {
     throw new DataError(`${file}: its images are ${height} × ${width}, this network reads ${rows} × ${columns}`);
   }
-  const size = height * width;
-  return Array.from({ length: Math.min(count, first) }, (_, n) => {
+  if (options.fit && isTooLarge(width, height, MOST_PIXELS)) {
+    throw new DataError(
+      `${file}: its images are ${height} × ${width}: at most ${MOST_PIXELS} pixels in all and ${LONGEST_SIDE} a side ` +
+        'are read: save them smaller',
+    );
+  }
+  return idxImages(data, Math.min(count, options.first ?? count), height * width, width, file, options);
+}
+
+function* idxImages(
+  data: Uint8Array,
+  count: number,
+  size: number,
+  width: number,
+  file: string,
+  { invert, fit }: ReadOptions,
+): Generator<NamedImage> {
+  for (let n = 0; n < count; n++) {
     const image = data.subarray(n * size, (n + 1) * size);
     const ink = invert ? image.map((value) => 255 - value) : image;
-    return { name: `${file}[${n}]`, pixels: fit ? fittedInk(ink, width) : ink };
-  });
+    yield { name: `${file}[${n}]`, pixels: fit ? fittedInk(ink, width) : ink };
+  }
 }
 
 function fromPng(
@@ -91,7 +110,10 @@ function fromPng(
   return { name: file, pixels, ...(hint && { hint }) };
 }
 
-/** 0 … 255 of each pixel: colours by their luminance, on black where transparent; with `invert` the opposite, on white. */
+/**
+ * 0 … 255 of each pixel: colours by their luminance; transparent pixels count as black. With `invert` the opposite:
+ * transparent pixels count as white.
+ */
 function inkOf(rgba: Uint8Array, invert: boolean): Uint8Array {
   const ink = new Uint8Array(rgba.length / 4);
   for (let n = 0; n < ink.length; n++) {

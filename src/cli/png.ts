@@ -15,11 +15,11 @@ export interface Bitmap {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** With these limits `longhand predict` needs less than a second and 200 MB; the figures are in docs/files.md. */
-const MOST_PIXELS = 2 ** 21; // 1920 × 1080, and a little more
+/** With these limits, which hold for IDX with --fit too, `longhand predict` needs less than a second and 200 MB; the figures are in docs/files.md. */
+export const MOST_PIXELS = 2 ** 21; // 1920 × 1080, and a little more
 /** pngjs needs twice the memory for these. */
 const MOST_PIXELS_OF_16_BITS = 2 ** 20;
-const LONGEST_SIDE = 8192;
+export const LONGEST_SIDE = 8192;
 /** Of the file: 8 MiB of rows that are stored uncompressed, and 4 MiB for texts and profiles beside them. */
 const LARGEST_FILE = 12 * 2 ** 20;
 
@@ -146,9 +146,12 @@ function headerOf(data: Uint8Array, fault: Fault): Header {
   return { width, height, colourType, depth, bitsPerPixel: form.samples * depth, isInterlaced: interlace === 1 };
 }
 
+export const isTooLarge = (width: number, height: number, most: number): boolean =>
+  width * height > most || Math.max(width, height) > LONGEST_SIDE;
+
 function assertSize({ width, height, depth }: Header, fileSize: number, file: string): void {
   const most = depth === 16 ? MOST_PIXELS_OF_16_BITS : MOST_PIXELS;
-  if (width * height > most || Math.max(width, height) > LONGEST_SIDE) {
+  if (isTooLarge(width, height, most)) {
     throw new DataError(
       `${file}: ${width} × ${height} pixels of ${depth} bits: at most ${most} in all and ${LONGEST_SIDE} a side are ` +
         'read: save it smaller',
@@ -159,26 +162,31 @@ function assertSize({ width, height, depth }: Header, fileSize: number, file: st
 }
 
 /** That the chunk may follow those before it. */
-function assertChunk({ type, data }: Chunk, before: Before, { colourType }: Header, fault: Fault): void {
+function assertChunk({ type, data }: Chunk, before: Before, header: Header, fault: Fault): void {
+  const { colourType } = header;
   const has = (other: string): boolean => before.first.has(other);
   const isCritical = /^[A-Z]/.test(type);
   if (isCritical && !KNOWN.includes(type)) throw fault(`an unknown chunk ${type}`);
   if (type === 'IHDR') throw fault('a second IHDR');
   if ((type === 'PLTE' || type === 'tRNS') && has(type)) throw fault(`a second ${type}`);
   if ((type === 'PLTE' || type === 'tRNS') && has('IDAT')) throw fault(`${type} after IDAT`);
-  if (type === 'PLTE') assertPalette(data.length, colourType, has('tRNS'), fault);
+  if (type === 'PLTE') assertPalette(data.length, header, has('tRNS'), fault);
   if (type === 'tRNS') assertTransparency(data.length, colourType, before.first.get('PLTE'), fault);
+  if (type === 'gAMA' && data.length !== 4) throw fault(`gAMA of ${data.length} bytes, must be 4`); // pngjs reads it
   if (type === 'IDAT' && has('IDAT') && before.last !== 'IDAT') throw fault('other chunks between its IDAT');
   if (type === 'IDAT' && colourType === PALETTE && !has('PLTE')) throw fault('IDAT before PLTE');
   if (type === 'IEND' && data.length > 0) throw fault(`IEND of ${data.length} bytes, must be 0`);
   if (type === 'IEND' && !has('IDAT')) throw fault('no IDAT');
 }
 
-function assertPalette(length: number, colourType: number, isLate: boolean, fault: Fault): void {
+function assertPalette(length: number, { colourType, depth }: Header, isLate: boolean, fault: Fault): void {
   if (colourType === GREY || colourType === GREY_ALPHA) throw fault(`PLTE with colour type ${colourType}`);
   if (isLate) throw fault('PLTE after tRNS');
   if (length % 3 !== 0 || length === 0 || length > 3 * MOST_COLOURS) {
     throw fault(`PLTE of ${length} bytes, must be 3 for each of 1 to ${MOST_COLOURS} colours`);
+  }
+  if (colourType === PALETTE && length / 3 > 2 ** depth) {
+    throw fault(`PLTE of ${length / 3} colours, must be at most ${2 ** depth} at bit depth ${depth}`);
   }
 }
 

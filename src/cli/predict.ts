@@ -54,11 +54,11 @@ Examples:
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const saved = loadClassifier(file);
       const { T, I } = saved.sizes;
-      const images = files.flatMap((name) => readImages(name, T, I, flags));
+      const images = files.map((name) => readImages(name, T, I, flags)); // what is wrong with a file ends the command here
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const model = modelOn(backend, saved, 1);
-          for (const image of images) {
+          for (const image of inTurn(images)) {
             await breathe();
             signal.throwIfAborted();
             if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
@@ -70,6 +70,10 @@ Examples:
         }),
       );
     });
+}
+
+function* inTurn(files: readonly Iterable<NamedImage>[]): Generator<NamedImage> {
+  for (const images of files) yield* images;
 }
 
 async function predict(

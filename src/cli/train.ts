@@ -10,7 +10,7 @@ import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { continuing, withBackend, withBackendOptions } from './backends.js';
 import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
-import type { NamedFile } from './outputs.js';
+import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import { untilInterrupted } from './signals.js';
 import type { Resumable } from './training-run.js';
@@ -190,19 +190,14 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
 }
 
-interface Output extends NamedFile {
-  /** Its old contents stay as `previousOf(file)`. */
-  readonly keepOld: boolean;
-}
-
-function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Output[] {
+function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): WrittenFile[] {
   const checkpointName = checkpoint === undefined ? '--resume' : '--checkpoint';
   return [
     { name: checkpointName, file: checkpoint ?? resume, keepOld: true },
     { name: '--best', file: best, keepOld: true },
     { name: '--history', file: history, keepOld: false },
     { name: '--plot', file: plot, keepOld: false },
-  ].filter((output): output is Output => output.file !== undefined);
+  ].filter((output): output is WrittenFile => output.file !== undefined);
 }
 
 /** No output may be another one, or a file that the run reads. */
