@@ -93,7 +93,7 @@ describe('of three parts, one of which the others read', () => {
   });
   afterEach(() => rmSync(at('.'), { recursive: true }));
 
-  test('what has been made is up to date, whatever the times of its files', () => {
+  test('what has been made is up to date at any times of its files', () => {
     expect(build()).toEqual(done());
     for (const file of ['given', 'source/text', 'dist/second/text']) utimesSync(at(file), 2e9, 2e9);
     expect(build()).toEqual(done());

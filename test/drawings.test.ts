@@ -1,4 +1,4 @@
-/** A person's own drawing: the flags that the message names make it what it shows, whatever the paint program writes. */
+/** A person's own drawing: the flags that the message names make it what it shows, in every form that paint programs write. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-/** Numbers that f32 cannot hold are refused where they enter, and what earlier versions wrote goes on loading. */
+/** Numbers that f32 cannot hold are refused where they enter, and files of earlier versions still load. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../kernels/reference/index.js';

@@ -72,7 +72,7 @@ test('gradients that reach rows of h and c from outside flow on to parameters, i
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-test('without dcOutside nothing reaches c from outside, whatever dc held before', () => {
+test('without dcOutside nothing reaches c from outside, and what dc held before does not matter', () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
   const { dcOutside, ...withoutDcOutside } = lstm;
