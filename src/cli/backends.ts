@@ -1,4 +1,4 @@
-/** The entry point that chooses a machine by name. GPU.js is loaded only when it is asked for. */
+/** The entry point that chooses a backend by name. GPU.js is loaded only when it is asked for. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
@@ -19,16 +19,16 @@ export interface BackendFlags {
   readonly deterministic: boolean;
 }
 
-/** The options that choose a machine, on every command that computes. */
+/** The options that choose a backend, on every command that computes. */
 export function withBackendOptions(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'the machine').choices(BACKENDS).default('wasm'))
+    .addOption(new Option('--backend <name>', 'what computes').choices(BACKENDS).default('wasm'))
     .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1, MOST_THREADS))
-    .option('--deterministic', 'with --backend wasm: the same bits on every machine', false)
+    .option('--deterministic', 'with --backend wasm: the same bits on every computer', false)
     .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES));
 }
 
-/** Runs `work` on the machine that the flags choose, and gives the machine back. */
+/** Runs `work` on the backend that the flags choose, and disposes of it. */
 export async function withBackend<Result>(
   flags: BackendFlags,
   command: Command,
@@ -45,7 +45,7 @@ export async function withBackend<Result>(
   }
 }
 
-/** A run that was recorded on the portable build continues on it, bit for bit, also if this machine has relaxed SIMD. */
+/** A run that was recorded on the portable build continues on it, bit for bit, also if this engine has relaxed SIMD. */
 export function continuing(flags: BackendFlags, recorded: string): BackendFlags {
   const isPortable = /^wasm: .*\bportable SIMD\b/.test(recorded);
   return flags.backend === 'wasm' && isPortable ? { ...flags, deterministic: true } : flags;
