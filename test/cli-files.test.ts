@@ -40,6 +40,10 @@ describe('--checkpoint', () => {
     const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
     const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
     expect(second.code).toBe(exitCode);
+    expect(linesOf(second.stderr).slice(2)).toEqual([
+      `${stopped} holds the run: longhand train --resume ${stopped} continues it`,
+      `longhand: stopped by ${signal}`,
+    ]);
     const step = loadCheckpoint(stopped).training!.step;
     expect(linesOf(second.stdout)).toHaveLength(step);
     const third = await longhand([...FROM, '--resume', stopped, '--threads', '1']);

@@ -191,7 +191,7 @@ describe('longhand predict', () => {
       () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
       '4088 × 4088 pixels of 8 bits: at most 2097152 in all',
     ],
-    ['that is something else', () => Buffer.from('GIF89a'), 'shorter than its header'],
+    ['that is something else', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
     ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
   ])('a file %s is refused', async (_, bytes, message) => {
     const file = inFolder('wrong.png');

@@ -45,8 +45,12 @@ export function imagesIn(
     throw new DataError(`${file}: --fit gives ${SIDE} × ${SIDE} pixels, this network reads ${rows} × ${columns}`);
   }
   const bytes = unpacked(packed, file);
+  if (!isPng(bytes) && !isIdx(bytes)) throw new DataError(`${file}: is neither PNG nor IDX: save it as PNG`);
   return isPng(bytes) ? [fromPng(bytes, rows, columns, file, options)] : fromIdx(bytes, rows, columns, file, options);
 }
+
+/** An IDX file begins with two zeros; what else it holds, `parseIdx` checks. */
+const isIdx = (bytes: Uint8Array): boolean => bytes[0] === 0 && bytes[1] === 0;
 
 function fromIdx(
   bytes: Uint8Array,

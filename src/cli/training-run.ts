@@ -91,6 +91,13 @@ async function trainWithFiles(
     history?.begin();
     if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
     return model;
+  } catch (error) {
+    bar.stop();
+    const target = files.checkpoint ?? files.resume;
+    if (signal.aborted && error === signal.reason && target !== undefined) {
+      inform(`${target} holds the run: longhand train --resume ${target} continues it`);
+    }
+    throw error;
   } finally {
     bar.stop();
   }
