@@ -108,19 +108,19 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. What reaches h and c from outside the LSTM is given in dhOutside and dcOutside: row t
- * holds ∂loss/∂h of step t as if no later step existed, zero if nothing outside reads that h. The output layer's share
- * is row T of dhOutside. On return dh and dc are the whole ∂loss/∂h and ∂loss/∂c, row 0 that of the initial state, and
- * dKernel, dBias and dx (if present) are filled. What was given is unchanged: a second call computes the same.
+ * The whole sequence backward. dhOutside and dcOutside give what reaches h and c from outside the LSTM: each row holds the
+ * gradient with respect to that row as if no later step read it, zero if nothing outside does. The output layer's share is
+ * row T of dhOutside. On return dh and dc are the whole ∂loss/∂h and ∂loss/∂c, row 0 that of the initial state; dKernel,
+ * dBias and dx (if present) are filled. What was given is unchanged: a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
-  const { dh, dc, dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
+  const { dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
   const { dWx, dWh, WxTransposed, WhTransposed, steps } = lstm.views;
 
   // Every step adds to dh and dc of the step before, so both begin with what comes from outside.
-  backend.copy(dh, dhOutside);
-  if (dcOutside) backend.copy(dc, dcOutside);
-  else backend.fill(dc, 0);
+  backend.copy(lstm.dh, dhOutside);
+  if (dcOutside) backend.copy(lstm.dc, dcOutside);
+  else backend.fill(lstm.dc, 0);
 
   // The same parameters served every step, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
