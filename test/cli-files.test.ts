@@ -55,6 +55,18 @@ describe('--checkpoint', () => {
 });
 
 describe('--resume', () => {
+  test('makes a run longer, not shorter', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const before = readFileSync(file);
+    const { code, stderr } = await longhand([...FROM, '--resume', file, '--training-iters', '300']);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: that is 18 steps, but the run is at step 31: it can be made longer, not shorter\n',
+    ]);
+    expect(readFileSync(file)).toEqual(before);
+  });
+
   test('takes the options of the training from the file, and only says how long and how often to tell', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);

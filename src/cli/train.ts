@@ -6,7 +6,7 @@ import { assertReplaceable } from '../files.js';
 import { loadMnist, mnistFiles } from '../mnist-files.js';
 import { SCHEDULES } from '../schedule.js';
 import type { TrainOptions } from '../train-options.js';
-import { FREE_ON_RESUME, TUTORIAL } from '../train-options.js';
+import { FREE_ON_RESUME, stepCount, TUTORIAL } from '../train-options.js';
 import type { BackendFlags } from './backends.js';
 import { continuing, withBackend, withBackendOptions } from './backends.js';
 import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
@@ -130,7 +130,7 @@ Examples:
       const asked = askedOptions(flags, command);
       const data = loadMnist(flags.data);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
-      if (resumed) assertResumable(resumed, asked, flags, command);
+      if (resumed) assertResumable(resumed, asked, flags, data.train.count, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? continuing(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
@@ -146,14 +146,19 @@ function loadResumable(file: string): Resumable {
 }
 
 function assertResumable(
-  { training: { options } }: Resumable,
+  { training: { options, step } }: Resumable,
   asked: Partial<TrainOptions>,
   { best }: TrainFlags,
+  count: number,
   command: Command,
 ): void {
   if (best !== undefined && options.validateEvery === null) command.error('error: --best: this run is not validated');
   if (options.schedule === 'cosine' && (asked.trainingIters !== undefined || asked.epochs !== undefined)) {
     command.error('error: a cosine schedule ends with its run, which can be made neither longer nor shorter');
+  }
+  const steps = stepCount({ ...options, ...asked }, count);
+  if (steps < step) {
+    command.error(`error: that is ${steps} steps, but the run is at step ${step}: it can be made longer, not shorter`);
   }
 }
 
