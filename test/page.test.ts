@@ -154,7 +154,7 @@ describe('training', () => {
 
       await page.click('#play');
       await page.waitForFunction(() => Number(document.querySelector('#step')?.textContent) > 5);
-      const steps = Number(await text('#step')) + 200;
+      const steps = Number(await text('#step')) + 2000; // not reached before it is typed, on a busy computer either
       await page.fill('[name=steps]', String(steps)); // while it plays
       await page.press('[name=steps]', 'Tab');
       await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy')?.textContent ?? ''));
