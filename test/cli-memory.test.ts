@@ -32,14 +32,12 @@ test.each<[readonly string[], string]>([
   [[...TRAIN, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
   [[...TRAIN, '--batch-size', '4294967295'], TWO],
 ])('%j', async (args, advice) => {
-  const startedAt = performance.now();
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr.split('\n').at(-2)).toMatch(
     new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, there are \\d+: ${advice}$`),
   );
   expect(stderr).not.toMatch(/^ +at /m);
-  expect(performance.now() - startedAt).toBeLessThan(6000);
 });
 
 /** A file for `compare`: inputs and weights of zeros, and a wrong loss. */

@@ -183,18 +183,14 @@ describe('with --omit=optional', () => {
 
 describe('without options', () => {
   let user: User;
-  let seconds: number;
   beforeAll(() => {
-    const start = performance.now();
     user = userOf('whole');
-    seconds = (performance.now() - start) / 1000;
   });
 
-  test('is less than 100 MB, there within 15 seconds, and compiles nothing', () => {
+  test('is less than 100 MB, and compiles nothing', () => {
     const { compiled, megabytes } = user.cost();
     expect(megabytes).toBeLessThan(100);
     expect(compiled).toEqual([]);
-    expect(seconds).toBeLessThan(15);
   });
 
   test('trains on MNIST, on the command line and as the README’s example', () => {
