@@ -1,5 +1,6 @@
 /** What a run on the page is asked to do, and the same as the address of a link that repeats it. */
 import type { Shuffle } from '../mnist.js';
+import { decimalFrom } from '../numbers.js';
 
 export const MACHINES = ['wasm', 'webgpu', 'webgl2', 'reference'] as const;
 export type Machine = (typeof MACHINES)[number];
@@ -64,10 +65,10 @@ export const LIMITS = {
 
 type NumberName = keyof typeof LIMITS;
 
-/** The number that a text says, or null where it is none within the limits. */
+/** The number that a text spells in decimal notation, spaces around it aside; null if it is none within the limits. */
 export function numberFrom(name: NumberName, text: string): number | null {
   const { least, most, whole } = LIMITS[name];
-  const value = text.trim() === '' ? NaN : Number(text);
+  const value = decimalFrom(text.trim());
   return value >= least && value <= most && (!whole || Number.isInteger(value)) ? value : null;
 }
 
