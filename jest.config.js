@@ -5,9 +5,9 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
-  setupFiles: ['<rootDir>/test/setup/relaxed-simd.js'],
-  globalSetup: '<rootDir>/test/setup/display.js',
-  globalTeardown: '<rootDir>/test/setup/end-display.js',
+  setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
+  globalSetup: '<rootDir>/test/helpers/display.js',
+  globalTeardown: '<rootDir>/test/helpers/end-display.js',
   maxWorkers: 2, // many tests wait for a process or a browser of their own; more than two would fight for two cores
   testTimeout: 120_000,
 };

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Peak } from './peak.js';
-import type { Place } from './place.js';
 import { project } from './versions.js';
 
 export interface Environment {
@@ -19,7 +18,10 @@ export interface Environment {
   readonly peak: Peak;
 }
 
-export function environmentOf({ engine, peak }: Place, args: readonly string[]): Environment {
+export function environmentOf(
+  { engine, peak }: Pick<Environment, 'engine' | 'peak'>,
+  args: readonly string[],
+): Environment {
   return {
     engine,
     processor: cpus()[0].model,

@@ -3,7 +3,7 @@
  *
  * h `[B,H]`, W `[H,C]`, b `[C]`, logits `[B,C]`. The LSTM's equation (1) without a past.
  */
-import type { AccumulateOptions, Backend } from './backend.js';
+import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
 import { transposeOf } from './tensor.js';
 
@@ -25,14 +25,4 @@ export function denseBackward(
   backend.matmul(dh, dLogits, transposeOf(W));
   backend.matmul(dW, transposeOf(h), dLogits);
   backend.columnSums(db, dLogits);
-}
-
-/** out `[N]` = the sum of the rows of a `[M,N]` (+ out): what a bias that was added to every row receives back. */
-export function columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
-  const [M, N] = a.shape;
-  for (let n = 0; n < N; n++) {
-    let sum = accumulate ? out.get(n) : 0;
-    for (let m = 0; m < M; m++) sum += a.get(m, n);
-    out.set(n, sum);
-  }
 }

@@ -1,20 +1,10 @@
 /** The library: the mathematics and its tools. The machines are entries of their own: `longhand/wasm`, `/reference` and `/gpu`. */
-export { adam, adamRate, BETA1, BETA2, EPSILON } from './adam.js';
+export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
+export { copyInto, fill, flatten, norm, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf, zeros } from './tensor.js';
+export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './errors.js';
 export type { AccumulateOptions, Backend, MatmulOptions, Operations } from './backend.js';
-export { BackendUnavailableError, withShapeChecks } from './backend.js';
-export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
-export { columnSums, denseBackward, denseForward } from './dense.js';
-export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
-export { checkpointBytes, parseCheckpoint } from './checkpoint.js';
-export type { Limits } from './clipping.js';
-export { clipByNorm, clipByValue } from './clipping.js';
-export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare.js';
-export { compareFile } from './compare.js';
-export { DataError } from './data-error.js';
-export type { Evaluation } from './evaluate.js';
-export { evaluate } from './evaluate.js';
-export type { GradientCheck, GradientReport, ModelCheck, WorstElement } from './gradcheck.js';
-export { checkGradients, checkModelGradients } from './gradcheck.js';
+export { withShapeChecks } from './shape-checks.js';
+export { fillRandom, Random } from './rng.js';
 export type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
 export {
   allocateLstm,
@@ -26,32 +16,35 @@ export {
   lstmForward,
   lstmShapes,
 } from './lstm.js';
-export type { BatchPosition, IdxContents, LabelledImages, Mnist, NamedBytes, Shuffle } from './mnist.js';
-export { BatchOrder, fillBatch, parseIdx, parseLabelledImages, sliceImages, splitMnist } from './mnist.js';
-export type { Activations, Metrics, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
-export { Model, NonFiniteError, PARAMETER_NAMES } from './model.js';
-export { fillRandom, Random } from './rng.js';
-export type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
-export { parseSafetensors, writeSafetensors } from './safetensors.js';
+export { denseBackward, denseForward } from './dense.js';
+export { columnSums } from './column-sums.js';
+export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
+export { adam, adamRate, BETA1, BETA2, EPSILON } from './adam.js';
 export type { Schedule } from './schedule.js';
 export { rateAt } from './schedule.js';
-export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
-export {
-  copyInto,
-  fill,
-  flatten,
-  norm,
-  OutOfMemoryError,
-  rowsOf,
-  stepOf,
-  tensorFrom,
-  transposeOf,
-  valuesOf,
-  zeros,
-} from './tensor.js';
-export type { TrainHooks } from './train.js';
-export { resumeTraining, train } from './train.js';
-export type { TrainOptions } from './train-options.js';
-export { stepCount, TUTORIAL } from './train-options.js';
-export type { Line, TrainingData, Validation } from './training.js';
-export { Training } from './training.js';
+export type { Limits } from './clipping.js';
+export { clipByNorm, clipByValue } from './clipping.js';
+export type { Activations, Metrics, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
+export { Model, PARAMETER_NAMES } from './model.js';
+export type { GradientCheck, GradientReport, ModelCheck, WorstElement } from './gradcheck.js';
+export { checkGradients, checkModelGradients } from './gradcheck.js';
+export type { IdxContents } from './data/idx.js';
+export { parseIdx } from './data/idx.js';
+export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
+export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
+export type { BatchPosition, Shuffle } from './data/batches.js';
+export { BatchOrder, fillBatch } from './data/batches.js';
+export type { TrainOptions } from './training/options.js';
+export { stepCount, TUTORIAL } from './training/options.js';
+export type { Line, TrainingData, Validation } from './training/run.js';
+export { Training } from './training/run.js';
+export type { TrainHooks } from './training/loop.js';
+export { resumeTraining, train } from './training/loop.js';
+export type { Evaluation } from './training/evaluate.js';
+export { evaluate } from './training/evaluate.js';
+export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';
+export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
+export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors.js';
+export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
+export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';
+export { compareFile } from './compare/compare.js';

@@ -9,8 +9,8 @@ import type { TypeName } from './arguments.js';
 import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
-import { DataError } from './data-error.js';
 import { denseBackward, denseForward } from './dense.js';
+import { DataError, NonFiniteError } from './errors.js';
 import type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
 import type { Random } from './rng.js';
@@ -280,14 +280,5 @@ export class Model {
       this.dispose();
       throw error;
     }
-  }
-}
-
-/** A loss or parameter became NaN or infinite: training has diverged. */
-export class NonFiniteError extends Error {
-  override readonly name = 'NonFiniteError';
-
-  constructor(what: string, value: number, step: number) {
-    super(`${what} is ${value} at step ${step}: training has diverged; try a smaller learning rate`);
   }
 }

@@ -6,6 +6,7 @@
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
+import { OutOfMemoryError } from './errors.js';
 
 /** What holds a tensor's numbers. */
 export type FloatArray = Float32Array | Float64Array;
@@ -38,11 +39,6 @@ export function sizeOf(shape: Shape): number {
     throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)}: ${size} elements, more than any computer holds`);
   }
   return size;
-}
-
-/** More memory was asked for than there is. The message names the bytes. */
-export class OutOfMemoryError extends RangeError {
-  override readonly name = 'OutOfMemoryError';
 }
 
 /** A new tensor of zeros. `dtype`: default f32. Throws an OutOfMemoryError where there is no room for it. */

@@ -1,17 +1,17 @@
 /** What a JavaScript caller can pass and TypeScript would refuse: named, before anything runs. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
-import { DataError } from '../src/data-error.js';
-import { evaluate } from '../src/evaluate.js';
-import type { LabelledImages } from '../src/mnist.js';
-import { fillBatch, SHUFFLES } from '../src/mnist.js';
+import { fillBatch, SHUFFLES } from '../src/data/batches.js';
+import type { LabelledImages } from '../src/data/mnist.js';
+import { DataError } from '../src/errors.js';
 import { Model } from '../src/model.js';
 import { SCHEDULES } from '../src/schedule.js';
-import { resumeTraining, train } from '../src/train.js';
-import { TUTORIAL } from '../src/train-options.js';
-import { Training } from '../src/training.js';
-import type { Checkpoint } from '../src/checkpoint.js';
-import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './spots.js';
+import type { Checkpoint } from '../src/training/checkpoint.js';
+import { evaluate } from '../src/training/evaluate.js';
+import { resumeTraining, train } from '../src/training/loop.js';
+import { TUTORIAL } from '../src/training/options.js';
+import { Training } from '../src/training/run.js';
+import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './helpers/spots.js';
 
 /** A backend on which nothing may be computed. */
 const untouchable: Backend = {

@@ -1,10 +1,10 @@
 /** Every GPU.js mode that Node has, through the suite of all backends. webgl2 needs a browser. */
 import { createGpuBackend, MODES } from '../kernels/gpu/index.js';
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import { BackendUnavailableError } from '../src/backend.js';
-import { train } from '../src/train.js';
-import { describeBackend } from './setup/backend-suite.js';
-import { syntheticImages } from './setup/synthetic-images.js';
+import { BackendUnavailableError } from '../src/errors.js';
+import { train } from '../src/training/loop.js';
+import { describeBackend } from './helpers/backend-suite.js';
+import { syntheticImages } from './helpers/synthetic-images.js';
 
 const NODE_MODES = MODES.filter((mode) => mode !== 'webgl2');
 

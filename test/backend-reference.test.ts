@@ -1,6 +1,6 @@
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import { describeBackend } from './setup/backend-suite.js';
-import { createDeviceBackend } from './setup/device-backend.js';
+import { describeBackend } from './helpers/backend-suite.js';
+import { createDeviceBackend } from './helpers/device-backend.js';
 
 describeBackend('reference, f32', () => createReferenceBackend());
 

@@ -1,6 +1,6 @@
 /** The WebAssembly backend through the suite of all backends: one, two and five threads, both builds. */
 import { createWasmBackend } from '../kernels/wasm/index.js';
-import { describeBackend } from './setup/backend-suite.js';
+import { describeBackend } from './helpers/backend-suite.js';
 
 for (const threads of [1, 2, 5]) {
   for (const build of ['portable', 'relaxed']) {

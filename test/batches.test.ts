@@ -1,12 +1,14 @@
 /** Batches of MNIST: the packaged images, the tutorial's two orders, and how a batch lies in x and y. */
 import fc from 'fast-check';
-import { loadMnist } from '../src/mnist-files.js';
-import type { LabelledImages, Shuffle } from '../src/mnist.js';
-import { DataError } from '../src/data-error.js';
-import { BatchOrder, fillBatch, sliceImages } from '../src/mnist.js';
+import type { Shuffle } from '../src/data/batches.js';
+import { BatchOrder, fillBatch } from '../src/data/batches.js';
+import type { LabelledImages } from '../src/data/mnist.js';
+import { sliceImages } from '../src/data/mnist.js';
+import { loadMnist } from '../src/data/mnist-files.js';
+import { DataError } from '../src/errors.js';
 import { Random } from '../src/rng.js';
 import { fill, valuesOf, zeros } from '../src/tensor.js';
-import { COLUMNS, labelsOf, pixelsOf, ROWS } from './idx-files.js';
+import { COLUMNS, labelsOf, pixelsOf, ROWS } from './helpers/idx-files.js';
 
 const smallImages = (count: number): LabelledImages => ({
   count,

@@ -25,7 +25,7 @@ import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
 import { verify } from '../bench/verify.js';
-import { testInBrowser } from './setup/chromium.js';
+import { testInBrowser } from './helpers/chromium.js';
 
 const RUN: Environment = {
   engine: 'Node 20.20.2',

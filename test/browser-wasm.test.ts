@@ -17,9 +17,9 @@ import type { WasmOptions } from '../kernels/wasm/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { PARAMETER_NAMES } from '../src/model.js';
 import { valuesOf } from '../src/tensor.js';
-import { train } from '../src/train.js';
-import { testInBrowser, trainInPage } from './setup/chromium.js';
-import { syntheticImages } from './setup/synthetic-images.js';
+import { train } from '../src/training/loop.js';
+import { testInBrowser, trainInPage } from './helpers/chromium.js';
+import { syntheticImages } from './helpers/synthetic-images.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {

@@ -1,8 +1,8 @@
 /** GPU.js's browser modes in a real Chromium: the engine's own modules, bundled, train in a page. */
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { PageResult } from './setup/browser-page.js';
-import { testInBrowser, trainInPage } from './setup/chromium.js';
+import { fileURLToPath } from 'node:url';
+import type { PageResult } from './helpers/browser-page.js';
+import { testInBrowser, trainInPage } from './helpers/chromium.js';
 
 async function bundlePage(): Promise<string> {
   const { outputFiles } = await build({

@@ -1,13 +1,13 @@
 /** Checkpoints: what is saved is loaded, and anything else than that is refused with the reason. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import type { Checkpoint } from '../src/checkpoint.js';
-import { checkpointBytes, parseCheckpoint, signed } from '../src/checkpoint.js';
-import { DataError } from '../src/data-error.js';
-import type { Safetensors, StoredTensor } from '../src/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
+import { DataError } from '../src/errors.js';
+import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
 import { zeros } from '../src/tensor.js';
-import { train } from '../src/train.js';
-import { IMAGES, OPTIONS } from './spots.js';
+import type { Checkpoint } from '../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkpoint.js';
+import { train } from '../src/training/loop.js';
+import { IMAGES, OPTIONS } from './helpers/spots.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;

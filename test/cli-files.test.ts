@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { previousOf } from '../src/files.js';
-import { loadCheckpoint } from '../src/checkpoint-files.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand, runProcess, MAIN } from './longhand-process.js';
+import { previousOf } from '../src/files/disk.js';
+import { loadCheckpoint } from '../src/training/checkpoint-files.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand, runProcess, MAIN } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -4,13 +4,13 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { signed } from '../src/checkpoint.js';
 import { printable, table } from '../src/cli/format.js';
-import type { Safetensors } from '../src/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import type { Result } from './longhand-process.js';
-import { longhand } from './longhand-process.js';
+import type { Safetensors } from '../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
+import { signed } from '../src/training/checkpoint.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import type { Result } from './helpers/longhand-process.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const range = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, n) => from + n));

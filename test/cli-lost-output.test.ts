@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadCheckpoint } from '../src/checkpoint-files.js';
-import { writeSafetensors } from '../src/safetensors.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand, MAIN } from './longhand-process.js';
+import { writeSafetensors } from '../src/files/safetensors.js';
+import { loadCheckpoint } from '../src/training/checkpoint-files.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand, MAIN } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -2,15 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
-import { saveCheckpoint } from '../src/checkpoint-files.js';
 import { advised, assertRoom } from '../src/cli/memory.js';
-import { numbersOfComparison } from '../src/compare-limits.js';
+import { numbersOfComparison } from '../src/compare/memory-limit.js';
+import { OutOfMemoryError } from '../src/errors.js';
+import type { StoredTensor } from '../src/files/safetensors.js';
+import { writeSafetensors } from '../src/files/safetensors.js';
 import { parameterShapes } from '../src/model.js';
-import type { StoredTensor } from '../src/safetensors.js';
-import { writeSafetensors } from '../src/safetensors.js';
-import { OutOfMemoryError, sizeOf, zeros } from '../src/tensor.js';
-import { idx, mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand } from './longhand-process.js';
+import { sizeOf, zeros } from '../src/tensor.js';
+import { saveCheckpoint } from '../src/training/checkpoint-files.js';
+import { idx, mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { loadCheckpoint } from '../src/checkpoint-files.js';
-import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
-import { COLUMNS, imagesFile, mnistFiles, ROWS, temporaryDirectories } from './idx-files.js';
-import type { Result } from './longhand-process.js';
-import { longhand, MAIN, runProcess } from './longhand-process.js';
-import { chunk, encodePng, header, pngOf } from './setup/png.mjs';
+import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
+import { loadCheckpoint } from '../src/training/checkpoint-files.js';
+import { COLUMNS, imagesFile, mnistFiles, ROWS, temporaryDirectories } from './helpers/idx-files.js';
+import type { Result } from './helpers/longhand-process.js';
+import { longhand, MAIN, runProcess } from './helpers/longhand-process.js';
+import { chunk, encodePng, header, pngOf } from './helpers/png.mjs';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -1,10 +1,10 @@
 /** `longhand train` and its output files: none may be another one, an input, or a name that cannot be written. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadCheckpoint } from '../src/checkpoint-files.js';
 import { meetingOf } from '../src/cli/outputs.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand } from './longhand-process.js';
+import { loadCheckpoint } from '../src/training/checkpoint-files.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

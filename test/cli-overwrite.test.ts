@@ -10,12 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { checkpointBytes } from '../src/checkpoint.js';
-import { loadCheckpoint } from '../src/checkpoint-files.js';
-import { parseSafetensors } from '../src/safetensors.js';
-import { temporaryDirectories } from './idx-files.js';
-import { longhand } from './longhand-process.js';
-import { savedModel } from './saved-models.js';
+import { parseSafetensors } from '../src/files/safetensors.js';
+import { checkpointBytes } from '../src/training/checkpoint.js';
+import { loadCheckpoint } from '../src/training/checkpoint-files.js';
+import { temporaryDirectories } from './helpers/idx-files.js';
+import { longhand } from './helpers/longhand-process.js';
+import { savedModel } from './helpers/saved-models.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -10,8 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { FILES, packagedDirectory } from '../src/mnist-files.js';
-import { longhand, MAIN } from './longhand-process.js';
+import { FILES, packagedDirectory } from '../src/data/mnist-files.js';
+import { longhand, MAIN } from './helpers/longhand-process.js';
 
 const running: ChildProcess[] = [];
 afterAll(() => running.forEach((child) => child.kill()));

@@ -1,9 +1,9 @@
 /** Runs of the `longhand` command, from the first line to the exit code. */
 import { tutorialLine } from '../src/cli/format.js';
 import type { GradientReport } from '../src/gradcheck.js';
-import type { Line } from '../src/training.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand, MAIN, runProcess } from './longhand-process.js';
+import type { Line } from '../src/training/run.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand, MAIN, runProcess } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { BACKENDS, GPU_MODES } from '../src/cli/backends.js';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
-import { longhand } from './longhand-process.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -1,14 +1,14 @@
 /** (9) and (10), clipping: against PyTorch, on every kind of gradient, and in training. */
-import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { adam, adamRate, BETA2 } from '../src/adam.js';
 import { clipByNorm, clipByValue, clipGradients } from '../src/clipping.js';
 import { Model } from '../src/model.js';
 import type { Tensor } from '../src/tensor.js';
 import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
-import { train } from '../src/train.js';
-import { IMAGES, OPTIONS } from './spots.js';
+import { train } from '../src/training/loop.js';
+import { IMAGES, OPTIONS } from './helpers/spots.js';
 
 const { clipping } = JSON.parse(readFileSync(new URL('fixtures/training.json', import.meta.url), 'utf8')) as {
   clipping: {

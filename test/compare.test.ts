@@ -2,11 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { asText } from '../src/cli/compare.js';
-import type { CompareOptions, Comparison, Progress } from '../src/compare.js';
-import { compareFile, RESULT_NAMES, templateOf } from '../src/compare.js';
-import { DataError } from '../src/data-error.js';
-import type { Safetensors, StoredTensor } from '../src/safetensors.js';
-import { failureOf } from './spots.js';
+import type { CompareOptions, Comparison, Progress } from '../src/compare/compare.js';
+import { compareFile } from '../src/compare/compare.js';
+import { problemOf, RESULT_NAMES } from '../src/compare/problem.js';
+import { solve } from '../src/compare/solve.js';
+import { templateOf } from '../src/compare/template.js';
+import { DataError } from '../src/errors.js';
+import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
+import { failureOf } from './helpers/spots.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console
@@ -112,7 +115,6 @@ test('the places of the largest absolute and of the largest relative difference 
 });
 
 test('zeros that should be zeros agree', async () => {
-  const { problemOf, solve } = await import('../src/compare.js');
   const withoutOutput = changed(template, (tensors) => {
     const { shape } = tensors.get('outKernel')!;
     tensors.set('outKernel', stored(new Float64Array(42), shape));
@@ -158,7 +160,6 @@ describe('a mistake is named', () => {
 
   /** The results of a file's problem, taken from what a comparison says is right, element by element. */
   async function solved(file: Safetensors): Promise<Tensors> {
-    const { problemOf, solve } = await import('../src/compare.js');
     const results = await solve(backend, problemOf(file, 'f'));
     return new Map([...results].map(([name, values]) => [name, stored(values, template.tensors.get(name)!.shape)]));
   }
@@ -240,7 +241,7 @@ describe('a mistake is named', () => {
   });
 
   test('a transposed kernel that its shape does not betray', async () => {
-    const { writeProblem } = await import('./square-problem.js');
+    const { writeProblem } = await import('./helpers/square-problem.js');
     const { right, transposed } = await writeProblem(backend);
     expect((await compare(right)).ok).toBe(true);
     expect((await compare(transposed)).hints).toEqual(['the kernel is transposed']);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { longhand } from './longhand-process.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
 const here = path.join(folder, 'here');

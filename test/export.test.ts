@@ -1,23 +1,23 @@
 /** Export and import: other engines compute the same from what is exported, and the way there and back changes no bit. */
+import * as tf from '@tensorflow/tfjs';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import type { SavedModel } from '../src/checkpoint.js';
 import { modelOn } from '../src/cli/saved-model.js';
-import { DataError } from '../src/data-error.js';
+import { DataError } from '../src/errors.js';
 import { toKeras, toTensorFlowJs } from '../src/export/keras.js';
 import { toOnnx } from '../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../src/export/tensorflow1.js';
+import type { StoredTensor } from '../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
 import { PARAMETER_NAMES } from '../src/model.js';
-import type { StoredTensor } from '../src/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { valuesOf } from '../src/tensor.js';
-import { inOnnxRuntime } from './onnx-runtime.js';
-import { savedModel, SIZES } from './saved-models.js';
+import type { SavedModel } from '../src/training/checkpoint.js';
+import { inOnnxRuntime } from './helpers/onnx-runtime.js';
+import { savedModel, SIZES } from './helpers/saved-models.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console

@@ -3,11 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DataError } from '../src/data-error.js';
-import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../src/files.js';
 import { historyIn } from '../src/cli/history.js';
-import { temporaryDirectories } from './idx-files.js';
-import { runProcess } from './longhand-process.js';
+import { DataError } from '../src/errors.js';
+import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../src/files/disk.js';
+import { temporaryDirectories } from './helpers/idx-files.js';
+import { runProcess } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -137,7 +137,7 @@ describe('a replacing that is refused', () => {
       import { syncBuiltinESMExports } from 'node:module';
       ${change}
       syncBuiltinESMExports();
-      const { replaceFile } = await import(${JSON.stringify(pathToFileURL('dist/src/files.js').href)});
+      const { replaceFile } = await import(${JSON.stringify(pathToFileURL('dist/src/files/disk.js').href)});
       try {
         replaceFile(${JSON.stringify(file)}, new TextEncoder().encode('two'), { keepOld: true });
       } catch (error) {

@@ -3,8 +3,8 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
 import { stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
-import { createDeviceBackend } from './setup/device-backend.js';
-import { failureOf } from './spots.js';
+import { createDeviceBackend } from './helpers/device-backend.js';
+import { failureOf } from './helpers/spots.js';
 
 const SIZES = { T: 3, B: 2, I: 2, H: 3, C: 4 };
 

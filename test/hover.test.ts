@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { TUTORIAL } from '../src/train-options.js';
+import { TUTORIAL } from '../src/training/options.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { exports } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {

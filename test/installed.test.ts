@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { directoryOf, remove } = temporaryDirectories();

@@ -1,5 +1,5 @@
 /** Checkpoints against SIGKILL, at 50 random moments; `npm run test:kills` does 1,000. */
-import { mnistFiles, temporaryDirectories } from './idx-files.js';
+import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
 
 interface Found {
   readonly kills: number;

@@ -1,12 +1,13 @@
 /** The LSTM by itself: as a stream of single steps, and with gradients that reach its states from outside. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
+import type { Backend } from '../src/backend.js';
+import { OutOfMemoryError } from '../src/errors.js';
 import { checkGradients } from '../src/gradcheck.js';
 import type { LstmSizes } from '../src/lstm.js';
 import { allocateLstm, carryState, lstmBackward, lstmForward } from '../src/lstm.js';
 import { fillRandom, Random } from '../src/rng.js';
-import type { Backend } from '../src/backend.js';
 import type { DType, Tensor } from '../src/tensor.js';
-import { copyInto, OutOfMemoryError, stepOf, valuesOf } from '../src/tensor.js';
+import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
   const random = new Random(11);

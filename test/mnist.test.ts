@@ -1,12 +1,13 @@
 /** MNIST: the IDX reader, its files good and damaged. */
+import fc from 'fast-check';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
-import { loadMnist } from '../src/mnist-files.js';
-import { DataError } from '../src/data-error.js';
-import { parseIdx, parseLabelledImages } from '../src/mnist.js';
-import { idx, imagesFile, labelsFile, mnistFiles, pixelsOf, temporaryDirectories } from './idx-files.js';
+import { parseIdx } from '../src/data/idx.js';
+import { parseLabelledImages } from '../src/data/mnist.js';
+import { loadMnist } from '../src/data/mnist-files.js';
+import { DataError } from '../src/errors.js';
+import { idx, imagesFile, labelsFile, mnistFiles, pixelsOf, temporaryDirectories } from './helpers/idx-files.js';
 
 const TRAIN = 5003;
 const TEST = 7;

@@ -6,11 +6,11 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { PLANTED_MISTAKES } from '../src/page/mistakes.js';
-import { temporaryDirectories } from './idx-files.js';
-import { longhand } from './longhand-process.js';
-import { testInBrowser } from './setup/chromium.js';
-import type { Visit } from './setup/longhand-page.js';
-import { LonghandPage } from './setup/longhand-page.js';
+import { testInBrowser } from './helpers/chromium.js';
+import { temporaryDirectories } from './helpers/idx-files.js';
+import type { Visit } from './helpers/longhand-page.js';
+import { LonghandPage } from './helpers/longhand-page.js';
+import { longhand } from './helpers/longhand-process.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 let site: LonghandPage;

@@ -1,10 +1,10 @@
 /** PNG: every form is read as it was written; every damage is refused by name, and none is read as another picture. */
 import { deflateSync } from 'node:zlib';
 import { decodePng } from '../src/cli/png.js';
-import { DataError } from '../src/data-error.js';
+import { DataError } from '../src/errors.js';
 import { Random } from '../src/rng.js';
-import type { Form, Image } from './setup/png.mjs';
-import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from './setup/png.mjs';
+import type { Form, Image } from './helpers/png.mjs';
+import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from './helpers/png.mjs';
 
 const random = new Random(5);
 const below = (limit: number): number => random.below(limit);

@@ -2,15 +2,15 @@
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
-import type { Checkpoint } from '../src/checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from '../src/checkpoint.js';
-import { DataError } from '../src/data-error.js';
-import { sliceImages } from '../src/mnist.js';
-import type { TrainHooks } from '../src/train.js';
-import { resumeTraining, train } from '../src/train.js';
-import type { Line, Validation } from '../src/training.js';
-import type { TrainOptions } from '../src/train-options.js';
-import { failureOf, IMAGES, OPTIONS } from './spots.js';
+import { sliceImages } from '../src/data/mnist.js';
+import { DataError } from '../src/errors.js';
+import type { Checkpoint } from '../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../src/training/checkpoint.js';
+import type { TrainHooks } from '../src/training/loop.js';
+import { resumeTraining, train } from '../src/training/loop.js';
+import type { TrainOptions } from '../src/training/options.js';
+import type { Line, Validation } from '../src/training/run.js';
+import { failureOf, IMAGES, OPTIONS } from './helpers/spots.js';
 
 type Asked = Partial<TrainOptions>;
 

@@ -1,9 +1,9 @@
 /** The safetensors format: what is written is read, what others write is read, and what breaks a rule is refused. */
 import * as fc from 'fast-check';
-import { DataError } from '../src/data-error.js';
-import type { StoredDType, StoredTensor } from '../src/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../src/safetensors.js';
-import { elementReader, floatsNamed, integersNamed, storedTensor } from '../src/stored-tensors.js';
+import { DataError } from '../src/errors.js';
+import type { StoredDType, StoredTensor } from '../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
+import { elementReader, floatsNamed, integersNamed, storedTensor } from '../src/files/stored-tensors.js';
 import { tensorFrom, transposeOf, valuesOf } from '../src/tensor.js';
 
 const SIZES: Readonly<Record<StoredDType, number>> = {

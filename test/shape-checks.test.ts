@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
-import { withShapeChecks } from '../src/backend.js';
+import { withShapeChecks } from '../src/shape-checks.js';
 import type { Shape, Tensor } from '../src/tensor.js';
 import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
 

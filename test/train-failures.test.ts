@@ -1,12 +1,11 @@
 /** Training that is stopped, or fails, or diverges: it says why, and holds nothing afterwards. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
-import { DataError } from '../src/data-error.js';
-import { NonFiniteError } from '../src/model.js';
+import { DataError, NonFiniteError } from '../src/errors.js';
 import type { Tensor } from '../src/tensor.js';
-import type { TrainOptions } from '../src/train-options.js';
-import { train } from '../src/train.js';
-import { failureOf, IMAGES, OPTIONS } from './spots.js';
+import { train } from '../src/training/loop.js';
+import type { TrainOptions } from '../src/training/options.js';
+import { failureOf, IMAGES, OPTIONS } from './helpers/spots.js';
 
 /** A reference backend that notes which tensors are held. */
 function countingBackend(): { backend: Backend; held: Set<Tensor> } {

@@ -1,18 +1,19 @@
 /** The training loop: the tutorial's order of work, what a seed fixes, and evaluation. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { tutorialLine } from '../src/cli/format.js';
-import { loadMnist } from '../src/mnist-files.js';
-import { BatchOrder, fillBatch, sliceImages } from '../src/mnist.js';
+import { BatchOrder, fillBatch } from '../src/data/batches.js';
+import { sliceImages } from '../src/data/mnist.js';
+import { loadMnist } from '../src/data/mnist-files.js';
 import { Model, PARAMETER_NAMES } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import { copyInto, valuesOf } from '../src/tensor.js';
-import { evaluate } from '../src/evaluate.js';
-import type { TrainHooks } from '../src/train.js';
-import { train } from '../src/train.js';
-import type { Line } from '../src/training.js';
-import type { TrainOptions } from '../src/train-options.js';
-import { stepCount, TUTORIAL } from '../src/train-options.js';
-import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './spots.js';
+import { evaluate } from '../src/training/evaluate.js';
+import type { TrainHooks } from '../src/training/loop.js';
+import { train } from '../src/training/loop.js';
+import type { TrainOptions } from '../src/training/options.js';
+import { stepCount, TUTORIAL } from '../src/training/options.js';
+import type { Line } from '../src/training/run.js';
+import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './helpers/spots.js';
 
 const weightsOf = (model: Model): number[] => PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
 

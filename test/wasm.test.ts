@@ -1,20 +1,21 @@
 /** What the WebAssembly backend promises beyond the suite of all backends: see docs/backends.md. */
-import { spawnSync } from 'node:child_process';
-import { Worker } from 'node:worker_threads';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { PORTABLE, RELAXED } from '../kernels/wasm/binaries.js';
-import { Heap } from '../kernels/wasm/heap.js';
 import { productChunks } from '../kernels/wasm/chunks.js';
+import { Heap } from '../kernels/wasm/heap.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
+import { OutOfMemoryError } from '../src/errors.js';
 import { Model, PARAMETER_NAMES } from '../src/model.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
-import { copyInto, OutOfMemoryError, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
-import { train } from '../src/train.js';
-import { syntheticImages } from './setup/synthetic-images.js';
+import { copyInto, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
+import { train } from '../src/training/loop.js';
+import { syntheticImages } from './helpers/synthetic-images.js';
 
 describe('σ and tanh', () => {
   const COUNT = 1 << 16;

@@ -1,7 +1,7 @@
 /** GPU.js used as its README shows: a kernel of one loop, nested arrays in, nested arrays out. */
 import type { Machine, Mode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
-import { BackendUnavailableError } from '../../src/backend.js';
+import { BackendUnavailableError } from '../../src/errors.js';
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
 import { LeftOutError } from '../candidate.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';

@@ -2,7 +2,7 @@
  * The part of GPU.js 2.24 that this backend uses, typed. Its own typings lack webgpu's classes and declare `input` as a
  * type only.
  */
-import { BackendUnavailableError } from '../../src/backend.js';
+import { BackendUnavailableError } from '../../src/errors.js';
 
 /** What a kernel returns: a buffer or texture that stays on the device, or (webasm, cpu) the rows themselves. */
 export type Value = Resident | Float32Array[];

@@ -7,7 +7,8 @@
 import { EPSILON } from '../../src/adam.js';
 import { assertKnownNames, describe } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
-import { BackendUnavailableError, withShapeChecks } from '../../src/backend.js';
+import { BackendUnavailableError } from '../../src/errors.js';
+import { withShapeChecks } from '../../src/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
 import type { Matrix } from './device.js';

@@ -1,5 +1,5 @@
 /** Opening GPU.js in one of its modes, and making sure that this mode, and no silent fallback, is what runs. */
-import { BackendUnavailableError } from '../../src/backend.js';
+import { BackendUnavailableError } from '../../src/errors.js';
 import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
 

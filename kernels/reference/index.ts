@@ -5,10 +5,10 @@
 import { adam } from '../../src/adam.js';
 import { assertKnownNames, describe } from '../../src/arguments.js';
 import type { Backend } from '../../src/backend.js';
-import { withShapeChecks } from '../../src/backend.js';
+import { columnSums } from '../../src/column-sums.js';
 import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
-import { columnSums } from '../../src/dense.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
+import { withShapeChecks } from '../../src/shape-checks.js';
 import type { DType, Tensor } from '../../src/tensor.js';
 import { DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';

@@ -1,5 +1,5 @@
 /** Which parts of the wasm memory are in use. First fit; neighbouring free parts are joined. */
-import { OutOfMemoryError } from '../../src/tensor.js';
+import { OutOfMemoryError } from '../../src/errors.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;

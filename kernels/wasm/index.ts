@@ -9,7 +9,7 @@ import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
 import type { TypeName } from '../../src/arguments.js';
 import { assertKinds } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
-import { withShapeChecks } from '../../src/backend.js';
+import { withShapeChecks } from '../../src/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { add, assertDense, formatShape, indexOf, sizeOf, valuesOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';

@@ -1,14 +1,16 @@
 /** `longhand compare`: somebody else's LSTM against this one. Exit code 1 where a number differs. */
-import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Comparison, Progress } from '../compare.js';
-import { compareFile, templateOf } from '../compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, numbersOfComparison } from '../compare-limits.js';
-import { previousOf, readFile, replaceFile } from '../files.js';
+import type { Comparison, Progress } from '../compare/compare.js';
+import { compareFile } from '../compare/compare.js';
+import { numbersOfComparison } from '../compare/memory-limit.js';
+import { templateOf } from '../compare/template.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-limit.js';
+import { previousOf, readFile, replaceFile } from '../files/disk.js';
+import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { ModelSizes } from '../model.js';
-import { parseSafetensors, writeSafetensors } from '../safetensors.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { assertRoom as assertRoomFor } from './memory.js';

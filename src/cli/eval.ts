@@ -1,11 +1,11 @@
 /** `longhand eval`: how well a saved network does, on the whole and class by class. */
 import { Command, Option } from 'commander';
-import type { SavedModel } from '../checkpoint.js';
-import { DataError } from '../data-error.js';
-import type { LabelledImages } from '../mnist.js';
-import { CLASSES } from '../mnist.js';
-import { loadMnist } from '../mnist-files.js';
-import { evaluate } from '../evaluate.js';
+import type { LabelledImages } from '../data/mnist.js';
+import { CLASSES } from '../data/mnist.js';
+import { loadMnist } from '../data/mnist-files.js';
+import { DataError } from '../errors.js';
+import type { SavedModel } from '../training/checkpoint.js';
+import { evaluate } from '../training/evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';

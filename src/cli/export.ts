@@ -1,17 +1,17 @@
 /** `longhand export` and `longhand import`: a network for other tools, and from them. */
+import { Command, Option } from 'commander';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Command, Option } from 'commander';
-import type { SavedModel } from '../checkpoint.js';
-import { loadCheckpoint, saveCheckpoint } from '../checkpoint-files.js';
-import { DataError } from '../data-error.js';
+import { DataError } from '../errors.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
 import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
-import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files.js';
+import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files/disk.js';
+import type { Safetensors } from '../files/safetensors.js';
+import { parseSafetensors, quote } from '../files/safetensors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../numbers.js';
-import type { Safetensors } from '../safetensors.js';
-import { parseSafetensors, quote } from '../safetensors.js';
+import type { SavedModel } from '../training/checkpoint.js';
+import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
 import { filePath, finiteNumber, inF32, LARGEST_WHOLE, wholeNumber } from './options.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, meetingError, meetingOf } from './outputs.js';

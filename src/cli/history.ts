@@ -1,10 +1,10 @@
 /** A run's losses and accuracies as a file: CSV, or one JSON object a line. */
 import { appendFileSync, existsSync } from 'node:fs';
-import { DataError } from '../data-error.js';
-import { Fields } from '../fields.js';
-import { failure, readFile, replaceFile } from '../files.js';
+import { DataError } from '../errors.js';
+import { failure, readFile, replaceFile } from '../files/disk.js';
+import { Fields } from '../files/fields.js';
+import { quote } from '../files/safetensors.js';
 import { decimalFrom, wholeFrom } from '../numbers.js';
-import { quote } from '../safetensors.js';
 
 const SETS = ['train', 'validation'] as const;
 

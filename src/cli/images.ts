@@ -1,9 +1,9 @@
 /** Images of the user's: PNG, or IDX, plain or as .gz, brought to the size that a network reads. */
-import { DataError } from '../data-error.js';
-import { readFile } from '../files.js';
-import { fitted, SIDE } from '../fit.js';
-import { parseIdx } from '../mnist.js';
-import { unpacked } from '../mnist-files.js';
+import { fitted, SIDE } from '../data/fit-drawing.js';
+import { parseIdx } from '../data/idx.js';
+import { unpacked } from '../data/mnist-files.js';
+import { DataError } from '../errors.js';
+import { readFile } from '../files/disk.js';
 import type { Bitmap } from './png.js';
 import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';
 

@@ -1,9 +1,9 @@
 /** `longhand inspect`: what a safetensors file holds, whoever wrote it. */
 import { Command } from 'commander';
-import { readFile } from '../files.js';
-import type { StoredTensor } from '../safetensors.js';
-import { parseSafetensors } from '../safetensors.js';
-import { elementReader } from '../stored-tensors.js';
+import { readFile } from '../files/disk.js';
+import type { StoredTensor } from '../files/safetensors.js';
+import { parseSafetensors } from '../files/safetensors.js';
+import { elementReader } from '../files/stored-tensors.js';
 import { table } from './format.js';
 import { printJson, printLines } from './print.js';
 

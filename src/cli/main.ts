@@ -1,12 +1,8 @@
 #!/usr/bin/env node
-/** The `longhand` command. Exit codes: 0 done, 1 the data or the machine failed, 2 wrong usage, 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM. */
+import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { Command, CommanderError } from 'commander';
-import { BackendUnavailableError } from '../backend.js';
-import { DataError } from '../data-error.js';
-import { NonFiniteError } from '../model.js';
-import { OutOfMemoryError } from '../tensor.js';
+import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../errors.js';
 import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { evalCommand } from './eval.js';

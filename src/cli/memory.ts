@@ -4,10 +4,10 @@
  */
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
+import { OutOfMemoryError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
 import { numbersOfModel } from '../model-memory.js';
 import type { DType } from '../tensor.js';
-import { OutOfMemoryError } from '../tensor.js';
 
 /** The views of one step, in bytes of V8's heap. Measured on Node 20: 2,350, and 2,530 with the input's gradient (`compare`). */
 const VIEWS_OF_A_STEP = 2400;

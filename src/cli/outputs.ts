@@ -1,8 +1,8 @@
 /** Files that a command writes must be neither each other nor its inputs, however their paths are spelt. */
+import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { Command } from 'commander';
-import { linkedNames, replacedSuffixes, targetOf } from '../files.js';
+import { linkedNames, replacedSuffixes, targetOf } from '../files/disk.js';
 
 export interface NamedFile {
   /** `--best`; for messages. */

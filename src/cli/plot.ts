@@ -1,7 +1,7 @@
 /** A run's history as a picture: loss above, accuracy below, over the steps. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { replaceFile } from '../files.js';
+import { replaceFile } from '../files/disk.js';
 import type { HistoryRow } from './history.js';
 import { readHistory } from './history.js';
 

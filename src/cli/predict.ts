@@ -1,11 +1,11 @@
 /** `longhand predict`: what a saved network says of images of the user's, and how it comes to say so, row by row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
-import { breathe } from '../breathe.js';
-import type { SavedModel } from '../checkpoint.js';
-import { fillBatch } from '../mnist.js';
+import { fillBatch } from '../data/batches.js';
 import type { Model } from '../model.js';
-import { firstProbabilities, probabilitiesByRow } from '../reading.js';
+import type { SavedModel } from '../training/checkpoint.js';
+import { yieldToEventLoop } from '../training/event-loop.js';
+import { firstProbabilities, probabilitiesByRow } from '../training/probabilities.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { printable } from './format.js';
@@ -59,7 +59,7 @@ Examples:
         untilInterrupted(async (signal) => {
           const model = modelOn(backend, saved, 1);
           for (const image of inTurn(images)) {
-            await breathe();
+            await yieldToEventLoop();
             signal.throwIfAborted();
             if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
             const prediction = await predict(backend, model, image, flags.rows);

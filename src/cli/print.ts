@@ -4,7 +4,7 @@
  *
  * A pipe is written asynchronously, so a failed write is known later: `outputLost` is then aborted.
  */
-import { failure } from '../files.js';
+import { failure } from '../files/disk.js';
 import { printable } from './format.js';
 
 /** The reader of standard output has closed it, as `head` does. */

@@ -1,10 +1,10 @@
 /** A network from a file, on a machine, for commands that only ask it. */
 import type { Backend } from '../backend.js';
-import type { SavedModel } from '../checkpoint.js';
-import { loadCheckpoint } from '../checkpoint-files.js';
-import { DataError } from '../data-error.js';
-import { CLASSES } from '../mnist.js';
+import { CLASSES } from '../data/mnist.js';
+import { DataError } from '../errors.js';
 import { Model } from '../model.js';
+import type { SavedModel } from '../training/checkpoint.js';
+import { loadCheckpoint } from '../training/checkpoint-files.js';
 import { assertRoom } from './memory.js';
 
 /** A network that knows MNIST's classes. Throws a DataError. */

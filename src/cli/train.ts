@@ -1,31 +1,19 @@
 /** `longhand train`: the tutorial's run, or another. Its lines go to standard output, everything else to standard error. */
 import { Command, Option } from 'commander';
-import { loadCheckpoint } from '../checkpoint-files.js';
-import { DataError } from '../data-error.js';
-import { assertReplaceable } from '../files.js';
-import { loadMnist, mnistFiles } from '../mnist-files.js';
+import { loadMnist, mnistFiles } from '../data/mnist-files.js';
+import { DataError } from '../errors.js';
+import { assertReplaceable } from '../files/disk.js';
 import { SCHEDULES } from '../schedule.js';
-import type { TrainOptions } from '../train-options.js';
-import { FREE_ON_RESUME, stepCount, TUTORIAL } from '../train-options.js';
-import type { BackendFlags } from './backends.js';
+import { loadCheckpoint } from '../training/checkpoint-files.js';
+import type { TrainOptions } from '../training/options.js';
+import { FREE_ON_RESUME, stepCount, TUTORIAL } from '../training/options.js';
 import { continuing, withBackend, withBackendOptions } from './backends.js';
 import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
+import type { Resumable, TrainFlags } from './run-training.js';
+import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
-import type { Resumable } from './training-run.js';
-import { runTraining } from './training-run.js';
-
-export interface TrainFlags extends BackendFlags {
-  readonly data?: string;
-  readonly json: boolean;
-  readonly checkpoint?: string;
-  readonly checkpointEvery: number;
-  readonly resume?: string;
-  readonly best?: string;
-  readonly history?: string;
-  readonly plot?: string;
-}
 
 export function trainCommand(): Command {
   const command = new Command('train')

@@ -3,8 +3,8 @@
  *
  * As safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
  */
-import type { SavedModel } from '../checkpoint.js';
-import { writeSafetensors } from '../safetensors.js';
+import { writeSafetensors } from '../files/safetensors.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import { reorderGates } from './layouts.js';
 import { foldedBias, storedFloats, weightsOf } from './weights.js';
 

@@ -5,7 +5,7 @@
  * Only the fields that are used are described here, with the numbers that onnx.proto gives them.
  */
 import protobuf from 'protobufjs';
-import type { SavedModel } from '../checkpoint.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import { reorderGates, transpose } from './layouts.js';
 import { foldedBias, weightsOf } from './weights.js';
 

@@ -3,13 +3,13 @@
  *
  * PyTorch adds two biases, so the forget bias goes into the second as it is, and nothing is lost to rounding.
  */
-import { DataError } from '../data-error.js';
-import type { Safetensors } from '../safetensors.js';
-import { writeSafetensors } from '../safetensors.js';
-import { floatsWithinF32 } from '../stored-tensors.js';
+import { DataError } from '../errors.js';
+import type { Safetensors } from '../files/safetensors.js';
+import { writeSafetensors } from '../files/safetensors.js';
+import { floatsWithinF32 } from '../files/stored-tensors.js';
 import { decimalFrom } from '../numbers.js';
-import type { SavedModel } from '../checkpoint.js';
 import { valuesOf } from '../tensor.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases, reorderGates, transpose } from './layouts.js';
 import { modelOf, storedFloats, sumOf, weightsOf } from './weights.js';
 

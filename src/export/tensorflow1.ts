@@ -2,14 +2,14 @@
  * The names that the TensorFlow 1.x tutorial gives its variables, as safetensors. The layout is Longhand's own, which is
  * that of BasicLSTMCell; its forget bias is no variable.
  */
-import type { SavedModel } from '../checkpoint.js';
-import { DataError } from '../data-error.js';
-import type { Safetensors } from '../safetensors.js';
-import type { ExpectedShape } from '../stored-tensors.js';
-import { writeSafetensors } from '../safetensors.js';
-import { floatsWithinF32, storedTensor } from '../stored-tensors.js';
+import { DataError } from '../errors.js';
+import type { Safetensors } from '../files/safetensors.js';
+import { writeSafetensors } from '../files/safetensors.js';
+import type { ExpectedShape } from '../files/stored-tensors.js';
+import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
 import type { Tensor } from '../tensor.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
+import type { SavedModel } from '../training/checkpoint.js';
 
 const CELL = 'rnn/basic_lstm_cell/';
 

@@ -1,9 +1,9 @@
 /** A saved network's weights as plain arrays, in Longhand's own layout, and back. */
-import type { SavedModel } from '../checkpoint.js';
-import { DataError } from '../data-error.js';
+import { DataError } from '../errors.js';
+import type { StoredTensor } from '../files/safetensors.js';
 import { F32_RANGE } from '../numbers.js';
-import type { StoredTensor } from '../safetensors.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases } from './layouts.js';
 
 export interface Weights {

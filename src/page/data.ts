@@ -2,9 +2,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import files from 'virtual:data';
-import { DataError } from '../data-error.js';
-import type { Mnist } from '../mnist.js';
-import { parseLabelledImages, splitMnist } from '../mnist.js';
+import type { Mnist } from '../data/mnist.js';
+import { parseLabelledImages, splitMnist } from '../data/mnist.js';
+import { DataError } from '../errors.js';
 
 export interface DataFile {
   readonly name: string;

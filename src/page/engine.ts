@@ -2,20 +2,20 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
-import { breathe } from '../breathe.js';
-import type { Checkpoint } from '../checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from '../checkpoint.js';
-import { DataError } from '../data-error.js';
-import { evaluate } from '../evaluate.js';
+import type { Mnist } from '../data/mnist.js';
+import { DataError } from '../errors.js';
 import type { GradientReport } from '../gradcheck.js';
-import type { Mnist } from '../mnist.js';
-import { stepCount, TUTORIAL } from '../train-options.js';
-import type { Line } from '../training.js';
-import { Training } from '../training.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
+import { evaluate } from '../training/evaluate.js';
+import { yieldToEventLoop } from '../training/event-loop.js';
+import { stepCount, TUTORIAL } from '../training/options.js';
+import type { Line } from '../training/run.js';
+import { Training } from '../training/run.js';
 import { checkWith } from './check.js';
 import { loadMnist } from './data.js';
-import { Inside } from './inside.js';
 import type { Look, LookRequest } from './inside.js';
+import { Inside } from './inside.js';
 import type { Machine, RateChange, Settings } from './settings.js';
 
 /** How the run stands. */
@@ -132,7 +132,7 @@ export class Engine {
     try {
       pace.at(this.running.step);
       while (this.running.step < this.pauseAt) {
-        await breathe();
+        await yieldToEventLoop();
         if (signal.aborted) break;
         const line = await this.alone(() => this.makeStep(TUTORIAL.displayStep));
         if (line) lines.push(line);

@@ -1,12 +1,12 @@
 /** One image on its way through the network: every gate and state, and the slopes on their way back. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { LabelledImages } from '../mnist.js';
-import { fillBatch } from '../mnist.js';
+import { fillBatch } from '../data/batches.js';
+import type { LabelledImages } from '../data/mnist.js';
 import { Model } from '../model.js';
-import { probabilitiesByRow } from '../reading.js';
 import type { Tensor } from '../tensor.js';
 import { norm, stepOf } from '../tensor.js';
-import type { Training } from '../training.js';
+import { probabilitiesByRow } from '../training/probabilities.js';
+import type { Training } from '../training/run.js';
 
 export type LookRequest =
   | { readonly image: number }

@@ -1,5 +1,5 @@
 /** A pad to draw a digit on. */
-import { fitted, SIDE } from '../fit.js';
+import { fitted, SIDE } from '../data/fit-drawing.js';
 
 const PEN_WIDTH = 22;
 const STEP = 10;

@@ -1,5 +1,5 @@
 /** What a run on the page is asked to do, and the same as the address of a link that repeats it. */
-import type { Shuffle } from '../mnist.js';
+import type { Shuffle } from '../data/batches.js';
 import { decimalFrom } from '../numbers.js';
 
 export const MACHINES = ['wasm', 'webgpu', 'webgl2', 'reference'] as const;

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
-import { FILES, packagedDirectory } from '../../mnist-files.js';
+import { FILES, packagedDirectory } from '../../data/mnist-files.js';
 import type { DataFile } from '../data.js';
 
 const NAME = 'virtual:data';

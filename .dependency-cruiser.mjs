@@ -1,0 +1,76 @@
+/**
+ * Imports run one way: a file imports from its own room, or from floors below. `npm run check` tests it, types included.
+ * A room is one folder, or one of the files that stand beside the folders.
+ */
+
+const file = (name) => `src/${name}\\.ts$`;
+
+/** From the ground up; each room is a pattern for paths. */
+const FLOORS = [
+  [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'build/'],
+  [file('tensor')],
+  [...['backend', 'cross-entropy', 'rng'].map(file), 'src/files/'],
+  [...['adam', 'clipping', 'column-sums', 'dense', 'lstm', 'shape-checks'].map(file), 'src/data/'],
+  [file('model(-memory)?'), 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
+  [file('gradcheck'), 'src/training/', 'src/compare/'],
+  [file('index')],
+  [file('browser'), 'src/export/', 'src/page/'],
+  ['src/cli/'],
+  ['bench/'],
+  ['test/'],
+];
+
+/** What a file of `room` may not import: rooms on its own floor beside its own, and floors above. */
+const floorRules = FLOORS.flatMap((rooms, floor) =>
+  rooms.map((room) => ({
+    name: `${room} imports only from itself and from below`,
+    severity: 'error',
+    from: { path: `^${room}` },
+    to: {
+      path: `^(${[...rooms.filter((other) => other !== room), ...FLOORS.slice(floor + 1).flat()].join('|')})`,
+    },
+  })),
+).filter(({ to }) => to.path !== '^()');
+
+/** The files that know Node; the other files of src and kernels run in a page, too. */
+const NODE_ONLY = [
+  'src/cli/',
+  'src/page/(build/|vite\\.config)',
+  'src/files/disk',
+  'src/data/mnist-files',
+  'src/training/checkpoint-files',
+  'kernels/wasm/(build|relaxed-in-node)',
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...floorRules,
+    {
+      name: 'every file of src has its floor',
+      comment: 'Add the file to FLOORS in .dependency-cruiser.mjs.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^(${FLOORS.flat().join('|')})` },
+      to: {},
+    },
+    { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'Node’s own modules only where a page never comes',
+      severity: 'error',
+      from: { path: '^(src|kernels)/', pathNot: `^(${NODE_ONLY.join('|')})` },
+      to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only', 'type-import'] },
+    },
+    {
+      name: 'what runs in a page imports no file that knows Node',
+      severity: 'error',
+      from: { path: '^(src|kernels)/', pathNot: `^(${NODE_ONLY.join('|')})` },
+      to: { path: `^(${NODE_ONLY.join('|')})` },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', 'assembly/', '^bench/rivals/'] },
+  },
+};

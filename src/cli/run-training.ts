@@ -1,0 +1,185 @@
+/** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
+import { SingleBar } from 'cli-progress';
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
+import type { Backend } from '../backend.js';
+import type { Mnist } from '../data/mnist.js';
+import { CLASSES } from '../data/mnist.js';
+import type { Model } from '../model.js';
+import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
+import { saveCheckpoint } from '../training/checkpoint-files.js';
+import { evaluate } from '../training/evaluate.js';
+import type { TrainHooks } from '../training/loop.js';
+import { resumeTraining, train } from '../training/loop.js';
+import type { TrainOptions } from '../training/options.js';
+import { stepCount, TUTORIAL } from '../training/options.js';
+import type { Line, Validation } from '../training/run.js';
+import type { BackendFlags } from './backends.js';
+import { numpyShare, tutorialLine, validationLine } from './format.js';
+import { History } from './history.js';
+import { advised, assertRoom } from './memory.js';
+import { writePlot } from './plot.js';
+import { inform, print, printJson } from './print.js';
+
+/** The tutorial tests on so many images only. */
+const TUTORIAL_TEST_COUNT = 128;
+
+/** The flags of the command, as its parser gives them. */
+export interface TrainFlags extends BackendFlags {
+  readonly data?: string;
+  readonly json: boolean;
+  readonly checkpoint?: string;
+  readonly checkpointEvery: number;
+  readonly resume?: string;
+  readonly best?: string;
+  readonly history?: string;
+  readonly plot?: string;
+}
+
+/** A checkpoint from which a run can go on. */
+export interface Resumable extends Checkpoint {
+  readonly training: SavedTraining;
+}
+
+export async function runTraining(
+  backend: Backend,
+  data: Mnist,
+  asked: Partial<TrainOptions>,
+  files: TrainFlags,
+  resumed: Resumable | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const print = files.json ? jsonPrinter : textPrinter;
+  const startedAt = performance.now();
+  const model = await trainWithFiles(backend, data, asked, files, resumed, signal);
+  print.finished(model.updates);
+  const trainedAt = performance.now();
+
+  const { correct } = await evaluate(model, data.test, signal);
+  const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
+  print.tested(share(first), first.length);
+  print.testedAll(share(correct), correct.length);
+  model.dispose();
+  if (files.plot !== undefined && files.history !== undefined) writePlot(files.plot, files.history);
+  const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
+  inform(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
+}
+
+const share = (correct: Uint8Array): number => correct.reduce((sum, right) => sum + right, 0) / correct.length;
+
+async function trainWithFiles(
+  backend: Backend,
+  data: Mnist,
+  asked: Partial<TrainOptions>,
+  files: TrainFlags,
+  resumed: Resumable | undefined,
+  signal: AbortSignal,
+): Promise<Model> {
+  const before = resumed?.training;
+  const startStep = before?.step ?? 0;
+  const options = { ...(before?.options ?? TUTORIAL), ...asked };
+  const steps = stepCount(options, data.train.count);
+  inform(`backend ${backend.description}`);
+  inform(
+    `${data.train.count} training images, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+      (before ? `; from step ${startStep}` : ''),
+  );
+  if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
+    inform(`until here it ran on ${before.backend.slice(0, 200)}: the last digits may differ`);
+  }
+
+  const { rows: T, columns: I } = data.train;
+  const advice = resumed ? 'this network is too large for this machine' : 'reduce --hidden or --batch-size';
+  const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
+  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity);
+
+  const history = files.history === undefined ? undefined : new History(files.history, startStep);
+  const bar = progressBar(startStep, steps);
+  const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
+  try {
+    const model = await advised(advice, () =>
+      resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
+    );
+    bar.stop();
+    history?.begin();
+    if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
+    return model;
+  } catch (error) {
+    bar.stop();
+    const target = files.checkpoint ?? files.resume;
+    if (signal.aborted && error === signal.reason && target !== undefined) {
+      inform(`${target} holds the run: longhand train --resume ${target} continues it`);
+    }
+    throw error;
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Their number changes no bit. */
+const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
+
+function reportingHooks(
+  { json, checkpoint, resume, checkpointEvery, best }: TrainFlags,
+  bar: Bar,
+  history: History | undefined,
+): TrainHooks {
+  const print = json ? jsonPrinter : textPrinter;
+  const target = checkpoint ?? resume;
+  const save = (file: string, state: Checkpoint): void => {
+    history?.begin(); // or a resumed run would take another run's rows for its own
+    saveCheckpoint(file, state);
+  };
+  return {
+    onLine: (line) => {
+      bar.clear();
+      print.line(line);
+      history?.add({ set: 'train', ...line });
+    },
+    onValidation: (validation) => {
+      bar.clear();
+      print.validation(validation);
+      history?.add({ set: 'validation', ...validation });
+    },
+    onStep: bar.update,
+    ...(best !== undefined && { onBest: (state) => save(best, state) }),
+    ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
+  };
+}
+
+const textPrinter = {
+  line: (line: Line) => print(tutorialLine(line)),
+  validation: (validation: Validation) => print(validationLine(validation)),
+  finished: (_steps: number) => print('Optimization Finished!'),
+  tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
+  testedAll: (accuracy: number, images: number) =>
+    print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+};
+
+const printEvent = (event: string, fields: object): void => printJson({ event, ...fields });
+
+const jsonPrinter: typeof textPrinter = {
+  line: (line) => printEvent('step', line),
+  validation: (validation) => printEvent('validation', validation),
+  finished: (steps) => printEvent('finished', { steps }),
+  tested: (accuracy, images) => printEvent('test', { images, accuracy }),
+  testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
+};
+
+type Bar = ReturnType<typeof progressBar>;
+
+/** A bar on standard error, where that is a terminal; it leaves nothing behind. */
+function progressBar(startStep: number, steps: number) {
+  if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
+  const bar = new SingleBar({
+    format: '{bar} step {value}/{total}, {eta_formatted} left',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(steps, startStep);
+  return {
+    update: (step: number) => bar.update(step),
+    clear: () => process.stderr.write('\r\u001b[K'),
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Somebody else's LSTM against this one: the same inputs, recomputed in f64, and every number that they give compared.
+ * Where they differ, known mistakes are made on purpose, and one that gives their numbers is named.
+ *
+ * What a file holds: docs/files.md.
+ */
+import type { Backend } from '../backend.js';
+import type { Safetensors } from '../files/safetensors.js';
+import type { ModelSizes } from '../model.js';
+import { indexOf } from '../tensor.js';
+import type { Problem, ResultName, Results } from './problem.js';
+import { problemOf, resultsOf, shapesOf } from './problem.js';
+import { solve } from './solve.js';
+import { MISTAKES } from './suspects.js';
+import type { Clock } from './time-limit.js';
+import { assertQuick, LONGEST_SEARCH_SECONDS } from './time-limit.js';
+
+/** How one tensor of a file differs from this project's. */
+export interface Difference {
+  /** The tensor's name in the file. */
+  readonly name: ResultName;
+  /** The tensor's shape. */
+  readonly shape: readonly number[];
+  /** The largest |theirs - ours|. */
+  readonly largestAbsolute: number;
+  /** The indices of the element with the largest absolute difference. */
+  readonly elementOfAbsolute: readonly number[];
+  /** |theirs - ours| divided by the larger of the two, or by a tenth of the tensor's largest element if that is larger. */
+  readonly largestRelative: number;
+  /** The indices of the element with the largest relative difference. */
+  readonly element: readonly number[];
+  /** The file's number there. */
+  readonly theirs: number;
+  /** This project's number there. */
+  readonly ours: number;
+  /** largestRelative ≤ tolerance. */
+  readonly ok: boolean;
+}
+
+/** What `compareFile` finds. */
+export interface Comparison {
+  /** One entry for each result in the file. */
+  readonly differences: readonly Difference[];
+  /** All differences are within the tolerance. */
+  readonly ok: boolean;
+  /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
+  readonly hints: readonly string[];
+  /** How far the search for mistakes came. */
+  readonly search: Search;
+}
+
+/** How many known mistakes were tried. */
+export interface Search {
+  /** Mistakes tried; fewer than `of` if the time was up. */
+  readonly tried: number;
+  /** Mistakes that apply to this file; 0 if there is no difference to explain. */
+  readonly of: number;
+}
+
+/** Elements smaller than this share of their tensor's largest are compared on the scale of that share. */
+const RELATIVE_FLOOR = 0.1;
+
+/** How long a comparison may take, and who is informed. */
+export interface CompareOptions {
+  /** Refuse a pass of more than 30 s, and end the search for mistakes before it takes more than 30 s. Default: true. */
+  readonly limited?: boolean;
+  /** Called with the sizes before the first pass; throws if there is no room for them. Default: nothing is called. */
+  readonly assertRoom?: (sizes: ModelSizes) => void;
+  /** Called after each step of a pass. Default: nothing is called. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Milliseconds, counted from any moment. Default: `performance.now`. */
+  readonly clock?: Clock;
+}
+
+/** How far a comparison has come. */
+export interface Progress {
+  /** The pass that is compared with the file, or the search for mistakes. */
+  readonly what: 'pass' | 'mistakes';
+  /** The share of it that is done, 0 … 1. */
+  readonly share: number;
+}
+
+/**
+ * Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError if the file does
+ * not hold what it must, or if it would take too much memory or time.
+ */
+export async function compareFile(
+  backend: Backend,
+  file: Safetensors,
+  tolerance: number,
+  name: string,
+  { limited = true, assertRoom, onProgress = () => {}, clock = () => performance.now() }: CompareOptions = {},
+): Promise<Comparison> {
+  const problem = problemOf(file, name);
+  assertRoom?.(problem.sizes);
+  const theirs = resultsOf(file, problem, name);
+  if (limited) await assertQuick(problem, (piece) => solve(backend, piece), clock, name);
+  const startedAt = clock();
+  const ours = await solve(backend, problem, (share) => onProgress({ what: 'pass', share }));
+  const passMs = clock() - startedAt;
+  const differences = differencesOf(theirs, ours, problem, tolerance);
+  const ok = differences.every((difference) => difference.ok);
+  if (ok) return { differences, ok, hints: [], search: { tried: 0, of: 0 } };
+
+  const endsAt = limited ? clock() + 1000 * LONGEST_SEARCH_SECONDS : Infinity;
+  const mayRun = (): boolean => clock() + passMs <= endsAt;
+  return { differences, ok, ...(await searchMistakes(backend, problem, theirs, ours, tolerance, mayRun, onProgress)) };
+}
+
+/** Tries one mistake after the other, as long as `mayRun` allows another pass. */
+async function searchMistakes(
+  backend: Backend,
+  problem: Problem,
+  theirs: Results,
+  ours: Results,
+  tolerance: number,
+  mayRun: () => boolean,
+  onProgress: (progress: Progress) => void,
+): Promise<Pick<Comparison, 'hints' | 'search'>> {
+  const mistakes = MISTAKES.filter(({ applies }) => applies(problem, theirs));
+  const hints: string[] = [];
+  for (const [tried, mistake] of mistakes.entries()) {
+    const changed = mistake.change(problem);
+    const needsPass = changed !== problem;
+    if (needsPass && !mayRun()) return { hints, search: { tried, of: mistakes.length } };
+    const onStep = (share: number): void => onProgress({ what: 'mistakes', share: (tried + share) / mistakes.length });
+    const results = mistake.changeBack(needsPass ? await solve(backend, changed, onStep) : ours, problem);
+    if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(mistake.words(problem));
+  }
+  return { hints, search: { tried: mistakes.length, of: mistakes.length } };
+}
+
+function differencesOf(theirs: Results, ours: Results, { sizes }: Problem, tolerance: number): Difference[] {
+  const shapes = shapesOf(sizes);
+  return [...theirs].map(([name, values]) => {
+    const { atAbsolute, at, ...numbers } = largestDifference(values, ours.get(name) ?? values);
+    const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shapes[name]));
+    const ok = numbers.largestRelative <= tolerance;
+    return { name, shape: shapes[name], ...numbers, elementOfAbsolute, element, ok };
+  });
+}
+
+function largestDifference(theirs: Float64Array, ours: Float64Array) {
+  const floor = RELATIVE_FLOOR * ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  let [largestAbsolute, atAbsolute] = [0, 0];
+  let [largestRelative, at] = [0, 0];
+  for (let n = 0; n < ours.length; n++) {
+    const absolute = largestIfNaN(Math.abs(theirs[n] - ours[n]));
+    const scale = Math.max(Math.abs(theirs[n]), Math.abs(ours[n]), floor);
+    const relative = absolute === 0 ? 0 : largestIfNaN(absolute / scale);
+    if (absolute > largestAbsolute) [largestAbsolute, atAbsolute] = [absolute, n];
+    if (relative > largestRelative) [largestRelative, at] = [relative, n];
+  }
+  return { largestAbsolute, atAbsolute, largestRelative, at, theirs: theirs[at], ours: ours[at] };
+}
+
+/** NaN is no agreement at all. */
+const largestIfNaN = (value: number): number => (Number.isNaN(value) ? Infinity : value);

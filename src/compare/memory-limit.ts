@@ -1,0 +1,31 @@
+/** What a comparison may cost in memory, by its sizes. */
+import { DataError } from '../errors.js';
+import type { ModelSizes } from '../model.js';
+import { numbersOfActivations, numbersOfParameters } from '../model-memory.js';
+
+/** Of f64 tensors. `assertRoom` in src/cli/memory.ts knows what this computer has; these limits hold in a browser too. */
+const MOST_BYTES = 4 * 2 ** 30;
+
+/** Each step has views of its own, which take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
+const MOST_STEPS = 100_000;
+
+/**
+ * What a comparison holds at once: the present pass's model, those of earlier passes until they are collected, and copies of
+ * inputs and results. The peak was measured as 3.9 models if nearly all numbers are parameters (H 3000), which each measured
+ * piece has too, and as 1.8 models if nearly all are activations.
+ */
+export const numbersOfComparison = (sizes: ModelSizes): number =>
+  4 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
+
+/** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
+export function assertFits(sizes: ModelSizes, name: string): void {
+  const bytes = 8 * numbersOfComparison(sizes);
+  if (sizes.T > MOST_STEPS || bytes > MOST_BYTES) {
+    throw new DataError(
+      `${name}: ${formatSizes(sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
+        `(at most ${MOST_STEPS} steps and ${MOST_BYTES / 2 ** 30} GiB): take fewer sequences or steps`,
+    );
+  }
+}
+
+export const formatSizes = ({ T, B, I, H, C }: ModelSizes): string => `T ${T} B ${B} I ${I} H ${H} C ${C}`;

@@ -1,0 +1,122 @@
+/** Mistakes that people make when they write an LSTM, made on purpose: the problem as such a program takes it. */
+import type { Tensor } from '../tensor.js';
+import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../tensor.js';
+import type { Problem, ResultName, Results } from './problem.js';
+
+interface Mistake {
+  /** Only where it makes a difference. */
+  readonly applies: (problem: Problem, theirs: Results) => boolean;
+  /** The problem with which this program computes what the mistaken one does; the same object if nothing changes. */
+  readonly change: (problem: Problem) => Problem;
+  /** Its results as the mistaken program would lay them out. */
+  readonly changeBack: (results: Results, problem: Problem) => Results;
+  readonly words: (problem: Problem) => string;
+}
+
+const OURS = ['i', 'j', 'f', 'o'] as const;
+const same = (results: Results): Results => results;
+
+/** Their gates stand in another order: what is column block n to them is `order[n]`. */
+function otherGateOrder(order: readonly string[]): Mistake {
+  const toOurs = OURS.map((gate) => order.indexOf(gate));
+  const toTheirs = order.map((gate) => OURS.findIndex((ours) => ours === gate));
+  return {
+    applies: () => true,
+    change: (problem) => ({
+      ...problem,
+      kernel: withBlocks(problem.kernel, toOurs),
+      bias: withBlocks(problem.bias, toOurs),
+    }),
+    changeBack: (results, { sizes: { H } }) =>
+      withChanged(results, ['d.kernel', 'd.bias'], (values) => blocksOf(values, H, toTheirs)),
+    words: () => `the gates are in the order ${order.join(', ')}; here they are i, j, f, o`,
+  };
+}
+
+const forgetBiasOf = (factor: number, words: string): Mistake => ({
+  applies: ({ forgetBias }) => forgetBias !== 0,
+  change: (problem) => ({ ...problem, forgetBias: factor * problem.forgetBias }),
+  changeBack: same,
+  words: ({ forgetBias }) => `the forget bias, ${forgetBias}, is ${words}`,
+});
+
+/** Unseen in the shapes only where the kernel is square. */
+const transposedKernel: Mistake = {
+  applies: ({ sizes: { I, H } }) => I + H === 4 * H,
+  change: (problem) => ({ ...problem, kernel: copied(transposeOf(problem.kernel)) }),
+  changeBack: (results, { sizes: { I, H } }) =>
+    withChanged(results, ['d.kernel'], (values) => valuesOf(transposeOf(tensorFrom(values, [I + H, 4 * H])))),
+  words: () => 'the kernel is transposed',
+};
+
+const hiddenRowsFirst: Mistake = {
+  applies: () => true,
+  change: (problem) => ({ ...problem, kernel: withRowsMoved(problem.kernel, problem.sizes.H) }),
+  changeBack: (results, { sizes: { I, H } }) =>
+    withChanged(results, ['d.kernel'], (values) => valuesOf(withRowsMoved(tensorFrom(values, [I + H, 4 * H]), I))),
+  words: () => "the kernel's rows of h stand above those of x; here x comes first",
+};
+
+const GRADIENTS: readonly ResultName[] = ['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'];
+
+/** Which of the two it is, only the loss tells; without it the gradients alone are spoken of. */
+const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => ({
+  applies: ({ sizes: { B } }, theirs) => B > 1 && (theirs.has('loss') || !scaled.includes('loss')),
+  change: (problem) => problem,
+  changeBack: (results, { sizes: { B } }) => withChanged(results, scaled, (values) => values.map((value) => value * B)),
+  words: () => words,
+});
+
+/** Those that need no pass of their own first, then the frequent ones: the search may run out of time. */
+export const MISTAKES: readonly Mistake[] = [
+  sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
+  sumOverBatch(
+    GRADIENTS,
+    'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
+  ),
+  forgetBiasOf(0, 'missing'),
+  forgetBiasOf(2, 'added twice'),
+  transposedKernel,
+  hiddenRowsFirst,
+  ...permutations(OURS)
+    .filter((order) => order.join() !== OURS.join())
+    .map(otherGateOrder),
+];
+
+function permutations<Item>(items: readonly Item[]): Item[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}
+
+function withChanged(
+  results: Results,
+  names: readonly ResultName[],
+  change: (values: Float64Array) => Float64Array,
+): Results {
+  return new Map([...results].map(([name, values]) => [name, names.includes(name) ? change(values) : values]));
+}
+
+/** `[…,4H]` with block n taken from block `sources[n]`. */
+function withBlocks(tensor: Tensor, sources: readonly number[]): Tensor {
+  const H = tensor.shape[tensor.shape.length - 1] / 4;
+  return tensorFrom(blocksOf(valuesOf(tensor), H, sources), tensor.shape);
+}
+
+function blocksOf(values: Float64Array, H: number, sources: readonly number[]): Float64Array {
+  const moved = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row += 4 * H) {
+    sources.forEach((source, block) => {
+      moved.set(values.subarray(row + source * H, row + (source + 1) * H), row + block * H);
+    });
+  }
+  return moved;
+}
+
+/** The first `count` rows below the others. */
+function withRowsMoved(tensor: Tensor, count: number): Tensor {
+  const [rows] = tensor.shape;
+  const parts = [rowsOf(tensor, count, rows), rowsOf(tensor, 0, count)].map(valuesOf);
+  return tensorFrom(Float64Array.from(parts.flatMap((part) => [...part])), tensor.shape);
+}
+
+const copied = (tensor: Tensor): Tensor => tensorFrom(valuesOf(tensor), tensor.shape);

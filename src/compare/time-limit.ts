@@ -1,0 +1,67 @@
+/** What a comparison may cost in time: the estimate comes from a measured piece of it, so it holds on every computer. */
+import { DataError } from '../errors.js';
+import { formatSizes } from './memory-limit.js';
+import type { Problem } from './problem.js';
+
+export const LONGEST_PASS_SECONDS = 30;
+export const LONGEST_SEARCH_SECONDS = 30;
+
+/** Milliseconds, counted from any moment. */
+export type Clock = () => number;
+
+/** Throws a DataError with the estimate if one pass of `solve` would take too long. */
+export async function assertQuick(
+  problem: Problem,
+  solve: (piece: Problem) => Promise<unknown>,
+  clock: Clock,
+  name: string,
+): Promise<void> {
+  const seconds = (await estimatedMs(problem, solve, clock)) / 1000;
+  if (seconds <= LONGEST_PASS_SECONDS) return;
+  throw new DataError(
+    `${name}: ${formatSizes(problem.sizes)}: one pass would take about ${formatSeconds(seconds)}, more than ` +
+      `${LONGEST_PASS_SECONDS} s: take fewer sequences or steps, or pass --no-limit`,
+  );
+}
+
+const formatSeconds = (seconds: number): string =>
+  seconds < 600 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} minutes`;
+
+/** A piece is measured that takes at least this long, twice: shorter ones say little, and code is slow when it first runs. */
+const ENOUGH_MS = 200;
+const FIRST_STEPS = 8;
+/** Products x·Wx and h·Wh of one step of a piece: a tenth of a second or less, if it has more than one sequence. */
+const PRODUCTS_OF_A_STEP = 1e8;
+
+/** From the first steps of some sequences. The parameters are copied for each piece, so it errs towards too long. */
+async function estimatedMs(
+  problem: Problem,
+  solve: (piece: Problem) => Promise<unknown>,
+  clock: Clock,
+): Promise<number> {
+  const { T, B, I, H } = problem.sizes;
+  const sequences = Math.max(1, Math.min(B, Math.floor(PRODUCTS_OF_A_STEP / ((I + H) * 4 * H))));
+  for (let steps = Math.min(T, FIRST_STEPS); ; steps = Math.min(T, 2 * steps)) {
+    const piece = pieceOf(problem, steps, sequences);
+    const isEnough = (ms: number): boolean => ms >= ENOUGH_MS || steps === T;
+    const first = await msOf(() => solve(piece), clock);
+    if (!isEnough(first)) continue;
+    const ms = Math.min(first, await msOf(() => solve(piece), clock));
+    if (isEnough(ms)) return (ms * T * B) / (steps * sequences);
+  }
+}
+
+async function msOf(work: () => Promise<unknown>, clock: Clock): Promise<number> {
+  const startedAt = clock();
+  await work();
+  return clock() - startedAt;
+}
+
+function pieceOf(problem: Problem, T: number, B: number): Problem {
+  const { sizes, labels, x, h0, c0 } = problem;
+  return {
+    ...problem,
+    ...{ sizes: { ...sizes, T, B }, labels: labels.slice(0, B), x: x.hi(T, B) },
+    ...{ h0: h0?.hi(B), c0: c0?.hi(B) },
+  };
+}

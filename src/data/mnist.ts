@@ -1,0 +1,111 @@
+/** Images with labels, and MNIST: its files' contents and the tutorial's split of them. */
+import { assertObject, assertSizes, describe } from '../arguments.js';
+import { DataError } from '../errors.js';
+import { parseIdx } from './idx.js';
+
+/** Images of one size, and the class of each. */
+export interface LabelledImages {
+  /** Number of images. */
+  readonly count: number;
+  /** Rows of an image: T, the steps of the LSTM. */
+  readonly rows: number;
+  /** Columns of an image: I, the inputs of a step. */
+  readonly columns: number;
+  /** `[count,rows,columns]`, row by row; 0 (black) … 255 (white). */
+  readonly pixels: Uint8Array;
+  /** `[count]`: the class of each image, 0 … 9. */
+  readonly labels: Uint8Array;
+}
+
+/** MNIST, split as in the tutorial. */
+export interface Mnist {
+  /** 55,000 images to train with: all but the first 5,000 of the training file. */
+  readonly train: LabelledImages;
+  /** 5,000 images: the first of the training file. */
+  readonly validation: LabelledImages;
+  /** The 10,000 images of the test file. */
+  readonly test: LabelledImages;
+}
+
+export const CLASSES = 10;
+const VALIDATION_COUNT = 5000;
+
+/** A file that has been read, and its name for the messages. */
+export interface NamedBytes {
+  /** Its contents, unpacked. */
+  readonly bytes: Uint8Array;
+  /** Its name or path. */
+  readonly name: string;
+}
+
+/** Images and their labels from two IDX files, checked against each other. Throws a DataError. */
+export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): LabelledImages {
+  const { shape, data: pixels } = parseIdx(images.bytes, 3, images.name);
+  const [count, rows, columns] = shape;
+  const { data: classes } = parseIdx(labels.bytes, 1, labels.name);
+  if (classes.length !== count) {
+    throw new DataError(`${images.name} has ${count} images, but ${labels.name} has ${classes.length} labels`);
+  }
+  assertLabels(labels.name, classes);
+  return { count, rows, columns, pixels, labels: classes };
+}
+
+/**
+ * Throws unless `images` is what its type says: a TypeError for another type, a DataError for lengths that do not fit
+ * `count`, `rows` and `columns`, and for labels beyond the classes. `what` is for the messages.
+ */
+export function assertImages(what: string, images: LabelledImages): void {
+  assertObject(what, images);
+  const { count, rows, columns, pixels, labels } = images;
+  assertSizes(what, images, ['count', 'rows', 'columns']);
+  for (const [name, bytes] of Object.entries({ pixels, labels })) {
+    if (!((bytes as unknown) instanceof Uint8Array)) {
+      throw new TypeError(`${what}.${name} is ${describe(bytes)}: must be a Uint8Array`);
+    }
+  }
+  if (pixels.length !== count * rows * columns) {
+    const needed = `${count} images of ${rows} × ${columns} need ${count * rows * columns}`;
+    throw new DataError(`${what}.pixels has ${pixels.length} bytes: ${needed}`);
+  }
+  if (labels.length !== count)
+    throw new DataError(`${what}.labels has ${labels.length} bytes: ${count} images need ${count}`);
+  assertLabels(`${what}.labels`, labels);
+}
+
+function assertLabels(name: string, labels: Uint8Array): void {
+  const wrong = labels.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
+}
+
+/** Images `from … to - 1`, without a copy. Throws a RangeError where there are not so many. */
+export function sliceImages(images: LabelledImages, from: number, to: number): LabelledImages {
+  if (!(from >= 0 && from < to && to <= images.count)) {
+    throw new RangeError(`images: ${from}…${to} of ${images.count}: need 0 ≤ from < to ≤ ${images.count}`);
+  }
+  const size = images.rows * images.columns;
+  return {
+    ...images,
+    count: to - from,
+    pixels: images.pixels.subarray(from * size, to * size),
+    labels: images.labels.subarray(from, to),
+  };
+}
+
+/** The tutorial's split: the first 5,000 of the 60,000 training images are for validation. */
+export function splitMnist(training: LabelledImages, test: LabelledImages): Mnist {
+  if (training.count <= VALIDATION_COUNT) {
+    throw new DataError(
+      `${training.count} training images: more than ${VALIDATION_COUNT} (the validation set) are needed`,
+    );
+  }
+  if (training.rows !== test.rows || training.columns !== test.columns) {
+    throw new DataError(
+      `training images are ${training.rows} × ${training.columns}, test images ${test.rows} × ${test.columns}`,
+    );
+  }
+  return {
+    validation: sliceImages(training, 0, VALIDATION_COUNT),
+    train: sliceImages(training, VALIDATION_COUNT, training.count),
+    test,
+  };
+}

@@ -1,0 +1,254 @@
+/** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
+import type { Stats } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { DataError } from '../errors.js';
+
+/** In bytes; far above every file that there is a use for here. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+/** The file's bytes; undefined where it does not exist. Throws a DataError for all that is no plain file, or cannot be read. */
+export function readIfPresent(file: string): Uint8Array | undefined {
+  assertNamed(file);
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // or a pipe would keep it waiting
+    const stats = fstatSync(descriptor);
+    assertPlain(file, stats);
+    if (stats.size > LARGEST_FILE)
+      throw new DataError(`${file}: ${stats.size} bytes, at most ${LARGEST_FILE} are read`);
+    return readUpTo(descriptor, stats.size);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw failure(file, 'cannot be read', error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The file's bytes. Throws a DataError. */
+export function readFile(file: string): Uint8Array {
+  const bytes = readIfPresent(file);
+  if (!bytes) throw new DataError(`${file}: no such file`);
+  return bytes;
+}
+
+/** As many bytes as there are, `size` at most: a file may shrink and grow while it is read. */
+function readUpTo(descriptor: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let position = 0;
+  while (position < size) {
+    const count = readSync(descriptor, bytes, position, size - position, position);
+    if (count === 0) break;
+    position += count;
+  }
+  return bytes.subarray(0, position);
+}
+
+/** A pipe or a device may never end. */
+function assertPlain(file: string, stats: Stats): void {
+  if (!stats.isFile()) throw new DataError(`${file}: not a file`);
+}
+
+/** A variable that a script left empty would otherwise name the working directory, or hidden files in it. */
+function assertNamed(file: string): void {
+  if (file === '') throw new DataError("'': a file name must not be empty");
+}
+
+/**
+ * Replaces `file`, so that at every moment, whenever the process or the machine dies, it is there whole, old or new: the
+ * bytes are written beside it, flushed, and given its name; then the directory is flushed. With `keepOld` its old contents
+ * stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays. Throws a DataError.
+ * The old file is then as it was, unless the message says that the file has been written: then only the last renaming
+ * failed, and the message names the file that holds the old contents.
+ */
+export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
+  const target = targetOf(file);
+  const [written, old] = [`${target}.new`, `${target}.old`];
+  const keeps = keepOld && existsSync(target);
+  const fault = `cannot be written${existsSync(file) ? '; the file that was there is as it was' : ''}`;
+  assertFreeFor(file, target, keepOld, fault);
+  const made: string[] = [];
+  try {
+    writeFlushed(written, bytes);
+    made.push(written);
+    if (keeps) {
+      linkOrCopy(target, old);
+      made.push(old);
+    }
+    renameSync(written, target);
+  } catch (error) {
+    made.forEach(removeIfPossible);
+    throw failure(file, fault, error);
+  }
+  flushDirectory(path.dirname(target));
+  if (keeps) renameToPrevious(file, target, old);
+}
+
+/** Only now: if the old contents are damaged, and the ones before them are good, one good file is there at every moment. */
+function renameToPrevious(file: string, target: string, old: string): void {
+  try {
+    renameSync(old, `${target}.previous`);
+  } catch (error) {
+    throw failure(file, `has been written, but its old contents are still named ${old}`, error);
+  }
+  removeIfPossible(old); // renaming leaves it if both names already were the same file
+  flushDirectory(path.dirname(target));
+}
+
+/** `replaceFile` with `keepOld` leaves the old contents here: beside the file itself if `file` is a link. */
+export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
+
+/** What follows the target's name in the names of all files that `replaceFile` writes; '' is the target itself. */
+export const replacedSuffixes = (keepOld: boolean) =>
+  keepOld ? (['', '.new', '.old', '.previous'] as const) : (['', '.new'] as const);
+
+/** Throws a DataError if `replaceFile` could not work: better now than after hours of training. Leaves nothing behind. */
+export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
+  const target = targetOf(file);
+  const [tried, fault] = [`${target}.new`, 'cannot be written'];
+  assertFreeFor(file, target, keepOld, fault);
+  try {
+    writeFlushed(tried, new Uint8Array());
+    rmSync(tried);
+  } catch (error) {
+    throw failure(file, fault, error);
+  }
+}
+
+/**
+ * Throws a DataError that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write.
+ * Changes nothing. `fault` is for the message.
+ */
+function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
+  try {
+    if (existsSync(file)) assertPlain(file, statSync(file));
+    assertWritable(path.dirname(target), 'its folder');
+    assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
+    for (const suffix of replacedSuffixes(keepOld)) {
+      const name = target + suffix;
+      if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+    }
+  } catch (error) {
+    throw failure(file, fault, error);
+  }
+}
+
+function assertWritable(name: string, what: string): void {
+  try {
+    accessSync(name, constants.W_OK);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw codeOf(error) === 'EACCES' ? new Error(`${what} is read-only`) : error;
+  }
+}
+
+/** Linux follows as many before it reports a loop. */
+const MOST_LINKS = 40;
+
+/** The names on the way from `file` through symbolic links to the file itself, which is the last and need not exist. */
+export function linkedNames(file: string): string[] {
+  assertNamed(file);
+  const names = [file];
+  for (let name = linkedFrom(file); name !== undefined; name = linkedFrom(name)) {
+    if (names.push(name) > MOST_LINKS) throw new DataError(`${file}: a loop of symbolic links`);
+  }
+  return names;
+}
+
+/** The file itself behind all links; it need not exist. */
+export const targetOf = (file: string): string => linkedNames(file).at(-1) ?? file;
+
+function linkedFrom(file: string): string | undefined {
+  let link: string;
+  try {
+    link = readlinkSync(file);
+  } catch {
+    return undefined; // no link, or not there
+  }
+  // not path.join: it would drop a folder before "..", although that folder may be a link too
+  return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;
+}
+
+/** Never through what is there under this name, which may be a link. Leaves no part of the bytes behind if it fails. */
+function writeFlushed(file: string, bytes: Uint8Array): void {
+  rmSync(file, { force: true });
+  const descriptor = openSync(file, 'wx');
+  try {
+    let position = 0;
+    while (position < bytes.length) position += writeSync(descriptor, bytes, position);
+    fsyncSync(descriptor);
+  } catch (error) {
+    removeIfPossible(file);
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A second name for the contents of `file`; a copy if the file system has no hard links. */
+function linkOrCopy(file: string, second: string): void {
+  rmSync(second, { force: true });
+  try {
+    linkSync(file, second);
+  } catch {
+    writeFlushed(second, readFile(file));
+  }
+}
+
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // best effort: a leftover file is harmless
+  }
+}
+
+/** A new name is safe only when its directory has been written. Windows and some network file systems cannot do it. */
+function flushDirectory(directory: string): void {
+  try {
+    const descriptor = openSync(directory, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // the file itself has been flushed and renamed
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  ENOENT: 'no such directory',
+  ENOTDIR: 'a part of its path is no directory',
+  EISDIR: 'it is a directory',
+};
+
+export function failure(file: string, what: string, error: unknown): Error {
+  if (error instanceof DataError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new DataError(`${file}: ${what} (${REASONS[codeOf(error) ?? ''] ?? message})`);
+}

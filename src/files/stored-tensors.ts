@@ -1,0 +1,160 @@
+/** Numbers in safetensors: tensors as they are stored, and back, checked by name, kind and shape. */
+import { DataError } from '../errors.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
+import type { FloatArray, Tensor } from '../tensor.js';
+import { tensorFrom, valuesOf } from '../tensor.js';
+import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
+import { quote } from './safetensors.js';
+
+/** A tensor as it is stored: a copy, in its own precision. */
+export function storedTensor(tensor: Tensor): StoredTensor {
+  const isSingle = tensor.dtype === 'float32';
+  const values: FloatArray = isSingle ? Float32Array.from(valuesOf(tensor)) : valuesOf(tensor);
+  return { dtype: isSingle ? 'F32' : 'F64', shape: tensor.shape, bytes: new Uint8Array(values.buffer) };
+}
+
+/** Whole numbers as they are stored. */
+export function storedIntegers(values: Uint32Array): StoredTensor {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { dtype: 'U32', shape: [values.length], bytes };
+}
+
+/** Which numbers a reader accepts. */
+export interface FloatLimits {
+  /** Accept NaN, infinities, and f64 numbers that f32 would make infinite. Default: false, they are refused. */
+  readonly allowNonFinite?: boolean;
+}
+
+/** Extents; a text stands for one that may be any, and names it in messages. */
+export type ExpectedShape = readonly (number | string)[];
+
+/** The tensor of that name, F32 or F64, copied. Throws a DataError where there is none, or one of another kind or shape. */
+export function floatsNamed(
+  file: Safetensors,
+  key: string,
+  shape: ExpectedShape,
+  name: string,
+  { allowNonFinite = false }: FloatLimits = {},
+): Tensor {
+  const stored = storedNamed(file, key, ['F32', 'F64'], shape, name);
+  const { buffer } = new Uint8Array(stored.bytes); // a copy, since numbers must start at a multiple of their size
+  const values = stored.dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer);
+  const wrong = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new DataError(`${name}: tensor ${quote(key)}: element ${wrong} is ${values[wrong]}: a number was expected`);
+  }
+  return tensorFrom(values, stored.shape);
+}
+
+/**
+ * The same for a network, which computes in f32: a number that f32 would make infinite is refused too. The tensor has the
+ * precision that it is stored in.
+ */
+export function floatsWithinF32(
+  file: Safetensors,
+  key: string,
+  shape: ExpectedShape,
+  name: string,
+  limits: FloatLimits = {},
+): Tensor {
+  const tensor = floatsNamed(file, key, shape, name, limits);
+  if (tensor.dtype === 'float32' || limits.allowNonFinite) return tensor;
+  const wrong = tensor.data.findIndex((value) => !isWithinF32(value));
+  if (wrong >= 0) {
+    throw new DataError(
+      `${name}: tensor ${quote(key)}: element ${wrong} is ${tensor.data[wrong]}: beyond f32 (${F32_RANGE})`,
+    );
+  }
+  return tensor;
+}
+
+/** The tensor of that name, of whole numbers (U8, I32, U32, I64), copied. Throws a DataError. */
+export function integersNamed(file: Safetensors, key: string, shape: ExpectedShape, name: string): Float64Array {
+  const { dtype, bytes } = storedNamed(file, key, ['U8', 'I32', 'U32', 'I64'], shape, name);
+  const { buffer } = new Uint8Array(bytes);
+  if (dtype === 'U8') return Float64Array.from(bytes);
+  if (dtype === 'I32') return Float64Array.from(new Int32Array(buffer));
+  if (dtype === 'U32') return Float64Array.from(new Uint32Array(buffer));
+  return Float64Array.from(new BigInt64Array(buffer), Number);
+}
+
+/** The tensor of that name, U32 `[n]`, copied. Throws a DataError. */
+export function indicesNamed(file: Safetensors, key: string, name: string): Uint32Array {
+  return new Uint32Array(new Uint8Array(storedNamed(file, key, ['U32'], ['n'], name).bytes).buffer);
+}
+
+function storedNamed(
+  { tensors }: Safetensors,
+  key: string,
+  dtypes: readonly StoredDType[],
+  shape: ExpectedShape,
+  name: string,
+): StoredTensor {
+  const where = `${name}: tensor ${quote(key)}`;
+  const stored = tensors.get(key);
+  if (!stored) throw new DataError(`${name}: has no tensor ${quote(key)}, only ${namesOf(tensors)}`);
+  if (!dtypes.includes(stored.dtype))
+    throw new DataError(`${where} is ${stored.dtype}, must be ${dtypes.join(' or ')}`);
+  const fits =
+    stored.shape.length === shape.length &&
+    shape.every((extent, axis) => typeof extent === 'string' || extent === stored.shape[axis]);
+  if (!fits) throw new DataError(`${where} is ${quote(stored.shape)}, must be [${shape.join(',')}]`);
+  if (stored.shape.includes(0)) throw new DataError(`${where} is ${quote(stored.shape)}: it holds nothing`);
+  return stored;
+}
+
+function namesOf(tensors: ReadonlyMap<string, StoredTensor>): string {
+  const names = [...tensors.keys()].map(quote);
+  const shown = names.slice(0, 8).join(', ');
+  return names.length === 0 ? 'none' : names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}
+
+/** Element n of a tensor as a number, whatever its dtype; undefined for the 8-bit floats. */
+export function elementReader({ dtype, bytes }: StoredTensor): ((n: number) => number) | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (dtype) {
+    case 'F64':
+      return (n) => view.getFloat64(8 * n, true);
+    case 'F32':
+      return (n) => view.getFloat32(4 * n, true);
+    case 'F16':
+      return (n) => halfPrecision(view.getUint16(2 * n, true));
+    case 'BF16':
+      return (n) => upperHalf(view.getUint16(2 * n, true));
+    case 'I64':
+      return (n) => Number(view.getBigInt64(8 * n, true));
+    case 'U64':
+      return (n) => Number(view.getBigUint64(8 * n, true));
+    case 'I32':
+      return (n) => view.getInt32(4 * n, true);
+    case 'U32':
+      return (n) => view.getUint32(4 * n, true);
+    case 'I16':
+      return (n) => view.getInt16(2 * n, true);
+    case 'U16':
+      return (n) => view.getUint16(2 * n, true);
+    case 'I8':
+      return (n) => view.getInt8(n);
+    case 'U8':
+    case 'BOOL':
+      return (n) => view.getUint8(n);
+    default:
+      return undefined;
+  }
+}
+
+/** 1 bit for the sign, 5 for the exponent, 10 for the fraction. */
+function halfPrecision(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** bfloat16 is the upper half of an f32. */
+function upperHalf(bits: number): number {
+  word.setUint32(0, bits << 16);
+  return word.getFloat32(0);
+}

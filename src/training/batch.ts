@@ -1,0 +1,11 @@
+import { fillBatch } from '../data/batches.js';
+import type { LabelledImages } from '../data/mnist.js';
+import type { Model } from '../model.js';
+
+/** Images of those indices, and their labels, become the model's batch. */
+export function loadBatch(model: Model, images: LabelledImages, indices: Uint32Array): void {
+  const { x, y } = model.activations;
+  fillBatch(x, y, images, indices);
+  model.backend.upload(x);
+  model.backend.upload(y);
+}

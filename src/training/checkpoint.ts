@@ -1,0 +1,235 @@
+/**
+ * A network, and a training run in its midst, as the bytes of a safetensors file: docs/files.md tells every field.
+ *
+ * All that a run depends on is in it, so that a run which goes on from here makes the same bits as one that was never
+ * interrupted. A checksum covers every tensor and every text of the metadata, whatever their order.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { SHUFFLES } from '../data/batches.js';
+import { DataError, NonFiniteError } from '../errors.js';
+import { Fields } from '../files/fields.js';
+import type { Safetensors, StoredTensor } from '../files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import type { FloatLimits } from '../files/stored-tensors.js';
+import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
+import type { ModelSizes, ParameterTensors } from '../model.js';
+import { PARAMETER_NAMES, parameterShapes } from '../model.js';
+import { SCHEDULES } from '../schedule.js';
+import type { Tensor } from '../tensor.js';
+import { findNonFinite } from '../tensor.js';
+import type { TrainOptions } from './options.js';
+import { assertOptions } from './options.js';
+
+export const FORMAT = 'longhand checkpoint';
+const VERSION = 1;
+
+/** All that a network's answers depend on. */
+export interface SavedModel {
+  /** T, I, H, C: rows and columns of an image, hidden units, classes. */
+  readonly sizes: Omit<ModelSizes, 'B'>;
+  /** Added to the forget gate's pre-activation; it is not in `parameters.bias`. */
+  readonly forgetBias: number;
+  /** The weights, on the host. */
+  readonly parameters: ParameterTensors;
+}
+
+/** All else that the rest of a training run depends on. */
+export interface SavedTraining {
+  /** Every option of the run. */
+  readonly options: TrainOptions;
+  /** The description of the backend that it ran on; another one may round differently. */
+  readonly backend: string;
+  /** Updates made so far: Adam's t. */
+  readonly step: number;
+  /** Adam's m. */
+  readonly means: ParameterTensors;
+  /** Adam's v. */
+  readonly squares: ParameterTensors;
+  /** The random generator's state: four whole numbers. */
+  readonly random: readonly number[];
+  /** `[count]`: the current epoch's permutation of the examples' indices. */
+  readonly order: Uint32Array;
+  /** How many indices of `order` have been used. */
+  readonly cursor: number;
+  /** `dataDigest` of the images: a run resumes only with the data that it began with. */
+  readonly data: string;
+  /** The validation with the smallest loss so far; null: none yet. */
+  readonly best: BestValidation | null;
+  /** How many validations have followed the best one. */
+  readonly validationsSinceBest: number;
+}
+
+/** A validation's loss, and when it was made. */
+export interface BestValidation {
+  /** Updates made before it. */
+  readonly step: number;
+  /** Mean loss over the validation images, in nats. */
+  readonly loss: number;
+}
+
+/** What a file of `longhand train --checkpoint` or `longhand import` holds. */
+export interface Checkpoint {
+  /** The network. */
+  readonly model: SavedModel;
+  /** The state of the training; null: the file holds only the network. */
+  readonly training: SavedTraining | null;
+}
+
+/** The bytes of its file. Throws a NonFiniteError where a number is NaN or infinite: nobody could go on from there. */
+export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, StoredTensor>();
+  const store = (key: string, tensor: Tensor): void => {
+    const found = findNonFinite(tensor);
+    if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
+    tensors.set(key, storedTensor(tensor));
+  };
+  for (const name of PARAMETER_NAMES) {
+    store(name, model.parameters[name]);
+    if (!training) continue;
+    store(`adam.m.${name}`, training.means[name]);
+    store(`adam.v.${name}`, training.squares[name]);
+  }
+  if (training) tensors.set('order', storedIntegers(training.order));
+
+  const metadata = new Map([
+    ['format', FORMAT],
+    ['formatVersion', String(VERSION)],
+    ['model', JSON.stringify({ ...model.sizes, forgetBias: model.forgetBias })],
+  ]);
+  if (training) {
+    const { options, backend, step, random, cursor, data, best, validationsSinceBest } = training;
+    metadata.set('options', JSON.stringify(options));
+    metadata.set('training', JSON.stringify({ backend, step, random, cursor, data, best, validationsSinceBest }));
+  }
+  return writeSafetensors(signed({ metadata, tensors }));
+}
+
+/** The same file with the checksum that it should have. */
+export function signed({ metadata, tensors }: Safetensors): Safetensors {
+  return { metadata: new Map(metadata).set('checksum', checksumOf({ metadata, tensors })), tensors };
+}
+
+/** What a file holds. `name` is for the messages. Throws a DataError where it is damaged, or no checkpoint at all. */
+export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLimits = {}): Checkpoint {
+  const file = parseSafetensors(bytes, name);
+  assertFormat(file, name);
+  assertChecksum(file, name);
+  const model = savedModel(file, name, limits);
+  return { model, training: file.metadata.has('training') ? savedTraining(file, model, name) : null };
+}
+
+/** SHA-256 of the file as it would be written without its checksum. */
+function checksumOf({ metadata, tensors }: Safetensors): string {
+  const others = new Map([...metadata].filter(([key]) => key !== 'checksum'));
+  return bytesToHex(sha256(writeSafetensors({ metadata: others, tensors })));
+}
+
+function assertFormat({ metadata }: Safetensors, name: string): void {
+  if (metadata.get('format') !== FORMAT) {
+    throw new DataError(
+      `${name}: safetensors, but not a checkpoint of Longhand's; longhand import reads those of PyTorch and TensorFlow`,
+    );
+  }
+  const version = metadata.get('formatVersion') ?? 'none';
+  if (version !== String(VERSION)) {
+    throw new DataError(`${name}: format version ${version}, this program reads ${VERSION}`);
+  }
+}
+
+function assertChecksum(file: Safetensors, name: string): void {
+  if (file.metadata.get('checksum') !== checksumOf(file)) {
+    throw new DataError(`${name}: damaged: its checksum is not that of its contents`);
+  }
+}
+
+function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
+  const fields = Fields.parse(file.metadata.get('model'), `${name}: model`);
+  const sizes = { T: fields.whole('T', 1), I: fields.whole('I', 1), H: fields.whole('H', 1), C: fields.whole('C', 1) };
+  const forgetBias = fields.withinF32('forgetBias');
+  fields.assertNoOthers();
+  return { sizes, forgetBias, parameters: parametersNamed(file, sizes, '', name, limits) };
+}
+
+function parametersNamed(
+  file: Safetensors,
+  sizes: SavedModel['sizes'],
+  prefix: string,
+  name: string,
+  limits: FloatLimits = {},
+): ParameterTensors {
+  const shapes = parameterShapes(sizes);
+  const entries = PARAMETER_NAMES.map((key) => [key, floatsWithinF32(file, prefix + key, shapes[key], name, limits)]);
+  return Object.fromEntries(entries) as ParameterTensors;
+}
+
+function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, name: string): SavedTraining {
+  const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
+  const order = indicesNamed(file, 'order', name);
+  assertPermutation(order, name);
+  const options = savedOptions(file, name);
+  const best = fields.recordOrNull('best');
+  const training: SavedTraining = {
+    options,
+    backend: fields.text('backend'),
+    step: fields.whole('step', 0),
+    means: parametersNamed(file, sizes, 'adam.m.', name),
+    squares: parametersNamed(file, sizes, 'adam.v.', name),
+    random: fields.wholes('random', 4),
+    order,
+    cursor: fields.whole('cursor', 0, order.length),
+    data: fields.text('data'),
+    best: best && { step: best.whole('step', 1), loss: best.finite('loss') },
+    validationsSinceBest: fields.whole('validationsSinceBest', 0),
+  };
+  best?.assertNoOthers();
+  fields.assertNoOthers();
+  if (options.hidden !== sizes.H || options.forgetBias !== forgetBias) {
+    throw new DataError(
+      `${name}: options of another network: hidden ${options.hidden}, forgetBias ${options.forgetBias}`,
+    );
+  }
+  return training;
+}
+
+function savedOptions(file: Safetensors, name: string): TrainOptions {
+  const where = `${name}: options`;
+  const fields = Fields.parse(file.metadata.get('options'), where);
+  const options: TrainOptions = {
+    learningRate: fields.finite('learningRate'),
+    schedule: fields.choice('schedule', SCHEDULES),
+    warmUp: fields.finite('warmUp'),
+    decayEvery: fields.finite('decayEvery'),
+    decayRate: fields.finite('decayRate'),
+    clipValue: fields.finiteOrNull('clipValue'),
+    clipNorm: fields.finiteOrNull('clipNorm'),
+    trainingIters: fields.finite('trainingIters'),
+    epochs: fields.finiteOrNull('epochs'),
+    batchSize: fields.finite('batchSize'),
+    displayStep: fields.finite('displayStep'),
+    validateEvery: fields.finiteOrNull('validateEvery'),
+    patience: fields.finiteOrNull('patience'),
+    hidden: fields.finite('hidden'),
+    forgetBias: fields.finite('forgetBias'),
+    seed: fields.finite('seed'),
+    shuffle: fields.choice('shuffle', SHUFFLES),
+  };
+  fields.assertNoOthers();
+  try {
+    assertOptions(options);
+  } catch (error) {
+    throw new DataError(`${where}: ${(error as Error).message}`);
+  }
+  return options;
+}
+
+/** Each of 0 … length - 1 once: an index beyond would read other memory's images. */
+function assertPermutation(order: Uint32Array, name: string): void {
+  const seen = new Uint8Array(order.length);
+  for (const index of order) {
+    if (index >= order.length || seen[index] === 1) {
+      throw new DataError(`${name}: order has ${index} twice or beyond its ${order.length} examples`);
+    }
+    seen[index] = 1;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * A training run in its midst: the tutorial's step (TensorFlow 1.x `recurrent_network.py`, the Adam form), one at a time,
+ * on any backend. loop.ts makes them one after another.
+ */
+import { assertObject } from '../arguments.js';
+import type { Backend } from '../backend.js';
+import { clipGradients } from '../clipping.js';
+import { BatchOrder } from '../data/batches.js';
+import { dataDigest } from '../data/digest.js';
+import type { LabelledImages } from '../data/mnist.js';
+import { assertImages, CLASSES } from '../data/mnist.js';
+import { DataError } from '../errors.js';
+import { Model } from '../model.js';
+import { Random } from '../rng.js';
+import { rateAt } from '../schedule.js';
+import { loadBatch } from './batch.js';
+import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
+import { evaluate } from './evaluate.js';
+import type { TrainOptions } from './options.js';
+import { assertOptions, stepCount } from './options.js';
+
+/** What the tutorial prints every `displayStep` steps. */
+export interface Line {
+  /** Updates made so far. */
+  readonly step: number;
+  /** Examples seen: step · batchSize. */
+  readonly iter: number;
+  /** Mean loss of the step's batch after the step's update, in nats. */
+  readonly loss: number;
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. */
+  readonly accuracy: number;
+}
+
+/** Loss and accuracy on the validation images. */
+export interface Validation {
+  /** Updates made so far. */
+  readonly step: number;
+  /** Mean loss over the validation images, in nats. */
+  readonly loss: number;
+  /** Share (0 … 1) of the validation images that is classified correctly. */
+  readonly accuracy: number;
+  /** The loss is smaller than that of every validation before. */
+  readonly isBest: boolean;
+}
+
+/** What a run learns from, and what it validates with, if it does. */
+export interface TrainingData {
+  /** The training images. */
+  readonly images: LabelledImages;
+  /** The images that `validateEvery` evaluates; undefined: none. */
+  readonly validation: LabelledImages | undefined;
+}
+
+const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
+
+/** A training run that makes one step at a time. `start` or `resume` makes it. */
+export class Training {
+  /** The caller disposes of it. */
+  readonly model: Model;
+  private readonly random: Random;
+  private readonly batches: BatchOrder;
+  /** Of the data, once it has been computed. */
+  private digest: string | undefined;
+  private best: BestValidation | null = null;
+  private validationsSinceBest = 0;
+
+  private constructor(
+    backend: Backend,
+    private readonly data: TrainingData,
+    private options: TrainOptions,
+  ) {
+    assertOptions(options);
+    const { seed, batchSize, shuffle, hidden, forgetBias } = options;
+    const { count, rows: T, columns: I } = data.images;
+    this.random = new Random(seed);
+    this.batches = new BatchOrder(count, batchSize, shuffle, this.random);
+    this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
+  }
+
+  /**
+   * At step 0. Throws a TypeError for an option that does not exist or an argument of another type, a RangeError for an
+   * option out of range, and a DataError for images that are not what they say, or fewer than a batch.
+   */
+  static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
+    assertOptions(options);
+    assertData(data, options);
+    const training = new Training(backend, data, options);
+    return training.prepared(() => training.model.initialise(training.random));
+  }
+
+  /** Where a checkpoint left off. Throws a DataError where it is of other data, or holds only a network; else as `start`. */
+  static resume(
+    backend: Backend,
+    data: TrainingData,
+    { model: saved, training: state }: Checkpoint,
+    options: Partial<TrainOptions> = {},
+  ): Training {
+    if (!state) throw new DataError('resume: the file holds only a network, not the state of its training');
+    assertData(data, state.options);
+    const digest = dataDigest(...dataOf(data, state.options));
+    assertSameData(data.images, saved.sizes, state, digest);
+    const training = new Training(backend, data, { ...state.options, ...options });
+    return training.prepared(() => {
+      const { model } = training;
+      training.random.state = state.random;
+      training.batches.position = state;
+      training.digest = digest;
+      training.best = state.best;
+      training.validationsSinceBest = state.validationsSinceBest;
+      model.updates = state.step;
+      model.load('parameters', saved.parameters);
+      model.load('means', state.means);
+      model.load('squares', state.squares);
+    });
+  }
+
+  /** Where it fails, nothing of the model remains. */
+  private prepared(prepare: () => void): this {
+    try {
+      prepare();
+      return this;
+    } catch (error) {
+      this.model.dispose();
+      throw error;
+    }
+  }
+
+  /** Steps made. */
+  get step(): number {
+    return this.model.updates;
+  }
+
+  /** Steps that there will be, unless it stops early. */
+  get steps(): number {
+    return stepCount(this.options, this.data.images.count);
+  }
+
+  /** All steps are made, or `patience` is exhausted. */
+  get isOver(): boolean {
+    const { patience } = this.options;
+    return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
+  }
+
+  /** The base learning rate; see `Schedule`. Setting it changes the steps to come; a RangeError if it is not finite. */
+  get learningRate(): number {
+    return this.options.learningRate;
+  }
+
+  set learningRate(learningRate: number) {
+    const options = { ...this.options, learningRate };
+    assertOptions(options);
+    this.options = options;
+  }
+
+  /** One batch forward, backward, and an update of every parameter. */
+  async makeStep(): Promise<void> {
+    const { model, options } = this;
+    await model.backend.keepPace();
+    loadBatch(model, this.data.images, this.batches.next());
+    model.forward();
+    model.backward();
+    await clipGradients(model.backend, Object.values(model.gradients), options);
+    model.update(rateAt(options, this.step + 1, this.steps));
+  }
+
+  /** What the tutorial prints of the last step. Rejects with a NonFiniteError where training has diverged. */
+  async line(): Promise<Line> {
+    const { model, step } = this;
+    model.forward();
+    const { loss, accuracy } = await model.metrics();
+    await model.assertFinite();
+    if (!Number.isFinite(loss)) await model.refuseNonFinite('loss', loss);
+    return { step, iter: step * model.sizes.B, loss, accuracy };
+  }
+
+  /** Rejects with a NonFiniteError where training has diverged, with a RangeError where there is nothing to validate with. */
+  async validate(): Promise<Validation> {
+    const { step } = this;
+    const { validation } = this.data;
+    if (!validation) throw new RangeError(NO_VALIDATION);
+    const { loss, accuracy } = await evaluate(this.model, validation);
+    if (!Number.isFinite(loss)) await this.model.refuseNonFinite('validation loss', loss);
+    const isBest = this.best === null || loss < this.best.loss;
+    if (isBest) this.best = { step, loss };
+    this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
+    return { step, loss, accuracy, isBest };
+  }
+
+  /** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
+  async checkpoint(): Promise<Checkpoint> {
+    const { options, random, batches, model, best, validationsSinceBest } = this;
+    await model.assertFinite();
+    this.digest ??= dataDigest(...dataOf(this.data, options));
+    const { T, I, H, C } = model.sizes;
+    return {
+      model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save('parameters') },
+      training: {
+        ...{ options, random: random.state, ...batches.position, data: this.digest, best, validationsSinceBest },
+        backend: model.backend.description,
+        step: this.step,
+        means: await model.save('means'),
+        squares: await model.save('squares'),
+      },
+    };
+  }
+}
+
+function assertData(data: TrainingData, { validateEvery }: TrainOptions): void {
+  assertObject('train: data', data);
+  const { images, validation } = data;
+  assertImages('train: images', images);
+  if (validation === undefined) {
+    if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
+    return;
+  }
+  assertImages('train: validation', validation);
+  if (images.rows !== validation.rows || images.columns !== validation.columns) {
+    const sizes = [images, validation].map(({ rows, columns }) => `${rows} × ${columns}`);
+    throw new DataError(`train: images are ${sizes[0]}, validation images ${sizes[1]}: they must be of one size`);
+  }
+}
+
+/** All images that a run depends on. */
+function dataOf({ images, validation }: TrainingData, { validateEvery }: TrainOptions): LabelledImages[] {
+  return validateEvery !== null && validation ? [images, validation] : [images];
+}
+
+function assertSameData(
+  images: LabelledImages,
+  { T, I, C }: Checkpoint['model']['sizes'],
+  { order, data }: SavedTraining,
+  digest: string,
+): void {
+  if (images.rows !== T || images.columns !== I) {
+    throw new DataError(`resume: trained on images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`);
+  }
+  if (C !== CLASSES) throw new DataError(`resume: trained for ${C} classes, here are ${CLASSES}`);
+  if (images.count !== order.length || digest !== data) {
+    throw new DataError(
+      `resume: trained on ${order.length} images, these are ${images.count} others: ` +
+        'a run can go on only with the data that it began with',
+    );
+  }
+}

@@ -1,0 +1,394 @@
+/**
+ * One suite for every backend: each operation, and the whole model, against the reference in f64. Sizes are odd and
+ * unequal, and every output is a range of rows inside a larger tensor whose other rows must keep their values.
+ */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend, Operations } from '../../src/backend.js';
+import { OutOfMemoryError } from '../../src/errors.js';
+import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
+import { Model, PARAMETER_NAMES } from '../../src/model.js';
+import { fillRandom, Random } from '../../src/rng.js';
+import type { Shape, Tensor } from '../../src/tensor.js';
+import { copyInto, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import { IMAGES, OPTIONS } from './spots.js';
+
+const GUARD = 12345;
+const GUARD_ROWS = 3;
+
+/** A view `[M,N]` or `[N]` in the middle of a larger tensor full of guard values. */
+class Guarded {
+  readonly view: Tensor;
+  private readonly whole: Tensor;
+  private readonly rows: number;
+
+  constructor(
+    private readonly backend: Backend,
+    shape: Shape,
+    values?: Tensor,
+  ) {
+    const columns = shape[shape.length - 1];
+    this.rows = shape.length === 1 ? 1 : shape[0];
+    this.whole = backend.allocate([this.rows + 2 * GUARD_ROWS, columns]);
+    fillRandom(this.whole, () => GUARD);
+    this.view =
+      shape.length === 1 ? this.whole.pick(GUARD_ROWS) : rowsOf(this.whole, GUARD_ROWS, GUARD_ROWS + this.rows);
+    if (values) copyInto(this.view, values);
+    backend.upload(this.whole);
+  }
+
+  /** The view's values; the rows around it are checked. */
+  async values(): Promise<Float64Array> {
+    await this.backend.download(this.whole);
+    const [above, below] = [
+      rowsOf(this.whole, 0, GUARD_ROWS),
+      rowsOf(this.whole, GUARD_ROWS + this.rows, this.rows + 2 * GUARD_ROWS),
+    ].map((guard) => [...new Set(valuesOf(guard))]);
+    expect({ above, below }).toEqual({ above: [GUARD], below: [GUARD] });
+    return valuesOf(this.view);
+  }
+}
+
+function expectClose(actual: Float64Array, expected: Float64Array, tolerance: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (let n = 0; n < expected.length; n++) {
+    const bound = tolerance * Math.max(1, Math.abs(expected[n]));
+    if (!(Math.abs(actual[n] - expected[n]) <= bound)) {
+      throw new Error(`element ${n}: ${actual[n]}, expected ${expected[n]} ± ${bound}`);
+    }
+  }
+}
+
+/**
+ * The bound of one operation's elements: f32 rounding (6e-8) of inputs and results of size about 1, a few of them in a
+ * row, and the 1.4e-7 that GPU.js's exp and tanh are off. Sums of K terms add `sumTolerance`.
+ */
+const TOLERANCE = 2e-6;
+const sumTolerance = (K: number): number => TOLERANCE + 6e-8 * K;
+
+interface Case {
+  readonly name: string;
+  readonly outputs: readonly Shape[];
+  readonly inputs: readonly Shape[];
+  /** Values of the inputs and of what the outputs hold before; default: normal with standard deviation 1. */
+  readonly draw?: (random: Random) => number;
+  readonly tolerance?: number;
+  readonly run: (operations: Operations, outputs: Tensor[], inputs: Tensor[]) => void;
+}
+
+const SIZES = [
+  [1, 1],
+  [2, 3],
+  [5, 7],
+  [3, 16],
+  [17, 5],
+] as const;
+
+const matmulCases: Case[] = [
+  [1, 1, 1],
+  [2, 3, 4],
+  [5, 7, 3],
+  [13, 9, 17],
+  [33, 70, 19],
+  [8, 129, 4],
+].flatMap(([M, K, N]) =>
+  [false, true].flatMap((aTransposed) =>
+    [false, true].flatMap((bTransposed) =>
+      [{}, { accumulate: true }, { bias: true }, { accumulate: true, bias: true }].map(
+        ({ accumulate = false, bias = false }): Case => ({
+          name:
+            `matmul [${M},${K}]${aTransposed ? 'ᵀ' : ''} · [${K},${N}]${bTransposed ? 'ᵀ' : ''}` +
+            `${accumulate ? ', accumulating' : ''}${bias ? ', with bias' : ''}`,
+          outputs: [[M, N]],
+          inputs: [aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [N]],
+          tolerance: sumTolerance(K),
+          run: (operations, [out], [a, b, row]) =>
+            operations.matmul(out, aTransposed ? transposeOf(a) : a, bTransposed ? transposeOf(b) : b, {
+              accumulate,
+              ...(bias && { bias: row }),
+            }),
+        }),
+      ),
+    ),
+  ),
+);
+
+const extreme = (random: Random): number => [-1000, -100, -30, -1, 0, 1e-3, 0.5, 20, 100, 1000][random.below(10)];
+
+const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
+  const [state, gates] = [
+    [B, H],
+    [B, 4 * H],
+  ];
+  return [
+    {
+      name: `lstmCellForward B ${B} H ${H}`,
+      outputs: [state, state, gates],
+      inputs: [gates, state],
+      run: (operations, [h, c, g], [z, cPrev]) => operations.lstmCellForward(h, c, g, z, cPrev, 0.7),
+    },
+    {
+      name: `lstmCellForward B ${B} H ${H}, pre-activations far outside`,
+      outputs: [state, state, gates],
+      inputs: [gates, state],
+      draw: extreme,
+      run: (operations, [h, c, g], [z, cPrev]) => operations.lstmCellForward(h, c, g, z, cPrev, 1),
+    },
+    {
+      name: `lstmCellBackward B ${B} H ${H}`,
+      outputs: [gates, state, state],
+      inputs: [state, gates, state, state],
+      run: (operations, [dz, dc, dcPrev], [dh, g, c, cPrev]) =>
+        operations.lstmCellBackward(dz, dc, dcPrev, dh, g, c, cPrev),
+    },
+  ];
+});
+
+/** Turns normal numbers into labels: one-hot rows, among them a row of zeros and one that adds up to 2. */
+function asLabels(y: Tensor): Tensor {
+  const [B, C] = y.shape;
+  for (let b = 0; b < B; b++) {
+    const label = Math.abs(Math.round(y.get(b, 0) * 100)) % C;
+    for (let k = 0; k < C; k++) y.set(b, k, k === label ? [1, 0, 0.5][b % 3] : b % 3 === 2 ? 1.5 / (C - 1) : 0);
+  }
+  return y;
+}
+
+const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
+  {
+    name: `crossEntropyForward B ${B} C ${C}`,
+    outputs: [[B], [B], [B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
+    run: (operations, [losses, correct, p], [logits, y]) =>
+      operations.crossEntropyForward(losses, correct, p, logits, y),
+  },
+  {
+    name: `crossEntropyForward B ${B} C ${C}, logits far apart and equal`,
+    outputs: [[B], [B], [B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
+    draw: extreme,
+    run: (operations, [losses, correct, p], [logits, y]) =>
+      operations.crossEntropyForward(losses, correct, p, logits, y),
+  },
+  {
+    name: `crossEntropyBackward B ${B} C ${C}`,
+    outputs: [[B, C]],
+    inputs: [
+      [B, C],
+      [B, C],
+    ],
+    run: (operations, [dLogits], [p, y]) => operations.crossEntropyBackward(dLogits, p, y),
+  },
+]);
+
+const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
+  {
+    name: `columnSums [${M},${N}]`,
+    outputs: [[N]],
+    inputs: [[M, N]],
+    tolerance: sumTolerance(M),
+    run: (operations, [out], [a]) => operations.columnSums(out, a),
+  },
+  {
+    name: `columnSums [${M},${N}], accumulating`,
+    outputs: [[N]],
+    inputs: [[M, N]],
+    tolerance: sumTolerance(M + 1),
+    run: (operations, [out], [a]) => operations.columnSums(out, a, { accumulate: true }),
+  },
+  {
+    name: `adam [${M},${N}]`,
+    outputs: [
+      [M, N],
+      [M, N],
+      [M, N],
+    ],
+    inputs: [[M, N]],
+    draw: (random) => random.uniform(0.1, 1), // v must not be negative
+    run: (operations, [p, m, v], [g]) => operations.adam(p, m, v, g, 0.01),
+  },
+  { name: `fill [${M},${N}]`, outputs: [[M, N]], inputs: [], run: (operations, [out]) => operations.fill(out, 0.25) },
+  {
+    name: `copy [${M},${N}]`,
+    outputs: [[M, N]],
+    inputs: [[M, N]],
+    run: (operations, [out], [a]) => operations.copy(out, a),
+  },
+]);
+
+const CASES = [...matmulCases, ...cellCases, ...lossCases, ...otherCases];
+
+/** Runs a case on `backend` and on the reference in f64, on the same f32 values, and compares every output. */
+async function runCase(backend: Backend, { outputs, inputs, draw, run, tolerance, name }: Case): Promise<void> {
+  const random = new Random(name.length * 7919 + inputs.length);
+  const single = createReferenceBackend({ dtype: 'f32' });
+  const values = [...outputs, ...inputs].map((shape, n) => {
+    const tensor = single.allocate(shape);
+    fillRandom(tensor, () => (draw ? draw(random) : random.normal(0, 1)));
+    const isLabels = name.startsWith('crossEntropy') && n === outputs.length + inputs.length - 1;
+    return isLabels ? asLabels(tensor) : tensor;
+  });
+  const on = (machine: Backend): Guarded[] =>
+    [...outputs, ...inputs].map((shape, n) => new Guarded(machine, shape, values[n]));
+  const tested = on(backend);
+  const expected = on(createReferenceBackend({ dtype: 'f64' }));
+  for (const [machine, tensors] of [
+    [backend, tested],
+    [createReferenceBackend({ dtype: 'f64' }), expected],
+  ] as const) {
+    const views = tensors.map(({ view }) => view);
+    run(machine, views.slice(0, outputs.length), views.slice(outputs.length));
+  }
+  for (const [n, tensor] of tested.entries()) {
+    expectClose(await tensor.values(), await expected[n].values(), tolerance ?? TOLERANCE);
+  }
+}
+
+/** A model at random values, biases and initial states among them, with a batch. */
+function randomModel(backend: Backend, seed: number): Model {
+  const sizes = { T: 5, B: 3, I: 4, H: 7, C: 6 };
+  const random = new Random(seed);
+  const model = new Model(backend, sizes, { forgetBias: 0.4, inputGradient: true });
+  const { x, y, h, c } = model.activations;
+  // Drawn in f32 on every backend, so that all compute with the same numbers.
+  const draw = (): number => Math.fround(random.normal(0, 0.7));
+  for (const tensor of [...Object.values(model.parameters), x, stepOf(h, 0), stepOf(c, 0)]) {
+    fillRandom(tensor, draw);
+    backend.upload(tensor);
+  }
+  for (let b = 0; b < sizes.B; b++) y.set(b, (b * 5) % sizes.C, 1);
+  backend.upload(y);
+  return model;
+}
+
+async function snapshot(model: Model): Promise<Record<string, Float64Array>> {
+  const { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz } = model.activations;
+  const tensors: Record<string, Tensor> = { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz };
+  for (const name of PARAMETER_NAMES) {
+    tensors[name] = model.parameters[name];
+    tensors[`d.${name}`] = model.gradients[name];
+    tensors[`m.${name}`] = model.means[name];
+    tensors[`v.${name}`] = model.squares[name];
+  }
+  tensors.dx = model.dx;
+  const values: Record<string, Float64Array> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    await model.backend.download(tensor);
+    values[name] = valuesOf(tensor);
+  }
+  return values;
+}
+
+async function trainThreeSteps(backend: Backend): Promise<Record<string, Float64Array>> {
+  const model = randomModel(backend, 11);
+  for (let step = 0; step < 3; step++) {
+    model.forward();
+    model.backward();
+    model.update(0.01);
+  }
+  const values = await snapshot(model);
+  model.dispose();
+  return values;
+}
+
+export function describeBackend(name: string, open: () => Backend | Promise<Backend>): void {
+  describe(name, () => {
+    let backend: Backend;
+    beforeAll(async () => {
+      backend = await open();
+    });
+    afterAll(() => backend.dispose());
+
+    test.each(CASES.map((one) => [one.name, one] as const))('%s', (_, one) => runCase(backend, one));
+
+    test('three training steps: every activation, gradient, moment and parameter is the reference’s', async () => {
+      const expected = await trainThreeSteps(createReferenceBackend({ dtype: 'f64' }));
+      const actual = await trainThreeSteps(backend);
+      // Adam divides by √v: where a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
+      for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
+    });
+
+    test('the same work gives the same bits again', async () => {
+      expect(await trainThreeSteps(backend)).toEqual(await trainThreeSteps(backend));
+    });
+
+    test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
+      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, 0.4);
+      const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
+      const random = new Random(13);
+      for (const tensor of [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside]) {
+        fillRandom(tensor, () => random.normal(0, 0.7));
+        backend.upload(tensor);
+      }
+      const gradients = async (): Promise<Float64Array[]> => {
+        lstmForward(backend, lstm);
+        lstmBackward(backend, lstm);
+        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc];
+        for (const tensor of results) await backend.download(tensor);
+        return results.map(valuesOf);
+      };
+      const first = await gradients();
+      expect(await gradients()).toEqual(first);
+      expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
+    });
+
+    test('memory that there is not is an OutOfMemoryError, and what is freed twice an error', async () => {
+      for (const shape of [
+        [1e308, 1e308],
+        [2 ** 26, 2 ** 27],
+      ]) {
+        expect(() => backend.allocate(shape)).toThrow(OutOfMemoryError);
+      }
+      const tensor = backend.allocate([2, 3]);
+      backend.free(tensor);
+      const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
+      expect(() => backend.free(tensor)).toThrow(message);
+      expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
+    });
+
+    test('upload and download of a step leave the other steps alone', async () => {
+      const tensor = backend.allocate([3, 2, 5]);
+      fillRandom(tensor, () => 1);
+      backend.upload(tensor);
+      const middle = stepOf(tensor, 1);
+      fillRandom(middle, () => 2);
+      backend.upload(middle);
+      fillRandom(middle, () => 99); // not uploaded, and brought back as 2
+      await backend.download(tensor);
+      const expected = Array.from({ length: 30 }, (_, n) => (n >= 10 && n < 20 ? 2 : 1));
+      // On a machine that computes in host memory, what the host wrote last is what there is.
+      const shared = expected.map((value) => (value === 2 ? 99 : value));
+      expect([expected, shared]).toContainEqual([...valuesOf(tensor)]);
+    });
+
+    test('a run that is interrupted and resumed ends with the same bits', async () => {
+      const options = { ...OPTIONS, trainingIters: 16 * 6, clipNorm: 0.1 };
+      const states: Checkpoint[] = [];
+      const onCheckpoint = (state: Checkpoint) => states.push(state);
+      (await train(backend, IMAGES, options, { onCheckpoint, checkpointEvery: 2 })).dispose();
+      const [afterTwo, , end] = states;
+      (await resumeTraining(backend, IMAGES, afterTwo, {}, { onCheckpoint })).dispose();
+      expect(states).toHaveLength(4);
+      expect(checkpointBytes(states[3])).toEqual(checkpointBytes(end));
+    });
+
+    test('a wrong shape is refused at the door, by name', () => {
+      const a = backend.allocate([128, 28]);
+      const b = backend.allocate([56, 512]);
+      const out = backend.allocate([128, 512]);
+      expect(() => backend.matmul(out, a, b)).toThrow('matmul: a [128,28] · b [56,512]: inner 28 ≠ 56');
+    });
+
+    test('says what it is', () => {
+      expect(backend.description).toMatch(new RegExp(`^${backend.name}: `));
+    });
+  });
+}

@@ -1,0 +1,49 @@
+/** What the browser test runs inside the page: a few training steps on a GPU.js mode and on the reference. */
+import type { Mode } from '../../kernels/gpu/index.js';
+import { createGpuBackend } from '../../kernels/gpu/index.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/backend.js';
+import { train } from '../../src/training/loop.js';
+import { syntheticImages } from './synthetic-images.js';
+
+export interface PageResult {
+  readonly description: string;
+  readonly losses: number[];
+  readonly expected: number[];
+  /** Whether `keepPace` waits for a device that has not done the step before; undefined where it has no fence. */
+  readonly waits: boolean | undefined;
+}
+
+async function keepPaceWaits(gpu: Backend, mode: Mode | 'auto'): Promise<boolean | undefined> {
+  if (mode !== 'webgl2') return undefined;
+  const { prototype } = WebGL2RenderingContext;
+  const real = Object.getOwnPropertyDescriptor(prototype, 'clientWaitSync')!;
+  Object.defineProperty(prototype, 'clientWaitSync', { ...real, value: () => WebGL2RenderingContext.TIMEOUT_EXPIRED });
+  await gpu.keepPace();
+  let hasReturned = false;
+  const pace = gpu.keepPace().then(() => (hasReturned = true));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const hasWaited = !hasReturned;
+  Object.defineProperty(prototype, 'clientWaitSync', real);
+  await pace;
+  return hasWaited;
+}
+
+async function trainOn(mode: Mode | 'auto'): Promise<PageResult> {
+  const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
+  const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
+  const gpu = await createGpuBackend({ mode });
+  const results: number[][] = [];
+  for (const backend of [gpu, createReferenceBackend()]) {
+    const losses: number[] = [];
+    const model = await train(backend, images, options, { onLine: ({ loss }) => losses.push(loss) });
+    model.dispose();
+    results.push(losses);
+  }
+  const { description } = gpu;
+  const waits = await keepPaceWaits(gpu, mode);
+  await gpu.dispose();
+  return { description, losses: results[0], expected: results[1], waits };
+}
+
+Object.assign(globalThis, { trainOn });

@@ -1,0 +1,70 @@
+/** The built `longhand` command as a process. */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+
+export const MAIN = 'dist/src/cli/main.js';
+if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build makes it`);
+
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where output goes, unless it is collected: to a full disk, or into a pipe that its reader has closed. */
+export type Sink = 'full' | 'closed';
+
+export interface ProcessOptions {
+  /** Sent when the first output on stdout has come. */
+  readonly signal?: NodeJS.Signals;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+}
+
+export interface Run extends ProcessOptions {
+  /** Arguments of node, before the command. */
+  readonly node?: readonly string[];
+}
+
+/** The longest that any run here takes on a busy computer, many times over; what is still there then is hanging. */
+const PATIENCE_MS = 90_000;
+
+export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {
+  return runProcess(process.execPath, [...node, MAIN, ...args], options);
+}
+
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  { signal, stdout, stderr }: ProcessOptions = {},
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(command, args, {
+      stdio: ['ignore', stdout === 'full' ? full : 'pipe', stderr === 'full' ? full : 'pipe'],
+      detached: true, // the head of a process group, so that nothing it started outlives its time either
+    });
+    closeSync(full);
+    const output = { stdout: '', stderr: '' };
+    collect(child.stdout, stdout, (text) => {
+      if (signal && output.stdout === '') child.kill(signal);
+      output.stdout += text;
+    });
+    collect(child.stderr, stderr, (text) => (output.stderr += text));
+    const timer = setTimeout(() => {
+      process.kill(-child.pid!, 'SIGKILL');
+      reject(new Error(`still running after ${PATIENCE_MS} ms: ${args.join(' ')}\n${JSON.stringify(output)}`));
+    }, PATIENCE_MS);
+    child.on('error', reject).on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, ...output });
+    });
+  });
+}
+
+/** A pipe is closed before the process has started, and so before it writes anything. */
+function collect(pipe: Readable | null, sink: Sink | undefined, take: (text: string) => void): void {
+  if (sink === 'closed') pipe?.destroy();
+  else pipe?.setEncoding('utf8').on('data', take);
+}
