@@ -1,5 +1,5 @@
 /** Who takes part: every candidate by name, with what it can do and how its process is started. */
-import { MODES } from '../kernels/gpu/modes.js';
+import { MODES } from '../kernels/gpu/mode-names.js';
 import type { Kind } from './tasks.js';
 
 export interface Entrant {

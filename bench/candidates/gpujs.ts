@@ -1,5 +1,6 @@
 /** GPU.js used as its README shows: a kernel of one loop, nested arrays in, nested arrays out. */
-import type { Machine, Mode } from '../../kernels/gpu/modes.js';
+import type { Mode } from '../../kernels/gpu/mode-names.js';
+import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import { BackendUnavailableError } from '../../src/errors.js';
 import type { Candidate, Prepared, StartOptions } from '../candidate.js';
@@ -35,7 +36,7 @@ export async function start({ mode }: StartOptions): Promise<Candidate> {
   };
 }
 
-async function open(mode: Mode): Promise<Machine> {
+async function open(mode: Mode): Promise<OpenMode> {
   try {
     return await openMode(mode);
   } catch (error) {
@@ -43,7 +44,7 @@ async function open(mode: Mode): Promise<Machine> {
   }
 }
 
-function prepare({ gpu, kernelClass, mode }: Machine, task: MatmulTask, inputs: Arrays): Prepared {
+function prepare({ gpu, kernelClass, mode }: OpenMode, task: MatmulTask, inputs: Arrays): Prepared {
   const { form, M, K, N } = task;
   const source = `function (a, b) {
     let sum = 0;

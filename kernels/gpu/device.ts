@@ -1,6 +1,6 @@
 /** Runs programs on an open mode: compiles each once for the sizes of its inputs, and keeps track of what is resident. */
 import type { KernelFunction, Value } from './gpu-js.js';
-import type { Machine } from './modes.js';
+import type { OpenMode } from './modes.js';
 import type { Program } from './programs.js';
 import { copyProgram } from './programs.js';
 
@@ -17,7 +17,7 @@ export class Device {
 
   private readonly dropped: Matrix[] = [];
 
-  constructor(private readonly machine: Machine) {}
+  constructor(private readonly openMode: OpenMode) {}
 
   /** Enqueues one kernel. Inputs: matrices and numbers, in the order of the program's parameters. */
   run(program: Program, ...inputs: (Matrix | number)[]): Promise<Matrix> {
@@ -28,13 +28,13 @@ export class Device {
 
   /** Enqueues the copy of `values`, row by row, from the host to the device. */
   upload(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
-    return this.call(copyProgram(rows, columns), ['host'], [this.machine.gpuJs.input(values, [columns, rows])]);
+    return this.call(copyProgram(rows, columns), ['host'], [this.openMode.gpuJs.input(values, [columns, rows])]);
   }
 
   /** Waits for a matrix and brings its rows to the host. Rejects where the device has been lost meanwhile. */
   async read({ value }: Matrix): Promise<Float32Array[]> {
     const rows = 'toArray' in value ? await value.toArray() : value;
-    const { gpu, mode } = this.machine;
+    const { gpu, mode } = this.openMode;
     // webgpu says so itself; a GL context that is lost goes on, and reads zeros
     if (mode.includes('gl') && gpu.context?.isContextLost() === true) {
       throw new Error(`gpu: mode ${mode} has lost its device, and all that was on it; make a new backend`);
@@ -67,7 +67,7 @@ export class Device {
   }
 
   private compile({ rows, columns, source }: Program): KernelFunction {
-    return this.machine.gpu.createKernel(source, {
+    return this.openMode.gpu.createKernel(source, {
       output: [columns, rows],
       pipeline: true,
       immutable: true,
@@ -76,9 +76,9 @@ export class Device {
     });
   }
 
-  /** GPU.js falls back to another machine in silence; here that is an error. */
+  /** GPU.js falls back to another mode in silence; here that is an error. */
   private assertRanAsAsked({ kernel }: KernelFunction): void {
-    const { mode, kernelClass } = this.machine;
+    const { mode, kernelClass } = this.openMode;
     if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
     throw new Error(
       `gpu: asked for mode ${mode}, but GPU.js ran a kernel on ${kernel.constructor.name}` +

@@ -14,16 +14,15 @@ import { formatShape, zeros } from '../../src/tensor.js';
 import type { Matrix } from './device.js';
 import { Device } from './device.js';
 import { loadGpuJs } from './gpu-js.js';
-import type { Machine, Mode } from './modes.js';
-import { MODES, openMode } from './modes.js';
+import type { Mode } from './mode-names.js';
+import { MODES } from './mode-names.js';
+import type { OpenMode } from './modes.js';
+import { openMode } from './modes.js';
 import * as programs from './programs.js';
 import { DeviceRows } from './rows.js';
 
-export type { Mode } from './modes.js';
-export { MODES } from './modes.js';
-
-/** From best to worst. */
-const AUTO_ORDER = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly Mode[];
+export type { Mode } from './mode-names.js';
+export { MODES } from './mode-names.js';
 
 /** How `createGpuBackend` computes. */
 export interface GpuOptions {
@@ -44,7 +43,7 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
   if (mode !== 'auto') return openChecked(mode);
   await loadGpuJs(); // without it there is one thing to say, not one a mode
   const refusals: string[] = [];
-  for (const candidate of AUTO_ORDER) {
+  for (const candidate of MODES) {
     try {
       return await openChecked(candidate);
     } catch (error) {
@@ -56,8 +55,7 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
 
 /** Opens a mode and lets it multiply two matrices: a mode that is there may still not work. */
 async function openChecked(mode: Mode): Promise<Backend> {
-  const machine = await openMode(mode);
-  const backend = withShapeChecks(new GpuBackend(machine));
+  const backend = withShapeChecks(new GpuBackend(await openMode(mode)));
   try {
     const [a, product] = [backend.allocate([2, 2]), backend.allocate([2, 2])];
     a.data.set([1, 2, 3, 4]);
@@ -94,12 +92,12 @@ class GpuBackend implements Backend {
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
 
-  constructor(private readonly machine: Machine) {
-    this.device = new Device(machine);
+  constructor(private readonly openMode: OpenMode) {
+    this.device = new Device(openMode);
   }
 
   get description(): string {
-    return `gpu: GPU.js, mode ${this.machine.mode}, ${this.machine.executor()}`;
+    return `gpu: GPU.js, mode ${this.openMode.mode}, ${this.openMode.executor()}`;
   }
 
   allocate(shape: readonly number[]): Tensor {
@@ -137,7 +135,7 @@ class GpuBackend implements Backend {
   async keepPace(): Promise<void> {
     await this.queue;
     const before = this.submitted;
-    this.submitted = this.machine.workDone();
+    this.submitted = this.openMode.workDone();
     await before;
   }
 
@@ -146,7 +144,7 @@ class GpuBackend implements Backend {
     for (const rows of this.tensors.values()) rows.clear();
     this.device.collect();
     this.tensors.clear();
-    await this.machine.close();
+    await this.openMode.close();
   }
 
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {

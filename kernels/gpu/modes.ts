@@ -2,14 +2,10 @@
 import { BackendUnavailableError } from '../../src/errors.js';
 import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
+import type { Mode } from './mode-names.js';
 
-/** The modes of GPU.js that a backend can run in. */
-export const MODES = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
-/** A mode of GPU.js; docs/backends.md says where each runs and what it needs. */
-export type Mode = (typeof MODES)[number];
-
-/** An open mode. */
-export interface Machine {
+/** GPU.js, opened in one mode. */
+export interface OpenMode {
   readonly mode: Mode;
   readonly gpuJs: GpuJs;
   readonly gpu: GpuInstance;
@@ -23,7 +19,7 @@ export interface Machine {
 }
 
 /** Opens a mode. Throws a BackendUnavailableError that says what to install where it is not there. */
-export async function openMode(mode: Mode): Promise<Machine> {
+export async function openMode(mode: Mode): Promise<OpenMode> {
   const gpuJs = await loadGpuJs();
   if (mode === 'webgpu') return openWebGpu(gpuJs);
   const { GPU } = gpuJs;
@@ -67,10 +63,10 @@ async function glWorkDone({ context }: GpuInstance): Promise<void> {
   context.deleteSync(fence);
 }
 
-/** How many machines of this process use the shared WebGPU device; the last one to close destroys it. */
+/** How many backends of this process use the shared WebGPU device; the last one to close destroys it. */
 let webGpuUsers = 0;
 
-async function openWebGpu(gpuJs: GpuJs): Promise<Machine> {
+async function openWebGpu(gpuJs: GpuJs): Promise<OpenMode> {
   await provideNavigatorGpu();
   let context: WebGpuContext;
   try {
