@@ -26,7 +26,7 @@ const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'ut
   version: string;
   dependencies: Record<string, string>;
 };
-const script = path.join(project, 'test/setup/train-on-wasm.js');
+const script = path.join(project, 'test/helpers/train-on-wasm.js');
 
 const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
 const options = { batchSize: 16, trainingIters: 31 * 16, hidden: 37 };

@@ -79,7 +79,8 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
   const extent = (): number => 1 + random.below(random.below(10) === 0 ? 300 : 40);
   for (let run = 0; run < 2000; run++) {
     const [M, K, N] = [extent(), extent(), extent()];
-    const [aTransposed, bTransposed, accumulate, hasBias] = [0, 0, 0, 0].map(() => random.below(2) === 1);
+    const [aTransposed, bTransposed] = [0, 0].map(() => random.below(2) === 1);
+    const added = (['none', 'out', 'bias'] as const)[random.below(3)];
     const shapes = [[M, N], aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [1, N]];
     const above = random.below(4); // rows before the view in its tensor
     const operandsOn = (machine: Backend): Tensor[] =>
@@ -95,17 +96,19 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
       [backend, tested],
       [reference, exact],
     ] as const) {
-      machine.matmul(out, aTransposed ? transposeOf(a) : a, bTransposed ? transposeOf(b) : b, {
-        accumulate,
-        ...(hasBias && { bias: bias.pick(0) }),
-      });
+      machine.matmul(
+        out,
+        aTransposed ? transposeOf(a) : a,
+        bTransposed ? transposeOf(b) : b,
+        added === 'bias' ? { bias: bias.pick(0) } : { accumulate: added === 'out' },
+      );
     }
     // K products of numbers below 1, each added with one rounding of a sum below K + 2: the textbook bound.
     const bound = (K + 2) * (K + 2) * 2 ** -24;
     const [actual, expected] = [valuesOf(tested[0]), valuesOf(exact[0])];
     const error = expected.reduce((most, value, n) => Math.max(most, Math.abs(actual[n] - value)), 0);
     if (!(error <= bound)) {
-      throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, accumulate, hasBias })}: ${error}`);
+      throw new Error(`${JSON.stringify({ M, K, N, aTransposed, bTransposed, added })}: ${error}`);
     }
     tested.forEach((tensor) => backend.free(tensor));
   }

@@ -151,16 +151,10 @@ class GpuBackend implements Backend {
     const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
     const [M, K] = a.shape;
     const N = b.shape[1];
-    const form = {
-      M,
-      K,
-      N,
-      aTransposed: A.transposed,
-      bTransposed: B.transposed,
-      accumulate,
-      bias: bias !== undefined,
-    };
-    this.compute(programs.matmulProgram(form), out, [a, b, ...(accumulate ? [out] : []), ...(bias ? [bias] : [])]);
+    const added = accumulate ? out : bias;
+    const addedShape = accumulate ? 'matrix' : bias ? 'row' : 'none';
+    const form = { M, K, N, aTransposed: A.transposed, bTransposed: B.transposed, added: addedShape } as const;
+    this.compute(programs.matmulProgram(form), out, added ? [a, b, added] : [a, b]);
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {

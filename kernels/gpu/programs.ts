@@ -28,22 +28,22 @@ export interface MatmulForm {
   readonly N: number;
   readonly aTransposed: boolean;
   readonly bTransposed: boolean;
-  readonly accumulate: boolean;
-  readonly bias: boolean;
+  /** What the sums start from: a matrix of out's size, one row for all of out's rows, or 0. */
+  readonly added: 'matrix' | 'row' | 'none';
 }
 
-/** Inputs: a, b, then out's old value (if `accumulate`), then bias (if `bias`). Four terms a turn of the loop. */
-export function matmulProgram({ M, K, N, aTransposed, bTransposed, accumulate, bias }: MatmulForm): Program {
+/** Inputs: a, b, then what is added, if anything is. Four terms a turn of the loop. */
+export function matmulProgram({ M, K, N, aTransposed, bTransposed, added }: MatmulForm): Program {
   const a = (k: string): string => (aTransposed ? `a[${k}][${y}]` : `a[${y}][${k}]`);
   const b = (k: string): string => (bTransposed ? `b[${x}][${k}]` : `b[${k}][${x}]`);
   const term = (k: string): string => `${a(k)} * ${b(k)}`;
   const turns = Math.floor(K / 4);
   const fours = ['k * 4', 'k * 4 + 1', 'k * 4 + 2', 'k * 4 + 3'].map(term).join(' + ');
   const rest = Array.from({ length: K % 4 }, (_, n) => term(String(turns * 4 + n)));
-  const starts = [...(accumulate ? [at('before')] : []), ...(bias ? [`bias[0][${x}]`] : []), ...rest, '0'];
-  const inputs = ['a', 'b', ...(accumulate ? ['before'] : []), ...(bias ? ['bias'] : [])];
+  const start = { matrix: [at('added')], row: [`added[0][${x}]`], none: [] }[added];
+  const inputs = added === 'none' ? 'a, b' : 'a, b, added';
   const loop = turns > 0 ? `for (let k = 0; k < ${turns}; k++) { sum += ${fours}; }` : '';
-  return program([M, N], inputs.join(', '), `let sum = ${starts.join(' + ')};\n${loop}\nreturn sum;`);
+  return program([M, N], inputs, `let sum = ${[...start, ...rest, '0'].join(' + ')};\n${loop}\nreturn sum;`);
 }
 
 /** Inputs: a `[M,N]`, then one row of what `out` held where it accumulates. Output: one row. */

@@ -1,5 +1,5 @@
 /**
- * Matrix multiplication in plain TypeScript: out = a·b (+ bias) (+ out).
+ * Matrix multiplication in plain TypeScript: out = a·b (+ bias, or + out).
  *
  * The formula is three loops:  out[m,n] = Σ_k a[m,k]·b[k,n].  What stands here is those loops in another order.
  * All three are cut into blocks that fit the cache. Both operands of a block are first copied ("packed") into the order
@@ -9,7 +9,7 @@
  */
 import type { MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
-import { add, fill } from '../../src/tensor.js';
+import { copyInto, fill } from '../../src/tensor.js';
 
 const ROWS = 2;
 const COLUMNS = 4;
@@ -22,12 +22,12 @@ const aPanels = new Float64Array(BLOCK_M * BLOCK_K);
 const bPanels = new Float64Array(BLOCK_N * BLOCK_K);
 const tile = new Float64Array(ROWS * COLUMNS);
 
-/** out `[M,N]` = a `[M,K]` · b `[K,N]` + bias `[N]` (if given) + out (if `accumulate`), on any views. */
+/** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out), on any views. */
 export function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
   const [M, K] = a.shape;
   const N = b.shape[1];
-  if (!accumulate) fill(out, 0);
-  if (bias) for (let m = 0; m < M; m++) add(out.pick(m), bias);
+  if (bias) for (let m = 0; m < M; m++) copyInto(out.pick(m), bias);
+  else if (!accumulate) fill(out, 0);
 
   for (let k = 0; k < K; k += BLOCK_K) {
     const kEnd = Math.min(k + BLOCK_K, K);

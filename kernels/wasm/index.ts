@@ -11,7 +11,7 @@ import { assertKinds } from '../../src/arguments.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import { withShapeChecks } from '../../src/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { add, assertDense, formatShape, indexOf, sizeOf, valuesOf } from '../../src/tensor.js';
+import { assertDense, formatShape, indexOf, sizeOf, valuesOf } from '../../src/tensor.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { cellRowsAChunk, productChunks } from './chunks.js';
 import { Heap } from './heap.js';
@@ -199,7 +199,6 @@ class WasmBackend implements Backend {
     }
     assertUnitStride('a', a);
     assertUnitStride('b', b);
-    if (bias && accumulate) for (let m = 0; m < M; m++) add(out.pick(m), bias);
     const start = accumulate ? out : (bias ?? this.zeroRow(N));
 
     const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;

@@ -3,7 +3,7 @@
  * unequal, and every output is a range of rows inside a larger tensor whose other rows must keep their values.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
+import type { Backend, MatmulOptions, Operations } from '../../src/backend.js';
 import { OutOfMemoryError } from '../../src/errors.js';
 import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
 import { Model, PARAMETER_NAMES } from '../../src/model.js';
@@ -96,21 +96,19 @@ const matmulCases: Case[] = [
 ].flatMap(([M, K, N]) =>
   [false, true].flatMap((aTransposed) =>
     [false, true].flatMap((bTransposed) =>
-      [{}, { accumulate: true }, { bias: true }, { accumulate: true, bias: true }].map(
-        ({ accumulate = false, bias = false }): Case => ({
-          name:
-            `matmul [${M},${K}]${aTransposed ? 'ᵀ' : ''} · [${K},${N}]${bTransposed ? 'ᵀ' : ''}` +
-            `${accumulate ? ', accumulating' : ''}${bias ? ', with bias' : ''}`,
-          outputs: [[M, N]],
-          inputs: [aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [N]],
-          tolerance: sumTolerance(K),
-          run: (operations, [out], [a, b, row]) =>
-            operations.matmul(out, aTransposed ? transposeOf(a) : a, bTransposed ? transposeOf(b) : b, {
-              accumulate,
-              ...(bias && { bias: row }),
-            }),
-        }),
-      ),
+      ['', ', accumulating', ', with bias'].map((added): Case => ({
+        name: `matmul [${M},${K}]${aTransposed ? 'ᵀ' : ''} · [${K},${N}]${bTransposed ? 'ᵀ' : ''}${added}`,
+        outputs: [[M, N]],
+        inputs: [aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [N]],
+        tolerance: sumTolerance(K),
+        run: (operations, [out], [a, b, bias]) =>
+          operations.matmul(
+            out,
+            aTransposed ? transposeOf(a) : a,
+            bTransposed ? transposeOf(b) : b,
+            added === ', with bias' ? { bias } : { accumulate: added === ', accumulating' },
+          ),
+      })),
     ),
   ),
 );
@@ -385,6 +383,14 @@ export function describeBackend(name: string, open: () => Backend | Promise<Back
       const b = backend.allocate([56, 512]);
       const out = backend.allocate([128, 512]);
       expect(() => backend.matmul(out, a, b)).toThrow('matmul: a [128,28] · b [56,512]: inner 28 ≠ 56');
+    });
+
+    test('matmul with accumulate and a bias is refused', () => {
+      const [out, a, b, bias] = [[2, 4], [2, 3], [3, 4], [4]].map((shape) => backend.allocate(shape));
+      const both = { accumulate: true, bias } as unknown as MatmulOptions;
+      expect(() => backend.matmul(out, a, b, both)).toThrow(
+        new RangeError('matmul: a [2,3] · b [3,4]: accumulate and bias [4]: pass one of them, not both'),
+      );
     });
 
     test('says what it is', () => {
