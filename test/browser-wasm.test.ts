@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WasmOptions } from '../kernels/wasm/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
+import { SLEEPERS } from '../kernels/wasm/jobs.js';
 import { PARAMETER_NAMES } from '../src/model.js';
 import { valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
@@ -34,6 +35,7 @@ const jobFor = (...runs: WasmOptions[]) => ({
   images: { ...images, pixels: [...images.pixels], labels: [...images.labels] },
   options,
   runs,
+  SLEEPERS,
 });
 
 interface Result {

@@ -8,6 +8,7 @@ import { PORTABLE, RELAXED } from '../kernels/wasm/binaries.js';
 import { productChunks } from '../kernels/wasm/chunks.js';
 import { Heap } from '../kernels/wasm/heap.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
+import { FINISHED } from '../kernels/wasm/jobs.js';
 import type { Backend } from '../src/backend.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import { Model, PARAMETER_NAMES } from '../src/model.js';
@@ -295,9 +296,9 @@ describe('slopes that fade on their way back', () => {
 test('a job that is never finished is an error, and so is every job after it', async () => {
   const backend = await createWasmBackend({ threads: 2, check: true });
   const [out, a] = [backend.allocate([64, 64]), backend.allocate([64, 64])];
-  // Finished chunks are counted at byte 128; whoever keeps setting that back makes it seem that one is missing.
+  // A thread that keeps setting the number of finished chunks to 0 makes it seem that one is missing.
   const script = `const { workerData: memory } = require('node:worker_threads');
-    for (;;) Atomics.store(memory, 128 / 4, 0);`;
+    for (;;) Atomics.store(memory, ${FINISHED} / 4, 0);`;
   const saboteur = new Worker(script, { eval: true, workerData: new Int32Array(a.data.buffer) });
   let hours = 0;
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);

@@ -1,10 +1,11 @@
 /** How a job's outputs are cut into chunks, of which every thread claims one after another. */
+import { PANEL_COLUMNS, ROWS } from './jobs.js';
 
 /** More than one, so that a thread can take over what a slower one has not begun. */
 const CHUNKS_A_THREAD = 2;
 /** Multiplications and additions of a chunk of a huge product, some 30 ms: what is larger is cut again, down to a block. */
 const MANY_OPERATIONS = 1e9;
-const SMALLEST_BLOCK = { rows: 240, columns: 256 };
+const SMALLEST_BLOCK = { rows: ROWS, columns: 256 };
 /** Hidden units below which a chunk of the cell's operations is not worth its dispatch. */
 const FEWEST_UNITS = 1024;
 
@@ -27,9 +28,8 @@ export function productChunks(M: number, N: number, K: number, aTransposed: bool
   return { rows, columns, chunks: Math.ceil(M / rows) * Math.ceil(N / columns) };
 }
 
-/** Panels of b are 16 columns wide. */
 function toWholePanels(columns: number): number {
-  return Math.ceil(Math.max(1, columns) / 16) * 16;
+  return Math.ceil(Math.max(1, columns) / PANEL_COLUMNS) * PANEL_COLUMNS;
 }
 
 /** Sequences of a chunk of the LSTM cell's operations. */

@@ -1,23 +1,20 @@
 /** The module's entry: the kinds of job, their publication, and the loop of a waiting thread. */
-import {
-  multiplyChunk, packChunk, PACK_COLUMNS, SCRATCH_BYTES, setScratch,
-} from './matmul';
-import {
-  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, ELEMENTS, fillChunk, SUM_COLUMNS,
-} from './pointwise';
+import { Kind } from './jobs';
 import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
 import { sigmoid, tanh } from './math';
-import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publish, setThread } from './threads';
+import { multiplyChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
+import {
+  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, fillChunk,
+} from './pointwise';
+import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
-export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, setThread, allFinished };
+export { SCRATCH_BYTES, setScratch, setThread, allFinished };
 
 // Exported so that the compiler keeps them as functions of their own: inlined, the inner loops run at half the speed.
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-export enum Kind { pack, multiply, cellForward, cellBackward, columnSums, crossEntropyForward, crossEntropyBackward, adam, fill, copy }
-
 function execute(chunk: i32): void {
-  switch (<i32>parameter(0)) {
+  switch (kindOfJob()) {
     case Kind.pack: packChunk(chunk); break;
     case Kind.multiply: multiplyChunk(chunk); break;
     case Kind.cellForward: cellForwardChunk(chunk); break;
@@ -39,7 +36,7 @@ function executeAll(): void {
   }
 }
 
-/** Publishes the job whose parameters are set, helps with it, and waits for the rest; false: see `allFinished`. */
+/** Publishes the job whose fields are written, helps with it, and waits for the rest; false: see `allFinished`. */
 export function run(kind: i32, chunks: i32): bool {
   publish(kind, chunks);
   executeAll();

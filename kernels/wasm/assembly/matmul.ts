@@ -5,15 +5,13 @@
  * loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block, whatever the widths
  * of the panels before. A transposed a is packed too, a group of rows side by side, by each thread for its own chunk.
  */
+import { BLOCK, Multiply, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, storePart } from './math';
-import { parameter } from './threads';
+import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-const BLOCK: i32 = 256;
 /** Rows that a packed, transposed a holds side by side: those of the highest tile of 8 columns, so that none crosses. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
-/** Rows of a that meet one panel of b after the other: a block of them stays in the cache, and their pages in the TLB. */
-const ROWS: i32 = 240;
 /** Rows of a transposed a that are packed at a time. */
 const PACKED_ROWS: i32 = 22 * GROUP;
 
@@ -29,7 +27,7 @@ export function setScratch(address: usize): void {
 // @ts-ignore: decorator
 @inline
 function panelWidth(c: i32, N: i32): i32 {
-  return N - c >= 16 ? 16 : N - c >= 8 ? 8 : 4;
+  return N - c >= PANEL_COLUMNS ? PANEL_COLUMNS : N - c >= 8 ? 8 : 4;
 }
 
 // @ts-ignore: decorator
@@ -38,20 +36,18 @@ function min(a: i32, b: i32): i32 {
   return a < b ? a : b;
 }
 
-/** Columns of b that one chunk packs. */
-export const PACK_COLUMNS: i32 = 128;
-
-/** Packs one chunk: a block of k's of up to 128 columns. Parameters: packed, b, bStep, bColumn (bytes), K, N. */
+/** Packs one chunk: a block of k's of up to PACK_CHUNK_COLUMNS columns. */
 export function packChunk(chunk: i32): void {
-  const packed = parameter(1), b = parameter(2), bStep = parameter(3), bColumn = parameter(4);
-  const K = <i32>parameter(5), N = <i32>parameter(6);
-  const columnChunks = (N + PACK_COLUMNS - 1) / PACK_COLUMNS;
+  const job = jobOf<Pack>();
+  const packed = job.packed, b = job.b, bStep = job.bStep, bColumn = job.bColumn;
+  const K = job.K, N = job.N;
+  const columnChunks = (N + PACK_CHUNK_COLUMNS - 1) / PACK_CHUNK_COLUMNS;
   const k = (chunk / columnChunks) * BLOCK;
-  const first = (chunk % columnChunks) * PACK_COLUMNS;
+  const first = (chunk % columnChunks) * PACK_CHUNK_COLUMNS;
   const L = min(BLOCK, K - k);
   const padded = (N + 3) & ~3;
   const block = packed + (<usize>(k * padded) << 2);
-  const end = min(first + PACK_COLUMNS, N);
+  const end = min(first + PACK_CHUNK_COLUMNS, N);
   let c = first;
   if (bColumn == 4) {
     const wide = c + ((end - c) & ~15);
@@ -129,15 +125,13 @@ function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width:
   }
 }
 
-/**
- * One chunk of outputs: so many rows and columns. Parameters: out, outRow, start, startRow, a, aRow, aStep, b, bStep (0: b
- * is packed), M, N, K, rows and columns a chunk. Where start is a row that all rows of out begin from, startRow is 0.
- */
+/** Computes one chunk of out: `rows` rows of `columns` columns. */
 export function multiplyChunk(chunk: i32): void {
-  const out = parameter(1), outRow = parameter(2), start = parameter(3), startRow = parameter(4);
-  const a = parameter(5), aRow = parameter(6), aStep = parameter(7), b = parameter(8), bStep = parameter(9);
-  const M = <i32>parameter(10), N = <i32>parameter(11), K = <i32>parameter(12);
-  const rows = <i32>parameter(13), columns = <i32>parameter(14);
+  const job = jobOf<Multiply>();
+  const out = job.out, outRow = job.outRow, start = job.start, startRow = job.startRow;
+  const a = job.a, aRow = job.aRow, aStep = job.aStep, b = job.b, bStep = job.bStep;
+  const M = job.M, N = job.N, K = job.K;
+  const rows = job.rows, columns = job.columns;
   const rowChunks = (M + rows - 1) / rows;
   const m = (chunk % rowChunks) * rows;
   const c = (chunk / rowChunks) * columns;

@@ -8,14 +8,7 @@
  * the others when it is done. A thread that is late, or gone, claims nothing, and the others do its share.
  */
 
-// The control block, at fixed addresses; what many threads write lies on cache lines of its own.
-const GENERATION: usize = 64; // counts the published jobs; what sleepers wait on
-const FINISHED: usize = 128; // chunks that are done
-const SLEEPERS: usize = 192; // how many wait for a job
-const PUBLISHER_SLEEPS: usize = 196; // whether the publisher does, until more chunks are done
-const PARAMETERS: usize = 256; // of the job under way: its kind, then up to 23 numbers
-const SHARES: usize = 512; // a cache line a thread: chunks of its share that nobody has claimed (≤ 0: none), and the first;
-// room for 48 below the module's constants
+import { FINISHED, GENERATION, JOB, KIND, PUBLISHER_SLEEPS, SHARES, SLEEPERS } from './jobs';
 
 let thread: i32 = 0;
 let threads: i32 = 1;
@@ -53,13 +46,20 @@ function spins(): i32 {
 
 // @ts-ignore: decorator
 @inline
-export function parameter(index: i32): usize {
-  return load<usize>(PARAMETERS + ((<usize>index) << 2));
+export function kindOfJob(): i32 {
+  return load<i32>(KIND);
 }
 
-/** Publishes a job of `chunks` chunks, whose other parameters are set. */
+/** The fields of the job under way, as those of its class in jobs.ts. */
+// @ts-ignore: decorator
+@inline
+export function jobOf<Fields>(): Fields {
+  return changetype<Fields>(JOB);
+}
+
+/** Publishes a job of `chunks` chunks, whose fields are written. */
 export function publish(kind: i32, chunks: i32): void {
-  store<i32>(PARAMETERS, kind);
+  store<i32>(KIND, kind);
   atomic.store<i32>(FINISHED, 0);
   let first = 0;
   for (let index = 0; index < threads; index++) {
