@@ -3,28 +3,28 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Candidate } from '../bench/candidate.js';
-import { start as startLoops } from '../bench/candidates/loops.js';
-import { answer } from '../bench/conversation.js';
-import type { Entrant } from '../bench/entrants.js';
-import { labelOf } from '../bench/entrants.js';
-import type { Environment } from '../bench/environment.js';
-import { quoted } from '../bench/environment.js';
-import { expectedOf } from '../bench/expected.js';
-import type { Contestant } from '../bench/race.js';
-import { QUICK, Race } from '../bench/race.js';
+import type { Candidate } from '../bench/program.js';
+import { start as startLoops } from '../bench/programs/loops.js';
+import { answer } from '../bench/measure/protocol.js';
+import type { Entrant } from '../bench/candidates.js';
+import { labelOf } from '../bench/candidates.js';
+import type { Environment } from '../bench/measure/environment.js';
+import { quoted } from '../bench/measure/environment.js';
+import { expectedOf } from '../bench/measure/expected.js';
+import type { Contestant } from '../bench/measure/comparison.js';
+import { QUICK, Race } from '../bench/measure/comparison.js';
 import { crossoversOf } from '../bench/report/crossovers.js';
 import { keptPart, table } from '../bench/report/markdown.js';
 import { writeReport } from '../bench/report/report.js';
-import type { Row } from '../bench/rows.js';
-import { rowsOf } from '../bench/rows.js';
-import { Session } from '../bench/session.js';
-import { statisticsOf } from '../bench/statistics.js';
+import type { Row } from '../bench/measure/rows.js';
+import { rowsOf } from '../bench/measure/rows.js';
+import { Session } from '../bench/measure/session.js';
+import { statisticsOf } from '../bench/measure/statistics.js';
 import { matmul } from '../bench/suites/matmul.js';
 import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
-import { verify } from '../bench/verify.js';
+import { verify } from '../bench/measure/verify.js';
 import { testInBrowser } from './helpers/chromium.js';
 
 const RUN: Environment = {
@@ -56,7 +56,7 @@ const TASKS: readonly Task[] = [
 
 test('a candidate’s peak memory is its own, not that of the process that started it', () => {
   const held = Buffer.alloc(500 * 2 ** 20, 1);
-  const script = "import { peakRssMiB } from './dist/bench/peak-memory.js'; console.log(peakRssMiB());";
+  const script = "import { peakRssMiB } from './dist/bench/measure/memory.js'; console.log(peakRssMiB());";
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
   expect(held[0]).toBe(1);
   expect(Number(stdout)).toBeGreaterThan(10);

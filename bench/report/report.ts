@@ -1,9 +1,9 @@
 /** `--report`: a Markdown document and its charts, all of it from the rows but one part that people write. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { BASELINE, labelOf } from '../entrants.js';
-import { peakSentence } from '../environment.js';
-import type { Row } from '../rows.js';
+import { BASELINE, labelOf } from '../candidates.js';
+import { peakSentence } from '../measure/environment.js';
+import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites/index.js';
 import { renderSvg } from './charts.js';
 import { formatted, keptPart, table } from './markdown.js';

@@ -1,7 +1,7 @@
 /** One candidate at work: the same in a Node process and in a page. */
 import Benchmark from './benchmark-js.js';
-import type { Candidate, Prepared } from './candidate.js';
-import type { Arrays, Task } from './tasks.js';
+import type { Candidate, Prepared } from '../program.js';
+import type { Arrays, Task } from '../tasks.js';
 
 /** A run that is longer is timed by a plain loop: Benchmark.js would repeat it to calibrate itself. */
 const LONG_MS = 100;

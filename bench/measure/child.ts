@@ -1,9 +1,9 @@
 /** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
-import { enableRelaxedSimd } from '../kernels/wasm/relaxed-in-node.js';
-import type { Candidate, Start, StartOptions } from './candidate.js';
-import { answer } from './conversation.js';
-import { peakRssMiB } from './peak-memory.js';
+import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import type { Candidate, Start, StartOptions } from '../program.js';
+import { peakRssMiB } from './memory.js';
 import type { Answers, Failure, Request } from './protocol.js';
+import { answer } from './protocol.js';
 import { Session } from './session.js';
 
 const [module, optionsText] = process.argv.slice(2);
@@ -18,7 +18,7 @@ function failureOf(error: unknown): Failure {
 
 async function load(): Promise<Candidate> {
   if (module === 'longhand') enableRelaxedSimd(); // as its command line does
-  const { start } = (await import(`./candidates/${module}.js`)) as { start: Start };
+  const { start } = (await import(`../programs/${module}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }
 

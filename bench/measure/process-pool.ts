@@ -1,8 +1,8 @@
 /** The candidates at work: kept from case to case, or fresh ones for every case. */
-import type { Entrant } from './entrants.js';
-import type { Contender, Place } from './place.js';
-import type { Hello } from './processes.js';
-import type { Stable } from './race.js';
+import type { Entrant } from '../candidates.js';
+import type { Contender, Place } from './engine.js';
+import type { Hello } from './spawned-process.js';
+import type { Stable } from './comparison.js';
 
 type Started = Awaited<ReturnType<Stable['start']>>;
 

@@ -2,9 +2,9 @@
  * jax-js on its WebAssembly or WebGPU device: every task one `jit` function, its own automatic differentiation, and Adam as its
  * users write it. An array is given away where it is used, unless as `.ref`.
  */
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError, threadsText } from '../candidate.js';
-import { loadRival, rivalVersion } from '../rivals.js';
+import type { Candidate, Prepared, StartOptions } from '../program.js';
+import { LeftOutError, threadsText } from '../program.js';
+import { loadRival, rivalVersion } from './rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { provideWebWorkers } from './web-worker.js';

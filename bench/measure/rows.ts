@@ -1,11 +1,11 @@
 /** What is known of one candidate in one case: a line of the NDJSON, a row of the tables. */
-import type { Entrant } from './entrants.js';
-import { BASELINE } from './entrants.js';
+import type { Entrant } from '../candidates.js';
+import { BASELINE } from '../candidates.js';
 import type { Environment } from './environment.js';
 import type { Statistics } from './statistics.js';
-import type { Suite } from './suites/suite.js';
-import type { Task } from './tasks.js';
-import { flopsOf } from './tasks.js';
+import type { Suite } from '../suites/suite.js';
+import type { Task } from '../tasks.js';
+import { flopsOf } from '../tasks.js';
 
 export interface Row {
   readonly suite: string;

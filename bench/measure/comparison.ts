@@ -2,18 +2,17 @@
  * One case, all candidates: each computes the case once and is compared with the f64 reference; those that were right
  * then take turns, so that a slow minute of the machine hits all of them. One computes at a time.
  */
-import type { EncodedArrays } from './codec.js';
-import { decode, encode } from './codec.js';
-import type { Entrant } from './entrants.js';
+import type { Entrant } from '../candidates.js';
 import type { Expected } from './expected.js';
 import { expectedOf } from './expected.js';
-import type { Hello } from './processes.js';
-import type { Answers, Request } from './protocol.js';
+import type { Hello } from './spawned-process.js';
+import type { Answers, EncodedArrays, Request } from './protocol.js';
+import { decode, encode } from './protocol.js';
 import type { Finding } from './rows.js';
 import { statisticsOf } from './statistics.js';
-import type { Case } from './suites/suite.js';
-import type { Task } from './tasks.js';
-import { flopsOf, makeInputs } from './tasks.js';
+import type { Case } from '../suites/suite.js';
+import type { Task } from '../tasks.js';
+import { flopsOf, makeInputs } from '../tasks.js';
 import { verify } from './verify.js';
 
 export interface Pace {

@@ -2,11 +2,11 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Entrant, PlaceKind } from './entrants.js';
+import type { Entrant, PlaceKind } from '../candidates.js';
 import type { Peak } from './peak.js';
-import type { Hello } from './processes.js';
-import { CandidateProcess } from './processes.js';
-import type { Contestant } from './race.js';
+import type { Hello } from './spawned-process.js';
+import { CandidateProcess } from './spawned-process.js';
+import type { Contestant } from './comparison.js';
 
 export interface Place {
   readonly kind: PlaceKind;
@@ -25,7 +25,7 @@ export interface Contender extends Contestant {
 
 /** A Node, which need not be the one that runs this. */
 export async function nodePlace(node: string): Promise<Place> {
-  const script = fileURLToPath(new URL('measure-peak.js', import.meta.url));
+  const script = fileURLToPath(new URL('node-peak.js', import.meta.url));
   const { stdout } = await promisify(execFile)(node, [script]);
   return {
     kind: 'node',

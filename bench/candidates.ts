@@ -7,7 +7,7 @@ export interface Entrant {
   readonly name: string;
   readonly threads: number;
   readonly kinds: readonly Kind[];
-  /** A file of candidates/ without its ending, or PyTorch's script. */
+  /** A file of programs/ without its ending, or PyTorch's script. */
   readonly program: string;
   readonly mode: string;
 }

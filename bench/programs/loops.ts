@@ -5,7 +5,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
-import type { Candidate } from '../candidate.js';
+import type { Candidate } from '../program.js';
 import { projectVersion } from '../versions.js';
 import { prepareOn } from './longhand.js';
 

@@ -2,8 +2,8 @@
 import type { Machine, Mode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import { BackendUnavailableError } from '../../src/errors.js';
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError } from '../candidate.js';
+import type { Candidate, Prepared, StartOptions } from '../program.js';
+import { LeftOutError } from '../program.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';
 import { inputShapes } from '../tasks.js';
 import { packageVersion } from '../versions.js';

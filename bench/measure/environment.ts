@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import type { Peak } from './peak.js';
-import { project } from './versions.js';
+import { project } from '../versions.js';
 
 export interface Environment {
   /** That runs the candidates: Node or Chromium, with its version. */

@@ -4,10 +4,10 @@ import { fork, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LeftOutError } from './candidate.js';
-import type { Entrant } from './entrants.js';
+import { LeftOutError } from '../program.js';
+import type { Entrant } from '../candidates.js';
 import type { Answers, Failure, Request } from './protocol.js';
-import { project } from './versions.js';
+import { project } from '../versions.js';
 
 /** The slowest answer there should be: a 1024-unit model on a plain loop. */
 export const PATIENCE_MS = 180_000;
@@ -60,7 +60,7 @@ export class CandidateProcess {
   }
 
   private static startPython(program: string, options: string): CandidateProcess {
-    const script = path.join(project, 'bench', 'candidates', program);
+    const script = path.join(project, 'bench', 'programs', program);
     const child = spawn(pythonWithTorch(), [script, options], { stdio: 'pipe' });
     child.stdin.on('error', () => {}); // its end is told by 'close'
     const process = new CandidateProcess(child, (request) => child.stdin.write(`${JSON.stringify(request)}\n`));
