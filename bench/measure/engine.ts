@@ -1,36 +1,25 @@
-/** Where candidates run: in processes of a Node, or in pages of a Chromium. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Entrant, PlaceKind } from '../candidates.js';
+/** What runs candidates: a Node, or a Chromium. */
+import type { Candidate, EngineKind } from '../candidates.js';
 import type { Peak } from './peak.js';
-import type { Hello } from './spawned-process.js';
-import { CandidateProcess } from './spawned-process.js';
-import type { Contestant } from './comparison.js';
+import type { Answers, Request } from './protocol.js';
 
-export interface Place {
-  readonly kind: PlaceKind;
+export interface Engine {
+  readonly kind: EngineKind;
   /** With its version. */
-  readonly engine: string;
-  /** Of one of its threads. */
+  readonly name: string;
   readonly peak: Peak;
-  /** Starts a candidate; throws a LeftOutError where it is not there. */
-  open(entrant: Entrant): Promise<[Contender, Hello]>;
+  /** Starts a candidate; throws a LeftOutError if that cannot run here. */
+  start(candidate: Candidate): Promise<Started>;
   close(): Promise<void>;
 }
 
-export interface Contender extends Contestant {
-  close(): void;
+export interface Started {
+  readonly process: CandidateProcess;
+  readonly hello: Answers['hello'];
 }
 
-/** A Node, which need not be the one that runs this. */
-export async function nodePlace(node: string): Promise<Place> {
-  const script = fileURLToPath(new URL('node-peak.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(node, [script]);
-  return {
-    kind: 'node',
-    ...(JSON.parse(stdout) as Pick<Place, 'engine' | 'peak'>),
-    open: (entrant) => CandidateProcess.start(entrant, node),
-    close: async () => {},
-  };
+/** A running candidate: an operating system's process, or a page, which has a process of its own too. */
+export interface CandidateProcess {
+  ask<Ask extends Request['ask']>(request: Request & { ask: Ask }): Promise<Answers[Ask]>;
+  close(): void;
 }

@@ -1,43 +1,40 @@
-/** The candidates at work: kept from case to case, or fresh ones for every case. */
-import type { Entrant } from '../candidates.js';
-import type { Contender, Place } from './engine.js';
-import type { Hello } from './spawned-process.js';
-import type { Stable } from './comparison.js';
+/** The candidates' processes: kept from case to case, or new ones for each case. */
+import type { Candidate } from '../candidates.js';
+import type { Engine, Started } from './engine.js';
 
-type Started = Awaited<ReturnType<Stable['start']>>;
+export class ProcessPool {
+  private readonly running = new Map<Candidate, Started>();
+  /** A candidate that did not start once is not tried again. */
+  private readonly absent = new Map<Candidate, { reason: string }>();
 
-export class CandidateStable implements Stable {
-  private readonly running = new Map<Entrant, { process: Contender; hello: Hello }>();
-  /** Who is not there will not be there later either. */
-  private readonly absent = new Map<Entrant, { reason: string }>();
+  /** So that the memory that a process has used is that of one case. */
+  usesNewProcesses = false;
 
-  /** A process serves one case only, so that its peak of memory is that case's. */
-  isFresh = false;
+  constructor(private readonly engine: Pick<Engine, 'start'>) {}
 
-  constructor(private readonly place: Pick<Place, 'open'>) {}
-
-  async start(entrant: Entrant): Promise<Started> {
-    const known = this.running.get(entrant) ?? this.absent.get(entrant);
+  /** The candidate's process, or the reason why there is none. */
+  async start(candidate: Candidate): Promise<Started | { reason: string }> {
+    const known = this.running.get(candidate) ?? this.absent.get(candidate);
     if (known) return known;
     try {
-      const [process, hello] = await this.place.open(entrant);
-      const started = { process, hello };
-      this.running.set(entrant, started);
+      const started = await this.engine.start(candidate);
+      this.running.set(candidate, started);
       return started;
     } catch (error) {
-      const left = { reason: error instanceof Error ? error.message : String(error) };
-      this.absent.set(entrant, left);
-      return left;
+      const absent = { reason: error instanceof Error ? error.message : String(error) };
+      this.absent.set(candidate, absent);
+      return absent;
     }
   }
 
-  finish(entrant: Entrant, hasFailed: boolean): void {
-    if (!this.isFresh && !hasFailed) return;
-    this.running.get(entrant)?.process.close();
-    this.running.delete(entrant);
+  /** The case is over for this candidate. */
+  finish(candidate: Candidate, hasFailed: boolean): void {
+    if (!this.usesNewProcesses && !hasFailed) return;
+    this.running.get(candidate)?.process.close();
+    this.running.delete(candidate);
   }
 
   close(): void {
-    for (const entrant of [...this.running.keys()]) this.finish(entrant, true);
+    for (const candidate of [...this.running.keys()]) this.finish(candidate, true);
   }
 }

@@ -1,4 +1,4 @@
-/** What the race says to a candidate's process, and what that answers: one JSON object each, in turn. */
+/** What the benchmark asks a candidate's process, and what that answers: one JSON object each, in turn. */
 import type { Arrays, Task } from '../tasks.js';
 import type { Session } from './session.js';
 
@@ -15,7 +15,7 @@ export interface Answers {
   readonly warmUp: { readonly ms: number };
   readonly turn: { readonly times: readonly number[] };
   /** Null where it cannot be known, as in a page. */
-  readonly release: { readonly peakRssMiB: number | null };
+  readonly release: { readonly memoryMiB: number | null };
 }
 
 /** Instead of an answer: why the candidate was left out, or how it failed. */
@@ -27,7 +27,7 @@ export interface Failure {
 export async function answer(
   session: Session,
   request: Request,
-  peakRssMiB: () => number | null,
+  memoryMiB: () => number | null,
 ): Promise<Answers[keyof Answers]> {
   switch (request.ask) {
     case 'prepare':
@@ -38,7 +38,7 @@ export async function answer(
       return { times: await session.turn(request.ms) };
     case 'release':
       await session.release();
-      return { peakRssMiB: peakRssMiB() };
+      return { memoryMiB: memoryMiB() };
   }
 }
 

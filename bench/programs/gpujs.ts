@@ -2,7 +2,7 @@
 import type { Machine, Mode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import { BackendUnavailableError } from '../../src/errors.js';
-import type { Candidate, Prepared, StartOptions } from '../program.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError } from '../program.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';
 import { inputShapes } from '../tasks.js';
@@ -22,7 +22,7 @@ const TERMS: Record<Form, string> = {
   'A·Bᵀ': 'a[this.thread.y][k] * b[this.thread.x][k]',
 };
 
-export async function start({ mode }: StartOptions): Promise<Candidate> {
+export async function start({ mode }: StartOptions): Promise<Program> {
   const machine = await open(mode as Mode);
   return {
     version: packageVersion('gpu.js'),

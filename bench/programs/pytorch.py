@@ -171,7 +171,7 @@ def timed(work, ms):
             return times
 
 
-def peak_rss_mib():
+def largest_rss_mib():
     """As in bench/measure/memory.ts."""
     if sys.platform == "linux":
         with open("/proc/self/status") as status:
@@ -203,7 +203,7 @@ def main():
                 say(dict(times=timed(work, request["ms"])))
             else:
                 work = None
-                say(dict(peakRssMiB=peak_rss_mib()))
+                say(dict(memoryMiB=largest_rss_mib()))
         except Exception as error:
             say(dict(failure=f"{type(error).__name__}: {error}"))
 

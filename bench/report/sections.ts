@@ -66,7 +66,7 @@ function detailTable(rows: readonly (Row & { medianMs: number })[]): string {
     optional(row.ratioToLonghand, times),
     optional(row.peakRssMiB, (value) => value.toFixed(0)),
   ]);
-  return table([...head, '× longhand-wasm', 'peak MiB'], lines);
+  return table([...head, '× longhand-wasm', 'memory MiB'], lines);
 }
 
 function optional(value: number | null, write: (value: number) => string): string {

@@ -29,7 +29,7 @@ function valueOf(size: string): [Axis, number] {
 export const scaling: Suite = {
   name: 'scaling',
   title: 'The training step as T, B and H grow, one at a time',
-  isFresh: true,
+  usesNewProcesses: true,
   cases({ isQuick, sizes }) {
     const base = baseOf(isQuick);
     const values = isQuick ? QUICK : AROUND_TUTORIAL;

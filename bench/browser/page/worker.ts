@@ -11,9 +11,9 @@ let session: Session | undefined;
 async function respond(message: Message): Promise<Answers[keyof Answers]> {
   if ('program' in message) {
     const { start } = (await import(`/programs/${message.program}.js`)) as { start: Start };
-    const candidate = await start(message.options);
-    session = new Session(candidate);
-    const { version, description } = candidate;
+    const program = await start(message.options);
+    session = new Session(program);
+    const { version, description } = program;
     return { version, description, engine: navigator.userAgent };
   }
   if (!session) throw new Error('no candidate has been started');
