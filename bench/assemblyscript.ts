@@ -1,5 +1,4 @@
 /** Compiling what is written in assembly/. */
-import type { PeakBinaries } from './peak.js';
 import { project } from './versions.js';
 
 /** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
@@ -30,6 +29,12 @@ export async function compileAssembly(
   );
   if (error || !binary) throw new Error(`bench/assembly/${file}: ${error?.message ?? 'no binary'}`);
   return binary;
+}
+
+/** assembly/peak.ts, compiled without and with relaxed SIMD. */
+export interface PeakBinaries {
+  readonly portable: Uint8Array<ArrayBuffer>;
+  readonly relaxed: Uint8Array<ArrayBuffer>;
 }
 
 export async function compilePeak(): Promise<PeakBinaries> {

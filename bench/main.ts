@@ -3,20 +3,20 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { NoBrowserError } from './browser/chromium.js';
-import { browserPlace } from './browser/pages.js';
-import type { Entrant } from './entrants.js';
-import { backendNames, entrantsOf } from './entrants.js';
-import type { Environment } from './environment.js';
-import { environmentOf, peakSentence } from './environment.js';
-import { nodePlace } from './place.js';
-import { FULL, QUICK, Race } from './race.js';
+import { chromiumEngine } from './browser/engine.js';
+import type { Candidate } from './candidates.js';
+import { candidateNames, candidatesFor } from './candidates.js';
+import type { Environment } from './measure/environment.js';
+import { environmentOf, peakSentence } from './measure/environment.js';
+import { nodeEngine } from './measure/node-engine.js';
+import { Comparison, FULL, QUICK } from './measure/comparison.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
 import { headLine, LEGEND, tableLine } from './report/table.js';
-import { installRivals } from './rivals.js';
-import type { Row } from './rows.js';
-import { rowsOf } from './rows.js';
-import { CandidateStable } from './stable.js';
+import { installRivals } from './programs/rivals.js';
+import type { Row } from './measure/rows.js';
+import { rowsOf } from './measure/rows.js';
+import { ProcessPool } from './measure/process-pool.js';
 import { SUITES } from './suites/index.js';
 import { scaling } from './suites/scaling.js';
 import type { Suite } from './suites/suite.js';
@@ -43,7 +43,7 @@ function threadCounts(text: string): number[] {
 }
 
 function knownBackends(text: string): string[] {
-  const names = backendNames();
+  const names = candidateNames();
   const wanted = list(text);
   const unknown = wanted.find((one) => !names.some((name) => name === one || name.startsWith(`${one}-`)));
   if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${names.join(', ')}.`);
@@ -55,22 +55,22 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   const suites = suitesOf(names, options);
   await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
-  const place = await (options.browser ? browserPlace() : nodePlace(options.node));
-  const stable = new CandidateStable(place);
+  const engine = await (options.browser ? chromiumEngine() : nodeEngine(options.node));
+  const pool = new ProcessPool(engine);
   const rows: Row[] = [];
   try {
-    const run = environmentOf(place, process.argv.slice(2));
+    const run = environmentOf(engine, process.argv.slice(2));
     console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches ${peakSentence(run.peak)}`);
-    const race = new Race(stable, options.quick ? QUICK : FULL);
-    const entrants = entrantsOf(options.backends, options.threads ?? threadSweep(), place.kind);
+    const comparison = new Comparison(pool, options.quick ? QUICK : FULL);
+    const candidates = candidatesFor(options.backends, options.threads ?? threadSweep(), engine.kind);
     for (const suite of suites) {
-      stable.isFresh = suite.isFresh && !options.quick;
-      if (stable.isFresh) stable.close();
-      rows.push(...(await runSuite(suite, race, entrants, options, run)));
+      pool.usesNewProcesses = suite.usesNewProcesses && !options.quick;
+      if (pool.usesNewProcesses) pool.close();
+      rows.push(...(await runSuite(suite, comparison, candidates, options, run)));
     }
   } finally {
-    stable.close();
-    await place.close();
+    pool.close();
+    await engine.close();
   }
   if (options.report !== undefined) await writeReport(options.report, rows);
 }
@@ -110,25 +110,25 @@ function threadSweep(): number[] {
 const isUsual = (threads: number): boolean => threads === 1 || threads === availableParallelism();
 
 /** What has been said on the terminal: who is not there is not there in any case. */
-const told = new Set<string>();
+const shown = new Set<string>();
 const absence = ({ candidate, threads, reason }: Row): string => `${candidate} ${threads} ${reason ?? ''}`;
 
 async function runSuite(
   suite: Suite,
-  race: Race,
-  entrants: readonly Entrant[],
+  comparison: Comparison,
+  candidates: readonly Candidate[],
   { quick: isQuick, sizes, json, threads }: Options,
   run: Environment,
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
   for (const one of suite.cases({ isQuick, sizes })) {
-    const runners = entrants.filter(
-      (entrant) => threads !== undefined || one.comparesThreads === true || isUsual(entrant.threads),
+    const chosen = candidates.filter(
+      (candidate) => threads !== undefined || one.comparesThreads === true || isUsual(candidate.threads),
     );
-    const rows = rowsOf(suite, one.name, one.task, await race.run(one, runners), run);
-    const news = rows.filter((row) => row.medianMs !== null || !told.has(absence(row)));
-    for (const row of rows) told.add(absence(row));
+    const rows = rowsOf(suite, one.name, one.task, await comparison.run(one, chosen), run);
+    const news = rows.filter((row) => row.medianMs !== null || !shown.has(absence(row)));
+    for (const row of rows) shown.add(absence(row));
     console.log([`\n${one.name}`, headLine(), ...news.map(tableLine)].join('\n'));
     if (json !== undefined) appendFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     all.push(...rows);

@@ -3,28 +3,28 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Candidate } from '../bench/candidate.js';
-import { start as startLoops } from '../bench/candidates/loops.js';
-import { answer } from '../bench/conversation.js';
-import type { Entrant } from '../bench/entrants.js';
-import { labelOf } from '../bench/entrants.js';
-import type { Environment } from '../bench/environment.js';
-import { quoted } from '../bench/environment.js';
-import { expectedOf } from '../bench/expected.js';
-import type { Contestant } from '../bench/race.js';
-import { QUICK, Race } from '../bench/race.js';
+import type { Program } from '../bench/program.js';
+import { start as startLoops } from '../bench/programs/loops.js';
+import { answer } from '../bench/measure/protocol.js';
+import type { Candidate } from '../bench/candidates.js';
+import { labelOf } from '../bench/candidates.js';
+import type { CandidateProcess } from '../bench/measure/engine.js';
+import type { Environment } from '../bench/measure/environment.js';
+import { quoted } from '../bench/measure/environment.js';
+import { expectedOf } from '../bench/measure/expected.js';
+import { Comparison, QUICK } from '../bench/measure/comparison.js';
 import { crossoversOf } from '../bench/report/crossovers.js';
 import { keptPart, table } from '../bench/report/markdown.js';
 import { writeReport } from '../bench/report/report.js';
-import type { Row } from '../bench/rows.js';
-import { rowsOf } from '../bench/rows.js';
-import { Session } from '../bench/session.js';
-import { statisticsOf } from '../bench/statistics.js';
+import type { Row } from '../bench/measure/rows.js';
+import { rowsOf } from '../bench/measure/rows.js';
+import { Session } from '../bench/measure/session.js';
+import { statisticsOf } from '../bench/measure/statistics.js';
 import { matmul } from '../bench/suites/matmul.js';
 import { scaling } from '../bench/suites/scaling.js';
 import type { Arrays, Task } from '../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
-import { verify } from '../bench/verify.js';
+import { verify } from '../bench/measure/verify.js';
 import { testInBrowser } from './helpers/chromium.js';
 
 const RUN: Environment = {
@@ -56,7 +56,7 @@ const TASKS: readonly Task[] = [
 
 test('a candidate’s peak memory is its own, not that of the process that started it', () => {
   const held = Buffer.alloc(500 * 2 ** 20, 1);
-  const script = "import { peakRssMiB } from './dist/bench/peak-memory.js'; console.log(peakRssMiB());";
+  const script = "import { largestRssMiB } from './dist/bench/measure/memory.js'; console.log(largestRssMiB());";
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
   expect(held[0]).toBe(1);
   expect(Number(stdout)).toBeGreaterThan(10);
@@ -124,12 +124,12 @@ describe('checking a result', () => {
   });
 });
 
-describe('the race', () => {
+describe('the comparison', () => {
   const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
 
   test('who is wrong is shown as wrong with its error, and never timed; who is right is timed', async () => {
     const runs = { right: 0, wrong: 0 };
-    const findings = await raceOf(runs, (name, out) => (name === 'wrong' ? out.map((value) => value + 0.01) : out));
+    const findings = await compare(runs, (name, out) => (name === 'wrong' ? out.map((value) => value + 0.01) : out));
     const [right, wrong] = rowsOf(matmul, one.name, one.task, findings, RUN);
 
     expect(right).toMatchObject({ candidate: 'right', verified: true, reason: null, version: '1.2.3', peakRssMiB: 50 });
@@ -144,7 +144,7 @@ describe('the race', () => {
 
   test('who fails, or is not there, is left out with the reason', async () => {
     const runs = { right: 0, wrong: 0 };
-    const findings = await raceOf(runs, (name, out) => {
+    const findings = await compare(runs, (name, out) => {
       if (name === 'wrong') throw new Error('no such kernel');
       return out;
     });
@@ -154,33 +154,33 @@ describe('the race', () => {
     expect(absent).toMatchObject({ verified: false, medianMs: null, reason: 'not installed', version: null });
   });
 
-  function raceOf(runs: Record<string, number>, falsify: (name: string, out: Float32Array) => Float32Array) {
-    const entrants = ['right', 'wrong', 'absent'].map((name): Entrant => ({
+  function compare(runs: Record<string, number>, falsify: (name: string, out: Float32Array) => Float32Array) {
+    const candidates = ['right', 'wrong', 'absent'].map((name): Candidate => ({
       name,
       threads: 1,
       kinds: ['matmul'],
       program: '',
       mode: '',
     }));
-    const race = new Race(
+    const comparison = new Comparison(
       {
         async start({ name }) {
           if (name === 'absent') return { reason: 'not installed' };
-          const candidate = await falsified(name, runs, falsify);
-          return { process: contestant(candidate), hello: { version: '1.2.3', description: '', engine: '' } };
+          const program = await falsified(name, runs, falsify);
+          return { process: processOf(program), hello: { version: '1.2.3', description: '', engine: '' } };
         },
         finish() {},
       },
       QUICK,
     );
-    return race.run(one, entrants);
+    return comparison.run(one, candidates);
   }
 
   async function falsified(
     name: string,
     runs: Record<string, number>,
     falsify: (name: string, out: Float32Array) => Float32Array,
-  ): Promise<Candidate> {
+  ): Promise<Program> {
     const loops = await startLoops();
     return {
       ...loops,
@@ -198,9 +198,9 @@ describe('the race', () => {
     };
   }
 
-  function contestant(candidate: Candidate): Contestant {
-    const session = new Session(candidate);
-    return { ask: async (request) => (await answer(session, request, () => 50)) as never };
+  function processOf(program: Program): CandidateProcess {
+    const session = new Session(program);
+    return { ask: async (request) => (await answer(session, request, () => 50)) as never, close: () => {} };
   }
 });
 
@@ -208,7 +208,7 @@ test('a kernel so quick that a warm-up runs it hundreds of thousands of times', 
   const loops = await startLoops();
   const [task] = TASKS;
   let runs = 0;
-  const quick: Candidate = {
+  const quick: Program = {
     ...loops,
     prepare: async (...given) => ({
       ...(await loops.prepare(...given)),
@@ -224,10 +224,10 @@ test('a kernel so quick that a warm-up runs it hundreds of thousands of times', 
 });
 
 describe('the report', () => {
-  const row = (candidate: string, H: number, median: number): Row => {
-    const entrant: Entrant = { name: candidate, threads: 1, kinds: ['step'], program: '', mode: '' };
+  const row = (name: string, H: number, median: number): Row => {
+    const candidate: Candidate = { name, threads: 1, kinds: ['step'], program: '', mode: '' };
     const times = statisticsOf([median]);
-    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ entrant, times }], RUN)[0];
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ candidate, times }], RUN)[0];
   };
 
   test('a crossover lies where the lines cross on logarithmic scales; near ties are none', () => {
@@ -396,9 +396,9 @@ describe('npm run bench -- --browser', () => {
 test('of a row that was measured twice the report shows the later one, and every engine has its own section', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'report.md');
   const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
-  const entrant: Entrant = { name: 'longhand-wasm', threads: 1, kinds: ['matmul'], program: '', mode: '' };
+  const candidate: Candidate = { name: 'longhand-wasm', threads: 1, kinds: ['matmul'], program: '', mode: '' };
   const measured = (median: number, engine: string): Row[] =>
-    rowsOf(matmul, one.name, one.task, [{ entrant, times: statisticsOf([median]) }], { ...RUN, engine });
+    rowsOf(matmul, one.name, one.task, [{ candidate, times: statisticsOf([median]) }], { ...RUN, engine });
   // 1024 FLOP in so many ms.
   await writeReport(file, [measured(1.024, 'Node 1'), measured(0.256, 'Node 1'), measured(0.512, 'Node 2')].flat());
   const document = readFileSync(file, 'utf8');

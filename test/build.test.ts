@@ -285,12 +285,12 @@ describe('of a copy of this project', () => {
   });
 
   test('says where a type is wrong, and leaves what was there', () => {
-    const made = read('dist/bench/codec.js');
-    appendFileSync(at('bench/codec.ts'), '\nexport const wrong: string = 1;\n');
+    const made = read('dist/bench/tasks.js');
+    appendFileSync(at('bench/tasks.ts'), '\nexport const wrong: string = 1;\n');
     const { status, errors } = build();
     expect(status).toBe(1);
-    expect(errors).toMatch(/^bench\/codec\.ts\(\d+,\d+\): error TS2322: .*\nbuild: .*tsc failed \(exit code \d\)\n$/);
-    expect(read('dist/bench/codec.js')).toBe(made);
+    expect(errors).toMatch(/^bench\/tasks\.ts\(\d+,\d+\): error TS2322: .*\nbuild: .*tsc failed \(exit code \d\)\n$/);
+    expect(read('dist/bench/tasks.js')).toBe(made);
   });
 });
 

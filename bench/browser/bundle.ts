@@ -4,12 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
-import { rivalFile, rivalVersion } from '../rivals.js';
+import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
-/** Those with code for a page, by their files in candidates/. */
+/** Those with code for a page, by their files in programs/. */
 export const PAGE_PROGRAMS: readonly string[] = ['longhand', 'loops', 'tensorflow', 'jax', 'gpujs'];
 
 const TENSORFLOW_WASM = '@tensorflow/tfjs-backend-wasm';
@@ -49,11 +49,8 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
   const { build } = await import('esbuild');
   const entries: [string, string][] = [
     ...['page', 'worker'].map((name): [string, string] => [name, path.join(bench, 'browser', 'page', `${name}.js`)]),
-    ['peak', path.join(bench, 'peak.js')],
-    ...PAGE_PROGRAMS.map((name): [string, string] => [
-      `candidates/${name}`,
-      path.join(bench, 'candidates', `${name}.js`),
-    ]),
+    ['peak', path.join(bench, 'measure', 'peak.js')],
+    ...PAGE_PROGRAMS.map((name): [string, string] => [`programs/${name}`, path.join(bench, 'programs', `${name}.js`)]),
     ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
   ];
   const versions = {

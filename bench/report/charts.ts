@@ -1,5 +1,5 @@
 /** Charts as SVG, by Vega-Lite: one of the packages in bench/rivals, since only a report needs it. */
-import { loadRival } from '../rivals.js';
+import { loadRival } from '../programs/rivals.js';
 
 export interface Point {
   readonly candidate: string;

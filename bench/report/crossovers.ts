@@ -1,8 +1,9 @@
 /** From which size on one candidate is faster than another. */
-import { labelOf } from '../entrants.js';
-import type { Row } from '../rows.js';
+import { labelOf } from '../candidates.js';
+import type { Row } from '../measure/rows.js';
 import type { Axis } from '../suites/scaling.js';
-import { AXES, rowsAlong } from '../suites/scaling.js';
+import { AXES } from '../suites/scaling.js';
+import { rowsAlong } from './along-axis.js';
 
 export interface Crossover {
   readonly axis: Axis;

@@ -1,9 +1,9 @@
 /** `--report`: a Markdown document and its charts, all of it from the rows but one part that people write. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { BASELINE, labelOf } from '../entrants.js';
-import { peakSentence } from '../environment.js';
-import type { Row } from '../rows.js';
+import { BASELINE, labelOf } from '../candidates.js';
+import { peakSentence } from '../measure/environment.js';
+import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites/index.js';
 import { renderSvg } from './charts.js';
 import { formatted, keptPart, table } from './markdown.js';
@@ -29,13 +29,13 @@ export async function writeReport(file: string, rows: readonly Row[]): Promise<v
 }
 
 /** What ran on one engine of one machine, in one run or several: times are compared within, never across. */
-interface Engine {
+interface EngineRows {
   readonly name: string;
   readonly rows: readonly Row[];
 }
 
 /** Of a row that was measured again the later one counts. */
-function enginesOf(rows: readonly Row[]): Engine[] {
+function enginesOf(rows: readonly Row[]): EngineRows[] {
   const machineOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
   const isOneMachine = new Set(rows.map(machineOf)).size === 1;
   const nameOf = (row: Row): string => (isOneMachine ? row.run.engine : `${row.run.engine}, ${machineOf(row)}`);
@@ -56,7 +56,7 @@ async function written(block: Block, folder: string): Promise<string> {
   return `![${block.alt}](${path.basename(folder)}/${name})`;
 }
 
-function engineBlocks({ name, rows }: Engine, engineCount: number): Block[] {
+function engineBlocks({ name, rows }: EngineRows, engineCount: number): Block[] {
   const suites = SUITES.map((suite) => rows.filter((row) => row.suite === suite.name));
   const sections = suites.flatMap((ofSuite) => (ofSuite.length > 0 ? sectionOf(ofSuite[0].suite, ofSuite) : []));
   const prefix = engineCount === 1 ? '' : `${fileNameOf(name)}-`;
@@ -82,7 +82,7 @@ function fileNameOf(name: string): string {
     .replace(/-$/, '');
 }
 
-function introduction(engines: readonly Engine[]): string {
+function introduction(engines: readonly EngineRows[]): string {
   const runs = engines.flatMap(({ rows }) => [...groupBy(rows, (row) => JSON.stringify(row.run)).values()]);
   const written = runs.map(([{ run }]) => {
     const { engine, command, date, revision, processor, cores, memoryGiB, system } = run;
@@ -105,7 +105,7 @@ function introduction(engines: readonly Engine[]): string {
 }
 
 /** Where somebody else is faster than longhand-wasm. */
-function behindBlocks(engines: readonly Engine[]): string[] {
+function behindBlocks(engines: readonly EngineRows[]): string[] {
   const verdicts = engines.flatMap(({ name, rows }) => verdictOf(name, rows));
   return verdicts.length === 0 ? [] : ['## Where Longhand is behind', ...verdicts];
 }

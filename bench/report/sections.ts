@@ -1,9 +1,10 @@
 /** What the report says of each suite: tables and charts. */
-import { threadsText } from '../candidate.js';
-import { labelOf } from '../entrants.js';
-import type { Row } from '../rows.js';
-import { AXES, rowsAlong, rowsAtBase } from '../suites/scaling.js';
+import { threadsText } from '../program.js';
+import { labelOf } from '../candidates.js';
+import type { Row } from '../measure/rows.js';
+import { AXES } from '../suites/scaling.js';
 import { SUITES } from '../suites/index.js';
+import { rowsAlong, rowsAtBase } from './along-axis.js';
 import type { Bar, Point } from './charts.js';
 import { dotChart, lineChart } from './charts.js';
 import { crossoversOf, sentenceOf } from './crossovers.js';
@@ -65,7 +66,7 @@ function detailTable(rows: readonly (Row & { medianMs: number })[]): string {
     optional(row.ratioToLonghand, times),
     optional(row.peakRssMiB, (value) => value.toFixed(0)),
   ]);
-  return table([...head, '× longhand-wasm', 'peak MiB'], lines);
+  return table([...head, '× longhand-wasm', 'memory MiB'], lines);
 }
 
 function optional(value: number | null, write: (value: number) => string): string {

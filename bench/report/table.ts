@@ -1,6 +1,6 @@
 /** The rows of one case as lines for the terminal. */
-import { BASELINE, labelOf } from '../entrants.js';
-import type { Row } from '../rows.js';
+import { BASELINE, labelOf } from '../candidates.js';
+import type { Row } from '../measure/rows.js';
 
 const COLUMNS = [
   ['median ms', 11],

@@ -15,7 +15,7 @@ function casesOf(B: number, H: number): Case[] {
 export const gates: Suite = {
   name: 'gates',
   title: 'The gates of one step: the pointwise work',
-  isFresh: false,
+  usesNewProcesses: false,
   cases({ isQuick, sizes }) {
     if (sizes.length === 0) return isQuick ? casesOf(8, 24) : casesOf(128, 128);
     return sizes.flatMap((size) => {

@@ -30,7 +30,7 @@ function inAllForms(M: number, K: number, N: number): Case[] {
 export const matmul: Suite = {
   name: 'matmul',
   title: 'The matrix product',
-  isFresh: false,
+  usesNewProcesses: false,
   cases({ isQuick, sizes }) {
     if (sizes.length > 0) {
       return sizes.flatMap((size) => {

@@ -23,13 +23,13 @@ function casesOf(kind: ModelTask['kind'], { isQuick, sizes }: SuiteOptions): Cas
 export const forward: Suite = {
   name: 'forward',
   title: 'The forward pass: the LSTM over all steps, and the logits',
-  isFresh: true,
+  usesNewProcesses: true,
   cases: (options) => casesOf('forward', options),
 };
 
 export const step: Suite = {
   name: 'step',
   title: 'One training step: forward, backward and Adam',
-  isFresh: true,
+  usesNewProcesses: true,
   cases: (options) => casesOf('step', options),
 };

@@ -1,6 +1,5 @@
 /** The training step with one size varied at a time around the tutorial's. */
 import type { ModelSizes } from '../../src/model.js';
-import type { Row } from '../rows.js';
 import { modelCase, TUTORIAL_SIZES } from './model.js';
 import type { Suite } from './suite.js';
 import { UsageError } from './suite.js';
@@ -30,7 +29,7 @@ function valueOf(size: string): [Axis, number] {
 export const scaling: Suite = {
   name: 'scaling',
   title: 'The training step as T, B and H grow, one at a time',
-  isFresh: true,
+  usesNewProcesses: true,
   cases({ isQuick, sizes }) {
     const base = baseOf(isQuick);
     const values = isQuick ? QUICK : AROUND_TUTORIAL;
@@ -43,25 +42,3 @@ export const scaling: Suite = {
       .map((one) => ({ ...one, comparesThreads: one.name === baseName }));
   },
 };
-
-/** The rows of the case around which the others vary. */
-export function rowsAtBase(rows: readonly Row[]): Row[] {
-  return AXES.reduce<readonly Row[]>((left, axis) => {
-    const usual = mostFrequent(rows.map((row) => row.sizes[axis]));
-    return left.filter((row) => row.sizes[axis] === usual);
-  }, rows).slice();
-}
-
-/** The rows along one axis: those whose other sizes are what most rows have. */
-export function rowsAlong(axis: Axis, rows: readonly Row[]): Row[] {
-  const others = AXES.filter((other) => other !== axis);
-  const usual = Object.fromEntries(others.map((other) => [other, mostFrequent(rows.map((row) => row.sizes[other]))]));
-  return rows
-    .filter((row) => others.every((other) => row.sizes[other] === usual[other]))
-    .sort((a, b) => a.sizes[axis] - b.sizes[axis]);
-}
-
-function mostFrequent(values: readonly number[]): number {
-  const count = (value: number): number => values.filter((other) => other === value).length;
-  return values.reduce((most, value) => (count(value) > count(most) ? value : most), values[0]);
-}

@@ -13,7 +13,7 @@ export interface Suite {
   /** One line for the reader. */
   readonly title: string;
   /** Every case in new processes, since their peaks of memory are compared. */
-  readonly isFresh: boolean;
+  readonly usesNewProcesses: boolean;
   cases(options: SuiteOptions): Case[];
 }
 

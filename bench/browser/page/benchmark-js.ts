@@ -1,4 +1,4 @@
-/** For pages, in place of bench/benchmark-js.ts: Benchmark.js as it has to be loaded in a Web Worker. */
+/** For pages, in place of bench/measure/benchmark-js.ts: Benchmark.js as it has to be loaded in a Web Worker. */
 import { noLongerAsPage } from './as-page.js'; // first
 import Benchmark from 'benchmark';
 

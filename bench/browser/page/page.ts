@@ -1,5 +1,5 @@
 /** A page with one Web Worker in it, where a candidate computes: only workers may wait. */
-import type { Answers, Failure } from '../../protocol.js';
+import type { Answers, Failure } from '../../measure/protocol.js';
 import type { Message } from './worker.js';
 
 export interface Page {

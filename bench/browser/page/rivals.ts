@@ -1,5 +1,5 @@
-/** For pages, in place of bench/rivals.ts: every rival is a module of the site. */
-import { LeftOutError } from '../../candidate.js';
+/** For pages, in place of bench/programs/rivals.ts: every rival is a module of the site. */
+import { LeftOutError } from '../../program.js';
 import { isBundled, packageVersion } from './versions.js';
 
 export async function loadRival(name: string): Promise<unknown> {

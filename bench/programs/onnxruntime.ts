@@ -3,9 +3,9 @@ import { toOnnx } from '../../src/export/onnx.js';
 import { PARAMETER_NAMES, parameterShapes } from '../../src/model.js';
 import { tensorFrom } from '../../src/tensor.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError, threadsText } from '../candidate.js';
-import { loadRival, rivalVersion } from '../rivals.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
+import { LeftOutError, threadsText } from '../program.js';
+import { loadRival, rivalVersion } from './rivals.js';
 import type { Arrays, ModelTask } from '../tasks.js';
 import { FORGET_BIAS } from '../tasks.js';
 
@@ -26,7 +26,7 @@ interface Inference {
   release(): Promise<void>;
 }
 
-export async function start({ threads }: StartOptions): Promise<Candidate> {
+export async function start({ threads }: StartOptions): Promise<Program> {
   const { default: onnxRuntime } = (await loadRival('onnxruntime-node')) as { default: OnnxRuntime };
   return {
     version: rivalVersion('onnxruntime-node'),

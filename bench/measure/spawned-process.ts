@@ -4,22 +4,21 @@ import { fork, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LeftOutError } from './candidate.js';
-import type { Entrant } from './entrants.js';
+import { LeftOutError } from '../program.js';
+import type { Candidate } from '../candidates.js';
+import type { CandidateProcess, Started } from './engine.js';
 import type { Answers, Failure, Request } from './protocol.js';
-import { project } from './versions.js';
+import { project } from '../versions.js';
 
 /** The slowest answer there should be: a 1024-unit model on a plain loop. */
 export const PATIENCE_MS = 180_000;
-
-export type Hello = Answers['hello'];
 
 interface Waiting {
   resolve(answer: object): void;
   reject(error: Error): void;
 }
 
-export class CandidateProcess {
+export class SpawnedProcess implements CandidateProcess {
   private waiting?: Waiting;
   private timer?: NodeJS.Timeout;
   private stderr = '';
@@ -35,35 +34,34 @@ export class CandidateProcess {
   }
 
   /** Starts the process and waits until its candidate has been loaded. */
-  static async start(entrant: Entrant, node: string): Promise<[CandidateProcess, Hello]> {
-    const { program, mode, threads } = entrant;
+  static async start({ program, mode, threads }: Candidate, node: string): Promise<Started> {
     const options = JSON.stringify({ mode, threads });
     const process = program.endsWith('.py')
-      ? CandidateProcess.startPython(program, options)
-      : CandidateProcess.startNode(program, options, node);
+      ? SpawnedProcess.startPython(program, options)
+      : SpawnedProcess.startNode(program, options, node);
     try {
-      return [process, await process.answer<Hello>()];
+      return { process, hello: await process.answer<Answers['hello']>() };
     } catch (error) {
       process.close();
       throw error;
     }
   }
 
-  private static startNode(program: string, options: string, node: string): CandidateProcess {
+  private static startNode(program: string, options: string, node: string): SpawnedProcess {
     const child = fork(fileURLToPath(new URL('child.js', import.meta.url)), [program, options], {
       execPath: node,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    const process = new CandidateProcess(child, (request) => child.send(request));
+    const process = new SpawnedProcess(child, (request) => child.send(request));
     child.on('message', (message) => process.receive(message as object));
     return process;
   }
 
-  private static startPython(program: string, options: string): CandidateProcess {
-    const script = path.join(project, 'bench', 'candidates', program);
+  private static startPython(program: string, options: string): SpawnedProcess {
+    const script = path.join(project, 'bench', 'programs', program);
     const child = spawn(pythonWithTorch(), [script, options], { stdio: 'pipe' });
     child.stdin.on('error', () => {}); // its end is told by 'close'
-    const process = new CandidateProcess(child, (request) => child.stdin.write(`${JSON.stringify(request)}\n`));
+    const process = new SpawnedProcess(child, (request) => child.stdin.write(`${JSON.stringify(request)}\n`));
     createInterface(child.stdout).on('line', (line) => process.receive(JSON.parse(line) as object));
     return process;
   }

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LeftOutError } from './candidate.js';
-import { project, versionIn } from './versions.js';
+import { LeftOutError } from '../program.js';
+import { project, versionIn } from '../versions.js';
 
 const folder = path.join(project, 'bench', 'rivals');
 const lockFile = path.join(folder, 'package-lock.json');

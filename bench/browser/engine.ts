@@ -3,16 +3,15 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { LeftOutError } from '../candidate.js';
-import type { Entrant } from '../entrants.js';
-import type { Peak } from '../peak.js';
-import type { Contender, Place } from '../place.js';
-import type { Hello } from '../processes.js';
-import { PATIENCE_MS } from '../processes.js';
-import type { Answers, Request } from '../protocol.js';
+import { LeftOutError } from '../program.js';
+import type { Candidate } from '../candidates.js';
+import type { Peak } from '../measure/peak.js';
+import type { CandidateProcess, Engine, Started } from '../measure/engine.js';
+import { PATIENCE_MS } from '../measure/spawned-process.js';
+import type { Answers, Request } from '../measure/protocol.js';
 import type { Site } from './bundle.js';
 import { bundleSite, PAGE_PROGRAMS } from './bundle.js';
-import { launchChromium } from './chromium.js';
+import { launchChromiumOnGpu } from './chromium.js';
 import type { Page as PageGlobals } from './page/page.js';
 import type { Message } from './page/worker.js';
 
@@ -23,20 +22,20 @@ const ISOLATING = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-export async function browserPlace(): Promise<Place> {
-  const browser = await launchChromium();
+export async function chromiumEngine(): Promise<Engine> {
+  const browser = await launchChromiumOnGpu();
   const server = await serve(await bundleSite());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`;
-  const engine = `Chromium ${browser.version()}`;
+  const name = `Chromium ${browser.version()}`;
   return {
     kind: 'page',
-    engine,
+    name,
     peak: await peakIn(browser, url),
-    open: async (entrant) => {
-      const isForPages = PAGE_PROGRAMS.includes(entrant.program) && entrant.mode !== 'headlessgl';
+    start: async (candidate) => {
+      const isForPages = PAGE_PROGRAMS.includes(candidate.program) && candidate.mode !== 'headlessgl';
       if (!isForPages) throw new LeftOutError('does not run in a page');
-      const [page, hello] = await CandidatePage.start(entrant, browser, url);
-      return [page, { ...hello, engine }];
+      const { process, hello } = await PageProcess.start(candidate, browser, url);
+      return { process, hello: { ...hello, engine: name } };
     },
     close: async () => {
       await browser.close();
@@ -67,23 +66,23 @@ async function peakIn(browser: Browser, url: string): Promise<Peak> {
   return peak;
 }
 
-class CandidatePage implements Contender {
+class PageProcess implements CandidateProcess {
   private constructor(
     private readonly context: BrowserContext,
     private readonly page: Page,
   ) {}
 
-  static async start(entrant: Entrant, browser: Browser, url: string): Promise<[CandidatePage, Hello]> {
-    const { program, mode, threads } = entrant;
+  static async start({ program, mode, threads }: Candidate, browser: Browser, url: string): Promise<Started> {
     const context = await browser.newContext(); // pages of one context may share a process
     const page = await context.newPage();
-    const candidate = new CandidatePage(context, page);
+    const process = new PageProcess(context, page);
     try {
       await page.goto(url);
       await page.waitForFunction('globalThis.ask');
-      return [candidate, (await candidate.send({ program, options: { mode, threads } })) as Hello];
+      const hello = await process.send({ program, options: { mode, threads } });
+      return { process, hello: hello as Answers['hello'] };
     } catch (error) {
-      candidate.close();
+      process.close();
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /** Prints which Node runs this, and the peak of one of its threads. */
-import { enableRelaxedSimd } from '../kernels/wasm/relaxed-in-node.js';
-import { compilePeak } from './assemblyscript.js';
+import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import { compilePeak } from '../assemblyscript.js';
 import { measurePeak } from './peak.js';
 
 enableRelaxedSimd();

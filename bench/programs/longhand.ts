@@ -10,13 +10,13 @@ import { lstmForward } from '../../src/lstm.js';
 import { Model } from '../../src/model.js';
 import type { Tensor } from '../../src/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError } from '../candidate.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
+import { LeftOutError } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
-export async function start(options: StartOptions): Promise<Candidate> {
+export async function start(options: StartOptions): Promise<Program> {
   const backend = await createBackend(options);
   const isPortable = backend.description.includes('portable');
   if (options.mode === 'wasm-portable' && !isPortable) throw new Error('not the portable build');

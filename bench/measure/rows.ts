@@ -1,11 +1,11 @@
 /** What is known of one candidate in one case: a line of the NDJSON, a row of the tables. */
-import type { Entrant } from './entrants.js';
-import { BASELINE } from './entrants.js';
+import type { Candidate } from '../candidates.js';
+import { BASELINE } from '../candidates.js';
 import type { Environment } from './environment.js';
 import type { Statistics } from './statistics.js';
-import type { Suite } from './suites/suite.js';
-import type { Task } from './tasks.js';
-import { flopsOf } from './tasks.js';
+import type { Suite } from '../suites/suite.js';
+import type { Task } from '../tasks.js';
+import { flopsOf } from '../tasks.js';
 
 export interface Row {
   readonly suite: string;
@@ -39,9 +39,9 @@ export interface Row {
   readonly run: Environment;
 }
 
-/** What the race found out about one entrant. */
+/** What was found out about one candidate. */
 export interface Finding {
-  readonly entrant: Entrant;
+  readonly candidate: Candidate;
   readonly version?: string;
   readonly description?: string;
   readonly engine?: string;
@@ -49,34 +49,34 @@ export interface Finding {
   readonly isRight?: boolean;
   readonly reason?: string;
   readonly times?: Statistics;
-  readonly peakRssMiB?: number | null;
+  readonly memoryMiB?: number | null;
 }
 
 export function rowsOf(suite: Suite, name: string, task: Task, findings: readonly Finding[], run: Environment): Row[] {
   const peakGflops = Math.max(run.peak.portable, run.peak.fused ?? 0);
   const baseline = baselineOf(findings);
   return findings.map((finding) => {
-    const { entrant, times } = finding;
+    const { candidate, times } = finding;
     const flops = flopsOf(task);
     const gflops = times && flops !== undefined ? flops / times.median / 1e6 : null;
     return {
       suite: suite.name,
       case: name,
-      candidate: entrant.name,
+      candidate: candidate.name,
       version: finding.version ?? null,
-      threads: entrant.threads,
+      threads: candidate.threads,
       medianMs: times?.median ?? null,
       minMs: times?.min ?? null,
       lowerQuartileMs: times?.lower ?? null,
       upperQuartileMs: times?.upper ?? null,
       samples: times?.count ?? 0,
       gflops,
-      shareOfPeak: gflops !== null ? gflops / (peakGflops * entrant.threads) : null,
+      shareOfPeak: gflops !== null ? gflops / (peakGflops * candidate.threads) : null,
       ratioToLonghand: times && baseline ? times.median / baseline : null,
       verified: finding.isRight === true,
       error: finding.error !== undefined && Number.isFinite(finding.error) ? finding.error : null,
       reason: finding.reason ?? null,
-      peakRssMiB: finding.peakRssMiB ?? null,
+      peakRssMiB: finding.memoryMiB ?? null,
       description: finding.description ?? null,
       engine: finding.engine ?? null,
       sizes: sizesOf(task),
@@ -86,8 +86,8 @@ export function rowsOf(suite: Suite, name: string, task: Task, findings: readonl
 }
 
 function baselineOf(findings: readonly Finding[]): number | undefined {
-  const longhand = findings.filter(({ entrant, times }) => entrant.name === BASELINE && times);
-  return longhand.sort((a, b) => b.entrant.threads - a.entrant.threads).at(0)?.times?.median;
+  const longhand = findings.filter(({ candidate, times }) => candidate.name === BASELINE && times);
+  return longhand.sort((a, b) => b.candidate.threads - a.candidate.threads).at(0)?.times?.median;
 }
 
 function sizesOf(task: Task): Record<string, number> {

@@ -5,11 +5,11 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
-import type { Candidate } from '../candidate.js';
+import type { Program } from '../program.js';
 import { projectVersion } from '../versions.js';
 import { prepareOn } from './longhand.js';
 
-export async function start(): Promise<Candidate> {
+export async function start(): Promise<Program> {
   const backend: Backend = { ...createReferenceBackend(), matmul };
   return {
     version: projectVersion(),

@@ -1,8 +1,8 @@
 /** TensorFlow.js: its matMul, its basicLSTMCell, its automatic differentiation and its Adam. */
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError, threadsText } from '../candidate.js';
-import { loadRival, rivalFile, rivalVersion } from '../rivals.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
+import { LeftOutError, threadsText } from '../program.js';
+import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 
@@ -19,7 +19,7 @@ interface WasmModule {
   getThreadsCount(): number;
 }
 
-export async function start({ mode, threads }: StartOptions): Promise<Candidate> {
+export async function start({ mode, threads }: StartOptions): Promise<Program> {
   const tf = (await loadRival('@tensorflow/tfjs')) as Tf;
   tf.enableProdMode();
   const wasm = mode === 'wasm' ? ((await loadRival('@tensorflow/tfjs-backend-wasm')) as WasmModule) : undefined;

@@ -1,6 +1,6 @@
 /** Whether a candidate computed what it should. */
 import type { Expected } from './expected.js';
-import type { Arrays } from './tasks.js';
+import type { Arrays } from '../tasks.js';
 
 export interface Verdict {
   readonly isRight: boolean;

@@ -1,8 +1,8 @@
 """
 PyTorch as a candidate: torch.nn.LSTM, torch.nn.Linear, its automatic differentiation and torch.optim.Adam.
 
-Started by bench/processes.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and answers are JSON, one a line, as
-bench/protocol.ts tells; arrays travel as f32 in base64, row by row.
+Started by bench/measure/spawned-process.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and answers are JSON, one a line, as
+bench/measure/protocol.ts tells; arrays travel as f32 in base64, row by row.
 """
 import base64
 import json
@@ -171,8 +171,8 @@ def timed(work, ms):
             return times
 
 
-def peak_rss_mib():
-    """As in bench/peak-memory.ts."""
+def largest_rss_mib():
+    """As in bench/measure/memory.ts."""
     if sys.platform == "linux":
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:"))
@@ -203,7 +203,7 @@ def main():
                 say(dict(times=timed(work, request["ms"])))
             else:
                 work = None
-                say(dict(peakRssMiB=peak_rss_mib()))
+                say(dict(memoryMiB=largest_rss_mib()))
         except Exception as error:
             say(dict(failure=f"{type(error).__name__}: {error}"))
 

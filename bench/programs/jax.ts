@@ -2,9 +2,9 @@
  * jax-js on its WebAssembly or WebGPU device: every task one `jit` function, its own automatic differentiation, and Adam as its
  * users write it. An array is given away where it is used, unless as `.ref`.
  */
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError, threadsText } from '../candidate.js';
-import { loadRival, rivalVersion } from '../rivals.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
+import { LeftOutError, threadsText } from '../program.js';
+import { loadRival, rivalVersion } from './rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { provideWebWorkers } from './web-worker.js';
@@ -48,7 +48,7 @@ interface JaxArray {
 type Named = Record<string, JaxArray>;
 type Computation = (given: Named) => Named;
 
-export async function start({ threads, mode }: StartOptions): Promise<Candidate> {
+export async function start({ threads, mode }: StartOptions): Promise<Program> {
   provideWebWorkers(threads);
   const jax = (await loadRival('@jax-js/jax')) as Jax;
   const devices = await jax.init(mode);

@@ -1,8 +1,9 @@
 /** Where and when the numbers were made. */
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import type { Engine } from './engine.js';
 import type { Peak } from './peak.js';
-import { project } from './versions.js';
+import { project } from '../versions.js';
 
 export interface Environment {
   /** That runs the candidates: Node or Chromium, with its version. */
@@ -18,12 +19,9 @@ export interface Environment {
   readonly peak: Peak;
 }
 
-export function environmentOf(
-  { engine, peak }: Pick<Environment, 'engine' | 'peak'>,
-  args: readonly string[],
-): Environment {
+export function environmentOf({ name, peak }: Pick<Engine, 'name' | 'peak'>, args: readonly string[]): Environment {
   return {
-    engine,
+    engine: name,
     processor: cpus()[0].model,
     cores: availableParallelism(),
     memoryGiB: totalmem() / 2 ** 30,

@@ -1,27 +1,34 @@
-/** Who takes part: every candidate by name, with what it can do and how its process is started. */
+/**
+ * The list of candidates. Four words have one meaning each in bench/:
+ *
+ * - candidate: what is measured, that is a program in one mode on a number of threads;
+ * - program: a file of programs/, which computes tasks;
+ * - process: a candidate that runs, be it a process of Node or of Python, or a page;
+ * - rival: a package of others that a program calls.
+ */
 import { MODES } from '../kernels/gpu/mode-names.js';
 import type { Kind } from './tasks.js';
 
-export interface Entrant {
+export interface Candidate {
   /** As `--backends` and the reports name it. */
   readonly name: string;
   readonly threads: number;
   readonly kinds: readonly Kind[];
-  /** A file of candidates/ without its ending, or PyTorch's script. */
+  /** A file of programs/ without its ending, or PyTorch's script. */
   readonly program: string;
   readonly mode: string;
 }
 
-export type PlaceKind = 'node' | 'page';
+export type EngineKind = 'node' | 'page';
 
-type Family = Omit<Entrant, 'threads'> & { readonly threadedIn?: readonly PlaceKind[] };
+type ListEntry = Omit<Candidate, 'threads'> & { readonly threadedIn?: readonly EngineKind[] };
 
-const ANYWHERE: readonly PlaceKind[] = ['node', 'page'];
+const ANYWHERE: readonly EngineKind[] = ['node', 'page'];
 
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
 const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
 
-const FAMILIES: readonly Family[] = [
+const CANDIDATES: readonly ListEntry[] = [
   { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANYWHERE },
   { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANYWHERE },
   { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
@@ -39,18 +46,18 @@ const FAMILIES: readonly Family[] = [
 ];
 
 /** Those whose name is, or begins with, one of `wanted` (all where it is empty), once for each number of threads. */
-export function entrantsOf(wanted: readonly string[], threads: readonly number[], place: PlaceKind): Entrant[] {
+export function candidatesFor(wanted: readonly string[], threads: readonly number[], engine: EngineKind): Candidate[] {
   const isWanted = (name: string): boolean =>
     wanted.length === 0 || wanted.some((one) => name === one || name.startsWith(`${one}-`));
-  return FAMILIES.filter(({ name }) => isWanted(name)).flatMap(({ threadedIn = [], ...family }) =>
-    (threadedIn.includes(place) ? threads : [1]).map((count) => ({ ...family, threads: count })),
+  return CANDIDATES.filter(({ name }) => isWanted(name)).flatMap(({ threadedIn = [], ...rest }) =>
+    (threadedIn.includes(engine) ? threads : [1]).map((count) => ({ ...rest, threads: count })),
   );
 }
 
 export const BASELINE = 'longhand-wasm';
 
-export function backendNames(): string[] {
-  return FAMILIES.map(({ name }) => name);
+export function candidateNames(): string[] {
+  return CANDIDATES.map(({ name }) => name);
 }
 
 /** `longhand-wasm ×2`: the name with the number of threads, where it has several. */

@@ -1,7 +1,7 @@
 /** One candidate at work: the same in a Node process and in a page. */
 import Benchmark from './benchmark-js.js';
-import type { Candidate, Prepared } from './candidate.js';
-import type { Arrays, Task } from './tasks.js';
+import type { Program, Prepared } from '../program.js';
+import type { Arrays, Task } from '../tasks.js';
 
 /** A run that is longer is timed by a plain loop: Benchmark.js would repeat it to calibrate itself. */
 const LONG_MS = 100;
@@ -17,7 +17,7 @@ export class Session {
   private isKernel = false;
   private fastest = Infinity;
 
-  constructor(private readonly candidate: Candidate) {}
+  constructor(private readonly program: Program) {}
 
   /** Infinity before the warm-up. */
   private get fastestKnown(): number {
@@ -28,7 +28,7 @@ export class Session {
     await this.release();
     this.isKernel = task.kind !== 'forward' && task.kind !== 'step';
     this.fastest = Infinity;
-    this.prepared = await this.candidate.prepare(task, inputs);
+    this.prepared = await this.program.prepare(task, inputs);
     return this.prepared.result();
   }
 

@@ -1,9 +1,9 @@
 /** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
-import { enableRelaxedSimd } from '../kernels/wasm/relaxed-in-node.js';
-import type { Candidate, Start, StartOptions } from './candidate.js';
-import { answer } from './conversation.js';
-import { peakRssMiB } from './peak-memory.js';
+import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import type { Program, Start, StartOptions } from '../program.js';
+import { largestRssMiB } from './memory.js';
 import type { Answers, Failure, Request } from './protocol.js';
+import { answer } from './protocol.js';
 import { Session } from './session.js';
 
 const [module, optionsText] = process.argv.slice(2);
@@ -16,20 +16,20 @@ function failureOf(error: unknown): Failure {
   return { failure: error instanceof Error ? error.message : String(error) };
 }
 
-async function load(): Promise<Candidate> {
+async function load(): Promise<Program> {
   if (module === 'longhand') enableRelaxedSimd(); // as its command line does
-  const { start } = (await import(`./candidates/${module}.js`)) as { start: Start };
+  const { start } = (await import(`../programs/${module}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }
 
 process.on('disconnect', () => process.exit());
 try {
-  const candidate = await load();
-  const session = new Session(candidate);
+  const program = await load();
+  const session = new Session(program);
   process.on('message', (request: Request) => {
-    answer(session, request, peakRssMiB).then(say, (error: unknown) => say(failureOf(error)));
+    answer(session, request, largestRssMiB).then(say, (error: unknown) => say(failureOf(error)));
   });
-  const { version, description } = candidate;
+  const { version, description } = program;
   say({ version, description, engine: `Node ${process.versions.node}` });
 } catch (error) {
   say(failureOf(error));

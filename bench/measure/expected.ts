@@ -3,14 +3,14 @@
  *
  * The reference is tested elsewhere: against PyTorch, against TensorFlow.js and against numeric slopes.
  */
-import { createReferenceBackend } from '../kernels/reference/index.js';
-import { denseForward } from '../src/dense.js';
-import { lstmForward } from '../src/lstm.js';
-import { Model, PARAMETER_NAMES } from '../src/model.js';
-import type { FloatArray, Tensor } from '../src/tensor.js';
-import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../src/tensor.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from './tasks.js';
-import { FORGET_BIAS, inputShapes, LEARNING_RATE } from './tasks.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { denseForward } from '../../src/dense.js';
+import { lstmForward } from '../../src/lstm.js';
+import { Model, PARAMETER_NAMES } from '../../src/model.js';
+import type { FloatArray, Tensor } from '../../src/tensor.js';
+import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
+import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 
 export interface Expected {
   readonly values: ArrayLike<number>;

@@ -3,8 +3,8 @@ import type { Mode } from '../../kernels/gpu/mode-names.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import { BackendUnavailableError } from '../../src/errors.js';
-import type { Candidate, Prepared, StartOptions } from '../candidate.js';
-import { LeftOutError } from '../candidate.js';
+import type { Program, Prepared, StartOptions } from '../program.js';
+import { LeftOutError } from '../program.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';
 import { inputShapes } from '../tasks.js';
 import { packageVersion } from '../versions.js';
@@ -23,7 +23,7 @@ const TERMS: Record<Form, string> = {
   'A·Bᵀ': 'a[this.thread.y][k] * b[this.thread.x][k]',
 };
 
-export async function start({ mode }: StartOptions): Promise<Candidate> {
+export async function start({ mode }: StartOptions): Promise<Program> {
   const machine = await open(mode as Mode);
   return {
     version: packageVersion('gpu.js'),

@@ -1,4 +1,5 @@
 /** The peak of one thread in WebAssembly, from assembly/peak.ts: what the shares in the tables are shares of. */
+import type { PeakBinaries } from '../assemblyscript.js';
 
 /** In GFLOPS. */
 export interface Peak {
@@ -20,12 +21,6 @@ interface PeakModule {
 const TURNS = 1_000_000;
 const TRIES = 20;
 const LANES = 4;
-
-/** assembly/peak.ts, compiled without and with relaxed SIMD. */
-export interface PeakBinaries {
-  readonly portable: Uint8Array<ArrayBuffer>;
-  readonly relaxed: Uint8Array<ArrayBuffer>;
-}
 
 /** On the engine that runs this. */
 export async function measurePeak({ portable, relaxed }: PeakBinaries): Promise<Peak> {

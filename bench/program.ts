@@ -1,7 +1,7 @@
 /** What every candidate offers, in Node or in a page. */
 import type { Arrays, Task } from './tasks.js';
 
-export interface Candidate {
+export interface Program {
   /** Of the library that computes. */
   readonly version: string;
   /** What really runs, in one line. */
@@ -20,7 +20,7 @@ export interface Prepared {
 }
 
 /** Gives a candidate with some number of threads and in some mode; throws LeftOutError where it is not there. */
-export type Start = (options: StartOptions) => Promise<Candidate>;
+export type Start = (options: StartOptions) => Promise<Program>;
 
 export interface StartOptions {
   readonly threads: number;

@@ -1,0 +1,152 @@
+/**
+ * One case, all candidates: each computes the case once and is compared with the f64 reference. Those that are right
+ * then take turns, so that a slow minute of the computer slows all of them. Only one computes at a time.
+ */
+import type { Candidate } from '../candidates.js';
+import type { Case } from '../suites/suite.js';
+import type { Task } from '../tasks.js';
+import { flopsOf, makeInputs } from '../tasks.js';
+import type { Started } from './engine.js';
+import type { Expected } from './expected.js';
+import { expectedOf } from './expected.js';
+import type { ProcessPool } from './process-pool.js';
+import type { EncodedArrays } from './protocol.js';
+import { decode, encode } from './protocol.js';
+import type { Finding } from './rows.js';
+import { statisticsOf } from './statistics.js';
+import { verify } from './verify.js';
+
+export interface Pace {
+  readonly warmUpMs: number;
+  readonly rounds: number;
+  readonly turnMs: number;
+  /** A candidate that has computed for this long, and has three times, gets no further turn. */
+  readonly enoughMs: number;
+  /** A candidate whose first run takes longer is timed once; one whose speed in smaller cases predicts more is skipped. */
+  readonly longestMs: number;
+}
+
+export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
+export const QUICK: Pace = { warmUpMs: 10, rounds: 2, turnMs: 10, enoughMs: 100, longestMs: 1000 };
+
+export class Comparison {
+  /** The best speed of each candidate at each kind of task, in FLOP/ms. */
+  private readonly speeds = new Map<string, number>();
+
+  constructor(
+    private readonly pool: Pick<ProcessPool, 'start' | 'finish'>,
+    private readonly pace: Pace,
+  ) {}
+
+  /** A finding for every candidate that can do this kind of task, in the candidates' order. */
+  async run({ task }: Case, candidates: readonly Candidate[]): Promise<Finding[]> {
+    const able = candidates.filter(({ kinds }) => kinds.includes(task.kind));
+    const quickEnough = able.filter((candidate) => this.predictedMs(candidate, task) <= this.pace.longestMs);
+    const started = await Promise.all(quickEnough.map((candidate) => this.pool.start(candidate)));
+
+    const findings = new Map<Candidate, Finding>();
+    const measurements: Measurement[] = [];
+    quickEnough.forEach((candidate, n) => {
+      const start = started[n];
+      if ('reason' in start) findings.set(candidate, { candidate, reason: start.reason });
+      else measurements.push(new Measurement(candidate, start));
+    });
+
+    await this.measureAll(task, measurements);
+    for (const { candidate, finding } of measurements) findings.set(candidate, finding);
+    return able.map((candidate) => findings.get(candidate) ?? { candidate, reason: this.tooSlow(candidate, task) });
+  }
+
+  private async measureAll(task: Task, measurements: readonly Measurement[]): Promise<void> {
+    const inputs = makeInputs(task);
+    const expected = expectedOf(task, inputs);
+    const encoded = encode(inputs);
+    const failed = new Set<Measurement>();
+    const each = async (work: (measurement: Measurement) => Promise<void>): Promise<void> => {
+      for (const measurement of measurements.filter((one) => !failed.has(one))) {
+        try {
+          await work(measurement);
+        } catch (error) {
+          failed.add(measurement);
+          const reason = error instanceof Error ? error.message : String(error);
+          measurement.finding = { ...measurement.finding, reason };
+        }
+      }
+    };
+
+    await each((measurement) => measurement.check(task, encoded, expected));
+    await each((measurement) => measurement.warmUp(this.pace));
+    for (let round = 0; round < this.pace.rounds; round++) await each((measurement) => measurement.turn(this.pace));
+    await each((measurement) => measurement.finish());
+
+    for (const measurement of measurements) {
+      this.remember(measurement, task);
+      this.pool.finish(measurement.candidate, failed.has(measurement));
+    }
+  }
+
+  private remember({ candidate, finding: { times } }: Measurement, task: Task): void {
+    const flops = flopsOf(task);
+    if (!times || flops === undefined) return;
+    const key = speedKey(candidate, task);
+    this.speeds.set(key, Math.max(this.speeds.get(key) ?? 0, flops / times.median));
+  }
+
+  /** 0 if nothing is known. */
+  private predictedMs(candidate: Candidate, task: Task): number {
+    const speed = this.speeds.get(speedKey(candidate, task));
+    return speed === undefined ? 0 : (flopsOf(task) ?? 0) / speed;
+  }
+
+  private tooSlow(candidate: Candidate, task: Task): string {
+    const seconds = this.predictedMs(candidate, task) / 1000;
+    return `too slow: by its speed in smaller cases one run would take about ${seconds.toPrecision(2)} s`;
+  }
+}
+
+function speedKey({ name, threads }: Candidate, { kind }: Task): string {
+  return `${name} ${threads} ${kind}`;
+}
+
+/** One candidate in one case. Only a right result is timed. */
+class Measurement {
+  finding: Finding;
+  private readonly times: number[] = [];
+  private isSlow = false;
+  private readonly process: Started['process'];
+
+  constructor(
+    readonly candidate: Candidate,
+    { process, hello }: Started,
+  ) {
+    this.process = process;
+    this.finding = { candidate, ...hello };
+  }
+
+  async check(task: Task, inputs: EncodedArrays, expected: Record<string, Expected>): Promise<void> {
+    const { outputs } = await this.process.ask({ ask: 'prepare', task, inputs });
+    const { isRight, error, message } = verify(decode(outputs), expected);
+    this.finding = { ...this.finding, isRight, error, ...(isRight ? {} : { reason: `wrong: ${message}` }) };
+  }
+
+  async warmUp({ warmUpMs, longestMs }: Pace): Promise<void> {
+    if (!this.finding.isRight) return;
+    const { ms } = await this.process.ask({ ask: 'warmUp', ms: warmUpMs });
+    this.isSlow = ms > longestMs;
+    if (this.isSlow) this.times.push(ms);
+  }
+
+  async turn({ turnMs, enoughMs }: Pace): Promise<void> {
+    if (!this.finding.isRight || this.isSlow) return;
+    const spent = this.times.reduce((sum, time) => sum + time, 0);
+    if (spent > enoughMs && this.times.length >= 3) return;
+    const { times } = await this.process.ask({ ask: 'turn', ms: turnMs });
+    for (const time of times) this.times.push(time);
+  }
+
+  async finish(): Promise<void> {
+    const { memoryMiB } = await this.process.ask({ ask: 'release' });
+    const times = this.times.length > 0 ? { times: statisticsOf(this.times) } : {};
+    this.finding = { ...this.finding, memoryMiB, ...times };
+  }
+}

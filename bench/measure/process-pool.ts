@@ -1,0 +1,40 @@
+/** The candidates' processes: kept from case to case, or new ones for each case. */
+import type { Candidate } from '../candidates.js';
+import type { Engine, Started } from './engine.js';
+
+export class ProcessPool {
+  private readonly running = new Map<Candidate, Started>();
+  /** A candidate that did not start once is not tried again. */
+  private readonly absent = new Map<Candidate, { reason: string }>();
+
+  /** So that the memory that a process has used is that of one case. */
+  usesNewProcesses = false;
+
+  constructor(private readonly engine: Pick<Engine, 'start'>) {}
+
+  /** The candidate's process, or the reason why there is none. */
+  async start(candidate: Candidate): Promise<Started | { reason: string }> {
+    const known = this.running.get(candidate) ?? this.absent.get(candidate);
+    if (known) return known;
+    try {
+      const started = await this.engine.start(candidate);
+      this.running.set(candidate, started);
+      return started;
+    } catch (error) {
+      const absent = { reason: error instanceof Error ? error.message : String(error) };
+      this.absent.set(candidate, absent);
+      return absent;
+    }
+  }
+
+  /** The case is over for this candidate. */
+  finish(candidate: Candidate, hasFailed: boolean): void {
+    if (!this.usesNewProcesses && !hasFailed) return;
+    this.running.get(candidate)?.process.close();
+    this.running.delete(candidate);
+  }
+
+  close(): void {
+    for (const candidate of [...this.running.keys()]) this.finish(candidate, true);
+  }
+}

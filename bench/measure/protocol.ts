@@ -1,0 +1,82 @@
+/** What the benchmark asks a candidate's process, and what that answers: one JSON object each, in turn. */
+import type { Arrays, Task } from '../tasks.js';
+import type { Session } from './session.js';
+
+export type Request =
+  | { readonly ask: 'prepare'; readonly task: Task; readonly inputs: EncodedArrays }
+  | { readonly ask: 'warmUp' | 'turn'; readonly ms: number }
+  | { readonly ask: 'release' };
+
+/** The first answer comes unasked, when the candidate has been loaded. */
+export interface Answers {
+  readonly hello: { readonly version: string; readonly description: string; readonly engine: string };
+  readonly prepare: { readonly outputs: EncodedArrays };
+  /** The fastest run. */
+  readonly warmUp: { readonly ms: number };
+  readonly turn: { readonly times: readonly number[] };
+  /** Null where it cannot be known, as in a page. */
+  readonly release: { readonly memoryMiB: number | null };
+}
+
+/** Instead of an answer: why the candidate was left out, or how it failed. */
+export interface Failure {
+  readonly failure: string;
+}
+
+/** A candidate's side of the protocol, whatever carries it. */
+export async function answer(
+  session: Session,
+  request: Request,
+  memoryMiB: () => number | null,
+): Promise<Answers[keyof Answers]> {
+  switch (request.ask) {
+    case 'prepare':
+      return { outputs: encode(await session.prepare(request.task, decode(request.inputs))) };
+    case 'warmUp':
+      return { ms: await session.warmUp(request.ms) };
+    case 'turn':
+      return { times: await session.turn(request.ms) };
+    case 'release':
+      await session.release();
+      return { memoryMiB: memoryMiB() };
+  }
+}
+
+/** Arrays as text, for messages between processes of any language and engine: f32 in base64. */
+export type EncodedArrays = Record<string, string>;
+
+export function encode(arrays: Arrays): EncodedArrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { buffer, byteOffset, byteLength }]) => [
+      name,
+      textOf(new Uint8Array(buffer, byteOffset, byteLength)),
+    ]),
+  );
+}
+
+export function decode(encoded: EncodedArrays): Arrays {
+  return Object.fromEntries(
+    Object.entries(encoded).map(([name, text]) => [name, new Float32Array(bytesOf(text).buffer)]),
+  );
+}
+
+/** The page's way works in Node too, but takes seconds for the largest arrays. */
+const isNode = typeof Buffer !== 'undefined';
+/** Arguments of one call. */
+const PART = 8192;
+
+function textOf(bytes: Uint8Array): string {
+  if (isNode) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  let characters = '';
+  for (let n = 0; n < bytes.length; n += PART) characters += String.fromCharCode(...bytes.subarray(n, n + PART));
+  return btoa(characters);
+}
+
+/** In a buffer of their own, so aligned. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  if (isNode) return Uint8Array.from(Buffer.from(text, 'base64'));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let n = 0; n < bytes.length; n++) bytes[n] = characters.charCodeAt(n);
+  return bytes;
+}
