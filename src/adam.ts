@@ -9,6 +9,10 @@
  * All are numbers: every element of a tensor is updated by itself. Keras computes the same form (its default ε is 1e-7).
  * PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
+import type { Backend } from './backend.js';
+import { allocateAll, freeAll } from './backend.js';
+import type { NamedTensors, Parameter } from './parameters.js';
+import { assertParameters, loadTensors, saveTensors, shapesByName } from './parameters.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
@@ -34,5 +38,76 @@ export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): 
     M.set(n, mean);
     V.set(n, square);
     P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON));
+  }
+}
+
+// ── Machinery: the moments of a list of parameters ──
+
+/** What Adam's next updates depend on, besides the parameters. */
+export interface AdamState<Name extends string = string> {
+  /** t: updates made so far. */
+  readonly updates: number;
+  /** m of each parameter, on the host. */
+  readonly means: NamedTensors<Name>;
+  /** v of each parameter, on the host. */
+  readonly squares: NamedTensors<Name>;
+}
+
+/** (6) for a list of parameters, of any network. It owns m and v of each; the caller disposes of it. */
+export class Adam<Name extends string = string> {
+  private t = 0;
+  private readonly means: NamedTensors<Name>;
+  private readonly squares: NamedTensors<Name>;
+
+  /** All moments are zero. Throws a RangeError for a name that occurs twice, and for a gradient of another shape than its value. */
+  constructor(
+    private readonly backend: Backend,
+    private readonly parameters: readonly Parameter<Name>[],
+  ) {
+    assertParameters('adam', parameters);
+    const shapes = shapesByName(parameters);
+    this.means = allocateAll(backend, shapes);
+    try {
+      this.squares = allocateAll(backend, shapes);
+    } catch (error) {
+      freeAll(backend, this.means);
+      throw error;
+    }
+  }
+
+  /** t: updates made so far. */
+  get updates(): number {
+    return this.t;
+  }
+
+  /** Updates every parameter from its gradient. */
+  update(learningRate: number): void {
+    this.t++;
+    const rate = adamRate(learningRate, this.t);
+    for (const { name, value, gradient } of this.parameters) {
+      this.backend.adam(value, this.means[name], this.squares[name], gradient, rate);
+    }
+  }
+
+  /** A copy of the present state. */
+  async save(): Promise<AdamState<Name>> {
+    return {
+      updates: this.t,
+      means: await saveTensors(this.backend, this.means),
+      squares: await saveTensors(this.backend, this.squares),
+    };
+  }
+
+  /** The opposite of `save`. Throws a RangeError if a tensor is missing or has another shape. */
+  load({ updates, means, squares }: AdamState<Name>): void {
+    loadTensors(this.backend, this.means, means);
+    loadTensors(this.backend, this.squares, squares);
+    this.t = updates;
+  }
+
+  /** Frees m and v. */
+  dispose(): void {
+    freeAll(this.backend, this.means);
+    freeAll(this.backend, this.squares);
   }
 }

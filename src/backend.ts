@@ -100,12 +100,17 @@ export function allocateAll<Name extends string>(
   if (typeof (backend as Partial<Backend> | undefined)?.allocate !== 'function') {
     throw new TypeError(`backend: ${describe(backend)}: must be a backend, as in await createWasmBackend()`);
   }
-  const tensors: [string, Tensor][] = [];
+  const tensors = new Map<string, Tensor>();
   try {
-    for (const [name, shape] of Object.entries<Shape>(shapes)) tensors.push([name, backend.allocate(shape)]);
+    for (const [name, shape] of Object.entries<Shape>(shapes)) tensors.set(name, backend.allocate(shape));
   } catch (error) {
-    for (const [, tensor] of tensors) backend.free(tensor);
+    freeAll(backend, Object.fromEntries(tensors));
     throw error;
   }
   return Object.fromEntries(tensors) as Record<Name, Tensor>;
+}
+
+/** The opposite of `allocateAll`. */
+export function freeAll(backend: Backend, tensors: Readonly<Record<string, Tensor>>): void {
+  for (const tensor of Object.values(tensors)) backend.free(tensor);
 }

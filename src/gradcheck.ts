@@ -18,6 +18,7 @@ import { assertKinds, assertObject, describe } from './arguments.js';
 import type { Backend } from './backend.js';
 import type { ModelSizes } from './model.js';
 import { Model } from './model.js';
+import { gradientsByName, valuesByName } from './parameters.js';
 import { Random, fillRandom } from './rng.js';
 import type { Tensor } from './tensor.js';
 import {
@@ -304,12 +305,12 @@ async function gradientsOf(model: Model, given: ReturnType<typeof inputsOf> & { 
   model.forward();
   model.backward();
   const { dh, dc } = activations;
-  const gradients = { ...model.gradients, x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+  const gradients = { ...gradientsByName(model.parameters), x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
   for (const gradient of Object.values(gradients)) await backend.download(gradient);
   return gradients;
 }
 
 /** All that the loss of a model depends on. */
 function inputsOf({ parameters, activations: { x, h, c } }: Model) {
-  return { ...parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
+  return { ...valuesByName(parameters), x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
 }

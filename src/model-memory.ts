@@ -3,10 +3,14 @@ import type { ModelSizes } from './model.js';
 import { activationShapes, parameterShapes } from './model.js';
 import type { Shape } from './tensor.js';
 
-export const numbersOfModel = (sizes: ModelSizes): number => numbersOfParameters(sizes) + numbersOfActivations(sizes);
+/** Of a model that is only evaluated: each parameter has a value and a gradient. */
+export const numbersOfModel = (sizes: ModelSizes): number =>
+  2 * numbersOfParameters(sizes) + numbersOfActivations(sizes);
 
-/** Each parameter has a gradient and two moments. */
-export const numbersOfParameters = (sizes: ModelSizes): number => 4 * numbersIn(parameterShapes(sizes));
+/** Of a model that is trained: Adam adds two moments to each parameter. */
+export const numbersOfTraining = (sizes: ModelSizes): number => numbersOfModel(sizes) + 2 * numbersOfParameters(sizes);
+
+export const numbersOfParameters = (sizes: ModelSizes): number => numbersIn(parameterShapes(sizes));
 
 export const numbersOfActivations = (sizes: ModelSizes): number => numbersIn(activationShapes(sizes));
 

@@ -1,22 +1,23 @@
 /**
  * The tutorial's network: an LSTM reads a sequence, a dense layer turns its last hidden state into class scores.
  *
- * The model owns every tensor that a training step needs, allocated once: parameters, activations, gradients and
- * Adam's moments, each with its shape in `modelShapes`.
+ * The model owns its tensors, allocated once: the parameters and their gradients, with the shapes of `parameterShapes`,
+ * and the activations, with those of `activationShapes`. Adam's moments belong to `Adam`.
  */
-import { adamRate } from './adam.js';
 import type { TypeName } from './arguments.js';
 import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
 import { denseBackward, denseForward } from './dense.js';
-import { DataError, NonFiniteError } from './errors.js';
+import { DataError } from './errors.js';
 import type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
 import { bindLstm, lstmBackward, lstmForward, lstmShapes } from './lstm.js';
+import type { Parameter } from './parameters.js';
+import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import type { Random } from './rng.js';
 import { fillRandom } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
-import { copyInto, findNonFinite, stepOf, zeros } from './tensor.js';
+import { fill, findNonFinite, stepOf } from './tensor.js';
 
 /** The sizes of the network, each a whole number ≥ 1. */
 export interface ModelSizes extends LstmSizes {
@@ -24,7 +25,7 @@ export interface ModelSizes extends LstmSizes {
   readonly C: number;
 }
 
-/** What is trained. Each has a gradient, and Adam's two moments, of the same shape. */
+/** The shape of each parameter; its gradient has the same. */
 export function parameterShapes({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>) {
   return {
     /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
@@ -40,8 +41,6 @@ export function parameterShapes({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>) 
 
 /** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
 export type ParameterName = keyof ReturnType<typeof parameterShapes>;
-/** All parameters, in the order of checks and files. */
-export const PARAMETER_NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const satisfies readonly ParameterName[];
 
 /** What a forward and a backward pass compute, and the batch from which they compute it. */
 export interface Activations extends Pick<
@@ -79,7 +78,6 @@ export function activationShapes(sizes: ModelSizes) {
 
 /** A tensor for each parameter. (The mapped type keeps the comments of `parameterShapes`.) */
 export type ParameterTensors = { readonly [Name in keyof ReturnType<typeof parameterShapes>]: Tensor };
-type ParameterGroup = 'parameters' | 'means' | 'squares';
 
 /** How a `Model` is made. */
 export interface ModelOptions {
@@ -97,18 +95,18 @@ export interface Metrics {
   readonly accuracy: number;
 }
 
-/** The network, and every tensor that a training step needs. The caller disposes of it. */
+/** The network, and every tensor that its passes need. The caller disposes of it. */
 export class Model {
-  /** What is trained. */
-  readonly parameters: ParameterTensors;
-  /** ∂(mean loss)/∂parameter, filled by `backward`. */
-  readonly gradients: ParameterTensors;
-  /** Adam's m: a running mean of each gradient. */
-  readonly means: ParameterTensors;
-  /** Adam's v: a running mean of each gradient's square. */
-  readonly squares: ParameterTensors;
-  /** How often the parameters have been updated: Adam's t. */
-  updates = 0;
+  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
+  readonly kernel: Parameter<ParameterName>;
+  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
+  readonly bias: Parameter<ParameterName>;
+  /** The output layer's weights, `[H,C]`. */
+  readonly outKernel: Parameter<ParameterName>;
+  /** The output layer's bias, `[C]`. */
+  readonly outBias: Parameter<ParameterName>;
+  /** All parameters: kernel, bias, outKernel, outBias. `backward` fills their gradients, ∂(mean loss)/∂parameter. */
+  readonly parameters: readonly Parameter<ParameterName>[];
 
   /** The batch (`x` and `y`), and what the last passes computed from it. */
   readonly activations: Activations;
@@ -131,20 +129,25 @@ export class Model {
     >);
     const { forgetBias = 1, inputGradient = false } = options;
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
-    this.parameters = this.allocateAll(parameterShapes(sizes));
-    this.gradients = this.allocateAll(parameterShapes(sizes));
-    this.means = this.allocateAll(parameterShapes(sizes));
-    this.squares = this.allocateAll(parameterShapes(sizes));
+    const values = this.allocateAll(parameterShapes(sizes));
+    const gradients = this.allocateAll(parameterShapes(sizes));
+    const parameter = (name: ParameterName) => ({ name, value: values[name], gradient: gradients[name] });
+    this.kernel = parameter('kernel');
+    this.bias = parameter('bias');
+    this.outKernel = parameter('outKernel');
+    this.outBias = parameter('outBias');
+    this.parameters = [this.kernel, this.bias, this.outKernel, this.outBias];
+
     this.activations = this.allocateAll(activationShapes(sizes));
     const inputGradients = inputGradient ? this.allocateAll({ dx: lstmShapes(sizes).x }) : {};
     this.lstm = bindLstm(
       sizes,
       {
         ...this.activations,
-        kernel: this.parameters.kernel,
-        bias: this.parameters.bias,
-        dKernel: this.gradients.kernel,
-        dBias: this.gradients.bias,
+        kernel: this.kernel.value,
+        bias: this.bias.value,
+        dKernel: this.kernel.gradient,
+        dBias: this.bias.gradient,
         ...inputGradients,
       },
       forgetBias,
@@ -162,9 +165,8 @@ export class Model {
   /** From x and y to logits, probabilities and losses; row 0 of h and c is the initial state (zero unless set). */
   forward(): void {
     const { logits, probabilities, losses, correct, y } = this.activations;
-    const { outKernel, outBias } = this.parameters;
     lstmForward(this.backend, this.lstm);
-    denseForward(this.backend, logits, this.lastH, outKernel, outBias);
+    denseForward(this.backend, logits, this.lastH, this.outKernel.value, this.outBias.value);
     this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
   }
 
@@ -175,22 +177,13 @@ export class Model {
     denseBackward(
       this.backend,
       this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
-      this.gradients.outKernel,
-      this.gradients.outBias,
+      this.outKernel.gradient,
+      this.outBias.gradient,
       dLogits,
       this.lastH,
-      this.parameters.outKernel,
+      this.outKernel.value,
     );
     lstmBackward(this.backend, this.lstm);
-  }
-
-  /** One Adam update of every parameter from its gradient. */
-  update(learningRate: number): void {
-    this.updates++;
-    const rate = adamRate(learningRate, this.updates);
-    for (const name of PARAMETER_NAMES) {
-      this.backend.adam(this.parameters[name], this.means[name], this.squares[name], this.gradients[name], rate);
-    }
   }
 
   /**
@@ -198,13 +191,13 @@ export class Model {
    * bias standard normal.
    */
   initialise(random: Random): void {
-    const { kernel, bias, outKernel, outBias } = this.parameters;
-    const limit = Math.sqrt(6 / (kernel.shape[0] + kernel.shape[1]));
-    fillRandom(kernel, () => random.uniform(-limit, limit));
-    fillRandom(bias, () => 0);
-    fillRandom(outKernel, () => random.normal(0, 1));
-    fillRandom(outBias, () => random.normal(0, 1));
-    for (const name of PARAMETER_NAMES) this.backend.upload(this.parameters[name]);
+    const [rows, columns] = this.kernel.value.shape;
+    const limit = Math.sqrt(6 / (rows + columns));
+    fillRandom(this.kernel.value, () => random.uniform(-limit, limit));
+    fill(this.bias.value, 0);
+    fillRandom(this.outKernel.value, () => random.normal(0, 1));
+    fillRandom(this.outBias.value, () => random.normal(0, 1));
+    for (const { value } of this.parameters) this.backend.upload(value);
   }
 
   /** Mean loss (nats) and accuracy (0 … 1) of the last forward pass over the first `count` sequences. `count`: default B. */
@@ -221,47 +214,37 @@ export class Model {
     return { loss: loss / count, accuracy: right / count };
   }
 
-  /** Rejects as `refuseNonFinite` does if a parameter holds NaN or an infinity. */
-  async assertFinite(): Promise<void> {
-    for (const name of PARAMETER_NAMES) {
-      await this.backend.download(this.parameters[name]);
-      const found = findNonFinite(this.parameters[name]);
-      if (found) await this.refuseNonFinite(`${name}[${found.index.join(',')}]`, found.value);
+  /**
+   * Rejects if a parameter holds NaN or an infinity: with a DataError if the batch or the initial state does too, else
+   * with a NonFiniteError, which blames the learning rate. `step`: updates made so far.
+   */
+  async assertFinite(step: number): Promise<void> {
+    try {
+      await assertFinite(this.backend, this.parameters, step);
+    } catch (error) {
+      await this.assertFiniteInputs();
+      throw error;
     }
   }
 
-  /**
-   * `what` is NaN or infinite: rejects with a DataError if the batch or the initial state also is, else with a
-   * NonFiniteError, which blames the learning rate.
-   */
-  async refuseNonFinite(what: string, value: number): Promise<never> {
+  /** Rejects with a DataError if the batch or the initial state holds NaN or an infinity. */
+  async assertFiniteInputs(): Promise<void> {
     const { x, y, h, c } = this.activations;
     for (const [name, tensor] of Object.entries({ x, y, h0: stepOf(h, 0), c0: stepOf(c, 0) })) {
       await this.backend.download(tensor);
       const found = findNonFinite(tensor);
       if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
     }
-    throw new NonFiniteError(what, value, this.updates);
   }
 
-  /** Copies of the parameters, or of Adam's m or v, as they are now, on the host. */
-  async save(group: ParameterGroup): Promise<ParameterTensors> {
-    const copies = PARAMETER_NAMES.map(async (name) => {
-      const tensor = this[group][name];
-      await this.backend.download(tensor);
-      const copy = zeros(tensor.shape, this.backend.dtype);
-      copyInto(copy, tensor);
-      return [name, copy];
-    });
-    return Object.fromEntries(await Promise.all(copies)) as ParameterTensors;
+  /** Copies of the parameters' values, on the host. */
+  async save(): Promise<ParameterTensors> {
+    return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
-  /** The opposite of `save`. Throws a RangeError where a shape is another. */
-  load(group: ParameterGroup, saved: ParameterTensors): void {
-    for (const name of PARAMETER_NAMES) {
-      copyInto(this[group][name], saved[name]);
-      this.backend.upload(this[group][name]);
-    }
+  /** The opposite of `save`. Throws a RangeError if a tensor is missing or has another shape. */
+  load(saved: ParameterTensors): void {
+    loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
 
   /** Gives all tensors back. */

@@ -16,7 +16,6 @@ import { fileURLToPath } from 'node:url';
 import type { WasmOptions } from '../kernels/wasm/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { SLEEPERS } from '../kernels/wasm/jobs.js';
-import { PARAMETER_NAMES } from '../src/model.js';
 import { valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
 import { testInBrowser, trainInPage } from './helpers/chromium.js';
@@ -48,7 +47,7 @@ let expected: number[];
 beforeAll(async () => {
   const backend = await createWasmBackend({ threads: 1, deterministic: true, check: true });
   const model = await train(backend, images, options);
-  const weights = PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
+  const weights = model.parameters.flatMap(({ value }) => [...valuesOf(value)]);
   expected = [...new Uint32Array(Float32Array.from(weights).buffer)];
   await backend.dispose();
 });

@@ -3,7 +3,8 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
 import { checkGradients } from '../src/gradcheck.js';
 import { lstmCellBackward, lstmCellForward } from '../src/lstm.js';
-import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { Model } from '../src/model.js';
+import { gradientsByName, valuesByName } from '../src/parameters.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../src/tensor.js';
@@ -23,8 +24,7 @@ async function passes(mistake: Partial<Operations>, zero: readonly string[] = []
       model.forward();
       model.backward();
       const { dh, dc } = model.activations;
-      const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, model.gradients[name]]));
-      return { ...parameters, x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+      return { ...gradientsByName(model.parameters), x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
     },
   });
   expect(reports).toHaveLength(7);
@@ -44,7 +44,7 @@ function randomModel(mistake: Partial<Operations>, zero: readonly string[], T: n
 }
 
 const inputsOf = ({ parameters, activations: { x, h, c } }: Model): Record<string, Tensor> => ({
-  ...{ ...parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) },
+  ...{ ...valuesByName(parameters), x, h0: stepOf(h, 0), c0: stepOf(c, 0) },
 });
 
 /** A copy of `[B,4H]` with two of its four blocks of columns exchanged. */
@@ -113,7 +113,7 @@ test('zero biases hide swapped biases from a comparison of outputs', () => {
     const model = randomModel({}, zero, 4);
     model.forward();
     const before = valuesOf(model.activations.logits);
-    const { bias } = model.parameters;
+    const { value: bias } = model.bias;
     const values = valuesOf(bias);
     bias.data.set([...values.subarray(H, 2 * H), ...values.subarray(0, H)]);
     model.forward();

@@ -40,10 +40,10 @@ test.each<ModelSizes & { forgetBias: number }>([
   expectAgreement('c', c, outputs.c);
 
   const gradients = network.gradients();
-  expectAgreement('dKernel', model.gradients.kernel, gradients.kernel);
-  expectAgreement('dBias', model.gradients.bias, gradients.bias);
-  expectAgreement('dOutKernel', model.gradients.outKernel, gradients.outKernel);
-  expectAgreement('dOutBias', model.gradients.outBias, gradients.outBias);
+  expectAgreement('dKernel', model.kernel.gradient, gradients.kernel);
+  expectAgreement('dBias', model.bias.gradient, gradients.bias);
+  expectAgreement('dOutKernel', model.outKernel.gradient, gradients.outKernel);
+  expectAgreement('dOutBias', model.outBias.gradient, gradients.outBias);
   expectAgreement('dx', model.dx, gradients.x);
   expectAgreement('dh0', stepOf(dh, 0), gradients.h0);
   expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
@@ -75,7 +75,7 @@ function randomModel({ forgetBias, ...sizes }: ModelSizes & { forgetBias: number
   const random = new Random(7);
   const model = new Model(createReferenceBackend(), sizes, { forgetBias, inputGradient: true });
   const { x, y, h, c } = model.activations;
-  for (const tensor of [...Object.values(model.parameters), x, stepOf(h, 0), stepOf(c, 0)]) {
+  for (const tensor of [...model.parameters.map(({ value }) => value), x, stepOf(h, 0), stepOf(c, 0)]) {
     fillRandom(tensor, () => random.normal(0, 0.7));
   }
   for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
@@ -88,15 +88,15 @@ class TensorFlowNetwork {
   private readonly y: tf.Tensor2D;
   private readonly variables;
 
-  constructor({ parameters, activations, lstm: { forgetBias } }: Model) {
+  constructor({ kernel, bias, outKernel, outBias, activations, lstm: { forgetBias } }: Model) {
     const { x, y, h, c } = activations;
     this.forgetBias = forgetBias;
     this.y = toTensorFlow<tf.Rank.R2>(y);
     this.variables = {
-      kernel: tf.variable(toTensorFlow<tf.Rank.R2>(parameters.kernel)),
-      bias: tf.variable(toTensorFlow<tf.Rank.R1>(parameters.bias)),
-      outKernel: tf.variable(toTensorFlow<tf.Rank.R2>(parameters.outKernel)),
-      outBias: tf.variable(toTensorFlow<tf.Rank.R1>(parameters.outBias)),
+      kernel: tf.variable(toTensorFlow<tf.Rank.R2>(kernel.value)),
+      bias: tf.variable(toTensorFlow<tf.Rank.R1>(bias.value)),
+      outKernel: tf.variable(toTensorFlow<tf.Rank.R2>(outKernel.value)),
+      outBias: tf.variable(toTensorFlow<tf.Rank.R1>(outBias.value)),
       x: tf.variable(toTensorFlow<tf.Rank.R3>(x)),
       h0: tf.variable(toTensorFlow<tf.Rank.R2>(stepOf(h, 0))),
       c0: tf.variable(toTensorFlow<tf.Rank.R2>(stepOf(c, 0))),

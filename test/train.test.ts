@@ -1,12 +1,14 @@
 /** The training loop: the tutorial's order of work, what a seed fixes, and evaluation. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
+import { Adam } from '../src/adam.js';
 import { tutorialLine } from '../src/cli/format.js';
 import { BatchOrder, fillBatch } from '../src/data/batches.js';
 import { sliceImages } from '../src/data/mnist.js';
 import { loadMnist } from '../src/data/mnist-files.js';
-import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { Model } from '../src/model.js';
+import { valuesByName } from '../src/parameters.js';
 import { Random } from '../src/rng.js';
-import { copyInto, valuesOf } from '../src/tensor.js';
+import { valuesOf } from '../src/tensor.js';
 import { evaluate } from '../src/training/evaluate.js';
 import type { TrainHooks } from '../src/training/loop.js';
 import { train } from '../src/training/loop.js';
@@ -15,7 +17,7 @@ import { stepCount, TUTORIAL } from '../src/training/options.js';
 import type { Line } from '../src/training/run.js';
 import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './helpers/spots.js';
 
-const weightsOf = (model: Model): number[] => PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
+const weightsOf = (model: Model): number[] => model.parameters.flatMap(({ value }) => [...valuesOf(value)]);
 
 async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): Promise<Line[]> {
   const lines: Line[] = [];
@@ -132,6 +134,7 @@ describe('the lines', () => {
     const model = new Model(createReferenceBackend(), { T: ROWS, B: 16, I: COLUMNS, H: 5, C: 10 }, { forgetBias: 0.5 });
     const { x, y } = model.activations;
     model.initialise(random);
+    const adam = new Adam(model.backend, model.parameters);
     const expected: Line[] = [];
     const before: number[] = [];
     for (let step = 1; step <= 12; step++) {
@@ -139,7 +142,7 @@ describe('the lines', () => {
       model.forward();
       before.push((await model.metrics()).loss);
       model.backward();
-      model.update(0.01);
+      adam.update(0.01);
       model.forward();
       expected.push({ step, iter: 16 * step, ...(await model.metrics()) });
     }
@@ -175,7 +178,7 @@ describe('evaluate', () => {
     const sizes = { T: ROWS, B, I: COLUMNS, H: 5, C: 10 };
     const modelOf = (batch: number): Model => {
       const model = new Model(createReferenceBackend(), { ...sizes, B: batch });
-      for (const name of PARAMETER_NAMES) copyInto(model.parameters[name], trained.parameters[name]);
+      model.load(valuesByName(trained.parameters));
       return model;
     };
     const inOne = await evaluate(modelOf(64), IMAGES);

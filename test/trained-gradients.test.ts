@@ -26,11 +26,11 @@ test('after the tutorial’s run f is still about 0.73, and more than a quarter 
   const backend = await createWasmBackend({ deterministic: true });
   const mnist = loadMnist();
   const trained = await train(backend, mnist.train);
-  const saved = await trained.save('parameters');
+  const saved = await trained.save();
   await backend.dispose();
 
   const model = new Model(createReferenceBackend(), { T, B: 1, I: 28, H, C: 10 });
-  model.load('parameters', saved);
+  model.load(saved);
   const reaches = [0, 1, 2, 3, 4].map((image) => {
     fillBatch(model.activations.x, model.activations.y, mnist.test, [image]);
     model.forward();

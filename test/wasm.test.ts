@@ -9,9 +9,10 @@ import { productChunks } from '../kernels/wasm/chunks.js';
 import { Heap } from '../kernels/wasm/heap.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { FINISHED } from '../kernels/wasm/jobs.js';
+import { Adam } from '../src/adam.js';
 import type { Backend } from '../src/backend.js';
 import { OutOfMemoryError } from '../src/errors.js';
-import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { Model } from '../src/model.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
@@ -156,7 +157,7 @@ describe('whole training runs', () => {
   async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {
     const backend = await createWasmBackend({ threads, deterministic, check: true });
     const model = await train(backend, images, OPTIONS);
-    const weights = PARAMETER_NAMES.map((name) => valuesOf(model.parameters[name]));
+    const weights = model.parameters.map(({ value }) => valuesOf(value));
     await backend.dispose();
     return weights;
   }
@@ -182,19 +183,22 @@ describe('memory', () => {
   test('stays what it was over 10,000 steps, and over 300 models made and disposed of', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const model = new Model(backend, sizes);
-    const step = (one: Model): void => {
+    const adam = new Adam(backend, model.parameters);
+    const step = (one: Model, itsAdam: Adam): void => {
       one.forward();
       one.backward();
-      one.update(0.01);
+      itsAdam.update(0.01);
     };
-    step(model);
+    step(model, adam);
     new Model(backend, sizes).dispose();
     const bytes = (): number => model.activations.x.data.buffer.byteLength;
     const before = bytes();
-    for (let n = 0; n < 10_000; n++) step(model);
+    for (let n = 0; n < 10_000; n++) step(model, adam);
     for (let n = 0; n < 300; n++) {
       const other = new Model(backend, sizes);
-      step(other);
+      const otherAdam = new Adam(backend, other.parameters);
+      step(other, otherAdam);
+      otherAdam.dispose();
       other.dispose();
     }
     expect(bytes()).toBe(before);

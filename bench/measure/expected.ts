@@ -4,9 +4,11 @@
  * The reference is tested elsewhere: against PyTorch, against TensorFlow.js and against numeric slopes.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Adam } from '../../src/adam.js';
 import { denseForward } from '../../src/dense.js';
 import { lstmForward } from '../../src/lstm.js';
-import { Model, PARAMETER_NAMES } from '../../src/model.js';
+import { Model } from '../../src/model.js';
+import type { Parameter } from '../../src/parameters.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
@@ -85,28 +87,27 @@ function modelTolerance({ T, B, I, H }: ModelTask): number {
 
 function modelOutputs(task: ModelTask, input: (name: string) => Tensor): Record<string, Expected> {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
-  for (const name of PARAMETER_NAMES) copyInto(model.parameters[name], input(name));
+  for (const { name, value } of model.parameters) copyInto(value, input(name));
   copyInto(model.activations.x, input('x'));
   copyInto(model.activations.y, input('y'));
   const tolerance = modelTolerance(task);
   const { logits, h, losses } = model.activations;
   if (task.kind === 'forward') {
     lstmForward(backend, model.lstm);
-    denseForward(backend, logits, stepOf(h, task.T), model.parameters.outKernel, model.parameters.outBias);
+    denseForward(backend, logits, stepOf(h, task.T), model.outKernel.value, model.outBias.value);
     return { logits: relativeTo(tolerance, logits) };
   }
   model.forward();
   model.backward();
-  model.update(LEARNING_RATE);
+  new Adam(backend, model.parameters).update(LEARNING_RATE);
   const loss = valuesOf(losses).reduce((sum, one) => sum + one) / task.B;
-  const { kernel, bias, outKernel, outBias } = model.gradients;
   return {
     loss: { values: [loss], bound: () => tolerance * loss },
-    dKernel: relativeTo(tolerance, kernel),
-    dBias: relativeTo(tolerance, bias),
-    dOutKernel: relativeTo(tolerance, outKernel),
-    dOutBias: relativeTo(tolerance, outBias),
-    ...Object.fromEntries(PARAMETER_NAMES.map((name) => [name, updated(model, name)])),
+    dKernel: relativeTo(tolerance, model.kernel.gradient),
+    dBias: relativeTo(tolerance, model.bias.gradient),
+    dOutKernel: relativeTo(tolerance, model.outKernel.gradient),
+    dOutBias: relativeTo(tolerance, model.outBias.gradient),
+    ...Object.fromEntries(model.parameters.map((parameter) => [parameter.name, updated(parameter)])),
   };
 }
 
@@ -126,10 +127,8 @@ function largestOf(data: FloatArray): number {
  * Adam's first step is the learning rate with the gradient's sign, whatever its size, where |g| is far above ε; where
  * it is not, libraries differ (see src/adam.ts) and rounding may turn the sign, so those elements are not looked at.
  */
-function updated(model: Model, name: (typeof PARAMETER_NAMES)[number]): Expected {
-  const gradient = model.gradients[name].data;
+function updated({ value: { data }, gradient: { data: gradient } }: Parameter): Expected {
   const clear = Math.max(1e-4, 0.01 * largestOf(gradient));
-  const { data } = model.parameters[name];
   // 1% of the step for the differences in ε, and one rounding of the parameter itself.
   return {
     values: data,

@@ -3,11 +3,13 @@ import { createGpuBackend } from '../../kernels/gpu/index.js';
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { Adam } from '../../src/adam.js';
 import type { Backend } from '../../src/backend.js';
 import { denseForward } from '../../src/dense.js';
 import { BackendUnavailableError } from '../../src/errors.js';
 import { lstmForward } from '../../src/lstm.js';
 import { Model } from '../../src/model.js';
+import { gradientsByName, valuesByName } from '../../src/parameters.js';
 import type { Tensor } from '../../src/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
@@ -102,14 +104,18 @@ function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared
 
 function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepared {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
-  const { parameters, gradients } = model;
+  const adam = new Adam(backend, model.parameters);
+  const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
   const shapes = inputShapes(task);
   for (const [name, tensor] of Object.entries({ ...parameters, x, y })) {
     copyInto(tensor, tensorFrom(inputs[name], shapes[name]));
     backend.upload(tensor);
   }
-  const dispose = (): void => model.dispose();
+  const dispose = (): void => {
+    adam.dispose();
+    model.dispose();
+  };
   const lastH = stepOf(h, task.T);
   if (task.kind === 'forward') {
     const forward = (): void => {
@@ -122,7 +128,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   const step = (): void => {
     model.forward();
     model.backward();
-    model.update(LEARNING_RATE);
+    adam.update(LEARNING_RATE);
   };
   const run = async (): Promise<void> => {
     step();
@@ -132,7 +138,12 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   const result = async (): Promise<Arrays> => {
     step();
     const { loss } = await model.metrics();
-    const { kernel: dKernel, bias: dBias, outKernel: dOutKernel, outBias: dOutBias } = gradients;
+    const {
+      kernel: dKernel,
+      bias: dBias,
+      outKernel: dOutKernel,
+      outBias: dOutBias,
+    } = gradientsByName(model.parameters);
     const tensors = await downloadAll(backend, { dKernel, dBias, dOutKernel, dOutBias, ...parameters });
     return { loss: Float32Array.of(loss), ...tensors };
   };

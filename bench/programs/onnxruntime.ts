@@ -1,6 +1,6 @@
 /** ONNX Runtime: the forward pass, in its LSTM operator. */
 import { toOnnx } from '../../src/export/onnx.js';
-import { PARAMETER_NAMES, parameterShapes } from '../../src/model.js';
+import { parameterShapes } from '../../src/model.js';
 import { tensorFrom } from '../../src/tensor.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
@@ -58,8 +58,8 @@ async function prepare(
 
 /** The task's network, as it would be exported. */
 function savedModel({ T, I, H, C }: ModelTask, inputs: Arrays): SavedModel {
-  const shapes = parameterShapes({ I, H, C });
-  const entries = PARAMETER_NAMES.map((name) => [name, tensorFrom(inputs[name], shapes[name])]);
+  const shapes = Object.entries(parameterShapes({ I, H, C }));
+  const entries = shapes.map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]);
   const parameters = Object.fromEntries(entries) as SavedModel['parameters'];
   return { sizes: { T, I, H, C }, forgetBias: FORGET_BIAS, parameters };
 }

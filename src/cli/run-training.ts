@@ -5,6 +5,7 @@ import type { Backend } from '../backend.js';
 import type { Mnist } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import type { Model } from '../model.js';
+import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
 import { evaluate } from '../training/evaluate.js';
@@ -50,8 +51,8 @@ export async function runTraining(
 ): Promise<void> {
   const print = files.json ? jsonPrinter : textPrinter;
   const startedAt = performance.now();
-  const model = await trainWithFiles(backend, data, asked, files, resumed, signal);
-  print.finished(model.updates);
+  const { model, step } = await trainWithFiles(backend, data, asked, files, resumed, signal);
+  print.finished(step);
   const trainedAt = performance.now();
 
   const { correct } = await evaluate(model, data.test, signal);
@@ -73,7 +74,7 @@ async function trainWithFiles(
   files: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
-): Promise<Model> {
+): Promise<{ model: Model; step: number }> {
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...asked };
@@ -90,19 +91,24 @@ async function trainWithFiles(
   const { rows: T, columns: I } = data.train;
   const advice = resumed ? 'this network is too large for this machine' : 'reduce --hidden or --batch-size';
   const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
-  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity);
+  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity, numbersOfTraining(sizes));
 
   const history = files.history === undefined ? undefined : new History(files.history, startStep);
   const bar = progressBar(startStep, steps);
-  const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
+  let step = startStep;
+  const onStep = (made: number): void => {
+    step = made;
+    bar.update(made);
+  };
+  const hooks = { ...reportingHooks(files, bar, history), onStep, validation: data.validation, signal };
   try {
     const model = await advised(advice, () =>
       resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
     );
     bar.stop();
     history?.begin();
-    if (model.updates < steps) inform(`stopped early, after step ${model.updates}`);
-    return model;
+    if (step < steps) inform(`stopped early, after step ${step}`);
+    return { model, step };
   } catch (error) {
     bar.stop();
     const target = files.checkpoint ?? files.resume;
@@ -140,7 +146,6 @@ function reportingHooks(
       print.validation(validation);
       history?.add({ set: 'validation', ...validation });
     },
-    onStep: bar.update,
     ...(best !== undefined && { onBest: (state) => save(best, state) }),
     ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
   };

@@ -18,6 +18,6 @@ export function loadClassifier(file: string): SavedModel {
 export function modelOn(backend: Backend, { sizes, forgetBias, parameters }: SavedModel, B: number): Model {
   assertRoom({ ...sizes, B }, backend.dtype, 'this network is too large for this machine');
   const model = new Model(backend, { ...sizes, B }, { forgetBias });
-  model.load('parameters', parameters);
+  model.load(parameters);
   return model;
 }

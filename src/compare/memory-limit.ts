@@ -15,7 +15,7 @@ const MOST_STEPS = 100_000;
  * piece has too, and as 1.8 models if nearly all are activations.
  */
 export const numbersOfComparison = (sizes: ModelSizes): number =>
-  4 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
+  16 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
 
 /** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
 export function assertFits(sizes: ModelSizes, name: string): void {

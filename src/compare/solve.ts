@@ -15,32 +15,31 @@ export async function solve(
   const model = new Model(withSteps(backend, sizes.T, onStep), sizes, { forgetBias, inputGradient: true });
   const { x, y, h, c, logits, dh, dc } = model.activations;
   try {
-    for (const name of ['kernel', 'bias', 'outKernel', 'outBias'] as const) {
-      copyInto(model.parameters[name], problem[name]);
-    }
+    model.load(problem);
     copyInto(x, problem.x);
     if (problem.h0) copyInto(stepOf(h, 0), problem.h0);
     if (problem.c0) copyInto(stepOf(c, 0), problem.c0);
     fill(y, 0);
     labels.forEach((label, b) => y.set(b, label, 1));
-    for (const tensor of [...Object.values(model.parameters), x, y, h, c]) backend.upload(tensor);
+    for (const tensor of [x, y, h, c]) backend.upload(tensor);
 
     model.forward();
     const { loss } = await model.metrics();
     model.backward();
-    const { kernel, bias, outKernel, outBias } = model.gradients;
-    for (const tensor of [h, c, logits, kernel, bias, outKernel, outBias, model.dx, dh, dc]) {
+    const gradients = model.parameters.map(({ gradient }) => gradient);
+    for (const tensor of [h, c, logits, ...gradients, model.dx, dh, dc]) {
       await backend.download(tensor);
     }
     const afterFirst = (states: Tensor): Tensor => rowsOf(states, 1, sizes.T + 1);
-    const tensors: Record<Exclude<ResultName, 'loss'>, Tensor> = {
-      ...{ logits, h: afterFirst(h), c: afterFirst(c) },
-      ...{ 'd.kernel': kernel, 'd.bias': bias, 'd.outKernel': outKernel, 'd.outBias': outBias },
-      ...{ 'd.x': model.dx, 'd.h0': stepOf(dh, 0), 'd.c0': stepOf(dc, 0) },
-    };
     return new Map<ResultName, Float64Array>([
       ['loss', Float64Array.of(loss)],
-      ...Object.entries(tensors).map(([key, tensor]) => [key as ResultName, valuesOf(tensor)] as const),
+      ['logits', valuesOf(logits)],
+      ['h', valuesOf(afterFirst(h))],
+      ['c', valuesOf(afterFirst(c))],
+      ...model.parameters.map(({ name, gradient }) => [`d.${name}`, valuesOf(gradient)] as const),
+      ['d.x', valuesOf(model.dx)],
+      ['d.h0', valuesOf(stepOf(dh, 0))],
+      ['d.c0', valuesOf(stepOf(dc, 0))],
     ]);
   } finally {
     model.dispose();

@@ -48,7 +48,7 @@ export class Inside {
 
   async look(training: Training, images: LabelledImages, request: LookRequest): Promise<Look> {
     const model = this.modelLike(training.model);
-    model.load('parameters', await training.model.save('parameters'));
+    model.load(await training.model.save());
 
     const { rows, columns } = images;
     const size = rows * columns;

@@ -14,7 +14,7 @@ import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { ModelSizes, ParameterTensors } from '../model.js';
-import { PARAMETER_NAMES, parameterShapes } from '../model.js';
+import { parameterShapes } from '../model.js';
 import { SCHEDULES } from '../schedule.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
@@ -84,13 +84,15 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
     if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
   };
-  for (const name of PARAMETER_NAMES) {
-    store(name, model.parameters[name]);
-    if (!training) continue;
-    store(`adam.m.${name}`, training.means[name]);
-    store(`adam.v.${name}`, training.squares[name]);
+  const storeAll = (prefix: string, named: ParameterTensors): void => {
+    for (const [name, tensor] of Object.entries(named)) store(prefix + name, tensor);
+  };
+  storeAll('', model.parameters);
+  if (training) {
+    storeAll('adam.m.', training.means);
+    storeAll('adam.v.', training.squares);
+    tensors.set('order', storedIntegers(training.order));
   }
-  if (training) tensors.set('order', storedIntegers(training.order));
 
   const metadata = new Map([
     ['format', FORMAT],
@@ -158,8 +160,10 @@ function parametersNamed(
   name: string,
   limits: FloatLimits = {},
 ): ParameterTensors {
-  const shapes = parameterShapes(sizes);
-  const entries = PARAMETER_NAMES.map((key) => [key, floatsWithinF32(file, prefix + key, shapes[key], name, limits)]);
+  const entries = Object.entries(parameterShapes(sizes)).map(([key, shape]) => [
+    key,
+    floatsWithinF32(file, prefix + key, shape, name, limits),
+  ]);
   return Object.fromEntries(entries) as ParameterTensors;
 }
 

@@ -105,9 +105,9 @@ function assertFreeOnResume(options: object): void {
 async function finish(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {
   try {
     await makeSteps(training, options, hooks);
-    return training.model;
+    return training.takeModel();
   } catch (error) {
-    training.model.dispose();
+    training.dispose();
     throw error;
   }
 }
@@ -138,7 +138,7 @@ async function makeSteps(
     if (step % checkpointEvery === 0) await save();
     onStep?.(step, steps);
   }
-  await training.model.assertFinite();
+  await training.model.assertFinite(training.step);
   if (savedAt !== training.step) await save();
   signal?.throwIfAborted();
 }

@@ -8,11 +8,11 @@ import { stepOf } from '../tensor.js';
  * logits, probabilities, losses and correct; the last step puts back what the forward pass had there.
  */
 export async function probabilitiesByRow(model: Model): Promise<Float64Array[]> {
-  const { backend, sizes, parameters } = model;
+  const { backend, sizes, outKernel, outBias } = model;
   const { h, y, logits, probabilities, losses, correct } = model.activations;
   const rows: Float64Array[] = [];
   for (let t = 1; t <= sizes.T; t++) {
-    denseForward(backend, logits, stepOf(h, t), parameters.outKernel, parameters.outBias);
+    denseForward(backend, logits, stepOf(h, t), outKernel.value, outBias.value);
     backend.crossEntropyForward(losses, correct, probabilities, logits, y);
     rows.push(await firstProbabilities(model));
   }

@@ -2,6 +2,7 @@
  * A training run in its midst: the tutorial's step (TensorFlow 1.x `recurrent_network.py`, the Adam form), one at a time,
  * on any backend. loop.ts makes them one after another.
  */
+import { Adam } from '../adam.js';
 import { assertObject } from '../arguments.js';
 import type { Backend } from '../backend.js';
 import { clipGradients } from '../clipping.js';
@@ -9,7 +10,8 @@ import { BatchOrder } from '../data/batches.js';
 import { dataDigest } from '../data/digest.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { assertImages, CLASSES } from '../data/mnist.js';
-import { DataError } from '../errors.js';
+import { DataError, NonFiniteError } from '../errors.js';
+import type { ParameterName } from '../model.js';
 import { Model } from '../model.js';
 import { Random } from '../rng.js';
 import { rateAt } from '../schedule.js';
@@ -55,8 +57,9 @@ const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images t
 
 /** A training run that makes one step at a time. `start` or `resume` makes it. */
 export class Training {
-  /** The caller disposes of it. */
+  /** The network. */
   readonly model: Model;
+  private readonly adam: Adam<ParameterName>;
   private readonly random: Random;
   private readonly batches: BatchOrder;
   /** Of the data, once it has been computed. */
@@ -75,6 +78,12 @@ export class Training {
     this.random = new Random(seed);
     this.batches = new BatchOrder(count, batchSize, shuffle, this.random);
     this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
+    try {
+      this.adam = new Adam(backend, this.model.parameters);
+    } catch (error) {
+      this.model.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -107,27 +116,37 @@ export class Training {
       training.digest = digest;
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
-      model.updates = state.step;
-      model.load('parameters', saved.parameters);
-      model.load('means', state.means);
-      model.load('squares', state.squares);
+      model.load(saved.parameters);
+      training.adam.load({ updates: state.step, means: state.means, squares: state.squares });
     });
   }
 
-  /** Where it fails, nothing of the model remains. */
+  /** If it fails, nothing of the run remains. */
   private prepared(prepare: () => void): this {
     try {
       prepare();
       return this;
     } catch (error) {
-      this.model.dispose();
+      this.dispose();
       throw error;
     }
   }
 
+  /** Frees the model and Adam's moments. */
+  dispose(): void {
+    this.adam.dispose();
+    this.model.dispose();
+  }
+
+  /** Ends the run: frees Adam's moments and returns the model, which the caller disposes of. */
+  takeModel(): Model {
+    this.adam.dispose();
+    return this.model;
+  }
+
   /** Steps made. */
   get step(): number {
-    return this.model.updates;
+    return this.adam.updates;
   }
 
   /** Steps that there will be, unless it stops early. */
@@ -159,8 +178,9 @@ export class Training {
     loadBatch(model, this.data.images, this.batches.next());
     model.forward();
     model.backward();
-    await clipGradients(model.backend, Object.values(model.gradients), options);
-    model.update(rateAt(options, this.step + 1, this.steps));
+    const gradients = model.parameters.map(({ gradient }) => gradient);
+    await clipGradients(model.backend, gradients, options);
+    this.adam.update(rateAt(options, this.step + 1, this.steps));
   }
 
   /** What the tutorial prints of the last step. Rejects with a NonFiniteError where training has diverged. */
@@ -168,8 +188,8 @@ export class Training {
     const { model, step } = this;
     model.forward();
     const { loss, accuracy } = await model.metrics();
-    await model.assertFinite();
-    if (!Number.isFinite(loss)) await model.refuseNonFinite('loss', loss);
+    await model.assertFinite(step);
+    await this.assertFiniteLoss('loss', loss);
     return { step, iter: step * model.sizes.B, loss, accuracy };
   }
 
@@ -179,27 +199,32 @@ export class Training {
     const { validation } = this.data;
     if (!validation) throw new RangeError(NO_VALIDATION);
     const { loss, accuracy } = await evaluate(this.model, validation);
-    if (!Number.isFinite(loss)) await this.model.refuseNonFinite('validation loss', loss);
+    await this.assertFiniteLoss('validation loss', loss);
     const isBest = this.best === null || loss < this.best.loss;
     if (isBest) this.best = { step, loss };
     this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
     return { step, loss, accuracy, isBest };
   }
 
+  private async assertFiniteLoss(what: string, loss: number): Promise<void> {
+    if (Number.isFinite(loss)) return;
+    await this.model.assertFiniteInputs();
+    throw new NonFiniteError(what, loss, this.step);
+  }
+
   /** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     const { options, random, batches, model, best, validationsSinceBest } = this;
-    await model.assertFinite();
+    await model.assertFinite(this.step);
     this.digest ??= dataDigest(...dataOf(this.data, options));
     const { T, I, H, C } = model.sizes;
+    const { updates, means, squares } = await this.adam.save();
     return {
-      model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save('parameters') },
+      model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save() },
       training: {
         ...{ options, random: random.state, ...batches.position, data: this.digest, best, validationsSinceBest },
         backend: model.backend.description,
-        step: this.step,
-        means: await model.save('means'),
-        squares: await model.save('squares'),
+        ...{ step: updates, means, squares },
       },
     };
   }

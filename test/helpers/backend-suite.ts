@@ -3,10 +3,11 @@
  * unequal, and every output is a range of rows inside a larger tensor whose other rows must keep their values.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Adam } from '../../src/adam.js';
 import type { Backend, MatmulOptions, Operations } from '../../src/backend.js';
 import { OutOfMemoryError } from '../../src/errors.js';
 import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
-import { Model, PARAMETER_NAMES } from '../../src/model.js';
+import { Model } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
 import { copyInto, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
@@ -258,7 +259,7 @@ function randomModel(backend: Backend, seed: number): Model {
   const { x, y, h, c } = model.activations;
   // Drawn in f32 on every backend, so that all compute with the same numbers.
   const draw = (): number => Math.fround(random.normal(0, 0.7));
-  for (const tensor of [...Object.values(model.parameters), x, stepOf(h, 0), stepOf(c, 0)]) {
+  for (const tensor of [...model.parameters.map(({ value }) => value), x, stepOf(h, 0), stepOf(c, 0)]) {
     fillRandom(tensor, draw);
     backend.upload(tensor);
   }
@@ -267,14 +268,12 @@ function randomModel(backend: Backend, seed: number): Model {
   return model;
 }
 
-async function snapshot(model: Model): Promise<Record<string, Float64Array>> {
+async function snapshot(model: Model, optimiser: Adam): Promise<Record<string, Float64Array>> {
   const { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz } = model.activations;
   const tensors: Record<string, Tensor> = { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz };
-  for (const name of PARAMETER_NAMES) {
-    tensors[name] = model.parameters[name];
-    tensors[`d.${name}`] = model.gradients[name];
-    tensors[`m.${name}`] = model.means[name];
-    tensors[`v.${name}`] = model.squares[name];
+  for (const { name, value, gradient } of model.parameters) {
+    tensors[name] = value;
+    tensors[`d.${name}`] = gradient;
   }
   tensors.dx = model.dx;
   const values: Record<string, Float64Array> = {};
@@ -282,17 +281,22 @@ async function snapshot(model: Model): Promise<Record<string, Float64Array>> {
     await model.backend.download(tensor);
     values[name] = valuesOf(tensor);
   }
+  const { means, squares } = await optimiser.save();
+  for (const [name, mean] of Object.entries(means)) values[`m.${name}`] = valuesOf(mean);
+  for (const [name, square] of Object.entries(squares)) values[`v.${name}`] = valuesOf(square);
   return values;
 }
 
 async function trainThreeSteps(backend: Backend): Promise<Record<string, Float64Array>> {
   const model = randomModel(backend, 11);
+  const optimiser = new Adam<string>(backend, model.parameters);
   for (let step = 0; step < 3; step++) {
     model.forward();
     model.backward();
-    model.update(0.01);
+    optimiser.update(0.01);
   }
-  const values = await snapshot(model);
+  const values = await snapshot(model, optimiser);
+  optimiser.dispose();
   model.dispose();
   return values;
 }

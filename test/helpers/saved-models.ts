@@ -1,5 +1,5 @@
 /** A small network of random weights, as a checkpoint holds it. */
-import { PARAMETER_NAMES, parameterShapes } from '../../src/model.js';
+import { parameterShapes } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import { zeros } from '../../src/tensor.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
@@ -8,9 +8,8 @@ export const SIZES = { T: 5, I: 3, H: 7, C: 4 };
 
 export function savedModel(sizes = SIZES, forgetBias = 0.8): SavedModel {
   const random = new Random(11);
-  const shapes = parameterShapes(sizes);
-  const entries = PARAMETER_NAMES.map((name) => {
-    const tensor = zeros(shapes[name]);
+  const entries = Object.entries(parameterShapes(sizes)).map(([name, shape]) => {
+    const tensor = zeros(shape);
     fillRandom(tensor, () => random.normal(0, 0.7));
     return [name, tensor];
   });

@@ -1,0 +1,91 @@
+/**
+ * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
+ * are loops over such a list: of this project's model, or of any other network.
+ */
+import { assertObject } from './arguments.js';
+import type { Backend } from './backend.js';
+import { NonFiniteError } from './errors.js';
+import type { Shape, Tensor } from './tensor.js';
+import { assertShape, copyInto, findNonFinite, zeros } from './tensor.js';
+
+/** A tensor that training changes, and its gradient. */
+export interface Parameter<Name extends string = string> {
+  /** Its name in messages and files; no other parameter of its network has the same. */
+  readonly name: Name;
+  /** The tensor that training changes, `[…]` of any shape. */
+  readonly value: Tensor;
+  /** ∂loss/∂value, `[…]` as `value`. */
+  readonly gradient: Tensor;
+}
+
+/** A tensor for each name. */
+export type NamedTensors<Name extends string = string> = Readonly<Record<Name, Tensor>>;
+
+/** The parameters' values by name (not copied). */
+export function valuesByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
+  return Object.fromEntries(parameters.map(({ name, value }) => [name, value])) as NamedTensors<Name>;
+}
+
+/** The parameters' gradients by name (not copied). */
+export function gradientsByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
+  return Object.fromEntries(parameters.map(({ name, gradient }) => [name, gradient])) as NamedTensors<Name>;
+}
+
+/** The parameters' shapes by name. */
+export function shapesByName<Name extends string>(parameters: readonly Parameter<Name>[]): Record<Name, Shape> {
+  return Object.fromEntries<Shape>(parameters.map(({ name, value }) => [name, value.shape])) as Record<Name, Shape>;
+}
+
+/** Throws a RangeError for a name that occurs twice, and for a gradient of another shape than its value. */
+export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
+  const names = new Set<string>();
+  for (const parameter of parameters) {
+    assertObject(`${operation}: parameter`, parameter);
+    const { name, value, gradient } = parameter;
+    if (names.has(name)) throw new RangeError(`${operation}: two parameters are named ${name}: give each its own name`);
+    names.add(name);
+    assertShape(operation, `gradient of ${name}`, gradient, value.shape);
+  }
+}
+
+/** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
+export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
+  for (const { name, value } of parameters) {
+    await backend.download(value);
+    const found = findNonFinite(value);
+    if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, step);
+  }
+}
+
+/** Copies on the host, in the backend's precision. */
+export async function saveTensors<Name extends string>(
+  backend: Backend,
+  tensors: NamedTensors<Name>,
+): Promise<NamedTensors<Name>> {
+  const copies = Object.entries<Tensor>(tensors).map(async ([name, tensor]) => {
+    await backend.download(tensor);
+    const copy = zeros(tensor.shape, backend.dtype);
+    copyInto(copy, tensor);
+    return [name, copy];
+  });
+  return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
+}
+
+/** Copies `saved` into `tensors`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+export function loadTensors<Name extends string>(
+  backend: Backend,
+  tensors: NamedTensors<Name>,
+  saved: NamedTensors<Name>,
+): void {
+  const entries = Object.entries(tensors) as [Name, Tensor][];
+  for (const [name, { shape }] of entries) {
+    if (!Object.hasOwn(saved, name)) {
+      throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
+    }
+    assertShape('load', name, saved[name], shape);
+  }
+  for (const [name, tensor] of entries) {
+    copyInto(tensor, saved[name]);
+    backend.upload(tensor);
+  }
+}
