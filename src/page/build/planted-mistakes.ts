@@ -1,4 +1,4 @@
-/** `virtual:planted-mistakes`: for every mistake of mistakes.ts the operations of a src/lstm.ts that has it. */
+/** `virtual:planted-mistakes`: for every mistake that the page offers, the operations of a src/lstm.ts with that mistake. */
 import type { Plugin } from 'vite';
 import { PLANTED_MISTAKES } from '../mistakes.js';
 import { LSTM_FILE, readLstm } from './source.js';
@@ -31,7 +31,7 @@ function allMistakes(): string {
   return `${imports.join('\n')}\nexport default {\n${entries.join('\n')}\n};\n`;
 }
 
-/** Throws an Error where src/lstm.ts no longer has the line. */
+/** src/lstm.ts with mistake n. Throws an Error if src/lstm.ts does not have the right line exactly once. */
 function lstmWith(n: number): string {
   const { id, right, wrong } = PLANTED_MISTAKES[n];
   const parts = readLstm().split(right);
