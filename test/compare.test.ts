@@ -9,7 +9,7 @@ import { solve } from '../src/compare/solve.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
-import { failureOf } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console

@@ -9,6 +9,7 @@ import { loadMnist } from '../src/data/mnist-files.js';
 import { Model } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import { norm, stepOf } from '../src/tensor.js';
+import { runModule } from './helpers/run-module.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -67,11 +68,7 @@ test.each([
   [/^true \d\.\d+e-1\d\n$/, 2],
 ])('the README’s example prints %s', (output, n) => {
   expect(examples).toHaveLength(3);
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
-    cwd: project,
-    input: examples[n],
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = runModule(examples[n]);
   expect(stderr).toBe('');
   expect(stdout).toMatch(output);
 });
