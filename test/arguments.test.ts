@@ -12,7 +12,8 @@ import { evaluate } from '../src/training/evaluate.js';
 import { resumeTraining, train } from '../src/training/loop.js';
 import { TUTORIAL } from '../src/training/options.js';
 import { Training } from '../src/training/run.js';
-import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from './helpers/small-images.js';
 
 /** A backend on which nothing may be computed. */
 const untouchable: Backend = {

@@ -4,7 +4,7 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { BackendUnavailableError } from '../src/errors.js';
 import { train } from '../src/training/loop.js';
 import { describeBackend } from './helpers/backend-suite.js';
-import { syntheticImages } from './helpers/synthetic-images.js';
+import { smallImages } from './helpers/small-images.js';
 
 const NODE_MODES = MODES.filter((mode) => mode !== 'webgl2');
 
@@ -32,7 +32,7 @@ for (const mode of NODE_MODES) {
   describeBackend(`gpu, ${mode}`, () => createGpuBackend({ mode }));
 
   test(`gpu, ${mode}: 30 training steps have the reference's losses`, async () => {
-    const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
+    const images = smallImages(60, 6, 5);
     const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
     const losses: number[][] = [[], []];
     const backends = [await createGpuBackend({ mode }), createReferenceBackend()];

@@ -19,7 +19,7 @@ import { SLEEPERS } from '../kernels/wasm/jobs.js';
 import { valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
 import { testInBrowser, trainInPage } from './helpers/chromium.js';
-import { syntheticImages } from './helpers/synthetic-images.js';
+import { smallImages } from './helpers/small-images.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
@@ -28,7 +28,7 @@ const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'ut
 };
 const script = path.join(project, 'test/helpers/train-on-wasm.js');
 
-const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
+const images = smallImages(60, 6, 5);
 const options = { batchSize: 16, trainingIters: 31 * 16, hidden: 37 };
 const jobFor = (...runs: WasmOptions[]) => ({
   images: { ...images, pixels: [...images.pixels], labels: [...images.labels] },

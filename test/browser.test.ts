@@ -6,7 +6,7 @@ import { testInBrowser, trainInPage } from './helpers/chromium.js';
 
 async function bundlePage(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('setup/browser-page.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('helpers/browser-page.ts', import.meta.url))],
     bundle: true,
     format: 'esm',
     platform: 'browser',

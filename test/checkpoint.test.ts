@@ -7,7 +7,7 @@ import { zeros } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkpoint.js';
 import { train } from '../src/training/loop.js';
-import { IMAGES, OPTIONS } from './helpers/spots.js';
+import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;

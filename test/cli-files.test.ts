@@ -6,8 +6,9 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { previousOf } from '../src/files/disk.js';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
-import { longhand, runProcess, MAIN } from './helpers/longhand-process.js';
+import { mnistFiles } from './helpers/idx-files.js';
+import { linesOf, longhand, MAIN, runProcess } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -18,7 +19,6 @@ const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters',
 const ENDLESS = [...RUN, '--training-iters', '4000000000', '--display-step', '1'];
 
 const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf({}), name);
-const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
 describe('--checkpoint', () => {
   test('writes the run every so many steps and at its end, and keeps the one before', async () => {

@@ -8,9 +8,10 @@ import { printable, table } from '../src/cli/format.js';
 import type { Safetensors } from '../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
 import { signed } from '../src/training/checkpoint.js';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
 import type { Result } from './helpers/longhand-process.js';
-import { longhand } from './helpers/longhand-process.js';
+import { linesOf, longhand } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const range = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
@@ -157,26 +158,25 @@ test.each([
 
 describe('in the name of a file that is there', () => {
   const named = (name: string): string => path.join(printable(folder), name);
-  const linesOf = ({ stdout }: Result): string[] => stdout.split('\n').slice(0, -1);
-
+  const printedLines = async (args: readonly string[]): Promise<string[]> => linesOf((await clean(args)).stdout);
   test('predict', async () => {
-    const text = linesOf(await clean(['predict', RUN, IMAGES, '--first', '2']));
+    const text = await printedLines(['predict', RUN, IMAGES, '--first', '2']);
     expect(text.map((line) => line.split(': ')[0])).toEqual([named('images[0]'), named('images[1]')]);
-    const json = linesOf(await clean(['predict', RUN, IMAGES, '--first', '1', '--json']));
+    const json = await printedLines(['predict', RUN, IMAGES, '--first', '1', '--json']);
     expect(JSON.parse(json[0])).toMatchObject({ name: `${IMAGES}[0]` });
   });
 
   test('export', async () => {
     const toOnnx = ['export', RUN, '--to', 'onnx', '--output', inFolder('run.onnx')];
-    expect(linesOf(await clean(toOnnx))[0]).toMatch(/run\.onnx: \d+ bytes$/);
-    const [json] = linesOf(await clean([...toOnnx, '--json']));
+    expect((await printedLines(toOnnx))[0]).toMatch(/run\.onnx: \d+ bytes$/);
+    const [json] = await printedLines([...toOnnx, '--json']);
     expect(JSON.parse(json)).toMatchObject({ files: [{ file: inFolder('run.onnx') }] });
   });
 
   test('import', async () => {
     const weights = ['import', WEIGHTS, '--from', 'safetensors-pytorch'];
-    expect(linesOf(await clean(weights))[0]).toMatch(/weights\.longhand\.safetensors: 3 inputs, 8 units/);
-    const [json] = linesOf(await clean([...weights, '--json']));
+    expect((await printedLines(weights))[0]).toMatch(/weights\.longhand\.safetensors: 3 inputs, 8 units/);
+    const [json] = await printedLines([...weights, '--json']);
     expect(JSON.parse(json)).toMatchObject({ file: inFolder('weights.longhand.safetensors') });
   });
 

@@ -6,8 +6,9 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeSafetensors } from '../src/files/safetensors.js';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
 import { longhand, MAIN } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

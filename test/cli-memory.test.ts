@@ -10,8 +10,9 @@ import { writeSafetensors } from '../src/files/safetensors.js';
 import { parameterShapes } from '../src/model.js';
 import { sizeOf, zeros } from '../src/tensor.js';
 import { saveCheckpoint } from '../src/training/checkpoint-files.js';
-import { idx, mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { idx, mnistFiles } from './helpers/idx-files.js';
 import { longhand } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

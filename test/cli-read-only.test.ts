@@ -1,9 +1,10 @@
 /** A file or folder that must not be written: every command says which, and leaves it as it was. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
 import type { Result } from './helpers/longhand-process.js';
 import { MAIN, runProcess } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 /** Root may write everywhere, unless it gives up the right to. */
 const asUser = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : [];

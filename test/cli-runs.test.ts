@@ -2,8 +2,9 @@
 import { tutorialLine } from '../src/cli/format.js';
 import type { GradientReport } from '../src/gradcheck.js';
 import type { Line } from '../src/training/run.js';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
-import { longhand, MAIN, runProcess } from './helpers/longhand-process.js';
+import { mnistFiles } from './helpers/idx-files.js';
+import { linesOf, longhand, MAIN, runProcess } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -25,8 +26,6 @@ const TUTORIAL_OUTPUT = new RegExp(
     'Testing Accuracy on all 200 images: ([01]\\.\\d{1,7})\n$',
   ].join('\n'),
 );
-
-const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
 describe('longhand train', () => {
   test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', async () => {

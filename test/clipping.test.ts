@@ -8,7 +8,7 @@ import { Model } from '../src/model.js';
 import type { Tensor } from '../src/tensor.js';
 import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
-import { IMAGES, OPTIONS } from './helpers/spots.js';
+import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
 const { clipping } = JSON.parse(readFileSync(new URL('fixtures/training.json', import.meta.url), 'utf8')) as {
   clipping: {

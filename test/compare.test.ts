@@ -11,8 +11,8 @@ import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
 import type { PlantedMistake } from '../src/planted-mistakes.mjs';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
+import { failureOf } from './helpers/failures.js';
 import { resultsWith } from './helpers/mistaken-program.js';
-import { failureOf } from './helpers/spots.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console

@@ -10,6 +10,7 @@ import { Model } from '../src/model.js';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 import { Random } from '../src/rng.js';
 import { norm, stepOf } from '../src/tensor.js';
+import { runModule } from './helpers/run-module.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -87,11 +88,7 @@ test.each([
   [/^true \d\.\d+e-1\d\n$/, 2],
 ])('the README’s example prints %s', (output, n) => {
   expect(examples).toHaveLength(3);
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
-    cwd: project,
-    input: examples[n],
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = runModule(examples[n]);
   expect(stderr).toBe('');
   expect(stdout).toMatch(output);
 });

@@ -15,10 +15,11 @@ import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkp
 import { resumeTraining, train } from '../src/training/loop.js';
 import { TUTORIAL } from '../src/training/options.js';
 import { Training } from '../src/training/run.js';
-import { temporaryDirectories } from './helpers/idx-files.js';
 import { longhand } from './helpers/longhand-process.js';
 import { savedModel } from './helpers/saved-models.js';
-import { failureOf, IMAGES, OPTIONS } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
+import { IMAGES, OPTIONS } from './helpers/small-images.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { historyIn } from '../src/cli/history.js';
 import { DataError } from '../src/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../src/files/disk.js';
-import { temporaryDirectories } from './helpers/idx-files.js';
 import { runProcess } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -3,17 +3,17 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
 import { checkGradients } from '../src/gradcheck.js';
 import { lstmCellBackward, lstmCellForward } from '../src/lstm.js';
-import { Model } from '../src/model.js';
-import { gradientsByName, valuesByName } from '../src/parameters.js';
-import { fillRandom, Random } from '../src/rng.js';
+import type { Model } from '../src/model.js';
+import { gradientsByName } from '../src/parameters.js';
 import type { Tensor } from '../src/tensor.js';
 import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../src/tensor.js';
+import { inputsOf, randomModel } from './helpers/random-model.js';
 
 const H = 6;
 
 /** Does the check of a model with these operations pass? `zero` are the inputs that are zero; the others are random. */
 async function passes(mistake: Partial<Operations>, zero: readonly string[] = [], T = 4): Promise<boolean> {
-  const model = randomModel(mistake, zero, T);
+  const model = modelWith(mistake, zero, T);
   const reports = await checkGradients({
     inputs: inputsOf(model),
     loss: async () => {
@@ -31,21 +31,12 @@ async function passes(mistake: Partial<Operations>, zero: readonly string[] = []
   return reports.every(({ ok }) => ok);
 }
 
-function randomModel(mistake: Partial<Operations>, zero: readonly string[], T: number): Model {
+function modelWith(mistake: Partial<Operations>, zero: readonly string[], T: number): Model {
   const backend: Backend = { ...createReferenceBackend({ dtype: 'f64' }), ...mistake };
-  const model = new Model(backend, { T, B: 3, I: 4, H, C: 5 }, { inputGradient: true });
-  const random = new Random(1);
-  for (const [name, input] of Object.entries(inputsOf(model))) {
-    fillRandom(input, () => random.normal(0, 0.7));
-    if (zero.includes(name)) fill(input, 0);
-  }
-  for (let b = 0; b < 3; b++) model.activations.y.set(b, b, 1);
+  const model = randomModel(backend, { T, B: 3, I: 4, H, C: 5 });
+  for (const name of zero) fill(inputsOf(model)[name], 0);
   return model;
 }
-
-const inputsOf = ({ parameters, activations: { x, h, c } }: Model): Record<string, Tensor> => ({
-  ...{ ...valuesByName(parameters), x, h0: stepOf(h, 0), c0: stepOf(c, 0) },
-});
 
 /** A copy of `[B,4H]` with two of its four blocks of columns exchanged. */
 function exchanged(source: Tensor, one: number, other: number): Tensor {
@@ -110,7 +101,7 @@ test.each([
 
 test('zero biases hide swapped biases from a comparison of outputs', () => {
   const exchangedBias = (zero: readonly string[]): [Float64Array, Float64Array] => {
-    const model = randomModel({}, zero, 4);
+    const model = modelWith({}, zero, 4);
     model.forward();
     const before = valuesOf(model.activations.logits);
     const { value: bias } = model.bias;
@@ -162,7 +153,7 @@ test('a wrong forward pass with the backward pass that is right for it always pa
   expect(await passes(swappedBoth(2, 3))).toBe(true);
 
   const logits = (mistake: Partial<Operations>): Float64Array => {
-    const model = randomModel(mistake, [], 4);
+    const model = modelWith(mistake, [], 4);
     model.forward();
     return valuesOf(model.activations.logits);
   };

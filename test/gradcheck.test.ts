@@ -4,7 +4,7 @@ import type { Backend } from '../src/backend.js';
 import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
 import { stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
 import { createDeviceBackend } from './helpers/device-backend.js';
-import { failureOf } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
 
 const SIZES = { T: 3, B: 2, I: 2, H: 3, C: 4 };
 

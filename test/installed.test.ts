@@ -6,7 +6,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const { directoryOf, remove } = temporaryDirectories();

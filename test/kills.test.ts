@@ -1,5 +1,6 @@
 /** Checkpoints against SIGKILL, at 50 random moments; `npm run test:kills` does 1,000. */
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 interface Found {
   readonly kills: number;

@@ -1,13 +1,12 @@
 /** 100,000 steps of a tiny model, with lines, validations and checkpoints: the process does not grow. */
-import { spawnSync } from 'node:child_process';
+import { runModule } from './helpers/run-module.js';
 
 const SCRIPT = `
   import { checkpointBytes, train } from 'longhand';
   import { createWasmBackend } from 'longhand/wasm';
 
   const count = 40;
-  const pixels = Uint8Array.from({ length: count * 6 }, (_, n) => (n * 37) % 256);
-  const images = { count, rows: 2, columns: 3, pixels, labels: Uint8Array.from({ length: count }, (_, n) => n % 10) };
+  const images = { count, rows: 2, columns: 3, pixels: new Uint8Array(count * 6), labels: new Uint8Array(count) };
   const options = { hidden: 3, batchSize: 4, trainingIters: 4 * 100_001, displayStep: 50, validateEvery: 500, clipNorm: 1 };
   const rss = [];
   let [steps, lines] = [0, 0];
@@ -24,9 +23,7 @@ const SCRIPT = `
   console.log(JSON.stringify({ steps, lines, rss }));`;
 
 test('memory after 100,000 steps is that after 30,000', () => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', SCRIPT], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr, status } = runModule(SCRIPT);
   expect([status, stderr]).toEqual([0, '']);
   const { steps, lines, rss } = JSON.parse(stdout) as { steps: number; lines: number; rss: number[] };
   expect([steps, lines, rss.length]).toEqual([100_000, 2000, 10]);

@@ -8,13 +8,12 @@ import { allocateLstm, carryState, lstmBackward, lstmForward } from '../src/lstm
 import { fillRandom, Random } from '../src/rng.js';
 import type { DType, Tensor } from '../src/tensor.js';
 import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
+import { randomise } from './helpers/random-model.js';
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
-  const random = new Random(11);
-  const lstm = allocateLstm(createReferenceBackend({ dtype }), sizes, forgetBias);
-  for (const tensor of [lstm.kernel, lstm.bias, lstm.x, stepOf(lstm.h, 0), stepOf(lstm.c, 0)]) {
-    fillRandom(tensor, () => random.normal(0, 0.7));
-  }
+  const backend = createReferenceBackend({ dtype });
+  const lstm = allocateLstm(backend, sizes, forgetBias);
+  randomise(backend, [lstm.kernel, lstm.bias, lstm.x, stepOf(lstm.h, 0), stepOf(lstm.c, 0)], new Random(11));
   return lstm;
 }
 

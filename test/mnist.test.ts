@@ -7,7 +7,10 @@ import { parseIdx } from '../src/data/idx.js';
 import { parseLabelledImages } from '../src/data/mnist.js';
 import { loadMnist } from '../src/data/mnist-files.js';
 import { DataError } from '../src/errors.js';
-import { idx, imagesFile, labelsFile, mnistFiles, pixelsOf, temporaryDirectories } from './helpers/idx-files.js';
+import { errorOf } from './helpers/failures.js';
+import { idx, imagesFile, labelsFile, mnistFiles } from './helpers/idx-files.js';
+import { smallImages } from './helpers/small-images.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const TRAIN = 5003;
 const TEST = 7;
@@ -23,25 +26,15 @@ const patched = (bytes: Buffer, offset: number, value: number): Buffer => {
   return copy;
 };
 
-function errorOf(work: () => unknown): Error {
-  try {
-    work();
-  } catch (error) {
-    expect(error).toBeInstanceOf(DataError);
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}
-
 describe('files that can be read', () => {
   const expectSmallMnist = (directory: string): void => {
     const { train, validation, test } = loadMnist(directory);
     expect([train.count, validation.count, test.count]).toEqual([3, 5000, 7]);
     expect([train.rows, train.columns]).toEqual([2, 3]);
-    expect([...train.pixels]).toEqual([...pixelsOf(TRAIN).subarray(5000 * 6)]);
-    expect([...train.labels]).toEqual([0, 1, 2]);
-    expect([...test.pixels]).toEqual([...pixelsOf(TEST)]);
-    expect([...test.labels]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect([...train.pixels]).toEqual([...smallImages(TRAIN, 2, 3).pixels.subarray(5000 * 6)]);
+    expect([...train.labels]).toEqual([...smallImages(TRAIN, 2, 3).labels.subarray(5000)]);
+    expect([...test.pixels]).toEqual([...smallImages(TEST, 2, 3).pixels]);
+    expect([...test.labels]).toEqual([...smallImages(TEST, 2, 3).labels]);
   };
   const renamed = (suffix: string, pack: (bytes: Buffer) => Buffer) =>
     Object.fromEntries(NAMES.map((name) => [name + suffix, pack(FILES[name])]));
@@ -115,7 +108,7 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
     ['gzip, with a wrong checksum', patched(gzipSync(bytes), gzipSync(bytes).length - 8, 1), /cannot be unpacked/],
     ['text', Buffer.from('<html>404: there is no such page</html>'), /magic number/],
   ])('%s', (_, damaged, message) => {
-    const error = errorOf(() => loadMnist(directoryOf({ ...FILES, [name]: damaged })));
+    const error = errorOf(DataError, () => loadMnist(directoryOf({ ...FILES, [name]: damaged })));
     expect(error.message).toMatch(message);
     expect(error.message).toContain(name);
   });
@@ -123,7 +116,7 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
   test('missing', () => {
     const { [name]: _, ...rest } = FILES;
     const directory = directoryOf(rest);
-    const error = errorOf(() => loadMnist(directory));
+    const error = errorOf(DataError, () => loadMnist(directory));
     expect(error.message).toContain(`${path.join(directory, name)}: no such file, neither plain nor as .gz`);
   });
 
@@ -131,7 +124,9 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
     const { [name]: _, ...rest } = FILES;
     const directory = directoryOf(rest);
     mkdirSync(path.join(directory, name));
-    expect(errorOf(() => loadMnist(directory)).message).toContain(`${path.join(directory, name)}: not a file`);
+    expect(errorOf(DataError, () => loadMnist(directory)).message).toContain(
+      `${path.join(directory, name)}: not a file`,
+    );
   });
 });
 
@@ -139,7 +134,7 @@ describe('data that contradict each other', () => {
   /** The message, without the directory before the names of files. */
   const messageOf = (files: Readonly<Record<string, Uint8Array>>): string => {
     const directory = directoryOf({ ...FILES, ...files });
-    return errorOf(() => loadMnist(directory)).message.replaceAll(directory + path.sep, '');
+    return errorOf(DataError, () => loadMnist(directory)).message.replaceAll(directory + path.sep, '');
   };
 
   test('label 10: the file, the label and its place', () => {
@@ -180,7 +175,7 @@ describe('data that contradict each other', () => {
   });
 
   test('test images of another size than the training images', () => {
-    expect(messageOf({ [NAMES[2]]: idx([TEST, 3, 2], pixelsOf(TEST)) })).toBe(
+    expect(messageOf({ [NAMES[2]]: idx([TEST, 3, 2], smallImages(TEST, 2, 3).pixels) })).toBe(
       'training images are 2 × 3, test images 3 × 2',
     );
   });
@@ -260,7 +255,7 @@ describe('any damage is a DataError, or leaves consistent data', () => {
       fc.property(damage, (ofFile) => {
         writeFileSync(path.join(directory, NAMES[3]), damaged(packed, ofFile));
         const mnist = orDataError(() => loadMnist(directory));
-        if (mnist) expect([...mnist.test.labels]).toEqual([0, 1, 2, 3, 4, 5, 6]); // gzip's checksum has held
+        if (mnist) expect(mnist.test.labels).toEqual(smallImages(TEST, 2, 3).labels); // gzip's checksum has held
       }),
       { numRuns: 200, seed: 3 },
     );

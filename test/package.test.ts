@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { build } from 'esbuild';
 import ts from 'typescript';
+import { runModule } from './helpers/run-module.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
@@ -151,10 +152,7 @@ test('importing the mathematics, or the reference, does not load GPU.js', () => 
     await import('longhand');
     await import('longhand/reference');
     console.log(JSON.stringify(Object.keys((await import('node:module')).default._cache)));`;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: project,
-    encoding: 'utf8',
-  });
+  const { stdout } = runModule(script);
   const loaded = JSON.parse(stdout) as string[];
   expect(loaded.some((file) => file.includes('ndarray'))).toBe(true);
   expect(loaded.filter((file) => /gpu\.js|webgpu/.test(file))).toEqual([]);
@@ -166,10 +164,7 @@ test('longhand/browser is one file with all that runs in a page, and nothing of 
       ['longhand', 'longhand/reference', 'longhand/wasm', 'longhand/browser'].map(async (name) => Object.keys(await import(name))),
     );
     console.log(JSON.stringify(names));`;
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: project,
-    encoding: 'utf8',
-  });
+  const { stdout } = runModule(script);
   const [library, reference, wasm, browser] = JSON.parse(stdout) as string[][];
   expect(browser.sort()).toEqual([...library, ...reference, ...wasm].sort());
   const text = readFileSync(path.join(project, 'dist/browser/longhand.js'), 'utf8');

@@ -7,10 +7,10 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { PLANTED_MISTAKES } from '../src/page/mistakes.js';
 import { testInBrowser } from './helpers/chromium.js';
-import { temporaryDirectories } from './helpers/idx-files.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
 import { longhand } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 let site: LonghandPage;

@@ -22,7 +22,7 @@ import {
   valuesOf,
 } from '../src/index.js';
 import { numbersOfModel, numbersOfTraining } from '../src/model-memory.js';
-import { failureOf } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];
 const BETA1 = 0.9;

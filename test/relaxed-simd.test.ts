@@ -1,8 +1,9 @@
 /** Which build of the wasm code the command line runs: relaxed SIMD on every Node, the portable one where it was asked for. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { mnistFiles, temporaryDirectories } from './helpers/idx-files.js';
+import { mnistFiles } from './helpers/idx-files.js';
 import { longhand, runProcess } from './helpers/longhand-process.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);

@@ -10,7 +10,8 @@ import type { TrainHooks } from '../src/training/loop.js';
 import { resumeTraining, train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
 import type { Line, Validation } from '../src/training/run.js';
-import { failureOf, IMAGES, OPTIONS } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
+import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
 type Asked = Partial<TrainOptions>;
 

@@ -18,6 +18,7 @@ import {
   valuesOf,
   zeros,
 } from '../src/tensor.js';
+import { errorOf } from './helpers/failures.js';
 
 /** A tensor whose elements are 0, 1, 2, … in row order. */
 function counting(shape: Shape): Tensor {
@@ -31,15 +32,7 @@ const columnsOf = (matrix: Tensor, from: number, to: number): Tensor => matrix.h
 
 const values = (tensor: Tensor): number[] => [...valuesOf(tensor)];
 
-function messageOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    expect(error).toBeInstanceOf(RangeError);
-    return (error as Error).message;
-  }
-  throw new Error('nothing was thrown');
-}
+const messageOf = (work: () => unknown): string => errorOf(RangeError, work).message;
 
 describe('new tensors', () => {
   test('zeros has the shape, the precision and only zeros', () => {

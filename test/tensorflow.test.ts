@@ -5,11 +5,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { adamRate, BETA1, BETA2, EPSILON } from '../src/adam.js';
-import type { ModelSizes } from '../src/model.js';
-import { Model } from '../src/model.js';
-import { fillRandom, Random } from '../src/rng.js';
+import type { Model, ModelSizes } from '../src/model.js';
 import type { Tensor } from '../src/tensor.js';
 import { stepOf, valuesOf } from '../src/tensor.js';
+import { randomModel } from './helpers/random-model.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console
@@ -25,29 +24,32 @@ test.each<ModelSizes & { forgetBias: number }>([
   { T: 4, B: 3, I: 2, H: 5, C: 6, forgetBias: 1 },
   { T: 1, B: 2, I: 6, H: 3, C: 4, forgetBias: 0 },
   { T: 9, B: 1, I: 3, H: 7, C: 2, forgetBias: 0.37 },
-])('T $T, B $B, I $I, H $H, C $C, forget bias $forgetBias: outputs and gradients agree', async (example) => {
-  const model = randomModel(example);
-  const network = new TensorFlowNetwork(model);
-  model.forward();
-  model.backward();
+])(
+  'T $T, B $B, I $I, H $H, C $C, forget bias $forgetBias: outputs and gradients agree',
+  async ({ forgetBias, ...sizes }) => {
+    const model = randomModel(createReferenceBackend(), sizes, { forgetBias, seed: 7 });
+    const network = new TensorFlowNetwork(model);
+    model.forward();
+    model.backward();
 
-  const { logits, h, c, dh, dc } = model.activations;
-  const { loss } = await model.metrics();
-  const outputs = network.forward();
-  expect(Math.abs(loss / outputs.loss.dataSync()[0] - 1)).toBeLessThan(TOLERANCE);
-  expectAgreement('logits', logits, outputs.logits);
-  expectAgreement('h', h, outputs.h);
-  expectAgreement('c', c, outputs.c);
+    const { logits, h, c, dh, dc } = model.activations;
+    const { loss } = await model.metrics();
+    const outputs = network.forward();
+    expect(Math.abs(loss / outputs.loss.dataSync()[0] - 1)).toBeLessThan(TOLERANCE);
+    expectAgreement('logits', logits, outputs.logits);
+    expectAgreement('h', h, outputs.h);
+    expectAgreement('c', c, outputs.c);
 
-  const gradients = network.gradients();
-  expectAgreement('dKernel', model.kernel.gradient, gradients.kernel);
-  expectAgreement('dBias', model.bias.gradient, gradients.bias);
-  expectAgreement('dOutKernel', model.outKernel.gradient, gradients.outKernel);
-  expectAgreement('dOutBias', model.outBias.gradient, gradients.outBias);
-  expectAgreement('dx', model.dx, gradients.x);
-  expectAgreement('dh0', stepOf(dh, 0), gradients.h0);
-  expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
-});
+    const gradients = network.gradients();
+    expectAgreement('dKernel', model.kernel.gradient, gradients.kernel);
+    expectAgreement('dBias', model.bias.gradient, gradients.bias);
+    expectAgreement('dOutKernel', model.outKernel.gradient, gradients.outKernel);
+    expectAgreement('dOutBias', model.outBias.gradient, gradients.outBias);
+    expectAgreement('dx', model.dx, gradients.x);
+    expectAgreement('dh0', stepOf(dh, 0), gradients.h0);
+    expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
+  },
+);
 
 test("Adam's first update: TensorFlow.js's is larger if |g| is comparable to ε, by 16 at |g| = ε and by up to 32 below", () => {
   const learningRate = 0.01;
@@ -69,18 +71,6 @@ test("Adam's first update: TensorFlow.js's is larger if |g| is comparable to ε,
   });
   expect(factors.map((factor) => Math.round(factor))).toEqual([32, 29, 16, 4, 1, 1, 16]); // 16 and 32: docs/derivation.md
 });
-
-/** A model on the reference backend, in f32, with random parameters, inputs, labels and initial states. */
-function randomModel({ forgetBias, ...sizes }: ModelSizes & { forgetBias: number }): Model {
-  const random = new Random(7);
-  const model = new Model(createReferenceBackend(), sizes, { forgetBias, inputGradient: true });
-  const { x, y, h, c } = model.activations;
-  for (const tensor of [...model.parameters.map(({ value }) => value), x, stepOf(h, 0), stepOf(c, 0)]) {
-    fillRandom(tensor, () => random.normal(0, 0.7));
-  }
-  for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
-  return model;
-}
 
 /** The same network with the same numbers in TensorFlow.js. */
 class TensorFlowNetwork {

@@ -5,7 +5,8 @@ import { DataError, NonFiniteError } from '../src/errors.js';
 import type { Tensor } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
-import { failureOf, IMAGES, OPTIONS } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
+import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
 /** A reference backend that notes which tensors are held. */
 function countingBackend(): { backend: Backend; held: Set<Tensor> } {

@@ -15,7 +15,8 @@ import { train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
 import { stepCount, TUTORIAL } from '../src/training/options.js';
 import type { Line } from '../src/training/run.js';
-import { COLUMNS, failureOf, IMAGES, OPTIONS, ROWS } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from './helpers/small-images.js';
 
 const weightsOf = (model: Model): number[] => model.parameters.flatMap(({ value }) => [...valuesOf(value)]);
 

@@ -8,7 +8,7 @@ import { Adam } from '../src/adam.js';
 import { Model } from '../src/model.js';
 import { fillRandom, Random } from '../src/rng.js';
 import { rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
-import { failureOf } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 

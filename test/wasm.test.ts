@@ -17,7 +17,7 @@ import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
-import { syntheticImages } from './helpers/synthetic-images.js';
+import { smallImages } from './helpers/small-images.js';
 
 describe('σ and tanh', () => {
   const COUNT = 1 << 16;
@@ -151,7 +151,7 @@ test('what was packed from a matrix is packed anew when an operation or the host
 });
 
 describe('whole training runs', () => {
-  const images = syntheticImages({ count: 60, rows: 7, columns: 5 });
+  const images = smallImages(60, 7, 5);
   const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };
 
   async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {

@@ -14,7 +14,8 @@ import { copyInto, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
-import { IMAGES, OPTIONS } from './spots.js';
+import { randomise, randomModel } from './random-model.js';
+import { IMAGES, OPTIONS } from './small-images.js';
 
 const GUARD = 12345;
 const GUARD_ROWS = 3;
@@ -251,23 +252,6 @@ async function runCase(backend: Backend, { outputs, inputs, draw, run, tolerance
   }
 }
 
-/** A model at random values, biases and initial states among them, with a batch. */
-function randomModel(backend: Backend, seed: number): Model {
-  const sizes = { T: 5, B: 3, I: 4, H: 7, C: 6 };
-  const random = new Random(seed);
-  const model = new Model(backend, sizes, { forgetBias: 0.4, inputGradient: true });
-  const { x, y, h, c } = model.activations;
-  // Drawn in f32 on every backend, so that all compute with the same numbers.
-  const draw = (): number => Math.fround(random.normal(0, 0.7));
-  for (const tensor of [...model.parameters.map(({ value }) => value), x, stepOf(h, 0), stepOf(c, 0)]) {
-    fillRandom(tensor, draw);
-    backend.upload(tensor);
-  }
-  for (let b = 0; b < sizes.B; b++) y.set(b, (b * 5) % sizes.C, 1);
-  backend.upload(y);
-  return model;
-}
-
 async function snapshot(model: Model, optimiser: Adam): Promise<Record<string, Float64Array>> {
   const { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz } = model.activations;
   const tensors: Record<string, Tensor> = { h, c, gates, logits, probabilities, losses, correct, dh, dc, dz };
@@ -288,7 +272,7 @@ async function snapshot(model: Model, optimiser: Adam): Promise<Record<string, F
 }
 
 async function trainThreeSteps(backend: Backend): Promise<Record<string, Float64Array>> {
-  const model = randomModel(backend, 11);
+  const model = randomModel(backend, { T: 5, B: 3, I: 4, H: 7, C: 6 }, { forgetBias: 0.4, seed: 11 });
   const optimiser = new Adam<string>(backend, model.parameters);
   for (let step = 0; step < 3; step++) {
     model.forward();
@@ -325,11 +309,8 @@ export function describeBackend(name: string, open: () => Backend | Promise<Back
     test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
       const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, 0.4);
       const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
-      const random = new Random(13);
-      for (const tensor of [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside]) {
-        fillRandom(tensor, () => random.normal(0, 0.7));
-        backend.upload(tensor);
-      }
+      const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside];
+      randomise(backend, inputs, new Random(13));
       const gradients = async (): Promise<Float64Array[]> => {
         lstmForward(backend, lstm);
         lstmBackward(backend, lstm);

@@ -4,7 +4,7 @@ import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/backend.js';
 import { train } from '../../src/training/loop.js';
-import { syntheticImages } from './synthetic-images.js';
+import { smallImages } from './small-images.js';
 
 export interface PageResult {
   readonly description: string;
@@ -30,7 +30,7 @@ async function keepPaceWaits(gpu: Backend, mode: Mode | 'auto'): Promise<boolean
 }
 
 async function trainOn(mode: Mode | 'auto'): Promise<PageResult> {
-  const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
+  const images = smallImages(60, 6, 5);
   const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
   const gpu = await createGpuBackend({ mode });
   const results: number[][] = [];

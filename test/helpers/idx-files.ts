@@ -1,9 +1,5 @@
 /** A small, valid MNIST of 2 × 3 pixels an image, as IDX files. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-
-export type Files = Readonly<Record<string, Uint8Array>>;
+import { smallImages } from './small-images.js';
 
 /** The bytes of an IDX file of unsigned bytes. */
 export function idx(shape: readonly number[], data: ArrayLike<number>): Buffer {
@@ -16,12 +12,9 @@ export function idx(shape: readonly number[], data: ArrayLike<number>): Buffer {
 export const ROWS = 2;
 export const COLUMNS = 3;
 
-export const imagesFile = (count: number): Buffer => idx([count, ROWS, COLUMNS], pixelsOf(count));
-export const labelsFile = (count: number): Buffer => idx([count], labelsOf(count));
-
-export const pixelsOf = (count: number): Uint8Array =>
-  Uint8Array.from({ length: count * ROWS * COLUMNS }, (_, n) => (n * 37) % 256);
-export const labelsOf = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, n) => n % 10);
+export const imagesFile = (count: number): Buffer =>
+  idx([count, ROWS, COLUMNS], smallImages(count, ROWS, COLUMNS).pixels);
+export const labelsFile = (count: number): Buffer => idx([count], smallImages(count, ROWS, COLUMNS).labels);
 
 /** The four files under their usual names. */
 export const mnistFiles = (trainCount: number, testCount: number) => ({
@@ -30,16 +23,3 @@ export const mnistFiles = (trainCount: number, testCount: number) => ({
   't10k-images-idx3-ubyte': imagesFile(testCount),
   't10k-labels-idx1-ubyte': labelsFile(testCount),
 });
-
-/** Directories that hold given files, until `remove`. */
-export function temporaryDirectories() {
-  const root = mkdtempSync(path.join(tmpdir(), 'longhand-'));
-  return {
-    directoryOf: (files: Files): string => {
-      const directory = mkdtempSync(path.join(root, 'data-'));
-      for (const [name, bytes] of Object.entries(files)) writeFileSync(path.join(directory, name), bytes);
-      return directory;
-    },
-    remove: (): void => rmSync(root, { recursive: true }),
-  };
-}

@@ -12,6 +12,9 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** The lines of a text that ends with a line break. */
+export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
+
 /** Where output goes, unless it is collected: to a full disk, or into a pipe that its reader has closed. */
 export type Sink = 'full' | 'closed';
 

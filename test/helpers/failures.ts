@@ -1,0 +1,19 @@
+/** What a call fails with, as a value to compare. A call that succeeds fails the test. */
+
+/** What `work` rejects with. */
+export const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => Promise.reject(new Error('it was expected to fail')),
+    (error: unknown) => error,
+  );
+
+/** The error that `work` throws, which must be of class `Kind`. */
+export function errorOf(Kind: new (message: string) => Error, work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(Kind);
+    return error as Error;
+  }
+  throw new Error('it was expected to fail');
+}
