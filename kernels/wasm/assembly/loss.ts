@@ -1,4 +1,4 @@
-/** Softmax cross-entropy, equations (5) and (5′): few numbers, so plainly. */
+/** Softmax cross-entropy, equations (5) and (5′), one number at a time: there are few of them. */
 import { CrossEntropyBackward, CrossEntropyForward } from './jobs';
 import { jobOf } from './threads';
 

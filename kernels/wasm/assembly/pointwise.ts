@@ -1,4 +1,4 @@
-/** What is done element by element: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), sums, fill and copy. */
+/** Element-wise work: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), column sums, fill and copy. */
 import { Adam, CellBackward, CellForward, CHUNK_ELEMENTS, ColumnSums, Copy, Fill, SUM_CHUNK_COLUMNS } from './jobs';
 import { flushTiny, loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
 import { jobOf } from './threads';
@@ -84,8 +84,8 @@ function cellBackward(
   const tanhC = tanh(loadPart(c, count));
   const dH = flushTiny(loadPart(dh, count));
   const dO = f32x4.mul(dH, tanhC);
-  const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
-  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, count)));
+  const dTanhC = f32x4.sub(one, f32x4.mul(tanhC, tanhC)); // tanh′(c)
+  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), dTanhC, loadPart(dc, count)));
   storePart(dc, dC, count);
   // (3′)
   const dI = f32x4.mul(dC, j);
@@ -99,7 +99,7 @@ function cellBackward(
   storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), count);
 }
 
-/** Row after row is added to `out`, four at a time, so that a is read as it lies in memory. */
+/** Adds four rows at a time to `out`, so that a is read in the order in which it lies in memory. */
 export function columnSumsChunk(chunk: i32): void {
   const job = jobOf<ColumnSums>();
   const M = job.M, N = job.N;
@@ -163,7 +163,7 @@ export function fillChunk(chunk: i32): void {
   const first = chunk * CHUNK_ELEMENTS;
   const end = min(first + CHUNK_ELEMENTS, job.size);
   if (reinterpret<i32>(job.value) == 0) { // not for -0
-    memory.fill(job.out + (<usize>first << 2), 0, <usize>(end - first) << 2); // writes without reading first
+    memory.fill(job.out + (<usize>first << 2), 0, <usize>(end - first) << 2); // writes without reading the memory first
     return;
   }
   const value = f32x4.splat(job.value);
