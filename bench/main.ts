@@ -83,7 +83,6 @@ async function reportFrom(
 ): Promise<void> {
   if (report === undefined) throw new UsageError('--from needs --report: it runs nothing');
   if (names.length > 0 || json !== undefined) throw new UsageError('--from takes all rows, and writes only the report');
-  await installRivals((line) => console.error(line)); // they draw the charts
   const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
   if (lines.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
   await writeReport(

@@ -30,7 +30,7 @@ function isInstalled(): boolean {
 /** Installs what is missing or out of date, without install scripts: some download binaries, and none is needed. */
 export async function installRivals(tell: (line: string) => void): Promise<void> {
   if (isInstalled()) return;
-  tell('installing the rivals in bench/rivals (once; about 400 MB) …');
+  tell('installing the rivals in bench/rivals (once; about 600 MB) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=1'];
   const code = await new Promise<number | null>((resolve) => {

@@ -5,7 +5,6 @@ import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites/index.js';
-import { renderSvg } from './charts.js';
 import { formatted, keptPart, table } from './markdown.js';
 import type { Block } from './sections.js';
 import { groupBy, sectionOf, times } from './sections.js';
@@ -23,9 +22,8 @@ export async function writeReport(file: string, rows: readonly Row[]): Promise<v
 
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
   mkdirSync(folder, { recursive: true });
-  const text: string[] = [];
-  for (const block of blocks) text.push(await written(block, folder));
-  writeFileSync(file, await formatted(text.join('\n\n'), file));
+  const text = blocks.map((block) => written(block, folder)).join('\n\n');
+  writeFileSync(file, await formatted(text, file));
 }
 
 /** What ran on one engine of one machine, in one run or several: times are compared within, never across. */
@@ -45,14 +43,11 @@ function enginesOf(rows: readonly Row[]): EngineRows[] {
   });
 }
 
-async function written(block: Block, folder: string): Promise<string> {
+/** A block as Markdown; a chart goes to a file of its own. */
+function written(block: Block, folder: string): string {
   if (typeof block === 'string') return block;
   const name = `${block.name}.svg`;
-  try {
-    writeFileSync(path.join(folder, name), await renderSvg(block.spec));
-  } catch (error) {
-    return `(No chart: ${error instanceof Error ? error.message : String(error)})`;
-  }
+  writeFileSync(path.join(folder, name), block.svg);
   return `![${block.alt}](${path.basename(folder)}/${name})`;
 }
 

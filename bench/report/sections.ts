@@ -15,7 +15,7 @@ export interface Chart {
   /** Of the file, without its ending. */
   readonly name: string;
   readonly alt: string;
-  readonly spec: Record<string, unknown>;
+  readonly svg: string;
 }
 
 /** Markdown, or a chart that stands between. */
@@ -49,7 +49,7 @@ function caseBlocks(rows: readonly Row[]): Block[] {
       upper: row.upperQuartileMs ?? row.medianMs,
     }));
     const title = `${ofCase[0].suite}: ${name}`;
-    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, spec: dotChart(title, 'ms', bars) };
+    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, svg: dotChart(title, 'ms', bars) };
     return [`#### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
   });
 }
@@ -103,7 +103,7 @@ function matmulBlocks(rows: readonly Row[]): Block[] {
       row.gflops === null ? [] : [{ candidate: labelOf(row), x: row.sizes.N, y: row.gflops }],
     );
     const title = `${form}, N × N`;
-    const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, spec: lineChart(title, 'N', 'GFLOPS', points) };
+    const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, svg: lineChart(title, 'N', 'GFLOPS', points) };
     return [`#### ${form}, square: GFLOPS`, pivot(ofForm, (row) => String(row.sizes.N), gflopsCell), chart];
   });
   const others = rows.filter((row) => !isSquare(row));
@@ -126,7 +126,7 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
         (row) => `${axis} ${row.sizes[axis]}`,
         (row) => milliseconds(row.medianMs),
       ),
-      { name: `scaling-${axis}`, alt: `${title}, ms`, spec: lineChart(title, axis, 'ms', points) },
+      { name: `scaling-${axis}`, alt: `${title}, ms`, svg: lineChart(title, axis, 'ms', points) },
     ];
   });
   const threaded = rowsAtBase(rows).filter(isTimed);
