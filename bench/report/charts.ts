@@ -25,9 +25,9 @@ const LETTER = 7;
 
 /** Twenty colours in ten pairs: Tableau 20. */
 const COLORS = [
-  ...['#4c78a8', '#9ecae9', '#f58518', '#ffbf79', '#54a24b', '#88d27a', '#b79a20', '#f2cf5b', '#439894', '#83bcb6'],
-  ...['#e45756', '#ff9d98', '#79706e', '#bab0ac', '#d67195', '#fcbfd2', '#b279a2', '#d6a5c9', '#9e765f', '#d8b5a5'],
-];
+  '#4c78a8 #9ecae9 #f58518 #ffbf79 #54a24b #88d27a #b79a20 #f2cf5b #439894 #83bcb6',
+  '#e45756 #ff9d98 #79706e #bab0ac #d67195 #fcbfd2 #b279a2 #d6a5c9 #9e765f #d8b5a5',
+].flatMap((colors) => colors.split(' '));
 
 /** One line for each candidate; both axes are logarithmic. */
 export function lineChart(title: string, xTitle: string, yTitle: string, points: readonly Point[]): string {
