@@ -1,7 +1,7 @@
-/** Compiling what is written in assembly/. */
+/** Compiles the AssemblyScript in assembly/. */
 import { project } from './versions.js';
 
-/** AssemblyScript's compiler, by a name that is no literal: its typings would redefine Array for the whole project. */
+/** AssemblyScript's compiler. Its name is not a literal, since its typings would redefine Array for the whole project. */
 interface Compiler {
   main(
     parameters: readonly string[],
@@ -10,7 +10,7 @@ interface Compiler {
 }
 const compilerName = 'assemblyscript/asc' as string;
 
-/** The module of a file of bench/assembly, with SIMD and what else is asked for. */
+/** Compiles one file of bench/assembly, with SIMD and `features`. */
 export async function compileAssembly(
   file: string,
   features: readonly string[],
@@ -21,13 +21,20 @@ export async function compileAssembly(
   const { error } = await asc.main(
     [
       `bench/assembly/${file}`,
-      ...['--outFile', 'out.wasm', '--runtime', 'stub', '-O3', '--noAssert', ...options],
+      '--outFile',
+      'out.wasm',
+      '--runtime',
+      'stub',
+      '-O3',
+      '--noAssert',
+      '--baseDir',
+      project,
+      ...options,
       ...['simd', ...features].flatMap((feature) => ['--enable', feature]),
-      ...['--baseDir', project],
     ],
     { writeFile: (_, contents) => void (binary = Uint8Array.from(contents as Uint8Array)) },
   );
-  if (error || !binary) throw new Error(`bench/assembly/${file}: ${error?.message ?? 'no binary'}`);
+  if (error || !binary) throw new Error(`bench/assembly/${file}: ${error?.message ?? 'the compiler wrote no binary'}`);
   return binary;
 }
 

@@ -10,7 +10,7 @@ import { MODES } from '../kernels/gpu/mode-names.js';
 import type { Kind } from './tasks.js';
 
 export interface Candidate {
-  /** As `--backends` and the reports name it. */
+  /** As in `--backends` and the reports, without the number of threads. */
   readonly name: string;
   readonly threads: number;
   readonly kinds: readonly Kind[];
@@ -21,16 +21,17 @@ export interface Candidate {
 
 export type EngineKind = 'node' | 'page';
 
+/** One candidate, or one for each number of threads on the engines that give it threads. */
 type ListEntry = Omit<Candidate, 'threads'> & { readonly threadedIn?: readonly EngineKind[] };
 
-const ANYWHERE: readonly EngineKind[] = ['node', 'page'];
+const ANY_ENGINE: readonly EngineKind[] = ['node', 'page'];
 
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
 const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
 
 const CANDIDATES: readonly ListEntry[] = [
-  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANYWHERE },
-  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANYWHERE },
+  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANY_ENGINE },
   { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
   ...MODES.map((mode) => ({ name: `longhand-gpu-${mode}`, program: 'longhand', mode, kinds: ALL })),
   { name: 'loops', program: 'loops', mode: '', kinds: ALL },
@@ -38,14 +39,14 @@ const CANDIDATES: readonly ListEntry[] = [
   { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: ALL },
   { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: ALL },
   { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
-  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, threadedIn: ANYWHERE },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
   { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
-  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANYWHERE },
-  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANYWHERE },
+  { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
+  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },
 ];
 
-/** Those whose name is, or begins with, one of `wanted` (all where it is empty), once for each number of threads. */
+/** Candidates whose name is one of `wanted` or begins with it (all if it is empty), one for each number of threads. */
 export function candidatesFor(wanted: readonly string[], threads: readonly number[], engine: EngineKind): Candidate[] {
   const isWanted = (name: string): boolean =>
     wanted.length === 0 || wanted.some((one) => name === one || name.startsWith(`${one}-`));
@@ -54,13 +55,14 @@ export function candidatesFor(wanted: readonly string[], threads: readonly numbe
   );
 }
 
+/** The candidate that all others are compared with. */
 export const BASELINE = 'longhand-wasm';
 
 export function candidateNames(): string[] {
   return CANDIDATES.map(({ name }) => name);
 }
 
-/** `longhand-wasm ×2`: the name with the number of threads, where it has several. */
+/** `longhand-wasm ×2`: the name, and the number of threads if there are several. */
 export function labelOf({ candidate, threads }: { candidate: string; threads: number }): string {
   return threads > 1 ? `${candidate} ×${threads}` : candidate;
 }

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, step by step, as docs/kernels.md
- * tells it. `--size M,K,N` measures one size of your own, `--quick` takes few samples.
+ * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, in the steps of docs/kernels.md.
+ * `--size M,K,N` measures a size of your own, `--quick` takes few samples.
  *
- * Every step's result is checked against a triple loop in f64 before it is timed. GFLOPS count 2·M·N·K a product.
+ * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { matmul } from '../kernels/reference/matmul.js';
@@ -19,12 +19,12 @@ interface Operands {
   readonly size: Size;
   readonly a: Vector;
   readonly b: Vector;
-  /** What a triple loop in f64 gives, and how far from it a sum in f32 may be. */
+  /** The product in f64, and how far an f32 sum may differ from it. */
   readonly product: Float64Array;
   readonly bound: Float64Array;
 }
 
-/** A step with its operands where it reads them. Its result is all NaN at first, so that what it leaves out is seen. */
+/** A step whose operands are in place. Its result is NaN at first, so that a missing element is noticed. */
 interface Ready {
   run(): void;
   result(): ArrayLike<number>;
@@ -32,7 +32,7 @@ interface Ready {
 
 interface Step {
   readonly name: string;
-  /** Or why the step cannot run here. */
+  /** Returns the reason if the step cannot run here. */
   prepare(operands: Operands): Ready | string;
 }
 
@@ -99,7 +99,7 @@ interface Module extends Record<ProductName, Product> {
 
 const PAGE = 65536;
 
-/** Compiles assembly/steps.ts; undefined where this engine does not know one of the features. */
+/** Compiles assembly/steps.ts; undefined if this engine lacks one of the features. */
 async function compile(...features: string[]): Promise<Module | undefined> {
   const binary = await compileAssembly('steps.ts', features, ['--importMemory']);
   if (!WebAssembly.validate(binary)) return undefined;
@@ -125,7 +125,7 @@ function inWebAssembly(name: string, module: Module | undefined, step: ProductNa
   };
 }
 
-/** Where vectors of these lengths lie behind one another, each on a cache line of its own, and where the last one ends. */
+/** The addresses of consecutive vectors of these lengths, each beginning on a cache line, and the end of the last. */
 function addresses(lengths: readonly number[]): number[] {
   const starts = [PAGE];
   for (const length of lengths) starts.push(Math.ceil((starts[starts.length - 1] + 4 * length) / 64) * 64);
@@ -136,12 +136,12 @@ function onBackend(name: string, backend: Backend): Step {
   return {
     name,
     prepare({ size: [M, K, N], a, b }) {
-      const [out, ours, theirs] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
-      copyInto(ours, tensorFrom(a, [M, K]));
-      copyInto(theirs, tensorFrom(b, [K, N]));
+      const [out, left, right] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
+      copyInto(left, tensorFrom(a, [M, K]));
+      copyInto(right, tensorFrom(b, [K, N]));
       fill(out, NaN);
-      for (const tensor of [out, ours, theirs]) backend.upload(tensor);
-      return { run: () => backend.matmul(out, ours, theirs), result: () => valuesOf(out) };
+      for (const tensor of [out, left, right]) backend.upload(tensor);
+      return { run: () => backend.matmul(out, left, right), result: () => valuesOf(out) };
     },
   };
 }
@@ -165,14 +165,14 @@ function operandsOf(size: Size): Operands {
         sizes += Math.abs(term);
       }
       product[m * N + n] = sum;
-      // Each of K products and K sums is rounded by 2⁻²⁴ of itself, and none is larger than the sum of all sizes.
+      // Each of K products and K sums is rounded by at most 2⁻²⁴ of itself; none is larger than the sum of absolute values.
       bound[m * N + n] = (K + 1) * 2 ** -24 * sizes;
     }
   }
   return { size, a: a.data as Vector, b: b.data as Vector, product, bound };
 }
 
-/** The largest error in units of its bound. */
+/** The largest error divided by its bound. */
 function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
   let largest = 0;
   for (let n = 0; n < product.length; n++) {
@@ -184,7 +184,7 @@ function errorOf(result: ArrayLike<number>, { product, bound }: Operands): numbe
 const isQuick = process.argv.includes('--quick');
 const [WARM_UP_MS, SAMPLES, SAMPLE_MS, TOTAL_MS] = isQuick ? [50, 2, 1, 1] : [1000, 15, 10, 1000];
 
-/** The median of samples that each last long enough for the clock, after a warm-up long enough for the compiler. */
+/** The median of samples that are long enough for the clock, after a warm-up that is long enough for the compiler. */
 function medianMs(run: () => void): number {
   const once = (count: number): number => {
     const start = performance.now();
@@ -221,7 +221,7 @@ function report(steps: readonly Step[], size: Size): void {
     ready.run();
     const error = errorOf(ready.result(), operands);
     if (!(error <= 1)) {
-      console.log(`${row(name)}  WRONG: ${error.toPrecision(2)} times as far from the f64 loop as f32 allows`);
+      console.log(`${row(name)}  WRONG: its error is ${error.toPrecision(2)} times what f32 rounding explains`);
       process.exitCode = 1;
       continue;
     }
@@ -232,7 +232,7 @@ function report(steps: readonly Step[], size: Size): void {
   }
 }
 
-/** The limit of a core: how fast an inner loop is when it reads the same few numbers from the first cache again and again. */
+/** The limit of one core: the speed of an inner loop that always reads the same few numbers from the L1 cache. */
 function reportLimit(name: string, module: Module, tile: 'tile2x16' | 'tile6x8', rows: number, columns: number): void {
   const TIMES = 100_000;
   module.memory.grow(1);
@@ -259,7 +259,7 @@ function sizesAskedFor(): Size[] {
   if (numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1)) {
     return [[numbers[0], numbers[1], numbers[2]]];
   }
-  throw new RangeError('--size: give three whole numbers ≥ 1, as in --size 128,128,512');
+  throw new RangeError('--size: write three whole numbers ≥ 1, as in --size 128,128,512');
 }
 
 const sizes = sizesAskedFor();
@@ -280,7 +280,7 @@ const steps = [
 ];
 console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
 for (const size of sizes) report(steps, size);
-console.log('\nthe limit: one core, operands always in the first cache');
+console.log('\nthe limit: one core, operands always in the L1 cache');
 if (portable) reportLimit('2×16 tile', portable, 'tile2x16', 2, 16);
 if (relaxed) reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', 6, 8);
 for (const backend of backends) await backend.dispose();

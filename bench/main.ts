@@ -1,4 +1,4 @@
-/** `npm run bench`: Longhand and its rivals, each checked against the f64 reference before it is timed. */
+/** `npm run bench`: compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -6,17 +6,17 @@ import { NoBrowserError } from './browser/chromium.js';
 import { chromiumEngine } from './browser/engine.js';
 import type { Candidate } from './candidates.js';
 import { candidateNames, candidatesFor } from './candidates.js';
+import { Comparison, FULL, QUICK } from './measure/comparison.js';
 import type { Environment } from './measure/environment.js';
 import { environmentOf, peakSentence } from './measure/environment.js';
 import { nodeEngine } from './measure/node-engine.js';
-import { Comparison, FULL, QUICK } from './measure/comparison.js';
+import { ProcessPool } from './measure/process-pool.js';
+import type { Row } from './measure/rows.js';
+import { rowsOf } from './measure/rows.js';
+import { installRivals } from './programs/rivals.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
 import { headLine, LEGEND, tableLine } from './report/table.js';
-import { installRivals } from './programs/rivals.js';
-import type { Row } from './measure/rows.js';
-import { rowsOf } from './measure/rows.js';
-import { ProcessPool } from './measure/process-pool.js';
 import { SUITES } from './suites/index.js';
 import { scaling } from './suites/scaling.js';
 import type { Suite } from './suites/suite.js';
@@ -39,14 +39,15 @@ const list = (text: string): string[] => text.split(',').filter((entry) => entry
 function threadCounts(text: string): number[] {
   const counts = list(text).map(Number);
   if (counts.length > 0 && counts.every((count) => Number.isInteger(count) && count >= 1)) return counts;
-  throw new InvalidArgumentError('Give whole numbers ≥ 1, as in 1,2.');
+  throw new InvalidArgumentError('Write whole numbers ≥ 1, as in 1,2.');
 }
 
 function knownBackends(text: string): string[] {
   const names = candidateNames();
   const wanted = list(text);
   const unknown = wanted.find((one) => !names.some((name) => name === one || name.startsWith(`${one}-`)));
-  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${names.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`${unknown} is not a candidate. The candidates are ${names.join(', ')}.`);
   return wanted;
 }
 
@@ -60,7 +61,7 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   const rows: Row[] = [];
   try {
     const run = environmentOf(engine, process.argv.slice(2));
-    console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches ${peakSentence(run.peak)}`);
+    console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches at most ${peakSentence(run.peak)}`);
     const comparison = new Comparison(pool, options.quick ? QUICK : FULL);
     const candidates = candidatesFor(options.backends, options.threads ?? threadSweep(), engine.kind);
     for (const suite of suites) {
@@ -75,15 +76,16 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   if (options.report !== undefined) await writeReport(options.report, rows);
 }
 
-/** Of rows that earlier runs have written. */
+/** From rows that earlier runs have written. */
 async function reportFrom(
   files: readonly string[],
   names: readonly string[],
   { report, json }: Options,
 ): Promise<void> {
-  if (report === undefined) throw new UsageError('--from needs --report: it runs nothing');
-  if (names.length > 0 || json !== undefined) throw new UsageError('--from takes all rows, and writes only the report');
-  await installRivals((line) => console.error(line)); // they draw the charts
+  if (report === undefined) throw new UsageError('--from needs --report FILE: it measures nothing');
+  if (names.length > 0 || json !== undefined) {
+    throw new UsageError('--from uses all rows and writes only the report: leave out suites and --json');
+  }
   const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
   if (lines.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
   await writeReport(
@@ -96,11 +98,12 @@ function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
   const unknown = names.find((name) => !SUITES.some((suite) => suite.name === name));
   const known = SUITES.map(({ name }) => name).join(', ');
   if (unknown !== undefined) throw new UsageError(`${unknown}: the suites are ${known}`);
-  if (sizes.length > 0 && names.length !== 1) throw new UsageError('--sizes needs one suite, as each has its own');
+  if (sizes.length > 0 && names.length !== 1)
+    throw new UsageError('--sizes needs one suite: each suite has its own form of sizes');
   return SUITES.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** 1, 2, 4 … and as many as there are cores. */
+/** 1, 2, 4 … and the number of cores. */
 function threadSweep(): number[] {
   const cores = availableParallelism();
   const powers = Array.from({ length: Math.ceil(Math.log2(cores)) }, (_, n) => 2 ** n);
@@ -109,7 +112,7 @@ function threadSweep(): number[] {
 
 const isUsual = (threads: number): boolean => threads === 1 || threads === availableParallelism();
 
-/** What has been said on the terminal: who is not there is not there in any case. */
+/** The reasons that the terminal has shown: each is shown once, since it holds for every case. */
 const shown = new Set<string>();
 const absence = ({ candidate, threads, reason }: Row): string => `${candidate} ${threads} ${reason ?? ''}`;
 
@@ -138,21 +141,28 @@ async function runSuite(
 }
 
 const command = new Command('bench')
-  .description('Longhand and its rivals: each is checked against the f64 reference, then timed, in turns.')
+  .description('Compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed.')
   .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
-  .option('--backends <names>', 'only these, or those whose names begin so', knownBackends, [])
-  .option('--sizes <sizes>', 'of the one suite named', list, [])
+  .option(
+    '--backends <names>',
+    'only these candidates; longhand-gpu stands for every longhand-gpu-…',
+    knownBackends,
+    [],
+  )
+  .option('--sizes <sizes>', 'sizes in place of those of the one suite named', list, [])
   .option(
     '--threads <counts>',
-    'numbers of threads (default: 1 and all; where threads are compared, 1, 2, 4 … too)',
+    'numbers of threads (default: 1 and all cores; scaling also measures 2, 4 …)',
     threadCounts,
   )
-  .option('--node <path>', 'the Node that the candidates run on', process.execPath)
-  .addOption(new Option('--browser', 'run them in pages of a Chromium').conflicts('node').default(false))
-  .option('--quick', 'few small cases and few samples', false)
-  .option('--json <file>', 'write one JSON object a row')
-  .option('--report <file>', 'write the tables as Markdown, with charts beside it')
-  .option('--from <files...>', 'run nothing: make the report from rows that earlier runs wrote with --json')
+  .option('--node <path>', 'the Node that runs the candidates', process.execPath)
+  .addOption(
+    new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts('node').default(false),
+  )
+  .option('--quick', 'few small cases, few samples', false)
+  .option('--json <file>', 'write one JSON object for each row')
+  .option('--report <file>', 'write the tables as Markdown, and the charts beside it')
+  .option('--from <files...>', 'measure nothing: write the report from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
   .action(bench)
   .exitOverride();

@@ -1,30 +1,30 @@
-/** What every candidate offers, in Node or in a page. */
+/** The interface of every program, in Node and in a page. */
 import type { Arrays, Task } from './tasks.js';
 
 export interface Program {
-  /** Of the library that computes. */
+  /** The version of the library that computes. */
   readonly version: string;
-  /** What really runs, in one line. */
+  /** One line: what really runs. */
   readonly description: string;
   prepare(task: Task, inputs: Arrays): Promise<Prepared>;
   close?(): Promise<void>;
 }
 
-/** A task whose inputs lie where the candidate wants them. */
+/** A task whose inputs lie where the program wants them. */
 export interface Prepared {
-  /** The outputs, by the names of OUTPUT_NAMES; called once, before any `run`. */
+  /** The outputs, named as in OUTPUT_NAMES. Called once, before any `run`. */
   result(): Promise<Arrays>;
-  /** What is timed: one product, one pass, one training step. It ends when the work has been done. */
+  /** What is timed: one product, one pass or one training step. It ends when the work is done. */
   run(): void | Promise<void>;
   dispose(): void | Promise<void>;
 }
 
-/** Gives a candidate with some number of threads and in some mode; throws LeftOutError where it is not there. */
+/** Loads a program. Throws a LeftOutError if it cannot run here. */
 export type Start = (options: StartOptions) => Promise<Program>;
 
 export interface StartOptions {
   readonly threads: number;
-  /** Of a library with several machines: 'wasm', 'cpu', 'webgpu', … */
+  /** For a library with several backends: 'wasm', 'cpu', 'webgpu', … */
   readonly mode: string;
 }
 
@@ -32,7 +32,7 @@ export function threadsText(threads: number): string {
   return `${threads} thread${threads > 1 ? 's' : ''}`;
 }
 
-/** A candidate that is not there, or cannot do a task. The message is the reason that the reader sees. */
+/** The candidate cannot run here, or cannot do a task. Reports show the message as the reason. */
 export class LeftOutError extends Error {
   override readonly name = 'LeftOutError';
 }

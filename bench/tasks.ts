@@ -1,11 +1,11 @@
-/** What can be measured, and the numbers that go in and come out. Knows no candidate, no process and no machine. */
+/** The tasks that can be measured, with the numbers that go in and come out. */
 import type { ModelSizes } from '../src/model.js';
 import { parameterShapes } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import type { Shape } from '../src/tensor.js';
 import { sizeOf } from '../src/tensor.js';
 
-/** A·B, Aᵀ·B and A·Bᵀ: what a layer's forward pass, its weights' gradient and its input's gradient need. */
+/** A·B, Aᵀ·B and A·Bᵀ: for a layer's forward pass, for its weights' gradient and for its input's gradient. */
 export type Form = 'A·B' | 'Aᵀ·B' | 'A·Bᵀ';
 
 export interface MatmulTask {
@@ -23,7 +23,7 @@ export interface CellTask {
   readonly H: number;
 }
 
-/** `forward`: from x to logits. `step`: one training step, that is forward, backward and Adam. */
+/** `forward`: from x to the logits. `step`: one training step, that is forward, backward and Adam. */
 export interface ModelTask extends ModelSizes {
   readonly kind: 'forward' | 'step';
 }
@@ -31,7 +31,7 @@ export interface ModelTask extends ModelSizes {
 export type Task = MatmulTask | CellTask | ModelTask;
 export type Kind = Task['kind'];
 
-/** Arrays by name, each row by row in the shape that `inputShapes` or `outputNames` tells. */
+/** Arrays by name, each stored row by row. */
 export type Arrays = Record<string, Float32Array>;
 
 export const FORGET_BIAS = 1;
@@ -59,18 +59,18 @@ export function inputShapes(task: Task): Record<string, Shape> {
 }
 
 /**
- * What a candidate answers. Of a step: loss and gradients with the parameters given, and then the parameters after one
- * update with Adam.
+ * The names of a task's outputs. For a step: the loss and the gradients at the given parameters, then the parameters
+ * after one update with Adam.
  */
 export const OUTPUT_NAMES: Record<Kind, readonly string[]> = {
   matmul: ['out'],
   cellForward: ['h', 'c'],
   cellBackward: ['dz', 'dcPrev'],
   forward: ['logits'],
-  step: [...['loss', 'dKernel', 'dBias', 'dOutKernel', 'dOutBias'], ...['kernel', 'bias', 'outKernel', 'outBias']],
+  step: ['loss', 'dKernel', 'dBias', 'dOutKernel', 'dOutBias', 'kernel', 'bias', 'outKernel', 'outBias'],
 };
 
-/** The same numbers for every candidate, of the sizes that training meets. No bias is zero: it would hide a wrong gate. */
+/** The same numbers for every candidate, about as large as in training. No bias is zero, since that would hide a wrong gate. */
 export function makeInputs(task: Task): Arrays {
   const random = new Random(1);
   const uniform = (from: number, to: number) => () => random.uniform(from, to);
@@ -99,7 +99,7 @@ function writeLabels(y: Float32Array, { B, C }: ModelTask, random: Random): void
   for (let b = 0; b < B; b++) y[b * C + random.below(C)] = 1;
 }
 
-/** Floating-point operations, counting the products only; undefined where that would say nothing. */
+/** Floating-point operations of the matrix products; undefined if the task has none. */
 export function flopsOf(task: Task): number | undefined {
   switch (task.kind) {
     case 'matmul':
@@ -112,7 +112,7 @@ export function flopsOf(task: Task): number | undefined {
     case 'step': {
       const { T, B, H, C } = task;
       const inputGradients = 2 * T * B * 4 * H * H + 2 * B * C * H; // dz·Whᵀ at every step, dLogits·outKernelᵀ
-      return 2 * forwardFlops(task) + inputGradients; // the weights' gradients are products as large as the forward ones
+      return 2 * forwardFlops(task) + inputGradients; // the weights' gradients need as many as the forward pass
     }
   }
 }

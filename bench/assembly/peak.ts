@@ -1,15 +1,15 @@
 /**
- * The peak of one core: multiplications and additions in registers, with nothing else in their way.
+ * The peak of one core: multiplications and additions in registers, without any memory access.
  *
- * Sums that do not wait for one another, as many as it takes to keep every unit busy; the products of the portable loop
- * have chains of their own, or the compiler would compute each once.
+ * The sums do not depend on one another, and there are enough of them to keep every unit busy. In the portable loop the
+ * products also depend on the turn before; otherwise the compiler would move them out of the loop.
  */
 
-/** Vectors of four that one turn multiplies and adds. */
+/** The number of vectors (of four) that one turn multiplies and adds. */
 export const PORTABLE_VECTORS: i32 = 6;
 export const FUSED_VECTORS: i32 = 10;
 
-/** With factor 1 and zeros to begin with, every sum is `turns`; the first is returned. */
+/** With factor 1, every sum is `turns`; returns their mean. */
 export function portable(turns: i32, factor: f32): f32 {
   const k = f32x4.splat(factor);
   let p0 = k, p1 = k, p2 = k, p3 = k, p4 = k, p5 = k;

@@ -1,17 +1,17 @@
 /**
- * The steps of docs/kernels.md from scalar WebAssembly on: out `[M,N]` = a `[M,K]` · b `[K,N]`, all f32, row by row.
+ * The WebAssembly steps of docs/kernels.md: out `[M,N]` = a `[M,K]` · b `[K,N]`, all f32, row by row.
  *
- * They stop at what teaches: operands are whole matrices, M is even, N a multiple of 16. The real kernel is
- * kernels/wasm/assembly/matmul.ts; the inner loops of the last steps are its own. `panels` has room for a copy of b.
+ * They are simplified: operands are whole matrices, M is even, N is a multiple of 16. The real kernel is
+ * kernels/wasm/assembly/matmul.ts, which has the same inner loops. `panels` has room for a copy of b.
  */
 import { tile1x8, tile2x16, tile6x8 } from '../../kernels/wasm/assembly/tiles';
 
-// Exported so that the compiler keeps them as functions of their own, as in the real module.
+// Exported, so that the compiler keeps them as separate functions, as in the real module.
 export { tile1x8, tile2x16, tile6x8 };
 
 const BLOCK: i32 = 256;
 
-/** The three loops, one number at a time. */
+/** Three loops, one number at a time. */
 export function scalar(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, _panels: usize): void {
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
@@ -38,7 +38,7 @@ export function simd(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, _pa
 
 /** 2×16 outputs at a time. */
 export function tiled(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, _panels: usize): void {
-  memory.fill(out, 0, <usize>(M * N) << 2); // what the sums start from
+  memory.fill(out, 0, <usize>(M * N) << 2); // the sums start from 0
   const aRow = <usize>K << 2, row = <usize>N << 2;
   for (let n = 0; n < N; n += 16) {
     for (let m = 0; m < M; m += 2) {
@@ -48,7 +48,7 @@ export function tiled(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, _p
   }
 }
 
-/** The same from a packed b, 256 k's at a time. */
+/** The same with a packed b, 256 values of k at a time. */
 export function packed(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, panels: usize): void {
   memory.fill(out, 0, <usize>(M * N) << 2);
   const aRow = <usize>K << 2, row = <usize>N << 2;
@@ -65,7 +65,7 @@ export function packed(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, p
   }
 }
 
-/** The same with tiles of 6×8; single rows where fewer than 6 are left. */
+/** The same with tiles of 6×8, and single rows if fewer than 6 are left. */
 export function fused(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, panels: usize): void {
   memory.fill(out, 0, <usize>(M * N) << 2);
   const aRow = <usize>K << 2, row = <usize>N << 2;
@@ -90,7 +90,7 @@ export function fused(out: usize, a: usize, b: usize, M: i32, N: i32, K: i32, pa
   }
 }
 
-/** L rows of b into panels of `width` columns: a panel's rows lie behind one another. */
+/** Copies L rows of b into panels of `width` columns, in which the rows follow one another. */
 function pack(panels: usize, b: usize, N: i32, L: i32, width: i32): void {
   for (let n = 0; n < N; n += width) {
     for (let k = 0; k < L; k++) {

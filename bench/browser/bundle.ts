@@ -1,4 +1,4 @@
-/** What the pages load, made by esbuild: the candidates of Node's run, with what is Node's own replaced by page/. */
+/** What the pages load, bundled by esbuild: the same programs as in Node, with page/ in place of what needs Node. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { packageVersion, project, projectVersion } from '../versions.js';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
-/** Those with code for a page, by their files in programs/. */
+/** The programs that run in a page, by their files in programs/. */
 export const PAGE_PROGRAMS: readonly string[] = ['longhand', 'loops', 'tensorflow', 'jax', 'gpujs'];
 
 const TENSORFLOW_WASM = '@tensorflow/tfjs-backend-wasm';
@@ -22,7 +22,7 @@ export interface File {
   readonly contents: Uint8Array | string;
 }
 
-/** By their paths on the server. */
+/** Files by their paths on the server. */
 export type Site = ReadonlyMap<string, File>;
 
 export async function bundleSite(): Promise<Site> {
@@ -44,7 +44,7 @@ function binariesOf(rival: string): [string, Uint8Array][] {
   return names.map((name) => [`/rivals/${rival}/dist/${name}`, readFileSync(path.join(folder, name))]);
 }
 
-/** Not minified: GPU.js and TensorFlow.js turn functions back into text. */
+/** Not minified: GPU.js and TensorFlow.js read the source of functions. */
 async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
   const { build } = await import('esbuild');
   const entries: [string, string][] = [
@@ -67,7 +67,7 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
     platform: 'browser',
     target: 'es2022',
     define: { VERSIONS: JSON.stringify(versions) },
-    plugins: [twins],
+    plugins: [pageModules],
     outdir: '/',
     write: false,
     logLevel: 'error',
@@ -75,9 +75,9 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
   return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
 }
 
-/** The modules of bench/ that reach for files and processes have a twin of the same name in page/. */
-const twins: Plugin = {
-  name: 'twins',
+/** Replaces the modules of bench/ that need Node by those of the same name in page/. */
+const pageModules: Plugin = {
+  name: 'page-modules',
   setup(build) {
     build.onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
       importer.startsWith(bench) ? { path: path.join(bench, 'browser', 'page', path.basename(file)) } : undefined,

@@ -1,21 +1,21 @@
-/** `--browser`: every candidate in a page of its own, in a renderer process of its own, cross-origin isolated. */
+/** `--browser`: each candidate in a page and a renderer process of its own, cross-origin isolated. */
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { LeftOutError } from '../program.js';
 import type { Candidate } from '../candidates.js';
-import type { Peak } from '../measure/peak.js';
 import type { CandidateProcess, Engine, Started } from '../measure/engine.js';
-import { PATIENCE_MS } from '../measure/spawned-process.js';
+import type { Peak } from '../measure/peak.js';
 import type { Answers, Request } from '../measure/protocol.js';
+import { TIMEOUT_MS } from '../measure/spawned-process.js';
+import { LeftOutError } from '../program.js';
 import type { Site } from './bundle.js';
 import { bundleSite, PAGE_PROGRAMS } from './bundle.js';
 import { launchChromiumOnGpu } from './chromium.js';
 import type { Page as PageGlobals } from './page/page.js';
 import type { Message } from './page/worker.js';
 
-/** Without them there is no shared memory, so no threads, and a coarse clock. */
+/** Without these headers a page has no shared memory, so no threads, and a coarse clock. */
 const ISOLATING = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
@@ -92,7 +92,7 @@ class PageProcess implements CandidateProcess {
   }
 
   close(): void {
-    this.context.close().catch(() => {}); // it is gone already
+    this.context.close().catch(() => {}); // if it has closed already
   }
 
   private async send(message: Message): Promise<Answers[keyof Answers]> {
@@ -100,8 +100,8 @@ class PageProcess implements CandidateProcess {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.close();
-        reject(new LeftOutError(`no answer within ${PATIENCE_MS / 1000} s`));
-      }, PATIENCE_MS);
+        reject(new LeftOutError(`no answer within ${TIMEOUT_MS / 1000} s`));
+      }, TIMEOUT_MS);
     });
     const answer = this.page.evaluate((sent) => (globalThis as unknown as PageGlobals).ask(sent), message);
     try {

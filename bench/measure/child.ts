@@ -1,4 +1,4 @@
-/** A Node process with one candidate in it: `child.js MODULE OPTIONS`, started by processes.ts. */
+/** A Node process with one candidate in it: `child.js PROGRAM OPTIONS`, started by spawned-process.ts. */
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import type { Program, Start, StartOptions } from '../program.js';
 import { largestRssMiB } from './memory.js';
@@ -6,7 +6,7 @@ import type { Answers, Failure, Request } from './protocol.js';
 import { answer } from './protocol.js';
 import { Session } from './session.js';
 
-const [module, optionsText] = process.argv.slice(2);
+const [name, optionsText] = process.argv.slice(2);
 
 function say(answer: Answers[keyof Answers] | Failure): void {
   process.send?.(answer);
@@ -17,8 +17,8 @@ function failureOf(error: unknown): Failure {
 }
 
 async function load(): Promise<Program> {
-  if (module === 'longhand') enableRelaxedSimd(); // as its command line does
-  const { start } = (await import(`../programs/${module}.js`)) as { start: Start };
+  if (name === 'longhand') enableRelaxedSimd(); // as the command line does
+  const { start } = (await import(`../programs/${name}.js`)) as { start: Start };
   return start(JSON.parse(optionsText) as StartOptions);
 }
 

@@ -16,7 +16,7 @@ import type { Finding } from './rows.js';
 import { statisticsOf } from './statistics.js';
 import { verify } from './verify.js';
 
-export interface Pace {
+interface Pace {
   readonly warmUpMs: number;
   readonly rounds: number;
   readonly turnMs: number;

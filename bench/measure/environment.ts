@@ -1,12 +1,12 @@
-/** Where and when the numbers were made. */
+/** When, on which computer and by which command rows were measured. */
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { project } from '../versions.js';
 import type { Engine } from './engine.js';
 import type { Peak } from './peak.js';
-import { project } from '../versions.js';
 
 export interface Environment {
-  /** That runs the candidates: Node or Chromium, with its version. */
+  /** Node or Chromium, with its version. */
   readonly engine: string;
   readonly processor: string;
   readonly cores: number;
@@ -15,7 +15,7 @@ export interface Environment {
   readonly date: string;
   readonly revision: string;
   readonly command: string;
-  /** Of one thread of the engine. */
+  /** The peak of one thread of the engine. */
   readonly peak: Peak;
 }
 
@@ -33,13 +33,13 @@ export function environmentOf({ name, peak }: Pick<Engine, 'name' | 'peak'>, arg
   };
 }
 
-/** Files by their last name: folders of this machine are nobody's business. */
+/** The command without the names of folders, which are private. */
 export function quoted(args: readonly string[]): string {
   const named = args.map((arg) => arg.replace(/(?<=^|=)[^=]*\//, ''));
   return ['npm run bench', ...(named.length > 0 ? ['--', ...named] : [])].join(' ');
 }
 
-/** With a + where the tree differs from it. */
+/** The commit, with a + if tracked files differ from it. */
 function revision(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
@@ -53,8 +53,8 @@ function revision(): string {
 }
 
 export function peakSentence({ portable, fused }: Peak): string {
-  const plain = `${portable.toFixed(1)} GFLOPS with multiplication and addition apart`;
+  const plain = `${portable.toFixed(1)} GFLOPS with separate multiplication and addition`;
   return fused === undefined
     ? `${plain} (this engine has no relaxed SIMD)`
-    : `${plain}, ${fused.toFixed(1)} GFLOPS with relaxed SIMD's fused multiply-add`;
+    : `${plain}, ${fused.toFixed(1)} GFLOPS with the fused multiply-add of relaxed SIMD`;
 }

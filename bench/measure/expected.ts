@@ -1,7 +1,7 @@
 /**
- * The right results, from Longhand's reference in f64, and how far from them f32 may be.
+ * The expected results, computed by Longhand's reference in f64, and how far an f32 result may differ.
  *
- * The reference is tested elsewhere: against PyTorch, against TensorFlow.js and against numeric slopes.
+ * Other tests compare the reference with PyTorch, TensorFlow.js and numeric gradients.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Adam } from '../../src/adam.js';
@@ -16,11 +16,11 @@ import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 
 export interface Expected {
   readonly values: ArrayLike<number>;
-  /** How far an element may be from its value; Infinity where it is not looked at. */
+  /** How far element n may differ; Infinity if it is not compared. */
   readonly bound: (n: number) => number;
 }
 
-/** Half the distance between neighbouring f32 numbers, relative to them. */
+/** The largest relative error of one f32 rounding. */
 const ROUNDING = 2 ** -24;
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -41,8 +41,8 @@ export function expectedOf(task: Task, inputs: Arrays): Record<string, Expected>
 }
 
 /**
- * Each of K products and K sums is rounded by ROUNDING of itself, in whatever order the sum is made, and none of them
- * is larger than the sum of all sizes.
+ * Each of K products and K sums is rounded by at most ROUNDING of itself, in any order of summation. None of them is
+ * larger than the sum of all absolute values.
  */
 function productOf({ form, M, K, N }: MatmulTask, storedA: Tensor, storedB: Tensor): Expected {
   const a = form === 'Aᵀ·B' ? transposeOf(storedA) : storedA;
@@ -55,8 +55,8 @@ function productOf({ form, M, K, N }: MatmulTask, storedA: Tensor, storedB: Tens
 }
 
 /**
- * An element is made of a handful of operations, each rounded; σ and tanh are approximated, by the libraries compared
- * here to within 16 units in the last place, which is 32 roundings. All terms are at most as large as 4, the largest z.
+ * An element results from a few operations, each rounded. The libraries compared here approximate σ and tanh within 16
+ * units in the last place, which is 32 roundings. No term is larger than 4, the largest z.
  */
 const CELL_BOUND = 64 * 4 * ROUNDING;
 
@@ -78,8 +78,8 @@ function within(bound: number, { data }: Tensor): Expected {
 
 /**
  * An element is a sum, over steps, sequences and units, of terms about as large as its tensor's largest element. Each
- * is rounded, and approximated, a few dozen times on its way through the cells; of so many roundings of either sign the
- * square root of their number remains. A wrong gate, a forgotten bias or step are a thousand times that.
+ * term is rounded a few dozen times in the cells. n roundings of random sign add up to about √n. A wrong gate, or a missing
+ * bias or step, causes an error a thousand times larger.
  */
 function modelTolerance({ T, B, I, H }: ModelTask): number {
   return 16 * ROUNDING * Math.sqrt(T * Math.max(B, I + H));
@@ -124,12 +124,12 @@ function largestOf(data: FloatArray): number {
 }
 
 /**
- * Adam's first step is the learning rate with the gradient's sign, whatever its size, where |g| is far above ε; where
- * it is not, libraries differ (see src/adam.ts) and rounding may turn the sign, so those elements are not looked at.
+ * If |g| is far above ε, Adam's first step is the learning rate with the gradient's sign. For smaller |g| libraries
+ * differ (see src/adam.ts) and rounding can change the sign, so those elements are not compared.
  */
 function updated({ value: { data }, gradient: { data: gradient } }: Parameter): Expected {
   const clear = Math.max(1e-4, 0.01 * largestOf(gradient));
-  // 1% of the step for the differences in ε, and one rounding of the parameter itself.
+  // 1% of the step for differences in ε, and one rounding of the parameter.
   return {
     values: data,
     bound: (n) => (Math.abs(gradient[n]) > clear ? 0.01 * LEARNING_RATE + ROUNDING * Math.abs(data[n]) : Infinity),

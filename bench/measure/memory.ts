@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The most memory that this process has held at once, in MiB. On Linux a process takes over its parent's peak in what
- * getrusage tells (and Node with it); the kernel's own count of this program, VmHWM, begins anew.
+ * The most resident memory that this process has used, in MiB. On Linux, getrusage (and with it Node) begins with what the
+ * parent process has used; VmHWM begins at zero.
  */
 export function largestRssMiB(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024; // libuv gives KiB everywhere
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024; // KiB on every system
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kibibytes) / 1024;
 }

@@ -1,4 +1,4 @@
-/** Prints which Node runs this, and the peak of one of its threads. */
+/** Prints the version of this Node and the peak of one thread, as JSON. */
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import { compilePeak } from '../assemblyscript.js';
 import { measurePeak } from './peak.js';

@@ -1,11 +1,11 @@
-/** The peak of one thread in WebAssembly, from assembly/peak.ts: what the shares in the tables are shares of. */
+/** The most GFLOPS that one thread reaches in WebAssembly: the 100% of the column "of peak". From assembly/peak.ts. */
 import type { PeakBinaries } from '../assemblyscript.js';
 
 /** In GFLOPS. */
 export interface Peak {
-  /** A multiplication, then an addition. */
+  /** With separate multiplication and addition. */
   readonly portable: number;
-  /** Both in one instruction: relaxed SIMD, where the engine has it. */
+  /** With the fused multiply-add of relaxed SIMD, if the engine has it. */
   readonly fused?: number;
 }
 
@@ -22,7 +22,7 @@ const TURNS = 1_000_000;
 const TRIES = 20;
 const LANES = 4;
 
-/** On the engine that runs this. */
+/** Measures the engine that runs this function. */
 export async function measurePeak({ portable, relaxed }: PeakBinaries): Promise<Peak> {
   const module = await instantiate(portable);
   const peak = { portable: fastest(module.portable, module.PORTABLE_VECTORS.value) };
@@ -42,7 +42,7 @@ function fastest(loop: Loop, vectors: number): number {
     const start = performance.now();
     const sum = loop(TURNS, 1);
     best = Math.min(best, performance.now() - start);
-    if (sum !== TURNS) throw new Error(`peak: ${TURNS} additions of 1 gave ${sum}`);
+    if (sum !== TURNS) throw new Error(`peak: ${TURNS} additions of 1 gave ${sum}, so the loop is compiled wrongly`);
   }
   return (2 * LANES * vectors * TURNS) / best / 1e6;
 }

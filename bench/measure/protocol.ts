@@ -1,4 +1,7 @@
-/** What the benchmark asks a candidate's process, and what that answers: one JSON object each, in turn. */
+/**
+ * Messages between the benchmark and a candidate's process: requests and answers take turns, each one JSON object.
+ * Arrays travel as f32 in base64, row by row.
+ */
 import type { Arrays, Task } from '../tasks.js';
 import type { Session } from './session.js';
 
@@ -7,23 +10,23 @@ export type Request =
   | { readonly ask: 'warmUp' | 'turn'; readonly ms: number }
   | { readonly ask: 'release' };
 
-/** The first answer comes unasked, when the candidate has been loaded. */
+/** The first answer, `hello`, comes without a request when the program has been loaded. */
 export interface Answers {
   readonly hello: { readonly version: string; readonly description: string; readonly engine: string };
   readonly prepare: { readonly outputs: EncodedArrays };
-  /** The fastest run. */
+  /** The time of the fastest run. */
   readonly warmUp: { readonly ms: number };
   readonly turn: { readonly times: readonly number[] };
-  /** Null where it cannot be known, as in a page. */
+  /** The most that the process has used; null if it cannot be known, as in a page. */
   readonly release: { readonly memoryMiB: number | null };
 }
 
-/** Instead of an answer: why the candidate was left out, or how it failed. */
+/** In place of an answer: why the candidate is left out, or how it failed. */
 export interface Failure {
   readonly failure: string;
 }
 
-/** A candidate's side of the protocol, whatever carries it. */
+/** The candidate's side, for processes and pages. */
 export async function answer(
   session: Session,
   request: Request,
@@ -42,7 +45,7 @@ export async function answer(
   }
 }
 
-/** Arrays as text, for messages between processes of any language and engine: f32 in base64. */
+/** Arrays by name: f32 in base64. */
 export type EncodedArrays = Record<string, string>;
 
 export function encode(arrays: Arrays): EncodedArrays {
@@ -60,9 +63,9 @@ export function decode(encoded: EncodedArrays): Arrays {
   );
 }
 
-/** The page's way works in Node too, but takes seconds for the largest arrays. */
+/** btoa and atob exist in Node too, but need seconds for the largest arrays. */
 const isNode = typeof Buffer !== 'undefined';
-/** Arguments of one call. */
+/** The number of arguments of one call. */
 const PART = 8192;
 
 function textOf(bytes: Uint8Array): string {
@@ -72,7 +75,7 @@ function textOf(bytes: Uint8Array): string {
   return btoa(characters);
 }
 
-/** In a buffer of their own, so aligned. */
+/** In a buffer of their own, so that they are aligned for f32. */
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   if (isNode) return Uint8Array.from(Buffer.from(text, 'base64'));
   const characters = atob(text);

@@ -1,11 +1,11 @@
-/** What is known of one candidate in one case: a line of the NDJSON, a row of the tables. */
+/** One candidate in one case: a line of the NDJSON, and a row of the tables. */
 import type { Candidate } from '../candidates.js';
 import { BASELINE } from '../candidates.js';
-import type { Environment } from './environment.js';
-import type { Statistics } from './statistics.js';
 import type { Suite } from '../suites/suite.js';
 import type { Task } from '../tasks.js';
 import { flopsOf } from '../tasks.js';
+import type { Environment } from './environment.js';
+import type { Statistics } from './statistics.js';
 
 export interface Row {
   readonly suite: string;
@@ -15,31 +15,32 @@ export interface Row {
   readonly threads: number;
   readonly medianMs: number | null;
   readonly minMs: number | null;
-  /** Half of all times lie between them. */
+  /** Half of all times lie between the quartiles. */
   readonly lowerQuartileMs: number | null;
   readonly upperQuartileMs: number | null;
   readonly samples: number;
   readonly gflops: number | null;
-  /** Of the peak measured on one thread in WebAssembly, times the threads. */
+  /** GFLOPS divided by one thread's peak in WebAssembly, and by the number of threads. */
   readonly shareOfPeak: number | null;
-  /** Its time over longhand-wasm's, that with the most threads. */
+  /** Its time divided by that of longhand-wasm with the most threads. */
   readonly ratioToLonghand: number | null;
-  /** Its result was compared with the f64 reference, and right. */
+  /** Its result agreed with the f64 reference. */
   readonly verified: boolean;
   /** The largest error in units of its bound. */
   readonly error: number | null;
   /** Why there is no time. */
   readonly reason: string | null;
+  /** The most resident memory that its process has used. */
   readonly peakRssMiB: number | null;
   readonly description: string | null;
   readonly engine: string | null;
   /** M, K, N or T, B, I, H, C. */
   readonly sizes: Readonly<Record<string, number>>;
-  /** Where, when and how: the same in all rows of one run. */
+  /** When, on which computer and how: the same in all rows of one run. */
   readonly run: Environment;
 }
 
-/** What was found out about one candidate. */
+/** What a comparison found out about one candidate. */
 export interface Finding {
   readonly candidate: Candidate;
   readonly version?: string;

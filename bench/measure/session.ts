@@ -1,15 +1,15 @@
-/** One candidate at work: the same in a Node process and in a page. */
-import Benchmark from './benchmark-js.js';
+/** Prepares, warms up and times one candidate's tasks; the same in a Node process and in a page. */
 import type { Program, Prepared } from '../program.js';
 import type { Arrays, Task } from '../tasks.js';
+import Benchmark from './benchmark-js.js';
 
-/** A run that is longer is timed by a plain loop: Benchmark.js would repeat it to calibrate itself. */
+/** A longer run is timed by a plain loop, since Benchmark.js would repeat it to calibrate itself. */
 const LONG_MS = 100;
-/** Of Benchmark.js's samples: many times what the clock can tell apart. */
+/** The length of a Benchmark.js sample: many times the clock's resolution. */
 const SAMPLE_SECONDS = 0.005;
-/** What a page's clock can tell apart, cross-origin isolated; Node's ticks in nanoseconds. */
+/** The clock's resolution in a cross-origin isolated page; Node's clock counts nanoseconds. */
 const TICK_MS = typeof process === 'undefined' ? 0.005 : 0;
-/** Below it runs are timed several at once, so that a tick is 2% of what is measured. */
+/** Shorter runs are timed several at a time, so that one tick of the clock is at most 2% of the time. */
 const LEAST_MS = 50 * TICK_MS;
 
 export class Session {
@@ -32,13 +32,13 @@ export class Session {
     return this.prepared.result();
   }
 
-  /** Runs until `ms` have passed, at least once, for compilers and caches. The fastest run, in ms. */
+  /** Runs for `ms`, at least once, to warm up compilers and caches. Returns the time of the fastest run, in ms. */
   async warmUp(ms: number): Promise<number> {
     this.fastest = (await this.loop(ms)).reduce((least, time) => Math.min(least, time), Infinity);
     return this.fastest;
   }
 
-  /** One turn of about `ms`: the time of a run in each of its samples, in ms. */
+  /** Runs for about `ms`. Returns the time of one run in each sample, in ms. */
   async turn(ms: number): Promise<number[]> {
     return this.isKernel && this.fastest < LONG_MS ? this.sample(ms) : this.loop(ms);
   }
@@ -50,7 +50,7 @@ export class Session {
 
   private async loop(ms: number): Promise<number[]> {
     const { prepared } = this;
-    if (!prepared) throw new Error('session: nothing is prepared');
+    if (!prepared) throw new Error('session: no task is prepared');
     const times: number[] = [];
     const runs = Math.max(1, Math.ceil(LEAST_MS / this.fastestKnown));
     const end = performance.now() + ms;
@@ -67,7 +67,7 @@ export class Session {
 
   private sample(ms: number): Promise<number[]> {
     const { prepared } = this;
-    if (!prepared) throw new Error('session: nothing is prepared');
+    if (!prepared) throw new Error('session: no task is prepared');
     const isAsync = prepared.run() instanceof Promise;
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(error instanceof Error ? error : new Error(String(error)));
@@ -76,7 +76,7 @@ export class Session {
         fn: isAsync
           ? (deferred: { resolve(): void }) => void Promise.resolve(prepared.run()).then(() => deferred.resolve(), fail)
           : () => prepared.run(),
-        // What it would find out by doubling, in every turn again.
+        // Benchmark.js would otherwise find this number by doubling, in each turn.
         initCount: Math.ceil((SAMPLE_SECONDS * 1000) / this.fastestKnown),
         delay: 0,
         minTime: SAMPLE_SECONDS / 2,

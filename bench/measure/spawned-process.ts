@@ -1,17 +1,17 @@
-/** A candidate's process and the conversation with it: one question at a time, each with an answer or an end. */
+/** A candidate's process, of Node or of Python: one request at a time, which ends with an answer or an error. */
 import type { ChildProcess } from 'node:child_process';
 import { fork, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LeftOutError } from '../program.js';
 import type { Candidate } from '../candidates.js';
+import { LeftOutError } from '../program.js';
+import { project } from '../versions.js';
 import type { CandidateProcess, Started } from './engine.js';
 import type { Answers, Failure, Request } from './protocol.js';
-import { project } from '../versions.js';
 
-/** The slowest answer there should be: a 1024-unit model on a plain loop. */
-export const PATIENCE_MS = 180_000;
+/** Enough for the slowest task: a model of 1024 units in plain loops. */
+export const TIMEOUT_MS = 180_000;
 
 interface Waiting {
   resolve(answer: object): void;
@@ -33,7 +33,7 @@ export class SpawnedProcess implements CandidateProcess {
     child.on('close', (code, signal) => this.end(`its process ended (${signal ?? `exit code ${code ?? '?'}`})`));
   }
 
-  /** Starts the process and waits until its candidate has been loaded. */
+  /** Starts the process and waits until its program has been loaded. */
   static async start({ program, mode, threads }: Candidate, node: string): Promise<Started> {
     const options = JSON.stringify({ mode, threads });
     const process = program.endsWith('.py')
@@ -60,7 +60,7 @@ export class SpawnedProcess implements CandidateProcess {
   private static startPython(program: string, options: string): SpawnedProcess {
     const script = path.join(project, 'bench', 'programs', program);
     const child = spawn(pythonWithTorch(), [script, options], { stdio: 'pipe' });
-    child.stdin.on('error', () => {}); // its end is told by 'close'
+    child.stdin.on('error', () => {}); // 'close' reports its end
     const process = new SpawnedProcess(child, (request) => child.stdin.write(`${JSON.stringify(request)}\n`));
     createInterface(child.stdout).on('line', (line) => process.receive(JSON.parse(line) as object));
     return process;
@@ -73,7 +73,7 @@ export class SpawnedProcess implements CandidateProcess {
   }
 
   close(): void {
-    this.child.kill('SIGKILL'); // it holds nothing that would have to be saved
+    this.child.kill('SIGKILL'); // it has nothing to save
   }
 
   private answer<Answer>(): Promise<Answer> {
@@ -84,9 +84,9 @@ export class SpawnedProcess implements CandidateProcess {
       }
       this.waiting = { resolve: resolve as (answer: object) => void, reject };
       this.timer = setTimeout(() => {
-        this.end(`no answer within ${PATIENCE_MS / 1000} s`);
+        this.end(`no answer within ${TIMEOUT_MS / 1000} s`);
         this.close();
-      }, PATIENCE_MS);
+      }, TIMEOUT_MS);
     });
   }
 
@@ -109,7 +109,7 @@ export class SpawnedProcess implements CandidateProcess {
 
 let python: string | undefined;
 
-/** The first Python that imports torch; `python3` may be one that a version manager put in front of Debian's. */
+/** The first Python that imports torch. A version manager can put its own `python3` before Debian's, which has torch. */
 function pythonWithTorch(): string {
   python ??= ['python3', '/usr/bin/python3'].find(
     (command) => spawnSync(command, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status === 0,

@@ -1,9 +1,9 @@
-/** What is told of a candidate's times. */
+/** Median, minimum and quartiles of a candidate's times. */
 
 export interface Statistics {
   readonly median: number;
   readonly min: number;
-  /** The quartiles: half of all times lie between them. */
+  /** Half of all times lie between the quartiles. */
   readonly lower: number;
   readonly upper: number;
   readonly count: number;
@@ -21,10 +21,10 @@ export function statisticsOf(samples: readonly number[]): Statistics {
   };
 }
 
-/** Between two of the sorted values, in proportion to where `share` of the way lies. */
+/** Interpolates between the two sorted values around `share`. */
 function quantile(sorted: readonly number[], share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.ceil(place);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.ceil(position);
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

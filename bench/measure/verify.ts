@@ -1,12 +1,12 @@
-/** Whether a candidate computed what it should. */
-import type { Expected } from './expected.js';
+/** Compares a candidate's outputs with the expected ones. */
 import type { Arrays } from '../tasks.js';
+import type { Expected } from './expected.js';
 
-export interface Verdict {
+interface Verdict {
   readonly isRight: boolean;
-  /** The largest error in units of its bound: right is at most 1. */
+  /** The largest error divided by its bound: at most 1 if the outputs are right. */
   readonly error: number;
-  /** In one line: the worst element, where the verdict is that it is wrong. */
+  /** One line: the worst element, if the outputs are wrong. */
   readonly message: string;
 }
 
@@ -22,7 +22,7 @@ export function verify(outputs: Arrays, expected: Record<string, Expected>): Ver
       if (limit === Infinity && Number.isFinite(output[n])) continue;
       const difference = Math.abs(output[n] - values[n]);
       const error = difference === 0 ? 0 : difference / limit;
-      if (error <= worst.error) continue; // NaN is not
+      if (error <= worst.error) continue; // false for NaN
       const message = `${name}[${n}] is ${output[n]}, should be ${values[n]} ± ${limit.toExponential(1)}`;
       if (Number.isNaN(error)) return wrong(Infinity, message);
       worst = error <= 1 ? { isRight: true, error, message: '' } : wrong(error, message);

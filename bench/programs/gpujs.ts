@@ -1,4 +1,4 @@
-/** GPU.js used as its README shows: a kernel of one loop, nested arrays in, nested arrays out. */
+/** GPU.js as its README shows it: a kernel with one loop, nested arrays in, nested arrays out. */
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
@@ -16,7 +16,7 @@ interface Naive {
   createKernel(source: string, settings: { output: [number, number]; constants: { K: number } }): Multiply;
 }
 
-/** What a kernel adds up, by the form of the product. */
+/** The term that a kernel adds up, for each form of the product. */
 const TERMS: Record<Form, string> = {
   'A·B': 'a[this.thread.y][k] * b[k][this.thread.x]',
   'Aᵀ·B': 'a[k][this.thread.y] * b[k][this.thread.x]',
@@ -29,7 +29,7 @@ export async function start({ mode }: StartOptions): Promise<Program> {
     version: packageVersion('gpu.js'),
     description: `GPU.js, mode ${mode}, as its README shows`,
     prepare: async (task, inputs) => {
-      if (task.kind !== 'matmul') throw new LeftOutError('only the product is compared with naive GPU.js');
+      if (task.kind !== 'matmul') throw new LeftOutError('GPU.js is compared in the matrix product only');
       return prepare(machine, task, inputs);
     },
     close: () => machine.close(),
@@ -63,7 +63,7 @@ function prepare({ gpu, kernelClass, mode }: OpenMode, task: MatmulTask, inputs:
     result: async () => {
       const product = await multiply(a, b);
       const { kernel } = multiply as unknown as { kernel: object };
-      if (!(kernel instanceof kernelClass)) throw new LeftOutError(`GPU.js ran something else than mode ${mode}`);
+      if (!(kernel instanceof kernelClass)) throw new LeftOutError(`GPU.js did not run in mode ${mode}`);
       return { out: Float32Array.from(product.flatMap((row) => [...row])) };
     },
     dispose: () => {},

@@ -1,22 +1,22 @@
 /**
- * jax-js on its WebAssembly or WebGPU device: every task one `jit` function, its own automatic differentiation, and Adam as its
- * users write it. An array is given away where it is used, unless as `.ref`.
+ * jax-js on its WebAssembly or WebGPU device: each task is one `jit` function. Gradients come from its automatic
+ * differentiation, and Adam is written as its users write it. An operation consumes its arrays; `.ref` keeps one.
  */
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import { loadRival, rivalVersion } from './rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { loadRival, rivalVersion } from './rivals.js';
 import { provideWebWorkers } from './web-worker.js';
 
 /** The part of jax-js that is used. */
 interface Jax {
-  /** The devices that are there. */
+  /** Returns the devices that started. */
   init(device: string): Promise<readonly string[]>;
   defaultDevice(device: string): unknown;
   readonly jit: <F extends Computation>(f: F) => F;
   readonly valueAndGrad: (f: (parameters: Named) => JaxArray) => (parameters: Named) => [JaxArray, Named];
-  /** The one function that gives its argument back. */
+  /** The one function that does not consume its argument, but returns it. */
   blockUntilReady(tree: unknown): Promise<unknown>;
   readonly tree: { ref<T>(tree: T): T; dispose(tree: unknown): void };
   readonly nn: { sigmoid(x: JaxArray): JaxArray; logSoftmax(x: JaxArray, axis: number): JaxArray };
@@ -52,7 +52,7 @@ export async function start({ threads, mode }: StartOptions): Promise<Program> {
   provideWebWorkers(threads);
   const jax = (await loadRival('@jax-js/jax')) as Jax;
   const devices = await jax.init(mode);
-  if (!devices.includes(mode)) throw new LeftOutError(`its ${mode} device does not start here`);
+  if (!devices.includes(mode)) throw new LeftOutError(`the ${mode} device does not start here`);
   jax.defaultDevice(mode);
   return {
     version: rivalVersion('@jax-js/jax'),
@@ -121,7 +121,7 @@ function cellBackward({ numpy }: Jax, { H }: CellTask, { dh, dc, gates, c, cPrev
   return { dz, dcPrev };
 }
 
-/** [x,h]·kernel at every step: faster here than x·Wx for all steps at once, whose gradient is assembled from slices. */
+/** [x,h]·kernel at every step. In jax-js this is faster than x·Wx for all steps at once, with a gradient made of slices. */
 function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Named): JaxArray {
   const { numpy, tree } = jax;
   const { kernel, bias, outKernel, outBias } = parameters;
@@ -137,7 +137,7 @@ function logitsOf(jax: Jax, { T, B, H }: ModelTask, x: JaxArray, parameters: Nam
 
 const NAMES = ['kernel', 'bias', 'outKernel', 'outBias'] as const;
 
-/** State: the parameters; m and v of each as kernelM, kernelV, …; and the powers of β₁ and β₂. */
+/** The state: the parameters, their moments as kernelM, kernelV, …, and the powers of β₁ and β₂. */
 function training(jax: Jax, task: ModelTask, given: Named): Prepared {
   const { x, y, ...parameters } = given;
   const shapes = inputShapes(task);

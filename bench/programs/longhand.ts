@@ -1,4 +1,4 @@
-/** Longhand itself: its model and operations on one of its backends. */
+/** Longhand: its model and operations on one of its backends. */
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
@@ -21,7 +21,8 @@ import { projectVersion } from '../versions.js';
 export async function start(options: StartOptions): Promise<Program> {
   const backend = await createBackend(options);
   const isPortable = backend.description.includes('portable');
-  if (options.mode === 'wasm-portable' && !isPortable) throw new Error('not the portable build');
+  if (options.mode === 'wasm-portable' && !isPortable)
+    throw new Error(`longhand-wasm-portable: the backend is ${backend.description}, not the portable build`);
   return {
     version: projectVersion(),
     description: backend.description,
@@ -47,17 +48,17 @@ async function createBackend({ mode, threads }: StartOptions): Promise<Backend> 
   }
 }
 
-/** Measured beside the faster build only, where there is one. */
+/** The portable build, if the engine also has the faster one. */
 async function createPortable(threads: number): Promise<Backend> {
   const best = await createWasmBackend({ threads: 1 });
   await best.dispose();
   if (best.description.includes('portable')) {
-    throw new LeftOutError('this engine has no relaxed SIMD, so longhand-wasm is the portable build already');
+    throw new LeftOutError('this engine has no relaxed SIMD, so longhand-wasm is already the portable build');
   }
   return createWasmBackend({ threads, deterministic: true });
 }
 
-/** On any backend: `loops` is one too. */
+/** For any backend: loops.ts uses it too. */
 export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
   switch (task.kind) {
     case 'matmul':
@@ -76,7 +77,7 @@ function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prep
   const b = task.form === 'A·Bᵀ' ? transposeOf(storedB) : storedB;
   const out = backend.allocate([task.M, task.N]);
   const multiply = (): void => {
-    // wasm keeps b packed until it is written; no other candidate could, so b counts as written before every product.
+    // The wasm backend keeps b packed until b is written. No other candidate could, so each product counts as a new b.
     if (backend.name === 'wasm') backend.upload(storedB);
     backend.matmul(out, a, b);
   };
@@ -132,7 +133,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   };
   const run = async (): Promise<void> => {
     step();
-    // A GPU does one thing after another, so this last result tells that all is done; `keepPace` may let it lag behind.
+    // A GPU works in order: when this last result can be read, all work is done. `keepPace` alone may return earlier.
     if (backend.name === 'gpu') await backend.download(parameters.outBias);
   };
   const result = async (): Promise<Arrays> => {
@@ -150,7 +151,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   return { run, result, dispose };
 }
 
-/** An operation on the wasm and reference backends is done when it returns; on a GPU, when `keepPace` or a download says. */
+/** On the wasm and reference backends an operation is done when it returns; on a GPU, when its result can be read. */
 function prepared(
   backend: Backend,
   enqueue: () => void,

@@ -1,13 +1,13 @@
-/** ONNX Runtime: the forward pass, in its LSTM operator. */
+/** ONNX Runtime: the forward pass, with its LSTM operator. */
 import { toOnnx } from '../../src/export/onnx.js';
 import { parameterShapes } from '../../src/model.js';
 import { tensorFrom } from '../../src/tensor.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import { loadRival, rivalVersion } from './rivals.js';
 import type { Arrays, ModelTask } from '../tasks.js';
 import { FORGET_BIAS } from '../tasks.js';
+import { loadRival, rivalVersion } from './rivals.js';
 
 /** The part of onnxruntime-node that is used. */
 interface OnnxRuntime {
@@ -32,7 +32,7 @@ export async function start({ threads }: StartOptions): Promise<Program> {
     version: rivalVersion('onnxruntime-node'),
     description: `ONNX Runtime, ${threadsText(threads)}`,
     prepare: (task, inputs) => {
-      if (task.kind !== 'forward') throw new LeftOutError('ONNX Runtime only infers');
+      if (task.kind !== 'forward') throw new LeftOutError('ONNX Runtime computes forward passes only');
       return prepare(onnxRuntime, task, inputs, threads);
     },
   };
@@ -56,7 +56,7 @@ async function prepare(
   };
 }
 
-/** The task's network, as it would be exported. */
+/** The task's network, as `longhand export` reads it. */
 function savedModel({ T, I, H, C }: ModelTask, inputs: Arrays): SavedModel {
   const shapes = Object.entries(parameterShapes({ I, H, C }));
   const entries = shapes.map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]);

@@ -1,8 +1,8 @@
 """
-PyTorch as a candidate: torch.nn.LSTM, torch.nn.Linear, its automatic differentiation and torch.optim.Adam.
+PyTorch: torch.nn.LSTM, torch.nn.Linear, automatic differentiation and torch.optim.Adam.
 
-Started by bench/measure/spawned-process.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and answers are JSON, one a line, as
-bench/measure/protocol.ts tells; arrays travel as f32 in base64, row by row.
+Started by bench/measure/spawned-process.ts as `python3 pytorch.py '{"threads": 2}'`. Requests and
+answers are JSON, one per line; bench/measure/protocol.ts describes them.
 """
 import base64
 import json
@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 
-# OpenBLAS, with which PyTorch may multiply, has threads of its own and reads their number when it is loaded.
+# PyTorch may multiply with OpenBLAS, which has threads of its own and reads their number when it is loaded.
 THREADS = json.loads(sys.argv[1])["threads"]
 os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 
@@ -33,7 +33,7 @@ def write(tensor):
     return base64.b64encode(array.tobytes()).decode()
 
 
-# -- Tasks: each class gives the outputs once, and then runs --
+# -- Tasks: `result` is called once, then `run` is timed --
 
 
 class Matmul:
@@ -49,7 +49,7 @@ class Matmul:
 
 
 class CellForward:
-    """The pointwise part of one step, as separate operations: PyTorch has no kernel for it alone on a CPU."""
+    """The pointwise part of one step, as separate operations: on a CPU, PyTorch has no kernel for this part alone."""
 
     def __init__(self, inputs, B, H, **_):
         self.z, self.c_prev = read(inputs["z"], B, 4 * H), read(inputs["cPrev"], B, H)
@@ -79,7 +79,7 @@ class CellBackward:
 
 
 def to_torch(gates):
-    """Longhand's gates are i, j, f, o; PyTorch's i, f, g, o, where g is j."""
+    """Longhand's gates are i, j, f, o; PyTorch's are i, f, g, o, and g is j."""
     i, j, f, o = gates.chunk(4, dim=-1)
     return torch.cat([i, f, j, o], dim=-1)
 
@@ -110,7 +110,7 @@ class Network(torch.nn.Module):
         h, _ = self.lstm(self.x)
         return self.dense(h[-1])
 
-    def parameters_as_ours(self, of):
+    def longhand_parameters(self, of):
         lstm, dense = self.lstm, self.dense
         kernel = torch.cat([from_torch(of(lstm.weight_ih_l0).T), from_torch(of(lstm.weight_hh_l0).T)])
         return kernel, from_torch(of(lstm.bias_ih_l0)), of(dense.weight).T, of(dense.bias)
@@ -131,7 +131,7 @@ class Forward:
 class Step:
     def __init__(self, inputs, **sizes):
         self.network = Network(inputs, **sizes)
-        # torch.nn.LSTM adds two biases, with one gradient; longhand has one of them, so one of them is trained.
+        # torch.nn.LSTM adds two biases with the same gradient. Longhand has one, so only one is trained.
         self.network.lstm.bias_hh_l0.requires_grad_(False)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
@@ -145,8 +145,8 @@ class Step:
 
     def result(self):
         loss = self.run()
-        dKernel, dBias, dOutKernel, dOutBias = self.network.parameters_as_ours(lambda p: p.grad)
-        kernel, bias, outKernel, outBias = self.network.parameters_as_ours(lambda p: p.detach())
+        dKernel, dBias, dOutKernel, dOutBias = self.network.longhand_parameters(lambda p: p.grad)
+        kernel, bias, outKernel, outBias = self.network.longhand_parameters(lambda p: p.detach())
         gradients = dict(dKernel=dKernel, dBias=dBias, dOutKernel=dOutKernel, dOutBias=dOutBias)
         bias = bias - self.network.on_f
         return dict(loss=loss, **gradients, kernel=kernel, bias=bias, outKernel=outKernel, outBias=outBias)
@@ -155,11 +155,11 @@ class Step:
 TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step)
 
 
-# -- The conversation --
+# -- Requests and answers --
 
 
 def timed(work, ms):
-    """Runs until `ms` have passed, at least once: the time of each, in ms."""
+    """Runs for `ms`, at least once. Returns the time of each run, in ms."""
     times = []
     end = time.perf_counter() + ms / 1000
     while True:

@@ -1,4 +1,4 @@
-/** The rivals' packages: bench/rivals, a package of its own, so that who only uses Longhand never installs them. */
+/** The rivals are installed in bench/rivals, a package of its own, so that users of Longhand do not install them. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { project, versionIn } from '../versions.js';
 
 const folder = path.join(project, 'bench', 'rivals');
 const lockFile = path.join(folder, 'package-lock.json');
-/** npm writes it last, when an installation is complete: what was really installed. */
+/** Lists what is installed. npm writes it last, when the installation is complete. */
 const installed = path.join(folder, 'node_modules', '.package-lock.json');
 
 interface Lock {
@@ -23,14 +23,14 @@ function isInstalled(): boolean {
   if (!existsSync(installed)) return false;
   const present = readLock(installed).packages;
   return Object.entries(readLock(lockFile).packages).every(
-    ([place, wanted]) => place === '' || wanted?.optional === true || present[place]?.version === wanted?.version,
+    ([file, wanted]) => file === '' || wanted?.optional === true || present[file]?.version === wanted?.version,
   );
 }
 
-/** Installs what is missing or out of date, without install scripts: some download binaries, and none is needed. */
-export async function installRivals(tell: (line: string) => void): Promise<void> {
+/** Installs what is missing or out of date, without install scripts: some download binaries that we do not need. */
+export async function installRivals(print: (line: string) => void): Promise<void> {
   if (isInstalled()) return;
-  tell('installing the rivals in bench/rivals (once; about 400 MB) …');
+  print('installing the rivals in bench/rivals (once; about 600 MB) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=1'];
   const code = await new Promise<number | null>((resolve) => {
@@ -41,16 +41,16 @@ export async function installRivals(tell: (line: string) => void): Promise<void>
     });
     child.on('error', () => resolve(null)).on('close', resolve);
   });
-  if (code !== 0) tell('the rivals could not be installed, so those that are missing are left out');
+  if (code !== 0) print('npm could not install the rivals; those that are missing are left out');
 }
 
-/** Imports one of the rivals' packages; throws a LeftOutError where it is not installed or does not load. */
+/** Imports a rival. Throws a LeftOutError if it is not installed or does not load. */
 export async function loadRival(name: string): Promise<unknown> {
   const { load } = (await import(pathToFileURL(path.join(folder, 'load.js')).href)) as {
     load: (name: string) => Promise<unknown>;
   };
-  const howTo = '(npm ci --ignore-scripts in bench/rivals)';
-  // Node would go on looking in the project's own packages.
+  const howTo = '(run npm ci --ignore-scripts in bench/rivals)';
+  // Otherwise Node would also look in the project's own packages.
   if (!existsSync(rivalFile(name))) throw new LeftOutError(`${name} is not installed ${howTo}`);
   try {
     return await load(name);

@@ -1,21 +1,21 @@
-/** TensorFlow.js: its matMul, its basicLSTMCell, its automatic differentiation and its Adam. */
+/** TensorFlow.js, with its own matMul, basicLSTMCell, automatic differentiation and Adam. */
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 
 type Tf = typeof TensorFlow;
 type Tensor = TensorFlow.Tensor;
 type Matrix = TensorFlow.Tensor2D;
 type Named = Record<string, Tensor>;
 
-/** The part of its wasm backend that is used. */
+/** The part of the wasm backend's package that is used. */
 interface WasmModule {
   setWasmPaths(folder: string): void;
   setThreadsCount(threads: number): void;
-  /** How many there are; fails where it has no threads. */
+  /** Throws if the backend has no threads. */
   getThreadsCount(): number;
 }
 
@@ -26,12 +26,12 @@ export async function start({ mode, threads }: StartOptions): Promise<Program> {
   wasm?.setThreadsCount(threads);
   wasm?.setWasmPaths(rivalFile('@tensorflow', 'tfjs-backend-wasm', 'dist', '/'));
   if (mode === 'webgpu') await loadRival('@tensorflow/tfjs-backend-webgpu');
-  if (!(await isStarted(tf, mode))) throw new LeftOutError(`its ${mode} backend does not start here`);
+  if (!(await isStarted(tf, mode))) throw new LeftOutError(`the ${mode} backend does not start here`);
   await tf.ready();
   if (wasm && threads > 1 && wasm.getThreadsCount() !== threads) {
     const count = threadsText(wasm.getThreadsCount());
     throw new LeftOutError(
-      `its threaded build runs ${count}, whatever is asked for (github.com/tensorflow/tfjs/issues/8513)`,
+      `the threaded build runs ${count} instead of ${threads} (github.com/tensorflow/tfjs/issues/8513)`,
     );
   }
   return {
@@ -50,7 +50,7 @@ async function isStarted(tf: Tf, mode: string): Promise<boolean> {
   try {
     return await tf.setBackend(mode);
   } catch {
-    return false; // one that it does not know
+    return false; // an unknown backend
   }
 }
 
@@ -73,7 +73,7 @@ function multiply(tf: Tf, { form }: MatmulTask, { a, b }: Named): Tensor {
   return tf.matMul(a, b, form === 'Aᵀ·B', form === 'A·Bᵀ');
 }
 
-/** The pointwise part of tf.basicLSTMCell, in its own operations. */
+/** The pointwise part of tf.basicLSTMCell, with the same operations. */
 function cellForward(tf: Tf, { B, H }: CellTask, { z, cPrev }: Named): Named {
   const [i, j, f, o] = [0, 1, 2, 3].map((gate) => tf.slice(z, [0, gate * H], [B, H]));
   const c = tf.add(tf.mul(cPrev, tf.sigmoid(tf.add(f, FORGET_BIAS))), tf.mul(tf.sigmoid(i), tf.tanh(j)));
@@ -144,12 +144,12 @@ function training(tf: Tf, task: ModelTask, given: Named): Prepared {
   };
 }
 
-/** cpu and wasm have computed when a call returns, so nothing is read back in `run`. */
+/** On cpu and wasm the work is done when a call returns, so `run` reads nothing back. */
 function isSynchronous(tf: Tf): boolean {
   return ['cpu', 'wasm'].includes(tf.getBackend());
 }
 
-/** A GPU does one thing after another: when the last result can be read, all has been done. */
+/** A GPU works in order: when the last result can be read, all work is done. */
 async function waitFor(last: Tensor): Promise<void> {
   await last.data();
 }

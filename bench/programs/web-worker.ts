@@ -1,8 +1,8 @@
-/** Web Workers in Node, as far as jax-js asks for them: without, it computes on one thread. */
+/** Web Workers in Node, as far as jax-js needs them. Without them it computes on one thread. */
 import { resolveObjectURL } from 'node:buffer';
 import { Worker } from 'node:worker_threads';
 
-/** What a Web Worker finds around it. */
+/** The globals of a Web Worker. */
 const SURROUNDINGS = `
   const { parentPort } = require('node:worker_threads');
   globalThis.self = globalThis;
@@ -35,7 +35,7 @@ class WebWorker {
   }
 }
 
-/** Makes `Worker` what a page has, and `navigator.hardwareConcurrency` the number of threads; for one thread, nothing. */
+/** Sets the globals `Worker` and `navigator.hardwareConcurrency` for several threads; does nothing for one. */
 export function provideWebWorkers(threads: number): void {
   if (threads === 1) return;
   Object.assign(globalThis, { Worker: WebWorker });

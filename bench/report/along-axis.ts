@@ -3,7 +3,7 @@ import type { Row } from '../measure/rows.js';
 import type { Axis } from '../suites/scaling.js';
 import { AXES } from '../suites/scaling.js';
 
-/** The rows of the case around which the others vary. */
+/** The rows at the sizes around which the suite varies. */
 export function rowsAtBase(rows: readonly Row[]): Row[] {
   return AXES.reduce<readonly Row[]>((left, axis) => {
     const usual = mostFrequent(rows.map((row) => row.sizes[axis]));
@@ -11,7 +11,7 @@ export function rowsAtBase(rows: readonly Row[]): Row[] {
   }, rows).slice();
 }
 
-/** The rows along one axis: those whose other sizes are what most rows have. */
+/** The rows along one axis: their other sizes are those of most rows. */
 export function rowsAlong(axis: Axis, rows: readonly Row[]): Row[] {
   const others = AXES.filter((other) => other !== axis);
   const usual = Object.fromEntries(others.map((other) => [other, mostFrequent(rows.map((row) => row.sizes[other]))]));

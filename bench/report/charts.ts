@@ -1,5 +1,7 @@
-/** Charts as SVG, by Vega-Lite: one of the packages in bench/rivals, since only a report needs it. */
-import { loadRival } from '../programs/rivals.js';
+/** Charts as SVG, drawn by Observable Plot. */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { significant } from './table.js';
 
 export interface Point {
   readonly candidate: string;
@@ -14,107 +16,103 @@ export interface Bar {
   readonly upper: number;
 }
 
-type Spec = Record<string, unknown>;
+const WIDTH = 520;
+const MARGIN = { top: 34, bottom: 44, left: 60 };
+const ROW = 22;
+const LEGEND_ROW = 15;
+/** The width of one letter, in pixels. */
+const LETTER = 7;
 
-/** The parts of vega and vega-lite that are used. */
-interface VegaLite {
-  compile(spec: Spec, options: { logger: Logger }): { spec: Spec };
-}
-interface Vega {
-  parse(spec: Spec): unknown;
-  readonly View: new (
-    runtime: unknown,
-    options: { renderer: 'none' },
-  ) => { toSVG(): Promise<string>; finalize(): void };
-}
-interface Logger {
-  level(): Logger;
-  error(message: string): Logger;
-  warn(message: string): Logger;
-  info(): Logger;
-  debug(): Logger;
-}
+/** Twenty colours in ten pairs: Tableau 20. */
+const COLORS = [
+  '#4c78a8 #9ecae9 #f58518 #ffbf79 #54a24b #88d27a #b79a20 #f2cf5b #439894 #83bcb6',
+  '#e45756 #ff9d98 #79706e #bab0ac #d67195 #fcbfd2 #b279a2 #d6a5c9 #9e765f #d8b5a5',
+].flatMap((colors) => colors.split(' '));
 
-const FRAME: Spec = {
-  $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-  background: 'white',
-  config: { font: 'sans-serif', axis: { grid: true }, view: { stroke: null } },
-};
-
-/** One line a candidate, both axes logarithmic. */
-export function lineChart(title: string, xTitle: string, yTitle: string, points: readonly Point[]): Spec {
+/** One line for each candidate; both axes are logarithmic. */
+export function lineChart(title: string, xTitle: string, yTitle: string, points: readonly Point[]): string {
   const candidates = [...new Set(points.map(({ candidate }) => candidate))];
-  const sizes = [...new Set(points.map(({ x }) => x))];
-  const scale = { type: 'log', nice: false, padding: 8 };
-  const axis = { labelExpr: "format(datum.value, '~g')" };
-  return {
-    ...FRAME,
-    title,
-    ...{ width: 520, height: 320 },
-    data: { values: points },
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'x', type: 'quantitative', title: xTitle, scale, axis: { ...axis, values: sizes } },
-      y: { field: 'y', type: 'quantitative', title: yTitle, scale, axis },
-      color: { field: 'candidate', type: 'nominal', title: null, sort: candidates, scale: { scheme: 'tableau20' } },
-      strokeWidth: { condition: { test: 'test(/^longhand-wasm/, datum.candidate)', value: 3 }, value: 1.5 },
-    },
-  };
-}
-
-/** One dot a candidate with its value, and a line between its quartiles; a logarithmic axis has no zero for bars. */
-export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): Spec {
-  const sorted = [...bars].sort((a, b) => a.value - b.value);
-  const y = { field: 'candidate', type: 'nominal', title: null, sort: sorted.map(({ candidate }) => candidate) };
-  const scale = { type: 'log', nice: false, padding: 30 };
-  const color = { condition: { test: 'test(/^longhand/, datum.candidate)', value: '#d62728' }, value: '#1f77b4' };
-  const axis = { labelExpr: "format(datum.value, '~g')" };
-  return {
-    ...FRAME,
-    title,
-    ...{ width: 520, height: { step: 22 } },
-    data: { values: sorted },
-    encoding: { y, color },
-    layer: [
-      {
-        mark: { type: 'rule', strokeWidth: 2 },
-        encoding: { x: { field: 'lower', type: 'quantitative', title: xTitle, scale, axis }, x2: { field: 'upper' } },
-      },
-      { mark: { type: 'point', filled: true, size: 60 }, encoding: { x: { field: 'value', type: 'quantitative' } } },
-      {
-        mark: { type: 'text', align: 'left', dx: 8 },
-        encoding: {
-          x: { field: 'upper', type: 'quantitative' },
-          text: { field: 'value', type: 'quantitative', format: '.3~g' },
-        },
-      },
+  const legendWidth = 40 + LETTER * longest(candidates);
+  const plotHeight = Math.max(320, LEGEND_ROW * candidates.length);
+  return svgOf({
+    width: MARGIN.left + WIDTH + legendWidth,
+    height: MARGIN.top + plotHeight + MARGIN.bottom,
+    marginTop: MARGIN.top,
+    marginBottom: MARGIN.bottom,
+    marginLeft: MARGIN.left,
+    marginRight: legendWidth,
+    inset: 8,
+    x: { ...axis(xTitle), ticks: [...new Set(points.map(({ x }) => x))], tickFormat: String },
+    y: axis(yTitle),
+    color: { domain: candidates, range: COLORS },
+    marks: [
+      titleMark(title),
+      Plot.line(points, {
+        x: 'x',
+        y: 'y',
+        stroke: 'candidate',
+        strokeWidth: ({ candidate }: Point) => (candidate.startsWith('longhand-wasm') ? 3 : 1.5),
+      }),
+      Plot.dot(points, { x: 'x', y: 'y', fill: 'candidate', r: 3 }),
+      ...candidates.flatMap((candidate, n) => {
+        const place = { frameAnchor: 'top-right', dy: LEGEND_ROW * n } as const;
+        return [
+          Plot.dot([candidate], { ...place, dx: 20, r: 4, fill: (name: string) => name }),
+          Plot.text([candidate], { ...place, dx: 30, textAnchor: 'start', lineAnchor: 'middle' }),
+        ];
+      }),
     ],
-  };
+  });
 }
 
-export async function renderSvg(spec: Spec): Promise<string> {
-  const vegaLite = (await loadRival('vega-lite')) as VegaLite;
-  const vega = (await loadRival('vega')) as Vega;
-  const view = new vega.View(vega.parse(vegaLite.compile(spec, { logger: failing }).spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
-  return `${withoutMarks(svg)}\n`;
+/** One dot for each candidate with its value, and a line between its quartiles. A logarithmic axis has no zero for bars. */
+export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): string {
+  const sorted = [...bars].sort((a, b) => a.value - b.value);
+  const candidates = sorted.map(({ candidate }) => candidate);
+  const marginLeft = 20 + LETTER * longest(candidates);
+  const color = ({ candidate }: Bar): string => (candidate.startsWith('longhand') ? '#d62728' : '#1f77b4');
+  return svgOf({
+    width: marginLeft + WIDTH,
+    height: MARGIN.top + ROW * bars.length + MARGIN.bottom,
+    marginTop: MARGIN.top,
+    marginBottom: MARGIN.bottom,
+    marginLeft,
+    marginRight: 20,
+    insetLeft: 30,
+    insetRight: 50, // for the last value
+    x: axis(xTitle),
+    y: { type: 'point', domain: candidates, label: null, padding: 0.5, tickSize: 0, grid: true },
+    marks: [
+      titleMark(title),
+      Plot.ruleY(sorted, { y: 'candidate', x1: 'lower', x2: 'upper', stroke: color, strokeWidth: 2 }),
+      Plot.dot(sorted, { y: 'candidate', x: 'value', fill: color, r: 4 }),
+      Plot.text(sorted, {
+        y: 'candidate',
+        x: 'upper',
+        text: ({ value }: Bar) => significant(value),
+        textAnchor: 'start',
+        dx: 8,
+      }),
+    ],
+  });
 }
 
-/** Attributes that scripts and screen readers use in a document; in a picture they are two fifths of the bytes. */
-function withoutMarks(svg: string): string {
-  return svg.replace(/ (aria-[a-z]+|role|class|pointer-events)="[^"]*"/g, '');
+function axis(label: string): Plot.ScaleOptions {
+  return { type: 'log', label, labelAnchor: 'center', labelArrow: 'none', grid: true, tickFormat: '~g' };
 }
 
-/** A warning says that the chart shows something else than was meant. */
-const failing: Logger = {
-  level: () => failing,
-  error: (message) => fail(message),
-  warn: (message) => fail(message),
-  info: () => failing,
-  debug: () => failing,
-};
+function titleMark(title: string): Plot.Markish {
+  return Plot.text([title], { frameAnchor: 'top', dy: 12 - MARGIN.top, fontSize: 13, fontWeight: 'bold' });
+}
 
-function fail(message: string): never {
-  throw new Error(`chart: ${message}`);
+function longest(names: readonly string[]): number {
+  return Math.max(0, ...names.map(({ length }) => length));
+}
+
+function svgOf(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<html></html>');
+  const style = { background: 'white', fontFamily: 'sans-serif', fontSize: '11px' };
+  const svg = Plot.plot({ ...options, document, style });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  return `${svg.outerHTML}\n`;
 }

@@ -1,19 +1,19 @@
-/** From which size on one candidate is faster than another. */
+/** The sizes above which one candidate is faster than another. */
 import { labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import type { Axis } from '../suites/scaling.js';
 import { AXES } from '../suites/scaling.js';
 import { rowsAlong } from './along-axis.js';
 
-export interface Crossover {
+interface Crossover {
   readonly axis: Axis;
-  /** Between two measured sizes, where lines through their times cross on logarithmic scales. */
+  /** Between two measured sizes: the crossing of the lines through their times, on logarithmic scales. */
   readonly size: number;
   readonly faster: string;
   readonly slower: string;
 }
 
-/** Times that are nearer to each other say nothing. */
+/** Differences below 5% do not count. */
 const DECISIVE = Math.log(1.05);
 
 export function crossoversOf(rows: readonly Row[]): Crossover[] {
@@ -23,10 +23,10 @@ export function crossoversOf(rows: readonly Row[]): Crossover[] {
   });
 }
 
-/** Each candidate's times by size. */
+/** One candidate's times by size. */
 type Series = [label: string, times: Map<number, number>];
 
-export function seriesAlong(axis: Axis, rows: readonly Row[]): Map<string, Map<number, number>> {
+function seriesAlong(axis: Axis, rows: readonly Row[]): Map<string, Map<number, number>> {
   const series = new Map<string, Map<number, number>>();
   for (const row of rowsAlong(axis, rows)) {
     if (row.medianMs === null) continue;
@@ -50,5 +50,5 @@ function crossingsOf(axis: Axis, [a, aTimes]: Series, [b, bTimes]: Series): Cros
 }
 
 export function sentenceOf({ axis, size, faster, slower }: Crossover): string {
-  return `from ${axis} ≈ ${size < 10 ? size.toPrecision(2) : size.toFixed(0)} on, ${faster} is faster than ${slower}`;
+  return `above ${axis} ≈ ${size < 10 ? size.toPrecision(2) : size.toFixed(0)}, ${faster} is faster than ${slower}`;
 }

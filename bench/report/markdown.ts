@@ -1,4 +1,4 @@
-/** Markdown: tables, and the part of a document that people write. */
+/** Markdown: tables, and the part of a document that is written by hand. */
 
 export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const isNumeric = (column: number): boolean => lines.every((cells) => /^(×?[\d.]+.*)?$/.test(cells[column]));
@@ -12,7 +12,7 @@ function escaped(cell: string): string {
 
 const OPEN = '<!-- written by hand, kept by the command -->';
 const CLOSE = '<!-- end of what is written by hand -->';
-const EMPTY = 'Write here what the numbers do not tell: why Longhand is ahead or behind.';
+const EMPTY = 'Write here what the numbers do not explain: why Longhand is ahead or behind.';
 
 /** The hand-written part of a document, with its markers. */
 export function keptPart(document: string): string {
@@ -22,7 +22,7 @@ export function keptPart(document: string): string {
   return [OPEN, text, CLOSE].join('\n\n');
 }
 
-/** As prettier would have it, so that the document passes this project's format check. */
+/** In prettier's format, which `npm run check` demands. */
 export async function formatted(document: string, file: string): Promise<string> {
   const { format, resolveConfig } = await import('prettier');
   return format(document, { ...(await resolveConfig(file, { editorconfig: true })), parser: 'markdown' });

@@ -1,11 +1,10 @@
-/** `--report`: a Markdown document and its charts, all of it from the rows but one part that people write. */
+/** `--report`: a Markdown document and its charts, made from the rows. One part is written by hand and kept. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites/index.js';
-import { renderSvg } from './charts.js';
 import { formatted, keptPart, table } from './markdown.js';
 import type { Block } from './sections.js';
 import { groupBy, sectionOf, times } from './sections.js';
@@ -23,36 +22,32 @@ export async function writeReport(file: string, rows: readonly Row[]): Promise<v
 
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
   mkdirSync(folder, { recursive: true });
-  const text: string[] = [];
-  for (const block of blocks) text.push(await written(block, folder));
-  writeFileSync(file, await formatted(text.join('\n\n'), file));
+  const text = blocks.map((block) => written(block, folder)).join('\n\n');
+  writeFileSync(file, await formatted(text, file));
 }
 
-/** What ran on one engine of one machine, in one run or several: times are compared within, never across. */
+/** What ran on one engine of one computer, in one run or several. Times are compared within an engine only. */
 interface EngineRows {
   readonly name: string;
   readonly rows: readonly Row[];
 }
 
-/** Of a row that was measured again the later one counts. */
+/** If a row was measured again, the later one counts. */
 function enginesOf(rows: readonly Row[]): EngineRows[] {
-  const machineOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
-  const isOneMachine = new Set(rows.map(machineOf)).size === 1;
-  const nameOf = (row: Row): string => (isOneMachine ? row.run.engine : `${row.run.engine}, ${machineOf(row)}`);
+  const computerOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
+  const isOneComputer = new Set(rows.map(computerOf)).size === 1;
+  const nameOf = (row: Row): string => (isOneComputer ? row.run.engine : `${row.run.engine}, ${computerOf(row)}`);
   return [...groupBy(rows, nameOf)].map(([name, ofOne]) => {
     const measured = groupBy(ofOne, (row) => [row.suite, row.case, row.candidate, row.threads].join('\n'));
     return { name, rows: [...measured.values()].flatMap((ofSame) => ofSame.slice(-1)) };
   });
 }
 
-async function written(block: Block, folder: string): Promise<string> {
+/** A block as Markdown; a chart goes to a file of its own. */
+function written(block: Block, folder: string): string {
   if (typeof block === 'string') return block;
   const name = `${block.name}.svg`;
-  try {
-    writeFileSync(path.join(folder, name), await renderSvg(block.spec));
-  } catch (error) {
-    return `(No chart: ${error instanceof Error ? error.message : String(error)})`;
-  }
+  writeFileSync(path.join(folder, name), block.svg);
   return `![${block.alt}](${path.basename(folder)}/${name})`;
 }
 
@@ -63,17 +58,17 @@ function engineBlocks({ name, rows }: EngineRows, engineCount: number): Block[] 
   const isNative = name.startsWith('Node');
   return [
     `## ${name}`,
-    `One thread reaches ${peakSentence(rows[0].run.peak)}: "of peak" is a share of the higher of these, times the ` +
-      "candidate's threads. " +
+    `One thread reaches at most ${peakSentence(rows[0].run.peak)}. "of peak" is a candidate's GFLOPS per thread, as a ` +
+      'share of the largest of these numbers. ' +
       (isNative
-        ? "Native libraries may exceed it: they use wider vectors than WebAssembly's 128 bits."
-        : 'A page does not know the peak of its memory, so none is told.'),
+        ? "Native libraries can exceed 100%: they use wider vectors than WebAssembly's 128 bits."
+        : 'A page cannot find out how much memory it has used, so this column is empty.'),
     ...sections.map((block) => (typeof block === 'string' ? block : { ...block, name: prefix + block.name })),
     ...candidatesBlocks(rows),
   ];
 }
 
-/** `node-20` for Node 20.20.2, followed by the machine where there are several. */
+/** `node-20` for Node 20.20.2, followed by the computer if there are several. */
 function fileNameOf(name: string): string {
   return name
     .toLowerCase()
@@ -86,25 +81,25 @@ function introduction(engines: readonly EngineRows[]): string {
   const runs = engines.flatMap(({ rows }) => [...groupBy(rows, (row) => JSON.stringify(row.run)).values()]);
   const written = runs.map(([{ run }]) => {
     const { engine, command, date, revision, processor, cores, memoryGiB, system } = run;
-    const machine = `${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ${system}`;
-    return `- ${engine}: \`${command}\` on ${date}, at revision ${revision}; ${machine}`;
+    const computer = `${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ${system}`;
+    return `- ${engine}: \`${command}\` on ${date}, at revision ${revision}; ${computer}`;
   });
   return [
-    'The rows below are written by these commands, and this document from them:',
+    'These commands measured the rows from which this document is made:',
     written.join('\n'),
-    'Every candidate runs in a process of its own, in Chromium in a Web Worker of a page of its own. Its result, or for ' +
-      'a training step its loss, every gradient and the ' +
-      'parameters after one update, is compared with the f64 reference before anything is timed; who is wrong is not ' +
-      'timed. Those that are right take turns, a few hundred milliseconds each, so that a slow minute of the machine ' +
-      'hits all of them. Times are medians of all turns after a warm-up; ×2 is a candidate with two threads. ' +
-      `"× longhand-wasm" is a time over that of ${BASELINE} on the same engine with the most threads, in the fastest ` +
-      'build that this engine runs: above 1 Longhand is faster. A step counts 2 FLOP for every multiplication and ' +
-      'addition of its matrix products, and nothing else. On Node 20 Longhand turns relaxed SIMD on in its own process, as ' +
-      'its command line does; the other candidates run with the flags that Node has by default.',
+    'Each candidate runs in a process of its own; in Chromium, in a Web Worker of a page of its own. Its result is ' +
+      'compared with the f64 reference before anything is timed. For a training step, the result is the loss, every ' +
+      'gradient and the parameters after one update. A wrong candidate is not timed. The others take turns of a few ' +
+      'hundred milliseconds, so that a slow minute of the computer slows all of them. Times are medians of all turns, ' +
+      'after a warm-up; ×2 is a candidate with two threads. ' +
+      `"× longhand-wasm" is a time divided by that of ${BASELINE} on the same engine with the most threads, in the ` +
+      'fastest build that this engine runs: above 1, Longhand is faster. A step counts one FLOP for each multiplication ' +
+      'and for each addition in its matrix products. On Node 20, Longhand turns relaxed SIMD on in its own process, as ' +
+      "its command line does; the other candidates run with Node's default flags.",
   ].join('\n\n');
 }
 
-/** Where somebody else is faster than longhand-wasm. */
+/** The cases in which a candidate that is not Longhand's is faster than longhand-wasm. */
 function behindBlocks(engines: readonly EngineRows[]): string[] {
   const verdicts = engines.flatMap(({ name, rows }) => verdictOf(name, rows));
   return verdicts.length === 0 ? [] : ['## Where Longhand is behind', ...verdicts];
@@ -122,10 +117,10 @@ function verdictOf(engine: string, rows: readonly Row[]): string[] {
     const list = ahead.map((row) => `${labelOf(row)} ${times(row.ratioToLonghand ?? 0)}`).join(', ');
     return ahead.length > 0 ? [[name, list]] : [];
   });
-  if (lines.length === 0) return [`On ${engine}, longhand-wasm is the fastest in each of the ${cases.length} cases.`];
+  if (lines.length === 0) return [`On ${engine}, longhand-wasm is the fastest in all ${cases.length} cases.`];
   const verdict =
-    `On ${engine}, longhand-wasm is the fastest in ${cases.length - lines.length} of ${cases.length} cases. In the ` +
-    'others these need so many times its time:';
+    `On ${engine}, longhand-wasm is the fastest in ${cases.length - lines.length} of ${cases.length} cases. ` +
+    "Elsewhere these are faster; ×0.5 means half Longhand's time:";
   return [verdict, table(['case', 'faster'], lines)];
 }
 

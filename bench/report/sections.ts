@@ -1,9 +1,9 @@
-/** What the report says of each suite: tables and charts. */
-import { threadsText } from '../program.js';
+/** The report's section for each suite: tables and charts. */
 import { labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
-import { AXES } from '../suites/scaling.js';
+import { threadsText } from '../program.js';
 import { SUITES } from '../suites/index.js';
+import { AXES } from '../suites/scaling.js';
 import { rowsAlong, rowsAtBase } from './along-axis.js';
 import type { Bar, Point } from './charts.js';
 import { dotChart, lineChart } from './charts.js';
@@ -11,14 +11,14 @@ import { crossoversOf, sentenceOf } from './crossovers.js';
 import { table } from './markdown.js';
 import { milliseconds, significant } from './table.js';
 
-export interface Chart {
-  /** Of the file, without its ending. */
+interface Chart {
+  /** The file's name, without its ending. */
   readonly name: string;
   readonly alt: string;
-  readonly spec: Record<string, unknown>;
+  readonly svg: string;
 }
 
-/** Markdown, or a chart that stands between. */
+/** Markdown, or a chart. */
 export type Block = string | Chart;
 
 export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
@@ -31,14 +31,14 @@ function isTimed(row: Row): row is Row & { medianMs: number } {
   return row.medianMs !== null;
 }
 
-/** Rows in groups of equal keys, in the order in which the keys come. */
+/** Groups rows by key, in the order in which the keys first occur. */
 export function groupBy<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
   const groups = new Map<Key, Row[]>();
   for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
   return groups;
 }
 
-/** A suite of few cases: everything that is known of each. */
+/** A suite of few cases: all columns of each. */
 function caseBlocks(rows: readonly Row[]): Block[] {
   return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
     const timed = ofCase.filter(isTimed);
@@ -49,7 +49,7 @@ function caseBlocks(rows: readonly Row[]): Block[] {
       upper: row.upperQuartileMs ?? row.medianMs,
     }));
     const title = `${ofCase[0].suite}: ${name}`;
-    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, spec: dotChart(title, 'ms', bars) };
+    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, svg: dotChart(title, 'ms', bars) };
     return [`#### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
   });
 }
@@ -76,7 +76,7 @@ function optional(value: number | null, write: (value: number) => string): strin
 export const times = (ratio: number): string => `×${significant(ratio)}`;
 const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 
-/** Candidates down, cases across. */
+/** One line for each candidate, one column for each case. */
 function pivot(rows: readonly Row[], columnOf: (row: Row) => string, cellOf: (row: Row) => string): string {
   const columns = [...groupBy(rows, columnOf).keys()];
   const candidates = groupBy(rows, labelOf);
@@ -103,7 +103,7 @@ function matmulBlocks(rows: readonly Row[]): Block[] {
       row.gflops === null ? [] : [{ candidate: labelOf(row), x: row.sizes.N, y: row.gflops }],
     );
     const title = `${form}, N × N`;
-    const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, spec: lineChart(title, 'N', 'GFLOPS', points) };
+    const chart = { name: `matmul-${n + 1}`, alt: `${title}, GFLOPS`, svg: lineChart(title, 'N', 'GFLOPS', points) };
     return [`#### ${form}, square: GFLOPS`, pivot(ofForm, (row) => String(row.sizes.N), gflopsCell), chart];
   });
   const others = rows.filter((row) => !isSquare(row));
@@ -126,7 +126,7 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
         (row) => `${axis} ${row.sizes[axis]}`,
         (row) => milliseconds(row.medianMs),
       ),
-      { name: `scaling-${axis}`, alt: `${title}, ms`, spec: lineChart(title, axis, 'ms', points) },
+      { name: `scaling-${axis}`, alt: `${title}, ms`, svg: lineChart(title, axis, 'ms', points) },
     ];
   });
   const threaded = rowsAtBase(rows).filter(isTimed);
@@ -139,9 +139,12 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     ...blocks,
     ...threadBlocks(threaded),
     '#### Crossovers',
-    'Sizes at which one candidate overtakes another, interpolated between the measured ones; leads below 5% do not count.',
-    list(true) || 'None with longhand-wasm among these sizes.',
-    ...(list(false) === '' ? [] : [`<details><summary>Among the others</summary>\n\n${list(false)}\n\n</details>`]),
+    'The sizes above which one candidate is faster than another, interpolated between measured sizes. Differences below 5% ' +
+      'do not count.',
+    list(true) || 'None with longhand-wasm at these sizes.',
+    ...(list(false) === ''
+      ? []
+      : [`<details><summary>Between the other candidates</summary>\n\n${list(false)}\n\n</details>`]),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** The rows of one case as lines for the terminal. */
+/** The rows of one case, as lines for the terminal. */
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 
@@ -32,7 +32,7 @@ export function tableLine(row: Row): string {
   return name + cells.map((cell, n) => cell.padStart(COLUMNS[n][1])).join('');
 }
 
-/** Three digits that mean something. */
+/** Three significant digits. */
 export function significant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
@@ -42,5 +42,6 @@ export function milliseconds(value: number | null): string {
 }
 
 export const LEGEND =
-  `ratio: the median time over ${BASELINE}'s, of its build and threads the fastest here with the most threads; ` +
-  'of peak: of what one thread reaches in WebAssembly, times the threads; MiB: peak resident memory of the process';
+  `ratio: the median time divided by that of ${BASELINE} with the most threads; ` +
+  'of peak: GFLOPS per thread, as a share of the most that one thread reaches in WebAssembly; ' +
+  'MiB: the most resident memory that the process used';

@@ -1,4 +1,4 @@
-/** The pointwise part of one LSTM step, equations (2)–(4) and (4′)–(2′): all that is not a matrix product. */
+/** The pointwise part of one LSTM step, equations (2)–(4) and (4′)–(2′). */
 import type { CellTask } from '../tasks.js';
 import type { Case, Suite } from './suite.js';
 import { extentsOf } from './suite.js';

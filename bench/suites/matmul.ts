@@ -1,14 +1,14 @@
-/** The matrix product in the three forms that training needs: square, and in the shapes of the tutorial's LSTM. */
+/** The matrix product in the three forms that training needs: square, and with the tutorial's sizes. */
 import type { Form, MatmulTask } from '../tasks.js';
 import type { Case, Suite } from './suite.js';
 import { extentsOf } from './suite.js';
 
 const FORMS: readonly Form[] = ['A·B', 'Aᵀ·B', 'A·Bᵀ'];
 const SQUARES = [32, 64, 128, 256, 512, 1024];
-/** Nothing here is a multiple of a tile. */
+/** None of these is a multiple of a tile's rows or columns. */
 const ODD = [127, 129, 513] as const;
 
-/** B 128, I 28, H 128; the last is that of all 28 steps at once, as cuDNN has it. */
+/** The products of an LSTM with B 128, I 28, H 128. The last one covers all 28 steps at once, as in cuDNN. */
 const OF_THE_LSTM: readonly (readonly [string, Omit<MatmulTask, 'kind'>])[] = [
   ['x·Wx', { form: 'A·B', M: 128, K: 28, N: 512 }],
   ['h·Wh', { form: 'A·B', M: 128, K: 128, N: 512 }],

@@ -1,4 +1,4 @@
-/** The whole LSTM at the tutorial's sizes: one training step (forward, backward, Adam), or its forward pass alone. */
+/** The whole network at the tutorial's sizes: one training step (forward, backward, Adam), or the forward pass alone. */
 import type { ModelSizes } from '../../src/model.js';
 import type { ModelTask } from '../tasks.js';
 import type { Case, Suite, SuiteOptions } from './suite.js';

@@ -1,4 +1,4 @@
-/** The training step with one size varied at a time around the tutorial's. */
+/** The training step at the tutorial's sizes, with T, B or H varied. */
 import type { ModelSizes } from '../../src/model.js';
 import { modelCase, TUTORIAL_SIZES } from './model.js';
 import type { Suite } from './suite.js';
@@ -19,10 +19,11 @@ function baseOf(isQuick: boolean): ModelSizes {
   return isQuick ? QUICK_SIZES : TUTORIAL_SIZES;
 }
 
-/** `H64` as the axis and its value. */
+/** `H64` → `['H', 64]` */
 function valueOf(size: string): [Axis, number] {
   const match = /^([TBH])([1-9]\d*)$/.exec(size);
-  if (!match) throw new UsageError(`--sizes ${size}: give T, B or H and a whole number ≥ 1, as in --sizes H64,H256,T7`);
+  if (!match)
+    throw new UsageError(`--sizes ${size}: write T, B or H and a whole number ≥ 1, as in --sizes H64,H256,T7`);
   return [match[1] as Axis, Number(match[2])];
 }
 

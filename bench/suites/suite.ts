@@ -1,29 +1,29 @@
-/** What a suite is: a list of cases, each one row of a table for all candidates. */
+/** A suite is a list of cases. Every candidate is measured in each case. */
 import type { Task } from '../tasks.js';
 
 export interface Case {
   readonly name: string;
   readonly task: Task;
-  /** Run it with every number of threads, not only with one and all. */
+  /** Measured with every number of threads, not only with one and with all cores. */
   readonly comparesThreads?: boolean;
 }
 
 export interface Suite {
   readonly name: string;
-  /** One line for the reader. */
+  /** The report's heading. */
   readonly title: string;
-  /** Every case in new processes, since their peaks of memory are compared. */
+  /** Each case starts new processes, so that the memory they use can be compared. */
   readonly usesNewProcesses: boolean;
   cases(options: SuiteOptions): Case[];
 }
 
 export interface SuiteOptions {
   readonly isQuick: boolean;
-  /** What `--sizes` names, instead of the suite's own; each suite reads them its way. */
+  /** From `--sizes`, in place of the suite's own sizes. Each suite has a form of its own. */
   readonly sizes: readonly string[];
 }
 
-/** A mistake on the command line. */
+/** A mistake on the command line; the message says what to write instead. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -32,7 +32,7 @@ export class UsageError extends Error {
 export function extentsOf(size: string, names: readonly string[]): number[] {
   const extents = size.split('x').map(Number);
   if (extents.length !== names.length || extents.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new UsageError(`--sizes ${size}: give whole numbers ≥ 1 as ${names.join('x')}`);
+    throw new UsageError(`--sizes ${size}: write whole numbers ≥ 1 as ${names.join('x')}`);
   }
   return extents;
 }

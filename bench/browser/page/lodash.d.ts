@@ -1,4 +1,4 @@
-/** What Benchmark.js is built on, for no use but to be given to it. */
+/** Benchmark.js needs lodash; as-page.ts gives it to it. */
 declare module 'lodash' {
   const lodash: object;
   export default lodash;

@@ -1,4 +1,4 @@
-/** A page with one Web Worker in it, where a candidate computes: only workers may wait. */
+/** A page with one Web Worker, in which a candidate computes: only workers may wait on an atomic. */
 import type { Answers, Failure } from '../../measure/protocol.js';
 import type { Message } from './worker.js';
 
@@ -12,7 +12,7 @@ const page: Page = {
   ask: (message) =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<Answers[keyof Answers] | Failure>) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message || 'its worker does not start'));
+      worker.onerror = ({ message }) => reject(new Error(message || 'its Web Worker does not start'));
       worker.postMessage(message);
     }),
 };

@@ -1,9 +1,10 @@
-/** For pages, in place of bench/programs/rivals.ts: every rival is a module of the site. */
+/** In pages, replaces bench/programs/rivals.ts: each rival is a module of the site. */
 import { LeftOutError } from '../../program.js';
 import { isBundled, packageVersion } from './versions.js';
 
 export async function loadRival(name: string): Promise<unknown> {
-  if (!isBundled(name)) throw new LeftOutError(`${name} is not installed (npm ci --ignore-scripts in bench/rivals)`);
+  if (!isBundled(name))
+    throw new LeftOutError(`${name} is not installed (run npm ci --ignore-scripts in bench/rivals)`);
   return import(`/rivals/${name}.js`);
 }
 

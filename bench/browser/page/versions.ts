@@ -1,4 +1,4 @@
-/** For pages, in place of bench/versions.ts: what bundle.ts has found out. */
+/** In pages, replaces bench/versions.ts: the versions that bundle.ts has read. */
 declare const VERSIONS: Readonly<Record<string, string | undefined>>;
 
 export function packageVersion(name: string): string {

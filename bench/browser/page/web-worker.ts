@@ -1,4 +1,4 @@
-/** For pages, in place of bench/programs/web-worker.ts: workers are there, but not always wanted. */
+/** In pages, replaces bench/programs/web-worker.ts: for one thread it hides Web Workers, else it sets their number. */
 export function provideWebWorkers(threads: number): void {
   if (threads === 1) Object.assign(globalThis, { Worker: undefined });
   else Object.defineProperty(navigator, 'hardwareConcurrency', { value: threads });

@@ -1,8 +1,8 @@
-/** What child.ts is in Node: one candidate, named by the first message, and its side of the conversation. */
-import type { Start, StartOptions } from '../../program.js';
+/** The Web Worker in which one candidate computes, as child.ts in Node. The first message names the program. */
 import type { Answers, Failure, Request } from '../../measure/protocol.js';
 import { answer } from '../../measure/protocol.js';
 import { Session } from '../../measure/session.js';
+import type { Start, StartOptions } from '../../program.js';
 
 export type Message = Request | { readonly program: string; readonly options: StartOptions };
 
@@ -16,7 +16,7 @@ async function respond(message: Message): Promise<Answers[keyof Answers]> {
     const { version, description } = program;
     return { version, description, engine: navigator.userAgent };
   }
-  if (!session) throw new Error('no candidate has been started');
+  if (!session) throw new Error('no program has been loaded');
   return answer(session, message, () => null);
 }
 
