@@ -12,7 +12,7 @@ const FLOORS = [
   [file('tensor')],
   [...['backend', 'cross-entropy', 'rng'].map(file), 'src/files/'],
   [file('parameters')],
-  [...['adam', 'clipping', 'column-sums', 'dense', 'lstm', 'shape-checks'].map(file), 'src/data/'],
+  [...['adam', 'clipping', 'column-sums', 'dense', 'gate-order', 'lstm', 'shape-checks'].map(file), 'src/data/'],
   [file('model(-memory)?'), 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
   [file('gradcheck'), 'src/training/', 'src/compare/'],
   [file('index')],

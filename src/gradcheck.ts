@@ -86,9 +86,13 @@ export interface WorstElement {
 }
 
 const CHECK = {
-  ...({ inputs: 'object', loss: 'function', gradients: 'function' } as const),
-  ...({ tolerance: 'number', directions: 'number', seed: 'number' } as const),
-} satisfies Record<keyof GradientCheck, TypeName>;
+  inputs: 'object',
+  loss: 'function',
+  gradients: 'function',
+  tolerance: 'number',
+  directions: 'number',
+  seed: 'number',
+} as const satisfies Record<keyof GradientCheck, TypeName>;
 
 /**
  * Checks every input's gradient; one report an input. If `loss` throws, the inputs are restored and the error is passed
@@ -253,8 +257,11 @@ export interface ModelCheck {
 }
 
 const MODEL_CHECK = {
-  ...({ seed: 'number', forgetBias: 'number', tolerance: 'number', suspect: 'object' } as const),
-} satisfies Record<keyof ModelCheck, TypeName>;
+  seed: 'number',
+  forgetBias: 'number',
+  tolerance: 'number',
+  suspect: 'object',
+} as const satisfies Record<keyof ModelCheck, TypeName>;
 
 /**
  * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values

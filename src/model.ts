@@ -66,7 +66,15 @@ export function activationShapes(sizes: ModelSizes) {
   const { x, h, c, z, gates, dhOutside, dh, dc, dz } = lstmShapes(sizes);
   const { B, C } = sizes;
   return {
-    ...{ x, h, c, z, gates, dhOutside, dh, dc, dz },
+    x,
+    h,
+    c,
+    z,
+    gates,
+    dhOutside,
+    dh,
+    dc,
+    dz,
     y: [B, C],
     logits: [B, C],
     probabilities: [B, C],

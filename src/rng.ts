@@ -17,12 +17,13 @@ export class Random {
     this.generator = xoroshiro128plusFromState(stateFromSeed(seed));
   }
 
-  /** All that the numbers to come depend on: four whole numbers. */
+  /** All that the next numbers depend on: four whole numbers. */
   get state(): readonly number[] {
     return this.generator.getState();
   }
 
-  set state(state: readonly number[]) {
+  /** Continues from a `state` that was saved. */
+  restore(state: readonly number[]): void {
     this.generator = xoroshiro128plusFromState(state);
   }
 

@@ -89,7 +89,7 @@ export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
 
 /** The transpose of a matrix: `[M,N]` → `[N,M]`. */
 export function transposeOf(matrix: Tensor): Tensor {
-  assertRank('transpose', 'matrix', matrix, 2);
+  assertMatrix('transpose', 'matrix', matrix);
   return matrix.transpose(1, 0);
 }
 
@@ -112,11 +112,9 @@ export function assertDense(operation: string, { shape, stride }: Tensor): void 
   }
 }
 
-export function assertRank(operation: string, name: string, tensor: Tensor, rank: number): void {
-  if (tensor.dimension !== rank) {
-    throw new RangeError(
-      `${operation}: ${name} ${formatShape(tensor.shape)} has ${tensor.dimension} axes, needs ${rank}`,
-    );
+export function assertMatrix(operation: string, name: string, tensor: Tensor): void {
+  if (tensor.dimension !== 2) {
+    throw new RangeError(`${operation}: ${name} ${formatShape(tensor.shape)} must have 2 axes`);
   }
 }
 

@@ -4,7 +4,8 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { asText } from '../src/cli/compare.js';
 import type { CompareOptions, Comparison, Progress } from '../src/compare/compare.js';
 import { compareFile } from '../src/compare/compare.js';
-import { problemOf, RESULT_NAMES } from '../src/compare/problem.js';
+import type { ResultName } from '../src/compare/problem.js';
+import { problemOf, shapesOf } from '../src/compare/problem.js';
 import { solve } from '../src/compare/solve.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';
@@ -13,6 +14,8 @@ import type { PlantedMistake } from '../src/planted-mistakes.mjs';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 import { failureOf } from './helpers/failures.js';
 import { resultsWith } from './helpers/mistaken-program.js';
+
+const RESULT_NAMES = Object.keys(shapesOf({ T: 1, B: 1, I: 1, H: 1, C: 1 })) as ResultName[];
 
 beforeAll(async () => {
   tf.enableProdMode(); // or it advertises its native addon on the console

@@ -59,7 +59,7 @@ describe('seeds and states', () => {
         const saved = JSON.stringify(random.state);
         const expected = draw(20, () => random.normal(0, 1));
         const resumed = new Random(seed + 1);
-        resumed.state = JSON.parse(saved) as number[];
+        resumed.restore(JSON.parse(saved) as number[]);
         expect(draw(20, () => resumed.normal(0, 1))).toEqual(expected);
         expect(resumed.state).toEqual(random.state);
       }),

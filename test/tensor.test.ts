@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Shape, Tensor } from '../src/tensor.js';
 import {
   add,
-  assertRank,
+  assertMatrix,
   assertShape,
   copyInto,
   fill,
@@ -137,14 +137,14 @@ describe('views', () => {
     ['rows: NaN…2 of [4,3]: need 0 ≤ from < to ≤ 4', () => rowsOf(zeros([4, 3]), NaN, 2)],
     ['rows: 0.5…2 of [4,3]: need 0 ≤ from < to ≤ 4', () => rowsOf(zeros([4, 3]), 0.5, 2)],
     ['rows: 0…1.5 of [4,3]: need 0 ≤ from < to ≤ 4', () => rowsOf(zeros([4, 3]), 0, 1.5)],
-    ['transpose: matrix [4,3,2] has 3 axes, needs 2', () => transposeOf(zeros([4, 3, 2]))],
-    ['transpose: matrix [4] has 1 axes, needs 2', () => transposeOf(zeros([4]))],
+    ['transpose: matrix [4,3,2] must have 2 axes', () => transposeOf(zeros([4, 3, 2]))],
+    ['transpose: matrix [4] must have 2 axes', () => transposeOf(zeros([4]))],
     ['flatten: [3,4] with strides [1,3] has gaps or is transposed', () => flatten(transposeOf(zeros([4, 3])))],
     ['flatten: [4,2] with strides [3,1] has gaps or is transposed', () => flatten(columnsOf(zeros([4, 3]), 1, 3))],
     ['copyInto: source [2,3] must be [3,2]', () => copyInto(zeros([3, 2]), zeros([2, 3]))],
     ['copyInto: source [6] must be [3,2]', () => copyInto(zeros([3, 2]), zeros([6]))],
     ['lstm: kernel [10,24] must be [10,20]', () => assertShape('lstm', 'kernel', zeros([10, 24]), [10, 20])],
-    ['lstm: x [2] has 1 axes, needs 3', () => assertRank('lstm', 'x', zeros([2]), 3)],
+    ['lstm: x [2] must have 2 axes', () => assertMatrix('lstm', 'x', zeros([2]))],
   ])('%s', (message, work) => {
     expect(messageOf(work)).toBe(message);
   });

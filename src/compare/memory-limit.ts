@@ -10,9 +10,9 @@ const MOST_BYTES = 4 * 2 ** 30;
 const MOST_STEPS = 100_000;
 
 /**
- * What a comparison holds at once: the present pass's model, those of earlier passes until they are collected, and copies of
- * inputs and results. The peak was measured as 3.9 models if nearly all numbers are parameters (H 3000), which each measured
- * piece has too, and as 1.8 models if nearly all are activations.
+ * What a comparison holds at once: the model of the present pass, models of earlier passes until they are collected, and
+ * copies of inputs and results. The measured peak is 15 to 17 tensors a parameter (H 1200 and 2000), and 1.8 times the
+ * activations if nearly all numbers are activations.
  */
 export const numbersOfComparison = (sizes: ModelSizes): number =>
   16 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);

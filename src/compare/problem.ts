@@ -5,7 +5,7 @@ import { quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed } from '../files/stored-tensors.js';
 import type { ModelSizes } from '../model.js';
 import { decimalFrom } from '../numbers.js';
-import type { Tensor } from '../tensor.js';
+import type { Shape, Tensor } from '../tensor.js';
 import { formatShape, valuesOf } from '../tensor.js';
 import { assertFits } from './memory-limit.js';
 
@@ -26,13 +26,25 @@ export interface Problem {
 /** Any of what a forward and a backward pass give, by the names in a file, each in row order. */
 export type Results = ReadonlyMap<ResultName, Float64Array>;
 
-export const RESULT_NAMES = [
-  ...(['loss', 'logits', 'h', 'c'] as const),
-  ...(['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'] as const),
-] as const;
+/** The shape of each result. */
+export function shapesOf({ T, B, I, H, C }: ModelSizes) {
+  return {
+    loss: [],
+    logits: [B, C],
+    h: [T, B, H],
+    c: [T, B, H],
+    'd.kernel': [I + H, 4 * H],
+    'd.bias': [4 * H],
+    'd.outKernel': [H, C],
+    'd.outBias': [C],
+    'd.x': [T, B, I],
+    'd.h0': [B, H],
+    'd.c0': [B, H],
+  } satisfies Record<string, Shape>;
+}
 
 /** A result's name in a file. */
-export type ResultName = (typeof RESULT_NAMES)[number];
+export type ResultName = keyof ReturnType<typeof shapesOf>;
 
 /** The problem in a file. Throws a DataError where a tensor is missing, or of another shape, or all is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
@@ -45,10 +57,16 @@ export function problemOf(file: Safetensors, name: string): Problem {
   const optional = (key: string, ...shape: number[]): Tensor | undefined =>
     file.tensors.has(key) ? floatsNamed(file, key, shape, name) : undefined;
   return {
-    ...{ sizes, forgetBias: forgetBiasOf(file, name), labels: labelsOf(file, B, C, name) },
-    ...{ x, kernel: kernelOf(file, I, H, name), bias: floatsNamed(file, 'bias', [4 * H], name) },
-    ...{ outKernel, outBias: floatsNamed(file, 'outBias', [C], name) },
-    ...{ h0: optional('h0', B, H), c0: optional('c0', B, H) },
+    sizes,
+    forgetBias: forgetBiasOf(file, name),
+    labels: labelsOf(file, B, C, name),
+    x,
+    kernel: kernelOf(file, I, H, name),
+    bias: floatsNamed(file, 'bias', [4 * H], name),
+    outKernel,
+    outBias: floatsNamed(file, 'outBias', [C], name),
+    h0: optional('h0', B, H),
+    c0: optional('c0', B, H),
   };
 }
 
@@ -78,21 +96,12 @@ function labelsOf(file: Safetensors, B: number, C: number, name: string): number
   return labels;
 }
 
-export function shapesOf({ T, B, I, H, C }: Problem['sizes']): Record<ResultName, readonly number[]> {
-  return {
-    ...{ loss: [], logits: [B, C], h: [T, B, H], c: [T, B, H] },
-    ...{ 'd.kernel': [I + H, 4 * H], 'd.bias': [4 * H], 'd.outKernel': [H, C], 'd.outBias': [C] },
-    ...{ 'd.x': [T, B, I], 'd.h0': [B, H], 'd.c0': [B, H] },
-  };
-}
-
 /** Theirs. NaN is taken: it is then what differs. */
 export function resultsOf(file: Safetensors, { sizes }: Problem, name: string): Results {
   const shapes = shapesOf(sizes);
-  const given = RESULT_NAMES.filter((key) => file.tensors.has(key));
-  if (given.length === 0) {
-    throw new DataError(`${name}: nothing to compare: it has none of ${RESULT_NAMES.join(', ')}`);
-  }
+  const names = Object.keys(shapes) as ResultName[];
+  const given = names.filter((key) => file.tensors.has(key));
+  if (given.length === 0) throw new DataError(`${name}: nothing to compare: it has none of ${names.join(', ')}`);
   return new Map(
     given.map((key) => {
       // a single number may come as [] or as [1]

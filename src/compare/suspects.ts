@@ -1,4 +1,5 @@
 /** Mistakes that people make when they write an LSTM, made on purpose: the problem as such a program takes it. */
+import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import type { Tensor } from '../tensor.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../tensor.js';
 import type { Problem, ResultName, Results } from './problem.js';
@@ -13,23 +14,22 @@ interface Mistake {
   readonly words: (problem: Problem) => string;
 }
 
-const OURS = ['i', 'j', 'f', 'o'] as const;
 const same = (results: Results): Results => results;
 
-/** Their gates stand in another order: what is column block n to them is `order[n]`. */
-function otherGateOrder(order: readonly string[]): Mistake {
-  const toOurs = OURS.map((gate) => order.indexOf(gate));
-  const toTheirs = order.map((gate) => OURS.findIndex((ours) => ours === gate));
+/** Their gates are in another order, such as `ifjo`. */
+function otherGateOrder(order: string): Mistake {
+  const asTheyRead = (tensor: Tensor, H: number): Tensor =>
+    tensorFrom(reorderGates(valuesOf(tensor), H, order, GATE_ORDER), tensor.shape);
   return {
     applies: () => true,
     change: (problem) => ({
       ...problem,
-      kernel: withBlocks(problem.kernel, toOurs),
-      bias: withBlocks(problem.bias, toOurs),
+      kernel: asTheyRead(problem.kernel, problem.sizes.H),
+      bias: asTheyRead(problem.bias, problem.sizes.H),
     }),
     changeBack: (results, { sizes: { H } }) =>
-      withChanged(results, ['d.kernel', 'd.bias'], (values) => blocksOf(values, H, toTheirs)),
-    words: () => `the gates are in the order ${order.join(', ')}; here they are i, j, f, o`,
+      withChanged(results, ['d.kernel', 'd.bias'], (values) => reorderGates(values, H, GATE_ORDER, order)),
+    words: () => `the gates are in the order ${order.split('').join(', ')}; here they are i, j, f, o`,
   };
 }
 
@@ -78,14 +78,14 @@ export const MISTAKES: readonly Mistake[] = [
   forgetBiasOf(2, 'added twice'),
   transposedKernel,
   hiddenRowsFirst,
-  ...permutations(OURS)
-    .filter((order) => order.join() !== OURS.join())
+  ...permutations(GATE_ORDER)
+    .filter((order) => order !== GATE_ORDER)
     .map(otherGateOrder),
 ];
 
-function permutations<Item>(items: readonly Item[]): Item[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+function permutations(letters: string): string[] {
+  if (letters === '') return [''];
+  return letters.split('').flatMap((letter) => permutations(letters.replace(letter, '')).map((rest) => letter + rest));
 }
 
 function withChanged(
@@ -94,22 +94,6 @@ function withChanged(
   change: (values: Float64Array) => Float64Array,
 ): Results {
   return new Map([...results].map(([name, values]) => [name, names.includes(name) ? change(values) : values]));
-}
-
-/** `[…,4H]` with block n taken from block `sources[n]`. */
-function withBlocks(tensor: Tensor, sources: readonly number[]): Tensor {
-  const H = tensor.shape[tensor.shape.length - 1] / 4;
-  return tensorFrom(blocksOf(valuesOf(tensor), H, sources), tensor.shape);
-}
-
-function blocksOf(values: Float64Array, H: number, sources: readonly number[]): Float64Array {
-  const moved = new Float64Array(values.length);
-  for (let row = 0; row < values.length; row += 4 * H) {
-    sources.forEach((source, block) => {
-      moved.set(values.subarray(row + source * H, row + (source + 1) * H), row + block * H);
-    });
-  }
-  return moved;
 }
 
 /** The first `count` rows below the others. */

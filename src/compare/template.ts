@@ -1,7 +1,7 @@
 /** A file that `compare` accepts, to start from. */
 import type { Backend } from '../backend.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
-import { storedTensor } from '../files/stored-tensors.js';
+import { storedFloats, storedTensor } from '../files/stored-tensors.js';
 import { fillRandom, Random } from '../rng.js';
 import type { Tensor } from '../tensor.js';
 import { zeros } from '../tensor.js';
@@ -19,13 +19,20 @@ export async function templateOf(backend: Backend, seed: number): Promise<Safete
     return tensor;
   };
   const problem = {
-    ...{ sizes, forgetBias: 1, x: normal(T, B, I), kernel: normal(I + H, 4 * H), bias: normal(4 * H) },
-    ...{ outKernel: normal(H, C), outBias: normal(C), h0: normal(B, H), c0: normal(B, H) },
+    sizes,
+    forgetBias: 1,
+    x: normal(T, B, I),
+    kernel: normal(I + H, 4 * H),
+    bias: normal(4 * H),
+    outKernel: normal(H, C),
+    outBias: normal(C),
+    h0: normal(B, H),
+    c0: normal(B, H),
     labels: Array.from({ length: B }, () => random.below(C)),
   };
   const shapes = shapesOf(sizes);
   const results = [...(await solve(backend, problem))].map(
-    ([key, values]) => [key, storedValues(values, shapes[key])] as const,
+    ([key, values]) => [key, storedFloats(values, shapes[key])] as const,
   );
   const { x, kernel, bias, outKernel, outBias, h0, c0 } = problem;
   const inputs = Object.entries({ x, kernel, bias, outKernel, outBias, h0, c0 }).map(
@@ -39,8 +46,4 @@ export async function templateOf(backend: Backend, seed: number): Promise<Safete
       ...results,
     ]),
   };
-}
-
-function storedValues(values: Float64Array, shape: readonly number[]): StoredTensor {
-  return { dtype: 'F64', shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }

@@ -61,7 +61,10 @@ function pieceOf(problem: Problem, T: number, B: number): Problem {
   const { sizes, labels, x, h0, c0 } = problem;
   return {
     ...problem,
-    ...{ sizes: { ...sizes, T, B }, labels: labels.slice(0, B), x: x.hi(T, B) },
-    ...{ h0: h0?.hi(B), c0: c0?.hi(B) },
+    sizes: { ...sizes, T, B },
+    labels: labels.slice(0, B),
+    x: x.hi(T, B),
+    h0: h0?.hi(B),
+    c0: c0?.hi(B),
   };
 }

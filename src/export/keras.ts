@@ -4,20 +4,21 @@
  * As safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
  */
 import { writeSafetensors } from '../files/safetensors.js';
+import { storedFloats } from '../files/stored-tensors.js';
+import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { reorderGates } from './layouts.js';
-import { foldedBias, storedFloats, weightsOf } from './weights.js';
+import { foldedBias, weightsOf } from './weights.js';
 
 function kerasTensors(model: SavedModel) {
   const weights = weightsOf(model);
   const { I, H, C, Wx, Wh, outKernel, outBias } = weights;
-  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, 'ijfo', 'ifjo');
+  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, GATE_ORDER, 'ifjo');
   return [
-    ['lstm/kernel', storedFloats(gates(Wx), I, 4 * H)],
-    ['lstm/recurrent_kernel', storedFloats(gates(Wh), H, 4 * H)],
-    ['lstm/bias', storedFloats(gates(foldedBias(weights)), 4 * H)],
-    ['dense/kernel', storedFloats(outKernel, H, C)],
-    ['dense/bias', storedFloats(outBias, C)],
+    ['lstm/kernel', storedFloats(gates(Wx), [I, 4 * H])],
+    ['lstm/recurrent_kernel', storedFloats(gates(Wh), [H, 4 * H])],
+    ['lstm/bias', storedFloats(gates(foldedBias(weights)), [4 * H])],
+    ['dense/kernel', storedFloats(outKernel, [H, C])],
+    ['dense/bias', storedFloats(outBias, [C])],
   ] as const;
 }
 
@@ -30,9 +31,16 @@ export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; '
   const { T, I, H, C } = model.sizes;
   const tensors = kerasTensors(model);
   const lstm = {
-    ...{ name: 'lstm', units: H, batch_input_shape: [null, T, I], dtype: 'float32' },
-    ...{ activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true, unit_forget_bias: false },
-    ...{ return_sequences: false, stateful: false },
+    name: 'lstm',
+    units: H,
+    batch_input_shape: [null, T, I],
+    dtype: 'float32',
+    activation: 'tanh',
+    recurrent_activation: 'sigmoid',
+    use_bias: true,
+    unit_forget_bias: false,
+    return_sequences: false,
+    stateful: false,
   };
   const dense = { name: 'dense', units: C, activation: 'softmax', use_bias: true };
   const topology = {

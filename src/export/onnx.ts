@@ -5,8 +5,9 @@
  * Only the fields that are used are described here, with the numbers that onnx.proto gives them.
  */
 import protobuf from 'protobufjs';
+import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { reorderGates, transpose } from './layouts.js';
+import { transpose } from './layouts.js';
 import { foldedBias, weightsOf } from './weights.js';
 
 const SCHEMA = `
@@ -37,7 +38,7 @@ export function toOnnx(model: SavedModel): Uint8Array {
   const weights = weightsOf(model);
   const { T, I, H, C, Wx, Wh, outKernel, outBias } = weights;
   const gatesFirst = (values: Float32Array, rows: number) =>
-    transpose(reorderGates(values, H, 'ijfo', 'iofj'), rows, 4 * H);
+    transpose(reorderGates(values, H, GATE_ORDER, 'iofj'), rows, 4 * H);
   const biases = new Float32Array(8 * H); // the second four are added to the first, and stay 0
   biases.set(gatesFirst(foldedBias(weights), 1));
 
@@ -55,7 +56,9 @@ export function toOnnx(model: SavedModel): Uint8Array {
     ],
     node: [
       {
-        ...{ op_type: 'LSTM', input: ['x', 'W', 'R', 'B'], output: ['', 'lastH'] },
+        op_type: 'LSTM',
+        input: ['x', 'W', 'R', 'B'],
+        output: ['', 'lastH'],
         attribute: [{ name: 'hidden_size', i: H, type: INT_ATTRIBUTE }],
       },
       { op_type: 'Squeeze', input: ['lastH', 'axes'], output: ['h'] },

@@ -6,12 +6,13 @@
 import { DataError } from '../errors.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
-import { floatsWithinF32 } from '../files/stored-tensors.js';
+import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
+import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import { decimalFrom } from '../numbers.js';
 import { valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { forgetBiases, reorderGates, transpose } from './layouts.js';
-import { modelOf, storedFloats, sumOf, weightsOf } from './weights.js';
+import { forgetBiases, transpose } from './layouts.js';
+import { modelOf, sumOf, weightsOf } from './weights.js';
 
 const ORDER = 'ifjo';
 
@@ -19,7 +20,7 @@ export function toPyTorch(model: SavedModel): Uint8Array {
   const weights = weightsOf(model);
   const { T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBias } = weights;
   const gatesFirst = (values: Float32Array, rows: number) =>
-    transpose(reorderGates(values, H, 'ijfo', ORDER), rows, 4 * H);
+    transpose(reorderGates(values, H, GATE_ORDER, ORDER), rows, 4 * H);
   return writeSafetensors({
     metadata: new Map([
       ['format', 'pt'],
@@ -27,12 +28,12 @@ export function toPyTorch(model: SavedModel): Uint8Array {
       ['forgetBias', String(forgetBias)],
     ]),
     tensors: new Map([
-      ['lstm.weight_ih_l0', storedFloats(gatesFirst(Wx, I), 4 * H, I)],
-      ['lstm.weight_hh_l0', storedFloats(gatesFirst(Wh, H), 4 * H, H)],
-      ['lstm.bias_ih_l0', storedFloats(reorderGates(bias, H, 'ijfo', ORDER), 4 * H)],
-      ['lstm.bias_hh_l0', storedFloats(forgetBiases(H, forgetBias, ORDER), 4 * H)],
-      ['fc.weight', storedFloats(transpose(outKernel, H, C), C, H)],
-      ['fc.bias', storedFloats(outBias, C)],
+      ['lstm.weight_ih_l0', storedFloats(gatesFirst(Wx, I), [4 * H, I])],
+      ['lstm.weight_hh_l0', storedFloats(gatesFirst(Wh, H), [4 * H, H])],
+      ['lstm.bias_ih_l0', storedFloats(reorderGates(bias, H, GATE_ORDER, ORDER), [4 * H])],
+      ['lstm.bias_hh_l0', storedFloats(forgetBiases(H, forgetBias, ORDER), [4 * H])],
+      ['fc.weight', storedFloats(transpose(outKernel, H, C), [C, H])],
+      ['fc.bias', storedFloats(outBias, [C])],
     ]),
   });
 }
@@ -52,14 +53,17 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   const [gateRows, I] = matrixShape(file, `${lstm}weight_ih_l0`, name);
   const [C, H] = matrixShape(file, `${linear}weight`, name);
   const gatesLast = (values: Float32Array, columns: number) =>
-    reorderGates(transpose(values, 4 * H, columns), H, ORDER, 'ijfo');
+    reorderGates(transpose(values, 4 * H, columns), H, ORDER, GATE_ORDER);
   if (gateRows !== 4 * H) {
     throw new DataError(
       `${name}: ${lstm}weight_ih_l0 has ${gateRows} rows, but ${linear}weight reads ${H} units: 4 × ${H} were expected`,
     );
   }
   return modelOf({
-    ...{ T, I, H, C },
+    T,
+    I,
+    H,
+    C,
     Wx: gatesLast(floats(`${lstm}weight_ih_l0`, 4 * H, I), I),
     Wh: gatesLast(floats(`${lstm}weight_hh_l0`, 4 * H, H), H),
     ...splitBias(floats(`${lstm}bias_ih_l0`, 4 * H), floats(`${lstm}bias_hh_l0`, 4 * H), H, file.metadata, name),
@@ -80,12 +84,12 @@ function splitBias(
   const isForgetBias = forgetBiases(H, forgetBias, ORDER).every((value, n) => value === second[n]);
   if (!isForgetBias) {
     const sum = sumOf(first, second, `${name}: the sum of its two biases`);
-    return { bias: reorderGates(sum, H, ORDER, 'ijfo'), forgetBias: 0 };
+    return { bias: reorderGates(sum, H, ORDER, GATE_ORDER), forgetBias: 0 };
   }
   // the metadata know it in f64
   const exact = decimalFrom(metadata.get('forgetBias') ?? '');
   return {
-    bias: reorderGates(first, H, ORDER, 'ijfo'),
+    bias: reorderGates(first, H, ORDER, GATE_ORDER),
     forgetBias: Math.fround(exact) === forgetBias ? exact : forgetBias,
   };
 }

@@ -1,12 +1,12 @@
 /** A saved network's weights as plain arrays, in Longhand's own layout, and back. */
 import { DataError } from '../errors.js';
-import type { StoredTensor } from '../files/safetensors.js';
+import { GATE_ORDER } from '../gate-order.js';
 import { F32_RANGE } from '../numbers.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases } from './layouts.js';
 
-export interface Weights {
+interface Weights {
   readonly T: number;
   readonly I: number;
   readonly H: number;
@@ -56,7 +56,7 @@ export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBi
 
 /** The bias of a cell that adds no forget bias of its own, `[4H]`. Throws a DataError if f32 cannot hold it. */
 export function foldedBias({ bias, H, forgetBias }: Weights): Float32Array {
-  return sumOf(bias, forgetBiases(H, forgetBias, 'ijfo'), `the sum of bias and forget bias ${forgetBias}`);
+  return sumOf(bias, forgetBiases(H, forgetBias, GATE_ORDER), `the sum of bias and forget bias ${forgetBias}`);
 }
 
 /** Both, element by element. Throws a DataError about `what` if an element of the sum is beyond f32. */
@@ -65,9 +65,4 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
   const wrong = sum.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) throw new DataError(`${what} is beyond f32 (${F32_RANGE}) at element ${wrong}`);
   return sum;
-}
-
-export function storedFloats(values: Float32Array, ...shape: number[]): StoredTensor {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { dtype: 'F32', shape, bytes };
 }

@@ -1,16 +1,21 @@
 /** Numbers in safetensors: tensors as they are stored, and back, checked by name, kind and shape. */
 import { DataError } from '../errors.js';
 import { F32_RANGE, isWithinF32 } from '../numbers.js';
-import type { FloatArray, Tensor } from '../tensor.js';
+import type { FloatArray, Shape, Tensor } from '../tensor.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
 import { quote } from './safetensors.js';
 
 /** A tensor as it is stored: a copy, in its own precision. */
 export function storedTensor(tensor: Tensor): StoredTensor {
-  const isSingle = tensor.dtype === 'float32';
-  const values: FloatArray = isSingle ? Float32Array.from(valuesOf(tensor)) : valuesOf(tensor);
-  return { dtype: isSingle ? 'F32' : 'F64', shape: tensor.shape, bytes: new Uint8Array(values.buffer) };
+  const values = valuesOf(tensor);
+  return storedFloats(tensor.dtype === 'float32' ? Float32Array.from(values) : values, tensor.shape);
+}
+
+/** Numbers as they are stored, in their own precision (not copied). */
+export function storedFloats(values: FloatArray, shape: Shape): StoredTensor {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { dtype: values instanceof Float32Array ? 'F32' : 'F64', shape, bytes };
 }
 
 /** Whole numbers as they are stored. */

@@ -111,7 +111,7 @@ export class Training {
     const training = new Training(backend, data, { ...state.options, ...options });
     return training.prepared(() => {
       const { model } = training;
-      training.random.state = state.random;
+      training.random.restore(state.random);
       training.batches.position = state;
       training.digest = digest;
       training.best = state.best;
