@@ -58,13 +58,11 @@ const FORMS: Readonly<Record<string, (ink: Float64Array) => Image>> = {
   }),
   'palette, its first colour transparent': (ink) => ({
     ...imageOf(3, 1, ink, (share) => [share]),
-    ...{
-      palette: [
-        [255, 255, 255],
-        [0, 0, 0],
-      ],
-      transparency: [0],
-    },
+    palette: [
+      [255, 255, 255],
+      [0, 0, 0],
+    ],
+    transparency: [0],
   }),
   'grainy paper': (ink) => imageOf(0, 8, ink, (share, n) => [(240 + ((n * 37) % 16)) * (1 - 0.8 * share)]),
   interlaced: (ink) => ({ ...imageOf(0, 8, ink, (share) => [255 - 255 * share]), interlaced: true }),

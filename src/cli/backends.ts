@@ -1,4 +1,5 @@
 /** The entry point that chooses a backend by name. GPU.js is loaded only when it is asked for. */
+import { MODES } from '../../kernels/gpu/modes.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
@@ -7,14 +8,12 @@ import type { Backend } from '../backend.js';
 import { wholeNumber } from './flag-values.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;
-export type BackendName = (typeof BACKENDS)[number];
 
-export const GPU_MODES = ['auto', 'webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
-export type GpuMode = (typeof GPU_MODES)[number];
+export const GPU_MODES = ['auto', ...MODES] as const;
 
 export interface BackendFlags {
-  readonly backend: BackendName;
-  readonly gpuMode?: GpuMode;
+  readonly backend: (typeof BACKENDS)[number];
+  readonly gpuMode?: (typeof GPU_MODES)[number];
   readonly threads?: number;
   readonly deterministic: boolean;
 }

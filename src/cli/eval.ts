@@ -60,7 +60,7 @@ function assertFits({ sizes: { T, I } }: SavedModel, { rows, columns }: Labelled
     throw new DataError(`${file}: reads images of ${T} × ${I}, these are ${rows} × ${columns}`);
 }
 
-export interface ClassReport {
+interface ClassReport {
   readonly class: number;
   readonly images: number;
   readonly right: number;
@@ -73,7 +73,7 @@ export interface ClassReport {
 }
 
 /** Row: what the image is; column: what the network says. */
-export function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
+function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   labels.forEach((label, n) => confusion[label][predicted[n]]++);
   const classes = confusion.map((row, k): ClassReport => {

@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { linkedNames, replacedSuffixes, targetOf } from '../files/disk.js';
 
-export interface NamedFile {
+interface NamedFile {
   /** `--best`; for messages. */
   readonly name: string;
   readonly file: string;

@@ -13,11 +13,15 @@ export function writePlot(file: string, history: string): void {
   replaceFile(file, new TextEncoder().encode(historySvg(readHistory(history))));
 }
 
-export function historySvg(rows: readonly HistoryRow[]): string {
+function historySvg(rows: readonly HistoryRow[]): string {
   const { document } = parseHTML('<html></html>');
   const panel = (field: 'loss' | 'accuracy', scale: Plot.ScaleOptions): string => {
     const plot = Plot.plot({
-      ...{ document: document, width: WIDTH, height: HEIGHT, marginLeft: 70, marginRight: 70 },
+      document,
+      width: WIDTH,
+      height: HEIGHT,
+      marginLeft: 70,
+      marginRight: 70,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
       x: { label: 'step' },
       y: { grid: true, label: field, ...scale },

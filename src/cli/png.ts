@@ -43,10 +43,17 @@ const FORMS: Readonly<Record<number, { samples: number; depths: readonly number[
   [COLOUR_ALPHA]: { samples: 4, depths: [8, 16] },
 };
 
+type Pass = readonly [left: number, top: number, across: number, down: number];
+
 /** The seven passes of an interlaced image: its first column and row, and the distance to the next. */
-const PASSES = [
-  ...[[0, 0, 8, 8] as const, [4, 0, 8, 8] as const, [0, 4, 4, 8] as const, [2, 0, 4, 4] as const],
-  ...[[0, 2, 2, 4] as const, [1, 0, 2, 2] as const, [0, 1, 1, 2] as const],
+const PASSES: readonly Pass[] = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
 ];
 
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, n) => bytes[n] === byte);
@@ -235,7 +242,7 @@ function zlibFault(error: unknown, expected: number): string {
 
 /** Each row has one byte more, its filter's. */
 function unpackedSize({ width, height, bitsPerPixel, isInterlaced }: Header): number {
-  const passes = isInterlaced ? PASSES : [[0, 0, 1, 1] as const];
+  const passes: readonly Pass[] = isInterlaced ? PASSES : [[0, 0, 1, 1]];
   return passes.reduce((sum, [left, top, across, down]) => {
     const [columns, rows] = [Math.ceil((width - left) / across), Math.ceil((height - top) / down)];
     return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : sum;

@@ -21,9 +21,9 @@ export type Shuffle = (typeof SHUFFLES)[number];
 /** Where a `BatchOrder` stands. */
 export interface BatchPosition {
   /** `[count]`: the current epoch's permutation of the examples' indices. */
-  order: Uint32Array;
+  readonly order: Uint32Array;
   /** How many of them have been used. */
-  cursor: number;
+  readonly cursor: number;
 }
 
 /** Draws the batches of a training set, epoch after epoch. */
@@ -43,12 +43,13 @@ export class BatchOrder {
     if (shuffle === 'tf1') random.shuffle(this.order);
   }
 
-  /** Where it stands (a copy). */
+  /** A copy of the present position. */
   get position(): BatchPosition {
     return { order: this.order.slice(), cursor: this.cursor };
   }
 
-  set position({ order, cursor }: BatchPosition) {
+  /** Draws the batches that follow `position`. */
+  resumeAt({ order, cursor }: BatchPosition): void {
     this.order = order.slice();
     this.cursor = cursor;
   }

@@ -19,7 +19,7 @@ import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
 import { faultOf, OPTION_NAMES, TUTORIAL } from './options.js';
 
-export const FORMAT = 'longhand checkpoint';
+const FORMAT = 'longhand checkpoint';
 const VERSION = 1;
 
 /** All that a network's answers depend on. */

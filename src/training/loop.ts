@@ -79,9 +79,14 @@ export async function resumeTraining(
 }
 
 const HOOKS = {
-  ...({ onLine: 'function', onStep: 'function', onValidation: 'function' } as const),
-  ...({ onBest: 'function', onCheckpoint: 'function', checkpointEvery: 'number' } as const),
-  ...({ validation: 'object', signal: 'object' } as const),
+  onLine: 'function',
+  onStep: 'function',
+  validation: 'object',
+  onValidation: 'function',
+  onBest: 'function',
+  onCheckpoint: 'function',
+  checkpointEvery: 'number',
+  signal: 'object',
 } satisfies Record<keyof TrainHooks, TypeName>;
 
 function assertHooks(hooks: TrainHooks): void {

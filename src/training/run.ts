@@ -103,7 +103,7 @@ export class Training {
     return training.prepared(() => {
       const { model } = training;
       training.random.state = state.random;
-      training.batches.position = state;
+      training.batches.resumeAt(state);
       training.digest = digest;
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
@@ -141,12 +141,13 @@ export class Training {
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
   }
 
-  /** The base learning rate; see `Schedule`. Setting it changes the steps to come; a RangeError if it is not finite. */
+  /** The base learning rate; see `Schedule`. */
   get learningRate(): number {
     return this.options.learningRate;
   }
 
-  set learningRate(learningRate: number) {
+  /** Makes the following steps with another base learning rate. Throws a RangeError unless it is a number within f32. */
+  changeLearningRate(learningRate: number): void {
     const options = { ...this.options, learningRate };
     assertOptions(options);
     this.options = options;
@@ -195,7 +196,12 @@ export class Training {
     return {
       model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save('parameters') },
       training: {
-        ...{ options, random: random.state, ...batches.position, data: this.digest, best, validationsSinceBest },
+        options,
+        random: random.state,
+        ...batches.position,
+        data: this.digest,
+        best,
+        validationsSinceBest,
         backend: model.backend.description,
         step: this.step,
         means: await model.save('means'),
