@@ -199,7 +199,7 @@ export class Engine {
   private async makeStep(displayStep: number): Promise<Line | undefined> {
     const training = this.running;
     const rate = this.rateBefore(training.step + 1);
-    if (rate !== undefined) training.learningRate = rate;
+    if (rate !== undefined) training.changeLearningRate(rate);
     await training.makeStep();
     const { step } = training;
     const line = step % displayStep === 0 ? await training.line() : undefined;
