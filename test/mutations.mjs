@@ -79,6 +79,8 @@ async function tryMistake(copy, { id, file, right, wrong, fails, test }) {
   return { caught, failed };
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // removes the copies
+
 const copies = Array.from({ length: Math.min(2, availableParallelism(), mistakes.length) }, makeCopy);
 const others = new Set(mistakes.flatMap(({ test }) => test ?? []));
 const untouched = await failuresIn(copies[0], [...EQUATIONS, ...others]);
