@@ -40,7 +40,7 @@ const withoutCell: Backend = {
   lstmCellBackward: (dz, _dc, _dcPrev, _dh, gates) => copyInto(dz, gates),
 };
 
-/** z = x·Wx + hPrev·Wh + b of step t. */
+/** x·Wx + hPrev·Wh + b of step t. */
 function zOf({ x, h, kernel, bias }: ReturnType<typeof randomLstm>, t: number): Tensor {
   const [Wx, Wh] = [rowsOf(kernel, 0, I), rowsOf(kernel, I, I + H)];
   return matrix(
@@ -118,23 +118,24 @@ describe('(2)', () => {
   });
 });
 
+/** f*cPrev + i*j */
+const cOf = ({ i, j, f, cPrev }: Record<'i' | 'j' | 'f' | 'cPrev', Tensor>): Tensor =>
+  perUnit((b, n) => f.get(b, n) * cPrev.get(b, n) + i.get(b, n) * j.get(b, n));
+
 describe('(3)', () => {
   test('c = f*cPrev + i*j', () => {
-    const { c, i, j, f, cPrev } = stepForward();
-    expectClose(
-      c,
-      perUnit((b, n) => f.get(b, n) * cPrev.get(b, n) + i.get(b, n) * j.get(b, n)),
-    );
+    const step = stepForward();
+    expectClose(step.c, cOf(step));
   });
 });
 
+/** o*tanh(c) */
+const hOf = ({ o, c }: Record<'o' | 'c', Tensor>): Tensor => perUnit((b, n) => o.get(b, n) * Math.tanh(c.get(b, n)));
+
 describe('(4)', () => {
   test('h = o*tanh(c)', () => {
-    const { h, o, c } = stepForward();
-    expectClose(
-      h,
-      perUnit((b, n) => o.get(b, n) * Math.tanh(c.get(b, n))),
-    );
+    const step = stepForward();
+    expectClose(step.h, hOf(step));
   });
 });
 
@@ -174,11 +175,7 @@ describe('(4′)', () => {
   const before = valuesOf(step.dc);
   const dz = stepBackward(step);
   const { o, c, dh, dc } = step;
-  const loss = (): number =>
-    inner(
-      dh,
-      perUnit((b, n) => o.get(b, n) * Math.tanh(c.get(b, n))),
-    );
+  const loss = (): number => inner(dh, hOf(step));
 
   test('do = dh*tanh(c): numeric derivative of (4)', () => {
     expectClose(gateGradient(dz, 'o', o), numericGradient(o, loss));
@@ -203,11 +200,7 @@ describe('(3′)', () => {
   const before = valuesOf(step.dcPrev);
   const dz = stepBackward(step);
   const { i, j, f, cPrev, dc, dcPrev } = step;
-  const loss = (): number =>
-    inner(
-      dc,
-      perUnit((b, n) => f.get(b, n) * cPrev.get(b, n) + i.get(b, n) * j.get(b, n)),
-    );
+  const loss = (): number => inner(dc, cOf(step));
 
   test('di = dc*j: numeric derivative of (3)', () => {
     expectClose(gateGradient(dz, 'i', i), numericGradient(i, loss));

@@ -1,7 +1,7 @@
 /**
  * Do the tests of the equations notice mistakes? Plants every mistake of src/planted-mistakes.mjs, one at a time, in a copy
  * of the project, and runs the tests there. The tests of equations that fail must be exactly those that the entry names, and
- * its other test file must fail too.
+ * its other test file must fail too. Each test of an equation must fail for at least one mistake.
  *
  *     npm run test:mutations                   all of them
  *     npm run test:mutations -- 3′ no-forget   those in equation (3′), and those whose id contains `no-forget`
@@ -33,7 +33,10 @@ function makeCopy() {
   return copy;
 }
 
-/** Runs test files in the copy as it is now. Returns the names of the tests and the files that fail. */
+/**
+ * Runs test files in the copy as it is now. Returns the names of the files that fail, and the names of the tests of equations:
+ * all, and those that fail.
+ */
 async function failuresIn(copy, names) {
   const files = names.map((name) => `test/${name}.test.ts`);
   const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--runInBand', '--silent', '--json'];
@@ -44,38 +47,39 @@ async function failuresIn(copy, names) {
   for await (const text of child.stdout) answer += text;
   const { testResults } = JSON.parse(answer);
   if (testResults.length !== files.length) throw new Error(`ran ${testResults.length} test files, not ${files.length}`);
-  const failed = testResults.filter(({ status }) => status === 'failed');
+  const nameOf = ({ name }) => path.basename(name, '.test.ts');
+  const ofEquations = testResults
+    .filter((result) => EQUATIONS.includes(nameOf(result)))
+    .flatMap(({ assertionResults }) => assertionResults);
   return {
-    files: failed.map(({ name }) => path.basename(name, '.test.ts')),
-    tests: failed.flatMap(({ assertionResults, name }) =>
-      assertionResults
-        .filter(({ status }) => status === 'failed')
-        .filter(() => path.basename(name).startsWith('equations-'))
-        .map(({ fullName }) => fullName),
-    ),
+    files: testResults.filter(({ status }) => status === 'failed').map(nameOf),
+    all: ofEquations.map(({ fullName }) => fullName),
+    failed: ofEquations.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
   };
 }
 
-/** Plants the mistake, runs the tests, and takes the mistake out again. Returns whether the right tests noticed. */
+/** Plants the mistake, runs the tests, and takes the mistake out again. `caught`: exactly the right tests failed. */
 async function tryMistake(copy, { id, file, right, wrong, fails, test }) {
   const target = path.join(copy, 'src', file);
   const text = readFileSync(target, 'utf8');
   const parts = text.split(right);
   if (parts.length !== 2) throw new Error(`${id}: src/${file} has “${right}” ${parts.length - 1} times, not once`);
   writeFileSync(target, parts.join(wrong));
-  const { files, tests } = await failuresIn(copy, test ? [...EQUATIONS, test] : EQUATIONS);
+  const { files, failed } = await failuresIn(copy, test ? [...EQUATIONS, test] : EQUATIONS);
   writeFileSync(target, text);
 
-  const missing = fails.filter((name) => !tests.some((failed) => failed.startsWith(name)));
-  const unexpected = tests.filter((failed) => !fails.some((name) => failed.startsWith(name)));
+  const missing = fails.filter((name) => !failed.some((other) => other.startsWith(name)));
+  const unexpected = failed.filter((other) => !fails.some((name) => other.startsWith(name)));
   if (test && !files.includes(test)) missing.push(`${test}.test.ts`);
   const caught = missing.length === 0 && unexpected.length === 0;
-  const noticed = [...tests.map((name) => name.replace(/:.*/, '')), ...(files.includes(test) ? [test] : [])];
+  const noticed = [...failed.map((name) => name.replace(/:.*/, '')), ...(files.includes(test) ? [test] : [])];
   console.log(`${caught ? 'caught  ' : 'SURVIVED'} ${id}: fails ${noticed.join(' | ') || 'no test'}`);
   for (const name of missing) console.log(`  should fail: ${name}`);
   for (const name of unexpected) console.log(`  should pass: ${name}`);
-  return caught;
+  return { caught, failed };
 }
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // removes the copies
 
 const copies = Array.from({ length: Math.min(2, availableParallelism(), mistakes.length) }, makeCopy);
 const others = new Set(mistakes.flatMap(({ test }) => test ?? []));
@@ -83,13 +87,18 @@ const untouched = await failuresIn(copies[0], [...EQUATIONS, ...others]);
 if (untouched.files.length > 0) throw new Error(`the unchanged copy fails: ${untouched.files.join(', ')}`);
 
 let caught = 0;
+const idle = new Set(untouched.all); // tests that no mistake made fail
 const left = [...mistakes];
 await Promise.all(
   copies.map(async (copy) => {
     for (let mistake = left.shift(); mistake; mistake = left.shift()) {
-      if (await tryMistake(copy, mistake)) caught++;
+      const result = await tryMistake(copy, mistake);
+      if (result.caught) caught++;
+      for (const name of result.failed) idle.delete(name);
     }
   }),
 );
 console.log(`${caught} of ${mistakes.length} mistakes caught`);
-process.exitCode = caught === mistakes.length ? 0 : 1;
+if (chosen.length > 0) idle.clear();
+for (const name of idle) console.log(`no mistake fails this test: ${name}`);
+process.exitCode = caught === mistakes.length && idle.size === 0 ? 0 : 1;

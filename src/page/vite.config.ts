@@ -27,5 +27,5 @@ export default defineConfig(({ mode }) => ({
     plugins: () => [plantedMistakes(), dataFiles(), forWorkers()],
     rolldownOptions: { external: ['webgpu'] }, // GPU.js's own in Node
   },
-  plugins: [equationsInPage(), katexFonts(), forPage(), ...(mode === 'site' ? [dataInSite()] : [])],
+  plugins: [plantedMistakes(), equationsInPage(), katexFonts(), forPage(), ...(mode === 'site' ? [dataInSite()] : [])],
 }));
