@@ -1,14 +1,11 @@
 /** The pictures of docs/page.md, from the page itself: `npm run page:screenshots`. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../dist/bench/browser/chromium.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env.LONGHAND_BROWSER ?? BROWSERS.find((file) => existsSync(file));
 
 const server = spawn(process.execPath, [
   path.join(project, 'dist/src/cli/main.js'),
@@ -19,7 +16,7 @@ const server = spawn(process.execPath, [
 ]);
 const [line] = await once(server.stdout, 'data');
 const address = /http:\S+/.exec(String(line))[0];
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await launchChromium();
 
 /** The page after a whole run, with a misread image in view. */
 async function trained({ colorScheme, width, height }) {

@@ -1,8 +1,8 @@
-/** The system's Chrome or Chromium, driven by playwright-core. */
+/** The system's Chrome or Chromium, driven by playwright-core: one launcher for benchmarks, tests and screenshots. */
 import { existsSync } from 'node:fs';
 import type { Browser, LaunchOptions } from 'playwright-core';
 
-/** There is none. The message says what to install. */
+/** No browser starts. The message says what to install. */
 export class NoBrowserError extends Error {
   override readonly name = 'NoBrowserError';
 }
@@ -10,8 +10,8 @@ export class NoBrowserError extends Error {
 const LINUX = ['/usr/bin/google-chrome', '/usr/bin/chromium', '/usr/bin/chromium-browser'];
 
 const ARGUMENTS = [
-  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), // as root it starts only without
-  '--enable-unsafe-swiftshader', // WebGL on the CPU where there is no GPU
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), // Chromium refuses to run as root with its sandbox
+  '--enable-unsafe-swiftshader', // WebGL on the CPU if there is no GPU
   '--enable-unsafe-webgpu',
   '--disable-background-networking',
   '--disable-component-update',
@@ -20,36 +20,46 @@ const ARGUMENTS = [
 /** WebGPU on the CPU. */
 const SOFTWARE_ADAPTER = '--use-webgpu-adapter=swiftshader';
 
-/** With WebGPU: that of the machine, or where that has none, one on the CPU. */
-export async function launchChromium(): Promise<Browser> {
+/** Whether LONGHAND_BROWSER is set, or a browser lies where Linux distributions install it. */
+export function hasBrowser(): boolean {
+  return programs().length > 0;
+}
+
+function programs(): string[] {
+  const { LONGHAND_BROWSER: chosen } = process.env;
+  return chosen === undefined ? LINUX.filter((file) => existsSync(file)) : [chosen];
+}
+
+/** With WebGPU on the CPU, so that it computes the same on every computer. */
+export function launchChromium(): Promise<Browser> {
+  return launch([...ARGUMENTS, SOFTWARE_ADAPTER]);
+}
+
+/** With WebGPU on this computer's GPU, or on the CPU if there is none. */
+export async function launchChromiumOnGpu(): Promise<Browser> {
   const browser = await launch(ARGUMENTS);
   if (await hasWebGpu(browser)) return browser;
   await browser.close();
-  return launch([...ARGUMENTS, SOFTWARE_ADAPTER]);
+  return launchChromium();
 }
 
 async function launch(args: string[]): Promise<Browser> {
   const chromium = await loadPlaywright();
-  const { LONGHAND_BROWSER: wanted } = process.env;
-  const candidates: LaunchOptions[] =
-    wanted === undefined
-      ? [
-          ...LINUX.filter((file) => existsSync(file)).map((executablePath) => ({ executablePath })),
-          { channel: 'chrome' },
-          {}, // one that playwright has downloaded
-        ]
-      : [{ executablePath: wanted }];
+  const places: LaunchOptions[] = hasBrowser()
+    ? programs().map((executablePath) => ({ executablePath }))
+    : [{ channel: 'chrome' }, {}]; // Chrome on other systems, or a browser that playwright has downloaded
   let reason = '';
-  for (const candidate of candidates) {
+  for (const place of places) {
     try {
-      return await chromium.launch({ ...candidate, args, ...{ handleSIGTERM: false, handleSIGHUP: false } });
+      // With playwright's own handlers, this process would survive SIGTERM and SIGHUP.
+      return await chromium.launch({ ...place, args, handleSIGTERM: false, handleSIGHUP: false });
     } catch (error) {
       reason ||= error instanceof Error ? error.message.split('\n')[0] : String(error);
     }
   }
   throw new NoBrowserError(
-    `no Chromium starts (${reason}). Install Chrome or Chromium (Debian: apt-get install chromium), or name its ` +
-      'program in the environment variable LONGHAND_BROWSER',
+    `no Chromium starts (${reason}). Install Chrome or Chromium (Debian: apt-get install chromium), or set the ` +
+      'environment variable LONGHAND_BROWSER to the path of its program',
   );
 }
 
@@ -58,7 +68,7 @@ async function loadPlaywright() {
     const { chromium } = await import('playwright-core');
     return chromium;
   } catch {
-    throw new NoBrowserError('--browser needs playwright-core: run npm ci in the project');
+    throw new NoBrowserError('playwright-core is not installed: run npm ci in the project');
   }
 }
 

@@ -12,7 +12,7 @@ import { PATIENCE_MS } from '../processes.js';
 import type { Answers, Request } from '../protocol.js';
 import type { Site } from './bundle.js';
 import { bundleSite, PAGE_PROGRAMS } from './bundle.js';
-import { launchChromium } from './chromium.js';
+import { launchChromiumOnGpu } from './chromium.js';
 import type { Page as PageGlobals } from './page/page.js';
 import type { Message } from './page/worker.js';
 
@@ -24,7 +24,7 @@ const ISOLATING = {
 };
 
 export async function browserPlace(): Promise<Place> {
-  const browser = await launchChromium();
+  const browser = await launchChromiumOnGpu();
   const server = await serve(await bundleSite());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`;
   const engine = `Chromium ${browser.version()}`;

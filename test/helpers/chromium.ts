@@ -1,28 +1,11 @@
-/** A real Chromium, and the pages that tests show it. */
-import { existsSync } from 'node:fs';
+/** Pages that tests open in a real Chromium. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import { hasBrowser, launchChromium } from '../../bench/browser/chromium.js';
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env.LONGHAND_BROWSER ?? BROWSERS.find((file) => existsSync(file));
-const ARGUMENTS = [
-  '--no-sandbox', // CI runs as root
-  '--enable-unsafe-swiftshader', // WebGL on the CPU
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-// A machine may lack a browser; CI may not.
-export const testInBrowser = executablePath || process.env.CI ? test : test.skip;
-
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ ...(executablePath && { executablePath }), args: ARGUMENTS });
+// A user's computer may lack a browser; CI may not.
+export const testInBrowser = hasBrowser() || process.env.CI ? test : test.skip;
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 
@@ -41,7 +24,7 @@ export async function trainInPage<Result>({ files, headers = {} }: Site, argumen
     return response.end(files[name]);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await openBrowser();
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     const failure = new Promise<never>((_, reject) => page.on('pageerror', reject));

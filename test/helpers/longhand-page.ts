@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
-import { openBrowser } from './chromium.js';
+import { launchChromium } from '../../bench/browser/chromium.js';
 import { MAIN } from './longhand-process.js';
 
 export class LonghandPage {
@@ -21,7 +21,7 @@ export class LonghandPage {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await openBrowser());
+    return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await launchChromium());
   }
 
   /** From a host that knows nothing of it: the folder under a path, no header that isolates the page. */
@@ -38,7 +38,7 @@ export class LonghandPage {
       server.closeAllConnections();
       server.close();
     };
-    return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await openBrowser());
+    return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await launchChromium());
   }
 
   /** As when a driver crashes. */
