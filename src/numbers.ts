@@ -13,13 +13,19 @@ export function decimalFrom(text: string): number {
   return Number.isFinite(value) && (value !== 0 || isSpelledZero) ? value : NaN;
 }
 
+/** The largest count or seed of flags and of the page's fields: that of 32 bits. */
+export const LARGEST_WHOLE = 2 ** 32 - 1;
+
 /** The number that a text spells in digits alone, from `least` to `most`; NaN for every other text. */
 export function wholeFrom(text: string, least: number, most: number): number {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= least && value <= most ? value : NaN;
 }
 
-/** For messages. */
+/** The largest number that f32 holds. */
+export const LARGEST_F32 = (2 - 2 ** -23) * 2 ** 127;
+
+/** The range of f32, for messages. */
 export const F32_RANGE = '±3.4028235e+38';
 
 /** Rounded to f32 it is finite. */

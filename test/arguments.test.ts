@@ -125,7 +125,8 @@ test.each([
 test.each([
   ['schedule', 'foo', `"foo": must be one of ${SCHEDULES.join(', ')}`],
   ['shuffle', 3, `3: must be one of ${SHUFFLES.join(', ')}`],
-  ['learningRate', '0.001', '"0.001": must be finite'],
+  ['learningRate', '0.001', '"0.001": must be a number within f32 (±3.4028235e+38)'],
+  ['seed', '1', '"1": must be a finite number'],
   ['hidden', '128', '"128": must be a whole number ≥ 1'],
   ['epochs', undefined, 'undefined: must be a whole number ≥ 1, or null'],
   ['validateEvery', undefined, 'undefined: must be a whole number ≥ 1, or null'],

@@ -43,7 +43,7 @@ describe('help and version', () => {
       shuffle: '"tf1"',
       backend: '"wasm"',
     })) {
-      expect(text).toMatch(new RegExp(`--${flag} <\\w+> [^<]*default: ${value}\\)`));
+      expect(text).toMatch(new RegExp(`--${flag} <\\w+> ((?! --).)*default: ${value}\\)`));
     }
     expect(text).toContain('Examples: longhand train');
   });

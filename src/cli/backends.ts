@@ -4,7 +4,7 @@ import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import { type Command, Option } from 'commander';
 import type { Backend } from '../backend.js';
-import { wholeNumber } from './options.js';
+import { wholeNumber } from './flag-values.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];

@@ -14,7 +14,7 @@ import type { ModelSizes } from '../model.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { assertRoom as assertRoomFor } from './memory.js';
-import { positiveNumber, wholeNumber } from './options.js';
+import { positiveNumber, wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 
 interface CompareFlags {

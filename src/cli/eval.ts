@@ -9,7 +9,7 @@ import { evaluate } from '../training/evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
-import { filePath } from './options.js';
+import { filePath } from './flag-values.js';
 import { printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';

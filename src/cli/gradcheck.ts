@@ -6,7 +6,7 @@ import { checkModelGradients } from '../gradcheck.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { advised, assertRoom } from './memory.js';
-import { finiteNumber, positiveNumber, wholeNumber } from './options.js';
+import { finiteNumber, positiveNumber, wholeNumber } from './flag-values.js';
 import { printJson, printLines } from './print.js';
 
 interface GradcheckFlags {

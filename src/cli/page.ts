@@ -15,7 +15,7 @@ import type { RequestHandler } from 'sirv';
 import sirv from 'sirv';
 import { FILES, packagedDirectory } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
-import { wholeNumber } from './options.js';
+import { wholeNumber } from './flag-values.js';
 import { print } from './print.js';
 import { untilInterrupted } from './signals.js';
 

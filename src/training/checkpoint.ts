@@ -6,7 +6,6 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { SHUFFLES } from '../data/batches.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
@@ -15,11 +14,10 @@ import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { ModelSizes, ParameterTensors } from '../model.js';
 import { PARAMETER_NAMES, parameterShapes } from '../model.js';
-import { SCHEDULES } from '../schedule.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
-import { assertOptions } from './options.js';
+import { faultOf, OPTION_NAMES, TUTORIAL } from './options.js';
 
 export const FORMAT = 'longhand checkpoint';
 const VERSION = 1;
@@ -192,34 +190,15 @@ function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, nam
   return training;
 }
 
+/** An option that the file lacks takes its default: the file was written before the option existed. */
 function savedOptions(file: Safetensors, name: string): TrainOptions {
   const where = `${name}: options`;
   const fields = Fields.parse(file.metadata.get('options'), where);
-  const options: TrainOptions = {
-    learningRate: fields.finite('learningRate'),
-    schedule: fields.choice('schedule', SCHEDULES),
-    warmUp: fields.finite('warmUp'),
-    decayEvery: fields.finite('decayEvery'),
-    decayRate: fields.finite('decayRate'),
-    clipValue: fields.finiteOrNull('clipValue'),
-    clipNorm: fields.finiteOrNull('clipNorm'),
-    trainingIters: fields.finite('trainingIters'),
-    epochs: fields.finiteOrNull('epochs'),
-    batchSize: fields.finite('batchSize'),
-    displayStep: fields.finite('displayStep'),
-    validateEvery: fields.finiteOrNull('validateEvery'),
-    patience: fields.finiteOrNull('patience'),
-    hidden: fields.finite('hidden'),
-    forgetBias: fields.finite('forgetBias'),
-    seed: fields.finite('seed'),
-    shuffle: fields.choice('shuffle', SHUFFLES),
-  };
+  const entries = OPTION_NAMES.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
   fields.assertNoOthers();
-  try {
-    assertOptions(options);
-  } catch (error) {
-    throw new DataError(`${where}: ${(error as Error).message}`);
-  }
+  const options = Object.fromEntries(entries) as TrainOptions;
+  const fault = faultOf(options);
+  if (fault !== undefined) throw new DataError(`${where}: ${fault}`);
   return options;
 }
 

@@ -10,8 +10,8 @@ import type { LabelledImages } from '../data/mnist.js';
 import type { Model } from '../model.js';
 import type { Checkpoint } from './checkpoint.js';
 import { yieldToEventLoop } from './event-loop.js';
-import type { TrainOptions } from './options.js';
-import { FREE_ON_RESUME, TUTORIAL } from './options.js';
+import type { ResumeOptions, TrainOptions } from './options.js';
+import { isChangeableOnResume, OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
@@ -49,7 +49,7 @@ export async function train(
   hooks: TrainHooks = {},
 ): Promise<Model> {
   assertHooks(hooks);
-  assertKnownNames('train', options, Object.keys(TUTORIAL));
+  assertKnownNames('train', options, OPTION_NAMES);
   const all = { ...TUTORIAL, ...options };
   return finish(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
 }
@@ -64,11 +64,11 @@ export async function resumeTraining(
   backend: Backend,
   images: LabelledImages,
   checkpoint: Checkpoint,
-  options: Partial<Pick<TrainOptions, (typeof FREE_ON_RESUME)[number]>> = {},
+  options: ResumeOptions = {},
   hooks: TrainHooks = {},
 ): Promise<Model> {
   assertHooks(hooks);
-  assertFreeOnResume(options);
+  assertChangeableOnResume(options);
   assertObject('resume: checkpoint', checkpoint);
   const saved = checkpoint.training?.options ?? TUTORIAL;
   if (saved.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
@@ -95,10 +95,9 @@ function assertHooks(hooks: TrainHooks): void {
   }
 }
 
-function assertFreeOnResume(options: object): void {
-  const known = Object.keys(TUTORIAL);
-  assertKnownNames('resume', options, known);
-  const fixed = known.find((name) => name in options && !FREE_ON_RESUME.some((free) => free === name));
+function assertChangeableOnResume(options: object): void {
+  assertKnownNames('resume', options, OPTION_NAMES);
+  const fixed = OPTION_NAMES.find((name) => name in options && !isChangeableOnResume(name));
   if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
 }
 

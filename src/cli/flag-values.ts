@@ -1,8 +1,6 @@
 /** Values of command-line options, checked as they are read. */
-import { InvalidArgumentError, Option } from 'commander';
-import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../numbers.js';
-
-export const LARGEST_WHOLE = 2 ** 32 - 1;
+import { InvalidArgumentError } from 'commander';
+import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../numbers.js';
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most = LARGEST_WHOLE): (text: string) => number {
@@ -41,14 +39,4 @@ export function inF32(parse: (text: string) => number): (text: string) => number
 export function filePath(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
   return text;
-}
-
-/** An option that is null unless it is given; the help says what that means. */
-export function nullableOption(
-  flags: string,
-  description: string,
-  parse: (text: string) => number,
-  withoutIt: string,
-): Option {
-  return new Option(flags, description).argParser(parse).default(null, withoutIt);
 }
