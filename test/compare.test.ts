@@ -9,6 +9,9 @@ import { solve } from '../src/compare/solve.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
+import type { PlantedMistake } from '../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
+import { resultsWith } from './helpers/mistaken-program.js';
 import { failureOf } from './helpers/spots.js';
 
 beforeAll(async () => {
@@ -194,12 +197,29 @@ describe('a mistake is named', () => {
     expect((await compare(file)).hints).toEqual([`the gates are in the order ${order}; here they are i, j, f, o`]);
   });
 
-  test.each([
-    ['0', 'missing'],
-    ['2', 'added twice'],
-  ])('the forget bias taken as %s', async (value, words) => {
-    const file = await mistaken((_, metadata) => metadata.set('forgetBias', value));
-    expect((await compare(file)).hints).toEqual([`the forget bias, 1, is ${words}`]);
+  /** A file with the results of this program with a mistake of src/planted-mistakes.mjs in it. */
+  async function planted(mistake: PlantedMistake): Promise<Safetensors> {
+    const results = await resultsWith(mistake, problemOf(template, 'f'));
+    return changed(template, (tensors) => {
+      for (const [name, values] of results) tensors.set(name, stored(values, template.tensors.get(name)!.shape));
+    });
+  }
+
+  const HINTS: Readonly<Record<string, string>> = {
+    'no-forget-bias': 'the forget bias, 1, is missing',
+    'forget-bias-twice': 'the forget bias, 1, is added twice',
+    'sum-over-batch':
+      'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
+  };
+
+  // those that change a result of one forward and one backward pass, with one-hot labels
+  test.each(
+    PLANTED_MISTAKES.filter(({ file }) => ['lstm.ts', 'dense.ts', 'cross-entropy.ts'].includes(file))
+      .filter(({ id, test: other }) => other === 'gradients' || id in HINTS)
+      .map((mistake) => [mistake.equation, mistake.words, mistake] as const),
+  )('planted in (%s): %s', async (_, __, mistake) => {
+    const { ok, hints } = await compare(await planted(mistake));
+    expect({ ok, hints }).toEqual({ ok: false, hints: mistake.id in HINTS ? [HINTS[mistake.id]] : [] });
   });
 
   test('the rows of h above those of x', async () => {

@@ -1,4 +1,4 @@
-/** Softmax cross-entropy (5) and its gradient (5′), for labels of every kind. */
+/** Softmax cross-entropy (5) and its gradient (5′), for one-hot, smoothed, weighted and zero labels. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { crossEntropyBackward, crossEntropyForward } from '../src/cross-entropy.js';
 import { checkGradients } from '../src/gradcheck.js';
@@ -16,8 +16,8 @@ function lossOf(logits: Float64Array, y: Float64Array) {
 test.each([
   ['one-hot', [1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0]],
   ['smoothed', [0.91, 0.03, 0.03, 0.03, 0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0]],
-  ['weighted: rows add up to 2, to 0.5 and to nothing', [0, 2, 0, 0, 0.25, 0, 0.25, 0, 0, 0, 0, 0]],
-])('the gradient is that of the loss where rows of y are %s', async (_, labels) => {
+  ['weighted, with the sums 2, 0.5 and 0', [0, 2, 0, 0, 0.25, 0, 0.25, 0, 0, 0, 0, 0]],
+])('the gradient agrees with the numeric gradient if rows of y are %s', async (_, labels) => {
   const y = Float64Array.from(labels);
   const logits = new Float64Array(B * C);
   const random = new Random(3);
@@ -34,7 +34,7 @@ test.each([
   expect(report).toMatchObject({ ok: true });
 });
 
-test('a row of zeros takes no part: no loss, no gradient', () => {
+test('a row of zeros has no loss and no gradient', () => {
   const backend = createReferenceBackend();
   const tensor = (values: readonly number[]) => tensorFrom(values, [1, 2]);
   const [losses, correct, p, dLogits] = [zeros([1]), zeros([1]), zeros([1, 2]), zeros([1, 2])];

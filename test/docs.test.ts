@@ -7,6 +7,7 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { fillBatch } from '../src/data/batches.js';
 import { loadMnist } from '../src/data/mnist-files.js';
 import { Model } from '../src/model.js';
+import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 import { Random } from '../src/rng.js';
 import { norm, stepOf } from '../src/tensor.js';
 
@@ -31,6 +32,8 @@ const links: Link[] = documents.flatMap((document) =>
     .filter(({ target }) => !target.startsWith('http')),
 );
 
+const lineLinks = links.filter(({ target }) => /#L\d/.test(target));
+
 test('every relative link leads to a file', () => {
   const dead = links.filter(({ document, target }) => {
     const file = path.join(project, path.dirname(document), target.replace(/#.*/, ''));
@@ -41,22 +44,39 @@ test('every relative link leads to a file', () => {
 });
 
 test('every line link leads to lines whose first one holds the link’s text: an equation’s number, or a name', () => {
-  const lineLinks = links.filter(({ target }) => /#L\d/.test(target));
-  expect(lineLinks.length).toBeGreaterThanOrEqual(11);
+  expect(lineLinks.length).toBeGreaterThanOrEqual(27);
   for (const { document, text, target } of lineLinks) {
     const [file, first, last] = /^(.+)#L(\d+)(?:-L(\d+))?$/.exec(target)?.slice(1) ?? [];
     const lines = read(path.join(path.dirname(document), file)).split('\n');
     const linked = lines.slice(Number(first) - 1, Number(last));
-    const name = text.replaceAll('`', '');
+    const name = text.replaceAll('`', '').replace(/^test of (the )?/, '');
     const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // for whoever mends the link
     expect({ target, found, first: linked[0] }).toEqual({
       target,
       found,
       first: expect.stringContaining(name) as string,
     });
-    // A link to a function ends where the function ends.
-    if (text.startsWith('`')) expect({ target, last: linked.at(-1)?.trim() }).toEqual({ target, last: '}' });
+    // A link to a function or to a test ends where that ends.
+    const end = text.startsWith('`') ? '}' : text.startsWith('test of ') ? '});' : undefined;
+    if (end !== undefined) expect({ target, last: linked.at(-1)?.trim() }).toEqual({ target, last: end });
   }
+});
+
+test('the derivation links every equation to its lines, and to the test that is named by its number', () => {
+  const inDerivation = lineLinks.filter(({ document }) => document === 'docs/derivation.md');
+  const linksTo = (folder: string, pattern: RegExp): string[] =>
+    inDerivation
+      .filter(({ target }) => target.startsWith(folder))
+      .flatMap(({ text }) => pattern.exec(text)?.[1] ?? [])
+      .sort();
+  const inCode = linksTo('../src/', /^\((\d+′?)\)$/);
+  expect(inCode).toEqual([...new Set(inCode)]);
+  expect(inCode.length).toBeGreaterThanOrEqual(15);
+  expect(linksTo('../test/equations-', /^test of \((\d+′?)\)$/)).toEqual(inCode);
+
+  const tests = readdirSync(path.join(project, 'test')).filter((name) => name.startsWith('equations-'));
+  const titles = tests.flatMap((name) => [...read(`test/${name}`).matchAll(/^describe\('\((\d+′?)\)'/gm)]);
+  expect(titles.map(([, number]) => number).sort()).toEqual(inCode);
 });
 
 const examples = [...read('README.md').matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
@@ -120,16 +140,15 @@ function meanOfForgetGate(gates: Model['activations']['gates']): number {
 }
 
 test('the derivation counts the planted mistakes, and the tests that must find them', () => {
-  const text = read('test/mutations.mjs');
-  const list = text.slice(text.indexOf('const MUTATIONS'), text.indexOf('const TESTS'));
-  const tests = [...list.matchAll(/'([\w-]+)',?\s*\],/g)].map(([, name]) => name);
-  const count = (name: string): number => tests.filter((other) => other === name).length;
-  expect(prose('docs/derivation.md')).toContain(
-    `Of the ${tests.length} mistakes, ${count('gradients')} must fail the gradient check of the whole model, ` +
-      `${count('lstm')} the tests of the LSTM by itself`,
-  );
-  expect(prose('docs/derivation.md')).toContain(`${count('pytorch')} the comparison with PyTorch`);
-  expect(prose('docs/derivation.md')).toContain(`and ${count('cross-entropy')} the test of the loss`);
+  const count = (name: string): number => PLANTED_MISTAKES.filter(({ test: other }) => other === name).length;
+  for (const words of [
+    `Each of the ${PLANTED_MISTAKES.length} mistakes must fail a test whose title begins with its equation.`,
+    `The gradient check of the whole model must notice ${count('gradients')} of them.`,
+    `The tests of the LSTM by itself must notice ${count('lstm')} others`,
+    `The comparison with PyTorch must notice ${count('pytorch')} others`,
+  ]) {
+    expect(prose('docs/derivation.md')).toContain(words);
+  }
 });
 
 test('the README’s figures of other programs are those of the benchmark’s report', () => {

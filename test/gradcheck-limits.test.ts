@@ -1,4 +1,4 @@
-/** What a gradient check sees, and what it cannot see: docs/derivation.md says so in words. */
+/** What a gradient check can see and what it cannot see, as docs/derivation.md describes it. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
 import { checkGradients } from '../src/gradcheck.js';
@@ -10,7 +10,7 @@ import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../src/tenso
 
 const H = 6;
 
-/** Does the check of a model with these operations pass? `zero` are the inputs that are zero; the others are random. */
+/** Whether the check of a model with these operations passes. The inputs named in `zero` are zero, the others random. */
 async function passes(mistake: Partial<Operations>, zero: readonly string[] = [], T = 4): Promise<boolean> {
   const model = randomModel(mistake, zero, T);
   const reports = await checkGradients({
@@ -47,7 +47,7 @@ const inputsOf = ({ parameters, activations: { x, h, c } }: Model): Record<strin
   ...{ ...parameters, x, h0: stepOf(h, 0), c0: stepOf(c, 0) },
 });
 
-/** A copy of `[B,4H]` with two of its four blocks of columns exchanged. */
+/** A copy of a `[B,4H]` tensor with two of its four blocks of columns exchanged. */
 function exchanged(source: Tensor, one: number, other: number): Tensor {
   const copy = zeros(source.shape, 'f64');
   for (let b = 0; b < source.shape[0]; b++) {
@@ -65,7 +65,7 @@ const swappedForward = (one: number, other: number): Partial<Operations> => ({
     lstmCellForward(h, c, gates, exchanged(z, one, other), cPrev, forgetBias),
 });
 
-/** … and the backward pass is right for that. */
+/** The same, and the backward pass fits it. */
 const swappedBoth = (one: number, other: number): Partial<Operations> => ({
   ...swappedForward(one, other),
   lstmCellBackward: (dz, ...operands) => {
@@ -79,7 +79,7 @@ const withoutForgetBias: Partial<Operations> = {
   lstmCellForward: (h, c, gates, z, cPrev) => lstmCellForward(h, c, gates, z, cPrev, 0),
 };
 
-/** df = 0 in the steps of which `isMistaken` is true. */
+/** df = 0 in the steps for which `isMistaken` is true. */
 const withoutDf = (isMistaken: (cPrev: Tensor) => boolean): Partial<Operations> => ({
   lstmCellBackward: (dz, dc, dcPrev, dh, gates, c, cPrev) => {
     lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
@@ -94,7 +94,7 @@ const withoutDwh: Partial<Operations> = {
   },
 };
 
-test('the right backward pass passes, with random and with zero biases and states', async () => {
+test('the check of a right backward pass passes, with random and with zero biases and states', async () => {
   expect(await passes({})).toBe(true);
   expect(await passes({}, ['bias', 'outBias', 'h0', 'c0'])).toBe(true);
 });
@@ -103,7 +103,7 @@ test.each([
   [0, 1],
   [2, 3],
   [0, 3],
-])('gates %i and %i swapped in the forward pass alone: found, with zero biases too', async (one, other) => {
+])('gates %i and %i swapped in the forward pass only: the check fails, with zero biases too', async (one, other) => {
   expect(await passes(swappedForward(one, other))).toBe(false);
   expect(await passes(swappedForward(one, other), ['bias', 'outBias'])).toBe(false);
 });
@@ -125,7 +125,7 @@ test('zero biases hide swapped biases from a comparison of outputs', () => {
   expect(randomAfter).not.toEqual(randomBefore);
 });
 
-test('zero h0 and c0 hide the terms that they are factors of: those of the first step', async () => {
+test('zero h0 and c0 hide a mistake in dWh and df of the first step', async () => {
   expect(await passes(withoutDwh, [], 1)).toBe(false);
   expect(await passes(withoutDwh, ['h0'], 1)).toBe(true);
   expect(
@@ -143,7 +143,7 @@ test('zero h0 and c0 hide the terms that they are factors of: those of the first
     ),
   ).toBe(true);
 
-  // More steps show it, unless only the first one is wrong.
+  // With more steps the check fails, unless only the first step is wrong.
   expect(await passes(withoutDwh, ['h0', 'c0'])).toBe(false);
   expect(
     await passes(
@@ -156,7 +156,7 @@ test('zero h0 and c0 hide the terms that they are factors of: those of the first
   expect(await passes(withoutDf(isFirst))).toBe(false);
 });
 
-test('a wrong forward pass with the backward pass that is right for it always passes', async () => {
+test('a wrong forward pass passes the check if the backward pass fits it', async () => {
   expect(await passes(withoutForgetBias)).toBe(true);
   expect(await passes(swappedBoth(0, 1))).toBe(true);
   expect(await passes(swappedBoth(2, 3))).toBe(true);
@@ -167,6 +167,6 @@ test('a wrong forward pass with the backward pass that is right for it always pa
     return valuesOf(model.activations.logits);
   };
   for (const mistake of [withoutForgetBias, swappedBoth(0, 1), swappedBoth(2, 3)]) {
-    expect(logits(mistake)).not.toEqual(logits({})); // a parity test finds it
+    expect(logits(mistake)).not.toEqual(logits({})); // so a comparison with other programs' numbers finds it
   }
 });

@@ -1,4 +1,4 @@
-/** The gradient check itself: what it refuses, what it leaves behind, and on which backends it works. */
+/** The gradient check itself: its errors, the state that it leaves, and the backends on which it works. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
@@ -8,11 +8,11 @@ import { failureOf } from './helpers/spots.js';
 
 const SIZES = { T: 3, B: 2, I: 2, H: 3, C: 4 };
 
-describe('a loss that throws leaves the inputs as they were', () => {
+describe('the inputs are restored', () => {
   const VALUES = [0.5, -0, 2];
 
-  // 1 call for each of 4 points of 3 elements, then 4 for the direction
-  test.each([1, 2, 4, 6, 12, 13, 16])('at its call %d', async (last) => {
+  // 3 elements need 4 calls each, then 1 direction needs 4 calls.
+  test.each([1, 2, 4, 6, 12, 13, 16])('if call %d of the loss throws', async (last) => {
     const w = Float64Array.from(VALUES);
     let calls = 0;
     const problem = new Error('no loss');
@@ -25,7 +25,7 @@ describe('a loss that throws leaves the inputs as they were', () => {
     expect([...w]).toEqual(VALUES);
   });
 
-  test('and so does one that returns', async () => {
+  test('if no call throws', async () => {
     const w = Float64Array.from(VALUES);
     await checkGradients({ inputs: { w }, loss: () => w[0] * w[1] + w[2], gradients: () => ({ w: [-0, 0.5, 1] }) });
     expect([...w]).toEqual(VALUES);
@@ -46,9 +46,9 @@ test.each<[string, object, Error]>([
     ),
   ],
   ['a loss that is a number', { loss: 0.5 }, new TypeError('gradcheck: loss 0.5: must be a function')],
-  ['inputs that are none', { inputs: undefined }, new TypeError('gradcheck: inputs: undefined: must be an object')],
+  ['undefined inputs', { inputs: undefined }, new TypeError('gradcheck: inputs: undefined: must be an object')],
   [
-    'a plain array, which it would change a copy of',
+    'a plain array, because the check would change only a copy of it',
     { inputs: { w: [1, 2] } },
     new TypeError('gradcheck: input w is an Array: must be a Float64Array, or a tensor of dtype f64'),
   ],
@@ -70,7 +70,7 @@ test.each<[string, object, Error]>([
   ['a missing gradient', { gradients: () => ({ v: w }) }, new RangeError('gradcheck: no gradient for w')],
   ['no gradients', { gradients: () => undefined }, new TypeError('gradcheck: gradients: undefined: must be an object')],
   [
-    'a gradient that is none',
+    'a gradient that is a number',
     { gradients: () => ({ w: 3 }) },
     new TypeError('gradcheck: gradient of w: 3: must be an object'),
   ],
@@ -85,17 +85,17 @@ test.each<[string, object, Error]>([
     new RangeError('gradcheck: gradient of w [3,2] must be [2,3]'),
   ],
   [
-    'a tensor for an array',
+    'a tensor as the gradient of an array',
     { gradients: () => ({ w: zeros([2, 3], 'f64') }) },
     new RangeError('gradcheck: gradient of w [2,3] must be [6]'),
   ],
-])('%s: refused by name', async (_, change, expected) => {
+])('the error for %s names it', async (_, change, expected) => {
   const failure = await failureOf(checkGradients({ ...good, ...change }));
   expect(failure).toEqual(expected);
   expect(failure).toBeInstanceOf(expected.constructor);
 });
 
-test('a gradient in row order fits a tensor of any shape, and a step of a tensor can be checked', async () => {
+test('a plain array in row order can be the gradient of a tensor; one step of a tensor can be checked', async () => {
   const states = zeros([2, 2, 3], 'f64');
   const [, last] = [0, 1].map((t) => stepOf(states, t));
   const loss = (): number => last.get(1, 2) ** 2;
@@ -104,21 +104,21 @@ test('a gradient in row order fits a tensor of any shape, and a step of a tensor
   expect(report).toMatchObject({ ok: true, shape: [2, 3] });
 });
 
-describe('the model, on a backend with a memory of its own', () => {
+describe('the model, on a backend with its own memory', () => {
   const reference = createReferenceBackend({ dtype: 'f64' });
 
-  test('what the check writes is uploaded, and what it reads downloaded', async () => {
+  test('the check uploads what it writes and downloads what it reads', async () => {
     const reports = await checkModelGradients(createDeviceBackend({ dtype: 'f64' }), SIZES);
     expect(reports).toEqual(await checkModelGradients(reference, SIZES));
     expect(reports.every(({ ok }) => ok)).toBe(true);
   });
 
-  test('as the suspect too', async () => {
+  test('this backend can be the suspect, too', async () => {
     const suspect = createDeviceBackend({ dtype: 'f64' });
     expect((await checkModelGradients(reference, SIZES, { suspect })).every(({ ok }) => ok)).toBe(true);
   });
 
-  test('a suspect with a mistake is found, and a check that fails holds no tensor', async () => {
+  test('a suspect with a mistake is found, and a check that throws frees its tensors', async () => {
     const suspect: Backend = { ...reference, columnSums: (out) => reference.fill(out, 0) };
     const reports = await checkModelGradients(reference, SIZES, { suspect });
     expect(reports.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['bias', 'outBias']);

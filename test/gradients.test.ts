@@ -1,4 +1,4 @@
-/** The gradients of the whole model against numeric slopes, over random sizes, biases and states. */
+/** The gradients of the whole model compared with numeric gradients, for random sizes, biases and states. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
@@ -8,7 +8,7 @@ const RUNS = 200;
 
 const size = (most: number) => fc.integer({ min: 1, max: most });
 
-test(`every gradient agrees with its numeric slope to 1e-7, over ${RUNS} random configurations`, async () => {
+test(`every gradient agrees with its numeric gradient to 1e-7, in ${RUNS} random configurations`, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({ T: size(5), B: size(3), I: size(4), H: size(5), C: fc.integer({ min: 2, max: 5 }) }),
@@ -26,8 +26,8 @@ test(`every gradient agrees with its numeric slope to 1e-7, over ${RUNS} random 
 
 test('a tensor of 150,000 elements can be checked', async () => {
   const w = new Float64Array(150_000).fill(0.5);
-  const slopes = new Float64Array(w.length);
-  slopes[7] = 2 * w[7];
-  const [report] = await checkGradients({ inputs: { w }, loss: () => w[7] ** 2, gradients: () => ({ w: slopes }) });
+  const gradient = new Float64Array(w.length);
+  gradient[7] = 2 * w[7];
+  const [report] = await checkGradients({ inputs: { w }, loss: () => w[7] ** 2, gradients: () => ({ w: gradient }) });
   expect(report.ok).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** The LSTM by itself: as a stream of single steps, and with gradients that reach its states from outside. */
+/** The LSTM without the rest of the model: single steps with a carried state, and gradients that reach h and c from outside. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { OutOfMemoryError } from '../src/errors.js';
@@ -19,7 +19,7 @@ function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
 }
 
 test.each(['f64', 'f32'] as const)(
-  'single steps that carry their state give what the whole sequence gives, bit for bit, in %s',
+  'single steps that carry their state compute the same bits as the whole sequence, in %s',
   (dtype) => {
     const backend = createReferenceBackend({ dtype });
     const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);
@@ -41,13 +41,13 @@ test.each(['f64', 'f32'] as const)(
   },
 );
 
-test('gradients that reach rows of h and c from outside flow on to parameters, inputs and initial state', async () => {
+test('gradients that reach rows of h and c from outside reach the parameters, the inputs and the initial state', async () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
   const { kernel, bias, x, h, c, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc } = lstm;
 
-  // loss = Σ r·h + Σ s·c. Row 0 is the initial state, rows 2 and 4 (the last) a middle and the last step; what reaches
-  // the other rows comes from later steps alone.
+  // loss = Σ r·h + Σ s·c. Only the initial state (row 0), a middle step (row 2) and the last step (row 4) get a gradient from
+  // outside. The other rows get theirs from later steps.
   const random = new Random(12);
   const [r, s] = [backend.allocate(h.shape), backend.allocate(c.shape)];
   for (const row of [0, 2, 4]) {
@@ -73,7 +73,7 @@ test('gradients that reach rows of h and c from outside flow on to parameters, i
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-test('without dcOutside nothing reaches c from outside, and what dc held before does not matter', () => {
+test('without dcOutside no gradient reaches c from outside, and the old contents of dc do not matter', () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
   const { dcOutside, ...withoutDcOutside } = lstm;
@@ -87,8 +87,8 @@ test('without dcOutside nothing reaches c from outside, and what dc held before 
   expect([lstm.dKernel, lstm.dBias].map(valuesOf)).toEqual(expected);
 });
 
-describe('an LSTM that does not fit', () => {
-  test.each([1, 7, 14])('gives back the %d tensors before the one that found no room', (fitting) => {
+describe('an LSTM that does not fit into memory', () => {
+  test.each([1, 7, 14])('frees the %d tensors that were allocated before the memory was full', (fitting) => {
     const reference = createReferenceBackend();
     const held = new Set<Tensor>();
     const backend: Backend = {
@@ -100,7 +100,7 @@ describe('an LSTM that does not fit', () => {
         return tensor;
       },
       free: (tensor) => {
-        if (!held.delete(tensor)) throw new Error('freed what was not held');
+        if (!held.delete(tensor)) throw new Error('freed a tensor that is not allocated');
       },
     };
     expect(() => allocateLstm(backend, { T: 2, B: 2, I: 2, H: 2 })).toThrow(OutOfMemoryError);
@@ -113,11 +113,11 @@ test.each([
   [{ T: 1, B: 1.5, I: 1, H: 1 }, 'lstm: B is 1.5: must be a whole number ≥ 1'],
   [{ T: 1, B: 1, H: 1 }, 'lstm: I is undefined: must be a whole number ≥ 1'],
   [{ T: 1, B: 1, I: 1, H: '4' }, 'lstm: H is 4: must be a whole number ≥ 1'],
-])('sizes %j are refused by name', (sizes, message) => {
+])('the error for sizes %j names the wrong one', (sizes, message) => {
   expect(() => allocateLstm(createReferenceBackend(), sizes as LstmSizes)).toThrow(new RangeError(message));
 });
 
-test('what is no backend is refused by name, a promise of one too', () => {
+test('the error names what is not a backend: here a promise of one', () => {
   const promised = Promise.resolve(createReferenceBackend()) as unknown as Backend;
   expect(() => allocateLstm(promised, { T: 1, B: 1, I: 1, H: 1 })).toThrow(
     new TypeError('backend: a Promise: must be a backend, as in await createWasmBackend()'),

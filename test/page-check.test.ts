@@ -46,12 +46,12 @@ testInBrowser('pointing at an equation highlights its heat maps, and the other w
 /** The summary of the check for each mistake: the gradients that it makes wrong. */
 const SUMMARIES: Record<string, string> = {
   none: 'Every gradient agrees with its numeric gradient to seven digits or more.',
+  'no-forget-bias': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂outKernel, ∂L/∂outBias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0.',
+  'sigmoid-for-tanh': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
   'swapped-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+  'no-forget-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
   'dropped-term': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
   'no-memory': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-  'no-forget-bias': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂outKernel, ∂L/∂outBias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0.',
-  'no-forget-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
-  'sigmoid-for-tanh': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
 };
 
 testInBrowser('the check finds nothing in the engine, and every planted mistake', async () => {

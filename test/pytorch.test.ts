@@ -1,6 +1,6 @@
 /**
- * The whole model against PyTorch: outputs, every gradient, and training with Adam. The expected numbers were computed
- * in f64 by test/fixtures/pytorch.py, which tells what each of them is.
+ * The whole model compared with PyTorch: outputs, every gradient, and training with Adam. test/fixtures/pytorch.py computed
+ * the expected numbers in f64, and describes them.
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
@@ -39,9 +39,9 @@ describe.each([
   ['f64', 2 ** -53],
   ['f32', 2 ** -24],
 ] as const)('in %s', (dtype, rounding) => {
-  // An element is a sum, over steps and units, of terms about as large as its tensor's largest element, each rounded
-  // a few times on the way, and most of the roundings cancel: up to 4 of them remain here. In f64 PyTorch's are among
-  // them. The inputs are exact in f32 too, so both precisions are held to the same number.
+  // An element is a sum, over steps and units, of terms about as large as its tensor's largest element. Each term is rounded
+  // a few times, and most rounding errors cancel: at most 4 of them remain here. In f64 these include PyTorch's own. The inputs
+  // are exact in f32 too, so both precisions use the same expected numbers.
   const tolerance = 32 * rounding;
 
   test.each(fixture.cases)(
@@ -77,7 +77,7 @@ describe.each([
     expect(model.updates).toBe(6);
   });
 
-  test("for gradients from 1e-9 to 1, Adam's steps are TensorFlow 1.x's, and not PyTorch's where they are small", () => {
+  test("for gradients from 1e-9 to 1, Adam's updates are TensorFlow 1.x's; PyTorch's differ for small gradients", () => {
     const { learningRate, steps } = fixture.tinyGradients;
     const backend = createReferenceBackend({ dtype });
     const [p, m, v, g] = Array.from({ length: 4 }, () => backend.allocate([6]));
@@ -85,7 +85,7 @@ describe.each([
       write(g, gradient);
       backend.adam(p, m, v, g, adamRate(learningRate, n + 1));
 
-      // Each element on its own scale: they differ by factors of thousands.
+      // Each element has its own scale, because they differ by factors of thousands.
       expect(disagreements(apart(valuesOf(p)), apart(tf1), tolerance)).toEqual([]);
       expect(Math.abs(pytorch[0] / p.get(0))).toBeGreaterThan(10);
       expect(Math.abs(pytorch[5] / p.get(5))).toBeCloseTo(1, 5);
@@ -118,12 +118,12 @@ function allValuesOf(tensors: Record<string, Tensor>): Record<string, Numbers> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, valuesOf(tensor)]));
 }
 
-/** Every element as a tensor of its own. */
+/** Each element as a separate entry. */
 function apart(values: Numbers): Record<string, Numbers> {
   return Object.fromEntries(Array.from(values, (value, n) => [`[${n}]`, [value]]));
 }
 
-/** The tensors with an element that is wrong by more than `tolerance` times the largest expected element. */
+/** A line for each tensor with an error of more than `tolerance` times its largest expected element. */
 function disagreements(
   actual: Record<string, Numbers>,
   expected: Record<string, Numbers>,

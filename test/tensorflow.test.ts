@@ -1,6 +1,6 @@
 /**
- * The whole model against TensorFlow.js: its basicLSTMCell, derived from TensorFlow 1.x's BasicLSTMCell, step by step
- * under its automatic differentiation.
+ * The whole model compared with TensorFlow.js. Its basicLSTMCell follows TensorFlow 1.x's BasicLSTMCell; it runs step by step,
+ * and TensorFlow.js differentiates it automatically.
  */
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
@@ -12,13 +12,12 @@ import type { Tensor } from '../src/tensor.js';
 import { stepOf, valuesOf } from '../src/tensor.js';
 
 beforeAll(async () => {
-  tf.enableProdMode(); // or it advertises its native addon on the console
+  tf.enableProdMode(); // without it, it advertises its native addon on the console
   await tf.setBackend('cpu');
 });
 
-// Both compute in f32. An element is a sum, over steps and units, of terms about as large as its tensor's largest
-// element; each side rounds each of them a few times, by 2⁻²⁴ at most, and most of the roundings cancel: up to 5 of
-// them remain here.
+// Both compute in f32. An element is a sum, over steps and units, of terms about as large as its tensor's largest element.
+// Each side rounds each term a few times, by at most 2⁻²⁴, and most rounding errors cancel: at most 5 of them remain here.
 const TOLERANCE = 32 * 2 ** -24;
 
 test.each<ModelSizes & { forgetBias: number }>([
@@ -49,7 +48,7 @@ test.each<ModelSizes & { forgetBias: number }>([
   expectAgreement('dc0', stepOf(dc, 0), gradients.c0);
 });
 
-test("Adam's first update: TensorFlow.js's is larger if |g| is comparable to ε, by 16 at |g| = ε and by up to 32 below", () => {
+test("Adam's first update: TensorFlow.js's is larger for small |g|: 16 times at |g| = ε, up to 32 times below", () => {
   const learningRate = 0.01;
   const gradients = [1e-12, 1e-9, 1e-8, 1e-7, 1e-3, 1, -1e-8];
   const backend = createReferenceBackend();
@@ -61,7 +60,7 @@ test("Adam's first update: TensorFlow.js's is larger if |g| is comparable to ε,
   const optimizer = tf.train.adam(learningRate, BETA1, BETA2, EPSILON);
   optimizer.applyGradients([{ name: theirs.name, tensor: tf.tensor1d(gradients) }]);
 
-  // With s = √(1-β₂), TensorFlow.js steps by lr·g/(|g| + ε), TensorFlow 1.x and Longhand by lr·g/(|g| + ε/s).
+  // With s = √(1-β₂), TensorFlow.js's update is lr·g/(|g| + ε); TensorFlow 1.x's and Longhand's is lr·g/(|g| + ε/s).
   const s = Math.sqrt(1 - BETA2);
   const factors = [...theirs.dataSync()].map((step, n) => step / p.get(n));
   gradients.map(Math.abs).forEach((size, n) => {
@@ -82,7 +81,7 @@ function randomModel({ forgetBias, ...sizes }: ModelSizes & { forgetBias: number
   return model;
 }
 
-/** The same network with the same numbers in TensorFlow.js. */
+/** The same network in TensorFlow.js, with the same parameters and inputs. */
 class TensorFlowNetwork {
   private readonly forgetBias: number;
   private readonly y: tf.Tensor2D;
@@ -109,7 +108,7 @@ class TensorFlowNetwork {
     const c: tf.Tensor2D[] = [c0];
     const [T, B, I] = x.shape;
     for (let t = 0; t < T; t++) {
-      const xStep = tf.reshape<tf.Rank.R2>(tf.slice(x, t, 1), [B, I]); // tf.unstack has no gradient where T is 1
+      const xStep = tf.reshape<tf.Rank.R2>(tf.slice(x, t, 1), [B, I]); // tf.unstack has no gradient if T is 1
       [c[t + 1], h[t + 1]] = tf.basicLSTMCell(this.forgetBias, kernel, bias, xStep, c[t], h[t]);
     }
     const logits = tf.add(tf.matMul(h[T], outKernel), outBias);

@@ -1,4 +1,4 @@
-/** What docs/derivation.md and docs/page.md say of the trained network: how much of the gradient reaches the first row. */
+/** How much of the gradient reaches an image's first row in the trained network, as docs/derivation.md and docs/page.md say. */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
@@ -10,19 +10,19 @@ import { train } from '../src/training/loop.js';
 
 const [T, H] = [28, 128];
 
-/** ‖dc‖ after the first row over that after the last, of the whole pass and of the direct path alone; the mean of f. */
+/** ‖dc‖ after the first row divided by ‖dc‖ after the last: the whole, and the direct path alone. Also the mean of f. */
 function reachOf({ gates, dc }: Model['activations']) {
   const f = (t: number, n: number): number => gates.get(t, 0, 2 * H + n);
   const units = Array.from({ length: H }, (_, n) => Array.from({ length: T }, (__, t) => f(t, n)));
   const mean = units.flat().reduce((sum, value) => sum + value, 0) / (T * H);
-  // the direct path: the dc of the last row, multiplied by each unit's f of 27 steps
+  // The direct path multiplies each unit's dc of the last row by its f of 27 steps.
   const last = valuesOf(stepOf(dc, T));
   const direct = units.map((values, n) => last[n] * values.slice(1).reduce((product, value) => product * value, 1));
   const length = (values: readonly number[]): number => Math.hypot(...values);
   return { share: norm(stepOf(dc, 1)) / norm(stepOf(dc, T)), mean, direct: length(direct) / norm(stepOf(dc, T)) };
 }
 
-test('after the tutorial’s run f is still about 0.73, and more than a quarter of the gradient arrives', async () => {
+test('after the tutorial’s training f is still about 0.73, and more than a quarter of the gradient arrives', async () => {
   const backend = await createWasmBackend({ deterministic: true });
   const mnist = loadMnist();
   const trained = await train(backend, mnist.train);

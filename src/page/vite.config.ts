@@ -28,5 +28,12 @@ export default defineConfig(({ mode }) => ({
     plugins: () => [plantedMistakes(), mnistFiles(), forWorkers()],
     rolldownOptions: { external: ['webgpu'] }, // GPU.js imports it only in Node
   },
-  plugins: [settingsInPage(), equationsInPage(), katexFonts(), forPage(), ...(mode === 'site' ? [mnistInSite()] : [])],
+  plugins: [
+    plantedMistakes(),
+    settingsInPage(),
+    equationsInPage(),
+    katexFonts(),
+    forPage(),
+    ...(mode === 'site' ? [mnistInSite()] : []),
+  ],
 }));

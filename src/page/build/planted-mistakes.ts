@@ -1,7 +1,10 @@
-/** `virtual:planted-mistakes`: for every mistake of mistakes.ts the operations of a src/lstm.ts that has it. */
+/**
+ * `virtual:planted-mistakes`: for every mistake that the page offers, the operations of a src/lstm.ts with that mistake.
+ * The list in the page holds only these mistakes.
+ */
 import type { Plugin } from 'vite';
 import { PLANTED_MISTAKES } from '../mistakes.js';
-import { LSTM_FILE, readLstm } from './source.js';
+import { LIST_FILE, LSTM_FILE, readLstm } from './source.js';
 
 const NAME = 'virtual:planted-mistakes';
 const QUERY = '?mistake=';
@@ -13,6 +16,7 @@ export function plantedMistakes(): Plugin {
     resolveId: (id) => (id === NAME ? `\0${NAME}` : id.startsWith(LSTM_FILE + QUERY) ? id : null),
     load(id) {
       if (id === `\0${NAME}`) return allMistakes();
+      if (id === LIST_FILE) return `export const PLANTED_MISTAKES = ${JSON.stringify(PLANTED_MISTAKES)};`;
       if (!id.startsWith(LSTM_FILE + QUERY)) return null;
       this.addWatchFile(LSTM_FILE);
       return lstmWith(Number(id.slice((LSTM_FILE + QUERY).length)));
@@ -31,7 +35,7 @@ function allMistakes(): string {
   return `${imports.join('\n')}\nexport default {\n${entries.join('\n')}\n};\n`;
 }
 
-/** Throws an Error where src/lstm.ts no longer has the line. */
+/** src/lstm.ts with mistake n. Throws an Error if src/lstm.ts does not have the right line exactly once. */
 function lstmWith(n: number): string {
   const { id, right, wrong } = PLANTED_MISTAKES[n];
   const parts = readLstm().split(right);

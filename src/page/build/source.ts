@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 export const LSTM_FILE = path.join(project, 'src/lstm.ts');
+export const LIST_FILE = path.join(project, 'src/planted-mistakes.mjs');
 export const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
 
 export const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
