@@ -2,7 +2,7 @@
 import { createGpuBackend } from '../kernels/gpu/index.js';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
-import { failureOf } from './helpers/spots.js';
+import { failureOf } from './helpers/failures.js';
 
 test('options that do not exist, or are of another kind, are refused by name on every backend', async () => {
   const wasm = await failureOf(createWasmBackend({ thread: 2 } as object));

@@ -1,4 +1,4 @@
-/** GPU.js's browser modes in a real Chromium: the engine's own modules, bundled, train in a page. */
+/** The GPU modes of browsers in a real Chromium: a page with the engine's own modules, bundled, trains on each. */
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import type { PageResult } from './helpers/browser-page.js';
@@ -18,7 +18,7 @@ async function bundlePage(): Promise<string> {
 }
 
 testInBrowser.each(['webgl2', 'webgpu', 'webasm'])(
-  'in Chromium, GPU.js mode %s: 30 training steps have the reference’s losses',
+  'GPU mode %s in Chromium: 30 training steps have the losses of the reference backend',
   async (mode) => {
     const files = {
       '/index.html': '<!doctype html><script type="module" src="/page.js"></script>',

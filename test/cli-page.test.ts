@@ -1,4 +1,4 @@
-/** `longhand page` as a process: what it serves, and to whom. test/page.test.ts visits it. */
+/** `longhand page` as a process: what it serves, and to whom. The tests page-*.test.ts visit the page. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,7 +25,7 @@ async function serve(...args: string[]): Promise<string> {
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('serves the page isolated, its worker under a policy of its own, and MNIST', async () => {
+test('serves the page cross-origin isolated, the worker with its own policy, and MNIST', async () => {
   const address = await serve('--port', '0');
   const page = await fetch(address);
   expect(page.status).toBe(200);
@@ -51,12 +51,8 @@ test('serves the page isolated, its worker under a policy of its own, and MNIST'
 });
 
 test.each([
-  [
-    'an expectation that the server does not know',
-    'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n',
-    200,
-  ],
-  ['a request that is none', 'nonsense\r\n\r\n', 400],
+  ['an unknown Expect header', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n', 200],
+  ['a text that is not a request', 'nonsense\r\n\r\n', 400],
 ])('answers %s with nosniff', async (_, text, status) => {
   const { port } = new URL(await serve('--port', '0'));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
@@ -67,7 +63,7 @@ test.each([
   expect(answer.toLowerCase()).toContain('\r\nx-content-type-options: nosniff\r\n');
 });
 
-/** What answers a path that is sent as it stands. */
+/** The answer to a path, which is sent without normalising it. */
 async function answerTo(
   address: string,
   path: string,
@@ -80,7 +76,7 @@ async function answerTo(
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 
-test('serves nothing else, and bears odd requests', async () => {
+test('answers 404 for other paths, and survives malformed requests', async () => {
   const address = await serve('--port', '0');
   for (const name of [
     '/nothing.js',
@@ -100,7 +96,7 @@ test('serves nothing else, and bears odd requests', async () => {
 
 const DATA_PATH = `/data/${FILES.testLabels}.gz`;
 
-test('answers GET and HEAD, and no other method', async () => {
+test('answers GET and HEAD; other methods get 405', async () => {
   const address = await serve('--port', '0');
   for (const path of ['/', DATA_PATH]) {
     const [got, head] = [await answerTo(address, path), await answerTo(address, path, { method: 'HEAD' })];
@@ -115,7 +111,7 @@ test('answers GET and HEAD, and no other method', async () => {
   }
 });
 
-test('answers to the names of this machine, at any port, and to no other', async () => {
+test('answers requests for the names of this computer, with any port; others get 421', async () => {
   const address = await serve('--port', '0');
   const statusAt = async (host: string, path: string): Promise<unknown[]> => {
     const { status, headers } = await answerTo(address, path, { headers: { host } });
@@ -124,10 +120,9 @@ test('answers to the names of this machine, at any port, and to no other', async
   for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:80', '127.8.9.10', '[::1]', '[::1]:99']) {
     expect(await statusAt(host, '/')).toEqual([host, 200, 'nosniff']);
   }
-  for (const host of [
-    ...['evil.example', 'evil.example:8028', 'localhost.evil.example', 'evil.localhost', '127.0.0.1.evil.example'],
-    ...['128.0.0.1', '0.0.0.0', '[::2]', '::1', 'me@localhost', 'localhost/', 'localhost:'],
-  ]) {
+  const others = 'evil.example evil.example:8028 localhost.evil.example evil.localhost 127.0.0.1.evil.example';
+  const malformed = '128.0.0.1 0.0.0.0 [::2] ::1 me@localhost localhost/ localhost:';
+  for (const host of `${others} ${malformed}`.split(' ')) {
     for (const path of ['/', DATA_PATH]) expect(await statusAt(host, path)).toEqual([host, 421, 'nosniff']);
   }
 });
@@ -136,7 +131,7 @@ test.each([
   ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('%s ends it with exit code %d, though a visitor is connected', async (signal, exitCode) => {
+] as const)('%s ends the server with exit code %d, even if a visitor is connected', async (signal, exitCode) => {
   const address = await serve('--port', '0');
   const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
   await once(visitor, 'connect');
@@ -145,14 +140,14 @@ test.each([
   expect(await once(child, 'exit')).toEqual([exitCode, null]);
 });
 
-test('an address that cannot be written ends it', async () => {
+test('the server ends if it cannot print its address', async () => {
   const { code, stderr } = await longhand(['page', '--no-open', '--port', '0'], { stdout: 'full' });
   expect([code, stderr]).toEqual([1, 'longhand: standard output: cannot be written (the disk is full)\n']);
 });
 
-test('a port that is taken: an error where it was asked for, else another one', async () => {
+test('a port that is taken: an error if --port names it, otherwise the server chooses another', async () => {
   const other = createServer().listen(8028, '127.0.0.1');
-  await once(other, 'listening').catch(() => {}); // taken by somebody else is as good
+  await once(other, 'listening').catch(() => {}); // if another process has taken it, that is as good
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
@@ -163,6 +158,6 @@ test('a port that is taken: an error where it was asked for, else another one', 
   taken.close();
 });
 
-test('a port that is none is wrong usage', async () => {
+test('a port out of range is wrong usage', async () => {
   expect((await longhand(['page', '--port', '70000'])).code).toBe(2);
 });

@@ -1,18 +1,43 @@
-/** What a person types on the page, or a link says, as a number. */
-import { fromQuery, numberFrom, toQuery } from '../src/page/settings.js';
+/** The page's settings: the numbers that a visitor types or a link has, their defaults and ranges. */
+import { DEFAULTS, fromQuery, LIMITS, numberFrom, rangeOf, toQuery } from '../src/page/settings.js';
+import { OPTIONS, TUTORIAL } from '../src/training/options.js';
 
-test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is no number', (text) => {
+test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {
   expect(numberFrom('hidden', text)).toBeNull();
   expect(fromQuery(`?hidden=${encodeURIComponent(text)}`).hidden).toBe(fromQuery('').hidden);
 });
 
-test('a learning rate that would become 0 is none', () => {
+test('a learning rate is above 0, and so small a number that it would become 0 is refused', () => {
   expect(numberFrom('learningRate', '1e-400')).toBeNull();
+  expect(numberFrom('learningRate', '0')).toBeNull();
   expect(numberFrom('learningRate', '1e-3')).toBe(0.001);
+  expect(rangeOf('learningRate')).toBe('a number above 0, at most 3.4028235e+38');
 });
 
-test('spaces around a number do not matter, and a link gives back what it was made of', () => {
+test('spaces around a number do not matter, and a link gives back the settings that it was made of', () => {
   expect(numberFrom('hidden', ' 64 ')).toBe(64);
   const settings = { ...fromQuery(''), hidden: 64, learningRate: 5e-4, rateChanges: [{ step: 120, rate: 1e-5 }] };
   expect(fromQuery(toQuery(settings))).toEqual(settings);
+});
+
+test('an old link says machine for backend; new links say backend', () => {
+  const settings = fromQuery('?machine=webgl2');
+  expect(settings.backend).toBe('webgl2');
+  expect(toQuery(settings)).toBe('?backend=webgl2');
+  expect(fromQuery('?backend=webgpu&machine=webgl2').backend).toBe('webgpu');
+});
+
+test.each(['learningRate', 'hidden', 'batchSize', 'seed'] as const)(
+  '%s has the default of `longhand train`, and no wider range',
+  (name) => {
+    expect(DEFAULTS[name]).toBe(OPTIONS[name].default);
+    expect(LIMITS[name].kind).toBe(OPTIONS[name].kind);
+    expect(LIMITS[name].least).toBe(OPTIONS[name].least);
+    expect(LIMITS[name].most).toBeLessThanOrEqual(OPTIONS[name].most);
+  },
+);
+
+test('the default run pauses after the tutorial’s 781 steps', () => {
+  expect(DEFAULTS.steps).toBe(781);
+  expect(DEFAULTS.shuffle).toBe(TUTORIAL.shuffle);
 });

@@ -27,7 +27,9 @@ async function trained({ colorScheme, width, height }) {
   await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy').textContent), null, {
     timeout: 300_000,
   });
-  await page.waitForFunction(() => document.querySelector('#says-after').textContent.includes('after 781 steps'));
+  await page.waitForFunction(() =>
+    document.querySelector('#prediction-after').textContent.includes('after 781 training steps'),
+  );
   await page.mouse.move(0, 0);
   return page;
 }
@@ -43,7 +45,7 @@ await dark.evaluate(() => document.querySelector('.halves').scrollIntoView());
 await dark.hover('.equation[data-equation="2"]');
 await dark.screenshot({ path: file('page-look.png') });
 
-// narrow, side by side
+// three narrow windows, side by side
 const narrow = [];
 for (const [colorScheme, anchor] of [
   ['light', '#train'],

@@ -1,5 +1,6 @@
 /** `createWasmBackend({ check: true })`: host writes without an upload are errors. */
 import { createWasmBackend } from '../kernels/wasm/index.js';
+import { Adam } from '../src/adam.js';
 import { Model } from '../src/model.js';
 import { fillRandom, Random } from '../src/rng.js';
 import { rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
@@ -73,10 +74,11 @@ describe('with { check: true }', () => {
     const backend = await createWasmBackend({ threads: 2, check: true });
     const model = new Model(backend, { T: 3, B: 8, I: 5, H: 9, C: 4 });
     model.initialise(new Random(1));
+    const adam = new Adam(backend, model.parameters);
     for (let step = 0; step < 2; step++) {
       model.forward();
       model.backward();
-      model.update(0.01);
+      adam.update(0.01);
     }
     await backend.dispose();
   });

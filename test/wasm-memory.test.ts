@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { Heap } from '../kernels/wasm/heap.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
+import { Adam } from '../src/adam.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import { Model } from '../src/model.js';
 import { valuesOf } from '../src/tensor.js';
@@ -13,19 +14,22 @@ describe('memory', () => {
   test('stays what it was over 10,000 steps, and over 300 models made and disposed of', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const model = new Model(backend, sizes);
-    const step = (one: Model): void => {
+    const adam = new Adam(backend, model.parameters);
+    const step = (one: Model, itsAdam: Adam): void => {
       one.forward();
       one.backward();
-      one.update(0.01);
+      itsAdam.update(0.01);
     };
-    step(model);
+    step(model, adam);
     new Model(backend, sizes).dispose();
     const bytes = (): number => model.activations.x.data.buffer.byteLength;
     const before = bytes();
-    for (let n = 0; n < 10_000; n++) step(model);
+    for (let n = 0; n < 10_000; n++) step(model, adam);
     for (let n = 0; n < 300; n++) {
       const other = new Model(backend, sizes);
-      step(other);
+      const otherAdam = new Adam(backend, other.parameters);
+      step(other, otherAdam);
+      otherAdam.dispose();
       other.dispose();
     }
     expect(bytes()).toBe(before);

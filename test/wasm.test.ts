@@ -1,19 +1,19 @@
 /** Whole runs on the WebAssembly backend: the same bits on any number of threads, and gradients that fade to 0. */
 import { createWasmBackend } from '../kernels/wasm/index.js';
-import { Model, PARAMETER_NAMES } from '../src/model.js';
+import { Model } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import { valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
-import { syntheticImages } from './helpers/synthetic-images.js';
+import { smallImages } from './helpers/small-images.js';
 
 describe('whole training runs', () => {
-  const images = syntheticImages({ count: 60, rows: 7, columns: 5 });
+  const images = smallImages(60, 7, 5);
   const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };
 
   async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {
     const backend = await createWasmBackend({ threads, deterministic, check: true });
     const model = await train(backend, images, OPTIONS);
-    const weights = PARAMETER_NAMES.map((name) => valuesOf(model.parameters[name]));
+    const weights = model.parameters.map(({ value }) => valuesOf(value));
     await backend.dispose();
     return weights;
   }

@@ -9,11 +9,11 @@ export class CheckView {
   constructor(
     private readonly engine: Remote<Engine>,
     private mistake: string,
-    private readonly changed: (mistake: string) => void,
-    private readonly failed: (error: unknown) => void,
+    private readonly onChange: (mistake: string) => void,
+    private readonly onError: (error: unknown) => void,
   ) {
     if (!PLANTED_MISTAKES.some(({ id }) => id === mistake)) this.mistake = 'none';
-    const choices = [{ id: 'none', words: 'as it is', equation: '' }, ...PLANTED_MISTAKES];
+    const choices = [{ id: 'none', words: 'no mistake', equation: '' }, ...PLANTED_MISTAKES];
     element('mistakes', HTMLElement).append(...choices.map((choice) => this.choice(choice)));
     button('run-check').addEventListener('click', () => void this.run());
     this.showMistake();
@@ -28,7 +28,7 @@ export class CheckView {
     input.checked = id === this.mistake;
     input.addEventListener('change', () => {
       this.mistake = id;
-      this.changed(id);
+      this.onChange(id);
       this.showMistake();
     });
     label.append(input, made('span', '', words));
@@ -61,13 +61,13 @@ export class CheckView {
     element('check-summary', HTMLElement).textContent = 'Moving every number a little…';
     try {
       const reports = await this.engine.check(mistake);
-      if (mistake === this.mistake) this.show(reports); // else it is of what was chosen before
+      if (mistake === this.mistake) this.show(reports); // else the visitor has chosen another meanwhile
     } catch (error) {
       element('check-summary', HTMLElement).textContent = '';
-      this.failed(error);
+      this.onError(error);
     } finally {
       run.disabled = false;
-      if (document.activeElement === document.body) run.focus(); // a disabled button loses it
+      if (document.activeElement === document.body) run.focus(); // the disabled button lost the focus
     }
   }
 
@@ -78,7 +78,7 @@ export class CheckView {
     const wrong = reports.filter(({ ok }) => !ok).map(({ name }) => nameOf(name));
     element('check-summary', HTMLElement).textContent =
       wrong.length === 0
-        ? 'Every gradient agrees with the slope of the loss to seven digits or more.'
+        ? 'Every gradient agrees with its numeric gradient to seven digits or more.'
         : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''}`;
   }
 }

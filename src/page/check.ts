@@ -1,17 +1,16 @@
-/** The gradient check, of src/lstm.ts as it is or with a mistake planted into it. */
-import mistaken from 'virtual:planted-mistakes';
+/** The gradient check: of src/lstm.ts, or of a copy with a planted mistake. */
+import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
 import { checkModelGradients } from '../gradcheck.js';
 import { withShapeChecks } from '../shape-checks.js';
 
-/** As `longhand gradcheck`; no two alike, so that no swapped axis hides. */
+/** The sizes of `longhand gradcheck`: all different, so that a swapped axis cannot hide. */
 const SIZES = { T: 5, B: 3, I: 4, H: 6, C: 7 };
 
-/** `mistake`: an id of mistakes.ts, or `none`. The loss, and so the numeric slopes, is always the right one's. */
+/** `mistake`: an id of mistakes.ts, or `none`. The loss, and so the numeric gradients, always come from the correct file. */
 export function checkWith(mistake: string): Promise<GradientReport[]> {
-  const right = createReferenceBackend({ dtype: 'f64' });
-  const operations = mistaken[mistake];
-  const suspect = withShapeChecks({ ...createReferenceBackend({ dtype: 'f64' }), ...operations });
-  return checkModelGradients(right, SIZES, { suspect });
+  const correct = createReferenceBackend({ dtype: 'f64' });
+  const suspect = withShapeChecks({ ...createReferenceBackend({ dtype: 'f64' }), ...mistakenOperations[mistake] });
+  return checkModelGradients(correct, SIZES, { suspect });
 }

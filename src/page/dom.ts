@@ -1,4 +1,4 @@
-/** The element with this id. Throws an Error where index.html has none of that kind. */
+/** The element with this id. Throws an Error if index.html has none of that kind. */
 export function element<E extends HTMLElement>(id: string, kind: new () => E): E {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) throw new Error(`index.html has no ${kind.name} #${id}`);
@@ -8,7 +8,7 @@ export function element<E extends HTMLElement>(id: string, kind: new () => E): E
 export const button = (id: string): HTMLButtonElement => element(id, HTMLButtonElement);
 export const canvas = (id: string): HTMLCanvasElement => element(id, HTMLCanvasElement);
 
-/** A new element with its class and its text. */
+/** A new element with a class and a text. */
 export function made<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = '',

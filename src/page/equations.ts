@@ -1,8 +1,9 @@
-/** The LSTM's equations as the page shows them. Which lines compute them, docs/derivation.md says, and its test checks. */
+/** The LSTM's equations as the page shows them. docs/derivation.md links each to the lines that compute it. */
 export interface Equation {
   /** As in src/lstm.ts: `4′`. */
   readonly number: string;
   readonly latex: readonly string[];
+  /** HTML. */
   readonly words: string;
 }
 
@@ -10,7 +11,7 @@ export const EQUATIONS: readonly Equation[] = [
   {
     number: '1',
     latex: ['z = x\\,W_x + h_{t-1}W_h + b'],
-    words: 'Mix the row that is being read with what is remembered.',
+    words: 'Combine the present row x with the previous hidden state.',
   },
   {
     number: '2',
@@ -54,6 +55,7 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}h_{t-1} \\mathrel{+}= \\mathrm{d}z\\,W_h^{\\top},\\quad \\mathrm{d}x = \\mathrm{d}z\\,W_x^{\\top}',
       '\\mathrm{d}W_x \\mathrel{+}= x^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}W_h \\mathrel{+}= h_{t-1}^{\\top}\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
     ],
-    words: 'In a product each factor receives the gradient times the transpose of the other factor.',
+    words:
+      'If Y = A·B, then dA = dY·B<sup>T</sup> and dB = A<sup>T</sup>·dY. The parameters add up the gradients of all rows.',
   },
 ];

@@ -1,19 +1,24 @@
-/** What a run on the page is asked to do, and the same as the address of a link that repeats it. */
+/** The settings of a run on the page, and the link that repeats the run. */
+import type { Mode } from '../../kernels/gpu/mode-names.js';
 import type { Shuffle } from '../data/batches.js';
 import { decimalFrom } from '../numbers.js';
+import { OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
 
-export const MACHINES = ['wasm', 'webgpu', 'webgl2', 'reference'] as const;
-export type Machine = (typeof MACHINES)[number];
+/** Of GPU.js the modes that use a browser's GPU. */
+export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
+  'wasm' | 'reference' | Mode
+)[];
+export type BackendName = (typeof BACKENDS)[number];
 
-/** From `step` on the learning rate is `rate`: changed by hand in the midst of a run. */
+/** From `step` on the learning rate is `rate`: the visitor changed it during the run. */
 export interface RateChange {
   readonly step: number;
   readonly rate: number;
 }
 
 export interface Settings {
-  readonly machine: Machine;
-  /** With `wasm`; null: one a core. */
+  readonly backend: BackendName;
+  /** Of the `wasm` backend; null: one per core. */
   readonly threads: number | null;
   readonly hidden: number;
   readonly batchSize: number;
@@ -21,58 +26,77 @@ export interface Settings {
   readonly rateChanges: readonly RateChange[];
   readonly seed: number;
   readonly shuffle: Shuffle;
-  /** The run pauses there. */
+  /** The run pauses after this step. */
   readonly steps: number;
 }
 
-/** What the visitor looks at. */
+/** What “Look inside” and “Check it” show. */
 export interface View {
-  /** Of the test images. */
+  /** The number of a test image. */
   readonly image: number;
-  /** Rows read, 0 … 28. */
+  /** Rows of the image that have been read, 0 … 28. */
   readonly row: number;
-  /** The planted mistake, or none. */
+  /** The id of a planted mistake, or `none`. */
   readonly mistake: string;
 }
 
-/** The tutorial's. */
+/** The tutorial's values, as `longhand train` has them. */
 export const DEFAULTS: Settings & View = {
-  machine: 'wasm',
+  backend: 'wasm',
   threads: null,
-  hidden: 128,
-  batchSize: 128,
-  learningRate: 0.001,
+  hidden: TUTORIAL.hidden,
+  batchSize: TUTORIAL.batchSize,
+  learningRate: TUTORIAL.learningRate,
   rateChanges: [],
-  seed: 1,
-  shuffle: 'tf1',
-  steps: 781,
+  seed: TUTORIAL.seed,
+  shuffle: TUTORIAL.shuffle,
+  steps: stepCount(TUTORIAL, 0), // 781; the number of examples does not matter without `epochs`
   image: 0,
   row: 28,
   mistake: 'none',
 };
 
-/** Smallest and largest of each number, and whether it must be whole. */
-export const LIMITS = {
-  threads: { least: 1, most: 48, whole: true },
-  hidden: { least: 1, most: 1024, whole: true },
-  batchSize: { least: 1, most: 1024, whole: true },
-  learningRate: { least: 0, most: 1e38, whole: false },
-  seed: { least: 0, most: 2 ** 32 - 1, whole: true },
-  steps: { least: 1, most: 1_000_000, whole: true },
-  image: { least: 0, most: 9999, whole: true },
-  row: { least: 0, most: 28, whole: true },
-} as const;
-
-type NumberName = keyof typeof LIMITS;
-
-/** The number that a text spells in decimal notation, spaces around it aside; null if it is none within the limits. */
-export function numberFrom(name: NumberName, text: string): number | null {
-  const { least, most, whole } = LIMITS[name];
-  const value = decimalFrom(text.trim());
-  return value >= least && value <= most && (!whole || Number.isInteger(value)) ? value : null;
+interface Range {
+  /** `positive`: above `least`; the others include it. */
+  readonly kind: 'whole' | 'number' | 'positive';
+  readonly least: number;
+  readonly most: number;
 }
 
-/** `?hidden=64&seed=7`: only what differs from the defaults. */
+const whole = (least: number, most: number): Range => ({ kind: 'whole', least, most });
+
+/** The range of each number. For a training option it is that of the table, or a narrower one. */
+export const LIMITS = {
+  learningRate: OPTIONS.learningRate,
+  seed: OPTIONS.seed,
+  // larger networks and batches need gigabytes, and seconds for each step
+  hidden: whole(OPTIONS.hidden.least, 1024),
+  batchSize: whole(OPTIONS.batchSize.least, 1024),
+  steps: whole(1, 1_000_000),
+  threads: whole(1, 48), // MOST_THREADS of the wasm backend, whose code only the worker loads
+  image: whole(0, 9999),
+  row: whole(0, 28),
+} as const satisfies Readonly<Record<string, Range>>;
+
+export type NumberName = keyof typeof LIMITS;
+
+/** The number that a text spells in decimal notation, spaces around it ignored; null if it is out of range. */
+export function numberFrom(name: NumberName, text: string): number | null {
+  const { kind, least, most }: Range = LIMITS[name];
+  const value = decimalFrom(text.trim());
+  const isInRange = (kind === 'positive' ? value > least : value >= least) && value <= most;
+  return isInRange && (kind !== 'whole' || Number.isInteger(value)) ? value : null;
+}
+
+/** For messages: `a whole number from 1 to 1024`. */
+export function rangeOf(name: NumberName): string {
+  const { kind, least, most }: Range = LIMITS[name];
+  const largest = most > 1e15 ? most.toPrecision(8) : String(most);
+  if (kind === 'positive') return `a number above ${least}, at most ${largest}`;
+  return `${kind === 'whole' ? 'a whole number' : 'a number'} from ${least} to ${largest}`;
+}
+
+/** `?hidden=64&seed=7`: the values that differ from the defaults. */
 export function toQuery(state: Settings & View): string {
   const query = new URLSearchParams();
   const { rateChanges, ...others } = state;
@@ -85,18 +109,19 @@ export function toQuery(state: Settings & View): string {
   return text ? `?${text.replace(/%3A/g, ':').replace(/%2C/g, ',')}` : '';
 }
 
-/** Without what is only looked at. */
+/** The settings alone, without the view. */
 export function settingsOf(state: Settings & View): Settings {
-  const { machine, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps } = state;
-  return { machine, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps };
+  const { backend, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps } = state;
+  return { backend, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps };
 }
 
-/** The opposite of `toQuery`; what is missing, or makes no sense, is as in the defaults. */
+/** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links say `machine` for `backend`. */
 export function fromQuery(text: string): Settings & View {
   const query = new URLSearchParams(text);
   const number = (name: NumberName) => numberFrom(name, query.get(name) ?? '') ?? DEFAULTS[name];
+  const name = query.get('backend') ?? query.get('machine');
   return {
-    machine: MACHINES.find((machine) => machine === query.get('machine')) ?? DEFAULTS.machine,
+    backend: BACKENDS.find((backend) => backend === name) ?? DEFAULTS.backend,
     threads: number('threads'),
     hidden: number('hidden') ?? DEFAULTS.hidden,
     batchSize: number('batchSize') ?? DEFAULTS.batchSize,

@@ -1,12 +1,12 @@
-/** Made by the plugins in build/. */
+/** Modules that the plugins in build/ make. */
 declare module 'virtual:planted-mistakes' {
   type Operations = import('../backend.js').Operations;
   const mistaken: Readonly<Record<string, Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'> | undefined>>;
   export default mistaken;
 }
 
-declare module 'virtual:data' {
-  type DataFile = import('./data.js').DataFile;
+declare module 'virtual:mnist-files' {
+  type DataFile = import('./fetch-mnist.js').DataFile;
   const files: Readonly<Record<'trainImages' | 'trainLabels' | 'testImages' | 'testLabels', DataFile>>;
   export default files;
 }

@@ -1,31 +1,39 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { dataFiles, dataInSite } from './build/data.js';
+import { mnistFiles, mnistInSite } from './build/mnist-files.js';
 import { equationsInPage } from './build/equations-in-page.js';
 import { katexFonts } from './build/katex-fonts.js';
 import { licences } from './build/licences.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
+import { settingsInPage } from './build/settings-in-page.js';
 
 const { forPage, forWorkers } = licences();
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** `--mode site`: with the data, for any host; else for `longhand page`, which has them from their own package. */
+/** `--mode site`: with MNIST, for any host. Otherwise for `longhand page`, which serves MNIST from its package. */
 export default defineConfig(({ mode }) => ({
   root: here,
-  base: './', // any folder of any host
+  base: './', // relative links: works in any folder of a host
   build: {
     outDir: path.join(here, '../../dist', mode === 'site' ? 'site' : 'page'),
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
     rolldownOptions: { checks: { bundlerTimings: false } }, // no warning if the build is slow
-    assetsInlineLimit: 0, // a strict Content-Security-Policy knows no data: scripts or fonts
+    assetsInlineLimit: 0, // the Content-Security-Policy forbids scripts and fonts in data: URLs
   },
   worker: {
     format: 'es',
-    plugins: () => [plantedMistakes(), dataFiles(), forWorkers()],
-    rolldownOptions: { external: ['webgpu'] }, // GPU.js's own in Node
+    plugins: () => [plantedMistakes(), mnistFiles(), forWorkers()],
+    rolldownOptions: { external: ['webgpu'] }, // GPU.js imports it only in Node
   },
-  plugins: [plantedMistakes(), equationsInPage(), katexFonts(), forPage(), ...(mode === 'site' ? [dataInSite()] : [])],
+  plugins: [
+    plantedMistakes(),
+    settingsInPage(),
+    equationsInPage(),
+    katexFonts(),
+    forPage(),
+    ...(mode === 'site' ? [mnistInSite()] : []),
+  ],
 }));

@@ -1,4 +1,4 @@
-/** What the browser test runs inside the page: a few training steps on a GPU.js mode and on the reference. */
+/** The script of browser.test.ts's page: a few training steps on a GPU mode and on the reference backend. */
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
@@ -10,7 +10,7 @@ export interface PageResult {
   readonly description: string;
   readonly losses: number[];
   readonly expected: number[];
-  /** Whether `keepPace` waits for a device that has not done the step before; undefined where it has no fence. */
+  /** Whether `keepPace` waits for a device that has not finished the step before; undefined for modes without a fence. */
   readonly waits: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Digits drawn with a round pen, as a paint program would: strokes through points in a unit square, of any size. */
+/** Digits drawn with a round pen, as in a paint program: strokes through points in a unit square, scaled to any size. */
 
 type Point = readonly [number, number];
 
@@ -9,8 +9,8 @@ function arc(x: number, y: number, across: number, down: number, from: number, t
   });
 }
 
-/** x to the right, y down; angles clockwise from the right. */
-export const STROKES: readonly (readonly Point[])[] = [
+/** The stroke of each digit. x to the right, y down; angles in degrees, clockwise from the right. */
+const STROKES: readonly (readonly Point[])[] = [
   arc(0.5, 0.5, 0.22, 0.32, 0, 360),
   [
     [0.5, 0.18],
@@ -35,14 +35,14 @@ export const STROKES: readonly (readonly Point[])[] = [
   [...arc(0.48, 0.36, 0.18, 0.18, 0, 360), [0.66, 0.36], [0.62, 0.82]],
 ];
 
-export interface Pen {
+interface Pen {
   /** In pixels. */
   readonly width: number;
-  /** Edges of grey; otherwise a pixel is ink or paper. */
+  /** Grey edges; otherwise each pixel is ink or paper. */
   readonly isSmooth?: boolean;
 }
 
-/** How much of each pixel is inked, 0 … 1, `[side,side]`; `scale` and `shift` move the digit off its place. */
+/** The share of ink in each pixel, 0 … 1, `[side,side]`. `scale` and `shift` change the digit's size and position. */
 export function drawn(
   digit: number,
   side: number,
@@ -68,5 +68,5 @@ function distanceTo(x: number, y: number, [fromX, fromY]: Point, [toX, toY]: Poi
   const [across, down] = [toX - fromX, toY - fromY];
   const along = ((x - fromX) * across + (y - fromY) * down) / (across ** 2 + down ** 2 || 1);
   const share = Math.max(0, Math.min(1, along));
-  return Math.sqrt((x - fromX - share * across) ** 2 + (y - fromY - share * down) ** 2); // hypot is slow
+  return Math.sqrt((x - fromX - share * across) ** 2 + (y - fromY - share * down) ** 2); // Math.hypot is slower
 }

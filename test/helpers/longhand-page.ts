@@ -1,4 +1,4 @@
-/** The page as its visitors have it, in a Chromium; and what must never happen on it. */
+/** The page in a real Chromium, as visitors see it, with a watch on errors and on requests to other origins. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../bench/browser/chromium.js';
+import { testInBrowser } from './chromium.js';
 import { MAIN } from './longhand-process.js';
 
 export class LonghandPage {
@@ -24,7 +25,7 @@ export class LonghandPage {
     return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await launchChromium());
   }
 
-  /** From a host that knows nothing of it: the folder under a path, no header that isolates the page. */
+  /** Served by any host: the folder under a path, without the headers that isolate the page. */
   static async host(folder: string): Promise<LonghandPage> {
     const PREFIX = '/some/where';
     const files = sirv(folder);
@@ -41,7 +42,7 @@ export class LonghandPage {
     return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await launchChromium());
   }
 
-  /** As when a driver crashes. */
+  /** Kills the browser's GPU process, as a crash of the driver would. */
   async killGpu(): Promise<void> {
     const session = await this.browser.newBrowserCDPSession();
     const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -53,7 +54,7 @@ export class LonghandPage {
     this.stop();
   }
 
-  /** A visit that has begun: the images are there, and a run stands at step 0. */
+  /** A visit whose images are loaded, with a run at step 0. */
   async visit(query = '', options: VisitOptions = {}): Promise<Visit> {
     const visit = await this.open(query, options);
     await visit.page.waitForSelector('#play:enabled');
@@ -74,7 +75,7 @@ interface VisitOptions extends BrowserContextOptions {
 }
 
 export class Visit {
-  /** Errors on the console or in the page, and requests to others. */
+  /** Errors on the console or in the page, and requests to other origins. */
   readonly faults: string[] = [];
 
   constructor(
@@ -96,21 +97,100 @@ export class Visit {
     return this.page.innerText(selector);
   }
 
-  /** Presses Play, and waits until the run pauses at the step that the address says. */
+  /** Waits until the element's text is `text`. */
+  async waitForText(selector: string, text: string): Promise<void> {
+    await this.page.waitForFunction(([found, expected]) => document.querySelector(found)?.textContent === expected, [
+      selector,
+      text,
+    ] as const);
+  }
+
+  /** Waits until the run has made exactly `step` steps. */
+  waitForStep(step: number): Promise<void> {
+    return this.waitForText('#step', String(step));
+  }
+
+  /** Waits until the run has made at least `step` steps. */
+  async waitForStepAfter(step: number): Promise<void> {
+    await this.page.waitForFunction((least) => Number(document.querySelector('#step')?.textContent) >= least, step);
+  }
+
+  /** Types a setting, and leaves its field. */
+  async set(name: string, value: string): Promise<void> {
+    await this.page.fill(`[name=${name}]`, value);
+    await this.page.press(`[name=${name}]`, 'Tab');
+  }
+
+  /** Presses Play, and waits until the run pauses and its test is done. */
   async playToTheEnd(): Promise<void> {
     await this.page.click('#play');
+    await this.waitForTest();
+  }
+
+  /** Waits for the accuracy on the test images. */
+  async waitForTest(): Promise<void> {
     await this.page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy')?.textContent ?? ''));
   }
 
-  /** Waits until the look inside is that of the network after `step` steps. */
-  async seen(step: number): Promise<void> {
+  /** Waits until “Look inside” shows the network after `step` steps. */
+  async inspected(step: number): Promise<void> {
     await this.page.waitForFunction(
-      (text) => document.querySelector('#says-after')?.textContent.includes(text),
-      `after ${step} steps`,
+      (text) => document.querySelector('#prediction-after')?.textContent.includes(text),
+      `after ${step} training steps`,
     );
+  }
+
+  /** The text of the error box, once it is shown. */
+  async error(): Promise<string> {
+    await this.page.waitForSelector('#error:not([hidden])');
+    return this.text('#error-text');
+  }
+
+  /** Presses one of the buttons that the error box offers. */
+  async act(label: string): Promise<void> {
+    await this.page.click(`#error-actions button:text("${label}")`);
+  }
+
+  /** Drops the faults that a test causes on purpose. */
+  forgive(words: RegExp): void {
+    const others = this.faults.filter((fault) => !words.test(fault));
+    this.faults.splice(0, Infinity, ...others);
   }
 
   async close(): Promise<void> {
     await this.page.context().close();
   }
 }
+
+/**
+ * For a test file: serves the page once, to one browser. Each test's visits are closed after the test, which fails if one of
+ * them had a fault.
+ */
+export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
+  let site: LonghandPage;
+  let visits: Visit[] = [];
+  const record = (visit: Visit): Visit => {
+    visits.push(visit);
+    return visit;
+  };
+  const willRun = testInBrowser === test;
+  beforeAll(async () => {
+    if (willRun) site = await LonghandPage.serve();
+  });
+  afterAll(async () => {
+    if (willRun) await site.close();
+  });
+  afterEach(async () => {
+    const faults = visits.flatMap((visit) => visit.faults);
+    await Promise.all(visits.map((visit) => visit.close()));
+    visits = [];
+    expect(faults).toEqual([]);
+  });
+  return {
+    open: async (...args) => record(await site.open(...args)),
+    visit: async (...args) => record(await site.visit(...args)),
+  };
+}
+
+/** A network and batches that train quickly. */
+export const SMALL = '?hidden=16&batchSize=32';

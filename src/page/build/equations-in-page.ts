@@ -1,7 +1,8 @@
-/** Puts the equations, rendered by KaTeX, and the lines of src/lstm.ts that compute them in the place of `<!-- equations -->`. */
+/** Replaces `<!-- equations -->` by the equations, rendered by KaTeX, and the lines of src/lstm.ts that compute them. */
 import katex from 'katex';
 import type { Plugin } from 'vite';
 import { EQUATIONS } from '../equations.js';
+import { escapeHtml } from './html.js';
 import { DERIVATION_FILE, equationLines, LSTM_FILE, readLstm } from './source.js';
 
 const STYLES = 'virtual:equation-styles.css';
@@ -15,7 +16,7 @@ export function equationsInPage(): Plugin {
       if (id !== `\0${STYLES}`) return null;
       this.addWatchFile(LSTM_FILE);
       this.addWatchFile(DERIVATION_FILE);
-      allEquations(classes); // fills them
+      allEquations(classes); // fills `classes`
       return [...classes].map(([style, name]) => `.katex .${name}.${name}.${name}{${style}}`).join('\n');
     },
     transformIndexHtml: (html) => html.replace('<!-- equations -->', () => allEquations(classes)),
@@ -26,7 +27,7 @@ function allEquations(classes: Map<string, string>): string {
   const lines = readLstm().split('\n');
   const ranges = equationLines();
   const articles = EQUATIONS.map(({ number, latex, words }) => {
-    const [first, last] = ranges.get(number) ?? fail(number);
+    const [first, last] = ranges.get(number) ?? missing(number);
     const formulas = latex.map((formula) => katex.renderToString(formula, { displayMode: true, throwOnError: true }));
     return `
 <article class="equation" data-equation="${number}" aria-label="Equation ${number}">
@@ -38,26 +39,24 @@ function allEquations(classes: Map<string, string>): string {
   return withoutInlineStyles(articles.join('\n'), classes);
 }
 
-function fail(number: string): never {
+function missing(number: string): never {
   throw new Error(`equation (${number}): docs/derivation.md does not link it to lines of src/lstm.ts`);
 }
 
-/** The lines, with their numbers, moved left by the indentation that they share. */
+/** The lines with their numbers, without the indentation that they share. */
 function source(lines: readonly string[], first: number, last: number): string {
   const shown = lines.slice(first - 1, last);
   const indentation = Math.min(...shown.filter((line) => line !== '').map((line) => line.search(/\S/)));
   return shown
     .map((line, n) => {
       const [, code, comment] = /^(.*?)(\/\/.*)?$/.exec(line.slice(indentation)) ?? [];
-      const dimmed = comment ? `<span class="comment">${escape(comment)}</span>` : '';
-      return `<span class="line"><span class="line-number">${first + n}</span>${escape(code)}${dimmed}</span>`;
+      const dimmed = comment ? `<span class="comment">${escapeHtml(comment)}</span>` : '';
+      return `<span class="line"><span class="line-number">${first + n}</span>${escapeHtml(code)}${dimmed}</span>`;
     })
     .join('\n');
 }
 
-const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-
-/** A strict Content-Security-Policy allows no style attributes: each becomes a class. */
+/** The Content-Security-Policy forbids style attributes: each becomes a class. */
 function withoutInlineStyles(html: string, classes: Map<string, string>): string {
   return html.replace(/<(\w+)([^>]*?) style="([^"]*)"([^>]*)>/g, (_, tag, before, style, after) => {
     const name = classes.get(style as string) ?? `k${classes.size}`;

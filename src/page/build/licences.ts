@@ -1,8 +1,8 @@
-/** The licences of the packages in the page, as a file of the page, so they are copied with the page. */
+/** Writes the licences of the packages in the page to a file of the page, so that copies of the page have them. */
 import type { Plugin } from 'vite';
 import { LICENCES_FILE, licencesOf } from '../../../build/licences.mjs';
 
-/** One for the page and one for its workers, which Vite builds first. */
+/** One plugin for the page, and one for its workers, which Vite builds first. */
 export function licences(): { forWorkers: () => Plugin; forPage: () => Plugin } {
   const files = new Set<string>();
   return {
@@ -22,5 +22,5 @@ export function licences(): { forWorkers: () => Plugin; forPage: () => Plugin } 
   };
 }
 
-/** Without the marks of Vite's plugins. */
+/** A module's file, without the prefix and the query that Vite's plugins add. */
 const fileOf = (id: string): string => id.replace(/^\0/, '').replace(/\?.*$/, '');

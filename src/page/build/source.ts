@@ -10,7 +10,7 @@ export const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
 
 export const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
 
-/** First and last line, from 1, of each equation in src/lstm.ts, as docs/derivation.md links them: `4′` → [73, 77]. */
+/** The first and last line (counted from 1) of each equation in src/lstm.ts, from the links in docs/derivation.md: `4′` → [73, 77]. */
 export function equationLines(): Map<string, readonly [number, number]> {
   const links = readFileSync(DERIVATION_FILE, 'utf8').matchAll(/\[\((\d′?)\)\]\(\.\.\/src\/lstm\.ts#L(\d+)-L(\d+)\)/g);
   return new Map([...links].map(([, equation, first, last]) => [equation, [Number(first), Number(last)]]));

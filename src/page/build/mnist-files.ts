@@ -1,6 +1,6 @@
 /**
- * MNIST as files of the site, `data/NAME.gz`, and `virtual:data`: their names, sizes and checksums, so that the page knows
- * how far it has come and whether all arrived as it was sent.
+ * MNIST as files of the site, `data/NAME.gz`, and `virtual:mnist-files`: their names, sizes and checksums, from which the page
+ * computes its progress and checks what it receives.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -8,14 +8,14 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 import { FILES, packagedDirectory } from '../../data/mnist-files.js';
-import type { DataFile } from '../data.js';
+import type { DataFile } from '../fetch-mnist.js';
 
-const NAME = 'virtual:data';
+const NAME = 'virtual:mnist-files';
 const read = (name: string): Buffer => readFileSync(path.join(packagedDirectory(), name));
 
-export function dataFiles(): Plugin {
+export function mnistFiles(): Plugin {
   return {
-    name: 'mnist-data-files',
+    name: 'mnist-files',
     resolveId: (id) => (id === NAME ? `\0${NAME}` : null),
     load(id) {
       if (id !== `\0${NAME}`) return null;
@@ -28,9 +28,9 @@ export function dataFiles(): Plugin {
   };
 }
 
-export function dataInSite(): Plugin {
+export function mnistInSite(): Plugin {
   return {
-    name: 'mnist-data-in-site',
+    name: 'mnist-in-site',
     generateBundle() {
       for (const name of Object.values(FILES)) {
         this.emitFile({ type: 'asset', fileName: `data/${name}.gz`, source: gzipSync(read(name), { level: 6 }) });

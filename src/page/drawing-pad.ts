@@ -1,75 +1,76 @@
-/** A pad to draw a digit on. */
+/** A canvas to draw a digit on, with mouse, pen, finger or keyboard. */
 import { fitted, SIDE } from '../data/fit-drawing.js';
 
 const PEN_WIDTH = 22;
-const STEP = 10;
+/** How far an arrow key moves the pen. */
+const KEY_STEP = 10;
 
-export class Pad {
+export class DrawingPad {
   private readonly context: CanvasRenderingContext2D | null;
   private pen: { x: number; y: number };
   private isDown = false;
 
-  /** `drawn` is called after each stroke segment. */
+  /** Calls `onStroke` after each stroke segment. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly cursor: HTMLElement,
     private readonly status: HTMLElement,
-    private readonly drawn: () => void,
+    private readonly onStroke: () => void,
   ) {
     this.context = canvas.getContext('2d', { willReadFrequently: true });
     this.pen = { x: canvas.width / 2, y: canvas.height / 2 };
     canvas.addEventListener('pointerdown', (event) => {
       canvas.setPointerCapture(event.pointerId);
-      this.pen = this.placeOf(event);
+      this.pen = this.positionOf(event);
       this.isDown = true;
       this.lineTo(this.pen);
       event.preventDefault();
     });
     canvas.addEventListener('pointermove', (event) => {
-      if (this.isDown && canvas.hasPointerCapture(event.pointerId)) this.lineTo(this.placeOf(event));
+      if (this.isDown && canvas.hasPointerCapture(event.pointerId)) this.lineTo(this.positionOf(event));
     });
     const up = (): void => void (this.isDown = false);
     canvas.addEventListener('pointerup', up);
     canvas.addEventListener('pointercancel', up);
-    canvas.addEventListener('keydown', (event) => this.key(event));
+    canvas.addEventListener('keydown', (event) => this.moveByKey(event));
     canvas.addEventListener('focus', () => this.showPen());
   }
 
   clear(): void {
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.drawn();
+    this.onStroke();
   }
 
-  /** The drawing as MNIST would have it: `[28,28]`, 0 … 255; all 0 if nothing has been drawn. */
+  /** The drawing in MNIST's form: `[28,28]`, 0 … 255; all 0 if nothing has been drawn. */
   pixels(): Uint8Array {
     const { width, height } = this.canvas;
     const image = this.context?.getImageData(0, 0, width, height);
     if (!image) return new Uint8Array(SIDE * SIDE);
     return fitted(
-      image.data.filter((_, n) => n % 4 === 3), // alpha: where ink is
+      image.data.filter((_, n) => n % 4 === 3), // alpha: the ink
       width,
     );
   }
 
-  private key(event: KeyboardEvent): void {
+  private moveByKey(event: KeyboardEvent): void {
     const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
     if (event.key === ' ') {
       this.isDown = !this.isDown;
       if (this.isDown) this.lineTo(this.pen);
     } else if (x !== 0 || y !== 0) {
       const within = (at: number, side: number): number => Math.max(0, Math.min(side, at));
-      const place = {
-        x: within(this.pen.x + STEP * x, this.canvas.width),
-        y: within(this.pen.y + STEP * y, this.canvas.height),
+      const target = {
+        x: within(this.pen.x + KEY_STEP * x, this.canvas.width),
+        y: within(this.pen.y + KEY_STEP * y, this.canvas.height),
       };
-      if (this.isDown) this.lineTo(place);
-      else this.pen = place;
+      if (this.isDown) this.lineTo(target);
+      else this.pen = target;
     } else return;
     this.showPen();
     event.preventDefault();
   }
 
-  /** For those who draw with the keyboard: where the pen is, and whether it is down. */
+  /** Shows a visitor who draws with the keyboard where the pen is, and whether it is down. */
   private showPen(): void {
     this.cursor.style.left = `${(100 * this.pen.x) / this.canvas.width}%`;
     this.cursor.style.top = `${(100 * this.pen.y) / this.canvas.height}%`;
@@ -77,7 +78,7 @@ export class Pad {
     this.status.textContent = this.isDown ? 'pen down' : 'pen up';
   }
 
-  private placeOf({ clientX, clientY }: PointerEvent): { x: number; y: number } {
+  private positionOf({ clientX, clientY }: PointerEvent): { x: number; y: number } {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
     return {
       x: ((clientX - left) / width) * this.canvas.width,
@@ -85,7 +86,7 @@ export class Pad {
     };
   }
 
-  private lineTo(place: { x: number; y: number }): void {
+  private lineTo(end: { x: number; y: number }): void {
     const { context, pen } = this;
     if (context) {
       context.lineWidth = PEN_WIDTH;
@@ -93,10 +94,10 @@ export class Pad {
       context.strokeStyle = getComputedStyle(this.canvas).color;
       context.beginPath();
       context.moveTo(pen.x, pen.y);
-      context.lineTo(place.x, place.y);
+      context.lineTo(end.x, end.y);
       context.stroke();
     }
-    this.pen = place;
-    this.drawn();
+    this.pen = end;
+    this.onStroke();
   }
 }

@@ -1,22 +1,24 @@
-/** Lines over steps, as wide as the page leaves them room. */
+/** A line chart (uPlot), as wide as its place on the page. */
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { colour, onColoursChange } from './paint.js';
+import { cssColour, onColourChange } from './colours.js';
 
-export interface ChartOptions {
-  /** One a line: its name, and its colour in the stylesheet. */
+interface ChartOptions {
+  /** The lines: a name each, and a colour of the stylesheet. */
   readonly series: readonly { readonly label: string; readonly colour: string }[];
-  /** Powers of ten up the side. */
+  /** The y axis shows powers of ten. */
   readonly logarithmic?: boolean;
-  /** The range up the side, where it is known. */
+  /** The range of the y axis. Default: that of the data. */
   readonly range?: readonly [number, number];
   readonly height: number;
+  /** Significant digits of the values in the legend. */
   readonly digits: number;
+  /** The name of the x axis. */
   readonly x: string;
 }
 
-/** Distr.Logarithmic, a member of an ambient enum, which a single file cannot read. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum itself is out of reach
+/** `Distr.Logarithmic`: a member of an ambient const enum, which `isolatedModules` cannot read. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum cannot be read, see above
 const LOGARITHMIC = 3 as UPlot.Scale.Distr;
 
 export class Chart {
@@ -27,8 +29,8 @@ export class Chart {
     { series, logarithmic = false, range, height, digits, x }: ChartOptions,
   ) {
     const axis = {
-      stroke: () => colour('--quiet'),
-      grid: { stroke: () => colour('--line'), width: 1 },
+      stroke: () => cssColour('--quiet'),
+      grid: { stroke: () => cssColour('--line'), width: 1 },
       ticks: { show: false },
       font: '12px "Inter Variable", sans-serif',
     };
@@ -50,7 +52,7 @@ export class Chart {
           { label: x },
           ...series.map((line) => ({
             label: line.label,
-            stroke: () => colour(line.colour),
+            stroke: () => cssColour(line.colour),
             width: 1.5,
             points: { show: false },
             value: (_: UPlot, value: number | null) => (value === null ? '–' : value.toPrecision(digits)),
@@ -61,14 +63,14 @@ export class Chart {
       place,
     );
     new ResizeObserver(() => this.plot.setSize({ width: this.width, height })).observe(place);
-    onColoursChange(() => this.plot.redraw());
+    onColourChange(() => this.plot.redraw());
   }
 
   show(x: readonly number[], ...lines: readonly (readonly (number | null)[])[]): void {
     this.plot.setData([[...x], ...lines.map((line) => [...line])]);
   }
 
-  /** What a reader who does not see the lines is told. */
+  /** Sets the text that a screen reader reads. */
   describe(words: string): void {
     this.place.setAttribute('aria-label', words);
   }

@@ -1,32 +1,32 @@
-/** MNIST from the page's own origin, gzipped, with a look at the progress and at the checksums. */
+/** Fetches MNIST, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import files from 'virtual:data';
+import files from 'virtual:mnist-files';
 import type { Mnist } from '../data/mnist.js';
 import { parseLabelledImages, splitMnist } from '../data/mnist.js';
 import { DataError } from '../errors.js';
 
 export interface DataFile {
   readonly name: string;
-  /** Unpacked. */
+  /** The unpacked size. */
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** A server that has gone silent for so long does not answer any more. */
-const PATIENCE_MS = 20_000;
+/** The fetch fails if no data arrives for this long. */
+const TIMEOUT_MS = 20_000;
 
 /**
- * `isAgain`: past what the browser has kept. `progress`: the share of all bytes that has arrived. Rejects with a
- * DataError that names the file.
+ * `bypassCache`: fetch again what the browser has cached. `progress`: called with the share (0 … 1) of all bytes that has
+ * arrived. Rejects with a DataError that names the file.
  */
-export async function loadMnist(folder: URL, isAgain: boolean, progress: (share: number) => void): Promise<Mnist> {
-  const aborter = new AbortController(); // where one file fails, the others need not come either
+export async function fetchMnist(folder: URL, bypassCache: boolean, progress: (share: number) => void): Promise<Mnist> {
+  const aborter = new AbortController(); // if one file fails, the other requests are aborted
   const total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
   let arrived = 0;
   const load = async (file: DataFile) => {
-    const request = new Request(new URL(`${file.name}.gz`, folder), { cache: isAgain ? 'reload' : 'default' });
-    const bytes = await unpackedFile(request, file, aborter, (count) => {
+    const request = new Request(new URL(`${file.name}.gz`, folder), { cache: bypassCache ? 'reload' : 'default' });
+    const bytes = await fetchFile(request, file, aborter, (count) => {
       arrived += count;
       progress(arrived / total);
     });
@@ -41,33 +41,32 @@ export async function loadMnist(folder: URL, isAgain: boolean, progress: (share:
   return splitMnist(parseLabelledImages(trainImages, trainLabels), parseLabelledImages(testImages, testLabels));
 }
 
-async function unpackedFile(
+async function fetchFile(
   request: Request,
   file: DataFile,
   aborter: AbortController,
   onBytes: (count: number) => void,
 ): Promise<Uint8Array> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const alive = (): void => {
+  const restartTimer = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => aborter.abort(new Error(`nothing has come for ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+    timer = setTimeout(() => aborter.abort(new Error(`no data for ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
   };
   try {
-    alive();
+    restartTimer();
     const response = await fetch(request, { signal: aborter.signal });
     if (!response.ok || !response.body) throw new DataError(`${file.name}.gz: the server answers ${response.status}`);
     const bytes = new Uint8Array(file.bytes);
     let length = 0;
-    for await (const chunk of chunksOf(await unpacking(response.body))) {
-      alive();
+    for await (const chunk of chunksOf(await unpackedStream(response.body))) {
+      restartTimer();
       if (length + chunk.length > bytes.length) throw new DataError(`${file.name}: longer than ${file.bytes} bytes`);
       bytes.set(chunk, length);
       length += chunk.length;
       onBytes(chunk.length);
     }
     if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
-    if (bytesToHex(sha256(bytes)) !== file.sha256)
-      throw new DataError(`${file.name}: damaged: its checksum is another`);
+    if (bytesToHex(sha256(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged: its SHA-256 differs`);
     return bytes;
   } catch (error) {
     aborter.abort();
@@ -80,8 +79,10 @@ async function unpackedFile(
   }
 }
 
-/** Some servers send a .gz file as what it unpacks to (Content-Encoding), some as it is: its first bytes tell. */
-async function unpacking(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<ReadableStream<Uint8Array>> {
+/**
+ * The unpacked contents. With `Content-Encoding` the browser has already unpacked them; the first bytes show whether it has.
+ */
+async function unpackedStream(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<ReadableStream<Uint8Array>> {
   const reader = body.getReader();
   const { value: first } = await reader.read();
   const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -99,7 +100,7 @@ async function unpacking(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise
   return isGzip ? whole.pipeThrough(new DecompressionStream('gzip')) : whole;
 }
 
-/** Not every browser iterates streams. */
+/** In place of `for await` over the stream, which not every browser has. */
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   for (;;) {

@@ -1,0 +1,205 @@
+/** “Look inside”: one image, read row by row, with every value and gradient that the network computes for it. */
+import type { Remote } from 'comlink';
+import { Chart } from './chart.js';
+import { onColourChange } from './colours.js';
+import { button, canvas, element, made } from './dom.js';
+import { DrawingPad } from './drawing-pad.js';
+import type { Engine } from './engine.js';
+import { paintGradientOverInk, paintHeatmap, paintInk, scaledToOne, transposed } from './heatmaps.js';
+import type { Inspection, InspectionRequest } from './inspect-image.js';
+import { ProbabilityBars } from './probability-bars.js';
+import type { View } from './settings.js';
+import { LIMITS, numberFrom } from './settings.js';
+
+/** One figure each: a value for every unit (upwards) after every row (to the right). */
+const HEATMAPS = [
+  { name: 'i', equation: '2', words: 'input gate' },
+  { name: 'j', equation: '2', words: 'candidate' },
+  { name: 'f', equation: '2', words: 'forget gate' },
+  { name: 'o', equation: '2', words: 'output gate' },
+  { name: 'c', equation: '3', words: 'cell, scaled to ±1' },
+  { name: 'h', equation: '4', words: 'hidden state' },
+] as const;
+
+/** Maps values to -1 … 1 for a heat map. */
+const ofGate = (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1);
+const ofState = (values: Float32Array): Float32Array => values;
+const toHeatmap = { i: ofGate, j: ofState, f: ofGate, o: ofGate, c: scaledToOne, h: ofState };
+
+const ROW_MS = 90;
+const IMAGES = LIMITS.image.most + 1;
+
+export class InspectView {
+  private inspection: Inspection | undefined;
+  private isDrawing = false;
+  /** The engine is computing an inspection. */
+  private isWaiting = false;
+  /** Another request came up meanwhile. */
+  private mustAskAgain = false;
+  private animation: ReturnType<typeof setInterval> | undefined;
+  private readonly pad = new DrawingPad(
+    canvas('pad'),
+    element('pen', HTMLElement),
+    element('pen-status', HTMLElement),
+    () => this.refreshIfShown(),
+  );
+  private readonly heatmaps = HEATMAPS.map((heatmap) => ({ ...heatmap, ...heatmapFigure(heatmap) }));
+  private readonly probabilityBars = new ProbabilityBars();
+  private readonly norms = new Chart(element('norms-chart', HTMLElement), {
+    series: [
+      { label: '‖∂L/∂h‖', colour: '--below' },
+      { label: '‖∂L/∂c‖', colour: '--above' },
+    ],
+    logarithmic: true,
+    height: 140,
+    digits: 3,
+    x: 'after row',
+  });
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private view: View,
+    private readonly onChange: (view: Pick<View, 'image' | 'row'>) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    const number = element('image-number', HTMLInputElement);
+    number.addEventListener('change', () => this.choose(numberFrom('image', number.value) ?? this.view.image));
+    button('previous').addEventListener('click', () => this.choose((this.view.image + IMAGES - 1) % IMAGES));
+    button('next').addEventListener('click', () => this.choose((this.view.image + 1) % IMAGES));
+    button('draw').addEventListener('click', () => this.setDrawing(!this.isDrawing));
+    button('clear').addEventListener('click', () => this.pad.clear());
+    button('animate').addEventListener('click', () => this.toggleAnimation());
+    const row = element('row', HTMLInputElement);
+    row.addEventListener('input', () => {
+      this.stopAnimation();
+      this.goTo(Number(row.value));
+    });
+    onColourChange(() => this.paint());
+    number.value = String(view.image);
+    row.value = String(view.row);
+  }
+
+  /** Shows a test image, in place of another or of the drawing. */
+  choose(image: number): void {
+    this.view = { ...this.view, image };
+    element('image-number', HTMLInputElement).value = String(image);
+    this.onChange(this.view);
+    if (this.isDrawing) this.setDrawing(false);
+    else this.refreshIfShown();
+  }
+
+  /** Inspects the image with the present network. Requests that come up meanwhile become one. */
+  refresh(): void {
+    if (this.isWaiting) {
+      this.mustAskAgain = true;
+      return;
+    }
+    this.isWaiting = true;
+    const request: InspectionRequest = this.isDrawing ? { drawing: this.pad.pixels() } : { image: this.view.image };
+    this.engine
+      .inspect(request)
+      .then((inspection) => {
+        this.inspection = inspection;
+        this.paint();
+      }, this.onError)
+      .finally(() => {
+        this.isWaiting = false;
+        if (!this.mustAskAgain) return;
+        this.mustAskAgain = false;
+        this.refresh();
+      });
+  }
+
+  /** For the visitor's choices: before the first inspection there is no network yet. */
+  private refreshIfShown(): void {
+    if (this.inspection) this.refresh();
+  }
+
+  private setDrawing(isDrawing: boolean): void {
+    this.isDrawing = isDrawing;
+    button('draw').setAttribute('aria-pressed', String(isDrawing));
+    button('clear').hidden = !isDrawing;
+    element('pad-frame', HTMLElement).hidden = !isDrawing;
+    canvas('image').hidden = isDrawing;
+    this.refreshIfShown();
+  }
+
+  private goTo(row: number): void {
+    this.view = { ...this.view, row };
+    element('row', HTMLInputElement).value = String(row);
+    this.onChange(this.view);
+    this.paint();
+  }
+
+  private toggleAnimation(): void {
+    if (this.animation !== undefined) {
+      this.stopAnimation();
+      return;
+    }
+    button('animate').setAttribute('aria-pressed', 'true');
+    button('animate').textContent = 'Stop';
+    this.goTo(0);
+    this.animation = setInterval(() => {
+      if (this.view.row >= LIMITS.row.most) this.stopAnimation();
+      else this.goTo(this.view.row + 1);
+    }, ROW_MS);
+  }
+
+  private stopAnimation(): void {
+    clearInterval(this.animation);
+    this.animation = undefined;
+    button('animate').setAttribute('aria-pressed', 'false');
+    button('animate').textContent = 'Read rows';
+  }
+
+  private paint(): void {
+    const { inspection } = this;
+    if (!inspection) return;
+    const { row } = this.view;
+    const { T, I, H, pixels, dx, probabilities } = inspection;
+    paintInk(canvas('image'), pixels, [T, I], row);
+    paintGradientOverInk(canvas('input-gradient'), pixels, scaledToOne(dx), [T, I]);
+    for (const { name, picture, cursor } of this.heatmaps) {
+      const values = transposed(toHeatmap[name](inspection[name]), T, H);
+      paintHeatmap(picture, values, [H, T], row);
+      cursor.style.left = `${(100 * row) / T}%`;
+    }
+    this.probabilityBars.show(probabilities, T, row);
+    this.showNorms(inspection);
+    this.showTexts(inspection, row);
+  }
+
+  private showNorms({ dhNorms, dcNorms, T }: Inspection): void {
+    const rows = Array.from(dhNorms.keys());
+    const positive = (norms: Float32Array): (number | null)[] => Array.from(norms, (norm) => (norm > 0 ? norm : null));
+    this.norms.show(rows, positive(dhNorms), positive(dcNorms));
+    const [first, last] = [dhNorms[0].toPrecision(2), dhNorms[T].toPrecision(2)];
+    this.norms.describe(`Gradient norms: ‖∂L/∂h‖ is ${first} before the first row, ${last} after the last`);
+  }
+
+  private showTexts({ label, target, loss, step, T }: Inspection, row: number): void {
+    element('row-text', HTMLOutputElement).textContent = `${row} of ${T} rows`;
+    element('label', HTMLElement).textContent = label === null ? 'your drawing' : `label ${label}`;
+    element('prediction-after', HTMLElement).textContent =
+      row === T
+        ? `after ${step} training steps; loss ${loss.toFixed(4)} for class ${target}`
+        : `after ${row} of ${T} rows`;
+    canvas('image').setAttribute('aria-label', label === null ? 'Your drawing' : `Test image, label ${label}`);
+  }
+}
+
+function heatmapFigure({ name, equation, words }: (typeof HEATMAPS)[number]) {
+  const figure = made('figure');
+  figure.dataset.equation = equation;
+  const caption = made('figcaption', '', name);
+  caption.append(made('small', '', words));
+  const frame = made('div', 'frame');
+  const picture = made('canvas');
+  picture.setAttribute('role', 'img');
+  picture.setAttribute('aria-label', `${words}: every unit after every row`);
+  const cursor = made('div', 'cursor');
+  frame.append(picture, cursor);
+  figure.append(caption, frame);
+  element('heatmaps', HTMLElement).append(figure);
+  return { picture, cursor };
+}

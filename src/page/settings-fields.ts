@@ -1,0 +1,55 @@
+/** The fields of the settings form. Those of training options take their texts and ranges from the table of options. */
+import type { OptionEntry } from '../training/options.js';
+import { OPTIONS } from '../training/options.js';
+import type { BackendName, NumberName, Settings } from './settings.js';
+
+interface FieldTexts {
+  readonly label: string;
+  /** Shown when the visitor points at the field. */
+  readonly help: string;
+  /** A run that has begun applies a change; other changes need a new run. */
+  readonly isLive?: true;
+}
+
+export interface NumberField extends FieldTexts {
+  readonly name: NumberName & keyof Settings;
+  /** Shown in an empty field. */
+  readonly placeholder?: string;
+}
+
+export interface ChoiceField extends FieldTexts {
+  readonly name: 'shuffle' | 'backend';
+  /** The label of each value. */
+  readonly choices: Readonly<Record<string, string>>;
+}
+
+/** The label and the help of an option: `--batch-size` becomes “Batch size”. */
+function textsOf({ flag, help }: OptionEntry): FieldTexts {
+  const words = flag.replace(/^--| <.*$/g, '').replaceAll('-', ' ');
+  return { label: words.charAt(0).toUpperCase() + words.slice(1), help: `${help} (command line: ${flag})` };
+}
+
+const BACKEND_LABELS: Record<BackendName, string> = {
+  wasm: 'WebAssembly',
+  webgpu: 'GPU.js, WebGPU',
+  webgl2: 'GPU.js, WebGL 2',
+  reference: 'plain TypeScript',
+};
+
+const SHUFFLE_LABELS: Record<Settings['shuffle'], string> = {
+  tf1: 'later TensorFlow 1.x',
+  legacy: 'early TensorFlow',
+};
+
+export const FIELDS: readonly (NumberField | ChoiceField)[] = [
+  { ...textsOf(OPTIONS.learningRate), name: 'learningRate', isLive: true },
+  { name: 'steps', label: 'Pause at step', help: 'the run pauses after this step', isLive: true },
+  { ...textsOf(OPTIONS.hidden), name: 'hidden', label: 'Hidden units' },
+  { ...textsOf(OPTIONS.batchSize), name: 'batchSize' },
+  { ...textsOf(OPTIONS.seed), name: 'seed' },
+  { ...textsOf(OPTIONS.shuffle), name: 'shuffle', choices: SHUFFLE_LABELS },
+  { name: 'backend', label: 'Backend', help: 'what computes the steps', choices: BACKEND_LABELS },
+  { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
+];
+
+export const isNumberField = (field: NumberField | ChoiceField): field is NumberField => !('choices' in field);

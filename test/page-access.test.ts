@@ -1,0 +1,86 @@
+/** Access to the page in a real Chromium: its size, contrast and labels (axe), widths, and the keyboard. */
+import AxeBuilder from 'axe-core';
+import { gzipSync } from 'node:zlib';
+import { FIELDS } from '../src/page/settings-fields.js';
+import { testInBrowser } from './helpers/chromium.js';
+import { servePage, SMALL } from './helpers/longhand-page.js';
+
+const { visit } = servePage();
+
+testInBrowser('the first load without MNIST is at most 250 KB gzipped, without GPU.js', async () => {
+  const bodies: [string, Promise<Buffer>][] = [];
+  await visit('', {
+    prepare: async (page) =>
+      void page.on('response', (response) => {
+        if (!response.url().includes('/data/')) bodies.push([response.url(), response.body()]);
+      }),
+  });
+  const sizes = await Promise.all(
+    bodies.map(async ([url, body]) => (url.endsWith('.woff2') ? (await body).length : gzipSync(await body).length)),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(50_000);
+  expect(total).toBeLessThanOrEqual(250_000);
+});
+
+testInBrowser.each([
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 360],
+  ['dark', 360],
+] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
+  const opened = await visit(`${SMALL}&steps=20&mistake=swapped-gate`, {
+    colorScheme,
+    viewport: { width, height: 900 },
+    reducedMotion: 'reduce',
+    bypassCSP: true, // for axe's own script
+  });
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await page.click('#run-check');
+  await page.waitForSelector('#check-table:not([hidden])');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  await page.addScriptTag({ content: AxeBuilder.source });
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+});
+
+testInBrowser('every field of the settings shows its longest text, from 360 to 1440 px', async () => {
+  const { page } = await visit(SMALL);
+  for (const width of [360, 700, 1024, 1300, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const fields = await page.evaluate(() => {
+      const ARROWS = 20; // px, of a select and of an input for numbers
+      const context = document.createElement('canvas').getContext('2d')!;
+      const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
+        '#settings select, #settings input',
+      );
+      return Array.from(found, (field) => {
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        context.font = font;
+        const isSelect = field instanceof HTMLSelectElement;
+        const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
+        const longest = Math.max(...texts.map((text) => context.measureText(text).width));
+        const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
+        return { name: field.name, missing: Math.max(0, longest - room) };
+      });
+    });
+    expect(fields).toHaveLength(FIELDS.length);
+    expect([width, fields.filter(({ missing }) => missing > 0)]).toEqual([width, []]);
+  }
+});
+
+testInBrowser('by keyboard alone: train, read, check', async () => {
+  const opened = await visit(`${SMALL}&steps=10`);
+  const { page } = opened;
+  await page.focus('#play');
+  await page.keyboard.press('Enter');
+  await opened.waitForStep(10);
+  await page.focus('#row');
+  await page.keyboard.press('ArrowLeft');
+  expect(await opened.text('#row-text')).toBe('27 of 28 rows');
+  await page.focus('[name=mistake]');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.isChecked('[value=no-forget-bias]')).toBe(true); // the first mistake of the list
+});
