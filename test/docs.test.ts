@@ -1,5 +1,4 @@
 /** What the documents say is true: links lead somewhere, line links to what they name, examples run, numbers are as computed. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import { loadMnist } from '../src/data/mnist-files.js';
 import { Model } from '../src/model.js';
 import { Random } from '../src/rng.js';
 import { norm, stepOf } from '../src/tensor.js';
+import { linesOf, longhand } from './helpers/longhand-process.js';
 import { runModule } from './helpers/run-module.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -73,12 +73,17 @@ test.each([
   expect(stdout).toMatch(output);
 });
 
-test('the README shows what gradcheck prints', () => {
-  const { stdout } = spawnSync(process.execPath, ['dist/src/cli/main.js', 'gradcheck'], {
-    cwd: project,
-    encoding: 'utf8',
-  });
+test('the README shows what gradcheck prints', async () => {
+  const { code, stdout } = await longhand(['gradcheck']);
+  expect(code).toBe(0);
   expect(read('README.md')).toContain(stdout);
+});
+
+test('the README shows the first lines of the training', async () => {
+  const { code, stdout } = await longhand(['train', '--deterministic', '--training-iters', '3969']);
+  const lines = linesOf(stdout).filter((line) => line.startsWith('Iter '));
+  expect([code, lines.length]).toEqual([0, 3]);
+  expect(read('README.md')).toContain(lines.join('\n'));
 });
 
 /** A document's text without line breaks. */
