@@ -1,5 +1,4 @@
 /** What the documents say is true: links lead somewhere, line links to what they name, examples run, numbers are as computed. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { Model } from '../src/model.js';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 import { Random } from '../src/rng.js';
 import { norm, stepOf } from '../src/tensor.js';
+import { linesOf, longhand } from './helpers/longhand-process.js';
 import { runModule } from './helpers/run-module.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -93,12 +93,17 @@ test.each([
   expect(stdout).toMatch(output);
 });
 
-test('the README shows what gradcheck prints', () => {
-  const { stdout } = spawnSync(process.execPath, ['dist/src/cli/main.js', 'gradcheck'], {
-    cwd: project,
-    encoding: 'utf8',
-  });
+test('the README shows what gradcheck prints', async () => {
+  const { code, stdout } = await longhand(['gradcheck']);
+  expect(code).toBe(0);
   expect(read('README.md')).toContain(stdout);
+});
+
+test('the README shows the first lines of the training', async () => {
+  const { code, stdout } = await longhand(['train', '--deterministic', '--training-iters', '3969']);
+  const lines = linesOf(stdout).filter((line) => line.startsWith('Iter '));
+  expect([code, lines.length]).toEqual([0, 3]);
+  expect(read('README.md')).toContain(lines.join('\n'));
 });
 
 /** A document's text without line breaks. */
@@ -168,8 +173,12 @@ test('the README’s figures of other programs are those of the benchmark’s re
   expect(prose('README.md')).toContain(
     `TensorFlow.js's wasm backend needed ${Math.round(tensorflow / 10) * 10} ms on one thread`,
   );
-  expect(prose('README.md')).toContain(`jax-js ${Math.round(jax)} ms on one thread and ${Math.round(jax2)} on two`);
-  expect(prose('README.md')).toContain(`PyTorch 2.6 ${Math.round(torch)} ms on one and ${Math.round(torch2)} on two`);
+  expect(prose('README.md')).toContain(
+    `jax-js needed ${Math.round(jax)} ms on one thread and ${Math.round(jax2)} on two`,
+  );
+  expect(prose('README.md')).toContain(
+    `PyTorch 2.6 needed ${Math.round(torch)} ms on one and ${Math.round(torch2)} on two`,
+  );
 });
 
 test('the equations are under 300 lines', () => {

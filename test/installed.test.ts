@@ -114,7 +114,8 @@ describe('with --omit=optional', () => {
     expect(longhand('export', 'run.safetensors', '--to', 'onnx')).toMatchObject({ status: 0 });
     expect(longhand('eval', 'run.safetensors', '--data', data)).toMatchObject({ status: 0 });
     expect(longhand('inspect', 'run.safetensors')).toMatchObject({ status: 0 });
-    const { stdout } = longhand('gradcheck');
+    const { status, stdout } = longhand('gradcheck');
+    expect(status).toBe(0);
     expect(readme).toContain(stdout);
     expect(longhand('predict', 'run.safetensors', 'nothing.png')).toEqual({
       status: 1,

@@ -1,0 +1,3 @@
+/** The types of english.mjs. */
+export function faultsOf(sentence: string): string[];
+export function faultsIn(file: string, content: string): string[];
