@@ -1,10 +1,10 @@
-/** Numbers as texts spell them, and the range of f32. */
+/** Numbers from texts, and the range of f32. */
 
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /**
- * The number that a text spells in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an
- * empty one), and for a number that is beyond f64 or would become 0 there.
+ * The number in a text in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an empty one),
+ * and for a number that f64 would make infinite or 0.
  */
 export function decimalFrom(text: string): number {
   if (!DECIMAL.test(text)) return NaN;
@@ -13,14 +13,14 @@ export function decimalFrom(text: string): number {
   return Number.isFinite(value) && (value !== 0 || isSpelledZero) ? value : NaN;
 }
 
-/** The number that a text spells in digits alone, from `least` to `most`; NaN for every other text. */
+/** The whole number in a text of digits only, from `least` to `most`; NaN for every other text. */
 export function wholeFrom(text: string, least: number, most: number): number {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= least && value <= most ? value : NaN;
 }
 
-/** For messages. */
+/** The range of f32, for messages. */
 export const F32_RANGE = '±3.4028235e+38';
 
-/** Rounded to f32 it is finite. */
+/** Whether the value is finite when rounded to f32. */
 export const isWithinF32 = (value: number): boolean => Number.isFinite(Math.fround(value));
