@@ -6,7 +6,7 @@
  *       v += (g² - v)·(1-β₂)       running mean of its square
  *       p -= α·m / (√v + ε)
  *
- * All are numbers: every element of a tensor is updated by itself. Keras computes the same form (its default ε is 1e-7).
+ * All of these are numbers: each element of a tensor has its own update. Keras computes the same form (its default ε is 1e-7).
  * PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
 import type { Backend } from './backend.js';
@@ -23,7 +23,7 @@ export const BETA2 = 0.999;
 /** ε, beside √v. */
 export const EPSILON = 1e-8;
 
-/** α of update number t = 1, 2, 3, …: the learning rate, corrected for m and v having started at zero. */
+/** α of update t = 1, 2, 3, …: the learning rate, corrected because m and v start at zero. */
 export function adamRate(learningRate: number, t: number): number {
   return (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
 }
@@ -59,7 +59,7 @@ export class Adam<Name extends string = string> {
   private readonly means: NamedTensors<Name>;
   private readonly squares: NamedTensors<Name>;
 
-  /** All moments are zero. Throws a RangeError for a name that occurs twice, and for a gradient of another shape than its value. */
+  /** All moments start at zero. Throws a RangeError if a name occurs twice, or a gradient has not its value's shape. */
   constructor(
     private readonly backend: Backend,
     private readonly parameters: readonly Parameter<Name>[],

@@ -1,4 +1,4 @@
-/** What TypeScript checks for its users, checked for JavaScript's: before anything runs, by the argument's name. */
+/** Checks of arguments, for callers without TypeScript. They come before any work, and the message names the argument. */
 
 /** Throws a RangeError unless each of these extents is a whole number ≥ 1. */
 export function assertSizes<Name extends string>(
@@ -21,7 +21,7 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   }
 }
 
-/** Throws a TypeError unless `value` is an object whose keys are all in `known`: a misspelt option would be ignored. */
+/** Throws a TypeError unless `value` is an object with keys from `known` only: a misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
   if (Array.isArray(value)) throw new TypeError(`${what}: ${describe(value)}: must be an object with names`);
@@ -32,10 +32,10 @@ export function assertKnownNames(what: string, value: unknown, known: readonly s
   throw new TypeError(`${what}: ${unknown}: unknown option; ${help}`);
 }
 
-/** What `typeof` says of a value. */
+/** The results of `typeof` that options can have. */
 export type TypeName = 'number' | 'boolean' | 'string' | 'function' | 'object';
 
-/** The same as `assertKnownNames`, and a TypeError for a value of another kind. `undefined` counts as left out. */
+/** As `assertKnownNames`; also throws a TypeError for a value of another type. `undefined` counts as left out. */
 export function assertKinds(what: string, value: unknown, kinds: Readonly<Record<string, TypeName>>): void {
   assertKnownNames(what, value, Object.keys(kinds));
   for (const [name, given] of Object.entries(value as object) as [string, unknown][]) {
@@ -45,8 +45,8 @@ export function assertKinds(what: string, value: unknown, kinds: Readonly<Record
 }
 
 /**
- * The name that was meant: the same letters in another style (learning_rate), an abbreviation (lr), or a longer form
- * (hiddenSize); of several, the one nearest in length.
+ * The known name that was probably meant: the same letters in another style (learning_rate), an abbreviation (lr), or a
+ * longer form (hiddenSize). If several match, the one nearest in length.
  */
 function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
@@ -59,7 +59,7 @@ function similarName(name: string, known: readonly string[]): string | undefined
     .at(0);
 }
 
-/** Whether `short` arises from `long` by leaving letters out, its first letter kept. */
+/** Whether `short` is `long` without some of its letters, but with its first one. */
 function isSubsequence(short: string, long: string): boolean {
   let found = 0;
   for (const letter of long) if (letter === short[found]) found++;

@@ -1,17 +1,17 @@
 /**
- * What the mathematics asks of a machine.
+ * The operations that the mathematics needs; each backend implements them.
  *
- * Every operation takes its outputs first, then its inputs. A call enqueues work and returns at once;
- * the results can be read on the host after `await download(tensor)`. Operands are tensors made by
- * `allocate` of the same backend, or views of them (a step, a range of rows, a transpose). Formulas:
- * src/lstm.ts, cross-entropy.ts, adam.ts; docs/backends.md tells how to add a machine.
+ * The parameters of every operation are its outputs, then its inputs. A call enqueues work and returns at once; the host
+ * can read a result after `await download(tensor)`. Operands are tensors from `allocate` of the same backend, or views of
+ * them (a step, a range of rows, a transpose). src/lstm.ts, cross-entropy.ts and adam.ts have the formulas, and
+ * CONTRIBUTING.md describes how to add a backend.
  */
 import { describe } from './arguments.js';
 import type { DType, Shape, Tensor } from './tensor.js';
 
-/** Whether an operation replaces its output or adds to it. */
+/** Whether an operation replaces its output, or adds to it. */
 export interface AccumulateOptions {
-  /** Add to what `out` holds, instead of replacing it. Default: false. */
+  /** Add to `out` instead of replacing it. Default: false. */
   readonly accumulate?: boolean;
 }
 
@@ -38,21 +38,21 @@ export interface Operations {
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void;
 
   /**
-   * Equations (4′)–(2′) of one step: dz `[B,4H]` from dh `[B,H]`. On entry dc `[B,H]` is what reaches c
-   * from later steps, on return the whole ∂loss/∂c; its share for the step before is added to dcPrev.
+   * Equations (4′)–(2′) of one step: dz `[B,4H]` from dh `[B,H]`. On entry dc `[B,H]` holds the gradient that arrives
+   * from step t+1; on return it is the whole ∂loss/∂c. Adds the gradient of cPrev to dcPrev.
    */
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
 
   /**
-   * losses `[B]`: -Σ y*log p of each row; correct `[B]`: 1 if the largest logit and the largest y are of one class,
-   * else 0; probabilities p `[B,C]`: softmax of logits `[B,C]`; y `[B,C]`: labels, as a rule one-hot (equation (5)).
+   * Equation (5): losses `[B]`, -Σ y*log p of each row; correct `[B]`, 1 if the largest logit and the largest y belong to
+   * the same class, else 0; probabilities p `[B,C]`, the softmax of logits `[B,C]`. y `[B,C]`: labels, usually one-hot.
    */
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
 
-  /** dLogits `[B,C]` of the mean loss over the batch, for rows of y of any sum (equation (5′)). */
+  /** Equation (5′): dLogits `[B,C]` of the mean loss over the batch. The rows of y may have any sum. */
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void;
 
-  /** One update of p from its gradient g, with moments m and v; all of one shape. `rate`: see adamRate. */
+  /** Equation (6): one update of p from its gradient g, with moments m and v, all of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
 
   /** Every element of out = value. */
@@ -62,36 +62,36 @@ export interface Operations {
   copy(out: Tensor, a: Tensor): void;
 }
 
-/** What computes: the operations, memory for tensors, and ways to wait for results. */
+/** Something that computes: the operations, memory for tensors, and ways to wait for results. */
 export interface Backend extends Operations {
   /** `wasm`, `reference` or `gpu`. */
   readonly name: string;
   /** The precision of its tensors. */
   readonly dtype: DType;
-  /** What really runs, in one line: for a GPU its mode, adapter and driver. */
+  /** What the operations run on, in one line: for a GPU its mode, adapter and driver. */
   readonly description: string;
 
-  /** A tensor of zeros, held until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
+  /** A tensor of zeros, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
-  /** Gives a tensor's memory back. Throws a RangeError if it is not of this backend, or has been freed before. */
+  /** Frees a tensor. Throws a RangeError if this backend did not allocate it, or has freed it before. */
   free(tensor: Tensor): void;
 
-  /** The host has written into `tensor`: from now on the machine computes with those values. */
+  /** Call this after the host has written into `tensor`; later operations then use the new values. */
   upload(tensor: Tensor): void;
 
-  /** Waits for all enqueued work that `tensor` depends on, then brings its values to the host. */
+  /** Waits for all enqueued work that `tensor` depends on, then copies its values to the host. */
   download(tensor: Tensor): Promise<void>;
 
-  /** A loop awaits this once a step, so that it does not enqueue work faster than the machine does it. */
+  /** A loop awaits this once per step, so that it does not enqueue work faster than the backend does it. */
   keepPace(): Promise<void>;
 
-  /** Gives back all memory, threads and devices; after it, no operation may be called. */
+  /** Frees all memory, threads and devices. No operation may be called afterwards. */
   dispose(): Promise<void>;
 }
 
 /**
- * A tensor for each shape. Throws a TypeError if `backend` is not a backend. If `allocate` throws, the tensors allocated
- * before are freed and its error is passed on.
+ * A tensor for each shape. Throws a TypeError if `backend` is not a backend. If `allocate` throws, its error is passed on,
+ * and the tensors that were allocated before are freed.
  */
 export function allocateAll<Name extends string>(
   backend: Backend,

@@ -1,11 +1,11 @@
 /**
- * Gradients that are clipped before the update: a single large gradient distorts Adam's moments for many steps.
+ * Gradient clipping, before the update. A single large gradient would distort Adam's moments for many steps.
  *
  *   (9)  by value:  g = min(max(g, -limit), limit)
  *   (10) by norm:   g = g·limit/‖g‖  if ‖g‖ > limit;  ‖g‖ is the norm of all gradients together
  *
- * As in TensorFlow's clip_by_value and clip_by_global_norm. These are loops of the host: on every machine the same bits
- * for the same gradients.
+ * As in TensorFlow's clip_by_value and clip_by_global_norm. The loops run on the host, so every backend gets the same bits
+ * from the same gradients.
  */
 import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
@@ -39,7 +39,7 @@ export function clipByValue(gradients: readonly Tensor[], limit: number): void {
   }
 }
 
-/** (10). Returns ‖g‖ as it was. Where it is not finite nothing is clipped: no factor would make it right. */
+/** (10). Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it. */
 export function clipByNorm(gradients: readonly Tensor[], limit: number): number {
   const all = gradients.map(elementsOf);
   let squares = 0;
@@ -52,7 +52,7 @@ export function clipByNorm(gradients: readonly Tensor[], limit: number): number 
   return norm;
 }
 
-/** The memory of a tensor without gaps, as one array: much faster here than asking the tensor for each element. */
+/** The elements as one array: much faster here than `get` and `set`. Throws a RangeError for a view with gaps. */
 function elementsOf(tensor: Tensor) {
   const { data, offset, size } = flatten(tensor);
   return data.subarray(offset, offset + size);

@@ -1,7 +1,7 @@
 import type { AccumulateOptions } from './backend.js';
 import type { Tensor } from './tensor.js';
 
-/** out `[N]` = the sum of the rows of a `[M,N]` (+ out): what a bias that was added to every row receives back. */
+/** out `[N]` = the sum of the rows of a `[M,N]` (+ out): the gradient of a bias that was added to every row. */
 export function columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
   const [M, N] = a.shape;
   for (let n = 0; n < N; n++) {

@@ -4,15 +4,15 @@
  *   (5) p = softmax(logits); loss = mean over b of  -Σ y*log p      (5′) dLogits = (p*Σy - y) / B
  *
  * logits, probabilities p and labels y are `[B,C]`; Σ is the sum over a row. A one-hot row of y has Σy = 1. Other rows
- * are allowed: smoothed labels, weighted examples, and a row of zeros, which takes no part. With m = max(logits),
- * log Σ exp(logits) is computed as m + log Σ exp(logits - m), which cannot overflow and always has one term equal to 1 in
- * its sum.
+ * are allowed: smoothed labels, weighted examples, and a row of zeros, whose loss is 0. With m = max(logits),
+ * log Σ exp(logits) is computed as m + log Σ exp(logits - m). This cannot overflow, and one term of its sum is always 1,
+ * so the logarithm is finite.
  */
 import type { Tensor } from './tensor.js';
 
 /**
- * (5) for each row: its loss, whether its largest logit is the labelled class (1 or 0; the first of equals counts,
- * as with argmax), and its probabilities. The batch's loss and accuracy are the means of `losses` and `correct`.
+ * (5) for each row: its loss, its probabilities, and 1 if the class of its largest logit is the labelled class, else 0
+ * (of equal logits the first counts, as in argmax). The batch's loss and accuracy are the means of `losses` and `correct`.
  */
 export function crossEntropyForward(
   losses: Tensor,

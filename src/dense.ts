@@ -1,7 +1,7 @@
 /**
- * The output layer: logits = h·W + b, on the last hidden state.
+ * The output layer, on the last hidden state: logits = h·W + b.
  *
- * h `[B,H]`, W `[H,C]`, b `[C]`, logits `[B,C]`. The LSTM's equation (1) without a past.
+ * h `[B,H]`, W `[H,C]`, b `[C]`, logits `[B,C]`. This is the LSTM's equation (1) without hPrev.
  */
 import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
@@ -12,7 +12,7 @@ export function denseForward(backend: Backend, logits: Tensor, h: Tensor, W: Ten
   backend.matmul(logits, h, W, { bias: b });
 }
 
-/** From  logits = h·W + b:  dh = dLogits·Wᵀ;  dW = hᵀ·dLogits;  db = the sum of dLogits over the batch. */
+/** From  logits = h·W + b:  dh = dLogits·Wᵀ;  dW = hᵀ·dLogits;  db = Σ dLogits over the batch. */
 export function denseBackward(
   backend: Backend,
   dh: Tensor,

@@ -1,16 +1,16 @@
-/** The errors of this project's own. */
+/** The error classes of this project. */
 
-/** The data are not what they should be. The message tells where, what was found and what was expected. */
+/** Data are wrong. The message says where, what was found and what was expected. */
 export class DataError extends Error {
   override readonly name = 'DataError';
 }
 
-/** More memory was asked for than there is. The message names the bytes. */
+/** There is not enough memory. The message names the bytes. */
 export class OutOfMemoryError extends RangeError {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** A machine, or a mode of it, that is not there. The message says what to install or to choose instead. */
+/** A backend, or one of its modes, is not available. The message says what to install or to choose instead. */
 export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
 }

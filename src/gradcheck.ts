@@ -1,17 +1,17 @@
 /**
- * Is a backward pass right? Its gradients against numeric gradients of the loss.
+ * Is a backward pass right? Its gradients are compared with numeric gradients of the loss.
  *
  * The numeric gradient of the loss L with respect to an element p is the five-point central difference
  *
  *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
  * At δ = 1e-3 in f64 that error and the rounding of L (about 1e-16/δ) are both near 1e-13, so a right gradient agrees
- * to many digits. Each element's gradient is compared, and ⟨gradient, u⟩ along random directions u of the whole tensor
- * with the numeric derivative along u, which catches errors that cancel or hide in single elements.
+ * to many digits. The check compares the gradient of each element. It also compares ⟨gradient, u⟩ with the numeric
+ * derivative along random directions u of the whole tensor: errors of single elements can be too small to see.
  *
- * What it cannot see: a term with a factor that is zero (a product with h0 or c0, if these are zero), and a wrong forward
- * pass whose backward pass is right for it. The first needs random inputs, the second a comparison with other people's
- * numbers: test/pytorch.test.ts and test/tensorflow.test.ts.
+ * The check cannot find two kinds of mistake. A term with a factor of zero, such as a product with a zero h0, is invisible:
+ * use random inputs. A wrong forward pass with the backward pass that belongs to it passes: compare its outputs with other
+ * programs, as test/pytorch.test.ts and test/tensorflow.test.ts do.
  */
 import type { TypeName } from './arguments.js';
 import { assertKinds, assertObject, describe } from './arguments.js';
@@ -35,23 +35,23 @@ import {
 
 const STEP = 1e-3;
 
-/** Gradient elements smaller than this share of their tensor's largest are compared on the scale of that share. */
+/** A gradient element smaller than this share of its tensor's largest is compared on the scale of that share. */
 const RELATIVE_FLOOR = 1e-3;
 
-/** …and where a whole tensor's gradient is tiny, on this scale: below it f64 differences are noise. */
+/** The smallest scale: below it, differences in f64 are noise. */
 const ABSOLUTE_FLOOR = 1e-5;
 
-/** What `checkGradients` checks: a loss, and the backward pass that belongs to it. */
+/** What `checkGradients` checks: a loss and its backward pass. */
 export interface GradientCheck {
-  /** What the loss depends on; f64. The check changes single elements and puts them back. */
+  /** What the loss depends on, in f64. The check changes elements in place and restores them. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
-  /** The loss at the inputs' present values. */
+  /** The loss at the present values of the inputs. */
   readonly loss: () => number | Promise<number>;
-  /** The backward pass: ∂loss/∂input for every input, in its shape, at their present values. */
+  /** The backward pass: ∂loss/∂input for every input, in its shape, at the present values of the inputs. */
   readonly gradients: () => GradientsOf | Promise<GradientsOf>;
   /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** Random directions a tensor. Default: 3. */
+  /** Random directions per tensor. Default: 3. */
   readonly directions?: number;
   /** Seed of the random directions. Default: 1. */
   readonly seed?: number;
@@ -95,9 +95,9 @@ const CHECK = {
 } as const satisfies Record<keyof GradientCheck, TypeName>;
 
 /**
- * Checks every input's gradient; one report an input. If `loss` throws, the inputs are restored and the error is passed
- * on. Throws a TypeError for an option that does not exist or is of another kind and for inputs that cannot be changed in place, and a RangeError if there are none, or if a gradient is
- * missing or has another shape.
+ * Checks the gradient of every input; returns one report per input. If `loss` throws, the inputs are restored and the error
+ * is passed on. Throws a TypeError for an unknown option, an option of another type, and an input that cannot be changed
+ * in place; a RangeError if there are no inputs, or if a gradient is missing or has another shape.
  */
 export async function checkGradients(check: GradientCheck): Promise<GradientReport[]> {
   assertKinds('gradcheck', check, CHECK);
@@ -105,7 +105,7 @@ export async function checkGradients(check: GradientCheck): Promise<GradientRepo
   assertInputs(inputs);
   const random = new Random(seed);
   const given = await gradients();
-  // Copied, since `loss` may overwrite them.
+  // copies, because `loss` may overwrite the gradients
   const backward = Object.entries(inputs).map(([name, input]) => gradientFor(name, input, given));
 
   const reports: GradientReport[] = [];
@@ -124,7 +124,7 @@ export async function checkGradients(check: GradientCheck): Promise<GradientRepo
   return reports;
 }
 
-/** Only what is changed in place changes the loss: a plain array would be copied, and every numeric gradient be 0. */
+/** Inputs must be changed in place. A plain array would be copied, and every numeric gradient would be 0. */
 function assertInputs(inputs: GradientCheck['inputs']): void {
   assertObject('gradcheck: inputs', inputs);
   const entries = Object.entries(inputs);
@@ -194,7 +194,7 @@ async function directionError(
   return relativeError(product, numeric, Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * Math.sqrt(squares)));
 }
 
-/** (7): the derivative of the loss at δ = 0, where `move` changes the inputs by δ; `restore` undoes it in any case. */
+/** (7): the derivative of the loss at δ = 0. `move` changes the inputs by δ; `restore` undoes it, also after an error. */
 async function centralDifference(
   loss: GradientCheck['loss'],
   move: (delta: number) => void,
@@ -235,7 +235,7 @@ function relativeError(backward: number, numeric: number, floor: number): number
   return Math.abs(backward - numeric) / Math.max(Math.abs(backward), Math.abs(numeric), floor);
 }
 
-/** Math.max, but NaN — no agreement at all — is larger than any number. */
+/** Math.max, but NaN counts as infinite: it never passes. */
 function largest(a: number, b: number): number {
   return Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.max(a, b);
 }
@@ -264,8 +264,8 @@ const MODEL_CHECK = {
 } as const satisfies Record<keyof ModelCheck, TypeName>;
 
 /**
- * The check of this project's own model, on a backend of dtype f64: every parameter, x, h0 and c0, at random values
- * (h0 and c0 too: at zero they would hide the first step's share of dWh and df).
+ * Checks this project's model on a backend of dtype f64: every parameter, x, h0 and c0, at random values. (If h0 and c0
+ * were zero, mistakes in the first step's share of dWh and df would be invisible.)
  */
 export async function checkModelGradients(
   backend: Backend,
@@ -301,7 +301,7 @@ export async function checkModelGradients(
   }
 }
 
-/** The backward pass of `model` at these inputs and labels. */
+/** The gradients of `model` at the values of `given`. */
 async function gradientsOf(model: Model, given: ReturnType<typeof inputsOf> & { y: Tensor }): Promise<GradientsOf> {
   const { backend, activations } = model;
   const own = { ...inputsOf(model), y: activations.y };
@@ -317,7 +317,7 @@ async function gradientsOf(model: Model, given: ReturnType<typeof inputsOf> & { 
   return gradients;
 }
 
-/** All that the loss of a model depends on. */
+/** Everything that the loss of a model depends on, except the labels. */
 function inputsOf({ parameters, activations: { x, h, c } }: Model) {
   return { ...valuesByName(parameters), x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
 }

@@ -1,4 +1,4 @@
-/** The library: the mathematics and its tools. The machines are entries of their own: `longhand/wasm`, `/reference` and `/gpu`. */
+/** The library: the mathematics and its tools. Each backend is an entry of its own: `longhand/wasm`, `/reference`, `/gpu`. */
 export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
 export { copyInto, fill, flatten, norm, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf, zeros } from './tensor.js';
 export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './errors.js';

@@ -7,9 +7,9 @@
  *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev += dc*f
  *   (4) h = o*tanh(c)                      (4′) do = dh*tanh(c); dc += dh*o*(1-tanh²c)
  *
- * T steps, B sequences side by side, I inputs, H hidden units. Gate order i, j, f, o (that of TensorFlow 1.x's
- * BasicLSTMCell; j is the candidate that other texts call g). `dAny` is ∂loss/∂any and has any's shape. The same
- * equations, derived: docs/derivation.md.
+ * T steps, B sequences in a batch, I inputs, H hidden units. Gates are in the order i, j, f, o, as in TensorFlow 1.x's
+ * BasicLSTMCell; j is the candidate, which other texts call g. `dAny` is ∂loss/∂any, with the shape of any.
+ * docs/derivation.md derives the equations.
  */
 import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
@@ -41,11 +41,11 @@ export function lstmCellForward(
       gates.set(b, 2 * H + n, f);
       gates.set(b, 3 * H + n, o);
 
-      // (3) what the cell keeps, and what it takes in
+      // (3) what the cell keeps, plus what it adds
       const cNew = f * cPrev.get(b, n) + i * j;
       c.set(b, n, cNew);
 
-      // (4) what it shows
+      // (4) the output
       h.set(b, n, o * Math.tanh(cNew));
     }
   }
@@ -53,7 +53,7 @@ export function lstmCellForward(
 
 /**
  * Equations (4′)–(2′) for one step, the forward lines in reverse: dh, dc, dcPrev, c, cPrev `[B,H]`; dz, gates
- * `[B,4H]`. On entry dc is what reaches c from later steps; on return it is the whole ∂loss/∂c.
+ * `[B,4H]`. On entry dc holds the gradient that arrives from step t+1; on return it is the whole ∂loss/∂c.
  */
 export function lstmCellBackward(
   dz: Tensor,
@@ -72,7 +72,7 @@ export function lstmCellBackward(
       const f = gates.get(b, 2 * H + n);
       const o = gates.get(b, 3 * H + n);
 
-      // (4′) from  h = o*tanh(c):  c feeds h at this step, and (3) of the next, whose share dc holds already
+      // (4′) from  h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose share is in dc
       const tanhC = Math.tanh(c.get(b, n));
       const dO = dh.get(b, n) * tanhC;
       const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);
@@ -108,21 +108,21 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. dhOutside and dcOutside give what reaches h and c from outside the LSTM: each row holds the
- * gradient with respect to that row as if no later step read it, zero if nothing outside does. The output layer's share is
- * row T of dhOutside. On return dh and dc are the whole ∂loss/∂h and ∂loss/∂c, row 0 that of the initial state; dKernel,
- * dBias and dx (if present) are filled. What was given is unchanged: a second call computes the same.
+ * The whole sequence backward. dhOutside and dcOutside hold the gradients that reach h and c from outside the LSTM, without
+ * those through later steps. The output layer, for example, fills row T of dhOutside; a row that nothing outside reads is
+ * zero. Fills dKernel, dBias, dx (if present), dh and dc: the whole ∂loss/∂h and ∂loss/∂c, with row 0 for the initial
+ * state. The inputs do not change, so a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
   const { dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
   const { dWx, dWh, WxTransposed, WhTransposed, steps } = lstm.views;
 
-  // Every step adds to dh and dc of the step before, so both begin with what comes from outside.
+  // Every step adds to dh and dc of the step before, so both start as the gradients from outside.
   backend.copy(lstm.dh, dhOutside);
   if (dcOutside) backend.copy(lstm.dc, dcOutside);
   else backend.fill(lstm.dc, 0);
 
-  // The same parameters served every step, so their gradients are sums over the steps.
+  // Every step uses the same parameters, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
   backend.fill(dBias, 0);
 
@@ -139,7 +139,7 @@ export function lstmBackward(backend: Backend, lstm: Lstm): void {
   }
 }
 
-/** Streaming: the last state becomes the initial one, so that the next call goes on where this one ended. */
+/** Streaming: copies the last state into the initial one, so that the next call continues from it. */
 export function carryState(backend: Backend, { h, c, sizes: { T } }: Lstm): void {
   backend.copy(stepOf(h, 0), stepOf(h, T));
   backend.copy(stepOf(c, 0), stepOf(c, T));
@@ -151,17 +151,17 @@ export function carryState(backend: Backend, { h, c, sizes: { T } }: Lstm): void
 export interface LstmSizes {
   /** Steps of a sequence. */
   readonly T: number;
-  /** Batch: sequences side by side. */
+  /** Sequences in a batch. */
   readonly B: number;
-  /** Inputs: numbers that a step reads. */
+  /** Inputs: numbers that one step reads. */
   readonly I: number;
   /** Hidden units. */
   readonly H: number;
 }
 
 /**
- * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. z and dz are
- * those of one step, which the next overwrites: nobody needs them later, and so they stay in the processor's cache.
+ * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. z and dz hold one
+ * step, and the next step overwrites them: no later computation reads them, and they stay in the processor's cache.
  */
 export function lstmShapes({ T, B, I, H }: LstmSizes) {
   return {
@@ -183,7 +183,7 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
     dKernel: [I + H, 4 * H],
     /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
-    /** What reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
+    /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
     dhOutside: [T + 1, B, H],
     /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
     dh: [T + 1, B, H],
@@ -196,13 +196,13 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
 
 /** The tensors of an LSTM, with the names of the equations. (The mapped type keeps the comments of `lstmShapes`.) */
 export type LstmTensors = { [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
-  /** What reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, nothing does. */
+  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, it is zero. */
   readonly dcOutside?: Tensor;
-  /** ∂loss/∂x, `[T,B,I]`. Default: none, and it is not computed. */
+  /** ∂loss/∂x, `[T,B,I]`. Default: none, it is not computed. */
   readonly dx?: Tensor;
 };
 
-/** An LSTM: its tensors, its sizes, and the views that the equations use. `allocateLstm` or `bindLstm` makes it. */
+/** An LSTM: its tensors, its sizes, and the views that the equations use. Made by `allocateLstm` or `bindLstm`. */
 export interface Lstm extends LstmTensors {
   /** T, B, I and H. */
   readonly sizes: LstmSizes;
@@ -212,7 +212,7 @@ export interface Lstm extends LstmTensors {
   readonly views: ReturnType<typeof viewsOf>;
 }
 
-/** An LSTM over given tensors; checks every shape once. `forgetBias`: default 1. Throws a RangeError that names the tensor. */
+/** An LSTM over existing tensors. `forgetBias`: default 1. Throws a RangeError that names a tensor of the wrong shape. */
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1): Lstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const shapes = lstmShapes(sizes);
@@ -225,8 +225,8 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1)
 }
 
 /**
- * An LSTM with tensors of its own, all zero, with dcOutside and the input's gradient. `forgetBias`: default 1. Throws an
- * OutOfMemoryError if they do not fit; then none is kept.
+ * An LSTM with new tensors, all zero, with dcOutside and dx. `forgetBias`: default 1. Throws an OutOfMemoryError if they
+ * do not fit; then none is kept.
  */
 export function allocateLstm(
   backend: Backend,
@@ -272,19 +272,19 @@ function viewsOf({ T, I, H }: LstmSizes, tensors: LstmTensors) {
     dc: stepOf(dc, t + 1),
   }));
   return {
-    /** The kernel's rows of x, `[I,4H]`. */
+    /** The kernel's rows for x, `[I,4H]`. */
     Wx,
-    /** The kernel's rows of h, `[H,4H]`. */
+    /** The kernel's rows for h, `[H,4H]`. */
     Wh,
     /** Wxᵀ, `[4H,I]`. */
     WxTransposed: transposeOf(Wx),
     /** Whᵀ, `[4H,H]`. */
     WhTransposed: transposeOf(Wh),
-    /** dKernel's rows of x, `[I,4H]`. */
+    /** dKernel's rows for x, `[I,4H]`. */
     dWx: rowsOf(dKernel, 0, I),
-    /** dKernel's rows of h, `[H,4H]`. */
+    /** dKernel's rows for h, `[H,4H]`. */
     dWh: rowsOf(dKernel, I, I + H),
-    /** One entry a step, t = 0 … T-1. */
+    /** One entry per step, t = 0 … T-1. */
     steps,
   };
 }

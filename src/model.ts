@@ -1,5 +1,5 @@
 /**
- * The tutorial's network: an LSTM reads a sequence, a dense layer turns its last hidden state into class scores.
+ * The tutorial's network: an LSTM reads a sequence, and a dense layer computes class scores from its last hidden state.
  *
  * The model owns its tensors, allocated once: the parameters and their gradients, with the shapes of `parameterShapes`,
  * and the activations, with those of `activationShapes`. Adam's moments belong to `Adam`.
@@ -42,7 +42,7 @@ export function parameterShapes({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>) 
 /** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
 export type ParameterName = keyof ReturnType<typeof parameterShapes>;
 
-/** What a forward and a backward pass compute, and the batch from which they compute it. */
+/** The batch, and what the forward and the backward pass compute from it. */
 export interface Activations extends Pick<
   LstmTensors,
   'x' | 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'
@@ -61,7 +61,7 @@ export interface Activations extends Pick<
   readonly dLogits: Tensor;
 }
 
-/** The shape of each. */
+/** The shape of each activation. */
 export function activationShapes(sizes: ModelSizes) {
   const { x, h, c, z, gates, dhOutside, dh, dc, dz } = lstmShapes(sizes);
   const { B, C } = sizes;
@@ -91,19 +91,19 @@ export type ParameterTensors = { readonly [Name in keyof ReturnType<typeof param
 export interface ModelOptions {
   /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
-  /** Compute ∂loss/∂x too (into `dx`); training does not need it. Default: false. */
+  /** Also compute ∂loss/∂x, into `dx`. Training does not need it. Default: false. */
   readonly inputGradient?: boolean;
 }
 
-/** How well a forward pass did on its batch. */
+/** Loss and accuracy of a forward pass on its batch. */
 export interface Metrics {
   /** Mean loss, in nats. */
   readonly loss: number;
-  /** Share (0 … 1) of the sequences that is classified correctly. */
+  /** Share (0 … 1) of the sequences that are classified correctly. */
   readonly accuracy: number;
 }
 
-/** The network, and every tensor that its passes need. The caller disposes of it. */
+/** The network, with every tensor that its passes need. The caller disposes of it. */
 export class Model {
   /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
   readonly kernel: Parameter<ParameterName>;
@@ -125,7 +125,7 @@ export class Model {
   private readonly lastDhOutside: Tensor;
 
   constructor(
-    /** Where the tensors are, and what computes. */
+    /** The backend that holds the tensors and computes. */
     readonly backend: Backend,
     /** T, B, I, H and C. */
     readonly sizes: ModelSizes,
@@ -164,13 +164,13 @@ export class Model {
     this.lastDhOutside = stepOf(this.activations.dhOutside, sizes.T);
   }
 
-  /** ∂loss/∂x `[T,B,I]`. Throws an Error where the model was made without `inputGradient`. */
+  /** ∂loss/∂x `[T,B,I]`. Throws an Error if the model was made without `inputGradient`. */
   get dx(): Tensor {
     if (!this.lstm.dx) throw new Error('model: dx is not computed; make the model with { inputGradient: true }');
     return this.lstm.dx;
   }
 
-  /** From x and y to logits, probabilities and losses; row 0 of h and c is the initial state (zero unless set). */
+  /** Computes logits, probabilities and losses from x and y. Row 0 of h and c is the initial state, zero unless set. */
   forward(): void {
     const { logits, probabilities, losses, correct, y } = this.activations;
     lstmForward(this.backend, this.lstm);
@@ -178,13 +178,13 @@ export class Model {
     this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
   }
 
-  /** From the last forward pass to the gradients of the mean loss, in reverse order. */
+  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
     const { dLogits, probabilities, y } = this.activations;
     this.backend.crossEntropyBackward(dLogits, probabilities, y);
     denseBackward(
       this.backend,
-      this.lastDhOutside, // the output layer alone reads h, and only its last row: the others stay 0
+      this.lastDhOutside, // the output layer reads only the last row of h: the other rows of dhOutside stay 0
       this.outKernel.gradient,
       this.outBias.gradient,
       dLogits,
@@ -195,8 +195,8 @@ export class Model {
   }
 
   /**
-   * The tutorial's start: kernel glorot-uniform over its whole [I+H,4H], bias zero, the output layer's weights and
-   * bias standard normal.
+   * The tutorial's initial values: kernel glorot-uniform over its whole [I+H,4H], bias zero, the output layer's weights
+   * and bias standard normal.
    */
   initialise(random: Random): void {
     const [rows, columns] = this.kernel.value.shape;
@@ -208,7 +208,7 @@ export class Model {
     for (const { value } of this.parameters) this.backend.upload(value);
   }
 
-  /** Mean loss (nats) and accuracy (0 … 1) of the last forward pass over the first `count` sequences. `count`: default B. */
+  /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
   async metrics(count = this.sizes.B): Promise<Metrics> {
     const { losses, correct } = this.activations;
     await this.backend.download(losses);
@@ -255,13 +255,13 @@ export class Model {
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
 
-  /** Gives all tensors back. */
+  /** Frees all tensors. */
   dispose(): void {
     for (const tensor of this.owned) this.backend.free(tensor);
     this.owned.length = 0;
   }
 
-  /** If one of the tensors does not fit, none of the model's is kept. */
+  /** If a tensor does not fit, all tensors of the model are freed. */
   private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
     try {
       const tensors = allocateAll(this.backend, shapes);

@@ -1,10 +1,10 @@
-/** Numbers as texts spell them, and the range of f32. */
+/** Numbers from texts, and the range of f32. */
 
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /**
- * The number that a text spells in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an
- * empty one), and for a number that is beyond f64 or would become 0 there.
+ * The number in a text in decimal notation: `12`, `-0.5`, `1e-3`. NaN for every other text (`0x10`, `1 `, an empty one),
+ * and for a number that f64 would make infinite or 0.
  */
 export function decimalFrom(text: string): number {
   if (!DECIMAL.test(text)) return NaN;
@@ -28,5 +28,5 @@ export const LARGEST_F32 = (2 - 2 ** -23) * 2 ** 127;
 /** The range of f32, for messages. */
 export const F32_RANGE = '±3.4028235e+38';
 
-/** Rounded to f32 it is finite. */
+/** Whether the value is finite when rounded to f32. */
 export const isWithinF32 = (value: number): boolean => Number.isFinite(Math.fround(value));

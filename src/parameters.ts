@@ -1,6 +1,6 @@
 /**
  * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
- * are loops over such a list: of this project's model, or of any other network.
+ * are loops over such a list. It may be the list of this project's model, or of any other network.
  */
 import { assertObject } from './arguments.js';
 import type { Backend } from './backend.js';
@@ -10,7 +10,7 @@ import { assertShape, copyInto, findNonFinite, zeros } from './tensor.js';
 
 /** A tensor that training changes, and its gradient. */
 export interface Parameter<Name extends string = string> {
-  /** Its name in messages and files; no other parameter of its network has the same. */
+  /** Its name in messages and files, unique in its network. */
   readonly name: Name;
   /** The tensor that training changes, `[…]` of any shape. */
   readonly value: Tensor;
@@ -36,7 +36,7 @@ export function shapesByName<Name extends string>(parameters: readonly Parameter
   return Object.fromEntries<Shape>(parameters.map(({ name, value }) => [name, value.shape])) as Record<Name, Shape>;
 }
 
-/** Throws a RangeError for a name that occurs twice, and for a gradient of another shape than its value. */
+/** Throws a RangeError if a name occurs twice, or a gradient has not its value's shape. */
 export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
   const names = new Set<string>();
   for (const parameter of parameters) {

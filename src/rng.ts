@@ -1,6 +1,6 @@
 /**
- * Random numbers from a seed: the same seed gives the same numbers on every machine, and the generator's state can be
- * saved and restored. The bits are pure-rand's xoroshiro128+.
+ * Random numbers from a seed: the same seed gives the same numbers on every computer, and the generator's state can be
+ * saved and restored. The generator is xoroshiro128+, from the package pure-rand.
  */
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
@@ -32,7 +32,7 @@ export class Random {
     return from + (to - from) * uniformFloat64(this.generator);
   }
 
-  /** Normally distributed, by Box and Muller; one of the pair is thrown away so that no hidden state remains. */
+  /** Normal, by Box and Muller. The second number of each pair is dropped: it would have to be saved with the state. */
   normal(mean: number, standardDeviation: number): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform(0, 1)));
     return mean + standardDeviation * radius * Math.cos(2 * Math.PI * this.uniform(0, 1));
@@ -43,7 +43,7 @@ export class Random {
     return uniformInt(this.generator, 0, count - 1);
   }
 
-  /** Fisher–Yates, in place: every order is equally likely. */
+  /** Shuffles in place (Fisher–Yates): every order is equally likely. */
   shuffle(items: Uint32Array): void {
     for (let last = items.length - 1; last > 0; last--) {
       const chosen = this.below(last + 1);
@@ -52,13 +52,13 @@ export class Random {
   }
 }
 
-/** xoroshiro128+ itself would start neighbouring seeds alike; the Mersenne twister's seeding mixes them. */
+/** Neighbouring seeds would give xoroshiro128+ similar first numbers; the Mersenne twister's seeding mixes them. */
 function stateFromSeed(seed: number): number[] {
   const seeder = mersenne(seed);
   return Array.from({ length: 4 }, () => seeder.next());
 }
 
-/** Fills a tensor, in row order, with what `draw` gives. Throws a RangeError for a view with gaps. */
+/** Fills a tensor with numbers from `draw`, in row order. Throws a RangeError for a view with gaps. */
 export function fillRandom(tensor: Tensor, draw: () => number): void {
   const values = flatten(tensor);
   for (let n = 0; n < values.size; n++) values.set(n, draw());

@@ -1,9 +1,9 @@
 /**
- * The learning rate of each step. s is the step, 1, 2, 3, …; S how many there will be; w those of the warm-up.
+ * The learning rate of each step s = 1, 2, …, S, with base learning rate lr and w steps of warm-up.
  *
  *   (8) lr(s) = lr·s/w                                    while s ≤ w, the warm-up
  *       lr(s) = lr                                        constant
- *       lr(s) = lr·(1 + cos(π·(s-1-w)/(S-w)))/2           cosine: from lr down towards 0
+ *       lr(s) = lr·(1 + cos(π·(s-1-w)/(S-w)))/2           cosine: falls from lr towards 0
  *       lr(s) = lr·decayRate^⌊(s-1-w)/decayEvery⌋         step
  */
 /** The learning-rate schedules, (8). */
@@ -35,7 +35,7 @@ export function rateAt(
     case 'constant':
       return learningRate;
     case 'cosine':
-      // behind its end, where a run has been made longer, it stays at 0
+      // 0 after the last step, in case the run was made longer
       return (learningRate * (1 + Math.cos(Math.PI * Math.min(1, since / (steps - warmUp))))) / 2;
     case 'step':
       return learningRate * decayRate ** Math.floor(since / decayEvery);

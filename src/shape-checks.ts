@@ -86,7 +86,7 @@ function firstByte({ data, offset }: Tensor): number {
   return data.byteOffset + offset * data.BYTES_PER_ELEMENT;
 }
 
-/** The first byte behind all that a view reaches. */
+/** The byte after the last one that a view reaches. */
 function endByte({ data, shape, stride, offset }: Tensor): number {
   let last = offset;
   for (let axis = 0; axis < shape.length; axis++) last += (shape[axis] - 1) * stride[axis];

@@ -1,14 +1,14 @@
 /**
  * Host tensors: `ndarray` views over one typed array.
  *
- * A view never copies. Step t of a sequence, the x rows of a kernel and a transpose are the same
- * memory seen through other shapes and strides, so writing to a view writes to its tensor.
+ * A view never copies. Step t of a sequence, the x rows of a kernel and a transpose are the same memory with another
+ * shape and other strides, so writing to a view writes to its tensor.
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { OutOfMemoryError } from './errors.js';
 
-/** What holds a tensor's numbers. */
+/** The array that holds a tensor's numbers. */
 export type FloatArray = Float32Array | Float64Array;
 /** A view of numbers in a typed array: `get`, `set`, `shape`, `stride`, `pick`, `hi`, `lo`; see the package ndarray. */
 export type Tensor = ndarray.NdArray<FloatArray>;
@@ -19,14 +19,14 @@ export type DType = (typeof DTYPES)[number];
 /** Extents, the slowest first: `[T,B,I]`. Each is a whole number ≥ 1. */
 export type Shape = readonly number[];
 
-/** `[128,28]`, as shapes are written in every message of this project. */
+/** `[128,28]`, as every message of this project writes shapes. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(',')}]`;
 }
 
 /**
- * The number of elements. Throws a RangeError if an extent is not a whole number ≥ 1, and an OutOfMemoryError if the
- * elements can't be counted exactly (more than 2⁵³).
+ * The number of elements. Throws a RangeError if an extent is not a whole number ≥ 1, and an OutOfMemoryError if there
+ * are more than 2⁵³ elements, which no f64 counts exactly.
  */
 export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
@@ -41,7 +41,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** A new tensor of zeros. `dtype`: default f32. Throws an OutOfMemoryError where there is no room for it. */
+/** A new tensor of zeros. `dtype`: default f32. Throws an OutOfMemoryError if it does not fit. */
 export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
   try {
@@ -55,10 +55,8 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
 }
 
 /**
- * A tensor over `data`, row by row. A Float32Array or Float64Array is used as it is (no copy); other
- * numbers are copied into a new array of `dtype`, default f32.
- *
- * Throws a RangeError where `data` does not hold exactly as many numbers as the shape asks for.
+ * A tensor over `data`, row by row. A Float32Array or Float64Array is not copied; other numbers are copied into a new
+ * array of `dtype`, default f32. Throws a RangeError unless `data` has exactly as many numbers as `shape`.
  */
 export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
@@ -93,13 +91,13 @@ export function transposeOf(matrix: Tensor): Tensor {
   return matrix.transpose(1, 0);
 }
 
-/** Every element as one vector, in row order; the tensor must fill its memory without gaps. */
+/** Every element as one vector, in row order. Throws a RangeError for a view with gaps. */
 export function flatten(tensor: Tensor): Tensor {
   assertDense('flatten', tensor);
   return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
 }
 
-/** Throws a RangeError unless the elements lie in memory one behind the other, in row order. */
+/** Throws a RangeError unless the elements follow one another in memory, in row order. */
 export function assertDense(operation: string, { shape, stride }: Tensor): void {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -118,7 +116,7 @@ export function assertMatrix(operation: string, name: string, tensor: Tensor): v
   }
 }
 
-/** `operation` says where; a function where putting it together at each call would cost too much. */
+/** `operation` begins the message. It may be a function, so that a long one is built only for an error. */
 export function assertShape(
   operation: string | (() => string),
   name: string,
@@ -132,7 +130,7 @@ export function assertShape(
   throw new RangeError(`${where}: ${name} ${formatShape(shape)} must be ${formatShape(expected)}`);
 }
 
-/** Every element in row order, copied out of whatever view it is. */
+/** A copy of every element, in row order, from any view. */
 export function valuesOf(tensor: Tensor): Float64Array {
   const values = new Float64Array(tensor.size);
   const copy: Tensor = ndarray<FloatArray>(values, [...tensor.shape]);
@@ -140,7 +138,7 @@ export function valuesOf(tensor: Tensor): Float64Array {
   return values;
 }
 
-/** Writes the numbers of `source` into `target`, whatever the strides and precisions of the two. */
+/** Copies the numbers of `source` into `target`. Their strides and precisions may differ. */
 export function copyInto(target: Tensor, source: Tensor): void {
   assertShape('copyInto', 'source', source, target.shape);
   ops.assign(target, source);
@@ -162,14 +160,14 @@ export function indexOf(flat: number, shape: Shape): number[] {
   return index;
 }
 
-/** The place and value of the first element that is NaN or infinite, if there is one. */
+/** The index and value of the first element that is NaN or infinite; undefined if all are finite. */
 export function findNonFinite(tensor: Tensor): { index: number[]; value: number } | undefined {
   const values = valuesOf(tensor);
   const flat = values.findIndex((value) => !Number.isFinite(value));
   return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
 }
 
-/** Every element becomes `value`. On the host: see `Backend.upload`. */
+/** Sets every element to `value`, on the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
   ops.assigns(tensor, value);
 }
