@@ -15,20 +15,26 @@ export interface AccumulateOptions {
   readonly accumulate?: boolean;
 }
 
-/** A row to add to the product. */
+/** `matmul` without a bias. */
+export interface NoBiasOptions extends AccumulateOptions {
+  /** Default: none. */
+  readonly bias?: undefined;
+}
+
+/** `matmul` with a bias; it cannot accumulate at the same time. */
 export interface BiasOptions {
   /** A row `[N]` added to every row of the product. */
   readonly bias: Tensor;
-  /** Excluded by `bias`. Default: false. */
+  /** Default: false. */
   readonly accumulate?: false;
 }
 
 /** What `matmul` adds to the product: what `out` holds, or a bias, or nothing. */
-export type MatmulOptions = (AccumulateOptions & { readonly bias?: undefined }) | BiasOptions;
+export type MatmulOptions = NoBiasOptions | BiasOptions;
 
 /** The operations that every backend computes: outputs first, then inputs. */
 export interface Operations {
-  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out). Each of a and b may be a transpose. */
+  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out). Each of a and b may be a transpose. `options`: default {}. */
   matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
 
   /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */

@@ -1,4 +1,4 @@
-/** Every GPU.js mode that Node has, through the suite of all backends. webgl2 needs a browser. */
+/** The backend suite on every GPU.js mode that Node has; webgl2 needs a browser. */
 import { createGpuBackend, MODES } from '../kernels/gpu/index.js';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { BackendUnavailableError } from '../src/errors.js';
@@ -8,7 +8,7 @@ import { smallImages } from './helpers/small-images.js';
 
 const NODE_MODES = MODES.filter((mode) => mode !== 'webgl2');
 
-/** Why a mode cannot run here, or undefined where it can. */
+/** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: (typeof MODES)[number]): Promise<string | undefined> {
   try {
     await (await createGpuBackend({ mode })).dispose();
@@ -22,7 +22,7 @@ async function refusalOf(mode: (typeof MODES)[number]): Promise<string | undefin
 for (const mode of NODE_MODES) {
   const refusal = await refusalOf(mode);
   if (refusal !== undefined) {
-    // A machine may lack a mode; CI may not.
+    // A developer's computer may lack a mode; CI may not.
     (process.env.CI ? test : test.skip)(`gpu, ${mode}: ${refusal}`, () => {
       throw new Error(refusal);
     });
@@ -46,7 +46,7 @@ for (const mode of NODE_MODES) {
   });
 }
 
-test('a mode that is not there is an error that says what to do', async () => {
+test('a mode that is not available is an error that says what to do', async () => {
   await expect(createGpuBackend({ mode: 'webgl2' })).rejects.toThrow(
     /webgl2 needs a browser.*choose webgpu or headlessgl/,
   );
@@ -58,7 +58,7 @@ test('auto opens a mode that works and says which', async () => {
   await backend.dispose();
 });
 
-test('a view that is not whole rows is refused', async () => {
+test('a view that is not made of whole rows is refused', async () => {
   const backend = await createGpuBackend({ mode: 'cpu' });
   const tensor = backend.allocate([4, 6]);
   expect(() => backend.fill(tensor.hi(4, 3), 1)).toThrow(/not made of whole rows of 6/);

@@ -4,7 +4,7 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { failureOf } from './helpers/failures.js';
 
-test('options that do not exist, or are of another kind, are refused by name on every backend', async () => {
+test('unknown options, and options of a wrong type, are refused by name on every backend', async () => {
   const wasm = await failureOf(createWasmBackend({ thread: 2 } as object));
   expect(wasm).toEqual(new TypeError('wasm: thread: unknown option; did you mean threads?'));
   const check = await failureOf(createWasmBackend({ check: 'yes' } as object));

@@ -1,4 +1,4 @@
-/** The WebAssembly backend through the suite of all backends: one, two and five threads, both builds. */
+/** The backend suite on the WebAssembly backend: one, two and five threads, both builds. */
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { describeBackend } from './helpers/backend-suite.js';
 

@@ -1,4 +1,4 @@
-/** The WebAssembly backend wherever a user may have it: in a page, in a bundle, from the tarball. The same bits each time. */
+/** The WebAssembly backend in a page, in a bundle and from the tarball: the same bits each time. */
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -42,7 +42,7 @@ interface Result {
   readonly bits: number[];
 }
 
-/** Of the weights after training here, in Node, from source. */
+/** The bits of the weights after training in Node, from source. */
 let expected: number[];
 beforeAll(async () => {
   const backend = await createWasmBackend({ threads: 1, deterministic: true, check: true });
@@ -64,7 +64,7 @@ describe('in a page without a bundler', () => {
   };
   const deterministic = { deterministic: true };
 
-  testInBrowser('that is cross-origin isolated: as many threads as asked for, and Node’s bits', async () => {
+  testInBrowser('that is cross-origin isolated: the threads that were asked for, and Node’s bits', async () => {
     const job = jobFor({ ...deterministic, threads: 2 }, { ...deterministic, threads: 3 }, deterministic);
     const results = await trainInPage<Result[]>({ files, headers: ISOLATING }, job);
     expect(results.map(({ description }) => description)).toEqual([
@@ -75,13 +75,13 @@ describe('in a page without a bundler', () => {
     for (const { bits } of results) expect(bits).toEqual(expected);
   });
 
-  testInBrowser('that is not: one thread, also where more are asked for, and Node’s bits', async () => {
+  testInBrowser('that is not isolated: one thread, even if more are asked for, and Node’s bits', async () => {
     const job = jobFor(deterministic, { ...deterministic, threads: 2 });
     const results = await trainInPage<Result[]>({ files }, job);
     for (const result of results) expect(result).toEqual({ description: `${PORTABLE}1 thread`, bits: expected });
   });
 
-  testInBrowser('on relaxed SIMD: the same bits on 2 threads, on 1, and on 1 without isolation', async () => {
+  testInBrowser('with relaxed SIMD: the same bits on 2 threads, on 1, and on 1 without isolation', async () => {
     const isolated = await trainInPage<Result[]>({ files, headers: ISOLATING }, jobFor({ threads: 2 }, { threads: 1 }));
     const [single] = await trainInPage<Result[]>({ files }, jobFor({}));
     const [{ bits }] = isolated;

@@ -1,4 +1,4 @@
-/** The reference product against three plain loops: every layout of its operands, inside and beyond its block sizes. */
+/** The reference backend's product against three plain loops: every layout of its operands, below and above its block sizes. */
 import fc from 'fast-check';
 import { matmul } from '../kernels/reference/matmul.js';
 import type { MatmulOptions } from '../src/backend.js';
@@ -6,7 +6,7 @@ import { Random } from '../src/rng.js';
 import type { DType, Tensor } from '../src/tensor.js';
 import { fill, transposeOf, valuesOf, zeros } from '../src/tensor.js';
 
-/** How an operand lies in memory: transposed or not, and how far inside a larger tensor. */
+/** How an operand lies in memory: transposed or not, and with how many rows and columns of guards around it. */
 interface Layout {
   readonly transposed: boolean;
   readonly before: number;
@@ -24,13 +24,13 @@ interface Case {
   readonly dtype: DType;
 }
 
-// Inside jest every look-up of a global goes through its sandbox, which the loops below cannot afford.
+// In jest every look-up of a global passes through its sandbox; in the loops below that is too slow.
 const { abs } = Math;
 
-/** Around the inputs; no sum of the numbers used here comes near it. */
+/** Around the inputs. No sum of the numbers used here comes near it. */
 const GUARD = 12_345_678;
 
-/** Around the output. Any other number that is written there shows, and so does one that is added: -0 + 0 is 0. */
+/** Around the output. Writing any other number there is noticed, and so is adding one: -0 + 0 is 0. */
 const OUT_GUARD = -0;
 
 /** A view `[rows,columns]` in the given layout, and the larger tensor it lies in, which is full of guards. */
@@ -57,14 +57,14 @@ function operandsOf({ M, N, K, a, b, out, added, dtype }: Case, draw: () => numb
   fillWith(operands.a.view, draw);
   fillWith(operands.b.view, draw);
   fillWith(operands.bias.view, draw);
-  // Where it is to be replaced, what it held must not be read, not even NaN.
+  // If out is replaced, its old values must not be read, not even NaN.
   fillWith(operands.out.view, added === 'out' ? draw : () => NaN);
   const options: MatmulOptions =
     added === 'bias' ? { bias: operands.bias.view.pick(0) } : { accumulate: added === 'out' };
   return { ...operands, options };
 }
 
-/** The definition, in f64, and the sum of the magnitudes of all that was added, which bounds any rounding. */
+/** The definition, in f64, and the sum of the magnitudes of all terms, which bounds the rounding. */
 function threeLoops({ M, N, K, added }: Case, { a, b, out, bias }: ReturnType<typeof operandsOf>) {
   const [A, B, before] = [valuesOf(a.view), valuesOf(b.view), valuesOf(out.view)];
   const sums = new Float64Array(M * N);
@@ -104,7 +104,7 @@ const anyCase = fc.record({
 
 const inTheMiddle = (transposed: boolean): Layout => ({ transposed, before: 2, after: 3 });
 
-/** Just beyond the blocks of 128 rows, 512 columns and 256 products, on a block's edge, and far thinner than a block. */
+/** Just above the blocks of 128 rows, 512 columns and 256 products; exactly a block; far thinner than a block. */
 const LARGE = [
   { M: 131, N: 517, K: 259 },
   { M: 128, N: 512, K: 256 },
@@ -125,7 +125,7 @@ const LARGE_CASES = LARGE.flatMap((sizes) =>
   ),
 );
 
-/** Whole numbers so small that every sum is exact in f32: the product must be the right one to the last bit. */
+/** Whole numbers so small that every sum is exact in f32: the product must be correct to the last bit. */
 function checkExactly(test: Case, seed: number): void {
   const random = new Random(seed);
   const operands = operandsOf(test, () => random.below(9) - 4);
@@ -139,9 +139,8 @@ function checkExactly(test: Case, seed: number): void {
 }
 
 /**
- * Any numbers, within the rounding that is due: each block of 256 products, and the bias, is added in f64 and then
- * rounded to the precision of `out`, an error of at most u·magnitude each; the f64 sums, here and there, err by
- * K·2⁻⁵³·magnitude.
+ * Any numbers, within the expected rounding. Each block of 256 products is added in f64 and then rounded to the precision
+ * of `out`, an error of at most u·magnitude. The f64 sums, of the product and of the three loops, err by K·2⁻⁵³·magnitude.
  */
 function checkRounding(test: Case, seed: number): void {
   const random = new Random(seed);
@@ -159,16 +158,16 @@ test('is exact on whole numbers, in any layout, and writes nothing outside its o
   fc.assert(fc.property(anyCase, fc.nat(), checkExactly), { numRuns: 300, seed: 1 });
 });
 
-test('rounds no more than its precision asks for, in any layout', () => {
+test('rounds no more than its precision requires, in any layout', () => {
   fc.assert(fc.property(anyCase, fc.nat(), checkRounding), { numRuns: 300, seed: 2 });
 });
 
 describe.each(LARGE_CASES)('M $M, N $N, K $K, a transposed: $a.transposed, b transposed: $b.transposed', (large) => {
   test('is exact on whole numbers', () => checkExactly(large, 3));
-  test('rounds no more than it must', () => checkRounding(large, 4));
+  test('rounds no more than its precision requires', () => checkRounding(large, 4));
 });
 
-test('leaves its inputs, and what lies around them, as they were', () => {
+test('does not change its inputs, nor the memory around them', () => {
   fc.assert(
     fc.property(anyCase, (test) => {
       const random = new Random(5);
@@ -182,7 +181,7 @@ test('leaves its inputs, and what lies around them, as they were', () => {
   );
 });
 
-test('NaN and infinities reach their own row or column only, though rows and columns are computed side by side', () => {
+test('NaN and infinities reach only their own row or column', () => {
   const [M, K, N] = [5, 3, 9];
   const [a, b, out] = [zeros([M, K]), zeros([K, N]), zeros([M, N])];
   fill(a, 1);
@@ -195,7 +194,7 @@ test('NaN and infinities reach their own row or column only, though rows and col
   }
 });
 
-test('a small product after a large one meets nothing that the large one left behind', () => {
+test('a small product after a large one does not read what the large one left behind', () => {
   const [big, small] = [zeros([300, 300]), zeros([3, 3])];
   fill(big, NaN);
   matmul(zeros([300, 300]), big, big);

@@ -1,4 +1,4 @@
-/** Which build of the wasm code the command line runs: relaxed SIMD on every Node, the portable one where it was asked for. */
+/** The build of the wasm code that the command line runs: relaxed SIMD on every Node, or the portable build on request. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mnistFiles } from './helpers/idx-files.js';
@@ -14,7 +14,7 @@ const RUN = [...FROM, '--hidden', '24', '--batch-size', '16', '--training-iters'
 const inNewFolder = (): string => path.join(directoryOf({}), 'run.safetensors');
 const backendIn = (stderr: string): string | undefined => /^backend (.*)$/m.exec(stderr)?.[1];
 
-test('train has relaxed SIMD, in its threads too, and prints the same on 1 and on 2 threads', async () => {
+test('train uses relaxed SIMD, in its threads too, and prints the same on 1 and on 2 threads', async () => {
   const [one, two] = [await longhand([...RUN, '--threads', '1']), await longhand([...RUN, '--threads', '2'])];
   expect([one, two].map(({ code, stderr }) => [code, backendIn(stderr)])).toEqual([
     [0, 'wasm: WebAssembly, relaxed SIMD, 1 thread'],
@@ -23,16 +23,16 @@ test('train has relaxed SIMD, in its threads too, and prints the same on 1 and o
   expect(two.stdout).toBe(one.stdout);
 });
 
-test('--deterministic stays on the portable build', async () => {
+test('--deterministic uses the portable build', async () => {
   const { stderr } = await longhand([...RUN, '--deterministic', '--threads', '2']);
   expect(backendIn(stderr)).toBe('wasm: WebAssembly, portable SIMD, 2 threads');
 });
 
-describe('a run that was recorded as', () => {
+describe('a run on the build', () => {
   test.each([
     ['portable', ['--deterministic']],
     ['relaxed', []],
-  ])('%s resumes so without being asked, bit for bit', async (build, flags) => {
+  ])('%s resumes on that build without a flag, bit for bit', async (build, flags) => {
     const [whole, parts] = [inNewFolder(), inNewFolder()];
     await longhand([...RUN, ...flags, '--checkpoint', whole]);
     await longhand([...RUN, ...flags, '--checkpoint', parts, '--training-iters', '160']);
@@ -43,7 +43,7 @@ describe('a run that was recorded as', () => {
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
   });
 
-  test('relaxed resumes as portable only if asked, and says so', async () => {
+  test('relaxed resumes on the portable build only with --deterministic, and says so', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const { code, stderr } = await longhand([...FROM, '--resume', file, '--deterministic', '--training-iters', '640']);
@@ -53,14 +53,14 @@ describe('a run that was recorded as', () => {
   });
 });
 
-test('the two builds differ in the last bits, or the tests above would compare nothing', async () => {
+test('the two builds differ in the last bits, so the tests above can tell them apart', async () => {
   const files = [inNewFolder(), inNewFolder()];
   await longhand([...RUN, '--checkpoint', files[0]]);
   await longhand([...RUN, '--checkpoint', files[1], '--deterministic']);
   expect(readFileSync(files[0]).equals(readFileSync(files[1]))).toBe(false);
 });
 
-test('the library leaves V8’s flags alone', async () => {
+test('the library does not change V8’s flags', async () => {
   const script = `
     import { RELAXED } from './dist/kernels/wasm/binaries.js';
     import { createWasmBackend } from 'longhand/wasm';

@@ -33,7 +33,7 @@ describe('with { check: true }', () => {
     await backend.dispose();
   });
 
-  test('so is a change to 0 of the other sign, and to NaN', async () => {
+  test('a change from 0 to -0 is an error, and a change to NaN', async () => {
     const { backend, out, a, b } = await prepared(true);
     for (const [before, after] of [
       [0, -0],
@@ -48,7 +48,7 @@ describe('with { check: true }', () => {
     await backend.dispose();
   });
 
-  test('and one in a view: a transpose, a range of rows', async () => {
+  test('a change in a view is an error: in a transpose, in a range of rows', async () => {
     const { backend, a, b } = await prepared(true);
     const [wide, square] = [backend.allocate([8, 5]), backend.allocate([8, 20])];
     const rows = rowsOf(b, 0, 3);
@@ -61,7 +61,7 @@ describe('with { check: true }', () => {
     await backend.dispose();
   });
 
-  test('without it the old weights are used, which is why it is there', async () => {
+  test('without `check` the old weights are used', async () => {
     const { backend, out, a, b } = await prepared(false);
     const before = valuesOf(out);
     b.set(2, 7, 9);
@@ -70,7 +70,7 @@ describe('with { check: true }', () => {
     await backend.dispose();
   });
 
-  test('what operations write needs no upload: two training steps', async () => {
+  test('tensors that operations write need no upload: two training steps', async () => {
     const backend = await createWasmBackend({ threads: 2, check: true });
     const model = new Model(backend, { T: 3, B: 8, I: 5, H: 9, C: 4 });
     model.initialise(new Random(1));

@@ -22,14 +22,14 @@ describe('σ and tanh', () => {
     return { functions, x, bits: new Uint32Array(memory.buffer, X, COUNT), out };
   }
 
-  /** The distance of neighbouring f32 numbers at `value`. */
+  /** The distance between neighbouring f32 numbers at `value`. */
   const spacing = (value: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(value)))) - 23);
 
   test.each(
     builds.flatMap(([build, bytes]) => [[build, 'sigmoidOf', bytes] as const, [build, 'tanhOf', bytes] as const]),
   )('%s build, %s: every 4099th f32 is within 4 ulp of the correctly rounded value', (_, name, bytes) => {
     const { functions, x, bits, out } = instantiate(bytes);
-    const right = FUNCTIONS[name];
+    const exact = FUNCTIONS[name];
     let worst = 0;
     for (let first = 0; first < 2 ** 32; first += 4099 * COUNT) {
       for (let n = 0; n < COUNT; n++) bits[n] = first + 4099 * n;
@@ -39,7 +39,7 @@ describe('σ and tanh', () => {
           if (!Number.isNaN(out[n])) worst = Infinity;
           continue;
         }
-        const expected = Math.fround(right(x[n]));
+        const expected = Math.fround(exact(x[n]));
         worst = Math.max(worst, Math.abs(out[n] - expected) / (expected === 0 ? 2 ** -149 : spacing(expected)));
       }
     }

@@ -11,7 +11,7 @@ import { valuesOf } from '../src/tensor.js';
 describe('memory', () => {
   const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };
 
-  test('stays what it was over 10,000 steps, and over 300 models made and disposed of', async () => {
+  test('does not grow over 10,000 steps, nor over 300 models that are made and disposed of', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const model = new Model(backend, sizes);
     const adam = new Adam(backend, model.parameters);
@@ -35,7 +35,7 @@ describe('memory', () => {
     expect(bytes()).toBe(before);
   });
 
-  test('too much of it is an error that names the bytes and the limit', async () => {
+  test('a request over the limit is an error that names the bytes and the limit', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     expect(() => backend.allocate([100_000, 100_000])).toThrow(OutOfMemoryError);
     expect(() => backend.allocate([100_000, 100_000])).toThrow(/40000000000 bytes .* limit of 4294967296 bytes/);
@@ -46,7 +46,7 @@ describe('memory', () => {
     [1.5, 3],
     [0, 3],
     [3, NaN],
-  ])('a shape [%d,%d] is refused and leaves the memory in order', async (...shape) => {
+  ])('a shape [%d,%d] is refused, and the memory stays usable', async (...shape) => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const before = backend.allocate([4000]);
     backend.fill(before, 1);
@@ -66,7 +66,7 @@ describe('memory', () => {
     );
   });
 
-  test('new tensors are zero, also where freed ones held numbers', async () => {
+  test('new tensors are 0, even in the memory of freed ones', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const tensor = backend.allocate([50]);
     backend.fill(tensor, 7);
@@ -74,7 +74,7 @@ describe('memory', () => {
     expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
   });
 
-  test('parts handed out never overlap, and all comes back', () => {
+  test('allocated parts never overlap, and all are given back', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
         const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });

@@ -7,7 +7,7 @@ import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, rowsOf, transposeOf, valuesOf } from '../src/tensor.js';
 
-test('a product of any of 2,000 random shapes, views and options is the f64 reference’s', async () => {
+test('2,000 products of random shapes, views and options equal those of the f64 reference', async () => {
   const reference = createReferenceBackend({ dtype: 'f64' });
   const backend = await createWasmBackend({ threads: 2, check: true });
   const random = new Random(5);
@@ -18,8 +18,8 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
     const added = (['none', 'out', 'bias'] as const)[random.below(3)];
     const shapes = [[M, N], aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [1, N]];
     const above = random.below(4); // rows before the view in its tensor
-    const operandsOn = (machine: Backend): Tensor[] =>
-      shapes.map(([rows, columns]) => rowsOf(machine.allocate([rows + above, columns]), above, rows + above));
+    const operandsOn = (where: Backend): Tensor[] =>
+      shapes.map(([rows, columns]) => rowsOf(where.allocate([rows + above, columns]), above, rows + above));
     const tested = operandsOn(backend);
     const exact = operandsOn(reference);
     tested.forEach((tensor, n) => {
@@ -27,18 +27,18 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
       backend.upload(tensor);
       copyInto(exact[n], tensor);
     });
-    for (const [machine, [out, a, b, bias]] of [
+    for (const [where, [out, a, b, bias]] of [
       [backend, tested],
       [reference, exact],
     ] as const) {
-      machine.matmul(
+      where.matmul(
         out,
         aTransposed ? transposeOf(a) : a,
         bTransposed ? transposeOf(b) : b,
         added === 'bias' ? { bias: bias.pick(0) } : { accumulate: added === 'out' },
       );
     }
-    // K products of numbers below 1, each added with one rounding of a sum below K + 2: the textbook bound.
+    // The textbook bound: K products of numbers below 1, each added with one rounding to a sum below K + 2.
     const bound = (K + 2) * (K + 2) * 2 ** -24;
     const [actual, expected] = [valuesOf(tested[0]), valuesOf(exact[0])];
     const error = expected.reduce((most, value, n) => Math.max(most, Math.abs(actual[n] - value)), 0);
@@ -50,7 +50,7 @@ test('a product of any of 2,000 random shapes, views and options is the f64 refe
   await backend.dispose();
 });
 
-test('a view that the inner loops cannot read is refused, not read wrongly', async () => {
+test('a view that the inner loops cannot read is refused', async () => {
   const backend = await createWasmBackend({ threads: 1, check: true });
   const [out, a, b] = [backend.allocate([2, 2]), backend.allocate([4, 4]), backend.allocate([2, 2])];
   const everyOther = a.step(2, 2);
@@ -60,7 +60,7 @@ test('a view that the inner loops cannot read is refused, not read wrongly', asy
   expect(() => backend.matmul(transposeOf(out), b, b)).toThrow('out [2,2] must not be a transpose');
 });
 
-test('what was packed from a matrix is packed anew when an operation or the host has written it', async () => {
+test('a matrix is packed again after an operation or the host has written it', async () => {
   const backend = await createWasmBackend({ threads: 2, check: true });
   const [out, a, b] = [backend.allocate([8, 20]), backend.allocate([8, 5]), backend.allocate([5, 20])];
   backend.fill(a, 1);
@@ -92,7 +92,7 @@ test.each([
   [1, 40, 7, false, 5],
   [33, 1, 1, false, 48],
 ])(
-  'chunks cover [%d,%d] (K %d, transposed %s, %d threads) and none is a matter of seconds',
+  'chunks cover [%d,%d] (K %d, transposed %s, %d threads), and none has more than 3·10⁹ operations',
   (M, N, K, transposed, threads) => {
     const { rows, columns, chunks } = productChunks(M, N, K, transposed, threads);
     expect(Math.ceil(M / rows) * Math.ceil(N / columns)).toBe(chunks);
@@ -102,7 +102,7 @@ test.each([
 );
 
 test.each([false, true])(
-  'a product cut by rows and columns has the bits of the whole (a transposed: %s)',
+  'a product cut by rows and columns has the bits of the uncut one (a transposed: %s)',
   async (transposed) => {
     const [M, N, K] = [1000, 1470, 1450];
     const cut = productChunks(M, N, K, transposed, 2);

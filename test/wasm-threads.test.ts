@@ -7,7 +7,7 @@ import { createWasmBackend } from '../kernels/wasm/index.js';
 import { FINISHED } from '../kernels/wasm/jobs.js';
 
 describe('threads, in a process of their own', () => {
-  /** Runs a script in which `createWasmBackend` is there and `workers` are the threads it has started. */
+  /** Runs a script that has `createWasmBackend` and `workers`, the threads it has started. */
   function run(script: string) {
     const prelude = `
       import { createWasmBackend } from 'longhand/wasm';
@@ -20,7 +20,7 @@ describe('threads, in a process of their own', () => {
     });
   }
 
-  test('keep no process alive', () => {
+  test('do not keep a process alive', () => {
     const { status, signal } = run(`
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
@@ -28,7 +28,7 @@ describe('threads, in a process of their own', () => {
     expect({ status, signal }).toEqual({ status: 0, signal: null });
   });
 
-  test('use no processor while idle', () => {
+  test('use no processor while they are idle', () => {
     const { stdout } = run(`
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
@@ -41,12 +41,12 @@ describe('threads, in a process of their own', () => {
     expect(Number(stdout)).toBeLessThan(0.2);
   });
 
-  test('that die make every later call an error, not a hang', () => {
+  test('that die make every later call an error', () => {
     const { stdout, status } = run(`
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
       backend.fill(a, 1);
-      await new Promise((resolve) => setTimeout(resolve, 100)); // Node reports new workers a little later
+      await new Promise((resolve) => setTimeout(resolve, 100)); // Node reports new workers with a delay
       await workers[1].terminate();
       await new Promise((resolve) => setTimeout(resolve, 50));
       try {
@@ -61,7 +61,7 @@ describe('threads, in a process of their own', () => {
     expect(status).toBe(0);
   });
 
-  test('are as many as were asked for, and end with dispose', () => {
+  test('have the number that was asked for, and end with dispose', () => {
     const { stdout } = run(`
       const backend = await createWasmBackend({ threads: 4, check: true });
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -75,7 +75,7 @@ describe('threads, in a process of their own', () => {
   });
 });
 
-test('a job that is never finished is an error, and so is every job after it', async () => {
+test('a job that never ends is an error, and so is every job after it', async () => {
   const backend = await createWasmBackend({ threads: 2, check: true });
   const [out, a] = [backend.allocate([64, 64]), backend.allocate([64, 64])];
   // A thread that keeps setting the number of finished chunks to 0 makes it seem that one is missing.
@@ -86,7 +86,7 @@ test('a job that is never finished is an error, and so is every job after it', a
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);
   const message = /^wasm: (pack|multiply) was not finished \(Error: no end after 30 s\); make a new backend$/;
   try {
-    const end = Date.now() + 30_000; // on a busy machine the saboteur may be late
+    const end = Date.now() + 30_000; // on a busy computer the saboteur may be late
     expect(() => {
       while (Date.now() < end) backend.matmul(out, a, a);
     }).toThrow(message);
@@ -99,7 +99,7 @@ test('a job that is never finished is an error, and so is every job after it', a
   await backend.dispose();
 });
 
-test('where Node allows no workers: one thread, a description that says so, and the same bits', () => {
+test('if Node allows no workers: one thread, a description that says so, and the same bits', () => {
   const program = `
     import { createWasmBackend } from './dist/kernels/wasm/index.js';
     const bits = [];

@@ -65,8 +65,8 @@ function expectClose(actual: Float64Array, expected: Float64Array, tolerance: nu
 }
 
 /**
- * The bound of one operation's elements: f32 rounding (6e-8) of inputs and results of size about 1, a few of them in a
- * row, and the 1.4e-7 that GPU.js's exp and tanh are off. Sums of K terms add `sumTolerance`.
+ * The bound of one operation's elements: a few f32 roundings (6e-8 each) of numbers of size about 1, and the error of
+ * GPU.js's exp and tanh (1.4e-7). A sum of K terms has the bound `sumTolerance`.
  */
 const TOLERANCE = 2e-6;
 const sumTolerance = (K: number): number => TOLERANCE + 6e-8 * K;
@@ -75,7 +75,7 @@ interface Case {
   readonly name: string;
   readonly outputs: readonly Shape[];
   readonly inputs: readonly Shape[];
-  /** Values of the inputs and of what the outputs hold before; default: normal with standard deviation 1. */
+  /** Draws the inputs, and the outputs' values before the operation. Default: normal with standard deviation 1. */
   readonly draw?: (random: Random) => number;
   readonly tolerance?: number;
   readonly run: (operations: Operations, outputs: Tensor[], inputs: Tensor[]) => void;
@@ -131,7 +131,7 @@ const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
       run: (operations, [h, c, g], [z, cPrev]) => operations.lstmCellForward(h, c, g, z, cPrev, 0.7),
     },
     {
-      name: `lstmCellForward B ${B} H ${H}, pre-activations far outside`,
+      name: `lstmCellForward B ${B} H ${H}, pre-activations up to ±1000`,
       outputs: [state, state, gates],
       inputs: [gates, state],
       draw: extreme,
@@ -147,7 +147,7 @@ const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
   ];
 });
 
-/** Turns normal numbers into labels: one-hot rows, among them a row of zeros and one that adds up to 2. */
+/** Turns normal numbers into labels: one-hot rows, rows of zeros, and rows whose sum is 2. */
 function asLabels(y: Tensor): Tensor {
   const [B, C] = y.shape;
   for (let b = 0; b < B; b++) {
@@ -169,7 +169,7 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
       operations.crossEntropyForward(losses, correct, p, logits, y),
   },
   {
-    name: `crossEntropyForward B ${B} C ${C}, logits far apart and equal`,
+    name: `crossEntropyForward B ${B} C ${C}, logits up to ±1000, some equal`,
     outputs: [[B], [B], [B, C]],
     inputs: [
       [B, C],
@@ -303,7 +303,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
       for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
     });
 
-    test('the same work gives the same bits again', async () => {
+    test('repeated work gives the same bits', async () => {
       expect(await trainThreeSteps(backend)).toEqual(await trainThreeSteps(backend));
     });
 
@@ -365,7 +365,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
       expect(checkpointBytes(states[3])).toEqual(checkpointBytes(end));
     });
 
-    test('a wrong shape is refused at the door, by name', () => {
+    test('a wrong shape is refused by name', () => {
       const a = backend.allocate([128, 28]);
       const b = backend.allocate([56, 512]);
       const out = backend.allocate([128, 512]);
@@ -380,7 +380,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
       );
     });
 
-    test('says what it is', () => {
+    test('its description begins with its name', () => {
       expect(backend.description).toMatch(new RegExp(`^${backend.name}: `));
     });
   });

@@ -1,7 +1,7 @@
 /**
- * A backend whose memory is not the host's, as on a GPU, in either precision: the reference on copies that only `upload`
- * and `download` connect with the host's tensors. What an operation has written is NaN on the host until it is
- * downloaded; what the host has written and not uploaded is not there.
+ * A backend with a memory of its own, as on a GPU, in either precision: the reference on copies that only `upload` and
+ * `download` connect with the host's tensors. A tensor that an operation has written is NaN on the host until it is
+ * downloaded. Values that the host has written reach the backend only by an upload.
  */
 import ndarray from 'ndarray';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
@@ -9,7 +9,7 @@ import type { Backend, Operations } from '../../src/backend.js';
 import type { DType, FloatArray, Tensor } from '../../src/tensor.js';
 import { copyInto, fill } from '../../src/tensor.js';
 
-/** How many of an operation's operands, the first ones, it writes. */
+/** How many operands each operation writes: these are its first ones. */
 const OUTPUTS: Record<keyof Operations, number> = {
   matmul: 1,
   columnSums: 1,
