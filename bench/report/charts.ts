@@ -50,6 +50,7 @@ export function lineChart(title: string, xTitle: string, yTitle: string, points:
       Plot.line(points, {
         x: 'x',
         y: 'y',
+        z: 'candidate',
         stroke: 'candidate',
         strokeWidth: ({ candidate }: Point) => (candidate.startsWith('longhand-wasm') ? 3 : 1.5),
       }),
