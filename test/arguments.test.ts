@@ -95,7 +95,7 @@ async function savedRun(): Promise<Checkpoint> {
 test('images of another size than the model reads', async () => {
   const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
   const failure = await failureOf(evaluate(model, IMAGES));
-  expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, the model reads 5 × 6'));
+  expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, but the model reads 5 × 6'));
 });
 
 test('a label beyond the classes, drawn into a batch', () => {
@@ -182,7 +182,7 @@ test('nothing at all, where something is needed', async () => {
 test('a validation set of another size than the images', async () => {
   const validation = { ...IMAGES, rows: 3, columns: 4 };
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
-    new DataError('train: images are 4 × 3, validation images 3 × 4: they must be of one size'),
+    new DataError('train: images are 4 × 3, validation images 3 × 4: they must have the same size'),
   );
 });
 

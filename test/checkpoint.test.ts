@@ -100,16 +100,22 @@ const withJson = (key: string, change: (value: Record<string, unknown>) => void)
   });
 
 test('other safetensors, and other versions', () => {
-  expect(refusal((metadata) => metadata.delete('format'))).toMatch(/^f: safetensors, but not a checkpoint of Longhand/);
-  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe('f: format version 2, this program reads 1');
-  expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe('f: format version none, this program reads 1');
+  expect(refusal((metadata) => metadata.delete('format'))).toMatch(
+    /^f: a safetensors file, but not a Longhand checkpoint/,
+  );
+  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe(
+    'f: format version 2, but this program reads version 1',
+  );
+  expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe(
+    'f: format version none, but this program reads version 1',
+  );
 });
 
 test('a wrong or missing checksum', () => {
   const file = parseSafetensors(bytes, 'f');
   for (const checksum of ['', '0'.repeat(64)]) {
     const changed = writeSafetensors({ ...file, metadata: new Map(file.metadata).set('checksum', checksum) });
-    expect(() => parseCheckpoint(changed, 'f')).toThrow('f: damaged: its checksum is not that of its contents');
+    expect(() => parseCheckpoint(changed, 'f')).toThrow('f: damaged: its checksum does not match its contents');
   }
 });
 
@@ -163,8 +169,8 @@ test('an order that is no permutation', () => {
   const replaced = (value: number) => indices.map((n) => (n === 3 ? value : n));
   const indices = Array.from({ length: 64 }, (_, n) => n);
   expect(ordered(indices)).toBe('not refused');
-  expect(ordered(replaced(64))).toBe('f: order has 64 twice or beyond its 64 examples');
-  expect(ordered(replaced(4))).toBe('f: order has 4 twice or beyond its 64 examples');
+  expect(ordered(replaced(64))).toBe('f: order has index 64 twice, or beyond its 64 examples');
+  expect(ordered(replaced(4))).toBe('f: order has index 4 twice, or beyond its 64 examples');
   expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
 });
 

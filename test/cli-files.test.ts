@@ -41,7 +41,7 @@ describe('--checkpoint', () => {
     const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
     expect(second.code).toBe(exitCode);
     expect(linesOf(second.stderr).slice(2)).toEqual([
-      `${stopped} holds the run: longhand train --resume ${stopped} continues it`,
+      `the run is saved: longhand train --resume ${stopped} continues it`,
       `longhand: stopped by ${signal}`,
     ]);
     const step = loadCheckpoint(stopped).training!.step;
@@ -62,7 +62,7 @@ describe('--resume', () => {
     const { code, stderr } = await longhand([...FROM, '--resume', file, '--training-iters', '300']);
     expect([code, stderr]).toEqual([
       2,
-      'error: that is 18 steps, but the run is at step 31: it can be made longer, not shorter\n',
+      'error: the new length is 18 steps, but the run is at step 31: choose a greater length\n',
     ]);
     expect(readFileSync(file)).toEqual(before);
   });
@@ -79,14 +79,17 @@ describe('--resume', () => {
         .map((line) => line.split(',')[0]),
     ).toEqual([560, 640, 720, 800, 880].map((iter) => `Iter ${iter}`));
     const refused = await longhand([...FROM, '--resume', file, '--learning-rate', '0.1']);
-    expect([refused.code, refused.stderr]).toEqual([2, 'error: --learning-rate cannot be changed on --resume\n']);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      'error: --learning-rate cannot be changed with --resume: the checkpoint sets it\n',
+    ]);
   });
 
   test('says so where it goes on with another backend', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
-    expect(stderr).toMatch(/\nuntil here it ran on wasm: .*: the last digits may differ\n/);
+    expect(stderr).toMatch(/\nthe run began on wasm: .*: the last digits may differ\n/);
   });
 
   test.each([
@@ -106,7 +109,7 @@ describe('--resume', () => {
     truncateSync(file, 1000);
     const { code, stderr } = await longhand([...FROM, '--resume', file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/: cut off: .*; the one before it is .*run\.safetensors\.previous\n$/);
+    expect(stderr).toMatch(/: cut off: .*; the checkpoint before it is .*run\.safetensors\.previous\n$/);
     expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
   });
 
@@ -133,7 +136,7 @@ describe('--resume', () => {
     await longhand([...RUN, '--checkpoint', file]);
     const { code, stderr } = await longhand(['train', '--data', directoryOf(mnistFiles(5601, 200)), '--resume', file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/longhand: resume: trained on 600 images, these are 601 others: .*\n$/);
+    expect(stderr).toMatch(/longhand: resume: the run began with 600 images, these are 601 different ones: .*\n$/);
   });
 });
 
@@ -352,9 +355,12 @@ test('what the checkpoint says about validation and schedule is wrong usage to c
   await longhand([...RUN, '--checkpoint', plain]);
   await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);
   const best = await longhand([...FROM, '--resume', plain, '--best', inNewFolder()]);
-  expect([best.code, best.stderr]).toEqual([2, 'error: --best: this run is not validated\n']);
+  expect([best.code, best.stderr]).toEqual([2, 'error: --best needs a run with --validate-every\n']);
   const longer = await longhand([...FROM, '--resume', cosine, '--epochs', '9']);
-  expect([longer.code, longer.stderr]).toEqual([2, expect.stringContaining('a cosine schedule ends with its run')]);
+  expect([longer.code, longer.stderr]).toEqual([
+    2,
+    expect.stringContaining('a cosine schedule depends on the length of its run'),
+  ]);
 });
 
 test('--epochs and --training-iters exclude each other', async () => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
-import { advised, assertRoom } from '../src/cli/memory.js';
+import { withAdvice, assertRoom } from '../src/cli/memory.js';
 import { numbersOfComparison } from '../src/compare/memory-limit.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import type { StoredTensor } from '../src/files/safetensors.js';
@@ -36,7 +36,7 @@ test.each<[readonly string[], string]>([
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr.split('\n').at(-2)).toMatch(
-    new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, there are \\d+: ${advice}$`),
+    new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, but \\d+ are available: ${advice}$`),
   );
   expect(stderr).not.toMatch(/^ +at /m);
 });
@@ -66,7 +66,7 @@ describe('compare of a small file with many steps', () => {
     const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(
-      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for their steps, there are \d+: take fewer .*\n$/,
+      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
     );
     expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
   });
@@ -86,10 +86,10 @@ test('a comparison needs room for the models of earlier passes too', () => {
 });
 
 test('an allocation that a backend refuses all the same is reported with the flags, and nothing else is', async () => {
-  const refused = advised('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes asked for')));
+  const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes asked for')));
   await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes asked for: reduce --hidden'));
   const other = new Error('something else');
-  await expect(advised('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
+  await expect(withAdvice('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
 });
 
 test('a small checkpoint with steps beyond number is refused', async () => {

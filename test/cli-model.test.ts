@@ -161,7 +161,7 @@ describe('longhand predict', () => {
 
   test('--fit with a network that does not read MNIST is refused', async () => {
     expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
-      't10k-images-idx3-ubyte: --fit gives 28 × 28 pixels, this network reads 2 × 3',
+      't10k-images-idx3-ubyte: --fit makes images of 28 × 28, but this network reads 2 × 3',
     );
   });
 
@@ -189,7 +189,7 @@ describe('longhand predict', () => {
     [
       'of a poster',
       () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
-      '4088 × 4088 pixels of 8 bits: at most 2097152 in all',
+      '4088 × 4088 pixels of 8 bits: the limits are 2097152 pixels',
     ],
     ['that is something else', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
     ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
@@ -311,7 +311,9 @@ describe('longhand export and import', () => {
       'no such directory',
     );
     writeFileSync(inFolder('taken'), 'a file');
-    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain('cannot be made');
+    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
+      'cannot be created',
+    );
     expect(existsSync(inFolder('none'))).toBe(false);
   });
 

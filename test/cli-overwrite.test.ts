@@ -95,7 +95,7 @@ describe('export onto its own input', () => {
   test('as a folder is refused, even with --force', async () => {
     const { at } = folderWith('run');
     const args = ['export', at('run'), '--to', 'tfjs', '--output', at('run'), '--force'];
-    expect(await expectRefused(args, at('run'))).toMatch(/ is the input, and must be a folder\n$/);
+    expect(await expectRefused(args, at('run'))).toMatch(/ is the input, but must be a folder\n$/);
   });
 
   test('by a hard link replaces that name alone', async () => {

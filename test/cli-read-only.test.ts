@@ -69,5 +69,5 @@ test('a folder for tfjs', async () => {
     '--output',
     path.join(LOCKED_FOLDER, 'model'),
   ]);
-  expect([code, stderr]).toEqual([1, `longhand: ${LOCKED_FOLDER}/model: cannot be made (no permission)\n`]);
+  expect([code, stderr]).toEqual([1, `longhand: ${LOCKED_FOLDER}/model: cannot be created (no permission)\n`]);
 });

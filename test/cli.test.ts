@@ -52,10 +52,10 @@ describe('help and version', () => {
 describe('wrong usage: exit code 2, one line on stderr that names the mistake, nothing on stdout', () => {
   const COUNT = 'It must be a whole number from 1 to 4294967295.';
   const SEED = 'It must be a whole number from 0 to 4294967295.';
-  const FINITE = 'It must be a finite number, as 12, -0.5 or 1e-3.';
+  const FINITE = 'It must be a finite number, such as 12, -0.5 or 1e-3.';
   const POSITIVE = 'It must be greater than 0.';
-  const BEYOND = 'It is beyond f32, which ends at ±3.4028235e+38.';
-  const TOO_SMALL = 'It is so small that f32 makes it 0.';
+  const BEYOND = 'It is beyond the range of f32, ±3.4028235e+38.';
+  const TOO_SMALL = 'It is too small: f32 rounds it to 0.';
   const wrongValue = (option: string, value: string, rule: string) =>
     [
       ['train', `--${option.split(' ')[0]}=${value}`],
@@ -168,7 +168,11 @@ describe('data that cannot be used: exit code 1, one line on stderr that names t
       () => directoryOf({ ...withoutLabels, [`${labels}.gz`]: gzipSync(labelBytes).subarray(0, 20) }),
       /t10k-labels-idx1-ubyte.*: cannot be unpacked/,
     ],
-    ['too few training images', () => directoryOf(mnistFiles(5000, 7)), /5000 training images: more than 5000/],
+    [
+      'too few training images',
+      () => directoryOf(mnistFiles(5000, 7)),
+      /5000 training images: MNIST's split needs more than 5000/,
+    ],
   ])('%s', async (_, directory, message) => {
     const { code, stdout, stderr } = await longhand(['train', '--data', directory()]);
     expect([code, stdout]).toEqual([1, '']);

@@ -58,13 +58,11 @@ const FORMS: Readonly<Record<string, (ink: Float64Array) => Image>> = {
   }),
   'palette, its first colour transparent': (ink) => ({
     ...imageOf(3, 1, ink, (share) => [share]),
-    ...{
-      palette: [
-        [255, 255, 255],
-        [0, 0, 0],
-      ],
-      transparency: [0],
-    },
+    palette: [
+      [255, 255, 255],
+      [0, 0, 0],
+    ],
+    transparency: [0],
   }),
   'grainy paper': (ink) => imageOf(0, 8, ink, (share, n) => [(240 + ((n * 37) % 16)) * (1 - 0.8 * share)]),
   interlaced: (ink) => ({ ...imageOf(0, 8, ink, (share) => [255 - 255 * share]), interlaced: true }),
@@ -181,9 +179,9 @@ describe('what is looked at before a prediction', () => {
   });
 
   test('and the other way round', () => {
-    expect(read(light, { fit: true, invert: true }).hint).toBe('looks light on dark: leave --invert out');
+    expect(read(light, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     const white = encodePng(imageOf(6, 8, ink, (share) => [255, 255, 255, 255 * share]));
-    expect(read(white, { fit: true, invert: true }).hint).toBe('looks light on dark: leave --invert out');
+    expect(read(white, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     expect(read(white, { fit: true })).toEqual(read(light, { fit: true }));
   });
 
@@ -232,13 +230,9 @@ describe('--fit of IDX files has a limit', () => {
     });
 
   test.each([
-    [
-      'pixels',
-      [1, 1025, 2048],
-      'f: its images are 1025 × 2048: at most 2097152 pixels in all and 8192 a side are read',
-    ],
-    ['columns', [2, 1, 8193], 'f: its images are 1 × 8193: at most'],
-    ['rows', [2, 8193, 1], 'f: its images are 8193 × 1: at most'],
+    ['pixels', [1, 1025, 2048], 'f: its images are 1025 × 2048: the limits are 2097152 pixels and 8192 per side; save'],
+    ['columns', [2, 1, 8193], 'f: its images are 1 × 8193: the limits are'],
+    ['rows', [2, 8193, 1], 'f: its images are 8193 × 1: the limits are'],
   ])('of %s, by the header', (_, shape, message) => {
     expect(() => fitting(...shape)).toThrow(DataError);
     expect(() => fitting(...shape)).toThrow(message);

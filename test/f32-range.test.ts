@@ -169,8 +169,8 @@ describe('an option beyond f32 is a RangeError that names it', () => {
 
   test('also of a run that has begun', () => {
     const training = Training.start(backend, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
-    expect(() => (training.learningRate = 1e39)).toThrow('train: learningRate 1e+39: must be a number within f32');
-    training.learningRate = 1e38;
+    expect(() => training.changeLearningRate(1e39)).toThrow('train: learningRate 1e+39: must be a number within f32');
+    training.changeLearningRate(1e38);
     expect(training.learningRate).toBe(1e38);
     training.model.dispose();
   });

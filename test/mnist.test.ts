@@ -92,7 +92,7 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
       /magic number 20(49|51), expected 20(49|51)/,
     ],
     ['in little-endian order', patched(bytes, 0, bytes.readUInt32LE(0)), /magic number \d+, expected/],
-    ['of no items', idx([0, 2, 3].slice(0, dimensions), []), /holds nothing/],
+    ['of no items', idx([0, 2, 3].slice(0, dimensions), []), /has no data/],
     [
       'of absurd extents',
       idx([0xffffffff, 0xffffffff, 0xffffffff].slice(0, dimensions), []),
@@ -103,7 +103,7 @@ describe.each(NAMES)('a damaged %s is a DataError that names the file', (name) =
     [
       'gzip, padded with zeros',
       gzipWith(bytes, Buffer.alloc(512)),
-      /its gzip data end after \d+ bytes, the file has \d+/,
+      /its gzip data end after \d+ bytes, but the file has \d+/,
     ],
     ['gzip, with a member behind zeros', gzipWith(bytes, Buffer.alloc(4), gzipSync('more')), /its gzip data end after/],
     ['two gzip members and a zero', gzipWith(bytes, gzipSync(''), Buffer.alloc(1)), /its gzip data end after/],
@@ -170,13 +170,13 @@ describe('data that contradict each other', () => {
 
   test('images of no pixels', () => {
     expect(messageOf({ [NAMES[0]]: idx([TRAIN, 0, 3], []) })).toBe(
-      'train-images-idx3-ubyte: holds nothing (5003 × 0 × 3)',
+      'train-images-idx3-ubyte: has no data (5003 × 0 × 3)',
     );
   });
 
   test('no more training images than the validation set takes', () => {
     const files = { [NAMES[0]]: imagesFile(5000), [NAMES[1]]: labelsFile(5000) };
-    expect(messageOf(files)).toMatch(/^5000 training images: more than 5000 .* are needed$/);
+    expect(messageOf(files)).toMatch(/^5000 training images: MNIST's split needs more than 5000, the validation set$/);
   });
 
   test('test images of another size than the training images', () => {

@@ -55,9 +55,13 @@ const changedHeader = (at: number, value: number): Buffer => chunk('IHDR', withB
 const compressed = deflateSync(rowsOf(IMAGE));
 
 test.each<[string, Buffer, string]>([
-  ['rows fewer than its header says', pngOf(head({ height: 5 }), rows()), 'its rows are 28 bytes, by its header 35'],
-  ['rows more than its header says', pngOf(head({ height: 3 }), rows()), 'its rows are more than 21 bytes'],
-  ['no row at all', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(0)))), 'its rows are 0 bytes'],
+  [
+    'rows fewer than its header says',
+    pngOf(head({ height: 5 }), rows()),
+    'its rows have 28 bytes, its header requires 35',
+  ],
+  ['rows more than its header says', pngOf(head({ height: 3 }), rows()), 'its rows have more than the 21 bytes'],
+  ['no row at all', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(0)))), 'its rows have 0 bytes'],
   ['a cut zlib stream', pngOf(head(), chunk('IDAT', compressed.subarray(0, -5))), 'the compressed rows are cut off'],
   ['an empty zlib stream', pngOf(head(), chunk('IDAT')), 'the compressed rows are cut off'],
   [
@@ -130,7 +134,7 @@ test.each<[string, Buffer, string]>([
   ['nothing', SIGNATURE, 'its first chunk is missing, must be IHDR'],
   ['a second header', pngOf(head(), head(), rows()), 'a second IHDR'],
   ['an unknown critical chunk', pngOf(head(), chunk('ABCD'), rows()), 'an unknown chunk ABCD'],
-  ['a chunk without a name', pngOf(head(), chunk('a\n[2'), rows()), 'a chunk type that is no letters at byte 37'],
+  ['a chunk without a name', pngOf(head(), chunk('a\n[2'), rows()), 'a chunk type that is not four letters at byte 37'],
   ['no end', Buffer.concat([SIGNATURE, head(), rows()]), 'it ends without IEND'],
   ['an end with contents', Buffer.concat([SIGNATURE, head(), rows(), chunk('IEND', Buffer.of(1))]), 'IEND of 1 bytes'],
   ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 bytes after its end'],
@@ -151,7 +155,7 @@ describe('its header alone refuses', () => {
     ['the largest numbers', { width: 2 ** 32 - 1, height: 2 ** 32 - 1, depth: 16, colourType: 6 }],
   ])('%s', (_, form) => {
     expect(() => decodePng(only(form), 'poster.png')).toThrow(
-      /^poster\.png: \d+ × \d+ pixels of \d+ bits: at most (2097152|1048576) in all and 8192 a side are read: save/,
+      /^poster\.png: \d+ × \d+ pixels of \d+ bits: the limits are (2097152|1048576) pixels and 8192 per side; save/,
     );
   });
 
@@ -168,7 +172,7 @@ describe('its header alone refuses', () => {
     const rest = filled(0).length;
     expect(decodePng(filled(12 * 2 ** 20 - rest), 'f').rgba).toHaveLength(96);
     expect(() => decodePng(filled(12 * 2 ** 20 - rest + 1), 'f')).toThrow(
-      'f: a PNG of 12582913 bytes, at most 12582912',
+      'f: a PNG of 12582913 bytes, but the limit is 12582912',
     );
   });
 });

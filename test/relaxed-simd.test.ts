@@ -38,7 +38,7 @@ describe('a run that was recorded as', () => {
     const { code, stderr } = await longhand([...FROM, '--resume', parts, '--training-iters', '480']);
     expect(code).toBe(0);
     expect(backendIn(stderr)).toMatch(new RegExp(`^wasm: WebAssembly, ${build} SIMD, `));
-    expect(stderr).not.toContain('until here it ran on');
+    expect(stderr).not.toContain('the run began on');
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
   });
 
@@ -48,7 +48,7 @@ describe('a run that was recorded as', () => {
     const { code, stderr } = await longhand([...FROM, '--resume', file, '--deterministic', '--training-iters', '640']);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^backend wasm: WebAssembly, portable SIMD/);
-    expect(stderr).toMatch(/\nuntil here it ran on wasm: WebAssembly, relaxed SIMD/);
+    expect(stderr).toMatch(/\nthe run began on wasm: WebAssembly, relaxed SIMD/);
   });
 });
 

@@ -175,17 +175,23 @@ describe('is refused', () => {
   };
 
   test('with fewer images, other labels, or images of another size', async () => {
-    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(/^resume: trained on 64 images, these are 63 others/);
+    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(
+      /^resume: the run began with 64 images, these are 63 different ones/,
+    );
     const labels = IMAGES.labels.map((label, n) => (n === 5 ? (label + 1) % 10 : label));
-    expect(await resume({ ...IMAGES, labels })).toMatch(/^resume: trained on 64 images, these are 64 others/);
+    expect(await resume({ ...IMAGES, labels })).toMatch(
+      /^resume: the run began with 64 images, these are 64 different ones/,
+    );
     expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
-      'resume: trained on images of 4 × 3, these are 3 × 4',
+      'resume: the run began with images of 4 × 3, these are 3 × 4',
     );
   });
 
   test('with other pixels, or another validation set where it counts', async () => {
     const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
-    expect(await resume({ ...IMAGES, pixels })).toMatch(/^resume: trained on 64 images, these are 64 others/);
+    expect(await resume({ ...IMAGES, pixels })).toMatch(
+      /^resume: the run began with 64 images, these are 64 different ones/,
+    );
     const checkpoint = await checkpointAfter(3, { ...SMALL, validateEvery: 2 });
     const other = { validation: sliceImages(IMAGES, 1, 18) };
     expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, {}, other))).toBeInstanceOf(DataError);
@@ -195,19 +201,19 @@ describe('is refused', () => {
   test('for other classes', async () => {
     const { model, training } = await checkpointAfter(3);
     const checkpoint = { training, model: { ...model, sizes: { ...model.sizes, C: 7 } } };
-    expect(await resume(IMAGES, checkpoint)).toBe('resume: trained for 7 classes, here are 10');
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: the run has 7 classes, the images have 10');
   });
 
   test('with another length where a cosine schedule depends on it', async () => {
     const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine' });
     for (const change of [{ trainingIters: 300 }, { epochs: 5 }]) {
       const failure = await failureOf(resumeTraining(backend, IMAGES, checkpoint, change));
-      expect((failure as RangeError).message).toMatch(/^resume: a cosine schedule ends with its run/);
+      expect((failure as RangeError).message).toMatch(/^resume: a cosine schedule depends on the length of its run/);
     }
   });
 
   test('from a file that holds only a network', async () => {
     const { model } = await checkpointAfter(3);
-    expect(await resume(IMAGES, { model, training: null })).toMatch(/^resume: the file holds only a network/);
+    expect(await resume(IMAGES, { model, training: null })).toMatch(/^resume: the checkpoint holds only a network/);
   });
 });

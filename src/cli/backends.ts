@@ -1,4 +1,5 @@
-/** The entry point that chooses a backend by name. GPU.js is loaded only when it is asked for. */
+/** The flags that choose a backend, and the backend that they choose. GPU.js is loaded only for `--backend gpu`. */
+import { MODES } from '../../kernels/gpu/modes.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
@@ -7,25 +8,23 @@ import type { Backend } from '../backend.js';
 import { wholeNumber } from './flag-values.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;
-export type BackendName = (typeof BACKENDS)[number];
 
-export const GPU_MODES = ['auto', 'webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
-export type GpuMode = (typeof GPU_MODES)[number];
+export const GPU_MODES = ['auto', ...MODES] as const;
 
 export interface BackendFlags {
-  readonly backend: BackendName;
-  readonly gpuMode?: GpuMode;
+  readonly backend: (typeof BACKENDS)[number];
+  readonly gpuMode?: (typeof GPU_MODES)[number];
   readonly threads?: number;
   readonly deterministic: boolean;
 }
 
-/** The options that choose a backend, on every command that computes. */
+/** Adds the flags that choose a backend. */
 export function withBackendOptions(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'what computes').choices(BACKENDS).default('wasm'))
-    .option('--threads <count>', 'with --backend wasm (default: one a core)', wholeNumber(1, MOST_THREADS))
-    .option('--deterministic', 'with --backend wasm: the same bits on every computer', false)
-    .addOption(new Option('--gpu-mode <mode>', 'with --backend gpu (default: auto)').choices(GPU_MODES));
+    .addOption(new Option('--backend <name>', 'backend that computes').choices(BACKENDS).default('wasm'))
+    .option('--threads <count>', 'threads of --backend wasm (default: one per core)', wholeNumber(1, MOST_THREADS))
+    .option('--deterministic', 'with --backend wasm: same bits on every computer', false)
+    .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu (default: auto)').choices(GPU_MODES));
 }
 
 /** Runs `work` on the backend that the flags choose, and disposes of it. */
@@ -45,8 +44,8 @@ export async function withBackend<Result>(
   }
 }
 
-/** A run that was recorded on the portable build continues on it, bit for bit, also if this engine has relaxed SIMD. */
-export function continuing(flags: BackendFlags, recorded: string): BackendFlags {
+/** A run that began on the portable build resumes on it, bit for bit, even if this engine has relaxed SIMD. */
+export function withRecordedBuild(flags: BackendFlags, recorded: string): BackendFlags {
   const isPortable = /^wasm: .*\bportable SIMD\b/.test(recorded);
   return flags.backend === 'wasm' && isPortable ? { ...flags, deterministic: true } : flags;
 }

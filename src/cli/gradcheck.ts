@@ -1,11 +1,11 @@
-/** `longhand gradcheck`: the backward pass against numeric gradients, as a table. Exit code 1 where one disagrees. */
+/** `longhand gradcheck`: compares the backward pass with numeric gradients, as a table. Exit code 1 if one disagrees. */
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
 import { checkModelGradients } from '../gradcheck.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
-import { advised, assertRoom } from './memory.js';
+import { withAdvice, assertRoom } from './memory.js';
 import { finiteNumber, positiveNumber, wholeNumber } from './flag-values.js';
 import { printJson, printLines } from './print.js';
 
@@ -27,15 +27,15 @@ export function gradcheckCommand(): Command {
   const size = wholeNumber(1);
   return new Command('gradcheck')
     .description('Compare every gradient of the model with numeric gradients, in f64, at random values.')
-    .option('--steps <count>', 'T', size, 5)
-    .option('--batch-size <count>', 'B', size, 3)
-    .option('--inputs <count>', 'I', size, 4)
-    .option('--hidden <count>', 'H', size, 6)
-    .option('--classes <count>', 'C', size, 7)
-    .option('--forget-bias <number>', "added to the forget gate's input", finiteNumber, 1)
-    .option('--seed <number>', 'the same seed gives the same values', wholeNumber(0), 1)
+    .option('--steps <count>', 'T, steps of a sequence', size, 5)
+    .option('--batch-size <count>', 'B, sequences of a batch', size, 3)
+    .option('--inputs <count>', 'I, inputs per step', size, 4)
+    .option('--hidden <count>', 'H, hidden units', size, 6)
+    .option('--classes <count>', 'C, classes', size, 7)
+    .option('--forget-bias <number>', "added to the forget gate's pre-activation", finiteNumber, 1)
+    .option('--seed <number>', 'seed of the random values', wholeNumber(0), 1)
     .option('--tolerance <number>', 'largest relative error that passes', positiveNumber, 1e-7)
-    .option('--json', 'print one JSON object a tensor', false)
+    .option('--json', 'print one JSON object per tensor', false)
     .addHelpText(
       'after',
       `
@@ -48,7 +48,9 @@ Examples:
       const sizes = { T, B, I, H, C };
       assertRoom(sizes, 'f64', ADVICE);
       const backend = createReferenceBackend({ dtype: 'f64' });
-      const reports = await advised(ADVICE, () => checkModelGradients(backend, sizes, { seed, forgetBias, tolerance }));
+      const reports = await withAdvice(ADVICE, () =>
+        checkModelGradients(backend, sizes, { seed, forgetBias, tolerance }),
+      );
       if (flags.json) reports.forEach(printJson);
       else printLines(asTable(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) process.exitCode = 1;

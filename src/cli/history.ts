@@ -1,4 +1,4 @@
-/** A run's losses and accuracies as a file: CSV, or one JSON object a line. */
+/** The history of a run, its losses and accuracies, as a file: CSV, or one JSON object per line. */
 import { appendFileSync, existsSync } from 'node:fs';
 import { DataError } from '../errors.js';
 import { failure, readFile, replaceFile } from '../files/disk.js';
@@ -15,14 +15,14 @@ export interface HistoryRow {
   readonly accuracy: number;
 }
 
-/** In bytes: a million rows or two. */
+/** In bytes; enough for more than a million rows. */
 const LARGEST_HISTORY = 2 ** 26;
 
 const CSV_HEAD = 'set,step,loss,accuracy';
 
 /**
- * A file that grows a row at a time. If the run continues from a checkpoint, rows of later steps are taken out. An older
- * history is replaced only when there is a first row, or when the run ends: one that fails at once leaves it as it was.
+ * A history file that grows by a row at a time. If the run resumes from a checkpoint, rows of later steps are removed. An
+ * older history is replaced at the first row or at the end of the run, so a run that fails at once leaves it unchanged.
  */
 export class History {
   private readonly kept: readonly HistoryRow[];
@@ -44,7 +44,7 @@ export class History {
     }
   }
 
-  /** Makes the file, if no row has done so. */
+  /** Writes the file's beginning, unless a row has done so. */
   begin(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
@@ -54,12 +54,12 @@ export class History {
   }
 }
 
-/** All whole rows. Throws a DataError where a line before the last is none: a run that was killed may have cut the last. */
+/** All complete rows. Throws a DataError for a faulty row; an incomplete last line is ignored, as a killed run leaves it. */
 export function readHistory(file: string): HistoryRow[] {
   return historyIn(readFile(file), file);
 }
 
-/** The same of a file's bytes. */
+/** The same for a file's bytes. */
 export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
   if (bytes.length > LARGEST_HISTORY)
     throw new DataError(`${file}: ${bytes.length} bytes, more than ${LARGEST_HISTORY}`);
@@ -70,7 +70,7 @@ export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
     if (!text.startsWith(`${CSV_HEAD}\n`)) throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
     start = CSV_HEAD.length + 1;
   }
-  // what follows the last line's end is nothing, or a line that was cut
+  // after the last line break there is nothing, or an incomplete line
   for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
     const [line, where] = [text.slice(start, end), `${file}: row ${rows.length + 1}`];
     rows.push(isCsv(file) ? csvRow(line, where) : jsonRow(line, where));
@@ -86,7 +86,7 @@ function lineOf({ set, step, loss, accuracy }: HistoryRow, file: string): string
   return isCsv(file) ? `${Object.values(row).join(',')}\n` : `${JSON.stringify(row)}\n`;
 }
 
-/** `where` is for the messages of a DataError. */
+/** `where` begins the messages. Throws a DataError. */
 function csvRow(line: string, where: string): HistoryRow {
   const texts = line.split(',');
   const [set] = texts;

@@ -1,4 +1,4 @@
-/** Images of the user's: PNG, or IDX, plain or as .gz, brought to the size that a network reads. */
+/** The user's images for `longhand predict`, from PNG or IDX (plain or .gz), in the size that the network reads. */
 import { fitted, SIDE } from '../data/fit-drawing.js';
 import { parseIdx } from '../data/idx.js';
 import { unpacked } from '../data/mnist-files.js';
@@ -10,30 +10,30 @@ import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.j
 export interface NamedImage {
   /** `digit.png`, or `t10k-images-idx3-ubyte[7]`. */
   readonly name: string;
-  /** `[rows,columns]`, 0 … 255, white ink on black as in MNIST. */
+  /** `[rows,columns]`, 0 … 255, light ink on a dark ground as in MNIST. */
   readonly pixels: Uint8Array;
-  /** What the user may have overlooked: `looks dark on light: --invert`. */
+  /** Advice for the user, such as `looks dark on light: --invert`. */
   readonly hint?: string;
 }
 
 export interface ReadOptions {
   /** The ink is dark, the paper light. */
   readonly invert?: boolean;
-  /** Scale and move what is drawn to where MNIST has it, for images of any size. */
+  /** Scale and centre the drawing as MNIST does, in images of any size. */
   readonly fit?: boolean;
   /** At most this many images. */
   readonly first?: number | undefined;
 }
 
 /**
- * The images of a file, each made when it is asked for, so that memory does not grow with their number. Throws a DataError,
- * at once, if the file is neither PNG nor IDX, or of a size that does not fit.
+ * The images of a file. Each is made when it is requested, so memory does not grow with their number. Throws a DataError
+ * at once if the file is neither PNG nor IDX, or if its size does not fit.
  */
 export function readImages(file: string, rows: number, columns: number, options: ReadOptions): Iterable<NamedImage> {
   return imagesIn(readFile(file), rows, columns, file, options);
 }
 
-/** The same of a file's bytes; `file` is for the messages. */
+/** The same for a file's bytes; `file` is for messages. */
 export function imagesIn(
   packed: Uint8Array,
   rows: number,
@@ -42,14 +42,16 @@ export function imagesIn(
   options: ReadOptions = {},
 ): Iterable<NamedImage> {
   if (options.fit && (rows !== SIDE || columns !== SIDE)) {
-    throw new DataError(`${file}: --fit gives ${SIDE} × ${SIDE} pixels, this network reads ${rows} × ${columns}`);
+    throw new DataError(
+      `${file}: --fit makes images of ${SIDE} × ${SIDE}, but this network reads ${rows} × ${columns}`,
+    );
   }
   const bytes = unpacked(packed, file);
   if (!isPng(bytes) && !isIdx(bytes)) throw new DataError(`${file}: is neither PNG nor IDX: save it as PNG`);
   return isPng(bytes) ? [fromPng(bytes, rows, columns, file, options)] : fromIdx(bytes, rows, columns, file, options);
 }
 
-/** An IDX file begins with two zeros; what else it holds, `parseIdx` checks. */
+/** An IDX file begins with two zeros; `parseIdx` checks the rest. */
 const isIdx = (bytes: Uint8Array): boolean => bytes[0] === 0 && bytes[1] === 0;
 
 function fromIdx(
@@ -62,12 +64,12 @@ function fromIdx(
   const { shape, data } = parseIdx(bytes, 3, file);
   const [count, height, width] = shape;
   if (!options.fit && (height !== rows || width !== columns)) {
-    throw new DataError(`${file}: its images are ${height} × ${width}, this network reads ${rows} × ${columns}`);
+    throw new DataError(`${file}: its images are ${height} × ${width}, but this network reads ${rows} × ${columns}`);
   }
   if (options.fit && isTooLarge(width, height, MOST_PIXELS)) {
     throw new DataError(
-      `${file}: its images are ${height} × ${width}: at most ${MOST_PIXELS} pixels in all and ${LONGEST_SIDE} a side ` +
-        'are read: save them smaller',
+      `${file}: its images are ${height} × ${width}: the limits are ${MOST_PIXELS} pixels and ${LONGEST_SIDE} per side; ` +
+        'save them smaller',
     );
   }
   return idxImages(data, Math.min(count, options.first ?? count), height * width, width, file, options);
@@ -97,26 +99,26 @@ function fromPng(
 ): NamedImage {
   const { width, height, rgba } = decodePng(bytes, file);
   const ink = inkOf(rgba, invert);
-  const isOtherWay = looksOtherWay(ink, { width, height, rgba });
+  const isInverted = looksInverted(ink, { width, height, rgba });
   const factor = width / columns;
   const isMultiple = Number.isInteger(factor) && height === factor * rows;
   if (!fit && !isMultiple) {
     const canFit = rows === SIDE && columns === SIDE;
-    const way = isOtherWay && !invert ? '; it looks dark on light: --fit --invert' : ': --fit scales it';
+    const way = isInverted && !invert ? '; it looks dark on light: --fit --invert' : ': --fit scales it';
     throw new DataError(
       `${file}: ${width} × ${height} pixels; this network reads ${columns} × ${rows}, or a whole multiple of it` +
         (canFit ? way : ''),
     );
   }
   const pixels = fit ? fittedInk(ink, width) : shrunk(ink, width, rows, columns);
-  const way = invert ? 'looks light on dark: leave --invert out' : 'looks dark on light: --invert';
-  const hint = isOtherWay ? way : pixels.every((value) => value === 0) ? 'is blank' : undefined;
+  const way = invert ? 'looks light on dark: omit --invert' : 'looks dark on light: --invert';
+  const hint = isInverted ? way : pixels.every((value) => value === 0) ? 'is blank' : undefined;
   return { name: file, pixels, ...(hint && { hint }) };
 }
 
 /**
- * 0 … 255 of each pixel: colours by their luminance; transparent pixels count as black. With `invert` the opposite:
- * transparent pixels count as white.
+ * The ink of each pixel, 0 … 255: its luminance, with transparent pixels as black; or with `invert` its darkness, with
+ * transparent pixels as white.
  */
 function inkOf(rgba: Uint8Array, invert: boolean): Uint8Array {
   const ink = new Uint8Array(rgba.length / 4);
@@ -128,10 +130,10 @@ function inkOf(rgba: Uint8Array, invert: boolean): Uint8Array {
 }
 
 /**
- * Whether the image is likely to be meant the other way: its border is bright, or its border is transparent and what is
- * drawn on it is darker than mid-grey. The other way, a pixel's ink would be its alpha less its ink.
+ * Whether the image probably needs the other setting of `invert`: its border is bright, or its border is transparent and
+ * the drawing is darker than mid-grey. With the other setting a pixel's ink would be its alpha minus its ink.
  */
-function looksOtherWay(ink: Uint8Array, { width, height, rgba }: Bitmap): boolean {
+function looksInverted(ink: Uint8Array, { width, height, rgba }: Bitmap): boolean {
   let [border, borderInk, borderAlpha, allInk, allAlpha] = [0, 0, 0, 0, 0];
   for (let n = 0; n < ink.length; n++) {
     const alpha = rgba[4 * n + 3];
@@ -148,10 +150,10 @@ function looksOtherWay(ink: Uint8Array, { width, height, rgba }: Bitmap): boolea
   return isBright || (isTransparent && allInk < allAlpha - allInk);
 }
 
-/** Ink fainter than this share of the darkest is the grain of the paper. */
+/** Ink fainter than this share of the darkest ink is grain of the paper. */
 const GRAIN = 1 / 8;
 
-/** As MNIST would have it, its darkest ink at 255: lines that are thin in a large image would be faint in a small one. */
+/** Fits the drawing as MNIST does. The darkest ink becomes 255, because thin lines of a large image become faint. */
 function fittedInk(ink: Uint8Array, width: number): Uint8Array {
   const grain = GRAIN * largestOf(ink);
   const pixels = fitted(
@@ -164,7 +166,7 @@ function fittedInk(ink: Uint8Array, width: number): Uint8Array {
 
 const largestOf = (values: Uint8Array): number => values.reduce((most, value) => Math.max(most, value), 0);
 
-/** Each pixel the mean of a square of the larger image. */
+/** Each pixel is the mean of a square of the larger image. */
 function shrunk(ink: Uint8Array, width: number, rows: number, columns: number): Uint8Array {
   const factor = width / columns;
   const pixels = new Uint8Array(rows * columns);

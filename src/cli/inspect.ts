@@ -1,4 +1,4 @@
-/** `longhand inspect`: what a safetensors file holds, whoever wrote it. */
+/** `longhand inspect`: the contents of any safetensors file. */
 import { Command } from 'commander';
 import { readFile } from '../files/disk.js';
 import type { StoredTensor } from '../files/safetensors.js';
@@ -10,15 +10,15 @@ import { printJson, printLines } from './print.js';
 const BINS = 16;
 const LONGEST_TEXT = 400;
 
-/** Of the finite numbers. */
+/** Statistics of the finite numbers of a tensor. */
 interface Statistics {
   readonly norm: number;
   readonly mean: number;
   readonly min: number;
   readonly max: number;
-  /** Counts in equal steps from min to max. */
+  /** Counts in 16 equal intervals from min to max. */
   readonly histogram: readonly number[];
-  /** NaN and infinities. */
+  /** How many numbers are NaN or infinite. */
   readonly nonFinite: number;
 }
 
@@ -26,14 +26,14 @@ interface TensorReport {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** null where it holds nothing, or numbers of 8 bits whose kind is not known here. */
+  /** null if the tensor is empty, or has a dtype whose numbers this program cannot read. */
   readonly statistics: Statistics | null;
 }
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('Show what a safetensors file holds: tensors, shapes, norms, histograms.')
-    .argument('<file>', "a checkpoint, or anybody's safetensors")
+    .description('Show the contents of a safetensors file: metadata, tensors, norms, histograms.')
+    .argument('<file>', 'a checkpoint, or any other safetensors file')
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',

@@ -38,13 +38,13 @@ for (const command of [program, ...program.commands]) {
     .configureOutput({ writeOut: printText, outputError: informOfUsage });
 }
 
-/** Longer ones quote a hostile file. */
+/** Only messages that quote a hostile file are longer. */
 const LONGEST_MESSAGE = 2000;
 
-/** An output that its reader leaves unread keeps a stopped process for this long. */
+/** A stopped process waits this long for the reader of its output. */
 const LONGEST_FAREWELL_MS = 1000;
 
-/** What can go wrong without a mistake in this program: one line describes it. */
+/** Errors that are no mistake of this program: they are printed as one line. */
 const EXPECTED = [DataError, NonFiniteError, OutOfMemoryError];
 
 watchOutput();
@@ -60,9 +60,9 @@ if (outputLost.aborted && outputLost.reason !== failure && !(outputLost.reason i
   process.exitCode = exitCodeOf(outputLost.reason);
 }
 
-/** The exit code, once the error is on standard error. */
+/** Prints the error on standard error, and returns the exit code. */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // its message has been printed
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed its message
   if (error instanceof Interrupted) {
     inform(`longhand: ${error.message}`);
     setTimeout(() => process.exit(), LONGEST_FAREWELL_MS).unref();
@@ -73,7 +73,7 @@ function exitCodeOf(error: unknown): number {
     return 0;
   }
   if (error instanceof BackendUnavailableError) {
-    informLines(`longhand: ${error.message}`); // a line for each mode that was tried
+    informLines(`longhand: ${error.message}`); // one line for each mode that was tried
     return 1;
   }
   if (error instanceof Error && EXPECTED.some((expected) => error instanceof expected)) {
@@ -84,7 +84,7 @@ function exitCodeOf(error: unknown): number {
   return 1;
 }
 
-/** One line, and below it what may have been meant. Commander quotes arguments, so none can end as its suggestion does. */
+/** One line, and commander's suggestion below it. Commander quotes arguments, so no argument can look like a suggestion. */
 function informOfUsage(message: string): void {
   const suggestion = /\n\(Did you mean [^\n]*\?\)\n$/.exec(message);
   inform(message.slice(0, suggestion?.index).trimEnd());

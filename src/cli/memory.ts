@@ -1,6 +1,6 @@
 /**
- * Whether there is room for a model, before anything of its size is allocated. If V8's heap is full, V8 aborts the process;
- * if the computer's memory is full, the system kills it.
+ * Checks that a model fits into memory before it is allocated. When V8's heap is full, V8 aborts the process; when the
+ * computer's memory is full, the system kills it.
  */
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
@@ -9,14 +9,14 @@ import type { ModelSizes } from '../model.js';
 import { numbersOfModel } from '../model-memory.js';
 import type { DType } from '../tensor.js';
 
-/** The views of one step, in bytes of V8's heap. Measured on Node 20: 2,350, and 2,530 with the input's gradient (`compare`). */
+/** Bytes of V8's heap for the views of one step. Measured on Node 20: 2,350, and 2,530 with the input gradient (`compare`). */
 const VIEWS_OF_A_STEP = 2400;
-/** The rest of V8's heap is for everything else. */
+/** The share of V8's heap that these views may use. */
 const LARGEST_SHARE_OF_HEAP = 0.5;
 
 /**
- * Throws an OutOfMemoryError that names the bytes if there is no room for a model; `advice` says what to reduce, `most` is
- * the backend's own limit. `numbers`: how many are in memory at once.
+ * Throws an OutOfMemoryError that names the bytes if a model does not fit. `advice` says what to reduce, `most` is the
+ * backend's own limit in bytes, and `numbers` is how many numbers are in memory at once.
  */
 export function assertRoom(
   sizes: ModelSizes,
@@ -31,20 +31,22 @@ export function assertRoom(
   const needs = `T ${T}, B ${B}, I ${I}, H ${H}, C ${C} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);
   if (heap > heapLimit) {
-    throw new OutOfMemoryError(`${needs} ${heap} bytes for their steps, there are ${heapLimit}: ${advice}`);
+    throw new OutOfMemoryError(
+      `${needs} ${heap} bytes for the views of their steps, but ${heapLimit} are available: ${advice}`,
+    );
   }
   const limit = Math.min(memoryLimit(), most);
-  if (bytes > limit) throw new OutOfMemoryError(`${needs} ${bytes} bytes, there are ${limit}: ${advice}`);
+  if (bytes > limit) throw new OutOfMemoryError(`${needs} ${bytes} bytes, but ${limit} are available: ${advice}`);
 }
 
-/** In bytes. What is free is known on Linux only: elsewhere the files that the system caches count as used. */
+/** In bytes. Only Linux reports free memory usefully: elsewhere cached files count as used, so all memory is assumed free. */
 function memoryLimit(): number {
   const free = process.platform === 'linux' ? freemem() : totalmem();
   return Math.min(free, process.constrainedMemory() || Infinity); // a container's limit, 0 if there is none
 }
 
-/** Runs `work`; an allocation that a backend refuses is reported with `advice`. */
-export async function advised<Result>(advice: string, work: () => Promise<Result>): Promise<Result> {
+/** Runs `work`, and adds `advice` to an OutOfMemoryError that it throws. */
+export async function withAdvice<Result>(advice: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -1,27 +1,27 @@
-/** Files that a command writes must be neither each other nor its inputs, however their paths are spelt. */
+/** Checks that the outputs of a command differ from each other and from its inputs, however their paths are spelt. */
 import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { linkedNames, replacedSuffixes, targetOf } from '../files/disk.js';
 
-export interface NamedFile {
-  /** `--best`; for messages. */
+interface NamedFile {
+  /** For messages, such as `--best`. */
   readonly name: string;
   readonly file: string;
 }
 
 /** An output. */
 export interface WrittenFile extends NamedFile {
-  /** Its old contents stay as `previousOf(file)`. */
+  /** Whether its old contents stay as `previousOf(file)`. */
   readonly keepOld: boolean;
 }
 
-/** '': they are one file. '.new': the first, when it is replaced, also writes a file of its name and '.new': the second. */
+/** How two files meet. '': they are the same file. '.new': replacing the first file also writes its name + '.new', the second. */
 type Meeting = ReturnType<typeof replacedSuffixes>[number];
 
 /**
- * How replacing `written` would also replace `other`, or a link on the way to it; undefined if it would not. Hard links
- * do not meet: each name gets a file of its own.
+ * How replacing `written` would also replace `other`, or a symbolic link that leads to it; undefined if it would not. Hard
+ * links do not meet: after the replacement each name has its own file.
  */
 export function meetingOf(written: Omit<WrittenFile, 'name'>, other: string): Meeting | undefined {
   const target = realPlace(targetOf(written.file));
@@ -29,18 +29,18 @@ export function meetingOf(written: Omit<WrittenFile, 'name'>, other: string): Me
   return replacedSuffixes(written.keepOld).find((suffix) => others.includes(target + suffix));
 }
 
-/** Its name in its folder's real path. Neither needs to exist. */
+/** The file's name in the real path of its folder. Neither needs to exist. */
 const realPlace = (file: string): string => path.join(realFolder(path.dirname(file)), path.basename(file));
 
 function realFolder(folder: string): string {
   try {
-    return realpathSync.native(folder); // without .native it would drop a linked folder before ".."
+    return realpathSync.native(folder); // without .native a linked folder before ".." would be lost
   } catch {
-    return path.resolve(folder); // it does not exist, or may not be read: writing reports that
+    return path.resolve(folder); // it is missing or unreadable: writing will report that
   }
 }
 
-/** Ends the command with exit code 2 if replacing `written` would also replace `other`, unless in an `accepted` way. */
+/** Ends the command with exit code 2 if replacing `written` would also replace `other` in a way that is not `accepted`. */
 export function assertApart(
   command: Command,
   written: WrittenFile,
@@ -51,7 +51,7 @@ export function assertApart(
   if (meeting !== undefined && !accepted.includes(meeting)) command.error(meetingError(meeting, written, other));
 }
 
-/** The line of wrong usage for two files that meet. */
+/** The message for two files that meet. */
 export function meetingError(meeting: Meeting, written: WrittenFile, other: NamedFile): string {
   const [one, two] = [written, other].map(({ name, file }) => `${name} ${file}`);
   if (meeting === '') return `error: ${one} and ${two} are the same file`;
@@ -59,7 +59,7 @@ export function meetingError(meeting: Meeting, written: WrittenFile, other: Name
   return `error: ${two} has a name that is reserved for ${one}, ${writes} beside itself`;
 }
 
-/** The same as `assertApart`, for all outputs of a run with each other. */
+/** `assertApart` for every pair of outputs. */
 export function assertAllApart(command: Command, outputs: readonly WrittenFile[]): void {
   for (const written of outputs) {
     for (const other of outputs) if (other !== written) assertApart(command, written, other);

@@ -1,4 +1,4 @@
-/** `longhand page`: the page in dist/page, and MNIST for it, from a server that only this machine reaches. */
+/** `longhand page`: serves the page in dist/page and MNIST, to this computer only. */
 import { Command } from 'commander';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { untilInterrupted } from './signals.js';
 const DEFAULT_PORT = 8028;
 const site = fileURLToPath(new URL('../../page', import.meta.url));
 
-/** Threads need a page that is cross-origin isolated. */
+/** Shared memory, and so threads, need a page that is cross-origin isolated. */
 const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
@@ -30,19 +30,19 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The worker's own policy: ndarray and GPU.js make functions from text; threads are blobs. The page has a stricter one. */
+/** The worker's policy: ndarray and GPU.js compile functions from text, and threads start from blobs. The page's is stricter. */
 const WORKER_POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:; connect-src 'self'; base-uri 'none'";
 
 export function pageCommand(): Command {
   return new Command('page')
-    .description('Open a page: train the network in a browser, and look inside.')
+    .description('Open the page that trains the network in a browser, and shows what happens inside.')
     .option(
       '--port <number>',
-      `where it is served (default: ${DEFAULT_PORT}, or another free one)`,
+      `port of the server (default: ${DEFAULT_PORT}, or another one if it is taken)`,
       wholeNumber(0, 65535),
     )
-    .option('--no-open', 'only serve it')
+    .option('--no-open', 'do not open a browser')
     .addHelpText(
       'after',
       `
@@ -55,7 +55,7 @@ Examples:
         const server = await servePage(port);
         const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
         print(`The page is at ${address} (Ctrl-C ends it)`);
-        if (mustOpen) await open(address).catch(() => {}); // without a desktop the address is all there is
+        if (mustOpen) await open(address).catch(() => {}); // without a desktop the printed address is enough
         if (!signal.aborted) await once(signal, 'abort');
         server.close();
         server.closeAllConnections();
@@ -66,11 +66,12 @@ Examples:
 
 /** The server, once it listens. Rejects with a DataError if the port is taken. */
 async function servePage(port: number | undefined): Promise<Server> {
-  if (!existsSync(path.join(site, 'index.html'))) throw new DataError(`${site}: no page there; npm run build makes it`);
-  packagedDirectory(); // without its images the page can do nothing
+  if (!existsSync(path.join(site, 'index.html')))
+    throw new DataError(`${site}: the page is missing; npm run build makes it`);
+  packagedDirectory(); // throws if MNIST is missing, which the page needs
   const handler = handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) }));
   const server = createServer(handler)
-    .on('checkExpectation', handler) // without a listener Node answers these two itself, without the headers
+    .on('checkExpectation', handler) // without listeners Node answers these two cases itself, without the headers
     .on('clientError', (_, socket) => {
       if (socket.writable) socket.end(BAD_REQUEST);
     });
@@ -92,19 +93,22 @@ async function servePage(port: number | undefined): Promise<Server> {
 
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n';
 
-/** Any port. A page of another site can give its own name this machine's address, and then read what is served here. */
-const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+/**
+ * This computer's names, with any port. Other names are refused: the page of another site could give its own name this
+ * computer's address, and then read what is served here.
+ */
+const THIS_COMPUTER = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 function handlerOf(serveFile: RequestHandler) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
-    if (!THIS_MACHINE.test(request.headers.host ?? '')) refuse(response, 421);
+    if (!THIS_COMPUTER.test(request.headers.host ?? '')) refuse(response, 421);
     else if (request.method !== 'GET' && request.method !== 'HEAD')
       refuse(response.setHeader('allow', 'GET, HEAD'), 405);
     else if (name !== undefined && Object.values<string>(FILES).includes(name)) void sendData(name, response);
     else {
-      delete request.headers.range; // an odd one would throw in the library's stream
+      delete request.headers.range; // a malformed range would throw in sirv's stream
       serveFile(request, response);
     }
   };
@@ -119,7 +123,7 @@ function setHeaders(response: ServerResponse, file: string): void {
   if (file.endsWith('.js')) response.setHeader('content-security-policy', WORKER_POLICY);
 }
 
-/** Compressed once; visitors come again. */
+/** Each file is compressed once. */
 const packed = new Map<string, Promise<Buffer>>();
 
 async function sendData(name: string, response: ServerResponse): Promise<void> {

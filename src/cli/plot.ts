@@ -1,4 +1,4 @@
-/** A run's history as a picture: loss above, accuracy below, over the steps. */
+/** The history of a run as an SVG: the loss over the steps, and below it the accuracy. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { replaceFile } from '../files/disk.js';
@@ -8,16 +8,20 @@ import { readHistory } from './history.js';
 const WIDTH = 720;
 const HEIGHT = 260;
 
-/** Writes `file`, an SVG, from the rows of a history file. Throws a DataError. */
+/** Draws a history file into `file`, an SVG. Throws a DataError. */
 export function writePlot(file: string, history: string): void {
   replaceFile(file, new TextEncoder().encode(historySvg(readHistory(history))));
 }
 
-export function historySvg(rows: readonly HistoryRow[]): string {
+function historySvg(rows: readonly HistoryRow[]): string {
   const { document } = parseHTML('<html></html>');
   const panel = (field: 'loss' | 'accuracy', scale: Plot.ScaleOptions): string => {
     const plot = Plot.plot({
-      ...{ document: document, width: WIDTH, height: HEIGHT, marginLeft: 70, marginRight: 70 },
+      document,
+      width: WIDTH,
+      height: HEIGHT,
+      marginLeft: 70,
+      marginRight: 70,
       style: { fontSize: '12px', fontFamily: 'sans-serif' },
       x: { label: 'step' },
       y: { grid: true, label: field, ...scale },
@@ -29,7 +33,7 @@ export function historySvg(rows: readonly HistoryRow[]): string {
     });
     return plot.outerHTML;
   };
-  // losses span decades, and 0 has no logarithm
+  // losses span decades; 0 has no logarithm
   const isLogarithmic = rows.every(({ loss }) => loss > 0);
   const panels = [panel('loss', isLogarithmic ? { type: 'log', tickFormat: '~g' } : {}), panel('accuracy', {})];
   const placed = panels.map((svg, n) => `<g transform="translate(0,${n * HEIGHT})">${svg}</g>`);

@@ -1,6 +1,6 @@
 /**
- * PNG files (https://www.w3.org/TR/png-3/). pngjs decodes; this file checks first what pngjs does not: the header's
- * values, the chunks' order and checksums, and that the compressed rows are whole, and as many as the header says.
+ * PNG files (https://www.w3.org/TR/png-3/). pngjs decodes them. First this file checks what pngjs does not: the header's
+ * values, the order and checksums of the chunks, and that the compressed rows are complete and have the header's size.
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
@@ -15,15 +15,15 @@ export interface Bitmap {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** With these limits, which hold for IDX with --fit too, `longhand predict` needs less than a second and 200 MB; the figures are in docs/files.md. */
-export const MOST_PIXELS = 2 ** 21; // 1920 × 1080, and a little more
-/** pngjs needs twice the memory for these. */
+/** With these limits, also for IDX with --fit, `longhand predict` needs less than a second and 200 MB (docs/files.md). */
+export const MOST_PIXELS = 2 ** 21; // slightly more than 1920 × 1080
+/** pngjs needs twice the memory for images of 16 bits. */
 const MOST_PIXELS_OF_16_BITS = 2 ** 20;
 export const LONGEST_SIDE = 8192;
-/** Of the file: 8 MiB of rows that are stored uncompressed, and 4 MiB for texts and profiles beside them. */
+/** In bytes: 8 MiB for rows that are stored uncompressed, and 4 MiB for texts and profiles. */
 const LARGEST_FILE = 12 * 2 ** 20;
 
-/** The letters of a chunk's type; a small first letter says that a decoder may leave the chunk out. */
+/** A chunk's type: four letters. If the first is lower case, a decoder may ignore the chunk. */
 const CHUNK_TYPE = /^[A-Za-z]{4}$/;
 const KNOWN = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 const MOST_COLOURS = 256;
@@ -34,7 +34,7 @@ const PALETTE = 3;
 const GREY_ALPHA = 4;
 const COLOUR_ALPHA = 6;
 
-/** By colour type: numbers a pixel, and the bits that each may have. */
+/** By colour type: numbers per pixel, and the bits that each number may have. */
 const FORMS: Readonly<Record<number, { samples: number; depths: readonly number[] } | undefined>> = {
   [GREY]: { samples: 1, depths: [1, 2, 4, 8, 16] },
   [COLOUR]: { samples: 3, depths: [8, 16] },
@@ -43,15 +43,22 @@ const FORMS: Readonly<Record<number, { samples: number; depths: readonly number[
   [COLOUR_ALPHA]: { samples: 4, depths: [8, 16] },
 };
 
+type Pass = readonly [left: number, top: number, across: number, down: number];
+
 /** The seven passes of an interlaced image: its first column and row, and the distance to the next. */
-const PASSES = [
-  ...[[0, 0, 8, 8] as const, [4, 0, 8, 8] as const, [0, 4, 4, 8] as const, [2, 0, 4, 4] as const],
-  ...[[0, 2, 2, 4] as const, [1, 0, 2, 2] as const, [0, 1, 1, 2] as const],
+const PASSES: readonly Pass[] = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
 ];
 
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, n) => bytes[n] === byte);
 
-/** Throws a DataError that names the fault; an image beyond the limits is refused by its header. */
+/** Throws a DataError that names the fault. An image beyond the limits is refused before it is decoded. */
 export function decodePng(bytes: Uint8Array, file: string): Bitmap {
   const fault = (what: string): DataError => new DataError(`${file}: damaged PNG (${what})`);
   assertRows(compressedRows(bytes, file, fault), fault);
@@ -80,7 +87,7 @@ interface CompressedRows {
   readonly data: Uint8Array;
 }
 
-/** From the chunks, each checked on the way. */
+/** The compressed rows of all IDAT chunks. Checks every chunk. */
 function compressedRows(bytes: Uint8Array, file: string, fault: Fault): CompressedRows {
   const chunks = chunksOf(bytes, fault);
   const first = chunks.next().value;
@@ -105,21 +112,21 @@ interface Chunk {
   readonly data: Uint8Array;
 }
 
-/** The chunks before one, IHDR left out. */
+/** The chunks before the present one, except IHDR. */
 interface Before {
-  /** The first of each type. */
+  /** The first chunk of each type. */
   readonly first: Map<string, Chunk>;
-  /** The type of the last. */
+  /** The type of the last chunk. */
   last: string;
 }
 
-/** Chunks with a type of letters and the right checksum, up to IEND, which must be the file's end. */
+/** The chunks up to IEND, which must end the file; checks their types and checksums. */
 function* chunksOf(bytes: Uint8Array, fault: Fault): Generator<Chunk, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length; at < bytes.length;) {
     if (at + 12 > bytes.length) throw fault(`cut off at byte ${bytes.length}, within a chunk`);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (!CHUNK_TYPE.test(type)) throw fault(`a chunk type that is no letters at byte ${at + 4}`);
+    if (!CHUNK_TYPE.test(type)) throw fault(`a chunk type that is not four letters at byte ${at + 4}`);
     const end = at + 8 + view.getUint32(at);
     if (end + 4 > bytes.length)
       throw fault(`cut off at byte ${bytes.length}, within ${type}, which ends at ${end + 4}`);
@@ -153,15 +160,15 @@ function assertSize({ width, height, depth }: Header, fileSize: number, file: st
   const most = depth === 16 ? MOST_PIXELS_OF_16_BITS : MOST_PIXELS;
   if (isTooLarge(width, height, most)) {
     throw new DataError(
-      `${file}: ${width} × ${height} pixels of ${depth} bits: at most ${most} in all and ${LONGEST_SIDE} a side are ` +
-        'read: save it smaller',
+      `${file}: ${width} × ${height} pixels of ${depth} bits: the limits are ${most} pixels and ${LONGEST_SIDE} per side; ` +
+        'save it smaller',
     );
   }
   if (fileSize > LARGEST_FILE)
-    throw new DataError(`${file}: a PNG of ${fileSize} bytes, at most ${LARGEST_FILE} are read`);
+    throw new DataError(`${file}: a PNG of ${fileSize} bytes, but the limit is ${LARGEST_FILE}`);
 }
 
-/** That the chunk may follow those before it. */
+/** Throws if the chunk may not follow those before it. */
 function assertChunk({ type, data }: Chunk, before: Before, header: Header, fault: Fault): void {
   const { colourType } = header;
   const has = (other: string): boolean => before.first.has(other);
@@ -190,7 +197,7 @@ function assertPalette(length: number, { colourType, depth }: Header, isLate: bo
   }
 }
 
-/** One alpha for each colour of a palette, or the one grey or colour that is transparent. */
+/** tRNS holds one alpha for each colour of a palette, or the one grey or colour that is transparent. */
 function assertTransparency(length: number, colourType: number, palette: Chunk | undefined, fault: Fault): void {
   if (colourType === PALETTE) {
     const colours = (palette?.data.length ?? 0) / 3;
@@ -202,40 +209,40 @@ function assertTransparency(length: number, colourType: number, palette: Chunk |
   if (length !== needed) throw fault(`tRNS of ${length} bytes, must be ${needed}`);
 }
 
-/** That the rows unpack, with the right checksum, to as many bytes as the header asks for, and that nothing follows. */
+/** Throws unless the rows unpack, with a correct checksum, to the size that the header gives, and nothing follows them. */
 function assertRows({ header, data }: CompressedRows, fault: Fault): void {
   const expected = unpackedSize(header);
   let rows: Unpacked;
   try {
-    // one chunk that is never full, so that the result is not copied together
+    // larger than the result, so that zlib does not have to join pieces
     const options = { maxOutputLength: expected, chunkSize: Math.max(64, expected + 1), info: true };
-    rows = inflateSync(data, options) as unknown as Unpacked; // what `info` makes of it is missing in its types
+    rows = inflateSync(data, options) as unknown as Unpacked; // @types/node does not describe the result with `info`
   } catch (error) {
     throw fault(zlibFault(error, expected));
   }
   const found = rows.buffer.length;
-  if (found !== expected) throw fault(`its rows are ${found} bytes, by its header ${expected}`);
+  if (found !== expected) throw fault(`its rows have ${found} bytes, its header requires ${expected}`);
   const rest = data.length - rows.engine.bytesWritten;
   if (rest > 0) throw fault(`${rest} bytes in IDAT after its rows`);
 }
 
 interface Unpacked {
   readonly buffer: Uint8Array;
-  /** `bytesWritten` to it: how much of the compressed data it has used. */
+  /** `bytesWritten`: how many bytes of the compressed data zlib has read. */
   readonly engine: { readonly bytesWritten: number };
 }
 
 function zlibFault(error: unknown, expected: number): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_BUFFER_TOO_LARGE') return `its rows are more than ${expected} bytes, by its header ${expected}`;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return `its rows have more than the ${expected} bytes that its header requires`;
   if (code === 'Z_BUF_ERROR') return 'the compressed rows are cut off';
   if (message === 'incorrect data check') return 'the compressed rows have a wrong Adler-32';
   return `the compressed rows: ${message}`;
 }
 
-/** Each row has one byte more, its filter's. */
+/** The size of the unpacked rows in bytes: each row begins with one byte for its filter. */
 function unpackedSize({ width, height, bitsPerPixel, isInterlaced }: Header): number {
-  const passes = isInterlaced ? PASSES : [[0, 0, 1, 1] as const];
+  const passes: readonly Pass[] = isInterlaced ? PASSES : [[0, 0, 1, 1]];
   return passes.reduce((sum, [left, top, across, down]) => {
     const [columns, rows] = [Math.ceil((width - left) / across), Math.ceil((height - top) / down)];
     return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : sum;

@@ -1,4 +1,4 @@
-/** `longhand predict`: what a saved network says of images of the user's, and how it comes to say so, row by row. */
+/** `longhand predict`: the class that a saved network predicts for the user's images, and how the prediction forms row by row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
 import { fillBatch } from '../data/batches.js';
@@ -28,20 +28,23 @@ export interface Prediction {
   readonly name: string;
   readonly prediction: number;
   readonly probabilities: readonly number[];
-  /** The probabilities if the image ended after row 1, 2, …. */
+  /** The probabilities as if the image ended after row 1, 2, …. */
   readonly rows?: readonly (readonly number[])[];
 }
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description('Ask a saved network what digit an image shows.')
+    .description('Predict the digit in an image with a saved network.')
     .argument('<file>', 'a checkpoint')
-    .argument('<images...>', 'PNG (of the size that it reads, or a whole multiple; any size with --fit), or IDX')
-    .option('--first <count>', 'at most this many images of each file', wholeNumber(1))
-    .option('--rows', 'show how the prediction forms as the rows are read', false)
-    .option('--invert', 'the ink is dark, the paper light; MNIST is light on dark', false)
-    .option('--fit', 'scale and centre the drawing as MNIST does, for images of any size', false)
-    .option('--json', 'print one JSON object an image', false);
+    .argument(
+      '<images...>',
+      "PNG or IDX files, of the network's image size (PNG also in a whole multiple of it); any size with --fit",
+    )
+    .option('--first <count>', 'at most <count> images of each file', wholeNumber(1))
+    .option('--rows', 'show the prediction after each row of the image', false)
+    .option('--invert', 'for dark ink on light paper; MNIST is light on dark', false)
+    .option('--fit', 'scale and centre the drawing as MNIST does', false)
+    .option('--json', 'print one JSON object per image', false);
   return withBackendOptions(command)
     .addHelpText(
       'after',
@@ -54,7 +57,7 @@ Examples:
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const saved = loadClassifier(file);
       const { T, I } = saved.sizes;
-      const images = files.map((name) => readImages(name, T, I, flags)); // what is wrong with a file ends the command here
+      const images = files.map((name) => readImages(name, T, I, flags)); // a faulty file ends the command here
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const model = modelOn(backend, saved, 1);

@@ -1,8 +1,7 @@
 /**
- * Everything that the command prints, without characters that a terminal would obey: results go to standard output, all
- * other lines to standard error.
+ * Printing: results go to standard output, all other lines to standard error. Control characters are escaped.
  *
- * A pipe is written asynchronously, so a failed write is known later: `outputLost` is then aborted.
+ * A pipe is written asynchronously, so a failed write is noticed later: it aborts `outputLost`.
  */
 import { failure } from '../files/disk.js';
 import { printable } from './format.js';
@@ -18,10 +17,10 @@ export class ReaderGone extends Error {
 
 const lost = new AbortController();
 
-/** Aborted when standard output cannot be written; its reason is a ReaderGone, or a DataError if results were lost. */
+/** Aborted when standard output cannot be written. Its reason is a ReaderGone, or a DataError if results were lost. */
 export const outputLost = lost.signal;
 
-/** Call it before anything is printed: an 'error' event that has no listener ends the process with a stack trace. */
+/** Call this before printing: an 'error' event without a listener ends the process with a stack trace. */
 export function watchOutput(): void {
   process.stdout.on('error', noteFailure);
   process.stderr.on('error', () => {}); // there is no place left to report it
@@ -45,12 +44,12 @@ export function print(line: string): void {
   printText(`${printable(line)}\n`);
 }
 
-/** A result that has lines of its own, such as a table. Texts from files or arguments in it must be `printable` already. */
+/** A result of several lines, such as a table. Texts in it that come from files or arguments must be `printable` already. */
 export function printLines(lines: string): void {
   printText(`${lines}\n`);
 }
 
-/** The same with its last line's end. */
+/** The same for a text that ends with a line break. */
 export function printText(text: string): void {
   lastWritten = new Promise((resolve) => {
     process.stdout.write(printableLines(text), (error) => {
@@ -60,7 +59,7 @@ export function printText(text: string): void {
   });
 }
 
-/** One line of JSON. A JSON text has such characters only in its strings, where an escape means the same. */
+/** One line of JSON. JSON has control characters only in strings, where their escapes mean the same. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
 }
@@ -70,7 +69,7 @@ export function inform(line: string): void {
   informLines(printable(line));
 }
 
-/** A message that has lines of its own. */
+/** A message of several lines. */
 export function informLines(text: string): void {
   process.stderr.write(`${printableLines(text)}\n`);
 }

@@ -1,4 +1,4 @@
-/** What `longhand train` does once its flags are known: trains, tells, writes its files, tests. */
+/** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
@@ -16,14 +16,14 @@ import type { Line, Validation } from '../training/run.js';
 import type { BackendFlags } from './backends.js';
 import { numpyShare, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
-import { advised, assertRoom } from './memory.js';
+import { withAdvice, assertRoom } from './memory.js';
 import { writePlot } from './plot.js';
 import { inform, print, printJson } from './print.js';
 
-/** The tutorial tests on so many images only. */
+/** The tutorial tests on the first 128 images only. */
 const TUTORIAL_TEST_COUNT = 128;
 
-/** The flags of the command, as its parser gives them. */
+/** The flags of `longhand train` that are not options of the training. */
 export interface TrainFlags extends BackendFlags {
   readonly data?: string;
   readonly json: boolean;
@@ -35,7 +35,7 @@ export interface TrainFlags extends BackendFlags {
   readonly plot?: string;
 }
 
-/** A checkpoint from which a run can go on. */
+/** A checkpoint that can be resumed. */
 export interface Resumable extends Checkpoint {
   readonly training: SavedTraining;
 }
@@ -84,11 +84,11 @@ async function trainWithFiles(
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
-    inform(`until here it ran on ${before.backend.slice(0, 200)}: the last digits may differ`);
+    inform(`the run began on ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
   const { rows: T, columns: I } = data.train;
-  const advice = resumed ? 'this network is too large for this machine' : 'reduce --hidden or --batch-size';
+  const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
   const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
   assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity);
 
@@ -96,7 +96,7 @@ async function trainWithFiles(
   const bar = progressBar(startStep, steps);
   const hooks = { ...reportingHooks(files, bar, history), validation: data.validation, signal };
   try {
-    const model = await advised(advice, () =>
+    const model = await withAdvice(advice, () =>
       resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
     );
     bar.stop();
@@ -107,7 +107,7 @@ async function trainWithFiles(
     bar.stop();
     const target = files.checkpoint ?? files.resume;
     if (signal.aborted && error === signal.reason && target !== undefined) {
-      inform(`${target} holds the run: longhand train --resume ${target} continues it`);
+      inform(`the run is saved: longhand train --resume ${target} continues it`);
     }
     throw error;
   } finally {
@@ -115,7 +115,7 @@ async function trainWithFiles(
   }
 }
 
-/** Their number changes no bit. */
+/** The number of threads changes no bit of the results. */
 const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
 
 function reportingHooks(
@@ -126,7 +126,7 @@ function reportingHooks(
   const print = json ? jsonPrinter : textPrinter;
   const target = checkpoint ?? resume;
   const save = (file: string, state: Checkpoint): void => {
-    history?.begin(); // or a resumed run would take another run's rows for its own
+    history?.begin(); // so that a resumed run does not find another run's rows
     saveCheckpoint(file, state);
   };
   return {
@@ -167,7 +167,7 @@ const jsonPrinter: typeof textPrinter = {
 
 type Bar = ReturnType<typeof progressBar>;
 
-/** A bar on standard error, where that is a terminal; it leaves nothing behind. */
+/** A progress bar on standard error, if that is a terminal; it is cleared at the end. */
 function progressBar(startStep: number, steps: number) {
   if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
   const bar = new SingleBar({

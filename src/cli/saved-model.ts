@@ -1,4 +1,4 @@
-/** A network from a file, on a machine, for commands that only ask it. */
+/** A network from a checkpoint on a backend, for commands that run it forward. */
 import type { Backend } from '../backend.js';
 import { CLASSES } from '../data/mnist.js';
 import { DataError } from '../errors.js';
@@ -7,16 +7,17 @@ import type { SavedModel } from '../training/checkpoint.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import { assertRoom } from './memory.js';
 
-/** A network that knows MNIST's classes. Throws a DataError. */
+/** The network of a checkpoint. Throws a DataError unless it has MNIST's ten classes. */
 export function loadClassifier(file: string): SavedModel {
   const { model } = loadCheckpoint(file);
-  if (model.sizes.C !== CLASSES) throw new DataError(`${file}: ${model.sizes.C} classes, MNIST has ${CLASSES}`);
+  if (model.sizes.C !== CLASSES)
+    throw new DataError(`${file}: its network has ${model.sizes.C} classes, MNIST has ${CLASSES}`);
   return model;
 }
 
-/** Throws an OutOfMemoryError if there is no room for it: a small file can ask for any number of steps. */
+/** Throws an OutOfMemoryError if the model does not fit: a small file can ask for any number of steps. */
 export function modelOn(backend: Backend, { sizes, forgetBias, parameters }: SavedModel, B: number): Model {
-  assertRoom({ ...sizes, B }, backend.dtype, 'this network is too large for this machine');
+  assertRoom({ ...sizes, B }, backend.dtype, 'this network is too large for this computer');
   const model = new Model(backend, { ...sizes, B }, { forgetBias });
   model.load('parameters', parameters);
   return model;

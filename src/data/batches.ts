@@ -1,4 +1,4 @@
-/** Batches of examples: the tutorial's two ways to draw them, and images as the input of a network. */
+/** Batches of examples: the order in which they are drawn, and images as the input of a network. */
 import { DataError } from '../errors.js';
 import type { Random } from '../rng.js';
 import type { Tensor } from '../tensor.js';
@@ -8,22 +8,22 @@ import { CLASSES } from './mnist.js';
 
 /**
  * The orders in which examples are drawn.
- * - `tf1`, as in later TF 1.x: shuffled before the first epoch; what remains at an epoch's end is joined to the first
- *   examples of the next, reshuffled one, so every example is seen once an epoch.
- * - `legacy`, as in the first releases: file order in the first epoch; at an epoch's end the remainder is dropped, and
- *   all is shuffled.
+ * - `tf1`, as in later TensorFlow 1.x: shuffled before the first epoch. The examples that remain at an epoch's end share
+ *   a batch with the first examples of the next, reshuffled epoch, so every example is seen once per epoch.
+ * - `legacy`, as in the first releases: file order in the first epoch. At an epoch's end the remaining examples are
+ *   dropped, and all examples are shuffled.
  */
 export const SHUFFLES = ['tf1', 'legacy'] as const;
 
 /** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
 export type Shuffle = (typeof SHUFFLES)[number];
 
-/** Where a `BatchOrder` stands. */
+/** The position of a `BatchOrder`. */
 export interface BatchPosition {
   /** `[count]`: the current epoch's permutation of the examples' indices. */
-  order: Uint32Array;
-  /** How many of them have been used. */
-  cursor: number;
+  readonly order: Uint32Array;
+  /** How many indices of `order` have been used. */
+  readonly cursor: number;
 }
 
 /** Draws the batches of a training set, epoch after epoch. */
@@ -31,7 +31,7 @@ export class BatchOrder {
   private order: Uint32Array;
   private cursor = 0;
 
-  /** Throws a DataError where a batch is larger than the set. */
+  /** Throws a DataError if a batch is larger than the set. */
   constructor(
     count: number,
     private readonly batchSize: number,
@@ -43,12 +43,13 @@ export class BatchOrder {
     if (shuffle === 'tf1') random.shuffle(this.order);
   }
 
-  /** Where it stands (a copy). */
+  /** A copy of the present position. */
   get position(): BatchPosition {
     return { order: this.order.slice(), cursor: this.cursor };
   }
 
-  set position({ order, cursor }: BatchPosition) {
+  /** Draws the batches that follow `position`. */
+  resumeAt({ order, cursor }: BatchPosition): void {
     this.order = order.slice();
     this.cursor = cursor;
   }
@@ -75,7 +76,7 @@ const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.
 
 /**
  * Writes images into x `[T,B,I]`, image row t as the input of step t, and their labels one-hot into y `[B,C]`.
- * Where fewer indices than B are given, the rest of x and y keeps what it held.
+ * With fewer indices than B, the rest of x and y keeps its values.
  */
 export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
   const { rows, columns, pixels, labels } = images;

@@ -1,13 +1,13 @@
-/** A drawing of any size as MNIST would have it: scaled into a 20 × 20 box, its centre of mass in the middle of 28 × 28. */
+/** Fits a drawing of any size into an image as MNIST does: scaled to 20 × 20, its centre of mass in the middle of 28 × 28. */
 
 /** The side of MNIST's images, in pixels. */
 export const SIDE = 28;
-/** The longer side of a digit there. */
+/** The longer side of a digit in MNIST, in pixels. */
 const BOX = 20;
-/** Where the centre of mass of MNIST's digits is, in both directions, counted from pixel 0. */
+/** The centre of mass of MNIST's digits, in both directions, counted from pixel 0. */
 const CENTRE = 14;
 
-/** `ink` is `[rows,width]`, 0 … 255, 0 being paper. Returns `[28,28]`, 0 … 255; all 0 if there is no ink. */
+/** `ink` is `[rows,width]`, from 0 (paper) to 255. Returns `[28,28]`, 0 … 255; all 0 if there is no ink. */
 export function fitted(ink: ArrayLike<number>, width: number): Uint8Array {
   const pixels = new Uint8Array(SIDE * SIDE);
   const box = boxOf(ink, width);
@@ -69,7 +69,7 @@ function resized(ink: ArrayLike<number>, width: number, box: Box, rows: number, 
   return pixels;
 }
 
-/** For each of `count` equal parts of a line of `length` pixels: the pixels in it, each with the share that is in it. */
+/** For each of `count` equal parts of a line of `length` pixels: the pixels in it, each with its share in the part. */
 function coverage(length: number, count: number): [number, number][][] {
   return Array.from({ length: count }, (_, part) => {
     const [from, to] = [(part * length) / count, ((part + 1) * length) / count];
@@ -88,6 +88,6 @@ function centreOfMass(pixels: Uint8Array, columns: number): { x: number; y: numb
     x += value * (n % columns);
     y += value * Math.floor(n / columns);
   });
-  // faint ink can round to nothing
+  // faint ink can round to 0
   return mass === 0 ? { x: columns / 2, y: pixels.length / columns / 2 } : { x: x / mass, y: y / mass };
 }

@@ -1,18 +1,18 @@
 /**
  * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D
- * dimensions), D big-endian u32 extents, then the bytes, the last extent running fastest.
+ * dimensions), D big-endian u32 extents, then the bytes, the last extent varying fastest.
  */
 import { DataError } from '../errors.js';
 
 /** The contents of an IDX file. */
 export interface IdxContents {
-  /** Its extents; the last runs fastest. */
+  /** Its extents; the last one varies fastest. */
   shape: number[];
-  /** Its bytes: a view into the file's. */
+  /** Its bytes: a view of the file's bytes. */
   data: Uint8Array;
 }
 
-/** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for the messages. Throws a DataError. */
+/** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for messages. Throws a DataError. */
 export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxContents {
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
@@ -32,6 +32,6 @@ export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): I
   if (size !== found) {
     throw new DataError(`${name}: ${shape.join(' × ')} needs ${size} bytes of data, the file has ${found}`);
   }
-  if (size === 0) throw new DataError(`${name}: holds nothing (${shape.join(' × ')})`);
+  if (size === 0) throw new DataError(`${name}: has no data (${shape.join(' × ')})`);
   return { shape, data: bytes.subarray(headerLength) };
 }

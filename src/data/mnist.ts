@@ -1,4 +1,4 @@
-/** Images with labels, and MNIST: its files' contents and the tutorial's split of them. */
+/** Images with labels; MNIST's files, and the tutorial's split of them. */
 import { assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import { parseIdx } from './idx.js';
@@ -30,7 +30,7 @@ export interface Mnist {
 export const CLASSES = 10;
 const VALIDATION_COUNT = 5000;
 
-/** A file that has been read, and its name for the messages. */
+/** A file that has been read, and its name for messages. */
 export interface NamedBytes {
   /** Its contents, unpacked. */
   readonly bytes: Uint8Array;
@@ -51,8 +51,8 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
 }
 
 /**
- * Throws unless `images` is what its type says: a TypeError for another type, a DataError for lengths that do not fit
- * `count`, `rows` and `columns`, and for labels beyond the classes. `what` is for the messages.
+ * Throws a TypeError if `images` is of another type, and a DataError if its lengths do not fit `count`, `rows` and
+ * `columns`, or if a label is not a class. `what` is for messages.
  */
 export function assertImages(what: string, images: LabelledImages): void {
   assertObject(what, images);
@@ -77,7 +77,7 @@ function assertLabels(name: string, labels: Uint8Array): void {
   if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}, expected 0…${CLASSES - 1}`);
 }
 
-/** Images `from … to - 1`, without a copy. Throws a RangeError where there are not so many. */
+/** Images `from … to - 1`, without a copy. Throws a RangeError if there are fewer. */
 export function sliceImages(images: LabelledImages, from: number, to: number): LabelledImages {
   if (!(from >= 0 && from < to && to <= images.count)) {
     throw new RangeError(`images: ${from}…${to} of ${images.count}: need 0 ≤ from < to ≤ ${images.count}`);
@@ -95,7 +95,7 @@ export function sliceImages(images: LabelledImages, from: number, to: number): L
 export function splitMnist(training: LabelledImages, test: LabelledImages): Mnist {
   if (training.count <= VALIDATION_COUNT) {
     throw new DataError(
-      `${training.count} training images: more than ${VALIDATION_COUNT} (the validation set) are needed`,
+      `${training.count} training images: MNIST's split needs more than ${VALIDATION_COUNT}, the validation set`,
     );
   }
   if (training.rows !== test.rows || training.columns !== test.columns) {

@@ -125,7 +125,7 @@ export class LiveRun {
   private async makeStep(displayStep: number): Promise<Line | undefined> {
     const { training } = this;
     const rate = this.rateAtStep(training.step + 1);
-    if (rate !== undefined) training.learningRate = rate;
+    if (rate !== undefined) training.changeLearningRate(rate);
     await training.makeStep();
     const { step } = training;
     const line = step % displayStep === 0 ? await training.line() : undefined;

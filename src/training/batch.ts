@@ -2,7 +2,7 @@ import { fillBatch } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import type { Model } from '../model.js';
 
-/** Images of those indices, and their labels, become the model's batch. */
+/** Puts the images with these indices, and their labels, into the model's batch. */
 export function loadBatch(model: Model, images: LabelledImages, indices: Uint32Array): void {
   const { x, y } = model.activations;
   fillBatch(x, y, images, indices);

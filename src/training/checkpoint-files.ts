@@ -1,4 +1,4 @@
-/** Checkpoints on a disk: docs/files.md tells what is promised of them. Node only. */
+/** Checkpoints as files on a disk, in Node only. docs/files.md lists what they promise; checkpoint.ts makes their bytes. */
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
@@ -6,17 +6,17 @@ import type { FloatLimits } from '../files/stored-tensors.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
-/** `replaceFile` with `keepOld`: what the file held stays as `FILE.previous`. Throws a DataError, as described there. */
+/** Replaces the file, and keeps its old contents as `FILE.previous`. Throws a DataError if it cannot be written. */
 export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
   replaceFile(file, checkpointBytes(checkpoint), { keepOld: true });
 }
 
-/** Throws a DataError where the file is not there, damaged, or no checkpoint; it names the one before it, if that is there. */
+/** Throws a DataError if the file is missing, damaged, or not a checkpoint; it names `FILE.previous`, if that exists. */
 export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoint {
   try {
     return parseCheckpoint(readFile(file), file, limits);
   } catch (error) {
     if (!(error instanceof DataError) || !existsSync(previousOf(file))) throw error;
-    throw new DataError(`${error.message}; the one before it is ${previousOf(file)}`);
+    throw new DataError(`${error.message}; the checkpoint before it is ${previousOf(file)}`);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * A network, and a training run in its midst, as the bytes of a safetensors file: docs/files.md tells every field.
+ * A network, and the state of a training run, as the bytes of a safetensors file. docs/files.md describes every field.
  *
- * All that a run depends on is in it, so that a run which goes on from here makes the same bits as one that was never
- * interrupted. A checksum covers every tensor and every text of the metadata, whatever their order.
+ * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
+ * one. A checksum covers every tensor and every text of the metadata, in any order. Read checkpoint-files.ts next.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -19,10 +19,10 @@ import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
 import { faultOf, OPTION_NAMES, TUTORIAL } from './options.js';
 
-export const FORMAT = 'longhand checkpoint';
+const FORMAT = 'longhand checkpoint';
 const VERSION = 1;
 
-/** All that a network's answers depend on. */
+/** Everything that a network's output depends on. */
 export interface SavedModel {
   /** T, I, H, C: rows and columns of an image, hidden units, classes. */
   readonly sizes: Omit<ModelSizes, 'B'>;
@@ -32,11 +32,11 @@ export interface SavedModel {
   readonly parameters: ParameterTensors;
 }
 
-/** All else that the rest of a training run depends on. */
+/** Everything else that the rest of a training run depends on. */
 export interface SavedTraining {
   /** Every option of the run. */
   readonly options: TrainOptions;
-  /** The description of the backend that it ran on; another one may round differently. */
+  /** The description of the backend that the run used; another one may round differently. */
   readonly backend: string;
   /** Updates made so far: Adam's t. */
   readonly step: number;
@@ -50,11 +50,11 @@ export interface SavedTraining {
   readonly order: Uint32Array;
   /** How many indices of `order` have been used. */
   readonly cursor: number;
-  /** `dataDigest` of the images: a run resumes only with the data that it began with. */
+  /** `dataDigest` of the images: a run can only be resumed with the data that it began with. */
   readonly data: string;
-  /** The validation with the smallest loss so far; null: none yet. */
+  /** The validation with the smallest loss so far; null before the first one. */
   readonly best: BestValidation | null;
-  /** How many validations have followed the best one. */
+  /** How many validations followed the best one. */
   readonly validationsSinceBest: number;
 }
 
@@ -66,15 +66,15 @@ export interface BestValidation {
   readonly loss: number;
 }
 
-/** What a file of `longhand train --checkpoint` or `longhand import` holds. */
+/** The contents of a file that `longhand train --checkpoint` or `longhand import` writes. */
 export interface Checkpoint {
   /** The network. */
   readonly model: SavedModel;
-  /** The state of the training; null: the file holds only the network. */
+  /** The state of the training; null if the file holds only the network. */
   readonly training: SavedTraining | null;
 }
 
-/** The bytes of its file. Throws a NonFiniteError where a number is NaN or infinite: nobody could go on from there. */
+/** The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. */
 export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor): void => {
@@ -103,12 +103,12 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
   return writeSafetensors(signed({ metadata, tensors }));
 }
 
-/** The same file with the checksum that it should have. */
+/** The same file with the correct checksum. */
 export function signed({ metadata, tensors }: Safetensors): Safetensors {
   return { metadata: new Map(metadata).set('checksum', checksumOf({ metadata, tensors })), tensors };
 }
 
-/** What a file holds. `name` is for the messages. Throws a DataError where it is damaged, or no checkpoint at all. */
+/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint. */
 export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLimits = {}): Checkpoint {
   const file = parseSafetensors(bytes, name);
   assertFormat(file, name);
@@ -117,7 +117,7 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLi
   return { model, training: file.metadata.has('training') ? savedTraining(file, model, name) : null };
 }
 
-/** SHA-256 of the file as it would be written without its checksum. */
+/** SHA-256 of the file as this program would write it without a checksum. */
 function checksumOf({ metadata, tensors }: Safetensors): string {
   const others = new Map([...metadata].filter(([key]) => key !== 'checksum'));
   return bytesToHex(sha256(writeSafetensors({ metadata: others, tensors })));
@@ -126,18 +126,18 @@ function checksumOf({ metadata, tensors }: Safetensors): string {
 function assertFormat({ metadata }: Safetensors, name: string): void {
   if (metadata.get('format') !== FORMAT) {
     throw new DataError(
-      `${name}: safetensors, but not a checkpoint of Longhand's; longhand import reads those of PyTorch and TensorFlow`,
+      `${name}: a safetensors file, but not a Longhand checkpoint; longhand import reads files from PyTorch and TensorFlow`,
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
   if (version !== String(VERSION)) {
-    throw new DataError(`${name}: format version ${version}, this program reads ${VERSION}`);
+    throw new DataError(`${name}: format version ${version}, but this program reads version ${VERSION}`);
   }
 }
 
 function assertChecksum(file: Safetensors, name: string): void {
   if (file.metadata.get('checksum') !== checksumOf(file)) {
-    throw new DataError(`${name}: damaged: its checksum is not that of its contents`);
+    throw new DataError(`${name}: damaged: its checksum does not match its contents`);
   }
 }
 
@@ -184,7 +184,8 @@ function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, nam
   fields.assertNoOthers();
   if (options.hidden !== sizes.H || options.forgetBias !== forgetBias) {
     throw new DataError(
-      `${name}: options of another network: hidden ${options.hidden}, forgetBias ${options.forgetBias}`,
+      `${name}: options of another network: hidden ${options.hidden}, forgetBias ${options.forgetBias}; ` +
+        `the file's network has ${sizes.H} and ${forgetBias}`,
     );
   }
   return training;
@@ -202,12 +203,12 @@ function savedOptions(file: Safetensors, name: string): TrainOptions {
   return options;
 }
 
-/** Each of 0 … length - 1 once: an index beyond would read other memory's images. */
+/** Each of 0 … length - 1 occurs once: a larger index would read beyond the images. */
 function assertPermutation(order: Uint32Array, name: string): void {
   const seen = new Uint8Array(order.length);
   for (const index of order) {
     if (index >= order.length || seen[index] === 1) {
-      throw new DataError(`${name}: order has ${index} twice or beyond its ${order.length} examples`);
+      throw new DataError(`${name}: order has index ${index} twice, or beyond its ${order.length} examples`);
     }
     seen[index] = 1;
   }

@@ -1,4 +1,4 @@
-/** What a model makes of a set of images. */
+/** Loss and accuracy of a model over a set of images. */
 import { assertObject } from '../arguments.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { assertImages } from '../data/mnist.js';
@@ -8,11 +8,11 @@ import type { Tensor } from '../tensor.js';
 import { loadBatch } from './batch.js';
 import { yieldToEventLoop } from './event-loop.js';
 
-/** What a model makes of a set of images. */
+/** How well a model classifies a set of images. */
 export interface Evaluation {
   /** Mean loss over the images, in nats. */
   readonly loss: number;
-  /** Share (0 … 1) of the images that is classified correctly. */
+  /** Share (0 … 1) of the images that the model classifies correctly. */
   readonly accuracy: number;
   /** `[count]`: for each image 1 if the model is right, else 0. */
   readonly correct: Uint8Array;
@@ -21,15 +21,15 @@ export interface Evaluation {
 }
 
 /**
- * Loss and accuracy over all `images`, batch by batch. Rejects with a TypeError, RangeError or DataError that names what
- * is wrong with `images`, and with the reason of `signal`.
+ * Loss and accuracy over all `images`, batch by batch. Rejects with a TypeError, RangeError or DataError that says what
+ * is wrong with `images`, or with the reason of `signal` if that is aborted.
  */
 export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: model', model);
   assertImages('evaluate: images', images);
   const { T, B, I } = model.sizes;
   if (images.rows !== T || images.columns !== I) {
-    throw new DataError(`evaluate: images are ${images.rows} × ${images.columns}, the model reads ${T} × ${I}`);
+    throw new DataError(`evaluate: images are ${images.rows} × ${images.columns}, but the model reads ${T} × ${I}`);
   }
   const correct = new Uint8Array(images.count);
   const predicted = new Uint8Array(images.count);
@@ -57,7 +57,7 @@ export async function evaluate(model: Model, images: LabelledImages, signal?: Ab
   return { loss: loss / images.count, accuracy: right / images.count, correct, predicted };
 }
 
-/** The column of the largest number in row b. */
+/** The column of the largest number in row `b`. */
 function largestOf(matrix: Tensor, b: number): number {
   let largest = 0;
   for (let k = 1; k < matrix.shape[1]; k++) if (matrix.get(b, k) > matrix.get(b, largest)) largest = k;

@@ -1,7 +1,7 @@
 /**
- * The tutorial's training loop: step after step, with what is reported and kept on the way.
+ * The training loop: makes all steps of a run, and calls hooks with its lines, validations and checkpoints.
  *
- * Prints nothing: hooks report, an AbortSignal stops.
+ * run.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
 import type { TypeName } from '../arguments.js';
 import { assertKinds, assertKnownNames, assertObject, describe } from '../arguments.js';
@@ -15,32 +15,32 @@ import { isChangeableOnResume, OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
-/** What is called during training, and what training needs besides the images. */
+/** Functions that training calls, and what it needs besides the training images. */
 export interface TrainHooks {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
   /** Called after every step with its number and the number of steps of the run. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** The images that `validateEvery` evaluates. Default: none; `validateEvery` then is an error. */
+  /** The images that `validateEvery` evaluates. Default: none; setting `validateEvery` is then an error. */
   readonly validation?: LabelledImages;
   /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
-  /** Called with the state of the run after each validation that is the best so far. */
+  /** Called with the state of the run after each validation with the smallest loss so far. */
   readonly onBest?: (checkpoint: Checkpoint) => void;
-  /** Called with the state of the run every `checkpointEvery` steps, at the end, and when the signal stops it. */
+  /** Called with the state of the run every `checkpointEvery` steps, at its end, and when `signal` stops it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
-  /** Steps between two calls of `onCheckpoint`. Default: Infinity, only at the end. */
+  /** Steps from one call of `onCheckpoint` to the next. Default: Infinity, only at the end. */
   readonly checkpointEvery?: number;
   /** Aborting it stops training after the current step; `train` then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Trains a new model and returns it; the caller disposes of it. Options left out are the tutorial's.
+ * Trains a new model and returns it; the caller disposes of it. Defaults are the tutorial's values.
  *
- * Before anything runs it rejects with a TypeError for an option or hook that does not exist, a RangeError for an option
- * out of range, and a DataError for images that are not what they say, or fewer than a batch; later with a NonFiniteError
- * if training diverges.
+ * Before the first step it rejects with a TypeError for an unknown option or hook, with a RangeError for an option out of
+ * range, and with a DataError for inconsistent images, or fewer images than a batch. It rejects with a NonFiniteError if
+ * training diverges.
  */
 export async function train(
   backend: Backend,
@@ -51,14 +51,14 @@ export async function train(
   assertHooks(hooks);
   assertKnownNames('train', options, OPTION_NAMES);
   const all = { ...TUTORIAL, ...options };
-  return finish(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
+  return makeAllSteps(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
 }
 
 /**
- * Goes on from a checkpoint: on the same backend with the same bits as a run that was never interrupted. `options` may
- * replace those that do not reach back: how long to train, and when to report.
+ * Resumes a run from its checkpoint. On the same backend it makes the same bits as an uninterrupted run. `options` may
+ * change the length of the run, and how often it reports.
  *
- * Rejects with a DataError where the checkpoint is of other data, or holds only a network; else as `train`.
+ * Rejects with a DataError if the run began with other data, or if the checkpoint holds only a network; else as `train`.
  */
 export async function resumeTraining(
   backend: Backend,
@@ -72,16 +72,23 @@ export async function resumeTraining(
   assertObject('resume: checkpoint', checkpoint);
   const saved = checkpoint.training?.options ?? TUTORIAL;
   if (saved.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
-    throw new RangeError('resume: a cosine schedule ends with its run, which can be made neither longer nor shorter');
+    throw new RangeError(
+      'resume: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
+    );
   }
   const training = Training.resume(backend, { images, validation: hooks.validation }, checkpoint, options);
-  return finish(training, { ...saved, ...options }, hooks);
+  return makeAllSteps(training, { ...saved, ...options }, hooks);
 }
 
 const HOOKS = {
-  ...({ onLine: 'function', onStep: 'function', onValidation: 'function' } as const),
-  ...({ onBest: 'function', onCheckpoint: 'function', checkpointEvery: 'number' } as const),
-  ...({ validation: 'object', signal: 'object' } as const),
+  onLine: 'function',
+  onStep: 'function',
+  validation: 'object',
+  onValidation: 'function',
+  onBest: 'function',
+  onCheckpoint: 'function',
+  checkpointEvery: 'number',
+  signal: 'object',
 } satisfies Record<keyof TrainHooks, TypeName>;
 
 function assertHooks(hooks: TrainHooks): void {
@@ -101,7 +108,8 @@ function assertChangeableOnResume(options: object): void {
   if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
 }
 
-async function finish(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {
+/** Disposes of the model if a step or a hook fails. */
+async function makeAllSteps(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {
   try {
     await makeSteps(training, options, hooks);
     return training.model;
@@ -130,7 +138,7 @@ async function makeSteps(
     await training.makeStep();
     const { step } = training;
     if (step % displayStep === 0) {
-      const line = await training.line(); // also where nobody listens, since it checks the numbers
+      const line = await training.line(); // also without `onLine`, because it checks that the numbers are finite
       onLine?.(line);
     }
     if (validateEvery !== null && step % validateEvery === 0) await validate(training, hooks);

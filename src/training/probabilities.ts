@@ -1,11 +1,11 @@
-/** How a model comes to its answer: what it would say after each row that it reads. */
+/** The class probabilities of one image: after all its rows, and after each row that the network reads. */
 import { denseForward } from '../dense.js';
 import type { Model } from '../model.js';
 import { stepOf } from '../tensor.js';
 
 /**
- * After a forward pass: the probabilities `[C]` of the first sequence if it ended after step 1, 2, … T. Overwrites
- * logits, probabilities, losses and correct; the last step puts back what the forward pass had there.
+ * After a forward pass: the probabilities `[C]` of the first sequence, as if it ended after step 1, 2, … T. Overwrites
+ * logits, probabilities, losses and correct; step T restores the values of the forward pass.
  */
 export async function probabilitiesByRow(model: Model): Promise<Float64Array[]> {
   const { backend, sizes, parameters } = model;
@@ -19,7 +19,7 @@ export async function probabilitiesByRow(model: Model): Promise<Float64Array[]> 
   return rows;
 }
 
-/** The probabilities `[C]` that the last forward pass gave the first sequence. */
+/** The probabilities `[C]` of the first sequence in the last forward pass. */
 export async function firstProbabilities({ backend, sizes: { C }, activations }: Model): Promise<Float64Array> {
   await backend.download(activations.probabilities);
   return Float64Array.from({ length: C }, (_, k) => activations.probabilities.get(0, k));

@@ -1,6 +1,6 @@
 /**
- * A training run in its midst: the tutorial's step (TensorFlow 1.x `recurrent_network.py`, the Adam form), one at a time,
- * on any backend. loop.ts makes them one after another.
+ * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. The step is that
+ * of TensorFlow 1.x's `recurrent_network.py` in its Adam form. Read loop.ts next: it makes all steps of a run.
  */
 import { assertObject } from '../arguments.js';
 import type { Backend } from '../backend.js';
@@ -27,7 +27,7 @@ export interface Line {
   readonly iter: number;
   /** Mean loss of the step's batch after the step's update, in nats. */
   readonly loss: number;
-  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. */
+  /** Share (0 … 1) of the step's batch that the model classifies correctly after the step's update. */
   readonly accuracy: number;
 }
 
@@ -37,29 +37,29 @@ export interface Validation {
   readonly step: number;
   /** Mean loss over the validation images, in nats. */
   readonly loss: number;
-  /** Share (0 … 1) of the validation images that is classified correctly. */
+  /** Share (0 … 1) of the validation images that the model classifies correctly. */
   readonly accuracy: number;
-  /** The loss is smaller than that of every validation before. */
+  /** Whether the loss is smaller than in every earlier validation. */
   readonly isBest: boolean;
 }
 
-/** What a run learns from, and what it validates with, if it does. */
+/** The images of a run. */
 export interface TrainingData {
   /** The training images. */
   readonly images: LabelledImages;
-  /** The images that `validateEvery` evaluates; undefined: none. */
+  /** The images that `validateEvery` evaluates; undefined if there are none. */
   readonly validation: LabelledImages | undefined;
 }
 
 const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
 
-/** A training run that makes one step at a time. `start` or `resume` makes it. */
+/** A training run that makes one step at a time. Begin with `start` or `resume`. */
 export class Training {
   /** The caller disposes of it. */
   readonly model: Model;
   private readonly random: Random;
   private readonly batches: BatchOrder;
-  /** Of the data, once it has been computed. */
+  /** The digest of the data, once it has been computed. */
   private digest: string | undefined;
   private best: BestValidation | null = null;
   private validationsSinceBest = 0;
@@ -78,8 +78,8 @@ export class Training {
   }
 
   /**
-   * At step 0. Throws a TypeError for an option that does not exist or an argument of another type, a RangeError for an
-   * option out of range, and a DataError for images that are not what they say, or fewer than a batch.
+   * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, a RangeError for an
+   * option out of range, and a DataError for inconsistent images, or fewer images than a batch.
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
@@ -88,14 +88,17 @@ export class Training {
     return training.prepared(() => training.model.initialise(training.random));
   }
 
-  /** Where a checkpoint left off. Throws a DataError where it is of other data, or holds only a network; else as `start`. */
+  /**
+   * The run of a checkpoint. Throws a DataError if the run began with other data, or if the checkpoint holds only a
+   * network; else as `start`.
+   */
   static resume(
     backend: Backend,
     data: TrainingData,
     { model: saved, training: state }: Checkpoint,
     options: Partial<TrainOptions> = {},
   ): Training {
-    if (!state) throw new DataError('resume: the file holds only a network, not the state of its training');
+    if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     assertData(data, state.options);
     const digest = dataDigest(...dataOf(data, state.options));
     assertSameData(data.images, saved.sizes, state, digest);
@@ -103,7 +106,7 @@ export class Training {
     return training.prepared(() => {
       const { model } = training;
       training.random.state = state.random;
-      training.batches.position = state;
+      training.batches.resumeAt(state);
       training.digest = digest;
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
@@ -114,7 +117,7 @@ export class Training {
     });
   }
 
-  /** Where it fails, nothing of the model remains. */
+  /** Disposes of the model if `prepare` fails. */
   private prepared(prepare: () => void): this {
     try {
       prepare();
@@ -130,29 +133,30 @@ export class Training {
     return this.model.updates;
   }
 
-  /** Steps that there will be, unless it stops early. */
+  /** Steps of the whole run, unless it stops early. */
   get steps(): number {
     return stepCount(this.options, this.data.images.count);
   }
 
-  /** All steps are made, or `patience` is exhausted. */
+  /** Whether all steps are made, or `patience` is exhausted. */
   get isOver(): boolean {
     const { patience } = this.options;
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
   }
 
-  /** The base learning rate; see `Schedule`. Setting it changes the steps to come; a RangeError if it is not finite. */
+  /** The base learning rate; see `Schedule`. */
   get learningRate(): number {
     return this.options.learningRate;
   }
 
-  set learningRate(learningRate: number) {
+  /** Makes the following steps with another base learning rate. Throws a RangeError unless it is a number within f32. */
+  changeLearningRate(learningRate: number): void {
     const options = { ...this.options, learningRate };
     assertOptions(options);
     this.options = options;
   }
 
-  /** One batch forward, backward, and an update of every parameter. */
+  /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
     const { model, options } = this;
     await model.backend.keepPace();
@@ -163,7 +167,7 @@ export class Training {
     model.update(rateAt(options, this.step + 1, this.steps));
   }
 
-  /** What the tutorial prints of the last step. Rejects with a NonFiniteError where training has diverged. */
+  /** The tutorial's line about the last step. Rejects with a NonFiniteError if training has diverged. */
   async line(): Promise<Line> {
     const { model, step } = this;
     model.forward();
@@ -173,7 +177,7 @@ export class Training {
     return { step, iter: step * model.sizes.B, loss, accuracy };
   }
 
-  /** Rejects with a NonFiniteError where training has diverged, with a RangeError where there is nothing to validate with. */
+  /** Rejects with a NonFiniteError if training has diverged, and with a RangeError if there are no validation images. */
   async validate(): Promise<Validation> {
     const { step } = this;
     const { validation } = this.data;
@@ -186,7 +190,7 @@ export class Training {
     return { step, loss, accuracy, isBest };
   }
 
-  /** A copy of the run as it is between two steps. Rejects with a NonFiniteError where training has diverged. */
+  /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     const { options, random, batches, model, best, validationsSinceBest } = this;
     await model.assertFinite();
@@ -195,7 +199,12 @@ export class Training {
     return {
       model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save('parameters') },
       training: {
-        ...{ options, random: random.state, ...batches.position, data: this.digest, best, validationsSinceBest },
+        options,
+        random: random.state,
+        ...batches.position,
+        data: this.digest,
+        best,
+        validationsSinceBest,
         backend: model.backend.description,
         step: this.step,
         means: await model.save('means'),
@@ -216,11 +225,11 @@ function assertData(data: TrainingData, { validateEvery }: TrainOptions): void {
   assertImages('train: validation', validation);
   if (images.rows !== validation.rows || images.columns !== validation.columns) {
     const sizes = [images, validation].map(({ rows, columns }) => `${rows} × ${columns}`);
-    throw new DataError(`train: images are ${sizes[0]}, validation images ${sizes[1]}: they must be of one size`);
+    throw new DataError(`train: images are ${sizes[0]}, validation images ${sizes[1]}: they must have the same size`);
   }
 }
 
-/** All images that a run depends on. */
+/** All images that the run depends on. */
 function dataOf({ images, validation }: TrainingData, { validateEvery }: TrainOptions): LabelledImages[] {
   return validateEvery !== null && validation ? [images, validation] : [images];
 }
@@ -232,13 +241,15 @@ function assertSameData(
   digest: string,
 ): void {
   if (images.rows !== T || images.columns !== I) {
-    throw new DataError(`resume: trained on images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`);
+    throw new DataError(
+      `resume: the run began with images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`,
+    );
   }
-  if (C !== CLASSES) throw new DataError(`resume: trained for ${C} classes, here are ${CLASSES}`);
+  if (C !== CLASSES) throw new DataError(`resume: the run has ${C} classes, the images have ${CLASSES}`);
   if (images.count !== order.length || digest !== data) {
     throw new DataError(
-      `resume: trained on ${order.length} images, these are ${images.count} others: ` +
-        'a run can go on only with the data that it began with',
+      `resume: the run began with ${order.length} images, these are ${images.count} different ones: ` +
+        'a run can only be resumed with the data that it began with',
     );
   }
 }
