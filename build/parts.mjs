@@ -7,11 +7,11 @@ import { filesIn, project } from './part.mjs';
 
 const SOURCES = ['src', 'kernels', '!src/page', '!kernels/wasm/assembly'];
 
-/** The wasm code as text. All others read it. */
+/** The wasm code as text, and its jobs in TypeScript. All others read them. */
 export const first = {
   name: 'wasm',
-  inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs'],
-  outputs: ['kernels/wasm/binaries.ts'],
+  inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs', 'kernels/wasm/build-jobs.mjs'],
+  outputs: ['kernels/wasm/binaries.ts', 'kernels/wasm/jobs.ts'],
   make: () => node('kernels/wasm/build.mjs'),
 };
 

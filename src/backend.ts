@@ -15,15 +15,20 @@ export interface AccumulateOptions {
   readonly accumulate?: boolean;
 }
 
-/** What `matmul` adds to the product. */
-export interface MatmulOptions extends AccumulateOptions {
-  /** A row `[N]` added to every row of the product. Default: none. */
-  readonly bias?: Tensor;
+/** A row to add to the product. */
+export interface BiasOptions {
+  /** A row `[N]` added to every row of the product. */
+  readonly bias: Tensor;
+  /** Excluded by `bias`. Default: false. */
+  readonly accumulate?: false;
 }
+
+/** What `matmul` adds to the product: what `out` holds, or a bias, or nothing. */
+export type MatmulOptions = (AccumulateOptions & { readonly bias?: undefined }) | BiasOptions;
 
 /** The operations that every backend computes: outputs first, then inputs. */
 export interface Operations {
-  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`) (+ out). Each of a and b may be a transpose. */
+  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out). Each of a and b may be a transpose. */
   matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
 
   /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */

@@ -1,5 +1,5 @@
 /** The shape checks at the door of every operation, the same for every backend. */
-import type { Backend, MatmulOptions } from './backend.js';
+import type { Backend } from './backend.js';
 import type { FloatArray, Tensor } from './tensor.js';
 import { assertShape, formatShape } from './tensor.js';
 
@@ -25,8 +25,17 @@ function assertApart(operation: string, outName: string, out: Tensor, inputName:
   }
 }
 
-function checkMatmul(out: Tensor, a: Tensor, b: Tensor, { bias }: MatmulOptions): void {
+/** What a JavaScript program may pass; `MatmulOptions` allows only one of the two. */
+interface AnyMatmulOptions {
+  readonly accumulate?: boolean;
+  readonly bias?: Tensor | undefined;
+}
+
+function checkMatmul(out: Tensor, a: Tensor, b: Tensor, { accumulate, bias }: AnyMatmulOptions): void {
   const what = () => `matmul: a ${formatShape(a.shape)} · b ${formatShape(b.shape)}`;
+  if (accumulate && bias) {
+    throw new RangeError(`${what()}: accumulate and bias ${formatShape(bias.shape)}: pass one of them, not both`);
+  }
   if (a.shape.length !== 2 || b.shape.length !== 2) throw new RangeError(`${what()}: both must have 2 axes`);
   const [M, K] = a.shape;
   const [inner, N] = b.shape;

@@ -29,7 +29,7 @@ for (const mode of NODE_MODES) {
     continue;
   }
 
-  describeBackend(`gpu, ${mode}`, () => createGpuBackend({ mode }));
+  describeBackend(`gpu, ${mode}`, 'a memory of its own', () => createGpuBackend({ mode }));
 
   test(`gpu, ${mode}: 30 training steps have the reference's losses`, async () => {
     const images = syntheticImages({ count: 60, rows: 6, columns: 5 });

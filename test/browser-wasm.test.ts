@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WasmOptions } from '../kernels/wasm/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
+import { SLEEPERS } from '../kernels/wasm/jobs.js';
 import { PARAMETER_NAMES } from '../src/model.js';
 import { valuesOf } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
@@ -26,7 +27,7 @@ const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'ut
   version: string;
   dependencies: Record<string, string>;
 };
-const script = path.join(project, 'test/setup/train-on-wasm.js');
+const script = path.join(project, 'test/helpers/train-on-wasm.js');
 
 const images = syntheticImages({ count: 60, rows: 6, columns: 5 });
 const options = { batchSize: 16, trainingIters: 31 * 16, hidden: 37 };
@@ -34,6 +35,7 @@ const jobFor = (...runs: WasmOptions[]) => ({
   images: { ...images, pixels: [...images.pixels], labels: [...images.labels] },
   options,
   runs,
+  SLEEPERS,
 });
 
 interface Result {

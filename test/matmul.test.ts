@@ -1,6 +1,7 @@
 /** The reference product against three plain loops: every layout of its operands, inside and beyond its block sizes. */
 import fc from 'fast-check';
 import { matmul } from '../kernels/reference/matmul.js';
+import type { MatmulOptions } from '../src/backend.js';
 import { Random } from '../src/rng.js';
 import type { DType, Tensor } from '../src/tensor.js';
 import { fill, transposeOf, valuesOf, zeros } from '../src/tensor.js';
@@ -19,8 +20,7 @@ interface Case {
   readonly a: Layout;
   readonly b: Layout;
   readonly out: Layout;
-  readonly accumulate: boolean;
-  readonly withBias: boolean;
+  readonly added: 'none' | 'out' | 'bias';
   readonly dtype: DType;
 }
 
@@ -47,7 +47,7 @@ function fillWith(tensor: Tensor, draw: () => number): void {
   for (let m = 0; m < rows; m++) for (let n = 0; n < columns; n++) tensor.set(m, n, draw());
 }
 
-function operandsOf({ M, N, K, a, b, out, accumulate, withBias, dtype }: Case, draw: () => number) {
+function operandsOf({ M, N, K, a, b, out, added, dtype }: Case, draw: () => number) {
   const operands = {
     a: embed(M, K, a, dtype),
     b: embed(K, N, b, dtype),
@@ -58,21 +58,21 @@ function operandsOf({ M, N, K, a, b, out, accumulate, withBias, dtype }: Case, d
   fillWith(operands.b.view, draw);
   fillWith(operands.bias.view, draw);
   // Where it is to be replaced, what it held must not be read, not even NaN.
-  fillWith(operands.out.view, accumulate ? draw : () => NaN);
-  return { ...operands, options: { accumulate, ...(withBias && { bias: operands.bias.view.pick(0) }) } };
+  fillWith(operands.out.view, added === 'out' ? draw : () => NaN);
+  const options: MatmulOptions =
+    added === 'bias' ? { bias: operands.bias.view.pick(0) } : { accumulate: added === 'out' };
+  return { ...operands, options };
 }
 
 /** The definition, in f64, and the sum of the magnitudes of all that was added, which bounds any rounding. */
-function threeLoops({ M, N, K, accumulate, withBias }: Case, { a, b, out, bias }: ReturnType<typeof operandsOf>) {
+function threeLoops({ M, N, K, added }: Case, { a, b, out, bias }: ReturnType<typeof operandsOf>) {
   const [A, B, before] = [valuesOf(a.view), valuesOf(b.view), valuesOf(out.view)];
   const sums = new Float64Array(M * N);
   const magnitudes = new Float64Array(M * N);
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
-      const first = accumulate ? before[m * N + n] : 0;
-      const second = withBias ? bias.view.get(0, n) : 0;
-      let sum = first + second;
-      let magnitude = abs(first) + abs(second);
+      let sum = { none: 0, out: before[m * N + n], bias: bias.view.get(0, n) }[added];
+      let magnitude = abs(sum);
       for (let k = 0; k < K; k++) {
         const product = A[m * K + k] * B[k * N + n];
         sum += product;
@@ -98,8 +98,7 @@ const anyCase = fc.record({
   a: layout,
   b: layout,
   out: layout,
-  accumulate: fc.boolean(),
-  withBias: fc.boolean(),
+  added: fc.constantFrom('none', 'out', 'bias'),
   dtype: fc.constantFrom<DType>('f32', 'f64'),
 });
 
@@ -120,8 +119,7 @@ const LARGE_CASES = LARGE.flatMap((sizes) =>
       a: inTheMiddle(aTransposed),
       b: inTheMiddle(bTransposed),
       out: inTheMiddle(false),
-      accumulate: aTransposed !== bTransposed,
-      withBias: bTransposed,
+      added: aTransposed !== bTransposed ? 'out' : bTransposed ? 'bias' : 'none',
       dtype: 'f32',
     })),
   ),

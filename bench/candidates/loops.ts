@@ -27,7 +27,7 @@ function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }:
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
       const at = out.offset + m * outRow + n * outColumn;
-      let sum = (accumulate ? out.data[at] : 0) + (bias ? bias.get(n) : 0);
+      let sum = accumulate ? out.data[at] : (bias?.get(n) ?? 0);
       for (let k = 0; k < K; k++) {
         sum += a.data[a.offset + m * aRow + k * aColumn] * b.data[b.offset + k * bRow + n * bColumn];
       }

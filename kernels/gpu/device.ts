@@ -1,10 +1,10 @@
-/** Runs programs on an open mode: compiles each once for the sizes of its inputs, and keeps track of what is resident. */
+/** Runs programs in an open mode: compiles each program once for the sizes of its inputs, and releases matrices. */
 import type { KernelFunction, Value } from './gpu-js.js';
 import type { OpenMode } from './modes.js';
 import type { Program } from './programs.js';
 import { copyProgram } from './programs.js';
 
-/** A matrix on the device. Never changed: an operation's result is a new one. */
+/** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {
   readonly value: Value;
   readonly rows: number;
@@ -12,12 +12,12 @@ export interface Matrix {
 }
 
 export class Device {
-  /** Compiled kernels by their text and the sizes of output and inputs: GPU.js lets none of these change. */
+  /** Compiled kernels by their text and the sizes of output and inputs: GPU.js allows none of these to change. */
   private readonly kernels = new Map<string, KernelFunction>();
 
-  private readonly dropped: Matrix[] = [];
+  private readonly released: Matrix[] = [];
 
-  constructor(private readonly openMode: OpenMode) {}
+  constructor(private readonly opened: OpenMode) {}
 
   /** Enqueues one kernel. Inputs: matrices and numbers, in the order of the program's parameters. */
   run(program: Program, ...inputs: (Matrix | number)[]): Promise<Matrix> {
@@ -28,29 +28,29 @@ export class Device {
 
   /** Enqueues the copy of `values`, row by row, from the host to the device. */
   upload(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
-    return this.call(copyProgram(rows, columns), ['host'], [this.openMode.gpuJs.input(values, [columns, rows])]);
+    return this.call(copyProgram(rows, columns), ['host'], [this.opened.gpuJs.input(values, [columns, rows])]);
   }
 
-  /** Waits for a matrix and brings its rows to the host. Rejects where the device has been lost meanwhile. */
+  /** Waits for a matrix and brings its rows to the host. Rejects if the device has been lost. */
   async read({ value }: Matrix): Promise<Float32Array[]> {
     const rows = 'toArray' in value ? await value.toArray() : value;
-    const { gpu, mode } = this.openMode;
-    // webgpu says so itself; a GL context that is lost goes on, and reads zeros
+    const { gpu, mode } = this.opened;
+    // webgpu reports a lost device itself; a lost GL context continues, and reads zeros
     if (mode.includes('gl') && gpu.context?.isContextLost() === true) {
-      throw new Error(`gpu: mode ${mode} has lost its device, and all that was on it; make a new backend`);
+      throw new Error(`gpu: mode ${mode} has lost its device and all tensors on it; make a new backend`);
     }
     return rows;
   }
 
-  /** Marks a matrix as no longer needed once the operation under way has been submitted. */
+  /** Marks a matrix as not needed after the operation that is being enqueued. */
   release(matrix: Matrix): void {
-    this.dropped.push(matrix);
+    this.released.push(matrix);
   }
 
-  /** Gives back the memory of what was released; the device itself waits for submitted work that still reads it. */
+  /** Frees the released matrices. The device itself waits for submitted work that still reads them. */
   collect(): void {
-    for (const { value } of this.dropped) if ('delete' in value) value.delete();
-    this.dropped.length = 0;
+    for (const { value } of this.released) if ('delete' in value) value.delete();
+    this.released.length = 0;
   }
 
   private async call(program: Program, sizes: readonly string[], values: readonly unknown[]): Promise<Matrix> {
@@ -67,7 +67,7 @@ export class Device {
   }
 
   private compile({ rows, columns, source }: Program): KernelFunction {
-    return this.openMode.gpu.createKernel(source, {
+    return this.opened.gpu.createKernel(source, {
       output: [columns, rows],
       pipeline: true,
       immutable: true,
@@ -76,9 +76,9 @@ export class Device {
     });
   }
 
-  /** GPU.js falls back to another mode in silence; here that is an error. */
+  /** GPU.js falls back to another mode in silence. Here that is an error. */
   private assertRanAsAsked({ kernel }: KernelFunction): void {
-    const { mode, kernelClass } = this.openMode;
+    const { mode, kernelClass } = this.opened;
     if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
     throw new Error(
       `gpu: asked for mode ${mode}, but GPU.js ran a kernel on ${kernel.constructor.name}` +

@@ -12,28 +12,28 @@ export interface Resident {
   delete(): void;
 }
 
-/** One compiled kernel. The first call builds it; under webgpu every call returns a promise. */
+/** One kernel. Its first call compiles it; under webgpu every call returns a promise. */
 export interface KernelFunction {
   (...inputs: unknown[]): Value | Promise<Value>;
-  /** What really runs, known after the first call. */
+  /** What runs, known after the first call. */
   readonly kernel: { readonly fallbackReason?: string | null };
 }
 
 export type KernelClass = abstract new (...args: never[]) => object;
 
 export interface KernelSettings {
-  /** Columns, rows. */
+  /** Columns, then rows. */
   readonly output: readonly [number, number];
   readonly pipeline: true;
   readonly immutable: true;
   readonly precision: 'single';
-  /** A loop whose bound is not a literal stops at 1000 in silence unless this is set. */
+  /** Unless this is set, a loop whose bound is not a literal stops at 1000 in silence. */
   readonly loopMaxIterations: number;
 }
 
 export interface GpuInstance {
   readonly Kernel: KernelClass;
-  /** A WebGL context in the GL modes. */
+  /** In the GL modes: a WebGL context. */
   readonly context?: WebGLRenderingContext | WebGL2RenderingContext | null;
   createKernel(source: string, settings: KernelSettings): KernelFunction;
   destroy(): Promise<void>;
@@ -44,7 +44,7 @@ export interface GpuJs {
     readonly isWebGL2Supported: boolean;
     readonly isHeadlessGLSupported: boolean;
   };
-  /** Numbers row by row, as a matrix of so many columns and rows. */
+  /** Numbers row by row, as a matrix; `size` is its columns, then its rows. */
   readonly input: (values: Float32Array, size: readonly [number, number]) => unknown;
   readonly WebGPUKernel: KernelClass;
   readonly WebGL2Kernel: KernelClass;

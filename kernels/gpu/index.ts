@@ -1,8 +1,8 @@
 /**
  * The GPU.js backend: the whole training step as GPU.js kernels. Parameters, moments, activations and gradients stay on
- * the device; batches go up, and only what `download` asks for comes back.
+ * the device. Batches are uploaded; only the tensors that `download` names come back.
  *
- * Every operation is enqueued, and a queue runs the kernels one after another: under webgpu a kernel call is a promise.
+ * Operations are enqueued, and the queue runs their kernels one after another: under webgpu a kernel call is a promise.
  */
 import { EPSILON } from '../../src/adam.js';
 import { assertKnownNames, describe } from '../../src/arguments.js';
@@ -31,8 +31,8 @@ export interface GpuOptions {
 }
 
 /**
- * Opens GPU.js in a mode; `auto` takes the first of webgpu, webgl2, headlessgl, webasm and cpu that computes rightly.
- * Throws a BackendUnavailableError that says what to install where the mode is not there.
+ * Opens GPU.js in a mode; `auto` uses the first mode of `MODES` that computes a small product correctly. Throws a
+ * BackendUnavailableError that says what to install if the mode is not available.
  */
 export async function createGpuBackend(options: GpuOptions = {}): Promise<Backend> {
   assertKnownNames('gpu', options, ['mode']);
@@ -41,7 +41,7 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
     throw new RangeError(`gpu: mode ${describe(mode)}: must be auto, ${MODES.join(', ')}`);
   }
   if (mode !== 'auto') return openChecked(mode);
-  await loadGpuJs(); // without it there is one thing to say, not one a mode
+  await loadGpuJs(); // if it is missing, one error is enough, not one for each mode
   const refusals: string[] = [];
   for (const candidate of MODES) {
     try {
@@ -53,7 +53,7 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
   throw new BackendUnavailableError(`no GPU.js mode works here:\n${refusals.join('\n')}`);
 }
 
-/** Opens a mode and lets it multiply two matrices: a mode that is there may still not work. */
+/** Opens a mode and multiplies two matrices: a mode that opens may still compute wrong results. */
 async function openChecked(mode: Mode): Promise<Backend> {
   const backend = withShapeChecks(new GpuBackend(await openMode(mode)));
   try {
@@ -64,7 +64,7 @@ async function openChecked(mode: Mode): Promise<Backend> {
     await backend.download(product);
     if (product.data.join() !== '7,10,15,22') {
       throw new BackendUnavailableError(
-        `GPU mode ${mode} does not work here: [1 2; 3 4]² came out as ${product.data.join()}`,
+        `GPU mode ${mode} does not work here: [1 2; 3 4]² should be 7,10,15,22 but is ${product.data.join()}`,
       );
     }
     backend.free(a);
@@ -76,7 +76,7 @@ async function openChecked(mode: Mode): Promise<Backend> {
   }
 }
 
-/** Where an operand lies: so many rows of a tensor, read as they are or transposed. */
+/** Where an operand lies: rows `from … to - 1` of a tensor, read directly or as a transpose. */
 interface Operand {
   readonly rows: DeviceRows;
   readonly from: number;
@@ -92,12 +92,12 @@ class GpuBackend implements Backend {
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
 
-  constructor(private readonly openMode: OpenMode) {
-    this.device = new Device(openMode);
+  constructor(private readonly opened: OpenMode) {
+    this.device = new Device(opened);
   }
 
   get description(): string {
-    return `gpu: GPU.js, mode ${this.openMode.mode}, ${this.openMode.executor()}`;
+    return `gpu: GPU.js, mode ${this.opened.mode}, ${this.opened.executor()}`;
   }
 
   allocate(shape: readonly number[]): Tensor {
@@ -116,7 +116,7 @@ class GpuBackend implements Backend {
   upload(tensor: Tensor): void {
     const { rows, from, to } = this.plainOperand('upload', tensor);
     const { columns } = rows;
-    // The host may write the next batch into the tensor before the queue comes to this one.
+    // The host may write the next batch into the tensor before the queue reaches this upload.
     const values = Float32Array.from(tensor.data.subarray(from * columns, to * columns));
     this.enqueue(async () => rows.write(from, to, await this.device.upload(values, to - from, columns)));
   }
@@ -131,36 +131,30 @@ class GpuBackend implements Backend {
     values.forEach((row, n) => tensor.data.set(row, (from + n) * rows.columns));
   }
 
-  /** One step may still be running while the next is enqueued. */
+  /** One step may still run while the next is enqueued. */
   async keepPace(): Promise<void> {
     await this.queue;
     const before = this.submitted;
-    this.submitted = this.openMode.workDone();
+    this.submitted = this.opened.workDone();
     await before;
   }
 
   async dispose(): Promise<void> {
-    await this.queue.catch(() => undefined); // whoever awaited the failed work has been told
+    await this.queue.catch(() => undefined); // a failure has been reported to those who awaited the work
     for (const rows of this.tensors.values()) rows.clear();
     this.device.collect();
     this.tensors.clear();
-    await this.openMode.close();
+    await this.opened.close();
   }
 
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
     const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
     const [M, K] = a.shape;
     const N = b.shape[1];
-    const form = {
-      M,
-      K,
-      N,
-      aTransposed: A.transposed,
-      bTransposed: B.transposed,
-      accumulate,
-      bias: bias !== undefined,
-    };
-    this.compute(programs.matmulProgram(form), out, [a, b, ...(accumulate ? [out] : []), ...(bias ? [bias] : [])]);
+    const added = accumulate ? out : bias;
+    const addedShape = accumulate ? 'matrix' : bias ? 'row' : 'none';
+    const form = { M, K, N, aTransposed: A.transposed, bTransposed: B.transposed, added: addedShape } as const;
+    this.compute(programs.matmulProgram(form), out, added ? [a, b, added] : [a, b]);
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
@@ -212,7 +206,7 @@ class GpuBackend implements Backend {
     this.compute(programs.copyProgram(a.size / columns, columns), out, [a]);
   }
 
-  /** Enqueues a program whose inputs are tensors (or numbers) and whose result becomes the rows of `out`. */
+  /** Enqueues a program. Its inputs are tensors or numbers; its result becomes the rows of `out`. */
   private compute(program: programs.Program, out: Tensor, inputs: readonly (Tensor | number)[]): void {
     const { rows, from, to } = this.plainOperand('out', out);
     const operands = inputs.map((input) => (typeof input === 'number' ? input : this.operand('input', input)));
@@ -225,7 +219,7 @@ class GpuBackend implements Backend {
     });
   }
 
-  /** Work after a failure is not run; the failure reaches whoever awaits the queue next. */
+  /** After a failure no further work is run; the next `await` of the queue throws the failure. */
   private enqueue(work: () => Promise<void>): void {
     this.queue = this.queue.then(work).then(() => this.device.collect());
     this.queue.catch(() => undefined);
@@ -238,7 +232,7 @@ class GpuBackend implements Backend {
     return operand;
   }
 
-  /** Finds a view in its tensor. Throws a RangeError where it is not whole rows, or not a tensor of this backend. */
+  /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or not of this backend. */
   private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
     const rows = this.tensors.get(data);
     const what = `gpu ${operation}: ${formatShape(shape)}`;
@@ -256,7 +250,7 @@ class GpuBackend implements Backend {
   }
 }
 
-/** Rows of `columns` elements, one behind the other without gaps. */
+/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
 function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {

@@ -1,4 +1,4 @@
-/** Opening GPU.js in one of its modes, and making sure that this mode, and no silent fallback, is what runs. */
+/** Opening GPU.js in one of its modes, and the kernel class that must run in it: GPU.js may fall back in silence. */
 import { BackendUnavailableError } from '../../src/errors.js';
 import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
@@ -11,14 +11,14 @@ export interface OpenMode {
   readonly gpu: GpuInstance;
   /** The kernel class that must run in this mode. */
   readonly kernelClass: KernelClass;
-  /** Adapter and driver, or what executes instead; the GL modes know it after their first kernel. */
+  /** Adapter and driver, or what executes the kernels instead. In the GL modes it is known after the first kernel. */
   executor(): string;
-  /** Resolves when the device has done all that was submitted; where calls are synchronous, at once. */
+  /** Resolves when the device has done all submitted work; if calls are synchronous, at once. */
   workDone(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a mode. Throws a BackendUnavailableError that says what to install where it is not there. */
+/** Opens a mode. Throws a BackendUnavailableError that says what to install if the mode is not available. */
 export async function openMode(mode: Mode): Promise<OpenMode> {
   const gpuJs = await loadGpuJs();
   if (mode === 'webgpu') return openWebGpu(gpuJs);
@@ -46,16 +46,16 @@ export async function openMode(mode: Mode): Promise<OpenMode> {
   };
 }
 
-/** In the GL modes; the others compute within the call, and have no context. */
+/** For the GL modes. The other synchronous modes compute within the call, and have no context. */
 async function glWorkDone({ context }: GpuInstance): Promise<void> {
   if (!context) return;
   if (!('fenceSync' in context)) {
     context.finish();
     return;
   }
-  // A browser's `finish` does not wait, so ask again and again whether the device has come to this point.
+  // A browser's `finish` does not wait, so we ask repeatedly whether the device has reached this point.
   const fence = context.fenceSync(context.SYNC_GPU_COMMANDS_COMPLETE, 0);
-  if (!fence) return; // the context is lost: the next read says so
+  if (!fence) return; // the context is lost; the next read reports it
   context.flush();
   while (context.clientWaitSync(fence, 0, 0) === context.TIMEOUT_EXPIRED) {
     await new Promise((resolve) => setTimeout(resolve));
@@ -95,11 +95,11 @@ async function openWebGpu(gpuJs: GpuJs): Promise<OpenMode> {
   };
 }
 
-/** Browsers bring WebGPU; Node gets it from the `webgpu` package, which must be in place before GPU.js looks for it. */
+/** Browsers have WebGPU. Node gets it from the package `webgpu`, which must be set up before GPU.js looks for it. */
 async function provideNavigatorGpu(): Promise<void> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator) return;
   try {
-    const name = 'webgpu' as string; // not a literal type, and bundlers for pages leave this package of Node's alone
+    const name = 'webgpu' as string; // not a literal, so that bundlers for pages do not look for this package of Node's
     const { create, globals } = (await import(name)) as typeof import('webgpu');
     Object.assign(globalThis, globals);
     if (typeof navigator === 'undefined') {

@@ -1,6 +1,6 @@
 /**
- * The kernels, as source text that GPU.js compiles for each machine. Text, not functions: minifiers and coverage tools
- * would rewrite a function, and sizes stand in it as literals, since GPU.js stops a loop with any other bound at 1000.
+ * The kernels, as source text that GPU.js compiles for each mode. They are text because minifiers and coverage tools would
+ * rewrite functions. Sizes are literals in the text, because GPU.js stops a loop with any other bound at 1000.
  *
  * One kernel computes one output; one thread computes one of its cells, out[this.thread.y][this.thread.x]. Every input is
  * a matrix. Indices stay inline and loops count by 1: GPU.js turns any other index variable into a float, at half the
@@ -28,25 +28,25 @@ export interface MatmulForm {
   readonly N: number;
   readonly aTransposed: boolean;
   readonly bTransposed: boolean;
-  readonly accumulate: boolean;
-  readonly bias: boolean;
+  /** What the sums start from: a matrix of out's size, one row for all of out's rows, or 0. */
+  readonly added: 'matrix' | 'row' | 'none';
 }
 
-/** Inputs: a, b, then out's old value (if `accumulate`), then bias (if `bias`). Four terms a turn of the loop. */
-export function matmulProgram({ M, K, N, aTransposed, bTransposed, accumulate, bias }: MatmulForm): Program {
+/** Inputs: a, b, then `added`, if there is one. The loop adds four terms in each pass. */
+export function matmulProgram({ M, K, N, aTransposed, bTransposed, added }: MatmulForm): Program {
   const a = (k: string): string => (aTransposed ? `a[${k}][${y}]` : `a[${y}][${k}]`);
   const b = (k: string): string => (bTransposed ? `b[${x}][${k}]` : `b[${k}][${x}]`);
   const term = (k: string): string => `${a(k)} * ${b(k)}`;
   const turns = Math.floor(K / 4);
   const fours = ['k * 4', 'k * 4 + 1', 'k * 4 + 2', 'k * 4 + 3'].map(term).join(' + ');
   const rest = Array.from({ length: K % 4 }, (_, n) => term(String(turns * 4 + n)));
-  const starts = [...(accumulate ? [at('before')] : []), ...(bias ? [`bias[0][${x}]`] : []), ...rest, '0'];
-  const inputs = ['a', 'b', ...(accumulate ? ['before'] : []), ...(bias ? ['bias'] : [])];
+  const start = { matrix: [at('added')], row: [`added[0][${x}]`], none: [] }[added];
+  const inputs = added === 'none' ? 'a, b' : 'a, b, added';
   const loop = turns > 0 ? `for (let k = 0; k < ${turns}; k++) { sum += ${fours}; }` : '';
-  return program([M, N], inputs.join(', '), `let sum = ${starts.join(' + ')};\n${loop}\nreturn sum;`);
+  return program([M, N], inputs, `let sum = ${[...start, ...rest, '0'].join(' + ')};\n${loop}\nreturn sum;`);
 }
 
-/** Inputs: a `[M,N]`, then one row of what `out` held where it accumulates. Output: one row. */
+/** Inputs: a `[M,N]`, and if it accumulates the row that `out` held. Output: one row. */
 export function columnSumsProgram(M: number, N: number, accumulate: boolean): Program {
   return program(
     [1, N],
@@ -57,7 +57,7 @@ export function columnSumsProgram(M: number, N: number, accumulate: boolean): Pr
 
 const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;
 
-/** Not Math.tanh: GL's is NaN above 44. */
+/** Math.tanh is not used: GL's is NaN above 44. */
 const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * ${z})) - 1)`;
 
 /** Column x of gate number `gate` (0 i, 1 j, 2 f, 3 o) in a `[B,4H]` matrix, for a thread of a `[B,H]` output. */
@@ -97,7 +97,7 @@ export function dCellProgram(B: number, H: number): Program {
   );
 }
 
-/** (3′) Inputs: dcPrev, dc, gates. Output: dcPrev with this step's share. */
+/** (3′) Inputs: dcPrev, dc, gates. Output: dcPrev with this step's contribution. */
 export function dCellPrevProgram(B: number, H: number): Program {
   return program([B, H], 'dcPrev, dc, gates', `return ${at('dcPrev')} + ${at('dc')} * ${gateOf(2, H)};`);
 }
@@ -105,7 +105,7 @@ export function dCellPrevProgram(B: number, H: number): Program {
 /** (4′), (3′), (2′) Inputs: dc (whole), dh, gates, c, cPrev. Output: dz `[B,4H]`, gate by gate. */
 export function dzProgram(B: number, H: number): Program {
   const here = at('gates');
-  /** Column x of a matrix `[B,H]`, or of the first gate, for a thread of gate number `own`. */
+  /** The hidden unit of a thread of gate number `own`, in a matrix `[B,H]` or in the first gate. */
   const unit = (matrix: string, own: number): string => `${matrix}[${y}][${x} - ${own * H}]`;
   return program(
     [B, 4 * H],
@@ -117,7 +117,7 @@ return ${unit('dh', 3)} * ${tanh(unit('c', 3))} * ${here} * (1 - ${here});`,
   );
 }
 
-/** The largest logit of row `row`, as statements that leave it in `max` and its place in `predicted`. */
+/** Statements that find the largest logit of row `row`: `max` is its value, `predicted` its class. */
 const findLargest = (C: number, row: string): string =>
   `let max = logits[${row}][0];
 let predicted = 0;
@@ -207,10 +207,10 @@ export function sliceProgram(rows: number, columns: number): Program {
   return program([rows, columns], 'a, from', `return a[${y} + from][${x}];`);
 }
 
-/** How many parts one join takes: webgpu allows a kernel 8 buffers, the output among them. */
+/** The most parts of one join: webgpu allows a kernel 8 buffers, the output among them. */
 export const JOIN_MOST = 7;
 
-/** Inputs: matrices of so many rows each, to be put below one another. */
+/** Inputs: matrices with these numbers of rows. Output: all their rows, one matrix below the other. */
 export function joinProgram(heights: readonly number[], columns: number): Program {
   const names = heights.map((_, n) => `a${n}`);
   const starts = heights.map((_, n) => heights.slice(0, n).reduce((sum, height) => sum + height, 0));

@@ -1,16 +1,16 @@
 /**
  * A tensor on the device: rows of equal length, held as blocks of rows below one another.
  *
- * GPU.js has no way to write into a part of a buffer; every kernel makes a whole new one. So a tensor is a list of
- * blocks, each a range of rows inside some matrix, and writing rows replaces the blocks there. An operation on step t of
- * a `[T,B,N]` tensor reads and writes the rows t·B … (t+1)·B - 1; one on all steps reads all rows. Rows that are wanted
- * in one matrix and lie in several are joined, rows that lie inside a larger one are sliced out, and the result takes
- * the place of what it was made from, so it is made once.
+ * GPU.js cannot write into a part of a buffer; every kernel makes a new buffer. So a tensor is a list of blocks, each a
+ * range of rows of some matrix, and writing rows replaces the blocks there. An operation on step t of a `[T,B,N]` tensor
+ * reads and writes the rows t·B … (t+1)·B - 1; an operation on all steps reads all rows. To read rows as one matrix, blocks
+ * are joined, or the rows are sliced out of a larger matrix. The result replaces the blocks that it was made from, so it
+ * is made once.
  */
 import type { Device, Matrix } from './device.js';
 import { fillProgram, joinProgram, JOIN_MOST, sliceProgram } from './programs.js';
 
-/** Rows `from … to - 1` of the tensor: a matrix, whose row `first` is row `from`; or one number everywhere. */
+/** Rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
 interface Block {
   readonly from: number;
   readonly to: number;
@@ -29,7 +29,7 @@ export class DeviceRows {
     this.blocks = [{ from: 0, to: rows, content: 0, first: 0 }];
   }
 
-  /** Rows `from … to - 1` become `content`, a matrix of just these rows, or one number. */
+  /** Rows `from … to - 1` become `content`: a matrix that has just these rows, or one number. */
   write(from: number, to: number, content: Matrix | number): void {
     const before = this.blocks;
     const above = before.filter((block) => block.from < from).map((block) => cut(block, block.from, from));
@@ -38,7 +38,7 @@ export class DeviceRows {
     this.releaseUnused(before);
   }
 
-  /** Rows `from … to - 1` in a matrix of their own. It lives until these rows are written again. */
+  /** Rows `from … to - 1` in a matrix of their own, which is valid until these rows are written again. */
   async read(from: number, to: number): Promise<Matrix> {
     const parts: Matrix[] = [];
     const touched = this.blocks.filter((block) => block.from < to && block.to > from);

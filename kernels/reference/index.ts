@@ -1,6 +1,6 @@
 /**
- * The reference backend: the formulas of src/, as they stand, on plain typed arrays. It is the specification that the
- * fast backends are tested against, in f32 or f64.
+ * The reference backend: the functions of src/ themselves, on plain typed arrays, in f32 or f64. The other backends
+ * compute the same formulas.
  */
 import { adam } from '../../src/adam.js';
 import { assertKnownNames, describe } from '../../src/arguments.js';
@@ -20,8 +20,8 @@ export interface ReferenceOptions {
 }
 
 /**
- * Takes no resources, so it needs no `await`; `dispose` is there because every backend has it. Throws a RangeError for a
- * dtype that is neither f32 nor f64, and a TypeError for an option that does not exist.
+ * Creates a reference backend. It holds no resources, so it needs no `await`, and its `dispose` does nothing. Throws a
+ * RangeError for a dtype that is neither f32 nor f64, and a TypeError for an option that does not exist.
  */
 export function createReferenceBackend(options: ReferenceOptions = {}): Backend {
   assertKnownNames('reference', options, ['dtype']);

@@ -1,15 +1,15 @@
 /**
- * Matrix multiplication in plain TypeScript: out = a·b (+ bias) (+ out).
+ * Matrix multiplication in plain TypeScript: out = a·b (+ bias, or + out).
  *
- * The formula is three loops:  out[m,n] = Σ_k a[m,k]·b[k,n].  What stands here is those loops in another order.
+ * The formula is three loops:  out[m,n] = Σ_k a[m,k]·b[k,n].  This file has the same loops in another order.
  * All three are cut into blocks that fit the cache. Both operands of a block are first copied ("packed") into the order
- * in which the inner loop reads them: a in panels of 2 rows, b in panels of 4 columns, k by k. A transposed view costs
- * nothing then, and the inner loop computes 2×4 outputs from 6 loads, with its 8 sums in registers. The sums are f64,
- * rounded to the precision of `out` once a block.
+ * in which the inner loop reads them: a in panels of 2 rows, b in panels of 4 columns, k by k. Then a transposed view costs
+ * nothing, and the inner loop computes 2×4 outputs from 6 loads, with its 8 sums in registers. The sums are f64; each
+ * block's sum is rounded to the precision of `out` once.
  */
 import type { MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
-import { add, fill } from '../../src/tensor.js';
+import { copyInto, fill } from '../../src/tensor.js';
 
 const ROWS = 2;
 const COLUMNS = 4;
@@ -17,17 +17,17 @@ const BLOCK_M = 128;
 const BLOCK_N = 512;
 const BLOCK_K = 256;
 
-// Constants of the module, so that the compiler knows their place and length: worth 40% in the inner loop.
+// Constants of the module, so that the compiler knows their address and length: the inner loop is 40% faster.
 const aPanels = new Float64Array(BLOCK_M * BLOCK_K);
 const bPanels = new Float64Array(BLOCK_N * BLOCK_K);
 const tile = new Float64Array(ROWS * COLUMNS);
 
-/** out `[M,N]` = a `[M,K]` · b `[K,N]` + bias `[N]` (if given) + out (if `accumulate`), on any views. */
+/** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out), on any views. */
 export function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
   const [M, K] = a.shape;
   const N = b.shape[1];
-  if (!accumulate) fill(out, 0);
-  if (bias) for (let m = 0; m < M; m++) add(out.pick(m), bias);
+  if (bias) for (let m = 0; m < M; m++) copyInto(out.pick(m), bias);
+  else if (!accumulate) fill(out, 0);
 
   for (let k = 0; k < K; k += BLOCK_K) {
     const kEnd = Math.min(k + BLOCK_K, K);
@@ -44,8 +44,8 @@ export function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, 
 }
 
 /**
- * Copies lines `[L,K]` into panels of `width` lines side by side: for each k, one element of every line of the panel.
- * The last panel is filled up with zeros.
+ * Copies lines `[L,K]` into panels of `width` lines: for each k, one element of every line of the panel. The last panel
+ * is filled up with zeros.
  */
 function packPanels(panels: Float64Array, width: number, lines: Tensor): void {
   const { data, offset } = lines;
@@ -55,8 +55,8 @@ function packPanels(panels: Float64Array, width: number, lines: Tensor): void {
     for (let w = 0; w < width; w++) {
       const start = offset + (line + w) * lineStride;
       const panel = line * K + w;
-      const inside = line + w < L;
-      for (let k = 0; k < K; k++) panels[panel + k * width] = inside ? data[start + k * stride] : 0;
+      const isLine = line + w < L;
+      for (let k = 0; k < K; k++) panels[panel + k * width] = isLine ? data[start + k * stride] : 0;
     }
   }
 }
@@ -79,7 +79,7 @@ function addPackedProduct(out: Tensor, K: number): void {
   }
 }
 
-/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b; one line a row of the tile. */
+/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b; one row of the tile a line. */
 // prettier-ignore
 function multiplyTile(aStart: number, bStart: number, K: number): void {
   let s00 = 0, s01 = 0, s02 = 0, s03 = 0;

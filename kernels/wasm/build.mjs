@@ -1,12 +1,15 @@
 /**
- * Compiles assembly/ twice, with and without relaxed SIMD, into binaries.ts: text that any bundler, browser and Node
- * loads as it loads code, with nothing to find or to configure.
+ * Compiles assembly/ twice, with and without relaxed SIMD, into binaries.ts, and translates assembly/jobs.ts into jobs.ts.
+ * The compiled code is text in a module: bundlers, browsers and Node load it as they load code, without configuration.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { translateJobs } from './build-jobs.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+const { constants, text } = translateJobs(readFileSync(path('assembly/jobs.ts'), 'utf8'));
 
 async function compile(...features) {
   let binary;
@@ -24,7 +27,7 @@ async function compile(...features) {
       '--maximumMemory',
       '65536',
       '--memoryBase',
-      '4096', // below lies the control block of threads.ts
+      String(constants.MODULE_DATA),
       '-O3',
       '--noAssert',
       ...['simd', 'threads', ...features].flatMap((feature) => ['--enable', feature]),
@@ -43,3 +46,4 @@ writeFileSync(
   path('binaries.ts'),
   `/** Made from assembly/ by build.mjs. */\nexport const PORTABLE: string = '${portable}';\nexport const RELAXED: string = '${relaxed}';\n`,
 );
+writeFileSync(path('jobs.ts'), text);

@@ -1,9 +1,9 @@
-/** Which parts of the wasm memory are in use. First fit; neighbouring free parts are joined. */
+/** The parts of the wasm memory that are in use. First fit; neighbouring free parts are joined. */
 import { OutOfMemoryError } from '../../src/errors.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
-/** Vectors may be loaded, never stored, a little beyond the last number. */
+/** Vectors may be loaded, but not stored, a little beyond the last number. */
 const MARGIN = 64;
 
 interface Part {
@@ -29,7 +29,7 @@ export class Heap {
     return [...this.used.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** The address of so many bytes. Throws an OutOfMemoryError that names the bytes and the limit. */
+  /** Reserves `bytes` bytes and returns their address. Throws an OutOfMemoryError that names the bytes and the limit. */
   allocate(bytes: number): number {
     if (!(Number.isInteger(bytes) && bytes > 0)) throw new RangeError(`wasm: ${bytes} bytes asked for`);
     const size = align(bytes + MARGIN);
@@ -65,14 +65,12 @@ export class Heap {
   private reserve(end: number, bytes: number): void {
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;
-    const refusal = `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: over the limit of ${this.limit} bytes`;
-    if (end > this.limit) throw new OutOfMemoryError(refusal);
+    const request = `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use`;
+    if (end > this.limit) throw new OutOfMemoryError(`${request}: over the limit of ${this.limit} bytes`);
     try {
       this.memory.grow(missing);
     } catch {
-      throw new OutOfMemoryError(
-        `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use: the machine has no more`,
-      );
+      throw new OutOfMemoryError(`${request}: the computer has no more`);
     }
   }
 }

@@ -3,18 +3,20 @@
 export interface ThreadSetup {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Which of how many threads; the first is the one that makes the backend. */
+  /** The thread's number; thread 0 made the backend. */
   readonly index: number;
+  /** The number of threads. */
   readonly count: number;
-  /** Where the thread's own scratch memory begins. */
+  /** The address of the thread's own scratch memory. */
   readonly scratch: number;
 }
 
 export interface Threads {
+  /** The number of helpers. */
   readonly count: number;
-  /** Why there is no helper, if some were asked for and could not be started. */
+  /** Why there are no helpers, if some were asked for and could not be started. */
   readonly blocked?: string;
-  /** Why a thread has died, once one has. */
+  /** An error that says why a helper has died, if one has. */
   failure(): Error | undefined;
   terminate(): Promise<void>;
 }
@@ -27,7 +29,7 @@ export function canShareMemory(): boolean {
   );
 }
 
-/** How many threads this machine can run at once, the present one among them. */
+/** How many threads this computer can run at once, the present one among them. */
 export function availableThreads(): number {
   return nodeModule('node:os')?.availableParallelism() ?? navigator.hardwareConcurrency;
 }
@@ -44,9 +46,9 @@ export function maySleep(): boolean {
 }
 
 /**
- * Starts a helper for each setup, or none if the environment allows no workers. In Node they are not awaited: until a
- * helper has started, the others do its share. In a page, where only its first message shows that a worker was not
- * blocked, they are.
+ * Starts a helper for each setup, or none if the environment allows no workers. In Node their start is not awaited: until
+ * a helper has started, the other threads do its share. In a page it is awaited, because only a worker's first message
+ * shows that it was not blocked.
  */
 export async function startThreads(setups: readonly ThreadSetup[]): Promise<Threads> {
   let failure: Error | undefined;
@@ -76,14 +78,14 @@ export async function startThreads(setups: readonly ThreadSetup[]): Promise<Thre
 
 type Stop = () => Promise<void>;
 
-/** What a helper runs; the setup is called `setup` there. A string, so that no bundler has to find a file. */
+/** The code of a helper, whose ThreadSetup is `setup`. A string, so that no bundler has to find a file. */
 const HELPER = `
   const { exports: wasm } = new WebAssembly.Instance(setup.module, { env: { memory: setup.memory } });
   wasm.setScratch(setup.scratch);
   wasm.setThread(setup.index, setup.count, 1);
   wasm.work();`;
 
-/** Rejects if Node may start no workers, as under its permission model. */
+/** Rejects if Node may not start workers, as under its permission model. */
 async function workerInNode(
   { Worker }: typeof import('node:worker_threads'),
   setup: ThreadSetup,
@@ -91,7 +93,7 @@ async function workerInNode(
 ): Promise<Stop> {
   const worker = new Worker(`const { workerData: setup } = process.getBuiltinModule('node:worker_threads');${HELPER}`, {
     eval: true,
-    execArgv: [], // not the program's: its loaders and inspector are not for the helper
+    execArgv: [], // the helper needs neither the loaders nor the inspector of the program
     workerData: setup,
   });
   let isStopping = false;
@@ -99,7 +101,7 @@ async function workerInNode(
   worker.on('exit', (code) => {
     if (!isStopping) died(`exit code ${code}`);
   });
-  worker.unref(); // a waiting helper keeps no process alive
+  worker.unref(); // so that a waiting helper does not keep the process alive
   return async () => {
     isStopping = true;
     await worker.terminate();

@@ -11,8 +11,15 @@ import { copyInto, fill } from '../../src/tensor.js';
 
 /** How many of an operation's operands, the first ones, it writes. */
 const OUTPUTS: Record<keyof Operations, number> = {
-  ...{ matmul: 1, columnSums: 1, lstmCellForward: 3, lstmCellBackward: 3 },
-  ...{ crossEntropyForward: 3, crossEntropyBackward: 1, adam: 3, fill: 1, copy: 1 },
+  matmul: 1,
+  columnSums: 1,
+  lstmCellForward: 3,
+  lstmCellBackward: 3,
+  crossEntropyForward: 3,
+  crossEntropyBackward: 1,
+  adam: 3,
+  fill: 1,
+  copy: 1,
 };
 
 export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {

@@ -5,27 +5,24 @@
 import { PARAMETER_NAMES, train, valuesOf } from 'longhand';
 import { createWasmBackend } from 'longhand/wasm';
 
-/** Where the backend's memory counts the helpers that wait for work: as in kernels/wasm/assembly/threads.ts. */
-const SLEEPERS = 192;
-
-/** Helpers that were there late would have no share in a run as short as this. */
-async function awaitHelpers(backend) {
+/** Helpers that start late would have no share in a run as short as this. `SLEEPERS`: see kernels/wasm/assembly/jobs.ts. */
+async function awaitHelpers(backend, SLEEPERS) {
   const threads = Number(/(\d+) thread/.exec(backend.description)[1]);
   const sleepers = new Int32Array(backend.allocate([1]).data.buffer, SLEEPERS, 1);
   for (let wait = 0; Atomics.load(sleepers, 0) < threads - 1; wait++) {
     if (wait === 1000) throw new Error(`${backend.description}: the helpers have not started`);
-    await backend.keepPace(); // throws where one has died
+    await backend.keepPace(); // throws if one has died
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-globalThis.trainOn = async ({ images, options, runs }) => {
+globalThis.trainOn = async ({ images, options, runs, SLEEPERS }) => {
   const pixels = Uint8Array.from(images.pixels);
   const labels = Uint8Array.from(images.labels);
   const results = [];
   for (const run of runs) {
     const backend = await createWasmBackend({ ...run, check: true });
-    await awaitHelpers(backend);
+    await awaitHelpers(backend, SLEEPERS);
     const model = await train(backend, { ...images, pixels, labels }, options);
     const weights = PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
     results.push({

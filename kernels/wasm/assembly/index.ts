@@ -1,23 +1,20 @@
-/** The module's entry: the kinds of job, their publication, and the loop of a waiting thread. */
-import {
-  multiplyChunk, packChunk, PACK_COLUMNS, SCRATCH_BYTES, setScratch,
-} from './matmul';
-import {
-  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, ELEMENTS, fillChunk, SUM_COLUMNS,
-} from './pointwise';
+/** The module's entry: what runs each kind of job, the start of a job, and the loop of a helper thread. */
+import { Kind } from './jobs';
 import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
 import { sigmoid, tanh } from './math';
-import { allFinished, awaitJob, claim, finishChunk, generation, parameter, publish, setThread } from './threads';
+import { multiplyChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
+import {
+  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, fillChunk,
+} from './pointwise';
+import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
-export { PACK_COLUMNS, SCRATCH_BYTES, ELEMENTS, SUM_COLUMNS, setScratch, setThread, allFinished };
+export { SCRATCH_BYTES, setScratch, setThread, allFinished };
 
-// Exported so that the compiler keeps them as functions of their own: inlined, the inner loops run at half the speed.
+// Exported so that the compiler keeps them as separate functions: inlined, the inner loops run at half the speed.
 export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-export enum Kind { pack, multiply, cellForward, cellBackward, columnSums, crossEntropyForward, crossEntropyBackward, adam, fill, copy }
-
 function execute(chunk: i32): void {
-  switch (<i32>parameter(0)) {
+  switch (kindOfJob()) {
     case Kind.pack: packChunk(chunk); break;
     case Kind.multiply: multiplyChunk(chunk); break;
     case Kind.cellForward: cellForwardChunk(chunk); break;
@@ -39,14 +36,14 @@ function executeAll(): void {
   }
 }
 
-/** Publishes the job whose parameters are set, helps with it, and waits for the rest; false: see `allFinished`. */
+/** Publishes the job whose fields are written, works on it, and waits for the other threads. False: see `allFinished`. */
 export function run(kind: i32, chunks: i32): bool {
   publish(kind, chunks);
   executeAll();
   return allFinished(chunks);
 }
 
-/** What a helper thread does until it is terminated. */
+/** The loop of a helper thread, until it is terminated. */
 export function work(): void {
   while (true) {
     const seen = generation();
@@ -55,7 +52,7 @@ export function work(): void {
   }
 }
 
-/** out[n] = σ(x[n]), or tanh: for tests of the two functions. `size` is a multiple of 4. */
+/** out[n] = σ(x[n]); for tests, like `tanhOf`. `size` is a multiple of 4. */
 export function sigmoidOf(out: usize, x: usize, size: i32): void {
   for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), sigmoid(v128.load(x + (<usize>n << 2))));
 }

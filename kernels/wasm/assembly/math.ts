@@ -1,11 +1,11 @@
 /**
  * Four f32 numbers at a time: multiply-add, exp, σ and tanh.
  *
- * σ and tanh are within 4 units in the last place of the correctly rounded value for every f32, exact at 0 and ±∞, and
- * NaN stays NaN. Both rest on eˣ = 2ⁿ·eʳ, and neither asks for x's sign: a division brings E = eˣ down to what is wanted.
+ * σ and tanh are within 4 units in the last place of the correctly rounded value for every f32. They are exact at 0 and ±∞,
+ * and NaN stays NaN. Both compute eˣ = 2ⁿ·eʳ, then one division; the formula is the same for both signs of x.
  */
 
-/** a*b + c. One rounding in the relaxed build (where the processor has it), two in the portable one. */
+/** a*b + c, with one rounding in the relaxed build (if the processor has FMA) and two in the portable build. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
@@ -13,10 +13,7 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/**
- * Constants lie in memory: a load costs nothing beside the arithmetic, while some engines build an `f32x4.splat` anew at
- * each use.
- */
+/** Constants lie in memory: a load is free beside the arithmetic, but some engines rebuild an `f32x4.splat` at each use. */
 // @ts-ignore: decorator
 @inline
 function constant(address: usize): v128 {
@@ -28,8 +25,8 @@ const TWO = memory.data<f32>([2]);
 const SIGN = memory.data<u32>([0x80000000]);
 
 /**
- * Adding 1.5·2²³ to a number of moderate size leaves the nearest whole number in the last bits of the sum; adding an
- * f32's exponent bias too leaves an exponent there, which a shift brings into its place.
+ * Adding 1.5·2²³ to a number of moderate size leaves the nearest whole number in the last bits of the sum. Adding f32's
+ * exponent bias as well leaves an exponent there; a shift moves it into place.
  */
 const ROUNDER = memory.data<f32>([12582912 + 127]);
 const ROUNDER_32 = memory.data<f32>([12582912 + 127 + 32]);
@@ -38,7 +35,7 @@ const ROUNDER_32 = memory.data<f32>([12582912 + 127 + 32]);
 const EXP = memory.data<f32>([
   1.44269504, -0.693359375, 2.12194440e-4, 1.3811662e-3, 8.3701350e-3, 4.1668527e-2, 1.6666509e-1, 4.9999994e-1,
 ]);
-/** The same for e²ˣ, from half of r: powers of two, so nothing rounds differently. */
+/** The same for e²ˣ, from half of r. The factors are powers of two, so the rounding is the same. */
 const EXP_OF_TWICE = memory.data<f32>([
   2 * 1.44269504, -0.693359375 / 2, 2.12194440e-4 / 2, 64 * 1.3811662e-3, 32 * 8.3701350e-3, 16 * 4.1668527e-2,
   8 * 1.6666509e-1, 4 * 4.9999994e-1,
@@ -51,7 +48,7 @@ function powerOfTwo(rounded: v128): v128 {
   return i32x4.shl(rounded, 23);
 }
 
-/** eʳ - 1, wrong by at most 4e-9 of eʳ, given x (or half of it) and n. */
+/** eʳ - 1 from x (or half of it) and n. Its error is at most 4e-9 of eʳ. */
 // @ts-ignore: decorator
 @inline
 function expOfRestMinus1(x: v128, n: v128, exp: usize): v128 {
@@ -63,11 +60,11 @@ function expOfRestMinus1(x: v128, n: v128, exp: usize): v128 {
   return multiplyAdd(p, f32x4.mul(r, r), exp == EXP ? r : f32x4.add(r, r));
 }
 
-/** σ(x) = E/(E + 1), with E = eˣ·2³² and 2³² in place of 1: so E is a normal number even where σ(x) is not. */
+/** σ(x) = E/(E + 1), with E = eˣ·2³² and 2³² in place of 1, so that E is a normal number even if σ(x) is subnormal. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  // Beyond the limits σ is 0 and 1. x comes first: of a NaN, pmin and pmax return their first operand.
+  // Beyond the limits σ is 0 and 1. x comes first: if one operand is NaN, pmin and pmax return the first.
   x = f32x4.pmin(f32x4.pmax(x, constant(SIGMOID_LIMITS)), constant(SIGMOID_LIMITS + 4));
   const rounded = multiplyAdd(x, constant(EXP), constant(ROUNDER_32));
   const power = powerOfTwo(rounded);
@@ -78,12 +75,12 @@ export function sigmoid(x: v128): v128 {
 const SIGMOID_LIMITS = memory.data<f32>([-104, 20]);
 const TWO_TO_32 = memory.data<f32>([4294967296]);
 
-/** tanh(x) = E/(E + 2), with E = e²ˣ - 1 computed as one number, so that it keeps its digits near 0. */
+/** tanh(x) = E/(E + 2). E = e²ˣ - 1 is computed as one number, so that it keeps its digits near 0. */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const sign = v128.and(x, constant(SIGN)); // of a zero; any other result has it
-  x = f32x4.pmin(f32x4.pmax(x, constant(TANH_LIMITS)), constant(TANH_LIMITS + 4)); // ±1 beyond
+  const sign = v128.and(x, constant(SIGN)); // for -0; any other result has its sign already
+  x = f32x4.pmin(f32x4.pmax(x, constant(TANH_LIMITS)), constant(TANH_LIMITS + 4)); // tanh is ±1 beyond
   const rounded = multiplyAdd(x, constant(EXP_OF_TWICE), constant(ROUNDER));
   const power = powerOfTwo(rounded);
   // E = 2ⁿ·(eʳ - 1) + (2ⁿ - 1)
@@ -97,9 +94,9 @@ const TANH_LIMITS = memory.data<f32>([-20, 20]);
 const TINY = memory.data<f32>([7.888609052210118e-31]); // 2⁻¹⁰⁰
 
 /**
- * 0 for what is smaller than 2⁻¹⁰⁰. Slopes shrink from step to step on their way back; below 2⁻¹²⁶ a processor computes with
- * them a hundred times slower, and 800 steps took a minute in place of a second. Where the loss is
- * of ordinary size, what is left out is far below the last digit of any sum it goes into. NaN stays NaN.
+ * Replaces numbers below 2⁻¹⁰⁰ by 0. Gradients shrink from step to step on their way back. Below 2⁻¹²⁶ a processor computes
+ * a hundred times slower: 800 steps took a minute instead of a second. If the loss is of ordinary size, the
+ * replaced numbers are far below the last digit of any sum that they are added to. NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline
@@ -107,7 +104,7 @@ export function flushTiny(x: v128): v128 {
   return v128.andnot(x, f32x4.lt(f32x4.abs(x), constant(TINY)));
 }
 
-/** The first `count` (1 … 4) of four numbers at `address`; the rest are 0. */
+/** Loads the first `count` (1 … 4) of four numbers at `address`; the rest are 0. */
 // @ts-ignore: decorator
 @inline
 export function loadPart(address: usize, count: i32): v128 {
@@ -118,6 +115,7 @@ export function loadPart(address: usize, count: i32): v128 {
   return part;
 }
 
+/** Stores the first `count` (1 … 4) numbers of `part`. */
 // @ts-ignore: decorator
 @inline
 export function storePart(address: usize, part: v128, count: i32): void {

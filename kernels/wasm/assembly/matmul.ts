@@ -1,23 +1,21 @@
 /**
- * out = start + a·b, cut into blocks, panels and tiles.
+ * out = start + a·b, cut into blocks, panels and tiles. The inner loops are in tiles.ts.
  *
- * b is packed first: for each block of 256 k's, panels of 16 columns (then 8, then 4 for what is left), so that the inner
- * loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block, whatever the widths
- * of the panels before. A transposed a is packed too, a group of rows side by side, by each thread for its own chunk.
+ * b is packed first: each block of 256 k's becomes panels of 16 columns, then one of 8 and of 4 for the last columns, so
+ * that the inner loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block's start,
+ * for any widths of the panels before it. A transposed a is packed too: each thread packs groups of rows of its own chunk.
  */
+import { BLOCK, Multiply, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, storePart } from './math';
-import { parameter } from './threads';
+import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-const BLOCK: i32 = 256;
-/** Rows that a packed, transposed a holds side by side: those of the highest tile of 8 columns, so that none crosses. */
+/** Rows side by side in a packed, transposed a: those of the highest tile of 8 columns, so that no tile crosses groups. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
-/** Rows of a that meet one panel of b after the other: a block of them stays in the cache, and their pages in the TLB. */
-const ROWS: i32 = 240;
 /** Rows of a transposed a that are packed at a time. */
 const PACKED_ROWS: i32 = 22 * GROUP;
 
-/** This thread's own memory: a packed block of a, then one tile for the last columns. */
+/** This thread's own memory: a packed block of a, then a tile for the last columns. */
 let scratch: usize = 0;
 export const SCRATCH_BYTES: i32 = PACKED_ROWS * BLOCK * 4 + 8 * 16;
 
@@ -29,7 +27,7 @@ export function setScratch(address: usize): void {
 // @ts-ignore: decorator
 @inline
 function panelWidth(c: i32, N: i32): i32 {
-  return N - c >= 16 ? 16 : N - c >= 8 ? 8 : 4;
+  return N - c >= PANEL_COLUMNS ? PANEL_COLUMNS : N - c >= 8 ? 8 : 4;
 }
 
 // @ts-ignore: decorator
@@ -38,20 +36,18 @@ function min(a: i32, b: i32): i32 {
   return a < b ? a : b;
 }
 
-/** Columns of b that one chunk packs. */
-export const PACK_COLUMNS: i32 = 128;
-
-/** Packs one chunk: a block of k's of up to 128 columns. Parameters: packed, b, bStep, bColumn (bytes), K, N. */
+/** Packs one chunk: a block of k's of up to PACK_CHUNK_COLUMNS columns. */
 export function packChunk(chunk: i32): void {
-  const packed = parameter(1), b = parameter(2), bStep = parameter(3), bColumn = parameter(4);
-  const K = <i32>parameter(5), N = <i32>parameter(6);
-  const columnChunks = (N + PACK_COLUMNS - 1) / PACK_COLUMNS;
+  const job = jobOf<Pack>();
+  const packed = job.packed, b = job.b, bStep = job.bStep, bColumn = job.bColumn;
+  const K = job.K, N = job.N;
+  const columnChunks = (N + PACK_CHUNK_COLUMNS - 1) / PACK_CHUNK_COLUMNS;
   const k = (chunk / columnChunks) * BLOCK;
-  const first = (chunk % columnChunks) * PACK_COLUMNS;
+  const first = (chunk % columnChunks) * PACK_CHUNK_COLUMNS;
   const L = min(BLOCK, K - k);
   const padded = (N + 3) & ~3;
   const block = packed + (<usize>(k * padded) << 2);
-  const end = min(first + PACK_COLUMNS, N);
+  const end = min(first + PACK_CHUNK_COLUMNS, N);
   let c = first;
   if (bColumn == 4) {
     const wide = c + ((end - c) & ~15);
@@ -68,7 +64,7 @@ export function packChunk(chunk: i32): void {
   }
 }
 
-/** Panels of 16 columns of a b whose rows lie in memory: row by row, for that is how memory is read fastest. */
+/** Panels of 16 columns, if the rows of b lie in memory: reads b row by row, which is the fastest order. */
 function packWidePanels(panel: usize, source: usize, bStep: usize, L: i32, columns: i32): void {
   const nextPanel = <usize>L << 6;
   for (let k = 0; k < L; k++) {
@@ -86,7 +82,7 @@ function packWidePanels(panel: usize, source: usize, bStep: usize, L: i32, colum
   }
 }
 
-/** A narrower panel. */
+/** One narrower panel, if the rows of b lie in memory. The columns beyond `valid` become 0. */
 function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32, valid: i32): void {
   for (; L > 0; L--) {
     for (let s = 0; s < width; s += 4) {
@@ -97,14 +93,14 @@ function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32,
   }
 }
 
-/** A panel of a b whose columns lie in memory (a transpose): 4 columns and 4 k's at a time are turned over. */
+/** One panel, if the columns of b lie in memory (b is a transpose): transposes 4 columns by 4 k's at a time. */
 function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width: i32, valid: i32): void {
   const row = <usize>width << 2;
   for (let s = 0; s < width; s += 4) {
     const columns = valid - s;
     let from = source + <usize>s * bColumn;
     let to = panel + (<usize>s << 2);
-    // A column beyond the last valid one is read from the first instead; its products are never stored.
+    // Instead of a column beyond the last valid one, the first is read; its products are never stored.
     const c1 = columns > 1 ? bColumn : 0, c2 = columns > 2 ? 2 * bColumn : 0, c3 = columns > 3 ? 3 * bColumn : 0;
     let k = 0;
     for (; k + 4 <= L; k += 4) {
@@ -129,15 +125,13 @@ function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width:
   }
 }
 
-/**
- * One chunk of outputs: so many rows and columns. Parameters: out, outRow, start, startRow, a, aRow, aStep, b, bStep (0: b
- * is packed), M, N, K, rows and columns a chunk. Where start is a row that all rows of out begin from, startRow is 0.
- */
+/** Computes one chunk of out: `rows` rows of `columns` columns. */
 export function multiplyChunk(chunk: i32): void {
-  const out = parameter(1), outRow = parameter(2), start = parameter(3), startRow = parameter(4);
-  const a = parameter(5), aRow = parameter(6), aStep = parameter(7), b = parameter(8), bStep = parameter(9);
-  const M = <i32>parameter(10), N = <i32>parameter(11), K = <i32>parameter(12);
-  const rows = <i32>parameter(13), columns = <i32>parameter(14);
+  const job = jobOf<Multiply>();
+  const out = job.out, outRow = job.outRow, start = job.start, startRow = job.startRow;
+  const a = job.a, aRow = job.aRow, aStep = job.aStep, b = job.b, bStep = job.bStep;
+  const M = job.M, N = job.N, K = job.K;
+  const rows = job.rows, columns = job.columns;
   const rowChunks = (M + rows - 1) / rows;
   const m = (chunk % rowChunks) * rows;
   const c = (chunk / rowChunks) * columns;
@@ -164,7 +158,7 @@ export function multiplyChunk(chunk: i32): void {
   }
 }
 
-/** Rows of a transposed a into scratch: a group side by side for each k, the next group behind it. */
+/** Packs rows of a transposed a into scratch, group after group; in a group, the rows are side by side for each k. */
 function packTransposed(a: usize, aStep: usize, count: i32, L: i32): void {
   let to = scratch;
   for (let r = 0; r < count; r += GROUP) {
@@ -179,7 +173,7 @@ function packTransposed(a: usize, aStep: usize, count: i32, L: i32): void {
   }
 }
 
-/** out[0…M-1][c…cEnd-1] += a·b for one block of L k's. aStep 0: a is packed. bStep 0: b is packed. */
+/** out[0…M-1][c…cEnd-1] = start + a·b for one block of L k's. aStep 0: a is packed. bStep 0: b is packed. */
 function multiplyBlock(
   M: i32, c: i32, cEnd: i32, N: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
@@ -213,7 +207,7 @@ function multiplyBlock(
   }
 }
 
-/** The highest tile of 16 columns that `left` rows allow; returns its rows. */
+/** Computes the highest tile of 16 columns that `left` rows allow, and returns its number of rows. */
 function columns16(
   left: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
@@ -248,7 +242,7 @@ function columns8(
   return 1;
 }
 
-/** A tile of 4 columns of which only `valid` are out's: computed in scratch. */
+/** A tile of 4 columns. If only `valid` of them belong to out, it is computed in scratch. */
 function lastColumns(
   full: bool, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize, valid: i32,

@@ -1,6 +1,7 @@
-/** What is done element by element: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), sums, fill and copy. */
+/** Element-wise work: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), column sums, fill and copy. */
+import { Adam, CellBackward, CellForward, CHUNK_ELEMENTS, ColumnSums, Copy, Fill, SUM_CHUNK_COLUMNS } from './jobs';
 import { flushTiny, loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
-import { parameter } from './threads';
+import { jobOf } from './threads';
 
 // @ts-ignore: decorator
 @inline
@@ -8,19 +9,19 @@ function min(a: i32, b: i32): i32 {
   return a < b ? a : b;
 }
 
-/** Parameters: h, c, gates, z, cPrev, forgetBias (f32 bits), B, H, rows a chunk. */
 export function cellForwardChunk(chunk: i32): void {
-  const B = <i32>parameter(7), H = <i32>parameter(8), rows = <i32>parameter(9);
-  const end = min((chunk + 1) * rows, B);
-  for (let b = chunk * rows; b < end; b++) cellForwardRow(b, H);
+  const job = jobOf<CellForward>();
+  const end = min((chunk + 1) * job.rows, job.B);
+  for (let b = chunk * job.rows; b < end; b++) cellForwardRow(b, job.H);
 }
 
 function cellForwardRow(b: i32, H: i32): void {
+  const job = jobOf<CellForward>();
   const row = <usize>(b * H) << 2;
   const gate = <usize>H << 2;
-  const forgetBias = f32x4.splat(reinterpret<f32>(<i32>parameter(6)));
-  let h = parameter(1) + row, c = parameter(2) + row, gates = parameter(3) + 4 * row;
-  let z = parameter(4) + 4 * row, cPrev = parameter(5) + row;
+  const forgetBias = f32x4.splat(job.forgetBias);
+  let h = job.h + row, c = job.c + row, gates = job.gates + 4 * row;
+  let z = job.z + 4 * row, cPrev = job.cPrev + row;
   let n = 0;
   for (; n + 4 <= H; n += 4) {
     cellForward(h, c, gates, z, cPrev, gate, forgetBias, 4);
@@ -50,18 +51,18 @@ function cellForward(
   storePart(h, f32x4.mul(o, tanh(cNew)), count);
 }
 
-/** Parameters: dz, dc, dcPrev, dh, gates, c, cPrev, B, H, rows a chunk. */
 export function cellBackwardChunk(chunk: i32): void {
-  const B = <i32>parameter(8), H = <i32>parameter(9), rows = <i32>parameter(10);
-  const end = min((chunk + 1) * rows, B);
-  for (let b = chunk * rows; b < end; b++) cellBackwardRow(b, H);
+  const job = jobOf<CellBackward>();
+  const end = min((chunk + 1) * job.rows, job.B);
+  for (let b = chunk * job.rows; b < end; b++) cellBackwardRow(b, job.H);
 }
 
 function cellBackwardRow(b: i32, H: i32): void {
+  const job = jobOf<CellBackward>();
   const row = <usize>(b * H) << 2;
   const gate = <usize>H << 2;
-  let dz = parameter(1) + 4 * row, dc = parameter(2) + row, dcPrev = parameter(3) + row, dh = parameter(4) + row;
-  let gates = parameter(5) + 4 * row, c = parameter(6) + row, cPrev = parameter(7) + row;
+  let dz = job.dz + 4 * row, dc = job.dc + row, dcPrev = job.dcPrev + row, dh = job.dh + row;
+  let gates = job.gates + 4 * row, c = job.c + row, cPrev = job.cPrev + row;
   let n = 0;
   for (; n + 4 <= H; n += 4) {
     cellBackward(dz, dc, dcPrev, dh, gates, c, cPrev, gate, 4);
@@ -83,8 +84,8 @@ function cellBackward(
   const tanhC = tanh(loadPart(c, count));
   const dH = flushTiny(loadPart(dh, count));
   const dO = f32x4.mul(dH, tanhC);
-  const slope = f32x4.sub(one, f32x4.mul(tanhC, tanhC));
-  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), slope, loadPart(dc, count)));
+  const dTanhC = f32x4.sub(one, f32x4.mul(tanhC, tanhC)); // tanh′(c)
+  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), dTanhC, loadPart(dc, count)));
   storePart(dc, dC, count);
   // (3′)
   const dI = f32x4.mul(dC, j);
@@ -98,18 +99,16 @@ function cellBackward(
   storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), count);
 }
 
-/** Columns whose sums one chunk computes. */
-export const SUM_COLUMNS: i32 = 256;
-
-/** Row after row is added to `out`, four at a time, so that a is read as it lies in memory. Parameters: out, a, M, N, accumulate. */
+/** Adds four rows at a time to `out`, so that a is read in the order in which it lies in memory. */
 export function columnSumsChunk(chunk: i32): void {
-  const M = <i32>parameter(3), N = <i32>parameter(4);
-  const first = chunk * SUM_COLUMNS;
-  const columns = min(SUM_COLUMNS, N - first);
+  const job = jobOf<ColumnSums>();
+  const M = job.M, N = job.N;
+  const first = chunk * SUM_CHUNK_COLUMNS;
+  const columns = min(SUM_CHUNK_COLUMNS, N - first);
   const row = <usize>N << 2;
-  const out = parameter(1) + (<usize>first << 2);
-  let a = parameter(2) + (<usize>first << 2);
-  if (parameter(5) == 0) memory.fill(out, 0, <usize>columns << 2);
+  const out = job.out + (<usize>first << 2);
+  let a = job.a + (<usize>first << 2);
+  if (job.accumulate == 0) memory.fill(out, 0, <usize>columns << 2);
   let m = 0;
   for (; m + 4 <= M; m += 4) {
     let n = 0;
@@ -137,22 +136,19 @@ function addFourRows(out: usize, a: usize, row: usize, n: i32, count: i32): void
   storePart(out + at, sum, count);
 }
 
-/** Elements that one chunk of adam, fill and copy does. */
-export const ELEMENTS: i32 = 16384;
-
-/** (6) Parameters: p, m, v, g, size, then rate, 1-β₁, 1-β₂, ε (f32 bits). */
+/** (6) */
 export function adamChunk(chunk: i32): void {
-  const size = <i32>parameter(5);
-  const rate = f32x4.splat(reinterpret<f32>(<i32>parameter(6)));
-  const towardsMean = f32x4.splat(reinterpret<f32>(<i32>parameter(7)));
-  const towardsSquare = f32x4.splat(reinterpret<f32>(<i32>parameter(8)));
-  const epsilon = f32x4.splat(reinterpret<f32>(<i32>parameter(9)));
-  const end = min((chunk + 1) * ELEMENTS, size);
-  for (let n = chunk * ELEMENTS; n < end; n += 4) {
+  const job = jobOf<Adam>();
+  const rate = f32x4.splat(job.rate);
+  const towardsMean = f32x4.splat(job.towardsMean);
+  const towardsSquare = f32x4.splat(job.towardsSquare);
+  const epsilon = f32x4.splat(job.epsilon);
+  const end = min((chunk + 1) * CHUNK_ELEMENTS, job.size);
+  for (let n = chunk * CHUNK_ELEMENTS; n < end; n += 4) {
     const at = <usize>n << 2;
     const left = end - n;
-    const p = parameter(1) + at, m = parameter(2) + at, v = parameter(3) + at;
-    const g = loadPart(parameter(4) + at, left);
+    const p = job.p + at, m = job.m + at, v = job.v + at;
+    const g = loadPart(job.g + at, left);
     const mean = multiplyAdd(f32x4.sub(g, loadPart(m, left)), towardsMean, loadPart(m, left));
     const square = multiplyAdd(f32x4.sub(f32x4.mul(g, g), loadPart(v, left)), towardsSquare, loadPart(v, left));
     storePart(m, mean, left);
@@ -162,22 +158,21 @@ export function adamChunk(chunk: i32): void {
   }
 }
 
-/** Parameters: out, size, value (f32 bits). */
 export function fillChunk(chunk: i32): void {
-  const bits = <i32>parameter(3);
-  const first = chunk * ELEMENTS;
-  const end = min(first + ELEMENTS, <i32>parameter(2));
-  if (bits == 0) {
-    memory.fill(parameter(1) + (<usize>first << 2), 0, <usize>(end - first) << 2); // writes without reading first
+  const job = jobOf<Fill>();
+  const first = chunk * CHUNK_ELEMENTS;
+  const end = min(first + CHUNK_ELEMENTS, job.size);
+  if (reinterpret<i32>(job.value) == 0) { // not for -0
+    memory.fill(job.out + (<usize>first << 2), 0, <usize>(end - first) << 2); // writes without reading the memory first
     return;
   }
-  const value = i32x4.splat(bits);
-  for (let n = first; n < end; n += 4) storePart(parameter(1) + (<usize>n << 2), value, end - n);
+  const value = f32x4.splat(job.value);
+  for (let n = first; n < end; n += 4) storePart(job.out + (<usize>n << 2), value, end - n);
 }
 
-/** Parameters: out, a, size. */
 export function copyChunk(chunk: i32): void {
-  const first = chunk * ELEMENTS;
-  const end = min(first + ELEMENTS, <i32>parameter(3));
-  memory.copy(parameter(1) + (<usize>first << 2), parameter(2) + (<usize>first << 2), <usize>(end - first) << 2);
+  const job = jobOf<Copy>();
+  const first = chunk * CHUNK_ELEMENTS;
+  const end = min(first + CHUNK_ELEMENTS, job.size);
+  memory.copy(job.out + (<usize>first << 2), job.a + (<usize>first << 2), <usize>(end - first) << 2);
 }

@@ -1,27 +1,20 @@
 /**
  * Work for all threads: a job is cut into chunks, and every thread claims chunks until none is left.
  *
- * All instances share one memory. The first instance publishes a job and works on it itself; the others wait in `work`,
- * spinning for a while (a small LSTM's jobs follow each other within microseconds) before they sleep. A chunk is a range
- * of outputs, never of a sum, so who computes it does not matter to the result. It matters to the caches: each thread
- * begins with the same share of every job, so that it finds in its own cache the rows that it computed before, and helps
- * the others when it is done. A thread that is late, or gone, claims nothing, and the others do its share.
+ * All instances of the module share one memory. The first instance publishes a job and works on it too. The others, the
+ * helpers, wait in `work`: they spin for a while, since a small LSTM's jobs follow each other within microseconds, and then
+ * sleep. A chunk is a range of outputs, never a part of a sum, so the result does not depend on which thread computes it.
+ * The caches do: each thread begins with the same share of every job, finds the rows that it computed before in its own
+ * cache, and helps the others when its share is done. The others also do the share of a thread that is late or has died.
  */
 
-// The control block, at fixed addresses; what many threads write lies on cache lines of its own.
-const GENERATION: usize = 64; // counts the published jobs; what sleepers wait on
-const FINISHED: usize = 128; // chunks that are done
-const SLEEPERS: usize = 192; // how many wait for a job
-const PUBLISHER_SLEEPS: usize = 196; // whether the publisher does, until more chunks are done
-const PARAMETERS: usize = 256; // of the job under way: its kind, then up to 23 numbers
-const SHARES: usize = 512; // a cache line a thread: chunks of its share that nobody has claimed (≤ 0: none), and the first;
-// room for 48 below the module's constants
+import { FINISHED, GENERATION, JOB, KIND, PUBLISHER_SLEEPS, SHARES, SLEEPERS } from './jobs';
 
 let thread: i32 = 0;
 let threads: i32 = 1;
 let maySleep: bool = true;
 
-/** Which of how many threads this instance is, and whether it may sleep: a page's main thread may not. */
+/** Sets this instance's number, the number of threads, and whether it may sleep: a page's main thread may not. */
 export function setThread(index: i32, count: i32, sleeps: bool): void {
   thread = index;
   threads = count;
@@ -36,12 +29,12 @@ function shareOf(index: i32): usize {
 
 const MOST_SPINS: i32 = 30_000; // about 100 µs
 const FEWEST_SPINS: i32 = 2000; // more than it takes to publish the next job
-const PATIENCE: i32 = 100; // ms until `allFinished` lets its caller look at the clock
+const PATIENCE: i32 = 100; // ms until `allFinished` returns, so that its caller can look at the clock
 
 /**
- * How often this thread looks again before it sleeps. What it waits for comes within microseconds, unless another program
- * has taken a processor: then the thread waited for may need the very processor that is spent on looking. So after some
- * waits in vain it looks less; and much again now and then, since the other program may have ended.
+ * Waits that ended in sleep, one after another. They decide how long this thread spins before it sleeps. Usually the wait
+ * is over within microseconds. If another program uses a processor, the other thread may need the one that spins here. So
+ * after four such waits this thread spins less; every 32nd time it spins long again, since that program may have ended.
  */
 let waitsInVain: i32 = 0;
 
@@ -53,13 +46,20 @@ function spins(): i32 {
 
 // @ts-ignore: decorator
 @inline
-export function parameter(index: i32): usize {
-  return load<usize>(PARAMETERS + ((<usize>index) << 2));
+export function kindOfJob(): i32 {
+  return load<i32>(KIND);
 }
 
-/** Publishes a job of `chunks` chunks, whose other parameters are set. */
+/** The fields of the job under way, as those of its class in jobs.ts. */
+// @ts-ignore: decorator
+@inline
+export function jobOf<Fields>(): Fields {
+  return changetype<Fields>(JOB);
+}
+
+/** Publishes a job of `chunks` chunks, whose fields are written. */
 export function publish(kind: i32, chunks: i32): void {
-  store<i32>(PARAMETERS, kind);
+  store<i32>(KIND, kind);
   atomic.store<i32>(FINISHED, 0);
   let first = 0;
   for (let index = 0; index < threads; index++) {
@@ -74,7 +74,7 @@ export function publish(kind: i32, chunks: i32): void {
   }
 }
 
-/** The number of a chunk that is now this thread's to do, or -1 where none is left. */
+/** Claims a chunk for this thread and returns its number, or -1 if none is left. */
 export function claim(): i32 {
   for (let n = 0; n < threads; n++) {
     const share = shareOf((thread + n) % threads);
@@ -93,8 +93,8 @@ export function finishChunk(): void {
 }
 
 /**
- * Waits until all chunks are done; false where it has waited long. Most chunks take a fraction of a millisecond: where one
- * takes longer, its thread may have lost its processor to another program, and gets this thread's when this one sleeps.
+ * Waits until all chunks are done; false after a long wait. Most chunks take a fraction of a millisecond. If one takes
+ * longer, its thread may have lost its processor to another program; this thread sleeps and so gives it its own.
  */
 export function allFinished(chunks: i32): bool {
   const most = maySleep ? spins() : 1000 * MOST_SPINS;
@@ -122,7 +122,7 @@ export function generation(): i32 {
   return atomic.load<i32>(GENERATION);
 }
 
-/** Returns when a job has been published since generation `seen`. */
+/** Waits until a job has been published after generation `seen`. */
 export function awaitJob(seen: i32): void {
   const most = spins();
   for (let spin = 0; spin < most; spin++) {

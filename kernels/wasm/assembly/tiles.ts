@@ -3,15 +3,15 @@
  *
  *   out[r][s] = start[r][s] + Σ_k a[r][k]·b[k][s]
  *
- * a is read one number at a time (`aRow` bytes from row to row, `aStep` from k to k, so a transpose costs nothing), b a
- * row of the tile at a time (`bStep` bytes from k to k). Every output is one running sum in the order of k, whatever the
- * tile's shape: results do not depend on how a matrix is cut into tiles.
+ * a is read one number at a time: `aRow` bytes from row to row, `aStep` from k to k, so a transpose costs nothing. b is read
+ * one row of the tile at a time, `bStep` bytes from k to k. In every tile an output is one running sum in the order of k:
+ * results do not depend on how a matrix is cut into tiles.
  *
- * Each tile is a function of its own: an engine compiles a hot function better, and cannot replace a running loop.
+ * Each tile is a separate function: an engine optimises a hot function, but cannot replace a loop that is running.
  */
 import { multiplyAdd } from './math';
 
-/** 2 rows × 16 columns: 8 sums, 4 vectors of b and one of a fill the 16 vector registers of x86. */
+/** 2 rows × 16 columns: 8 sums, 4 vectors of b, one of a and the products fill the 16 vector registers of x86. */
 export function tile2x16(
   K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,

@@ -1,0 +1,196 @@
+/**
+ * What the host and this module share: the control block, the sizes of chunks, and the fields of every job.
+ *
+ * The host writes a job's fields at JOB and calls `run`; then every thread reads them by the same names, as in
+ * `jobOf<Multiply>().outRow`. The build translates this file into ../jobs.ts for the host, so each name and each place
+ * is written once. A field has 4 bytes: an address or a distance in bytes (usize), a count (i32), or a number (f32).
+ */
+
+// The control block, at fixed addresses. What several threads write lies on cache lines of its own.
+
+/** The number of jobs published so far; helpers that sleep wait on it. */
+export const GENERATION: usize = 64;
+/** How many chunks of the job are done. */
+export const FINISHED: usize = 128;
+/** How many helpers sleep until the next job. */
+export const SLEEPERS: usize = 192;
+/** 1 while the publisher sleeps until more chunks are done. */
+export const PUBLISHER_SLEEPS: usize = 196;
+/** The kind of the job. */
+export const KIND: usize = 256;
+/** The fields of the job. */
+export const JOB: usize = 260;
+/** A cache line for each thread: how many chunks of its share nobody has claimed (≤ 0: none), and the first of them. */
+export const SHARES: usize = 512;
+/** The most threads that a backend can have. Their shares end below MODULE_DATA. */
+export const MOST_THREADS: i32 = 48;
+/** Where the module's constants begin. */
+export const MODULE_DATA: usize = 4096;
+
+// The sizes of blocks and chunks.
+
+/** The packed b of a product is cut into blocks of this many k's. */
+export const BLOCK: i32 = 256;
+/** Columns of b side by side in one panel of a block; the last panels are narrower. */
+export const PANEL_COLUMNS: i32 = 16;
+/** Rows of a that meet one panel of b after the other: a block of them stays in the cache, and their pages in the TLB. */
+export const ROWS: i32 = 240;
+/** Columns of b that one chunk packs. */
+export const PACK_CHUNK_COLUMNS: i32 = 128;
+/** Columns whose sums one chunk computes. */
+export const SUM_CHUNK_COLUMNS: i32 = 256;
+/** Elements of one chunk of adam, fill and copy. */
+export const CHUNK_ELEMENTS: i32 = 16384;
+
+/** Every kind of job; its fields are those of the class of the same name. */
+export enum Kind {
+  pack,
+  multiply,
+  cellForward,
+  cellBackward,
+  columnSums,
+  crossEntropyForward,
+  crossEntropyBackward,
+  adam,
+  fill,
+  copy,
+}
+
+/** Packs b `[K,N]` for `Multiply`. */
+@unmanaged
+export class Pack {
+  /** The packed b: K rows of N columns, N rounded up to a multiple of 4. */
+  packed: usize;
+  b: usize;
+  /** Bytes from one k to the next. */
+  bStep: usize;
+  /** Bytes from one column to the next. */
+  bColumn: usize;
+  K: i32;
+  N: i32;
+}
+
+/** out `[M,N]` = start + a `[M,K]` · b `[K,N]`. */
+@unmanaged
+export class Multiply {
+  out: usize;
+  /** Bytes from one row of out to the next. */
+  outRow: usize;
+  /** What the sums start from: a matrix of out's shape, or one row. */
+  start: usize;
+  /** Bytes from one row of start to the next; 0 if all rows of out start from the same row. */
+  startRow: usize;
+  a: usize;
+  /** Bytes from one row of a to the next. */
+  aRow: usize;
+  /** Bytes from one k to the next in a: 4, or more if a is a transpose. */
+  aStep: usize;
+  /** b, or the packed b. */
+  b: usize;
+  /** Bytes from one k to the next in b; 0 if b is packed. */
+  bStep: usize;
+  M: i32;
+  N: i32;
+  K: i32;
+  /** Rows of out in a chunk. */
+  rows: i32;
+  /** Columns of out in a chunk. */
+  columns: i32;
+}
+
+/** Equations (2)–(4): h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
+@unmanaged
+export class CellForward {
+  h: usize;
+  c: usize;
+  gates: usize;
+  z: usize;
+  cPrev: usize;
+  forgetBias: f32;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** Equations (4′)–(2′): dz `[B,4H]` and changes to dc, dcPrev `[B,H]` from dh, c, cPrev `[B,H]` and gates `[B,4H]`. */
+@unmanaged
+export class CellBackward {
+  dz: usize;
+  dc: usize;
+  dcPrev: usize;
+  dh: usize;
+  gates: usize;
+  c: usize;
+  cPrev: usize;
+  B: i32;
+  H: i32;
+  /** Sequences in a chunk. */
+  rows: i32;
+}
+
+/** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */
+@unmanaged
+export class ColumnSums {
+  out: usize;
+  a: usize;
+  M: i32;
+  N: i32;
+  /** 1: add to out; 0: replace it. */
+  accumulate: i32;
+}
+
+/** Equation (5): losses `[B]`, correct `[B]` and probabilities `[B,C]` from logits and y `[B,C]`. */
+@unmanaged
+export class CrossEntropyForward {
+  losses: usize;
+  correct: usize;
+  probabilities: usize;
+  logits: usize;
+  y: usize;
+  B: i32;
+  C: i32;
+}
+
+/** Equation (5′): dLogits `[B,C]` from probabilities and y `[B,C]`. */
+@unmanaged
+export class CrossEntropyBackward {
+  dLogits: usize;
+  probabilities: usize;
+  y: usize;
+  B: i32;
+  C: i32;
+}
+
+/** Equation (6): updates p, m and v from g, all of `size` elements. */
+@unmanaged
+export class Adam {
+  p: usize;
+  m: usize;
+  v: usize;
+  g: usize;
+  size: i32;
+  /** α of this update. */
+  rate: f32;
+  /** 1-β₁. */
+  towardsMean: f32;
+  /** 1-β₂. */
+  towardsSquare: f32;
+  epsilon: f32;
+}
+
+/** out = value. */
+@unmanaged
+export class Fill {
+  out: usize;
+  size: i32;
+  value: f32;
+}
+
+/** out = a. */
+@unmanaged
+export class Copy {
+  out: usize;
+  a: usize;
+  size: i32;
+}

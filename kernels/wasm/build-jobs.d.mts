@@ -1,0 +1,4 @@
+export function translateJobs(source: string): {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly text: string;
+};

@@ -1,0 +1,76 @@
+/** Translates assembly/jobs.ts into TypeScript for the host: its constants, and for each job an interface and a writer. */
+import ts from 'typescript';
+
+/**
+ * `source` is AssemblyScript, whose syntax is TypeScript's. Returns the translated text, and the constants by name.
+ * Throws an Error that quotes what it cannot translate.
+ */
+export function translateJobs(source) {
+  const constants = {};
+  const jobs = [];
+  let kinds = [];
+  const translate = (statement) => {
+    if (ts.isVariableStatement(statement)) {
+      const [{ name, initializer }] = statement.declarationList.declarations;
+      constants[name.text] = Number(initializer.text);
+      return `export const ${name.text} = ${initializer.text};`;
+    }
+    if (ts.isEnumDeclaration(statement)) {
+      kinds = statement.members.map(({ name }) => name.text);
+      return statement.getText();
+    }
+    if (ts.isClassDeclaration(statement)) {
+      const name = statement.name.text;
+      const fields = statement.members.map(fieldOf);
+      jobs.push({ name, kind: name[0].toLowerCase() + name.slice(1), fields });
+      return `export interface ${name} {\n${fields.map(({ text }) => text).join('\n')}\n}`;
+    }
+    throw new Error(`assembly/jobs.ts: neither a constant nor an enum nor a class: ${statement.getText()}`);
+  };
+  const { statements } = ts.createSourceFile('jobs.ts', source, ts.ScriptTarget.ESNext, true);
+  const translated = statements.map((statement) => `${commentOf(statement)}${translate(statement)}`);
+  if (jobs.map(({ kind }) => kind).join() !== kinds.join()) {
+    throw new Error(`assembly/jobs.ts: the classes must be those of Kind, in its order: ${kinds.join(', ')}`);
+  }
+  const header = '/** Made from assembly/jobs.ts by build-jobs.mjs. */';
+  return { constants, text: [header, ...translated, writerOf(jobs)].join('\n\n') + '\n' };
+}
+
+/** Every field has 4 bytes, so that field n lies at byte 4·n of the job in both languages. */
+function fieldOf(member) {
+  const type = ts.isPropertyDeclaration(member) ? member.type?.getText() : undefined;
+  if (!['usize', 'i32', 'f32'].includes(type)) {
+    throw new Error(`assembly/jobs.ts: a field must be usize, i32 or f32: ${member.getText()}`);
+  }
+  const name = member.name.text;
+  return { name, view: type === 'f32' ? 'floats' : 'words', text: `${commentOf(member)}  readonly ${name}: number;` };
+}
+
+/** One assignment a field, since a loop over names takes six times as long as the rest of a small job's dispatch. */
+function writerOf(jobs) {
+  const most = Math.max(...jobs.map(({ fields }) => fields.length));
+  const writers = jobs.map(({ name, kind, fields }) => {
+    const names = fields.map((field) => field.name).join(', ');
+    const writes = fields.map((field, n) => `    this.${field.view}[${n}] = ${field.name};\n`).join('');
+    return `  ${kind}({ ${names} }: ${name}): Kind {\n${writes}    return Kind.${kind};\n  }`;
+  });
+  return `/** Writes the fields of the next job into the module's memory. Every writer returns the job's kind. */
+export class JobWriter {
+  private readonly words: Uint32Array;
+  private readonly floats: Float32Array;
+
+  constructor({ buffer }: WebAssembly.Memory) {
+    this.words = new Uint32Array(buffer, JOB, ${most});
+    this.floats = new Float32Array(buffer, JOB, ${most});
+  }
+
+${writers.join('\n\n')}
+}`;
+}
+
+/** The documentation comment above a statement or a field, with its indentation; '' if there is none. */
+function commentOf(node) {
+  const [comment] = ts.getJSDocCommentsAndTags(node).slice(-1);
+  if (!comment) return '';
+  return `${ts.isPropertyDeclaration(node) ? '  ' : ''}${comment.getText()}\n`;
+}

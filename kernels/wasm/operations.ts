@@ -1,0 +1,229 @@
+/** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
+import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
+import type { Tensor } from '../../src/tensor.js';
+import { formatShape } from '../../src/tensor.js';
+import { cellRowsAChunk, productChunks } from './chunks.js';
+import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
+import { Packing } from './packing.js';
+import type { Runner } from './runner.js';
+import type { Storages } from './storages.js';
+
+/** Rows of a below which packing b costs more than it saves. */
+const FEW_ROWS = 4;
+
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly dtype = 'f32';
+  readonly description: string;
+  private readonly jobs: JobWriter;
+  private readonly packing: Packing;
+  private zeros?: Tensor;
+
+  constructor(
+    memory: WebAssembly.Memory,
+    private readonly runner: Runner,
+    private readonly storages: Storages,
+    { isRelaxed, isChecking }: { isRelaxed: boolean; isChecking: boolean },
+  ) {
+    this.jobs = new JobWriter(memory);
+    this.packing = new Packing(this.jobs, runner, storages, isChecking);
+    const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
+    const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
+    this.description = `wasm: WebAssembly, ${build}, ${runner.threads} thread${runner.threads > 1 ? 's' : ''}${why}`;
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    return this.storages.allocate(shape);
+  }
+
+  free(tensor: Tensor): void {
+    this.storages.free(tensor);
+  }
+
+  upload(tensor: Tensor): void {
+    this.storages.of(tensor).writes++;
+  }
+
+  async download(): Promise<void> {
+    this.runner.assertAlive();
+  }
+
+  async keepPace(): Promise<void> {
+    this.runner.assertAlive();
+  }
+
+  async dispose(): Promise<void> {
+    await this.runner.terminate();
+    this.storages.clear();
+  }
+
+  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+    const [M, K] = a.shape;
+    const N = b.shape[1];
+    if (out.stride[1] !== 1 && N > 1) {
+      throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
+    }
+    assertUnitStride('a', a);
+    assertUnitStride('b', b);
+    const { storages } = this;
+    const outAddress = storages.addressOf(out);
+    const outRow = 4 * out.stride[0];
+    const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
+    const bAddress = isPacked ? this.packing.addressOf(b) : storages.addressOf(b);
+    const { rows, columns, chunks } = productChunks(M, N, K, a.stride[1] !== 1, this.runner.threads);
+    const kind = this.jobs.multiply({
+      out: outAddress,
+      outRow,
+      start: accumulate ? outAddress : storages.denseAddressOf(bias ?? this.zeroRow(N)),
+      startRow: accumulate ? outRow : 0,
+      a: storages.addressOf(a),
+      aRow: 4 * a.stride[0],
+      aStep: 4 * a.stride[1],
+      b: bAddress,
+      bStep: isPacked ? 0 : 4 * b.stride[0],
+      M,
+      N,
+      K,
+      rows,
+      columns,
+    });
+    this.runner.run(kind, chunks);
+    storages.written(out);
+  }
+
+  /** At least N zeros, which every row of a product starts from. */
+  private zeroRow(N: number): Tensor {
+    if (!this.zeros || this.zeros.size < N) {
+      const zeros = this.allocate([N]);
+      if (this.zeros) this.free(this.zeros);
+      this.zeros = zeros;
+    }
+    return this.zeros;
+  }
+
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
+    const { storages } = this;
+    const [M, N] = a.shape;
+    const kind = this.jobs.columnSums({
+      out: storages.denseAddressOf(out),
+      a: storages.denseAddressOf(a),
+      M,
+      N,
+      accumulate: Number(accumulate),
+    });
+    this.runner.run(kind, Math.ceil(N / SUM_CHUNK_COLUMNS));
+    storages.written(out);
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const { storages } = this;
+    const [B, H] = h.shape;
+    const rows = cellRowsAChunk(B, H, this.runner.threads);
+    const kind = this.jobs.cellForward({
+      h: storages.denseAddressOf(h),
+      c: storages.denseAddressOf(c),
+      gates: storages.denseAddressOf(gates),
+      z: storages.denseAddressOf(z),
+      cPrev: storages.denseAddressOf(cPrev),
+      forgetBias,
+      B,
+      H,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows));
+    storages.written(h, c, gates);
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const { storages } = this;
+    const [B, H] = dh.shape;
+    const rows = cellRowsAChunk(B, H, this.runner.threads);
+    const kind = this.jobs.cellBackward({
+      dz: storages.denseAddressOf(dz),
+      dc: storages.denseAddressOf(dc),
+      dcPrev: storages.denseAddressOf(dcPrev),
+      dh: storages.denseAddressOf(dh),
+      gates: storages.denseAddressOf(gates),
+      c: storages.denseAddressOf(c),
+      cPrev: storages.denseAddressOf(cPrev),
+      B,
+      H,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows));
+    storages.written(dz, dc, dcPrev);
+  }
+
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
+    const { storages } = this;
+    const [B, C] = logits.shape;
+    const kind = this.jobs.crossEntropyForward({
+      losses: storages.denseAddressOf(losses),
+      correct: storages.denseAddressOf(correct),
+      probabilities: storages.denseAddressOf(probabilities),
+      logits: storages.denseAddressOf(logits),
+      y: storages.denseAddressOf(y),
+      B,
+      C,
+    });
+    this.runner.run(kind, 1);
+    storages.written(losses, correct, probabilities);
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+    const { storages } = this;
+    const [B, C] = dLogits.shape;
+    const kind = this.jobs.crossEntropyBackward({
+      dLogits: storages.denseAddressOf(dLogits),
+      probabilities: storages.denseAddressOf(probabilities),
+      y: storages.denseAddressOf(y),
+      B,
+      C,
+    });
+    this.runner.run(kind, 1);
+    storages.written(dLogits);
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    const { storages } = this;
+    const kind = this.jobs.adam({
+      p: storages.denseAddressOf(p),
+      m: storages.denseAddressOf(m),
+      v: storages.denseAddressOf(v),
+      g: storages.denseAddressOf(g),
+      size: p.size,
+      rate,
+      towardsMean: 1 - BETA1,
+      towardsSquare: 1 - BETA2,
+      epsilon: EPSILON,
+    });
+    this.runner.run(kind, Math.ceil(p.size / CHUNK_ELEMENTS));
+    storages.written(p, m, v);
+  }
+
+  fill(out: Tensor, value: number): void {
+    const kind = this.jobs.fill({ out: this.storages.denseAddressOf(out), size: out.size, value });
+    this.runner.run(kind, Math.ceil(out.size / CHUNK_ELEMENTS));
+    this.storages.written(out);
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    const { storages } = this;
+    const kind = this.jobs.copy({
+      out: storages.denseAddressOf(out),
+      a: storages.denseAddressOf(a),
+      size: out.size,
+    });
+    this.runner.run(kind, Math.ceil(out.size / CHUNK_ELEMENTS));
+    storages.written(out);
+  }
+}
+
+/** The inner loops can read only views whose rows, or whose columns, lie in memory without gaps. */
+function assertUnitStride(name: string, { shape, stride }: Tensor): void {
+  if (stride[0] === 1 || stride[1] === 1) return;
+  throw new RangeError(
+    `wasm matmul: ${name} ${formatShape(shape)} with strides ${formatShape(stride)}: one stride must be 1; copy it first`,
+  );
+}

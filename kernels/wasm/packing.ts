@@ -1,0 +1,80 @@
+/**
+ * Packed operands: the second operand of a product, copied into the order in which the inner loop reads it. A copy is kept
+ * until the operand is written, so weights are packed once an update and not once a product.
+ */
+import type { Tensor } from '../../src/tensor.js';
+import { formatShape, indexOf, valuesOf } from '../../src/tensor.js';
+import type { JobWriter } from './jobs.js';
+import { BLOCK, PACK_CHUNK_COLUMNS } from './jobs.js';
+import type { Runner } from './runner.js';
+import type { Packed, Storage, Storages } from './storages.js';
+
+/** The most copies of views of one tensor; a model's kernel needs four. */
+const MOST_COPIES = 8;
+
+export class Packing {
+  constructor(
+    private readonly jobs: JobWriter,
+    private readonly runner: Runner,
+    private readonly storages: Storages,
+    private readonly isChecking: boolean,
+  ) {}
+
+  /** The address of b, packed. It is packed only if b has been written since the last time. */
+  addressOf(b: Tensor): number {
+    const storage = this.storages.of(b);
+    const packed = storage.packed.find(({ view }) => isSameView(view, b)) ?? this.addCopy(storage, b);
+    if (packed.writes !== storage.writes) {
+      this.pack(packed.address, b);
+      packed.writes = storage.writes;
+      if (this.isChecking) packed.values = valuesOf(b);
+    } else if (packed.values) assertUnchanged(packed.values, b);
+    return packed.address;
+  }
+
+  /** Room for one more copy of a view, instead of the oldest if there are too many. */
+  private addCopy({ packed }: Storage, b: Tensor): Packed {
+    const [K, N] = b.shape;
+    if (packed.length >= MOST_COPIES) {
+      const [oldest] = packed.splice(0, 1);
+      this.storages.heap.release(oldest.address);
+    }
+    const copy = { view: b, address: this.storages.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
+    packed.push(copy);
+    return copy;
+  }
+
+  private pack(packed: number, b: Tensor): void {
+    const [K, N] = b.shape;
+    const kind = this.jobs.pack({
+      packed,
+      b: this.storages.addressOf(b),
+      bStep: 4 * b.stride[0],
+      bColumn: 4 * b.stride[1],
+      K,
+      N,
+    });
+    this.runner.run(kind, Math.ceil(K / BLOCK) * Math.ceil(N / PACK_CHUNK_COLUMNS));
+  }
+}
+
+/** Whether two matrices of one tensor are the same part of it. */
+function isSameView(a: Tensor, b: Tensor): boolean {
+  return (
+    a.offset === b.offset &&
+    a.shape[0] === b.shape[0] &&
+    a.shape[1] === b.shape[1] &&
+    a.stride[0] === b.stride[0] &&
+    a.stride[1] === b.stride[1]
+  );
+}
+
+/** Throws an Error if b no longer holds `values`, although no operation and no `upload` has reported a write. */
+function assertUnchanged(values: Float64Array, b: Tensor): void {
+  const changed = valuesOf(b).findIndex((value, n) => !Object.is(value, values[n]));
+  if (changed < 0) return;
+  throw new Error(
+    `wasm matmul: b ${formatShape(b.shape)} was changed on the host at [${indexOf(changed, b.shape).join(',')}] ` +
+      'without upload: call backend.upload(tensor) after writing',
+  );
+}

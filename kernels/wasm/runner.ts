@@ -1,0 +1,60 @@
+/** Running one job after another on all threads, and noticing when one will never be finished. */
+import { Kind } from './jobs.js';
+import type { Threads } from './threads.js';
+
+/** What the host calls in the module; see assembly/index.ts. */
+export interface WasmExports {
+  readonly SCRATCH_BYTES: WebAssembly.Global<'i32'>;
+  setScratch(address: number): void;
+  setThread(index: number, count: number, maySleep: number): void;
+  /** 1 when all chunks are done, 0 if they are not done after a long wait. */
+  run(kind: Kind, chunks: number): number;
+  allFinished(chunks: number): number;
+}
+
+/** How long a job may take beyond the caller's own share before it counts as lost. */
+const PATIENCE_MS = 30_000;
+
+export class Runner {
+  /** The calling thread and its helpers. */
+  readonly threads: number;
+  /** Set once a job was left unfinished: a helper may still be writing, so no job may be started after it. */
+  private lost?: Error;
+
+  constructor(
+    private readonly wasm: WasmExports,
+    private readonly helpers: Threads,
+  ) {
+    this.threads = helpers.count + 1;
+  }
+
+  /** Why there are no helpers, if some were asked for. */
+  get blocked(): string | undefined {
+    return this.helpers.blocked;
+  }
+
+  /** Runs the job whose fields are written. Returns when all its chunks are done. */
+  run(kind: Kind, chunks: number): void {
+    this.assertAlive();
+    try {
+      if (this.wasm.run(kind, chunks)) return;
+      const startedAt = performance.now();
+      while (!this.wasm.allFinished(chunks)) {
+        if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`no end after ${PATIENCE_MS / 1000} s`);
+      }
+    } catch (error) {
+      this.lost = new Error(`wasm: ${Kind[kind]} was not finished (${String(error)}); make a new backend`);
+      throw this.lost;
+    }
+  }
+
+  /** Throws if a job was left unfinished or a helper has died. */
+  assertAlive(): void {
+    const failure = this.lost ?? this.helpers.failure();
+    if (failure) throw failure;
+  }
+
+  terminate(): Promise<void> {
+    return this.helpers.terminate();
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What the backends are tested against: every operation in f64, written for the tests from the definitions. It shares no
+ * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too.
+ */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend, Operations } from '../../src/backend.js';
+import type { Tensor } from '../../src/tensor.js';
+
+type Matrix = number[][];
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** A copy of a tensor `[M,N]`; a vector `[N]` has one row. */
+function rowsOf(tensor: Tensor): Matrix {
+  if (tensor.dimension === 1) return [range(tensor.shape[0]).map((n) => tensor.get(n))];
+  return range(tensor.shape[0]).map((m) => range(tensor.shape[1]).map((n) => tensor.get(m, n)));
+}
+
+const vectorOf = (tensor: Tensor): number[] => rowsOf(tensor)[0];
+
+/** Sets every element of a tensor `[N]` or `[M,N]`; a vector is row 0. */
+function setAll(out: Tensor, valueAt: (m: number, n: number) => number): void {
+  if (out.dimension === 1) for (const n of range(out.shape[0])) out.set(n, valueAt(0, n));
+  else for (const m of range(out.shape[0])) for (const n of range(out.shape[1])) out.set(m, n, valueAt(m, n));
+}
+
+/** σ and tanh are the same curve at two scales. */
+const sigmoid = (z: number): number => (1 + Math.tanh(z / 2)) / 2;
+/** tanh′ */
+const sech2 = (z: number): number => 1 / Math.cosh(z) ** 2;
+
+const kronecker = (n: number, k: number): number => (n === k ? 1 : 0);
+const argmax = (values: number[]): number => values.indexOf(Math.max(...values));
+
+/** log p of each class: p_k = 1 / Σ_j exp(l_j - l_k). */
+function logSoftmax(logits: number[]): number[] {
+  return logits.map((own) => {
+    const differences = logits.map((other) => other - own);
+    const largest = Math.max(...differences);
+    return -largest - Math.log(sum(differences.map((difference) => Math.exp(difference - largest))));
+  });
+}
+
+const formulas: Operations = {
+  matmul(out, a, b, { accumulate = false, bias } = {}) {
+    const [A, B, before] = [rowsOf(a), rowsOf(b), rowsOf(out)];
+    const row = bias ? vectorOf(bias) : undefined;
+    setAll(out, (m, n) => {
+      const product = sum(A[m].map((value, k) => value * B[k][n]));
+      return product + (accumulate ? before[m][n] : 0) + (row ? row[n] : 0);
+    });
+  },
+
+  columnSums(out, a, { accumulate = false } = {}) {
+    const [A, before] = [rowsOf(a), vectorOf(out)];
+    setAll(out, (_, n) => sum(A.map((row) => row[n])) + (accumulate ? before[n] : 0));
+  },
+
+  lstmCellForward(h, c, gates, z, cPrev, forgetBias) {
+    const [Z, before, H] = [rowsOf(z), rowsOf(cPrev), h.shape[1]];
+    const gate = (b: number, n: number, which: number): number => Z[b][which * H + n];
+    const input = (b: number, n: number): number => sigmoid(gate(b, n, 0));
+    const candidate = (b: number, n: number): number => Math.tanh(gate(b, n, 1));
+    const forget = (b: number, n: number): number => sigmoid(gate(b, n, 2) + forgetBias);
+    const output = (b: number, n: number): number => sigmoid(gate(b, n, 3));
+    const cell = (b: number, n: number): number => input(b, n) * candidate(b, n) + forget(b, n) * before[b][n];
+    setAll(gates, (b, n) => [input, candidate, forget, output][Math.floor(n / H)](b, n % H));
+    setAll(c, cell);
+    setAll(h, (b, n) => output(b, n) * Math.tanh(cell(b, n)));
+  },
+
+  /** From loss = Σ dh·h + Σ dc·c with h = o·tanh(c) and c = i·j + f·cPrev, gate by gate. */
+  lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) {
+    const [G, cell, before, H] = [rowsOf(gates), rowsOf(c), rowsOf(cPrev), dh.shape[1]];
+    const [fromH, fromC, fromCPrev] = [rowsOf(dh), rowsOf(dc), rowsOf(dcPrev)];
+    const gate = (b: number, n: number, which: number): number => G[b][which * H + n];
+    const dCell = (b: number, n: number): number => fromC[b][n] + fromH[b][n] * gate(b, n, 3) * sech2(cell[b][n]);
+    /** The gradient with respect to the activated gates i, j, f and o. */
+    const dGate = [
+      (b: number, n: number): number => dCell(b, n) * gate(b, n, 1),
+      (b: number, n: number): number => dCell(b, n) * gate(b, n, 0),
+      (b: number, n: number): number => dCell(b, n) * before[b][n],
+      (b: number, n: number): number => fromH[b][n] * Math.tanh(cell[b][n]),
+    ];
+    setAll(dz, (b, column) => {
+      const [which, n] = [Math.floor(column / H), column % H];
+      const activated = gate(b, n, which);
+      const derivative = which === 1 ? 1 - activated ** 2 : activated - activated ** 2;
+      return dGate[which](b, n) * derivative;
+    });
+    setAll(dcPrev, (b, n) => fromCPrev[b][n] + dCell(b, n) * gate(b, n, 2));
+    setAll(dc, dCell);
+  },
+
+  crossEntropyForward(losses, correct, probabilities, logits, y) {
+    const [L, labels] = [rowsOf(logits), rowsOf(y)];
+    const logP = L.map(logSoftmax);
+    setAll(losses, (_, b) => sum(labels[b].map((label, k) => -label * logP[b][k])));
+    setAll(correct, (_, b) => kronecker(argmax(L[b]), argmax(labels[b])));
+    setAll(probabilities, (b, k) => Math.exp(logP[b][k]));
+  },
+
+  /** From log p_c = logit_c - log Σ exp(logit):  ∂(log p_c)/∂logit_k = δ_ck - p_k. */
+  crossEntropyBackward(dLogits, probabilities, y) {
+    const [P, labels] = [rowsOf(probabilities), rowsOf(y)];
+    setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / labels.length)));
+  },
+
+  adam(p, m, v, g, rate) {
+    const [P, M, V, G] = [p, m, v, g].map(rowsOf);
+    const mean = (r: number, n: number): number => 0.9 * M[r][n] + 0.1 * G[r][n];
+    const square = (r: number, n: number): number => 0.999 * V[r][n] + 0.001 * G[r][n] ** 2;
+    setAll(m, mean);
+    setAll(v, square);
+    setAll(p, (r, n) => P[r][n] - (rate * mean(r, n)) / (Math.sqrt(square(r, n)) + 1e-8));
+  },
+
+  fill(out, value) {
+    for (const n of range(out.size)) out.data[out.offset + n] = value;
+  },
+
+  copy(out, a) {
+    for (const n of range(out.size)) out.data[out.offset + n] = a.data[a.offset + n];
+  },
+};
+
+/** The formulas above on f64 tensors of the host. */
+export function createFormulaBackend(): Backend {
+  return { ...createReferenceBackend({ dtype: 'f64' }), ...formulas, name: 'formulas', description: 'formulas: f64' };
+}
