@@ -128,7 +128,7 @@ export async function checkGradients(check: GradientCheck): Promise<GradientRepo
 function assertInputs(inputs: GradientCheck['inputs']): void {
   assertObject('gradcheck: inputs', inputs);
   const entries = Object.entries(inputs);
-  if (entries.length === 0) throw new RangeError('gradcheck: inputs is empty: name at least one');
+  if (entries.length === 0) throw new RangeError('gradcheck: inputs is empty: give at least one');
   for (const [name, input] of entries) {
     const what = `gradcheck: input ${name}`;
     assertObject(what, input);

@@ -17,7 +17,7 @@ export class Random {
     this.generator = xoroshiro128plusFromState(stateFromSeed(seed));
   }
 
-  /** All that the next numbers depend on: four whole numbers. */
+  /** The state that determines all next numbers: four whole numbers. */
   get state(): readonly number[] {
     return this.generator.getState();
   }

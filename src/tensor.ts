@@ -49,7 +49,7 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   } catch {
     const bytes = size * (dtype === 'f32' ? 4 : 8);
     throw new OutOfMemoryError(
-      `tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than this machine gives`,
+      `tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than this computer gives`,
     );
   }
 }

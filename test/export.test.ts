@@ -190,22 +190,22 @@ describe('import from PyTorch', () => {
     [
       'two layers',
       (tensors: Tensors) => tensors.set('lstm.weight_ih_l1', of(28, 7)),
-      'f: needs one LSTM layer, one way, has 2',
+      'f: must have one LSTM layer, not bidirectional; has 2',
     ],
     [
       'both ways',
       (tensors: Tensors) => tensors.set('lstm.weight_ih_l0_reverse', of(28, 3)),
-      'needs one LSTM layer, one way, has 2',
+      'must have one LSTM layer, not bidirectional; has 2',
     ],
     [
       'no LSTM',
       (tensors: Tensors) => tensors.delete('lstm.weight_ih_l0'),
-      'needs one LSTM layer, one way, has 0: none in',
+      'must have one LSTM layer, not bidirectional; has 0: none in',
     ],
     [
       'a second linear layer',
       (tensors: Tensors) => tensors.set('fc2.weight', of(4, 7)),
-      'needs one linear layer, one way, has 2',
+      'must have one linear layer, not bidirectional; has 2',
     ],
     [
       'a GRU',

@@ -54,7 +54,7 @@ describe('replacing', () => {
     writeFileSync(file, 'one');
     mkdirSync(`${file}.new`);
     expect(() => replaceFile(file, bytes('two'))).toThrow(DataError);
-    expect(() => replaceFile(file, bytes('two'))).toThrow('cannot be written; the file that was there is as it was');
+    expect(() => replaceFile(file, bytes('two'))).toThrow('cannot be written; the old file is unchanged');
     expect(readFileSync(file, 'utf8')).toBe('one');
   });
 
@@ -64,7 +64,7 @@ describe('replacing', () => {
     mkdirSync(file + suffix);
     expect(() => assertReplaceable(file, { keepOld: true })).toThrow(`(${file}${suffix} is a directory)`);
     expect(() => replaceFile(file, bytes('two'), { keepOld: true })).toThrow(
-      `${file}: cannot be written; the file that was there is as it was (${file}${suffix} is a directory)`,
+      `${file}: cannot be written; the old file is unchanged (${file}${suffix} is a directory)`,
     );
     expect(namesBeside(file)).toEqual(['file', `file${suffix}`]);
     expect(readFileSync(file, 'utf8')).toBe('one');
@@ -101,7 +101,7 @@ describe('a replacing that is refused', () => {
     const before = contentsBeside(file);
     const failing = "const error = new Error('full'); error.code = 'ENOSPC'; fs.fsyncSync = () => { throw error; };";
     expect((await replacing(file, failing)).stderr).toBe(
-      `DataError: ${file}: cannot be written; the file that was there is as it was (the disk is full)\n`,
+      `DataError: ${file}: cannot be written; the old file is unchanged (the disk is full)\n`,
     );
     expect(contentsBeside(file)).toEqual(before);
   });

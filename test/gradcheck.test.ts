@@ -37,7 +37,7 @@ const matrix = tensorFrom(w, [2, 3]);
 const good = { inputs: { w }, loss: () => 0, gradients: () => ({ w: new Float64Array(6) }) };
 
 test.each<[string, object, Error]>([
-  ['no inputs', { inputs: {} }, new RangeError('gradcheck: inputs is empty: name at least one')],
+  ['no inputs', { inputs: {} }, new RangeError('gradcheck: inputs is empty: give at least one')],
   [
     'a misspelt option',
     { tolerence: 1 },

@@ -133,10 +133,10 @@ describe('refused', () => {
     ['metadata that are no texts', file({ __metadata__: { n: 1 } }), '"n" must be a text'],
     ['a tensor that is no object', file({ a: [1] }), 'must be an object'],
     ['a tensor that is null', file({ a: null }), 'must be an object'],
-    ['an unknown dtype', entry({ dtype: 'F31' }), 'dtype "F31" is none of'],
-    ['a dtype that every object has', entry({ dtype: 'constructor' }), 'dtype "constructor" is none of'],
-    ['no dtype', entry({ dtype: undefined }), 'dtype nothing is none of'],
-    ['an unknown field', entry({ strides: [1] }), 'has a field "strides"'],
+    ['an unknown dtype', entry({ dtype: 'F31' }), 'unknown dtype "F31"'],
+    ['a dtype that every object has', entry({ dtype: 'constructor' }), 'unknown dtype "constructor"'],
+    ['no dtype', entry({ dtype: undefined }), 'unknown dtype nothing'],
+    ['an unknown field', entry({ strides: [1] }), 'unknown field "strides"'],
     ['a negative extent', entry({ shape: [-2] }), 'whole numbers ≥ 0'],
     ['half an extent', entry({ shape: [0.5] }), '"a"."shape" has 0.5, must be whole numbers ≥ 0'],
     ...['2.0', '2e0', '0.2e1', '20E-1', '-0', '2.', '+2', '0x2', '02', '2n'].map(
@@ -300,7 +300,7 @@ describe('numbers by name', () => {
     [() => floatsNamed(stored('F32', Float32Array.of(1)), 'b', [1], 'f'), 'f: has no tensor "b", only "a"'],
     [() => floatsNamed(stored('U32', Uint32Array.of(1)), 'a', [1], 'f'), 'f: tensor "a" is U32, must be F32 or F64'],
     [() => floatsNamed(stored('F32', Float32Array.of(1)), 'a', [2], 'f'), 'f: tensor "a" is [1], must be [2]'],
-    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', ['M', 2], 'f'), 'it holds nothing'],
+    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', ['M', 2], 'f'), 'it must not be empty'],
     [() => floatsNamed(stored('F32', Float32Array.of(1, NaN)), 'a', [2], 'f'), 'f: tensor "a": element 1 is NaN'],
     [() => floatsNamed(stored('F64', Float64Array.of(-Infinity)), 'a', [1], 'f'), 'element 0 is -Infinity'],
     [

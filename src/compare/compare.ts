@@ -1,8 +1,8 @@
 /**
- * Somebody else's LSTM against this one: the same inputs, recomputed in f64, and every number that they give compared.
- * Where they differ, known mistakes are made on purpose, and one that gives their numbers is named.
+ * Compares the numbers of another LSTM program, from a file, with this one's, recomputed in f64 from the same inputs. If
+ * they differ, it makes known mistakes on purpose, and names those that give the same numbers as the file.
  *
- * What a file holds: docs/files.md.
+ * docs/files.md describes the file.
  */
 import type { Backend } from '../backend.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -15,7 +15,7 @@ import { MISTAKES } from './suspects.js';
 import type { Clock } from './time-limit.js';
 import { assertQuick, LONGEST_SEARCH_SECONDS } from './time-limit.js';
 
-/** How one tensor of a file differs from this project's. */
+/** How one tensor of a file differs from this project's result. */
 export interface Difference {
   /** The tensor's name in the file. */
   readonly name: ResultName;
@@ -25,7 +25,7 @@ export interface Difference {
   readonly largestAbsolute: number;
   /** The indices of the element with the largest absolute difference. */
   readonly elementOfAbsolute: readonly number[];
-  /** |theirs - ours| divided by the larger of the two, or by a tenth of the tensor's largest element if that is larger. */
+  /** The largest of |theirs - ours| / max(|theirs|, |ours|, a tenth of the tensor's largest element). */
   readonly largestRelative: number;
   /** The indices of the element with the largest relative difference. */
   readonly element: readonly number[];
@@ -45,44 +45,44 @@ export interface Comparison {
   readonly ok: boolean;
   /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
   readonly hints: readonly string[];
-  /** How far the search for mistakes came. */
+  /** How many mistakes the search has tried. */
   readonly search: Search;
 }
 
 /** How many known mistakes were tried. */
 export interface Search {
-  /** Mistakes tried; fewer than `of` if the time was up. */
+  /** Mistakes tried; fewer than `of` if the time ran out. */
   readonly tried: number;
   /** Mistakes that apply to this file; 0 if there is no difference to explain. */
   readonly of: number;
 }
 
-/** Elements smaller than this share of their tensor's largest are compared on the scale of that share. */
+/** An element smaller than this share of its tensor's largest is compared on the scale of that share. */
 const RELATIVE_FLOOR = 0.1;
 
-/** How long a comparison may take, and who is informed. */
+/** The limits of a comparison, and who is informed of its progress. */
 export interface CompareOptions {
-  /** Refuse a pass of more than 30 s, and end the search for mistakes before it takes more than 30 s. Default: true. */
+  /** Refuse a pass of more than 30 s, and end the search for mistakes after 30 s. Default: true. */
   readonly limited?: boolean;
-  /** Called with the sizes before the first pass; throws if there is no room for them. Default: nothing is called. */
+  /** Called with the sizes before the first pass; throws if the memory is too small. Default: nothing is called. */
   readonly assertRoom?: (sizes: ModelSizes) => void;
   /** Called after each step of a pass. Default: nothing is called. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Milliseconds, counted from any moment. Default: `performance.now`. */
+  /** Returns milliseconds since any fixed moment. Default: `performance.now`. */
   readonly clock?: Clock;
 }
 
-/** How far a comparison has come. */
+/** The progress of a comparison. */
 export interface Progress {
-  /** The pass that is compared with the file, or the search for mistakes. */
+  /** The phase: the pass that is compared with the file, or the search for mistakes. */
   readonly what: 'pass' | 'mistakes';
-  /** The share of it that is done, 0 … 1. */
+  /** The share of the phase that is done, 0 … 1. */
   readonly share: number;
 }
 
 /**
- * Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError if the file does
- * not hold what it must, or if it would take too much memory or time.
+ * Compares a file's results with those of `backend`, whose dtype should be f64. Rejects with a DataError if a tensor is
+ * missing or wrong, or if the comparison would take too much memory or time.
  */
 export async function compareFile(
   backend: Backend,
@@ -107,7 +107,7 @@ export async function compareFile(
   return { differences, ok, ...(await searchMistakes(backend, problem, theirs, ours, tolerance, mayRun, onProgress)) };
 }
 
-/** Tries one mistake after the other, as long as `mayRun` allows another pass. */
+/** Tries one mistake after another, as long as `mayRun` allows another pass. */
 async function searchMistakes(
   backend: Backend,
   problem: Problem,
@@ -154,5 +154,5 @@ function largestDifference(theirs: Float64Array, ours: Float64Array) {
   return { largestAbsolute, atAbsolute, largestRelative, at, theirs: theirs[at], ours: ours[at] };
 }
 
-/** NaN is no agreement at all. */
+/** NaN counts as infinite: it never passes. */
 const largestIfNaN = (value: number): number => (Number.isNaN(value) ? Infinity : value);

@@ -1,12 +1,12 @@
-/** What a comparison may cost in memory, by its sizes. */
+/** The memory limit of a comparison. */
 import { DataError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
 import { numbersOfActivations, numbersOfParameters } from '../model-memory.js';
 
-/** Of f64 tensors. `assertRoom` in src/cli/memory.ts knows what this computer has; these limits hold in a browser too. */
+/** For f64 tensors. `assertRoom` in src/cli/memory.ts asks this computer; these limits hold in a browser too. */
 const MOST_BYTES = 4 * 2 ** 30;
 
-/** Each step has views of its own, which take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
+/** The views of a step take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
 const MOST_STEPS = 100_000;
 
 /**

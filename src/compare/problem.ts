@@ -1,4 +1,4 @@
-/** What a comparison reads from a file: the problem, which both programs solve, and the other program's results. */
+/** Reads a file: the problem that both programs solve, and the other program's results. */
 import { DataError } from '../errors.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
@@ -9,7 +9,7 @@ import type { Shape, Tensor } from '../tensor.js';
 import { formatShape, valuesOf } from '../tensor.js';
 import { assertFits } from './memory-limit.js';
 
-/** What both start from. */
+/** The inputs of both programs. */
 export interface Problem {
   readonly sizes: ModelSizes;
   readonly forgetBias: number;
@@ -23,7 +23,7 @@ export interface Problem {
   readonly c0: Tensor | undefined;
 }
 
-/** Any of what a forward and a backward pass give, by the names in a file, each in row order. */
+/** Results of a forward and a backward pass, each in row order, by their names in a file. Some may be missing. */
 export type Results = ReadonlyMap<ResultName, Float64Array>;
 
 /** The shape of each result. */
@@ -46,7 +46,7 @@ export function shapesOf({ T, B, I, H, C }: ModelSizes) {
 /** A result's name in a file. */
 export type ResultName = keyof ReturnType<typeof shapesOf>;
 
-/** The problem in a file. Throws a DataError where a tensor is missing, or of another shape, or all is too large. */
+/** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
   const x = floatsNamed(file, 'x', ['T', 'B', 'I'], name);
   const outKernel = floatsNamed(file, 'outKernel', ['H', 'C'], name);
@@ -96,7 +96,7 @@ function labelsOf(file: Safetensors, B: number, C: number, name: string): number
   return labels;
 }
 
-/** Theirs. NaN is taken: it is then what differs. */
+/** The other program's results. NaN is allowed and counts as a difference. */
 export function resultsOf(file: Safetensors, { sizes }: Problem, name: string): Results {
   const shapes = shapesOf(sizes);
   const names = Object.keys(shapes) as ResultName[];

@@ -1,15 +1,15 @@
-/** Mistakes that people make when they write an LSTM, made on purpose: the problem as such a program takes it. */
+/** Mistakes that people make when they write an LSTM, made on purpose by a change of the problem or of the results. */
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import type { Tensor } from '../tensor.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../tensor.js';
 import type { Problem, ResultName, Results } from './problem.js';
 
 interface Mistake {
-  /** Only where it makes a difference. */
+  /** Whether the mistake changes a result of this problem. */
   readonly applies: (problem: Problem, theirs: Results) => boolean;
-  /** The problem with which this program computes what the mistaken one does; the same object if nothing changes. */
+  /** A problem for which this program computes the mistaken program's numbers; the same object if it needs no new pass. */
   readonly change: (problem: Problem) => Problem;
-  /** Its results as the mistaken program would lay them out. */
+  /** The results of that problem in the mistaken program's layout. */
   readonly changeBack: (results: Results, problem: Problem) => Results;
   readonly words: (problem: Problem) => string;
 }
@@ -40,7 +40,7 @@ const forgetBiasOf = (factor: number, words: string): Mistake => ({
   words: ({ forgetBias }) => `the forget bias, ${forgetBias}, is ${words}`,
 });
 
-/** Unseen in the shapes only where the kernel is square. */
+/** Shapes show this mistake unless the kernel is square. */
 const transposedKernel: Mistake = {
   applies: ({ sizes: { I, H } }) => I + H === 4 * H,
   change: (problem) => ({ ...problem, kernel: copied(transposeOf(problem.kernel)) }),
@@ -59,7 +59,7 @@ const hiddenRowsFirst: Mistake = {
 
 const GRADIENTS: readonly ResultName[] = ['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'];
 
-/** Which of the two it is, only the loss tells; without it the gradients alone are spoken of. */
+/** Only the loss can distinguish the two cases; without a loss, only the gradients are named. */
 const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => ({
   applies: ({ sizes: { B } }, theirs) => B > 1 && (theirs.has('loss') || !scaled.includes('loss')),
   change: (problem) => problem,
@@ -67,7 +67,7 @@ const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => 
   words: () => words,
 });
 
-/** Those that need no pass of their own first, then the frequent ones: the search may run out of time. */
+/** First those that need no new pass, then the frequent ones: the search may run out of time. */
 export const MISTAKES: readonly Mistake[] = [
   sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
   sumOverBatch(

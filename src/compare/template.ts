@@ -1,4 +1,4 @@
-/** A file that `compare` accepts, to start from. */
+/** An example file for `compare`. */
 import type { Backend } from '../backend.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
@@ -8,7 +8,7 @@ import { zeros } from '../tensor.js';
 import { shapesOf } from './problem.js';
 import { solve } from './solve.js';
 
-/** An example to start from: a small problem at random, and its results. */
+/** A small random problem, and its results. */
 export async function templateOf(backend: Backend, seed: number): Promise<Safetensors> {
   const random = new Random(seed);
   const sizes = { T: 3, B: 4, I: 5, H: 6, C: 7 };

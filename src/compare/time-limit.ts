@@ -1,4 +1,4 @@
-/** What a comparison may cost in time: the estimate comes from a measured piece of it, so it holds on every computer. */
+/** The time limit of a comparison. The estimate comes from a measured piece of it, so it holds on every computer. */
 import { DataError } from '../errors.js';
 import { formatSizes } from './memory-limit.js';
 import type { Problem } from './problem.js';
@@ -6,7 +6,7 @@ import type { Problem } from './problem.js';
 export const LONGEST_PASS_SECONDS = 30;
 export const LONGEST_SEARCH_SECONDS = 30;
 
-/** Milliseconds, counted from any moment. */
+/** Returns milliseconds since any fixed moment. */
 export type Clock = () => number;
 
 /** Throws a DataError with the estimate if one pass of `solve` would take too long. */
@@ -27,13 +27,13 @@ export async function assertQuick(
 const formatSeconds = (seconds: number): string =>
   seconds < 600 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} minutes`;
 
-/** A piece is measured that takes at least this long, twice: shorter ones say little, and code is slow when it first runs. */
+/** The measured piece takes at least this long: shorter times say little. It runs twice: code is slow at first. */
 const ENOUGH_MS = 200;
 const FIRST_STEPS = 8;
-/** Products x·Wx and h·Wh of one step of a piece: a tenth of a second or less, if it has more than one sequence. */
+/** Multiplications in x·Wx and h·Wh of one step of a piece: a tenth of a second or less, unless one sequence has more. */
 const PRODUCTS_OF_A_STEP = 1e8;
 
-/** From the first steps of some sequences. The parameters are copied for each piece, so it errs towards too long. */
+/** From the first steps of some sequences. Each piece copies the parameters, so the estimate is rather too long. */
 async function estimatedMs(
   problem: Problem,
   solve: (piece: Problem) => Promise<unknown>,

@@ -1,7 +1,7 @@
 /**
- * Keras's layers LSTM(H) and Dense(C): gates i, f, c, o; sigmoid gates; the forget bias folded into the bias.
+ * Keras's layers LSTM(H) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is added to the bias.
  *
- * As safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
+ * Written as safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
  */
 import { writeSafetensors } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
@@ -26,7 +26,7 @@ export function toKeras(model: SavedModel): Uint8Array {
   return writeSafetensors({ metadata: new Map(), tensors: new Map(kerasTensors(model)) });
 }
 
-/** The two files of a layers model, for `tf.loadLayersModel`. It reads `[B,T,I]` and answers with probabilities `[B,C]`. */
+/** The two files of a layers model, for `tf.loadLayersModel`. The model maps `[B,T,I]` to probabilities `[B,C]`. */
 export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
   const { T, I, H, C } = model.sizes;
   const tensors = kerasTensors(model);

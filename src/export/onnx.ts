@@ -1,8 +1,8 @@
 /**
- * The forward pass as an ONNX model: one LSTM operator (gates i, o, f, c; the forget bias folded into the bias), one Gemm
- * and a Softmax, written with protobufjs. x `[T,B,I]`, for any B → logits and probabilities `[B,C]`.
+ * The forward pass as an ONNX model, written with protobufjs: one LSTM operator (gate order i, o, f, c; the forget bias is
+ * added to the bias), one Gemm and a Softmax. It maps x `[T,B,I]`, with any B, to logits and probabilities `[B,C]`.
  *
- * Only the fields that are used are described here, with the numbers that onnx.proto gives them.
+ * SCHEMA has only the fields that are used here, with their numbers from onnx.proto.
  */
 import protobuf from 'protobufjs';
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
@@ -39,7 +39,7 @@ export function toOnnx(model: SavedModel): Uint8Array {
   const { T, I, H, C, Wx, Wh, outKernel, outBias } = weights;
   const gatesFirst = (values: Float32Array, rows: number) =>
     transpose(reorderGates(values, H, GATE_ORDER, 'iofj'), rows, 4 * H);
-  const biases = new Float32Array(8 * H); // the second four are added to the first, and stay 0
+  const biases = new Float32Array(8 * H); // the operator adds the second 4H to the first; they stay 0
   biases.set(gatesFirst(foldedBias(weights), 1));
 
   const graph = {
@@ -76,7 +76,7 @@ function floats(name: string, dims: readonly number[], values: Float32Array): ob
   return { name, dims, data_type: FLOAT, raw_data };
 }
 
-/** A text is the name of an extent that may be any. */
+/** A text names an extent of any size. */
 function value(name: string, ...extents: readonly (number | string)[]): object {
   const dim = extents.map((extent) => (typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent }));
   return { name, type: { tensor_type: { elem_type: FLOAT, shape: { dim } } } };

@@ -1,7 +1,7 @@
 /**
  * PyTorch's names and layout, as safetensors: an `nn.LSTM` named lstm and an `nn.Linear` named fc.
  *
- * PyTorch adds two biases, so the forget bias goes into the second as it is, and nothing is lost to rounding.
+ * PyTorch adds two biases. The second one holds the forget bias, so that no sum is rounded.
  */
 import { DataError } from '../errors.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -39,8 +39,8 @@ export function toPyTorch(model: SavedModel): Uint8Array {
 }
 
 /**
- * The network in a PyTorch model of one LSTM layer and one linear layer, whatever their names. T, which PyTorch does not
- * know, is the rows of the images. Throws a DataError where the file holds something else.
+ * The network in a PyTorch model of one LSTM layer and one linear layer, with any names. T, the number of steps, is not in
+ * PyTorch's file. Throws a DataError if the file holds another model.
  */
 export function fromPyTorch(file: Safetensors, T: number, name: string): SavedModel {
   const keys = [...file.tensors.keys()];
@@ -72,7 +72,7 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   });
 }
 
-/** One forget bias where the second bias is nothing else, as `toPyTorch` writes it; else the sum of both. */
+/** If the second bias is only a forget bias, as `toPyTorch` writes it, the two stay apart; else they are added. */
 function splitBias(
   first: Float32Array,
   second: Float32Array,
@@ -86,7 +86,7 @@ function splitBias(
     const sum = sumOf(first, second, `${name}: the sum of its two biases`);
     return { bias: reorderGates(sum, H, ORDER, GATE_ORDER), forgetBias: 0 };
   }
-  // the metadata know it in f64
+  // the metadata hold it in f64
   const exact = decimalFrom(metadata.get('forgetBias') ?? '');
   return {
     bias: reorderGates(first, H, ORDER, GATE_ORDER),
@@ -98,7 +98,7 @@ function theOnly(keys: readonly string[], pattern: RegExp, layer: string, name: 
   const found = keys.filter((key) => pattern.test(key));
   if (found.length === 1) return found[0];
   const what = found.length === 0 ? `none in ${keys.slice(0, 8).join(', ') || 'an empty file'}` : found.join(', ');
-  throw new DataError(`${name}: needs one ${layer} layer, one way, has ${found.length}: ${what}`);
+  throw new DataError(`${name}: must have one ${layer} layer, not bidirectional; has ${found.length}: ${what}`);
 }
 
 function matrixShape({ tensors }: Safetensors, key: string, name: string): readonly number[] {

@@ -1,6 +1,6 @@
 /**
- * The names that the TensorFlow 1.x tutorial gives its variables, as safetensors. The layout is Longhand's own, which is
- * that of BasicLSTMCell; its forget bias is no variable.
+ * The variable names of the TensorFlow 1.x tutorial, as safetensors. The layout is that of BasicLSTMCell, as in Longhand
+ * itself; the forget bias is not a variable there.
  */
 import { DataError } from '../errors.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -29,8 +29,8 @@ export function toTensorFlow1({ sizes, forgetBias, parameters }: SavedModel): Ui
 }
 
 /**
- * The network in the variables of a BasicLSTMCell and an output layer, whatever the scope. Throws a DataError where the
- * file holds something else.
+ * The network in the variables of a BasicLSTMCell and an output layer, in any scope. Throws a DataError if the file holds
+ * another model.
  */
 export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number, name: string): SavedModel {
   const kernelKey = [...file.tensors.keys()].find((key) => key.endsWith('lstm_cell/kernel'));
@@ -52,7 +52,7 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   const [H, C] = outKernel.shape;
   const kernel = single(kernelKey, 'I+H', 4 * H);
   const I = kernel.shape[0] - H;
-  if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, for ${H} units more are needed`);
+  if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, must have more than ${H}, the units`);
   return {
     sizes: { T, I, H, C },
     forgetBias,

@@ -1,4 +1,4 @@
-/** A saved network's weights as plain arrays, in Longhand's own layout, and back. */
+/** Converts a saved network to plain arrays in Longhand's layout, and back. */
 import { DataError } from '../errors.js';
 import { GATE_ORDER } from '../gate-order.js';
 import { F32_RANGE } from '../numbers.js';
@@ -54,12 +54,12 @@ export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBi
   };
 }
 
-/** The bias of a cell that adds no forget bias of its own, `[4H]`. Throws a DataError if f32 cannot hold it. */
+/** Bias plus forget bias, `[4H]`, for a cell that adds no forget bias itself. Throws a DataError if f32 cannot hold it. */
 export function foldedBias({ bias, H, forgetBias }: Weights): Float32Array {
   return sumOf(bias, forgetBiases(H, forgetBias, GATE_ORDER), `the sum of bias and forget bias ${forgetBias}`);
 }
 
-/** Both, element by element. Throws a DataError about `what` if an element of the sum is beyond f32. */
+/** The sum, element by element. Throws a DataError that names `what` if an element is beyond f32. */
 export function sumOf(first: Float32Array, second: Float32Array, what: string): Float32Array {
   const sum = first.map((value, n) => value + second[n]);
   const wrong = sum.findIndex((value) => !Number.isFinite(value));

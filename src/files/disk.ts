@@ -1,4 +1,4 @@
-/** Files that are read whole, and files that are replaced whole. Node only. What goes wrong is a DataError. */
+/** Reads and replaces whole files. Node only. Every failure is a DataError. */
 import type { Stats } from 'node:fs';
 import {
   accessSync,
@@ -20,15 +20,15 @@ import {
 import path from 'node:path';
 import { DataError } from '../errors.js';
 
-/** In bytes; far above every file that there is a use for here. */
+/** In bytes; far above every useful file here. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
-/** The file's bytes; undefined where it does not exist. Throws a DataError for all that is no plain file, or cannot be read. */
+/** The file's bytes; undefined if it does not exist. Throws a DataError if it is not a plain file, or cannot be read. */
 export function readIfPresent(file: string): Uint8Array | undefined {
   assertNamed(file);
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // or a pipe would keep it waiting
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // without O_NONBLOCK, opening a pipe would wait
     const stats = fstatSync(descriptor);
     assertPlain(file, stats);
     if (stats.size > LARGEST_FILE)
@@ -49,7 +49,7 @@ export function readFile(file: string): Uint8Array {
   return bytes;
 }
 
-/** As many bytes as there are, `size` at most: a file may shrink and grow while it is read. */
+/** The bytes that there are, `size` at most: a file may shrink or grow while it is read. */
 function readUpTo(descriptor: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let position = 0;
@@ -61,28 +61,28 @@ function readUpTo(descriptor: number, size: number): Uint8Array {
   return bytes.subarray(0, position);
 }
 
-/** A pipe or a device may never end. */
+/** Reading a pipe or a device may never end. */
 function assertPlain(file: string, stats: Stats): void {
   if (!stats.isFile()) throw new DataError(`${file}: not a file`);
 }
 
-/** A variable that a script left empty would otherwise name the working directory, or hidden files in it. */
+/** An empty variable in a script would otherwise name the working directory, or hidden files in it. */
 function assertNamed(file: string): void {
   if (file === '') throw new DataError("'': a file name must not be empty");
 }
 
 /**
- * Replaces `file`, so that at every moment, whenever the process or the machine dies, it is there whole, old or new: the
- * bytes are written beside it, flushed, and given its name; then the directory is flushed. With `keepOld` its old contents
- * stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays. Throws a DataError.
- * The old file is then as it was, unless the message says that the file has been written: then only the last renaming
- * failed, and the message names the file that holds the old contents.
+ * Replaces `file`. It is complete at every moment, with its old or its new contents, even if the process is killed or the
+ * computer stops: the bytes are written beside it, flushed, and renamed; then the directory is flushed. With `keepOld` the
+ * old contents stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays.
+ * Throws a DataError. The old file is then unchanged, unless the message says that the file has been written: then only
+ * the last renaming failed, and the message names the file with the old contents.
  */
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
   const [written, old] = [`${target}.new`, `${target}.old`];
   const keeps = keepOld && existsSync(target);
-  const fault = `cannot be written${existsSync(file) ? '; the file that was there is as it was' : ''}`;
+  const fault = `cannot be written${existsSync(file) ? '; the old file is unchanged' : ''}`;
   assertFreeFor(file, target, keepOld, fault);
   const made: string[] = [];
   try {
@@ -101,25 +101,25 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
   if (keeps) renameToPrevious(file, target, old);
 }
 
-/** Only now: if the old contents are damaged, and the ones before them are good, one good file is there at every moment. */
+/** Comes last, so that one good file exists at every moment, even if the old contents are damaged. */
 function renameToPrevious(file: string, target: string, old: string): void {
   try {
     renameSync(old, `${target}.previous`);
   } catch (error) {
     throw failure(file, `has been written, but its old contents are still named ${old}`, error);
   }
-  removeIfPossible(old); // renaming leaves it if both names already were the same file
+  removeIfPossible(old); // renaming does nothing if both names already are the same file
   flushDirectory(path.dirname(target));
 }
 
-/** `replaceFile` with `keepOld` leaves the old contents here: beside the file itself if `file` is a link. */
+/** Where `replaceFile` with `keepOld` keeps the old contents: beside the target if `file` is a link. */
 export const previousOf = (file: string): string => `${targetOf(file)}.previous`;
 
-/** What follows the target's name in the names of all files that `replaceFile` writes; '' is the target itself. */
+/** The endings of all names that `replaceFile` writes, after the target's name; '' is the target itself. */
 export const replacedSuffixes = (keepOld: boolean) =>
   keepOld ? (['', '.new', '.old', '.previous'] as const) : (['', '.new'] as const);
 
-/** Throws a DataError if `replaceFile` could not work: better now than after hours of training. Leaves nothing behind. */
+/** Throws a DataError if `replaceFile` would fail: better now than after hours of training. Leaves no files. */
 export function assertReplaceable(file: string, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
   const [tried, fault] = [`${target}.new`, 'cannot be written'];
@@ -133,8 +133,8 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
 }
 
 /**
- * Throws a DataError that names what is in the way: not a plain file at `file`, a folder beside it, or no right to write.
- * Changes nothing. `fault` is for the message.
+ * Throws a DataError that names the obstacle: `file` is not a plain file, a folder has one of the names, or there is no
+ * right to write. Changes nothing. `fault` is for the message.
  */
 function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
   try {
@@ -159,10 +159,10 @@ function assertWritable(name: string, what: string): void {
   }
 }
 
-/** Linux follows as many before it reports a loop. */
+/** Linux follows this many before it reports a loop. */
 const MOST_LINKS = 40;
 
-/** The names on the way from `file` through symbolic links to the file itself, which is the last and need not exist. */
+/** `file`, the symbolic links that it leads through, and last the target, which need not exist. */
 export function linkedNames(file: string): string[] {
   assertNamed(file);
   const names = [file];
@@ -172,7 +172,7 @@ export function linkedNames(file: string): string[] {
   return names;
 }
 
-/** The file itself behind all links; it need not exist. */
+/** The target behind all links; it need not exist. */
 export const targetOf = (file: string): string => linkedNames(file).at(-1) ?? file;
 
 function linkedFrom(file: string): string | undefined {
@@ -186,7 +186,7 @@ function linkedFrom(file: string): string | undefined {
   return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;
 }
 
-/** Never through what is there under this name, which may be a link. Leaves no part of the bytes behind if it fails. */
+/** Writes a new file: a link with this name is not followed. If it fails, no part of the file is left. */
 function writeFlushed(file: string, bytes: Uint8Array): void {
   rmSync(file, { force: true });
   const descriptor = openSync(file, 'wx');
@@ -220,7 +220,7 @@ function removeIfPossible(file: string): void {
   }
 }
 
-/** A new name is safe only when its directory has been written. Windows and some network file systems cannot do it. */
+/** A new name is safe only when its directory is flushed. Windows and some network file systems cannot do it. */
 function flushDirectory(directory: string): void {
   try {
     const descriptor = openSync(directory, 'r');
@@ -243,7 +243,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   EPERM: 'no permission',
   ENOENT: 'no such directory',
-  ENOTDIR: 'a part of its path is no directory',
+  ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory',
 };
 

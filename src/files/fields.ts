@@ -1,4 +1,4 @@
-/** The fields of a JSON object from a file, each asked for by name and kind; what is missing or else is a DataError. */
+/** The fields of a JSON object from a file, read by name and type; a missing or mistyped field throws a DataError. */
 import { DataError } from '../errors.js';
 import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import { parseStrictJson } from './json.js';
@@ -76,7 +76,7 @@ export class Fields {
     return value === null ? null : Fields.of(value, `${this.where}.${key}`);
   }
 
-  /** A field that nobody asked for would be lost without a word. */
+  /** Throws a DataError if a field has not been read: its value would be lost silently. */
   assertNoOthers(): void {
     const other = Object.keys(this.record).find((key) => !this.asked.has(key));
     if (other !== undefined) throw new DataError(`${this.where}: unknown field ${JSON.stringify(other.slice(0, 40))}`);

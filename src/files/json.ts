@@ -1,16 +1,16 @@
 /**
- * JSON from strangers: JSON.parse of two equal keys keeps silently the last, builds every depth that it is given, and reads
+ * JSON from strangers. JSON.parse alone keeps the last of two equal keys without an error, accepts any depth, and reads
  * 2.0, 1e2 and -0 as whole numbers.
  */
 
 interface JsonLimits {
-  /** Objects and lists within each other, at most. */
+  /** The largest allowed nesting of objects and lists. */
   readonly depth: number;
   /** Every number must be whole, at least 0, and written in digits alone. */
   readonly onlyPlainIntegers?: boolean;
 }
 
-/** The value of `text`. Throws a SyntaxError if it is no JSON, has a key twice in an object, or is beyond the limits. */
+/** The value of `text`. Throws a SyntaxError if it is not JSON, has a key twice in an object, or exceeds the limits. */
 export function parseStrictJson(text: string, { depth, onlyPlainIntegers = false }: JsonLimits): unknown {
   const open: Set<string>[] = []; // the keys of each object (or array) that is open
   for (let at = 0; at < text.length; at++) {

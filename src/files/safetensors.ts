@@ -6,8 +6,8 @@
  *             "__metadata__": {"key": "text", …}}
  *   the rest  the tensors' bytes, little-endian, row by row; offsets count from here
  *
- * The tensors lie one behind the other, in any order, without gap, overlap or remainder. A file that breaks a rule of the
- * format is refused with the reason, before anything of its claimed size is allocated.
+ * The tensors follow one another, in any order, without gap, overlap or remainder. A file that breaks a rule of the format
+ * is refused with the reason, before memory of the size that it claims is allocated.
  */
 import { DataError } from '../errors.js';
 import { formatShape } from '../tensor.js';
@@ -38,7 +38,7 @@ export type StoredDType = keyof typeof BYTES_AN_ELEMENT;
 export interface StoredTensor {
   /** The type of its elements. */
   readonly dtype: StoredDType;
-  /** Its extents. An extent of 0 is allowed; no extents are a single number. */
+  /** Its extents. An extent of 0 is allowed; an empty shape is a single number. */
   readonly shape: readonly number[];
   /** Its elements in row order, little-endian. */
   readonly bytes: Uint8Array;
@@ -52,9 +52,9 @@ export interface Safetensors {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** In bytes. The format allows 100 MB, but from such a text JSON.parse makes gigabytes. */
+/** In bytes. The format allows 100 MB, but JSON.parse of such a text takes gigabytes. */
 const LONGEST_HEADER = 2 ** 24;
-/** The header, a tensor, its shape. */
+/** Three levels: the header, a tensor, its shape. */
 const DEEPEST_HEADER = 3;
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
@@ -83,7 +83,7 @@ function headerLengthOf(bytes: Uint8Array, name: string): number {
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > LONGEST_HEADER) {
     throw new DataError(
-      `${name}: not safetensors: its header would have ${length} bytes, at most ${LONGEST_HEADER} may be`,
+      `${name}: not safetensors: its header would have ${length} bytes, at most ${LONGEST_HEADER} are allowed`,
     );
   }
   if (Number(length) > bytes.length - LENGTH_BYTES) {
@@ -129,8 +129,8 @@ function placedTensor(key: string, entry: unknown, name: string): PlacedTensor {
   if (!isRecord(entry)) throw new DataError(`${where}: must be an object`);
   const { dtype, shape, data_offsets: offsets, ...others } = entry;
   const other = Object.keys(others).at(0);
-  if (other !== undefined) throw new DataError(`${where}: has a field ${quote(other)}, which the format has not`);
-  if (!isDType(dtype)) throw new DataError(`${where}: dtype ${quote(dtype)} is none of the format's`);
+  if (other !== undefined) throw new DataError(`${where}: unknown field ${quote(other)}`);
+  if (!isDType(dtype)) throw new DataError(`${where}: unknown dtype ${quote(dtype)}`);
   if (!isExtents(shape)) throw new DataError(`${where}: shape ${quote(shape)} must be a list of whole numbers ≥ 0`);
   if (!isExtents(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw new DataError(`${where}: data_offsets ${quote(offsets)} must be [begin,end] with 0 ≤ begin ≤ end`);
@@ -167,15 +167,15 @@ const isDType = (value: unknown): value is StoredDType =>
 const isExtents = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
 
-/** As it stands in the file, shortened: it comes from a stranger and goes to a terminal. */
+/** A value from a file for a message: as JSON, which no terminal interprets, and shortened. */
 export function quote(value: unknown): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 /**
- * The bytes of a file. Wide elements come first, so that every tensor starts at a multiple of its element's size, and
- * names in order: the same contents are the same bytes.
+ * The bytes of a file. Tensors with wide elements come first, so that each starts at a multiple of its element size. Names
+ * are sorted, so the same contents give the same bytes.
  */
 export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array<ArrayBuffer> {
   if (tensors.has(METADATA)) throw new RangeError(`safetensors: no tensor can be named ${METADATA}`);
@@ -183,7 +183,7 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
     ([a, { dtype: aType }], [b, { dtype: bType }]) =>
       BYTES_AN_ELEMENT[bType] - BYTES_AN_ELEMENT[aType] || compareText(a, b),
   );
-  // fromEntries, since in a literal a tensor named __proto__ would be no property
+  // fromEntries, because an assignment to a key named __proto__ would not make a property
   let begin = 0;
   const entries = sorted.map(([key, { dtype, shape, bytes }]) => {
     const size = shape.reduce((product, extent) => product * extent, BYTES_AN_ELEMENT[dtype]);

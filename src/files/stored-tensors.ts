@@ -1,4 +1,4 @@
-/** Numbers in safetensors: tensors as they are stored, and back, checked by name, kind and shape. */
+/** Converts tensors to stored ones, and back; reading checks name, type and shape. */
 import { DataError } from '../errors.js';
 import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { FloatArray, Shape, Tensor } from '../tensor.js';
@@ -6,19 +6,19 @@ import { tensorFrom, valuesOf } from '../tensor.js';
 import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
 import { quote } from './safetensors.js';
 
-/** A tensor as it is stored: a copy, in its own precision. */
+/** A copy of a tensor for a file, in its own precision. */
 export function storedTensor(tensor: Tensor): StoredTensor {
   const values = valuesOf(tensor);
   return storedFloats(tensor.dtype === 'float32' ? Float32Array.from(values) : values, tensor.shape);
 }
 
-/** Numbers as they are stored, in their own precision (not copied). */
+/** Numbers for a file, in their own precision (not copied). */
 export function storedFloats(values: FloatArray, shape: Shape): StoredTensor {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { dtype: values instanceof Float32Array ? 'F32' : 'F64', shape, bytes };
 }
 
-/** Whole numbers as they are stored. */
+/** Whole numbers for a file (not copied). */
 export function storedIntegers(values: Uint32Array): StoredTensor {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { dtype: 'U32', shape: [values.length], bytes };
@@ -26,14 +26,14 @@ export function storedIntegers(values: Uint32Array): StoredTensor {
 
 /** Which numbers a reader accepts. */
 export interface FloatLimits {
-  /** Accept NaN, infinities, and f64 numbers that f32 would make infinite. Default: false, they are refused. */
+  /** Accept NaN, infinities, and f64 numbers that are infinite in f32. Default: false, they are refused. */
   readonly allowNonFinite?: boolean;
 }
 
-/** Extents; a text stands for one that may be any, and names it in messages. */
+/** Extents. A text stands for any extent, and names it in messages. */
 export type ExpectedShape = readonly (number | string)[];
 
-/** The tensor of that name, F32 or F64, copied. Throws a DataError where there is none, or one of another kind or shape. */
+/** A copy of the tensor `key`, F32 or F64. Throws a DataError if it is missing or has another type or shape. */
 export function floatsNamed(
   file: Safetensors,
   key: string,
@@ -46,14 +46,14 @@ export function floatsNamed(
   const values = stored.dtype === 'F32' ? new Float32Array(buffer) : new Float64Array(buffer);
   const wrong = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
-    throw new DataError(`${name}: tensor ${quote(key)}: element ${wrong} is ${values[wrong]}: a number was expected`);
+    throw new DataError(`${name}: tensor ${quote(key)}: element ${wrong} is ${values[wrong]}, must be finite`);
   }
   return tensorFrom(values, stored.shape);
 }
 
 /**
- * The same for a network, which computes in f32: a number that f32 would make infinite is refused too. The tensor has the
- * precision that it is stored in.
+ * As `floatsNamed`, for a network, which computes in f32: a number that is infinite in f32 is refused too. The tensor keeps
+ * its stored precision.
  */
 export function floatsWithinF32(
   file: Safetensors,
@@ -73,7 +73,7 @@ export function floatsWithinF32(
   return tensor;
 }
 
-/** The tensor of that name, of whole numbers (U8, I32, U32, I64), copied. Throws a DataError. */
+/** A copy of the tensor `key`, of whole numbers (U8, I32, U32 or I64). Throws a DataError. */
 export function integersNamed(file: Safetensors, key: string, shape: ExpectedShape, name: string): Float64Array {
   const { dtype, bytes } = storedNamed(file, key, ['U8', 'I32', 'U32', 'I64'], shape, name);
   const { buffer } = new Uint8Array(bytes);
@@ -83,7 +83,7 @@ export function integersNamed(file: Safetensors, key: string, shape: ExpectedSha
   return Float64Array.from(new BigInt64Array(buffer), Number);
 }
 
-/** The tensor of that name, U32 `[n]`, copied. Throws a DataError. */
+/** A copy of the tensor `key`, U32 `[n]`. Throws a DataError. */
 export function indicesNamed(file: Safetensors, key: string, name: string): Uint32Array {
   return new Uint32Array(new Uint8Array(storedNamed(file, key, ['U32'], ['n'], name).bytes).buffer);
 }
@@ -104,7 +104,7 @@ function storedNamed(
     stored.shape.length === shape.length &&
     shape.every((extent, axis) => typeof extent === 'string' || extent === stored.shape[axis]);
   if (!fits) throw new DataError(`${where} is ${quote(stored.shape)}, must be [${shape.join(',')}]`);
-  if (stored.shape.includes(0)) throw new DataError(`${where} is ${quote(stored.shape)}: it holds nothing`);
+  if (stored.shape.includes(0)) throw new DataError(`${where} is ${quote(stored.shape)}: it must not be empty`);
   return stored;
 }
 
@@ -114,7 +114,7 @@ function namesOf(tensors: ReadonlyMap<string, StoredTensor>): string {
   return names.length === 0 ? 'none' : names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
-/** Element n of a tensor as a number, whatever its dtype; undefined for the 8-bit floats. */
+/** A function that reads element n of a tensor as a number; undefined for the 8-bit floats. */
 export function elementReader({ dtype, bytes }: StoredTensor): ((n: number) => number) | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (dtype) {
