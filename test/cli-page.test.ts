@@ -1,4 +1,4 @@
-/** `longhand page` as a process: what it serves, and to whom. test/page.test.ts visits it. */
+/** `longhand page` as a process: what it serves, and to which requests. test/page.test.ts opens the page in a browser. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,7 +25,7 @@ async function serve(...args: string[]): Promise<string> {
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('serves the page isolated, its worker under a policy of its own, and MNIST', async () => {
+test('serves the page cross-origin isolated, its worker with its own policy, and MNIST', async () => {
   const address = await serve('--port', '0');
   const page = await fetch(address);
   expect(page.status).toBe(200);
@@ -51,12 +51,8 @@ test('serves the page isolated, its worker under a policy of its own, and MNIST'
 });
 
 test.each([
-  [
-    'an expectation that the server does not know',
-    'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n',
-    200,
-  ],
-  ['a request that is none', 'nonsense\r\n\r\n', 400],
+  ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n', 200],
+  ['an invalid request', 'nonsense\r\n\r\n', 400],
 ])('answers %s with nosniff', async (_, text, status) => {
   const { port } = new URL(await serve('--port', '0'));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
@@ -67,7 +63,7 @@ test.each([
   expect(answer.toLowerCase()).toContain('\r\nx-content-type-options: nosniff\r\n');
 });
 
-/** What answers a path that is sent as it stands. */
+/** The answer to a path that is sent without normalisation. */
 async function answerTo(
   address: string,
   path: string,
@@ -80,7 +76,7 @@ async function answerTo(
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 
-test('serves nothing else, and bears odd requests', async () => {
+test('serves nothing else, and survives odd requests', async () => {
   const address = await serve('--port', '0');
   for (const name of [
     '/nothing.js',
@@ -115,7 +111,7 @@ test('answers GET and HEAD, and no other method', async () => {
   }
 });
 
-test('answers to the names of this machine, at any port, and to no other', async () => {
+test('answers to the names of this computer, with any port, and to no other name', async () => {
   const address = await serve('--port', '0');
   const statusAt = async (host: string, path: string): Promise<unknown[]> => {
     const { status, headers } = await answerTo(address, path, { headers: { host } });
@@ -145,14 +141,14 @@ test.each([
   expect(await once(child, 'exit')).toEqual([exitCode, null]);
 });
 
-test('an address that cannot be written ends it', async () => {
+test('ends if its address cannot be printed', async () => {
   const { code, stderr } = await longhand(['page', '--no-open', '--port', '0'], { stdout: 'full' });
   expect([code, stderr]).toEqual([1, 'longhand: standard output: cannot be written (the disk is full)\n']);
 });
 
-test('a port that is taken: an error where it was asked for, else another one', async () => {
+test('a port that is taken: an error with --port, otherwise another port', async () => {
   const other = createServer().listen(8028, '127.0.0.1');
-  await once(other, 'listening').catch(() => {}); // taken by somebody else is as good
+  await once(other, 'listening').catch(() => {}); // it may also be taken by another process
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
@@ -163,6 +159,6 @@ test('a port that is taken: an error where it was asked for, else another one', 
   taken.close();
 });
 
-test('a port that is none is wrong usage', async () => {
+test('an invalid port is wrong usage', async () => {
   expect((await longhand(['page', '--port', '70000'])).code).toBe(2);
 });
