@@ -18,7 +18,7 @@ const smallImages = (count: number): LabelledImages => ({
   labels: labelsOf(count),
 });
 
-/** Rows 7 to 26 of the first test image, dark where it is above one half. */
+/** Rows 7 to 26 of the first test image; # marks intensities above one half. */
 const SEVEN = [
   '       ###',
   '      ###############',

@@ -34,7 +34,7 @@ describe('--checkpoint', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('is written on %s, and --resume goes on to the same end', async (signal, exitCode) => {
+  ] as const)('is written on %s, and --resume continues to the same end', async (signal, exitCode) => {
     const [whole, stopped] = [inNewFolder(), inNewFolder()];
     const options = ['--training-iters', '40000', '--display-step', '1'];
     const first = await longhand([...RUN, ...options, '--checkpoint', whole]);

@@ -179,7 +179,7 @@ describe('compare --template', () => {
     const file = named(at);
     const refused = await expectRefused(['compare', '--template', file], at('run'));
     expect(refused).toBe(
-      `error: ${file} exists: --force replaces it, and keeps it as ${path.dirname(file)}/run.previous\n`,
+      `error: ${file} exists: --force replaces it, and keeps its contents as ${path.dirname(file)}/run.previous\n`,
     );
     await expectDone(['compare', '--template', file, '--force']);
     expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);

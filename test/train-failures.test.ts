@@ -137,7 +137,7 @@ test.each([
   ['trainingIters', NaN],
   ['learningRate', NaN],
   ['seed', Infinity],
-] as const)('an option that is not a number of its kind is refused by name: %s %d', async (name, value) => {
+] as const)('an option out of range is refused by name: %s %d', async (name, value) => {
   const failure = await failureOf(train(createReferenceBackend(), IMAGES, { ...OPTIONS, [name]: value }));
   expect((failure as Error).message).toMatch(new RegExp(`^train: ${name} ${value}: must be`));
 });

@@ -9,7 +9,7 @@ import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
-import { withRecordedBuild, withBackend, withBackendOptions } from './backends.js';
+import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { filePath, finiteNumber, inF32, positiveNumber, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
@@ -28,7 +28,7 @@ export function trainCommand(): Command {
     .optionsGroup('Reporting:')
     .option('--history <file>', 'write losses and accuracies to a .csv or .ndjson file', filePath)
     .option('--plot <file>', 'draw the history as an .svg file; needs --history', filePath)
-    .option('--json', 'print one JSON object per line', false)
+    .option('--json', 'print each line as a JSON object', false)
     .optionsGroup('Files:')
     .option(
       '--data <dir>',
