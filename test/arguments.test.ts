@@ -1,4 +1,4 @@
-/** What a JavaScript caller can pass and TypeScript would refuse: named, before anything runs. */
+/** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { Adam } from '../src/adam.js';
 import type { Backend } from '../src/backend.js';
@@ -15,11 +15,11 @@ import { Training } from '../src/training/run.js';
 import { failureOf } from './helpers/failures.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from './helpers/small-images.js';
 
-/** A backend on which nothing may be computed. */
+/** A backend that must not be used. */
 const untouchable: Backend = {
   ...createReferenceBackend(),
   allocate: () => {
-    throw new Error('it has begun to run');
+    throw new Error('the run has begun');
   },
 };
 
@@ -60,9 +60,9 @@ describe.each(BAD_IMAGES)('images%s', (message, change, Kind) => {
     expect(failure).toBeInstanceOf(Kind);
   });
 
-  // undefined: there is nothing to validate with
+  // undefined is allowed: there is then no validation
   if (change !== undefined)
-    test('train, to validate with', async () => {
+    test('train, as validation images', async () => {
       const hooks = { validation: images };
       expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks))).toEqual(
         new Kind(`train: validation${message}`),
@@ -94,13 +94,13 @@ async function savedRun(): Promise<Checkpoint> {
   return states[0];
 }
 
-test('images of another size than the model reads', async () => {
+test('images whose size is not the model’s', async () => {
   const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
   const failure = await failureOf(evaluate(model, IMAGES));
   expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, but the model reads 5 × 6'));
 });
 
-test('a label beyond the classes, drawn into a batch', () => {
+test('a label beyond the classes in a batch', () => {
   const { x, y } = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 }).activations;
   const images = spoiled({ labels: IMAGES.labels.map(() => 12) });
   expect(() => fillBatch(x, y, images, [3])).toThrow('fillBatch: label 12 of image 3: must be in 0…9');
@@ -164,7 +164,7 @@ test.each([
   expect(failure).toEqual(new TypeError(`train: ${message}`));
 });
 
-test('nothing at all, where something is needed', async () => {
+test('undefined in place of a required argument', async () => {
   const nothing = undefined as never;
   expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
     new TypeError('evaluate: model: undefined: must be an object'),
@@ -181,7 +181,7 @@ test('nothing at all, where something is needed', async () => {
   );
 });
 
-test('a validation set of another size than the images', async () => {
+test('validation images whose size is not that of the training images', async () => {
   const validation = { ...IMAGES, rows: 3, columns: 4 };
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
     new DataError('train: images are 4 × 3, validation images 3 × 4: they must have the same size'),
@@ -197,13 +197,13 @@ test.each([
   expect(() => new Model(untouchable, sizes, options as object)).toThrow(new TypeError(message));
 });
 
-test('options and hooks that are no objects', async () => {
+test('hooks that are not an object', async () => {
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, null as unknown as object))).toEqual(
     new TypeError('train hooks: null: must be an object'),
   );
 });
 
-test('validateEvery with nothing to validate with', async () => {
+test('validateEvery without validation images', async () => {
   const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, validateEvery: 1000 }));
   expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the images to validate with'));
 });

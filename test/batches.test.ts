@@ -1,4 +1,4 @@
-/** Batches of MNIST: the packaged images, the tutorial's two orders, and how a batch lies in x and y. */
+/** Batches of MNIST: the packaged images, the tutorial's two orders of batches, and the layout of a batch in x and y. */
 import fc from 'fast-check';
 import type { Shuffle } from '../src/data/batches.js';
 import { BatchOrder, fillBatch } from '../src/data/batches.js';
@@ -10,7 +10,7 @@ import { fill, valuesOf, zeros } from '../src/tensor.js';
 import { COLUMNS, ROWS } from './helpers/idx-files.js';
 import { smallImages } from './helpers/small-images.js';
 
-/** Rows 7 to 26 of the first test image, dark where it is above one half. */
+/** Rows 7 to 26 of the first test image; # marks intensities above one half. */
 const SEVEN = [
   '       ###',
   '      ###############',
@@ -45,7 +45,7 @@ describe('the packaged MNIST', () => {
     ]);
   });
 
-  test('begins with the labels that its files are known to begin with', () => {
+  test('begins with the known first labels', () => {
     expect([...validation.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     expect([...testSet.labels.subarray(0, 10)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
   });
@@ -62,7 +62,7 @@ describe('the packaged MNIST', () => {
     expect(countsOf(testSet.labels)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   });
 
-  test('shows a 7 as its first test image, one row of it a step', () => {
+  test('has a 7 as its first test image, one row per step', () => {
     const x = zeros([28, 1, 28]);
     fillBatch(x, zeros([1, 10]), testSet, [0]);
     const dark = (t: number): string =>
@@ -131,7 +131,7 @@ describe('the order of batches', () => {
     .integer({ min: 1, max: 40 })
     .chain((count) => fc.tuple(fc.constant(count), fc.integer({ min: 1, max: count })));
 
-  test.each<Shuffle>(['tf1', 'legacy'])('%s is that of next_batch, for any set and batch', (shuffle) => {
+  test.each<Shuffle>(['tf1', 'legacy'])('%s is that of next_batch, for any size of set and batch', (shuffle) => {
     fc.assert(
       fc.property(countAndBatch, fc.nat(), ([count, batchSize], seed) => {
         const order = new BatchOrder(count, batchSize, shuffle, new Random(seed));
@@ -148,7 +148,7 @@ describe('the order of batches', () => {
   const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-  test('tf1 shows every example exactly once an epoch, though epochs end inside batches', () => {
+  test('tf1 draws every example exactly once per epoch, although epochs end inside batches', () => {
     fc.assert(
       fc.property(countAndBatch, fc.nat(), ([count, batchSize], seed) => {
         const stream = drawn(new BatchOrder(count, batchSize, 'tf1', new Random(seed)), 3 * count);
@@ -159,25 +159,25 @@ describe('the order of batches', () => {
     );
   });
 
-  test('tf1 is shuffled from the start, and anew for each epoch', () => {
+  test('tf1 is shuffled before the first epoch, and again for each epoch', () => {
     const stream = drawn(new BatchOrder(50, 7, 'tf1', new Random(1)), 30);
     const epochs = [0, 1, 2].map((epoch) => stream.slice(epoch * 50, epoch * 50 + 50));
     expect(epochs[0]).not.toEqual(upTo(50));
     expect(new Set(epochs.map(String)).size).toBe(3);
   });
 
-  test('legacy takes the first epoch in file order, drops its remainder, and shuffles before each later one', () => {
+  test('legacy draws the first epoch in file order, drops its remainder, and shuffles before each later epoch', () => {
     const order = new BatchOrder(50, 7, 'legacy', new Random(1));
     expect(drawn(order, 7)).toEqual(upTo(49));
     const epochs = [1, 2, 3].map(() => drawn(order, 7));
     for (const epoch of epochs) {
-      expect(new Set(epoch).size).toBe(49); // no example twice, one left out
+      expect(new Set(epoch).size).toBe(49); // no example occurs twice, one is left out
       expect(epoch).not.toEqual(sorted(epoch));
     }
     expect(new Set(epochs.map(String)).size).toBe(3);
   });
 
-  test.each<Shuffle>(['tf1', 'legacy'])('%s: a batch of the whole set is every example, each time', (shuffle) => {
+  test.each<Shuffle>(['tf1', 'legacy'])('%s: every batch as large as the set has every example', (shuffle) => {
     const order = new BatchOrder(12, 12, shuffle, new Random(3));
     const batches = [1, 2, 3].map(() => [...order.next()]);
     for (const batch of batches) expect(sorted(batch)).toEqual(upTo(12));
@@ -238,7 +238,7 @@ describe('a batch in x and y', () => {
     }
   });
 
-  test('fewer indices than the batch holds leave the rest as it was', () => {
+  test('with fewer indices than the batch size, the rest keeps its values', () => {
     const [x, y] = [zeros([ROWS, 3, COLUMNS]), zeros([3, 10])];
     fillBatch(x, y, images, [1, 2, 3]);
     fillBatch(x, y, images, [4]);
@@ -268,7 +268,7 @@ describe('a batch in x and y', () => {
     expect(() => fillBatch(zeros(xShape), zeros(yShape), images, [0])).toThrow(new RangeError(message));
   });
 
-  test('more indices than the batch holds are refused, not written over the next step', () => {
+  test('more indices than the batch size are refused, and do not overwrite the next step', () => {
     const [x, y] = [zeros([ROWS, 2, COLUMNS]), zeros([2, 10])];
     expect(() => fillBatch(x, y, images, [1, 2, 3])).toThrow(/^fillBatch: /);
   });

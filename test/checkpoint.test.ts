@@ -1,4 +1,4 @@
-/** Checkpoints: what is saved is loaded, and anything else than that is refused with the reason. */
+/** Checkpoints: what is saved is loaded, and every other file is refused with a reason. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
@@ -47,7 +47,7 @@ test('a network alone is saved without its training', () => {
   expect([...parseSafetensors(alone, 'f').tensors.keys()].sort()).toEqual(['bias', 'kernel', 'outBias', 'outKernel']);
 });
 
-test('every bit of the file is guarded', () => {
+test('a change of any bit is detected', () => {
   const damaged = Uint8Array.from(bytes);
   for (let n = 0; n < bytes.length; n++) {
     for (let bit = 0; bit < 8; bit++) {
@@ -59,9 +59,9 @@ test('every bit of the file is guarded', () => {
   expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
 });
 
-test('the order in which another tool writes the same contents does not matter', () => {
+test('the order in which another tool writes the same contents is irrelevant', () => {
   const { metadata, tensors } = parseSafetensors(bytes, 'f');
-  // its own header, tensors in the order of their names
+  // another header, with the tensors in the order of their names
   const sorted = [...tensors].sort();
   let begin = 0;
   const entries = sorted.map(([key, { dtype, shape, bytes: data }]) => {
@@ -78,7 +78,7 @@ test('the order in which another tool writes the same contents does not matter',
   expect(parseCheckpoint(other, 'f')).toEqual(checkpoint);
 });
 
-/** The message with which a changed file, its checksum right again, is refused. */
+/** The message that refuses a changed file whose checksum is correct. */
 function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
   const file = parseSafetensors(bytes, 'f');
   const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) } satisfies Safetensors;
@@ -99,7 +99,7 @@ const withJson = (key: string, change: (value: Record<string, unknown>) => void)
     metadata.set(key, JSON.stringify(value));
   });
 
-test('other safetensors, and other versions', () => {
+test('other safetensors files, and other versions, are refused', () => {
   expect(refusal((metadata) => metadata.delete('format'))).toMatch(
     /^f: a safetensors file, but not a Longhand checkpoint/,
   );
@@ -111,7 +111,7 @@ test('other safetensors, and other versions', () => {
   );
 });
 
-test('a wrong or missing checksum', () => {
+test('a wrong or missing checksum is refused', () => {
   const file = parseSafetensors(bytes, 'f');
   for (const checksum of ['', '0'.repeat(64)]) {
     const changed = writeSafetensors({ ...file, metadata: new Map(file.metadata).set('checksum', checksum) });
@@ -140,7 +140,7 @@ test.each(['model', 'options', 'training'])('every field of %s is checked, and n
   }
 });
 
-test('every tensor is needed, in its shape, and finite', () => {
+test('every tensor must be present, in its shape, and finite', () => {
   const names = [...parseSafetensors(bytes, 'f').tensors.keys()];
   expect(names).toHaveLength(13);
   for (const name of names) {
@@ -160,7 +160,7 @@ test('every tensor is needed, in its shape, and finite', () => {
   }
 });
 
-test('an order that is no permutation', () => {
+test('an order that is not a permutation is refused', () => {
   const ordered = (order: number[]) =>
     refusal((_, tensors) => {
       const values = Uint32Array.from(order);
@@ -174,12 +174,12 @@ test('an order that is no permutation', () => {
   expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
 });
 
-test('options of another network', () => {
+test('options of another network are refused', () => {
   expect(withJson('options', (value) => (value.hidden = 3))).toMatch(/^f: options of another network: hidden 3/);
   expect(withJson('options', (value) => (value.forgetBias = 0))).toMatch(/^f: options of another network/);
 });
 
-test('NaN weights can be read where they are asked for', () => {
+test('NaN weights are read if the caller allows them', () => {
   const file = parseSafetensors(bytes, 'f');
   const outBias = {
     ...file.tensors.get('outBias')!,

@@ -21,7 +21,7 @@ const ENDLESS = [...RUN, '--training-iters', '4000000000', '--display-step', '1'
 const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf({}), name);
 
 describe('--checkpoint', () => {
-  test('writes the run every so many steps and at its end, and keeps the one before', async () => {
+  test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {
     const file = inNewFolder();
     const { code } = await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
     expect(code).toBe(0);
@@ -34,7 +34,7 @@ describe('--checkpoint', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('is written on %s, and --resume goes on to the same end', async (signal, exitCode) => {
+  ] as const)('is written on %s, and --resume continues to the same end', async (signal, exitCode) => {
     const [whole, stopped] = [inNewFolder(), inNewFolder()];
     const options = ['--training-iters', '40000', '--display-step', '1'];
     const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
@@ -67,7 +67,7 @@ describe('--resume', () => {
     expect(readFileSync(file)).toEqual(before);
   });
 
-  test('takes the options of the training from the file, and only says how long and how often to tell', async () => {
+  test('uses the options of the file; only the length and how often lines are printed may change', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);
     const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
@@ -85,7 +85,7 @@ describe('--resume', () => {
     ]);
   });
 
-  test('says so where it goes on with another backend', async () => {
+  test('reports that it continues on another backend', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
@@ -103,7 +103,7 @@ describe('--resume', () => {
     expect(stderr).toContain(message);
   });
 
-  test('of a damaged file names the one before it', async () => {
+  test('of a damaged file names the previous checkpoint', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
     truncateSync(file, 1000);
@@ -113,7 +113,7 @@ describe('--resume', () => {
     expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
   });
 
-  test('writes to another file where it is told to, also without a step to make', async () => {
+  test('writes to another file with --checkpoint, even if no step remains', async () => {
     const [from, to] = [inNewFolder(), inNewFolder()];
     await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
     const { code } = await longhand([
@@ -141,11 +141,11 @@ describe('--resume', () => {
 });
 
 describe('a file that cannot be written', () => {
-  test('ends the run with one line, and leaves the old checkpoint as it was', async () => {
+  test('ends the run with one line, and leaves the old checkpoint unchanged', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const before = readFileSync(file);
-    // a limit of 8 blocks of 512 bytes on every file that the process writes, as a full disk in the midst of one
+    // a limit of 8 blocks of 512 bytes for every file that the process writes acts as a disk that becomes full
     const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
     const { code, stderr } = await runProcess('bash', [
       '-c',
@@ -164,17 +164,17 @@ describe('a file that cannot be written', () => {
   });
 
   test.each([
-    ['a folder that is not there', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
+    ['a missing folder', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
     ['a folder in its place', () => path.dirname(inNewFolder()), 'not a file'],
     ['a file system that is read-only', () => '/proc/run.safetensors', 'cannot be written'],
-  ])('%s is told before the training starts', async (_, file, message) => {
+  ])('%s is reported before the training starts', async (_, file, message) => {
     const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', file()]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
     expect(stderr).toContain(message);
   });
 
-  // a file system of one's own, in a namespace that ends with the shell
+  // a separate file system, in a namespace that ends with the shell
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
   const onOwnDisk = (script: string) => {
     const folder = path.dirname(inNewFolder());
@@ -203,7 +203,7 @@ describe('a file that cannot be written', () => {
     expect(stdout).toBe('exit code 1\n');
   });
 
-  test('a reader that has seen enough leaves the checkpoint whole', async () => {
+  test('a reader that closes the output early leaves a complete checkpoint', async () => {
     const file = inNewFolder();
     const { code } = await runProcess('sh', [
       '-c',
@@ -221,32 +221,35 @@ describe('a file that cannot be written', () => {
 describe('--history and --plot', () => {
   const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
 
-  test.each(['csv', 'ndjson'])('every line and validation as %s; the same after an interruption', async (form) => {
-    const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
-    const { stdout } = await longhand([...VALIDATED, '--history', whole]);
-    const rows = linesOf(readFileSync(whole, 'utf8'));
-    expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
-    const told = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
-    expect(told).toHaveLength(9);
+  test.each(['csv', 'ndjson'])(
+    'every line and validation is in the %s file, also after an interruption',
+    async (form) => {
+      const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
+      const { stdout } = await longhand([...VALIDATED, '--history', whole]);
+      const rows = linesOf(readFileSync(whole, 'utf8'));
+      expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
+      const printed = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
+      expect(printed).toHaveLength(9);
 
-    const checkpoint = inNewFolder();
-    await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
-    // what a killed run can leave: rows after the checkpoint, the last one cut
-    const [last] = rows.slice(-1);
-    writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
-    await longhand([
-      ...FROM,
-      '--resume',
-      checkpoint,
-      '--training-iters',
-      '500',
-      '--history',
-      stopped,
-      '--threads',
-      '1',
-    ]);
-    expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
-  });
+      const checkpoint = inNewFolder();
+      await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
+      // a killed run can leave rows after the checkpoint, and an incomplete last row
+      const [last] = rows.slice(-1);
+      writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
+      await longhand([
+        ...FROM,
+        '--resume',
+        checkpoint,
+        '--training-iters',
+        '500',
+        '--history',
+        stopped,
+        '--threads',
+        '1',
+      ]);
+      expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+    },
+  );
 
   test('the plot is an SVG with a line for each set', async () => {
     const [history, plot] = [inNewFolder('h.csv'), inNewFolder('h.svg')];
@@ -264,7 +267,7 @@ describe('--history and --plot', () => {
     expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
   });
 
-  test('a run that fails at once leaves an older history as it was', async () => {
+  test('a run that fails at once leaves an older history unchanged', async () => {
     const history = inNewFolder('h.csv');
     await longhand([...VALIDATED, '--history', history]);
     const before = readFileSync(history, 'utf8');
@@ -273,7 +276,7 @@ describe('--history and --plot', () => {
     expect(readFileSync(history, 'utf8')).toBe(before);
   });
 
-  test('a run that is interrupted before its first line leaves no row of another run for its continuation', async () => {
+  test('a run that is interrupted before its first line leaves no row of another run to the resumed run', async () => {
     const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
     await longhand([...VALIDATED, '--history', history]);
     const silent = [...ENDLESS, '--display-step', '4000000', '--checkpoint-every', '5'];
@@ -284,13 +287,13 @@ describe('--history and --plot', () => {
     expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
   });
 
-  test('a run without a line leaves a history without a row', async () => {
+  test('a run without lines leaves a history without rows', async () => {
     const history = inNewFolder('h.csv');
     expect((await longhand([...RUN, '--display-step', '1000', '--history', history])).code).toBe(0);
     expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
   });
 
-  test('a file that is no history is not written over on --resume', async () => {
+  test('a file that is not a history is not overwritten with --resume', async () => {
     const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
     await longhand([...RUN, '--checkpoint', file]);
     writeFileSync(history, 'my notes\nof years\n');
@@ -301,7 +304,7 @@ describe('--history and --plot', () => {
 });
 
 describe('--validate-every, --patience, --best', () => {
-  test('stops early, says so, and keeps the best', async () => {
+  test('stops early, reports it, and keeps the best state', async () => {
     const best = inNewFolder('best.safetensors');
     const args = [
       '--learning-rate',
@@ -348,7 +351,7 @@ test.each([
   expect(existsSync('b.safetensors')).toBe(false);
 });
 
-test('what the checkpoint says about validation and schedule is wrong usage to contradict', async () => {
+test('flags that contradict the checkpoint’s validation or schedule are wrong usage', async () => {
   const [plain, cosine] = [inNewFolder(), inNewFolder()];
   await longhand([...RUN, '--checkpoint', plain]);
   await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);

@@ -1,6 +1,6 @@
 /**
- * Names and texts that would steer a terminal, in every argument, file name and file that the commands read: everything is
- * printed on the line where it belongs, with escapes, and JSON still parses to the same text.
+ * Names and texts with characters that a terminal would obey, in every argument, file name and file that the commands
+ * read: they are printed as escapes, on their own line, and JSON parses to the same text.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import { temporaryDirectories } from './helpers/temporary-directories.js';
 const range = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
 
-/** C0, DEL, C1, the separators of lines and paragraphs, and what sets the direction of the text. */
+/** C0, DEL, C1, the separators of lines and paragraphs, and the characters that set the direction of the text. */
 const CONTROLS = range(0x00, 0x1f) + range(0x7f, 0x9f) + '\u2028\u2029';
 const BIDI = `\u061c\u200e\u200f${range(0x202a, 0x202e)}${range(0x2066, 0x2069)}`;
 const HALVES = '\ud800 \udfff';
@@ -25,9 +25,9 @@ const UNPRINTABLE = new RegExp(
   'u',
 );
 
-/** As much of it as an argument and a file name can hold. */
+/** The part that an argument or a file name can hold. */
 const HOSTILE = `a${(CONTROLS + BIDI).replace('\0', '')}z`;
-/** In a file even halves of surrogate pairs are possible. */
+/** A file can also hold unpaired surrogates. */
 const IN_FILE = `a${CONTROLS}${BIDI}${HALVES}z`;
 const SHORT = 'b\n\u001b[2J\u202e\u009b\rz';
 
@@ -57,13 +57,13 @@ async function clean(args: readonly string[]): Promise<Result> {
 }
 
 describe('printable', () => {
-  test('leaves nothing that a terminal would obey, and JSON reads its escapes as the same text', () => {
+  test('escapes everything that a terminal would obey, and JSON reads the escapes as the same text', () => {
     const escaped = printable(IN_FILE);
     expect(escaped).toMatch(/^a[ -~]+z$/);
     expect(JSON.parse(`"${escaped}"`)).toBe(IN_FILE);
   });
 
-  test('leaves all other text as it is', () => {
+  test('leaves all other text unchanged', () => {
     const text = 'naïve 名前 ⁡é 👩‍👩‍👧 می‌خواهم \\n "x" ─▁█ ∞';
     expect(printable(text.replace('⁡', ''))).toBe(text.replace('⁡', ''));
   });
@@ -89,7 +89,7 @@ async function optionsOfAllCommands(): Promise<string[][]> {
   );
 }
 
-/** What each command cannot do without. */
+/** The arguments that each command needs. */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   train: SMALL.slice(1),
   eval: [RUN, '--data', DATA],
@@ -109,7 +109,7 @@ test('in the value of any option of any command', async () => {
     const { stdout, stderr } = await longhand([command, ...(ENOUGH[command] ?? []), `${option}=${value}`]);
     expect([command, option, UNPRINTABLE.exec(stdout + stderr)]).toEqual([command, option, null]);
     shown += (stdout + stderr).split(printable(value).slice(-20)).length - 1;
-    escaped += (stdout + stderr).split(printable(value)).length - 1; // the whole of it, on one line
+    escaped += (stdout + stderr).split(printable(value)).length - 1; // the complete value, on one line
   }
   expect(shown).toBeGreaterThan(30);
   expect(escaped).toBe(shown);
@@ -149,14 +149,14 @@ test.each([
   ['import', ['import', HOSTILE, '--from', 'safetensors-tf1']],
   ['compare', ['compare', HOSTILE]],
   ['a folder', ['export', RUN, '--to', 'tfjs', '--output', path.join(RUN, HOSTILE)]],
-])('in the name of a file that is not there: %s', async (_, args) => {
+])('in the name of a missing file: %s', async (_, args) => {
   const { code, stdout, stderr } = await clean(args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^(backend.*\n.*\n)?longhand: .*\n$/);
   expect(stderr).toContain(printable(HOSTILE));
 });
 
-describe('in the name of a file that is there', () => {
+describe('in the name of an existing file', () => {
   const named = (name: string): string => path.join(printable(folder), name);
   const printedLines = async (args: readonly string[]): Promise<string[]> => linesOf((await clean(args)).stdout);
   test('predict', async () => {
@@ -193,7 +193,7 @@ describe('in a file', () => {
     writeFileSync(inFolder(name), writeSafetensors(file));
     return inFolder(name);
   };
-  /** A safetensors file with this header, whatever it says. */
+  /** A safetensors file with this header, which may be invalid. */
   const withHeader = (header: unknown): string => {
     const text = new TextEncoder().encode(JSON.stringify(header));
     const bytes = new Uint8Array(8 + text.length + 4);
@@ -203,7 +203,7 @@ describe('in a file', () => {
     return inFolder('header');
   };
 
-  test('inspect shows names and texts of a stranger’s', async () => {
+  test('inspect shows the names and texts of any file', async () => {
     const metadata = { [IN_FILE]: IN_FILE, plain: 'text' };
     const file = written('strange', {
       metadata: new Map(Object.entries(metadata)),
@@ -229,7 +229,7 @@ describe('in a file', () => {
     ['a shape', { x: { dtype: 'F32', shape: [SHORT], data_offsets: [0, 4] } }],
     ['a field', { x: { dtype: 'F32', shape: [1], data_offsets: [0, 4], [SHORT]: 1 } }],
     ['a metadata key', { __metadata__: { [SHORT]: 1 }, x: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }],
-  ])('%s that the format has not', async (_, header) => {
+  ])('%s that the format does not have', async (_, header) => {
     const { code, stderr } = await clean(['inspect', withHeader(header)]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^longhand: .*b\\n\\u001b\[2J\\u202e\\u009b\\rz.*\n$/)]);
   });

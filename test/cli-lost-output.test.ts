@@ -1,4 +1,4 @@
-/** Standard output on a full disk, or closed by its reader, and standard error likewise: no stack trace, a true exit code. */
+/** Standard output or standard error on a full disk, or closed by its reader: no stack trace, and a correct exit code. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ const DATA = directoryOf(mnistFiles(5600, 200));
 const folder = directoryOf({});
 const inFolder = (name: string): string => path.join(folder, name);
 const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
-/** Longer than anyone waits. */
+/** A run that does not end during the test. */
 const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
 const CHECKPOINT = inFolder('run.safetensors');
 const [TEMPLATE, WEIGHTS] = [inFolder('template.safetensors'), inFolder('weights.safetensors')];
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await longhand(['export', CHECKPOINT, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
 });
 
-/** What each command is asked, its exit code when all goes well, and whether it then has a result. */
+/** For each command: its arguments, its exit code if the output works, and whether it prints a result. */
 test.each<readonly [name: string, args: readonly string[], exitCode: number, hasResult: boolean]>([
   ['help', ['--help'], 0, true],
   ['a command’s help', ['predict', '--help'], 0, true],
@@ -45,7 +45,7 @@ test.each<readonly [name: string, args: readonly string[], exitCode: number, has
   ['import', ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', inFolder('imported')], 0, true],
   ['compare', ['compare', TEMPLATE, '--json'], 0, true],
   ['a gradcheck that fails', ['gradcheck', '--tolerance', '1e-300'], 1, true],
-  ['a file that is not there', ['inspect', inFolder('none')], 1, false],
+  ['a missing file', ['inspect', inFolder('none')], 1, false],
   ['wrong usage', ['frobnicate'], 2, false],
 ])('%s, with its output or its messages lost', async (_, args, exitCode, hasResult) => {
   const whole = await longhand(args);
@@ -77,12 +77,12 @@ test.each<['full' | 'closed', number, RegExp]>([
   expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
 });
 
-test('a long run whose messages are lost goes to its end', async () => {
+test('a long run whose messages are lost continues to its end', async () => {
   const { code, stdout } = await longhand([...SMALL, '--training-iters', '40000'], { stderr: 'closed' });
   expect([code, stdout]).toEqual([0, expect.stringContaining('Testing Accuracy on all 200 images')]);
 });
 
-/** A process whose output is not read yet. */
+/** A process whose output is not yet read. */
 function unread(args: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
@@ -95,7 +95,7 @@ function unread(args: readonly string[]) {
 const running: ChildProcess[] = [];
 afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
 
-test('a large result arrives whole at a reader that is slow', async () => {
+test('a large result arrives complete at a slow reader', async () => {
   const metadata = new Map(Array.from({ length: 20_000 }, (_, n) => [`key ${n}`, 'text '.repeat(10)]));
   writeFileSync(inFolder('large'), writeSafetensors({ metadata, tensors: new Map() }));
   const { child, output, read, exit } = unread(['inspect', inFolder('large'), '--json']);
@@ -109,13 +109,13 @@ test('a large result arrives whole at a reader that is slow', async () => {
 
 test('a signal ends a run whose output is not read', async () => {
   const { child, output, exit } = unread(ENDLESS);
-  await new Promise((resolve) => setTimeout(resolve, 3000)); // by then it has filled the pipe
+  await new Promise((resolve) => setTimeout(resolve, 3000)); // until then it has filled the pipe
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(143);
   expect(output.stderr).toMatch(/\nlonghand: stopped by SIGTERM\n$/);
 });
 
-test('a terminal that is closed stops the run as SIGHUP does, with its checkpoint', async () => {
+test('closing the terminal stops the run as SIGHUP does, and the checkpoint is written', async () => {
   const [file, exitCode] = [inFolder('hangup.safetensors'), inFolder('exit-code')];
   const noteExit = `import { writeFileSync } from "node:fs"; process.on("exit", (code) => writeFileSync("${exitCode}", String(code)))`;
   const node = `${process.execPath} --import 'data:text/javascript,${noteExit}' ${MAIN}`;
@@ -133,7 +133,7 @@ test('a terminal that is closed stops the run as SIGHUP does, with its checkpoin
   expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
 });
 
-test('a prediction whose reader has gone asks for no more images', async () => {
+test('predict stops if the reader closes its output', async () => {
   const many = inFolder('many');
   copyFileSync(path.join(DATA, 'train-images-idx3-ubyte'), many); // 5,600 images, 600 ms
   const result = await longhand(['predict', CHECKPOINT, many], { stdout: 'closed' });

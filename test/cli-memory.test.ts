@@ -1,4 +1,4 @@
-/** Sizes that no machine has room for: one line that names the bytes, soon, and never an abort of V8 or the system's kill. */
+/** Sizes that fit no computer's memory: one line names the bytes. V8 does not abort; the system kills no process. */
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
@@ -19,7 +19,7 @@ afterAll(remove);
 const TRAIN = ['train', '--data', directoryOf(mnistFiles(5600, 200))];
 const ALL = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 const TWO = 'reduce --hidden or --batch-size';
-/** What fits the memory of this machine twice, as a number of H whose kernel [I+H,4H] is trained in f32: 4 · 4 · 4H² bytes. */
+/** An H whose model needs twice this computer's memory: kernel, gradient and moments, [I+H,4H] in f32, are 4 · 4 · 4H² bytes. */
 const TOO_MANY_UNITS = String(Math.ceil(Math.sqrt((2 * freemem()) / 64)));
 
 test.each<[readonly string[], string]>([
@@ -62,7 +62,7 @@ function comparisonOf({ T, B, I, H, C }: Record<'T' | 'B' | 'I' | 'H' | 'C', num
 describe('compare of a small file with many steps', () => {
   const node = ['--max-old-space-size=256'];
 
-  test.each([[[]], [['--no-limit']]])('that do not fit V8 %j', async (flags) => {
+  test.each([[[]], [['--no-limit']]])('that do not fit V8’s heap is refused, with flags %j', async (flags) => {
     const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
     const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
     expect([code, stdout]).toEqual([1, '']);
@@ -72,28 +72,28 @@ describe('compare of a small file with many steps', () => {
     expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
   });
 
-  test('that fit V8 is computed', async () => {
+  test('that fit V8’s heap is computed', async () => {
     const file = comparisonOf({ T: 20_000, B: 1, I: 1, H: 1, C: 2 });
     const { code, stdout } = await longhand(['compare', file], { node });
     expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
   });
 });
 
-test('a comparison needs room for the models of earlier passes too', () => {
+test('the memory of a comparison includes the models of earlier passes', () => {
   const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
   const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
   expect(() => assertRoom(sizes, 'f64', 'none')).not.toThrow();
   expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
 });
 
-test('an allocation that a backend refuses all the same is reported with the flags, and nothing else is', async () => {
+test('an OutOfMemoryError of a backend is reported with the flags to reduce, other errors unchanged', async () => {
   const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes asked for')));
   await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes asked for: reduce --hidden'));
   const other = new Error('something else');
   await expect(withAdvice('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
 });
 
-test('a small checkpoint with steps beyond number is refused', async () => {
+test('a small checkpoint with a huge number of steps is refused', async () => {
   const sizes = { T: 4_000_000, I: 1, H: 1, C: 10 };
   const parameters = Object.fromEntries(
     Object.entries(parameterShapes(sizes)).map(([name, shape]) => [name, zeros(shape)]),
@@ -107,7 +107,7 @@ test('a small checkpoint with steps beyond number is refused', async () => {
   expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 9600000000 bytes .*\n$/);
 });
 
-test('what fits is not refused', async () => {
+test('a model that fits is not refused', async () => {
   expect((await longhand([...TRAIN, '--hidden', '600', '--batch-size', '600', '--training-iters', '1'])).code).toBe(0);
   expect((await longhand(['gradcheck', '--steps', '60', '--hidden', '2', '--inputs', '1'])).code).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** The commands that look at a saved network, each as a process: eval, predict, inspect, export, import, compare. */
+/** The commands that read a saved network, each as a process: eval, predict, inspect, export, import, compare. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -51,7 +51,7 @@ interface Evaluation {
 }
 
 describe('longhand eval', () => {
-  test('has the accuracy that training printed, and tables that add up', async () => {
+  test('prints the accuracy that training printed, and consistent tables', async () => {
     const report = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
     expect(report).toMatchObject({ set: 'test', images: 200 });
     expect(training.stdout).toContain(`Testing Accuracy on all 200 images: ${report.accuracy}`);
@@ -78,7 +78,7 @@ describe('longhand eval', () => {
     expect(stdout.split('\n')).toHaveLength(2 + 11 + 1 + 1 + 1 + 11 + 1);
   });
 
-  test('of the other sets, on other machines the same', async () => {
+  test('evaluates the other sets, with the same result on other backends', async () => {
     const validation = jsonOf(await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json'])) as Evaluation;
     expect(validation).toMatchObject({ set: 'validation', images: 5000 });
     const reference = jsonOf(
@@ -123,7 +123,7 @@ describe('longhand predict', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Prediction);
 
-  test('of IDX files, plain and packed: what eval counts', async () => {
+  test('predicts IDX files, plain and packed, as eval counts them', async () => {
     const all = await predictions([idx]);
     expect(all).toHaveLength(200);
     const labels = FILES['t10k-labels-idx1-ubyte'].subarray(8);
@@ -143,8 +143,8 @@ describe('longhand predict', () => {
     ['of its size', {}, []],
     ['five times as large', { factor: 5 }, []],
     ['dark ink on light paper', { invert: true }, ['--invert']],
-    ['white, and more or less transparent', { alpha: true }, []],
-  ])('of a PNG %s: what the same bytes give as IDX', async (_, form, flags) => {
+    ['white, with varying transparency', { alpha: true }, []],
+  ])('predicts a PNG %s as the same bytes in IDX', async (_, form, flags) => {
     const file = inFolder('digit.png');
     writeFileSync(file, png(pixels, form));
     const [{ name, probabilities }] = await predictions([file, ...flags]);
@@ -166,7 +166,7 @@ describe('longhand predict', () => {
     );
   });
 
-  test('row by row: the last row is the whole', async () => {
+  test('with --rows: the last row gives the prediction of the whole image', async () => {
     const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
     expect(rows).toHaveLength(ROWS);
     expect(rows!.at(-1)).toEqual(probabilities);
@@ -188,11 +188,11 @@ describe('longhand predict', () => {
     ],
     ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG (cut off at byte 60, within IDAT'],
     [
-      'of a poster',
+      'that is too large',
       () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
       '4088 × 4088 pixels of 8 bits: the limits are 2097152 pixels',
     ],
-    ['that is something else', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
+    ['of another format', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
     ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
   ])('a file %s is refused', async (_, bytes, message) => {
     const file = inFolder('wrong.png');
@@ -202,7 +202,7 @@ describe('longhand predict', () => {
 });
 
 describe('longhand inspect', () => {
-  test('shows tensors, shapes, norms and histograms, and what the metadata say', async () => {
+  test('shows tensors, shapes, norms, histograms and metadata', async () => {
     const { stdout } = await done(['inspect', RUN]);
     expect(stdout).toMatch(/^format +longhand checkpoint$/m);
     expect(stdout).toMatch(/^kernel +F32 +\[11,32\] +\d/m);
@@ -217,7 +217,7 @@ describe('longhand inspect', () => {
     expect(kernel.nonFinite).toBe(0);
   });
 
-  test('anybody’s file, NaN and escape sequences in it too', async () => {
+  test('reads any file, also with NaN and escape sequences', async () => {
     const file = inFolder('strange.safetensors');
     const values = Float32Array.of(1, NaN, -Infinity, 3);
     writeFileSync(
@@ -264,7 +264,7 @@ describe('longhand export and import', () => {
   });
 
   test.each(['safetensors-pytorch', 'safetensors-tf1'])(
-    'there and back as %s, the network is the same',
+    'a network that is exported and imported as %s is unchanged',
     async (form) => {
       const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
       await done(['export', RUN, '--to', form, '--output', there]);
@@ -277,7 +277,7 @@ describe('longhand export and import', () => {
     },
   );
 
-  test('import reads T and the forget bias from the options before the file', async () => {
+  test('import prefers the flags to the file for T and the forget bias', async () => {
     const there = inFolder('there.safetensors');
     await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
     const args = [
@@ -307,7 +307,7 @@ describe('longhand export and import', () => {
     ]);
   });
 
-  test('what cannot be written is told in one line', async () => {
+  test('a file that cannot be written is reported in one line', async () => {
     expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
       'no such directory',
     );
@@ -351,7 +351,7 @@ describe('longhand compare', () => {
     expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
   });
 
-  const testOnLinux = process.platform === 'linux' ? test : test.skip; // where `script` is util-linux's
+  const testOnLinux = process.platform === 'linux' ? test : test.skip; // there `script` is util-linux's
   testOnLinux('on a terminal there is a bar while it computes, and nothing of it afterwards', async () => {
     const file = inFolder('watched.safetensors');
     await longhand(['compare', file, '--template']);
@@ -360,7 +360,7 @@ describe('longhand compare', () => {
     expect(code).toBe(0);
     const [bar, table] = stdout.split(/(?=tensor +shape)/);
     expect(bar).toMatch(/measuring, 0%/);
-    // eslint-disable-next-line no-control-regex -- what a terminal obeys: to the line's start, and the line cleared
+    // eslint-disable-next-line no-control-regex -- control sequences: to the line's start, and clear the line
     expect(bar).toMatch(/\u001b\[1G\u001b\[2K$/);
     expect(table).not.toContain('%');
   });

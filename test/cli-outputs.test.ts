@@ -62,15 +62,15 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ['best and history', '--best %v.ndjson --history %v.ndjson', NOTHING, SAME],
     ['a link to the other', '--checkpoint %b1 --best %link', linkTo('b1', 'link'), SAME],
     [
-      'what is written first',
+      'the file that is written first',
       '--checkpoint %b1 --best %b1.new',
       NOTHING,
       `--best %b1.new has a name that is reserved for --checkpoint %b1, ${RESERVED}`,
     ],
-    ['what is kept, named first', '--checkpoint %b1.previous --best %b1', NOTHING, RESERVED],
-    ['what is on its way to be kept', '--checkpoint %b1 --best %b1.old', NOTHING, RESERVED],
+    ['the old contents that are kept, named first', '--checkpoint %b1.previous --best %b1', NOTHING, RESERVED],
+    ['the intermediate name of the old contents', '--checkpoint %b1 --best %b1.old', NOTHING, RESERVED],
     [
-      'what a history writes first',
+      'the file that a history writes first',
       '--history %h.csv --plot %h.csv.new',
       NOTHING,
       '--plot %h.csv.new has a name that is reserved for --history %h.csv, which writes .new beside itself',
@@ -81,12 +81,12 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ['the same name', 'b', 'b', NOTHING, ''],
     ['other names', 'b', 'b1', NOTHING, undefined],
     ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
-    ['by way of a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+    ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
     ['two slashes', 'b', '/b', NOTHING, ''],
     ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
     ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
     [
-      'a link by way of another',
+      'a link through another link',
       'b',
       'l1',
       (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
@@ -113,7 +113,7 @@ describe('two outputs on one file are wrong usage, before anything is written', 
       (at) => {
         mkdirSync(at('one/two'), { recursive: true });
         linkTo('one/two', 'linked')(at);
-        linkTo('../b', 'linked/l')(at); // where the folder really is, not where the link to it is
+        linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
       },
       '',
     ],
@@ -127,7 +127,7 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ['.new', 'b', 'b.new', NOTHING, '.new'],
     ['.old', 'b', 'b.old', NOTHING, '.old'],
     ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
-    ['the other way round', 'b.previous', 'b', NOTHING, undefined],
+    ['in reverse', 'b.previous', 'b', NOTHING, undefined],
     ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
     ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
     ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
@@ -144,7 +144,7 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
   });
 
-  test('.old and .previous of a history and of a plot, which keep no old contents, are free', async () => {
+  test('.old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
     for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
       const folder = directoryOf({});
       expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
@@ -154,7 +154,7 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     }
   });
 
-  test('names that only look alike, and hard links, are files of their own', async () => {
+  test('names that only look alike, and hard links, are different files', async () => {
     const folder = directoryOf({ 'h.csv': Buffer.from('old') });
     linkSync(path.join(folder, 'h.csv'), path.join(folder, 'b1'));
     linkSync(path.join(folder, 'h.csv'), path.join(folder, 'p.svg'));
@@ -179,12 +179,12 @@ describe('an output on a file that the run reads is wrong usage', () => {
     ['the best of a run that continues its checkpoint', '--resume %r.csv --best %r.csv', 'are the same file'],
     ['the plot, by a link', '--resume %r.csv --checkpoint %c --history %h.csv --plot %link', 'are the same file'],
     [
-      'what is written beside the checkpoint',
+      'a file that is written beside the checkpoint',
       '--resume %c.new --checkpoint %c',
       '--resume %c.new has a name that is reserved',
     ],
     [
-      'what is kept of the best',
+      'the old contents of the best',
       '--resume %b.previous --checkpoint %c --best %b',
       '--resume %b.previous has a name that is',
     ],
@@ -205,7 +205,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
     }
   });
 
-  test('but a run continues its own checkpoint, however it is spelled', async () => {
+  test('but a run may continue its own checkpoint, however its path is spelled', async () => {
     const folder = directoryOf({});
     expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);
     const args = placed('--resume %c --checkpoint %./c --training-iters 900', folder);
@@ -240,7 +240,7 @@ describe('an empty path is wrong usage', () => {
   });
 });
 
-describe('a folder in the way of what is written beside an output is refused before the training starts', () => {
+describe('a folder with a name that an output needs is refused before the training starts', () => {
   test.each([
     ['--checkpoint', '.previous'],
     ['--best', '.old'],
@@ -255,8 +255,8 @@ describe('a folder in the way of what is written beside an output is refused bef
   });
 });
 
-describe('a run that continues the checkpoint before a damaged one', () => {
-  /** Kills the process when it has renamed its n-th file. */
+describe('a run that continues the previous checkpoint of a damaged one', () => {
+  /** Kills the process after its n-th renaming. */
   const killedAfter = (n: number) =>
     `data:text/javascript,${encodeURIComponent(`
     import fs from 'node:fs';
@@ -269,7 +269,7 @@ describe('a run that continues the checkpoint before a damaged one', () => {
     };
     syncBuiltinESMExports();`)}`;
 
-  test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a good one', async (n) => {
+  test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a complete checkpoint', async (n) => {
     const folder = directoryOf({});
     const [file, previous] = ['c', 'c.previous'].map((name) => path.join(folder, name));
     expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
@@ -304,7 +304,7 @@ describe('a checkpoint that is a symbolic link', () => {
     return { folder, link: path.join(folder, 'link'), there: path.join(folder, 'there') };
   };
 
-  test('stays one: its target is replaced, and what the target held is kept beside the target', async () => {
+  test('stays a link: its target is replaced, and the old contents are kept beside the target', async () => {
     const { folder, link, there } = linked('there/run');
     for (const every of ['1000', '1000', '20']) {
       const { code } = await longhand([...RUN, '--checkpoint', link, '--checkpoint-every', every]);

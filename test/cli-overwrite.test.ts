@@ -1,4 +1,4 @@
-/** `longhand export`, `import` and `compare --template` and the files that are there already: what may be replaced. */
+/** Which existing files `longhand export`, `import` and `compare --template` may replace. */
 import {
   existsSync,
   linkSync,
@@ -31,7 +31,7 @@ function folderWith(name: string) {
   return { folder, at };
 }
 
-/** Runs `longhand`, expects one line of wrong usage, and the file as it was, with nothing beside it. */
+/** Runs `longhand`; expects one line of wrong usage, the file unchanged, and no file beside it. */
 async function expectRefused(args: readonly string[], file: string): Promise<string> {
   const [before, names] = [readFileSync(file), readdirSync(path.dirname(file))];
   const { code, stdout, stderr } = await longhand(args);
@@ -53,7 +53,7 @@ describe('export onto its own input', () => {
     ['by another spelling', 'run', ['--to', 'safetensors-tf1', '--output', './run']],
     ['by the default name', 'run.onnx', ['--to', 'onnx']],
     ['as a file in the folder of a form', 'm/weights.bin', ['--to', 'tfjs', '--output', 'm']],
-  ])('%s is refused; --force keeps it', async (_, name, [to, form, ...output]) => {
+  ])('%s is refused; --force keeps the old contents', async (_, name, [to, form, ...output]) => {
     const { folder, at } = folderWith(name);
     const spelled = output.map((arg) => (arg === '--output' ? arg : `${folder}/${arg}`));
     const args = ['export', at(name), to, form, ...spelled];
@@ -63,7 +63,7 @@ describe('export onto its own input', () => {
     expect(readFileSync(at(name))).not.toEqual(CHECKPOINT);
   });
 
-  test('by a symbolic link, also with --force, leaves the link and keeps what it leads to', async () => {
+  test('by a symbolic link, also with --force, leaves the link and keeps its target', async () => {
     const { at } = folderWith('run');
     symlinkSync('run', at('link'));
     const args = ['export', at('run'), '--to', 'keras', '--output', at('link')];
@@ -83,7 +83,7 @@ describe('export onto its own input', () => {
     },
   );
 
-  test('at the names that only --force writes is done without it, and leaves the input', async () => {
+  test('at the names that only --force writes works without --force, and leaves the input', async () => {
     const { at } = folderWith('run.previous');
     await expectDone(['export', at('run.previous'), '--to', 'keras', '--output', at('run')]);
     expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
@@ -108,7 +108,7 @@ describe('export onto its own input', () => {
 });
 
 describe('export', () => {
-  test('of two files that are one by a link is refused', async () => {
+  test('of two files that a link makes one is refused', async () => {
     const { at } = folderWith('run');
     mkdirSync(at('m'));
     symlinkSync('weights.bin', at('m/model.json'));
@@ -146,7 +146,7 @@ describe('import', () => {
     return { folder, at, args: ['import', at('vars'), '--from', 'safetensors-tf1', '--output'] };
   };
 
-  test('onto its input is refused; --force keeps it', async () => {
+  test('onto its input is refused; --force keeps the old contents', async () => {
     const { folder, at, args } = await tensorFlow();
     const before = readFileSync(at('vars'));
     expect(await expectRefused([...args, `${folder}/../${path.basename(folder)}/vars`], at('vars'))).toContain(
@@ -157,7 +157,7 @@ describe('import', () => {
     expect(loadCheckpoint(at('vars')).model.sizes).toEqual(savedModel().sizes);
   });
 
-  test('of a name that the output may use is refused; over another file it keeps that', async () => {
+  test('onto a name that the output may use is refused; another file is replaced and kept', async () => {
     const { at, args } = await tensorFlow();
     const [, , ...rest] = args;
     for (const suffix of ['.new', '.previous']) {
@@ -174,19 +174,19 @@ describe('compare --template', () => {
   test.each([
     ['a file', (at: (name: string) => string) => at('run')],
     ['a link to a file', (at: (name: string) => string) => (symlinkSync('run', at('link')), at('link'))],
-  ])('onto %s is refused; --force keeps it', async (_, named) => {
+  ])('onto %s is refused; --force keeps the old contents', async (_, named) => {
     const { at } = folderWith('run');
     const file = named(at);
     const refused = await expectRefused(['compare', '--template', file], at('run'));
     expect(refused).toBe(
-      `error: ${file} exists: --force replaces it, and keeps it as ${path.dirname(file)}/run.previous\n`,
+      `error: ${file} exists: --force replaces it, and keeps its contents as ${path.dirname(file)}/run.previous\n`,
     );
     await expectDone(['compare', '--template', file, '--force']);
     expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
     expect(parseSafetensors(readFileSync(file), file).tensors.has('d.kernel')).toBe(true);
   });
 
-  test('where there is no file writes one, with nothing beside it', async () => {
+  test('without an existing file writes only the template', async () => {
     const { folder, at } = folderWith('run');
     await expectDone(['compare', '--template', at('mine'), '--force']);
     expect(readdirSync(folder).sort()).toEqual(['mine', 'run']);

@@ -1,4 +1,4 @@
-/** A file or folder that must not be written: every command says which, and leaves it as it was. */
+/** A file or folder without write permission: every command names it, and leaves it unchanged. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mnistFiles } from './helpers/idx-files.js';
@@ -6,7 +6,7 @@ import type { Result } from './helpers/longhand-process.js';
 import { MAIN, runProcess } from './helpers/longhand-process.js';
 import { temporaryDirectories } from './helpers/temporary-directories.js';
 
-/** Root may write everywhere, unless it gives up the right to. */
+/** Root may write everywhere unless it drops its capabilities. */
 const asUser = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : [];
 
 function longhand(args: readonly string[]): Promise<Result> {

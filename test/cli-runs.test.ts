@@ -13,7 +13,7 @@ afterAll(remove);
 const DATA = directoryOf(mnistFiles(5600, 200));
 const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
 const THREE_LINES = [...SMALL, '--training-iters', '500', '--display-step', '10'];
-/** Longer than anyone waits. */
+/** A run that does not end during the test. */
 const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
 
 const TUTORIAL_OUTPUT = new RegExp(
@@ -41,7 +41,7 @@ describe('longhand train', () => {
     );
   });
 
-  test('prints the same bytes for the same seed, and others for another', async () => {
+  test('prints the same bytes for the same seed, and different ones for another', async () => {
     const [first, second, other] = [
       await longhand([...THREE_LINES, '--seed', '7']),
       await longhand([...THREE_LINES, '--seed', '7']),
@@ -52,7 +52,7 @@ describe('longhand train', () => {
     expect(other.stdout).toMatch(TUTORIAL_OUTPUT);
   });
 
-  test('--json prints one object a line, with the numbers of the tutorial’s lines', async () => {
+  test('--json prints one object per line, with the numbers of the tutorial’s lines', async () => {
     const [json, text] = [await longhand([...THREE_LINES, '--json']), await longhand(THREE_LINES)];
     expect(json.code).toBe(0);
     const events = linesOf(json.stdout).map((line) => JSON.parse(line) as { event: string; accuracy: number } & Line);
@@ -68,7 +68,7 @@ describe('longhand train', () => {
     events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
   });
 
-  test('without a step to make, tests the model as it was initialised', async () => {
+  test('without steps, tests the initial model', async () => {
     const { code, stdout } = await longhand([...SMALL, '--training-iters', '1']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -76,14 +76,14 @@ describe('longhand train', () => {
     );
   });
 
-  test('takes fewer test images than the tutorial tests on', async () => {
+  test('accepts fewer test images than the tutorial uses', async () => {
     const data = directoryOf(mnistFiles(5020, 5));
     const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nTesting Accuracy: ([\d.]+)\nTesting Accuracy on all 5 images: \1\n$/);
   });
 
-  test('prints the same bytes whatever the number of threads', async () => {
+  test('prints the same bytes for any number of threads', async () => {
     const [one, three] = [
       await longhand([...THREE_LINES, '--threads', '1']),
       await longhand([...THREE_LINES, '--threads', '3']),
@@ -101,7 +101,7 @@ describe('longhand train', () => {
     expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
     const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);
     const expected = numbersOf(reference);
-    // 30 steps carry differences of rounding, about 1e-7 a step, no further than this
+    // differences of rounding, about 1e-7 per step, grow no further in 30 steps
     numbersOf(wasm).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
   });
 
@@ -113,7 +113,7 @@ describe('longhand train', () => {
     for (const output of outputs) expect(output).toMatch(TUTORIAL_OUTPUT);
   });
 
-  test('that diverges says so in one line, with exit code 1', async () => {
+  test('that diverges reports it in one line, with exit code 1', async () => {
     const { code, stdout, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38']);
     expect([code, stdout]).toEqual([1, '']);
     expect(linesOf(stderr)).toHaveLength(3);
@@ -133,7 +133,7 @@ describe('longhand train, stopped', () => {
     expect(linesOf(stderr).slice(2)).toEqual([`longhand: stopped by ${signal}`]);
   });
 
-  test('by a reader that has seen enough ends well', async () => {
+  test('by a reader that closes the output exits with 0', async () => {
     const { code, stdout, stderr } = await runProcess('sh', [
       '-c',
       '{ "$@"; echo "exit code $?" >&2; } | head -n 1',
@@ -156,7 +156,7 @@ describe('longhand train on a terminal', () => {
   const [HIDE_CURSOR, SHOW_CURSOR] = ['\u001b[?25l', '\u001b[?25h'];
   const cursorIsShown = (text: string): boolean => text.lastIndexOf(SHOW_CURSOR) > text.lastIndexOf(HIDE_CURSOR);
 
-  test('shows a bar on stderr, takes it away, and leaves stdout as it is without one', async () => {
+  test('shows a bar on stderr, clears it, and prints the same stdout as without a bar', async () => {
     const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, onTerminal)];
     expect([withBar.code, withBar.stdout]).toEqual([0, bare.stdout]);
     expect(withBar.stderr).toContain('step 0/31');
@@ -164,14 +164,14 @@ describe('longhand train on a terminal', () => {
     expect(cursorIsShown(withBar.stderr)).toBe(true);
   });
 
-  test('that diverges ends, and gives the cursor back', async () => {
+  test('that diverges ends, and shows the cursor again', async () => {
     const { code, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38'], onTerminal);
     expect(code).toBe(1);
     expect(stderr).toContain('training has diverged');
     expect(cursorIsShown(stderr)).toBe(true);
   });
 
-  test('stopped by Ctrl-C ends, and gives the cursor back', async () => {
+  test('stopped by Ctrl-C ends, and shows the cursor again', async () => {
     const { code, stderr } = await longhand(ENDLESS, { ...onTerminal, signal: 'SIGINT' });
     expect(code).toBe(130);
     expect(stderr).toContain('longhand: stopped by SIGINT');
@@ -192,7 +192,7 @@ describe('longhand gradcheck', () => {
     for (const row of rows) expect(row).toMatch(/^\w+ +\[[\d,]+\] +\d\.\d\de-\d+ +\d\.\d\de-\d+ +ok$/);
   });
 
-  test('with a tolerance that nothing meets says WRONG, which element, and exits with 1', async () => {
+  test('with an impossible tolerance prints WRONG and the element, and exits with 1', async () => {
     const { code, stdout, stderr } = await longhand(['gradcheck', '--tolerance', '1e-300']);
     expect([code, stderr]).toEqual([1, '']);
     const wrong = linesOf(stdout).filter((row) =>
@@ -201,7 +201,7 @@ describe('longhand gradcheck', () => {
     expect(wrong.map((row) => row.split(/ +/)[0])).toEqual(NAMES);
   });
 
-  test('takes its sizes from the options, and --json prints one object a tensor', async () => {
+  test('uses the sizes of its flags, and --json prints one object per tensor', async () => {
     const sizes = ['--steps', '2', '--batch-size', '4', '--inputs', '3', '--hidden', '5', '--classes', '6'];
     const { code, stdout } = await longhand(['gradcheck', ...sizes, '--seed', '3', '--forget-bias', '-0.5', '--json']);
     expect(code).toBe(0);
@@ -218,7 +218,7 @@ describe('longhand gradcheck', () => {
     for (const { largestRelative } of reports) expect(largestRelative).toBeLessThanOrEqual(1e-7);
   });
 
-  test('gives the same report for the same seed, and another for another', async () => {
+  test('prints the same report for the same seed, and a different one for another', async () => {
     const reportOf = async (seed: string): Promise<string> => (await longhand(['gradcheck', '--seed', seed])).stdout;
     const first = await reportOf('5');
     expect(await reportOf('5')).toBe(first);

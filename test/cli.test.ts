@@ -1,4 +1,4 @@
-/** The `longhand` command's help, its answers to wrong usage, and to data that cannot be used. */
+/** The `longhand` command's help, and its messages for wrong usage and for faulty data. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { BACKENDS, GPU_MODES } from '../src/cli/backends.js';
@@ -23,7 +23,7 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^ {2}gradcheck /m);
   });
 
-  test('no command at all is wrong usage, answered with the help on stderr', async () => {
+  test('a missing command is wrong usage, and prints the help on stderr', async () => {
     const { code, stdout, stderr } = await longhand([]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^Usage: longhand /);
@@ -130,28 +130,24 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     expect(await longhand(args)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });
   });
 
-  test('gradcheck computes in f64, so that its numbers may be beyond f32', async () => {
+  test('gradcheck computes in f64, so its numbers may be beyond f32', async () => {
     const { code, stdout } = await longhand(['gradcheck', '--forget-bias', '1e39', '--tolerance', '1e300']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('ok: relative error ≤ 1e+300')]);
   });
 
-  test('a slip of the fingers gets a second line, with what may have been meant', async () => {
+  test('a misspelt name gets a second line with a suggestion', async () => {
     expect((await longhand(['trian'])).stderr).toBe("error: unknown command 'trian'\n(Did you mean train?)\n");
     expect((await longhand(['train', '--hiden', '3'])).stderr).toMatch(/\n\(Did you mean --hidden\?\)\n$/);
   });
 });
 
-describe('data that cannot be used: exit code 1, one line on stderr that names the file, nothing on stdout', () => {
+describe('faulty data: exit code 1, one line on stderr that names the file, nothing on stdout', () => {
   const FILES: Readonly<Record<string, Buffer>> = mnistFiles(5003, 7);
   const labels = 't10k-labels-idx1-ubyte';
   const { [labels]: labelBytes, ...withoutLabels } = FILES;
 
   test.each<[string, () => string, RegExp]>([
-    [
-      'a directory that is not there',
-      () => '/no/such/place',
-      /\/no\/such\/place\/train-images-idx3-ubyte: no such file/,
-    ],
+    ['a missing directory', () => '/no/such/place', /\/no\/such\/place\/train-images-idx3-ubyte: no such file/],
     ['an empty directory', () => directoryOf({}), /train-images-idx3-ubyte: no such file, neither plain nor as \.gz/],
     [
       'a file in place of the directory',

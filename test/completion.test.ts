@@ -1,4 +1,4 @@
-/** `longhand completion`, asked in the shells themselves; and that a command's help shows each default in words. */
+/** `longhand completion`, tested in the shells themselves; and no help shows a default of null. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ interface Help {
   readonly choices: readonly (readonly [string, readonly string[]])[];
 }
 
-/** What `longhand … --help` lists, which is what a shell should offer. */
+/** The flags and commands that `longhand … --help` lists: a shell should offer them. */
 function helpFrom(text: string): Help {
   const options = text.split(/\n(?= {2}-)/).slice(1);
   const flagOf = (option: string): string => /--[\w-]+/.exec(option)![0];
@@ -40,7 +40,7 @@ function helpFrom(text: string): Help {
   return { text, flags: options.map(flagOf), choices };
 }
 
-/** By the command's name; the program's own is ''. */
+/** By the command's name; '' is the program itself. */
 const helps = new Map<string, Help>();
 let names: readonly string[] = [];
 beforeAll(async () => {
@@ -52,7 +52,7 @@ beforeAll(async () => {
   own.forEach((name, n) => helps.set(name, helpFrom(texts[n])));
 });
 
-/** Completions of each line, as a shell gives them with its cursor at the line's end. */
+/** The completions of each line, with the cursor at the end of the line. */
 type Ask = (script: string, lines: readonly string[]) => string[][];
 
 const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -76,7 +76,7 @@ function answersOf(shell: string, args: readonly string[], program: string): str
     });
 }
 
-/** By the function that the script registers, with the words that bash would give it: `=` is one of its own. */
+/** Calls the function that the script registers, with the words that bash would pass; bash makes `=` a word of its own. */
 const askBash: Ask = (script, lines) => {
   const asked = lines.map((line) => {
     const words = line
@@ -97,7 +97,7 @@ ${asked.join('\n')}`;
   return answersOf('bash', ['--norc', '-s'], program);
 };
 
-/** In an interactive shell on a terminal of its own, with a `compadd` that writes down what it is given. */
+/** In an interactive shell on a terminal, with a `compadd` that records its arguments. */
 const askZsh: Ask = (script, lines) => {
   const inner = path.join(folder, 'inner.zsh');
   const out = path.join(folder, 'zsh.out');
@@ -200,7 +200,7 @@ test('another shell is wrong usage', async () => {
   ]);
 });
 
-test('no help shows a default that is null', () => {
+test('no help shows a default of null', () => {
   expect([...helps.keys()]).toHaveLength(names.length);
   for (const [name, { text }] of helps) expect([name, text]).toEqual([name, expect.not.stringContaining('null')]);
 });

@@ -1,4 +1,4 @@
-/** A person's own drawing: the flags that the message names make it what it shows, in every form that paint programs write. */
+/** A user's drawing, in every form that paint programs write: with the flags that the message names, the prediction is correct. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -25,7 +25,7 @@ const RUN = path.join(folder, 'run.safetensors');
 const mnist = loadMnist();
 
 beforeAll(async () => {
-  const backend = await createWasmBackend({ deterministic: true }); // the same weights everywhere
+  const backend = await createWasmBackend({ deterministic: true }); // the same weights on every computer
   const options = { hidden: 64, trainingIters: 40_000, learningRate: 0.005, displayStep: 1000 };
   const model = await train(backend, mnist.train, options, { onCheckpoint: (state) => saveCheckpoint(RUN, state) });
   model.dispose();
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 const SIDE = 100;
 
-/** What a paint program makes of ink, 0 … 1: dark on light. */
+/** Forms in which a paint program may save ink of 0 … 1, dark on light. */
 const FORMS: Readonly<Record<string, (ink: Float64Array) => Image>> = {
   'colour, opaque': (ink) => imageOf(2, 8, ink, (share) => [255 - 255 * share, 255 - 255 * share, 255 - 200 * share]),
   'colour and alpha, opaque': (ink) =>
@@ -87,7 +87,7 @@ const PENS = [
   { width: 18, isSmooth: true },
 ];
 
-/** In the middle, small in a corner, and large. */
+/** The places of a drawing: in the middle, small in a corner, and large. */
 const PLACES = [
   { scale: 1, shift: [0, 0] },
   { scale: 0.5, shift: [-0.2, 0.25] },
@@ -101,7 +101,7 @@ interface Drawing {
   readonly bytes: Buffer;
 }
 
-/** In each of the forms, with each pen, at each place. */
+/** The drawing in each form, with each pen, at each place. */
 function drawings(digit: number, forms: readonly string[], pens = PENS, places: readonly Place[] = PLACES): Drawing[] {
   return pens.flatMap((pen) =>
     places.flatMap((place) => {
@@ -116,7 +116,7 @@ function drawings(digit: number, forms: readonly string[], pens = PENS, places: 
   );
 }
 
-/** The flags that the message to the plain command names. */
+/** The flags that the message names when the command runs without flags. */
 function flagsFor({ bytes }: Drawing): string[] {
   try {
     imagesIn(bytes, 28, 28, 'drawing.png');
@@ -140,7 +140,7 @@ async function predictions(all: readonly Drawing[], flags: readonly string[]): P
     .map((line) => (JSON.parse(line) as { prediction: number }).prediction);
 }
 
-test('every 7 is a 7 with the flags that the message names', async () => {
+test('every 7 is predicted as 7 with the flags that the message names', async () => {
   const all = [
     ...drawings(7, Object.keys(FORMS), PENS, PLACES.slice(0, 1)),
     ...drawings(7, ['colour, opaque', 'grey and alpha'], PENS, PLACES.slice(1)),
@@ -151,20 +151,20 @@ test('every 7 is a 7 with the flags that the message names', async () => {
   expect(all.map(({ name }, n) => [name, said[n]]).filter(([, one]) => one !== 7)).toEqual([]);
 });
 
-test('other digits are what they show too', async () => {
+test('other digits are predicted correctly too', async () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 8, 9].flatMap((digit) => drawings(digit, ['grey and alpha'], PENS.slice(2, 4)));
   const said = await predictions(all, ['--fit', '--invert']);
   expect(all.map(({ name }, n) => [name, said[n]]).filter((_, n) => said[n] !== all[n].digit)).toEqual([]);
 });
 
-describe('what is looked at before a prediction', () => {
+describe('the message before a prediction', () => {
   const ink = drawn(7, SIDE, { width: 8 });
   const light = encodePng(imageOf(0, 8, ink, (share) => [255 * share]));
   const read = (bytes: Buffer, options: ReadOptions = {}): NamedImage =>
     [...imagesIn(bytes, 28, 28, 'a.png', options)][0];
   const bytesOf = (form: string): Buffer => encodePng(FORMS[form](ink));
 
-  test('a light drawing on black needs no --invert, and the message names none', () => {
+  test('does not name --invert for a light drawing on black', () => {
     expect(() => read(light)).toThrow(
       new DataError('a.png: 100 × 100 pixels; this network reads 28 × 28, or a whole multiple of it: --fit scales it'),
     );
@@ -173,20 +173,20 @@ describe('what is looked at before a prediction', () => {
     expect(dark.hint).toBeUndefined();
   });
 
-  test.each(Object.keys(FORMS))('%s: read the wrong way it is called dark on light', (form) => {
+  test.each(Object.keys(FORMS))('%s: names --invert if it is missing', (form) => {
     expect(() => read(bytesOf(form))).toThrow(/^a\.png: 100 × 100 pixels; .*; it looks dark on light: --fit --invert$/);
     expect(read(bytesOf(form), { fit: true }).hint).toBe('looks dark on light: --invert');
     expect(read(bytesOf(form), { fit: true, invert: true }).hint).toBeUndefined();
   });
 
-  test('and the other way round', () => {
+  test('advises against --invert for light on dark', () => {
     expect(read(light, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     const white = encodePng(imageOf(6, 8, ink, (share) => [255, 255, 255, 255 * share]));
     expect(read(white, { fit: true, invert: true }).hint).toBe('looks light on dark: omit --invert');
     expect(read(white, { fit: true })).toEqual(read(light, { fit: true }));
   });
 
-  test('an image without a drawing is called blank', () => {
+  test('says that an image without a drawing is blank', () => {
     const empty = new Float64Array(SIDE * SIDE);
     const black = encodePng(imageOf(0, 8, empty, () => [0]));
     expect(read(black, { fit: true })).toEqual({ name: 'a.png', pixels: new Uint8Array(784), hint: 'is blank' });
@@ -194,7 +194,7 @@ describe('what is looked at before a prediction', () => {
     expect(read(clear, { fit: true, invert: true }).hint).toBe('is blank');
   });
 
-  test('the command prints it on standard error, and predicts', async () => {
+  test('is printed on standard error, and the command predicts', async () => {
     const file = path.join(folder, 'seven.png');
     writeFileSync(file, bytesOf('colour, opaque'));
     const without = await longhand(['predict', RUN, file]);
@@ -239,11 +239,11 @@ describe('--fit of IDX files has a limit', () => {
     expect(() => fitting(...shape)).toThrow(message);
   });
 
-  test('that the largest PNG has too', () => {
+  test('that is also the limit of PNG', () => {
     expect([...fitting(1, 256, 8192)]).toHaveLength(1);
   });
 
-  test('but none of their number: each image is made when it is asked for', () => {
+  test('but no limit of their number: each image is made when it is requested', () => {
     const bytes = idx([3, 2, 2], [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]);
     const images = imagesIn(bytes, 28, 28, 'f', { fit: true })[Symbol.iterator]();
     const hasInk = (): unknown => (images.next().value as NamedImage).pixels.some((value) => value > 0);
@@ -252,7 +252,7 @@ describe('--fit of IDX files has a limit', () => {
     expect([hasInk(), hasInk(), images.next().done]).toEqual([true, false, true]);
   });
 
-  test('a small file of very many images does not fill the memory', async () => {
+  test('so a small file of very many images does not fill the memory', async () => {
     const file = path.join(folder, 'many.gz');
     writeFileSync(file, gzipSync(idx([1_000_000, 1, 1], new Uint8Array(1_000_000))));
     const { code, stdout } = await longhand(['predict', RUN, file, '--fit'], {
@@ -262,7 +262,7 @@ describe('--fit of IDX files has a limit', () => {
     expect([code, stdout]).toEqual([130, expect.stringContaining('many.gz[0]: ')]);
   });
 
-  test('a file that cannot be read is refused before anything is predicted', async () => {
+  test('a faulty file is refused before the first prediction', async () => {
     const file = path.join(folder, 'one');
     writeFileSync(file, idx([1, 1, 1], [9]));
     const { code, stdout } = await longhand(['predict', RUN, file, path.join(folder, 'none'), '--fit']);
@@ -271,14 +271,14 @@ describe('--fit of IDX files has a limit', () => {
 });
 
 describe('the fit', () => {
-  test('leaves MNIST as it is', () => {
+  test('leaves MNIST unchanged', () => {
     const { test: images } = mnist;
     let same = 0;
     for (let n = 0; n < images.count; n++) {
       const image = images.pixels.subarray(784 * n, 784 * (n + 1));
       if (fitted(image, 28).every((value, place) => value === image[place])) same++;
     }
-    // in three images the digit is 19 pixels large; in one the centre of mass is rounded otherwise
+    // in three images the digit has 19 pixels; in one the centre of mass is rounded differently
     expect([same, images.count]).toEqual([9996, 10_000]);
   });
 
@@ -288,29 +288,32 @@ describe('the fit', () => {
     return [xs, ys].map((all) => Math.max(...all) - Math.min(...all) + 1);
   };
 
-  test.each([1, 3, 19, 20, 21, 57, 300])('scales a rectangle of any size (%i) to 20, in its proportions', (side) => {
-    const width = side + 7;
-    const ink = Uint8Array.from({ length: 3 * side * width }, (_, n) => (n % width < side ? 255 : 0));
-    const pixels = fitted(ink, width);
-    expect(sizeOf(pixels)).toEqual([Math.round(20 / 3), 20]);
-    // a rectangle has no grey, and its middle is in the middle
-    expect(new Set(pixels)).toEqual(new Set([0, 255]));
-    expect([11, 12, 13, 14, 15].map((x) => pixels[14 * 28 + x])).toEqual(Array(5).fill(255));
-  });
+  test.each([1, 3, 19, 20, 21, 57, 300])(
+    'scales a rectangle of any size (%i) to 20, and keeps its proportions',
+    (side) => {
+      const width = side + 7;
+      const ink = Uint8Array.from({ length: 3 * side * width }, (_, n) => (n % width < side ? 255 : 0));
+      const pixels = fitted(ink, width);
+      expect(sizeOf(pixels)).toEqual([Math.round(20 / 3), 20]);
+      // a rectangle has no grey, and its middle is the image's
+      expect(new Set(pixels)).toEqual(new Set([0, 255]));
+      expect([11, 12, 13, 14, 15].map((x) => pixels[14 * 28 + x])).toEqual(Array(5).fill(255));
+    },
+  );
 
-  test('keeps the amount of ink: each pixel is the mean of what it covers', () => {
+  test('keeps the amount of ink: each pixel is the mean of its area', () => {
     const random = new Random(1);
     const ink = Uint8Array.from({ length: 90 * 90 }, () => 1 + random.below(255));
     const mean = (values: Uint8Array, count: number): number => values.reduce((sum, value) => sum + value, 0) / count;
     expect(mean(fitted(ink, 90), 400)).toBeCloseTo(mean(ink, 8100), 0);
   });
 
-  test('cuts nothing off, however far the mass is from the middle', () => {
+  test('cuts nothing off, even if the centre of mass is far from the middle', () => {
     const ink = Uint8Array.from({ length: 40 * 40 }, (_, n) => (n % 40 > 36 || n === 0 ? 255 : 0));
     expect(sizeOf(fitted(ink, 40))).toEqual([20, 20]);
   });
 
-  test('of nothing is nothing', () => {
+  test('of a blank image is blank', () => {
     expect(fitted(new Uint8Array(300), 20)).toEqual(new Uint8Array(784));
     expect(fitted(new Uint8Array(300).fill(1, 7, 8), 20)).toHaveLength(784);
   });

@@ -92,7 +92,7 @@ describe('a checkpoint', () => {
       expect(texts('options', name)).toThrow(DataError);
       expect(texts('options', name)).toThrow(`f: options: ${name} 1e+39: must be a number within f32 ${RANGE}`);
     }
-    // 0.1.0 took such limits; compared in f64, they clip nothing
+    // 0.1.0 accepted such limits: they are compared in f64, and clip nothing
     for (const name of ['clipValue', 'clipNorm']) expect(texts('options', name)).not.toThrow();
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Numbers as Python and NumPy print them. Every expected text is what Python 3 printed: `'{:.6f}'.format(value)`, and
- * for shares `str(numpy.float32(value))` under `numpy.set_printoptions(legacy='1.13')`, the NumPy of the tutorial's day.
+ * for shares `str(numpy.float32(value))` under `numpy.set_printoptions(legacy='1.13')`, the format of NumPy when the tutorial was written.
  */
 import fc from 'fast-check';
 import { numpyShare, pythonFixed, table, tutorialLine } from '../src/cli/format.js';
@@ -144,7 +144,7 @@ describe('tutorialLine', () => {
   });
 });
 
-test('a table has columns as wide as their widest cell, and no blanks at the ends of lines', () => {
+test('a table has columns as wide as their widest cell, and no trailing spaces', () => {
   const rows = [
     ['name', 'shape', 'verdict'],
     ['outKernel', '[6,7]', 'ok'],

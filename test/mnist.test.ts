@@ -1,4 +1,4 @@
-/** MNIST: the IDX reader, its files good and damaged. */
+/** MNIST's files: correct, damaged and contradictory ones. */
 import fc from 'fast-check';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,7 +44,7 @@ describe('files that can be read', () => {
   test('gzip files named as plain ones', () => expectSmallMnist(directoryOf(renamed('', gzipSync))));
   test('plain files named .gz', () => expectSmallMnist(directoryOf(renamed('.gz', (bytes) => bytes))));
 
-  test('a plain file goes before a .gz of the same name', () => {
+  test('a plain file is preferred to a .gz of the same name', () => {
     expectSmallMnist(directoryOf({ ...FILES, [`${NAMES[0]}.gz`]: gzipSync(Buffer.from('not this one')) }));
   });
 
@@ -137,7 +137,7 @@ describe('data that contradict each other', () => {
     return errorOf(DataError, () => loadMnist(directory)).message.replaceAll(directory + path.sep, '');
   };
 
-  test('label 10: the file, the label and its place', () => {
+  test('label 10: names the file, the label and its position', () => {
     expect(messageOf({ [NAMES[1]]: patched(FILES[NAMES[1]], 8 + 4996, 0x06070a09) })).toBe(
       'train-labels-idx1-ubyte: label 10 at 4998, expected 0…9',
     );
@@ -146,7 +146,7 @@ describe('data that contradict each other', () => {
     );
   });
 
-  test('another number of labels than of images: both files', () => {
+  test('different numbers of labels and images: names both files', () => {
     expect(messageOf({ [NAMES[1]]: labelsFile(TRAIN - 1) })).toBe(
       'train-images-idx3-ubyte has 5003 images, but train-labels-idx1-ubyte has 5002 labels',
     );
@@ -155,7 +155,7 @@ describe('data that contradict each other', () => {
     );
   });
 
-  test('extents whose product is right in 32 bits only', () => {
+  test('extents whose product is correct only modulo 2³²', () => {
     // 5003 · (2³⁰ + 2) · 4 = 5003 · 8, modulo 2³²
     const wrapping = idx([TRAIN, 2 ** 30 + 2, 4], Buffer.alloc(TRAIN * 8));
     expect(messageOf({ [NAMES[0]]: wrapping })).toMatch(
@@ -163,13 +163,13 @@ describe('data that contradict each other', () => {
     );
   });
 
-  test('images of no pixels', () => {
+  test('images without pixels', () => {
     expect(messageOf({ [NAMES[0]]: idx([TRAIN, 0, 3], []) })).toBe(
       'train-images-idx3-ubyte: has no data (5003 × 0 × 3)',
     );
   });
 
-  test('no more training images than the validation set takes', () => {
+  test('no more training images than the validation set needs', () => {
     const files = { [NAMES[0]]: imagesFile(5000), [NAMES[1]]: labelsFile(5000) };
     expect(messageOf(files)).toMatch(/^5000 training images: MNIST's split needs more than 5000, the validation set$/);
   });
@@ -235,11 +235,11 @@ describe('any damage is a DataError, or leaves consistent data', () => {
       }),
       { numRuns: 3000, seed: 1 },
     );
-    expect(readable).toBeGreaterThan(100); // else the property says little
+    expect(readable).toBeGreaterThan(100); // or the property would prove little
     expect(readable).toBeLessThan(2900);
   });
 
-  test('of any bytes at all', () => {
+  test('of arbitrary bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 1, max: 4 }), (bytes, dimensions) => {
         expect(orDataError(() => parseIdx(bytes, dimensions, 'bytes'))).toBeUndefined();
@@ -255,14 +255,14 @@ describe('any damage is a DataError, or leaves consistent data', () => {
       fc.property(damage, (ofFile) => {
         writeFileSync(path.join(directory, NAMES[3]), damaged(packed, ofFile));
         const mnist = orDataError(() => loadMnist(directory));
-        if (mnist) expect(mnist.test.labels).toEqual(smallImages(TEST, 2, 3).labels); // gzip's checksum has held
+        if (mnist) expect(mnist.test.labels).toEqual(smallImages(TEST, 2, 3).labels); // gzip's checksum found the damage, or there was none
       }),
       { numRuns: 200, seed: 3 },
     );
   });
 });
 
-test('bytes that begin inside a larger buffer are read from their own beginning', () => {
+test('bytes inside a larger buffer are read from their own beginning', () => {
   const padded = Buffer.concat([Buffer.alloc(5, 0xff), idx([2, 3], [1, 2, 3, 4, 5, 6]), Buffer.alloc(3, 0xff)]);
   expect(parseIdx(padded.subarray(5, -3), 2, 'padded')).toEqual({ shape: [2, 3], data: Buffer.of(1, 2, 3, 4, 5, 6) });
 });

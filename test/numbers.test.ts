@@ -1,4 +1,4 @@
-/** Numbers from texts: what each spelling gives, and where f32 ends. */
+/** Numbers from texts: which spellings are numbers, and the range of f32. */
 import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../src/numbers.js';
 
 test.each([
@@ -45,19 +45,19 @@ test.each([
   '-1e400',
   '1e-400',
   '-0.1e-400',
-])('%j is none', (text) => expect(decimalFrom(text)).toBeNaN());
+])('%j is not a decimal number', (text) => expect(decimalFrom(text)).toBeNaN());
 
-test('whole numbers are digits alone, within their limits', () => {
+test('whole numbers consist of digits, and are within their limits', () => {
   expect(['1', '8', '0', '9', '-1', '1.0', '1e0', '0x1', '+1', ' 1', ''].map((text) => wholeFrom(text, 1, 8))).toEqual([
     ...[1, 8],
     ...new Array<number>(9).fill(NaN),
   ]);
 });
 
-test('f32 ends where rounding gives an infinity', () => {
+test('a number is within f32 unless rounding makes it infinite', () => {
   const largest = (2 - 2 ** -23) * 2 ** 127;
   expect(F32_RANGE).toBe(`±${largest.toPrecision(8)}`);
-  const half = 2 ** 103; // half of the last digit of the largest
+  const half = 2 ** 103; // half a unit in the last place of the largest number
   expect([largest, -largest, largest + half / 2, 0].map(isWithinF32)).toEqual([true, true, true, true]);
   expect([largest + half, -largest - half, 1e300, Infinity, NaN].map(isWithinF32)).toEqual(new Array(5).fill(false));
 });

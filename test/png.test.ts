@@ -1,4 +1,4 @@
-/** PNG: every form is read as it was written; every damage is refused by name, and none is read as another picture. */
+/** PNG: every form is read correctly; every damage is refused by name, and no damaged file is read as another image. */
 import { deflateSync } from 'node:zlib';
 import { decodePng } from '../src/cli/png.js';
 import { DataError } from '../src/errors.js';
@@ -13,8 +13,8 @@ const below = (limit: number): number => random.below(limit);
 const seen = (rgba: Uint8Array): Buffer => Buffer.from(rgba.map((value, n) => (rgba[n | 3] === 0 ? 0 : value)));
 
 describe.each(FORMS)('colour type %i of %i bits', (colourType, depth) => {
-  test.each([false, true])('is read as it was written; interlaced: %s', (interlaced) => {
-    // 1 … 9 of each: all of the seven passes, and images in which passes are empty
+  test.each([false, true])('is read correctly; interlaced: %s', (interlaced) => {
+    // widths and heights of 1 … 9: all seven passes, and images in which some passes are empty
     for (let side = 1; side <= 9; side++) {
       for (const height of [1, 2, 3, 5, 8, 11]) {
         const image = randomImage(below, { width: side, height, colourType, depth, interlaced });
@@ -26,14 +26,14 @@ describe.each(FORMS)('colour type %i of %i bits', (colourType, depth) => {
   });
 });
 
-test('other chunks, texts and profiles among them, are passed over', () => {
+test('other chunks, such as texts and profiles, are ignored', () => {
   const image = randomImage(below, { width: 5, height: 4, colourType: 2, depth: 8 });
   const file = pngOf(
     chunk('IHDR', header(image)),
     chunk('gAMA', Buffer.alloc(4)),
     chunk('iCCP', Buffer.from('no profile')),
     chunk('tEXt', Buffer.from('no keyword')),
-    chunk('PLTE', Buffer.from([1, 2, 3])), // a suggestion, where there is no palette
+    chunk('PLTE', Buffer.from([1, 2, 3])), // only a suggestion in an image without a palette
     chunk('IDAT', deflateSync(rowsOf(image))),
     chunk('tIME', Buffer.alloc(7)),
   );
@@ -145,7 +145,7 @@ test.each<[string, Buffer, string]>([
   expect(() => decodePng(file, 'digit.png')).toThrow(fault);
 });
 
-describe('its header alone refuses', () => {
+describe('the header suffices to refuse', () => {
   const only = (form: Partial<Form>): Buffer => Buffer.concat([SIGNATURE, chunk('IHDR', header({ ...FORM, ...form }))]);
 
   test.each<[string, Partial<Form>]>([
@@ -167,7 +167,7 @@ describe('its header alone refuses', () => {
     expect(() => decodePng(only(form), 'drawing.png')).toThrow('it ends without IEND');
   });
 
-  test('nor a file that is no larger than such an image', () => {
+  test('nor a file that is no larger than such an image can be', () => {
     const filled = (length: number): Buffer => pngOf(head(), chunk('tEXt', Buffer.alloc(length)), rows());
     const rest = filled(0).length;
     expect(decodePng(filled(12 * 2 ** 20 - rest), 'f').rgba).toHaveLength(96);

@@ -1,4 +1,4 @@
-/** Interrupted anywhere and resumed, a run is the uninterrupted one: lines, validations, weights, moments, all bits. */
+/** An interrupted and resumed run equals the uninterrupted run: every bit of lines, validations, weights and moments. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
@@ -15,33 +15,33 @@ import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
 type Asked = Partial<TrainOptions>;
 
-/** 64 images, batches of 10: an epoch's end falls into a batch, several times a run. */
+/** 64 images in batches of 10: several epochs end inside a batch. */
 const SMALL: Asked = { ...OPTIONS, batchSize: 10, trainingIters: 200, displayStep: 2, learningRate: 0.02 };
 const VALIDATION = sliceImages(IMAGES, 0, 17);
 
-interface Told {
+interface Recorded {
   readonly lines: Line[];
   readonly validations: Validation[];
   readonly checkpoints: Checkpoint[];
   readonly best: Checkpoint[];
 }
 
-/** Hooks that note all they are told; stops after step `last`. */
-function noting(last = Infinity): { told: Told; hooks: TrainHooks } {
-  const told: Told = { lines: [], validations: [], checkpoints: [], best: [] };
+/** Hooks that record their calls, and stop the run after step `last`. */
+function recording(last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
+  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [] };
   const controller = new AbortController();
   const hooks: TrainHooks = {
-    onLine: (line) => told.lines.push(line),
-    onValidation: (validation) => told.validations.push(validation),
-    onBest: (checkpoint) => told.best.push(checkpoint),
-    onCheckpoint: (checkpoint) => told.checkpoints.push(checkpoint),
+    onLine: (line) => recorded.lines.push(line),
+    onValidation: (validation) => recorded.validations.push(validation),
+    onBest: (checkpoint) => recorded.best.push(checkpoint),
+    onCheckpoint: (checkpoint) => recorded.checkpoints.push(checkpoint),
     onStep: (step) => {
       if (step === last) controller.abort('stopped');
     },
     validation: VALIDATION,
     signal: controller.signal,
   };
-  return { told, hooks };
+  return { recorded, hooks };
 }
 
 const OPTION_SETS: readonly (readonly [string, Asked])[] = [
@@ -65,26 +65,26 @@ describe.each(backends)('%s', (_, make) => {
 
   test.each(OPTION_SETS)('with %s, interrupted after any step', async (_name, asked) => {
     const options = { ...SMALL, ...asked };
-    const whole = noting();
+    const whole = recording();
     const model = await train(backend, IMAGES, options, whole.hooks);
-    const steps = whole.told.checkpoints[0].training!.step;
+    const steps = whole.recorded.checkpoints[0].training!.step;
     model.dispose();
     expect(steps).toBeGreaterThan(4);
-    const end = checkpointBytes(whole.told.checkpoints[0]);
+    const end = checkpointBytes(whole.recorded.checkpoints[0]);
 
     for (let last = 1; last < steps; last++) {
-      const first = noting(last);
+      const first = recording(last);
       expect(await failureOf(train(backend, IMAGES, options, first.hooks))).toBe('stopped');
-      expect(first.told.checkpoints).toHaveLength(1);
+      expect(first.recorded.checkpoints).toHaveLength(1);
       // through the bytes of a file, as a process would
-      const saved = parseCheckpoint(checkpointBytes(first.told.checkpoints[0]), 'saved');
+      const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
       expect(saved.training?.step).toBe(last);
 
-      const second = noting();
+      const second = recording();
       (await resumeTraining(backend, IMAGES, saved, {}, second.hooks)).dispose();
-      expect([...first.told.lines, ...second.told.lines]).toEqual(whole.told.lines);
-      expect([...first.told.validations, ...second.told.validations]).toEqual(whole.told.validations);
-      expect(checkpointBytes(second.told.checkpoints[0])).toEqual(end);
+      expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
+      expect([...first.recorded.validations, ...second.recorded.validations]).toEqual(whole.recorded.validations);
+      expect(checkpointBytes(second.recorded.checkpoints[0])).toEqual(end);
     }
   });
 });
@@ -92,34 +92,34 @@ describe.each(backends)('%s', (_, make) => {
 const backend = createReferenceBackend();
 
 async function checkpointAfter(step: number, options: Asked = SMALL): Promise<Checkpoint> {
-  const { told, hooks } = noting(step);
+  const { recorded, hooks } = recording(step);
   await failureOf(train(backend, IMAGES, options, hooks));
-  return told.checkpoints[0];
+  return recorded.checkpoints[0];
 }
 
-test('a checkpoint is written every so many steps, and at the end once', async () => {
+test('a checkpoint is written every `checkpointEvery` steps, and once at the end', async () => {
   const stepsWith = async (checkpointEvery: number): Promise<(number | undefined)[]> => {
-    const { told, hooks } = noting();
+    const { recorded, hooks } = recording();
     (await train(backend, IMAGES, SMALL, { ...hooks, checkpointEvery })).dispose();
-    return told.checkpoints.map(({ training }) => training?.step);
+    return recorded.checkpoints.map(({ training }) => training?.step);
   };
   expect(await stepsWith(5)).toEqual([5, 10, 15, 19]);
   expect(await stepsWith(19)).toEqual([19]);
   expect(await stepsWith(1000)).toEqual([19]);
 });
 
-test('stopped before its first step, a run is saved all the same, and begins from there', async () => {
-  const { told, hooks } = noting();
+test('a run that is stopped before its first step is saved too, and resumes from there', async () => {
+  const { recorded, hooks } = recording();
   const signal = AbortSignal.abort('early');
   expect(await failureOf(train(backend, IMAGES, SMALL, { ...hooks, signal, checkpointEvery: 5 }))).toBe('early');
-  expect(told.checkpoints.map(({ training }) => training?.step)).toEqual([0]);
-  const [whole, resumed] = [noting(), noting()];
+  expect(recorded.checkpoints.map(({ training }) => training?.step)).toEqual([0]);
+  const [whole, resumed] = [recording(), recording()];
   (await train(backend, IMAGES, SMALL, whole.hooks)).dispose();
-  (await resumeTraining(backend, IMAGES, told.checkpoints[0], {}, resumed.hooks)).dispose();
-  expect(checkpointBytes(resumed.told.checkpoints[0])).toEqual(checkpointBytes(whole.told.checkpoints[0]));
+  (await resumeTraining(backend, IMAGES, recorded.checkpoints[0], {}, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(whole.recorded.checkpoints[0]));
 });
 
-test('a validation loss that is no number ends the run', async () => {
+test('a validation loss of NaN ends the run', async () => {
   const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
     backend.crossEntropyForward(losses, ...rest);
     losses.set(0, NaN);
@@ -131,7 +131,7 @@ test('a validation loss that is no number ends the run', async () => {
   expect((failure as Error).message).toMatch(/^validation loss is NaN at step 3: training has diverged/);
 });
 
-test('a checkpoint is a copy: training on does not change it', async () => {
+test('a checkpoint is a copy: further training does not change it', async () => {
   const seen: [Checkpoint, Uint8Array][] = [];
   const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
   (await train(backend, IMAGES, SMALL, { onCheckpoint, checkpointEvery: 4 })).dispose();
@@ -139,37 +139,37 @@ test('a checkpoint is a copy: training on does not change it', async () => {
   expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
 });
 
-test('the best validation’s checkpoint is that of its step, and training stops when nothing better comes', async () => {
-  const { told, hooks } = noting();
+test('onBest saves the step with the smallest validation loss, and training stops after `patience` others', async () => {
+  const { recorded, hooks } = recording();
   const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
   (await train(backend, IMAGES, options, hooks)).dispose();
-  const smallest = told.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
-  expect(told.best.at(-1)?.training?.step).toBe(smallest.step);
-  const steps = told.checkpoints.at(-1)!.training!.step;
+  const smallest = recorded.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
+  expect(recorded.best.at(-1)?.training?.step).toBe(smallest.step);
+  const steps = recorded.checkpoints.at(-1)!.training!.step;
   expect(steps).toBe(smallest.step + 3 * 2);
-  expect(told.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
-    told.best.map(({ training }) => training?.step),
+  expect(recorded.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
+    recorded.best.map(({ training }) => training?.step),
   );
   expect(steps).toBeLessThan(299);
 });
 
-test('a resumed run can be longer than it was meant to be, and is then that longer run', async () => {
-  const longer = noting();
+test('a resumed run can be made longer, and then equals the longer run', async () => {
+  const longer = recording();
   (await train(backend, IMAGES, { ...SMALL, trainingIters: 300 }, longer.hooks)).dispose();
-  const resumed = noting();
+  const resumed = recording();
   (await resumeTraining(backend, IMAGES, await checkpointAfter(7), { trainingIters: 300 }, resumed.hooks)).dispose();
-  expect(checkpointBytes(resumed.told.checkpoints[0])).toEqual(checkpointBytes(longer.told.checkpoints[0]));
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
 });
 
-test('a finished run resumed makes no step', async () => {
-  const { told, hooks } = noting();
+test('a finished run that is resumed makes no step', async () => {
+  const { recorded, hooks } = recording();
   (await train(backend, IMAGES, SMALL, hooks)).dispose();
-  const again = noting();
-  (await resumeTraining(backend, IMAGES, told.checkpoints[0], {}, again.hooks)).dispose();
-  expect([again.told.checkpoints[0].training?.step, again.told.lines]).toEqual([19, []]);
+  const again = recording();
+  (await resumeTraining(backend, IMAGES, recorded.checkpoints[0], {}, again.hooks)).dispose();
+  expect([again.recorded.checkpoints[0].training?.step, again.recorded.lines]).toEqual([19, []]);
 });
 
-describe('is refused', () => {
+describe('resuming is refused', () => {
   const resume = async (images = IMAGES, checkpoint?: Checkpoint): Promise<string> => {
     const failure = await failureOf(resumeTraining(backend, images, checkpoint ?? (await checkpointAfter(3))));
     expect(failure).toBeInstanceOf(DataError);
@@ -189,7 +189,7 @@ describe('is refused', () => {
     );
   });
 
-  test('with other pixels, or another validation set where it counts', async () => {
+  test('with other pixels, or with another validation set if the run is validated', async () => {
     const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
     expect(await resume({ ...IMAGES, pixels })).toMatch(
       /^resume: the run began with 64 images, these are 64 different ones/,
@@ -206,7 +206,7 @@ describe('is refused', () => {
     expect(await resume(IMAGES, checkpoint)).toBe('resume: the run has 7 classes, the images have 10');
   });
 
-  test('with another length where a cosine schedule depends on it', async () => {
+  test('with another length if a cosine schedule depends on it', async () => {
     const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine' });
     for (const change of [{ trainingIters: 300 }, { epochs: 5 }]) {
       const failure = await failureOf(resumeTraining(backend, IMAGES, checkpoint, change));
@@ -214,7 +214,7 @@ describe('is refused', () => {
     }
   });
 
-  test('from a file that holds only a network', async () => {
+  test('from a checkpoint that holds only a network', async () => {
     const { model } = await checkpointAfter(3);
     expect(await resume(IMAGES, { model, training: null })).toMatch(/^resume: the checkpoint holds only a network/);
   });

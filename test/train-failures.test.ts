@@ -1,4 +1,4 @@
-/** Training that is stopped, or fails, or diverges: it says why, and holds nothing afterwards. */
+/** Training that is stopped, fails or diverges: it reports the reason and frees its tensors. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { DataError, NonFiniteError } from '../src/errors.js';
@@ -8,7 +8,7 @@ import type { TrainOptions } from '../src/training/options.js';
 import { failureOf } from './helpers/failures.js';
 import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
-/** A reference backend that notes which tensors are held. */
+/** A reference backend that records the tensors that are not freed. */
 function countingBackend(): { backend: Backend; held: Set<Tensor> } {
   const held = new Set<Tensor>();
   const reference = createReferenceBackend();
@@ -44,7 +44,7 @@ describe('stopping', () => {
     },
   );
 
-  test('a signal that was aborted before stops it before the first step', async () => {
+  test('a signal that is already aborted stops it before the first step', async () => {
     const { backend, held } = countingBackend();
     const seen: number[] = [];
     const onStep = (step: number) => seen.push(step);
@@ -52,7 +52,7 @@ describe('stopping', () => {
     expect([failure, seen, held.size]).toEqual(['no', [], 0]);
   });
 
-  test('a timer can abort it: the loop lets other work have its turn', async () => {
+  test('a timer can abort it: the loop yields to the event loop', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort('late'), 60);
     const options = { ...OPTIONS, trainingIters: 16 * 10_000 };
@@ -61,7 +61,7 @@ describe('stopping', () => {
     );
   });
 
-  test('an error in a callback ends it and frees all', async () => {
+  test('an error in a hook ends it and frees all tensors', async () => {
     const { backend, held } = countingBackend();
     const problem = new Error('the disk is full');
     const onLine = (): void => {
@@ -71,13 +71,13 @@ describe('stopping', () => {
     expect(held.size).toBe(0);
   });
 
-  test('a batch larger than the set is a DataError, and nothing is held', async () => {
+  test('a batch larger than the set is a DataError, and no tensor remains', async () => {
     const { backend, held } = countingBackend();
     expect(await failureOf(train(backend, IMAGES, { ...OPTIONS, batchSize: 65 }))).toBeInstanceOf(DataError);
     expect(held.size).toBe(0);
   });
 
-  test('a finished run holds its tensors until the model is disposed of', async () => {
+  test('a finished run keeps its tensors until the model is disposed of', async () => {
     const { backend, held } = countingBackend();
     const model = await train(backend, IMAGES, OPTIONS);
     expect(held.size).toBeGreaterThan(0);
@@ -86,7 +86,7 @@ describe('stopping', () => {
   });
 });
 
-describe('diverging is a NonFiniteError, and frees all', () => {
+describe('diverging throws a NonFiniteError, and frees all tensors', () => {
   /** The message that training ends with on a backend with some operations spoiled. */
   async function messageWith(spoiled: Partial<Backend>, options: Partial<TrainOptions>): Promise<string> {
     const { backend, held } = countingBackend();
@@ -113,7 +113,7 @@ describe('diverging is a NonFiniteError, and frees all', () => {
     ['bias[7]', [20], [7], Infinity],
     ['outKernel[4,0]', [5, 10], [4, 0], -Infinity],
     ['outBias[9]', [10], [9], NaN],
-  ])('named after the first bad weight: %s', async (name, shape, index, value) => {
+  ])('that names the first non-finite weight: %s', async (name, shape, index, value) => {
     let updates = 0;
     const adam: Backend['adam'] = (p, ...rest) => {
       reference.adam(p, ...rest);
@@ -122,7 +122,7 @@ describe('diverging is a NonFiniteError, and frees all', () => {
     expect(await messageWith({ adam }, { displayStep: 5 })).toBe(`${name} is ${value} at step 5: ${HELP}`);
   });
 
-  test('named after the loss where all weights are finite', async () => {
+  test('that names the loss if all weights are finite', async () => {
     const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
       reference.crossEntropyForward(losses, ...rest);
       losses.set(3, NaN);
@@ -138,7 +138,7 @@ test.each([
   ['trainingIters', NaN],
   ['learningRate', NaN],
   ['seed', Infinity],
-] as const)('an option that is not a number of its kind is refused by name: %s %d', async (name, value) => {
+] as const)('an option out of range is refused by name: %s %d', async (name, value) => {
   const failure = await failureOf(train(createReferenceBackend(), IMAGES, { ...OPTIONS, [name]: value }));
   expect((failure as Error).message).toMatch(new RegExp(`^train: ${name} ${value}: must be`));
 });

@@ -1,4 +1,4 @@
-/** The training loop: the tutorial's order of work, what a seed fixes, and evaluation. */
+/** The training loop: its steps and lines, reproducibility from a seed, and evaluation. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { Adam } from '../src/adam.js';
 import { tutorialLine } from '../src/cli/format.js';
@@ -31,7 +31,7 @@ async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): 
   return lines;
 }
 
-describe('what a seed fixes', () => {
+describe('a seed determines', () => {
   const weightsAfter = async (options: Partial<TrainOptions>): Promise<number[]> =>
     weightsOf(await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options }));
 
@@ -41,17 +41,17 @@ describe('what a seed fixes', () => {
     expect(await weightsAfter({ shuffle, seed: 6 })).not.toEqual(weights);
   });
 
-  test('the two orders of batches lead to different weights', async () => {
+  test('different weights for the two orders of batches', async () => {
     expect(await weightsAfter({ shuffle: 'tf1' })).not.toEqual(await weightsAfter({ shuffle: 'legacy' }));
   });
 
-  test('how often lines are printed changes nothing', async () => {
+  test('the weights independently of how often lines are printed', async () => {
     const weights = await weightsAfter({});
     expect(await weightsAfter({ displayStep: 1 })).toEqual(weights);
     expect(await weightsAfter({ displayStep: 1000 })).toEqual(weights);
   });
 
-  test('no bit of the weights depends on other runs in the same process', async () => {
+  test('the weights independently of other runs in the same process', async () => {
     const options = { ...OPTIONS, seed: 5 };
     const both = await Promise.all([1, 2].map(() => train(createReferenceBackend(), IMAGES, options)));
     expect(weightsOf(both[0])).toEqual(weightsOf(both[1]));
@@ -59,7 +59,7 @@ describe('what a seed fixes', () => {
   });
 });
 
-describe('how many steps', () => {
+describe('the number of steps', () => {
   const stepsOf = (batchSize: number, trainingIters: number): number =>
     stepCount({ ...TUTORIAL, batchSize, trainingIters }, 55_000);
 
@@ -70,7 +70,7 @@ describe('how many steps', () => {
     return step - 1;
   }
 
-  test('as many as the tutorial makes, for all small numbers', () => {
+  test('is the tutorial’s, for all small numbers', () => {
     for (let batchSize = 1; batchSize <= 60; batchSize++) {
       for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
         const steps = stepsOf(batchSize, trainingIters);
@@ -81,13 +81,13 @@ describe('how many steps', () => {
     }
   });
 
-  test('781 with the tutorial’s numbers, and 78 lines', () => {
+  test('is 781 with the tutorial’s numbers, with 78 lines', () => {
     const steps = stepsOf(128, 100_000);
     expect([steps, Math.floor(steps / 10)]).toEqual([781, 78]);
     expect(tutorialSteps(128, 100_000)).toBe(781);
   });
 
-  test('exact for the largest numbers that the command takes', () => {
+  test('is exact for the largest numbers that the command accepts', () => {
     const most = 2 ** 32 - 1;
     expect(stepsOf(1, most)).toBe(most - 1);
     expect(stepsOf(3, most)).toBe(1_431_655_764); // 3 divides 2³² - 1
@@ -96,9 +96,9 @@ describe('how many steps', () => {
   });
 
   test.each([
-    ['tf1', 1, 55_000, 128, 429], // 429.7: what remains belongs to the next epoch
+    ['tf1', 1, 55_000, 128, 429], // 429.7: the remaining examples belong to the next epoch
     ['tf1', 3, 55_000, 128, 1289],
-    ['legacy', 3, 55_000, 128, 3 * 429], // what remains is dropped
+    ['legacy', 3, 55_000, 128, 3 * 429], // the remaining examples are dropped
     ['tf1', 2, 64, 16, 8],
   ] as const)(
     'with %s batches, %d epochs of %d images in batches of %d: %d',
@@ -129,7 +129,7 @@ describe('how many steps', () => {
 });
 
 describe('the lines', () => {
-  test('hold loss and accuracy of the step’s batch after its update, redone here by hand', async () => {
+  test('hold the loss and accuracy of the step’s batch after its update, as computed here step by step', async () => {
     const random = new Random(9);
     const batches = new BatchOrder(IMAGES.count, 16, 'tf1', random);
     const model = new Model(createReferenceBackend(), { T: ROWS, B: 16, I: COLUMNS, H: 5, C: 10 }, { forgetBias: 0.5 });
@@ -152,14 +152,14 @@ describe('the lines', () => {
     expect(lines.filter(({ loss }, n) => loss === before[n])).toEqual([]);
   });
 
-  test('show that training reduces the loss and teaches the labels', async () => {
+  test('show a falling loss and a rising accuracy', async () => {
     const lines = await linesOf({ hidden: 16, learningRate: 0.03, trainingIters: 6000, displayStep: 10 });
     expect(lines[0].loss).toBeGreaterThan(1.5);
     expect(lines.at(-1)!.loss).toBeLessThan(lines[0].loss / 5);
     expect(lines.at(-1)!.accuracy).toBe(1);
   });
 
-  test('of a seeded run on MNIST are these', async () => {
+  test('of a run on MNIST with a seed are these', async () => {
     const lines: string[] = [];
     const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
     await train(createReferenceBackend(), loadMnist().train, options, {
@@ -174,7 +174,7 @@ describe('the lines', () => {
 });
 
 describe('evaluate', () => {
-  test.each([1, 7, 16, 32, 63, 64, 100])('in batches of %d is evaluate in one', async (B) => {
+  test.each([1, 7, 16, 32, 63, 64, 100])('in batches of %d gives the result of one batch', async (B) => {
     const trained = await train(createReferenceBackend(), IMAGES, OPTIONS);
     const sizes = { T: ROWS, B, I: COLUMNS, H: 5, C: 10 };
     const modelOf = (batch: number): Model => {
@@ -189,7 +189,7 @@ describe('evaluate', () => {
     expect(inMany.loss / inOne.loss).toBeCloseTo(1, 14); // the same f32 losses, added in another order in f64
   });
 
-  test('is what each image alone gives', async () => {
+  test('gives the result of each image alone', async () => {
     const model = await train(createReferenceBackend(), IMAGES, {
       ...OPTIONS,
       trainingIters: 3000,
@@ -200,7 +200,7 @@ describe('evaluate', () => {
     for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
     expect([...whole.correct]).toEqual(alone);
     expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
-    expect(new Set(alone).size).toBe(2); // some right, some wrong: else this says little
+    expect(new Set(alone).size).toBe(2); // some are right and some wrong, or the test would prove little
   });
 
   test('changes no weight and can be aborted', async () => {

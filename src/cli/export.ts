@@ -83,7 +83,7 @@ Examples:
 
 const FORCE_HELP = 'allow to replace the input; its old contents stay as FILE.previous';
 
-/** Ends the command with exit code 2 if writing `output` would replace `input`, unless `force` permits it and the input is kept. */
+/** Ends the command with exit code 2 if writing `output` would replace `input`, unless `force` allows it and keeps the input. */
 function assertKeepsInput(command: Command, output: WrittenFile, input: string, force: boolean): void {
   const meeting = meetingOf(output, input);
   if (meeting === undefined || (meeting === '' && force)) return;

@@ -21,7 +21,7 @@ const LARGEST_HISTORY = 2 ** 26;
 const CSV_HEAD = 'set,step,loss,accuracy';
 
 /**
- * A history file that grows by a row at a time. If the run resumes from a checkpoint, rows of later steps are removed. An
+ * A history file that grows one row at a time. If the run resumes from a checkpoint, rows of later steps are removed. An
  * older history is replaced at the first row or at the end of the run, so a run that fails at once leaves it unchanged.
  */
 export class History {
@@ -44,7 +44,7 @@ export class History {
     }
   }
 
-  /** Writes the file's beginning, unless a row has done so. */
+  /** Writes the file with the rows that are kept, unless `add` has done so. */
   begin(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;

@@ -1,4 +1,4 @@
-/** `longhand predict`: the class that a saved network predicts for the user's images, and how the prediction forms row by row. */
+/** `longhand predict`: a saved network's predictions for the user's images, in total or after each row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
 import { fillBatch } from '../data/batches.js';

@@ -44,14 +44,14 @@ export interface Resumable extends Checkpoint {
 export async function runTraining(
   backend: Backend,
   data: Mnist,
-  asked: Partial<TrainOptions>,
-  files: TrainFlags,
+  given: Partial<TrainOptions>,
+  flags: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const print = files.json ? jsonPrinter : textPrinter;
+  const print = flags.json ? jsonPrinter : textPrinter;
   const startedAt = performance.now();
-  const { model, step } = await trainWithFiles(backend, data, asked, files, resumed, signal);
+  const { model, step } = await trainWithFiles(backend, data, given, flags, resumed, signal);
   print.finished(step);
   const trainedAt = performance.now();
 
@@ -60,7 +60,7 @@ export async function runTraining(
   print.tested(share(first), first.length);
   print.testedAll(share(correct), correct.length);
   model.dispose();
-  if (files.plot !== undefined && files.history !== undefined) writePlot(files.plot, files.history);
+  if (flags.plot !== undefined && flags.history !== undefined) writePlot(flags.plot, flags.history);
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
   inform(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
 }
@@ -70,14 +70,14 @@ const share = (correct: Uint8Array): number => correct.reduce((sum, right) => su
 async function trainWithFiles(
   backend: Backend,
   data: Mnist,
-  asked: Partial<TrainOptions>,
-  files: TrainFlags,
+  given: Partial<TrainOptions>,
+  flags: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<{ model: Model; step: number }> {
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
-  const options = { ...(before?.options ?? TUTORIAL), ...asked };
+  const options = { ...(before?.options ?? TUTORIAL), ...given };
   const steps = stepCount(options, data.train.count);
   inform(`backend ${backend.description}`);
   inform(
@@ -91,19 +91,19 @@ async function trainWithFiles(
   const { rows: T, columns: I } = data.train;
   const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
   const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
-  assertRoom(sizes, backend.dtype, advice, files.backend === 'wasm' ? MOST_BYTES : Infinity, numbersOfTraining(sizes));
+  assertRoom(sizes, backend.dtype, advice, flags.backend === 'wasm' ? MOST_BYTES : Infinity, numbersOfTraining(sizes));
 
-  const history = files.history === undefined ? undefined : new History(files.history, startStep);
+  const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);
   let step = startStep;
   const onStep = (made: number): void => {
     step = made;
     bar.update(made);
   };
-  const hooks = { ...reportingHooks(files, bar, history), onStep, validation: data.validation, signal };
+  const hooks = { ...reportingHooks(flags, bar, history), onStep, validation: data.validation, signal };
   try {
     const model = await withAdvice(advice, () =>
-      resumed ? resumeTraining(backend, data.train, resumed, asked, hooks) : train(backend, data.train, asked, hooks),
+      resumed ? resumeTraining(backend, data.train, resumed, given, hooks) : train(backend, data.train, given, hooks),
     );
     bar.stop();
     history?.begin();
@@ -111,7 +111,7 @@ async function trainWithFiles(
     return { model, step };
   } catch (error) {
     bar.stop();
-    const target = files.checkpoint ?? files.resume;
+    const target = flags.checkpoint ?? flags.resume;
     if (signal.aborted && error === signal.reason && target !== undefined) {
       inform(`the run is saved: longhand train --resume ${target} continues it`);
     }

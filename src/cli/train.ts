@@ -9,7 +9,7 @@ import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
-import { withRecordedBuild, withBackend, withBackendOptions } from './backends.js';
+import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { filePath, finiteNumber, inF32, positiveNumber, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
@@ -28,7 +28,7 @@ export function trainCommand(): Command {
     .optionsGroup('Reporting:')
     .option('--history <file>', 'write losses and accuracies to a .csv or .ndjson file', filePath)
     .option('--plot <file>', 'draw the history as an .svg file; needs --history', filePath)
-    .option('--json', 'print one JSON object per line', false)
+    .option('--json', 'print each line as a JSON object', false)
     .optionsGroup('Files:')
     .option(
       '--data <dir>',
@@ -59,14 +59,14 @@ Examples:
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
       assertOwnFiles(flags, command);
-      const asked = askedOptions(flags, command);
+      const given = givenOptions(flags, command);
       const data = loadMnist(flags.data);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
-      if (resumed) assertResumable(resumed, asked, flags, data.train.count, command);
+      if (resumed) assertResumable(resumed, given, flags, data.train.count, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
-        untilInterrupted((signal) => runTraining(backend, data, asked, flags, resumed, signal)),
+        untilInterrupted((signal) => runTraining(backend, data, given, flags, resumed, signal)),
       );
     });
 }
@@ -96,19 +96,19 @@ function loadResumable(file: string): Resumable {
 
 function assertResumable(
   { training: { options, step } }: Resumable,
-  asked: Partial<TrainOptions>,
+  given: Partial<TrainOptions>,
   { best }: TrainFlags,
   count: number,
   command: Command,
 ): void {
   if (best !== undefined && options.validateEvery === null)
     command.error('error: --best needs a run with --validate-every');
-  if (options.schedule === 'cosine' && (asked.trainingIters !== undefined || asked.epochs !== undefined)) {
+  if (options.schedule === 'cosine' && (given.trainingIters !== undefined || given.epochs !== undefined)) {
     command.error(
       'error: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
     );
   }
-  const steps = stepCount({ ...options, ...asked }, count);
+  const steps = stepCount({ ...options, ...given }, count);
   if (steps < step) {
     command.error(`error: the new length is ${steps} steps, but the run is at step ${step}: choose a greater length`);
   }
@@ -117,11 +117,11 @@ function assertResumable(
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
 
 /** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
-function askedOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
+function givenOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
   const entries = OPTION_NAMES.filter((name) => isGiven(command, name)).map((name) => [name, flags[name]]);
-  const asked = Object.fromEntries(entries) as Partial<TrainOptions>;
+  const given = Object.fromEntries(entries) as Partial<TrainOptions>;
   // --training-iters also replaces the --epochs of a resumed run
-  return asked.trainingIters === undefined ? asked : { ...asked, epochs: null };
+  return given.trainingIters === undefined ? given : { ...given, epochs: null };
 }
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
