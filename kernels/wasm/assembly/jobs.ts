@@ -20,11 +20,11 @@ export const PUBLISHER_SLEEPS: usize = 196;
 export const KIND: usize = 256;
 /** The fields of the job. */
 export const JOB: usize = 260;
-/** A cache line for each thread: how many chunks of its share nobody has claimed (≤ 0: none), and the first of them. */
+/** A cache line for each thread: the number of unclaimed chunks of its share (≤ 0: none), and the share's first chunk. */
 export const SHARES: usize = 512;
 /** The most threads that a backend can have. Their shares end below MODULE_DATA. */
 export const MOST_THREADS: i32 = 48;
-/** Where the module's constants begin. */
+/** The address of the module's constants. */
 export const MODULE_DATA: usize = 4096;
 
 // The sizes of blocks and chunks.
