@@ -27,9 +27,9 @@ interface Options {
   readonly sizes: readonly string[];
   readonly threads?: readonly number[];
   readonly node: string;
-  readonly browser: boolean;
+  readonly browser?: boolean;
   readonly from?: readonly string[];
-  readonly quick: boolean;
+  readonly quick?: boolean;
   readonly json?: string;
   readonly report?: string;
 }
@@ -42,7 +42,7 @@ function threadCounts(text: string): number[] {
   throw new InvalidArgumentError('Write whole numbers ≥ 1, as in 1,2.');
 }
 
-function knownBackends(text: string): string[] {
+function candidateNamesIn(text: string): string[] {
   const names = candidateNames();
   const wanted = list(text);
   const unknown = wanted.find((one) => !names.some((name) => name === one || name.startsWith(`${one}-`)));
@@ -120,7 +120,7 @@ async function runSuite(
   suite: Suite,
   comparison: Comparison,
   candidates: readonly Candidate[],
-  { quick: isQuick, sizes, json, threads }: Options,
+  { quick: isQuick = false, sizes, json, threads }: Options,
   run: Environment,
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
@@ -140,26 +140,27 @@ async function runSuite(
   return all;
 }
 
-const command = new Command('bench')
+const command = new Command('npm run bench --')
   .description('Compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed.')
   .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
-  .option(
-    '--backends <names>',
-    'only these candidates; longhand-gpu stands for every longhand-gpu-…',
-    knownBackends,
-    [],
+  .addOption(
+    new Option('--backends <names>', 'only these candidates; longhand-gpu stands for every longhand-gpu-…')
+      .argParser(candidateNamesIn)
+      .default([], 'all'),
   )
-  .option('--sizes <sizes>', 'sizes in place of those of the one suite named', list, [])
+  .addOption(
+    new Option('--sizes <sizes>', 'for one suite: N or MxKxN (matmul), BxH (gates), TxBxIxHxC, or T7,H64 (scaling)')
+      .argParser(list)
+      .default([], 'those of the suite'),
+  )
   .option(
     '--threads <counts>',
     'numbers of threads (default: 1 and all cores; scaling also measures 2, 4 …)',
     threadCounts,
   )
   .option('--node <path>', 'the Node that runs the candidates', process.execPath)
-  .addOption(
-    new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts('node').default(false),
-  )
-  .option('--quick', 'few small cases, few samples', false)
+  .addOption(new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts('node'))
+  .option('--quick', 'few small cases, few samples')
   .option('--json <file>', 'write one JSON object for each row')
   .option('--report <file>', 'write the tables as Markdown, and the charts beside it')
   .option('--from <files...>', 'measure nothing: write the report from rows that earlier runs wrote with --json')

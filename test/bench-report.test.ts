@@ -90,7 +90,9 @@ describe('a report of rows that version 0.1.0 wrote', () => {
 
   test('has a line and two points for each candidate in a chart over sizes', () => {
     const chart = chartIn('matmul-1.svg');
-    expect(chart.marks('line', 'path')).toHaveLength(TIMED.length);
+    const [, ...legend] = chart.groups('dot').map((group) => group.querySelector('circle')?.getAttribute('fill'));
+    expect(new Set(legend).size).toBe(TIMED.length);
+    expect(chart.marks('line', 'path').map((line) => line.getAttribute('stroke'))).toEqual(legend);
     expect(chart.texts).toEqual(expect.arrayContaining(['A·B, N × N', 'N', 'GFLOPS', '16', '32', ...TIMED]));
 
     const [points] = chart.groups('dot');
