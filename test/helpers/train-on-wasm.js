@@ -1,20 +1,20 @@
 /**
- * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball: a training run for each choice of
- * options, each giving the backend's description and the bits of the weights.
+ * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball. It trains once for each choice of
+ * options. Each run gives the backend's description and the bits of the weights.
  */
 import { PARAMETER_NAMES, train, valuesOf } from 'longhand';
 import { createWasmBackend } from 'longhand/wasm';
 
-/** Where the backend's memory counts the helpers that wait for work: as in kernels/wasm/assembly/threads.ts. */
+/** The place in the backend's memory that counts helpers waiting for work, as in kernels/wasm/assembly/threads.ts. */
 const SLEEPERS = 192;
 
-/** Helpers that were there late would have no share in a run as short as this. */
+/** A helper that starts late would do no work in such a short run. */
 async function awaitHelpers(backend) {
   const threads = Number(/(\d+) thread/.exec(backend.description)[1]);
   const sleepers = new Int32Array(backend.allocate([1]).data.buffer, SLEEPERS, 1);
   for (let wait = 0; Atomics.load(sleepers, 0) < threads - 1; wait++) {
     if (wait === 1000) throw new Error(`${backend.description}: the helpers have not started`);
-    await backend.keepPace(); // throws where one has died
+    await backend.keepPace(); // throws if one has died
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
