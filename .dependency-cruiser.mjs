@@ -1,5 +1,5 @@
 /**
- * Imports run one way: a file imports from its own room, or from floors below. `npm run check` tests it, types included.
+ * Imports run one way: a file imports from its own room, or from floors below. `npm run check` checks this, types included.
  * A room is one folder, or one of the files that stand beside the folders.
  */
 
@@ -26,7 +26,7 @@ const FLOORS = [
   ['test/'],
 ];
 
-/** What a file of `room` may not import: rooms on its own floor beside its own, and floors above. */
+/** What a file of `room` may not import: the other rooms of its floor, and the floors above. */
 const floorRules = FLOORS.flatMap((rooms, floor) =>
   rooms.map((room) => ({
     name: `${room} imports only from itself and from below`,
@@ -38,7 +38,7 @@ const floorRules = FLOORS.flatMap((rooms, floor) =>
   })),
 ).filter(({ to }) => to.path !== '^()');
 
-/** The files that know Node; the other files of src and kernels run in a page, too. */
+/** The files that use Node's modules. All other files of src and kernels also run in a page. */
 const NODE_ONLY = [
   'src/cli/',
   'src/page/(build/|vite\\.config)',
@@ -61,13 +61,13 @@ export default {
     },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'Node’s own modules only where a page never comes',
+      name: 'Node’s own modules only in files that never run in a page',
       severity: 'error',
       from: { path: '^(src|kernels)/', pathNot: `^(${NODE_ONLY.join('|')})` },
       to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
-      name: 'what runs in a page imports no file that knows Node',
+      name: 'what runs in a page imports no file that needs Node',
       severity: 'error',
       from: { path: '^(src|kernels)/', pathNot: `^(${NODE_ONLY.join('|')})` },
       to: { path: `^(${NODE_ONLY.join('|')})` },

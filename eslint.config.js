@@ -13,11 +13,11 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // Numbers in messages are what this project's errors are made of.
+      // This project's errors have numbers in their messages.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Backends that have nothing to give back, and options that nobody set, do nothing.
+      // A backend without memory to free, or a hook that is not set, does nothing.
       '@typescript-eslint/no-empty-function': ['error', { allow: ['methods', 'asyncMethods', 'arrowFunctions'] }],
-      // `async` says that a method may take its time on other machines, even where it does not on this one.
+      // A method is `async` if it has to wait on some backend, even if it does not on this one.
       '@typescript-eslint/require-await': 'off',
       // `() => expect(…)` and `() => bar.stop()` say the same as with braces.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -31,7 +31,7 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
-    // What is null there fails the test, which is all that a check could do.
+    // An unexpected null fails the test, as a check would.
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },

@@ -8,6 +8,6 @@ export default {
   setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/helpers/display.js',
   globalTeardown: '<rootDir>/test/helpers/end-display.js',
-  maxWorkers: 2, // many tests wait for a process or a browser of their own; more than two would fight for two cores
+  maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
   testTimeout: 120_000,
 };

@@ -1,10 +1,10 @@
-/** The licences of the packages that a bundle contains: they ask to be copied with the code. */
+/** The licences of the packages that a bundle contains. They require a copy beside the code. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt';
 
-/** The text for a bundle of these files, of which those outside of packages are left out. Throws an Error. */
+/** The licences for a bundle of these files; files outside of packages are ignored. Throws an Error. */
 export function licencesOf(files) {
   const folders = new Set(files.filter((file) => file.includes('/node_modules/')).map(packageFolder));
   const entries = [...folders].map(entryOf).sort((a, b) => (a.title < b.title ? -1 : 1));
@@ -15,7 +15,7 @@ export function licencesOf(files) {
     .join('')}`;
 }
 
-/** The nearest folder whose manifest has a name and a version: some packages have manifests without, deeper down. */
+/** The nearest folder whose manifest has a name and a version. Some packages have other manifests in deeper folders. */
 function packageFolder(file) {
   let folder = path.dirname(file);
   while (!isPackage(folder)) {

@@ -1,11 +1,11 @@
-/** `npm run build`: makes the parts whose inputs or outputs have changed since they were made, and no others. */
+/** `npm run build`: builds the parts whose inputs or outputs have changed since the last build. */
 import { bringUpToDate, withLock } from './part.mjs';
 import { first, rest } from './parts.mjs';
 
 try {
   await withLock(async () => {
     await bringUpToDate(first);
-    const results = await Promise.allSettled(rest.map(bringUpToDate)); // each ends what it began, also if another fails
+    const results = await Promise.allSettled(rest.map(bringUpToDate)); // each ends, also if another fails
     for (const { status, reason } of results) if (status === 'rejected') report(reason);
   });
 } catch (error) {

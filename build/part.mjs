@@ -1,6 +1,6 @@
 /**
- * A part of the build, made again only if its inputs or its outputs differ from what they were when it was made. Contents
- * are compared, not times: `git checkout` and `npm ci` change times, and an older file can be a different one.
+ * A part of the build. It is built again only if its inputs or outputs have changed since it was built. Contents are
+ * compared, not times: `git checkout` and `npm ci` change times, and an older file can be a different one.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -24,9 +24,9 @@ const records = path.join(project, 'dist/.built');
  * @typedef {object} Part
  * @property {string} name
  * @property {readonly string[]} inputs Files and folders, relative to the project; `!path` leaves one out.
- * @property {readonly string[]} outputs The same; such a folder belongs to the part alone.
- * @property {(isFresh: boolean) => Promise<void>} make Throws an Error. `isFresh`: what is there cannot be continued,
- *   because the tools have changed or the outputs are not those of the last build.
+ * @property {readonly string[]} outputs The same. A folder of outputs belongs to this part alone.
+ * @property {(isFresh: boolean) => Promise<void>} make Throws an Error. `isFresh`: an incremental build is not
+ *   possible, because the tools have changed or the outputs are not those of the last build.
  */
 
 /** What every part depends on: the build itself, its settings, and the packages that npm has installed. */
@@ -36,7 +36,7 @@ const TOOLS = ['build', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 
 export async function bringUpToDate({ name, inputs, outputs, make }) {
   const recordFile = path.join(records, `${name}.json`);
   const record = readRecord(recordFile);
-  // Read before the part is made: an input that changes meanwhile makes the next build make it again.
+  // Read before the part is built: if an input changes meanwhile, the next build builds it again.
   const [tools, sources] = [digest(TOOLS), digest(inputs)];
   const isFresh = record.tools !== tools || record.outputs !== digest(outputs);
   if (!isFresh && record.sources === sources) return;
@@ -45,7 +45,7 @@ export async function bringUpToDate({ name, inputs, outputs, make }) {
   writeRecord(recordFile, { tools, sources, outputs: digest(outputs) });
 }
 
-/** {} if there is none that can be read: the part is then made again. */
+/** {} if no record can be read: the part is then built again. */
 function readRecord(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) ?? {};
@@ -54,13 +54,13 @@ function readRecord(file) {
   }
 }
 
-/** Whole or not at all: a full disk or a kill leaves the old record. */
+/** A full disk or a kill leaves the old record. */
 function writeRecord(file, record) {
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);
 }
 
-/** Of the names and the contents of files and of all files in folders. */
+/** The digest covers the names and the contents of files, and of all files in folders. */
 function digest(places) {
   const hash = createHash('sha256');
   for (const file of filesIn(places)) {
@@ -72,11 +72,11 @@ function digest(places) {
 
 /** Files of `places` in a fixed order, relative to the project. @returns {string[]} */
 export function filesIn(places) {
-  const left = new Set(places.filter((place) => place.startsWith('!')).map((place) => place.slice(1)));
+  const excluded = new Set(places.filter((place) => place.startsWith('!')).map((place) => place.slice(1)));
   const files = [];
   const add = (place) => {
     const full = path.join(project, place);
-    if (left.has(place) || !existsSync(full)) return;
+    if (excluded.has(place) || !existsSync(full)) return;
     if (!statSync(full).isDirectory()) files.push(place);
     else for (const name of readdirSync(full).sort()) add(`${place}/${name}`);
   };
@@ -87,7 +87,7 @@ export function filesIn(places) {
 /** A build that is older than this is treated as ended: another process may have its number. */
 const LONGEST_BUILD_MS = 600_000;
 
-/** Lets one build work at a time: a second one waits, and then finds most of its work done. */
+/** Lets one build work at a time. A second one waits, and then finds most of its work done. */
 export async function withLock(work) {
   mkdirSync(records, { recursive: true });
   const lock = path.join(records, 'lock');
@@ -103,12 +103,12 @@ export async function withLock(work) {
   try {
     await work();
   } finally {
-    // After LONGEST_BUILD_MS it can be another build's.
+    // After LONGEST_BUILD_MS the lock can belong to another build.
     if (holderOf(lock)?.process === process.pid) rmSync(lock, { force: true });
   }
 }
 
-/** Creates the lock unless there is one. A full disk or a kill leaves no empty lock: the number is written to another file. */
+/** Creates the lock unless it exists. The number goes to another file first, so a full disk or a kill leaves no empty lock. */
 function acquired(lock) {
   const own = ownFile(lock);
   try {
@@ -125,7 +125,7 @@ function acquired(lock) {
 
 const ownFile = (lock) => `${lock}-${process.pid}`;
 
-/** Undefined if the lock has just been given back. */
+/** Undefined if the lock has just been released. */
 function holderOf(lock) {
   try {
     const text = readFileSync(lock, 'utf8');
@@ -136,7 +136,7 @@ function holderOf(lock) {
   }
 }
 
-/** For a build that waits. A lock with its own number is that of an earlier process. */
+/** Called by a build that waits. A lock with the caller's own number is that of an earlier process. */
 function isAtWork(holder) {
   if (!Number.isInteger(holder.process) || holder.process <= 0 || holder.process === process.pid) return false;
   if (Date.now() - holder.since > LONGEST_BUILD_MS) return false;

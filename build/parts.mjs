@@ -1,4 +1,4 @@
-/** The parts of `dist/`: from what each is made, and how. */
+/** The parts of `dist/`: the inputs of each, and how it is built. */
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { filesIn, project } from './part.mjs';
 
 const SOURCES = ['src', 'kernels', '!src/page', '!kernels/wasm/assembly'];
 
-/** The wasm code as text, and its jobs in TypeScript. All others read them. */
+/** The wasm code as text, and its jobs in TypeScript. All other parts read them. */
 export const first = {
   name: 'wasm',
   inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs', 'kernels/wasm/build-jobs.mjs'],
@@ -15,7 +15,7 @@ export const first = {
   make: () => node('kernels/wasm/build.mjs'),
 };
 
-/** The modules, one by one: a user's bundler can drop the unused ones. With the benchmarks, which no tarball holds. */
+/** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
   name: 'modules',
   inputs: [...SOURCES, 'bench', '!bench/rivals'], // a package with packages of its own
@@ -36,7 +36,7 @@ const browser = {
 };
 
 /**
- * The command line, as one file with the packages that only it uses: who installs the library does not install them. The
+ * The command line, as one file with the packages that only it uses, so that users of the library do not install them. The
  * library's modules and packages are not in it.
  */
 const commandLine = {
@@ -102,7 +102,7 @@ async function bundle(entry, outfile, options) {
   writeFileSync(path.join(project, path.dirname(outfile), LICENCES_FILE), licences);
 }
 
-/** Runs a script of this project or of a package. Rejects with its name if it fails; it has printed why. */
+/** Runs a script of this project or of a package. If it fails, it has printed why, and the promise rejects with its name. */
 function node(script, ...args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {

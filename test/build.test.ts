@@ -1,4 +1,4 @@
-/** The build makes what has changed, all of that, and nothing else. */
+/** The build builds everything that has changed, and nothing else. */
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -31,20 +31,20 @@ function projectAt(name: string) {
     at,
     main,
     read: (file: string): string => readFileSync(at(file), 'utf8'),
-    /** Which parts it made, and what else it said. Status null: it did not end. `options` are Node's. */
+    /** Runs a build. Gives the parts that it built, and its errors; status null if it did not end. `options` are Node's. */
     build: (...options: string[]) => {
       const { status, stderr } = spawnSync(process.execPath, [...options, main], { encoding: 'utf8', timeout: 60_000 });
-      return { status, ...told(stderr) };
+      return { status, ...reportIn(stderr) };
     },
-    /** The same by several builds that start at the same time, none of which may fail. */
+    /** Runs several builds that start at the same time. None of them may fail. */
     buildTogether: async (count: number) => {
       const builds = Array.from({ length: count }, () => promisify(execFile)(process.execPath, [main]));
-      return (await Promise.all(builds)).map(({ stderr }) => told(stderr));
+      return (await Promise.all(builds)).map(({ stderr }) => reportIn(stderr));
     },
   };
 }
 
-const told = (stderr: string): { made: string[]; errors: string } => ({
+const reportIn = (stderr: string): { made: string[]; errors: string } => ({
   made: [...stderr.matchAll(/^building (.+) …\n/gm)].map(([, name]) => name),
   errors: stderr.replace(/^building .*\n/gm, ''),
 });
@@ -93,7 +93,7 @@ describe('of three parts, one of which the others read', () => {
   });
   afterEach(() => rmSync(at('.'), { recursive: true }));
 
-  test('what has been made is up to date at any times of its files', () => {
+  test('what has been built is up to date for all times of its files', () => {
     expect(build()).toEqual(done());
     for (const file of ['given', 'source/text', 'dist/second/text']) utimesSync(at(file), 2e9, 2e9);
     expect(build()).toEqual(done());
@@ -144,7 +144,7 @@ describe('of three parts, one of which the others read', () => {
     },
   );
 
-  test('a part that fails is not taken for done, and keeps no other from it', () => {
+  test('a part that fails is built again next time, and does not stop the others', () => {
     const errors = 'build: wrong text in third\n';
     writeFileSync(at('source/text'), 'wrong: third');
     expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors });

@@ -1,4 +1,4 @@
-/** What the documents say is true: links lead somewhere, line links to what they name, examples run, numbers are as computed. */
+/** The documents are true: links lead to what they name, examples run, and numbers are as computed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,7 @@ test('every line link leads to lines whose first one holds the link’s text: an
     const lines = read(path.join(path.dirname(document), file)).split('\n');
     const linked = lines.slice(Number(first) - 1, Number(last));
     const name = text.replaceAll('`', '').replace(/^test of (the )?/, '');
-    const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // for whoever mends the link
+    const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // where the link should lead
     expect({ target, found, first: linked[0] }).toEqual({
       target,
       found,

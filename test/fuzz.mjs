@@ -1,6 +1,6 @@
 /**
- * Files from strangers: every reader with mutated files. Each must be read, or refused with a DataError, in bounded time
- * and memory; anything else ends the run with the seed of the case. `npm run test:fuzz -- --cases 100000`.
+ * `npm run test:fuzz -- --cases 100000`: mutated files for every reader. Each file must be read, or refused with a DataError,
+ * in bounded time and memory. Anything else ends the run with the seed of the case.
  */
 import { deflateSync, gzipSync } from 'node:zlib';
 import path from 'node:path';
@@ -258,7 +258,7 @@ export async function fuzz({ cases, seed }) {
   const all = await subjects();
   const counts = Object.fromEntries(all.map(({ name }) => [name, { read: 0, refused: 0 }]));
   let slowest = 0;
-  let memoryMiB = 0; // not resourceUsage's: where a process was forked from a larger one, that tells the larger one's
+  let memoryMiB = 0; // resourceUsage would report a larger process from which this one was forked
   for (let number = 0; number < cases; number++) {
     const { name, seeds, read, mutate = mutateBytes } = all[number % all.length];
     const random = new Random((seed * 1_000_003 + number) % 2 ** 31);

@@ -9,7 +9,7 @@ test('each is read, or refused with a DataError, in bounded time and memory', ()
   expect(status).toBe(0);
   const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
   expect(counts).toHaveLength(12);
-  // readers that read nothing, or everything, would have seen nothing of their files
+  // a reader that accepts nothing, or everything, tests nothing
   for (const [, reader, read, refused] of counts) {
     expect([reader, Number(read) > 0, Number(refused) > 0]).toEqual([reader, true, true]);
   }

@@ -1,8 +1,8 @@
 /**
- * What an editor shows when the pointer rests on a name: every export of every entry has a documentation comment, and so
- * has every field that can be reached from it. A tensor's comment holds its shape, an optional field's its default.
+ * What an editor shows on hover. Every export of every entry has a documentation comment, and so has every field that can
+ * be reached from it. A tensor's comment has its shape, and an optional field's comment has its default.
  *
- * The check walks the declarations that a user of the package gets (dist/…/*.d.ts) with TypeScript's compiler API.
+ * The test walks the declarations that a user of the package gets (dist/…/*.d.ts) with TypeScript's compiler API.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,7 +18,7 @@ const entries = Object.values(exports).flatMap((entry) =>
   typeof entry === 'string' ? [] : [path.join(project, entry.types)],
 );
 
-/** What one walk finds wrong, and the comment of every field that it came to, as `TypeName.field`. */
+/** The faults that one walk finds, and the comment of every field that it reached, as `TypeName.field`. */
 interface Found {
   readonly faults: string[];
   readonly comments: Map<string, string>;
@@ -36,7 +36,7 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
   const comments = new Map<string, string>();
   const seen = new Set<ts.Type>();
 
-  /** A property that a mapped type makes of a mere name (`Record<'a' | 'b', …>`) has no declaration, and no comment. */
+  /** A property that a mapped type makes from a name (`Record<'a' | 'b', …>`) has no declaration, and no comment. */
   const mustHaveComment = ({ declarations = [] }: ts.Symbol): boolean =>
     declarations.length === 0 || declarations.some((declaration) => isOurs(declaration.getSourceFile().fileName));
   const isPrivate = ({ declarations = [] }: ts.Symbol): boolean =>

@@ -1,4 +1,4 @@
-/** The tarball in a user's empty folder, installed as it is and with `--omit=optional`: what it costs, and that it works. */
+/** The tarball, installed in an empty folder with and without `--omit=optional`: its size, and that it works. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** The lowest version of TypeScript that reads the types, as the README says it. */
+/** The lowest version of TypeScript that reads the types. The README names it too. */
 const LOWEST_TYPESCRIPT = '5.7';
 
 function npm(folder: string, ...args: string[]): string {
@@ -71,7 +71,7 @@ function costOf(modules: string): { packages: number; compiled: string[]; megaby
   const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map((name) => path.join(modules, name));
   return {
     packages: Object.keys(packages).length,
-    // what npm could have to run; the scripts of longhand itself are for its checkout
+    // npm may run these; the scripts of longhand itself are for its checkout
     compiled: Object.keys(packages).filter(
       (name) => packages[name].hasInstallScript === true && name !== 'node_modules/longhand',
     ),

@@ -1,9 +1,9 @@
 /**
- * Does a checkpoint survive SIGKILL? Starts a training run that writes one after every step, kills it at a random moment,
- * looks at the file, resumes, kills again, until the run is through; then starts the next. `npm run test:kills`.
+ * `npm run test:kills`: does a checkpoint survive SIGKILL? A training run writes a checkpoint after every step. It is killed
+ * at a random moment, the file is checked, and the run is resumed, until it ends. Then the next run starts.
  *
- * After every kill the file must be there (once it has been) and whole, and no older than before; every line must be that
- * of the run that nobody interrupted, and so must the weights at the end be, bit for bit.
+ * After every kill the file must be whole and not older than before; once written, it must exist. Every line must be one of
+ * the uninterrupted run. The weights at the end must be those of the uninterrupted run, bit for bit.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -18,10 +18,10 @@ const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/ch
 const { Random } = await import(path.join(project, 'dist/src/rng.js'));
 
 /**
- * Kills runs `kills` times. `args` are a whole training run's, without files. Throws an Error at the first fault; returns
- * how many runs came to their end, and how many kills left a file half written beside the checkpoint.
+ * Kills runs `kills` times. `args` are a whole training run's, without files. Throws an Error at the first fault. Returns
+ * how many runs ended, and how many kills left a half-written file beside the checkpoint.
  */
-export async function killRuns({ kills, seed, args, tell = () => {} }) {
+export async function killRuns({ kills, seed, args, report = () => {} }) {
   const directory = mkdtempSync(path.join(tmpdir(), 'longhand-kills-'));
   const file = path.join(directory, 'run.safetensors');
   const random = new Random(seed);
@@ -45,7 +45,10 @@ export async function killRuns({ kills, seed, args, tell = () => {} }) {
     for (;;) {
       const resume = existsSync(target) ? ['train', '--resume', target, '--checkpoint-every', '1'] : undefined;
       const after = found.kills < kills ? random.uniform(0.05, 1.2) * whole.ms : Infinity;
-      const result = await run(resume ? [...resume, ...placeOf(args)] : [...args, ...each(target)], after);
+      const result = await run(
+        resume ? [...resume, ...settingsNotSaved(args)] : [...args, ...everyStep(target)],
+        after,
+      );
       checkLines(result.stdout);
       if (result.code === 0) break;
       if (result.signal !== 'SIGKILL') throw new Error(`run ${number} ended by itself: ${result.stderr}`);
@@ -56,7 +59,7 @@ export async function killRuns({ kills, seed, args, tell = () => {} }) {
         if (step < reached) throw new Error(`step ${step} after ${reached}`);
         reached = step;
       } else if (reached >= 0) throw new Error('the checkpoint is gone');
-      tell(`kill ${found.kills}: run ${number}, step ${reached}`);
+      report(`kill ${found.kills}: run ${number}, step ${reached}`);
     }
     if (!readFileSync(target).equals(expected.bytes)) throw new Error(`run ${number} ends with other weights`);
   }
@@ -64,14 +67,14 @@ export async function killRuns({ kills, seed, args, tell = () => {} }) {
   /** The last line may be cut. */
   function checkLines(stdout) {
     for (const line of stdout.split('\n').slice(0, -1)) {
-      if (!expected.lines.includes(line)) throw new Error(`a line that the whole run has not: ${line}`);
+      if (!expected.lines.includes(line)) throw new Error(`a line that the uninterrupted run does not have: ${line}`);
     }
   }
 }
 
-const each = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];
-/** What a resumed run must be told again. */
-const placeOf = (args) =>
+const everyStep = (file) => ['--checkpoint', file, '--checkpoint-every', '1'];
+/** The options that a checkpoint does not hold. */
+const settingsNotSaved = (args) =>
   args.filter((arg, n) => /^--(data|threads)$/.test(arg) || /^--(data|threads)$/.test(args[n - 1]));
 
 function removeAll(file) {
@@ -98,8 +101,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     options: { kills: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
   });
   const args = ['train', '--hidden', '16', '--training-iters', '4000', '--threads', '1'];
-  const tell = (text) => process.stderr.isTTY && process.stderr.write(`\r${text}\u001b[K`);
-  const found = await killRuns({ kills: Number(values.kills), seed: Number(values.seed), args, tell });
+  const report = (text) => process.stderr.isTTY && process.stderr.write(`\r${text}\u001b[K`);
+  const found = await killRuns({ kills: Number(values.kills), seed: Number(values.seed), args, report });
   console.log(
     `\r${found.kills} kills, ${found.finished} runs finished, ${found.halfWritten} files half written: ` +
       'no checkpoint lost or damaged, every line and every last weight as without a kill',

@@ -1,4 +1,4 @@
-/** 100,000 steps of a tiny model, with lines, validations and checkpoints: the process does not grow. */
+/** A process does not grow over 100,000 steps of a tiny model, with lines, validations and checkpoints. */
 import { runModule } from './helpers/run-module.js';
 
 const SCRIPT = `
@@ -27,6 +27,6 @@ test('memory after 100,000 steps is that after 30,000', () => {
   expect([status, stderr]).toEqual([0, '']);
   const { steps, lines, rss } = JSON.parse(stdout) as { steps: number; lines: number; rss: number[] };
   expect([steps, lines, rss.length]).toEqual([100_000, 2000, 10]);
-  // MiB; a number a step that stays would be 0.5 and more, an object a step 3 and more
+  // MiB; a leak of one number a step would be at least 0.5, of one object a step at least 3
   expect(Math.max(...rss.slice(3)) - rss[2]).toBeLessThan(8);
 });

@@ -1,4 +1,4 @@
-/** What a released version holds: every entry, with types, and nothing that its users do not need. */
+/** A released version has every entry, with types, and nothing that its users do not need. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -23,7 +23,7 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** As npm would pack them. */
+/** The files that npm would pack. */
 const packed: ReadonlySet<string> = (() => {
   const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: project,
@@ -46,7 +46,7 @@ test('the tarball holds every entry and its types, and nothing that was not mean
   for (const entry of [...entries, manifest.bin.longhand]) expect([...packed]).toContain(entry.replace(/^\.\//, ''));
   expect([...packed]).toContain('dist/page/index.html');
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
-  // with what the documents link to of tests and benchmarks
+  // the documents link to some tests and benchmarks
   const allowed =
     /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|dist\/(src|kernels|browser|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
@@ -91,7 +91,7 @@ interface Import {
   readonly target: string;
 }
 
-/** What files import, also with `import()` and `require`; of declarations also the types, of TypeScript's code not. */
+/** What files import, also with `import()` and `require`. Types are included only for declaration files. */
 async function importsOf(files: readonly string[]): Promise<Import[]> {
   const found: Import[] = [];
   const note: Plugin = {

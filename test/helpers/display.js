@@ -1,4 +1,4 @@
-/** headless-gl needs an X display. Where there is none but Xvfb is installed, the tests run under one of their own. */
+/** headless-gl needs an X display. Without one, the tests start their own if Xvfb is installed. */
 import { spawn } from 'node:child_process';
 
 export default async function provideDisplay() {
@@ -7,7 +7,7 @@ export default async function provideDisplay() {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const display = await new Promise((resolve) => {
-    server.on('error', () => resolve(undefined)); // not installed: the tests that need it say so
+    server.on('error', () => resolve(undefined)); // not installed: the tests that need it report it
     server.on('exit', () => resolve(undefined));
     server.stdout.on('data', (number) => resolve(String(number).trim()));
   });

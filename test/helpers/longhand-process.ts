@@ -15,22 +15,22 @@ export interface Result {
 /** The lines of a text that ends with a line break. */
 export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
-/** Where output goes, unless it is collected: to a full disk, or into a pipe that its reader has closed. */
+/** Where output goes if it is not collected: to a full disk, or into a pipe that its reader has closed. */
 export type Sink = 'full' | 'closed';
 
 export interface ProcessOptions {
-  /** Sent when the first output on stdout has come. */
+  /** Sent after the first output on stdout. */
   readonly signal?: NodeJS.Signals;
   readonly stdout?: Sink;
   readonly stderr?: Sink;
 }
 
 export interface Run extends ProcessOptions {
-  /** Arguments of node, before the command. */
+  /** Options of Node. */
   readonly node?: readonly string[];
 }
 
-/** The longest that any run here takes on a busy computer, many times over; what is still there then is hanging. */
+/** Many times what any run here takes on a busy computer. A process that is still running then is stuck. */
 const PATIENCE_MS = 90_000;
 
 export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {
@@ -46,7 +46,7 @@ export function runProcess(
     const full = openSync('/dev/full', 'w');
     const child = spawn(command, args, {
       stdio: ['ignore', stdout === 'full' ? full : 'pipe', stderr === 'full' ? full : 'pipe'],
-      detached: true, // the head of a process group, so that nothing it started outlives its time either
+      detached: true, // leads a process group, so that a timeout also ends the processes that it started
     });
     closeSync(full);
     const output = { stdout: '', stderr: '' };
@@ -66,7 +66,7 @@ export function runProcess(
   });
 }
 
-/** A pipe is closed before the process has started, and so before it writes anything. */
+/** A closed pipe is closed before the process has started to write. */
 function collect(pipe: Readable | null, sink: Sink | undefined, take: (text: string) => void): void {
   if (sink === 'closed') pipe?.destroy();
   else pipe?.setEncoding('utf8').on('data', take);

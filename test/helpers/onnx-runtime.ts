@@ -1,4 +1,4 @@
-/** ONNX Runtime (the one for the web, which needs no binary), as an oracle. */
+/** ONNX Runtime for the web, which needs no native binary, computes the expected outputs. */
 import * as ort from 'onnxruntime-web';
 
 export async function inOnnxRuntime(

@@ -1,4 +1,4 @@
-/** A comparison whose kernel is square, so that its shape does not tell a transposed one. */
+/** A comparison whose kernel is square, so that the shape does not reveal a transposed kernel. */
 import type { Backend } from '../../src/backend.js';
 import { problemOf } from '../../src/compare/problem.js';
 import { solve } from '../../src/compare/solve.js';
@@ -10,7 +10,7 @@ import { transposeOf, zeros } from '../../src/tensor.js';
 
 const [T, B, I, H, C] = [3, 2, 6, 2, 3]; // I + H = 4H
 
-/** The same inputs with right results, and with those of a program that takes the kernel's transpose. */
+/** The same inputs with right results, and with the results of a program that uses the transposed kernel. */
 export async function writeProblem(backend: Backend): Promise<{ right: Safetensors; transposed: Safetensors }> {
   const random = new Random(4);
   const normal = (...shape: number[]): Tensor => {

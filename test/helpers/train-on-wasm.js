@@ -1,6 +1,6 @@
 /**
- * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball: a training run for each choice of
- * options, each giving the backend's description and the bits of the weights.
+ * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball. It trains once for each choice of
+ * options. Each run gives the backend's description and the bits of the weights.
  */
 import { PARAMETER_NAMES, train, valuesOf } from 'longhand';
 import { createWasmBackend } from 'longhand/wasm';
