@@ -2,7 +2,7 @@
  * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball. It trains once for each choice of
  * options. Each run gives the backend's description and the bits of the weights.
  */
-import { PARAMETER_NAMES, train, valuesOf } from 'longhand';
+import { train, valuesOf } from 'longhand';
 import { createWasmBackend } from 'longhand/wasm';
 
 /** Helpers that start late would have no share in a run as short as this. `SLEEPERS`: see kernels/wasm/assembly/jobs.ts. */
@@ -24,7 +24,7 @@ globalThis.trainOn = async ({ images, options, runs, SLEEPERS }) => {
     const backend = await createWasmBackend({ ...run, check: true });
     await awaitHelpers(backend, SLEEPERS);
     const model = await train(backend, { ...images, pixels, labels }, options);
-    const weights = PARAMETER_NAMES.flatMap((name) => [...valuesOf(model.parameters[name])]);
+    const weights = model.parameters.flatMap(({ value }) => [...valuesOf(value)]);
     results.push({
       description: backend.description,
       bits: [...new Uint32Array(Float32Array.from(weights).buffer)],
