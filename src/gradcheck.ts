@@ -1,17 +1,17 @@
 /**
- * Is a backward pass right? Its gradients are compared with numeric gradients of the loss.
+ * Checks a backward pass: compares its gradients with numeric gradients of the loss.
  *
  * The numeric gradient of the loss L with respect to an element p is the five-point central difference
  *
  *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
- * At δ = 1e-3 in f64 that error and the rounding of L (about 1e-16/δ) are both near 1e-13, so a right gradient agrees
- * to many digits. The check compares the gradient of each element. It also compares ⟨gradient, u⟩ with the numeric
- * derivative along random directions u of the whole tensor: errors of single elements can be too small to see.
+ * At δ = 1e-3 in f64, this error and that of rounding L (about 1e-16/δ) are both near 1e-13: a right gradient agrees to
+ * many digits. The check compares the gradient of each element. It also compares ⟨gradient, u⟩ with the derivative along
+ * a random direction u: errors of single elements can be too small to see.
  *
- * The check cannot find two kinds of mistake. A term with a factor of zero, such as a product with a zero h0, is invisible:
- * use random inputs. A wrong forward pass with the backward pass that belongs to it passes: compare its outputs with other
- * programs, as test/pytorch.test.ts and test/tensorflow.test.ts do.
+ * The check cannot find two kinds of mistake. A mistake in a term that is multiplied by zero, such as a zero h0, changes no
+ * gradient: use random inputs. A wrong forward pass is accepted if the backward pass fits it: compare its outputs with
+ * other programs, as test/pytorch.test.ts and test/tensorflow.test.ts do.
  */
 import type { TypeName } from './arguments.js';
 import { assertKinds, assertObject, describe } from './arguments.js';
@@ -35,13 +35,13 @@ import {
 
 const STEP = 1e-3;
 
-/** A gradient element smaller than this share of its tensor's largest is compared on the scale of that share. */
+/** The denominator of a relative error is at least this share of the tensor's largest gradient element. */
 const RELATIVE_FLOOR = 1e-3;
 
-/** The smallest scale: below it, differences in f64 are noise. */
+/** It is at least this, too: smaller differences are noise in f64. */
 const ABSOLUTE_FLOOR = 1e-5;
 
-/** What `checkGradients` checks: a loss and its backward pass. */
+/** A loss and its backward pass, and how `checkGradients` compares them. */
 export interface GradientCheck {
   /** What the loss depends on, in f64. The check changes elements in place and restores them. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
@@ -124,7 +124,7 @@ export async function checkGradients(check: GradientCheck): Promise<GradientRepo
   return reports;
 }
 
-/** Inputs must be changed in place. A plain array would be copied, and every numeric gradient would be 0. */
+/** The check changes inputs in place. A plain array would be copied, and every numeric gradient would be 0. */
 function assertInputs(inputs: GradientCheck['inputs']): void {
   assertObject('gradcheck: inputs', inputs);
   const entries = Object.entries(inputs);
@@ -214,16 +214,16 @@ async function centralDifference(
 }
 
 function compareElements(gradient: Float64Array, numeric: Float64Array) {
-  const scale = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scale = gradient.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), 0);
   const floor = Math.max(ABSOLUTE_FLOOR, RELATIVE_FLOOR * scale);
   let largestAbsolute = 0;
   let largestRelative = 0;
   let element = 0;
   for (let n = 0; n < gradient.length; n++) {
-    const relative = relativeError(gradient[n], numeric[n], floor);
+    const relative = largest(0, relativeError(gradient[n], numeric[n], floor));
     largestAbsolute = largest(largestAbsolute, Math.abs(gradient[n] - numeric[n]));
-    if (!(relative <= largestRelative)) {
-      largestRelative = largest(largestRelative, relative);
+    if (relative > largestRelative) {
+      largestRelative = relative;
       element = n;
     }
   }
@@ -244,7 +244,7 @@ function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
 }
 
-/** How `checkModelGradients` checks. */
+/** Options of `checkModelGradients`. */
 export interface ModelCheck {
   /** Seed of the values and of the random directions. Default: 1. */
   readonly seed?: number;

@@ -104,6 +104,13 @@ test('a plain array in row order can be the gradient of a tensor; one step of a 
   expect(report).toMatchObject({ ok: true, shape: [2, 3] });
 });
 
+test('the worst element is the first whose gradient is NaN, and the check fails', async () => {
+  const p = Float64Array.of(1, 2, 3, 4);
+  const loss = (): number => p.reduce((sum, value) => sum + value, 0);
+  const [report] = await checkGradients({ inputs: { p }, loss, gradients: () => ({ p: [1, NaN, NaN, 1] }) });
+  expect(report).toMatchObject({ ok: false, largestRelative: Infinity, worst: { element: 1, backward: NaN } });
+});
+
 describe('the model, on a backend with its own memory', () => {
   const reference = createReferenceBackend({ dtype: 'f64' });
 
