@@ -1,8 +1,8 @@
 /**
  * Host tensors: `ndarray` views over one typed array.
  *
- * A view never copies. Step t of a sequence, the x rows of a kernel and a transpose are the same memory with another
- * shape and other strides, so writing to a view writes to its tensor.
+ * A view never copies. Step t of a sequence, the x rows of a kernel and a transpose are views: the same memory with
+ * another shape and other strides. Writing to a view writes to its tensor.
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
@@ -26,7 +26,7 @@ export function formatShape(shape: Shape): string {
 
 /**
  * The number of elements. Throws a RangeError if an extent is not a whole number ≥ 1, and an OutOfMemoryError if there
- * are more than 2⁵³ elements, which no f64 counts exactly.
+ * are 2⁵³ elements or more, which f64 cannot count exactly.
  */
 export function sizeOf(shape: Shape): number {
   for (const extent of shape) {
@@ -116,7 +116,7 @@ export function assertMatrix(operation: string, name: string, tensor: Tensor): v
   }
 }
 
-/** `operation` begins the message. It may be a function, so that a long one is built only for an error. */
+/** `operation` begins the message. It may be a function, so that a long text is built only for an error. */
 export function assertShape(
   operation: string | (() => string),
   name: string,
@@ -170,9 +170,4 @@ export function findNonFinite(tensor: Tensor): { index: number[]; value: number 
 /** Sets every element to `value`, on the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
   ops.assigns(tensor, value);
-}
-
-/** target += source, of one shape. */
-export function add(target: Tensor, source: Tensor): void {
-  ops.addeq(target, source);
 }

@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import type { Shape, Tensor } from '../src/tensor.js';
 import {
-  add,
   assertMatrix,
   assertShape,
   copyInto,
@@ -204,12 +203,10 @@ describe('whole-tensor work on any view', () => {
     );
   });
 
-  test('copyInto and add round to the precision of the target', () => {
+  test('copyInto rounds to the precision of the target', () => {
     const single = zeros([2]);
     copyInto(single, tensorFrom([0.1, 1 + 2 ** -30], [2], 'f64'));
     expect(values(single)).toEqual([Math.fround(0.1), 1]);
-    add(single, tensorFrom([0.2, 2], [2], 'f64'));
-    expect(values(single)).toEqual([Math.fround(Math.fround(0.1) + 0.2), 3]);
   });
 
   test('norm is the Euclidean length of the view alone', () => {
