@@ -16,13 +16,13 @@ export interface AccumulateOptions {
 }
 
 /** `matmul` without a bias. */
-export interface NoBiasOptions extends AccumulateOptions {
+interface NoBiasOptions extends AccumulateOptions {
   /** Default: none. */
   readonly bias?: undefined;
 }
 
 /** `matmul` with a bias; it cannot accumulate at the same time. */
-export interface BiasOptions {
+interface BiasOptions {
   /** A row `[N]` added to every row of the product. */
   readonly bias: Tensor;
   /** Default: false. */
@@ -45,7 +45,7 @@ export interface Operations {
 
   /**
    * Equations (4′)–(2′) of one step: dz `[B,4H]` from dh `[B,H]`. On entry dc `[B,H]` holds the gradient that arrives
-   * from step t+1; on return it is the whole ∂loss/∂c. Adds the gradient of cPrev to dcPrev.
+   * from step t+1; on return, the complete ∂loss/∂c. Adds the gradient of cPrev to dcPrev.
    */
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
 
@@ -68,7 +68,7 @@ export interface Operations {
   copy(out: Tensor, a: Tensor): void;
 }
 
-/** Something that computes: the operations, memory for tensors, and ways to wait for results. */
+/** A backend: the operations, memory for tensors, and ways to wait for results. */
 export interface Backend extends Operations {
   /** `wasm`, `reference` or `gpu`. */
   readonly name: string;
@@ -116,7 +116,7 @@ export function allocateAll<Name extends string>(
   return Object.fromEntries(tensors) as Record<Name, Tensor>;
 }
 
-/** The opposite of `allocateAll`. */
+/** Frees each of `tensors`. */
 export function freeAll(backend: Backend, tensors: Readonly<Record<string, Tensor>>): void {
   for (const tensor of Object.values(tensors)) backend.free(tensor);
 }

@@ -4,7 +4,7 @@
  *
  * One kernel computes one output; one thread computes one of its cells, out[this.thread.y][this.thread.x]. Every input is
  * a matrix. Indices stay inline and loops count by 1: GPU.js turns any other index variable into a float, at half the
- * speed. The formulas are those of src/, where they are explained.
+ * speed. The formulas are those of src/, with the same numbers.
  */
 import { BETA1, BETA2 } from '../../src/adam.js';
 
@@ -22,7 +22,7 @@ function program([rows, columns]: readonly [number, number], parameters: string,
   return { rows, columns, source: `function kernelOfLonghand(${parameters}) {\n${body}\n}` };
 }
 
-export interface MatmulForm {
+interface MatmulForm {
   readonly M: number;
   readonly K: number;
   readonly N: number;

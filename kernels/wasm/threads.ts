@@ -1,6 +1,6 @@
 /** Helper threads: worker_threads in Node, Web Workers in a page that is cross-origin isolated. */
 
-export interface ThreadSetup {
+interface ThreadSetup {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** The thread's number; thread 0 made the backend. */
@@ -29,7 +29,7 @@ export function canShareMemory(): boolean {
   );
 }
 
-/** How many threads this computer can run at once, the present one among them. */
+/** How many threads this computer can run at once, including the present one. */
 export function availableThreads(): number {
   return nodeModule('node:os')?.availableParallelism() ?? navigator.hardwareConcurrency;
 }
