@@ -1,4 +1,4 @@
-/** Runs programs in an open mode: compiles each program once for the sizes of its inputs, and releases matrices. */
+/** Runs programs in an open mode: compiles a program once for each set of input sizes, and releases matrices. */
 import type { KernelFunction, Value } from './gpu-js.js';
 import type { OpenMode } from './modes.js';
 import type { Program } from './programs.js';
@@ -76,7 +76,7 @@ export class Device {
     });
   }
 
-  /** GPU.js falls back to another mode in silence. Here that is an error. */
+  /** GPU.js falls back to another mode without an error. Here it is an error. */
   private assertRanAsAsked({ kernel }: KernelFunction): void {
     const { mode, kernelClass } = this.opened;
     if (kernel instanceof kernelClass && !kernel.fallbackReason) return;

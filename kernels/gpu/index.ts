@@ -24,7 +24,7 @@ import { DeviceRows } from './rows.js';
 export type { Mode } from './mode-names.js';
 export { MODES } from './mode-names.js';
 
-/** How `createGpuBackend` computes. */
+/** Options of `createGpuBackend`. */
 export interface GpuOptions {
   /** The mode of GPU.js; `auto` uses the first of webgpu, webgl2, headlessgl, webasm and cpu that works. Default: 'auto'. */
   readonly mode?: Mode | 'auto';
@@ -219,7 +219,7 @@ class GpuBackend implements Backend {
     });
   }
 
-  /** After a failure no further work is run; the next `await` of the queue throws the failure. */
+  /** After a failure no further work runs; the next `await` of the queue throws the error. */
   private enqueue(work: () => Promise<void>): void {
     this.queue = this.queue.then(work).then(() => this.device.collect());
     this.queue.catch(() => undefined);

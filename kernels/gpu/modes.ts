@@ -1,4 +1,4 @@
-/** Opening GPU.js in one of its modes, and the kernel class that must run in it: GPU.js may fall back in silence. */
+/** Opens GPU.js in a mode, and names the kernel class that must run in it: GPU.js falls back to another without an error. */
 import { BackendUnavailableError } from '../../src/errors.js';
 import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';

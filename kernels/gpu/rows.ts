@@ -38,7 +38,7 @@ export class DeviceRows {
     this.releaseUnused(before);
   }
 
-  /** Rows `from … to - 1` in a matrix of their own, which is valid until these rows are written again. */
+  /** A matrix of just the rows `from … to - 1`, valid until these rows are written again. */
   async read(from: number, to: number): Promise<Matrix> {
     const parts: Matrix[] = [];
     const touched = this.blocks.filter((block) => block.from < to && block.to > from);

@@ -13,7 +13,7 @@ import type { DType, Tensor } from '../../src/tensor.js';
 import { DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';
 
-/** How `createReferenceBackend` computes. */
+/** Options of `createReferenceBackend`. */
 export interface ReferenceOptions {
   /** The precision of its tensors; gradient checks need f64. Default: 'f32'. */
   readonly dtype?: DType;

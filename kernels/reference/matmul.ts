@@ -3,9 +3,9 @@
  *
  * The formula is three loops:  out[m,n] = Σ_k a[m,k]·b[k,n].  This file has the same loops in another order.
  * All three are cut into blocks that fit the cache. Both operands of a block are first copied ("packed") into the order
- * in which the inner loop reads them: a in panels of 2 rows, b in panels of 4 columns, k by k. Then a transposed view costs
- * nothing, and the inner loop computes 2×4 outputs from 6 loads, with its 8 sums in registers. The sums are f64; each
- * block's sum is rounded to the precision of `out` once.
+ * in which the inner loop reads them. a becomes panels of 2 rows, and b panels of 4 columns, k by k. So a transposed
+ * view costs no extra time. The inner loop computes 2×4 outputs from 6 loads, with its 8 sums in registers. The sums
+ * are f64; each block's sum is rounded to the precision of `out` once.
  */
 import type { MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';

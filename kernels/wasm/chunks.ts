@@ -6,13 +6,13 @@ const CHUNKS_A_THREAD = 2;
 /** Multiplications and additions in about 30 ms. A larger chunk of a product is cut again, down to a block. */
 const MANY_OPERATIONS = 1e9;
 const SMALLEST_BLOCK = { rows: ROWS, columns: 256 };
-/** A chunk of the cell's operations with fewer hidden units than this is not worth its dispatch. */
+/** In a chunk of the cell's operations: with fewer hidden units, the dispatch would take longer than the work. */
 const FEWEST_UNITS = 1024;
 
 /**
  * Rows and columns of a chunk of a product `[M,K]·[K,N]`, and the number of chunks. If there are enough rows, the product
- * is cut by rows, as the cell's operations are, so that a thread finds its rows in its cache. Every chunk packs a
- * transposed a anew; such a product is cut by columns, into fewer chunks.
+ * is cut by rows, like the cell's operations: a thread's rows are then in its cache. If a is transposed, every chunk packs
+ * it again, so the product is cut by columns, into fewer chunks.
  */
 export function productChunks(M: number, N: number, K: number, aTransposed: boolean, threads: number) {
   const wanted = CHUNKS_A_THREAD * threads;

@@ -1,9 +1,9 @@
-/** The parts of the wasm memory that are in use. First fit; neighbouring free parts are joined. */
+/** Allocates parts of the wasm memory: first fit; neighbouring free parts are joined. */
 import { OutOfMemoryError } from '../../src/errors.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;
-/** Vectors may be loaded, but not stored, a little beyond the last number. */
+/** Bytes after each part: a vector may be loaded, but not stored, partly beyond the last number. */
 const MARGIN = 64;
 
 interface Part {

@@ -17,7 +17,7 @@ import { Runner } from './runner.js';
 import { Storages } from './storages.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 
-/** How `createWasmBackend` computes. */
+/** Options of `createWasmBackend`. */
 export interface WasmOptions {
   /**
    * Threads, including the calling one, 1 … 48. Default: one per core. A page that is not cross-origin isolated cannot

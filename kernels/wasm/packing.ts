@@ -1,6 +1,6 @@
 /**
- * Packed operands: the second operand of a product, copied into the order in which the inner loop reads it. A copy is kept
- * until the operand is written, so weights are packed once an update and not once a product.
+ * Packed operands: the second operand of a product, copied into the order in which the inner loop reads it. A copy is valid
+ * until the operand is written, so weights are packed once per update, not once per product.
  */
 import type { Tensor } from '../../src/tensor.js';
 import { formatShape, indexOf, valuesOf } from '../../src/tensor.js';
@@ -20,7 +20,7 @@ export class Packing {
     private readonly isChecking: boolean,
   ) {}
 
-  /** The address of b, packed. It is packed only if b has been written since the last time. */
+  /** The address of the packed b. Packs b only if it has been written since the last time. */
   addressOf(b: Tensor): number {
     const storage = this.storages.of(b);
     const packed = storage.packed.find(({ view }) => isSameView(view, b)) ?? this.addCopy(storage, b);
@@ -32,7 +32,7 @@ export class Packing {
     return packed.address;
   }
 
-  /** Room for one more copy of a view, instead of the oldest if there are too many. */
+  /** Allocates a copy of a view; if there are too many copies, frees the oldest. */
   private addCopy({ packed }: Storage, b: Tensor): Packed {
     const [K, N] = b.shape;
     if (packed.length >= MOST_COPIES) {

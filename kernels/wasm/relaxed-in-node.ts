@@ -5,7 +5,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { RELAXED } from './binaries.js';
 
-/** To be called before a backend is created. Threads that start later have relaxed SIMD too. */
+/** Call this before creating a backend. Threads that start later have relaxed SIMD too. */
 export function enableRelaxedSimd(): void {
   if (!WebAssembly.validate(Buffer.from(RELAXED, 'base64'))) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }

@@ -1,8 +1,8 @@
-/** Running one job after another on all threads, and noticing when one will never be finished. */
+/** Runs one job after another on all threads, and reports a job that is never finished. */
 import { Kind } from './jobs.js';
 import type { Threads } from './threads.js';
 
-/** What the host calls in the module; see assembly/index.ts. */
+/** The module's functions that the host calls; see assembly/index.ts. */
 export interface WasmExports {
   readonly SCRATCH_BYTES: WebAssembly.Global<'i32'>;
   setScratch(address: number): void;

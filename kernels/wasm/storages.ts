@@ -7,7 +7,7 @@ import type { Heap } from './heap.js';
 /** The memory of one tensor and of its packed copies. */
 export interface Storage {
   readonly address: number;
-  /** A packed copy is valid until the next write. */
+  /** How often the tensor has been written: a packed copy is valid until the next write. */
   writes: number;
   readonly packed: Packed[];
 }

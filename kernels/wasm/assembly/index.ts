@@ -1,4 +1,4 @@
-/** The module's entry: what runs each kind of job, the start of a job, and the loop of a helper thread. */
+/** The module's entry: the function for each kind of job, the start of a job, and the loop of a helper thread. */
 import { Kind } from './jobs';
 import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
 import { sigmoid, tanh } from './math';

@@ -2,11 +2,11 @@
  * What the host and this module share: the control block, the sizes of chunks, and the fields of every job.
  *
  * The host writes a job's fields at JOB and calls `run`; then every thread reads them by the same names, as in
- * `jobOf<Multiply>().outRow`. The build translates this file into ../jobs.ts for the host, so each name and each place
- * is written once. A field has 4 bytes: an address or a distance in bytes (usize), a count (i32), or a number (f32).
+ * `jobOf<Multiply>().outRow`. The build translates this file into ../jobs.ts for the host, so names and addresses are
+ * written only here. A field has 4 bytes: an address or a distance in bytes (usize), a count (i32), or a number (f32).
  */
 
-// The control block, at fixed addresses. What several threads write lies on cache lines of its own.
+// The control block, at fixed addresses. Each number that several threads write has a cache line of its own.
 
 /** The number of jobs published so far; helpers that sleep wait on it. */
 export const GENERATION: usize = 64;
@@ -33,7 +33,7 @@ export const MODULE_DATA: usize = 4096;
 export const BLOCK: i32 = 256;
 /** Columns of b side by side in one panel of a block; the last panels are narrower. */
 export const PANEL_COLUMNS: i32 = 16;
-/** Rows of a that meet one panel of b after the other: a block of them stays in the cache, and their pages in the TLB. */
+/** Rows of a that are multiplied by every panel of b in turn: a block of them fits the cache, its pages the TLB. */
 export const ROWS: i32 = 240;
 /** Columns of b that one chunk packs. */
 export const PACK_CHUNK_COLUMNS: i32 = 128;

@@ -31,7 +31,7 @@ const SIGN = memory.data<u32>([0x80000000]);
 const ROUNDER = memory.data<f32>([12582912 + 127]);
 const ROUNDER_32 = memory.data<f32>([12582912 + 127 + 32]);
 
-/** eˣ = 2ⁿ·eʳ: log₂e, -ln 2 in two parts (the first so short that n times it is exact), eʳ's coefficients from r⁶ to r². */
+/** eˣ = 2ⁿ·eʳ: log₂e, -ln 2 in two parts (n times the first is exact), the coefficients of eʳ from r⁶ to r². */
 const EXP = memory.data<f32>([
   1.44269504, -0.693359375, 2.12194440e-4, 1.3811662e-3, 8.3701350e-3, 4.1668527e-2, 1.6666509e-1, 4.9999994e-1,
 ]);

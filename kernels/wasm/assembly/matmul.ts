@@ -1,16 +1,16 @@
 /**
  * out = start + a·b, cut into blocks, panels and tiles. The inner loops are in tiles.ts.
  *
- * b is packed first: each block of 256 k's becomes panels of 16 columns, then one of 8 and of 4 for the last columns, so
- * that the inner loop reads it from front to back. Column c of a block of L k's begins c·L numbers after the block's start,
- * for any widths of the panels before it. A transposed a is packed too: each thread packs groups of rows of its own chunk.
+ * b is packed first, so that the inner loop reads it from front to back. Each block of 256 k's becomes panels of 16 columns,
+ * with panels of 8 and 4 for the last columns. In a block of L k's, the panel that begins at column c begins c·L numbers
+ * after the block's start. A transposed a is packed too: each thread packs groups of rows of its own chunk.
  */
 import { BLOCK, Multiply, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, storePart } from './math';
 import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-/** Rows side by side in a packed, transposed a: those of the highest tile of 8 columns, so that no tile crosses groups. */
+/** Rows side by side in a packed, transposed a: those of the tallest tile for it. No tile crosses groups. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
 /** Rows of a transposed a that are packed at a time. */
 const PACKED_ROWS: i32 = 22 * GROUP;
@@ -207,7 +207,7 @@ function multiplyBlock(
   }
 }
 
-/** Computes the highest tile of 16 columns that `left` rows allow, and returns its number of rows. */
+/** Computes the tallest tile of 16 columns that `left` rows allow, and returns its number of rows. */
 function columns16(
   left: i32, L: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,

@@ -4,8 +4,8 @@
  * All instances of the module share one memory. The first instance publishes a job and works on it too. The others, the
  * helpers, wait in `work`: they spin for a while, since a small LSTM's jobs follow each other within microseconds, and then
  * sleep. A chunk is a range of outputs, never a part of a sum, so the result does not depend on which thread computes it.
- * The caches do: each thread begins with the same share of every job, finds the rows that it computed before in its own
- * cache, and helps the others when its share is done. The others also do the share of a thread that is late or has died.
+ * Each thread begins with the same share of every job: the rows that it computed before are then in its own cache. When its
+ * share is done, it takes chunks of the others' shares, so a thread that is late or has died stops no job.
  */
 
 import { FINISHED, GENERATION, JOB, KIND, PUBLISHER_SLEEPS, SHARES, SLEEPERS } from './jobs';
@@ -29,12 +29,12 @@ function shareOf(index: i32): usize {
 
 const MOST_SPINS: i32 = 30_000; // about 100 µs
 const FEWEST_SPINS: i32 = 2000; // more than it takes to publish the next job
-const PATIENCE: i32 = 100; // ms until `allFinished` returns, so that its caller can look at the clock
+const PATIENCE: i32 = 100; // ms until `allFinished` returns, so that its caller can check the time limit
 
 /**
- * Waits that ended in sleep, one after another. They decide how long this thread spins before it sleeps. Usually the wait
- * is over within microseconds. If another program uses a processor, the other thread may need the one that spins here. So
- * after four such waits this thread spins less; every 32nd time it spins long again, since that program may have ended.
+ * The number of consecutive waits that ended in sleep. Usually a wait is over within microseconds. If another program uses
+ * a processor, the awaited thread may need the processor on which this one spins. So after four such waits this thread
+ * spins for a shorter time. Every 32nd time it spins long again, since that program may have ended.
  */
 let waitsInVain: i32 = 0;
 
@@ -50,7 +50,7 @@ export function kindOfJob(): i32 {
   return load<i32>(KIND);
 }
 
-/** The fields of the job under way, as those of its class in jobs.ts. */
+/** The fields of the present job, as declared by its class in jobs.ts. */
 // @ts-ignore: decorator
 @inline
 export function jobOf<Fields>(): Fields {
@@ -94,7 +94,7 @@ export function finishChunk(): void {
 
 /**
  * Waits until all chunks are done; false after a long wait. Most chunks take a fraction of a millisecond. If one takes
- * longer, its thread may have lost its processor to another program; this thread sleeps and so gives it its own.
+ * longer, another program may use its thread's processor. So this thread sleeps, and the other can use its processor.
  */
 export function allFinished(chunks: i32): bool {
   const most = maySleep ? spins() : 1000 * MOST_SPINS;

@@ -4,8 +4,8 @@
  *   out[r][s] = start[r][s] + Σ_k a[r][k]·b[k][s]
  *
  * a is read one number at a time: `aRow` bytes from row to row, `aStep` from k to k, so a transpose costs nothing. b is read
- * one row of the tile at a time, `bStep` bytes from k to k. In every tile an output is one running sum in the order of k:
- * results do not depend on how a matrix is cut into tiles.
+ * one row of the tile at a time, `bStep` bytes from k to k. In every tile, an output is one running sum in the order of k.
+ * So results do not depend on how a matrix is cut into tiles.
  *
  * Each tile is a separate function: an engine optimises a hot function, but cannot replace a loop that is running.
  */
