@@ -1,13 +1,13 @@
 /**
- * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, before section 2.1).
+ * Adam, as TensorFlow 1.x's AdamOptimizer computes it ("epsilon hat" in Kingma & Ba, just before section 2.1).
  *
  *   (6) α = lr·√(1-β₂ᵗ) / (1-β₁ᵗ)
  *       m += (g - m)·(1-β₁)        running mean of the gradient
  *       v += (g² - v)·(1-β₂)       running mean of its square
  *       p -= α·m / (√v + ε)
  *
- * All of these are numbers: each element of a tensor has its own update. Keras computes the same form (its default ε is 1e-7).
- * PyTorch and TensorFlow.js put ε beside √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
+ * Each element of a tensor is updated alone: every symbol here is one number. Keras uses the same form, with ε = 1e-7 by
+ * default. PyTorch and TensorFlow.js add ε to √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
 import type { Backend } from './backend.js';
 import { allocateAll, freeAll } from './backend.js';
@@ -20,7 +20,7 @@ import { flatten } from './tensor.js';
 export const BETA1 = 0.9;
 /** β₂: the share of v that an update keeps. */
 export const BETA2 = 0.999;
-/** ε, beside √v. */
+/** ε, added to √v. */
 export const EPSILON = 1e-8;
 
 /** α of update t = 1, 2, 3, …: the learning rate, corrected because m and v start at zero. */
@@ -43,7 +43,7 @@ export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): 
 
 // ── Machinery: the moments of a list of parameters ──
 
-/** What Adam's next updates depend on, besides the parameters. */
+/** Adam's state: what its next updates depend on, besides the parameters and their gradients. */
 export interface AdamState<Name extends string = string> {
   /** t: updates made so far. */
   readonly updates: number;
@@ -53,13 +53,13 @@ export interface AdamState<Name extends string = string> {
   readonly squares: NamedTensors<Name>;
 }
 
-/** (6) for a list of parameters, of any network. It owns m and v of each; the caller disposes of it. */
+/** (6) for the parameters of any network. It owns m and v of each parameter; the caller disposes of it. */
 export class Adam<Name extends string = string> {
   private t = 0;
   private readonly means: NamedTensors<Name>;
   private readonly squares: NamedTensors<Name>;
 
-  /** All moments start at zero. Throws a RangeError if a name occurs twice, or a gradient has not its value's shape. */
+  /** All moments start at zero. Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
   constructor(
     private readonly backend: Backend,
     private readonly parameters: readonly Parameter<Name>[],
@@ -98,7 +98,7 @@ export class Adam<Name extends string = string> {
     };
   }
 
-  /** The opposite of `save`. Throws a RangeError if a tensor is missing or has another shape. */
+  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape. */
   load({ updates, means, squares }: AdamState<Name>): void {
     loadTensors(this.backend, this.means, means);
     loadTensors(this.backend, this.squares, squares);

@@ -1,6 +1,6 @@
 /** Checks of arguments, for callers without TypeScript. They come before any work, and the message names the argument. */
 
-/** Throws a RangeError unless each of these extents is a whole number ≥ 1. */
+/** Throws a RangeError unless each named size is a whole number ≥ 1. */
 export function assertSizes<Name extends string>(
   what: string,
   sizes: Readonly<Partial<Record<Name, number>>>,
@@ -21,7 +21,7 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   }
 }
 
-/** Throws a TypeError unless `value` is an object with keys from `known` only: a misspelt option would be ignored. */
+/** Throws a TypeError unless `value` is an object with keys from `known` only. A misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
   if (Array.isArray(value)) throw new TypeError(`${what}: ${describe(value)}: must be an object with names`);

@@ -4,8 +4,8 @@
  *   (9)  by value:  g = min(max(g, -limit), limit)
  *   (10) by norm:   g = g·limit/‖g‖  if ‖g‖ > limit;  ‖g‖ is the norm of all gradients together
  *
- * As in TensorFlow's clip_by_value and clip_by_global_norm. The loops run on the host, so every backend gets the same bits
- * from the same gradients.
+ * TensorFlow's clip_by_value and clip_by_global_norm compute the same. The loops run on the host, so every backend gets the
+ * same bits from the same gradients.
  */
 import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
@@ -52,7 +52,7 @@ export function clipByNorm(gradients: readonly Tensor[], limit: number): number 
   return norm;
 }
 
-/** The elements as one array: much faster here than `get` and `set`. Throws a RangeError for a view with gaps. */
+/** The elements as one array, which is much faster here than `get` and `set`. Throws a RangeError for a view with gaps. */
 function elementsOf(tensor: Tensor) {
   const { data, offset, size } = flatten(tensor);
   return data.subarray(offset, offset + size);

@@ -11,8 +11,8 @@
 import type { Tensor } from './tensor.js';
 
 /**
- * (5) for each row: its loss, its probabilities, and 1 if the class of its largest logit is the labelled class, else 0
- * (of equal logits the first counts, as in argmax). The batch's loss and accuracy are the means of `losses` and `correct`.
+ * (5) for each row: its loss, its probabilities, and `correct`: 1 if its largest logit is the labelled class's, else 0. If
+ * two logits are equal, the first counts. The batch's loss and accuracy are the means of `losses` and `correct`.
  */
 export function crossEntropyForward(
   losses: Tensor,

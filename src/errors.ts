@@ -1,6 +1,6 @@
 /** The error classes of this project. */
 
-/** Data are wrong. The message says where, what was found and what was expected. */
+/** Data are invalid. The message says where, what was found and what was expected. */
 export class DataError extends Error {
   override readonly name = 'DataError';
 }

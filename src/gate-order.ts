@@ -1,4 +1,4 @@
-/** The gates in another order: other programs store the same weights with their columns in other blocks. */
+/** The order of the gates: other programs store the same four blocks of columns in another order. */
 import type { FloatArray } from './tensor.js';
 
 /** The gate order here, as letters; j is the candidate that others call g or c. */

@@ -53,7 +53,7 @@ export function lstmCellForward(
 
 /**
  * Equations (4′)–(2′) for one step, the forward lines in reverse: dh, dc, dcPrev, c, cPrev `[B,H]`; dz, gates
- * `[B,4H]`. On entry dc holds the gradient that arrives from step t+1; on return it is the whole ∂loss/∂c.
+ * `[B,4H]`. On entry dc holds the gradient that arrives from step t+1; on return, the complete ∂loss/∂c.
  */
 export function lstmCellBackward(
   dz: Tensor,
@@ -72,7 +72,7 @@ export function lstmCellBackward(
       const f = gates.get(b, 2 * H + n);
       const o = gates.get(b, 3 * H + n);
 
-      // (4′) from  h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose share is in dc
+      // (4′) from  h = o*tanh(c):  we add, because c is used twice: by h, and by step t+1, whose gradient is in dc
       const tanhC = Math.tanh(c.get(b, n));
       const dO = dh.get(b, n) * tanhC;
       const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);
@@ -108,10 +108,10 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. dhOutside and dcOutside hold the gradients that reach h and c from outside the LSTM, without
- * those through later steps. The output layer, for example, fills row T of dhOutside; a row that nothing outside reads is
- * zero. Fills dKernel, dBias, dx (if present), dh and dc: the whole ∂loss/∂h and ∂loss/∂c, with row 0 for the initial
- * state. The inputs do not change, so a second call computes the same.
+ * The whole sequence backward. dhOutside and dcOutside hold the gradients that reach h and c from outside the LSTM. For
+ * example, the output layer writes row T of dhOutside. The row of a state that nothing outside reads is zero. Fills
+ * dKernel, dBias, dx (if present), and the complete ∂loss/∂h and ∂loss/∂c in dh and dc, whose row 0 belongs to the initial
+ * state. Changes none of its inputs, so a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
   const { dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
@@ -161,7 +161,7 @@ export interface LstmSizes {
 
 /**
  * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. z and dz hold one
- * step, and the next step overwrites them: no later computation reads them, and they stay in the processor's cache.
+ * step, and the next step overwrites them: no later step reads them, and they stay in the processor's cache.
  */
 export function lstmShapes({ T, B, I, H }: LstmSizes) {
   return {
@@ -194,11 +194,11 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of an LSTM, with the names of the equations. (The mapped type keeps the comments of `lstmShapes`.) */
+/** The tensors of an LSTM, named as in the equations. (The mapped type keeps the comments of `lstmShapes`.) */
 export type LstmTensors = { [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
-  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, it is zero. */
+  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
   readonly dcOutside?: Tensor;
-  /** ∂loss/∂x, `[T,B,I]`. Default: none, it is not computed. */
+  /** ∂loss/∂x, `[T,B,I]`. Default: none, then it is not computed. */
   readonly dx?: Tensor;
 };
 
@@ -225,8 +225,8 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1)
 }
 
 /**
- * An LSTM with new tensors, all zero, with dcOutside and dx. `forgetBias`: default 1. Throws an OutOfMemoryError if they
- * do not fit; then none is kept.
+ * An LSTM with new tensors, all zero, dcOutside and dx included. `forgetBias`: default 1. Throws an OutOfMemoryError if
+ * they do not fit, and frees those that did.
  */
 export function allocateLstm(
   backend: Backend,

@@ -1,4 +1,4 @@
-/** How many numbers a model holds, from its sizes: known before it is allocated. */
+/** How many numbers a model holds, computed from its sizes before it is allocated. */
 import type { ModelSizes } from './model.js';
 import { activationShapes, parameterShapes } from './model.js';
 import type { Shape } from './tensor.js';
@@ -14,7 +14,7 @@ export const numbersOfParameters = (sizes: ModelSizes): number => numbersIn(para
 
 export const numbersOfActivations = (sizes: ModelSizes): number => numbersIn(activationShapes(sizes));
 
-/** Not by `sizeOf`: it throws for huge shapes, and its message does not name T, B, I, H and C. */
+/** `sizeOf` is not used: it throws for huge shapes, and its message does not name T, B, I, H and C. */
 function numbersIn(shapes: Readonly<Record<string, Shape>>): number {
   return Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
 }

@@ -87,7 +87,7 @@ export function activationShapes(sizes: ModelSizes) {
 /** A tensor for each parameter. (The mapped type keeps the comments of `parameterShapes`.) */
 export type ParameterTensors = { readonly [Name in keyof ReturnType<typeof parameterShapes>]: Tensor };
 
-/** How a `Model` is made. */
+/** Options of a `Model`. */
 export interface ModelOptions {
   /** Added to the forget gate's pre-activation. Default: 1. */
   readonly forgetBias?: number;
@@ -118,7 +118,7 @@ export class Model {
 
   /** The batch (`x` and `y`), and what the last passes computed from it. */
   readonly activations: Activations;
-  /** The LSTM over these tensors. */
+  /** The LSTM, which uses the tensors of this model. */
   readonly lstm: Lstm;
   private readonly owned: Tensor[] = [];
   private readonly lastH: Tensor;
@@ -223,8 +223,8 @@ export class Model {
   }
 
   /**
-   * Rejects if a parameter holds NaN or an infinity: with a DataError if the batch or the initial state does too, else
-   * with a NonFiniteError, which blames the learning rate. `step`: updates made so far.
+   * Rejects if a parameter holds NaN or an infinity: with a DataError if an input does too (`assertFiniteInputs`), else
+   * with a NonFiniteError. `step`: updates made so far.
    */
   async assertFinite(step: number): Promise<void> {
     try {
@@ -250,7 +250,7 @@ export class Model {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
-  /** The opposite of `save`. Throws a RangeError if a tensor is missing or has another shape. */
+  /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
   load(saved: ParameterTensors): void {
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
@@ -261,7 +261,7 @@ export class Model {
     this.owned.length = 0;
   }
 
-  /** If a tensor does not fit, all tensors of the model are freed. */
+  /** If a tensor does not fit, frees all tensors of the model. */
   private allocateAll<Name extends string>(shapes: Record<Name, number[]>): Record<Name, Tensor> {
     try {
       const tensors = allocateAll(this.backend, shapes);

@@ -13,7 +13,7 @@ export function decimalFrom(text: string): number {
   return Number.isFinite(value) && (value !== 0 || isSpelledZero) ? value : NaN;
 }
 
-/** The largest count or seed of flags and of the page's fields: that of 32 bits. */
+/** The largest count or seed that a flag or a field of the page accepts: the largest u32. */
 export const LARGEST_WHOLE = 2 ** 32 - 1;
 
 /** The number that a text spells in digits alone, from `least` to `most`; NaN for every other text. */

@@ -1,6 +1,6 @@
 /**
  * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
- * are loops over such a list. It may be the list of this project's model, or of any other network.
+ * are loops over such a list. The network may be this project's model or any other.
  */
 import { assertObject } from './arguments.js';
 import type { Backend } from './backend.js';
@@ -36,7 +36,7 @@ export function shapesByName<Name extends string>(parameters: readonly Parameter
   return Object.fromEntries<Shape>(parameters.map(({ name, value }) => [name, value.shape])) as Record<Name, Shape>;
 }
 
-/** Throws a RangeError if a name occurs twice, or a gradient has not its value's shape. */
+/** Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
 export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
   const names = new Set<string>();
   for (const parameter of parameters) {

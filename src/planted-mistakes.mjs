@@ -1,14 +1,14 @@
 /**
- * Mistakes that people make when they write these equations: a gate that is used for another, a missing forget bias, a
- * dropped term, a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
+ * Mistakes that people make when they write these equations. Examples are exchanged gates, a missing forget bias, a dropped
+ * term, and a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
  *
- * `npm run test:mutations` plants each in a copy of this project and runs the tests that must notice. The page offers those
- * with `onPage`. test/compare.test.ts makes the results of the mistaken programs, and compares them.
+ * `npm run test:mutations` plants each in a copy of this project and runs the tests that must fail. The page offers those
+ * with `onPage`. test/compare.test.ts computes the results of programs with these mistakes, and compares them.
  *
- * `test` is the file that must notice besides the test of the equation. `gradients`, the gradient check of the whole model,
- * cannot notice everything. It accepts a wrong forward pass whose backward pass fits it (no forget bias), and it does not
- * see what no gradient depends on (dc is not stored, Adam): there `pytorch` compares with PyTorch's numbers. `lstm` tests
- * the LSTM by itself, `cross-entropy` the loss.
+ * `test` is the test file that must fail besides the test of the equation. `gradients`, the gradient check of the whole
+ * model, cannot find every mistake. It accepts a wrong forward pass if the backward pass fits it (no forget bias). It also
+ * misses a mistake that changes no gradient (dc is not stored, Adam). For those, `pytorch` compares with PyTorch's numbers.
+ * `lstm` tests the LSTM alone, `cross-entropy` the loss.
  */
 export const PLANTED_MISTAKES = [
   // ── (1) and (1′) ──
@@ -23,8 +23,8 @@ export const PLANTED_MISTAKES = [
     test: 'gradients',
   },
   {
-    // Zero biases would hide it from a comparison of outputs, but not from the gradient check: the gradients of the two
-    // biases are exchanged too.
+    // With zero biases all outputs are right, but the gradient check still fails: the gradients of the two biases are
+    // exchanged too.
     id: 'exchanged-biases',
     words: 'the biases of gates i and j are exchanged',
     equation: '1',
@@ -301,7 +301,7 @@ export const PLANTED_MISTAKES = [
     test: 'gradients',
   },
   {
-    // (2′) is tested with j = 1, where this factor i cannot be told from one in (2′).
+    // The test of (2′) uses j = 1. With it, this factor i cannot be distinguished from a factor i in (2′).
     id: 'swapped-gate',
     words: 'i in place of j',
     equation: '3′',

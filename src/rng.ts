@@ -17,12 +17,12 @@ export class Random {
     this.generator = xoroshiro128plusFromState(stateFromSeed(seed));
   }
 
-  /** The state that determines all next numbers: four whole numbers. */
+  /** The state that determines all later numbers: four whole numbers. */
   get state(): readonly number[] {
     return this.generator.getState();
   }
 
-  /** Continues from a `state` that was saved. */
+  /** Continues from a saved `state`. */
   restore(state: readonly number[]): void {
     this.generator = xoroshiro128plusFromState(state);
   }

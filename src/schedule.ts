@@ -35,7 +35,7 @@ export function rateAt(
     case 'constant':
       return learningRate;
     case 'cosine':
-      // 0 after the last step, in case the run was made longer
+      // 0 for a step beyond the last one
       return (learningRate * (1 + Math.cos(Math.PI * Math.min(1, since / (steps - warmUp))))) / 2;
     case 'step':
       return learningRate * decayRate ** Math.floor(since / decayEvery);

@@ -1,4 +1,4 @@
-/** Checks before every operation, the same for every backend: of shapes, and of memory that two operands share. */
+/** Checks before every operation, the same for every backend: shapes, and whether operands share memory. */
 import type { Backend, Operations } from './backend.js';
 import type { FloatArray, Tensor } from './tensor.js';
 import { assertMatrix, assertShape, formatShape } from './tensor.js';

@@ -1,6 +1,6 @@
 /**
- * Compares the numbers of another LSTM program, from a file, with this one's, recomputed in f64 from the same inputs. If
- * they differ, it makes known mistakes on purpose, and names those that give the same numbers as the file.
+ * Compares the results of another LSTM program, from a file, with this program's, computed in f64 from the same inputs. If
+ * they differ, it makes known mistakes on purpose, and names those that give the same results as the file.
  *
  * docs/files.md describes the file.
  */
@@ -43,9 +43,9 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** All differences are within the tolerance. */
   readonly ok: boolean;
-  /** The known mistakes that would explain all differences, in words. Empty if none does, or if there is none to explain. */
+  /** The known mistakes that explain all differences, in words. Empty if no mistake does, or nothing differs. */
   readonly hints: readonly string[];
-  /** How many mistakes the search has tried. */
+  /** How far the search for mistakes came. */
   readonly search: Search;
 }
 
@@ -57,10 +57,10 @@ export interface Search {
   readonly of: number;
 }
 
-/** An element smaller than this share of its tensor's largest is compared on the scale of that share. */
+/** The denominator of a relative error is at least this share of the tensor's largest element. */
 const RELATIVE_FLOOR = 0.1;
 
-/** The limits of a comparison, and who is informed of its progress. */
+/** Options of `compareFile`: limits and callbacks. */
 export interface CompareOptions {
   /** Refuse a pass of more than 30 s, and end the search for mistakes after 30 s. Default: true. */
   readonly limited?: boolean;

@@ -3,16 +3,16 @@ import { DataError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
 import { numbersOfActivations, numbersOfParameters } from '../model-memory.js';
 
-/** For f64 tensors. `assertRoom` in src/cli/memory.ts asks this computer; these limits hold in a browser too. */
+/** For f64 tensors. This limit holds in a browser too; src/cli/memory.ts also checks this computer's memory. */
 const MOST_BYTES = 4 * 2 ** 30;
 
 /** The views of a step take about 2,500 bytes of V8's heap: 250 MB for this many steps. */
 const MOST_STEPS = 100_000;
 
 /**
- * What a comparison holds at once: the model of the present pass, models of earlier passes until they are collected, and
- * copies of inputs and results. The measured peak is 15 to 17 tensors a parameter (H 1200 and 2000), and 1.8 times the
- * activations if nearly all numbers are activations.
+ * How many numbers a comparison holds at once: the present pass's model, models that are not collected yet, and copies of
+ * inputs and results. The measured peak is 15 to 17 tensors a parameter (H 1200 and 2000), and 1.8 times the activations
+ * if nearly all numbers are activations.
  */
 export const numbersOfComparison = (sizes: ModelSizes): number =>
   16 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);

@@ -46,7 +46,7 @@ export async function solve(
   }
 }
 
-/** A step backward takes about as long as two forward. */
+/** Reports each step to `onStep`. A backward step counts as two forward steps, because it takes about twice as long. */
 function withSteps(backend: Backend, T: number, onStep: (share: number) => void): Backend {
   let done = 0;
   return Object.assign(Object.create(backend) as Backend, {

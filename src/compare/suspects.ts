@@ -1,4 +1,4 @@
-/** Mistakes that people make when they write an LSTM, made on purpose by a change of the problem or of the results. */
+/** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
 import type { Tensor } from '../tensor.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../tensor.js';
@@ -67,7 +67,7 @@ const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => 
   words: () => words,
 });
 
-/** First those that need no new pass, then the frequent ones: the search may run out of time. */
+/** Those that need no new pass come first, then the frequent ones: the search may run out of time. */
 export const MISTAKES: readonly Mistake[] = [
   sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
   sumOverBatch(
@@ -96,7 +96,7 @@ function withChanged(
   return new Map([...results].map(([name, values]) => [name, names.includes(name) ? change(values) : values]));
 }
 
-/** The first `count` rows below the others. */
+/** A copy with the first `count` rows moved below the others. */
 function withRowsMoved(tensor: Tensor, count: number): Tensor {
   const [rows] = tensor.shape;
   const parts = [rowsOf(tensor, count, rows), rowsOf(tensor, 0, count)].map(valuesOf);

@@ -1,4 +1,4 @@
-/** The time limit of a comparison. The estimate comes from a measured piece of it, so it holds on every computer. */
+/** The time limit of a comparison. A piece of the comparison is measured, so the estimate fits every computer. */
 import { DataError } from '../errors.js';
 import { formatSizes } from './memory-limit.js';
 import type { Problem } from './problem.js';
@@ -27,13 +27,13 @@ export async function assertQuick(
 const formatSeconds = (seconds: number): string =>
   seconds < 600 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} minutes`;
 
-/** The measured piece takes at least this long: shorter times say little. It runs twice: code is slow at first. */
+/** The measured piece takes at least this long: shorter times are imprecise. It runs twice: code is slow at first. */
 const ENOUGH_MS = 200;
 const FIRST_STEPS = 8;
-/** Multiplications in x·Wx and h·Wh of one step of a piece: a tenth of a second or less, unless one sequence has more. */
+/** The most multiplications in x·Wx and h·Wh of a piece's step (a tenth of a second), unless one sequence has more. */
 const PRODUCTS_OF_A_STEP = 1e8;
 
-/** From the first steps of some sequences. Each piece copies the parameters, so the estimate is rather too long. */
+/** Measures the first steps of some sequences. Each piece copies the parameters, so the estimate is a little long. */
 async function estimatedMs(
   problem: Problem,
   solve: (piece: Problem) => Promise<unknown>,

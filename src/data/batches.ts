@@ -10,15 +10,15 @@ import { CLASSES } from './mnist.js';
  * The orders in which examples are drawn.
  * - `tf1`, as in later TensorFlow 1.x: shuffled before the first epoch. The examples that remain at an epoch's end share
  *   a batch with the first examples of the next, reshuffled epoch, so every example is seen once per epoch.
- * - `legacy`, as in the first releases: file order in the first epoch. At an epoch's end the remaining examples are
- *   dropped, and all examples are shuffled.
+ * - `legacy`, as in TensorFlow's first releases: file order in the first epoch. At an epoch's end the remaining examples
+ *   are dropped, and all examples are shuffled.
  */
 export const SHUFFLES = ['tf1', 'legacy'] as const;
 
 /** `'tf1'` or `'legacy'`: the two forms of `SHUFFLES`. */
 export type Shuffle = (typeof SHUFFLES)[number];
 
-/** The position of a `BatchOrder`. */
+/** How far a `BatchOrder` has come. */
 export interface BatchPosition {
   /** `[count]`: the current epoch's permutation of the examples' indices. */
   readonly order: Uint32Array;

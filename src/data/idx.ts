@@ -1,6 +1,6 @@
 /**
- * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/): a magic number 00 00 08 D (unsigned bytes, D
- * dimensions), D big-endian u32 extents, then the bytes, the last extent varying fastest.
+ * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/). A file has a magic number 00 00 08 D (unsigned
+ * bytes, D dimensions), D big-endian u32 extents, then the bytes; the last extent varies fastest.
  */
 import { DataError } from '../errors.js';
 

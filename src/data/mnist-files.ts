@@ -52,7 +52,7 @@ export function packagedDirectory(): string {
   }
 }
 
-/** The contents of `file`, or else of `file.gz`. */
+/** The contents of `file`, or of `file.gz` if there is no `file`. */
 function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
   const plain = readIfPresent(file);
   const name = plain ? file : `${file}.gz`;
@@ -62,9 +62,9 @@ function readPlainOrGzip(file: string): { bytes: Uint8Array; name: string } {
 }
 
 /**
- * The contents of a gzip file; other bytes unchanged. The contents of several members are joined (RFC 1952, 2.2). Nothing
- * may follow the last member, not even the zeros that gunzip ignores: bytes that were added are a fault. Throws a
- * DataError if the bytes are damaged, or unpack to more than 64 MiB.
+ * The contents of a gzip file; returns other bytes unchanged. The contents of several members are joined (RFC 1952, 2.2).
+ * Nothing may follow the last member, not even the zeros that gunzip ignores. Throws a DataError if the bytes are damaged,
+ * or unpack to more than 64 MiB.
  */
 export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
@@ -77,7 +77,7 @@ export function unpacked(bytes: Uint8Array, name: string): Uint8Array {
   return contents;
 }
 
-/** The contents, and how many bytes of the file they take. */
+/** The contents, and how many bytes of the file were unpacked. */
 function gunzip(bytes: Uint8Array, name: string): { contents: Uint8Array; length: number } {
   try {
     // with `info` zlib returns an object, which @types/node does not describe

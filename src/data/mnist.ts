@@ -1,4 +1,4 @@
-/** Images with labels; MNIST's files, and the tutorial's split of them. */
+/** Images with labels: reading and checking them, and the tutorial's split of MNIST. */
 import { assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import { parseIdx } from './idx.js';
@@ -51,8 +51,8 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
 }
 
 /**
- * Throws a TypeError if `images` is of another type, and a DataError if its lengths do not fit `count`, `rows` and
- * `columns`, or if a label is not a class. `what` is for messages.
+ * Throws a TypeError if `images` is of another type. Throws a DataError if a length does not fit `count`, `rows` and
+ * `columns`, or a label is not a class. `what` is for messages.
  */
 export function assertImages(what: string, images: LabelledImages): void {
   assertObject(what, images);

@@ -76,7 +76,7 @@ function floats(name: string, dims: readonly number[], values: Float32Array): ob
   return { name, dims, data_type: FLOAT, raw_data };
 }
 
-/** A text names an extent of any size. */
+/** An extent that is a text may have any size; the text is its name. */
 function value(name: string, ...extents: readonly (number | string)[]): object {
   const dim = extents.map((extent) => (typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent }));
   return { name, type: { tensor_type: { elem_type: FLOAT, shape: { dim } } } };

@@ -20,7 +20,7 @@ import {
 import path from 'node:path';
 import { DataError } from '../errors.js';
 
-/** In bytes; far above every useful file here. */
+/** In bytes; no file of this project is nearly as large. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
 /** The file's bytes; undefined if it does not exist. Throws a DataError if it is not a plain file, or cannot be read. */
@@ -49,7 +49,7 @@ export function readFile(file: string): Uint8Array {
   return bytes;
 }
 
-/** The bytes that there are, `size` at most: a file may shrink or grow while it is read. */
+/** The first `size` bytes, or fewer if the file shrinks while it is read. */
 function readUpTo(descriptor: number, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let position = 0;
@@ -72,11 +72,12 @@ function assertNamed(file: string): void {
 }
 
 /**
- * Replaces `file`. It is complete at every moment, with its old or its new contents, even if the process is killed or the
- * computer stops: the bytes are written beside it, flushed, and renamed; then the directory is flushed. With `keepOld` the
- * old contents stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays.
- * Throws a DataError. The old file is then unchanged, unless the message says that the file has been written: then only
- * the last renaming failed, and the message names the file with the old contents.
+ * Replaces `file`. Even if the process is killed or the computer stops, the file is complete, with its old or its new
+ * contents. The bytes are written beside it, flushed, and renamed; then the directory is flushed. With `keepOld` the old
+ * contents stay as `previousOf(file)`. If `file` is a symbolic link, its target is replaced, and the link stays.
+ *
+ * Throws a DataError. The old file is then unchanged, except if only the last renaming failed. In that case the message
+ * says that the file has been written, and names the file with the old contents.
  */
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
@@ -101,7 +102,7 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
   if (keeps) renameToPrevious(file, target, old);
 }
 
-/** Comes last, so that one good file exists at every moment, even if the old contents are damaged. */
+/** Comes last: if the old contents are damaged, the previous file is the only good one until the new file is safe. */
 function renameToPrevious(file: string, target: string, old: string): void {
   try {
     renameSync(old, `${target}.previous`);
@@ -133,8 +134,8 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
 }
 
 /**
- * Throws a DataError that names the obstacle: `file` is not a plain file, a folder has one of the names, or there is no
- * right to write. Changes nothing. `fault` is for the message.
+ * Throws a DataError that names the obstacle: `file` is not a plain file, a folder has one of the names, or writing is not
+ * permitted. Changes nothing. `fault` is for the message.
  */
 function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
   try {
@@ -220,7 +221,7 @@ function removeIfPossible(file: string): void {
   }
 }
 
-/** A new name is safe only when its directory is flushed. Windows and some network file systems cannot do it. */
+/** A new name is safe only when its directory is flushed. Windows and some network file systems cannot flush one. */
 function flushDirectory(directory: string): void {
   try {
     const descriptor = openSync(directory, 'r');

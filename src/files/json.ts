@@ -1,6 +1,6 @@
 /**
- * JSON from strangers. JSON.parse alone keeps the last of two equal keys without an error, accepts any depth, and reads
- * 2.0, 1e2 and -0 as whole numbers.
+ * Strict JSON, for files from unknown sources. JSON.parse alone keeps the last of two equal keys without an error, accepts
+ * any depth, and reads 2.0, 1e2 and -0 as whole numbers.
  */
 
 interface JsonLimits {
@@ -46,7 +46,7 @@ function addKey(keys: Set<string> | undefined, literal: string): void {
 
 const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
-/** Behind the quotation mark that closes the string which starts at `start`; the text's end where none does. */
+/** The position after the string that starts at `start`; the end of the text if the string is not closed. */
 function endOfString(text: string, start: number): number {
   let quote = start;
   let isEscaped: boolean;

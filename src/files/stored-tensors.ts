@@ -30,7 +30,7 @@ export interface FloatLimits {
   readonly allowNonFinite?: boolean;
 }
 
-/** Extents. A text stands for any extent, and names it in messages. */
+/** A number is an extent that must match; a text names an extent of any size, for messages. */
 export type ExpectedShape = readonly (number | string)[];
 
 /** A copy of the tensor `key`, F32 or F64. Throws a DataError if it is missing or has another type or shape. */

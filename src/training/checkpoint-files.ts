@@ -1,4 +1,4 @@
-/** Checkpoints as files on a disk, in Node only. docs/files.md lists what they promise; checkpoint.ts makes their bytes. */
+/** Checkpoints as files on a disk, in Node only. docs/files.md describes them; checkpoint.ts makes their bytes. */
 import { existsSync } from 'node:fs';
 import { DataError } from '../errors.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';

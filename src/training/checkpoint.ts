@@ -2,7 +2,7 @@
  * A network, and the state of a training run, as the bytes of a safetensors file. docs/files.md describes every field.
  *
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
- * one. A checksum covers every tensor and every text of the metadata, in any order. Read checkpoint-files.ts next.
+ * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -195,7 +195,7 @@ function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, nam
   return training;
 }
 
-/** An option that the file lacks takes its default: the file was written before the option existed. */
+/** An option that is not in the file gets its default: an older version wrote the file before the option existed. */
 function savedOptions(file: Safetensors, name: string): TrainOptions {
   const where = `${name}: options`;
   const fields = Fields.parse(file.metadata.get('options'), where);

@@ -15,7 +15,7 @@ import { isChangeableOnResume, OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
-/** Functions that training calls, and what it needs besides the training images. */
+/** Functions that training calls, and its inputs besides the training images. */
 export interface TrainHooks {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
@@ -38,9 +38,9 @@ export interface TrainHooks {
 /**
  * Trains a new model and returns it; the caller disposes of it. Defaults are the tutorial's values.
  *
- * Before the first step it rejects with a TypeError for an unknown option or hook, with a RangeError for an option out of
- * range, and with a DataError for inconsistent images, or fewer images than a batch. It rejects with a NonFiniteError if
- * training diverges.
+ * Rejects before the first step with a TypeError for an unknown option or hook, and a RangeError for an option out of
+ * range. A DataError reports inconsistent images, or fewer images than a batch. Rejects with a NonFiniteError if training
+ * diverges.
  */
 export async function train(
   backend: Backend,
@@ -108,7 +108,7 @@ function assertChangeableOnResume(options: object): void {
   if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
 }
 
-/** Disposes of the model if a step or a hook fails. */
+/** Returns the trained model; disposes of it if a step or a hook fails. */
 async function makeAllSteps(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {
   try {
     await makeSteps(training, options, hooks);

@@ -1,9 +1,10 @@
 /**
- * Every option of a training run, in one table. From the table follow the options' type and defaults, what the library
- * and checkpoints accept, the flags of `longhand train` (src/cli/train.ts), and the limits of the page's fields.
+ * Every option of a training run, in one table. The table defines the options' types and defaults, and which values the
+ * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
+ * page's fields.
  *
- * To add an option, add an entry, and use it in run.ts, the next file to read. The options of the learning rate and of
- * clipping also stand in src/schedule.ts and src/clipping.ts, beside their equations; their comments are there.
+ * To add an option, add an entry and use it in run.ts, the next file to read. src/schedule.ts and src/clipping.ts declare
+ * their options too, with comments, beside their equations.
  */
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
@@ -12,14 +13,14 @@ import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.j
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
 
-/** The headings of `longhand train --help` under which the options stand. */
+/** The headings that group the options in `longhand train --help`. */
 export const GROUPS = ['Training', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
 
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
- * What the library and checkpoints accept. Some of these are wider than the ranges below, and none may become narrower:
- * files of earlier versions hold such values.
+ * What the library and checkpoints accept. Some of these are wider than the ranges of flags. None may become narrower:
+ * files of earlier versions can hold such values.
  */
 const ACCEPTED = {
   'a whole number ≥ 0': (value: number) => Number.isInteger(value) && value >= 0,
@@ -29,7 +30,7 @@ const ACCEPTED = {
   [IN_F32]: isWithinF32,
 };
 
-/** What every entry of the table has. */
+/** The fields of every entry. */
 interface Described {
   /** Its flag on the command line, with a placeholder for the value. */
   readonly flag: `--${string} <${string}>`;
@@ -37,7 +38,7 @@ interface Described {
   readonly help: string;
   /** Where the help lists the flag. */
   readonly group: (typeof GROUPS)[number];
-  /** A resumed run may change it. Default: it keeps the checkpoint's value. */
+  /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
   readonly changeableOnResume?: true;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. The step is that
- * of TensorFlow 1.x's `recurrent_network.py` in its Adam form. Read loop.ts next: it makes all steps of a run.
+ * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. The step is the
+ * one of TensorFlow 1.x's `recurrent_network.py`, with Adam. Read loop.ts next: it makes all steps of a run.
  */
 import { Adam } from '../adam.js';
 import { assertObject } from '../arguments.js';
@@ -87,8 +87,8 @@ export class Training {
   }
 
   /**
-   * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, a RangeError for an
-   * option out of range, and a DataError for inconsistent images, or fewer images than a batch.
+   * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an
+   * option out of range. A DataError reports inconsistent images, or fewer images than a batch.
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
@@ -124,7 +124,7 @@ export class Training {
     });
   }
 
-  /** Disposes of the run if `prepare` fails. */
+  /** Calls `prepare`, and disposes of the run if it fails. */
   private prepared(prepare: () => void): this {
     try {
       prepare();
@@ -168,7 +168,7 @@ export class Training {
     return this.options.learningRate;
   }
 
-  /** Makes the following steps with another base learning rate. Throws a RangeError unless it is a number within f32. */
+  /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number within f32. */
   changeLearningRate(learningRate: number): void {
     const options = { ...this.options, learningRate };
     assertOptions(options);
