@@ -28,7 +28,7 @@ export function assertKnownNames(what: string, value: unknown, known: readonly s
   const unknown = Object.keys(value).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const meant = similarName(unknown, known);
-  const help = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+  const help = meant === undefined ? `known options: ${known.join(', ')}` : `did you mean ${meant}?`;
   throw new TypeError(`${what}: ${unknown}: unknown option; ${help}`);
 }
 

@@ -48,9 +48,7 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
     return ndarray<FloatArray>(dtype === 'f32' ? new Float32Array(size) : new Float64Array(size), [...shape]);
   } catch {
     const bytes = size * (dtype === 'f32' ? 4 : 8);
-    throw new OutOfMemoryError(
-      `tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than this computer gives`,
-    );
+    throw new OutOfMemoryError(`tensor: shape ${formatShape(shape)} needs ${bytes} bytes, more than is available`);
   }
 }
 

@@ -113,8 +113,8 @@ test.each([
   ['batch', 'did you mean batchSize?'],
   ['hiddenSize', 'did you mean hidden?'],
   ['epoch', 'did you mean epochs?'],
-  ['iterations', `known are ${Object.keys(TUTORIAL).join(', ')}`],
-  ['x', `known are ${Object.keys(TUTORIAL).join(', ')}`],
+  ['iterations', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
+  ['x', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
 ])('an option %s', async (name, help) => {
   const expected = new TypeError(`train: ${name}: unknown option; ${help}`);
   const options = { ...OPTIONS, [name]: 1 };

@@ -12,11 +12,11 @@ test('unknown options, and options of a wrong type, are refused by name on every
   const threads = await failureOf(createWasmBackend({ threads: '2' } as object));
   expect(threads).toEqual(new TypeError('wasm: threads "2": must be a number'));
   const gpu = await failureOf(createGpuBackend({ gpuMode: 'cpu' } as object));
-  expect(gpu).toEqual(new TypeError('gpu: gpuMode: unknown option; known are mode'));
+  expect(gpu).toEqual(new TypeError('gpu: gpuMode: unknown option; known options: mode'));
   const mode = await failureOf(createGpuBackend({ mode: 'webgl3' as 'webgl2' }));
   expect(mode).toEqual(new RangeError('gpu: mode "webgl3": must be auto, webgpu, webgl2, headlessgl, webasm, cpu'));
   expect(() => createReferenceBackend({ type: 'f64' } as object)).toThrow(
-    new TypeError('reference: type: unknown option; known are dtype'),
+    new TypeError('reference: type: unknown option; known options: dtype'),
   );
   expect(() => createReferenceBackend({ dtype: 'float64' as 'f64' })).toThrow(
     new RangeError('reference: dtype "float64": must be f32 or f64'),

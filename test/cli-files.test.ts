@@ -109,7 +109,7 @@ describe('--resume', () => {
     truncateSync(file, 1000);
     const { code, stderr } = await longhand([...FROM, '--resume', file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/: cut off: .*; the checkpoint before it is .*run\.safetensors\.previous\n$/);
+    expect(stderr).toMatch(/: cut off: .*; the previous checkpoint is .*run\.safetensors\.previous\n$/);
     expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
   });
 

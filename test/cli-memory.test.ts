@@ -87,8 +87,8 @@ test('the memory of a comparison includes the models of earlier passes', () => {
 });
 
 test('an OutOfMemoryError of a backend is reported with the flags to reduce, other errors unchanged', async () => {
-  const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes asked for')));
-  await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes asked for: reduce --hidden'));
+  const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes requested')));
+  await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes requested: reduce --hidden'));
   const other = new Error('something else');
   await expect(withAdvice('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
 });

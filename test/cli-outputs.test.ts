@@ -320,7 +320,7 @@ describe('a checkpoint that is a symbolic link', () => {
     expect(loadCheckpoint(path.join(there, 'run')).training?.step).toBe(56);
     writeFileSync(path.join(there, 'run'), 'damaged');
     const { stderr } = await longhand([...FROM, '--resume', link]);
-    expect(stderr).toContain('; the checkpoint before it is ');
+    expect(stderr).toContain('; the previous checkpoint is ');
     expect(stderr).toContain('there/run.previous\n');
   });
 

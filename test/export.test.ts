@@ -242,7 +242,7 @@ describe('import from TensorFlow 1', () => {
     [
       'Adam’s variables too',
       (tensors: Tensors) => tensors.set('Variable_1/Adam', vector),
-      'beside the cell a matrix and a bias were expected',
+      'a matrix and a bias were expected besides the cell',
     ],
     [
       'another cell',

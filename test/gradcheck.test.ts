@@ -42,7 +42,7 @@ test.each<[string, object, Error]>([
     'a misspelt option',
     { tolerence: 1 },
     new TypeError(
-      'gradcheck: tolerence: unknown option; known are inputs, loss, gradients, tolerance, directions, seed',
+      'gradcheck: tolerence: unknown option; known options: inputs, loss, gradients, tolerance, directions, seed',
     ),
   ],
   ['a loss that is a number', { loss: 0.5 }, new TypeError('gradcheck: loss 0.5: must be a function')],

@@ -115,7 +115,7 @@ describe('refused', () => {
     ['a space first', text(' {}'), 'must start with {, not with " "'],
     ['a byte-order mark', text('\uFEFF{}'), 'not valid'],
     ['null', text('null'), 'must start with {'],
-    ['a name twice', text(`{"a":${JSON.stringify(F32_PAIR)},"a":${JSON.stringify(F32_PAIR)}}`), 'key "a" twice'],
+    ['a name twice', text(`{"a":${JSON.stringify(F32_PAIR)},"a":${JSON.stringify(F32_PAIR)}}`), 'key "a" occurs twice'],
     [
       'a name twice, once in other letters',
       text(`{"a":${JSON.stringify(F32_PAIR)},"\\u0061":${JSON.stringify(F32_PAIR)}}`),
@@ -124,9 +124,9 @@ describe('refused', () => {
     [
       'a field twice',
       text('{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}'),
-      'key "dtype" twice',
+      'key "dtype" occurs twice',
     ],
-    ['a metadata key twice', text('{"__metadata__":{"k":"1","k" :"2"}}'), 'key "k" twice'],
+    ['a metadata key twice', text('{"__metadata__":{"k":"1","k" :"2"}}'), 'key "k" occurs twice'],
     ['depth', text(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`), 'nested deeper than 3'],
     ['depth without an end', text('['.repeat(1_000_000)), 'nested deeper than 3'],
     ['metadata that are no object', file({ __metadata__: [] }), '__metadata__ must be an object'],

@@ -42,7 +42,7 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   if (others.length !== 2 || outKernelKey === undefined || outBiasKey === undefined) {
     const found = others.map(([key, { shape }]) => `${key} [${shape.join(',')}]`).slice(0, 8);
     throw new DataError(
-      `${name}: beside the cell a matrix and a bias were expected, found ${found.join(', ') || 'nothing'}`,
+      `${name}: a matrix and a bias were expected besides the cell, found ${found.join(', ') || 'nothing'}`,
     );
   }
 

@@ -32,7 +32,7 @@ export function readIfPresent(file: string): Uint8Array | undefined {
     const stats = fstatSync(descriptor);
     assertPlain(file, stats);
     if (stats.size > LARGEST_FILE)
-      throw new DataError(`${file}: ${stats.size} bytes, at most ${LARGEST_FILE} are read`);
+      throw new DataError(`${file}: ${stats.size} bytes, more than the limit of ${LARGEST_FILE}`);
     return readUpTo(descriptor, stats.size);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;

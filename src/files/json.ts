@@ -40,7 +40,7 @@ function assertPlainInteger(number: string, open: readonly Set<string>[]): void 
 
 function addKey(keys: Set<string> | undefined, literal: string): void {
   const key = JSON.parse(literal) as string;
-  if (keys?.has(key)) throw new SyntaxError(`key ${shortened(literal)} twice`);
+  if (keys?.has(key)) throw new SyntaxError(`key ${shortened(literal)} occurs twice`);
   keys?.add(key);
 }
 

@@ -78,7 +78,7 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
 
 function headerLengthOf(bytes: Uint8Array, name: string): number {
   if (bytes.length < LENGTH_BYTES) {
-    throw new DataError(`${name}: ${bytes.length} bytes, too short for safetensors, which starts with a length of 8`);
+    throw new DataError(`${name}: ${bytes.length} bytes, too short for safetensors, whose first 8 bytes are a length`);
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > LONGEST_HEADER) {

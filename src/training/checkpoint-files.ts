@@ -17,6 +17,6 @@ export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoi
     return parseCheckpoint(readFile(file), file, limits);
   } catch (error) {
     if (!(error instanceof DataError) || !existsSync(previousOf(file))) throw error;
-    throw new DataError(`${error.message}; the checkpoint before it is ${previousOf(file)}`);
+    throw new DataError(`${error.message}; the previous checkpoint is ${previousOf(file)}`);
   }
 }

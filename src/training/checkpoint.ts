@@ -207,13 +207,14 @@ function savedOptions(file: Safetensors, name: string): TrainOptions {
   return options;
 }
 
-/** Each of 0 … length - 1 occurs once: a larger index would read beyond the images. */
+/** Throws a DataError unless each of 0 … length - 1 occurs once: a larger index would read beyond the images. */
 function assertPermutation(order: Uint32Array, name: string): void {
   const seen = new Uint8Array(order.length);
   for (const index of order) {
-    if (index >= order.length || seen[index] === 1) {
-      throw new DataError(`${name}: order has index ${index} twice, or beyond its ${order.length} examples`);
+    if (index >= order.length) {
+      throw new DataError(`${name}: order has index ${index}, but only ${order.length} examples`);
     }
+    if (seen[index] === 1) throw new DataError(`${name}: order has index ${index} twice`);
     seen[index] = 1;
   }
 }
