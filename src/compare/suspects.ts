@@ -33,7 +33,7 @@ function otherGateOrder(order: string): Mistake {
   };
 }
 
-const forgetBiasOf = (factor: number, words: string): Mistake => ({
+const wrongForgetBias = (factor: number, words: string): Mistake => ({
   applies: ({ forgetBias }) => forgetBias !== 0,
   change: (problem) => ({ ...problem, forgetBias: factor * problem.forgetBias }),
   changeBack: same,
@@ -74,8 +74,8 @@ export const MISTAKES: readonly Mistake[] = [
     GRADIENTS,
     'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
   ),
-  forgetBiasOf(0, 'missing'),
-  forgetBiasOf(2, 'added twice'),
+  wrongForgetBias(0, 'missing'),
+  wrongForgetBias(2, 'added twice'),
   transposedKernel,
   hiddenRowsFirst,
   ...permutations(GATE_ORDER)
