@@ -81,7 +81,7 @@ export class Device {
     const { mode, kernelClass } = this.opened;
     if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
     throw new Error(
-      `gpu: asked for mode ${mode}, but GPU.js ran a kernel on ${kernel.constructor.name}` +
+      `gpu: mode ${mode} was requested, but GPU.js ran a kernel on ${kernel.constructor.name}` +
         (kernel.fallbackReason ? `: ${kernel.fallbackReason}` : ''),
     );
   }

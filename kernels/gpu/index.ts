@@ -41,7 +41,7 @@ export async function createGpuBackend(options: GpuOptions = {}): Promise<Backen
     throw new RangeError(`gpu: mode ${describe(mode)}: must be auto, ${MODES.join(', ')}`);
   }
   if (mode !== 'auto') return openChecked(mode);
-  await loadGpuJs(); // if it is missing, one error is enough, not one for each mode
+  await loadGpuJs(); // if it is missing, report it once, not for each mode
   const refusals: string[] = [];
   for (const candidate of MODES) {
     try {
@@ -140,7 +140,7 @@ class GpuBackend implements Backend {
   }
 
   async dispose(): Promise<void> {
-    await this.queue.catch(() => undefined); // a failure has been reported to those who awaited the work
+    await this.queue.catch(() => undefined); // callers that awaited the work have received the error
     for (const rows of this.tensors.values()) rows.clear();
     this.device.collect();
     this.tensors.clear();

@@ -46,7 +46,7 @@ export function matmulProgram({ M, K, N, aTransposed, bTransposed, added }: Matm
   return program([M, N], inputs, `let sum = ${[...start, ...rest, '0'].join(' + ')};\n${loop}\nreturn sum;`);
 }
 
-/** Inputs: a `[M,N]`, and if it accumulates the row that `out` held. Output: one row. */
+/** Inputs: a `[M,N]`, and, to accumulate, the row that `out` held. Output: one row. */
 export function columnSumsProgram(M: number, N: number, accumulate: boolean): Program {
   return program(
     [1, N],
@@ -88,7 +88,7 @@ export function hiddenProgram(B: number, H: number): Program {
   return program([B, H], 'gates, c', `return ${gateOf(3, H)} * ${tanh(at('c'))};`);
 }
 
-/** (4′) Inputs: dc, dh, gates, c. Output: the whole dc. */
+/** (4′) Inputs: dc, dh, gates, c. Output: the complete dc. */
 export function dCellProgram(B: number, H: number): Program {
   return program(
     [B, H],
@@ -102,7 +102,7 @@ export function dCellPrevProgram(B: number, H: number): Program {
   return program([B, H], 'dcPrev, dc, gates', `return ${at('dcPrev')} + ${at('dc')} * ${gateOf(2, H)};`);
 }
 
-/** (4′), (3′), (2′) Inputs: dc (whole), dh, gates, c, cPrev. Output: dz `[B,4H]`, gate by gate. */
+/** (4′), (3′), (2′) Inputs: dc (complete), dh, gates, c, cPrev. Output: dz `[B,4H]`, gate by gate. */
 export function dzProgram(B: number, H: number): Program {
   const here = at('gates');
   /** The hidden unit of a thread of gate number `own`, in a matrix `[B,H]` or in the first gate. */
@@ -207,7 +207,7 @@ export function sliceProgram(rows: number, columns: number): Program {
   return program([rows, columns], 'a, from', `return a[${y} + from][${x}];`);
 }
 
-/** The most parts of one join: webgpu allows a kernel 8 buffers, the output among them. */
+/** The most parts of one join: webgpu allows a kernel 8 buffers, including the output. */
 export const JOIN_MOST = 7;
 
 /** Inputs: matrices with these numbers of rows. Output: all their rows, one matrix below the other. */

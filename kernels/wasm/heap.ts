@@ -31,7 +31,7 @@ export class Heap {
 
   /** Reserves `bytes` bytes and returns their address. Throws an OutOfMemoryError that names the bytes and the limit. */
   allocate(bytes: number): number {
-    if (!(Number.isInteger(bytes) && bytes > 0)) throw new RangeError(`wasm: ${bytes} bytes asked for`);
+    if (!(Number.isInteger(bytes) && bytes > 0)) throw new RangeError(`wasm: ${bytes} bytes requested`);
     const size = align(bytes + MARGIN);
     const fitting = this.free.findIndex((part) => part.bytes >= size);
     if (fitting >= 0) {
@@ -65,12 +65,12 @@ export class Heap {
   private reserve(end: number, bytes: number): void {
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;
-    const request = `wasm: ${bytes} bytes asked for with ${this.bytesInUse} in use`;
+    const request = `wasm: ${bytes} bytes requested with ${this.bytesInUse} in use`;
     if (end > this.limit) throw new OutOfMemoryError(`${request}: over the limit of ${this.limit} bytes`);
     try {
       this.memory.grow(missing);
     } catch {
-      throw new OutOfMemoryError(`${request}: the computer has no more`);
+      throw new OutOfMemoryError(`${request}: this computer has no more`);
     }
   }
 }

@@ -25,7 +25,8 @@ export interface WasmOptions {
    */
   readonly threads?: number;
   /**
-   * Use the portable build even if relaxed SIMD (fused multiply-add) runs: the same bits on every computer. Default: false.
+   * Use the portable build even if relaxed SIMD (fused multiply-add) is available: the same bits on every computer.
+   * Default: false.
    */
   readonly deterministic?: boolean;
   /**

@@ -9,7 +9,7 @@ import { Packing } from './packing.js';
 import type { Runner } from './runner.js';
 import type { Storages } from './storages.js';
 
-/** Rows of a below which packing b costs more than it saves. */
+/** If a has fewer rows, packing b costs more time than it saves. */
 const FEW_ROWS = 4;
 
 export class WasmBackend implements Backend {
@@ -220,7 +220,7 @@ export class WasmBackend implements Backend {
   }
 }
 
-/** The inner loops can read only views whose rows, or whose columns, lie in memory without gaps. */
+/** The inner loops can read only a view whose rows or columns have no gaps in memory. */
 function assertUnitStride(name: string, { shape, stride }: Tensor): void {
   if (stride[0] === 1 || stride[1] === 1) return;
   throw new RangeError(

@@ -28,7 +28,7 @@ export class Runner {
     this.threads = helpers.count + 1;
   }
 
-  /** Why there are no helpers, if some were asked for. */
+  /** Why there are no helpers, if some were requested. */
   get blocked(): string | undefined {
     return this.helpers.blocked;
   }

@@ -63,7 +63,7 @@ export class Storages {
     return this.of(view).address + 4 * view.offset;
   }
 
-  /** The same for a view that must lie in memory without gaps. */
+  /** As `addressOf`. Throws a RangeError for a view with gaps. */
   denseAddressOf(view: Tensor): number {
     assertDense('wasm', view);
     return this.addressOf(view);

@@ -14,7 +14,7 @@ interface ThreadSetup {
 export interface Threads {
   /** The number of helpers. */
   readonly count: number;
-  /** Why there are no helpers, if some were asked for and could not be started. */
+  /** Why there are no helpers, if some were requested and could not be started. */
   readonly blocked?: string;
   /** An error that says why a helper has died, if one has. */
   failure(): Error | undefined;
