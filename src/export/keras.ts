@@ -1,7 +1,7 @@
 /**
  * Keras's layers LSTM(H) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is added to the bias.
  *
- * Written as safetensors with Keras's names, in the order of `model.get_weights()`, and as a TensorFlow.js layers model.
+ * The files are safetensors with Keras's names, in the order of `model.get_weights()`, and a TensorFlow.js layers model.
  */
 import { writeSafetensors } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';

@@ -1,4 +1,4 @@
-/** For the layouts of other programs: transposed weights, and a forget bias that is part of the bias. */
+/** Functions for the layouts of other programs: transposed weights, and a forget bias that is part of the bias. */
 
 /** `[rows,columns]` → `[columns,rows]`. */
 export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -86,7 +86,7 @@ function splitBias(
     const sum = sumOf(first, second, `${name}: the sum of its two biases`);
     return { bias: reorderGates(sum, H, ORDER, GATE_ORDER), forgetBias: 0 };
   }
-  // the metadata hold it in f64
+  // the metadata has it in f64
   const exact = decimalFrom(metadata.get('forgetBias') ?? '');
   return {
     bias: reorderGates(first, H, ORDER, GATE_ORDER),

@@ -60,7 +60,7 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   };
 }
 
-/** Longhand trains in f32. */
+/** A copy in f32, in which Longhand trains. */
 function singlePrecision(tensor: Tensor): Tensor {
   return tensorFrom(Float32Array.from(valuesOf(tensor)), tensor.shape);
 }

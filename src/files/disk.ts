@@ -181,7 +181,7 @@ function linkedFrom(file: string): string | undefined {
   try {
     link = readlinkSync(file);
   } catch {
-    return undefined; // no link, or not there
+    return undefined; // not a link, or it does not exist
   }
   // not path.join: it would drop a folder before "..", although that folder may be a link too
   return path.isAbsolute(link) ? link : `${path.dirname(file)}${path.sep}${link}`;

@@ -12,7 +12,7 @@ interface JsonLimits {
 
 /** The value of `text`. Throws a SyntaxError if it is not JSON, has a key twice in an object, or exceeds the limits. */
 export function parseStrictJson(text: string, { depth, onlyPlainIntegers = false }: JsonLimits): unknown {
-  const open: Set<string>[] = []; // the keys of each object (or array) that is open
+  const open: Set<string>[] = []; // the keys so far of each object or array that is not closed
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (character === '{' || character === '[') {

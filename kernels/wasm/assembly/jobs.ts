@@ -6,7 +6,7 @@
  * written only here. A field has 4 bytes: an address or a distance in bytes (usize), a count (i32), or a number (f32).
  */
 
-// The control block, at fixed addresses. Each number that several threads write has a cache line of its own.
+// The control block, at fixed addresses. Numbers that several threads write often have cache lines of their own.
 
 /** The number of jobs published so far; helpers that sleep wait on it. */
 export const GENERATION: usize = 64;

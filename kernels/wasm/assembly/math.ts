@@ -13,7 +13,7 @@ export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Constants lie in memory: a load is free beside the arithmetic, but some engines rebuild an `f32x4.splat` at each use. */
+/** Constants lie in memory: a load costs no time beside the arithmetic, but some engines rebuild a `splat` at each use. */
 // @ts-ignore: decorator
 @inline
 function constant(address: usize): v128 {
@@ -79,7 +79,7 @@ const TWO_TO_32 = memory.data<f32>([4294967296]);
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const sign = v128.and(x, constant(SIGN)); // for -0; any other result has its sign already
+  const sign = v128.and(x, constant(SIGN)); // only -0 needs it: every other result already has its sign
   x = f32x4.pmin(f32x4.pmax(x, constant(TANH_LIMITS)), constant(TANH_LIMITS + 4)); // tanh is ±1 beyond
   const rounded = multiplyAdd(x, constant(EXP_OF_TWICE), constant(ROUNDER));
   const power = powerOfTwo(rounded);
@@ -94,9 +94,9 @@ const TANH_LIMITS = memory.data<f32>([-20, 20]);
 const TINY = memory.data<f32>([7.888609052210118e-31]); // 2⁻¹⁰⁰
 
 /**
- * Replaces numbers below 2⁻¹⁰⁰ by 0. Gradients shrink from step to step on their way back. Below 2⁻¹²⁶ a processor computes
- * a hundred times slower: 800 steps took a minute instead of a second. If the loss is of ordinary size, the
- * replaced numbers are far below the last digit of any sum that they are added to. NaN stays NaN.
+ * Replaces numbers of magnitude below 2⁻¹⁰⁰ by 0. Gradients shrink from step to step on their way back. Below 2⁻¹²⁶ a
+ * processor computes a hundred times slower: 800 steps took a minute instead of a second. If the loss is of ordinary size,
+ * the replaced numbers are far below the last digit of any sum that they are added to. NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline
