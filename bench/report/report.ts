@@ -62,7 +62,7 @@ function engineBlocks({ name, rows }: EngineRows, engineCount: number): Block[] 
       'share of the largest of these numbers. ' +
       (isNative
         ? "Native libraries can exceed 100%: they use wider vectors than WebAssembly's 128 bits."
-        : 'A page cannot find out how much memory it has used, so this column is empty.'),
+        : 'A page cannot measure its memory, so the column "memory MiB" is empty.'),
     ...sections.map((block) => (typeof block === 'string' ? block : { ...block, name: prefix + block.name })),
     ...candidatesBlocks(rows),
   ];
@@ -85,17 +85,17 @@ function introduction(engines: readonly EngineRows[]): string {
     return `- ${engine}: \`${command}\` on ${date}, at revision ${revision}; ${computer}`;
   });
   return [
-    'These commands measured the rows from which this document is made:',
+    'These commands measured the numbers in this document:',
     written.join('\n'),
-    'Each candidate runs in a process of its own; in Chromium, in a Web Worker of a page of its own. Its result is ' +
-      'compared with the f64 reference before anything is timed. For a training step, the result is the loss, every ' +
-      'gradient and the parameters after one update. A wrong candidate is not timed. The others take turns of a few ' +
-      'hundred milliseconds, so that a slow minute of the computer slows all of them. Times are medians of all turns, ' +
+    'Each candidate runs in a separate process; in Chromium, in the Web Worker of a separate page. Its result is compared ' +
+      'with the f64 reference before anything is timed. For a training step, the result is the loss, every gradient and ' +
+      'the parameters after one update. A candidate with a wrong result is not timed. The others take turns of a few ' +
+      'hundred milliseconds. So if the computer is slow for a minute, all of them are. Times are medians of all turns, ' +
       'after a warm-up; ×2 is a candidate with two threads. ' +
-      `"× longhand-wasm" is a time divided by that of ${BASELINE} on the same engine with the most threads, in the ` +
-      'fastest build that this engine runs: above 1, Longhand is faster. A step counts one FLOP for each multiplication ' +
-      'and for each addition in its matrix products. On Node 20, Longhand turns relaxed SIMD on in its own process, as ' +
-      "its command line does; the other candidates run with Node's default flags.",
+      `"× longhand-wasm" is a time divided by that of ${BASELINE} on the same engine. For this, ${BASELINE} has the most ` +
+      'threads, and the fastest build that the engine runs. Above 1, Longhand is faster. A step counts one FLOP for each ' +
+      'multiplication and for each addition in its matrix products. On Node 20, Longhand turns relaxed SIMD on in its own ' +
+      "process, as its command line does; the other candidates run with Node's default flags.",
   ].join('\n\n');
 }
 

@@ -139,8 +139,8 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     ...blocks,
     ...threadBlocks(threaded),
     '#### Crossovers',
-    'The sizes above which one candidate is faster than another, interpolated between measured sizes. Differences below 5% ' +
-      'do not count.',
+    'These are the sizes above which one candidate is faster than another, interpolated between measured sizes. ' +
+      'Differences below 5% do not count.',
     list(true) || 'None with longhand-wasm at these sizes.',
     ...(list(false) === ''
       ? []
