@@ -1,21 +1,24 @@
-/** `npm run test:fast`: every test file but the slow ones, which are listed here. A new file is fast until it is listed. */
+/** `npm run test:fast`: every test file except the slow ones, which are listed here. A new file is fast until it is listed. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import config from '../jest.config.js';
 
 const SLOW = {
-  'browsers and GPU modes': 'backend-gpu browser browser-wasm cli-page page',
+  'browsers and GPU modes': `backend-gpu browser browser-wasm cli-page page-access page-check page-faults page-inspect page-links
+    page-train`,
   'installations, builds and benchmarks': 'bench build installed package',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
-  'dozens of commands': `cli cli-files cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs cli-overwrite
+  'dozens of commands': `cli cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs cli-overwrite
     cli-read-only cli-runs completion drawings relaxed-simd`,
-  'more than 5 seconds of computing': 'checkpoint compare png rng trained-gradients wasm',
+  'more than 5 seconds of computing':
+    'checkpoint compare compare-limits compare-mistakes png rng trained-gradients wasm',
 };
 
 const slowFiles = Object.values(SLOW).flatMap((names) => names.split(/\s+/).map((name) => `/test/${name}.test.ts`));
 const rootDir = fileURLToPath(new URL('..', import.meta.url));
 for (const file of slowFiles) {
-  if (!existsSync(rootDir + file)) throw new Error(`test/fast.config.js: ${file} is not there: take it off the list`);
+  if (!existsSync(rootDir + file))
+    throw new Error(`test/fast.config.js: ${file} does not exist: remove it from the list`);
 }
 
 /** @type {import('jest').Config} */
