@@ -3,7 +3,7 @@
  * dropped term, a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
  *
  * `npm run test:mutations` plants each in a copy of this project and runs the tests that must notice. The page offers those
- * with `onPage`. test/compare.test.ts makes the results of the mistaken programs, and compares them.
+ * with `onPage`. test/compare-mistakes.test.ts makes the results of the mistaken programs, and compares them.
  *
  * `test` is the file that must notice besides the test of the equation. `gradients`, the gradient check of the whole model,
  * cannot notice everything. It accepts a wrong forward pass whose backward pass fits it (no forget bias), and it does not
