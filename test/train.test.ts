@@ -159,7 +159,7 @@ describe('the lines', () => {
     expect(lines.at(-1)!.accuracy).toBe(1);
   });
 
-  test('of a run on MNIST with a seed are these', async () => {
+  test('of a run on MNIST with seed 1 are these', async () => {
     const lines: string[] = [];
     const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
     await train(createReferenceBackend(), loadMnist().train, options, {
