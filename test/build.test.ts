@@ -228,7 +228,7 @@ describe('a build of three parts, one of which makes an input of the others,', (
   });
 
   test('succeeds if two other builds acquire the lock while it discards the old one', () => {
-    // Numbers of no process: Linux counts to 2²². The build has read the lock when it renames it.
+    // No process has these numbers: Linux counts to 2²². The build has read the lock when it renames it.
     const [ended, second, third] = ['99999990', '99999991', '99999992'];
     const others = `
       import fs from 'node:fs';

@@ -1,4 +1,4 @@
-/** `longhand train` with checkpoints: writing, resuming, files that cannot be written, and flags that contradict each other. */
+/** `longhand train` with checkpoints: writing, resuming, files that cannot be written, and contradictory flags. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';

@@ -130,7 +130,7 @@ describe('control characters in wrong usage are printed as escapes:', () => {
     expect([code, stderr.split('\n').length > 3]).toEqual([2, stderr.startsWith('Usage')]);
   });
 
-  test('a suggestion keeps its own line', async () => {
+  test('in a suggestion, which keeps its own line', async () => {
     expect((await clean(['train', '--hid\u001bden', '3'])).stderr).toBe(
       "error: unknown option '--hid\\u001bden'\n(Did you mean --hidden?)\n",
     );

@@ -1,4 +1,4 @@
-/** `longhand train` and its output files: none may be another one, an input, or a name that cannot be written. */
+/** The output files of `longhand train`: each must be a file of its own, not an input, and writable. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { meetingOf } from '../src/cli/outputs.js';
@@ -77,67 +77,6 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ],
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
-  test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
-    ['the same name', 'b', 'b', NOTHING, ''],
-    ['other names', 'b', 'b1', NOTHING, undefined],
-    ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
-    ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
-    ['two slashes', 'b', '/b', NOTHING, ''],
-    ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
-    ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
-    [
-      'a link through another link',
-      'b',
-      'l1',
-      (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
-      '',
-    ],
-    [
-      'two links to two files',
-      'l1',
-      'l2',
-      (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
-      undefined,
-    ],
-    [
-      'a linked folder',
-      'real/b',
-      'linked/b',
-      (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
-      '',
-    ],
-    [
-      'a link out of a linked folder to beside it',
-      'one/b',
-      'linked/l',
-      (at) => {
-        mkdirSync(at('one/two'), { recursive: true });
-        linkTo('one/two', 'linked')(at);
-        linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
-      },
-      '',
-    ],
-    [
-      'hard links',
-      'b',
-      'h',
-      (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
-      undefined,
-    ],
-    ['.new', 'b', 'b.new', NOTHING, '.new'],
-    ['.old', 'b', 'b.old', NOTHING, '.old'],
-    ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
-    ['in reverse', 'b.previous', 'b', NOTHING, undefined],
-    ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
-    ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
-    ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
-  ])('meetingOf finds which name of one is the other (%s): %s and %s', (_, written, other, prepare, meeting) => {
-    const folder = folderWith(prepare);
-    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
-    expect(meet(true)).toBe(meeting);
-    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
-  });
-
   test('a relative path and an absolute path of one file', () => {
     const folder = directoryOf({});
     const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
@@ -167,6 +106,70 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     expect(readFileSync(plot, 'utf8')).toMatch(/^<svg /);
   });
 });
+
+test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
+  ['the same name', 'b', 'b', NOTHING, ''],
+  ['other names', 'b', 'b1', NOTHING, undefined],
+  ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
+  ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+  ['two slashes', 'b', '/b', NOTHING, ''],
+  ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
+  ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
+  [
+    'a link through another link',
+    'b',
+    'l1',
+    (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'two links to two files',
+    'l1',
+    'l2',
+    (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
+    undefined,
+  ],
+  [
+    'a linked folder',
+    'real/b',
+    'linked/b',
+    (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'a link out of a linked folder to beside it',
+    'one/b',
+    'linked/l',
+    (at) => {
+      mkdirSync(at('one/two'), { recursive: true });
+      linkTo('one/two', 'linked')(at);
+      linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
+    },
+    '',
+  ],
+  [
+    'hard links',
+    'b',
+    'h',
+    (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
+    undefined,
+  ],
+  ['.new', 'b', 'b.new', NOTHING, '.new'],
+  ['.old', 'b', 'b.old', NOTHING, '.old'],
+  ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
+  ['in reverse', 'b.previous', 'b', NOTHING, undefined],
+  ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
+  ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
+  ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
+])(
+  'meetingOf reports whether two outputs need the same file (%s): %s and %s',
+  (_, written, other, prepare, meeting) => {
+    const folder = folderWith(prepare);
+    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
+    expect(meet(true)).toBe(meeting);
+    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
+  },
+);
 
 describe('an output on a file that the run reads is wrong usage', () => {
   test.each<[string, string, string]>([

@@ -28,7 +28,7 @@ describe('the time of a comparison is limited:', () => {
       tensors.set('x', stored(new Float64Array(24 * 4 * 5), [24, 4, 5]));
     });
 
-  /** A backend that counts the steps forward. */
+  /** A backend that counts its forward steps. */
   function counting() {
     const counts = { steps: 0 };
     const counted = createReferenceBackend({ dtype: 'f64' });
@@ -62,7 +62,7 @@ describe('the time of a comparison is limited:', () => {
     expect((await run(long(), { clock: clockOf(10_000) })).differences).toHaveLength(1);
     const { counts, counted } = counting();
     const { search } = await run(long(), { clock: clockOf(3_600_000), limited: false }, counted);
-    // nothing is measured; one pass, and one for each mistake except the two sums over the batch
+    // without a measurement: one pass, and one for each mistake except the two sums over the batch
     expect(search).toEqual({ tried: 28, of: 28 });
     expect(counts.steps).toBe(24 * 27);
   });

@@ -235,7 +235,7 @@ describe('any damage is a DataError, or leaves consistent data', () => {
       }),
       { numRuns: 3000, seed: 1 },
     );
-    expect(readable).toBeGreaterThan(100); // or the property would prove little
+    expect(readable).toBeGreaterThan(100); // otherwise the property would prove little
     expect(readable).toBeLessThan(2900);
   });
 

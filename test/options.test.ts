@@ -60,7 +60,7 @@ async function stepsWhenResumed(bytes: Uint8Array): Promise<number> {
   return made;
 }
 
-/** What the command line makes of a flag. Throws what the command would print. */
+/** The value that the command line gives an option. Throws the error that the command would print. */
 function parsed(name: OptionName, text: string): unknown {
   const command = trainCommand().exitOverride();
   command.configureOutput({ writeErr: () => {} });
@@ -105,18 +105,18 @@ describe('one entry of the table makes the flag, the default, the check and the 
     // a field of checkpoints
     expect(saved[name]).toBe(otherValue(name));
   });
+});
 
-  test('every option: no group of flags is empty, and each flag accepts its default', () => {
-    expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
-    for (const name of OPTION_NAMES) {
-      const value = TUTORIAL[name];
-      if (value !== null) expect(parsed(name, String(value))).toBe(value);
-    }
-  });
+test('no group of flags is empty, and each flag accepts its default', () => {
+  expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
+  for (const name of OPTION_NAMES) {
+    const value = TUTORIAL[name];
+    if (value !== null) expect(parsed(name, String(value))).toBe(value);
+  }
+});
 
-  test('the options that a resumed run may change, the length and the display step', () => {
-    expect(OPTION_NAMES.filter(isChangeableOnResume)).toEqual(['trainingIters', 'epochs', 'displayStep']);
-  });
+test('a resumed run may change only its length and its display step', () => {
+  expect(OPTION_NAMES.filter(isChangeableOnResume)).toEqual(['trainingIters', 'epochs', 'displayStep']);
 });
 
 describe('an option that an older checkpoint lacks has its default', () => {

@@ -39,7 +39,7 @@ const read = (file: string): string => readFileSync(path.join(project, file), 'u
 /** What `target` names in `file`: a path in the package. */
 const resolved = (file: string, target: string): string => path.posix.join(path.posix.dirname(file), target);
 
-test('the tarball holds every entry and its types, and nothing that was not meant for it', () => {
+test('the tarball holds every entry and its types, and only files that a user needs', () => {
   const entries = Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === 'string' ? [entry] : [entry.types, entry.default],
   );

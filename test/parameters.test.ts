@@ -1,4 +1,4 @@
-/** A network that is not the model: all that works on a list of parameters works on this list too. */
+/** A network that is not the model: every function for a list of parameters works for its list. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend, NamedTensors, Parameter, Tensor } from '../src/index.js';
@@ -155,7 +155,7 @@ describe.each(backends)('on %s', (_, tolerance, make) => {
   beforeAll(async () => (backend = await make()));
   afterAll(() => backend.dispose());
 
-  test('Adam updates each parameter as (6) does, computed here by hand', async () => {
+  test('Adam updates each parameter as (6) does, computed here element by element', async () => {
     const network = new TwoLayers(backend, 2);
     const adam = new Adam(backend, network.parameters);
     const p = await numbersOf(backend, valuesByName(network.parameters));

@@ -143,7 +143,7 @@ test('a checkpoint is a copy: further training does not change it', async () => 
   expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
 });
 
-test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger ones', async () => {
+test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
   const { recorded, hooks } = recording();
   const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
   (await train(backend, IMAGES, options, hooks)).dispose();

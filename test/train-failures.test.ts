@@ -69,7 +69,7 @@ describe('stopping', () => {
 });
 
 describe('diverging throws a NonFiniteError, and frees all tensors', () => {
-  /** The message that training ends with on a backend with some operations spoiled. */
+  /** The message with which training ends if the operations in `spoiled` replace those of the backend. */
   async function messageWith(spoiled: Partial<Backend>, options: Partial<TrainOptions>): Promise<string> {
     const { backend, held } = countingBackend();
     const failure = await failureOf(train({ ...backend, ...spoiled }, IMAGES, { ...OPTIONS, ...options }));
@@ -83,7 +83,7 @@ describe('diverging throws a NonFiniteError, and frees all tensors', () => {
   test.each([
     [1, '\\d+'],
     [3, '3'],
-    [1000, '12'], // the last
+    [1000, '12'], // the last step
   ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, step) => {
     expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(
       new RegExp(`^(loss|(kernel|bias|outKernel|outBias)\\[[\\d,]+\\]) is (NaN|-?Infinity) at step ${step}: ${HELP}$`),
