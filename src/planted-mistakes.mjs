@@ -3,7 +3,7 @@
  * term, and a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
  *
  * `npm run test:mutations` plants each in a copy of this project and runs the tests that must fail. The page offers those
- * with `onPage`. test/compare.test.ts computes the results of programs with these mistakes, and compares them.
+ * with `onPage`. test/compare-mistakes.test.ts computes the results of programs with these mistakes, and compares them.
  *
  * `test` is the test file that must fail besides the test of the equation. `gradients`, the gradient check of the whole
  * model, cannot find every mistake. It accepts a wrong forward pass if the backward pass fits it (no forget bias). It also

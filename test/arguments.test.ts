@@ -15,7 +15,7 @@ import { Training } from '../src/training/run.js';
 import { failureOf } from './helpers/failures.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from './helpers/small-images.js';
 
-/** A backend that must not be used. */
+/** A backend that throws if a run allocates a tensor on it. */
 const untouchable: Backend = {
   ...createReferenceBackend(),
   allocate: () => {
@@ -51,7 +51,7 @@ const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (me
 const spoiled = (change: object | undefined | null): LabelledImages =>
   (change ? { ...IMAGES, ...change } : change) as LabelledImages;
 
-describe.each(BAD_IMAGES)('images%s', (message, change, Kind) => {
+describe.each(BAD_IMAGES)('the error “images%s” is thrown by', (message, change, Kind) => {
   const images = spoiled(change);
 
   test('train', async () => {
@@ -60,9 +60,9 @@ describe.each(BAD_IMAGES)('images%s', (message, change, Kind) => {
     expect(failure).toBeInstanceOf(Kind);
   });
 
-  // undefined is allowed: there is then no validation
+  // undefined is allowed: it means no validation
   if (change !== undefined)
-    test('train, as validation images', async () => {
+    test('train, for validation images', async () => {
       const hooks = { validation: images };
       expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks))).toEqual(
         new Kind(`train: validation${message}`),
@@ -94,13 +94,13 @@ async function savedRun(): Promise<Checkpoint> {
   return states[0];
 }
 
-test('images whose size is not the model’s', async () => {
+test('evaluate refuses images of another size than the model’s', async () => {
   const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
   const failure = await failureOf(evaluate(model, IMAGES));
   expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, but the model reads 5 × 6'));
 });
 
-test('a label beyond the classes in a batch', () => {
+test('fillBatch refuses a label beyond the classes', () => {
   const { x, y } = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 }).activations;
   const images = spoiled({ labels: IMAGES.labels.map(() => 12) });
   expect(() => fillBatch(x, y, images, [3])).toThrow('fillBatch: label 12 of image 3: must be in 0…9');
@@ -115,7 +115,7 @@ test.each([
   ['epoch', 'did you mean epochs?'],
   ['iterations', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
   ['x', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
-])('an option %s', async (name, help) => {
+])('the unknown option %s is refused, with a suggestion or the known names', async (name, help) => {
   const expected = new TypeError(`train: ${name}: unknown option; ${help}`);
   const options = { ...OPTIONS, [name]: 1 };
   expect(await failureOf(train(untouchable, IMAGES, options))).toEqual(expected);
@@ -135,7 +135,7 @@ test.each([
   ['validateEvery', 'often', '"often": must be a whole number ≥ 1, or null'],
   ['batchSize', [16], 'an Array: must be a whole number ≥ 1'],
   ['clipNorm', '1', '"1": must be a number > 0, or null'],
-])('an option %s of %p', async (name, value, message) => {
+])('the option %s is refused if its value is %p', async (name, value, message) => {
   const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, [name]: value }));
   expect(failure).toEqual(new RangeError(`train: ${name} ${message}`));
 });
@@ -148,7 +148,7 @@ test.each([
   [{ onLine: {} }, 'train hooks: onLine an Object: must be a function', TypeError],
   [{ signal: {} }, 'train hooks: signal an Object: must be an AbortSignal', TypeError],
   [{ signal: AbortSignal }, 'train hooks: signal a function: must be an object', TypeError],
-])('hooks %p', async (hooks, message, Kind) => {
+])('train and resumeTraining refuse the hooks %p', async (hooks, message, Kind) => {
   const expected = new Kind(message);
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks as object))).toEqual(expected);
   expect(await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), {}, hooks as object))).toEqual(expected);
@@ -159,12 +159,12 @@ test.each([
   [5, '5: must be an object'],
   [[], 'an Array: must be an object with names'],
   [() => 1, 'a function: must be an object'],
-])('options %p', async (options, message) => {
+])('train refuses %p in place of options', async (options, message) => {
   const failure = await failureOf(train(untouchable, IMAGES, options as object));
   expect(failure).toEqual(new TypeError(`train: ${message}`));
 });
 
-test('undefined in place of a required argument', async () => {
+test('undefined in place of a required argument is a TypeError that names the argument', async () => {
   const nothing = undefined as never;
   expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
     new TypeError('evaluate: model: undefined: must be an object'),
@@ -181,7 +181,7 @@ test('undefined in place of a required argument', async () => {
   );
 });
 
-test('validation images whose size is not that of the training images', async () => {
+test('train refuses validation images of another size than the training images', async () => {
   const validation = { ...IMAGES, rows: 3, columns: 4 };
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
     new DataError('train: images are 4 × 3, validation images 3 × 4: they must have the same size'),
@@ -192,18 +192,18 @@ test.each([
   [{ forgetbias: 2 }, 'model: forgetbias: unknown option; did you mean forgetBias?'],
   [{ forgetBias: '2' }, 'model: forgetBias "2": must be a number'],
   [{ inputGradient: 1 }, 'model: inputGradient 1: must be a boolean'],
-])('a model with %p', (options, message) => {
+])('the model refuses the options %p', (options, message) => {
   const sizes = { T: 1, B: 1, I: 1, H: 1, C: 2 };
   expect(() => new Model(untouchable, sizes, options as object)).toThrow(new TypeError(message));
 });
 
-test('hooks that are not an object', async () => {
+test('train refuses null in place of hooks', async () => {
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, null as unknown as object))).toEqual(
     new TypeError('train hooks: null: must be an object'),
   );
 });
 
-test('validateEvery without validation images', async () => {
+test('train refuses validateEvery without validation images', async () => {
   const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, validateEvery: 1000 }));
   expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the images to validate with'));
 });
@@ -212,12 +212,12 @@ test.each([
   [{ hidden: 7 }, 'resume: hidden comes from the checkpoint and cannot be changed'],
   [{ forgetBias: 1 }, 'resume: forgetBias comes from the checkpoint and cannot be changed'],
   [{ lr: 1 }, 'resume: lr: unknown option; did you mean learningRate?'],
-])('resumeTraining with %p', async (options, message) => {
+])('resumeTraining refuses the options %p', async (options, message) => {
   const failure = await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), options as object));
   expect(failure).toEqual(new TypeError(message));
 });
 
-describe('NaN in the input is not blamed on the learning rate', () => {
+describe('NaN in an input is reported as an error of the input, not as divergence', () => {
   test.each([
     ['x', [2, 1, 0], 'x[2,1,0]'],
     ['y', [1, 3], 'y[1,3]'],

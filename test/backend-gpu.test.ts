@@ -31,7 +31,7 @@ for (const mode of NODE_MODES) {
 
   describeBackend(`gpu, ${mode}`, 'a memory of its own', () => createGpuBackend({ mode }));
 
-  test(`gpu, ${mode}: 30 training steps have the reference's losses`, async () => {
+  test(`gpu, ${mode}: 30 training steps have the losses of the reference backend`, async () => {
     const images = smallImages(60, 6, 5);
     const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
     const losses: number[][] = [[], []];
@@ -52,7 +52,7 @@ test('a mode that is not available is an error that says what to do', async () =
   );
 });
 
-test('auto opens a mode that works and says which', async () => {
+test('auto opens a mode that works, and its description names the mode', async () => {
   const backend = await createGpuBackend();
   expect(backend.description).toMatch(/^gpu: GPU\.js, mode (webgpu|headlessgl|webasm|cpu), ./);
   await backend.dispose();

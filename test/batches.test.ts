@@ -95,7 +95,7 @@ describe('the order of batches', () => {
       return [...perm].map((n) => this.data[n]);
     }
 
-    /** Its later form. */
+    /** The later version of next_batch. */
     tf1(batchSize: number): number[] {
       let start = this.indexInEpoch;
       if (this.epochsCompleted === 0 && start === 0) this.data = this.shuffled();
@@ -113,7 +113,7 @@ describe('the order of batches', () => {
       return this.data.slice(start, this.indexInEpoch);
     }
 
-    /** Its first form. */
+    /** The first version of next_batch. */
     legacy(batchSize: number): number[] {
       let start = this.indexInEpoch;
       this.indexInEpoch += batchSize;
@@ -177,7 +177,7 @@ describe('the order of batches', () => {
     expect(new Set(epochs.map(String)).size).toBe(3);
   });
 
-  test.each<Shuffle>(['tf1', 'legacy'])('%s: every batch as large as the set has every example', (shuffle) => {
+  test.each<Shuffle>(['tf1', 'legacy'])('%s: a batch as large as the set holds every example', (shuffle) => {
     const order = new BatchOrder(12, 12, shuffle, new Random(3));
     const batches = [1, 2, 3].map(() => [...order.next()]);
     for (const batch of batches) expect(sorted(batch)).toEqual(upTo(12));
@@ -264,12 +264,13 @@ describe('a batch in x and y', () => {
     [[COLUMNS, 2, ROWS], [2, 10], 'fillBatch: x [3,2,2] must be [2,2,3]'],
     [[ROWS, 2, COLUMNS], [3, 10], 'fillBatch: y [3,10] must be [2,10]'],
     [[ROWS, 2, COLUMNS], [2, 9], 'fillBatch: y [2,9] must be [2,10]'],
-  ])('x %j and y %j are refused', (xShape, yShape, message) => {
+  ])('shapes %j of x and %j of y are refused', (xShape, yShape, message) => {
     expect(() => fillBatch(zeros(xShape), zeros(yShape), images, [0])).toThrow(new RangeError(message));
   });
 
-  test('more indices than the batch size are refused, and do not overwrite the next step', () => {
+  test('more indices than the batch size are refused', () => {
     const [x, y] = [zeros([ROWS, 2, COLUMNS]), zeros([2, 10])];
+    // a third image would overwrite the next step
     expect(() => fillBatch(x, y, images, [1, 2, 3])).toThrow(/^fillBatch: /);
   });
 
@@ -283,7 +284,7 @@ test.each([
   [8, 12],
   [-1, 2],
   [3, 3],
-])('images %d…%d of 10 are refused', (from, to) => {
+])('a slice of images %d…%d of 10 is refused', (from, to) => {
   const images = { count: 10, rows: 1, columns: 1, pixels: new Uint8Array(10), labels: new Uint8Array(10) };
   expect(() => sliceImages(images, from, to)).toThrow(`images: ${from}…${to} of 10: need 0 ≤ from < to ≤ 10`);
 });

@@ -1,4 +1,4 @@
-/** The comparison of candidates: who is timed, who is left out, and the session that times. */
+/** The comparison of candidates: which are timed, which are left out, and the session that times them. */
 import { jest } from '@jest/globals';
 import type { Candidate } from '../bench/candidates.js';
 import { Comparison, QUICK } from '../bench/measure/comparison.js';
@@ -93,7 +93,7 @@ describe('the comparison', () => {
   }
 });
 
-test('a warm-up of hundreds of thousands of runs', async () => {
+test('a warm-up can make hundreds of thousands of runs', async () => {
   const task: Task = { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 };
   const loops = await startLoops();
   let runs = 0;
@@ -117,5 +117,5 @@ test('a warm-up of hundreds of thousands of runs', async () => {
   } finally {
     clock.mockRestore();
   }
-  expect(runs).toBe(250_000); // more than one call has room for as arguments
+  expect(runs).toBe(250_000); // more than a function call can have as arguments
 });

@@ -1,4 +1,4 @@
-/** The report: its tables, its charts and the part that is written by hand. */
+/** The report: its tables, its charts and the hand-written part. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +22,7 @@ describe('parts of a report', () => {
     return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ candidate, times }], RUN)[0];
   };
 
-  test('a crossover lies between sizes, on logarithmic scales; differences below 5% are none', () => {
+  test('a crossover is interpolated on logarithmic scales; differences below 5% are ignored', () => {
     const rows = [row('a', 10, 1), row('a', 1000, 100), row('b', 10, 10), row('b', 1000, 10)];
     expect(crossoversOf(rows)).toEqual([
       { axis: 'H', size: expect.closeTo(100, 6) as number, faster: 'b', slower: 'a' },
@@ -37,7 +37,7 @@ describe('parts of a report', () => {
     expect(quoted([])).toBe('npm run bench');
   });
 
-  test('the part that is written by hand is kept', () => {
+  test('the hand-written part is kept', () => {
     const first = keptPart('');
     const written = first.replace(/Write here.*/, 'Because of 512-bit vectors.');
     expect(keptPart(`# Benchmarks\n\n${written}\n\n## More`)).toBe(written);
@@ -153,7 +153,7 @@ describe('a report of rows that version 0.1.0 wrote', () => {
   }
 });
 
-test('the later row counts if one was measured twice; each engine has a section of its own', async () => {
+test('a case that was measured twice appears with its later row; each engine has its own section', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'report.md');
   const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
   const measured = (name: string, median: number, engine: string): Row => {

@@ -37,8 +37,8 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
-  // A user's computer may have no network to install them from; CI has.
-  (process.env.CI ? test : test.skip)('the rivals from npm were compared', () => {
+  // A developer's computer may lack them, because npm needs a network; CI may not.
+  (process.env.CI ? test : test.skip)('the other libraries from npm were compared', () => {
     const present = new Set(rows.filter(({ verified }) => verified).map(({ candidate }) => candidate));
     for (const name of ['tensorflow-wasm', 'jax-wasm', 'onnxruntime', 'gpujs-cpu'])
       expect([...present]).toContain(name);
@@ -112,8 +112,8 @@ describe('npm run bench -- --browser', () => {
   const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'loops'];
 
   testInBrowser('pages compute the same as Node’s processes, and one report holds the rows of both', () => {
-    const rivals = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
-    const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...rivals].join()];
+    const others = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
+    const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...others].join()];
     const run = bench('forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson'));
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
 

@@ -56,7 +56,7 @@ const ISOLATING = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-e
 const PORTABLE = 'wasm: WebAssembly, portable SIMD, ';
 const RELAXED = 'wasm: WebAssembly, relaxed SIMD, ';
 
-describe('in a page without a bundler', () => {
+describe('in a page without a bundler, the backend', () => {
   const files = {
     '/index.html': '<!doctype html><script type="module" src="./page.js"></script>',
     '/page.js': readFileSync(script, 'utf8').replace(/'longhand(\/wasm)?'/g, "'./longhand.js'"),
@@ -64,7 +64,7 @@ describe('in a page without a bundler', () => {
   };
   const deterministic = { deterministic: true };
 
-  testInBrowser('that is cross-origin isolated: the threads that were asked for, and Node’s bits', async () => {
+  testInBrowser('has the requested threads and Node’s bits if the page is cross-origin isolated', async () => {
     const job = jobFor({ ...deterministic, threads: 2 }, { ...deterministic, threads: 3 }, deterministic);
     const results = await trainInPage<Result[]>({ files, headers: ISOLATING }, job);
     expect(results.map(({ description }) => description)).toEqual([
@@ -75,13 +75,14 @@ describe('in a page without a bundler', () => {
     for (const { bits } of results) expect(bits).toEqual(expected);
   });
 
-  testInBrowser('that is not isolated: one thread, even if more are asked for, and Node’s bits', async () => {
+  testInBrowser('has one thread and Node’s bits without isolation, even if more threads are requested', async () => {
     const job = jobFor(deterministic, { ...deterministic, threads: 2 });
     const results = await trainInPage<Result[]>({ files }, job);
-    for (const result of results) expect(result).toEqual({ description: `${PORTABLE}1 thread`, bits: expected });
+    const single = { description: `${PORTABLE}1 thread`, bits: expected };
+    expect(results).toEqual([single, single]);
   });
 
-  testInBrowser('with relaxed SIMD: the same bits on 2 threads, on 1, and on 1 without isolation', async () => {
+  testInBrowser('gives the same bits with relaxed SIMD on 2 threads, on 1, and on 1 without isolation', async () => {
     const isolated = await trainInPage<Result[]>({ files, headers: ISOLATING }, jobFor({ threads: 2 }, { threads: 1 }));
     const [single] = await trainInPage<Result[]>({ files }, jobFor({}));
     const [{ bits }] = isolated;
@@ -93,7 +94,7 @@ describe('in a page without a bundler', () => {
   });
 
   testInBrowser(
-    'under a Content-Security-Policy that blocks workers: one thread that says why, and Node’s bits',
+    'has one thread, a reason and Node’s bits under a Content-Security-Policy that blocks workers',
     async () => {
       const job = jobFor({ ...deterministic, threads: 3 }, { ...deterministic, threads: 1 });
       const trainUnder = (policy: string) =>
@@ -111,7 +112,7 @@ describe('in a page without a bundler', () => {
   );
 });
 
-describe('installed from the tarball', () => {
+describe('the package, installed from the tarball,', () => {
   let user: string;
   beforeAll(() => {
     user = mkdtempSync(path.join(tmpdir(), 'longhand-user-'));
@@ -136,7 +137,7 @@ describe('installed from the tarball', () => {
   const node = (args: string[], input = '') =>
     spawnSync(process.execPath, args, { cwd: user, input, encoding: 'utf8' });
 
-  test('trains in Node: the same bits', () => {
+  test('trains in Node to the same bits', () => {
     const { stdout, stderr } = node(
       ['--input-type=module'],
       `import { createReferenceBackend } from 'longhand/reference';
@@ -152,7 +153,7 @@ describe('installed from the tarball', () => {
   });
 
   testInBrowser(
-    'is bundled by Vite without configuration or warning, and trains in a page: the same bits',
+    'is bundled by Vite without configuration or warning, and trains in a page to the same bits',
     async () => {
       const { stderr, status } = node([
         path.join(project, 'node_modules/vite/bin/vite.js'),

@@ -31,7 +31,7 @@ function projectAt(name: string) {
     at,
     main,
     read: (file: string): string => readFileSync(at(file), 'utf8'),
-    /** Runs a build. Gives the parts that it built, and its errors; status null if it did not end. `options` are Node's. */
+    /** Runs a build. Returns the parts that it built, and its errors; `status` is null after a timeout. `options` are for Node. */
     build: (...options: string[]) => {
       const { status, stderr } = spawnSync(process.execPath, [...options, main], { encoding: 'utf8', timeout: 60_000 });
       return { status, ...reportIn(stderr) };
@@ -50,7 +50,7 @@ const reportIn = (stderr: string): { made: string[]; errors: string } => ({
 });
 const done = (...made: string[]) => ({ status: 0, made, errors: '' });
 
-describe('of three parts, one of which the others read', () => {
+describe('a build of three parts, one of which makes an input of the others,', () => {
   const { at, main, read, build, buildTogether } = projectAt('small');
   const lock = at('dist/.built/lock');
   const locks = (): string[] => readdirSync(path.dirname(lock)).filter((name) => name.startsWith('lock'));
@@ -93,13 +93,13 @@ describe('of three parts, one of which the others read', () => {
   });
   afterEach(() => rmSync(at('.'), { recursive: true }));
 
-  test('what has been built is up to date for all times of its files', () => {
+  test('does nothing if only the times of files have changed', () => {
     expect(build()).toEqual(done());
     for (const file of ['given', 'source/text', 'dist/second/text']) utimesSync(at(file), 2e9, 2e9);
     expect(build()).toEqual(done());
   });
 
-  test('an input that has changed, appeared or gone makes the parts that read it, also if it is older', () => {
+  test('rebuilds the parts that read a changed, new or deleted input, even if the input is older', () => {
     writeFileSync(at('source/text'), 'other');
     utimesSync(at('source/text'), 1e9, 1e9);
     expect(build()).toEqual(done('second', 'third'));
@@ -112,7 +112,7 @@ describe('of three parts, one of which the others read', () => {
     expect(build()).toEqual(done());
   });
 
-  test('what the first part makes is an input of the others only if it has become another', () => {
+  test('rebuilds the other parts only if the output of the first has changed', () => {
     writeFileSync(at('given'), 'other');
     expect(build()).toEqual(done('first', 'second', 'third'));
     rmSync(at('source/made'));
@@ -120,20 +120,20 @@ describe('of three parts, one of which the others read', () => {
   });
 
   test.each([
-    ['edited', () => appendFileSync(at('dist/second/text'), '!')],
-    ['deleted', () => rmSync(at('dist/second/text'))],
-    ['added', () => writeFileSync(at('dist/second/extra'), '')],
-    ['recorded by nothing', () => rmSync(at('dist/.built/second.json'))],
-    ['recorded in an empty file', () => writeFileSync(at('dist/.built/second.json'), '')],
-    ['recorded in half a file', () => writeFileSync(at('dist/.built/second.json'), '{"tools":"')],
-    ['recorded as null', () => writeFileSync(at('dist/.built/second.json'), 'null')],
-  ])('an output that was %s is made afresh', (_, change) => {
+    ['an output was edited', () => appendFileSync(at('dist/second/text'), '!')],
+    ['an output was deleted', () => rmSync(at('dist/second/text'))],
+    ['an output was added', () => writeFileSync(at('dist/second/extra'), '')],
+    ['the record is missing', () => rmSync(at('dist/.built/second.json'))],
+    ['the record is empty', () => writeFileSync(at('dist/.built/second.json'), '')],
+    ['the record is cut off', () => writeFileSync(at('dist/.built/second.json'), '{"tools":"')],
+    ['the record is null', () => writeFileSync(at('dist/.built/second.json'), 'null')],
+  ])('rebuilds a part from scratch if %s', (_, change) => {
     change();
     expect(build()).toEqual({ status: 0, made: ['second'], errors: 'second afresh\n' });
   });
 
   test.each(['build/part.mjs', 'package.json', 'tsconfig.json', 'node_modules/.package-lock.json'])(
-    'a changed %s makes everything afresh',
+    'rebuilds everything from scratch if %s has changed',
     (file) => {
       mkdirSync(at('node_modules'), { recursive: true });
       appendFileSync(at(file), '\n');
@@ -144,7 +144,7 @@ describe('of three parts, one of which the others read', () => {
     },
   );
 
-  test('a part that fails is built again next time, and does not stop the others', () => {
+  test('tries a failed part again the next time, and still builds the others', () => {
     const errors = 'build: wrong text in third\n';
     writeFileSync(at('source/text'), 'wrong: third');
     expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors });
@@ -153,13 +153,13 @@ describe('of three parts, one of which the others read', () => {
     expect(build()).toEqual(done('second'));
   });
 
-  test('each part that fails has its reason printed', () => {
+  test('prints the reason of each failed part', () => {
     writeFileSync(at('source/text'), 'wrong: second, third');
     const errors = 'build: wrong text in second\nbuild: wrong text in third\n';
     expect(build()).toEqual({ status: 1, made: ['second', 'third'], errors });
   });
 
-  test('a record that cannot be written leaves the old one', () => {
+  test('keeps the old record if the new one cannot be written', () => {
     const record = read('dist/.built/second.json');
     mkdirSync(at('dist/.built/second.json.new'));
     writeFileSync(at('source/text'), 'other');
@@ -167,7 +167,7 @@ describe('of three parts, one of which the others read', () => {
     expect(read('dist/.built/second.json')).toBe(record);
   });
 
-  test('builds at the same time take turns; one that was killed is no obstacle', async () => {
+  test('waits for another build, and ignores the lock of a killed one', async () => {
     const killed = spawn(process.execPath, ['-e', '']);
     await once(killed, 'exit');
     for (const number of [undefined, killed.pid]) {
@@ -185,11 +185,11 @@ describe('of three parts, one of which the others read', () => {
 
   test.each([
     ['is empty', ''],
-    ['is of NUL bytes', '\0\0\0\0'],
+    ['holds NUL bytes', '\0\0\0\0'],
     ['holds no number', 'lock'],
     ['holds 0, which stands for all processes of the group', '0'],
     ['holds −1, which stands for all processes', '-1'],
-  ])('a lock that %s is no obstacle', (_, text) => {
+  ])('ignores a lock that %s', (_, text) => {
     for (const seconds of [0, Date.now() / 1000]) {
       writeFileSync(lock, text);
       utimesSync(lock, seconds, seconds);
@@ -198,13 +198,13 @@ describe('of three parts, one of which the others read', () => {
     }
   });
 
-  test('a lock of an earlier process with the same number is no obstacle', () => {
+  test('ignores a lock of an earlier process with the same process number', () => {
     const before = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(lock)}, String(process.pid));`;
     expect(build('--import', `data:text/javascript,${encodeURIComponent(before)}`)).toEqual(done());
     expect(locks()).toEqual([]);
   });
 
-  test('a build on a full disk fails, and leaves no lock', () => {
+  test('fails on a full disk, and leaves no lock', () => {
     const limited = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$1"', process.execPath, main], {
       encoding: 'utf8',
     });
@@ -216,7 +216,7 @@ describe('of three parts, one of which the others read', () => {
     expect(build()).toEqual(done());
   });
 
-  test('a build leaves a lock that another build has acquired', async () => {
+  test('does not remove a lock that another build has acquired', async () => {
     writeFileSync(at('source/text'), 'other');
     const slow = spawn(process.execPath, [main]);
     await once(slow.stderr, 'data'); // `building second …`: it has the lock
@@ -227,8 +227,8 @@ describe('of three parts, one of which the others read', () => {
     rmSync(lock);
   });
 
-  test('a lock that two other builds acquire while this one discards it does not fail the build', () => {
-    // Numbers of no process: Linux counts to 2²². The build has read the lock when it renames it.
+  test('succeeds if two other builds acquire the lock while it discards the old one', () => {
+    // No process has these numbers: Linux counts to 2²². The build has read the lock when it renames it.
     const [ended, second, third] = ['99999990', '99999991', '99999992'];
     const others = `
       import fs from 'node:fs';
@@ -250,7 +250,7 @@ describe('of three parts, one of which the others read', () => {
   });
 });
 
-describe('of a copy of this project', () => {
+describe('a build of a copy of this project', () => {
   const { at, read, build } = projectAt('copy');
 
   beforeAll(() => {
@@ -274,7 +274,7 @@ describe('of a copy of this project', () => {
     writeFileSync(at('bench/extra.ts'), 'export const extra = 1;\n');
     expect(build()).toEqual(done('modules', 'browser', 'command line'));
     expect(read('dist/src/cli/options.js')).toContain('added = 1');
-    expect(read('dist/src/cli/main.js') === main).toBe(true); // made again, without what nothing uses
+    expect(read('dist/src/cli/main.js') === main).toBe(true); // rebuilt, but the bundle leaves out what nothing uses
     expect(existsSync(at('dist/bench/extra.js'))).toBe(true);
 
     rmSync(at('bench/extra.ts'));
@@ -284,7 +284,7 @@ describe('of a copy of this project', () => {
     }
   });
 
-  test('says where a type is wrong, and leaves what was there', () => {
+  test('reports where a type is wrong, and keeps the old output', () => {
     const made = read('dist/bench/tasks.js');
     appendFileSync(at('bench/tasks.ts'), '\nexport const wrong: string = 1;\n');
     const { status, errors } = build();
@@ -294,7 +294,7 @@ describe('of a copy of this project', () => {
   });
 });
 
-test('npm start with nothing to build begins with the run, not with a build', async () => {
+test('npm start begins with the run if there is nothing to build', async () => {
   const child = spawn('npm', ['start', '--silent'], { cwd: project, detached: true });
   const [line] = (await once(child.stderr, 'data')) as [Buffer];
   process.kill(-child.pid!, 'SIGKILL');

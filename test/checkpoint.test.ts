@@ -21,7 +21,7 @@ beforeAll(async () => {
   bytes = checkpointBytes(checkpoint);
 });
 
-test('what is saved is loaded', () => {
+test('a loaded checkpoint equals the saved one', () => {
   const loaded = parseCheckpoint(bytes, 'f');
   expect(loaded).toEqual(checkpoint);
   expect(checkpointBytes(loaded)).toEqual(bytes);
@@ -59,7 +59,7 @@ test('a change of any bit is detected', () => {
   expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
 });
 
-test('the order in which another tool writes the same contents is irrelevant', () => {
+test('a file that another tool wrote in another order loads as the same checkpoint', () => {
   const { metadata, tensors } = parseSafetensors(bytes, 'f');
   // another header, with the tensors in the order of their names
   const sorted = [...tensors].sort();
@@ -119,7 +119,7 @@ test('a wrong or missing checksum is refused', () => {
   }
 });
 
-test.each(['model', 'options', 'training'])('every field of %s is checked, and none is unknown', (key) => {
+test.each(['model', 'options', 'training'])('every field of %s is checked, and an unknown field is refused', (key) => {
   const fields = Object.keys(JSON.parse(parseSafetensors(bytes, 'f').metadata.get(key)!) as object);
   expect(fields.length).toBeGreaterThan(4);
   for (const field of fields) {

@@ -1,9 +1,7 @@
-/** `longhand train` with files: checkpoints, resuming, history, plot, and what can go wrong with files. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+/** `longhand train` with checkpoints: writing, resuming, files that cannot be written, and contradictory flags. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { previousOf } from '../src/files/disk.js';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
 import { mnistFiles } from './helpers/idx-files.js';
@@ -34,7 +32,7 @@ describe('--checkpoint', () => {
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('is written on %s, and --resume continues to the same end', async (signal, exitCode) => {
+  ] as const)('writes the run on %s, and --resume continues to the same end', async (signal, exitCode) => {
     const [whole, stopped] = [inNewFolder(), inNewFolder()];
     const options = ['--training-iters', '40000', '--display-step', '1'];
     const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
@@ -52,6 +50,20 @@ describe('--checkpoint', () => {
     expect(second.stdout + third.stdout).toBe(first.stdout);
     expect(readFileSync(stopped)).toEqual(readFileSync(whole));
   });
+
+  test('leaves a complete checkpoint if the reader closes the output early', async () => {
+    const file = inNewFolder();
+    const { code } = await runProcess('sh', [
+      '-c',
+      '"$@" | head -n 20',
+      'sh',
+      process.execPath,
+      MAIN,
+      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
+    ]);
+    expect(code).toBe(0);
+    expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
+  });
 });
 
 describe('--resume', () => {
@@ -67,7 +79,7 @@ describe('--resume', () => {
     expect(readFileSync(file)).toEqual(before);
   });
 
-  test('uses the options of the file; only the length and how often lines are printed may change', async () => {
+  test('uses the options of the file; only the length and the display step may change', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);
     const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
@@ -93,9 +105,9 @@ describe('--resume', () => {
   });
 
   test.each([
-    ['no file', () => inNewFolder(), 'no such file'],
+    ['a missing file', () => inNewFolder(), 'no such file'],
     ['a folder', () => path.dirname(inNewFolder()), 'not a file'],
-    ['something else', () => path.join(DATA, 't10k-labels-idx1-ubyte'), 'not safetensors'],
+    ['a file of another format', () => path.join(DATA, 't10k-labels-idx1-ubyte'), 'not safetensors'],
     ['a device that never ends', () => '/dev/zero', 'not a file'],
   ])('of %s is refused in one line', async (_, file, message) => {
     const { code, stdout, stderr } = await longhand([...FROM, '--resume', file()]);
@@ -165,9 +177,9 @@ describe('a file that cannot be written', () => {
 
   test.each([
     ['a missing folder', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
-    ['a folder in its place', () => path.dirname(inNewFolder()), 'not a file'],
-    ['a file system that is read-only', () => '/proc/run.safetensors', 'cannot be written'],
-  ])('%s is reported before the training starts', async (_, file, message) => {
+    ['a folder of that name', () => path.dirname(inNewFolder()), 'not a file'],
+    ['a read-only file system', () => '/proc/run.safetensors', 'cannot be written'],
+  ])('because of %s is reported before the training starts', async (_, file, message) => {
     const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', file()]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
@@ -189,7 +201,7 @@ describe('a file that cannot be written', () => {
     return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
   };
 
-  (canMount ? test : test.skip)('a disk that fills up', async () => {
+  (canMount ? test : test.skip)('because the disk fills up leaves the old checkpoint unchanged', async () => {
     const { stdout, stderr } = await onOwnDisk(
       '"$@" > /dev/null && cp run.safetensors kept && cat /dev/zero > filler; "$@" > /dev/null; echo "exit code $?"; cmp kept run.safetensors && ls',
     );
@@ -197,139 +209,10 @@ describe('a file that cannot be written', () => {
     expect(stdout).toBe('exit code 1\nfiller\nkept\nrun.safetensors\n');
   });
 
-  (canMount ? test : test.skip)('a disk that is read-only', async () => {
+  (canMount ? test : test.skip)('because the disk has become read-only is reported', async () => {
     const { stdout, stderr } = await onOwnDisk('"$@" > /dev/null; mount -o remount,ro .; "$@"; echo "exit code $?"');
     expect(stderr).toMatch(/longhand: .*run\.safetensors: cannot be written \(the file system is read-only\)\n$/);
     expect(stdout).toBe('exit code 1\n');
-  });
-
-  test('a reader that closes the output early leaves a complete checkpoint', async () => {
-    const file = inNewFolder();
-    const { code } = await runProcess('sh', [
-      '-c',
-      '"$@" | head -n 20',
-      'sh',
-      process.execPath,
-      MAIN,
-      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
-    ]);
-    expect(code).toBe(0);
-    expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
-  });
-});
-
-describe('--history and --plot', () => {
-  const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
-
-  test.each(['csv', 'ndjson'])(
-    'every line and validation is in the %s file, also after an interruption',
-    async (form) => {
-      const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
-      const { stdout } = await longhand([...VALIDATED, '--history', whole]);
-      const rows = linesOf(readFileSync(whole, 'utf8'));
-      expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
-      const printed = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
-      expect(printed).toHaveLength(9);
-
-      const checkpoint = inNewFolder();
-      await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
-      // a killed run can leave rows after the checkpoint, and an incomplete last row
-      const [last] = rows.slice(-1);
-      writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
-      await longhand([
-        ...FROM,
-        '--resume',
-        checkpoint,
-        '--training-iters',
-        '500',
-        '--history',
-        stopped,
-        '--threads',
-        '1',
-      ]);
-      expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
-    },
-  );
-
-  test('the plot is an SVG with a line for each set', async () => {
-    const [history, plot] = [inNewFolder('h.csv'), inNewFolder('h.svg')];
-    expect((await longhand([...VALIDATED, '--history', history, '--plot', plot])).code).toBe(0);
-    const svg = readFileSync(plot, 'utf8');
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-    expect(svg.match(/<path /g)!.length).toBeGreaterThanOrEqual(4);
-    for (const word of ['train', 'validation', 'loss', 'accuracy', 'step']) expect(svg).toContain(word);
-  });
-
-  test('a history that cannot be written ends the run with one line', async () => {
-    const full = inNewFolder('full.csv');
-    symlinkSync('/dev/full', full);
-    const { code, stderr } = await longhand([...RUN, '--history', full]);
-    expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
-  });
-
-  test('a run that fails at once leaves an older history unchanged', async () => {
-    const history = inNewFolder('h.csv');
-    await longhand([...VALIDATED, '--history', history]);
-    const before = readFileSync(history, 'utf8');
-    const { code, stderr } = await longhand([...RUN, '--batch-size', '5000', '--history', history]);
-    expect([code, linesOf(stderr).at(-1)]).toEqual([1, expect.stringContaining('batch size 5000 is larger')]);
-    expect(readFileSync(history, 'utf8')).toBe(before);
-  });
-
-  test('a run that is interrupted before its first line leaves no row of another run to the resumed run', async () => {
-    const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
-    await longhand([...VALIDATED, '--history', history]);
-    const silent = [...ENDLESS, '--display-step', '4000000', '--checkpoint-every', '5'];
-    const child = spawn(process.execPath, [MAIN, ...silent, '--history', history, '--checkpoint', checkpoint]);
-    while (!existsSync(checkpoint)) await setTimeout(20);
-    child.kill('SIGINT');
-    await once(child, 'close');
-    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
-  });
-
-  test('a run without lines leaves a history without rows', async () => {
-    const history = inNewFolder('h.csv');
-    expect((await longhand([...RUN, '--display-step', '1000', '--history', history])).code).toBe(0);
-    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
-  });
-
-  test('a file that is not a history is not overwritten with --resume', async () => {
-    const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
-    await longhand([...RUN, '--checkpoint', file]);
-    writeFileSync(history, 'my notes\nof years\n');
-    const { code, stderr } = await longhand([...FROM, '--resume', file, '--history', history]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('does not begin with set,step,loss,accuracy')]);
-    expect(readFileSync(history, 'utf8')).toBe('my notes\nof years\n');
-  });
-});
-
-describe('--validate-every, --patience, --best', () => {
-  test('stops early, reports it, and keeps the best state', async () => {
-    const best = inNewFolder('best.safetensors');
-    const args = [
-      '--learning-rate',
-      '0.5',
-      '--validate-every',
-      '1',
-      '--patience',
-      '2',
-      '--best',
-      best,
-      '--epochs',
-      '9',
-    ];
-    const { code, stdout, stderr } = await longhand([
-      ...RUN.filter((arg) => arg !== '--training-iters' && arg !== '500'),
-      ...args,
-    ]);
-    expect(code).toBe(0);
-    const losses = [...stdout.matchAll(/^Step (\d+), Validation Loss= ([\d.]+), Validation Accuracy= [\d.]+$/gm)].map(
-      ([, step, loss]) => [Number(step), Number(loss)],
-    );
-    const [bestStep] = losses.reduce((one, other) => (other[1] < one[1] ? other : one));
-    expect(losses).toHaveLength(bestStep + 2);
-    expect(stderr).toContain(`\nstopped early, after step ${bestStep + 2}\n`);
-    expect(loadCheckpoint(best).training?.step).toBe(bestStep);
   });
 });
 

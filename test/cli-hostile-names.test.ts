@@ -1,6 +1,6 @@
 /**
- * Names and texts with characters that a terminal would obey, in every argument, file name and file that the commands
- * read: they are printed as escapes, on their own line, and JSON parses to the same text.
+ * Control characters, which a terminal would obey, in every argument, file name and file that the commands read. They are
+ * printed as escapes, on one line, and JSON parses to the same text.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -68,7 +68,7 @@ describe('printable', () => {
     expect(printable(text.replace('⁡', ''))).toBe(text.replace('⁡', ''));
   });
 
-  test('a table’s cells each stay in their row', () => {
+  test('keeps each cell of a table in its row', () => {
     expect(
       table([
         ['a\nb', 'c'],
@@ -100,7 +100,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   compare: ['--template', inFolder('template')],
 };
 
-test('in the value of any option of any command', async () => {
+test('control characters in the value of any option are printed as escapes', async () => {
   const options = await optionsOfAllCommands();
   expect(options.length).toBeGreaterThan(40);
   const value = inFolder(HOSTILE);
@@ -115,7 +115,7 @@ test('in the value of any option of any command', async () => {
   expect(escaped).toBe(shown);
 });
 
-describe('in wrong usage', () => {
+describe('control characters in wrong usage are printed as escapes:', () => {
   test.each([
     ['an unknown command', [HOSTILE]],
     ['an unknown option', [`--${HOSTILE}`]],
@@ -124,13 +124,13 @@ describe('in wrong usage', () => {
     ['too many arguments', ['gradcheck', HOSTILE]],
     ['a missing argument', ['predict', HOSTILE]],
     ['an argument that looks like a suggestion', [`${SHORT}\n(Did you mean ${SHORT}?)\n`]],
-    ['a history of another kind', [...SMALL, '--history', HOSTILE]],
+    ['a history of another format', [...SMALL, '--history', HOSTILE]],
   ])('%s', async (_, args) => {
     const { code, stderr } = await clean(args);
     expect([code, stderr.split('\n').length > 3]).toEqual([2, stderr.startsWith('Usage')]);
   });
 
-  test('a suggestion keeps its own line', async () => {
+  test('in a suggestion, which keeps its own line', async () => {
     expect((await clean(['train', '--hid\u001bden', '3'])).stderr).toBe(
       "error: unknown option '--hid\\u001bden'\n(Did you mean --hidden?)\n",
     );
@@ -149,14 +149,14 @@ test.each([
   ['import', ['import', HOSTILE, '--from', 'safetensors-tf1']],
   ['compare', ['compare', HOSTILE]],
   ['a folder', ['export', RUN, '--to', 'tfjs', '--output', path.join(RUN, HOSTILE)]],
-])('in the name of a missing file: %s', async (_, args) => {
+])('control characters in the name of a missing file are printed as escapes: %s', async (_, args) => {
   const { code, stdout, stderr } = await clean(args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^(backend.*\n.*\n)?longhand: .*\n$/);
   expect(stderr).toContain(printable(HOSTILE));
 });
 
-describe('in the name of an existing file', () => {
+describe('control characters in the name of an existing file are escaped in text, and exact in JSON, by', () => {
   const named = (name: string): string => path.join(printable(folder), name);
   const printedLines = async (args: readonly string[]): Promise<string[]> => linesOf((await clean(args)).stdout);
   test('predict', async () => {
@@ -187,7 +187,7 @@ describe('in the name of an existing file', () => {
   });
 });
 
-describe('in a file', () => {
+describe('control characters in a file are printed as escapes:', () => {
   const entry = { dtype: 'F32', shape: [1], bytes: Uint8Array.of(0, 0, 128, 63) } as const;
   const written = (name: string, file: Safetensors): string => {
     writeFileSync(inFolder(name), writeSafetensors(file));
@@ -203,7 +203,7 @@ describe('in a file', () => {
     return inFolder('header');
   };
 
-  test('inspect shows the names and texts of any file', async () => {
+  test('the names and texts that inspect shows', async () => {
     const metadata = { [IN_FILE]: IN_FILE, plain: 'text' };
     const file = written('strange', {
       metadata: new Map(Object.entries(metadata)),
@@ -216,7 +216,7 @@ describe('in a file', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ metadata, tensors: [{ name: IN_FILE }] });
   });
 
-  test('inspect shortens a long name between two characters', async () => {
+  test('a name that inspect shortens, always between two characters', async () => {
     const file = written('long', { metadata: new Map(), tensors: new Map([['👩'.repeat(300), entry]]) });
     expect((await clean(['inspect', file])).stdout).toContain(`\n${'👩'.repeat(200)}…`);
     const odd = written('long', { metadata: new Map(), tensors: new Map([[`x${'👩'.repeat(300)}`, entry]]) });

@@ -47,24 +47,30 @@ test.each<readonly [name: string, args: readonly string[], exitCode: number, has
   ['a gradcheck that fails', ['gradcheck', '--tolerance', '1e-300'], 1, true],
   ['a missing file', ['inspect', inFolder('none')], 1, false],
   ['wrong usage', ['frobnicate'], 2, false],
-])('%s, with its output or its messages lost', async (_, args, exitCode, hasResult) => {
-  const whole = await longhand(args);
-  expect([whole.code, whole.stdout !== '']).toEqual([exitCode, hasResult]);
+])(
+  '%s has the right exit code and no stack trace if its output or its messages are lost',
+  async (_, args, exitCode, hasResult) => {
+    const whole = await longhand(args);
+    expect([whole.code, whole.stdout !== '']).toEqual([exitCode, hasResult]);
 
-  const onFullDisk = await longhand(args, { stdout: 'full' });
-  expect(onFullDisk.code).toBe(hasResult ? 1 : exitCode);
-  expect(onFullDisk.stderr).not.toMatch(STACK_TRACE);
-  expect(onFullDisk.stderr.endsWith(FULL)).toBe(hasResult);
+    const onFullDisk = await longhand(args, { stdout: 'full' });
+    expect(onFullDisk.code).toBe(hasResult ? 1 : exitCode);
+    expect(onFullDisk.stderr).not.toMatch(STACK_TRACE);
+    expect(onFullDisk.stderr.endsWith(FULL)).toBe(hasResult);
 
-  const unread = await longhand(args, { stdout: 'closed' });
-  expect([unread.code, unread.stderr]).toEqual([exitCode, expect.not.stringMatching(STACK_TRACE)]);
+    const unread = await longhand(args, { stdout: 'closed' });
+    expect([unread.code, unread.stderr]).toEqual([exitCode, expect.not.stringMatching(STACK_TRACE)]);
 
-  expect(await longhand(args, { stderr: 'closed' })).toEqual({ code: exitCode, stdout: whole.stdout, stderr: '' });
-});
+    expect(await longhand(args, { stderr: 'closed' })).toEqual({ code: exitCode, stdout: whole.stdout, stderr: '' });
+  },
+);
 
-test.each(['full', 'closed'] as const)('wrong usage with all output %s: exit code 2', async (sink) => {
-  expect((await longhand(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
-});
+test.each(['full', 'closed'] as const)(
+  'wrong usage has exit code 2 even if both of its outputs are %s',
+  async (sink) => {
+    expect((await longhand(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
+  },
+);
 
 test.each<['full' | 'closed', number, RegExp]>([
   ['full', 1, /\nlonghand: standard output: cannot be written \(the disk is full\)\n$/],
@@ -95,7 +101,7 @@ function unread(args: readonly string[]) {
 const running: ChildProcess[] = [];
 afterAll(() => running.forEach((child) => child.kill('SIGKILL')));
 
-test('a large result arrives complete at a slow reader', async () => {
+test('a slow reader receives a large result completely', async () => {
   const metadata = new Map(Array.from({ length: 20_000 }, (_, n) => [`key ${n}`, 'text '.repeat(10)]));
   writeFileSync(inFolder('large'), writeSafetensors({ metadata, tensors: new Map() }));
   const { child, output, read, exit } = unread(['inspect', inFolder('large'), '--json']);
@@ -109,7 +115,7 @@ test('a large result arrives complete at a slow reader', async () => {
 
 test('a signal ends a run whose output is not read', async () => {
   const { child, output, exit } = unread(ENDLESS);
-  await new Promise((resolve) => setTimeout(resolve, 3000)); // until then it has filled the pipe
+  await new Promise((resolve) => setTimeout(resolve, 3000)); // by then it has filled the pipe
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(143);
   expect(output.stderr).toMatch(/\nlonghand: stopped by SIGTERM\n$/);
@@ -124,7 +130,7 @@ test('closing the terminal stops the run as SIGHUP does, and the checkpoint is w
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   running.push(terminal);
-  for await (const text of terminal.stdout.setEncoding('utf8')) if (String(text).includes('step ')) break; // of the bar
+  for await (const text of terminal.stdout.setEncoding('utf8')) if (String(text).includes('step ')) break; // in the bar
   terminal.kill('SIGKILL');
   while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') {
     await new Promise((resolve) => setTimeout(resolve, 50));

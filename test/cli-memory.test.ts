@@ -1,4 +1,4 @@
-/** Sizes that fit no computer's memory: one line names the bytes. V8 does not abort; the system kills no process. */
+/** Sizes that do not fit into the memory are refused in one line; neither V8 nor the system ends the process. */
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
@@ -33,7 +33,7 @@ test.each<[readonly string[], string]>([
   [[...TRAIN, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
   [[...TRAIN, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
   [[...TRAIN, '--batch-size', '4294967295'], TWO],
-])('%j', async (args, advice) => {
+])('a model that is too large is refused in one line with its sizes and bytes: %j', async (args, advice) => {
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr.split('\n').at(-2)).toMatch(
@@ -62,17 +62,20 @@ function comparisonOf({ T, B, I, H, C }: Record<'T' | 'B' | 'I' | 'H' | 'C', num
 describe('compare of a small file with many steps', () => {
   const node = ['--max-old-space-size=256'];
 
-  test.each([[[]], [['--no-limit']]])('that do not fit V8’s heap is refused, with flags %j', async (flags) => {
-    const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
-    const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(
-      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
-    );
-    expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
-  });
+  test.each([[[]], [['--no-limit']]])(
+    'is refused if their views do not fit into V8’s heap, with flags %j',
+    async (flags) => {
+      const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
+      const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+      );
+      expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
+    },
+  );
 
-  test('that fit V8’s heap is computed', async () => {
+  test('is computed if their views fit into V8’s heap', async () => {
     const file = comparisonOf({ T: 20_000, B: 1, I: 1, H: 1, C: 2 });
     const { code, stdout } = await longhand(['compare', file], { node });
     expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
@@ -86,7 +89,7 @@ test('the memory of a comparison includes the models of earlier passes', () => {
   expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
 });
 
-test('an OutOfMemoryError of a backend is reported with the flags to reduce, other errors unchanged', async () => {
+test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {
   const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes requested')));
   await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes requested: reduce --hidden'));
   const other = new Error('something else');

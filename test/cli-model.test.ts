@@ -58,6 +58,7 @@ describe('longhand eval', () => {
     const total = report.confusion.flat().reduce((sum, count) => sum + count, 0);
     const right = report.confusion.reduce((sum, row, k) => sum + row[k], 0);
     expect([total, right / total]).toEqual([200, report.accuracy]);
+    expect(report.classes).toHaveLength(10);
     for (const { class: k, images, right: known, precision, recall, f1 } of report.classes) {
       const said = report.confusion.reduce((sum, row) => sum + row[k], 0);
       expect(images).toBe(report.confusion[k].reduce((sum, count) => sum + count, 0));
@@ -70,7 +71,7 @@ describe('longhand eval', () => {
     }
   });
 
-  test('as text', async () => {
+  test('prints the tables as text', async () => {
     const { stdout } = await done(['eval', RUN, '--data', DATA]);
     expect(stdout).toMatch(
       /^200 test images: loss \d\.\d{6}, accuracy \d\.\d{4}\n\nclass +images +right +precision +recall +F1\n/,
@@ -78,7 +79,7 @@ describe('longhand eval', () => {
     expect(stdout.split('\n')).toHaveLength(2 + 11 + 1 + 1 + 1 + 11 + 1);
   });
 
-  test('evaluates the other sets, with the same result on other backends', async () => {
+  test('evaluates the other sets, with the same result on another backend', async () => {
     const validation = jsonOf(await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json'])) as Evaluation;
     expect(validation).toMatchObject({ set: 'validation', images: 5000 });
     const reference = jsonOf(
@@ -88,7 +89,7 @@ describe('longhand eval', () => {
     expect(reference.loss).toBeCloseTo(validation.loss, 5);
   });
 
-  test('with images of another size, or without a checkpoint, is refused', async () => {
+  test('refuses images of another size, and a missing checkpoint', async () => {
     expect(await refused(['eval', RUN])).toContain('reads images of 2 × 3, these are 28 × 28');
     expect(await refused(['eval', inFolder('none')])).toContain('no such file');
   });
@@ -123,7 +124,7 @@ describe('longhand predict', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Prediction);
 
-  test('predicts IDX files, plain and packed, as eval counts them', async () => {
+  test('gives IDX files, plain and gzipped, the predictions that eval counts', async () => {
     const all = await predictions([idx]);
     expect(all).toHaveLength(200);
     const labels = FILES['t10k-labels-idx1-ubyte'].subarray(8);
@@ -140,11 +141,11 @@ describe('longhand predict', () => {
   });
 
   test.each([
-    ['of its size', {}, []],
+    ['of the network’s size', {}, []],
     ['five times as large', { factor: 5 }, []],
-    ['dark ink on light paper', { invert: true }, ['--invert']],
+    ['with dark ink on light paper', { invert: true }, ['--invert']],
     ['white, with varying transparency', { alpha: true }, []],
-  ])('predicts a PNG %s as the same bytes in IDX', async (_, form, flags) => {
+  ])('gives a PNG %s the probabilities of the same bytes in IDX', async (_, form, flags) => {
     const file = inFolder('digit.png');
     writeFileSync(file, png(pixels, form));
     const [{ name, probabilities }] = await predictions([file, ...flags]);
@@ -152,7 +153,7 @@ describe('longhand predict', () => {
     expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
   });
 
-  test('an interlaced PNG too', async () => {
+  test('gives an interlaced PNG the probabilities of the same bytes in IDX', async () => {
     const file = inFolder('interlaced.png');
     const form = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
     writeFileSync(file, encodePng({ ...form, samples: pixels }));
@@ -160,13 +161,13 @@ describe('longhand predict', () => {
     expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
   });
 
-  test('--fit with a network that does not read MNIST is refused', async () => {
+  test('refuses --fit with a network that does not read 28 × 28 pixels', async () => {
     expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
       't10k-images-idx3-ubyte: --fit makes images of 28 × 28, but this network reads 2 × 3',
     );
   });
 
-  test('with --rows: the last row gives the prediction of the whole image', async () => {
+  test('with --rows ends with the prediction of the whole image', async () => {
     const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
     expect(rows).toHaveLength(ROWS);
     expect(rows!.at(-1)).toEqual(probabilities);
@@ -193,8 +194,8 @@ describe('longhand predict', () => {
       '4088 × 4088 pixels of 8 bits: the limits are 2097152 pixels',
     ],
     ['of another format', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
-    ['of an IDX of another size', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
-  ])('a file %s is refused', async (_, bytes, message) => {
+    ['of IDX labels', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
+  ])('refuses a file %s', async (_, bytes, message) => {
     const file = inFolder('wrong.png');
     writeFileSync(file, bytes());
     expect(await refused(['predict', RUN, file])).toContain(message);
@@ -217,7 +218,7 @@ describe('longhand inspect', () => {
     expect(kernel.nonFinite).toBe(0);
   });
 
-  test('reads any file, also with NaN and escape sequences', async () => {
+  test('reads any file, even with NaN and escape sequences', async () => {
     const file = inFolder('strange.safetensors');
     const values = Float32Array.of(1, NaN, -Infinity, 3);
     writeFileSync(
@@ -240,7 +241,7 @@ describe('longhand inspect', () => {
   });
 });
 
-test('inspect shows two hundred thousand tensors', async () => {
+test('longhand inspect shows two hundred thousand tensors', async () => {
   const file = inFolder('many.safetensors');
   const empty = { dtype: 'U8', shape: [0], bytes: new Uint8Array() } as const;
   const tensors = new Map(Array.from({ length: 200_000 }, (_, n) => [`t${n}`, empty]));
@@ -277,7 +278,7 @@ describe('longhand export and import', () => {
     },
   );
 
-  test('import prefers the flags to the file for T and the forget bias', async () => {
+  test('import uses the flags for T and the forget bias rather than the file', async () => {
     const there = inFolder('there.safetensors');
     await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
     const args = [
@@ -328,7 +329,7 @@ describe('longhand export and import', () => {
 });
 
 describe('longhand compare', () => {
-  test('a template agrees; with another forget bias it does not, and the mistake is named', async () => {
+  test('accepts its template; with another forget bias it names the mistake', async () => {
     const file = inFolder('mine.safetensors');
     const written = await longhand(['compare', file, '--template']);
     expect([written.code, written.stdout]).toEqual([0, '']);
@@ -352,7 +353,7 @@ describe('longhand compare', () => {
   });
 
   const testOnLinux = process.platform === 'linux' ? test : test.skip; // there `script` is util-linux's
-  testOnLinux('on a terminal there is a bar while it computes, and nothing of it afterwards', async () => {
+  testOnLinux('shows a progress bar on a terminal while it computes, and clears it at the end', async () => {
     const file = inFolder('watched.safetensors');
     await longhand(['compare', file, '--template']);
     const command = `${process.execPath} ${MAIN} compare ${file}`;
@@ -365,13 +366,13 @@ describe('longhand compare', () => {
     expect(table).not.toContain('%');
   });
 
-  test('a file that is none is refused', async () => {
+  test('refuses a file without the inputs of a comparison', async () => {
     expect(await refused(['compare', RUN])).toContain('has no tensor "x"');
   });
 });
 
 test.each(['train', 'eval', 'predict', 'inspect', 'export', 'import', 'compare', 'gradcheck'])(
-  '%s --help has examples, and --json',
+  'longhand %s --help has examples, and --json',
   async (command) => {
     const { stdout } = await done([command, '--help']);
     expect(stdout).toContain(`\nExamples:\n  longhand ${command}`);

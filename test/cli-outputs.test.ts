@@ -1,4 +1,4 @@
-/** `longhand train` and its output files: none may be another one, an input, or a name that cannot be written. */
+/** The output files of `longhand train`: each must be a file of its own, not an input, and writable. */
 import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { meetingOf } from '../src/cli/outputs.js';
@@ -36,7 +36,7 @@ const NOTHING: Prepare = () => {};
 const linkTo = (target: string, name: string) => (inFolder: (name: string) => string) =>
   symlinkSync(target, inFolder(name));
 
-/** In `args` a name after % is in the new folder, kept as it is spelled. */
+/** Replaces each % in `args` by the path of the new folder, and keeps the spelling of the rest. */
 function placed(args: string, folder: string): string[] {
   return args.split(' ').map((arg) => arg.replace('%', `${folder}/`));
 }
@@ -77,74 +77,13 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     ],
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
-  test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
-    ['the same name', 'b', 'b', NOTHING, ''],
-    ['other names', 'b', 'b1', NOTHING, undefined],
-    ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
-    ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
-    ['two slashes', 'b', '/b', NOTHING, ''],
-    ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
-    ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
-    [
-      'a link through another link',
-      'b',
-      'l1',
-      (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
-      '',
-    ],
-    [
-      'two links to two files',
-      'l1',
-      'l2',
-      (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
-      undefined,
-    ],
-    [
-      'a linked folder',
-      'real/b',
-      'linked/b',
-      (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
-      '',
-    ],
-    [
-      'a link out of a linked folder to beside it',
-      'one/b',
-      'linked/l',
-      (at) => {
-        mkdirSync(at('one/two'), { recursive: true });
-        linkTo('one/two', 'linked')(at);
-        linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
-      },
-      '',
-    ],
-    [
-      'hard links',
-      'b',
-      'h',
-      (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
-      undefined,
-    ],
-    ['.new', 'b', 'b.new', NOTHING, '.new'],
-    ['.old', 'b', 'b.old', NOTHING, '.old'],
-    ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
-    ['in reverse', 'b.previous', 'b', NOTHING, undefined],
-    ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
-    ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
-    ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
-  ])('%s: %s and %s', (_, written, other, prepare, meeting) => {
-    const folder = folderWith(prepare);
-    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
-    expect(meet(true)).toBe(meeting);
-    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
-  });
-
-  test('a relative path and an absolute one', () => {
+  test('a relative path and an absolute path of one file', () => {
     const folder = directoryOf({});
     const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
   });
 
-  test('.old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
+  test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
     for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
       const folder = directoryOf({});
       expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
@@ -154,7 +93,7 @@ describe('two outputs on one file are wrong usage, before anything is written', 
     }
   });
 
-  test('names that only look alike, and hard links, are different files', async () => {
+  test('but names that only look alike, and hard links, are different files and allowed', async () => {
     const folder = directoryOf({ 'h.csv': Buffer.from('old') });
     linkSync(path.join(folder, 'h.csv'), path.join(folder, 'b1'));
     linkSync(path.join(folder, 'h.csv'), path.join(folder, 'p.svg'));
@@ -168,6 +107,70 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   });
 });
 
+test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
+  ['the same name', 'b', 'b', NOTHING, ''],
+  ['other names', 'b', 'b1', NOTHING, undefined],
+  ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
+  ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+  ['two slashes', 'b', '/b', NOTHING, ''],
+  ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
+  ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
+  [
+    'a link through another link',
+    'b',
+    'l1',
+    (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'two links to two files',
+    'l1',
+    'l2',
+    (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
+    undefined,
+  ],
+  [
+    'a linked folder',
+    'real/b',
+    'linked/b',
+    (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'a link out of a linked folder to beside it',
+    'one/b',
+    'linked/l',
+    (at) => {
+      mkdirSync(at('one/two'), { recursive: true });
+      linkTo('one/two', 'linked')(at);
+      linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
+    },
+    '',
+  ],
+  [
+    'hard links',
+    'b',
+    'h',
+    (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
+    undefined,
+  ],
+  ['.new', 'b', 'b.new', NOTHING, '.new'],
+  ['.old', 'b', 'b.old', NOTHING, '.old'],
+  ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
+  ['in reverse', 'b.previous', 'b', NOTHING, undefined],
+  ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
+  ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
+  ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
+])(
+  'meetingOf reports whether two outputs need the same file (%s): %s and %s',
+  (_, written, other, prepare, meeting) => {
+    const folder = folderWith(prepare);
+    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
+    expect(meet(true)).toBe(meeting);
+    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
+  },
+);
+
 describe('an output on a file that the run reads is wrong usage', () => {
   test.each<[string, string, string]>([
     [
@@ -177,7 +180,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
     ],
     ['the best', '--resume %r.csv --checkpoint %c --best %./r.csv', '--best %./r.csv and --resume %r.csv are the same'],
     ['the best of a run that continues its checkpoint', '--resume %r.csv --best %r.csv', 'are the same file'],
-    ['the plot, by a link', '--resume %r.csv --checkpoint %c --history %h.csv --plot %link', 'are the same file'],
+    ['the plot, through a link', '--resume %r.csv --checkpoint %c --history %h.csv --plot %link', 'are the same file'],
     [
       'a file that is written beside the checkpoint',
       '--resume %c.new --checkpoint %c',
@@ -196,7 +199,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
     await expectUsageError(FROM, args, folder, message);
   });
 
-  test('images and labels, plain or as .gz, also by a link', async () => {
+  test('images and labels, plain or as .gz, or through a link', async () => {
     const data = directoryOf(mnistFiles(5600, 200));
     symlinkSync(data, path.join(data, 'linked'));
     const run = ['train', '--data', data, '--training-iters', '500'];
@@ -205,7 +208,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
     }
   });
 
-  test('but a run may continue its own checkpoint, however its path is spelled', async () => {
+  test('but a run may continue its own checkpoint under another spelling of its path', async () => {
     const folder = directoryOf({});
     expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);
     const args = placed('--resume %c --checkpoint %./c --training-iters 900', folder);
@@ -234,7 +237,7 @@ describe('an empty path is wrong usage', () => {
     });
   });
 
-  test('as a file to read: no such file', async () => {
+  test('but in place of a file to read it is an error with exit code 1', async () => {
     const stderr = "longhand: '': a file name must not be empty\n";
     expect(await longhand(['inspect', ''])).toEqual({ code: 1, stdout: '', stderr });
   });

@@ -52,7 +52,7 @@ describe('export onto its own input', () => {
     ['by its name', 'run', ['--to', 'keras', '--output', 'run']],
     ['by another spelling', 'run', ['--to', 'safetensors-tf1', '--output', './run']],
     ['by the default name', 'run.onnx', ['--to', 'onnx']],
-    ['as a file in the folder of a form', 'm/weights.bin', ['--to', 'tfjs', '--output', 'm']],
+    ['as a file in the folder of an export', 'm/weights.bin', ['--to', 'tfjs', '--output', 'm']],
   ])('%s is refused; --force keeps the old contents', async (_, name, [to, form, ...output]) => {
     const { folder, at } = folderWith(name);
     const spelled = output.map((arg) => (arg === '--output' ? arg : `${folder}/${arg}`));
@@ -63,7 +63,7 @@ describe('export onto its own input', () => {
     expect(readFileSync(at(name))).not.toEqual(CHECKPOINT);
   });
 
-  test('by a symbolic link, also with --force, leaves the link and keeps its target', async () => {
+  test('by a symbolic link is refused; --force leaves the link and keeps the old contents of its target', async () => {
     const { at } = folderWith('run');
     symlinkSync('run', at('link'));
     const args = ['export', at('run'), '--to', 'keras', '--output', at('link')];
@@ -83,7 +83,7 @@ describe('export onto its own input', () => {
     },
   );
 
-  test('at the names that only --force writes works without --force, and leaves the input', async () => {
+  test('at a name that only --force would write works without --force, and leaves the input', async () => {
     const { at } = folderWith('run.previous');
     await expectDone(['export', at('run.previous'), '--to', 'keras', '--output', at('run')]);
     expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
@@ -108,7 +108,7 @@ describe('export onto its own input', () => {
 });
 
 describe('export', () => {
-  test('of two files that a link makes one is refused', async () => {
+  test('is refused if a link makes two of its files one', async () => {
     const { at } = folderWith('run');
     mkdirSync(at('m'));
     symlinkSync('weights.bin', at('m/model.json'));
@@ -117,7 +117,7 @@ describe('export', () => {
     expect(readdirSync(at('m'))).toEqual(['model.json']);
   });
 
-  test('over other files replaces them; --force keeps them, or changes nothing if it cannot', async () => {
+  test('replaces other files; --force keeps their old contents, or changes nothing if it cannot', async () => {
     const { folder, at } = folderWith('run');
     const args = ['export', at('run'), '--to', 'tfjs', '--output', at('m')];
     mkdirSync(at('m'));

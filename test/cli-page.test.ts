@@ -25,7 +25,7 @@ async function serve(...args: string[]): Promise<string> {
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('serves the page cross-origin isolated, the worker with its own policy, and MNIST', async () => {
+test('longhand page serves the page cross-origin isolated, the worker with its own policy, and MNIST', async () => {
   const address = await serve('--port', '0');
   const page = await fetch(address);
   expect(page.status).toBe(200);
@@ -53,7 +53,7 @@ test('serves the page cross-origin isolated, the worker with its own policy, and
 test.each([
   ['an unknown Expect header', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n', 200],
   ['a text that is not a request', 'nonsense\r\n\r\n', 400],
-])('answers %s with nosniff', async (_, text, status) => {
+])('the server answers %s with nosniff', async (_, text, status) => {
   const { port } = new URL(await serve('--port', '0'));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   let answer = '';
@@ -76,7 +76,7 @@ async function answerTo(
   return { status: answer.statusCode, headers: answer.headers, body };
 }
 
-test('answers 404 for other paths, and survives malformed requests', async () => {
+test('the server answers 404 for other paths, and survives malformed requests', async () => {
   const address = await serve('--port', '0');
   for (const name of [
     '/nothing.js',
@@ -96,7 +96,7 @@ test('answers 404 for other paths, and survives malformed requests', async () =>
 
 const DATA_PATH = `/data/${FILES.testLabels}.gz`;
 
-test('answers GET and HEAD; other methods get 405', async () => {
+test('the server answers GET and HEAD; other methods get 405', async () => {
   const address = await serve('--port', '0');
   for (const path of ['/', DATA_PATH]) {
     const [got, head] = [await answerTo(address, path), await answerTo(address, path, { method: 'HEAD' })];
@@ -111,7 +111,7 @@ test('answers GET and HEAD; other methods get 405', async () => {
   }
 });
 
-test('answers requests for the names of this computer, with any port; others get 421', async () => {
+test('the server answers requests for the names of this computer, with any port; others get 421', async () => {
   const address = await serve('--port', '0');
   const statusAt = async (host: string, path: string): Promise<unknown[]> => {
     const { status, headers } = await answerTo(address, path, { headers: { host } });
@@ -145,9 +145,9 @@ test('the server ends if it cannot print its address', async () => {
   expect([code, stderr]).toEqual([1, 'longhand: standard output: cannot be written (the disk is full)\n']);
 });
 
-test('a port that is taken: an error if --port names it, otherwise the server chooses another', async () => {
+test('a port in use is an error if --port names it; without --port the server chooses another', async () => {
   const other = createServer().listen(8028, '127.0.0.1');
-  await once(other, 'listening').catch(() => {}); // if another process has taken it, that is as good
+  await once(other, 'listening').catch(() => {}); // if another process uses it already, it is in use as well
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;

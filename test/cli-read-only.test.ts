@@ -44,7 +44,7 @@ test.each<[string, (output: string) => readonly string[]]>([
   ['export', (output) => ['export', RUN, '--to', 'onnx', '--output', output]],
   ['import', (output) => ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', output]],
   ['compare --template', (output) => ['compare', '--force', '--template', output]],
-])('%s', async (_, argsFor) => {
+])('%s names a read-only file or folder, and leaves it unchanged', async (_, argsFor) => {
   const inLockedFolder = path.join(LOCKED_FOLDER, 'output.csv');
   for (const [output, reason] of [
     [inLockedFolder, `${inLockedFolder}: cannot be written (its folder is read-only)`],
@@ -61,7 +61,7 @@ test.each<[string, (output: string) => readonly string[]]>([
   expect(readdirSync(folder).filter((name) => name.startsWith('locked.csv'))).toEqual(['locked.csv', 'locked.csv.new']);
 });
 
-test('a folder for tfjs', async () => {
+test('export names a folder that it cannot create for tfjs', async () => {
   const { code, stderr } = await longhand([
     'export',
     RUN,

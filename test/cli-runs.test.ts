@@ -68,7 +68,7 @@ describe('longhand train', () => {
     events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
   });
 
-  test('without steps, tests the initial model', async () => {
+  test('without steps tests the initial model', async () => {
     const { code, stdout } = await longhand([...SMALL, '--training-iters', '1']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -96,7 +96,7 @@ describe('longhand train', () => {
     ]);
   });
 
-  test('runs on the reference backend too, with the same numbers to 4 digits', async () => {
+  test('gives the same numbers to 4 digits on the reference backend', async () => {
     const [wasm, reference] = [await longhand(THREE_LINES), await longhand([...THREE_LINES, '--backend', 'reference'])];
     expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
     const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);

@@ -10,7 +10,7 @@ const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
 describe('help and version', () => {
-  test.each(['--version', '-v'])('%s is that of package.json', async (flag) => {
+  test.each(['--version', '-v'])('%s prints the version in package.json', async (flag) => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await longhand([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });

@@ -24,7 +24,7 @@ const tensorsOf = (all: readonly (readonly number[])[]): Tensor[] =>
   all.map((values) => tensorFrom(Float64Array.from(values), [values.length]));
 
 test.each(clipping)(
-  'by value $clipValue and by norm $clipNorm: the same as PyTorch',
+  'clipping by value $clipValue and by norm $clipNorm gives PyTorch’s gradients',
   async ({ gradients, clipped, ...limits }) => {
     const backend = createReferenceBackend({ dtype: 'f64' });
     const tensors = tensorsOf(gradients);
@@ -38,7 +38,7 @@ test.each(clipping)(
   },
 );
 
-test.each(clipping)('returns the norm before clipping, $norm', ({ gradients, clipValue, norm }) => {
+test.each(clipping)('clipByNorm returns the norm before clipping, $norm', ({ gradients, clipValue, norm }) => {
   const tensors = tensorsOf(gradients);
   if (clipValue !== null) clipByValue(tensors, clipValue);
   expect(clipByNorm(tensors, Infinity)).toBeCloseTo(norm, 12);
@@ -47,7 +47,7 @@ test.each(clipping)('returns the norm before clipping, $norm', ({ gradients, cli
 const lengthOf = (tensors: readonly Tensor[]): number =>
   Math.hypot(...tensors.flatMap((tensor) => [...valuesOf(tensor)]));
 
-test('by norm: the gradient gets the norm of the limit and keeps its direction; below the limit it stays', () => {
+test('clipByNorm scales the gradient to the limit and keeps its direction; a smaller gradient stays', () => {
   const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 9 });
   fc.assert(
     fc.property(
@@ -70,7 +70,7 @@ test('by norm: the gradient gets the norm of the limit and keeps its direction; 
   );
 });
 
-test('by norm: NaN and infinities stay, so that the run stops at them', () => {
+test('clipByNorm leaves NaN and infinities, so that the run stops at them', () => {
   for (const value of [NaN, Infinity]) {
     const tensors = tensorsOf([[1, value], [2]]);
     expect(clipByNorm(tensors, 0.5)).toBe(value);
@@ -87,7 +87,7 @@ test('a view is clipped, and nothing outside it', () => {
   expect([...whole.data]).toEqual([0, 0, 1, 1, 1, 1, 3, 3]);
 });
 
-test('in training: every update uses clipped gradients, and limits that are never reached change nothing', async () => {
+test('in training every update uses clipped gradients, and limits that are never reached change nothing', async () => {
   const backend = createReferenceBackend();
   const plain = await train(backend, IMAGES, OPTIONS);
   const norms: number[] = [];
@@ -111,7 +111,7 @@ test('in training: every update uses clipped gradients, and limits that are neve
   expect(weights(clipped)).not.toEqual(weights(plain));
 });
 
-test('in Adam a single large gradient makes an update of about 3.2 lr, and stays in m and v for many steps', () => {
+test('with Adam a single large gradient makes an update of about 3.2 lr, and stays in m and v for many steps', () => {
   const [p, m, v, g] = Array.from({ length: 4 }, () => zeros([1], 'f64'));
   const BEFORE = 10_000; // updates, after which α is lr; the usual gradients are ±1, the large one is 10⁴
   const changes: number[] = [];

@@ -152,7 +152,7 @@ describe.each([
   const testInShell = isThere || process.env.CI ? test : test.skip;
   const needs = isThere ? '' : ` (needs ${shell}: apt-get install ${shell})`;
 
-  testInShell(`completes every command, flag and choice that the help lists, files, and folders${needs}`, async () => {
+  testInShell(`completes files, folders, and every command, flag and choice that the help lists${needs}`, async () => {
     const script = path.join(folder, `longhand.${shell}`);
     writeFileSync(script, await outputOf('completion', shell));
 
@@ -192,7 +192,7 @@ describe.each([
   });
 });
 
-test('another shell is wrong usage', async () => {
+test('completion for another shell is wrong usage', async () => {
   const { code, stderr } = await longhand(['completion', 'tcsh']);
   expect([code, stderr]).toEqual([
     2,

@@ -1,4 +1,4 @@
-/** The documents are true: links lead to what they name, examples run, and numbers are as computed. */
+/** The documents are true: links lead to what they name, examples run, and numbers are the computed ones. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** A user's drawing, in every form that paint programs write: with the flags that the message names, the prediction is correct. */
+/** Users' drawings in every form that paint programs write. With the flags that the message names, the prediction is correct. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -151,7 +151,7 @@ test('every 7 is predicted as 7 with the flags that the message names', async ()
   expect(all.map(({ name }, n) => [name, said[n]]).filter(([, one]) => one !== 7)).toEqual([]);
 });
 
-test('other digits are predicted correctly too', async () => {
+test('every other digit is predicted correctly with these flags', async () => {
   const all = [0, 1, 2, 3, 4, 5, 6, 8, 9].flatMap((digit) => drawings(digit, ['grey and alpha'], PENS.slice(2, 4)));
   const said = await predictions(all, ['--fit', '--invert']);
   expect(all.map(({ name }, n) => [name, said[n]]).filter((_, n) => said[n] !== all[n].digit)).toEqual([]);
@@ -173,7 +173,7 @@ describe('the message before a prediction', () => {
     expect(dark.hint).toBeUndefined();
   });
 
-  test.each(Object.keys(FORMS))('%s: names --invert if it is missing', (form) => {
+  test.each(Object.keys(FORMS))('names --invert if it is missing: %s', (form) => {
     expect(() => read(bytesOf(form))).toThrow(/^a\.png: 100 × 100 pixels; .*; it looks dark on light: --fit --invert$/);
     expect(read(bytesOf(form), { fit: true }).hint).toBe('looks dark on light: --invert');
     expect(read(bytesOf(form), { fit: true, invert: true }).hint).toBeUndefined();
@@ -211,7 +211,7 @@ describe('the message before a prediction', () => {
   });
 });
 
-test('--fit of IDX files: images of any size, inverted or not', () => {
+test('--fit accepts IDX files with images of any size, inverted or not', () => {
   const ink = drawn(7, 50, { width: 5 }).map((share) => Math.round(255 * share));
   const dark = ink.map((value) => 255 - value);
   const read = (shape: readonly number[], pixels: ArrayLike<number>, options: ReadOptions): NamedImage[] => [
@@ -224,7 +224,7 @@ test('--fit of IDX files: images of any size, inverted or not', () => {
   expect(read([2, 50, 50], [...dark, ...ink], { first: 1 })).toHaveLength(1);
 });
 
-describe('--fit of IDX files has a limit', () => {
+describe('--fit of IDX files', () => {
   const fitting = (...shape: number[]) =>
     imagesIn(idx(shape, new Uint8Array(shape.reduce((product, extent) => product * extent))), 28, 28, 'f', {
       fit: true,
@@ -234,16 +234,16 @@ describe('--fit of IDX files has a limit', () => {
     ['pixels', [1, 1025, 2048], 'f: its images are 1025 × 2048: the limits are 2097152 pixels and 8192 per side; save'],
     ['columns', [2, 1, 8193], 'f: its images are 1 × 8193: the limits are'],
     ['rows', [2, 8193, 1], 'f: its images are 8193 × 1: the limits are'],
-  ])('of %s, by the header', (_, shape, message) => {
+  ])('limits the %s, and reads only the header to refuse a file', (_, shape, message) => {
     expect(() => fitting(...shape)).toThrow(DataError);
     expect(() => fitting(...shape)).toThrow(message);
   });
 
-  test('that is also the limit of PNG', () => {
+  test('accepts an image at the limit, which is also that of PNG', () => {
     expect([...fitting(1, 256, 8192)]).toHaveLength(1);
   });
 
-  test('but no limit of their number: each image is made when it is requested', () => {
+  test('accepts any number of images: each is made when it is requested', () => {
     const bytes = idx([3, 2, 2], [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]);
     const images = imagesIn(bytes, 28, 28, 'f', { fit: true })[Symbol.iterator]();
     const hasInk = (): unknown => (images.next().value as NamedImage).pixels.some((value) => value > 0);
@@ -252,7 +252,7 @@ describe('--fit of IDX files has a limit', () => {
     expect([hasInk(), hasInk(), images.next().done]).toEqual([true, false, true]);
   });
 
-  test('so a small file of very many images does not fill the memory', async () => {
+  test('does not fill the memory for a small file of very many images', async () => {
     const file = path.join(folder, 'many.gz');
     writeFileSync(file, gzipSync(idx([1_000_000, 1, 1], new Uint8Array(1_000_000))));
     const { code, stdout } = await longhand(['predict', RUN, file, '--fit'], {
@@ -262,7 +262,7 @@ describe('--fit of IDX files has a limit', () => {
     expect([code, stdout]).toEqual([130, expect.stringContaining('many.gz[0]: ')]);
   });
 
-  test('a faulty file is refused before the first prediction', async () => {
+  test('refuses a missing file before the first prediction', async () => {
     const file = path.join(folder, 'one');
     writeFileSync(file, idx([1, 1, 1], [9]));
     const { code, stdout } = await longhand(['predict', RUN, file, path.join(folder, 'none'), '--fit']);

@@ -159,8 +159,8 @@ function stepBackward({ dc, dcPrev, dh, c, cPrev, ...gate }: ReturnType<typeof r
 }
 
 /**
- * The gradient with respect to an activated gate, which only exists inside the step: (2′) multiplies it by σ′ or tanh′ to
- * dz, so it is dz divided by that. A mistake in (2′) therefore fails the tests of that gate in (3′) or (4′) as well.
+ * The gradient with respect to an activated gate. It exists only inside the step, where (2′) multiplies it by σ′ or tanh′.
+ * So it is dz divided by that factor. A mistake in (2′) therefore fails the tests of that gate in (3′) or (4′) as well.
  */
 function gateGradient(dz: Tensor, gate: Gate, activated: Tensor): Tensor {
   const columns = columnsOf(dz, gate);

@@ -1,4 +1,4 @@
-/** Export and import: other engines compute the same from what is exported, and the way there and back changes no bit. */
+/** Export and import: other engines compute the same from an exported network, and a round trip changes no bit. */
 import * as tf from '@tensorflow/tfjs';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { inOnnxRuntime } from './helpers/onnx-runtime.js';
 import { savedModel, SIZES } from './helpers/saved-models.js';
 
 beforeAll(async () => {
-  tf.enableProdMode(); // or it advertises its native addon on the console
+  tf.enableProdMode(); // otherwise it advertises its native addon on the console
   await tf.setBackend('cpu');
 });
 
@@ -51,7 +51,7 @@ const bitsOf = ({ sizes, forgetBias, parameters }: SavedModel) => ({
   ...Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, [...valuesOf(tensor)]])),
 });
 
-describe('computes the same', () => {
+describe('an exported network computes the same', () => {
   test('in ONNX Runtime, for any batch', async () => {
     const { T, I } = SIZES;
     const model = toOnnx(MODEL);
@@ -76,7 +76,7 @@ describe('computes the same', () => {
     if (sha256 !== fixture.sha256) {
       const file = path.join(tmpdir(), 'longhand-export.safetensors');
       writeFileSync(file, bytes);
-      throw new Error(`test/fixtures/export.json is of another file: make it anew from ${file}`);
+      throw new Error(`test/fixtures/export.json belongs to another file: regenerate it from ${file}`);
     }
     expectClose(fixture.logits, (await outputsOf(MODEL)).logits);
   });
@@ -123,8 +123,8 @@ describe('computes the same', () => {
   });
 });
 
-describe('there and back', () => {
-  test.each([1, 0, -0.3, 1e-50])('through PyTorch no bit changes, forget bias %d included', (forgetBias) => {
+describe('export and import', () => {
+  test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {
     const model = savedModel(SIZES, forgetBias);
     const bytes = toPyTorch(model);
     const back = fromPyTorch(parseSafetensors(bytes, 'f'), SIZES.T, 'f');
@@ -132,7 +132,7 @@ describe('there and back', () => {
     expect(toPyTorch(back)).toEqual(bytes);
   });
 
-  test.each([1, 0, 0.1])('through TensorFlow 1’s variables no bit changes, forget bias %d', (forgetBias) => {
+  test.each([1, 0, 0.1])('through TensorFlow 1’s variables change no bit, with forget bias %d', (forgetBias) => {
     const model = savedModel(SIZES, forgetBias);
     const bytes = toTensorFlow1(model);
     const back = fromTensorFlow1(parseSafetensors(bytes, 'f'), SIZES.T, forgetBias, 'f');
@@ -162,7 +162,7 @@ function renamed(from: RegExp, to: string) {
 describe('import from PyTorch', () => {
   const read = (change: (tensors: Tensors) => void) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
 
-  test('whatever the modules are named', async () => {
+  test('accepts any names of the modules', async () => {
     const other = read((tensors) => {
       renamed(/^lstm\./, 'encoder.rnn.')(tensors);
       renamed(/^fc\./, 'head.0.')(tensors);
@@ -170,7 +170,7 @@ describe('import from PyTorch', () => {
     expect(bitsOf(other)).toEqual(bitsOf(MODEL));
   });
 
-  test('two biases of any values are added', async () => {
+  test('adds two biases of any values', async () => {
     const other = read((tensors) => {
       const [first, second] = ['lstm.bias_ih_l0', 'lstm.bias_hh_l0'].map((key) => tensors.get(key)!);
       tensors.set('lstm.bias_ih_l0', second);
@@ -193,7 +193,7 @@ describe('import from PyTorch', () => {
       'f: must have one LSTM layer, not bidirectional; has 2',
     ],
     [
-      'both ways',
+      'a bidirectional LSTM',
       (tensors: Tensors) => tensors.set('lstm.weight_ih_l0_reverse', of(28, 3)),
       'must have one LSTM layer, not bidirectional; has 2',
     ],
@@ -213,8 +213,8 @@ describe('import from PyTorch', () => {
       'lstm.weight_ih_l0 has 21 rows, but fc.weight reads 7 units',
     ],
     ['a missing bias', (tensors: Tensors) => tensors.delete('lstm.bias_hh_l0'), 'has no tensor "lstm.bias_hh_l0"'],
-    ['another shape', (tensors: Tensors) => tensors.set('fc.weight', of(4)), 'fc.weight must have 2 axes'],
-  ])('%s is refused', (_, change, message) => {
+    ['a linear layer of one axis', (tensors: Tensors) => tensors.set('fc.weight', of(4)), 'fc.weight must have 2 axes'],
+  ])('refuses %s', (_, change, message) => {
     expect(() => read(change)).toThrow(DataError);
     expect(() => read(change)).toThrow(message);
   });
@@ -225,7 +225,7 @@ describe('import from TensorFlow 1', () => {
     fromTensorFlow1(changedFile(toTensorFlow1(MODEL), change), SIZES.T, 0.8, 'f');
   const vector: StoredTensor = { dtype: 'F32', shape: [4], bytes: new Uint8Array(16) };
 
-  test('whatever the scope, and whatever the output layer’s variables are named', () => {
+  test('accepts any scope, and any names of the output layer’s variables', () => {
     const other = read((tensors) => {
       renamed(/^rnn\//, 'model/rnn/')(tensors);
       renamed(/^Variable$/, 'weights/out')(tensors);
@@ -245,11 +245,11 @@ describe('import from TensorFlow 1', () => {
       'a matrix and a bias were expected besides the cell',
     ],
     [
-      'another cell',
+      'a cell of another shape',
       (tensors: Tensors) => tensors.set('rnn/basic_lstm_cell/kernel', vector),
       'is [4], must be [I+H,28]',
     ],
-  ])('%s is refused', (_, change, message) => {
+  ])('refuses %s', (_, change, message) => {
     expect(() => read(change)).toThrow(DataError);
     expect(() => read(change)).toThrow(message);
   });

@@ -29,7 +29,7 @@ const fixture = (dtype: string): Uint8Array =>
 
 type Changes = Readonly<Record<string, string>>;
 
-/** The file with element 1 of a tensor another number, the tensor as F64, and with other metadata. */
+/** The file with element 1 of a tensor replaced by `value`, the tensor stored as F64, and other metadata. */
 function changed(bytes: Uint8Array, key: string, value: number, texts: Changes = {}): Uint8Array {
   const file = parseSafetensors(bytes, 'f');
   const stored = file.tensors.get(key)!;
@@ -51,37 +51,43 @@ const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 const RANGE = '(±3.4028235e+38)';
 
 describe('checkpoints of 0.1.0', () => {
-  test.each(['f32', 'f64'] as const)('in %s load, are written again the same, and can be resumed', async (dtype) => {
-    const saved = parseCheckpoint(fixture(dtype), 'f');
-    expect(saved.training?.step).toBe(7);
-    expect(Buffer.compare(checkpointBytes(saved), fixture(dtype))).toBe(0);
-    let steps = 0;
-    const hooks = { validation: IMAGES, onStep: (step: number) => (steps = step) };
-    const model = await resumeTraining(createReferenceBackend({ dtype }), IMAGES, saved, {}, hooks);
-    expect(steps).toBe(12);
-    model.dispose();
-  });
+  test.each(['f32', 'f64'] as const)(
+    'in %s load, are written again with the same bytes, and can be resumed',
+    async (dtype) => {
+      const saved = parseCheckpoint(fixture(dtype), 'f');
+      expect(saved.training?.step).toBe(7);
+      expect(Buffer.compare(checkpointBytes(saved), fixture(dtype))).toBe(0);
+      let steps = 0;
+      const hooks = { validation: IMAGES, onStep: (step: number) => (steps = step) };
+      const model = await resumeTraining(createReferenceBackend({ dtype }), IMAGES, saved, {}, hooks);
+      expect(steps).toBe(12);
+      model.dispose();
+    },
+  );
 });
 
 describe('a checkpoint', () => {
   const read = (bytes: Uint8Array) => () => parseCheckpoint(bytes, 'f');
 
-  test.each(['kernel', 'outBias', 'adam.m.bias', 'adam.v.outKernel'])('with an F64 number beyond f32 in %s', (key) => {
-    for (const value of [1e300, -1e300, 3.5e38]) {
-      expect(read(changed(fixture('f32'), key, value))).toThrow(DataError);
-      expect(read(changed(fixture('f64'), key, value))).toThrow(
-        `f: tensor "${key}": element 1 is ${value}: beyond f32 ${RANGE}`,
-      );
-    }
-    for (const value of [LARGEST, -LARGEST, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
-  });
+  test.each(['kernel', 'outBias', 'adam.m.bias', 'adam.v.outKernel'])(
+    'is refused if %s holds an F64 number beyond f32',
+    (key) => {
+      for (const value of [1e300, -1e300, 3.5e38]) {
+        expect(read(changed(fixture('f32'), key, value))).toThrow(DataError);
+        expect(read(changed(fixture('f64'), key, value))).toThrow(
+          `f: tensor "${key}": element 1 is ${value}: beyond f32 ${RANGE}`,
+        );
+      }
+      for (const value of [LARGEST, -LARGEST, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
+    },
+  );
 
-  test('is read if NaN and infinities are asked for', () => {
+  test('is read in spite of such a number if the caller allows NaN and infinities', () => {
     const { model } = parseCheckpoint(changed(fixture('f64'), 'kernel', 1e300), 'f', { allowNonFinite: true });
     expect(model.parameters.kernel.data[1]).toBe(1e300);
   });
 
-  test('with options or a forget bias beyond f32', () => {
+  test('is refused if its options or its forget bias are beyond f32', () => {
     const file = parseSafetensors(fixture('f32'), 'f');
     const texts = (key: string, name: string) => {
       const fields = JSON.parse(file.metadata.get(key)!) as Record<string, unknown>;
@@ -104,7 +110,7 @@ describe('import', () => {
   const tf1 = toTensorFlow1(savedModel());
 
   test.each(['lstm.weight_ih_l0', 'lstm.weight_hh_l0', 'lstm.bias_ih_l0', 'lstm.bias_hh_l0', 'fc.weight', 'fc.bias'])(
-    'of %s beyond f32',
+    'from PyTorch refuses %s beyond f32',
     (key) => {
       expect(fromTorch(changed(torch, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
       expect(fromTorch(changed(torch, key, 1e38))).not.toThrow();
@@ -112,20 +118,20 @@ describe('import', () => {
   );
 
   test.each(['rnn/basic_lstm_cell/kernel', 'rnn/basic_lstm_cell/bias', 'Variable', 'Variable_1'])(
-    'of %s beyond f32',
+    'from TensorFlow 1 refuses %s beyond f32',
     (key) => {
       expect(fromTf1(changed(tf1, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
       expect(fromTf1(changed(tf1, key, 1e38))).not.toThrow();
     },
   );
 
-  test('of two biases whose sum is beyond f32', () => {
+  test('from PyTorch refuses two biases whose sum is beyond f32', () => {
     const both = changed(changed(torch, 'lstm.bias_ih_l0', 3e38), 'lstm.bias_hh_l0', 3e38);
     expect(fromTorch(both)).toThrow(DataError);
     expect(fromTorch(both)).toThrow(`f: the sum of its two biases is beyond f32 ${RANGE} at element 1`);
   });
 
-  test('a forget bias that only the metadata spell otherwise is that of the tensor', () => {
+  test('from PyTorch uses the forget bias of the tensor if that of the metadata is not a decimal number', () => {
     const model = fromTorch(changed(torch, 'fc.bias', 1, { forgetBias: '0x1' }))();
     expect(model.forgetBias).toBe(Math.fround(0.8));
   });
@@ -140,7 +146,7 @@ describe('import', () => {
     ['T', '28.0', 'a whole number from'],
     ['T', '1e300', 'a whole number from'],
     ['T', '0', 'a whole number from'],
-  ])('with %s %j in the metadata ends with exit code 1', async (key, text, rule) => {
+  ])('refuses %s %j in the metadata with exit code 1', async (key, text, rule) => {
     const file = path.join(directoryOf({ tf1: changed(tf1, 'Variable', 1, { [key]: text }) }), 'tf1');
     const { code, stdout, stderr } = await longhand(['import', file, '--from', 'safetensors-tf1']);
     expect([code, stdout]).toEqual([1, '']);
@@ -152,7 +158,7 @@ test.each([
   ['onnx', toOnnx],
   ['keras', toKeras],
   ['tfjs', toTensorFlowJs],
-])('export to %s of a bias that is beyond f32 with the forget bias', (_, write) => {
+])('export to %s refuses a bias whose sum with the forget bias is beyond f32', (_, write) => {
   const model = savedModel(undefined, 3e38);
   expect(() => write(model)).not.toThrow();
   model.parameters.bias.set(2 * model.sizes.H, 3e38); // gate f
@@ -169,7 +175,7 @@ describe('an option beyond f32 is a RangeError that names it', () => {
     expect((failure as Error).message).toBe(`train: ${name} 1e+39: must be a number within f32 ${RANGE}`);
   });
 
-  test('also of a run that has begun', () => {
+  test('also during a run', () => {
     const training = Training.start(backend, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
     expect(() => training.changeLearningRate(1e39)).toThrow('train: learningRate 1e+39: must be a number within f32');
     training.changeLearningRate(1e38);
@@ -178,20 +184,20 @@ describe('an option beyond f32 is a RangeError that names it', () => {
   });
 });
 
-describe('as a process', () => {
+describe('the command line', () => {
   const inFolder = (name: string, bytes: Uint8Array): string => path.join(directoryOf({ [name]: bytes }), name);
 
   test.each([
     ['eval', (file: string) => ['eval', file]],
     ['export', (file: string) => ['export', file, '--to', 'keras']],
     ['train', (file: string) => ['train', '--resume', file]],
-  ])('%s of a checkpoint with a weight of 1e300: exit code 1, and not "diverged"', async (_, args) => {
+  ])('refuses %s of a checkpoint with a weight of 1e300, and does not report divergence', async (_, args) => {
     const file = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
     const stderr = `longhand: ${file}: tensor "kernel": element 1 is 1e+300: beyond f32 ${RANGE}\n`;
     expect(await longhand(args(file))).toEqual({ code: 1, stdout: '', stderr });
   });
 
-  test('inspect and compare compute in f64, and read such numbers', async () => {
+  test('reads such numbers in inspect and compare, which compute in f64', async () => {
     const checkpoint = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
     expect((await longhand(['inspect', checkpoint])).stdout).toMatch(/^kernel +F64 .*1\.000e\+300/m);
     const template = writeSafetensors(await templateOf(createReferenceBackend({ dtype: 'f64' }), 1));
@@ -206,8 +212,8 @@ describe('as a process', () => {
   });
 });
 
-/** So that the two above show what they should: the very same file without the number is fine. */
-test('the changed files differ in nothing else', () => {
+/** This shows that the files above are refused because of the changed number alone. */
+test('a file whose changed number is the old one loads as the same checkpoint', () => {
   const original = parseCheckpoint(fixture('f64'), 'f');
   const { kernel } = original.model.parameters;
   const same: Checkpoint = parseCheckpoint(changed(fixture('f64'), 'kernel', kernel.data[1]), 'f');

@@ -1,4 +1,4 @@
-/** `npm run test:fast`: every test file but the slow ones, which are listed here. A new file is fast until it is listed. */
+/** `npm run test:fast`: every test file except the slow ones, which are listed here. A new file is fast until it is listed. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import config from '../jest.config.js';
@@ -8,15 +8,17 @@ const SLOW = {
     page-links page-train`,
   'installations, builds and benchmarks': 'bench build installed package',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
-  'dozens of commands': `cli cli-files cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs cli-overwrite
-    cli-read-only cli-runs completion drawings relaxed-simd`,
-  'more than 5 seconds of computing': 'checkpoint compare png rng trained-gradients wasm wasm-functions wasm-products',
+  'dozens of commands': `cli cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
+    cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,
+  'more than 5 seconds of computing': `checkpoint compare compare-limits compare-mistakes png resume rng trained-gradients
+    wasm wasm-functions wasm-products`,
 };
 
 const slowFiles = Object.values(SLOW).flatMap((names) => names.split(/\s+/).map((name) => `/test/${name}.test.ts`));
 const rootDir = fileURLToPath(new URL('..', import.meta.url));
 for (const file of slowFiles) {
-  if (!existsSync(rootDir + file)) throw new Error(`test/fast.config.js: ${file} is not there: take it off the list`);
+  if (!existsSync(rootDir + file))
+    throw new Error(`test/fast.config.js: ${file} does not exist: remove it from the list`);
 }
 
 /** @type {import('jest').Config} */

@@ -1,4 +1,4 @@
-/** Files that are read whole and replaced whole, whatever lies in the way. */
+/** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. */
 import { spawn, spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const namesBeside = (file: string): string[] => readdirSync(path.dirname(file)).
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('replacing', () => {
-  test('leaves only the file, and the one before where that is asked for', () => {
+  test('leaves only the file, and with `keepOld` also the previous one', () => {
     const file = inNewFolder();
     for (const text of ['one', 'two', 'three']) replaceFile(file, bytes(text), { keepOld: true });
     expect([readFileSync(file, 'utf8'), readFileSync(previousOf(file), 'utf8')]).toEqual(['three', 'two']);
@@ -26,7 +26,7 @@ describe('replacing', () => {
     expect(readFileSync(previousOf(file), 'utf8')).toBe('two');
   });
 
-  test('what an interrupted one has left is no obstacle', () => {
+  test('ignores the files that an interrupted replacement has left', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     writeFileSync(`${file}.old`, 'left');
@@ -39,7 +39,7 @@ describe('replacing', () => {
     expect(namesBeside(file)).toEqual(['file', 'file.previous']);
   });
 
-  test('the file and the one before may be the same, as a kill between two renamings leaves them', () => {
+  test('works if the file and the previous one are one file, as after a kill between two renamings', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     spawnSync('ln', [file, previousOf(file)]);
@@ -49,7 +49,7 @@ describe('replacing', () => {
     expect(namesBeside(file)).toEqual(['file', 'file.previous']);
   });
 
-  test('a folder in its way is named, and the file is as it was', () => {
+  test('with a folder in the way is a DataError, and leaves the file unchanged', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     mkdirSync(`${file}.new`);
@@ -68,12 +68,12 @@ describe('replacing', () => {
     );
     expect(namesBeside(file)).toEqual(['file', `file${suffix}`]);
     expect(readFileSync(file, 'utf8')).toBe('one');
-    if (suffix !== '.new') replaceFile(file, bytes('two')); // which needs no other name
+    if (suffix !== '.new') replaceFile(file, bytes('two')); // without `keepOld` it needs no other name
     expect(readFileSync(file, 'utf8')).toBe(suffix === '.new' ? 'one' : 'two');
   });
 });
 
-describe('a replacing that is refused', () => {
+describe('a replacement that fails', () => {
   const files = ['', '.new', '.old', '.previous'] as const;
   const contentsBeside = (file: string) =>
     Object.fromEntries(
@@ -82,7 +82,7 @@ describe('a replacing that is refused', () => {
         .map((name) => [name, readFileSync(path.join(path.dirname(file), name), 'utf8')]),
     );
 
-  test.each(files)('by a folder at "%s" removes no file beside it', (inTheWay) => {
+  test.each(files)('because of a folder at "%s" removes no file beside it', (inTheWay) => {
     const file = inNewFolder();
     for (const suffix of files) {
       if (suffix === inTheWay) mkdirSync(file + suffix);
@@ -95,7 +95,7 @@ describe('a replacing that is refused', () => {
     expect(contentsBeside(file)).toEqual(before);
   });
 
-  test('by a full disk leaves the .old of an earlier one, and nothing of its own', async () => {
+  test('because of a full disk leaves the .old of an earlier one, and nothing of its own', async () => {
     const file = inNewFolder();
     for (const suffix of ['', '.old']) writeFileSync(file + suffix, `the user's ${suffix}`);
     const before = contentsBeside(file);
@@ -106,7 +106,7 @@ describe('a replacing that is refused', () => {
     expect(contentsBeside(file)).toEqual(before);
   });
 
-  test('when the old contents should be renamed says where they are, and has flushed the new file', async () => {
+  test('while it renames the old contents reports their name, and has flushed the new file', async () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     const logging = `
@@ -147,7 +147,7 @@ describe('a replacing that is refused', () => {
 });
 
 describe('replacing through symbolic links', () => {
-  test('replaces what they lead to, and leaves the links', () => {
+  test('replaces the file that they lead to, and leaves the links', () => {
     const file = inNewFolder();
     const folder = path.dirname(file);
     mkdirSync(path.join(folder, 'sub'));
@@ -191,19 +191,19 @@ describe('reading', () => {
       expect(() => readFile(file)).toThrow(`${file}: not a file`);
   });
 
-  test('what is not there is undefined, or a DataError', () => {
+  test('a missing file is undefined from readIfPresent, and a DataError from readFile', () => {
     expect(readIfPresent(inNewFolder())).toBeUndefined();
     expect(() => readFile(inNewFolder())).toThrow(/: no such file$/);
     expect(() => readFile(path.join(inNewFolder(), 'below'))).toThrow(DataError);
   });
 
-  test('a file larger than is read', () => {
+  test('a file of more than 2 GiB is refused', () => {
     const file = inNewFolder();
     spawnSync('truncate', ['-s', '3G', file]);
     expect(() => readFile(file)).toThrow(/: 3221225472 bytes, more than the limit of 2147483647$/);
   });
 
-  test('a file that shrinks and grows meanwhile gives its first bytes', async () => {
+  test('a file that shrinks and grows while it is read gives its first bytes', async () => {
     const file = inNewFolder();
     const whole = 'x'.repeat(1 << 20);
     writeFileSync(file, whole);
@@ -221,7 +221,7 @@ describe('reading', () => {
     } finally {
       child.kill('SIGKILL');
     }
-    expect(lengths.size).toBeGreaterThan(1); // else it never changed under its reader
+    expect(lengths.size).toBeGreaterThan(1); // otherwise it never changed while it was read
   });
 });
 
@@ -229,13 +229,13 @@ describe('histories', () => {
   const csv = (...rows: string[]) => historyIn(bytes(['set,step,loss,accuracy', ...rows, ''].join('\n')), 'h.csv');
   const ndjson = (...rows: string[]) => historyIn(bytes([...rows, ''].join('\n')), 'h.ndjson');
 
-  test('an empty file holds no rows, a larger one than any run writes is refused', () => {
+  test('an empty file has no rows, and a file larger than any run writes is refused', () => {
     expect(historyIn(new Uint8Array(), 'h.csv')).toEqual([]);
     expect(historyIn(new Uint8Array(), 'h.ndjson')).toEqual([]);
     expect(() => historyIn(new Uint8Array(2 ** 26 + 1), 'h.csv')).toThrow('more than 67108864');
   });
 
-  test('rows as JavaScript writes numbers, the last one without its end left out', () => {
+  test('numbers are read as JavaScript writes them, and an incomplete last row is ignored', () => {
     const rows = [
       { set: 'train', step: 10, loss: 2.5e-7, accuracy: 0 },
       { set: 'validation', step: 2 ** 53 - 1, loss: 1e21, accuracy: 1 },
@@ -263,7 +263,7 @@ describe('histories', () => {
       'train,1,Infinity,0.5',
     ],
     ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
-  ])('a row that is %j', (row) => {
+  ])('the CSV row %j is refused', (row) => {
     expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
     expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`);
   });
@@ -282,7 +282,7 @@ describe('histories', () => {
     ['{"set":"train","step":1,"loss":1,"accuracy":0.5,"note":1}', 'unknown field "note"'],
     ['["train",1,1,0.5]', 'must be an object'],
     ['', 'not valid JSON'],
-  ])('a row that is %s', (row, message) => {
+  ])('the NDJSON row %s is refused', (row, message) => {
     const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
     expect(() => ndjson(good, row)).toThrow(DataError);
     expect(() => ndjson(good, row)).toThrow(`h.ndjson: row 2: ${message}`);

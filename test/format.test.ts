@@ -139,7 +139,7 @@ describe('tutorialLine', () => {
       'Iter 99840, Minibatch Loss= 0.023438, Training Accuracy= 1.00000',
     ],
     [{ step: 1, iter: 7, loss: 12.5, accuracy: 0 }, 'Iter 7, Minibatch Loss= 12.500000, Training Accuracy= 0.00000'],
-  ])('%j', (line, text) => {
+  ])('prints %j as the tutorial does', (line, text) => {
     expect(tutorialLine(line)).toBe(text);
   });
 });

@@ -142,10 +142,10 @@ function pictureIn(file) {
   return `${width} × ${height}: ${Buffer.from(rgba).toString('base64')}`;
 }
 
-/** With a text behind its header, which changes nothing. */
+/** With a text chunk behind its header, which does not change the picture. */
 const withText = (png) => Buffer.concat([png.subarray(0, 33), chunk('tEXt', Buffer.from('a')), png.subarray(33)]);
 
-/** Changes behind the checksums: another header, other rows, another palette, or chunks cut, doubled and exchanged. */
+/** Changes that leave the checksums valid: another header, other rows, another palette, or chunks cut, doubled and exchanged. */
 function mutatePng(random, seed) {
   if (random.below(4) === 0) return mutateBytes(random, seed);
   const factor = 1 + random.below(3);
@@ -212,7 +212,7 @@ function changeBytes(random, bytes) {
   }
 }
 
-/** Changes behind the format's own checks: tensors and texts that a valid file could have. */
+/** Changes that the format allows: tensors and texts that a valid file could have. */
 function changedFile(random, seed) {
   const file = parseSafetensors(seed, 'f');
   const metadata = new Map(file.metadata);
@@ -249,7 +249,7 @@ function changedFile(random, seed) {
 const mutateTensors = (random, seed) =>
   random.below(4) === 0 ? mutateBytes(random, seed) : writeSafetensors(changedFile(random, seed));
 
-/** With a checksum that is right again. */
+/** With a correct checksum. */
 const mutateSigned = (random, seed) =>
   random.below(8) === 0 ? mutateBytes(random, seed) : writeSafetensors(signed(changedFile(random, seed)));
 

@@ -1,7 +1,7 @@
 /** Mutated files against every reader, 4,000 of them; `npm run test:fuzz` does 100,000. */
 import { spawnSync } from 'node:child_process';
 
-test('each is read, or refused with a DataError, in bounded time and memory', () => {
+test('each mutated file is read, or refused with a DataError, in bounded time and memory', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['test/fuzz.mjs', '--cases', '4000', '--seed', '2'], {
     encoding: 'utf8',
   });

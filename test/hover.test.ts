@@ -112,7 +112,7 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
   return { faults: [...faults].sort(), comments };
 }
 
-test('the walk finds what has no comment, no shape and no default', () => {
+test('the walk finds a missing comment, shape and default', () => {
   const directory = mkdtempSync(path.join(project, 'dist/hover-'));
   const file = path.join(directory, 'example.d.ts');
   writeFileSync(

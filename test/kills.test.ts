@@ -14,7 +14,7 @@ const { killRuns } = (await import(new URL('kills.mjs', import.meta.url).href)) 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
-test('50 kills: no checkpoint is lost or damaged, and every line and final weight is as without a kill', async () => {
+test('after 50 kills no checkpoint is lost or damaged, and every line and final weight is that of an uninterrupted run', async () => {
   const data = ['--data', directoryOf(mnistFiles(5600, 200))];
   const args = ['train', ...data, '--hidden', '8', '--batch-size', '16', '--training-iters', '3000', '--threads', '1'];
   const { kills, finished } = await killRuns({ kills: 50, seed: 1, args });

@@ -6,8 +6,10 @@ import { checkGradients } from '../src/gradcheck.js';
 import type { LstmSizes } from '../src/lstm.js';
 import { allocateLstm, carryState, lstmBackward, lstmForward } from '../src/lstm.js';
 import { fillRandom, Random } from '../src/rng.js';
-import type { DType, Tensor } from '../src/tensor.js';
+import type { DType } from '../src/tensor.js';
 import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
+import { countingBackend } from './helpers/counting-backend.js';
+import { inner } from './helpers/numeric.js';
 import { randomise } from './helpers/random-model.js';
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
@@ -88,20 +90,7 @@ test('without dcOutside no gradient reaches c from outside, and the old contents
 
 describe('an LSTM that does not fit into memory', () => {
   test.each([1, 7, 14])('frees the %d tensors that were allocated before the memory was full', (fitting) => {
-    const reference = createReferenceBackend();
-    const held = new Set<Tensor>();
-    const backend: Backend = {
-      ...reference,
-      allocate: (shape) => {
-        if (held.size === fitting) throw new OutOfMemoryError('no room');
-        const tensor = reference.allocate(shape);
-        held.add(tensor);
-        return tensor;
-      },
-      free: (tensor) => {
-        if (!held.delete(tensor)) throw new Error('freed a tensor that is not allocated');
-      },
-    };
+    const { backend, held } = countingBackend({ fits: (_, tensors) => tensors.size < fitting });
     expect(() => allocateLstm(backend, { T: 2, B: 2, I: 2, H: 2 })).toThrow(OutOfMemoryError);
     expect(held.size).toBe(0);
   });
@@ -116,14 +105,9 @@ test.each([
   expect(() => allocateLstm(createReferenceBackend(), sizes as LstmSizes)).toThrow(new RangeError(message));
 });
 
-test('the error names what is not a backend: here a promise of one', () => {
+test('a promise in place of a backend is a TypeError that says so', () => {
   const promised = Promise.resolve(createReferenceBackend()) as unknown as Backend;
   expect(() => allocateLstm(promised, { T: 1, B: 1, I: 1, H: 1 })).toThrow(
     new TypeError('backend: a Promise: must be a backend, as in await createWasmBackend()'),
   );
 });
-
-function inner(a: Tensor, b: Tensor): number {
-  const other = valuesOf(b);
-  return valuesOf(a).reduce((sum, value, n) => sum + value * other[n], 0);
-}

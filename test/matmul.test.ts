@@ -154,20 +154,20 @@ function checkRounding(test: Case, seed: number): void {
   expect({ wrong, is: product[wrong], shouldBe: sums[wrong] }).toEqual({ wrong: -1 });
 }
 
-test('is exact on whole numbers, in any layout, and writes nothing outside its output', () => {
+test('the product is exact on whole numbers, in any layout, and writes nothing outside its output', () => {
   fc.assert(fc.property(anyCase, fc.nat(), checkExactly), { numRuns: 300, seed: 1 });
 });
 
-test('rounds no more than its precision requires, in any layout', () => {
+test('the rounding error stays within the bound of the precision, in any layout', () => {
   fc.assert(fc.property(anyCase, fc.nat(), checkRounding), { numRuns: 300, seed: 2 });
 });
 
 describe.each(LARGE_CASES)('M $M, N $N, K $K, a transposed: $a.transposed, b transposed: $b.transposed', (large) => {
   test('is exact on whole numbers', () => checkExactly(large, 3));
-  test('rounds no more than its precision requires', () => checkRounding(large, 4));
+  test('the rounding error stays within the bound of the precision', () => checkRounding(large, 4));
 });
 
-test('does not change its inputs, nor the memory around them', () => {
+test('the product changes neither its inputs nor the memory around them', () => {
   fc.assert(
     fc.property(anyCase, (test) => {
       const random = new Random(5);
@@ -194,7 +194,7 @@ test('NaN and infinities reach only their own row or column', () => {
   }
 });
 
-test('a small product after a large one does not read what the large one left behind', () => {
+test('a small product after a large one does not read the leftovers of the large one', () => {
   const [big, small] = [zeros([300, 300]), zeros([3, 3])];
   fill(big, NaN);
   matmul(zeros([300, 300]), big, big);

@@ -58,7 +58,7 @@ async function failuresIn(copy, names) {
   };
 }
 
-/** Plants the mistake, runs the tests, and takes the mistake out again. `caught`: exactly the right tests failed. */
+/** Plants the mistake, runs the tests, and removes the mistake. `caught`: exactly the right tests failed. */
 async function tryMistake(copy, { id, file, right, wrong, fails, test }) {
   const target = path.join(copy, 'src', file);
   const text = readFileSync(target, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * The table of options: every entry becomes a flag, a default, a check and a field of checkpoints; and each range is the
- * same through the library, and wider for files than for flags where files of earlier versions need it.
+ * The table of options: every entry becomes a flag, a default, a check and a field of checkpoints. The library and
+ * checkpoints accept the same range. Flags accept a narrower range if files of earlier versions need a wider one.
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
@@ -60,7 +60,7 @@ async function stepsWhenResumed(bytes: Uint8Array): Promise<number> {
   return made;
 }
 
-/** What the command line makes of a flag. Throws what the command would print. */
+/** The value that the command line gives an option. Throws the error that the command would print. */
 function parsed(name: OptionName, text: string): unknown {
   const command = trainCommand().exitOverride();
   command.configureOutput({ writeErr: () => {} });
@@ -68,7 +68,7 @@ function parsed(name: OptionName, text: string): unknown {
   return command.opts()[name];
 }
 
-describe('one entry of the table makes', () => {
+describe('one entry of the table makes the flag, the default, the check and the field of checkpoints of', () => {
   const help = trainCommand().helpInformation();
   let saved: TrainOptions;
   beforeAll(async () => {
@@ -105,21 +105,21 @@ describe('one entry of the table makes', () => {
     // a field of checkpoints
     expect(saved[name]).toBe(otherValue(name));
   });
-
-  test('and nothing else: no group is empty, no default is refused by its own flag', () => {
-    expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
-    for (const name of OPTION_NAMES) {
-      const value = TUTORIAL[name];
-      if (value !== null) expect(parsed(name, String(value))).toBe(value);
-    }
-  });
-
-  test('the options that a resumed run may change', () => {
-    expect(OPTION_NAMES.filter(isChangeableOnResume)).toEqual(['trainingIters', 'epochs', 'displayStep']);
-  });
 });
 
-describe('an option that a checkpoint lacks, as a file from before it existed, has its default', () => {
+test('no group of flags is empty, and each flag accepts its default', () => {
+  expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
+  for (const name of OPTION_NAMES) {
+    const value = TUTORIAL[name];
+    if (value !== null) expect(parsed(name, String(value))).toBe(value);
+  }
+});
+
+test('a resumed run may change only its length and its display step', () => {
+  expect(OPTION_NAMES.filter(isChangeableOnResume)).toEqual(['trainingIters', 'epochs', 'displayStep']);
+});
+
+describe('an option that an older checkpoint lacks has its default', () => {
   test.each(OPTION_NAMES)('%s', (name) => {
     const { hidden, forgetBias } = parseCheckpoint(fixture, 'f').training!.options;
     const written = { ...OTHERS, hidden, forgetBias, patience: null };
@@ -181,11 +181,11 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   shuffle: { accepted: ['tf1', 'legacy'], onlyFlagsRefuse: [], refused: ['tf2', ''] },
 };
 
-describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s', (name, range) => {
+describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s is checked', (name, range) => {
   const { accepted, onlyFlagsRefuse, refused } = range;
   const andValidated = { validateEvery: name === 'validateEvery' ? 1 : 3 };
 
-  test('through the library', async () => {
+  test('by the library', async () => {
     const begun = new Error('the run has begun');
     const backend: Backend = {
       ...createReferenceBackend(),
@@ -207,7 +207,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s'
     }
   });
 
-  test('through the flag', () => {
+  test('by the flag', () => {
     for (const value of accepted) expect(parsed(name, String(value))).toBe(value);
     for (const value of [...onlyFlagsRefuse, ...refused]) {
       expect(() => parsed(name, String(value))).toThrow(
@@ -216,7 +216,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s'
     }
   });
 
-  test('through a checkpoint', () => {
+  test('when a checkpoint is read', () => {
     const read = (value: unknown) => () =>
       parseCheckpoint(
         withOptions(fixture, (options) => Object.assign(options, andValidated, { [name]: value })),

@@ -39,7 +39,7 @@ const read = (file: string): string => readFileSync(path.join(project, file), 'u
 /** What `target` names in `file`: a path in the package. */
 const resolved = (file: string, target: string): string => path.posix.join(path.posix.dirname(file), target);
 
-test('the tarball holds every entry and its types, and nothing that was not meant for it', () => {
+test('the tarball holds every entry and its types, and only files that a user needs', () => {
   const entries = Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === 'string' ? [entry] : [entry.types, entry.default],
   );
@@ -56,7 +56,7 @@ test('the tarball holds every entry and its types, and nothing that was not mean
   ]);
 });
 
-test('every link and picture of its documents is in the tarball', () => {
+test('every link and picture of the tarball’s documents leads to a file in the tarball', () => {
   const documents = packedFiles(/\.md$/);
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
   const links = documents.flatMap((document) =>
@@ -71,7 +71,7 @@ test('every link and picture of its documents is in the tarball', () => {
   expect(links.filter((link) => !isThere(link))).toEqual([]);
 });
 
-test('its modules and their types need only packages that npm installs with it, or says how to', async () => {
+test('the tarball’s modules and types import only its own files and packages that its manifest lists', async () => {
   const installable = new Set(
     [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap(Object.keys),
   );
@@ -158,7 +158,7 @@ test('importing the mathematics, or the reference, does not load GPU.js', () => 
   expect(loaded.filter((file) => /gpu\.js|webgpu/.test(file))).toEqual([]);
 });
 
-test('longhand/browser is one file with all that runs in a page, and nothing of Node’s', () => {
+test('longhand/browser is one file with every export that runs in a page, and imports nothing', () => {
   const script = `
     const names = await Promise.all(
       ['longhand', 'longhand/reference', 'longhand/wasm', 'longhand/browser'].map(async (name) => Object.keys(await import(name))),

@@ -71,7 +71,7 @@ testInBrowser('every field of the settings shows its longest text, from 360 to 1
   }
 });
 
-testInBrowser('by keyboard alone: train, read, check', async () => {
+testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
   const opened = await visit(`${SMALL}&steps=10`);
   const { page } = opened;
   await page.focus('#play');

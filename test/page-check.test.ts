@@ -27,7 +27,7 @@ testInBrowser('each equation stands beside the lines of src/lstm.ts that the der
   }
 });
 
-testInBrowser('pointing at an equation highlights its heat maps, and the other way round', async () => {
+testInBrowser('pointing at an equation highlights its heat maps, and pointing at a heat map its equation', async () => {
   const { page } = await visit(SMALL);
   const highlighted = (): Promise<string[]> =>
     page.evaluate(() =>

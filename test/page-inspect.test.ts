@@ -36,7 +36,7 @@ testInBrowser('every heat map shows values, and the slider chooses the number of
   expect(await page.getAttribute('#probabilities', 'aria-label')).toBe(whole);
 });
 
-testInBrowser('a digit drawn with the mouse, and one with the keyboard', async () => {
+testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predicted', async () => {
   const opened = await visit('?steps=200&hidden=64');
   const { page } = opened;
   await opened.playToTheEnd();

@@ -1,4 +1,4 @@
-/** A run of the page elsewhere: links that repeat it, checkpoints that continue it, in a real Chromium. */
+/** Links that repeat a run of the page, and checkpoints that continue it, in a real Chromium. */
 import path from 'node:path';
 import { OPTIONS } from '../src/training/options.js';
 import { testInBrowser } from './helpers/chromium.js';
@@ -65,7 +65,7 @@ describe('a link', () => {
   );
 });
 
-testInBrowser('a field names the option; a value out of its range is refused, and nothing changes', async () => {
+testInBrowser('a field describes its option; a value out of its range is refused, and nothing changes', async () => {
   const opened = await visit(SMALL);
   const { page } = opened;
   expect(await page.getAttribute('[name=hidden]', 'title')).toContain(OPTIONS.hidden.help);

@@ -7,14 +7,14 @@ test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j 
   expect(fromQuery(`?hidden=${encodeURIComponent(text)}`).hidden).toBe(fromQuery('').hidden);
 });
 
-test('a learning rate is above 0, and so small a number that it would become 0 is refused', () => {
+test('a learning rate must be above 0, and a number that would become 0 is refused', () => {
   expect(numberFrom('learningRate', '1e-400')).toBeNull();
   expect(numberFrom('learningRate', '0')).toBeNull();
   expect(numberFrom('learningRate', '1e-3')).toBe(0.001);
   expect(rangeOf('learningRate')).toBe('a number above 0, at most 3.4028235e+38');
 });
 
-test('spaces around a number do not matter, and a link gives back the settings that it was made of', () => {
+test('spaces around a number are ignored, and a link restores the settings that it was made from', () => {
   expect(numberFrom('hidden', ' 64 ')).toBe(64);
   const settings = { ...fromQuery(''), hidden: 64, learningRate: 5e-4, rateChanges: [{ step: 120, rate: 1e-5 }] };
   expect(fromQuery(toQuery(settings))).toEqual(settings);

@@ -64,7 +64,7 @@ describe('the losses of 60 steps are those of the command line', () => {
 });
 
 testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
-  'backend %s: the loss of WebAssembly; GPU.js is fetched only for its own backends',
+  'backend %s has the loss of WebAssembly, and GPU.js is fetched only for its own backends',
   async (backend) => {
     const requested: string[] = [];
     const opened = await visit(`${SMALL}&steps=20`, {
@@ -86,7 +86,7 @@ testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
   },
 );
 
-testInBrowser('a pause, a single step and a reset', async () => {
+testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
   const opened = await visit(SMALL);
   const { page } = opened;
   await page.click('#play');
@@ -103,7 +103,7 @@ testInBrowser('a pause, a single step and a reset', async () => {
 });
 
 testInBrowser(
-  'Reset during a run starts a new one; the address keeps the image; a shorter run can be asked for',
+  'Reset during a run starts a new one; the address keeps the image; the length can change during a run',
   async () => {
     const opened = await visit(`${SMALL}&steps=100000`);
     const { page } = opened;

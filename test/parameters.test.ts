@@ -1,7 +1,7 @@
-/** A network that is not the model: what works on a list of parameters works on anyone's. */
+/** A network that is not the model: every function for a list of parameters works for its list. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
-import type { Backend, NamedTensors, Parameter, Shape, Tensor } from '../src/index.js';
+import type { Backend, NamedTensors, Parameter, Tensor } from '../src/index.js';
 import {
   Adam,
   assertFinite,
@@ -22,6 +22,7 @@ import {
   valuesOf,
 } from '../src/index.js';
 import { numbersOfModel, numbersOfTraining } from '../src/model-memory.js';
+import { countingBackend } from './helpers/counting-backend.js';
 import { failureOf } from './helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];
@@ -116,13 +117,13 @@ async function trainSteps(network: TwoLayers, adam: Adam, count: number): Promis
   }
 }
 
-describe('gradients', () => {
+describe('the numeric gradient check of a list of parameters', () => {
   const suspects = [
-    ['the backward pass', {}, true],
-    ['one that forgets the mean over the batch', { crossEntropyBackward: withoutMean }, false],
+    ['passes for the backward pass', {}, true],
+    ['fails for a backward pass without the mean over the batch', { crossEntropyBackward: withoutMean }, false],
   ] as const;
 
-  test.each(suspects)('of a list of parameters, checked numerically: %s', async (_, operations, ok) => {
+  test.each(suspects)('%s', async (_, operations, ok) => {
     const network = new TwoLayers({ ...createReferenceBackend({ dtype: 'f64' }), ...operations }, 1);
     const reports = await checkGradients({
       inputs: valuesByName(network.parameters),
@@ -154,7 +155,7 @@ describe.each(backends)('on %s', (_, tolerance, make) => {
   beforeAll(async () => (backend = await make()));
   afterAll(() => backend.dispose());
 
-  test('Adam updates each parameter as (6) does, computed here by hand', async () => {
+  test('Adam updates each parameter as (6) does, computed here element by element', async () => {
     const network = new TwoLayers(backend, 2);
     const adam = new Adam(backend, network.parameters);
     const p = await numbersOf(backend, valuesByName(network.parameters));
@@ -246,7 +247,7 @@ function expectClose(actual: readonly number[], expected: readonly number[], tol
   expected.forEach((value, n) => expect(Math.abs(actual[n] - value)).toBeLessThanOrEqual(tolerance * largest));
 }
 
-describe('is refused', () => {
+describe('a list of parameters is refused for', () => {
   const backend = createReferenceBackend();
   const parameter = (name: string, ...shape: number[]): Parameter => ({
     name,
@@ -266,7 +267,7 @@ describe('is refused', () => {
     expect(() => new Adam(backend, [wrong])).toThrow(new RangeError('adam: gradient of W [3,2] must be [2,3]'));
   });
 
-  test('a saved tensor that is missing or has another shape; then nothing is changed', async () => {
+  test('a saved tensor that is missing or has another shape, and nothing is changed', async () => {
     const network = new TwoLayers(backend, 7);
     const values = valuesByName(network.parameters);
     const before = await numbersOf(backend, values);
@@ -286,23 +287,12 @@ describe('memory', () => {
 
   /** A backend that counts the numbers it holds, and refuses more than `most`. */
   function counting(most: number) {
-    const backend = createReferenceBackend();
-    const held = new Set<Tensor>();
+    const { backend, held } = countingBackend({ fits: ({ size }) => numbers() + size <= most });
     const numbers = (): number => [...held].reduce((sum, { size }) => sum + size, 0);
-    const limited: Backend = {
-      ...backend,
-      allocate: (shape: Shape) => {
-        const tensor = backend.allocate(shape);
-        if (numbers() + tensor.size > most) throw new OutOfMemoryError('full');
-        held.add(tensor);
-        return tensor;
-      },
-      free: (tensor) => void held.delete(tensor),
-    };
-    return { backend: limited, numbers };
+    return { backend, numbers };
   }
 
-  test('a model that is evaluated holds two tensors a parameter; Adam adds two, and gives them back', () => {
+  test('a model without Adam holds two tensors per parameter; Adam adds two, and frees them', () => {
     const { backend, numbers } = counting(Infinity);
     const model = new Model(backend, sizes);
     expect(numbers()).toBe(numbersOfModel(sizes));

@@ -74,7 +74,11 @@ test.each<[string, Buffer, string]>([
     pngOf(head(), chunk('IDAT', Buffer.concat([compressed, compressed]))),
     'after its',
   ],
-  ['a stream that is none', pngOf(head(), chunk('IDAT', Buffer.from('abc'))), 'the compressed rows: incorrect header'],
+  [
+    'a stream that is not zlib',
+    pngOf(head(), chunk('IDAT', Buffer.from('abc'))),
+    'the compressed rows: incorrect header',
+  ],
   ['a wrong CRC of the header', withByte(encodePng(IMAGE), 31, 0), 'wrong CRC in IHDR at byte 8'],
   ['a wrong CRC of the rows', withByte(encodePng(IMAGE), 43, 0), 'wrong CRC in IDAT at byte 33'],
   [
@@ -92,9 +96,9 @@ test.each<[string, Buffer, string]>([
   ['another interlacing', pngOf(changedHeader(12, 2), rows()), 'interlacing 2, must be 0 or 1'],
   ['no width', pngOf(head({ width: 0 }), rows()), '0 × 4 pixels'],
   ['a header of 12 bytes', pngOf(chunk('IHDR', header(FORM).subarray(1)), rows()), 'IHDR of 12 bytes, must be 13'],
-  ['a filter that there is not', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(28, 7)))), 'filter type - 7'],
+  ['an unknown filter type', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(28, 7)))), 'filter type - 7'],
   [
-    'a palette that is no multiple of 3',
+    'a palette that is not a multiple of 3',
     pngOf(head({ colourType: 3, depth: 2 }), chunk('PLTE', Buffer.alloc(11)), rows(PALETTE_IMAGE)),
     'PLTE of 11 bytes, must be 3 for each of 1 to 256 colours',
   ],
@@ -106,7 +110,7 @@ test.each<[string, Buffer, string]>([
   ],
   ['an empty gamma', pngOf(head(), chunk('gAMA'), rows()), 'gAMA of 0 bytes, must be 4'],
   ['a gamma of 5 bytes', pngOf(head(), chunk('gAMA', Buffer.alloc(5)), rows()), 'gAMA of 5 bytes, must be 4'],
-  ['a palette of none', pngOf(head({ colourType: 3 }), chunk('PLTE'), rows()), 'PLTE of 0 bytes'],
+  ['an empty palette', pngOf(head({ colourType: 3 }), chunk('PLTE'), rows()), 'PLTE of 0 bytes'],
   ['a palette with grey', pngOf(head(), fourColours, rows()), 'PLTE with colour type 0'],
   ['no palette', pngOf(head({ colourType: 3, depth: 2 }), rows(PALETTE_IMAGE)), 'IDAT before PLTE'],
   ['a late palette', pngOf(head({ colourType: 2 }), rows(COLOUR_IMAGE), fourColours), 'PLTE after IDAT'],
@@ -127,11 +131,15 @@ test.each<[string, Buffer, string]>([
     'tRNS of 1 bytes for 0 colours',
   ],
   ['a transparent grey of 1 byte', pngOf(head(), chunk('tRNS', Buffer.alloc(1)), rows()), 'tRNS of 1 bytes, must be 2'],
-  ['two transparencies of alpha', pngOf(head({ colourType: 4 }), chunk('tRNS'), rows()), 'tRNS with colour type 4'],
+  [
+    'a transparent colour besides alpha',
+    pngOf(head({ colourType: 4 }), chunk('tRNS'), rows()),
+    'tRNS with colour type 4',
+  ],
   ['no IDAT', pngOf(head()), 'no IDAT'],
   ['IDAT in two places', pngOf(head(), chunk('IDAT'), chunk('tEXt'), rows()), 'other chunks between its IDAT'],
   ['no header', pngOf(rows()), 'its first chunk is IDAT, must be IHDR'],
-  ['nothing', SIGNATURE, 'its first chunk is missing, must be IHDR'],
+  ['no chunk', SIGNATURE, 'its first chunk is missing, must be IHDR'],
   ['a second header', pngOf(head(), head(), rows()), 'a second IHDR'],
   ['an unknown critical chunk', pngOf(head(), chunk('ABCD'), rows()), 'an unknown chunk ABCD'],
   ['a chunk without a name', pngOf(head(), chunk('a\n[2'), rows()), 'a chunk type that is not four letters at byte 37'],
@@ -139,13 +147,13 @@ test.each<[string, Buffer, string]>([
   ['an end with contents', Buffer.concat([SIGNATURE, head(), rows(), chunk('IEND', Buffer.of(1))]), 'IEND of 1 bytes'],
   ['bytes after its end', Buffer.concat([encodePng(IMAGE), Buffer.of(0)]), '1 bytes after its end'],
   ['its last byte missing', encodePng(IMAGE).subarray(0, -1), 'cut off at byte'],
-])('%s: refused', (_, file, fault) => {
+])('refused: %s', (_, file, fault) => {
   expect(() => decodePng(file, 'digit.png')).toThrow(DataError);
   expect(() => decodePng(file, 'digit.png')).toThrow(`digit.png: damaged PNG (`);
   expect(() => decodePng(file, 'digit.png')).toThrow(fault);
 });
 
-describe('the header suffices to refuse', () => {
+describe('the header alone', () => {
   const only = (form: Partial<Form>): Buffer => Buffer.concat([SIGNATURE, chunk('IHDR', header({ ...FORM, ...form }))]);
 
   test.each<[string, Partial<Form>]>([
@@ -153,7 +161,7 @@ describe('the header suffices to refuse', () => {
     ['too many pixels of 16 bits', { width: 1024, height: 1025, depth: 16 }],
     ['a side that is too long', { width: 8193, height: 1 }],
     ['the largest numbers', { width: 2 ** 32 - 1, height: 2 ** 32 - 1, depth: 16, colourType: 6 }],
-  ])('%s', (_, form) => {
+  ])('suffices to refuse %s', (_, form) => {
     expect(() => decodePng(only(form), 'poster.png')).toThrow(
       /^poster\.png: \d+ × \d+ pixels of \d+ bits: the limits are (2097152|1048576) pixels and 8192 per side; save/,
     );
@@ -163,11 +171,11 @@ describe('the header suffices to refuse', () => {
     ['the most pixels', { width: 2048, height: 1024, colourType: 6 }],
     ['the most pixels of 16 bits', { width: 1024, height: 1024, colourType: 6, depth: 16 }],
     ['the longest side', { width: 8192, height: 256, colourType: 6 }],
-  ])('not %s', (_, form) => {
+  ])('does not refuse %s', (_, form) => {
     expect(() => decodePng(only(form), 'drawing.png')).toThrow('it ends without IEND');
   });
 
-  test('nor a file that is no larger than such an image can be', () => {
+  test('does not refuse a file as large as such an image can be; a larger file is refused', () => {
     const filled = (length: number): Buffer => pngOf(head(), chunk('tEXt', Buffer.alloc(length)), rows());
     const rest = filled(0).length;
     expect(decodePng(filled(12 * 2 ** 20 - rest), 'f').rgba).toHaveLength(96);
@@ -177,7 +185,7 @@ describe('the header suffices to refuse', () => {
   });
 });
 
-test('every changed bit, and every byte cut off, is refused', () => {
+test('a change of any bit, and a cut at any byte, is refused', () => {
   for (const [colourType, depth] of FORMS) {
     const image = randomImage(below, { width: 3, height: 3, colourType, depth, interlaced: below(2) === 0 });
     const file = encodePng(image);

@@ -28,11 +28,11 @@ test('--deterministic uses the portable build', async () => {
   expect(backendIn(stderr)).toBe('wasm: WebAssembly, portable SIMD, 2 threads');
 });
 
-describe('a run on the build', () => {
+describe('a run on the', () => {
   test.each([
     ['portable', ['--deterministic']],
     ['relaxed', []],
-  ])('%s resumes on that build without a flag, bit for bit', async (build, flags) => {
+  ])('%s build resumes on that build without a flag, bit for bit', async (build, flags) => {
     const [whole, parts] = [inNewFolder(), inNewFolder()];
     await longhand([...RUN, ...flags, '--checkpoint', whole]);
     await longhand([...RUN, ...flags, '--checkpoint', parts, '--training-iters', '160']);
@@ -43,7 +43,7 @@ describe('a run on the build', () => {
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
   });
 
-  test('relaxed resumes on the portable build only with --deterministic, and says so', async () => {
+  test('relaxed build resumes on the portable one only with --deterministic, and reports it', async () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const { code, stderr } = await longhand([...FROM, '--resume', file, '--deterministic', '--training-iters', '640']);

@@ -45,7 +45,7 @@ function recording(last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
 }
 
 const OPTION_SETS: readonly (readonly [string, Asked])[] = [
-  ['the tutorial’s', {}],
+  ['the tutorial’s options', {}],
   ['legacy batches', { shuffle: 'legacy' }],
   ['a schedule and clipping', { schedule: 'cosine', warmUp: 5, clipNorm: 0.1, clipValue: 0.05 }],
   ['validation', { validateEvery: 3 }],
@@ -58,35 +58,38 @@ const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
   ['wasm', () => createWasmBackend({ threads: 2, check: true })],
 ];
 
-describe.each(backends)('%s', (_, make) => {
+describe.each(backends)('on the backend %s', (_, make) => {
   let backend: Backend;
   beforeAll(async () => (backend = await make()));
   afterAll(() => backend.dispose());
 
-  test.each(OPTION_SETS)('with %s, interrupted after any step', async (_name, asked) => {
-    const options = { ...SMALL, ...asked };
-    const whole = recording();
-    const model = await train(backend, IMAGES, options, whole.hooks);
-    const steps = whole.recorded.checkpoints[0].training!.step;
-    model.dispose();
-    expect(steps).toBeGreaterThan(4);
-    const end = checkpointBytes(whole.recorded.checkpoints[0]);
+  test.each(OPTION_SETS)(
+    'a run with %s resumes to the same end after an interruption at any step',
+    async (_name, asked) => {
+      const options = { ...SMALL, ...asked };
+      const whole = recording();
+      const model = await train(backend, IMAGES, options, whole.hooks);
+      const steps = whole.recorded.checkpoints[0].training!.step;
+      model.dispose();
+      expect(steps).toBeGreaterThan(4);
+      const end = checkpointBytes(whole.recorded.checkpoints[0]);
 
-    for (let last = 1; last < steps; last++) {
-      const first = recording(last);
-      expect(await failureOf(train(backend, IMAGES, options, first.hooks))).toBe('stopped');
-      expect(first.recorded.checkpoints).toHaveLength(1);
-      // through the bytes of a file, as a process would
-      const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
-      expect(saved.training?.step).toBe(last);
+      for (let last = 1; last < steps; last++) {
+        const first = recording(last);
+        expect(await failureOf(train(backend, IMAGES, options, first.hooks))).toBe('stopped');
+        expect(first.recorded.checkpoints).toHaveLength(1);
+        // through the bytes of a file, as a process would
+        const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
+        expect(saved.training?.step).toBe(last);
 
-      const second = recording();
-      (await resumeTraining(backend, IMAGES, saved, {}, second.hooks)).dispose();
-      expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
-      expect([...first.recorded.validations, ...second.recorded.validations]).toEqual(whole.recorded.validations);
-      expect(checkpointBytes(second.recorded.checkpoints[0])).toEqual(end);
-    }
-  });
+        const second = recording();
+        (await resumeTraining(backend, IMAGES, saved, {}, second.hooks)).dispose();
+        expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
+        expect([...first.recorded.validations, ...second.recorded.validations]).toEqual(whole.recorded.validations);
+        expect(checkpointBytes(second.recorded.checkpoints[0])).toEqual(end);
+      }
+    },
+  );
 });
 
 const backend = createReferenceBackend();
@@ -135,11 +138,12 @@ test('a checkpoint is a copy: further training does not change it', async () => 
   const seen: [Checkpoint, Uint8Array][] = [];
   const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
   (await train(backend, IMAGES, SMALL, { onCheckpoint, checkpointEvery: 4 })).dispose();
+  expect(seen.map(([{ training }]) => training?.step)).toEqual([4, 8, 12, 16, 19]);
   for (const [checkpoint, bytes] of seen) expect(checkpointBytes(checkpoint)).toEqual(bytes);
   expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
 });
 
-test('onBest saves the step with the smallest validation loss, and training stops after `patience` others', async () => {
+test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
   const { recorded, hooks } = recording();
   const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
   (await train(backend, IMAGES, options, hooks)).dispose();
@@ -200,7 +204,7 @@ describe('resuming is refused', () => {
     await resumeTraining(backend, IMAGES, checkpoint, {}, { validation: VALIDATION });
   });
 
-  test('for other classes', async () => {
+  test('with another number of classes', async () => {
     const { model, training } = await checkpointAfter(3);
     const checkpoint = { training, model: { ...model, sizes: { ...model.sizes, C: 7 } } };
     expect(await resume(IMAGES, checkpoint)).toBe('resume: the run has 7 classes, the images have 10');

@@ -29,7 +29,7 @@ function chiSquare(counts: readonly number[]): number {
 const largestChiSquare = (cells: number): number => cells - 1 + 5 * Math.sqrt(2 * (cells - 1));
 
 describe('seeds and states', () => {
-  test('the same seed gives the same numbers, whatever is drawn', () => {
+  test('the same seed gives the same numbers from every method', () => {
     const sequence = (seed: number): number[] => {
       const random = new Random(seed);
       const order = Uint32Array.from({ length: 20 }, (_, n) => n);
@@ -43,7 +43,7 @@ describe('seeds and states', () => {
     );
   });
 
-  test('these are the numbers of seed 1, on every machine', () => {
+  test('seed 1 gives these numbers on every computer', () => {
     const random = new Random(1);
     expect(draw(3, () => random.uniform(0, 1))).toEqual([0.5034988430400765, 0.4883041323089602, 0.584447568586516]);
     expect(draw(5, () => random.below(1000))).toEqual([602, 791, 764, 392, 123]);
@@ -51,7 +51,7 @@ describe('seeds and states', () => {
     expect(random.normal(0, 1)).toBeCloseTo(-0.6298010795017391, 12);
   });
 
-  test('a saved state goes on exactly where its generator stood, also after a journey through JSON', () => {
+  test('a restored state continues the sequence exactly, even if it was stored as JSON', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.nat({ max: 50 }), (seed, drawn) => {
         const random = new Random(seed);
@@ -66,7 +66,7 @@ describe('seeds and states', () => {
     );
   });
 
-  test('a saved state does not change while its generator goes on', () => {
+  test('a saved state does not change while its generator draws more numbers', () => {
     const random = new Random(7);
     const { state } = random;
     const copy = [...state];
@@ -164,7 +164,7 @@ describe('distributions', () => {
 });
 
 describe('shuffle', () => {
-  test('gives a permutation of whatever it is given', () => {
+  test('gives a permutation of any array', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 60 }), fc.nat(), (numbers, seed) => {
         const shuffled = Uint32Array.from(numbers);
@@ -174,7 +174,7 @@ describe('shuffle', () => {
     );
   });
 
-  test('all 24 orders of 4 things are equally likely', () => {
+  test('gives each of the 24 orders of 4 things equally often', () => {
     const random = new Random(16);
     const counts = new Map<string, number>();
     for (let n = 0; n < 48_000; n++) {
@@ -186,7 +186,7 @@ describe('shuffle', () => {
     expect(chiSquare([...counts.values()])).toBeLessThan(largestChiSquare(24));
   });
 
-  test('every one of 50 things comes to every place equally often', () => {
+  test('moves each of 50 things to each place equally often', () => {
     const random = new Random(17);
     const counts = new Array<number>(50 * 50).fill(0);
     for (let n = 0; n < 20_000; n++) {

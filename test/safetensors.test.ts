@@ -1,4 +1,4 @@
-/** The safetensors format: what is written is read, what others write is read, and what breaks a rule is refused. */
+/** The safetensors format: files of this and of other writers are read, and a file that breaks a rule is refused. */
 import * as fc from 'fast-check';
 import { DataError } from '../src/errors.js';
 import type { StoredDType, StoredTensor } from '../src/files/safetensors.js';
@@ -12,7 +12,7 @@ const SIZES: Readonly<Record<StoredDType, number>> = {
 };
 const DTYPES = Object.keys(SIZES) as StoredDType[];
 
-/** A file by hand: any header, any bytes behind it. */
+/** A file with any header, and any bytes behind it. */
 function file(header: unknown, data: ArrayLike<number> = [], text = JSON.stringify(header)): Uint8Array {
   const json = Buffer.from(text);
   const length = Buffer.alloc(8);
@@ -29,7 +29,7 @@ const contentsOf = (bytes: Uint8Array) => {
   return { metadata: [...metadata], tensors: entries.sort() };
 };
 
-describe('reading', () => {
+describe('reading accepts', () => {
   test('the format’s own example of a header', () => {
     const header = {
       TENSOR_NAME: { dtype: 'F16', shape: [1, 16, 4], data_offsets: [0, 128] },
@@ -70,12 +70,12 @@ describe('reading', () => {
     expect([...parseSafetensors(bytes, 'f').tensors.keys()]).toEqual(names);
   });
 
-  test('numbers', () => {
+  test('numbers, with their values', () => {
     const parsed = parseSafetensors(file({ a: F32_PAIR }, ONE_AND_TWO), 'f');
     expect([...valuesOf(floatsNamed(parsed, 'a', [2], 'f'))]).toEqual([1, 2]);
   });
 
-  test('from the middle of a buffer, at any place', () => {
+  test('a file at any place in a larger buffer', () => {
     const bytes = file({ a: F32_PAIR }, ONE_AND_TWO);
     for (let shift = 0; shift < 9; shift++) {
       const larger = new Uint8Array(bytes.length + shift + 3);
@@ -86,7 +86,7 @@ describe('reading', () => {
   });
 });
 
-describe('refused', () => {
+describe('reading refuses', () => {
   const long = (length: bigint): Uint8Array => {
     const bytes = Buffer.alloc(16);
     bytes.writeBigUInt64LE(length);
@@ -104,13 +104,13 @@ describe('refused', () => {
   const text = (json: string) => file(null, ONE_AND_TWO, json);
 
   test.each([
-    ['', new Uint8Array(0), '0 bytes, too short'],
-    ['', new Uint8Array(7), '7 bytes, too short'],
+    ['an empty file', new Uint8Array(0), '0 bytes, too short'],
+    ['a file of 7 bytes', new Uint8Array(7), '7 bytes, too short'],
     ['a header of 2⁶⁴ - 1 bytes', long(2n ** 64n - 1n), 'its header would have 18446744073709551615 bytes'],
     ['a header over the limit', long(2n ** 24n + 1n), 'at most 16777216'],
     ['a header longer than the file', long(9n), 'cut off: its header has 9 bytes, but only 8 follow'],
-    ['no JSON', text('{"a"'), 'not valid'],
-    ['no header', text(''), 'not valid'],
+    ['a header that is not JSON', text('{"a"'), 'not valid'],
+    ['an empty header', text(''), 'not valid'],
     ['a list', text('[]'), 'must start with {, not with "["'],
     ['a space first', text(' {}'), 'must start with {, not with " "'],
     ['a byte-order mark', text('\uFEFF{}'), 'not valid'],
@@ -127,18 +127,18 @@ describe('refused', () => {
       'key "dtype" occurs twice',
     ],
     ['a metadata key twice', text('{"__metadata__":{"k":"1","k" :"2"}}'), 'key "k" occurs twice'],
-    ['depth', text(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`), 'nested deeper than 3'],
-    ['depth without an end', text('['.repeat(1_000_000)), 'nested deeper than 3'],
-    ['metadata that are no object', file({ __metadata__: [] }), '__metadata__ must be an object'],
-    ['metadata that are no texts', file({ __metadata__: { n: 1 } }), '"n" must be a text'],
-    ['a tensor that is no object', file({ a: [1] }), 'must be an object'],
+    ['deep nesting', text(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`), 'nested deeper than 3'],
+    ['deep nesting without an end', text('['.repeat(1_000_000)), 'nested deeper than 3'],
+    ['metadata that are not an object', file({ __metadata__: [] }), '__metadata__ must be an object'],
+    ['metadata that are not texts', file({ __metadata__: { n: 1 } }), '"n" must be a text'],
+    ['a tensor that is not an object', file({ a: [1] }), 'must be an object'],
     ['a tensor that is null', file({ a: null }), 'must be an object'],
     ['an unknown dtype', entry({ dtype: 'F31' }), 'unknown dtype "F31"'],
     ['a dtype that every object has', entry({ dtype: 'constructor' }), 'unknown dtype "constructor"'],
     ['no dtype', entry({ dtype: undefined }), 'unknown dtype nothing'],
     ['an unknown field', entry({ strides: [1] }), 'unknown field "strides"'],
     ['a negative extent', entry({ shape: [-2] }), 'whole numbers ≥ 0'],
-    ['half an extent', entry({ shape: [0.5] }), '"a"."shape" has 0.5, must be whole numbers ≥ 0'],
+    ['an extent of 0.5', entry({ shape: [0.5] }), '"a"."shape" has 0.5, must be whole numbers ≥ 0'],
     ...['2.0', '2e0', '0.2e1', '20E-1', '-0', '2.', '+2', '0x2', '02', '2n'].map(
       (extent): [string, Uint8Array, string] => [
         `an extent written as ${extent}`,
@@ -163,13 +163,13 @@ describe('refused', () => {
       'whole numbers ≥ 0',
     ],
     ['extents whose product overflows', entry({ shape: [2 ** 40, 2 ** 40] }), 'bytes, its offsets give 8'],
-    ['a shape that is no list', entry({ shape: 2 }), 'whole numbers ≥ 0'],
-    ['a shape of more than its bytes', entry({ shape: [3] }), 'F32 [3] needs 12 bytes, its offsets give 8'],
-    ['a shape of less', entry({ shape: [1] }), 'F32 [1] needs 4 bytes'],
+    ['a shape that is not a list', entry({ shape: 2 }), 'whole numbers ≥ 0'],
+    ['a shape that needs more bytes', entry({ shape: [3] }), 'F32 [3] needs 12 bytes, its offsets give 8'],
+    ['a shape that needs fewer bytes', entry({ shape: [1] }), 'F32 [1] needs 4 bytes'],
     ['offsets in the wrong order', entry({ data_offsets: [8, 0] }), '[begin,end]'],
     ['one offset', entry({ data_offsets: [8] }), '[begin,end]'],
     ['a gap at the start', two([1, 4], [4, 8], 8), '"a" begins at 1, expected 0: a gap'],
-    ['a gap between', two([0, 3], [4, 8], 8), '"b" begins at 4, expected 3: a gap'],
+    ['a gap between tensors', two([0, 3], [4, 8], 8), '"b" begins at 4, expected 3: a gap'],
     ['an overlap', two([0, 4], [3, 8], 8), '"b" begins at 3, expected 4: an overlap'],
     ['the same bytes twice', two([0, 8], [0, 8], 8), 'an overlap'],
     ['a tensor within another', two([0, 8], [2, 4], 8), 'an overlap'],
@@ -181,7 +181,7 @@ describe('refused', () => {
     expect(() => parseSafetensors(bytes, 'some.file')).toThrow(/^some\.file: /);
   });
 
-  test('every cut of a file, and every byte behind it', () => {
+  test('every cut of a file, and an added byte', () => {
     const bytes = writeSafetensors({
       metadata: new Map([['k', 'v']]),
       tensors: new Map([['a', storedTensor(tensorFrom([1, 2, 3], [3]))]]),
@@ -192,7 +192,7 @@ describe('refused', () => {
     expect(() => parseSafetensors(Buffer.concat([bytes, Buffer.of(0)]), 'f')).toThrow('something was added');
   });
 
-  test('bytes that are no UTF-8', () => {
+  test('bytes that are not UTF-8', () => {
     const bytes = Buffer.from(file({ __metadata__: { k: 'é' } }));
     bytes[bytes.indexOf(0xc3)] = 0xff;
     expect(() => parseSafetensors(bytes, 'f')).toThrow('not valid');
@@ -209,7 +209,7 @@ describe('writing', () => {
     .oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', '', 'ü"\\\u0000'))
     .filter((text) => text !== '__metadata__');
 
-  test('what is written is read, names in any script, every dtype and shape', () => {
+  test('gives a file that is read back, with names in any script and every dtype and shape', () => {
     fc.assert(
       fc.property(fc.dictionary(name, tensor), fc.dictionary(name, fc.string()), (described, texts) => {
         const tensors = new Map<string, StoredTensor>(
@@ -223,14 +223,14 @@ describe('writing', () => {
         const read = parseSafetensors(bytes, 'f');
         expect(new Map(read.metadata)).toEqual(metadata);
         expect(new Map([...read.tensors].sort())).toEqual(new Map([...tensors].sort()));
-        // and the same again, whatever the order it is given in
+        // the bytes do not depend on the order of the entries
         const backwards = { metadata: new Map([...metadata].reverse()), tensors: new Map([...tensors].reverse()) };
         expect(writeSafetensors(backwards)).toEqual(bytes);
       }),
     );
   });
 
-  test('every tensor starts at a multiple of its element’s size', () => {
+  test('starts every tensor at a multiple of its element’s size', () => {
     const of = (dtype: StoredDType): StoredTensor => ({ dtype, shape: [3], bytes: new Uint8Array(3 * SIZES[dtype]) });
     const tensors = new Map(DTYPES.map((dtype) => [`t ${dtype}`, of(dtype)]));
     const bytes = writeSafetensors({ metadata: new Map(), tensors });
@@ -240,7 +240,7 @@ describe('writing', () => {
     expect(contentsOf(bytes).tensors).toHaveLength(DTYPES.length);
   });
 
-  test('a view is written as what it shows', () => {
+  test('stores the elements of a view in row order', () => {
     const view = transposeOf(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]));
     const parsed = parseSafetensors(
       writeSafetensors({ metadata: new Map(), tensors: new Map([['v', storedTensor(view)]]) }),
@@ -250,7 +250,7 @@ describe('writing', () => {
     expect([...valuesOf(read)]).toEqual([1, 4, 2, 5, 3, 6]);
   });
 
-  test('a size that is not the shape’s, and the name of the metadata, are mistakes of the program', () => {
+  test('refuses a size that is not the shape’s, and the name __metadata__', () => {
     const wrong: StoredTensor = { dtype: 'F32', shape: [2], bytes: new Uint8Array(7) };
     const write = (key: string, one: StoredTensor) => () =>
       writeSafetensors({ metadata: new Map(), tensors: new Map([[key, one]]) });
@@ -261,7 +261,7 @@ describe('writing', () => {
   });
 });
 
-describe('numbers by name', () => {
+describe('tensors by name', () => {
   const stored = (dtype: StoredDType, values: ArrayBufferView, shape?: number[]) =>
     parseSafetensors(
       writeSafetensors({
@@ -280,7 +280,7 @@ describe('numbers by name', () => {
       'f',
     );
 
-  test('F32 and F64 in their own precision, down to the last bit and -0', () => {
+  test('F32 and F64 are read in their own precision, to the last bit and -0', () => {
     const doubles = Float64Array.of(0.1, -0, 5e-324, 1.7e308);
     expect(floatsNamed(stored('F64', doubles), 'a', [4], 'f').data).toEqual(doubles);
     const singles = Float32Array.of(0.1, -0, 1e-45, 3.4e38);
@@ -292,28 +292,28 @@ describe('numbers by name', () => {
     ['I32', Int32Array.of(-1, 2 ** 31 - 1), [-1, 2 ** 31 - 1]],
     ['U32', Uint32Array.of(0, 2 ** 32 - 1), [0, 2 ** 32 - 1]],
     ['I64', BigInt64Array.of(-5n, 7n), [-5, 7]],
-  ] as const)('whole numbers as %s', (dtype, values, expected) => {
+  ] as const)('whole numbers are read from %s', (dtype, values, expected) => {
     expect([...integersNamed(stored(dtype, values), 'a', ['n'], 'f')]).toEqual(expected);
   });
 
   test.each([
-    [() => floatsNamed(stored('F32', Float32Array.of(1)), 'b', [1], 'f'), 'f: has no tensor "b", only "a"'],
-    [() => floatsNamed(stored('U32', Uint32Array.of(1)), 'a', [1], 'f'), 'f: tensor "a" is U32, must be F32 or F64'],
-    [() => floatsNamed(stored('F32', Float32Array.of(1)), 'a', [2], 'f'), 'f: tensor "a" is [1], must be [2]'],
-    [() => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', ['M', 2], 'f'), 'it must not be empty'],
-    [() => floatsNamed(stored('F32', Float32Array.of(1, NaN)), 'a', [2], 'f'), 'f: tensor "a": element 1 is NaN'],
-    [() => floatsNamed(stored('F64', Float64Array.of(-Infinity)), 'a', [1], 'f'), 'element 0 is -Infinity'],
+    ['f: has no tensor "b", only "a"', () => floatsNamed(stored('F32', Float32Array.of(1)), 'b', [1], 'f')],
+    ['f: tensor "a" is U32, must be F32 or F64', () => floatsNamed(stored('U32', Uint32Array.of(1)), 'a', [1], 'f')],
+    ['f: tensor "a" is [1], must be [2]', () => floatsNamed(stored('F32', Float32Array.of(1)), 'a', [2], 'f')],
+    ['it must not be empty', () => floatsNamed(stored('F32', new Float32Array(0), [0, 2]), 'a', ['M', 2], 'f')],
+    ['f: tensor "a": element 1 is NaN', () => floatsNamed(stored('F32', Float32Array.of(1, NaN)), 'a', [2], 'f')],
+    ['element 0 is -Infinity', () => floatsNamed(stored('F64', Float64Array.of(-Infinity)), 'a', [1], 'f')],
     [
-      () => integersNamed(stored('F32', Float32Array.of(1)), 'a', ['n'], 'f'),
       'f: tensor "a" is F32, must be U8 or I32 or U32 or I64',
+      () => integersNamed(stored('F32', Float32Array.of(1)), 'a', ['n'], 'f'),
     ],
-    [() => integersNamed(stored('U8', Uint8Array.of(1)), 'b', ['n'], 'f'), 'f: has no tensor "b"'],
-  ])('%p', (read, message) => {
+    ['f: has no tensor "b"', () => integersNamed(stored('U8', Uint8Array.of(1)), 'b', ['n'], 'f')],
+  ])('%s', (message, read) => {
     expect(read).toThrow(DataError);
     expect(read).toThrow(message);
   });
 
-  test('a shape of ten thousand axes', () => {
+  test('a shape of ten thousand axes is shortened in the message', () => {
     const many = stored('F32', Float32Array.of(1), new Array<number>(10_000).fill(1));
     expect(() => floatsNamed(many, 'a', ['N'], 'f')).toThrow(/^f: tensor "a" is \[1,1,.{40,60}…, must be \[N\]$/);
   });
@@ -336,12 +336,12 @@ describe('numbers by name', () => {
     ['I8', Int8Array.of(-128), [-128]],
     ['U8', Uint8Array.of(255), [255]],
     ['BOOL', Uint8Array.of(1, 0), [1, 0]],
-  ] as const)('element by element as %s', (dtype, values, expected) => {
+  ] as const)('elements of dtype %s can be read one by one', (dtype, values, expected) => {
     const elementAt = elementReader(stored(dtype, values).tensors.get('a')!)!;
     expect(expected.map((_, n) => elementAt(n))).toEqual(expected);
   });
 
-  test('NaN and infinities where they are asked for', () => {
+  test('NaN and infinities are read if the caller allows them', () => {
     const values = Float32Array.of(NaN, Infinity, 1);
     expect(floatsNamed(stored('F32', values), 'a', [3], 'f', { allowNonFinite: true }).data).toEqual(values);
   });

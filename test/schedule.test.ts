@@ -9,7 +9,7 @@ const fixture = JSON.parse(readFileSync(new URL('fixtures/training.json', import
 };
 
 test.each(fixture.schedules.map((one) => [one.schedule, one.warmUp, one] as const))(
-  '%s with a warm-up of %d is PyTorch’s',
+  '%s with a warm-up of %d gives PyTorch’s learning rates',
   (_, __, { rates, ...schedule }) => {
     expect(rates).toHaveLength(fixture.steps);
     rates.forEach((rate, n) => expect(rateAt(schedule, n + 1, fixture.steps) / rate).toBeCloseTo(1, 12));
@@ -30,7 +30,7 @@ test('the rate rises linearly, is highest right after the warm-up, then falls to
 });
 
 test.each(['constant', 'cosine', 'step'] as const)(
-  'if the warm-up is longer than the run, %s only rises',
+  'if the warm-up is longer than the run, the schedule %s only rises',
   (schedule) => {
     const rates = ratesOf({ ...COSINE, schedule, warmUp: 100 });
     expect(rates[0]).toBeCloseTo(0.001, 15);

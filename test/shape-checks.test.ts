@@ -1,4 +1,4 @@
-/** The door of every operation: wrong operands are refused by name and shape before the machine sees them. */
+/** The shape checks of every operation refuse wrong operands by name and shape before the backend receives them. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
@@ -8,7 +8,7 @@ import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js
 
 type Operands = Readonly<Record<string, Tensor>>;
 
-/** A machine that computes nothing and notes which operations reached it, with which operands. */
+/** A backend that computes nothing, and records the operations that reach it with their operands. */
 function recordingBackend() {
   const calls: { operation: string; operands: readonly unknown[] }[] = [];
   const record =
@@ -30,7 +30,7 @@ function recordingBackend() {
   return { backend, calls };
 }
 
-interface Door {
+interface Check {
   /** The operands' right shapes, in the order of the call. */
   readonly shapes: Readonly<Record<string, Shape>>;
   readonly call: (backend: Backend, operands: Operands) => void;
@@ -38,7 +38,7 @@ interface Door {
   readonly wrong: readonly (readonly [string, Shape, string])[];
 }
 
-const DOORS: Record<Exclude<keyof Operations, 'fill'>, Door> = {
+const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
   matmul: {
     shapes: { out: [128, 512], a: [128, 28], b: [28, 512], bias: [512] },
     call: (backend, { out, a, b, bias }) => backend.matmul(out, a, b, { bias }),
@@ -139,8 +139,8 @@ const DOORS: Record<Exclude<keyof Operations, 'fill'>, Door> = {
 const allocateAll = (shapes: Readonly<Record<string, Shape>>): Operands =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));
 
-describe.each(Object.entries(DOORS))('%s', (operation, { shapes, call, wrong }) => {
-  test('lets right operands through, once and unchanged', () => {
+describe.each(Object.entries(CHECKS))('%s', (operation, { shapes, call, wrong }) => {
+  test('passes right operands on once, unchanged', () => {
     const { backend, calls } = recordingBackend();
     const operands = allocateAll(shapes);
     call(backend, operands);
@@ -157,12 +157,12 @@ describe.each(Object.entries(DOORS))('%s', (operation, { shapes, call, wrong }) 
     expect(calls).toEqual([]);
   });
 
-  test('has a wrong case for every operand', () => {
+  test('is tested with a wrong shape of every operand', () => {
     expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(Object.keys(shapes)));
   });
 
-  // Where one operand's rank is wrong, no other can make up for it: whichever it is, the door is shut.
-  test.each(Object.keys(shapes))('refuses %s with an axis too many', (name) => {
+  // No other operand can make up for a wrong rank.
+  test.each(Object.keys(shapes))('refuses %s with one axis too many', (name) => {
     const { backend, calls } = recordingBackend();
     expect(() => call(backend, allocateAll({ ...shapes, [name]: [1, ...shapes[name]] }))).toThrow(
       new RegExp(`^${operation}: .*\\[1,${shapes[name].join(',')}\\]`),
@@ -193,7 +193,7 @@ describe('memory that a product shares with its operands', () => {
     ['one row is common', rowsOf(A, 0, 2), rowsOf(A, 1, 3), B, 'matmul: out [2,4] and a [2,4] share memory'],
     ['one element is common', A.hi(2, 2), A.hi(4, 4).lo(1, 1).hi(2, 3), zeros([3, 2]), 'out [2,2] and a [2,3] share'],
     ['out is a step of a', stepOf(cube, 1), rowsOf(stepOf(cube, 1), 0, 4), B, 'out [4,4] and a [4,4] share memory'],
-  ])('%s: refused', (_, out, a, b, message) => {
+  ])('is refused if %s', (_, out, a, b, message) => {
     const { backend, calls } = recordingBackend();
     expect(() => backend.matmul(out, a, b)).toThrow(message);
     expect(() => backend.matmul(out, a, b, { accumulate: true })).toThrow(message);
@@ -216,7 +216,7 @@ describe('memory that a product shares with its operands', () => {
     );
   });
 
-  test('two arrays over one buffer share memory too', () => {
+  test('is found in two arrays over one buffer', () => {
     const { backend } = recordingBackend();
     const buffer = new ArrayBuffer(4 * 20);
     const out = tensorFrom(new Float32Array(buffer, 0, 16), [4, 4]);
@@ -224,7 +224,7 @@ describe('memory that a product shares with its operands', () => {
     expect(() => backend.matmul(out, a, B)).toThrow('matmul: out [4,4] and a [4,4] share memory');
   });
 
-  test('over all pairs of row ranges of one tensor, exactly the overlapping ones are refused', () => {
+  test('is found for all overlapping row ranges of one tensor, and for no others', () => {
     const range = fc.tuple(fc.nat({ max: 7 }), fc.integer({ min: 1, max: 8 })).filter(([from, to]) => from < to);
     fc.assert(
       fc.property(range, range, ([outFrom, outTo], [aFrom, aTo]) => {

@@ -40,7 +40,7 @@ describe('new tensors', () => {
     expect(zeros([4], 'f64').dtype).toBe('float64');
   });
 
-  test('changing the array a shape was given as does not change the tensor', () => {
+  test('a change of the array that gave the shape does not change the tensor', () => {
     const shape = [2, 3];
     const tensors = [zeros(shape), tensorFrom([1, 2, 3, 4, 5, 6], shape)];
     shape[0] = 99;
@@ -50,7 +50,7 @@ describe('new tensors', () => {
     ]);
   });
 
-  test('tensorFrom takes a float array as it is, without a copy, in its own precision', () => {
+  test('tensorFrom uses a float array without a copy, in its own precision', () => {
     for (const data of [new Float32Array([1, 2, 3, 4]), new Float64Array([1, 2, 3, 4])]) {
       const tensor = tensorFrom(data, [2, 2]);
       expect(tensor.data).toBe(data);
@@ -59,7 +59,7 @@ describe('new tensors', () => {
     }
   });
 
-  test('tensorFrom copies other numbers, row by row, in the precision asked for', () => {
+  test('tensorFrom copies other numbers, row by row, in the requested precision', () => {
     const numbers = [0.1, 2, 3, 4, 5, 6];
     const single = tensorFrom(numbers, [2, 3]);
     numbers[1] = 99;
@@ -111,7 +111,7 @@ describe('views', () => {
     expect(values(view)).toEqual(expected.map(() => 8));
   });
 
-  test('shapes of views', () => {
+  test('have the shapes of their parts', () => {
     const tensor = zeros([4, 3, 2]);
     expect(stepOf(tensor, 0).shape).toEqual([3, 2]);
     expect(rowsOf(tensor, 1, 3).shape).toEqual([2, 3, 2]);
@@ -144,7 +144,7 @@ describe('views', () => {
     ['copyInto: source [6] must be [3,2]', () => copyInto(zeros([3, 2]), zeros([6]))],
     ['lstm: kernel [10,24] must be [10,20]', () => assertShape('lstm', 'kernel', zeros([10, 24]), [10, 20])],
     ['lstm: x [2] must have 2 axes', () => assertMatrix('lstm', 'x', zeros([2]))],
-  ])('%s', (message, work) => {
+  ])('a wrong argument gives the error “%s”', (message, work) => {
     expect(messageOf(work)).toBe(message);
   });
 
@@ -153,7 +153,7 @@ describe('views', () => {
   });
 });
 
-describe('whole-tensor work on any view', () => {
+describe('operations on any view', () => {
   /** Every kind of view that the mathematics uses, of random extents. */
   const anyView = fc
     .record({

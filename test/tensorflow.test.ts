@@ -11,7 +11,7 @@ import { stepOf, valuesOf } from '../src/tensor.js';
 import { randomModel } from './helpers/random-model.js';
 
 beforeAll(async () => {
-  tf.enableProdMode(); // without it, it advertises its native addon on the console
+  tf.enableProdMode(); // otherwise it advertises its native addon on the console
   await tf.setBackend('cpu');
 });
 

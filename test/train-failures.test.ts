@@ -2,33 +2,15 @@
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { DataError, NonFiniteError } from '../src/errors.js';
-import type { Tensor } from '../src/tensor.js';
 import { train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
+import { countingBackend } from './helpers/counting-backend.js';
 import { failureOf } from './helpers/failures.js';
 import { IMAGES, OPTIONS } from './helpers/small-images.js';
 
-/** A reference backend that records the tensors that are not freed. */
-function countingBackend(): { backend: Backend; held: Set<Tensor> } {
-  const held = new Set<Tensor>();
-  const reference = createReferenceBackend();
-  const backend: Backend = {
-    ...reference,
-    allocate(shape) {
-      const tensor = reference.allocate(shape);
-      held.add(tensor);
-      return tensor;
-    },
-    free(tensor) {
-      if (!held.delete(tensor)) throw new Error('freed what was not held');
-    },
-  };
-  return { backend, held };
-}
-
 describe('stopping', () => {
   test.each([1, 3, 7])(
-    'an abort in step %d stops before the next one, with its reason, and frees all',
+    'an abort in step %d ends training before the next step, with its reason, and frees all tensors',
     async (last) => {
       const { backend, held } = countingBackend();
       const controller = new AbortController();
@@ -44,7 +26,7 @@ describe('stopping', () => {
     },
   );
 
-  test('a signal that is already aborted stops it before the first step', async () => {
+  test('a signal that is already aborted ends training before the first step', async () => {
     const { backend, held } = countingBackend();
     const seen: number[] = [];
     const onStep = (step: number) => seen.push(step);
@@ -52,7 +34,7 @@ describe('stopping', () => {
     expect([failure, seen, held.size]).toEqual(['no', [], 0]);
   });
 
-  test('a timer can abort it: the loop yields to the event loop', async () => {
+  test('a timer can abort training, because the loop yields to the event loop', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort('late'), 60);
     const options = { ...OPTIONS, trainingIters: 16 * 10_000 };
@@ -61,7 +43,7 @@ describe('stopping', () => {
     );
   });
 
-  test('an error in a hook ends it and frees all tensors', async () => {
+  test('an error in a hook ends training and frees all tensors', async () => {
     const { backend, held } = countingBackend();
     const problem = new Error('the disk is full');
     const onLine = (): void => {
@@ -87,7 +69,7 @@ describe('stopping', () => {
 });
 
 describe('diverging throws a NonFiniteError, and frees all tensors', () => {
-  /** The message that training ends with on a backend with some operations spoiled. */
+  /** The message with which training ends if the operations in `spoiled` replace those of the backend. */
   async function messageWith(spoiled: Partial<Backend>, options: Partial<TrainOptions>): Promise<string> {
     const { backend, held } = countingBackend();
     const failure = await failureOf(train({ ...backend, ...spoiled }, IMAGES, { ...OPTIONS, ...options }));
@@ -101,7 +83,7 @@ describe('diverging throws a NonFiniteError, and frees all tensors', () => {
   test.each([
     [1, '\\d+'],
     [3, '3'],
-    [1000, '12'], // the last
+    [1000, '12'], // the last step
   ])('at a learning rate of 1e38 and a line every %d steps', async (displayStep, step) => {
     expect(await messageWith({}, { learningRate: 1e38, displayStep })).toMatch(
       new RegExp(`^(loss|(kernel|bias|outKernel|outBias)\\[[\\d,]+\\]) is (NaN|-?Infinity) at step ${step}: ${HELP}$`),
@@ -113,7 +95,7 @@ describe('diverging throws a NonFiniteError, and frees all tensors', () => {
     ['bias[7]', [20], [7], Infinity],
     ['outKernel[4,0]', [5, 10], [4, 0], -Infinity],
     ['outBias[9]', [10], [9], NaN],
-  ])('that names the first non-finite weight: %s', async (name, shape, index, value) => {
+  ])('and the error names the first non-finite weight: %s', async (name, shape, index, value) => {
     let updates = 0;
     const adam: Backend['adam'] = (p, ...rest) => {
       reference.adam(p, ...rest);
@@ -122,7 +104,7 @@ describe('diverging throws a NonFiniteError, and frees all tensors', () => {
     expect(await messageWith({ adam }, { displayStep: 5 })).toBe(`${name} is ${value} at step 5: ${HELP}`);
   });
 
-  test('that names the loss if all weights are finite', async () => {
+  test('and the error names the loss if all weights are finite', async () => {
     const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
       reference.crossEntropyForward(losses, ...rest);
       losses.set(3, NaN);

@@ -159,7 +159,7 @@ describe('the lines', () => {
     expect(lines.at(-1)!.accuracy).toBe(1);
   });
 
-  test('of a run on MNIST with a seed are these', async () => {
+  test('of a run on MNIST with seed 1 are these', async () => {
     const lines: string[] = [];
     const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
     await train(createReferenceBackend(), loadMnist().train, options, {
@@ -200,7 +200,7 @@ describe('evaluate', () => {
     for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
     expect([...whole.correct]).toEqual(alone);
     expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
-    expect(new Set(alone).size).toBe(2); // some are right and some wrong, or the test would prove little
+    expect(new Set(alone).size).toBe(2); // some are right and some wrong, otherwise the test would prove little
   });
 
   test('changes no weight and can be aborted', async () => {

@@ -1,4 +1,4 @@
-/** σ and tanh of both wasm builds: their errors over all f32 numbers, and their exact values. */
+/** σ and tanh of both wasm builds: their errors on f32 numbers of every size, and their exact values. */
 import { PORTABLE, RELAXED } from '../kernels/wasm/binaries.js';
 
 describe('σ and tanh', () => {

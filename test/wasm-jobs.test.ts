@@ -20,7 +20,7 @@ test('every kind of job has its fields', () => {
 test.each(JOBS)('$name: the host writes each field where the module reads it', ({ name, fields }) => {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const writers = new JobWriter(memory) as unknown as Record<string, (job: object) => Kind>;
-  // The fields come in another order than they are declared in: names decide, not places.
+  // The fields come in another order than the declared one: their names decide.
   const values = fields.map(({ field, type, n }) => [field, type === 'f32' ? n + 0.5 : 1000 + n] as const).reverse();
   const kind = name[0].toLowerCase() + name.slice(1);
   expect(Kind[writers[kind](Object.fromEntries(values))]).toBe(kind);
@@ -57,7 +57,7 @@ describe('the translation refuses', () => {
     expect(() => translateJobs(`${KINDS}export class Fill { out: usize; }`)).toThrow(message);
   });
 
-  test('code', () => {
+  test('anything but constants, enums and classes', () => {
     expect(() => translateJobs('export function f(): void {}')).toThrow(
       'assembly/jobs.ts: neither a constant nor an enum nor a class: export function f(): void {}',
     );

@@ -1,4 +1,4 @@
-/** The memory of the WebAssembly backend: what it refuses, gives back and hands out. */
+/** The memory of the WebAssembly backend: allocation, freeing, limits and refused tensors. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { Heap } from '../kernels/wasm/heap.js';
@@ -74,7 +74,7 @@ describe('memory', () => {
     expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
   });
 
-  test('allocated parts never overlap, and all are given back', () => {
+  test('allocated parts never overlap, and freeing them leaves no byte in use', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
         const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });

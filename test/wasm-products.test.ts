@@ -1,4 +1,4 @@
-/** Products on the WebAssembly backend: any shape and view, kept packed operands, and how a product is cut into chunks. */
+/** Products on the WebAssembly backend: any shape and view, packed operands that are kept, and the chunks of a product. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { productChunks } from '../kernels/wasm/chunks.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';

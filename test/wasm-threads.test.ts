@@ -6,8 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { FINISHED } from '../kernels/wasm/jobs.js';
 
-describe('threads, in a process of their own', () => {
-  /** Runs a script that has `createWasmBackend` and `workers`, the threads it has started. */
+describe('the threads of a process', () => {
+  /** Runs a script that can use `createWasmBackend`, and `workers`, the threads that it has started. */
   function run(script: string) {
     const prelude = `
       import { createWasmBackend } from 'longhand/wasm';
@@ -29,7 +29,7 @@ describe('threads, in a process of their own', () => {
   });
 
   test('use no processor while they are idle', () => {
-    const { stdout } = run(`
+    const { stdout, status } = run(`
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
       backend.matmul(backend.allocate([64, 64]), a, a);
@@ -38,6 +38,7 @@ describe('threads, in a process of their own', () => {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const { user, system } = process.cpuUsage(before);
       console.log((user + system) / 1e6);`);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^[\d.e-]+\n$/)]);
     expect(Number(stdout)).toBeLessThan(0.2);
   });
 
@@ -61,7 +62,7 @@ describe('threads, in a process of their own', () => {
     expect(status).toBe(0);
   });
 
-  test('have the number that was asked for, and end with dispose', () => {
+  test('have the requested number, and end with dispose', () => {
     const { stdout } = run(`
       const backend = await createWasmBackend({ threads: 4, check: true });
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -99,7 +100,7 @@ test('a job that never ends is an error, and so is every job after it', async ()
   await backend.dispose();
 });
 
-test('if Node allows no workers: one thread, a description that says so, and the same bits', () => {
+test('if Node allows no workers, a backend has one thread, a description that says so, and the same bits', () => {
   const program = `
     import { createWasmBackend } from './dist/kernels/wasm/index.js';
     const bits = [];

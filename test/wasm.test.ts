@@ -1,4 +1,4 @@
-/** Whole runs on the WebAssembly backend: the same bits on any number of threads, and gradients that fade to 0. */
+/** Whole runs on the WebAssembly backend: the same bits on any number of threads, and vanishing gradients become 0. */
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import { Model } from '../src/model.js';
 import { Random } from '../src/rng.js';
@@ -33,7 +33,7 @@ describe('whole training runs', () => {
   });
 });
 
-describe('gradients that fade on their way back', () => {
+describe('vanishing gradients', () => {
   test('are 0 after 800 steps, and never subnormal numbers, which slow a processor down', async () => {
     const backend = await createWasmBackend({ threads: 1, check: true });
     const model = new Model(backend, { T: 800, B: 4, I: 3, H: 8, C: 3 });
@@ -49,7 +49,7 @@ describe('gradients that fade on their way back', () => {
     }
   });
 
-  test('become 0 below 2⁻¹⁰⁰, and stay as they were above it; NaN stays NaN', async () => {
+  test('become 0 below 2⁻¹⁰⁰, and are unchanged above it; NaN stays NaN', async () => {
     const gradients = [2 ** -90, -(2 ** -90), 2 ** -101, -(2 ** -101), NaN, 1];
     const backend = await createWasmBackend({ threads: 1, check: true });
     const [row, wide] = [() => backend.allocate([1, 6]), () => backend.allocate([1, 24])];

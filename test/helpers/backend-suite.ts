@@ -42,7 +42,7 @@ class Guarded {
     backend.upload(this.whole);
   }
 
-  /** The view's values; the rows around it are checked. */
+  /** Returns the view's values, after it has checked the rows around it. */
   async values(): Promise<Float64Array> {
     await this.backend.download(this.whole);
     const [above, below] = [
@@ -65,8 +65,8 @@ function expectClose(actual: Float64Array, expected: Float64Array, tolerance: nu
 }
 
 /**
- * The bound of one operation's elements: a few f32 roundings (6e-8 each) of numbers of size about 1, and the error of
- * GPU.js's exp and tanh (1.4e-7). A sum of K terms has the bound `sumTolerance`.
+ * The bound of one operation's elements, which are of size about 1. It allows a few f32 roundings (6e-8 each), and the error
+ * of GPU.js's exp and tanh (1.4e-7). A sum of K terms has the bound `sumTolerance`.
  */
 const TOLERANCE = 2e-6;
 const sumTolerance = (K: number): number => TOLERANCE + 6e-8 * K;

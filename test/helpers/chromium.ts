@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { hasBrowser, launchChromium } from '../../bench/browser/chromium.js';
 
-// A user's computer may lack a browser; CI may not.
+// A developer's computer may lack a browser; CI may not.
 export const testInBrowser = hasBrowser() || process.env.CI ? test : test.skip;
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };

@@ -1,7 +1,7 @@
 /**
- * A backend with a memory of its own, as on a GPU, in either precision: the reference on copies that only `upload` and
- * `download` connect with the host's tensors. A tensor that an operation has written is NaN on the host until it is
- * downloaded. Values that the host has written reach the backend only by an upload.
+ * A backend with a memory of its own, as on a GPU, in either precision. It is the reference backend on copies of the host's
+ * tensors; only `upload` and `download` copy values between the two. A tensor that an operation has written is NaN on the
+ * host until it is downloaded.
  */
 import ndarray from 'ndarray';
 import { createReferenceBackend } from '../../kernels/reference/index.js';

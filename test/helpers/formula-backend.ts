@@ -1,5 +1,5 @@
 /**
- * What the backends are tested against: every operation in f64, written for the tests from the definitions. It shares no
+ * The tests compare every backend with this one: every operation in f64, written from its definition. It shares no
  * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';

@@ -1,4 +1,4 @@
-/** The page in a real Chromium, as visitors see it, with a watch on errors and on requests to other origins. */
+/** The page in a real Chromium, as visitors see it. Errors and requests to other origins are recorded as faults. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ export class LonghandPage {
     return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await launchChromium());
   }
 
-  /** Served by any host: the folder under a path, without the headers that isolate the page. */
+  /** Served by a plain host: the folder under a path, without the headers that isolate the page. */
   static async host(folder: string): Promise<LonghandPage> {
     const PREFIX = '/some/where';
     const files = sirv(folder);

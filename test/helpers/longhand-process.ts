@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 export const MAIN = 'dist/src/cli/main.js';
-if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build makes it`);
+if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: npm run build makes it`);
 
 export interface Result {
   readonly code: number | null;
@@ -30,7 +30,7 @@ export interface Run extends ProcessOptions {
   readonly node?: readonly string[];
 }
 
-/** Many times what any run here takes on a busy computer. A process that is still running then is stuck. */
+/** Many times the duration of any run here on a busy computer. A process that is still running then is stuck. */
 const PATIENCE_MS = 90_000;
 
 export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {

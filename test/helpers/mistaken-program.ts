@@ -1,4 +1,4 @@
-/** This project with a mistake of src/planted-mistakes.mjs in it: what somebody's wrong program computes. */
+/** This project with a mistake of src/planted-mistakes.mjs in it, as an example of a wrong program. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-/** What the tests of single equations share: random tensors, formulas over their elements, and a numeric gradient. */
+/** For the tests of single equations: random tensors, formulas over their elements, and a numeric gradient. */
 import type { Random } from '../../src/rng.js';
 import { fillRandom } from '../../src/rng.js';
 import type { Tensor } from '../../src/tensor.js';

@@ -60,7 +60,7 @@ const ADAM7 = [
   { left: 0, top: 1, across: 1, down: 2 },
 ];
 
-/** What is compressed: in each pass each row, its filter's number first. Row n of a pass has filter n mod 5. */
+/** The bytes to compress: each row of each pass, after its filter's number. Row n of a pass has filter n mod 5. */
 export function rowsOf({ width, height, colourType, depth, interlaced = false, samples }) {
   const perPixel = SAMPLES[colourType];
   const distance = Math.max(1, (perPixel * depth) / 8);

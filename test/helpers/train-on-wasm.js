@@ -1,11 +1,11 @@
 /**
- * What browser-wasm.test.ts runs in a page, in a Vite build and from the tarball. It trains once for each choice of
- * options. Each run gives the backend's description and the bits of the weights.
+ * browser-wasm.test.ts runs this program in a page, in a Vite build and from the tarball. It trains once for each choice
+ * of options, and returns the backend's description and the bits of the weights of each run.
  */
 import { train, valuesOf } from 'longhand';
 import { createWasmBackend } from 'longhand/wasm';
 
-/** Helpers that start late would have no share in a run as short as this. `SLEEPERS`: see kernels/wasm/assembly/jobs.ts. */
+/** A run this short could end before its helper threads have started. `SLEEPERS`: see kernels/wasm/assembly/jobs.ts. */
 async function awaitHelpers(backend, SLEEPERS) {
   const threads = Number(/(\d+) thread/.exec(backend.description)[1]);
   const sleepers = new Int32Array(backend.allocate([1]).data.buffer, SLEEPERS, 1);

@@ -1,0 +1,142 @@
+/** The limits of `longhand compare`: the time of a pass, and of the search for mistakes. */
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { asText } from '../src/cli/compare.js';
+import type { CompareOptions, Comparison, Progress } from '../src/compare/compare.js';
+import { compareFile } from '../src/compare/compare.js';
+import { templateOf } from '../src/compare/template.js';
+import { DataError } from '../src/errors.js';
+import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
+import { changed, numbers, RESULT_NAMES, stored } from './helpers/compare-files.js';
+import { failureOf } from './helpers/failures.js';
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+
+let template: Safetensors;
+beforeAll(async () => (template = await templateOf(backend, 1)));
+
+describe('the time of a comparison is limited:', () => {
+  /** A clock that advances by `ms` whenever it is read. */
+  const clockOf = (ms: number): (() => number) => {
+    let now = 0;
+    return () => (now += ms);
+  };
+
+  /** 24 steps of 4 sequences, and only the loss to compare. */
+  const long = (): Safetensors =>
+    changed(template, (tensors) => {
+      for (const name of RESULT_NAMES) if (name !== 'loss') tensors.delete(name);
+      tensors.set('x', stored(new Float64Array(24 * 4 * 5), [24, 4, 5]));
+    });
+
+  /** A backend that counts its forward steps. */
+  function counting() {
+    const counts = { steps: 0 };
+    const counted = createReferenceBackend({ dtype: 'f64' });
+    const lstmCellForward = counted.lstmCellForward.bind(counted);
+    Object.assign(counted, {
+      lstmCellForward(...tensors: Parameters<typeof lstmCellForward>) {
+        counts.steps++;
+        lstmCellForward(...tensors);
+      },
+    });
+    return { counts, counted };
+  }
+
+  const run = (file: Safetensors, options: CompareOptions, on = backend): Promise<Comparison> =>
+    compareFile(on, file, 1e-4, 'mine.safetensors', options);
+
+  test('a pass of more than 30 s is refused, with an estimate from a part of the pass', async () => {
+    const { counts, counted } = counting();
+    // 8 of 24 steps take 12 s
+    expect(await failureOf(run(long(), { clock: clockOf(12_000) }, counted))).toEqual(
+      new DataError(
+        'mine.safetensors: T 24 B 4 I 5 H 6 C 7: one pass would take about 36 s, more than 30 s: take fewer sequences or ' +
+          'steps, or pass --no-limit',
+      ),
+    );
+    expect(counts.steps).toBe(8 + 8);
+    expect(String(await failureOf(run(long(), { clock: clockOf(3_600_000) })))).toContain('about 180 minutes');
+  });
+
+  test('a pass of 30 s is allowed, and so is a longer one without the limit', async () => {
+    expect((await run(long(), { clock: clockOf(10_000) })).differences).toHaveLength(1);
+    const { counts, counted } = counting();
+    const { search } = await run(long(), { clock: clockOf(3_600_000), limited: false }, counted);
+    // without a measurement: one pass, and one for each mistake except the two sums over the batch
+    expect(search).toEqual({ tried: 28, of: 28 });
+    expect(counts.steps).toBe(24 * 27);
+  });
+
+  test('a part that is too quick to be measured is doubled', async () => {
+    const { counts, counted } = counting();
+    const right = changed(template, (tensors) => RESULT_NAMES.slice(1).forEach((name) => tensors.delete(name)));
+    await run(right, { clock: clockOf(1) }, counted);
+    expect(counts.steps).toBe(3 + 3 + 3);
+    counts.steps = 0;
+    await run(long(), { clock: clockOf(199) }, counted);
+    expect(counts.steps - 24 * 27).toBe(8 + 16 + 24 + 24);
+  });
+
+  test('one slow step, as on a computer that is busy for a moment, does not cause a refusal', async () => {
+    const { counts, counted } = counting();
+    // a step takes 2 ms, but the first 40 s
+    const clock = (): number => 2 * counts.steps + (counts.steps > 0 ? 40_000 : 0);
+    expect((await run(long(), { clock }, counted)).differences).toHaveLength(1);
+  });
+
+  test('a part with large steps has only some of the sequences', async () => {
+    const zero = (...shape: number[]): StoredTensor =>
+      stored(new Float64Array(shape.reduce((product, extent) => product * extent, 1)), shape);
+    const tensors = new Map<string, StoredTensor>([
+      ...([
+        ['x', zero(1, 150, 5)],
+        ['kernel', zero(505, 2000)],
+        ['bias', zero(2000)],
+      ] as const),
+      ...([
+        ['outKernel', zero(500, 2)],
+        ['outBias', zero(2)],
+        ['loss', zero()],
+      ] as const),
+      ['labels', { dtype: 'U8', shape: [150], bytes: new Uint8Array(150) }],
+    ]);
+    // 505 · 2000 products a sequence: 99 sequences need 40 s, 150 need 61
+    expect(String(await failureOf(run({ metadata: new Map(), tensors }, { clock: clockOf(40_000) })))).toContain(
+      'one pass would take about 61 s',
+    );
+  });
+
+  test('the search for mistakes ends when its time is up, and the report says so', async () => {
+    // a pass takes 10 s, and so does each reading of the clock: two passes are begun within 30 s
+    const comparison = await run(long(), { clock: clockOf(10_000) });
+    expect(comparison.search).toEqual({ tried: 4, of: 28 });
+    expect(asText(comparison, 1e-4)).toMatch(
+      /\nThe search for mistakes tried 4 of 28 in its limit of 30 s\. --no-limit tries all\.$/,
+    );
+    const whole = await run(long(), {});
+    expect(whole.search).toEqual({ tried: 28, of: 28 });
+    expect(asText(whole, 1e-4)).toMatch(/\nNone of the usual mistakes alone gives your numbers\.$/);
+  });
+
+  test('a mistake that needs no pass is found even if the time is up', async () => {
+    const file = changed(template, (tensors) => {
+      for (const name of RESULT_NAMES) if (name !== 'loss') tensors.delete(name);
+      tensors.set('loss', stored(Float64Array.of(4 * numbers(tensors.get('loss')!)[0]), []));
+    });
+    const comparison = await run(file, { clock: clockOf(29_000) });
+    expect(comparison.hints).toEqual(['the loss is the sum over the batch; here it is the mean']);
+    expect(comparison.search).toEqual({ tried: 2, of: 28 });
+  });
+
+  test('the progress is reported, of the pass from 0 to 1, then of the mistakes', async () => {
+    const all: Progress[] = [];
+    await run(long(), { onProgress: (progress) => all.push(progress) });
+    for (const what of ['pass', 'mistakes'] as const) {
+      const shares = all.filter((one) => one.what === what).map(({ share }) => share);
+      expect(shares).toEqual([...shares].sort((a, b) => a - b));
+      expect(shares[0]).toBeGreaterThan(0);
+      expect(shares.at(-1)).toBeCloseTo(1, 12);
+    }
+    expect(all.findIndex(({ what }) => what === 'mistakes')).toBe(2 * 24);
+  });
+});
