@@ -20,7 +20,7 @@ async function serve(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [MAIN, 'page', '--no-open', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   running.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C ends it\)\n$/.exec(line.toString())![1];
+  return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C stops the server\)\n$/.exec(line.toString())![1];
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -145,14 +145,17 @@ test('the server ends if it cannot print its address', async () => {
   expect([code, stderr]).toEqual([1, 'longhand: standard output: cannot be written (the disk is full)\n']);
 });
 
-test('a port that is taken: an error if --port names it, otherwise the server chooses another', async () => {
+test('a port that is in use: an error if --port names it, otherwise the server chooses another', async () => {
   const other = createServer().listen(8028, '127.0.0.1');
   await once(other, 'listening').catch(() => {}); // if another process has taken it, that is as good
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const { code, stderr } = await longhand(['page', '--no-open', '--port', String(port)]);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: `longhand: port ${port} is taken; --port chooses another\n` });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `longhand: port ${port} is in use: choose another with --port\n`,
+  });
   expect(await serve()).not.toContain(':8028/');
   other.close();
   taken.close();
