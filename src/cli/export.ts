@@ -52,7 +52,7 @@ export function exportCommand(): Command {
     .addHelpText(
       'after',
       `
-Forms:
+Formats:
   onnx                 LSTM operator: x [T,B,I] with any B → logits and probabilities [B,C]
   safetensors-pytorch  state_dict of an nn.LSTM named lstm and an nn.Linear named fc
   safetensors-tf1      the tutorial's variables, for BasicLSTMCell
@@ -145,7 +145,7 @@ export function importCommand(): Command {
     .addHelpText(
       'after',
       `
-Forms:
+Formats:
   safetensors-pytorch  one nn.LSTM layer and one nn.Linear, with any names
   safetensors-tf1      BasicLSTMCell's kernel and bias, and the output layer's two variables
 
