@@ -1,12 +1,13 @@
 /**
- * Imports run one way: a file imports from its own room, or from floors below. `npm run check` checks this, types included.
- * A room is one folder, or one of the files that stand beside the folders.
+ * Imports run one way: a file imports only from its own room, or from lower floors. `npm run check` checks this, type
+ * imports included. A room is one folder, or one file that is not in such a folder. A floor is a list of rooms that do not
+ * import each other.
  */
 
 const file = (name) => `src/${name}\\.ts$`;
 const bench = (name) => `bench/${name}\\.ts$`;
 
-/** From the ground up; each room is a pattern for paths. */
+/** The floors, the lowest first. Each room is a pattern for paths. */
 const FLOORS = [
   [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
   [file('tensor')],
@@ -67,7 +68,7 @@ export default {
       to: { dependencyTypes: ['core'], dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
-      name: 'what runs in a page imports no file that needs Node',
+      name: 'a file that runs in a page imports no file that needs Node',
       severity: 'error',
       from: { path: '^(src|kernels)/', pathNot: `^(${NODE_ONLY.join('|')})` },
       to: { path: `^(${NODE_ONLY.join('|')})` },

@@ -13,7 +13,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // This project's errors have numbers in their messages.
+      // Error messages contain numbers.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // A backend without memory to free, or a hook that is not set, does nothing.
       '@typescript-eslint/no-empty-function': ['error', { allow: ['methods', 'asyncMethods', 'arrowFunctions'] }],
@@ -26,15 +26,15 @@ export default tseslint.config(
   },
   {
     files: ['src/cli/**/*.ts'],
-    // print.ts prints: it escapes control characters, and notices a closed output.
+    // Print through print.ts: it escapes control characters, and notices a closed output.
     rules: { 'no-console': 'error' },
   },
   {
     files: ['test/**/*.ts'],
-    // An unexpected null fails the test, as a check would.
+    // An unexpected null fails the test anyway.
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
-  // Parts of it run in the page.
+  // Parts of this file run in the page.
   { files: ['test/screenshots.mjs'], languageOptions: { globals: globals.browser } },
 );

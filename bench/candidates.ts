@@ -3,8 +3,8 @@
  *
  * - candidate: what is measured, that is a program in one mode on a number of threads;
  * - program: a file of programs/, which computes tasks;
- * - process: a candidate that runs, be it a process of Node or of Python, or a page;
- * - rival: a package of others that a program calls.
+ * - process: a running candidate: a process of Node or of Python, or a page;
+ * - rival: another project's package, which a program calls.
  */
 import { MODES } from '../kernels/gpu/mode-names.js';
 import type { Kind } from './tasks.js';

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, in the steps of docs/kernels.md.
- * `--size M,K,N` measures a size of your own, `--quick` takes few samples.
+ * `--size M,K,N` measures one size of your choice, `--quick` measures few samples.
  *
  * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */
@@ -259,7 +259,8 @@ function sizesAskedFor(): Size[] {
   if (numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1)) {
     return [[numbers[0], numbers[1], numbers[2]]];
   }
-  throw new RangeError('--size: write three whole numbers ≥ 1, as in --size 128,128,512');
+  console.error('bench:kernels: --size: write three whole numbers ≥ 1, as in --size 128,128,512');
+  process.exit(2);
 }
 
 const sizes = sizesAskedFor();

@@ -54,6 +54,7 @@ function candidateNamesIn(text: string): string[] {
 async function bench(names: readonly string[], options: Options): Promise<void> {
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
+  for (const suite of suites) suite.cases({ isQuick: options.quick ?? false, sizes: options.sizes }); // checks --sizes
   await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
   const engine = await (options.browser ? chromiumEngine() : nodeEngine(options.node));
@@ -76,7 +77,7 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   if (options.report !== undefined) await writeReport(options.report, rows);
 }
 
-/** From rows that earlier runs have written. */
+/** Writes the report from rows that earlier runs have written. */
 async function reportFrom(
   files: readonly string[],
   names: readonly string[],
@@ -86,12 +87,18 @@ async function reportFrom(
   if (names.length > 0 || json !== undefined) {
     throw new UsageError('--from uses all rows and writes only the report: leave out suites and --json');
   }
-  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
-  if (lines.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
-  await writeReport(
-    report,
-    lines.map((line) => JSON.parse(line) as Row),
-  );
+  const rows = files.flatMap(rowsIn);
+  if (rows.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
+  await writeReport(report, rows);
+}
+
+function rowsIn(file: string): Row[] {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as Row);
+  } catch (error) {
+    throw new UsageError(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function suitesOf(names: readonly string[], { sizes }: Options): Suite[] {
@@ -141,15 +148,18 @@ async function runSuite(
 }
 
 const command = new Command('npm run bench --')
-  .description('Compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed.')
+  .description('Compare Longhand with its rivals. Each candidate is checked against the f64 reference, then timed.')
   .argument('[suites...]', SUITES.map(({ name }) => name).join(', '))
   .addOption(
-    new Option('--backends <names>', 'only these candidates; longhand-gpu stands for every longhand-gpu-…')
+    new Option('--backends <names>', 'measure only these candidates; longhand-gpu means every longhand-gpu-…')
       .argParser(candidateNamesIn)
       .default([], 'all'),
   )
   .addOption(
-    new Option('--sizes <sizes>', 'for one suite: N or MxKxN (matmul), BxH (gates), TxBxIxHxC, or T7,H64 (scaling)')
+    new Option(
+      '--sizes <sizes>',
+      'sizes for one suite: N or MxKxN (matmul), BxH (gates), TxBxIxHxC, or T7,H64 (scaling)',
+    )
       .argParser(list)
       .default([], 'those of the suite'),
   )
@@ -160,9 +170,9 @@ const command = new Command('npm run bench --')
   )
   .option('--node <path>', 'the Node that runs the candidates', process.execPath)
   .addOption(new Option('--browser', 'run the candidates in pages of Chrome or Chromium').conflicts('node'))
-  .option('--quick', 'few small cases, few samples')
-  .option('--json <file>', 'write one JSON object for each row')
-  .option('--report <file>', 'write the tables as Markdown, and the charts beside it')
+  .option('--quick', 'measure few small cases with few samples')
+  .option('--json <file>', 'write each row as one line of JSON')
+  .option('--report <file>', 'write the tables as Markdown, and the charts in a folder beside it')
   .option('--from <files...>', 'measure nothing: write the report from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
   .action(bench)

@@ -10,7 +10,7 @@ export interface Program {
   close?(): Promise<void>;
 }
 
-/** A task whose inputs lie where the program wants them. */
+/** A task whose inputs the program has loaded. */
 export interface Prepared {
   /** The outputs, named as in OUTPUT_NAMES. Called once, before any `run`. */
   result(): Promise<Arrays>;

@@ -1,4 +1,4 @@
-/** The licences of the packages that a bundle contains. They require a copy beside the code. */
+/** Collects the licences of the packages in a bundle: they require a copy of their text beside the code. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -40,7 +40,7 @@ function entryOf(folder) {
   const holder = typeof author === 'string' ? author : author?.name;
   const text =
     file === undefined
-      ? `${license}, says the package's manifest; ${holder ?? 'no author named'}; ${homepage ?? 'no page named'}`
+      ? `${license}, according to the package's manifest; ${holder ?? 'no author named'}; ${homepage ?? 'no page named'}`
       : readFileSync(path.join(folder, file), 'utf8');
   return { title: `${name} ${version} (${license ?? 'see below'})`, text };
 }

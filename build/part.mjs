@@ -29,7 +29,7 @@ const records = path.join(project, 'dist/.built');
  *   possible, because the tools have changed or the outputs are not those of the last build.
  */
 
-/** What every part depends on: the build itself, its settings, and the packages that npm has installed. */
+/** Inputs of every part: the build itself, its settings, and the list of installed packages. */
 const TOOLS = ['build', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json'];
 
 /** @param {Part} part */
@@ -54,7 +54,7 @@ function readRecord(file) {
   }
 }
 
-/** A full disk or a kill leaves the old record. */
+/** Replaces the record in one step, so that a full disk or a kill leaves the old one. */
 function writeRecord(file, record) {
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);
@@ -84,7 +84,7 @@ export function filesIn(places) {
   return files;
 }
 
-/** A build that is older than this is treated as ended: another process may have its number. */
+/** A lock that is older than this is ignored: another process may have its holder's number by now. */
 const LONGEST_BUILD_MS = 600_000;
 
 /** Lets one build work at a time. A second one waits, and then finds most of its work done. */

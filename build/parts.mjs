@@ -18,7 +18,7 @@ export const first = {
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
   name: 'modules',
-  inputs: [...SOURCES, 'bench', '!bench/rivals'], // a package with packages of its own
+  inputs: [...SOURCES, 'bench', '!bench/rivals'], // bench/rivals has packages of its own
   outputs: ['dist/src', 'dist/kernels', 'dist/bench', '!dist/src/cli/main.js', `!dist/src/cli/${LICENCES_FILE}`],
   async make(isFresh) {
     if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
@@ -102,7 +102,7 @@ async function bundle(entry, outfile, options) {
   writeFileSync(path.join(project, path.dirname(outfile), LICENCES_FILE), licences);
 }
 
-/** Runs a script of this project or of a package. If it fails, it has printed why, and the promise rejects with its name. */
+/** Runs a script of this project or of a package. If it fails, it prints the reason, and the promise rejects with its name. */
 function node(script, ...args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {

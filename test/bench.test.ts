@@ -149,7 +149,10 @@ describe('npm run bench -- --browser', () => {
       env: { ...env, LONGHAND_BROWSER: '/no/such/browser' },
       encoding: 'utf8',
     });
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('no Chromium starts') as string });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('no Chromium can be started') as string,
+    });
   });
 });
 
@@ -167,6 +170,15 @@ test('a mistake on the command line is explained, with exit code 2', () => {
   expect(bench('--from', 'rows.ndjson')).toMatchObject({
     status: 2,
     stderr: expect.stringContaining('--from needs --report') as string,
+  });
+  expect(bench('--from', 'no-such.ndjson', '--report', 'report.md')).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^bench: --from no-such\.ndjson: ENOENT/) as string,
+  });
+  expect(bench('step', '--sizes', '8')).toMatchObject({
+    status: 2,
+    stdout: '', // before anything is measured
+    stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
   });
   expect(bench('--browser', '--node', 'node')).toMatchObject({
     status: 2,

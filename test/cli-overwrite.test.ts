@@ -98,6 +98,14 @@ describe('export onto its own input', () => {
     expect(await expectRefused(args, at('run'))).toMatch(/ is the input, but must be a folder\n$/);
   });
 
+  test('as a folder is refused if another file has its name', async () => {
+    const { at } = folderWith('run');
+    writeFileSync(at('run.tfjs'), CHECKPOINT);
+    const { code, stderr } = await longhand(['export', at('run'), '--to', 'tfjs']);
+    expect([code, stderr]).toEqual([1, `longhand: ${at('run.tfjs')}: is a file, but must be a folder\n`]);
+    expect(readFileSync(at('run.tfjs'))).toEqual(CHECKPOINT);
+  });
+
   test('by a hard link replaces that name alone', async () => {
     const { at } = folderWith('run');
     linkSync(at('run'), at('other'));

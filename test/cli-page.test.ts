@@ -20,7 +20,7 @@ async function serve(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [MAIN, 'page', '--no-open', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   running.push(child);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C ends it\)\n$/.exec(line.toString())![1];
+  return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C stops the server\)\n$/.exec(line.toString())![1];
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -152,7 +152,10 @@ test('a port in use is an error if --port names it; without --port the server ch
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const { code, stderr } = await longhand(['page', '--no-open', '--port', String(port)]);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: `longhand: port ${port} is taken; --port chooses another\n` });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `longhand: port ${port} is in use: choose another with --port\n`,
+  });
   expect(await serve()).not.toContain(':8028/');
   other.close();
   taken.close();

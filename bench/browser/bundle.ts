@@ -1,4 +1,4 @@
-/** What the pages load, bundled by esbuild: the same programs as in Node, with page/ in place of what needs Node. */
+/** Bundles the files of the pages with esbuild: the programs as in Node, with the modules of page/ in place of those that need Node. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,7 +75,7 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
   return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
 }
 
-/** Replaces the modules of bench/ that need Node by those of the same name in page/. */
+/** Replaces the modules of bench/ that need Node with those of the same name in page/. */
 const pageModules: Plugin = {
   name: 'page-modules',
   setup(build) {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Browser, LaunchOptions } from 'playwright-core';
 
-/** No browser starts. The message says what to install. */
+/** No browser can be started. The message says what to install. */
 export class NoBrowserError extends Error {
   override readonly name = 'NoBrowserError';
 }
@@ -58,7 +58,7 @@ async function launch(args: string[]): Promise<Browser> {
     }
   }
   throw new NoBrowserError(
-    `no Chromium starts (${reason}). Install Chrome or Chromium (Debian: apt-get install chromium), or set the ` +
+    `no Chromium can be started (${reason}). Install Chrome or Chromium (Debian: apt-get install chromium), or set the ` +
       'environment variable LONGHAND_BROWSER to the path of its program',
   );
 }

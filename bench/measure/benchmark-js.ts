@@ -1,2 +1,2 @@
-/** Benchmark.js, which takes its samples with Node's clock. Pages have a module of their own instead. */
+/** Benchmark.js, timed with Node's clock. Pages use browser/page/benchmark-js.ts instead. */
 export { default } from 'benchmark';

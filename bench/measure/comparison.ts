@@ -1,6 +1,6 @@
 /**
- * One case, all candidates: each computes the case once and is compared with the f64 reference. Those that are right
- * then take turns, so that a slow minute of the computer slows all of them. Only one computes at a time.
+ * Compares all candidates in one case. Each computes the case once, and its result is compared with the f64 reference.
+ * Those that are right take turns, so that a slow minute of the computer slows all of them. Only one computes at a time.
  */
 import type { Candidate } from '../candidates.js';
 import type { Case } from '../suites/suite.js';

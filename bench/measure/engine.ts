@@ -1,4 +1,4 @@
-/** What runs candidates: a Node, or a Chromium. */
+/** An engine runs candidates: a version of Node, or Chromium. */
 import type { Candidate, EngineKind } from '../candidates.js';
 import type { Peak } from './peak.js';
 import type { Answers, Request } from './protocol.js';
@@ -8,7 +8,7 @@ export interface Engine {
   /** With its version. */
   readonly name: string;
   readonly peak: Peak;
-  /** Starts a candidate; throws a LeftOutError if that cannot run here. */
+  /** Starts a candidate; throws a LeftOutError if it cannot run here. */
   start(candidate: Candidate): Promise<Started>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A Node, which need not be the one that runs this file. PyTorch's process is Python's. */
+/** A version of Node, which can differ from the one that runs this file. PyTorch runs in a process of Python. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

@@ -4,10 +4,10 @@ import type { Engine, Started } from './engine.js';
 
 export class ProcessPool {
   private readonly running = new Map<Candidate, Started>();
-  /** A candidate that did not start once is not tried again. */
+  /** Candidates that failed to start; they are not tried again. */
   private readonly absent = new Map<Candidate, { reason: string }>();
 
-  /** So that the memory that a process has used is that of one case. */
+  /** If true, each case starts new processes, so that a process's memory is that of one case. */
   usesNewProcesses = false;
 
   constructor(private readonly engine: Pick<Engine, 'start'>) {}

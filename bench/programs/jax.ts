@@ -9,7 +9,7 @@ import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { loadRival, rivalVersion } from './rivals.js';
 import { provideWebWorkers } from './web-worker.js';
 
-/** The part of jax-js that is used. */
+/** The part of jax-js that this file uses. */
 interface Jax {
   /** Returns the devices that started. */
   init(device: string): Promise<readonly string[]>;

@@ -1,6 +1,5 @@
 /**
- * Plain nested loops, as one would write them first: the formulas of src/, and a matrix product of three loops over flat
- * arrays.
+ * Plain nested loops, as in a first version: the formulas of src/, and a matrix product of three loops over flat arrays.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, MatmulOptions } from '../../src/backend.js';

@@ -9,7 +9,7 @@ import type { Arrays, ModelTask } from '../tasks.js';
 import { FORGET_BIAS } from '../tasks.js';
 import { loadRival, rivalVersion } from './rivals.js';
 
-/** The part of onnxruntime-node that is used. */
+/** The part of onnxruntime-node that this file uses. */
 interface OnnxRuntime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: { intraOpNumThreads: number; interOpNumThreads: number }): Promise<Inference>;

@@ -11,7 +11,7 @@ type Tensor = TensorFlow.Tensor;
 type Matrix = TensorFlow.Tensor2D;
 type Named = Record<string, Tensor>;
 
-/** The part of the wasm backend's package that is used. */
+/** The part of the wasm backend's package that this file uses. */
 interface WasmModule {
   setWasmPaths(folder: string): void;
   setThreadsCount(threads: number): void;

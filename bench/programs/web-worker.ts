@@ -1,4 +1,4 @@
-/** Web Workers in Node, as far as jax-js needs them. Without them it computes on one thread. */
+/** Web Workers in Node, as far as jax-js needs them. Without Web Workers, jax-js computes on one thread. */
 import { resolveObjectURL } from 'node:buffer';
 import { Worker } from 'node:worker_threads';
 

@@ -11,7 +11,7 @@ export function rowsAtBase(rows: readonly Row[]): Row[] {
   }, rows).slice();
 }
 
-/** The rows along one axis: their other sizes are those of most rows. */
+/** The rows along one axis: in their other sizes they agree with most rows. */
 export function rowsAlong(axis: Axis, rows: readonly Row[]): Row[] {
   const others = AXES.filter((other) => other !== axis);
   const usual = Object.fromEntries(others.map((other) => [other, mostFrequent(rows.map((row) => row.sizes[other]))]));

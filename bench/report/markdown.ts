@@ -1,4 +1,4 @@
-/** Markdown: tables, and the part of a document that is written by hand. */
+/** Writes Markdown tables, and finds the hand-written part of a document. */
 
 export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const isNumeric = (column: number): boolean => lines.every((cells) => /^(×?[\d.]+.*)?$/.test(cells[column]));

@@ -26,13 +26,13 @@ export async function writeReport(file: string, rows: readonly Row[]): Promise<v
   writeFileSync(file, await formatted(text, file));
 }
 
-/** What ran on one engine of one computer, in one run or several. Times are compared within an engine only. */
+/** The rows of one engine on one computer, from one run or several. Times are compared within an engine only. */
 interface EngineRows {
   readonly name: string;
   readonly rows: readonly Row[];
 }
 
-/** If a row was measured again, the later one counts. */
+/** Groups rows by engine. If a row was measured again, the later one counts. */
 function enginesOf(rows: readonly Row[]): EngineRows[] {
   const computerOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
   const isOneComputer = new Set(rows.map(computerOf)).size === 1;

@@ -38,7 +38,7 @@ export function groupBy<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Ma
   return groups;
 }
 
-/** A suite of few cases: all columns of each. */
+/** For a suite of few cases: a table with all columns for each case. */
 function caseBlocks(rows: readonly Row[]): Block[] {
   return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
     const timed = ofCase.filter(isTimed);

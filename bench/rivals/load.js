@@ -1,2 +1,2 @@
-/** Imports a package of this folder's node_modules, whatever its module format. */
+/** Imports a package of this folder's node_modules, a CommonJS package or an ES module. */
 export const load = (name) => import(name);

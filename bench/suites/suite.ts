@@ -4,7 +4,7 @@ import type { Task } from '../tasks.js';
 export interface Case {
   readonly name: string;
   readonly task: Task;
-  /** Measured with every number of threads, not only with one and with all cores. */
+  /** Whether every number of threads is measured, not only one and all cores. */
   readonly comparesThreads?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The flags that choose a backend, and the backend that they choose. GPU.js is loaded only for `--backend gpu`. */
+/** The flags that choose a backend, and the creation of that backend. GPU.js is loaded only for `--backend gpu`. */
 import { MODES } from '../../kernels/gpu/mode-names.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
@@ -13,7 +13,7 @@ export const GPU_MODES = ['auto', ...MODES] as const;
 
 export interface BackendFlags {
   readonly backend: (typeof BACKENDS)[number];
-  readonly gpuMode?: (typeof GPU_MODES)[number];
+  readonly gpuMode: (typeof GPU_MODES)[number];
   readonly threads?: number;
   readonly deterministic: boolean;
 }
@@ -21,10 +21,10 @@ export interface BackendFlags {
 /** Adds the flags that choose a backend. */
 export function withBackendOptions(command: Command): Command {
   return command
-    .addOption(new Option('--backend <name>', 'backend that computes').choices(BACKENDS).default('wasm'))
+    .addOption(new Option('--backend <name>', 'backend that runs the network').choices(BACKENDS).default('wasm'))
     .option('--threads <count>', 'threads of --backend wasm (default: one per core)', wholeNumber(1, MOST_THREADS))
-    .option('--deterministic', 'with --backend wasm: same bits on every computer', false)
-    .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu (default: auto)').choices(GPU_MODES));
+    .option('--deterministic', 'with --backend wasm: bit-identical results on every computer', false)
+    .addOption(new Option('--gpu-mode <mode>', 'GPU.js mode of --backend gpu').choices(GPU_MODES).default('auto'));
 }
 
 /** Runs `work` on the backend that the flags choose, and disposes of it. */
@@ -33,7 +33,8 @@ export async function withBackend<Result>(
   command: Command,
   work: (backend: Backend) => Promise<Result>,
 ): Promise<Result> {
-  if (flags.gpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
+  const hasGpuMode = command.getOptionValueSource('gpuMode') === 'cli';
+  if (hasGpuMode && flags.backend !== 'gpu') command.error('error: --gpu-mode needs --backend gpu');
   if (flags.threads && flags.backend !== 'wasm') command.error('error: --threads needs --backend wasm');
   if (flags.deterministic && flags.backend !== 'wasm') command.error('error: --deterministic needs --backend wasm');
   const backend = await createBackend(flags);
@@ -44,13 +45,13 @@ export async function withBackend<Result>(
   }
 }
 
-/** A run that began on the portable build resumes on it, bit for bit, even if this engine has relaxed SIMD. */
+/** A run that began on the portable build resumes on that build, even if this engine has relaxed SIMD: the bits stay the same. */
 export function withRecordedBuild(flags: BackendFlags, recorded: string): BackendFlags {
   const isPortable = /^wasm: .*\bportable SIMD\b/.test(recorded);
   return flags.backend === 'wasm' && isPortable ? { ...flags, deterministic: true } : flags;
 }
 
-async function createBackend({ backend, gpuMode = 'auto', threads, deterministic }: BackendFlags): Promise<Backend> {
+async function createBackend({ backend, gpuMode, threads, deterministic }: BackendFlags): Promise<Backend> {
   if (backend === 'reference') return createReferenceBackend();
   if (backend === 'wasm') {
     if (!deterministic) enableRelaxedSimd();

@@ -1,4 +1,4 @@
-/** `longhand compare`: compares the numbers of the user's LSTM with this one. Exit code 1 if a number differs. */
+/** `longhand compare`: compares the results of the user's LSTM with those of this one. Exit code 1 if a result differs. */
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
@@ -29,9 +29,9 @@ interface CompareFlags {
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('Compare the results of your own LSTM with those of this one, in f64.')
-    .argument('<file>', 'a safetensors file with inputs and weights, and any of the results (docs/files.md)')
+    .argument('<file>', 'safetensors file with inputs, weights and at least one result (docs/files.md)')
     .option('--tolerance <number>', 'largest relative difference that passes', positiveNumber, 1e-4)
-    .option('--template', 'write an example to start from, and compare nothing', false)
+    .option('--template', 'write an example file to start from, and compare nothing', false)
     .option('--force', 'with --template: replace an existing file; its old contents stay as FILE.previous', false)
     .option('--seed <number>', 'with --template: seed of its numbers', wholeNumber(0), 1)
     .option(
@@ -44,7 +44,7 @@ export function compareCommand(): Command {
       `
 Examples:
   longhand compare --template mine.safetensors     inputs, weights and correct results, to start from
-  longhand compare mine.safetensors                after you have replaced the results by your own
+  longhand compare mine.safetensors                after you have replaced the results with your own
   longhand compare mine.safetensors --tolerance 1e-6 --json`,
     )
     .action(async (file: string, { tolerance, template, force, seed, limit, json }: CompareFlags) => {
@@ -55,7 +55,7 @@ Examples:
           command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
         }
         replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
-        inform(`${file}: replace its loss, logits, h, c and d.… by your own numbers; you may leave some out`);
+        inform(`${file}: replace loss, logits, h, c and d.… with your own numbers; you may leave some out`);
         return;
       }
       const parsed = parseSafetensors(readFile(file), file);

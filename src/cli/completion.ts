@@ -1,6 +1,6 @@
 /**
- * `longhand completion`: a script with which a shell completes commands, flags and their values. It is made from the
- * commands: values are completed from a flag's choices, or as files for `<file>` and folders for `<dir>`.
+ * `longhand completion`: a script with which a shell completes commands, flags and their values, generated from the
+ * command definitions. Values come from a flag's choices; `<file>` completes files, `<dir>` directories.
  */
 import type { Option } from 'commander';
 import { Argument, Command } from 'commander';
@@ -139,7 +139,7 @@ function zshScript(flags: readonly Flag[], commands: readonly Completed[]): stri
     ].join(' \\\n          '),
   );
   return `#compdef longhand
-# Completes longhand in zsh: source <(longhand completion zsh), after compinit; or save it as _longhand in a folder of fpath
+# Completes longhand in zsh: source <(longhand completion zsh), after compinit; or save it as _longhand in a directory of fpath
 _longhand() {
   local curcontext=$curcontext context state line
   typeset -A opt_args
@@ -191,7 +191,7 @@ function fishScript(flags: readonly Flag[], commands: readonly Completed[]): str
   ].join('\n');
 }
 
-/** In single quotes, for bash and zsh. */
+/** Quotes a text for bash and zsh. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** `longhand eval`: how well a saved network classifies a set of images, in total and class by class. */
+/** `longhand eval`: how well a saved network classifies a set of images, overall and per class. */
 import { Command, Option } from 'commander';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
@@ -25,7 +25,7 @@ interface EvalFlags extends BackendFlags {
 
 export function evalCommand(): Command {
   const command = new Command('eval')
-    .description('Test a saved network: loss, accuracy, each class by itself, confusion matrix.')
+    .description('Test a saved network: loss, accuracy, results per class, confusion matrix.')
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
     .option(
@@ -72,7 +72,7 @@ interface ClassReport {
   readonly precision: number | null;
   /** The share of the images of this class that are predicted as this class; null if there are none. */
   readonly recall: number | null;
-  /** The harmonic mean of precision and recall; null if both are. */
+  /** The harmonic mean of precision and recall; null if both are null. */
   readonly f1: number | null;
 }
 

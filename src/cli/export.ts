@@ -1,6 +1,6 @@
-/** `longhand export` and `longhand import`: networks for other tools, and from other tools. */
+/** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../errors.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
@@ -19,7 +19,7 @@ import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** The forms of `--to`. Each writes one file with this extension, or several files in a folder. */
+/** The formats of `--to`. Each writes one file with this extension, or a folder of files. */
 const FORMS: Readonly<
   Record<string, { extension: string; write: (model: SavedModel) => Promise<Uint8Array | Files> }>
 > = {
@@ -39,9 +39,9 @@ interface ExportFlags {
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('Write a saved network in the form of another tool.')
+    .description('Write a saved network in the format of another tool.')
     .argument('<file>', 'a checkpoint')
-    .addOption(new Option('--to <form>', 'form to write').choices(Object.keys(FORMS)).makeOptionMandatory())
+    .addOption(new Option('--to <format>', 'format to write').choices(Object.keys(FORMS)).makeOptionMandatory())
     .option(
       '--output <file>',
       "file or folder to write (default: beside the checkpoint, with the checkpoint's name)",
@@ -52,11 +52,11 @@ export function exportCommand(): Command {
     .addHelpText(
       'after',
       `
-Forms:
+Formats:
   onnx                 LSTM operator: x [T,B,I] with any B → logits and probabilities [B,C]
   safetensors-pytorch  state_dict of an nn.LSTM named lstm and an nn.Linear named fc
   safetensors-tf1      the tutorial's variables, for BasicLSTMCell
-  keras                safetensors with the weights of LSTM and Dense, in the order of get_weights()
+  keras                safetensors with the weights of an LSTM and a Dense layer, in the order of get_weights()
   tfjs                 folder with a model.json for tf.loadLayersModel
 
 Examples:
@@ -81,7 +81,7 @@ Examples:
   });
 }
 
-const FORCE_HELP = 'allow to replace the input; its old contents stay as FILE.previous';
+const FORCE_HELP = 'allow the output to replace the input; the old contents stay as FILE.previous';
 
 /** Ends the command with exit code 2 if writing `output` would replace `input`, unless `force` allows it and keeps the input. */
 function assertKeepsInput(command: Command, output: WrittenFile, input: string, force: boolean): void {
@@ -101,6 +101,8 @@ const within = (folder: string, files: Files): Files =>
 function makeFolder(command: Command, folder: string, input: string): void {
   if (meetingOf({ file: folder, keepOld: false }, input) === '')
     command.error(`error: the output ${folder} is the input, but must be a folder`);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+    throw new DataError(`${folder}: is a file, but must be a folder`);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -127,7 +129,7 @@ export function importCommand(): Command {
     .description('Make a checkpoint from the weights of another tool.')
     .argument('<file>', 'a safetensors file')
     .addOption(
-      new Option('--from <form>', 'form to read')
+      new Option('--from <format>', 'format to read')
         .choices(['safetensors-pytorch', 'safetensors-tf1'])
         .makeOptionMandatory(),
     )
@@ -143,7 +145,7 @@ export function importCommand(): Command {
     .addHelpText(
       'after',
       `
-Forms:
+Formats:
   safetensors-pytorch  one nn.LSTM layer and one nn.Linear, with any names
   safetensors-tf1      BasicLSTMCell's kernel and bias, and the output layer's two variables
 

@@ -2,8 +2,8 @@
 import type { Line, Validation } from '../training/run.js';
 
 /**
- * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` if a value lies exactly between two results (0.515625 with
- * 5 digits): Python then rounds to the even last digit, `toFixed` to the larger value.
+ * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` only if a value lies exactly between two results, as 0.515625
+ * with 5 digits. Python then rounds to the even last digit; `toFixed` rounds up.
  */
 export function pythonFixed(value: number, digits: number): string {
   const up = value.toFixed(digits);
@@ -29,12 +29,12 @@ export function validationLine({ step, loss, accuracy }: Validation): string {
   return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
 }
 
-/** Rows of cells, the first row being the head, in columns as wide as their widest cell. Makes the cells `printable`. */
+/** Aligns rows of cells, of which the first is the head, in columns. Makes the cells `printable`. */
 export function table(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padEnd(width));
 }
 
-/** The same with columns aligned right, for numbers. */
+/** As `table`, but aligned right, for numbers. */
 export function alignedRight(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padStart(width));
 }
@@ -58,7 +58,7 @@ function padded(texts: readonly (readonly string[])[], pad: (cell: string, width
  */
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A text from a file or an argument, on one line: characters that a terminal would obey become escapes, as in JSON. */
+/** A text from a file or an argument, on one line: control characters become escapes, as in JSON. */
 export function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text; // the usual case, tested first: a table can have millions of cells
   return text.replace(UNPRINTABLE, (character) => {

@@ -1,4 +1,4 @@
-/** `longhand gradcheck`: compares the backward pass with numeric gradients, as a table. Exit code 1 if one disagrees. */
+/** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';

@@ -21,8 +21,8 @@ const LARGEST_HISTORY = 2 ** 26;
 const CSV_HEAD = 'set,step,loss,accuracy';
 
 /**
- * A history file that grows one row at a time. If the run resumes from a checkpoint, rows of later steps are removed. An
- * older history is replaced at the first row or at the end of the run, so a run that fails at once leaves it unchanged.
+ * A history file that grows one row at a time. If the run resumes from a checkpoint, rows of later steps are removed. The old
+ * file is replaced at the first row, or at the end of the run: a run that fails at once leaves it unchanged.
  */
 export class History {
   private readonly kept: readonly HistoryRow[];

@@ -130,8 +130,8 @@ function inkOf(rgba: Uint8Array, invert: boolean): Uint8Array {
 }
 
 /**
- * Whether the image probably needs the other setting of `invert`: its border is bright, or its border is transparent and
- * the drawing is darker than mid-grey. With the other setting a pixel's ink would be its alpha minus its ink.
+ * Whether the image probably needs the other setting of `invert`. Either its border is bright, or its border is
+ * transparent and the drawing is darker than mid-grey. With the other setting a pixel's ink would be its alpha minus its ink.
  */
 function looksInverted(ink: Uint8Array, { width, height, rgba }: Bitmap): boolean {
   let [border, borderInk, borderAlpha, allInk, allAlpha] = [0, 0, 0, 0, 0];
@@ -166,7 +166,7 @@ function fittedInk(ink: Uint8Array, width: number): Uint8Array {
 
 const largestOf = (values: Uint8Array): number => values.reduce((most, value) => Math.max(most, value), 0);
 
-/** Each pixel is the mean of a square of the larger image. */
+/** Shrinks the image: each new pixel is the mean of a square of old pixels. */
 function shrunk(ink: Uint8Array, width: number, rows: number, columns: number): Uint8Array {
   const factor = width / columns;
   const pixels = new Uint8Array(rows * columns);

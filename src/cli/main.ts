@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../errors.js';
@@ -31,20 +31,26 @@ const program = new Command('longhand')
   .addCommand(pageCommand());
 program.addCommand(completionCommand(program));
 
+const help = new Help();
+/** Omits “(default: false)”, which says nothing about a flag without a value. */
+const optionDescription: Help['optionDescription'] = (option) =>
+  help.optionDescription(option).replace(/ \(default: false\)$/, '');
+
 for (const command of [program, ...program.commands]) {
   command
+    .configureHelp({ optionDescription })
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ writeOut: printText, outputError: informOfUsage });
 }
 
-/** Only messages that quote a hostile file are longer. */
+/** In characters. Only a message that quotes a hostile file is longer. */
 const LONGEST_MESSAGE = 2000;
 
-/** A stopped process waits this long for the reader of its output. */
+/** After a signal, the process waits at most this long until its output has been read. */
 const LONGEST_FAREWELL_MS = 1000;
 
-/** Errors that are no mistake of this program: they are printed as one line. */
+/** Errors that are not bugs of this program: they are printed as one line, without a stack trace. */
 const EXPECTED = [DataError, NonFiniteError, OutOfMemoryError];
 
 watchOutput();

@@ -10,7 +10,7 @@ interface NamedFile {
   readonly file: string;
 }
 
-/** An output. */
+/** A file that a command writes. */
 export interface WrittenFile extends NamedFile {
   /** Whether its old contents stay as `previousOf(file)`. */
   readonly keepOld: boolean;

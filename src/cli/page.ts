@@ -36,10 +36,10 @@ const WORKER_POLICY =
 
 export function pageCommand(): Command {
   return new Command('page')
-    .description('Open the page that trains the network in a browser, and shows what happens inside.')
+    .description('Open a page that trains the network in the browser, and shows its states and gradients.')
     .option(
       '--port <number>',
-      `port of the server (default: ${DEFAULT_PORT}, or another one if it is taken)`,
+      `port of the server (default: ${DEFAULT_PORT}, or a free port if ${DEFAULT_PORT} is in use)`,
       wholeNumber(0, 65535),
     )
     .option('--no-open', 'do not open a browser')
@@ -54,7 +54,7 @@ Examples:
       untilInterrupted(async (signal) => {
         const server = await servePage(port);
         const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
-        print(`The page is at ${address} (Ctrl-C ends it)`);
+        print(`The page is at ${address} (Ctrl-C stops the server)`);
         if (mustOpen) await open(address).catch(() => {}); // without a desktop the printed address is enough
         if (!signal.aborted) await once(signal, 'abort');
         server.close();
@@ -64,10 +64,10 @@ Examples:
     );
 }
 
-/** The server, once it listens. Rejects with a DataError if the port is taken. */
+/** The server, once it listens. Rejects with a DataError if the port is in use. */
 async function servePage(port: number | undefined): Promise<Server> {
   if (!existsSync(path.join(site, 'index.html')))
-    throw new DataError(`${site}: the page is missing; npm run build makes it`);
+    throw new DataError(`${site}: the page is missing: run npm run build`);
   packagedDirectory(); // throws if MNIST is missing, which the page needs
   const handler = handlerOf(sirv(site, { setHeaders, onNoMatch: (_, response) => refuse(response, 404) }));
   const server = createServer(handler)
@@ -84,8 +84,9 @@ async function servePage(port: number | undefined): Promise<Server> {
     await listen(port ?? DEFAULT_PORT);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE') throw new DataError(`port ${port ?? DEFAULT_PORT}: ${message}; --port chooses another`);
-    if (port !== undefined) throw new DataError(`port ${port} is taken; --port chooses another`);
+    if (code !== 'EADDRINUSE')
+      throw new DataError(`port ${port ?? DEFAULT_PORT}: ${message}: choose another with --port`);
+    if (port !== undefined) throw new DataError(`port ${port} is in use: choose another with --port`);
     await listen(0);
   }
   return server;
@@ -94,8 +95,8 @@ async function servePage(port: number | undefined): Promise<Server> {
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n';
 
 /**
- * This computer's names, with any port. Other names are refused: the page of another site could give its own name this
- * computer's address, and then read what is served here.
+ * This computer's names, with any port. Other names are refused, against DNS rebinding: another site could give its own
+ * name this computer's address, and then read what is served here.
  */
 const THIS_COMPUTER = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 

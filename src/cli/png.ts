@@ -1,6 +1,6 @@
 /**
- * PNG files (https://www.w3.org/TR/png-3/). pngjs decodes them. First this file checks what pngjs does not: the header's
- * values, the order and checksums of the chunks, and that the compressed rows are complete and have the header's size.
+ * PNG files (https://www.w3.org/TR/png-3/). pngjs decodes them. First this file checks what pngjs does not check: the
+ * header's values, the chunks' order and checksums, and the size of the compressed rows.
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
@@ -34,7 +34,7 @@ const PALETTE = 3;
 const GREY_ALPHA = 4;
 const COLOUR_ALPHA = 6;
 
-/** By colour type: numbers per pixel, and the bits that each number may have. */
+/** For each colour type: numbers per pixel, and the bits that each number may have. */
 const FORMS: Readonly<Record<number, { samples: number; depths: readonly number[] } | undefined>> = {
   [GREY]: { samples: 1, depths: [1, 2, 4, 8, 16] },
   [COLOUR]: { samples: 3, depths: [8, 16] },
@@ -112,7 +112,7 @@ interface Chunk {
   readonly data: Uint8Array;
 }
 
-/** The chunks before the present one, except IHDR. */
+/** The chunks before the current one, except IHDR. */
 interface Before {
   /** The first chunk of each type. */
   readonly first: Map<string, Chunk>;

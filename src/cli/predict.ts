@@ -1,4 +1,4 @@
-/** `longhand predict`: a saved network's predictions for the user's images, in total or after each row. */
+/** `longhand predict`: a saved network's predictions for the user's images, after the last row or after each row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
 import { fillBatch } from '../data/batches.js';
@@ -38,11 +38,11 @@ export function predictCommand(): Command {
     .argument('<file>', 'a checkpoint')
     .argument(
       '<images...>',
-      "PNG or IDX files, of the network's image size (PNG also in a whole multiple of it); any size with --fit",
+      "PNG or IDX files in the network's image size (a PNG may be a whole multiple of it); any size with --fit",
     )
-    .option('--first <count>', 'at most <count> images of each file', wholeNumber(1))
+    .option('--first <count>', 'use at most the first <count> images of each file', wholeNumber(1))
     .option('--rows', 'show the prediction after each row of the image', false)
-    .option('--invert', 'for dark ink on light paper; MNIST is light on dark', false)
+    .option('--invert', 'invert the image: for dark ink on light paper (MNIST is light on dark)', false)
     .option('--fit', 'scale and centre the drawing as MNIST does', false)
     .option('--json', 'print one JSON object per image', false);
   return withBackendOptions(command)

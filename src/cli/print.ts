@@ -1,7 +1,7 @@
 /**
  * Printing: results go to standard output, all other lines to standard error. Control characters are escaped.
  *
- * A pipe is written asynchronously, so a failed write is noticed later: it aborts `outputLost`.
+ * Writes to a pipe are asynchronous. A write that fails aborts `outputLost`, some time after the call.
  */
 import { failure } from '../files/disk.js';
 import { printable } from './format.js';
@@ -36,7 +36,7 @@ function noteFailure(error: NodeJS.ErrnoException | null | undefined): void {
 
 let lastWritten = Promise.resolve();
 
-/** Resolves when the reader of standard output has accepted everything printed so far, or cannot. */
+/** Resolves when everything printed so far has been written to standard output, or the write has failed. */
 export const outputWritten = (): Promise<void> => lastWritten;
 
 /** One line of a result. */
@@ -49,7 +49,7 @@ export function printLines(lines: string): void {
   printText(`${lines}\n`);
 }
 
-/** The same for a text that ends with a line break. */
+/** Prints a result as it is; it should end with a line break. */
 export function printText(text: string): void {
   lastWritten = new Promise((resolve) => {
     process.stdout.write(printableLines(text), (error) => {

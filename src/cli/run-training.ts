@@ -132,7 +132,7 @@ function reportingHooks(
   const print = json ? jsonPrinter : textPrinter;
   const target = checkpoint ?? resume;
   const save = (file: string, state: Checkpoint): void => {
-    history?.begin(); // so that a resumed run does not find another run's rows
+    history?.begin(); // otherwise a resumed run could find another run's rows in the old file
     saveCheckpoint(file, state);
   };
   return {

@@ -1,4 +1,4 @@
-/** A network from a checkpoint on a backend, for commands that run it forward. */
+/** Loads the network of a checkpoint onto a backend, for commands that only need its forward pass. */
 import type { Backend } from '../backend.js';
 import { CLASSES } from '../data/mnist.js';
 import { DataError } from '../errors.js';
@@ -11,7 +11,7 @@ import { assertRoom } from './memory.js';
 export function loadClassifier(file: string): SavedModel {
   const { model } = loadCheckpoint(file);
   if (model.sizes.C !== CLASSES)
-    throw new DataError(`${file}: its network has ${model.sizes.C} classes, MNIST has ${CLASSES}`);
+    throw new DataError(`${file}: its network has ${model.sizes.C} classes, but MNIST has ${CLASSES}`);
   return model;
 }
 

@@ -105,7 +105,7 @@ function assertResumable(
     command.error('error: --best needs a run with --validate-every');
   if (options.schedule === 'cosine' && (given.trainingIters !== undefined || given.epochs !== undefined)) {
     command.error(
-      'error: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
+      'error: a cosine schedule depends on the length of its run, so --training-iters and --epochs cannot change it',
     );
   }
   const steps = stepCount({ ...options, ...given }, count);

@@ -58,10 +58,10 @@ export class CheckView {
     const run = button('run-check');
     const { mistake } = this;
     run.disabled = true;
-    element('check-summary', HTMLElement).textContent = 'Moving every number a little…';
+    element('check-summary', HTMLElement).textContent = 'Changing every number a little…';
     try {
       const reports = await this.engine.check(mistake);
-      if (mistake === this.mistake) this.show(reports); // else the visitor has chosen another meanwhile
+      if (mistake === this.mistake) this.show(reports); // otherwise the visitor has chosen another mistake
     } catch (error) {
       element('check-summary', HTMLElement).textContent = '';
       this.onError(error);

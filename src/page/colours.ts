@@ -25,7 +25,7 @@ export function onColourChange(repaint: () => void): void {
 export const cssColour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** The present colours of the heat maps. */
+/** The current colours of the heat maps. */
 export function colours(): Palette {
   palette ??= { zero: rgb('--zero'), below: rgb('--below'), above: rgb('--above'), ink: rgb('--ink') };
   return palette;
@@ -36,7 +36,7 @@ function rgb(name: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** `share` 0: `from`; 1: `to`. */
+/** Interpolates: `from` at share 0, `to` at share 1. */
 export const mix = (from: Rgb, to: Rgb, share: number): Rgb => [
   from[0] + (to[0] - from[0]) * share,
   from[1] + (to[1] - from[1]) * share,

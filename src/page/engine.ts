@@ -21,7 +21,7 @@ import type { BackendName, RateChange, Settings } from './settings.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
-  /** Of the backend: what it really runs on. */
+  /** The backend's description: what it really runs on. */
   readonly description: string;
   readonly step: number;
 }
@@ -46,7 +46,7 @@ export class Engine {
   private mnist: Mnist | undefined;
   private run: LiveRun | undefined;
   private readonly inspector = new ImageInspector();
-  /** For all work that uses the run's tensors. */
+  /** Runs all work that uses the run's tensors, one job at a time. */
   private readonly queue = new Queue();
 
   /** Rejects with a DataError if a file does not arrive complete. */
@@ -60,7 +60,7 @@ export class Engine {
     });
   }
 
-  /** Replaces the present run by a new one at step 0. */
+  /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
     return this.replaceRun(settings.backend, settings.threads, settings.rateChanges, (backend) => {
       const { hidden, batchSize, learningRate, seed, shuffle, steps } = settings;
@@ -69,7 +69,7 @@ export class Engine {
     });
   }
 
-  /** Replaces the present run by that of a checkpoint. If the bytes are damaged, rejects with a DataError and keeps it. */
+  /** Replaces the current run with that of a checkpoint. If the bytes are damaged, rejects with a DataError and keeps the run. */
   async load(
     bytes: Uint8Array,
     name: string,
@@ -109,12 +109,12 @@ export class Engine {
     return this.currentRun.makeOneStep();
   }
 
-  /** From the next step on. */
+  /** Applies from the next step on. */
   async setLearningRate(rate: number): Promise<void> {
     this.currentRun.setLearningRate(rate);
   }
 
-  /** On all test images. */
+  /** Tests the network on all test images. */
   async test(): Promise<TestResult> {
     const { test } = this.data;
     const { accuracy, loss, correct, predicted } = await this.queue.run(() =>
@@ -126,7 +126,7 @@ export class Engine {
     return { accuracy, loss, count: test.count, misread };
   }
 
-  /** All values and gradients of the present network for one image. */
+  /** All values and gradients of the current network for one image. */
   async inspect(request: InspectionRequest): Promise<Inspection> {
     return this.queue.run(() => this.inspector.inspect(this.currentRun.training, this.data.test, request));
   }

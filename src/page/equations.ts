@@ -11,19 +11,19 @@ export const EQUATIONS: readonly Equation[] = [
   {
     number: '1',
     latex: ['z = x\\,W_x + h_{t-1}W_h + b'],
-    words: 'Combine the present row x with the previous hidden state.',
+    words: 'Combine the current row x with the previous hidden state.',
   },
   {
     number: '2',
     latex: ['i,\\,f,\\,o = \\sigma(z_i),\\ \\sigma(z_f + \\text{forget bias}),\\ \\sigma(z_o)', 'j = \\tanh(z_j)'],
-    words: 'Open the gates: how much to take in, to keep and to show. j is the candidate.',
+    words: 'Open the gates: i sets how much to add, f how much to keep, o how much to show. j is the candidate.',
   },
   {
     number: '3',
     latex: ['c_t = f \\odot c_{t-1} + i \\odot j'],
-    words: 'Keep some of the old cell, take in some of the candidate.',
+    words: 'Keep part of the old cell state, and add part of the candidate.',
   },
-  { number: '4', latex: ['h_t = o \\odot \\tanh(c_t)'], words: 'Show some of the cell.' },
+  { number: '4', latex: ['h_t = o \\odot \\tanh(c_t)'], words: 'Show part of the cell state.' },
   {
     number: '4′',
     latex: [
@@ -39,7 +39,7 @@ export const EQUATIONS: readonly Equation[] = [
       '\\mathrm{d}c_{t-1} \\mathrel{+}= \\mathrm{d}c \\odot f',
     ],
     words:
-      'On the direct path from cell to cell the gradient is multiplied by f. If f is near 1, it arrives almost undiminished.',
+      'On the direct path from cell to cell, the gradient is multiplied by f. If f is near 1, the gradient hardly shrinks.',
   },
   {
     number: '2′',

@@ -17,8 +17,8 @@ export interface DataFile {
 const TIMEOUT_MS = 20_000;
 
 /**
- * `bypassCache`: fetch again what the browser has cached. `progress`: called with the share (0 … 1) of all bytes that has
- * arrived. Rejects with a DataError that names the file.
+ * With `bypassCache`, fetches files again that the browser has cached. `progress` gets the share (0 … 1) of all bytes that
+ * have arrived. Rejects with a DataError that names the file.
  */
 export async function fetchMnist(folder: URL, bypassCache: boolean, progress: (share: number) => void): Promise<Mnist> {
   const aborter = new AbortController(); // if one file fails, the other requests are aborted
@@ -66,7 +66,7 @@ async function fetchFile(
       onBytes(chunk.length);
     }
     if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
-    if (bytesToHex(sha256(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged: its SHA-256 differs`);
+    if (bytesToHex(sha256(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
     return bytes;
   } catch (error) {
     aborter.abort();

@@ -1,8 +1,8 @@
-/** Arrays as canvas pixels, one value a pixel: blue below 0, orange above, blank at 0; images as ink on paper. */
+/** Paints arrays on a canvas, one value per pixel: blue below 0, blank at 0, orange above. Paints images as ink on paper. */
 import type { Rgb } from './colours.js';
 import { colours, mix } from './colours.js';
 
-/** How strongly the rows that have not been read yet appear. */
+/** The opacity of rows that have not been read yet. */
 const FADED = 0.18;
 
 /** `[rows,columns]` values from -1 to 1. Columns from `until` on are faded. */
@@ -72,7 +72,7 @@ export function transposed(values: ArrayLike<number>, T: number, H: number): Flo
   return Float32Array.from({ length: T * H }, (_, n) => values[(n % T) * H + Math.floor(n / T)]);
 }
 
-/** Divided by the largest absolute value, so that this becomes ±1. */
+/** Divides by the largest absolute value. */
 export function scaledToOne(values: Float32Array): Float32Array {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return values.map((value) => (largest > 0 ? value / largest : 0));

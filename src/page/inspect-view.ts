@@ -34,7 +34,7 @@ export class InspectView {
   private isDrawing = false;
   /** The engine is computing an inspection. */
   private isWaiting = false;
-  /** Another request came up meanwhile. */
+  /** `refresh` was called during the inspection. */
   private mustAskAgain = false;
   private animation: ReturnType<typeof setInterval> | undefined;
   private readonly pad = new DrawingPad(
@@ -88,7 +88,7 @@ export class InspectView {
     else this.refreshIfShown();
   }
 
-  /** Inspects the image with the present network. Requests that come up meanwhile become one. */
+  /** Inspects the image with the current network. Calls during an inspection lead to one more inspection. */
   refresh(): void {
     if (this.isWaiting) {
       this.mustAskAgain = true;
@@ -110,7 +110,7 @@ export class InspectView {
       });
   }
 
-  /** For the visitor's choices: before the first inspection there is no network yet. */
+  /** Does nothing before the first inspection: there is no network yet. */
   private refreshIfShown(): void {
     if (this.inspection) this.refresh();
   }

@@ -1,4 +1,4 @@
-/** One training run of the page: it plays and pauses, changes its learning rate, and keeps a copy to return to. */
+/** One training run of the page: it plays and pauses, changes its learning rate, and keeps a copy of its state. */
 import type { Backend } from '../backend.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { yieldToEventLoop } from '../training/event-loop.js';
@@ -14,7 +14,7 @@ export interface Progress {
   readonly lines: readonly Line[];
   /** Over the last second, or since play began; null before the first step. */
   readonly stepsPerSecond: number | null;
-  /** The present learning rate, and every change of it that this run has made or will make. */
+  /** The current learning rate, and every change of it that this run has made or will make. */
   readonly learningRate: number;
   readonly rateChanges: readonly RateChange[];
 }
@@ -32,7 +32,7 @@ export class LiveRun {
   private newRate: number | undefined;
   private pauseAt = 0;
   private abortPlay = new AbortController();
-  /** Resolves after the last report of the present play. */
+  /** Resolves after the last report of the current play. */
   private played: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -79,7 +79,7 @@ export class LiveRun {
     await this.played;
   }
 
-  /** Also while it plays. */
+  /** May be called while the run plays. */
   setPauseAt(step: number): void {
     this.pauseAt = step;
   }
@@ -89,7 +89,7 @@ export class LiveRun {
     return this.progress(line ? [line] : [], null);
   }
 
-  /** From the next step on. */
+  /** Applies from the next step on. */
   setLearningRate(rate: number): void {
     this.newRate = rate;
   }
@@ -138,7 +138,7 @@ export class LiveRun {
     const rate = this.newRate;
     if (rate === undefined) return this.rateChanges.find((change) => change.step === step)?.rate;
     this.newRate = undefined;
-    // from here on the run is no longer the one that it repeats: drop the later changes
+    // the run now differs from the one that it repeats: drop that run's later changes
     this.rateChanges = [...this.rateChanges.filter((change) => change.step < step), { step, rate }];
     return rate;
   }

@@ -8,7 +8,7 @@ import { paintInk } from './heatmaps.js';
 const MOST_SHOWN = 60;
 
 export class MisreadImages {
-  /** Paint one picture each. */
+  /** Each paints one picture. */
   private paints: (() => void)[] = [];
 
   constructor(

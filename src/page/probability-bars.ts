@@ -1,4 +1,4 @@
-/** The ten class probabilities: a bar each for the present row, and a strip with the values after every row. */
+/** The ten class probabilities: for each class a bar for the current row, and a strip with the values after every row. */
 import { element, made } from './dom.js';
 import { paintHeatmap } from './heatmaps.js';
 
@@ -16,7 +16,7 @@ export class ProbabilityBars {
     return { line, fill, percentage, history };
   });
 
-  /** `probabilities` `[T,10]` after each row; the bars show those after `row` rows, or nothing if `row` is 0. */
+  /** `probabilities` is `[T,10]`: after each row. The bars show those after `row` rows, or nothing if `row` is 0. */
   show(probabilities: Float32Array, T: number, row: number): void {
     const C = this.bars.length;
     const now = row === 0 ? null : probabilities.subarray((row - 1) * C, row * C);

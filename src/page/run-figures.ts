@@ -53,7 +53,7 @@ export class RunFigures {
     if (step !== undefined) place.append(' ', made('small', '', `at step ${step}`));
   }
 
-  /** Texts for screen readers; not while the run plays, as they would be out of date at once. */
+  /** Updates the texts for screen readers. Not called while the run plays: the texts would change too often. */
   describeCharts(): void {
     const last = this.lines.at(-1);
     const describe = (chart: Chart, name: string, value: number | undefined): void =>

@@ -48,7 +48,7 @@ export const FIELDS: readonly (NumberField | ChoiceField)[] = [
   { ...textsOf(OPTIONS.batchSize), name: 'batchSize' },
   { ...textsOf(OPTIONS.seed), name: 'seed' },
   { ...textsOf(OPTIONS.shuffle), name: 'shuffle', choices: SHUFFLE_LABELS },
-  { name: 'backend', label: 'Backend', help: 'what computes the steps', choices: BACKEND_LABELS },
+  { name: 'backend', label: 'Backend', help: 'the backend that runs the training steps', choices: BACKEND_LABELS },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
 ];
 

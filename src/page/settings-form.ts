@@ -48,7 +48,7 @@ export class SettingsForm {
     this.onChange(this.settings, !isLive);
   }
 
-  /** The setting that a field now has; null if its number is out of range, which the note then says. */
+  /** The setting that a field now has. If its number is out of range, shows a note and returns null. */
   private changed(name: string): Partial<Settings> | null {
     const { value } = this.field(name);
     const numberField = NUMBER_FIELDS.find((field) => field.name === name);

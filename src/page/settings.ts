@@ -4,7 +4,7 @@ import type { Shuffle } from '../data/batches.js';
 import { decimalFrom } from '../numbers.js';
 import { OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
 
-/** Of GPU.js the modes that use a browser's GPU. */
+/** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
   'wasm' | 'reference' | Mode
 )[];
@@ -18,7 +18,7 @@ export interface RateChange {
 
 export interface Settings {
   readonly backend: BackendName;
-  /** Of the `wasm` backend; null: one per core. */
+  /** The threads of the `wasm` backend; null: one per core. */
   readonly threads: number | null;
   readonly hidden: number;
   readonly batchSize: number;
@@ -115,7 +115,7 @@ export function settingsOf(state: Settings & View): Settings {
   return { backend, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps };
 }
 
-/** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links say `machine` for `backend`. */
+/** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links use the name `machine` for `backend`. */
 export function fromQuery(text: string): Settings & View {
   const query = new URLSearchParams(text);
   const number = (name: NumberName) => numberFrom(name, query.get(name) ?? '') ?? DEFAULTS[name];

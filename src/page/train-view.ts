@@ -24,7 +24,7 @@ interface TrainListener {
   readonly onTested: (result: TestResult) => void;
 }
 
-/** A run that replaces the present one, and the learning rate that it begins with. */
+/** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
   readonly started: Started;
   readonly settings: Settings;
@@ -34,13 +34,13 @@ interface NewRun {
 export class TrainView {
   /** Undefined before the first run has been started. */
   private step: number | undefined;
-  /** The settings of the present run; `settings` may already be those of the next. */
+  /** The settings of the current run; `settings` may already be those of the next. */
   private running: Settings | undefined;
   private isPlaying = false;
   /** A new run is being created. */
   private isStarting = false;
   private hasData = false;
-  /** The present learning rate; `settings` has the first one, and the changes since. */
+  /** The current learning rate; `settings` holds the first one and the later changes. */
   private learningRate: number;
   /** The engine's learning rate in its last report. */
   private reportedRate: number | undefined;
@@ -108,7 +108,7 @@ export class TrainView {
     await this.start();
   }
 
-  /** If the new run cannot be created, the present one stays, and the error is shown with `actions`. */
+  /** If the new run cannot be created, the current one stays, and the error is shown with `actions`. */
   private async replaceRun(create: () => Promise<NewRun>, actions: readonly Action[]): Promise<void> {
     this.isStarting = true;
     this.buttons.setEnabled(false);

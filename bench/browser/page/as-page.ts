@@ -3,7 +3,7 @@ import lodash from 'lodash';
 
 Object.assign(globalThis, { window: globalThis, _: lodash });
 
-/** After it has been loaded: other libraries would mistake a worker with a `window` for a page. */
+/** Called after Benchmark.js has been loaded: other libraries would mistake a worker with a `window` for a page. */
 export function noLongerAsPage(): void {
   Reflect.deleteProperty(globalThis, 'window');
 }

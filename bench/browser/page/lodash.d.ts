@@ -1,4 +1,4 @@
-/** Benchmark.js needs lodash; as-page.ts gives it to it. */
+/** Benchmark.js needs lodash; as-page.ts provides it. */
 declare module 'lodash' {
   const lodash: object;
   export default lodash;

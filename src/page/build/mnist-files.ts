@@ -1,6 +1,6 @@
 /**
- * MNIST as files of the site, `data/NAME.gz`, and `virtual:mnist-files`: their names, sizes and checksums, from which the page
- * computes its progress and checks what it receives.
+ * MNIST as files of the site, `data/NAME.gz`, and `virtual:mnist-files`: their names, sizes and checksums. With these the
+ * page reports its progress and verifies the files.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
