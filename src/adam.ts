@@ -12,7 +12,7 @@
 import type { Backend } from './backend.js';
 import { allocateAll, freeAll } from './backend.js';
 import type { NamedTensors, Parameter } from './parameters.js';
-import { assertParameters, loadTensors, saveTensors, shapesByName } from './parameters.js';
+import { assertLoadable, assertParameters, loadTensors, saveTensors, shapesByName } from './parameters.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
@@ -98,8 +98,9 @@ export class Adam<Name extends string = string> {
     };
   }
 
-  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape. */
+  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
   load({ updates, means, squares }: AdamState<Name>): void {
+    assertLoadable(this.squares, squares);
     loadTensors(this.backend, this.means, means);
     loadTensors(this.backend, this.squares, squares);
     this.t = updates;

@@ -71,20 +71,24 @@ export async function saveTensors<Name extends string>(
   return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
 }
 
+/** Throws a RangeError if `saved` has no tensor of a name, or one of another shape. */
+export function assertLoadable(tensors: NamedTensors, saved: NamedTensors): void {
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    if (!Object.hasOwn(saved, name)) {
+      throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
+    }
+    assertShape('load', name, saved[name], shape);
+  }
+}
+
 /** Copies `saved` into `tensors`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
 export function loadTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,
   saved: NamedTensors<Name>,
 ): void {
-  const entries = Object.entries(tensors) as [Name, Tensor][];
-  for (const [name, { shape }] of entries) {
-    if (!Object.hasOwn(saved, name)) {
-      throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
-    }
-    assertShape('load', name, saved[name], shape);
-  }
-  for (const [name, tensor] of entries) {
+  assertLoadable(tensors, saved);
+  for (const [name, tensor] of Object.entries(tensors) as [Name, Tensor][]) {
     copyInto(tensor, saved[name]);
     backend.upload(tensor);
   }

@@ -10,22 +10,32 @@ import {
   crossEntropyBackward,
   denseBackward,
   denseForward,
+  fill,
   fillRandom,
   gradientsByName,
   loadTensors,
   Model,
   NonFiniteError,
+  norm,
   OutOfMemoryError,
   Random,
   saveTensors,
   valuesByName,
   valuesOf,
+  zeros,
 } from '../src/index.js';
 import { numbersOfModel, numbersOfTraining } from '../src/model-memory.js';
 import { countingBackend } from './helpers/counting-backend.js';
 import { failureOf } from './helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];
+
+function ones(shape: readonly number[]): Tensor {
+  const tensor = zeros(shape);
+  fill(tensor, 1);
+  return tensor;
+}
+
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
@@ -279,6 +289,17 @@ describe('a list of parameters is refused for', () => {
       new RangeError('load: W2 [4,5] must be [5,3]'),
     );
     expect(await numbersOf(backend, values)).toEqual(before);
+  });
+
+  test('a saved state of Adam with a wrong square, and nothing is changed', async () => {
+    const adam = new Adam(backend, new TwoLayers(backend, 7).parameters);
+    const { means, squares } = await adam.save();
+    const others = Object.fromEntries(Object.entries(means).map(([name, { shape }]) => [name, ones(shape)]));
+    const wrong = { updates: 3, means: others as typeof means, squares: { ...squares, W2: squares.W1 } };
+    expect(() => adam.load(wrong)).toThrow(new RangeError('load: W2 [4,5] must be [5,3]'));
+    const after = await adam.save();
+    expect(after.updates).toBe(0);
+    expect(Object.values(after.means).map((mean) => norm(mean))).toEqual([0, 0, 0, 0]);
   });
 });
 

@@ -35,6 +35,17 @@ export function inF32(parse: (text: string) => number): (text: string) => number
   };
 }
 
+/** A number in f32 from `least` to `most`; `isAbove`: `least` itself is refused. */
+export function f32Number(least: number, most: number, isAbove: boolean): (text: string) => number {
+  const parse = inF32(finiteNumber);
+  return (text) => {
+    const value = parse(text);
+    if (isAbove && value <= least) throw new InvalidArgumentError(`It must be greater than ${least}.`);
+    if (value < least || value > most) throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+    return value;
+  };
+}
+
 /** The path of a file or folder, which need not exist. */
 export function filePath(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');

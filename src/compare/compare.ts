@@ -11,7 +11,7 @@ import { indexOf } from '../tensor.js';
 import type { Problem, ResultName, Results } from './problem.js';
 import { problemOf, resultsOf, shapesOf } from './problem.js';
 import { solve } from './solve.js';
-import { MISTAKES } from './suspects.js';
+import { MISTAKES } from './known-mistakes.js';
 import type { Clock } from './time-limit.js';
 import { assertQuick, LONGEST_SEARCH_SECONDS } from './time-limit.js';
 

@@ -1,5 +1,6 @@
 /**
- * Every option of a training run, in one table. The table defines the options' types and defaults, and which values the
+ * Every option of the training, in one table: what a run computes and reports. (Which files it writes and which backend it
+ * uses are flags of the command line alone.) The table defines the options' types and defaults, and which values the
  * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
  * page's fields.
  *
@@ -154,8 +155,8 @@ export const OPTIONS = {
   displayStep: {
     ...COUNT,
     default: 10,
-    flag: '--display-step <count>',
-    help: 'print a line every <count> steps',
+    flag: '--display-step <steps>',
+    help: 'print a line every <steps> steps',
     group: 'Reporting',
     changeableOnResume: true,
   },
