@@ -87,7 +87,7 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     wrongValue('batch-size <count>', '0', COUNT),
     wrongValue('batch-size <count>', ' 5', COUNT),
     wrongValue('training-iters <count>', '-1', COUNT),
-    wrongValue('display-step <count>', '0', COUNT),
+    wrongValue('display-step <steps>', '0', COUNT),
     wrongValue('seed <number>', '-1', SEED),
     wrongValue('seed <number>', '0.5', SEED),
     wrongValue('learning-rate <number>', 'NaN', FINITE),
