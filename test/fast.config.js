@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import config from '../jest.config.js';
 
 const SLOW = {
-  'browsers and GPU modes': 'backend-gpu browser browser-wasm cli-page page',
+  'browsers and GPU modes': `backend-gpu browser browser-wasm cli-page page-access page-check page-faults page-inspect
+    page-links page-train`,
   'installations, builds and benchmarks': 'bench build installed package',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
   'dozens of commands': `cli cli-files cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs cli-overwrite
     cli-read-only cli-runs completion drawings relaxed-simd`,
-  'more than 5 seconds of computing': 'checkpoint compare png rng trained-gradients wasm',
+  'more than 5 seconds of computing': 'checkpoint compare png rng trained-gradients wasm wasm-functions',
 };
 
 const slowFiles = Object.values(SLOW).flatMap((names) => names.split(/\s+/).map((name) => `/test/${name}.test.ts`));
