@@ -43,7 +43,7 @@ describe('seeds and states', () => {
     );
   });
 
-  test('these are the numbers of seed 1, on every machine', () => {
+  test('these are the numbers of seed 1, on every computer', () => {
     const random = new Random(1);
     expect(draw(3, () => random.uniform(0, 1))).toEqual([0.5034988430400765, 0.4883041323089602, 0.584447568586516]);
     expect(draw(5, () => random.below(1000))).toEqual([602, 791, 764, 392, 123]);

@@ -1,4 +1,4 @@
-/** The door of every operation: wrong operands are refused by name and shape before the machine sees them. */
+/** The checks of every operation: wrong operands are refused by name and shape before the backend gets them. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend, Operations } from '../src/backend.js';
@@ -8,7 +8,7 @@ import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js
 
 type Operands = Readonly<Record<string, Tensor>>;
 
-/** A machine that computes nothing and notes which operations reached it, with which operands. */
+/** A backend that computes nothing and notes which operations reached it, with which operands. */
 function recordingBackend() {
   const calls: { operation: string; operands: readonly unknown[] }[] = [];
   const record =

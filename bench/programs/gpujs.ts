@@ -24,15 +24,15 @@ const TERMS: Record<Form, string> = {
 };
 
 export async function start({ mode }: StartOptions): Promise<Program> {
-  const machine = await open(mode as Mode);
+  const opened = await open(mode as Mode);
   return {
     version: packageVersion('gpu.js'),
     description: `GPU.js, mode ${mode}, as its README shows`,
     prepare: async (task, inputs) => {
       if (task.kind !== 'matmul') throw new LeftOutError('GPU.js is compared in the matrix product only');
-      return prepare(machine, task, inputs);
+      return prepare(opened, task, inputs);
     },
-    close: () => machine.close(),
+    close: () => opened.close(),
   };
 }
 

@@ -7,7 +7,7 @@ import { BackendUnavailableError } from '../../src/errors.js';
 /** What a kernel returns: a buffer or texture that stays on the device, or (webasm, cpu) the rows themselves. */
 export type Value = Resident | Float32Array[];
 
-export interface Resident {
+interface Resident {
   toArray(): Float32Array[] | Promise<Float32Array[]>;
   delete(): void;
 }
@@ -21,7 +21,7 @@ export interface KernelFunction {
 
 export type KernelClass = abstract new (...args: never[]) => object;
 
-export interface KernelSettings {
+interface KernelSettings {
   /** Columns, then rows. */
   readonly output: readonly [number, number];
   readonly pipeline: true;

@@ -22,7 +22,7 @@ function program([rows, columns]: readonly [number, number], parameters: string,
   return { rows, columns, source: `function kernelOfLonghand(${parameters}) {\n${body}\n}` };
 }
 
-export interface MatmulForm {
+interface MatmulForm {
   readonly M: number;
   readonly K: number;
   readonly N: number;

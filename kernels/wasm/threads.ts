@@ -1,6 +1,6 @@
 /** Helper threads: worker_threads in Node, Web Workers in a page that is cross-origin isolated. */
 
-export interface ThreadSetup {
+interface ThreadSetup {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** The thread's number; thread 0 made the backend. */
