@@ -60,6 +60,12 @@ export default {
       from: { path: '^(src|bench)/', pathNot: `^(${FLOORS.flat().join('|')})` },
       to: {},
     },
+    {
+      name: 'only the entry points that choose a backend import kernels',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(browser\\.ts|cli/|page/)' },
+      to: { path: '^kernels/' },
+    },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'Node’s own modules only in files that never run in a page',

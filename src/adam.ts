@@ -56,6 +56,7 @@ export interface AdamState<Name extends string = string> {
 /** (6) for the parameters of any network. It owns m and v of each parameter; the caller disposes of it. */
 export class Adam<Name extends string = string> {
   private t = 0;
+  private isDisposed = false;
   private readonly means: NamedTensors<Name>;
   private readonly squares: NamedTensors<Name>;
 
@@ -106,8 +107,10 @@ export class Adam<Name extends string = string> {
     this.t = updates;
   }
 
-  /** Frees m and v. */
+  /** Frees m and v. A second call does nothing, as with a model. */
   dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
     freeAll(this.backend, this.means);
     freeAll(this.backend, this.squares);
   }

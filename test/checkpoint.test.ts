@@ -47,6 +47,16 @@ test('a network alone is saved without its training', () => {
   expect([...parseSafetensors(alone, 'f').tensors.keys()].sort()).toEqual(['bias', 'kernel', 'outBias', 'outKernel']);
 });
 
+test('a file holds the tensors of its network: one that is missing is an error, others are not written', () => {
+  const { bias, ...others } = checkpoint.model.parameters;
+  const withParameters = (parameters: object): Checkpoint => ({
+    ...checkpoint,
+    model: { ...checkpoint.model, parameters: parameters as Checkpoint['model']['parameters'] },
+  });
+  expect(() => checkpointBytes(withParameters(others))).toThrow(TypeError);
+  expect(checkpointBytes(withParameters({ other: bias, ...others, bias }))).toEqual(bytes);
+});
+
 test('a change of any bit is detected', () => {
   const damaged = Uint8Array.from(bytes);
   for (let n = 0; n < bytes.length; n++) {

@@ -101,7 +101,7 @@ describe('--resume', () => {
     const file = inNewFolder();
     await longhand([...RUN, '--checkpoint', file]);
     const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
-    expect(stderr).toMatch(/\nthe run began on wasm: .*: the last digits may differ\n/);
+    expect(stderr).toMatch(/\nthe run has used wasm: .*: the last digits may differ\n/);
   });
 
   test.each([

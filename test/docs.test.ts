@@ -181,6 +181,10 @@ test('the README’s figures of other programs are those of the benchmark’s re
   );
 });
 
+test('the list of slow tests names only files that exist', () => {
+  expect(runModule("await import('./test/fast.config.js')")).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
 test('the equations are under 300 lines', () => {
   const names = ['lstm', 'dense', 'cross-entropy', 'adam'];
   const equations = names.map((name) => read(`src/${name}.ts`).split('// ── Machinery')[0]);

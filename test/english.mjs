@@ -51,7 +51,7 @@ export function faultsOf(sentence) {
 }
 
 /** The sentences of a text, each with its line. A clause that ends with a semicolon counts as a sentence. */
-export function sentencesOf(text) {
+function sentencesOf(text) {
   const sentences = [];
   let line = 1;
   for (const piece of text.split(/((?<=[.!?…;]["”’)*_]*)\s+|\n\s*\n|\n\s*(?=[-*@] ?|\d+\. )|\s*\|\s*)/)) {
@@ -65,7 +65,7 @@ export function sentencesOf(text) {
 const linesOnly = (text) => text.replace(/[^\n]/g, '');
 
 /** The prose of a Markdown or HTML document, on the lines where it was. */
-export function proseOfDocument(document) {
+function proseOfDocument(document) {
   return document
     .replace(/```[\s\S]*?```|<(script|style|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->|^ {4,}[^<\n]*$/gm, linesOnly)
     .replace(/<\/?(p|li|h\d|button|label|dt|dd|td|th|option|summary)\b[^>]*>/g, (tag) => ` | ${linesOnly(tag)}`)
@@ -75,7 +75,7 @@ export function proseOfDocument(document) {
 }
 
 /** The comments of a program and its texts of four words or more, each with its line. */
-export function textsOfProgram(program) {
+function textsOfProgram(program) {
   const file = ts.createSourceFile('program.ts', program, ts.ScriptTarget.Latest, true);
   const lineAt = (position) => file.getLineAndCharacterOfPosition(position).line + 1;
   const comments = new Map();

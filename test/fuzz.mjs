@@ -124,7 +124,10 @@ function idx(shape) {
 
 /** 8-bit grey, of the network's size. */
 const GREY = {
-  ...{ width: COLUMNS, height: ROWS, colourType: 0, depth: 8 },
+  width: COLUMNS,
+  height: ROWS,
+  colourType: 0,
+  depth: 8,
   samples: new Uint8Array(ROWS * COLUMNS).fill(7),
 };
 

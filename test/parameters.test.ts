@@ -325,6 +325,16 @@ describe('memory', () => {
     expect(numbers()).toBe(0);
   });
 
+  test('Adam and a model can be disposed of twice', () => {
+    const backend = createReferenceBackend();
+    const model = new Model(backend, sizes);
+    const adam = new Adam(backend, model.parameters);
+    for (const owner of [adam, model]) {
+      owner.dispose();
+      expect(() => owner.dispose()).not.toThrow();
+    }
+  });
+
   test('if the moments do not fit, none is kept', () => {
     const { backend, numbers } = counting(numbersOfTraining(sizes) - 1);
     const model = new Model(backend, sizes);

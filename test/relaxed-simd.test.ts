@@ -39,7 +39,7 @@ describe('a run on the', () => {
     const { code, stderr } = await longhand([...FROM, '--resume', parts, '--training-iters', '480']);
     expect(code).toBe(0);
     expect(backendIn(stderr)).toMatch(new RegExp(`^wasm: WebAssembly, ${build} SIMD, `));
-    expect(stderr).not.toContain('the run began on');
+    expect(stderr).not.toContain('the run has used');
     expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
   });
 
@@ -49,7 +49,7 @@ describe('a run on the', () => {
     const { code, stderr } = await longhand([...FROM, '--resume', file, '--deterministic', '--training-iters', '640']);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^backend wasm: WebAssembly, portable SIMD/);
-    expect(stderr).toMatch(/\nthe run began on wasm: WebAssembly, relaxed SIMD/);
+    expect(stderr).toMatch(/\nthe run has used wasm: WebAssembly, relaxed SIMD/);
   });
 });
 

@@ -85,7 +85,7 @@ async function trainWithFiles(
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
-    inform(`the run began on ${before.backend.slice(0, 200)}: the last digits may differ`);
+    inform(`the run has used ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
   const { rows: T, columns: I } = data.train;

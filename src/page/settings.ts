@@ -1,5 +1,6 @@
 /** The settings of a run on the page, and the link that repeats the run. */
 import type { Mode } from '../../kernels/gpu/mode-names.js';
+import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import type { Shuffle } from '../data/batches.js';
 import { decimalFrom } from '../numbers.js';
 import { OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
@@ -73,7 +74,7 @@ export const LIMITS = {
   hidden: whole(OPTIONS.hidden.least, 1024),
   batchSize: whole(OPTIONS.batchSize.least, 1024),
   steps: whole(1, 1_000_000),
-  threads: whole(1, 48), // MOST_THREADS of the wasm backend, whose code only the worker loads
+  threads: whole(1, MOST_THREADS),
   image: whole(0, 9999),
   row: whole(0, 28),
 } as const satisfies Readonly<Record<string, Range>>;

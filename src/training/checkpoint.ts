@@ -12,7 +12,7 @@ import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { ModelSizes, ParameterTensors } from '../model.js';
+import type { ModelSizes, ParameterName, ParameterTensors } from '../model.js';
 import { parameterShapes } from '../model.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
@@ -82,8 +82,9 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
     if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
   };
+  const names = Object.keys(parameterShapes(model.sizes)) as ParameterName[];
   const storeAll = (prefix: string, named: ParameterTensors): void => {
-    for (const [name, tensor] of Object.entries(named)) store(prefix + name, tensor);
+    for (const name of names) store(prefix + name, named[name]);
   };
   storeAll('', model.parameters);
   if (training) {

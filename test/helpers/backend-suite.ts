@@ -284,7 +284,7 @@ async function trainThreeSteps(backend: Backend): Promise<Record<string, Float64
 }
 
 /** Where a backend computes: in the host's memory, or in a memory of its own that `upload` and `download` connect. */
-export type ComputesIn = 'the host’s memory' | 'a memory of its own';
+type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
 export function describeBackend(name: string, computesIn: ComputesIn, open: () => Backend | Promise<Backend>): void {
   describe(name, () => {

@@ -16,16 +16,16 @@ export interface Result {
 export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
 /** Where output goes if it is not collected: to a full disk, or into a pipe that its reader has closed. */
-export type Sink = 'full' | 'closed';
+type Sink = 'full' | 'closed';
 
-export interface ProcessOptions {
+interface ProcessOptions {
   /** Sent after the first output on stdout. */
   readonly signal?: NodeJS.Signals;
   readonly stdout?: Sink;
   readonly stderr?: Sink;
 }
 
-export interface Run extends ProcessOptions {
+interface Run extends ProcessOptions {
   /** Options of Node. */
   readonly node?: readonly string[];
 }
