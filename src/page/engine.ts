@@ -18,6 +18,7 @@ import type { Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
 import type { BackendName, RateChange, Settings } from './settings.js';
+import { pageOptionsOf } from './settings.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -63,9 +64,8 @@ export class Engine {
   /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
     return this.replaceRun(settings.backend, settings.threads, settings.rateChanges, (backend) => {
-      const { hidden, batchSize, learningRate, seed, shuffle, steps } = settings;
-      const options = { ...TUTORIAL, hidden, batchSize, learningRate, seed, shuffle };
-      return Training.start(backend, this.trainingData, { ...options, trainingIters: itersFor(steps, batchSize) });
+      const trainingIters = itersFor(settings.steps, settings.batchSize);
+      return Training.start(backend, this.trainingData, { ...TUTORIAL, ...pageOptionsOf(settings), trainingIters });
     });
   }
 
@@ -81,8 +81,7 @@ export class Engine {
     const started = await this.resume(checkpoint, backend, threads, []);
     const { options } = checkpoint.training;
     const steps = stepCount(options, this.trainingData.images.count);
-    const { hidden, batchSize, learningRate, seed, shuffle } = options;
-    const settings = { backend, threads, hidden, batchSize, learningRate, rateChanges: [], seed, shuffle, steps };
+    const settings = { backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
     return { ...started, settings };
   }
 

@@ -1,5 +1,5 @@
 /** The fields of the settings form. Those of training options take their texts and ranges from the table of options. */
-import type { OptionEntry } from '../training/options.js';
+import type { OptionEntry, OptionName } from '../training/options.js';
 import { OPTIONS } from '../training/options.js';
 import type { BackendName, NumberName, Settings } from './settings.js';
 
@@ -23,10 +23,11 @@ export interface ChoiceField extends FieldTexts {
   readonly choices: Readonly<Record<string, string>>;
 }
 
-/** The label and the help of an option: `--batch-size` becomes “Batch size”. */
-function textsOf({ flag, help }: OptionEntry): FieldTexts {
+/** The name, the label and the help of an option: `--batch-size` becomes “Batch size”. */
+function optionField<Name extends OptionName>(name: Name) {
+  const { flag, help }: OptionEntry = OPTIONS[name];
   const words = flag.replace(/^--| <.*$/g, '').replaceAll('-', ' ');
-  return { label: words.charAt(0).toUpperCase() + words.slice(1), help: `${help} (command line: ${flag})` };
+  return { name, label: words.charAt(0).toUpperCase() + words.slice(1), help: `${help} (command line: ${flag})` };
 }
 
 const BACKEND_LABELS: Record<BackendName, string> = {
@@ -42,14 +43,15 @@ const SHUFFLE_LABELS: Record<Settings['shuffle'], string> = {
 };
 
 export const FIELDS: readonly (NumberField | ChoiceField)[] = [
-  { ...textsOf(OPTIONS.learningRate), name: 'learningRate', isLive: true },
+  { ...optionField('learningRate'), isLive: true },
   { name: 'steps', label: 'Pause at step', help: 'the run pauses after this step', isLive: true },
-  { ...textsOf(OPTIONS.hidden), name: 'hidden', label: 'Hidden units' },
-  { ...textsOf(OPTIONS.batchSize), name: 'batchSize' },
-  { ...textsOf(OPTIONS.seed), name: 'seed' },
-  { ...textsOf(OPTIONS.shuffle), name: 'shuffle', choices: SHUFFLE_LABELS },
+  { ...optionField('hidden'), label: 'Hidden units' },
+  optionField('batchSize'),
+  optionField('seed'),
+  { ...optionField('shuffle'), choices: SHUFFLE_LABELS },
   { name: 'backend', label: 'Backend', help: 'the backend that runs the training steps', choices: BACKEND_LABELS },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
 ];
 
 export const isNumberField = (field: NumberField | ChoiceField): field is NumberField => !('choices' in field);
+export const isChoiceField = (field: NumberField | ChoiceField): field is ChoiceField => 'choices' in field;

@@ -2,10 +2,11 @@
 import { element } from './dom.js';
 import type { Settings } from './settings.js';
 import type { NumberField } from './settings-fields.js';
-import { FIELDS, isNumberField } from './settings-fields.js';
-import { BACKENDS, numberFrom, rangeOf } from './settings.js';
+import { FIELDS, isChoiceField, isNumberField } from './settings-fields.js';
+import { numberFrom, rangeOf } from './settings.js';
 
 const NUMBER_FIELDS = FIELDS.filter(isNumberField);
+const CHOICE_FIELDS = FIELDS.filter(isChoiceField);
 
 export class SettingsForm {
   private readonly form = element('settings', HTMLFormElement);
@@ -34,8 +35,7 @@ export class SettingsForm {
       field.value = settings[name] === null ? '' : String(settings[name]);
       field.setAttribute('aria-invalid', 'false');
     }
-    this.field('shuffle').value = settings.shuffle;
-    this.field('backend').value = settings.backend;
+    for (const { name } of CHOICE_FIELDS) this.field(name).value = settings[name];
     this.field('threads').disabled = settings.backend !== 'wasm';
   }
 
@@ -53,8 +53,7 @@ export class SettingsForm {
     const { value } = this.field(name);
     const numberField = NUMBER_FIELDS.find((field) => field.name === name);
     if (numberField) return this.changedNumber(numberField, value);
-    if (name === 'shuffle') return { shuffle: value === 'legacy' ? 'legacy' : 'tf1' };
-    return { backend: BACKENDS.find((backend) => backend === value) ?? this.settings.backend };
+    return { [name]: value }; // a choice: the form has no other values
   }
 
   private changedNumber({ name, label }: NumberField, text: string): Partial<Settings> | null {

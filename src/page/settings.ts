@@ -1,8 +1,8 @@
 /** The settings of a run on the page, and the link that repeats the run. */
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
-import type { Shuffle } from '../data/batches.js';
 import { decimalFrom } from '../numbers.js';
+import type { OptionEntry, TrainOptions } from '../training/options.js';
 import { OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
@@ -17,16 +17,20 @@ export interface RateChange {
   readonly rate: number;
 }
 
-export interface Settings {
+/** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
+const PAGE_OPTIONS = ['hidden', 'batchSize', 'learningRate', 'seed', 'shuffle'] as const;
+type PageOptions = Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>;
+
+/** These options alone. */
+export function pageOptionsOf(options: PageOptions): PageOptions {
+  return Object.fromEntries(PAGE_OPTIONS.map((name) => [name, options[name]])) as unknown as PageOptions;
+}
+
+export interface Settings extends PageOptions {
   readonly backend: BackendName;
   /** The threads of the `wasm` backend; null: one per core. */
   readonly threads: number | null;
-  readonly hidden: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
   readonly rateChanges: readonly RateChange[];
-  readonly seed: number;
-  readonly shuffle: Shuffle;
   /** The run pauses after this step. */
   readonly steps: number;
 }
@@ -45,12 +49,8 @@ export interface View {
 export const DEFAULTS: Settings & View = {
   backend: 'wasm',
   threads: null,
-  hidden: TUTORIAL.hidden,
-  batchSize: TUTORIAL.batchSize,
-  learningRate: TUTORIAL.learningRate,
+  ...pageOptionsOf(TUTORIAL),
   rateChanges: [],
-  seed: TUTORIAL.seed,
-  shuffle: TUTORIAL.shuffle,
   steps: stepCount(TUTORIAL, 0), // 781; the number of examples does not matter without `epochs`
   image: 0,
   row: 28,
@@ -112,8 +112,8 @@ export function toQuery(state: Settings & View): string {
 
 /** The settings alone, without the view. */
 export function settingsOf(state: Settings & View): Settings {
-  const { backend, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps } = state;
-  return { backend, threads, hidden, batchSize, learningRate, rateChanges, seed, shuffle, steps };
+  const { backend, threads, rateChanges, steps } = state;
+  return { backend, threads, ...pageOptionsOf(state), rateChanges, steps };
 }
 
 /** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links use the name `machine` for `backend`. */
@@ -124,17 +124,26 @@ export function fromQuery(text: string): Settings & View {
   return {
     backend: BACKENDS.find((backend) => backend === name) ?? DEFAULTS.backend,
     threads: number('threads'),
-    hidden: number('hidden') ?? DEFAULTS.hidden,
-    batchSize: number('batchSize') ?? DEFAULTS.batchSize,
-    learningRate: number('learningRate') ?? DEFAULTS.learningRate,
+    ...pageOptionsFrom(query),
     rateChanges: rateChangesFrom(query.get('rateChanges') ?? ''),
-    seed: number('seed') ?? DEFAULTS.seed,
-    shuffle: query.get('shuffle') === 'legacy' ? 'legacy' : 'tf1',
     steps: number('steps') ?? DEFAULTS.steps,
     image: number('image') ?? DEFAULTS.image,
     row: number('row') ?? DEFAULTS.row,
     mistake: query.get('mistake') ?? DEFAULTS.mistake,
   };
+}
+
+function pageOptionsFrom(query: URLSearchParams): PageOptions {
+  const values = PAGE_OPTIONS.map((name) => {
+    const option: OptionEntry = OPTIONS[name];
+    const text = query.get(name) ?? '';
+    const value =
+      option.kind === 'choice'
+        ? option.choices.find((choice) => choice === text)
+        : numberFrom(name as NumberName, text);
+    return [name, value ?? DEFAULTS[name]];
+  });
+  return Object.fromEntries(values) as PageOptions;
 }
 
 function rateChangesFrom(text: string): RateChange[] {
