@@ -1,11 +1,17 @@
 /**
  * The LSTM, forward and backward through time.
  *
- *   (1) z = x·Wx + hPrev·Wh + b         (1′) dhPrev += dz·Whᵀ; dx = dz·Wxᵀ; dWx += xᵀ·dz; dWh += hPrevᵀ·dz; db += Σ dz
- *   (2) i,f,o = σ(zi), σ(zf+forgetBias), σ(zo); j = tanh(zj)
- *                                          (2′) dz = dgate*gate*(1-gate) for i,f,o; dj*(1-j²) for j
- *   (3) c = f*cPrev + i*j                  (3′) di = dc*j; dj = dc*i; df = dc*cPrev; dcPrev += dc*f
- *   (4) h = o*tanh(c)                      (4′) do = dh*tanh(c); dc += dh*o*(1-tanh²c)
+ * Forward, one step:
+ *   (1) z = x·Wx + hPrev·Wh + b
+ *   (2) i = σ(zi);  j = tanh(zj);  f = σ(zf + forgetBias);  o = σ(zo)
+ *   (3) c = f*cPrev + i*j
+ *   (4) h = o*tanh(c)
+ *
+ * Backward, one step, in reverse order:
+ *   (4′) do = dh*tanh(c);  dc += dh*o*(1-tanh²c)
+ *   (3′) di = dc*j;  dj = dc*i;  df = dc*cPrev;  dcPrev += dc*f
+ *   (2′) dzi = di*i*(1-i);  dzj = dj*(1-j²);  dzf = df*f*(1-f);  dzo = do*o*(1-o)
+ *   (1′) dhPrev += dz·Whᵀ;  dx = dz·Wxᵀ;  dWx += xᵀ·dz;  dWh += hPrevᵀ·dz;  db += Σ dz
  *
  * T steps, B sequences in a batch, I inputs, H hidden units. Gates are in the order i, j, f, o, as in TensorFlow 1.x's
  * BasicLSTMCell; j is the candidate, which other texts call g. `dAny` is ∂loss/∂any, with the shape of any.
@@ -53,7 +59,10 @@ export function lstmCellForward(
 
 /**
  * Equations (4′)–(2′) for one step, the forward lines in reverse: dh, dc, dcPrev, c, cPrev `[B,H]`; dz, gates
- * `[B,4H]`. On entry dc holds the gradient that arrives from step t+1; on return, the complete ∂loss/∂c.
+ * `[B,4H]`. On entry dc holds the gradient from step t+1 and from outside the LSTM; on return, the complete ∂loss/∂c.
+ *
+ * In the code, dh and dc are tensors. dC, dI, dJ, dF and dO are numbers: ∂loss/∂c, ∂loss/∂i, … at (b, n). Their names
+ * have a capital letter because `do` is a reserved word.
  */
 export function lstmCellBackward(
   dz: Tensor,
@@ -108,10 +117,12 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward. dhOutside and dcOutside hold the gradients that reach h and c from outside the LSTM. For
- * example, the output layer writes row T of dhOutside. The row of a state that nothing outside reads is zero. Fills
- * dKernel, dBias, dx (if present), and the complete ∂loss/∂h and ∂loss/∂c in dh and dc, whose row 0 belongs to the initial
- * state. Changes none of its inputs, so a second call computes the same.
+ * The whole sequence backward, after `lstmForward`. dhOutside and dcOutside hold the gradients that reach h and c from
+ * outside the LSTM. For example, the output layer writes row T of dhOutside. If nothing outside the LSTM reads a state,
+ * its row is zero.
+ *
+ * Computes dKernel and dBias, and dx if the LSTM has it. Computes the complete ∂loss/∂h and ∂loss/∂c in dh and dc; their
+ * row 0 is the gradient of the initial state. Does not change its inputs, so a second call computes the same.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm): void {
   const { dhOutside, dcOutside, dz, dKernel, dBias } = lstm;
@@ -160,8 +171,8 @@ export interface LstmSizes {
 }
 
 /**
- * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so no step is special. z and dz hold one
- * step, and the next step overwrites them: no later step reads them, and they stay in the processor's cache.
+ * Every tensor of an LSTM with its shape. Row 0 of h and c is the initial state, so all steps work alike. z and dz hold
+ * only one step, because later steps do not read them: such a small tensor stays in the processor's cache.
  */
 export function lstmShapes({ T, B, I, H }: LstmSizes) {
   return {
@@ -194,7 +205,7 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of an LSTM, named as in the equations. (The mapped type keeps the comments of `lstmShapes`.) */
+/** The tensors of an LSTM, named as in the equations. (A mapped type, so that editors show the comments of `lstmShapes`.) */
 export type LstmTensors = { [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
   readonly dcOutside?: Tensor;
@@ -225,8 +236,8 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, forgetBias = 1)
 }
 
 /**
- * An LSTM with new tensors, all zero, dcOutside and dx included. `forgetBias`: default 1. Throws an OutOfMemoryError if
- * they do not fit, and frees those that did.
+ * An LSTM with new tensors, all zero, dcOutside and dx included. `forgetBias`: default 1. If they do not all fit,
+ * frees those that it has allocated, and throws an OutOfMemoryError.
  */
 export function allocateLstm(
   backend: Backend,

@@ -4,6 +4,7 @@ import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backen
 import type { Tensor } from '../../src/tensor.js';
 import { formatShape } from '../../src/tensor.js';
 import { cellRowsAChunk, productChunks } from './chunks.js';
+// The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
 import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Packing } from './packing.js';
 import type { Runner } from './runner.js';

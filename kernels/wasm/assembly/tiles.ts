@@ -7,6 +7,9 @@
  * one row of the tile at a time, `bStep` bytes from k to k. In every tile, an output is one running sum in the order of k.
  * So results do not depend on how a matrix is cut into tiles.
  *
+ * In a large product one tile computes nearly all outputs: tile2x16 in the portable build, tile6x8 in the relaxed build.
+ * columns16 in matmul.ts calls it. The other tiles compute the last rows and columns, or a matrix that has only a few.
+ *
  * Each tile is a separate function: an engine optimises a hot function, but cannot replace a loop that is running.
  */
 import { multiplyAdd } from './math';
