@@ -1,14 +1,14 @@
 /**
- * Imports run one way: a file imports only from its own room, or from lower floors. `npm run check` checks this, type
- * imports included. A room is one folder, or one file that is not in such a folder. A floor is a list of rooms that do not
- * import each other.
+ * A file imports only from its own component, or from lower layers. `npm run check` checks this, type imports included. A
+ * component is one folder, or one file that is not in such a folder. A layer is a list of components that do not import
+ * each other.
  */
 
 const file = (name) => `src/${name}\\.ts$`;
 const bench = (name) => `bench/${name}\\.ts$`;
 
-/** The floors, the lowest first. Each room is a pattern for paths. */
-const FLOORS = [
+/** The layers, the lowest first. Each component is a pattern for paths. */
+const LAYERS = [
   [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
   [file('tensor')],
   [...['backend', 'cross-entropy', 'rng'].map(file), 'src/files/'],
@@ -27,14 +27,14 @@ const FLOORS = [
   ['test/'],
 ];
 
-/** What a file of `room` may not import: the other rooms of its floor, and the floors above. */
-const floorRules = FLOORS.flatMap((rooms, floor) =>
-  rooms.map((room) => ({
-    name: `${room} imports only from itself and from below`,
+/** What a file of `component` may not import: the other components of its layer, and the layers above. */
+const layerRules = LAYERS.flatMap((components, layer) =>
+  components.map((component) => ({
+    name: `${component} imports only from itself and from below`,
     severity: 'error',
-    from: { path: `^${room}` },
+    from: { path: `^${component}` },
     to: {
-      path: `^(${[...rooms.filter((other) => other !== room), ...FLOORS.slice(floor + 1).flat()].join('|')})`,
+      path: `^(${[...components.filter((other) => other !== component), ...LAYERS.slice(layer + 1).flat()].join('|')})`,
     },
   })),
 ).filter(({ to }) => to.path !== '^()');
@@ -52,12 +52,12 @@ const NODE_ONLY = [
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...floorRules,
+    ...layerRules,
     {
-      name: 'every file of src and bench has its floor',
-      comment: 'Add the file to FLOORS in .dependency-cruiser.mjs.',
+      name: 'every file of src and bench has its layer',
+      comment: 'Add the file to LAYERS in .dependency-cruiser.mjs.',
       severity: 'error',
-      from: { path: '^(src|bench)/', pathNot: `^(${FLOORS.flat().join('|')})` },
+      from: { path: '^(src|bench)/', pathNot: `^(${LAYERS.flat().join('|')})` },
       to: {},
     },
     {
