@@ -5,9 +5,9 @@
  *
  *   (7) ∂L/∂p ≈ [8·(L(p+δ) - L(p-δ)) - (L(p+2δ) - L(p-2δ))] / 12δ,   with an error of δ⁴·L⁽⁵⁾/30
  *
- * At δ = 1e-3 in f64, this error and that of rounding L (about 1e-16/δ) are both near 1e-13: a right gradient agrees to
- * many digits. The check compares the gradient of each element. It also compares ⟨gradient, u⟩ with the derivative along
- * a random direction u: errors of single elements can be too small to see.
+ * At δ = 1e-3 in f64, this error and that of rounding L (about 1e-16/δ) are both near 1e-13: a correct gradient agrees
+ * to many digits. The check compares the gradient of each element. Errors of single elements can be too small to see. So it
+ * also compares the inner product ⟨gradient, u⟩ with the numeric derivative along a random direction u.
  *
  * The check cannot find two kinds of mistake. A mistake in a term that is multiplied by zero, such as a zero h0, changes no
  * gradient: use random inputs. A wrong forward pass is accepted if the backward pass fits it: compare its outputs with
@@ -38,7 +38,7 @@ const STEP = 1e-3;
 /** The denominator of a relative error is at least this share of the tensor's largest gradient element. */
 const RELATIVE_FLOOR = 1e-3;
 
-/** It is at least this, too: smaller differences are noise in f64. */
+/** The denominator is also at least this. So at tolerance 1e-7, differences up to 1e-12 pass: they are noise in f64. */
 const ABSOLUTE_FLOOR = 1e-5;
 
 /** A loss and its backward pass, and how `checkGradients` compares them. */

@@ -13,7 +13,7 @@ export const SCHEDULES = ['constant', 'cosine', 'step'] as const;
 export interface Schedule {
   /** The base learning rate: the rate after the warm-up. Finite in f32. Default: 0.001. */
   readonly learningRate: number;
-  /** What the rate does after the warm-up: `constant`, `cosine` (falls to 0 at the run's end) or `step`. Default: 'constant'. */
+  /** What the rate does after the warm-up: `constant`, `cosine` (falls towards 0 until the run's end) or `step`. Default: 'constant'. */
   readonly schedule: (typeof SCHEDULES)[number];
   /** Steps over which the rate rises linearly to `learningRate`. Default: 0. */
   readonly warmUp: number;

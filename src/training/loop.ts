@@ -58,7 +58,8 @@ export async function train(
  * Resumes a run from its checkpoint. On the same backend it makes the same bits as an uninterrupted run. `options` may
  * change the length of the run, and how often it reports.
  *
- * Rejects with a DataError if the run began with other data, or if the checkpoint holds only a network; else as `train`.
+ * Rejects with a DataError if the run began with other data, or if the checkpoint holds only a network. Also rejects
+ * with the errors of `train`.
  */
 export async function resumeTraining(
   backend: Backend,

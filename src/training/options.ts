@@ -1,6 +1,6 @@
 /**
- * Every option of the training, in one table: what a run computes and reports. (Which files it writes and which backend it
- * uses are flags of the command line alone.) The table defines the options' types and defaults, and which values the
+ * Every option of the training, in one table: what a run computes and reports. (The files and the backend of a run are not
+ * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values the
  * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
  * page's fields.
  *

@@ -1,6 +1,6 @@
 /**
- * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. The step is the
- * one of TensorFlow 1.x's `recurrent_network.py`, with Adam. Read loop.ts next: it makes all steps of a run.
+ * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. With the
+ * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
 import { Adam } from '../adam.js';
 import { assertObject } from '../arguments.js';
@@ -99,7 +99,7 @@ export class Training {
 
   /**
    * The run of a checkpoint. Throws a DataError if the run began with other data, or if the checkpoint holds only a
-   * network; else as `start`.
+   * network. Also throws the errors of `start`.
    */
   static resume(
     backend: Backend,
@@ -197,7 +197,10 @@ export class Training {
     return { step, iter: step * model.sizes.B, loss, accuracy };
   }
 
-  /** Rejects with a NonFiniteError if training has diverged, and with a RangeError if there are no validation images. */
+  /**
+   * Evaluates the validation images. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
+   * are no validation images.
+   */
   async validate(): Promise<Validation> {
     const { step } = this;
     const { validation } = this.data;
