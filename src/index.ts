@@ -37,7 +37,7 @@ export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
 export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
-export type { TrainOptions } from './training/options.js';
+export type { ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { Line, TrainingData, Validation } from './training/run.js';
 export { Training } from './training/run.js';
