@@ -232,7 +232,7 @@ class GpuBackend implements Backend {
     return operand;
   }
 
-  /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or not of this backend. */
+  /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
   private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
     const rows = this.tensors.get(data);
     const what = `gpu ${operation}: ${formatShape(shape)}`;

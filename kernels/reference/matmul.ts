@@ -79,7 +79,7 @@ function addPackedProduct(out: Tensor, K: number): void {
   }
 }
 
-/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b; one row of the tile a line. */
+/** The inner loop: tile `[2,4]` = Σ_k of 2 packed rows of a times 4 packed columns of b. Each line has one row of the tile. */
 // prettier-ignore
 function multiplyTile(aStart: number, bStart: number, K: number): void {
   let s00 = 0, s01 = 0, s02 = 0, s03 = 0;

@@ -6,8 +6,8 @@ const CHUNKS_A_THREAD = 2;
 /** Multiplications and additions in about 30 ms. A larger chunk of a product is cut again, down to a block. */
 const MANY_OPERATIONS = 1e9;
 const SMALLEST_BLOCK = { rows: ROWS, columns: 256 };
-/** In a chunk of the cell's operations: with fewer hidden units, the dispatch would take longer than the work. */
-const FEWEST_UNITS = 1024;
+/** Elements of h in a chunk of the cell's operations: with fewer, the dispatch would take longer than the work. */
+const FEWEST_ELEMENTS = 1024;
 
 /**
  * Rows and columns of a chunk of a product `[M,K]·[K,N]`, and the number of chunks. If there are enough rows, the product
@@ -34,5 +34,5 @@ function toWholePanels(columns: number): number {
 
 /** Sequences in a chunk of the LSTM cell's operations. */
 export function cellRowsAChunk(B: number, H: number, threads: number): number {
-  return Math.max(Math.ceil(FEWEST_UNITS / H), Math.ceil(B / (CHUNKS_A_THREAD * threads)));
+  return Math.max(Math.ceil(FEWEST_ELEMENTS / H), Math.ceil(B / (CHUNKS_A_THREAD * threads)));
 }

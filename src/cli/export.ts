@@ -44,7 +44,7 @@ export function exportCommand(): Command {
     .addOption(new Option('--to <format>', 'format to write').choices(Object.keys(FORMS)).makeOptionMandatory())
     .option(
       '--output <file>',
-      "file or folder to write (default: beside the checkpoint, with the checkpoint's name)",
+      "file or folder to write (default: beside the checkpoint, with its name and the format's extension)",
       filePath,
     )
     .option('--force', FORCE_HELP, false)
@@ -133,7 +133,7 @@ export function importCommand(): Command {
         .choices(['safetensors-pytorch', 'safetensors-tf1'])
         .makeOptionMandatory(),
     )
-    .option('--output <file>', "checkpoint to write (default: beside the file, with the file's name)", filePath)
+    .option('--output <file>', 'checkpoint to write (default: beside the file, as NAME.longhand.safetensors)', filePath)
     .option('--force', FORCE_HELP, false)
     .option('--rows <count>', "rows of an image (default: the file's metadata, else 28)", wholeNumber(1))
     .option(

@@ -16,7 +16,7 @@ export interface WrittenFile extends NamedFile {
   readonly keepOld: boolean;
 }
 
-/** How two files meet. '': they are the same file. '.new': replacing the first file also writes its name + '.new', the second. */
+/** How two files meet. '': they are the same. '.new': replacing the first also writes its name + '.new', which is the second. */
 type Meeting = ReturnType<typeof replacedSuffixes>[number];
 
 /**

@@ -33,7 +33,7 @@ export const MODULE_DATA: usize = 4096;
 export const BLOCK: i32 = 256;
 /** Columns of b side by side in one panel of a block; the last panels are narrower. */
 export const PANEL_COLUMNS: i32 = 16;
-/** Rows of a that are multiplied by every panel of b in turn: a block of them fits the cache, its pages the TLB. */
+/** Rows of a that are multiplied by every panel of b in turn: they fit the cache, and their pages fit the TLB. */
 export const ROWS: i32 = 240;
 /** Columns of b that one chunk packs. */
 export const PACK_CHUNK_COLUMNS: i32 = 128;

@@ -10,7 +10,7 @@ import { loadPart, storePart } from './math';
 import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
-/** Rows side by side in a packed, transposed a: those of the tallest tile for it. No tile crosses groups. */
+/** Rows side by side in a packed, transposed a: as many as the tallest tile that reads it has. No tile crosses groups. */
 const GROUP: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 8;
 /** Rows of a transposed a that are packed at a time. */
 const PACKED_ROWS: i32 = 22 * GROUP;
@@ -64,7 +64,7 @@ export function packChunk(chunk: i32): void {
   }
 }
 
-/** Panels of 16 columns, if the rows of b lie in memory: reads b row by row, which is the fastest order. */
+/** Panels of 16 columns, if the rows of b have no gaps: reads b row by row, which is the fastest order. */
 function packWidePanels(panel: usize, source: usize, bStep: usize, L: i32, columns: i32): void {
   const nextPanel = <usize>L << 6;
   for (let k = 0; k < L; k++) {
@@ -82,7 +82,7 @@ function packWidePanels(panel: usize, source: usize, bStep: usize, L: i32, colum
   }
 }
 
-/** One narrower panel, if the rows of b lie in memory. The columns beyond `valid` become 0. */
+/** One narrower panel, if the rows of b have no gaps. The columns beyond `valid` become 0. */
 function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32, valid: i32): void {
   for (; L > 0; L--) {
     for (let s = 0; s < width; s += 4) {
@@ -93,7 +93,7 @@ function packRows(panel: usize, source: usize, bStep: usize, L: i32, width: i32,
   }
 }
 
-/** One panel, if the columns of b lie in memory (b is a transpose): transposes 4 columns by 4 k's at a time. */
+/** One panel, if the columns of b have no gaps (b is a transpose): transposes 4 columns by 4 k's at a time. */
 function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width: i32, valid: i32): void {
   const row = <usize>width << 2;
   for (let s = 0; s < width; s += 4) {

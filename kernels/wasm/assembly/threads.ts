@@ -94,7 +94,7 @@ export function finishChunk(): void {
 
 /**
  * Waits until all chunks are done; false after a long wait. Most chunks take a fraction of a millisecond. If one takes
- * longer, another program may use its thread's processor. So this thread sleeps, and the other can use its processor.
+ * longer, another program may be using its thread's processor. So this thread sleeps, and leaves its own processor to that thread.
  */
 export function allFinished(chunks: i32): bool {
   const most = maySleep ? spins() : 1000 * MOST_SPINS;

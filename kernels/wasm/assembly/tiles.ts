@@ -10,11 +10,11 @@
  * In a large product one tile computes nearly all outputs: tile2x16 in the portable build, tile6x8 in the relaxed build.
  * columns16 in matmul.ts calls it. The other tiles compute the last rows and columns, or a matrix that has only a few.
  *
- * Each tile is a separate function: an engine optimises a hot function, but cannot replace a loop that is running.
+ * Each tile is a separate function: an engine optimises a hot function, but runs the new code only from its next call.
  */
 import { multiplyAdd } from './math';
 
-/** 2 rows × 16 columns: 8 sums, 4 vectors of b, one of a and the products fill the 16 vector registers of x86. */
+/** 2 rows × 16 columns: 8 sums, 4 vectors of b, one of a and 2 products fill the 15 vector registers that V8 uses on x86. */
 export function tile2x16(
   K: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
   start: usize, startRow: usize, out: usize, outRow: usize,
