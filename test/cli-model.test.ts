@@ -314,7 +314,7 @@ describe('longhand export and import', () => {
     );
     writeFileSync(inFolder('taken'), 'a file');
     expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
-      'cannot be created',
+      'taken: is a file, but must be a folder',
     );
     expect(existsSync(inFolder('none'))).toBe(false);
   });

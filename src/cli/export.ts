@@ -1,6 +1,6 @@
 /** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../errors.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
@@ -101,11 +101,12 @@ const within = (folder: string, files: Files): Files =>
 function makeFolder(command: Command, folder: string, input: string): void {
   if (meetingOf({ file: folder, keepOld: false }, input) === '')
     command.error(`error: the output ${folder} is the input, but must be a folder`);
-  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
-    throw new DataError(`${folder}: is a file, but must be a folder`);
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new DataError(`${folder}: is a file, but must be a folder`);
+    }
     throw failure(folder, 'cannot be created', error);
   }
 }
