@@ -16,7 +16,7 @@ export const EQUATIONS: readonly Equation[] = [
   {
     number: '2',
     latex: ['i,\\,f,\\,o = \\sigma(z_i),\\ \\sigma(z_f + \\text{forget bias}),\\ \\sigma(z_o)', 'j = \\tanh(z_j)'],
-    words: 'Open the gates: i sets how much to add, f how much to keep, o how much to show. j is the candidate.',
+    words: 'Compute the gates: i sets how much to add, f how much to keep, o how much to show. j is the candidate.',
   },
   {
     number: '3',
