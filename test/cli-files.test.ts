@@ -6,17 +6,7 @@ import { previousOf } from '../src/files/disk.js';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
 import { mnistFiles } from './helpers/idx-files.js';
 import { linesOf, longhand, MAIN, runProcess } from './helpers/longhand-process.js';
-import { temporaryDirectories } from './helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const DATA = directoryOf(mnistFiles(5600, 200));
-const FROM = ['train', '--data', DATA];
-const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--threads', '1'];
-const ENDLESS = [...RUN, '--training-iters', '4000000000', '--display-step', '1'];
-
-const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf({}), name);
+import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from './helpers/small-runs.js';
 
 describe('--checkpoint', () => {
   test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {

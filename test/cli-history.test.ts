@@ -2,22 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
-import { mnistFiles } from './helpers/idx-files.js';
 import { linesOf, longhand, MAIN } from './helpers/longhand-process.js';
-import { temporaryDirectories } from './helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const DATA = directoryOf(mnistFiles(5600, 200));
-const FROM = ['train', '--data', DATA];
-const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--threads', '1'];
-const ENDLESS = [...RUN, '--training-iters', '4000000000', '--display-step', '1'];
-
-const inNewFolder = (name = 'run.safetensors'): string => path.join(directoryOf({}), name);
+import { ENDLESS, FROM, inNewFolder, RUN } from './helpers/small-runs.js';
 
 describe('--history and --plot', () => {
   const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
