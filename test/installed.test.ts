@@ -116,6 +116,7 @@ describe('the package, installed with --omit=optional,', () => {
     expect(longhand('inspect', 'run.safetensors')).toMatchObject({ status: 0 });
     const { status, stdout } = longhand('gradcheck');
     expect(status).toBe(0);
+    expect(stdout).toContain('outKernel');
     expect(readme).toContain(stdout);
     expect(longhand('predict', 'run.safetensors', 'nothing.png')).toEqual({
       status: 1,
