@@ -4,17 +4,38 @@
  */
 import { BackendUnavailableError } from '../../src/errors.js';
 
-/** What a kernel returns: a buffer or texture that stays on the device, or (webasm, cpu) the rows themselves. */
-export type Value = Resident | Float32Array[];
+/** Rows of numbers, or rows of threads whose results are arrays. */
+export type ResultRows = readonly (Float32Array | readonly Float32Array[])[];
 
-interface Resident {
-  toArray(): Float32Array[] | Promise<Float32Array[]>;
-  delete(): void;
+/** A texture or buffer that stays on the device, or (in modes that compute on the host) numbers for a kernel. */
+export interface Stored {
+  /** GPU.js's name for this kind of argument; missing from numbers of the host. */
+  readonly type?: string;
+  /** The size of the texture, or the columns and rows of the numbers. */
+  readonly size?: ArrayLike<number>;
+  readonly output?: readonly number[];
+  toArray(): ResultRows | Promise<ResultRows>;
+  delete?(): void;
 }
+
+/** A texture. `output` and `dimensions` say how kernels count its texels, which lie row after row in a texture of any size. */
+export interface GlTexture extends Stored {
+  output: readonly number[];
+  dimensions: readonly number[];
+}
+
+/** A buffer of webgpu mode. Its constructor makes another view of the same buffer. */
+export interface WebGpuBuffer extends Stored {
+  readonly output: readonly number[];
+  readonly componentCount: number;
+}
+
+/** What a kernel returns. A kernel map returns an object with the first result and those of its functions, by name. */
+export type Result = Stored | ResultRows | Readonly<Record<string, Stored>>;
 
 /** One kernel. Its first call compiles it; under webgpu every call returns a promise. */
 export interface KernelFunction {
-  (...inputs: unknown[]): Value | Promise<Value>;
+  (...inputs: unknown[]): Result | Promise<Result>;
   /** What runs, known after the first call. */
   readonly kernel: { readonly fallbackReason?: string | null };
 }
@@ -29,6 +50,8 @@ interface KernelSettings {
   readonly precision: 'single';
   /** Unless this is set, a loop whose bound is not a literal stops at 1000 without an error. */
   readonly loopMaxIterations: number;
+  /** The types of the parameters. */
+  readonly argumentTypes: readonly string[];
 }
 
 export interface GpuInstance {
@@ -36,6 +59,8 @@ export interface GpuInstance {
   /** In the GL modes: a WebGL context. */
   readonly context?: WebGLRenderingContext | WebGL2RenderingContext | null;
   createKernel(source: string, settings: KernelSettings): KernelFunction;
+  /** A kernel with several outputs: what it returns, and what each function returns that it calls. In the GL modes only. */
+  createKernelMap(functions: Readonly<Record<string, string>>, source: string, settings: KernelSettings): KernelFunction;
   destroy(): Promise<void>;
 }
 
@@ -45,7 +70,7 @@ export interface GpuJs {
     readonly isHeadlessGLSupported: boolean;
   };
   /** Numbers row by row, as a matrix; `size` is its columns, then its rows. */
-  readonly input: (values: Float32Array, size: readonly [number, number]) => unknown;
+  readonly input: (values: Float32Array, size: readonly [number, number]) => Stored;
   readonly WebGPUKernel: KernelClass;
   readonly WebGL2Kernel: KernelClass;
   readonly HeadlessGLKernel: KernelClass;

@@ -11,13 +11,16 @@ import { BackendUnavailableError } from '../../src/errors.js';
 import { withShapeChecks } from '../../src/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
-import type { Matrix } from './device.js';
+import type { Input, Operation } from './device.js';
 import { Device } from './device.js';
 import { loadGpuJs } from './gpu-js.js';
+import type { Geometry, Source } from './layout.js';
 import type { Mode } from './mode-names.js';
 import { MODES } from './mode-names.js';
 import type { OpenMode } from './modes.js';
 import { openMode } from './modes.js';
+import { productProgram } from './products.js';
+import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { DeviceRows } from './rows.js';
 
@@ -123,12 +126,8 @@ class GpuBackend implements Backend {
 
   async download(tensor: Tensor): Promise<void> {
     const { rows, from, to } = this.plainOperand('download', tensor);
-    let values: Float32Array[] = [];
-    this.enqueue(async () => {
-      values = await this.device.read(await rows.read(from, to));
-    });
+    this.enqueue(() => rows.download(from, to, tensor.data));
     await this.queue;
-    values.forEach((row, n) => tensor.data.set(row, (from + n) * rows.columns));
   }
 
   /** One step may still run while the next is enqueued. */
@@ -148,52 +147,82 @@ class GpuBackend implements Backend {
   }
 
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
-    const [A, B] = [this.operand('matmul', a), this.operand('matmul', b)];
     const [M, K] = a.shape;
     const N = b.shape[1];
-    const added = accumulate ? out : bias;
-    const addedShape = accumulate ? 'matrix' : bias ? 'row' : 'none';
-    const form = { M, K, N, aTransposed: A.transposed, bTransposed: B.transposed, added: addedShape } as const;
-    this.compute(programs.matmulProgram(form), out, added ? [a, b, added] : [a, b]);
+    const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b) };
+    const added = accumulate ? this.operand('matmul', out) : bias && this.operand('matmul', bias);
+    const place = this.plainOperand('matmul', out);
+    const transposed = { aTransposed: factors.a.transposed, bTransposed: factors.b.transposed };
+    this.enqueue(async () => {
+      const start = added && (await added.rows.read(added.from, added.to));
+      const product: Operation = {
+        name: `product ${M} ${K} ${N} ${JSON.stringify(transposed)} ${bias ? 'bias' : ''}`,
+        inputs: {
+          a: await factors.a.rows.readMatrix(factors.a.from, factors.a.to),
+          b: await factors.b.rows.readMatrix(factors.b.from, factors.b.to),
+          ...(start !== undefined && start !== 0 && { added: start }), // most sums start at 0
+        },
+        programs: (geometry, { a, b, added: source }) => [
+          productProgram(geometry, [M, N], [{ a, b, K, ...transposed }], {
+            source,
+            to: bias ? 'every row' : 'every element',
+          }),
+        ],
+      };
+      await this.write([place], product);
+    });
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
     const [M, N] = a.shape;
-    this.compute(programs.columnSumsProgram(M, N, accumulate), out, accumulate ? [a, out] : [a]);
+    this.compute([out], `columnSums ${M} ${N}`, { a, before: accumulate ? out : 0 }, (geometry, { a, before }) => [
+      programs.columnSumsProgram(geometry, [M, N], a, before),
+    ]);
   }
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
-    const [B, H] = h.shape;
-    this.compute(programs.gatesProgram(B, H), gates, [z, forgetBias]);
-    this.compute(programs.cellProgram(B, H), c, [gates, cPrev]);
-    this.compute(programs.hiddenProgram(B, H), h, [gates, c]);
+    const size = [h.shape[0], h.shape[1]] as const;
+    this.compute([gates], `gates ${size}`, { z, forgetBias }, (geometry, { z, forgetBias }) =>
+      programs.gatesPrograms(geometry, size, z, forgetBias),
+    );
+    this.compute([c, h], `state ${size}`, { gates, cPrev }, (geometry, { gates, cPrev }) =>
+      programs.statePrograms(geometry, size, gates, cPrev),
+    );
   }
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
-    const [B, H] = dh.shape;
-    this.compute(programs.dCellProgram(B, H), dc, [dc, dh, gates, c]);
-    this.compute(programs.dCellPrevProgram(B, H), dcPrev, [dcPrev, dc, gates]);
-    this.compute(programs.dzProgram(B, H), dz, [dc, dh, gates, c, cPrev]);
+    const size = [dh.shape[0], dh.shape[1]] as const;
+    this.compute([dc, dcPrev], `dState ${size}`, { dc, dcPrev, dh, gates, c }, (geometry, sources) =>
+      programs.dStatePrograms(geometry, size, sources),
+    );
+    this.compute([dz], `dz ${size}`, { dc, dh, gates, c, cPrev }, (geometry, sources) =>
+      programs.dzPrograms(geometry, size, sources),
+    );
   }
 
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
-    const [B, C] = logits.shape;
-    this.compute(programs.lossesProgram(B, C), losses, [logits, y]);
-    this.compute(programs.correctProgram(B, C), correct, [logits, y]);
-    this.compute(programs.softmaxProgram(B, C), probabilities, [logits]);
+    const size = [logits.shape[0], logits.shape[1]] as const;
+    this.compute([losses, correct], `losses ${size}`, { logits, y }, (geometry, { logits, y }) =>
+      programs.lossPrograms(geometry, size, logits, y),
+    );
+    this.compute([probabilities], `softmax ${size}`, { logits }, (geometry, { logits }) =>
+      programs.softmaxPrograms(geometry, size, logits),
+    );
   }
 
   crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
-    const [B, C] = dLogits.shape;
-    this.compute(programs.dLogitsProgram(B, C), dLogits, [probabilities, y]);
+    const size = [dLogits.shape[0], dLogits.shape[1]] as const;
+    this.compute([dLogits], `dLogits ${size}`, { probabilities, y }, (geometry, { probabilities, y }) =>
+      programs.dLogitsPrograms(geometry, size, probabilities, y),
+    );
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
     const columns = p.shape[p.dimension - 1];
-    const rows = p.size / columns;
-    this.compute(programs.meanProgram(rows, columns), m, [m, g]);
-    this.compute(programs.squareProgram(rows, columns), v, [v, g]);
-    this.compute(programs.updateProgram(rows, columns), p, [p, m, v, rate, EPSILON]);
+    const size = [p.size / columns, columns] as const;
+    this.compute([m, v, p], `adam ${size}`, { p, m, v, g, rate, epsilon: EPSILON }, (geometry, sources) =>
+      programs.adamPrograms(geometry, size, sources),
+    );
   }
 
   fill(out: Tensor, value: number): void {
@@ -202,21 +231,36 @@ class GpuBackend implements Backend {
   }
 
   copy(out: Tensor, a: Tensor): void {
-    const columns = a.shape[a.dimension - 1];
-    this.compute(programs.copyProgram(a.size / columns, columns), out, [a]);
+    const [to, from] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
+    this.enqueue(async () => to.rows.copy(to.from, to.to, from.rows, from.from));
   }
 
-  /** Enqueues a program. Its inputs are tensors or numbers; its result becomes the rows of `out`. */
-  private compute(program: programs.Program, out: Tensor, inputs: readonly (Tensor | number)[]): void {
-    const { rows, from, to } = this.plainOperand('out', out);
-    const operands = inputs.map((input) => (typeof input === 'number' ? input : this.operand('input', input)));
+  /** Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`. */
+  private compute<Name extends string>(
+    outs: readonly Tensor[],
+    name: string,
+    inputs: Readonly<Record<Name, Tensor | number>>,
+    make: (geometry: Geometry, sources: Readonly<Record<Name, Source>>) => readonly Program[],
+  ): void {
+    const operands = Object.entries<Tensor | number>(inputs).map(
+      ([input, value]) => [input, typeof value === 'number' ? value : this.plainOperand(name, value)] as const,
+    );
+    const places = outs.map((out) => this.plainOperand(name, out));
     this.enqueue(async () => {
-      const values: (Matrix | number)[] = [];
-      for (const operand of operands) {
-        values.push(typeof operand === 'number' ? operand : await operand.rows.read(operand.from, operand.to));
+      const values: Record<string, Input> = {};
+      for (const [input, operand] of operands) {
+        values[input] = typeof operand === 'number' ? operand : await operand.rows.read(operand.from, operand.to);
       }
-      rows.write(from, to, await this.device.run(program, ...values));
+      const programs = (geometry: Geometry, sources: Readonly<Record<string, Source>>) =>
+        make(geometry, sources as Record<Name, Source>);
+      await this.write(places, { name, inputs: values, programs });
     });
+  }
+
+  /** Runs an operation; its results become the rows `places`, in order. */
+  private async write(places: readonly Operand[], operation: Operation): Promise<void> {
+    const results = await this.device.run(operation);
+    for (const [n, { rows, from, to }] of places.entries()) rows.write(from, to, results[n]);
   }
 
   /** After a failure no further work runs; the next `await` of the queue throws the error. */

@@ -1,8 +1,23 @@
 /** Opens GPU.js in a mode, and names the kernel class that must run in it: GPU.js falls back to another without an error. */
 import { BackendUnavailableError } from '../../src/errors.js';
-import type { GpuInstance, GpuJs, KernelClass, WebGpuContext } from './gpu-js.js';
+import type { GpuInstance, GpuJs, KernelClass, Result, Stored, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
+import type { Geometry } from './layout.js';
 import type { Mode } from './mode-names.js';
+import type { Program } from './program.js';
+import { adoptBuffer, adoptNumbers, adoptTextures } from './results.js';
+
+/** In the GL modes a thread of a product writes four texels of four numbers; a launch has up to 8 outputs and reads 16 textures. */
+const TEXELS: Geometry = { width: 4, tileRows: 4, tileColumns: 4, mostOutputs: 8, mostInputs: 16 };
+
+/** In the others a thread returns at most four numbers. Which tile is fastest was measured; see docs/kernels.md. */
+const GEOMETRIES: Record<Mode, Geometry> = {
+  webgpu: { width: 1, tileRows: 2, tileColumns: 2, mostOutputs: 1, mostInputs: 7 },
+  webgl2: TEXELS,
+  headlessgl: TEXELS,
+  webasm: { width: 1, tileRows: 4, tileColumns: 1, mostOutputs: 1, mostInputs: 7 },
+  cpu: { width: 1, tileRows: 1, tileColumns: 1, mostOutputs: 1, mostInputs: 7 },
+};
 
 /** GPU.js, opened in one mode. */
 export interface OpenMode {
@@ -11,6 +26,11 @@ export interface OpenMode {
   readonly gpu: GpuInstance;
   /** The kernel class that must run in this mode. */
   readonly kernelClass: KernelClass;
+  readonly geometry: Geometry;
+  /** Whether kernels run in the host's memory. Then an upload needs no kernel. */
+  readonly computesOnHost: boolean;
+  /** What a launch returned, as textures or buffers, those of the first output first. */
+  adopt(result: Result, program: Program): Stored[];
   /** Adapter and driver, or what executes the kernels instead. In the GL modes it is known after the first kernel. */
   executor(): string;
   /** Resolves when the device has done all submitted work; if calls are synchronous, at once. */
@@ -35,11 +55,15 @@ export async function openMode(mode: Mode): Promise<OpenMode> {
     );
   }
   const gpu = new GPU({ mode });
+  const isGl = mode === 'webgl2' || mode === 'headlessgl';
   return {
     mode,
     gpuJs,
     gpu,
     kernelClass: kernelClassOf(gpuJs, mode),
+    geometry: GEOMETRIES[mode],
+    computesOnHost: !isGl,
+    adopt: isGl ? adoptTextures : (result, program) => adoptNumbers(gpuJs, result, program),
     executor: () => executorOf(mode, gpu),
     workDone: async () => glWorkDone(gpu),
     close: () => gpu.destroy(),
@@ -85,6 +109,9 @@ async function openWebGpu(gpuJs: GpuJs): Promise<OpenMode> {
     gpuJs,
     gpu,
     kernelClass: gpuJs.WebGPUKernel,
+    geometry: GEOMETRIES.webgpu,
+    computesOnHost: false,
+    adopt: adoptBuffer,
     executor: () => description || vendor || 'unnamed adapter',
     workDone: () => context.device.queue.onSubmittedWorkDone(),
     close: async () => {

@@ -1,227 +1,312 @@
 /**
- * The kernels, as source text that GPU.js compiles for each mode. They are text because minifiers and coverage tools would
- * rewrite functions. Sizes are literals in the text, because GPU.js stops a loop with any other bound at 1000.
- *
- * One kernel computes one output; one thread computes one of its cells, out[this.thread.y][this.thread.x]. Every input is
- * a matrix. Indices stay inline and loops count by 1: GPU.js turns any other index variable into a float, at half the
- * speed. The formulas are those of src/, with the same numbers.
+ * The kernels of every operation but the product. The formulas are those of src/, with the same numbers; a formula is
+ * written once for all modes, for the element in column c of a texel (c = 0 if a thread computes a single element).
  */
 import { BETA1, BETA2 } from '../../src/adam.js';
+import type { Geometry, Source, Span } from './layout.js';
+import type { Program } from './program.js';
+import { forEachColumn, Lines, pointwise, x, y } from './program.js';
 
-export interface Program {
-  readonly source: string;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-const x = 'this.thread.x';
-const y = 'this.thread.y';
-const at = (matrix: string): string => `${matrix}[${y}][${x}]`;
-
-function program([rows, columns]: readonly [number, number], parameters: string, body: string): Program {
-  return { rows, columns, source: `function kernelOfLonghand(${parameters}) {\n${body}\n}` };
-}
-
-interface MatmulForm {
-  readonly M: number;
-  readonly K: number;
-  readonly N: number;
-  readonly aTransposed: boolean;
-  readonly bTransposed: boolean;
-  /** What the sums start from: a matrix of out's size, one row for all of out's rows, or 0. */
-  readonly added: 'matrix' | 'row' | 'none';
-}
-
-/** Inputs: a, b, then `added`, if there is one. The loop adds four terms in each pass. */
-export function matmulProgram({ M, K, N, aTransposed, bTransposed, added }: MatmulForm): Program {
-  const a = (k: string): string => (aTransposed ? `a[${k}][${y}]` : `a[${y}][${k}]`);
-  const b = (k: string): string => (bTransposed ? `b[${x}][${k}]` : `b[${k}][${x}]`);
-  const term = (k: string): string => `${a(k)} * ${b(k)}`;
-  const turns = Math.floor(K / 4);
-  const fours = ['k * 4', 'k * 4 + 1', 'k * 4 + 2', 'k * 4 + 3'].map(term).join(' + ');
-  const rest = Array.from({ length: K % 4 }, (_, n) => term(String(turns * 4 + n)));
-  const start = { matrix: [at('added')], row: [`added[0][${x}]`], none: [] }[added];
-  const inputs = added === 'none' ? 'a, b' : 'a, b, added';
-  const loop = turns > 0 ? `for (let k = 0; k < ${turns}; k++) { sum += ${fours}; }` : '';
-  return program([M, N], inputs, `let sum = ${[...start, ...rest, '0'].join(' + ')};\n${loop}\nreturn sum;`);
-}
-
-/** Inputs: a `[M,N]`, and, to accumulate, the row that `out` held. Output: one row. */
-export function columnSumsProgram(M: number, N: number, accumulate: boolean): Program {
-  return program(
-    [1, N],
-    accumulate ? 'a, before' : 'a',
-    `let sum = ${accumulate ? at('before') : '0'};\nfor (let m = 0; m < ${M}; m++) { sum += a[m][${x}]; }\nreturn sum;`,
-  );
-}
+type Size = readonly [number, number];
 
 const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;
 
 /** Math.tanh is not used: GL's is NaN above 44. */
-const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * ${z})) - 1)`;
+const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * (${z}))) - 1)`;
 
-/** Column x of gate number `gate` (0 i, 1 j, 2 f, 3 o) in a `[B,4H]` matrix, for a thread of a `[B,H]` output. */
-const gateOf = (gate: number, H: number): string => `gates[${y}][${x} + ${gate * H}]`;
+/** The gates in the order of their columns. */
+const [I, J, F, O] = [0, 1, 2, 3];
 
-/** (2) Inputs: z `[B,4H]`, forgetBias. Output: gates. */
-export function gatesProgram(B: number, H: number): Program {
-  return program(
-    [B, 4 * H],
-    'z, forgetBias',
-    `if (${x} >= ${H} && ${x} < ${2 * H}) { return ${tanh(at('z'))}; }
-if (${x} >= ${2 * H} && ${x} < ${3 * H}) { return ${sigmoid(`${at('z')} + forgetBias`)}; }
-return ${sigmoid(at('z'))};`,
-  );
+/** (2) gates `[B,4H]` from z. */
+export function gatesPrograms(geometry: Geometry, [B, H]: Size, z: Source, forgetBias: Source): Program[] {
+  return pointwise(geometry, [B, 4 * H], [
+    {
+      inputs: [z, forgetBias],
+      value(lines, c) {
+        const preActivation = lines.at(z, c);
+        lines.statements.push(
+          `let gate${c} = ${sigmoid(preActivation)};`,
+          `if (${isInGate(geometry, J, H, c)}) { gate${c} = ${tanh(preActivation)}; }`,
+          `if (${isInGate(geometry, F, H, c)}) { gate${c} = ${sigmoid(`${preActivation} + ${forgetBias.name}`)}; }`,
+        );
+        return `gate${c}`;
+      },
+    },
+  ]);
 }
 
-/** (3) Inputs: gates `[B,4H]`, cPrev `[B,H]`. Output: c. */
-export function cellProgram(B: number, H: number): Program {
-  return program(
-    [B, H],
-    'gates, cPrev',
-    `return ${gateOf(2, H)} * ${at('cPrev')} + ${gateOf(0, H)} * ${gateOf(1, H)};`,
-  );
+/** Whether column x · width + c lies in a gate. */
+function isInGate({ width }: Geometry, gate: number, H: number, c: number): string {
+  const column = width === 1 ? x : `${x} * ${width} + ${c}`;
+  return `${column} >= ${gate * H} && ${column} < ${(gate + 1) * H}`;
 }
 
-/** (4) Inputs: gates `[B,4H]`, c `[B,H]`. Output: h. */
-export function hiddenProgram(B: number, H: number): Program {
-  return program([B, H], 'gates, c', `return ${gateOf(3, H)} * ${tanh(at('c'))};`);
+/** (3), (4) c and h `[B,H]` from gates and cPrev. */
+export function statePrograms(geometry: Geometry, [B, H]: Size, gates: Source, cPrev: Source): Program[] {
+  const inputs = [gates, cPrev];
+  const cell = (lines: Lines, c: number): string =>
+    `${lines.at(gates, c, F * H)} * ${lines.at(cPrev, c)} + ${lines.at(gates, c, I * H)} * ${lines.at(gates, c, J * H)}`;
+  return pointwise(geometry, [B, H], [
+    { inputs, value: cell },
+    { inputs, value: (lines, c) => `${lines.at(gates, c, O * H)} * ${tanh(cell(lines, c))}` },
+  ]);
 }
 
-/** (4′) Inputs: dc, dh, gates, c. Output: the complete dc. */
-export function dCellProgram(B: number, H: number): Program {
-  return program(
-    [B, H],
-    'dc, dh, gates, c',
-    `return ${at('dc')} + ${at('dh')} * ${gateOf(3, H)} * (1 - ${tanh(at('c'))} * ${tanh(at('c'))});`,
-  );
+/** Inputs of the backward pass of one step, as in src/lstm.ts. */
+export interface CellSources {
+  readonly dc: Source;
+  readonly dcPrev: Source;
+  readonly dh: Source;
+  readonly gates: Source;
+  readonly c: Source;
+  readonly cPrev: Source;
 }
 
-/** (3′) Inputs: dcPrev, dc, gates. Output: dcPrev with this step's contribution. */
-export function dCellPrevProgram(B: number, H: number): Program {
-  return program([B, H], 'dcPrev, dc, gates', `return ${at('dcPrev')} + ${at('dc')} * ${gateOf(2, H)};`);
+/** (4′), (3′) The complete dc, and dcPrev with this step's contribution, both `[B,H]`. */
+export function dStatePrograms(geometry: Geometry, [B, H]: Size, sources: Omit<CellSources, 'cPrev'>): Program[] {
+  const { dc, dcPrev, dh, gates, c: state } = sources;
+  const inputs = [dc, dh, gates, state];
+  const dCell = (lines: Lines, c: number): string => {
+    const tanhC = tanh(lines.at(state, c));
+    return `${lines.at(dc, c)} + ${lines.at(dh, c)} * ${lines.at(gates, c, O * H)} * (1 - ${tanhC} * ${tanhC})`;
+  };
+  return pointwise(geometry, [B, H], [
+    { inputs, value: dCell },
+    {
+      inputs: [dcPrev, ...inputs],
+      value: (lines, c) => `${lines.at(dcPrev, c)} + (${dCell(lines, c)}) * ${lines.at(gates, c, F * H)}`,
+    },
+  ]);
 }
 
-/** (4′), (3′), (2′) Inputs: dc (complete), dh, gates, c, cPrev. Output: dz `[B,4H]`, gate by gate. */
-export function dzProgram(B: number, H: number): Program {
-  const here = at('gates');
-  /** The hidden unit of a thread of gate number `own`, in a matrix `[B,H]` or in the first gate. */
-  const unit = (matrix: string, own: number): string => `${matrix}[${y}][${x} - ${own * H}]`;
-  return program(
-    [B, 4 * H],
-    'dc, dh, gates, c, cPrev',
-    `if (${x} < ${H}) { return ${at('dc')} * ${gateOf(1, H)} * ${here} * (1 - ${here}); }
-if (${x} < ${2 * H}) { return ${unit('dc', 1)} * ${unit('gates', 1)} * (1 - ${here} * ${here}); }
-if (${x} < ${3 * H}) { return ${unit('dc', 2)} * ${unit('cPrev', 2)} * ${here} * (1 - ${here}); }
-return ${unit('dh', 3)} * ${tanh(unit('c', 3))} * ${here} * (1 - ${here});`,
-  );
+/** (4′), (3′), (2′) dz `[B,4H]`, gate by gate, from the complete dc. */
+export function dzPrograms(geometry: Geometry, [B, H]: Size, sources: Omit<CellSources, 'dcPrev'>): Program[] {
+  const { dc, dh, gates, c: state, cPrev } = sources;
+  const { width } = geometry;
+  /** dz in gate number `gate`. Elements of `[B,H]` and of other gates are at a distance that depends only on the gate. */
+  const dzOf = (lines: Lines, gate: number, c: number): string => {
+    const unit = (source: Source): string => lines.at(source, c, -gate * H);
+    const other = (which: number): string => lines.at(gates, c, (which - gate) * H);
+    const own = lines.at(gates, c);
+    const before = {
+      [I]: () => `${unit(dc)} * ${other(J)}`,
+      [J]: () => `${unit(dc)} * ${other(I)}`,
+      [F]: () => `${unit(dc)} * ${unit(cPrev)}`,
+      [O]: () => `${unit(dh)} * ${tanh(unit(state))}`,
+    }[gate]!();
+    return gate === J ? `${before} * (1 - ${own} * ${own})` : `${before} * ${own} * (1 - ${own})`;
+  };
+  return pointwise(geometry, [B, 4 * H], [
+    {
+      inputs: [dc, dh, gates, state, cPrev],
+      value(all, c) {
+        all.statements.push(`let dz${c} = 0;`);
+        if (c < width - 1) return `dz${c}`; // the statements below compute all columns of the texel
+        for (const gate of [I, J, F, O]) {
+          const lines = new Lines(y, x, `_${gate}`);
+          const values = Array.from({ length: width }, (_, n) => {
+            const assignment = `dz${n} = ${dzOf(lines, gate, n)};`;
+            // a texel lies in one gate if H is a multiple of the width
+            return H % width === 0 ? assignment : `if (${isInGate(geometry, gate, H, n)}) { ${assignment} }`;
+          });
+          const [first, last] = [isInGate(geometry, gate, H, 0), isInGate(geometry, gate, H, width - 1)];
+          const overlaps = H % width === 0 ? first : `(${first}) || (${last}) || ${H < width}`;
+          all.statements.push(`if (${overlaps}) {`, ...lines.statements, ...values, '}');
+        }
+        return `dz${c}`;
+      },
+    },
+  ]);
 }
 
-/** Statements that find the largest logit of row `row`: `max` is its value, `predicted` its class. */
-const findLargest = (C: number, row: string): string =>
-  `let max = logits[${row}][0];
-let predicted = 0;
-for (let k = 1; k < ${C}; k++) { if (logits[${row}][k] > max) { max = logits[${row}][k]; predicted = k; } }`;
-
-const sumExponentials = (C: number, row: string): string =>
-  `let sum = 0;\nfor (let k = 0; k < ${C}; k++) { sum += Math.exp(logits[${row}][k] - max); }`;
-
-/** (5) Input: logits. Output: probabilities. */
-export function softmaxProgram(B: number, C: number): Program {
-  return program(
-    [B, C],
-    'logits',
-    `${findLargest(C, y)}\n${sumExponentials(C, y)}\nreturn Math.exp(${at('logits')} - max) / sum;`,
-  );
+/** out `[1,N]` = the sum of the rows of a `[M,N]`, plus `before`. */
+export function columnSumsProgram({ width }: Geometry, [M, N]: Size, a: Source, before: Source): Program {
+  const columns: Span = { index: x, step: width, count: width };
+  const sums = Array.from({ length: width }, (_, c) => `s${c}`);
+  const addRows = (rows: Span, suffix: string): string[] => {
+    const block = a.block(`a${suffix}`, rows, columns);
+    const terms = (c: number): string => Array.from({ length: rows.count }, (_, n) => block.at(n, c)).join(' + ');
+    return [...block.statements, ...sums.map((sum, c) => `${sum} += ${terms(c)};`)];
+  };
+  const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
+  const [turns, rest] = [Math.floor(M / 4), M % 4];
+  const loop = [`for (let m = 0; m < ${turns}; m++) {`, ...addRows({ index: 'm', step: 4, count: 4 }, 'm'), '}'];
+  return {
+    inputs: [a, before],
+    outputs: [{ rows: 1, columns: N, layout: 'rows' }],
+    threads: [Math.ceil(N / width), 1],
+    statements: [
+      ...start.statements,
+      ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
+      ...(turns > 0 ? loop : []),
+      ...(rest > 0 ? addRows({ index: turns, step: 4, count: rest }, 'rest') : []),
+    ].join('\n'),
+    results: [sums],
+  };
 }
 
-/** (5) Inputs: logits, y. Output: one row, the loss of each example. */
-export function lossesProgram(B: number, C: number): Program {
-  return program(
-    [1, B],
-    'logits, y',
-    `${findLargest(C, x)}
-${sumExponentials(C, x)}
-let loss = 0;
-for (let k = 0; k < ${C}; k++) { loss -= y[${x}][k] * (logits[${x}][k] - max - Math.log(sum)); }
-return loss;`,
-  );
+/** Statements that find the largest logit of a row, `max`, its class, `predicted`, and the sum of e^(logit - max), `sum`. */
+function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, suffix: string): string[] {
+  const [max, predicted, sum] = [`max${suffix}`, `predicted${suffix}`, `sum${suffix}`];
+  const first = new Lines(row, '0', `First${suffix}`);
+  const start = first.at(logits, 0);
+  return [
+    ...first.statements,
+    `let ${max} = ${start};`,
+    `let ${predicted} = 0;`,
+    `let ${sum} = 0;`,
+    ...forEachColumn(
+      geometry,
+      [logits],
+      { row, columns: C, suffix: `Max${suffix}` },
+      ([logit], k) => `if (${logit} > ${max}) { ${max} = ${logit}; ${predicted} = ${k}; }`,
+    ),
+    ...forEachColumn(
+      geometry,
+      [logits],
+      { row, columns: C, suffix: `Sum${suffix}` },
+      ([logit]) => `${sum} += Math.exp(${logit} - ${max});`,
+    ),
+  ];
 }
 
-/** Inputs: logits, y. Output: one row, 1 if the largest logit is the labelled class, else 0. */
-export function correctProgram(B: number, C: number): Program {
-  return program(
-    [1, B],
-    'logits, y',
-    `${findLargest(C, x)}
-let most = y[${x}][0];
-let labelled = 0;
-for (let k = 1; k < ${C}; k++) { if (y[${x}][k] > most) { most = y[${x}][k]; labelled = k; } }
-if (predicted === labelled) { return 1; }
-return 0;`,
-  );
+/** (5) probabilities `[B,C]` from logits. */
+export function softmaxPrograms(geometry: Geometry, [B, C]: Size, logits: Source): Program[] {
+  return pointwise(geometry, [B, C], [
+    {
+      inputs: [logits],
+      value(lines, c) {
+        if (c === 0) lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
+        return `Math.exp(${lines.at(logits, c)} - max) / sum`;
+      },
+    },
+  ]);
 }
 
-/** (5′) Inputs: probabilities, y. Output: dLogits. */
-export function dLogitsProgram(B: number, C: number): Program {
-  return program(
-    [B, C],
-    'probabilities, y',
-    `let sum = 0;
-for (let k = 0; k < ${C}; k++) { sum += y[${y}][k]; }
-return (${at('probabilities')} * sum - ${at('y')}) / ${B};`,
-  );
+/**
+ * (5) losses and correct, both one row of B numbers: the loss of each example, and 1 if the largest logit is the labelled
+ * class, else 0. Column b of these rows comes from row b of logits and y.
+ */
+export function lossPrograms(geometry: Geometry, [B, C]: Size, logits: Source, labels: Source): Program[] {
+  const { width } = geometry;
+  const rowOf = (c: number): string => (width === 1 ? x : `${x} * ${width} + ${c}`);
+  const inputs = [logits, labels];
+  const loss = (lines: Lines, c: number): string => {
+    lines.statements.push(
+      ...softmaxOf(geometry, logits, C, rowOf(c), `L${c}`),
+      `let loss${c} = 0;`,
+      ...forEachColumn(
+        geometry,
+        inputs,
+        { row: rowOf(c), columns: C, suffix: `Loss${c}` },
+        ([logit, label]) => `loss${c} -= ${label} * (${logit} - maxL${c} - Math.log(sumL${c}));`,
+      ),
+    );
+    return `loss${c}`;
+  };
+  const correct = (lines: Lines, c: number): string => {
+    const first = new Lines(rowOf(c), '0', `Label${c}`);
+    const start = first.at(labels, 0);
+    lines.statements.push(
+      ...softmaxOf(geometry, logits, C, rowOf(c), `C${c}`),
+      ...first.statements,
+      `let most${c} = ${start};`,
+      `let labelled${c} = 0;`,
+      `let correct${c} = 0;`,
+      ...forEachColumn(
+        geometry,
+        [labels],
+        { row: rowOf(c), columns: C, suffix: `Most${c}` },
+        ([label], k) => `if (${label} > most${c}) { most${c} = ${label}; labelled${c} = ${k}; }`,
+      ),
+      `if (predictedC${c} === labelled${c}) { correct${c} = 1; }`,
+    );
+    return `correct${c}`;
+  };
+  return pointwise(geometry, [1, B], [
+    { inputs, value: loss },
+    { inputs, value: correct },
+  ]);
 }
 
-/** (6) Inputs: m, g. Output: m. */
-export function meanProgram(rows: number, columns: number): Program {
-  return program([rows, columns], 'm, g', `return ${at('m')} + (${at('g')} - ${at('m')}) * ${1 - BETA1};`);
+/** (5′) dLogits `[B,C]` from probabilities and y. */
+export function dLogitsPrograms(geometry: Geometry, [B, C]: Size, probabilities: Source, labels: Source): Program[] {
+  return pointwise(geometry, [B, C], [
+    {
+      inputs: [probabilities, labels],
+      value(lines, c) {
+        if (c === 0) {
+          const row = { row: y, columns: C, suffix: 'Sum' };
+          const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
+          lines.statements.push('let sum = 0;', ...add);
+        }
+        return `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${B}`;
+      },
+    },
+  ]);
 }
 
-/** (6) Inputs: v, g. Output: v. */
-export function squareProgram(rows: number, columns: number): Program {
-  return program([rows, columns], 'v, g', `return ${at('v')} + (${at('g')} * ${at('g')} - ${at('v')}) * ${1 - BETA2};`);
+/** Inputs of Adam, as in src/adam.ts. */
+export interface AdamSources {
+  readonly p: Source;
+  readonly m: Source;
+  readonly v: Source;
+  readonly g: Source;
+  readonly rate: Source;
+  readonly epsilon: Source;
 }
 
-/** (6) Inputs: p, m, v, rate, epsilon. Output: p. */
-export function updateProgram(rows: number, columns: number): Program {
-  return program(
-    [rows, columns],
-    'p, m, v, rate, epsilon',
-    `return ${at('p')} - rate * ${at('m')} / (Math.sqrt(${at('v')}) + epsilon);`,
-  );
+/** (6) m, v and p. */
+export function adamPrograms(geometry: Geometry, size: Size, { p, m, v, g, rate, epsilon }: AdamSources): Program[] {
+  const mean = (lines: Lines, c: number): string =>
+    `${lines.at(m, c)} + (${lines.at(g, c)} - ${lines.at(m, c)}) * ${1 - BETA1}`;
+  const square = (lines: Lines, c: number): string =>
+    `${lines.at(v, c)} + (${lines.at(g, c)} * ${lines.at(g, c)} - ${lines.at(v, c)}) * ${1 - BETA2}`;
+  const update = (lines: Lines, c: number): string =>
+    `${lines.at(p, c)} - ${rate.name} * (${mean(lines, c)}) / (Math.sqrt(${square(lines, c)}) + ${epsilon.name})`;
+  return pointwise(geometry, size, [
+    { inputs: [m, g], value: mean },
+    { inputs: [v, g], value: square },
+    { inputs: [p, m, v, g, rate, epsilon], value: update },
+  ]);
 }
 
-/** Input: any matrix of the output's size, from the host or the device. */
-export function copyProgram(rows: number, columns: number): Program {
-  return program([rows, columns], 'a', `return ${at('a')};`);
+/** A matrix from numbers of the host, row after row. */
+export function uploadProgram({ width }: Geometry, [rows, columns]: Size, numbers: Source): Program {
+  const element = (c: number): string => `${numbers.name}[${y}][${width === 1 ? x : `${x} * ${width} + ${c}`}]`;
+  return {
+    inputs: [numbers],
+    outputs: [{ rows, columns, layout: 'rows' }],
+    threads: [Math.ceil(columns / width), rows],
+    statements: '',
+    results: [Array.from({ length: width }, (_, c) => element(c))],
+  };
 }
 
-/** Input: value. */
-export function fillProgram(rows: number, columns: number): Program {
-  return program([rows, columns], 'value', 'return value;');
+/** A copy in rows, or a matrix full of one number. */
+export function copyPrograms(geometry: Geometry, size: Size, a: Source): Program[] {
+  return pointwise(geometry, size, [{ inputs: [a], value: (lines, c) => lines.at(a, c) }]);
 }
 
-/** Inputs: a, and the row of it that becomes row 0 of the output. */
-export function sliceProgram(rows: number, columns: number): Program {
-  return program([rows, columns], 'a, from', `return a[${y} + from][${x}];`);
-}
-
-/** The most parts of one join: webgpu allows a kernel 8 buffers, including the output. */
-export const JOIN_MOST = 7;
-
-/** Inputs: matrices with these numbers of rows. Output: all their rows, one matrix below the other. */
-export function joinProgram(heights: readonly number[], columns: number): Program {
-  const names = heights.map((_, n) => `a${n}`);
+/** The rows of several inputs, one below the other. `heights`: their numbers of rows. */
+export function joinPrograms(geometry: Geometry, columns: number, heights: readonly number[], parts: readonly Source[]): Program[] {
   const starts = heights.map((_, n) => heights.slice(0, n).reduce((sum, height) => sum + height, 0));
   const rows = heights.reduce((sum, height) => sum + height, 0);
-  const cases = names
-    .slice(0, -1)
-    .map((name, n) => `if (${y} < ${starts[n + 1]}) { return ${name}[${y} - ${starts[n]}][${x}]; }`);
-  const last = names.length - 1;
-  return program(
-    [rows, columns],
-    names.join(', '),
-    [...cases, `return ${names[last]}[${y} - ${starts[last]}][${x}];`].join('\n'),
-  );
+  const { width } = geometry;
+  return pointwise(geometry, [rows, columns], [
+    {
+      inputs: parts,
+      value(all, c) {
+        all.statements.push(`let joined${c} = 0;`);
+        if (c < width - 1) return `joined${c}`; // the statements below read all columns of the texel
+        for (const [n, part] of parts.entries()) {
+          const lines = new Lines(starts[n] === 0 ? y : `${y} - ${starts[n]}`, x);
+          const values = Array.from({ length: width }, (_, column) => `joined${column} = ${lines.at(part, column)};`);
+          const inPart = `${y} >= ${starts[n]} && ${y} < ${starts[n] + heights[n]}`;
+          all.statements.push(`if (${inPart}) {`, ...lines.statements, ...values, '}');
+        }
+        return `joined${c}`;
+      },
+    },
+  ]);
 }

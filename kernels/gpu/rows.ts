@@ -1,17 +1,18 @@
 /**
  * A tensor on the device: rows of equal length, held as blocks of rows below one another.
  *
- * GPU.js cannot write into a part of a buffer; every kernel makes a new buffer. So a tensor is a list of blocks, each a
+ * A kernel of GPU.js cannot write into a part of a buffer; it makes a new one. So a tensor is a list of blocks, each a
  * range of rows of some matrix, and writing rows replaces the blocks there. An operation on step t of a `[T,B,N]` tensor
- * reads and writes the rows t·B … (t+1)·B - 1; an operation on all steps reads all rows. To read rows as one matrix, blocks
- * are joined, or the rows are sliced out of a larger matrix. The result replaces the blocks that it was made from, so it
- * is made once.
+ * reads and writes the rows t·B … (t+1)·B - 1. Kernels read a range of rows of a matrix where it lies. Only if the rows
+ * are in several matrices, they are joined first, and the result replaces the blocks, so that it is made once.
+ *
+ * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
-import type { Device, Matrix } from './device.js';
-import { fillProgram, joinProgram, JOIN_MOST, sliceProgram } from './programs.js';
+import type { Device, Input, Matrix, Rows } from './device.js';
+import { allRowsOf } from './device.js';
 
 /** Rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
-interface Block {
+export interface Block {
   readonly from: number;
   readonly to: number;
   readonly content: Matrix | number;
@@ -19,7 +20,7 @@ interface Block {
 }
 
 export class DeviceRows {
-  private blocks: Block[];
+  private blocks: readonly Block[];
 
   constructor(
     private readonly device: Device,
@@ -31,65 +32,85 @@ export class DeviceRows {
 
   /** Rows `from … to - 1` become `content`: a matrix that has just these rows, or one number. */
   write(from: number, to: number, content: Matrix | number): void {
-    const before = this.blocks;
-    const above = before.filter((block) => block.from < from).map((block) => cut(block, block.from, from));
-    const below = before.filter((block) => block.to > to).map((block) => cut(block, to, block.to));
-    this.blocks = [...above, { from, to, content, first: 0 }, ...below];
-    this.releaseUnused(before);
+    this.replace(from, to, [{ from, to, content, first: 0 }]);
   }
 
-  /** A matrix of just the rows `from … to - 1`, valid until these rows are written again. */
-  async read(from: number, to: number): Promise<Matrix> {
-    const parts: Matrix[] = [];
-    const touched = this.blocks.filter((block) => block.from < to && block.to > from);
-    for (const block of touched) {
-      const part = cut(block, Math.max(from, block.from), Math.min(to, block.to));
-      const matrix = await this.materialise(part);
-      if (matrix !== part.content) this.write(part.from, part.to, matrix);
-      parts.push(matrix);
+  /** Rows `from … to - 1` become those of `source` from its row `start` on. */
+  copy(from: number, to: number, source: DeviceRows, start: number): void {
+    const blocks = source.blocksIn(start, start + to - from);
+    const down = from - start;
+    this.replace(
+      from,
+      to,
+      blocks.map((block) => ({ ...block, from: block.from + down, to: block.to + down })),
+    );
+  }
+
+  /** The rows `from … to - 1` as an input of an operation: one number if they all hold it. */
+  async read(from: number, to: number): Promise<Input> {
+    const [first, ...others] = this.blocksIn(from, to);
+    if (others.length === 0 && typeof first.content === 'number') return first.content;
+    return this.readMatrix(from, to);
+  }
+
+  /** The rows `from … to - 1`, in one matrix. They are valid until they are written again. */
+  async readMatrix(from: number, to: number): Promise<Rows> {
+    const parts: Rows[] = [];
+    for (const block of this.blocksIn(from, to)) {
+      const count = block.to - block.from;
+      if (typeof block.content !== 'number') {
+        parts.push({ matrix: block.content, first: block.first, count });
+        continue;
+      }
+      const filled = await this.device.fill(block.content, count, this.columns);
+      this.write(block.from, block.to, filled);
+      parts.push(allRowsOf(filled));
     }
-    const whole = await this.join(parts);
-    if (parts.length > 1) this.write(from, to, whole);
-    return whole;
+    if (parts.length === 1) return parts[0];
+    const joined = await this.device.join(parts, this.columns);
+    this.write(from, to, joined);
+    return allRowsOf(joined);
+  }
+
+  /** Copies the rows `from … to - 1` to the host: `values` holds the whole tensor. */
+  async download(from: number, to: number, values: { fill(value: number, start: number, end: number): unknown; [index: number]: number }): Promise<void> {
+    const { columns } = this;
+    for (const { from: top, to: bottom, content, first } of this.blocksIn(from, to)) {
+      if (typeof content === 'number') {
+        values.fill(content, top * columns, bottom * columns);
+        continue;
+      }
+      const at = await this.device.read(content);
+      for (let m = top; m < bottom; m++) {
+        for (let n = 0; n < columns; n++) values[m * columns + n] = at(first + m - top, n);
+      }
+    }
   }
 
   clear(): void {
     this.write(0, this.rows, 0);
   }
 
-  private async materialise({ from, to, content, first }: Block): Promise<Matrix> {
-    const rows = to - from;
-    if (typeof content === 'number') return this.device.run(fillProgram(rows, this.columns), content);
-    if (first === 0 && content.rows === rows) return content;
-    return this.device.run(sliceProgram(rows, this.columns), content, first);
+  /** The blocks of the rows `from … to - 1`, cut to these rows. */
+  private blocksIn(from: number, to: number): Block[] {
+    const touched = this.blocks.filter((block) => block.from < to && block.to > from);
+    return touched.map((block) => cut(block, from, to));
   }
 
-  /** One matrix from several, seven at a time; the intermediate ones are released. */
-  private async join(parts: readonly Matrix[]): Promise<Matrix> {
-    let level = parts;
-    while (level.length > 1) {
-      const next: Matrix[] = [];
-      for (let n = 0; n < level.length; n += JOIN_MOST) {
-        const group = level.slice(n, n + JOIN_MOST);
-        const heights = group.map(({ rows }) => rows);
-        next.push(group.length === 1 ? group[0] : await this.device.run(joinProgram(heights, this.columns), ...group));
-      }
-      for (const matrix of level) if (!parts.includes(matrix) && !next.includes(matrix)) this.device.release(matrix);
-      level = next;
-    }
-    return level[0];
-  }
-
-  private releaseUnused(before: readonly Block[]): void {
-    const kept = new Set(this.blocks.map(({ content }) => content));
-    for (const content of new Set(before.map((block) => block.content))) {
-      if (typeof content !== 'number' && !kept.has(content)) this.device.release(content);
-    }
+  private replace(from: number, to: number, blocks: readonly Block[]): void {
+    const before = this.blocks;
+    this.blocks = [...this.blocksIn(0, from), ...blocks, ...this.blocksIn(to, this.rows)];
+    for (const matrix of matricesIn(this.blocks)) this.device.hold(matrix);
+    for (const matrix of matricesIn(before)) this.device.release(matrix);
   }
 }
 
-/** The part `from … to - 1` of a block that holds at least these rows. */
+function matricesIn(blocks: readonly Block[]): Set<Matrix> {
+  return new Set(blocks.map(({ content }) => content).filter((content) => typeof content !== 'number'));
+}
+
+/** The part of a block that lies in the rows `from … to - 1`. */
 function cut(block: Block, from: number, to: number): Block {
-  const start = Math.max(from, block.from);
-  return { from: start, to: Math.min(to, block.to), content: block.content, first: block.first + start - block.from };
+  const top = Math.max(from, block.from);
+  return { from: top, to: Math.min(to, block.to), content: block.content, first: block.first + top - block.from };
 }

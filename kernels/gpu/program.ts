@@ -1,0 +1,130 @@
+/**
+ * A program: the text of one kernel, and the matrices that it computes. Kernels are text because minifiers and coverage
+ * tools would rewrite functions. Sizes are literals in the text, because GPU.js stops a loop with any other bound at 1000.
+ * Indices stay inline and loops count by 1: GPU.js turns other index variables into floats, at half the speed.
+ */
+import type { Geometry, Layout, Reading, Source } from './layout.js';
+
+/** The row and the column of a thread; in a thread that computes several elements, of its tile or texel. */
+export const y = 'this.thread.y';
+export const x = 'this.thread.x';
+
+/** A matrix that a program computes. */
+export interface Output {
+  readonly rows: number;
+  readonly columns: number;
+  readonly layout: Layout;
+}
+
+export interface Program {
+  readonly inputs: readonly Source[];
+  readonly outputs: readonly Output[];
+  /** Threads: columns, then rows. */
+  readonly threads: readonly [number, number];
+  readonly statements: string;
+  /** What each thread returns: for every texture or buffer of every output the expressions of its numbers, 1 to 4 of them. */
+  readonly results: readonly (readonly string[])[];
+}
+
+/** Reads elements while text is written, and keeps the statements that do so. */
+export class Lines {
+  readonly statements: string[] = [];
+  private readonly readings = new Map<string, Reading>();
+
+  constructor(
+    /** Where the elements are: `column` counts in texels, or in numbers. */
+    private readonly row: string = y,
+    private readonly column: string = x,
+    /** Distinguishes variables of the same source in several blocks of a kernel. */
+    private readonly suffix: string = '',
+  ) {}
+
+  /** The element at this row, in column `column · width + shift + c`. */
+  at(source: Source, c: number, shift = 0): string {
+    const variable = `${source.name}_${shift < 0 ? 'minus' : 'plus'}${Math.abs(shift)}${this.suffix}`;
+    let reading = this.readings.get(variable);
+    if (!reading) {
+      reading = source.line(variable, this.row, this.column, shift);
+      this.readings.set(variable, reading);
+      this.statements.push(...reading.statements);
+    }
+    return reading.at(0, c);
+  }
+}
+
+/** An output whose elements each depend on elements of the inputs at the same place, or at a fixed distance from it. */
+export interface Pointwise {
+  readonly inputs: readonly Source[];
+  /** Adds statements to `lines`, and returns the expression of the element in column x · width + c. */
+  value(lines: Lines, c: number): string;
+}
+
+/**
+ * Pointwise kernels for outputs of one size: one launch for as many outputs as the mode allows. In the GL modes a thread
+ * computes a texel, four columns of one row; in the others, one element.
+ */
+export function pointwise(
+  { width, mostOutputs }: Geometry,
+  [rows, columns]: readonly [number, number],
+  outputs: readonly Pointwise[],
+): Program[] {
+  const launches: (readonly Pointwise[])[] = [];
+  for (let n = 0; n < outputs.length; n += mostOutputs) launches.push(outputs.slice(n, n + mostOutputs));
+  return launches.map((launch) => {
+    const lines = new Lines();
+    const results = launch.map(({ value }) => Array.from({ length: width }, (_, c) => value(lines, c)));
+    return {
+      inputs: [...new Set(launch.flatMap(({ inputs }) => inputs))],
+      outputs: launch.map(() => ({ rows, columns, layout: 'rows' as const })),
+      threads: [Math.ceil(columns / width), rows] as const,
+      statements: lines.statements.join('\n'),
+      results,
+    };
+  });
+}
+
+/**
+ * Statements for every column k < `columns` of a row, in a loop. `each` gets the elements of the sources in that column, and
+ * the expression of k. `suffix` distinguishes the variables of several such loops in a kernel.
+ */
+export function forEachColumn(
+  { width }: Geometry,
+  sources: readonly Source[],
+  { row, columns, suffix }: { readonly row: string; readonly columns: number; readonly suffix: string },
+  each: (elements: readonly string[], k: string) => string,
+): string[] {
+  const inTexel = (lines: Lines, texel: string | number, count: number): string[] => {
+    const statements = Array.from({ length: count }, (_, c) => {
+      const elements = sources.map((source) => lines.at(source, c));
+      const k = typeof texel === 'number' ? String(texel * width + c) : width === 1 ? texel : `${texel} * ${width} + ${c}`;
+      return each(elements, k);
+    });
+    return [...lines.statements, ...statements];
+  };
+  const turns = Math.floor(columns / width);
+  const rest = columns - turns * width;
+  return [
+    ...(turns > 0
+      ? [`for (let k = 0; k < ${turns}; k++) {`, ...inTexel(new Lines(row, 'k', `${suffix}k`), 'k', width), '}']
+      : []),
+    ...(rest > 0 ? inTexel(new Lines(row, String(turns), `${suffix}rest`), turns, rest) : []),
+  ];
+}
+
+/** The text of a program for GPU.js: the kernel, and for each further result of a thread a function that saves it. */
+export function kernelText({ inputs, statements, results }: Program): {
+  readonly main: string;
+  readonly saved: readonly { readonly name: string; readonly source: string }[];
+} {
+  const [returned, ...others] = results;
+  const saved = others.map((numbers, n) => {
+    const parameters = numbers.map((_, c) => `c${c}`).join(', ');
+    return { name: `save${n + 1}`, source: `function save${n + 1}(${parameters}) { return ${listOf(parameters.split(', '))}; }` };
+  });
+  const calls = others.map((numbers, n) => `save${n + 1}(${numbers.join(', ')});`);
+  const parameters = inputs.flatMap((input) => input.parameters).join(', ');
+  const body = [statements, ...calls, `return ${listOf(returned)};`].filter(Boolean).join('\n');
+  return { main: `function kernelOfLonghand(${parameters}) {\n${body}\n}`, saved };
+}
+
+const listOf = (numbers: readonly string[]): string => (numbers.length === 1 ? numbers[0] : `[${numbers.join(', ')}]`);
