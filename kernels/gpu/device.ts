@@ -54,8 +54,9 @@ export class Device {
   constructor(private readonly opened: OpenMode) {}
 
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
-  async run({ name, inputs, programs }: Operation): Promise<Matrix[]> {
+  async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;
+    const inputs = await this.withinLimit(given);
     const sources = Object.entries(inputs).map(([input, value]) => new Source(geometry, input, formOf(geometry, value)));
     const key = [name, ...sources.map(({ key }) => key)].join(', ');
     let launches = this.prepared.get(key);
@@ -67,6 +68,29 @@ export class Device {
     const results: Matrix[] = [];
     for (const launch of launches) results.push(...(await this.launch(launch, inputs)));
     return results;
+  }
+
+  /** Copies inputs from tiles to rows, if a launch cannot read so many textures. */
+  private async withinLimit(inputs: Readonly<Record<string, Input>>): Promise<Readonly<Record<string, Input>>> {
+    const { mostInputs } = this.opened.geometry;
+    const copied = { ...inputs };
+    const count = (): number =>
+      Object.values(copied).reduce<number>(
+        (sum, input) => sum + (typeof input === 'number' ? 0 : input.matrix.parts.length),
+        0,
+      );
+    for (const [name, input] of Object.entries(inputs)) {
+      if (count() <= mostInputs) return copied;
+      if (typeof input === 'number' || input.matrix.parts.length === 1) continue;
+      const { columns } = input.matrix;
+      const [matrix] = await this.run({
+        name: `copy ${input.count} ${columns}`,
+        inputs: { value: input },
+        programs: (geometry, { value }) => copyPrograms(geometry, [input.count, columns], value),
+      });
+      copied[name] = allRowsOf(matrix);
+    }
+    return copied;
   }
 
   /** Enqueues the copy of `numbers`, row by row, from the host to the device. */

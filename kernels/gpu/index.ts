@@ -12,6 +12,7 @@ import { withShapeChecks } from '../../src/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
 import type { Input, Operation } from './device.js';
+import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import { Device } from './device.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Geometry, Source } from './layout.js';
@@ -87,6 +88,16 @@ interface Operand {
   readonly transposed: boolean;
 }
 
+interface FactorOperands {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly K: number;
+}
+
+function isSame(first: Operand, second: Operand): boolean {
+  return first.rows === second.rows && first.from === second.from && first.to === second.to;
+}
+
 class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly dtype = 'f32';
@@ -94,6 +105,11 @@ class GpuBackend implements Backend {
   private readonly tensors = new Map<FloatArray, DeviceRows>();
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
+  /**
+   * The last operation, if it is a product that was enqueued by the caller's running code. A product that is added to the
+   * same rows joins its launch, such as hPrev·Wh of equation (1).
+   */
+  private openProducts: { readonly place: Operand; readonly products: FactorOperands[] } | undefined;
 
   constructor(private readonly opened: OpenMode) {
     this.device = new Device(opened);
@@ -147,29 +163,44 @@ class GpuBackend implements Backend {
   }
 
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
-    const [M, K] = a.shape;
-    const N = b.shape[1];
-    const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b) };
-    const added = accumulate ? this.operand('matmul', out) : bias && this.operand('matmul', bias);
+    const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b), K: a.shape[1] };
     const place = this.plainOperand('matmul', out);
-    const transposed = { aTransposed: factors.a.transposed, bTransposed: factors.b.transposed };
-    this.enqueue(async () => {
-      const start = added && (await added.rows.read(added.from, added.to));
-      const product: Operation = {
-        name: `product ${M} ${K} ${N} ${JSON.stringify(transposed)} ${bias ? 'bias' : ''}`,
-        inputs: {
-          a: await factors.a.rows.readMatrix(factors.a.from, factors.a.to),
-          b: await factors.b.rows.readMatrix(factors.b.from, factors.b.to),
-          ...(start !== undefined && start !== 0 && { added: start }), // most sums start at 0
-        },
-        programs: (geometry, { a, b, added: source }) => [
-          productProgram(geometry, [M, N], [{ a, b, K, ...transposed }], {
-            source,
-            to: bias ? 'every row' : 'every element',
-          }),
-        ],
-      };
-      await this.write([place], product);
+    const open = this.openProducts;
+    if (accumulate && open && isSame(open.place, place)) {
+      open.products.push(factors);
+      return;
+    }
+    const products = [factors];
+    const added = accumulate ? place : bias && this.plainOperand('matmul', bias);
+    this.enqueue(() => this.multiply(place, products, added, bias !== undefined));
+    this.openProducts = { place, products };
+    queueMicrotask(() => {
+      this.openProducts = undefined;
+    });
+  }
+
+  /** place = added + the sum of the products, in one launch. */
+  private async multiply(
+    place: Operand,
+    products: readonly FactorOperands[],
+    added: Operand | undefined,
+    isBias: boolean,
+  ): Promise<void> {
+    const size = [place.to - place.from, place.rows.columns] as const;
+    const start = added && (await added.rows.read(added.from, added.to));
+    const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
+    for (const [n, { a, b }] of products.entries()) {
+      inputs[`a${n}_`] = await a.rows.readMatrix(a.from, a.to);
+      inputs[`b${n}_`] = await b.rows.readMatrix(b.from, b.to);
+    }
+    const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
+    await this.write([place], {
+      name: `product ${size} ${JSON.stringify(forms)} ${isBias}`,
+      inputs,
+      programs: (geometry, sources) => {
+        const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
+        return [productProgram(geometry, size, factors, { source: sources.added, isRow: isBias })];
+      },
     });
   }
 
@@ -182,6 +213,12 @@ class GpuBackend implements Backend {
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
     const size = [h.shape[0], h.shape[1]] as const;
+    if (this.hasCellTiles(size)) {
+      this.compute([gates, c, h], `cell forward ${size}`, { z, cPrev, forgetBias }, (_, sources) => [
+        cellForwardInTiles(size, sources),
+      ]);
+      return;
+    }
     this.compute([gates], `gates ${size}`, { z, forgetBias }, (geometry, { z, forgetBias }) =>
       programs.gatesPrograms(geometry, size, z, forgetBias),
     );
@@ -192,12 +229,27 @@ class GpuBackend implements Backend {
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
     const size = [dh.shape[0], dh.shape[1]] as const;
-    this.compute([dc, dcPrev], `dState ${size}`, { dc, dcPrev, dh, gates, c }, (geometry, sources) =>
-      programs.dStatePrograms(geometry, size, sources),
+    if (this.hasCellTiles(size)) {
+      this.compute([dz, dc, dcPrev], `cell backward ${size}`, { dc, dcPrev, dh, gates, c, cPrev }, (_, sources) => [
+        cellBackwardInTiles(size, sources),
+      ]);
+      return;
+    }
+    this.compute([dc], `dc ${size}`, { dc, dh, gates, c }, (geometry, sources) =>
+      programs.dCellPrograms(geometry, size, sources),
+    );
+    this.compute([dcPrev], `dcPrev ${size}`, { dcPrev, dc, gates }, (geometry, sources) =>
+      programs.dCellPrevPrograms(geometry, size, sources),
     );
     this.compute([dz], `dz ${size}`, { dc, dh, gates, c, cPrev }, (geometry, sources) =>
       programs.dzPrograms(geometry, size, sources),
     );
+  }
+
+  /** Whether a launch can compute a whole step of the cell; see cell-tiles.ts. */
+  private hasCellTiles([, H]: readonly [number, number]): boolean {
+    const { width, mostOutputs } = this.opened.geometry;
+    return width === 4 && H % 4 === 0 && mostOutputs >= 6;
   }
 
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
@@ -265,6 +317,7 @@ class GpuBackend implements Backend {
 
   /** After a failure no further work runs; the next `await` of the queue throws the error. */
   private enqueue(work: () => Promise<void>): void {
+    this.openProducts = undefined;
     this.queue = this.queue.then(work).then(() => this.device.collect());
     this.queue.catch(() => undefined);
   }

@@ -43,19 +43,21 @@ export interface Form {
   readonly residue: number;
 }
 
-/** The positions `index · step + n` for n = 0 … count - 1. `index` is a variable of the kernel, or a number. */
+/** The positions `index · step + start + n` for n = 0 … count - 1. `index` is an expression of the kernel, or a number. */
 export interface Span {
   readonly index: string | number;
   readonly step: number;
   readonly count: number;
+  /** Default: 0. */
+  readonly start?: number;
   /** Positions are kept below this number. WebAssembly could otherwise read outside its memory. */
   readonly limit?: number;
 }
 
-function positionIn({ index, step, limit }: Span, n: number): string {
-  if (typeof index === 'number') return String(index * step + n);
+function positionIn({ index, step, start = 0, limit }: Span, n: number): string {
+  if (typeof index === 'number') return String(index * step + start + n);
   const scaled = step === 1 ? index : `${index} * ${step}`;
-  const position = n === 0 ? scaled : `${scaled} + ${n}`;
+  const position = start + n === 0 ? scaled : `${scaled} + ${start + n}`;
   return limit === undefined ? position : `Math.min(${position}, ${limit - 1})`;
 }
 
@@ -131,8 +133,8 @@ export class Source {
   /** Row n of a span, in texels. In tiles, a row's texture depends only on n, because the span's step is a tile's height. */
   private texel(rows: Span, n: number, column: string): string {
     if (this.form.kind === 'rows') return `${this.name}[${this.shifted(positionIn(rows, n))}][${column}]`;
-    const inTile = n + this.form.residue;
-    const tile = positionIn({ ...rows, step: 1 }, Math.floor(inTile / 4));
+    const inTile = (rows.start ?? 0) + n + this.form.residue;
+    const tile = positionIn({ ...rows, step: 1, start: 0 }, Math.floor(inTile / 4));
     return `${this.name}${inTile % 4}[${this.shifted(tile)}][${column}]`;
   }
 
@@ -184,16 +186,18 @@ export function unpack(
 
 /** Rows of numbers, or rows of arrays, one number after another. */
 export function flat(rows: ResultRows): Float32Array {
-  const arrays = rows.flatMap((row) => (row instanceof Float32Array ? [row] : row));
-  const [first, last] = [arrays[0], arrays[arrays.length - 1]];
-  const length = arrays.reduce((sum, array) => sum + array.length, 0);
-  // GPU.js returns views of one array
-  if (first.buffer === last.buffer && first.buffer.byteLength === 4 * length) return new Float32Array(first.buffer);
+  const [firstRow] = rows;
+  const first = firstRow instanceof Float32Array ? firstRow : firstRow[0];
+  const length = rows.length * (firstRow instanceof Float32Array ? 1 : firstRow.length) * first.length;
+  // GPU.js usually returns views of one array
+  if (first.buffer.byteLength === 4 * length) return new Float32Array(first.buffer);
   const numbers = new Float32Array(length);
   let at = 0;
-  for (const array of arrays) {
-    numbers.set(array, at);
-    at += array.length;
+  for (const row of rows) {
+    for (const array of row instanceof Float32Array ? [row] : row) {
+      numbers.set(array, at);
+      at += array.length;
+    }
   }
   return numbers;
 }

@@ -27,7 +27,7 @@ export interface Factors {
 /** What the sums start from, if not from zero: a matrix of the size of `out`, or one row for all rows of `out`, or a number. */
 export interface Added {
   readonly source: Source | undefined;
-  readonly to: 'every element' | 'every row';
+  readonly isRow: boolean;
 }
 
 const UNROLLED = 4;
@@ -37,7 +37,7 @@ export function productProgram(
   geometry: Geometry,
   [M, N]: readonly [number, number],
   products: readonly Factors[],
-  { to, source }: Added,
+  { source, isRow }: Added,
 ): Program {
   const { width, tileRows, tileColumns } = geometry;
   const span = (index: string, step: number, extent: number): Span => ({
@@ -49,9 +49,9 @@ export function productProgram(
   const [rows, columns] = [span(y, tileRows, M), span(x, tileColumns, N)];
   const tile = Array.from({ length: tileRows }, (_, r) => Array.from({ length: tileColumns }, (_, c) => `s${r}${c}`));
 
-  const start = source?.block('added', to === 'every row' ? { index: 0, step: 1, count: 1 } : rows, columns);
+  const start = source?.block('added', isRow ? { index: 0, step: 1, count: 1 } : rows, columns);
   const starts = tile.flatMap((sums, r) =>
-    sums.map((sum, c) => `let ${sum} = ${start ? start.at(to === 'every row' ? 0 : r, c) : '0'};`),
+    sums.map((sum, c) => `let ${sum} = ${start ? start.at(isRow ? 0 : r, c) : '0'};`),
   );
 
   /** Adds the terms of the values of k in `inner`. */
