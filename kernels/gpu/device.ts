@@ -1,5 +1,5 @@
 /** Runs programs in an open mode: compiles a program once for each set of inputs, and frees matrices that no tensor holds. */
-import type { KernelFunction, Stored } from './gpu-js.js';
+import type { HostNumbers, KernelFunction, Stored } from './gpu-js.js';
 import type { Form, Geometry, Layout } from './layout.js';
 import { flat, partsOf, Source, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
@@ -56,7 +56,7 @@ export class Device {
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
   async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;
-    const inputs = await this.withinLimit(given);
+    const inputs = await this.withinLimit(this.withoutParts(given));
     const sources = Object.entries(inputs).map(([input, value]) => new Source(geometry, input, formOf(geometry, value)));
     const key = [name, ...sources.map(({ key }) => key)].join(', ');
     let launches = this.prepared.get(key);
@@ -68,6 +68,21 @@ export class Device {
     const results: Matrix[] = [];
     for (const launch of launches) results.push(...(await this.launch(launch, inputs)));
     return results;
+  }
+
+  /** In the modes that compute on the host, some rows of a matrix are a matrix of their own, without a copy. */
+  private withoutParts(inputs: Readonly<Record<string, Input>>): Readonly<Record<string, Input>> {
+    const { computesOnHost, gpuJs } = this.opened;
+    if (!computesOnHost) return inputs;
+    const cut = (input: Input): Input => {
+      if (typeof input === 'number' || input.matrix.layout !== 'rows' || input.count === input.matrix.rows) return input;
+      const { columns, parts } = input.matrix;
+      const { value } = parts[0] as HostNumbers;
+      const start = input.first * columns;
+      const part = gpuJs.input(value.subarray(start, start + input.count * columns), [columns, input.count]);
+      return allRowsOf({ layout: 'rows', rows: input.count, columns, parts: [part] });
+    };
+    return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, cut(input)]));
   }
 
   /** Copies inputs from tiles to rows, if a launch cannot read so many textures. */

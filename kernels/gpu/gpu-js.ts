@@ -18,6 +18,11 @@ export interface Stored {
   delete?(): void;
 }
 
+/** Numbers of the host, as an argument of a kernel. */
+export interface HostNumbers extends Stored {
+  readonly value: Float32Array;
+}
+
 /** A texture. `output` and `dimensions` say how kernels count its texels, which lie row after row in a texture of any size. */
 export interface GlTexture extends Stored {
   output: readonly number[];
