@@ -270,11 +270,31 @@ class GpuBackend implements Backend {
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
-    const columns = p.shape[p.dimension - 1];
-    const size = [p.size / columns, columns] as const;
-    this.compute([m, v, p], `adam ${size}`, { p, m, v, g, rate, epsilon: EPSILON }, (geometry, sources) =>
-      programs.adamPrograms(geometry, size, sources),
-    );
+    const operands = { p, m, v, g };
+    const [P, M, V, G] = Object.values(operands).map((tensor) => this.plainOperand('adam', tensor));
+    const { columns } = P.rows;
+    this.enqueue(async () => {
+      // dWx and dWh were computed apart. Updating them apart needs no join, and leaves Wx and Wh as matrices of their own.
+      for (const { from, to } of G.rows.pieces(G.from, G.to)) {
+        const [top, bottom] = [from - G.from, to - G.from];
+        const places = [M, V, P].map((place) => ({ ...place, from: place.from + top, to: place.from + bottom }));
+        const [m, v, p] = places;
+        const size = [to - from, columns] as const;
+        await this.write(places, {
+          name: `adam ${size}`,
+          inputs: {
+            p: await p.rows.read(p.from, p.to),
+            m: await m.rows.read(m.from, m.to),
+            v: await v.rows.read(v.from, v.to),
+            g: await G.rows.read(from, to),
+            rate,
+            epsilon: EPSILON,
+          },
+          programs: (geometry, { p, m, v, g, rate, epsilon }) =>
+            programs.adamPrograms(geometry, size, { p, m, v, g, rate, epsilon }),
+        });
+      }
+    });
   }
 
   fill(out: Tensor, value: number): void {

@@ -87,6 +87,11 @@ export class DeviceRows {
     }
   }
 
+  /** The ranges of rows, within `from … to - 1`, that lie in one matrix each or hold one number. */
+  pieces(from: number, to: number): { readonly from: number; readonly to: number }[] {
+    return this.blocksIn(from, to);
+  }
+
   clear(): void {
     this.write(0, this.rows, 0);
   }
