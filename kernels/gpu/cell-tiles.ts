@@ -14,11 +14,11 @@
  * The texels of c lie in the texture in the order of its rows: row 4y, 4y+1, 4y+2 and 4y+3 of c beside one another are one
  * row of the threads. So later kernels read the same texture as rows of H columns, and nothing is copied.
  */
-import type { Reading, Source, Span } from './layout.js';
-import type { Program } from './program.js';
+import type { Geometry, Reading, Source, Span } from './layout.js';
+import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
-import type { Gate } from './programs.js';
-import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, O, tanh } from './programs.js';
+import type { Gate } from './cell.js';
+import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, O, tanh } from './cell.js';
 
 const FOUR = [0, 1, 2, 3];
 
@@ -43,9 +43,10 @@ const byGate = (W: number, branch: (gate: Gate) => readonly string[]): string[] 
 
 /** (2), (3), (4) gates `[B,4H]`, c and h `[B,H]`. */
 export function cellForwardInTiles(
-  [B, H]: readonly [number, number],
+  _: Geometry,
+  [B, H]: Size,
   { z, cPrev, forgetBias }: Record<'z' | 'cPrev' | 'forgetBias', Source>,
-): Program {
+): Program[] {
   const W = H / 4;
   const tile = z.block('z', TILE, texelAt(0));
   const gates = FOUR.map((r) => FOUR.map((c) => `gate${r}${c}`));
@@ -64,24 +65,27 @@ export function cellForwardInTiles(
     ];
   };
 
-  return {
-    inputs: [z, cPrev, forgetBias],
-    outputs: [
-      { rows: B, columns: 4 * H, layout: 'tiles' },
-      { rows: B, columns: H, layout: 'rows' },
-      { rows: B, columns: H, layout: 'rows' },
-    ],
-    threads: [4 * W, Math.ceil(B / 4)],
-    statements: [...tile.statements, declare([...gates.flat(), ...cs, ...hs]), ...byGate(W, branch)].join('\n'),
-    results: [...gates, cs, hs],
-  };
+  return [
+    {
+      inputs: [z, cPrev, forgetBias],
+      outputs: [
+        { rows: B, columns: 4 * H, layout: 'tiles' },
+        { rows: B, columns: H, layout: 'rows' },
+        { rows: B, columns: H, layout: 'rows' },
+      ],
+      threads: [4 * W, Math.ceil(B / 4)],
+      statements: [...tile.statements, declare([...gates.flat(), ...cs, ...hs]), ...byGate(W, branch)].join('\n'),
+      results: [...gates, cs, hs],
+    },
+  ];
 }
 
 /** (4′), (3′), (2′) dz `[B,4H]`, the complete dc, and dcPrev with this step's contribution, both `[B,H]`. */
 export function cellBackwardInTiles(
-  [B, H]: readonly [number, number],
+  _: Geometry,
+  [B, H]: Size,
   sources: Record<'dc' | 'dcPrev' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
-): Program {
+): Program[] {
   const W = H / 4;
   const dzs = FOUR.map((r) => FOUR.map((c) => `dz${r}${c}`));
   const [dcs, dcPrevs] = ['dc', 'dcPrev'].map((name) => FOUR.map((c) => `${name}Out${c}`));
@@ -119,15 +123,17 @@ export function cellBackwardInTiles(
     ];
   };
 
-  return {
-    inputs: Object.values(sources),
-    outputs: [
-      { rows: B, columns: 4 * H, layout: 'tiles' },
-      { rows: B, columns: H, layout: 'rows' },
-      { rows: B, columns: H, layout: 'rows' },
-    ],
-    threads: [4 * W, Math.ceil(B / 4)],
-    statements: [declare([...dzs.flat(), ...dcs, ...dcPrevs]), ...byGate(W, branch)].join('\n'),
-    results: [...dzs, dcs, dcPrevs],
-  };
+  return [
+    {
+      inputs: Object.values(sources),
+      outputs: [
+        { rows: B, columns: 4 * H, layout: 'tiles' },
+        { rows: B, columns: H, layout: 'rows' },
+        { rows: B, columns: H, layout: 'rows' },
+      ],
+      threads: [4 * W, Math.ceil(B / 4)],
+      statements: [declare([...dzs.flat(), ...dcs, ...dcPrevs]), ...byGate(W, branch)].join('\n'),
+      results: [...dzs, dcs, dcPrevs],
+    },
+  ];
 }

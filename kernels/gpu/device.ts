@@ -5,7 +5,7 @@ import { flat, partsOf, Source, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
 import type { Program } from './program.js';
 import { kernelText } from './program.js';
-import { copyPrograms, joinPrograms, uploadProgram } from './programs.js';
+import { copyPrograms, joinPrograms, uploadProgram } from './moves.js';
 
 /** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {
@@ -35,7 +35,7 @@ export interface Operation {
   /** Different for operations whose programs differ in more than the forms of the inputs. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, Input>>;
-  programs(geometry: Geometry, sources: Readonly<Record<string, Source>>): readonly Program[];
+  readonly programs: (geometry: Geometry, sources: Readonly<Record<string, Source>>) => readonly Program[];
 }
 
 /** A program and the kernels that were compiled from it, one for each set of sizes of the inputs' textures or buffers. */
@@ -57,7 +57,9 @@ export class Device {
   async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;
     const inputs = await this.withinLimit(this.withoutParts(given));
-    const sources = Object.entries(inputs).map(([input, value]) => new Source(geometry, input, formOf(geometry, value)));
+    const sources = Object.entries(inputs).map(
+      ([input, value]) => new Source(geometry, input, formOf(geometry, value)),
+    );
     const key = [name, ...sources.map(({ key }) => key)].join(', ');
     let launches = this.prepared.get(key);
     if (!launches) {
@@ -75,7 +77,8 @@ export class Device {
     const { computesOnHost, gpuJs } = this.opened;
     if (!computesOnHost) return inputs;
     const cut = (input: Input): Input => {
-      if (typeof input === 'number' || input.matrix.layout !== 'rows' || input.count === input.matrix.rows) return input;
+      if (typeof input === 'number' || input.matrix.layout !== 'rows' || input.count === input.matrix.rows)
+        return input;
       const { columns, parts } = input.matrix;
       const { value } = parts[0] as HostNumbers;
       const start = input.first * columns;
@@ -106,6 +109,11 @@ export class Device {
       copied[name] = allRowsOf(matrix);
     }
     return copied;
+  }
+
+  /** The most rows that an upload can have. */
+  get mostRows(): number {
+    return this.opened.geometry.mostTexels;
   }
 
   /** Enqueues the copy of `numbers`, row by row, from the host to the device. */
@@ -145,7 +153,8 @@ export class Device {
       groups[groups.length - 1].push(part);
     }
     const joined: Rows[] = [];
-    for (const group of groups) joined.push(group.length === 1 ? group[0] : allRowsOf(await this.joinOnce(group, columns)));
+    for (const group of groups)
+      joined.push(group.length === 1 ? group[0] : allRowsOf(await this.joinOnce(group, columns)));
     return joined.length === 1 ? joined[0].matrix : this.join(joined, columns);
   }
 
@@ -179,7 +188,7 @@ export class Device {
 
   /** Notes that one tensor less holds `matrix`. */
   release(matrix: Matrix): void {
-    const left = this.holders.get(matrix)! - 1;
+    const left = (this.holders.get(matrix) ?? 1) - 1;
     if (left > 0) {
       this.holders.set(matrix, left);
     } else {
@@ -200,10 +209,7 @@ export class Device {
     return matrix;
   }
 
-  private async launch(
-    { program, kernels }: Prepared,
-    inputs: Readonly<Record<string, Input>>,
-  ): Promise<Matrix[]> {
+  private async launch({ program, kernels }: Prepared, inputs: Readonly<Record<string, Input>>): Promise<Matrix[]> {
     const given = program.inputs.flatMap(({ name, form }) => argumentsOf(inputs[name], form));
     const sizes = given.map(({ size }) => size).join(' ');
     const known = kernels.get(sizes);
@@ -222,6 +228,7 @@ export class Device {
 
   private compile(program: Program, given: readonly Argument[]): KernelFunction {
     const { gpu } = this.opened;
+    this.assertFits(program);
     const { main, saved } = kernelText(program);
     const settings = {
       output: program.threads,
@@ -234,6 +241,17 @@ export class Device {
     return saved.length === 0
       ? gpu.createKernel(main, settings)
       : gpu.createKernelMap(Object.fromEntries(saved.map(({ name, source }) => [name, source])), main, settings);
+  }
+
+  private assertFits({ outputs, threads }: Program): void {
+    const { geometry, mode } = this.opened;
+    const { mostTexels } = geometry;
+    if (Math.max(...threads) <= mostTexels) return;
+    const { rows, columns } = outputs[0];
+    throw new RangeError(
+      `gpu: mode ${mode}: [${rows},${columns}] needs a texture of ${threads.join(' × ')} texels, but this device has at most ` +
+        `${mostTexels} × ${mostTexels}: use smaller tensors, or the wasm backend`,
+    );
   }
 
   /** GPU.js falls back to another mode without an error. Here it is an error. */

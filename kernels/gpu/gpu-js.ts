@@ -47,6 +47,13 @@ export interface KernelFunction {
 
 export type KernelClass = abstract new (...args: never[]) => object;
 
+/** A kernel class of a GL mode. */
+export type GlKernelClass = KernelClass & {
+  /** `channelCount`: textures that a launch can write. `maxTextureSize`: texels, across and down. */
+  readonly features: { readonly channelCount: number; readonly maxTextureSize: number };
+  readonly testContext: WebGLRenderingContext | WebGL2RenderingContext;
+};
+
 interface KernelSettings {
   /** Columns, then rows. */
   readonly output: readonly [number, number];
@@ -65,7 +72,11 @@ export interface GpuInstance {
   readonly context?: WebGLRenderingContext | WebGL2RenderingContext | null;
   createKernel(source: string, settings: KernelSettings): KernelFunction;
   /** A kernel with several outputs: what it returns, and what each function returns that it calls. In the GL modes only. */
-  createKernelMap(functions: Readonly<Record<string, string>>, source: string, settings: KernelSettings): KernelFunction;
+  createKernelMap(
+    functions: Readonly<Record<string, string>>,
+    source: string,
+    settings: KernelSettings,
+  ): KernelFunction;
   destroy(): Promise<void>;
 }
 

@@ -25,6 +25,8 @@ export interface Geometry {
   readonly mostOutputs: number;
   /** Textures or buffers that one launch can read. */
   readonly mostInputs: number;
+  /** Texels of a texture, across and down. */
+  readonly mostTexels: number;
 }
 
 export type Layout = 'rows' | 'tiles';

@@ -1,23 +1,41 @@
 /** Opens GPU.js in a mode, and names the kernel class that must run in it: GPU.js falls back to another without an error. */
 import { BackendUnavailableError } from '../../src/errors.js';
-import type { GpuInstance, GpuJs, KernelClass, Result, Stored, WebGpuContext } from './gpu-js.js';
+import type { GlKernelClass, GpuInstance, GpuJs, KernelClass, Result, Stored, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Geometry } from './layout.js';
 import type { Mode } from './mode-names.js';
 import type { Program } from './program.js';
 import { adoptBuffer, adoptNumbers, adoptTextures } from './results.js';
 
-/** In the GL modes a thread of a product writes four texels of four numbers; a launch has up to 8 outputs and reads 16 textures. */
-const TEXELS: Geometry = { width: 4, tileRows: 4, tileColumns: 4, mostOutputs: 8, mostInputs: 16 };
-
-/** In the others a thread returns at most four numbers. Which tile is fastest was measured; see docs/kernels.md. */
-const GEOMETRIES: Record<Mode, Geometry> = {
-  webgpu: { width: 1, tileRows: 2, tileColumns: 2, mostOutputs: 1, mostInputs: 7 },
-  webgl2: TEXELS,
-  headlessgl: TEXELS,
-  webasm: { width: 1, tileRows: 4, tileColumns: 1, mostOutputs: 1, mostInputs: 7 },
-  cpu: { width: 1, tileRows: 1, tileColumns: 1, mostOutputs: 1, mostInputs: 7 },
+/** Outside the GL modes a thread returns at most four numbers. docs/kernels.md compares tiles. */
+const BUFFERS = { width: 1, mostOutputs: 1, mostInputs: 7, mostTexels: Infinity } as const;
+const GEOMETRIES: Record<Exclude<Mode, GlMode>, Geometry> = {
+  webgpu: { ...BUFFERS, tileRows: 2, tileColumns: 2 },
+  webasm: { ...BUFFERS, tileRows: 4, tileColumns: 1 },
+  cpu: { ...BUFFERS, tileRows: 1, tileColumns: 1 },
 };
+
+type GlMode = 'webgl2' | 'headlessgl';
+
+/** A thread of a product writes four texels of four numbers. Throws a BackendUnavailableError if the device cannot do that. */
+function glGeometry(mode: GlMode, { features, testContext }: GlKernelClass): Geometry {
+  const { channelCount, maxTextureSize } = features;
+  if (channelCount < 4) {
+    throw new BackendUnavailableError(
+      `GPU mode ${mode} needs a device that writes 4 textures at once; this one writes ${channelCount}. ` +
+        'Choose webasm or cpu instead',
+    );
+  }
+  const units = testContext.getParameter(testContext.MAX_TEXTURE_IMAGE_UNITS) as number;
+  return {
+    width: 4,
+    tileRows: 4,
+    tileColumns: 4,
+    mostOutputs: Math.min(channelCount, 8),
+    mostInputs: Math.min(units, 15), // GPU.js uses unit 15 for itself
+    mostTexels: maxTextureSize,
+  };
+}
 
 /** GPU.js, opened in one mode. */
 export interface OpenMode {
@@ -54,14 +72,16 @@ export async function openMode(mode: Mode): Promise<OpenMode> {
         'libx11-dev libxi-dev libxext-dev mesa-common-dev libgl1-mesa-dev xvfb; then npm install gl, and run under xvfb-run',
     );
   }
-  const gpu = new GPU({ mode });
   const isGl = mode === 'webgl2' || mode === 'headlessgl';
+  const kernelClass = kernelClassOf(gpuJs, mode);
+  const geometry = isGl ? glGeometry(mode, kernelClass as GlKernelClass) : GEOMETRIES[mode];
+  const gpu = new GPU({ mode });
   return {
     mode,
     gpuJs,
     gpu,
-    kernelClass: kernelClassOf(gpuJs, mode),
-    geometry: GEOMETRIES[mode],
+    kernelClass,
+    geometry,
     computesOnHost: !isGl,
     adopt: isGl ? adoptTextures : (result, program) => adoptNumbers(gpuJs, result, program),
     executor: () => executorOf(mode, gpu),

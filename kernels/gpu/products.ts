@@ -12,7 +12,7 @@
  */
 import type { Geometry, Source, Span } from './layout.js';
 import { partsOf } from './layout.js';
-import type { Program } from './program.js';
+import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
 
 /** The factors of a product. A transposed factor lies on the device as its own transpose: a as `[K,M]`, b as `[N,K]`. */
@@ -35,7 +35,7 @@ const UNROLLED = 4;
 /** out `[M,N]` = added + the sum of the products. */
 export function productProgram(
   geometry: Geometry,
-  [M, N]: readonly [number, number],
+  [M, N]: Size,
   products: readonly Factors[],
   { source, isRow }: Added,
 ): Program {
@@ -84,4 +84,36 @@ export function productProgram(
     statements: [...(start?.statements ?? []), ...starts, ...loops].join('\n'),
     results: partsOf(geometry, 'tiles') > 1 ? tile : [tile.flat()],
   };
+}
+
+/** out `[1,N]` = the sum of the rows of a `[M,N]`, plus `before`. */
+export function columnSumsPrograms(
+  { width }: Geometry,
+  [M, N]: Size,
+  { a, before }: Record<'a' | 'before', Source>,
+): Program[] {
+  const columns: Span = { index: x, step: width, count: width };
+  const sums = Array.from({ length: width }, (_, c) => `s${c}`);
+  const addRows = (rows: Span, suffix: string): string[] => {
+    const block = a.block(`a${suffix}`, rows, columns);
+    const terms = (c: number): string => Array.from({ length: rows.count }, (_, n) => block.at(n, c)).join(' + ');
+    return [...block.statements, ...sums.map((sum, c) => `${sum} += ${terms(c)};`)];
+  };
+  const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
+  const [turns, rest] = [Math.floor(M / 4), M % 4];
+  const loop = [`for (let m = 0; m < ${turns}; m++) {`, ...addRows({ index: 'm', step: 4, count: 4 }, 'm'), '}'];
+  return [
+    {
+      inputs: [a, before],
+      outputs: [{ rows: 1, columns: N, layout: 'rows' }],
+      threads: [Math.ceil(N / width), 1],
+      statements: [
+        ...start.statements,
+        ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
+        ...(turns > 0 ? loop : []),
+        ...(rest > 0 ? addRows({ index: turns, step: 4, count: rest }, 'rest') : []),
+      ].join('\n'),
+      results: [sums],
+    },
+  ];
 }

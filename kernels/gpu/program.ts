@@ -9,6 +9,9 @@ import type { Geometry, Layout, Reading, Source } from './layout.js';
 export const y = 'this.thread.y';
 export const x = 'this.thread.x';
 
+/** Rows and columns. */
+export type Size = readonly [number, number];
+
 /** A matrix that a program computes. */
 export interface Output {
   readonly rows: number;
@@ -36,7 +39,7 @@ export class Lines {
     private readonly row: string = y,
     private readonly column: string = x,
     /** Distinguishes variables of the same source in several blocks of a kernel. */
-    private readonly suffix: string = '',
+    private readonly suffix = '',
   ) {}
 
   /** The element at this row, in column `column · width + shift + c`. */
@@ -56,7 +59,7 @@ export class Lines {
 export interface Pointwise {
   readonly inputs: readonly Source[];
   /** Adds statements to `lines`, and returns the expression of the element in column x · width + c. */
-  value(lines: Lines, c: number): string;
+  readonly value: (lines: Lines, c: number) => string;
 }
 
 /**
@@ -65,7 +68,7 @@ export interface Pointwise {
  */
 export function pointwise(
   { width, mostOutputs }: Geometry,
-  [rows, columns]: readonly [number, number],
+  [rows, columns]: Size,
   outputs: readonly Pointwise[],
 ): Program[] {
   const launches: (readonly Pointwise[])[] = [];
@@ -96,7 +99,8 @@ export function forEachColumn(
   const inTexel = (lines: Lines, texel: string | number, count: number): string[] => {
     const statements = Array.from({ length: count }, (_, c) => {
       const elements = sources.map((source) => lines.at(source, c));
-      const k = typeof texel === 'number' ? String(texel * width + c) : width === 1 ? texel : `${texel} * ${width} + ${c}`;
+      const k =
+        typeof texel === 'number' ? String(texel * width + c) : width === 1 ? texel : `${texel} * ${width} + ${c}`;
       return each(elements, k);
     });
     return [...lines.statements, ...statements];
@@ -119,7 +123,10 @@ export function kernelText({ inputs, statements, results }: Program): {
   const [returned, ...others] = results;
   const saved = others.map((numbers, n) => {
     const parameters = numbers.map((_, c) => `c${c}`).join(', ');
-    return { name: `save${n + 1}`, source: `function save${n + 1}(${parameters}) { return ${listOf(parameters.split(', '))}; }` };
+    return {
+      name: `save${n + 1}`,
+      source: `function save${n + 1}(${parameters}) { return ${listOf(parameters.split(', '))}; }`,
+    };
   });
   const calls = others.map((numbers, n) => `save${n + 1}(${numbers.join(', ')});`);
   const parameters = inputs.flatMap((input) => input.parameters).join(', ');

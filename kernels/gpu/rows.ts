@@ -73,7 +73,11 @@ export class DeviceRows {
   }
 
   /** Copies the rows `from … to - 1` to the host: `values` holds the whole tensor. */
-  async download(from: number, to: number, values: { fill(value: number, start: number, end: number): unknown; [index: number]: number }): Promise<void> {
+  async download(
+    from: number,
+    to: number,
+    values: { fill(value: number, start: number, end: number): unknown; [index: number]: number },
+  ): Promise<void> {
     const { columns } = this;
     for (const { from: top, to: bottom, content, first } of this.blocksIn(from, to)) {
       if (typeof content === 'number') {

@@ -1,0 +1,319 @@
+/**
+ * The operations of the GPU.js backend. Parameters, moments, activations and gradients stay on the device. Batches are
+ * uploaded; only the tensors that `download` names come back.
+ *
+ * Operations are enqueued, and the queue runs their kernels one after another: under webgpu a kernel call is a promise.
+ */
+import { EPSILON } from '../../src/adam.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
+import type { FloatArray, Tensor } from '../../src/tensor.js';
+import { formatShape, zeros } from '../../src/tensor.js';
+import { adamPrograms } from './adam.js';
+import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
+import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
+import type { Input, Operation } from './device.js';
+import { Device } from './device.js';
+import type { Geometry, Source } from './layout.js';
+import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
+import type { OpenMode } from './modes.js';
+import { columnSumsPrograms, productProgram } from './products.js';
+import type { Program, Size } from './program.js';
+import { DeviceRows } from './rows.js';
+
+/** Where an operand lies: rows `from … to - 1` of a tensor, read directly or as a transpose. */
+interface Operand {
+  readonly rows: DeviceRows;
+  readonly from: number;
+  readonly to: number;
+  readonly transposed: boolean;
+}
+
+/** Makes the programs of an operation on matrices of one size. */
+type MakePrograms<Name extends string> = (
+  geometry: Geometry,
+  size: Size,
+  sources: Readonly<Record<Name, Source>>,
+) => readonly Program[];
+
+interface FactorOperands {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly K: number;
+}
+
+function isSame(first: Operand, second: Operand): boolean {
+  return first.rows === second.rows && first.from === second.from && first.to === second.to;
+}
+
+/** The most products in a launch: with what they are added to, 7 inputs, which are the most in webgpu mode. */
+const MOST_PRODUCTS = 3;
+
+export class GpuBackend implements Backend {
+  readonly name = 'gpu';
+  readonly dtype = 'f32';
+  private readonly device: Device;
+  private readonly tensors = new Map<FloatArray, DeviceRows>();
+  private queue: Promise<void> = Promise.resolve();
+  private submitted: Promise<void> = Promise.resolve();
+  /**
+   * The last operation, if it is a product that was enqueued by the caller's running code. A product that is added to the
+   * same rows joins its launch, such as hPrev·Wh of equation (1).
+   */
+  private openProducts: { readonly place: Operand; readonly products: FactorOperands[] } | undefined;
+
+  constructor(private readonly opened: OpenMode) {
+    this.device = new Device(opened);
+  }
+
+  get description(): string {
+    return `gpu: GPU.js, mode ${this.opened.mode}, ${this.opened.executor()}`;
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    const tensor = zeros(shape, 'f32');
+    const columns = shape[shape.length - 1];
+    this.tensors.set(tensor.data, new DeviceRows(this.device, tensor.size / columns, columns));
+    return tensor;
+  }
+
+  free(tensor: Tensor): void {
+    const rows = this.tensors.get(tensor.data);
+    this.tensors.delete(tensor.data);
+    this.enqueue(async () => rows?.clear());
+  }
+
+  upload(tensor: Tensor): void {
+    const { rows, from, to } = this.plainOperand('upload', tensor);
+    const { columns } = rows;
+    // The host may write the next batch into the tensor before the queue reaches this upload.
+    const values = Float32Array.from(tensor.data.subarray(from * columns, to * columns));
+    // Of a long sequence, a texture holds as many whole steps as fit into it.
+    const step = tensor.shape[tensor.dimension - 2] ?? 1;
+    const count = Math.max(step, Math.floor(this.device.mostRows / step) * step);
+    this.enqueue(async () => {
+      for (let top = from; top < to; top += count) {
+        const bottom = Math.min(top + count, to);
+        const part = values.subarray((top - from) * columns, (bottom - from) * columns);
+        rows.write(top, bottom, await this.device.upload(part, bottom - top, columns));
+      }
+    });
+  }
+
+  async download(tensor: Tensor): Promise<void> {
+    const { rows, from, to } = this.plainOperand('download', tensor);
+    this.enqueue(() => rows.download(from, to, tensor.data));
+    await this.queue;
+  }
+
+  /** One step may still run while the next is enqueued. */
+  async keepPace(): Promise<void> {
+    await this.queue;
+    const before = this.submitted;
+    this.submitted = this.opened.workDone();
+    await before;
+  }
+
+  async dispose(): Promise<void> {
+    await this.queue.catch(() => undefined); // callers that awaited the work have received the error
+    for (const rows of this.tensors.values()) rows.clear();
+    this.device.collect();
+    this.tensors.clear();
+    await this.opened.close();
+  }
+
+  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+    const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b), K: a.shape[1] };
+    const place = this.plainOperand('matmul', out);
+    const open = this.openProducts;
+    if (accumulate && open && isSame(open.place, place) && open.products.length < MOST_PRODUCTS) {
+      open.products.push(factors);
+      return;
+    }
+    const products = [factors];
+    const added = accumulate ? place : bias && this.plainOperand('matmul', bias);
+    this.enqueue(() => this.multiply(place, products, added, bias !== undefined));
+    this.openProducts = { place, products };
+    queueMicrotask(() => {
+      this.openProducts = undefined;
+    });
+  }
+
+  /** place = added + the sum of the products, in one launch. */
+  private async multiply(
+    place: Operand,
+    products: readonly FactorOperands[],
+    added: Operand | undefined,
+    isBias: boolean,
+  ): Promise<void> {
+    const size = [place.to - place.from, place.rows.columns] as const;
+    const start = added && (await added.rows.read(added.from, added.to));
+    const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
+    for (const [n, { a, b }] of products.entries()) {
+      inputs[`a${n}_`] = await a.rows.readMatrix(a.from, a.to);
+      inputs[`b${n}_`] = await b.rows.readMatrix(b.from, b.to);
+    }
+    const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
+    await this.write([place], {
+      name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
+      inputs,
+      programs: (geometry, sources) => {
+        const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
+        return [productProgram(geometry, size, factors, { source: sources.added, isRow: isBias })];
+      },
+    });
+  }
+
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
+    this.compute('columnSums', columnSumsPrograms, a.shape, [out], { a, before: accumulate ? out : 0 });
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    if (this.hasCellTiles(h)) {
+      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias });
+    } else {
+      this.compute('gates', gatesPrograms, h.shape, [gates], { z, forgetBias });
+      this.compute('c, h', statePrograms, h.shape, [c, h], { gates, cPrev });
+    }
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    if (this.hasCellTiles(dh)) {
+      const inputs = { dc, dcPrev, dh, gates, c, cPrev };
+      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs);
+    } else {
+      this.compute('dc', dCellPrograms, dh.shape, [dc], { dc, dh, gates, c });
+      this.compute('dcPrev', dCellPrevPrograms, dh.shape, [dcPrev], { dcPrev, dc, gates });
+      this.compute('dz', dzPrograms, dh.shape, [dz], { dc, dh, gates, c, cPrev });
+    }
+  }
+
+  /** Whether a launch can compute a whole step of the cell; see cell-tiles.ts. */
+  private hasCellTiles({ shape: [, H] }: Tensor): boolean {
+    const { width, mostOutputs } = this.opened.geometry;
+    return width === 4 && H % 4 === 0 && mostOutputs >= 6;
+  }
+
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
+    this.compute('losses', lossPrograms, logits.shape, [losses, correct], { logits, y });
+    this.compute('softmax', softmaxPrograms, logits.shape, [probabilities], { logits });
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y });
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    const places = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
+    const gradient = this.plainOperand('adam', g);
+    this.enqueue(async () => {
+      // dWx and dWh were computed apart. Updating them apart needs no join, and leaves Wx and Wh as matrices of their own.
+      for (const piece of gradient.rows.pieces(gradient.from, gradient.to)) {
+        const [top, bottom] = [piece.from - gradient.from, piece.to - gradient.from];
+        const [m, v, p] = places.map((place) => ({ ...place, from: place.from + top, to: place.from + bottom }));
+        const g = { ...gradient, ...piece };
+        await this.launch('adam', adamPrograms, [bottom - top, p.rows.columns], [m, v, p], {
+          p,
+          m,
+          v,
+          g,
+          rate,
+          epsilon: EPSILON,
+        });
+      }
+    });
+  }
+
+  fill(out: Tensor, value: number): void {
+    const { rows, from, to } = this.plainOperand('fill', out);
+    this.enqueue(async () => rows.write(from, to, value));
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    const [to, from] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
+    this.enqueue(async () => to.rows.copy(to.from, to.to, from.rows, from.from));
+  }
+
+  /** Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order. */
+  private compute<Name extends string>(
+    name: string,
+    programs: MakePrograms<Name>,
+    size: readonly number[],
+    outs: readonly Tensor[],
+    inputs: Readonly<Record<Name, Tensor | number>>,
+  ): void {
+    const places = outs.map((out) => this.plainOperand(name, out));
+    const operands = Object.fromEntries(
+      Object.entries<Tensor | number>(inputs).map(([input, value]) => [
+        input,
+        typeof value === 'number' ? value : this.plainOperand(name, value),
+      ]),
+    ) as Record<Name, Operand | number>;
+    this.enqueue(() => this.launch(name, programs, [size[0], size[1]], places, operands));
+  }
+
+  /** Runs an operation of the queue. */
+  private async launch<Name extends string>(
+    name: string,
+    programs: MakePrograms<Name>,
+    size: Size,
+    places: readonly Operand[],
+    operands: Readonly<Record<Name, Operand | number>>,
+  ): Promise<void> {
+    const inputs: Record<string, Input> = {};
+    for (const [input, operand] of Object.entries<Operand | number>(operands)) {
+      inputs[input] = typeof operand === 'number' ? operand : await operand.rows.read(operand.from, operand.to);
+    }
+    await this.write(places, {
+      name: `${name} ${size.join('×')}`,
+      inputs,
+      programs: (geometry, sources) => programs(geometry, size, sources),
+    });
+  }
+
+  /** Runs an operation; its results become the rows `places`, in order. */
+  private async write(places: readonly Operand[], operation: Operation): Promise<void> {
+    const results = await this.device.run(operation);
+    for (const [n, { rows, from, to }] of places.entries()) rows.write(from, to, results[n]);
+  }
+
+  /** After a failure no further work runs; the next `await` of the queue throws the error. */
+  private enqueue(work: () => Promise<void>): void {
+    this.openProducts = undefined;
+    this.queue = this.queue.then(work).then(() => this.device.collect());
+    this.queue.catch(() => undefined);
+  }
+
+  private plainOperand(operation: string, tensor: Tensor): Operand {
+    const operand = this.operand(operation, tensor);
+    if (operand.transposed)
+      throw new RangeError(`gpu ${operation}: ${formatShape(tensor.shape)} must not be a transpose`);
+    return operand;
+  }
+
+  /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
+  private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
+    const rows = this.tensors.get(data);
+    const what = `gpu ${operation}: ${formatShape(shape)}`;
+    if (!rows) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
+    const from = Math.floor(offset / rows.columns);
+    const aligned = offset % rows.columns === 0;
+    if (aligned && isWholeRows(shape, stride, rows.columns)) {
+      const count = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+      return { rows, from, to: from + count, transposed: false };
+    }
+    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), rows.columns)) {
+      return { rows, from, to: from + shape[1], transposed: true };
+    }
+    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${rows.columns}`);
+  }
+}
+
+/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
+function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] > 1 && stride[axis] !== expected) return false;
+    expected *= shape[axis];
+  }
+  return shape[shape.length - 1] === columns;
+}

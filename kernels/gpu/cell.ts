@@ -1,0 +1,192 @@
+/**
+ * The kernels of the LSTM cell. The formulas are those of src/lstm.ts, with the same numbers. A formula is written once for
+ * all modes, for one element; its arguments are expressions.
+ */
+import type { Geometry, Source } from './layout.js';
+import type { Program, Size } from './program.js';
+import { Lines, pointwise, x, y } from './program.js';
+
+/** The gates, in the order of their columns. */
+export const [I, J, F, O] = [0, 1, 2, 3] as const;
+export const GATES = [I, J, F, O] as const;
+export type Gate = (typeof GATES)[number];
+
+export const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;
+
+/** Math.tanh is not used: GL's is NaN above 44. */
+export const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * (${z}))) - 1)`;
+
+/** (2) */
+export const gateFrom = (gate: Gate, z: string, forgetBias: Source): string =>
+  gate === J ? tanh(z) : sigmoid(gate === F ? `${z} + ${forgetBias.name}` : z);
+
+/** (3) */
+export const cellFrom = (gates: (gate: Gate) => string, cPrev: string): string =>
+  `${gates(F)} * ${cPrev} + ${gates(I)} * ${gates(J)}`;
+
+/** (4) */
+export const hiddenFrom = (o: string, c: string): string => `${o} * ${tanh(c)}`;
+
+/** (4′) The complete dc. */
+export const dCellFrom = (dc: string, dh: string, o: string, tanhC: string): string =>
+  `${dc} + ${dh} * ${o} * (1 - ${tanhC} * ${tanhC})`;
+
+/** (3′) */
+export const dCellPrevFrom = (dcPrev: string, dc: string, f: string): string => `${dcPrev} + ${dc} * ${f}`;
+
+/** What dz of one hidden unit is computed from, as expressions; `dc` is the complete one. */
+export interface DzInputs {
+  readonly dc: () => string;
+  readonly dh: () => string;
+  readonly tanhC: () => string;
+  readonly cPrev: () => string;
+  readonly gates: (gate: Gate) => string;
+}
+
+/** (4′), (3′), (2′) dz of one gate. */
+export function dzFrom(gate: Gate, { dc, dh, tanhC, cPrev, gates }: DzInputs): string {
+  const own = gates(gate);
+  switch (gate) {
+    case I:
+      return `${dc()} * ${gates(J)} * ${own} * (1 - ${own})`;
+    case J:
+      return `${dc()} * ${gates(I)} * (1 - ${own} * ${own})`;
+    case F:
+      return `${dc()} * ${cPrev()} * ${own} * (1 - ${own})`;
+    case O:
+      return `${dh()} * ${tanhC()} * ${own} * (1 - ${own})`;
+  }
+}
+
+/** Whether column x · width + c lies in a gate. */
+function isInGate({ width }: Geometry, gate: Gate, H: number, c: number): string {
+  const column = width === 1 ? x : `${x} * ${width} + ${c}`;
+  return `${column} >= ${gate * H} && ${column} < ${(gate + 1) * H}`;
+}
+
+/** (2) gates `[B,4H]` from z. */
+export function gatesPrograms(
+  geometry: Geometry,
+  [B, H]: Size,
+  { z, forgetBias }: Record<'z' | 'forgetBias', Source>,
+): Program[] {
+  return pointwise(
+    geometry,
+    [B, 4 * H],
+    [
+      {
+        inputs: [z, forgetBias],
+        value(lines, c) {
+          const preActivation = lines.at(z, c);
+          lines.statements.push(
+            `let gate${c} = 0;`,
+            `if (${isInGate(geometry, J, H, c)}) { gate${c} = ${gateFrom(J, preActivation, forgetBias)}; }`,
+            `else if (${isInGate(geometry, F, H, c)}) { gate${c} = ${gateFrom(F, preActivation, forgetBias)}; }`,
+            `else { gate${c} = ${gateFrom(I, preActivation, forgetBias)}; }`,
+          );
+          return `gate${c}`;
+        },
+      },
+    ],
+  );
+}
+
+/** (3), (4) c and h `[B,H]` from gates and cPrev. */
+export function statePrograms(
+  geometry: Geometry,
+  [B, H]: Size,
+  { gates, cPrev }: Record<'gates' | 'cPrev', Source>,
+): Program[] {
+  const inputs = [gates, cPrev];
+  const cell = (lines: Lines, c: number): string =>
+    cellFrom((gate) => lines.at(gates, c, gate * H), lines.at(cPrev, c));
+  return pointwise(
+    geometry,
+    [B, H],
+    [
+      { inputs, value: cell },
+      { inputs, value: (lines, c) => hiddenFrom(lines.at(gates, c, O * H), cell(lines, c)) },
+    ],
+  );
+}
+
+/** (4′) The complete dc `[B,H]`. */
+export function dCellPrograms(
+  geometry: Geometry,
+  [B, H]: Size,
+  { dc, dh, gates, c: state }: Record<'dc' | 'dh' | 'gates' | 'c', Source>,
+): Program[] {
+  return pointwise(
+    geometry,
+    [B, H],
+    [
+      {
+        inputs: [dc, dh, gates, state],
+        value(lines, c) {
+          const read = lines.at(state, c);
+          lines.statements.push(`const tanhC${c} = ${tanh(read)};`);
+          return dCellFrom(lines.at(dc, c), lines.at(dh, c), lines.at(gates, c, O * H), `tanhC${c}`);
+        },
+      },
+    ],
+  );
+}
+
+/** (3′) dcPrev `[B,H]` with this step's contribution, from the complete dc. */
+export function dCellPrevPrograms(
+  geometry: Geometry,
+  [B, H]: Size,
+  { dcPrev, dc, gates }: Record<'dcPrev' | 'dc' | 'gates', Source>,
+): Program[] {
+  return pointwise(
+    geometry,
+    [B, H],
+    [
+      {
+        inputs: [dcPrev, dc, gates],
+        value: (lines, c) => dCellPrevFrom(lines.at(dcPrev, c), lines.at(dc, c), lines.at(gates, c, F * H)),
+      },
+    ],
+  );
+}
+
+/** (4′), (3′), (2′) dz `[B,4H]`, gate by gate, from the complete dc. */
+export function dzPrograms(
+  geometry: Geometry,
+  [B, H]: Size,
+  { dc, dh, gates, c: state, cPrev }: Record<'dc' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
+): Program[] {
+  const { width } = geometry;
+  const isAligned = H % width === 0; // then all columns of a texel lie in one gate
+  /** Statements for the columns of a texel that lie in `gate`. The unit's elements are at distances that depend on it only. */
+  const inGate = (gate: Gate): string[] => {
+    const lines = new Lines(y, x, `_${gate}`);
+    const values = Array.from({ length: width }, (_, c) => {
+      const unit = (source: Source) => (): string => lines.at(source, c, -gate * H);
+      const dz = dzFrom(gate, {
+        dc: unit(dc),
+        dh: unit(dh),
+        tanhC: () => tanh(unit(state)()),
+        cPrev: unit(cPrev),
+        gates: (other) => lines.at(gates, c, (other - gate) * H),
+      });
+      return isAligned ? `dz${c} = ${dz};` : `if (${isInGate(geometry, gate, H, c)}) { dz${c} = ${dz}; }`;
+    });
+    const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : 'if (true) {';
+    return [condition, ...lines.statements, ...values, '}'];
+  };
+  return pointwise(
+    geometry,
+    [B, 4 * H],
+    [
+      {
+        inputs: [dc, dh, gates, state, cPrev],
+        value(lines, c) {
+          lines.statements.push(`let dz${c} = 0;`);
+          if (c === width - 1) lines.statements.push(...GATES.flatMap(inGate));
+          return `dz${c}`;
+        },
+      },
+    ],
+  );
+}

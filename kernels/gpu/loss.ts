@@ -1,0 +1,125 @@
+/** The kernels of softmax cross-entropy. The formulas are those of src/cross-entropy.ts, with the same numbers. */
+import type { Geometry, Source } from './layout.js';
+import type { Program, Size } from './program.js';
+import { forEachColumn, Lines, pointwise, x, y } from './program.js';
+
+/** Statements that find the largest logit of a row, `max`, its class, `predicted`, and the sum of e^(logit - max), `sum`. */
+function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, suffix: string): string[] {
+  const [max, predicted, sum] = [`max${suffix}`, `predicted${suffix}`, `sum${suffix}`];
+  const first = new Lines(row, '0', `First${suffix}`);
+  const start = first.at(logits, 0);
+  return [
+    ...first.statements,
+    `let ${max} = ${start};`,
+    `let ${predicted} = 0;`,
+    `let ${sum} = 0;`,
+    ...forEachColumn(
+      geometry,
+      [logits],
+      { row, columns: C, suffix: `Max${suffix}` },
+      ([logit], k) => `if (${logit} > ${max}) { ${max} = ${logit}; ${predicted} = ${k}; }`,
+    ),
+    ...forEachColumn(
+      geometry,
+      [logits],
+      { row, columns: C, suffix: `Sum${suffix}` },
+      ([logit]) => `${sum} += Math.exp(${logit} - ${max});`,
+    ),
+  ];
+}
+
+/** (5) probabilities `[B,C]` from logits. */
+export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Record<'logits', Source>): Program[] {
+  return pointwise(
+    geometry,
+    [B, C],
+    [
+      {
+        inputs: [logits],
+        value(lines, c) {
+          if (c === 0) lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
+          return `Math.exp(${lines.at(logits, c)} - max) / sum`;
+        },
+      },
+    ],
+  );
+}
+
+/**
+ * (5) losses and correct, both one row of B numbers: the loss of each example, and 1 if the largest logit is the labelled
+ * class, else 0. Column b of these rows comes from row b of logits and y.
+ */
+export function lossPrograms(
+  geometry: Geometry,
+  [B, C]: Size,
+  { logits, y: labels }: Record<'logits' | 'y', Source>,
+): Program[] {
+  const { width } = geometry;
+  const rowOf = (c: number): string => (width === 1 ? x : `${x} * ${width} + ${c}`);
+  const inputs = [logits, labels];
+  const loss = (lines: Lines, c: number): string => {
+    lines.statements.push(
+      ...softmaxOf(geometry, logits, C, rowOf(c), `L${c}`),
+      `let loss${c} = 0;`,
+      ...forEachColumn(
+        geometry,
+        inputs,
+        { row: rowOf(c), columns: C, suffix: `Loss${c}` },
+        ([logit, label]) => `loss${c} -= ${label} * (${logit} - maxL${c} - Math.log(sumL${c}));`,
+      ),
+    );
+    return `loss${c}`;
+  };
+  const correct = (lines: Lines, c: number): string => {
+    const first = new Lines(rowOf(c), '0', `Label${c}`);
+    const start = first.at(labels, 0);
+    lines.statements.push(
+      ...softmaxOf(geometry, logits, C, rowOf(c), `C${c}`),
+      ...first.statements,
+      `let most${c} = ${start};`,
+      `let labelled${c} = 0;`,
+      `let correct${c} = 0;`,
+      ...forEachColumn(
+        geometry,
+        [labels],
+        { row: rowOf(c), columns: C, suffix: `Most${c}` },
+        ([label], k) => `if (${label} > most${c}) { most${c} = ${label}; labelled${c} = ${k}; }`,
+      ),
+      `if (predictedC${c} === labelled${c}) { correct${c} = 1; }`,
+    );
+    return `correct${c}`;
+  };
+  return pointwise(
+    geometry,
+    [1, B],
+    [
+      { inputs, value: loss },
+      { inputs, value: correct },
+    ],
+  );
+}
+
+/** (5′) dLogits `[B,C]` from probabilities and y. */
+export function dLogitsPrograms(
+  geometry: Geometry,
+  [B, C]: Size,
+  { probabilities, y: labels }: Record<'probabilities' | 'y', Source>,
+): Program[] {
+  return pointwise(
+    geometry,
+    [B, C],
+    [
+      {
+        inputs: [probabilities, labels],
+        value(lines, c) {
+          if (c === 0) {
+            const row = { row: y, columns: C, suffix: 'Sum' };
+            const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
+            lines.statements.push('let sum = 0;', ...add);
+          }
+          return `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${B}`;
+        },
+      },
+    ],
+  );
+}
