@@ -87,7 +87,7 @@ export class GpuBackend implements Backend {
     const { columns } = rows;
     // The host may write the next batch into the tensor before the queue reaches this upload.
     const values = Float32Array.from(tensor.data.subarray(from * columns, to * columns));
-    // Of a long sequence, a texture holds as many whole steps as fit into it.
+    // A long sequence needs several textures; each holds whole steps.
     const step = tensor.shape[tensor.dimension - 2] ?? 1;
     const count = Math.max(step, Math.floor(this.device.mostRows / step) * step);
     this.enqueue(async () => {

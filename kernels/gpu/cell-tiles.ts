@@ -11,8 +11,8 @@
  *       of a tile's   row 0     row 1     row 2     row 3     of c and h
  *       four rows
  *
- * The texels of c lie in the texture in the order of its rows: row 4y, 4y+1, 4y+2 and 4y+3 of c beside one another are one
- * row of the threads. So later kernels read the same texture as rows of H columns, and nothing is copied.
+ * A row of threads writes the rows 4y, 4y+1, 4y+2 and 4y+3 of c beside one another. So the texels of c lie in the texture in
+ * the order of c's rows. Later kernels read the same texture as rows of H columns, and nothing is copied.
  */
 import type { Geometry, Reading, Source, Span } from './layout.js';
 import type { Program, Size } from './program.js';

@@ -88,7 +88,7 @@ export class Device {
     return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, cut(input)]));
   }
 
-  /** Copies inputs from tiles to rows, if a launch cannot read so many textures. */
+  /** Copies inputs from tiles to rows, until they have no more textures than a launch can read. */
   private async withinLimit(inputs: Readonly<Record<string, Input>>): Promise<Readonly<Record<string, Input>>> {
     const { mostInputs } = this.opened.geometry;
     const copied = { ...inputs };

@@ -1,5 +1,5 @@
 /**
- * How a matrix lies on the device, and the kernel text that reads it. No other file knows this.
+ * How a matrix lies on the device, and the kernel text that reads it. Only this file and results.ts know it.
  *
  * In the GL modes a texel holds four neighbouring columns of a row, so that one fetch reads four numbers; the last texel
  * of a row is padded. In the other modes a buffer holds single numbers, and a fetch reads one. A matrix lies in one of two

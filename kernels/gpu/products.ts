@@ -24,9 +24,11 @@ export interface Factors {
   readonly K: number;
 }
 
-/** What the sums start from, if not from zero: a matrix of the size of `out`, or one row for all rows of `out`, or a number. */
+/** What the sums start from. */
 export interface Added {
+  /** A matrix, or a number for all elements. Without it, the sums start from zero. */
   readonly source: Source | undefined;
+  /** Whether the matrix is one row for all rows of `out`; otherwise it has the size of `out`. */
   readonly isRow: boolean;
 }
 

@@ -4,8 +4,8 @@ import { flat } from './layout.js';
 import type { Program } from './program.js';
 
 /**
- * The textures of a launch. Texels lie in a texture row after row, so a texture that was computed by threads in one
- * arrangement can be read as rows of another length; cell-tiles.ts uses this.
+ * The textures of a launch. Texels lie in a texture row after row. So a texture can be read as rows of another length than
+ * the rows of threads that computed it; cell-tiles.ts uses this.
  */
 export function adoptTextures(result: Result, { outputs, threads, results }: Program): Stored[] {
   const textures = (results.length === 1 ? [result] : Object.values(result)) as GlTexture[];
