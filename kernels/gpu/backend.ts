@@ -169,7 +169,7 @@ export class GpuBackend implements Backend {
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
     if (this.hasCellTiles(h)) {
-      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias });
+      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
     } else {
       this.compute('gates', gatesPrograms, h.shape, [gates], { z, forgetBias });
       this.compute('c, h', statePrograms, h.shape, [c, h], { gates, cPrev });
@@ -179,7 +179,7 @@ export class GpuBackend implements Backend {
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
     if (this.hasCellTiles(dh)) {
       const inputs = { dc, dcPrev, dh, gates, c, cPrev };
-      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs);
+      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
     } else {
       this.compute('dc', dCellPrograms, dh.shape, [dc], { dc, dh, gates, c });
       this.compute('dcPrev', dCellPrevPrograms, dh.shape, [dcPrev], { dcPrev, dc, gates });
@@ -233,13 +233,18 @@ export class GpuBackend implements Backend {
     this.enqueue(async () => to.rows.copy(to.from, to.to, from.rows, from.from));
   }
 
-  /** Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order. */
+  /**
+   * Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order. A tensor that holds
+   * one number is passed as this number, except those that `matrices` names: most steps pass matrices in their place, and
+   * the kernel would be compiled twice.
+   */
   private compute<Name extends string>(
     name: string,
     programs: MakePrograms<Name>,
     size: readonly number[],
     outs: readonly Tensor[],
     inputs: Readonly<Record<Name, Tensor | number>>,
+    matrices: readonly NoInfer<Name>[] = [],
   ): void {
     const places = outs.map((out) => this.plainOperand(name, out));
     const operands = Object.fromEntries(
@@ -248,7 +253,13 @@ export class GpuBackend implements Backend {
         typeof value === 'number' ? value : this.plainOperand(name, value),
       ]),
     ) as Record<Name, Operand | number>;
-    this.enqueue(() => this.launch(name, programs, [size[0], size[1]], places, operands));
+    this.enqueue(async () => {
+      for (const input of matrices) {
+        const operand = operands[input];
+        if (typeof operand !== 'number') await operand.rows.readMatrix(operand.from, operand.to);
+      }
+      await this.launch(name, programs, [size[0], size[1]], places, operands);
+    });
   }
 
   /** Runs an operation of the queue. */

@@ -14,32 +14,31 @@
  * A row of threads writes the rows 4y, 4y+1, 4y+2 and 4y+3 of c beside one another. So the texels of c lie in the texture in
  * the order of c's rows. Later kernels read the same texture as rows of H columns, and nothing is copied.
  */
-import type { Geometry, Reading, Source, Span } from './layout.js';
+import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, J, O, tanh } from './cell.js';
+import type { Geometry, Source, Span } from './layout.js';
 import type { Program, Size } from './program.js';
-import { x, y } from './program.js';
-import type { Gate } from './cell.js';
-import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, O, tanh } from './cell.js';
+import { Lines, x, y } from './program.js';
 
 const FOUR = [0, 1, 2, 3];
 
 /** The four rows of a thread's tile. */
 const TILE: Span = { index: y, step: 4, count: 4 };
 
-/** Row `r` of the tile. */
-const rowOfTile = (r: number): Span => ({ index: y, step: 4, start: r, count: 1 });
+const texel = (index: string): Span => ({ index, step: 4, count: 4 });
 
-/** The texel `distance` texels to the right. */
-const texelAt = (distance: number): Span => ({
-  index: distance === 0 ? x : `${x} ${distance < 0 ? '-' : '+'} ${Math.abs(distance)}`,
-  step: 4,
-  count: 4,
-});
+/** Variables of a thread: its gate, and the texel of its hidden units in a state. `W`: texels of a gate. */
+const place = (W: number): string[] => [
+  `const gate = Math.floor((${x} + 0.5) / ${W});`, // a device may round x / W down
+  `const unit = ${x} - gate * ${W};`,
+];
 
 const declare = (names: readonly string[]): string => names.map((name) => `let ${name} = 0;`).join(' ');
 
-/** One branch for the threads of each gate. `W`: texels of a gate. */
-const byGate = (W: number, branch: (gate: Gate) => readonly string[]): string[] =>
-  GATES.flatMap((gate) => [`if (${x} >= ${gate * W} && ${x} < ${(gate + 1) * W}) {`, ...branch(gate), '}']);
+const outputsOf = ([B, H]: Size): Program['outputs'] => [
+  { rows: B, columns: 4 * H, layout: 'tiles' },
+  { rows: B, columns: H, layout: 'rows' },
+  { rows: B, columns: H, layout: 'rows' },
+];
 
 /** (2), (3), (4) gates `[B,4H]`, c and h `[B,H]`. */
 export function cellForwardInTiles(
@@ -48,33 +47,36 @@ export function cellForwardInTiles(
   { z, cPrev, forgetBias }: Record<'z' | 'cPrev' | 'forgetBias', Source>,
 ): Program[] {
   const W = H / 4;
-  const tile = z.block('z', TILE, texelAt(0));
+  const tile = z.block('z', TILE, texel(x));
   const gates = FOUR.map((r) => FOUR.map((c) => `gate${r}${c}`));
-  const [cs, hs] = ['c', 'h'].map((name) => FOUR.map((c) => `${name}${c}`));
+  // tanh(z) = 2σ(2z) - 1, so one formula computes each of the gates
+  const activate = [
+    'let scale = 1;',
+    'let shift = 0;',
+    `if (gate === ${J}) { scale = 2; }`,
+    `if (gate === ${F}) { shift = ${forgetBias.name}; }`,
+    ...gates.flatMap((row, r) =>
+      row.map(
+        (gate, c) => `const ${gate} = scale / (1 + Math.exp(-scale * (${tile.at(r, c)} + shift))) - (scale - 1);`,
+      ),
+    ),
+  ];
 
-  const branch = (own: Gate): string[] => {
-    const others = GATES.map((gate) => z.block(`z${own}${gate}`, rowOfTile(own), texelAt((gate - own) * W)));
-    const before = cPrev.block(`cPrev${own}`, rowOfTile(own), texelAt(-own * W));
-    return [
-      ...gates.flatMap((row, r) => row.map((gate, c) => `${gate} = ${gateFrom(own, tile.at(r, c), forgetBias)};`)),
-      ...[...others, before].flatMap(({ statements }) => statements),
-      ...FOUR.flatMap((c) => {
-        const gate = (which: Gate): string => `(${gateFrom(which, others[which].at(0, c), forgetBias)})`;
-        return [`${cs[c]} = ${cellFrom(gate, before.at(0, c))};`, `${hs[c]} = ${hiddenFrom(gate(O), cs[c])};`];
-      }),
-    ];
-  };
+  const state = new Lines(`${y} * 4 + gate`, 'unit', '_state');
+  const [cs, hs] = ['c', 'h'].map((name) => FOUR.map((c) => `${name}${c}`));
+  const states = FOUR.flatMap((c) => {
+    const gate = (which: (typeof GATES)[number]): string =>
+      `(${gateFrom(which, state.at(z, c, which * H), forgetBias)})`;
+    const cell = cellFrom(gate, state.at(cPrev, c));
+    return [`const ${cs[c]} = ${cell};`, `const ${hs[c]} = ${hiddenFrom(gate(O), cs[c])};`];
+  });
 
   return [
     {
       inputs: [z, cPrev, forgetBias],
-      outputs: [
-        { rows: B, columns: 4 * H, layout: 'tiles' },
-        { rows: B, columns: H, layout: 'rows' },
-        { rows: B, columns: H, layout: 'rows' },
-      ],
+      outputs: outputsOf([B, H]),
       threads: [4 * W, Math.ceil(B / 4)],
-      statements: [...tile.statements, declare([...gates.flat(), ...cs, ...hs]), ...byGate(W, branch)].join('\n'),
+      statements: [...place(W), ...tile.statements, ...activate, ...state.statements, ...states].join('\n'),
       results: [...gates, cs, hs],
     },
   ];
@@ -87,52 +89,51 @@ export function cellBackwardInTiles(
   sources: Record<'dc' | 'dcPrev' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
 ): Program[] {
   const W = H / 4;
-  const dzs = FOUR.map((r) => FOUR.map((c) => `dz${r}${c}`));
-  const [dcs, dcPrevs] = ['dc', 'dcPrev'].map((name) => FOUR.map((c) => `${name}Out${c}`));
+  const unit = (name: 'dc' | 'dh' | 'c' | 'cPrev') => sources[name].block(name, TILE, texel('unit'));
+  const [dc, dh, c, cPrev] = (['dc', 'dh', 'c', 'cPrev'] as const).map(unit);
+  const gates = GATES.map((gate) => sources.gates.block(`gates${gate}`, TILE, texel(`unit + ${gate * W}`)));
+  const cells = FOUR.flatMap((r) =>
+    FOUR.flatMap((n) => [
+      `const tanhC${r}${n} = ${tanh(c.at(r, n))};`,
+      `const dCell${r}${n} = ${dCellFrom(dc.at(r, n), dh.at(r, n), gates[O].at(r, n), `tanhC${r}${n}`)};`,
+    ]),
+  );
 
-  const branch = (own: Gate): string[] => {
-    const unit = (name: 'dc' | 'dcPrev' | 'dh' | 'c' | 'cPrev', rows: Span): Reading =>
-      sources[name].block(`${name}${own}`, rows, texelAt(-own * W));
-    const [dc, dh, c, cPrev] = (['dc', 'dh', 'c', 'cPrev'] as const).map((name) => unit(name, TILE));
-    const gates = GATES.map((gate) => sources.gates.block(`gates${own}${gate}`, TILE, texelAt((gate - own) * W)));
-    const dcPrev = unit('dcPrev', rowOfTile(own));
-    const inRow = (r: number): string[] =>
-      FOUR.flatMap((n) => {
-        const [dCell, tanhC] = [`dCell${own}${r}${n}`, `tanhC${own}${r}${n}`];
-        const dz = dzFrom(own, {
-          dc: () => dCell,
+  const dzs = FOUR.map((r) => FOUR.map((n) => `dz${r}${n}`));
+  const [dcs, forget] = ['dcOut', 'f'].map((name) => FOUR.map((n) => `${name}${n}`));
+  /** Statements for the threads of one gate: their tile of dz, and the row of the states that they write. */
+  const branch = (own: (typeof GATES)[number]): string[] => [
+    `if (gate === ${own}) {`,
+    ...dzs.flatMap((row, r) =>
+      row.map((dz, n) => {
+        const value = dzFrom(own, {
+          dc: () => `dCell${r}${n}`,
           dh: () => dh.at(r, n),
-          tanhC: () => tanhC,
+          tanhC: () => `tanhC${r}${n}`,
           cPrev: () => cPrev.at(r, n),
           gates: (gate) => gates[gate].at(r, n),
         });
-        return [
-          `const ${tanhC} = ${tanh(c.at(r, n))};`,
-          `const ${dCell} = ${dCellFrom(dc.at(r, n), dh.at(r, n), gates[O].at(r, n), tanhC)};`,
-          `${dzs[r][n]} = ${dz};`,
-        ];
-      });
-    return [
-      ...[dc, dh, c, cPrev, dcPrev, ...gates].flatMap(({ statements }) => statements),
-      ...FOUR.flatMap(inRow),
-      ...FOUR.flatMap((n) => {
-        const dCell = `dCell${own}${own}${n}`;
-        const dCellPrev = dCellPrevFrom(dcPrev.at(0, n), dCell, gates[F].at(own, n));
-        return [`${dcs[n]} = ${dCell};`, `${dcPrevs[n]} = ${dCellPrev};`];
+        return `${dz} = ${value};`;
       }),
-    ];
-  };
+    ),
+    ...FOUR.flatMap((n) => [`${dcs[n]} = dCell${own}${n};`, `${forget[n]} = ${gates[F].at(own, n)};`]),
+    '}',
+  ];
+  const state = new Lines(`${y} * 4 + gate`, 'unit');
+  const dcPrevs = FOUR.map((n) => dCellPrevFrom(state.at(sources.dcPrev, n), dcs[n], forget[n]));
 
   return [
     {
       inputs: Object.values(sources),
-      outputs: [
-        { rows: B, columns: 4 * H, layout: 'tiles' },
-        { rows: B, columns: H, layout: 'rows' },
-        { rows: B, columns: H, layout: 'rows' },
-      ],
+      outputs: outputsOf([B, H]),
       threads: [4 * W, Math.ceil(B / 4)],
-      statements: [declare([...dzs.flat(), ...dcs, ...dcPrevs]), ...byGate(W, branch)].join('\n'),
+      statements: [
+        ...place(W),
+        ...[dc, dh, c, cPrev, ...gates, state].flatMap(({ statements }) => statements),
+        ...cells,
+        declare([...dzs.flat(), ...dcs, ...forget]),
+        ...GATES.flatMap(branch),
+      ].join('\n'),
       results: [...dzs, dcs, dcPrevs],
     },
   ];

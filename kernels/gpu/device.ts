@@ -5,7 +5,7 @@ import { flat, partsOf, Source, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
 import type { Program } from './program.js';
 import { kernelText } from './program.js';
-import { copyPrograms, joinPrograms, uploadProgram } from './moves.js';
+import { copyPrograms, fillProgram, joinPrograms, uploadProgram } from './moves.js';
 
 /** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {
@@ -134,7 +134,7 @@ export class Device {
     const [matrix] = await this.run({
       name: `fill ${rows} ${columns}`,
       inputs: { value },
-      programs: (geometry, sources) => copyPrograms(geometry, [rows, columns], sources.value),
+      programs: (geometry, sources) => [fillProgram(geometry, [rows, columns], sources.value)],
     });
     return matrix;
   }

@@ -55,48 +55,49 @@ export function lossPrograms(
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
   const { width } = geometry;
-  const rowOf = (c: number): string => (width === 1 ? x : `${x} * ${width} + ${c}`);
-  const inputs = [logits, labels];
-  const loss = (lines: Lines, c: number): string => {
-    lines.statements.push(
-      ...softmaxOf(geometry, logits, C, rowOf(c), `L${c}`),
-      `let loss${c} = 0;`,
-      ...forEachColumn(
-        geometry,
-        inputs,
-        { row: rowOf(c), columns: C, suffix: `Loss${c}` },
-        ([logit, label]) => `loss${c} -= ${label} * (${logit} - maxL${c} - Math.log(sumL${c}));`,
-      ),
-    );
-    return `loss${c}`;
-  };
-  const correct = (lines: Lines, c: number): string => {
-    const first = new Lines(rowOf(c), '0', `Label${c}`);
+  /** A texel has several examples. They are computed in a loop, because a copy of its statements for each takes long to compile. */
+  const forEachExample = (name: string, statements: (row: string) => readonly string[]) => ({
+    inputs: [logits, labels],
+    value(lines: Lines, c: number): string {
+      lines.statements.push(`let ${name}${c} = 0;`);
+      if (c === width - 1) {
+        const row = width === 1 ? x : `${x} * ${width} + example`;
+        const columns = Array.from({ length: width }, (_, n) => `if (example === ${n}) { ${name}${n} = ${name}; }`);
+        const body = [...statements(row), ...columns];
+        lines.statements.push(`for (let example = 0; example < ${width}; example++) {`, ...body, '}');
+      }
+      return `${name}${c}`;
+    },
+  });
+  const loss = forEachExample('loss', (row) => [
+    ...softmaxOf(geometry, logits, C, row, 'L'),
+    'let loss = 0;',
+    ...forEachColumn(
+      geometry,
+      [logits, labels],
+      { row, columns: C, suffix: 'Loss' },
+      ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
+    ),
+  ]);
+  const correct = forEachExample('correct', (row) => {
+    const first = new Lines(row, '0', 'Label');
     const start = first.at(labels, 0);
-    lines.statements.push(
-      ...softmaxOf(geometry, logits, C, rowOf(c), `C${c}`),
+    return [
+      ...softmaxOf(geometry, logits, C, row, 'C'),
       ...first.statements,
-      `let most${c} = ${start};`,
-      `let labelled${c} = 0;`,
-      `let correct${c} = 0;`,
+      `let most = ${start};`,
+      'let labelled = 0;',
+      'let correct = 0;',
       ...forEachColumn(
         geometry,
         [labels],
-        { row: rowOf(c), columns: C, suffix: `Most${c}` },
-        ([label], k) => `if (${label} > most${c}) { most${c} = ${label}; labelled${c} = ${k}; }`,
+        { row, columns: C, suffix: 'Most' },
+        ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
       ),
-      `if (predictedC${c} === labelled${c}) { correct${c} = 1; }`,
-    );
-    return `correct${c}`;
-  };
-  return pointwise(
-    geometry,
-    [1, B],
-    [
-      { inputs, value: loss },
-      { inputs, value: correct },
-    ],
-  );
+      'if (predictedC === labelled) { correct = 1; }',
+    ];
+  });
+  return pointwise(geometry, [1, B], [loss, correct]);
 }
 
 /** (5′) dLogits `[B,C]` from probabilities and y. */

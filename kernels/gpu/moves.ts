@@ -15,7 +15,22 @@ export function uploadProgram({ width }: Geometry, [rows, columns]: Size, number
   };
 }
 
-/** A copy in rows, or a matrix full of one number. */
+/**
+ * A matrix full of one number. Its texture has the same extents as those of cell-tiles.ts: GPU.js would compile the kernels
+ * that read it a second time for other ones.
+ */
+export function fillProgram({ width }: Geometry, [rows, columns]: Size, value: Source): Program {
+  const texels = Math.ceil(columns / width);
+  return {
+    inputs: [value],
+    outputs: [{ rows, columns, layout: 'rows' }],
+    threads: width === 1 ? [texels, rows] : [4 * texels, Math.ceil(rows / 4)],
+    statements: '',
+    results: [Array.from({ length: width }, () => value.name)],
+  };
+}
+
+/** A copy in rows. */
 export function copyPrograms(geometry: Geometry, size: Size, a: Source): Program[] {
   return pointwise(geometry, size, [{ inputs: [a], value: (lines, c) => lines.at(a, c) }]);
 }
