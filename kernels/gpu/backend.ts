@@ -234,9 +234,10 @@ export class GpuBackend implements Backend {
   }
 
   /**
-   * Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order. A tensor that holds
-   * one number is passed as this number, except those that `matrices` names: most steps pass matrices in their place, and
-   * the kernel would be compiled twice.
+   * Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order.
+   *
+   * If one number fills a tensor, the kernel gets this number. `matrices` are the names of tensors that are passed as
+   * matrices anyway. They hold one number in the first step only, and for that step the kernel would be compiled again.
    */
   private compute<Name extends string>(
     name: string,
