@@ -160,7 +160,9 @@ async function upload(opened: OpenMode, values: Float32Array, size: Extents, isI
 /** GPU.js falls back to another mode without an error. */
 function assertRanIn({ mode, kernelClass }: OpenMode, { kernel }: KernelFunction): void {
   if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
-  throw new Error(`mode ${mode}: GPU.js ran a step on ${kernel.constructor.name}: ${kernel.fallbackReason ?? 'it gave no reason'}`);
+  throw new Error(
+    `mode ${mode}: GPU.js ran a step on ${kernel.constructor.name}: ${kernel.fallbackReason ?? 'it gave no reason'}`,
+  );
 }
 
 /**
