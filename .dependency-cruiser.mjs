@@ -22,8 +22,8 @@ const LAYERS = [
   ['tasks', 'versions'].map(bench),
   [...['assemblyscript', 'candidates', 'program'].map(bench), 'bench/suites/'],
   ['bench/programs/', 'bench/measure/'],
-  ['bench/browser/', 'bench/report/'],
-  ['main', 'kernel-steps'].map(bench),
+  ['bench/browser/', 'bench/report/', 'bench/gpu-steps/'],
+  ['main', 'kernel-steps', 'gpu-kernel-steps'].map(bench),
   ['test/'],
 ];
 

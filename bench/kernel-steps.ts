@@ -8,21 +8,12 @@ import { availableParallelism, cpus } from 'node:os';
 import { matmul } from '../kernels/reference/matmul.js';
 import { createWasmBackend } from '../kernels/wasm/index.js';
 import type { Backend } from '../src/backend.js';
-import { fillRandom, Random } from '../src/rng.js';
-import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
+import { copyInto, fill, tensorFrom, valuesOf } from '../src/tensor.js';
 import { compileAssembly } from './assemblyscript.js';
+import type { Operands, Size } from './measure/product-steps.js';
+import { errorOf, medianMs, operandsOf, row, SIZE_HELP, sizeIn, StepTable } from './measure/product-steps.js';
 
 type Vector = Float32Array;
-type Size = readonly [M: number, K: number, N: number];
-
-interface Operands {
-  readonly size: Size;
-  readonly a: Vector;
-  readonly b: Vector;
-  /** The product in f64, and how far an f32 sum may differ from it. */
-  readonly product: Float64Array;
-  readonly bound: Float64Array;
-}
 
 /** A step whose operands are in place. Its result is NaN at first, so that a missing element is noticed. */
 interface Ready {
@@ -148,92 +139,41 @@ function onBackend(name: string, backend: Backend): Step {
 
 // Checking and timing.
 
-function operandsOf(size: Size): Operands {
-  const [M, K, N] = size;
-  const random = new Random(1);
-  const [a, b] = [zeros([M, K]), zeros([K, N])];
-  for (const tensor of [a, b]) fillRandom(tensor, () => random.uniform(-1, 1));
-  const product = new Float64Array(M * N);
-  const bound = new Float64Array(M * N);
-  for (let m = 0; m < M; m++) {
-    for (let n = 0; n < N; n++) {
-      let sum = 0;
-      let sizes = 0;
-      for (let k = 0; k < K; k++) {
-        const term = a.data[m * K + k] * b.data[k * N + n];
-        sum += term;
-        sizes += Math.abs(term);
-      }
-      product[m * N + n] = sum;
-      // Each of K products and K sums is rounded by at most 2⁻²⁴ of itself; none is larger than the sum of absolute values.
-      bound[m * N + n] = (K + 1) * 2 ** -24 * sizes;
-    }
-  }
-  return { size, a: a.data as Vector, b: b.data as Vector, product, bound };
-}
-
-/** The largest error divided by its bound. */
-function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
-  let largest = 0;
-  for (let n = 0; n < product.length; n++) {
-    largest = Math.max(largest, Math.abs(result[n] - product[n]) / bound[n]); // NaN stays
-  }
-  return largest;
-}
-
 const isQuick = process.argv.includes('--quick');
-const [WARM_UP_MS, SAMPLES, SAMPLE_MS, TOTAL_MS] = isQuick ? [50, 2, 1, 1] : [1000, 15, 10, 1000];
+const TIMING = isQuick
+  ? { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 }
+  : { warmUpMs: 1000, samples: 15, sampleMs: 10, totalMs: 1000 };
 
-/** The median of samples that are long enough for the clock, after a warm-up that is long enough for the compiler. */
-function medianMs(run: () => void): number {
-  const once = (count: number): number => {
-    const start = performance.now();
+function timeOf(run: () => void): Promise<number> {
+  const repeat = (count: number): void => {
     for (let n = 0; n < count; n++) run();
-    return (performance.now() - start) / count;
   };
-  let fastest = once(1);
-  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < WARM_UP_MS; runs++) {
-    fastest = Math.min(fastest, once(1));
-  }
-  const count = Math.max(1, Math.round(SAMPLE_MS / fastest));
-  const samples: number[] = [];
-  for (let start = performance.now(); samples.length < SAMPLES || performance.now() - start < TOTAL_MS;) {
-    samples.push(once(count));
-  }
-  return samples.sort((first, second) => first - second)[Math.floor(samples.length / 2)];
+  return medianMs(repeat, TIMING);
 }
 
-const row = (name: string, ...columns: string[]): string =>
-  `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
-
-function report(steps: readonly Step[], size: Size): void {
-  const [M, K, N] = size;
+async function report(steps: readonly Step[], size: Size): Promise<void> {
   const operands = operandsOf(size);
-  console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio')}`);
-  let before: number | undefined;
+  const table = new StepTable(size);
   for (const step of steps) {
     const { name } = step;
     const ready = step.prepare(operands);
     if (typeof ready === 'string') {
-      console.log(`${row(name)}  ${ready}`);
+      table.print({ name, reason: ready });
       continue;
     }
     ready.run();
     const error = errorOf(ready.result(), operands);
-    if (!(error <= 1)) {
-      console.log(`${row(name)}  WRONG: its error is ${error.toPrecision(2)} times what f32 rounding explains`);
-      process.exitCode = 1;
-      continue;
-    }
-    const ms = medianMs(() => ready.run());
-    const ratio = before === undefined ? '' : `×${(before / ms).toFixed(2)}`;
-    console.log(row(name, ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio));
-    before = ms;
+    table.print(error <= 1 ? { name, ms: await timeOf(() => ready.run()) } : { name, error });
   }
 }
 
 /** The limit of one core: the speed of an inner loop that always reads the same few numbers from the L1 cache. */
-function reportLimit(name: string, module: Module, tile: 'tile2x16' | 'tile6x8', rows: number, columns: number): void {
+async function reportLimit(
+  name: string,
+  module: Module,
+  tile: 'tile2x16' | 'tile6x8',
+  [rows, columns]: readonly [number, number],
+): Promise<void> {
   const TIMES = 100_000;
   module.memory.grow(1);
   const [ones, start, out] = [PAGE, PAGE + 64, PAGE + 128];
@@ -244,7 +184,7 @@ function reportLimit(name: string, module: Module, tile: 'tile2x16' | 'tile6x8',
   run();
   const isRight = sums.every((sum) => sum === TIMES);
   if (!isRight) process.exitCode = 1;
-  console.log(row(name, '', isRight ? ((2 * rows * columns * TIMES) / medianMs(run) / 1e6).toFixed(2) : 'WRONG'));
+  console.log(row(name, '', isRight ? ((2 * rows * columns * TIMES) / (await timeOf(run)) / 1e6).toFixed(2) : 'WRONG'));
 }
 
 function sizesAskedFor(): Size[] {
@@ -255,11 +195,9 @@ function sizesAskedFor(): Size[] {
       [512, 512, 512],
     ];
   }
-  const numbers = (process.argv[at + 1] ?? '').split(',').map(Number);
-  if (numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1)) {
-    return [[numbers[0], numbers[1], numbers[2]]];
-  }
-  console.error('bench:kernels: --size: write three whole numbers ≥ 1, as in --size 128,128,512');
+  const size = sizeIn(process.argv[at + 1] ?? '');
+  if (size) return [size];
+  console.error(`bench:kernels: --size: ${SIZE_HELP}`);
   process.exit(2);
 }
 
@@ -280,8 +218,8 @@ const steps = [
   ...backends.map((backend) => onBackend(backend.description, backend)),
 ];
 console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
-for (const size of sizes) report(steps, size);
+for (const size of sizes) await report(steps, size);
 console.log('\nthe limit: one core, operands always in the L1 cache');
-if (portable) reportLimit('2×16 tile', portable, 'tile2x16', 2, 16);
-if (relaxed) reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', 6, 8);
+if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16]);
+if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8]);
 for (const backend of backends) await backend.dispose();

@@ -6,6 +6,7 @@ import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
 import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
+import type { File, Site } from './server.js';
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,14 +18,6 @@ const RIVALS = ['@tensorflow/tfjs', TENSORFLOW_WASM, '@tensorflow/tfjs-backend-w
 
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
 
-export interface File {
-  readonly type: string;
-  readonly contents: Uint8Array | string;
-}
-
-/** Files by their paths on the server. */
-export type Site = ReadonlyMap<string, File>;
-
 export async function bundleSite(): Promise<Site> {
   const rivals = RIVALS.filter((name) => existsSync(rivalFile(name)));
   const peak = await compilePeak();
@@ -33,8 +26,18 @@ export async function bundleSite(): Promise<Site> {
     ['/peak/portable.wasm', peak.portable],
     ['/peak/relaxed.wasm', peak.relaxed],
     ...(rivals.includes(TENSORFLOW_WASM) ? binariesOf(TENSORFLOW_WASM) : []),
-    ...(await bundle(rivals)),
+    ...(await bundlePrograms(rivals)),
   ];
+  return siteOf(files);
+}
+
+/** A page with the steps of docs/kernels.md, "On a GPU". */
+export async function bundleGpuSteps(): Promise<Site> {
+  const measure = path.join(bench, 'gpu-steps', 'measure.js');
+  return siteOf([['/index.html', '<!doctype html>'], ...(await bundle([['gpu-steps', measure]]))]);
+}
+
+function siteOf(files: readonly [string, File['contents']][]): Site {
   return new Map(files.map(([name, contents]) => [name, { type: TYPES[path.extname(name)], contents }]));
 }
 
@@ -44,9 +47,7 @@ function binariesOf(rival: string): [string, Uint8Array][] {
   return names.map((name) => [`/rivals/${rival}/dist/${name}`, readFileSync(path.join(folder, name))]);
 }
 
-/** Not minified: GPU.js and TensorFlow.js read the source of functions. */
-async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
-  const { build } = await import('esbuild');
+function bundlePrograms(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
   const entries: [string, string][] = [
     ...['page', 'worker'].map((name): [string, string] => [name, path.join(bench, 'browser', 'page', `${name}.js`)]),
     ['peak', path.join(bench, 'measure', 'peak.js')],
@@ -58,6 +59,15 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
     'gpu.js': packageVersion('gpu.js'),
     ...Object.fromEntries(rivals.map((name) => [name, rivalVersion(name)])),
   };
+  return bundle(entries, { VERSIONS: JSON.stringify(versions) });
+}
+
+/** Not minified: GPU.js and TensorFlow.js read the source of functions. */
+async function bundle(
+  entries: readonly [name: string, file: string][],
+  define: Record<string, string> = {},
+): Promise<[string, Uint8Array][]> {
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: entries.map(([out, file]) => ({ in: file, out })),
     absWorkingDir: path.join(project, 'bench', 'rivals'),
@@ -66,7 +76,7 @@ async function bundle(rivals: readonly string[]): Promise<[string, Uint8Array][]
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    define: { VERSIONS: JSON.stringify(versions) },
+    define,
     plugins: [pageModules],
     outdir: '/',
     write: false,

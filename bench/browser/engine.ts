@@ -1,7 +1,4 @@
 /** `--browser`: each candidate in a page and a renderer process of its own, cross-origin isolated. */
-import type { Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Candidate } from '../candidates.js';
 import type { CandidateProcess, Engine, Started } from '../measure/engine.js';
@@ -9,23 +6,16 @@ import type { Peak } from '../measure/peak.js';
 import type { Answers, Request } from '../measure/protocol.js';
 import { TIMEOUT_MS } from '../measure/spawned-process.js';
 import { LeftOutError } from '../program.js';
-import type { Site } from './bundle.js';
 import { bundleSite, PAGE_PROGRAMS } from './bundle.js';
 import { launchChromiumOnGpu } from './chromium.js';
 import type { Page as PageGlobals } from './page/page.js';
 import type { Message } from './page/worker.js';
-
-/** Without these headers a page has no shared memory, so no threads, and a coarse clock. */
-const ISOLATING = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-  'cross-origin-resource-policy': 'same-origin',
-};
+import { serve } from './server.js';
 
 export async function chromiumEngine(): Promise<Engine> {
   const browser = await launchChromiumOnGpu();
   const server = await serve(await bundleSite());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`;
+  const { url } = server;
   const name = `Chromium ${browser.version()}`;
   return {
     kind: 'page',
@@ -42,16 +32,6 @@ export async function chromiumEngine(): Promise<Engine> {
       server.close();
     },
   };
-}
-
-async function serve(site: Site): Promise<Server> {
-  const server = createServer((request, response) => {
-    const file = site.get(request.url ?? '');
-    response.writeHead(file ? 200 : 404, { ...ISOLATING, ...(file && { 'content-type': file.type }) });
-    response.end(file?.contents);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }
 
 async function peakIn(browser: Browser, url: string): Promise<Peak> {

@@ -85,12 +85,12 @@ export async function openMode(mode: Mode): Promise<OpenMode> {
     computesOnHost: !isGl,
     adopt: isGl ? adoptTextures : (result, program) => adoptNumbers(gpuJs, result, program),
     executor: () => executorOf(mode, gpu),
-    workDone: async () => glWorkDone(gpu),
+    workDone: async () => (isGl ? glWorkDone(gpu) : undefined), // the other modes compute within the call
     close: () => gpu.destroy(),
   };
 }
 
-/** For the GL modes. The other synchronous modes compute within the call, and have no context. */
+/** For the GL modes. */
 async function glWorkDone({ context }: GpuInstance): Promise<void> {
   if (!context) return;
   if (!('fenceSync' in context)) {

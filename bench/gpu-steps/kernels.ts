@@ -1,0 +1,137 @@
+/**
+ * The kernels of docs/kernels.md, "On a GPU": out `[M,N]` = a `[M,K]` · b `[K,N]`. GPU.js compiles their text. K is a literal
+ * in it, because GPU.js stops a loop with any other bound at 1000. M and N are multiples of the tile, and K of 4.
+ */
+
+export interface KernelStep {
+  readonly name: string;
+  /** The rows and columns of `out` that a thread computes. */
+  readonly tile: readonly [rows: number, columns: number];
+  /** Whether matrices lie in texels of four columns. Then every row of a tile is an output of its own. */
+  readonly isInTexels: boolean;
+  readonly text: (K: number) => string;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const FOUR = range(4);
+const plus = (index: string, n: number): string => (n === 0 ? index : `${index} + ${n}`);
+
+/** A thread fetches 2 numbers for each multiply-add: one of a, one of b. */
+const naive = (K: number): string => `function product(a, b) {
+  let sum = 0;
+  for (let k = 0; k < ${K}; k++) {
+    sum += a[this.thread.y][k] * b[k][this.thread.x];
+  }
+  return sum;
+}`;
+
+/** The same 2 fetches for each multiply-add, but the loop is tested a quarter as often. */
+const fourTerms = (K: number): string => `function product(a, b) {
+  let sum = 0;
+  for (let k = 0; k < ${K / 4}; k++) {
+    sum += a[this.thread.y][k * 4] * b[k * 4][this.thread.x]
+         + a[this.thread.y][k * 4 + 1] * b[k * 4 + 1][this.thread.x]
+         + a[this.thread.y][k * 4 + 2] * b[k * 4 + 2][this.thread.x]
+         + a[this.thread.y][k * 4 + 3] * b[k * 4 + 3][this.thread.x];
+  }
+  return sum;
+}`;
+
+/** A thread fetches 5 numbers for 4 multiply-adds: one of a, which it uses four times, and four of b. */
+const fourColumns = (K: number): string => `function product(a, b) {
+  let s0 = 0; let s1 = 0; let s2 = 0; let s3 = 0;
+  for (let k = 0; k < ${K}; k++) {
+    const p = a[this.thread.y][k];
+    s0 += p * b[k][this.thread.x * 4];
+    s1 += p * b[k][this.thread.x * 4 + 1];
+    s2 += p * b[k][this.thread.x * 4 + 2];
+    s3 += p * b[k][this.thread.x * 4 + 3];
+  }
+  return [s0, s1, s2, s3];
+}`;
+
+/** A thread makes 5 fetches of four numbers for 16 multiply-adds: four columns of a's row, and four rows of b. */
+const texels = (K: number): string => `function product(a, b) {
+  let s0 = 0; let s1 = 0; let s2 = 0; let s3 = 0;
+  for (let k = 0; k < ${K / 4}; k++) {
+    const p = a[this.thread.y][k];
+    const b0 = b[k * 4][this.thread.x];
+    const b1 = b[k * 4 + 1][this.thread.x];
+    const b2 = b[k * 4 + 2][this.thread.x];
+    const b3 = b[k * 4 + 3][this.thread.x];
+    s0 += p[0] * b0[0] + p[1] * b1[0] + p[2] * b2[0] + p[3] * b3[0];
+    s1 += p[0] * b0[1] + p[1] * b1[1] + p[2] * b2[1] + p[3] * b3[1];
+    s2 += p[0] * b0[2] + p[1] * b1[2] + p[2] * b2[2] + p[3] * b3[2];
+    s3 += p[0] * b0[3] + p[1] * b1[3] + p[2] * b2[3] + p[3] * b3[3];
+  }
+  return [s0, s1, s2, s3];
+}`;
+
+/**
+ * R rows and 4 columns a thread: R + 4 fetches of four numbers for 16·R multiply-adds. Row r of a tile is row R·y + r of
+ * out, and its sums are sr0 … sr3. The thread returns row 0, and `save1`, `save2` … keep the other rows as further outputs.
+ */
+const tileOfTexels =
+  (rows: number) =>
+  (K: number): string => {
+    const sum = (r: number, c: number): string => FOUR.map((q) => `a${r}[${q}] * b${q}[${c}]`).join(' + ');
+    const R = range(rows);
+    return `function product(a, b) {
+  ${R.map((r) => FOUR.map((c) => `let s${r}${c} = 0;`).join(' ')).join('\n  ')}
+  for (let k = 0; k < ${K / 4}; k++) {
+    ${R.map((r) => `const a${r} = a[${plus(`this.thread.y * ${rows}`, r)}][k];`).join('\n    ')}
+    ${FOUR.map((q) => `const b${q} = b[${plus('k * 4', q)}][this.thread.x];`).join('\n    ')}
+    ${R.flatMap((r) => FOUR.map((c) => `s${r}${c} += ${sum(r, c)};`)).join('\n    ')}
+  }
+  ${R.slice(1)
+    .map((r) => `save${r}(s${r}0, s${r}1, s${r}2, s${r}3);`)
+    .join('\n  ')}
+  return [s00, s01, s02, s03];
+}`;
+  };
+
+/** The functions of a kernel map: what they return becomes a further output of the launch, under their names. */
+export function savedRows(rows: number): Record<string, string> {
+  const texel = (r: number): string => `function save${r}(p, q, r, s) { return [p, q, r, s]; }`;
+  const further = range(rows).slice(1);
+  return Object.fromEntries(further.map((r) => [`save${r}`, texel(r)]));
+}
+
+/** R rows and C columns a thread, 4 sums: 4·(R + C) fetches of single numbers for 16 multiply-adds. */
+const tileOfNumbers =
+  (rows: number, columns: number) =>
+  (K: number): string => {
+    const [R, C] = [range(rows), range(columns)];
+    const row = rows === 1 ? 'this.thread.y' : `this.thread.y * ${rows}`;
+    const column = columns === 1 ? 'this.thread.x' : `this.thread.x * ${columns}`;
+    const sums = R.flatMap((r) => C.map((c) => `s${r}${c}`));
+    const terms = (r: number, c: number): string => FOUR.map((q) => `a${r}_${q} * b${q}_${c}`).join(' + ');
+    return `function product(a, b) {
+  ${sums.map((sum) => `let ${sum} = 0;`).join(' ')}
+  for (let k = 0; k < ${K / 4}; k++) {
+    ${R.flatMap((r) => FOUR.map((q) => `const a${r}_${q} = a[${plus(row, r)}][${plus('k * 4', q)}];`)).join('\n    ')}
+    ${FOUR.flatMap((q) => C.map((c) => `const b${q}_${c} = b[${plus('k * 4', q)}][${plus(column, c)}];`)).join('\n    ')}
+    ${R.flatMap((r) => C.map((c) => `s${r}${c} += ${terms(r, c)};`)).join('\n    ')}
+  }
+  return [${sums.join(', ')}];
+}`;
+  };
+
+/** In webgl2 and headlessgl: matrices are textures. */
+export const GL_STEPS: readonly KernelStep[] = [
+  { name: '1. naive: a number a thread', tile: [1, 1], isInTexels: false, text: naive },
+  { name: '2. four columns a thread', tile: [1, 4], isInTexels: false, text: fourColumns },
+  { name: '3. four numbers a fetch', tile: [1, 4], isInTexels: true, text: texels },
+  { name: '4. several outputs a launch: a tile of 2×4', tile: [2, 4], isInTexels: true, text: tileOfTexels(2) },
+  { name: '5. a tile of 4×4', tile: [4, 4], isInTexels: true, text: tileOfTexels(4) },
+  { name: '6. a tile of 8×4', tile: [8, 4], isInTexels: true, text: tileOfTexels(8) },
+];
+
+/** In webgpu, webasm and cpu: matrices are buffers of single numbers, and a launch has one output. */
+export const BUFFER_STEPS: readonly KernelStep[] = [
+  { name: '1. naive: a number a thread', tile: [1, 1], isInTexels: false, text: naive },
+  { name: '2. four terms in each pass', tile: [1, 1], isInTexels: false, text: fourTerms },
+  { name: '3. a tile of 1×4: four columns a thread', tile: [1, 4], isInTexels: false, text: tileOfNumbers(1, 4) },
+  { name: '4. a tile of 2×2', tile: [2, 2], isInTexels: false, text: tileOfNumbers(2, 2) },
+  { name: '5. a tile of 4×1: four rows a thread', tile: [4, 1], isInTexels: false, text: tileOfNumbers(4, 1) },
+];

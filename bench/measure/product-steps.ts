@@ -1,0 +1,128 @@
+/** What the programs of docs/kernels.md share: a product in f64 to compare with, the median of a step's times, and the table. */
+import { fillRandom, Random } from '../../src/rng.js';
+import { zeros } from '../../src/tensor.js';
+import { statisticsOf } from './statistics.js';
+
+export type Size = readonly [M: number, K: number, N: number];
+
+export interface Operands {
+  readonly size: Size;
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+  /** The product in f64, and how far an f32 sum may differ from it. */
+  readonly product: Float64Array;
+  readonly bound: Float64Array;
+}
+
+export function operandsOf(size: Size): Operands {
+  const [M, K, N] = size;
+  const random = new Random(1);
+  const [a, b] = [zeros([M, K]), zeros([K, N])];
+  for (const tensor of [a, b]) fillRandom(tensor, () => random.uniform(-1, 1));
+  const product = new Float64Array(M * N);
+  const bound = new Float64Array(M * N);
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      let sizes = 0;
+      for (let k = 0; k < K; k++) {
+        const term = a.data[m * K + k] * b.data[k * N + n];
+        sum += term;
+        sizes += Math.abs(term);
+      }
+      product[m * N + n] = sum;
+      // Each of K products and K sums is rounded by at most 2⁻²⁴ of itself; none is larger than the sum of absolute values.
+      bound[m * N + n] = (K + 1) * 2 ** -24 * sizes;
+    }
+  }
+  return { size, a: a.data as Float32Array, b: b.data as Float32Array, product, bound };
+}
+
+/** The largest error divided by its bound. */
+export function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
+  let largest = 0;
+  for (let n = 0; n < product.length; n++) {
+    largest = Math.max(largest, Math.abs(result[n] - product[n]) / bound[n]); // NaN stays
+  }
+  return largest;
+}
+
+/** How long to measure a step. `samples` and `totalMs` are the least. */
+export interface Timing {
+  readonly warmUpMs: number;
+  readonly samples: number;
+  readonly sampleMs: number;
+  readonly totalMs: number;
+}
+
+/** A page's clock counts in steps of this length, and shows 0 for less. */
+const CLOCK_MS = 0.005;
+
+/**
+ * The median time of a run, from samples that are long enough for the clock, after a warm-up that is long enough for the
+ * compiler. `repeat` runs a step some times, and waits for the last result.
+ */
+export async function medianMs(
+  repeat: (count: number) => void | Promise<void>,
+  { warmUpMs, samples, sampleMs, totalMs }: Timing,
+): Promise<number> {
+  const sample = async (count: number): Promise<number> => {
+    const start = performance.now();
+    await repeat(count);
+    return (performance.now() - start) / count;
+  };
+  let fastest = await sample(1);
+  for (let runs = 1, start = performance.now(); runs < 3 || performance.now() - start < warmUpMs; runs++) {
+    fastest = Math.min(fastest, await sample(1));
+  }
+  const count = Math.max(1, Math.round(sampleMs / Math.max(fastest, CLOCK_MS)));
+  const times: number[] = [];
+  for (let start = performance.now(); times.length < samples || performance.now() - start < totalMs;) {
+    times.push(await sample(count));
+  }
+  return statisticsOf(times).median;
+}
+
+/** A step's time, or why it has none: it is wrong, or cannot run here. */
+export interface Outcome {
+  readonly name: string;
+  readonly ms?: number;
+  /** The error of a wrong result, divided by its bound. */
+  readonly error?: number;
+  readonly reason?: string;
+}
+
+export const row = (name: string, ...columns: string[]): string =>
+  `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
+
+/** Prints the steps of one size, below one another. A wrong step sets the exit code. A product counts 2·M·N·K FLOP. */
+export class StepTable {
+  private before: number | undefined;
+
+  constructor(private readonly size: Size) {
+    const [M, K, N] = size;
+    console.log(`\n[${M},${K}]·[${K},${N}]\n${row('step', 'ms', 'GFLOPS', 'ratio')}`);
+  }
+
+  print({ name, ms, error, reason }: Outcome): void {
+    if (reason !== undefined) console.log(`${row(name)}  ${reason}`);
+    if (error !== undefined) {
+      console.log(`${row(name)}  WRONG: its error is ${error.toPrecision(2)} times what f32 rounding explains`);
+      process.exitCode = 1;
+    }
+    if (ms === undefined) return;
+    const [M, K, N] = this.size;
+    const ratio = this.before === undefined ? '' : `×${(this.before / ms).toFixed(2)}`;
+    console.log(row(name, ms.toFixed(ms < 10 ? 3 : 1), ((2 * M * N * K) / ms / 1e6).toFixed(2), ratio));
+    this.before = ms;
+  }
+}
+
+/** Reads `--size M,K,N`; undefined if it is not a size. */
+export function sizeIn(text: string): Size | undefined {
+  const numbers = text.split(',').map(Number);
+  const isSize = numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1);
+  return isSize ? [numbers[0], numbers[1], numbers[2]] : undefined;
+}
+
+export const SIZE_HELP = 'write three whole numbers ≥ 1, as in --size 128,128,512';
