@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import config from '../jest.config.js';
 
 const SLOW = {
-  'browsers and GPU modes': `backend-gpu browser browser-wasm cli-page page-access page-check page-faults page-inspect
+  'browsers and GPU modes': `backend-gpu backend-webgl2 browser browser-wasm cli-page page-access page-check page-faults page-inspect
     page-links page-train`,
   'installations, builds and benchmarks': 'bench build installed package',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',

@@ -200,7 +200,6 @@ function cellSteps(workbench: Workbench, B: number, H: number, make: (M: number,
 
 const cells: LongCase[] = [
   [5, 8],
-  [3, 4],
   [9, 12],
   [8, 4],
   [5, 6],

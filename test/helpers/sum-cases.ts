@@ -63,7 +63,8 @@ export const SUM_CASES: LongCase[] = [
         return tensor;
       };
       const [out, one] = [number(0), number(1)];
-      for (const value of [1e8, -1e8, 2, 1]) backend.matmul(out, number(value), one, { accumulate: true });
+      const factors = [1e8, -1e8, 2, 1].map(number);
+      for (const factor of factors) backend.matmul(out, factor, one, { accumulate: true });
       return [out];
     },
   },
