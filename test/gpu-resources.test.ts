@@ -1,9 +1,10 @@
-/** What a training step asks of GPU.js: launches of kernels, and textures or buffers that stay. */
+/** What the backend asks of GPU.js: launches of kernels, the textures or buffers that each reads, and those that stay. */
 import { Adam } from '../src/adam.js';
 import type { Backend } from '../src/backend.js';
 import type { ModelSizes } from '../src/model.js';
 import { Model } from '../src/model.js';
 import { Random } from '../src/rng.js';
+import type { Tensor } from '../src/tensor.js';
 import { openCounted } from './helpers/counting-gpu.js';
 import { describeMode } from './helpers/gpu-modes.js';
 import { randomise } from './helpers/random-model.js';
@@ -80,3 +81,37 @@ for (const mode of ['headlessgl', 'webgpu'] as const) {
     }),
   );
 }
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: a launch reads at most 15 textures, even if each input lies in four', async () => {
+    const { backend, counts, restore } = await openCounted('headlessgl');
+    try {
+      const [B, H] = [5, 8];
+      const product = (columns: number): Tensor => {
+        const [out, a, b] = [
+          [B, columns],
+          [B, 1],
+          [1, columns],
+        ].map((shape) => backend.allocate(shape));
+        backend.fill(a, 0.5);
+        backend.fill(b, 0.5);
+        backend.matmul(out, a, b);
+        return out;
+      };
+      const [dc, dcPrev, dh, c, cPrev] = [H, H, H, H, H].map(product);
+      const [dz, gates] = [4 * H, 4 * H].map(product);
+      backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
+      await backend.download(dz);
+      // (2′), (3′) and (4′) with every input 0.25
+      const [tanhC, d] = [Math.tanh(0.25), 0.25];
+      const dC = d + d * d * (1 - tanhC ** 2);
+      expect(dz.get(4, 0)).toBeCloseTo(dC * d * d * (1 - d), 6);
+      expect(dz.get(4, 31)).toBeCloseTo(d * tanhC * d * (1 - d), 6);
+      expect(counts.mostInputs).toBeGreaterThan(8);
+      expect(counts.mostInputs).toBeLessThanOrEqual(15);
+    } finally {
+      restore();
+      await backend.dispose();
+    }
+  }),
+);

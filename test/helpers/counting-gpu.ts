@@ -9,6 +9,8 @@ export interface Counts {
   launches: number;
   /** Textures or buffers that were created and not yet deleted; 0 in the modes that compute on the host. */
   live: number;
+  /** The most textures or buffers that a launch has read. */
+  mostInputs: number;
 }
 
 type Method = (...values: never[]) => unknown;
@@ -25,7 +27,7 @@ interface WebGpuModule {
 
 /** Opens a backend whose launches, and textures or buffers, are counted from now on. */
 export async function openCounted(mode: Mode): Promise<{ backend: Backend; counts: Counts; restore: () => void }> {
-  const counts: Counts = { launches: 0, live: 0 };
+  const counts: Counts = { launches: 0, live: 0, mostInputs: 0 };
   const { prototype } = gpuJs.GPU as unknown as { prototype: KernelMaker };
   const { createKernel } = prototype;
   const contexts = new Set<object>();
@@ -33,8 +35,9 @@ export async function openCounted(mode: Mode): Promise<{ backend: Backend; count
   prototype.createKernel = function (this: KernelMaker, ...values) {
     const kernel = createKernel.apply(this, values);
     return new Proxy(kernel, {
-      apply: (run, self, inputs: never[]) => {
+      apply: (run, self, inputs: unknown[]) => {
         counts.launches++;
+        counts.mostInputs = Math.max(counts.mostInputs, inputs.filter((input) => typeof input === 'object').length);
         const result: unknown = Reflect.apply(run, self, inputs);
         const { context } = this;
         // The first launch of a GL mode makes the context.
