@@ -7,62 +7,21 @@ import { Adam } from '../../src/adam.js';
 import type { Backend, MatmulOptions, Operations } from '../../src/backend.js';
 import { OutOfMemoryError } from '../../src/errors.js';
 import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
-import { Model } from '../../src/model.js';
+import type { Model, ModelSizes } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
-import { copyInto, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
+import { stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { createFormulaBackend } from './formula-backend.js';
+import type { Origin } from './guarded.js';
+import { expectClose, Guarded } from './guarded.js';
+import { PLACEMENT_CASES } from './placement-cases.js';
 import { randomise, randomModel } from './random-model.js';
 import { IMAGES, OPTIONS } from './small-images.js';
-
-const GUARD = 12345;
-const GUARD_ROWS = 3;
-
-/** A view `[M,N]` or `[N]` in the middle of a larger tensor full of guard values. */
-class Guarded {
-  readonly view: Tensor;
-  private readonly whole: Tensor;
-  private readonly rows: number;
-
-  constructor(
-    private readonly backend: Backend,
-    shape: Shape,
-    values?: Tensor,
-  ) {
-    const columns = shape[shape.length - 1];
-    this.rows = shape.length === 1 ? 1 : shape[0];
-    this.whole = backend.allocate([this.rows + 2 * GUARD_ROWS, columns]);
-    fillRandom(this.whole, () => GUARD);
-    this.view =
-      shape.length === 1 ? this.whole.pick(GUARD_ROWS) : rowsOf(this.whole, GUARD_ROWS, GUARD_ROWS + this.rows);
-    if (values) copyInto(this.view, values);
-    backend.upload(this.whole);
-  }
-
-  /** Returns the view's values, after it has checked the rows around it. */
-  async values(): Promise<Float64Array> {
-    await this.backend.download(this.whole);
-    const [above, below] = [
-      rowsOf(this.whole, 0, GUARD_ROWS),
-      rowsOf(this.whole, GUARD_ROWS + this.rows, this.rows + 2 * GUARD_ROWS),
-    ].map((guard) => [...new Set(valuesOf(guard))]);
-    expect({ above, below }).toEqual({ above: [GUARD], below: [GUARD] });
-    return valuesOf(this.view);
-  }
-}
-
-function expectClose(actual: Float64Array, expected: Float64Array, tolerance: number): void {
-  expect(actual.length).toBe(expected.length);
-  for (let n = 0; n < expected.length; n++) {
-    const bound = tolerance * Math.max(1, Math.abs(expected[n]));
-    if (!(Math.abs(actual[n] - expected[n]) <= bound)) {
-      throw new Error(`element ${n}: ${actual[n]}, expected ${expected[n]} ± ${bound}`);
-    }
-  }
-}
+import { SUM_CASES } from './sum-cases.js';
+import { runLongCase } from './workbench.js';
 
 /**
  * The bound of one operation's elements, which are of size about 1. It allows a few f32 roundings (6e-8 each), and the error
@@ -83,23 +42,40 @@ interface Case {
 
 const SIZES = [
   [1, 1],
-  [2, 3],
-  [5, 7],
+  [130, 3],
+  [5, 27],
   [3, 16],
+  [6, 8],
   [17, 5],
+  [3, 29],
+  [7, 130],
+] as const;
+
+const ADDED = ['', ', accumulating', ', with bias'] as const;
+
+/** Each of the odd extents 1, 3, 5, 27, 29 and 130 is one M, one K and one N. */
+const ODD_SIZES = [
+  [1, 3, 5],
+  [5, 27, 1],
+  [29, 1, 130],
+  [3, 130, 27],
+  [27, 5, 29],
+  [130, 29, 3],
 ] as const;
 
 const matmulCases: Case[] = [
-  [1, 1, 1],
-  [2, 3, 4],
-  [5, 7, 3],
-  [13, 9, 17],
-  [33, 70, 19],
-  [8, 129, 4],
-].flatMap(([M, K, N]) =>
+  ...[
+    [1, 1, 1],
+    [2, 3, 4],
+    [13, 9, 17],
+    [33, 70, 19],
+    [8, 129, 4],
+  ].map((size) => [size, ADDED] as const),
+  ...ODD_SIZES.map((size, n) => [size, [ADDED[n % 3]]] as const),
+].flatMap(([[M, K, N], ways]) =>
   [false, true].flatMap((aTransposed) =>
     [false, true].flatMap((bTransposed) =>
-      ['', ', accumulating', ', with bias'].map((added): Case => ({
+      ways.map((added): Case => ({
         name: `matmul [${M},${K}]${aTransposed ? 'ᵀ' : ''} · [${K},${N}]${bTransposed ? 'ᵀ' : ''}${added}`,
         outputs: [[M, N]],
         inputs: [aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [N]],
@@ -141,6 +117,7 @@ const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
       name: `lstmCellBackward B ${B} H ${H}`,
       outputs: [gates, state, state],
       inputs: [state, gates, state, state],
+      tolerance: 2 * TOLERANCE, // products of up to five numbers, the largest near 3
       run: (operations, [dz, dc, dcPrev], [dh, g, c, cPrev]) =>
         operations.lstmCellBackward(dz, dc, dcPrev, dh, g, c, cPrev),
     },
@@ -227,8 +204,15 @@ const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
 
 const CASES = [...matmulCases, ...cellCases, ...lossCases, ...otherCases];
 
-/** Runs a case on `backend` and on the formulas in f64, on the same f32 values, and compares every output. */
-async function runCase(backend: Backend, seed: number, one: Case): Promise<void> {
+/** Sizes of cases that run a second time, on operands that products have computed. */
+const ON_PRODUCTS =
+  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|fill|copy) \[(5,27|6,8)\]/;
+
+/**
+ * Runs a case on `backend` and on the formulas in f64, on the same f32 values, and compares every output. Operands that are
+ * uploaded have 3 rows above them; the others 1 to 5, so that they begin in each row of a tile.
+ */
+async function runCase(backend: Backend, seed: number, one: Case, origin: Origin): Promise<void> {
   const { outputs, inputs, draw, run, tolerance, name } = one;
   const random = new Random(seed);
   const single = createReferenceBackend({ dtype: 'f32' });
@@ -239,7 +223,9 @@ async function runCase(backend: Backend, seed: number, one: Case): Promise<void>
     return isLabels ? asLabels(tensor) : tensor;
   });
   const runOn = (where: Backend): Guarded[] => {
-    const tensors = [...outputs, ...inputs].map((shape, n) => new Guarded(where, shape, values[n]));
+    const tensors = [...outputs, ...inputs].map(
+      (shape, n) => new Guarded(where, shape, values[n], origin === 'upload' ? 3 : 1 + ((seed + n) % 5), origin),
+    );
     const views = tensors.map(({ view }) => view);
     run(where, views.slice(0, outputs.length), views.slice(outputs.length));
     return tensors;
@@ -269,8 +255,14 @@ async function snapshot(model: Model, optimiser: Adam): Promise<Record<string, F
   return values;
 }
 
-async function trainThreeSteps(backend: Backend): Promise<Record<string, Float64Array>> {
-  const model = randomModel(backend, { T: 5, B: 3, I: 4, H: 7, C: 6 }, { forgetBias: 0.4, seed: 11 });
+/** In the GL modes a step of the cell is one launch if H is a multiple of 4. */
+const MODEL_SIZES: ModelSizes[] = [
+  { T: 5, B: 3, I: 4, H: 7, C: 6 },
+  { T: 3, B: 5, I: 3, H: 8, C: 5 },
+];
+
+async function trainThreeSteps(backend: Backend, sizes: ModelSizes): Promise<Record<string, Float64Array>> {
+  const model = randomModel(backend, sizes, { forgetBias: 0.4, seed: 11 });
   const optimiser = new Adam<string>(backend, model.parameters);
   for (let step = 0; step < 3; step++) {
     model.forward();
@@ -294,17 +286,31 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
     });
     afterAll(() => backend.dispose());
 
-    test.each(CASES.map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) => runCase(backend, n, one));
+    test.each(CASES.map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
+      runCase(backend, n, one, 'upload'),
+    );
 
-    test('three training steps: every activation, gradient, moment and parameter is that of the formulas', async () => {
-      const expected = await trainThreeSteps(createFormulaBackend());
-      const actual = await trainThreeSteps(backend);
-      // Adam divides by √v: if a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
-      for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
-    });
+    test.each(CASES.filter(({ name }) => ON_PRODUCTS.test(name)).map((one, n) => [one.name, n, one] as const))(
+      '%s, on results of products',
+      (_, n, one) => runCase(backend, n, one, 'product'),
+    );
 
-    test('repeated work gives the same bits', async () => {
-      expect(await trainThreeSteps(backend)).toEqual(await trainThreeSteps(backend));
+    test.each([...SUM_CASES, ...PLACEMENT_CASES].map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
+      runLongCase(backend, n, one),
+    );
+
+    test.each(MODEL_SIZES)(
+      'three training steps: every activation, gradient, moment and parameter is that of the formulas, %p',
+      async (sizes) => {
+        const expected = await trainThreeSteps(createFormulaBackend(), sizes);
+        const actual = await trainThreeSteps(backend, sizes);
+        // Adam divides by √v: if a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
+        for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
+      },
+    );
+
+    test.each(MODEL_SIZES)('repeated work gives the same bits, %p', async (sizes) => {
+      expect(await trainThreeSteps(backend, sizes)).toEqual(await trainThreeSteps(backend, sizes));
     });
 
     test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {

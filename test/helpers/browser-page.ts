@@ -3,18 +3,29 @@ import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/backend.js';
+import { valuesOf } from '../../src/tensor.js';
 import { train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import type { Line } from '../../src/training/run.js';
 import { smallImages } from './small-images.js';
+
+export interface PageJob {
+  readonly mode: Mode;
+  readonly options: Partial<TrainOptions>;
+}
 
 export interface PageResult {
   readonly description: string;
-  readonly losses: number[];
-  readonly expected: number[];
+  readonly lines: readonly Line[];
+  /** The lines of the reference backend. */
+  readonly expected: readonly Line[];
+  /** Whether a second run on the same backend ends with the same bits. */
+  readonly repeats: boolean;
   /** Whether `keepPace` waits for a device that has not finished the step before; undefined for modes without a fence. */
   readonly waits: boolean | undefined;
 }
 
-async function keepPaceWaits(gpu: Backend, mode: Mode | 'auto'): Promise<boolean | undefined> {
+async function keepPaceWaits(gpu: Backend, mode: Mode): Promise<boolean | undefined> {
   if (mode !== 'webgl2') return undefined;
   const { prototype } = WebGL2RenderingContext;
   const real = Object.getOwnPropertyDescriptor(prototype, 'clientWaitSync')!;
@@ -29,21 +40,23 @@ async function keepPaceWaits(gpu: Backend, mode: Mode | 'auto'): Promise<boolean
   return hasWaited;
 }
 
-async function trainOn(mode: Mode | 'auto'): Promise<PageResult> {
-  const images = smallImages(60, 6, 5);
-  const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
+async function run(backend: Backend, options: Partial<TrainOptions>): Promise<{ lines: Line[]; weights: number[] }> {
+  const lines: Line[] = [];
+  const model = await train(backend, smallImages(60, 6, 5), options, { onLine: (line) => lines.push(line) });
+  const saved = await model.save();
+  model.dispose();
+  return { lines, weights: Object.values(saved).flatMap((tensor) => [...valuesOf(tensor)]) };
+}
+
+async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
   const gpu = await createGpuBackend({ mode });
-  const results: number[][] = [];
-  for (const backend of [gpu, createReferenceBackend()]) {
-    const losses: number[] = [];
-    const model = await train(backend, images, options, { onLine: ({ loss }) => losses.push(loss) });
-    model.dispose();
-    results.push(losses);
-  }
+  const { lines, weights } = await run(gpu, options);
+  const second = await run(gpu, options);
+  const { lines: expected } = await run(createReferenceBackend(), options);
   const { description } = gpu;
   const waits = await keepPaceWaits(gpu, mode);
   await gpu.dispose();
-  return { description, losses: results[0], expected: results[1], waits };
+  return { description, lines, expected, repeats: second.weights.join() === weights.join(), waits };
 }
 
 Object.assign(globalThis, { trainOn });

@@ -1,7 +1,9 @@
 /** Pages that tests open in a real Chromium. */
+import { build } from 'esbuild';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { hasBrowser, launchChromium } from '../../bench/browser/chromium.js';
 
 // A developer's computer may lack a browser; CI may not.
@@ -15,8 +17,27 @@ export interface Site {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Opens the site's page and returns what `trainOn(argument)` resolves to there. An error in the page is thrown here. */
-export async function trainInPage<Result>({ files, headers = {} }: Site, argument: unknown): Promise<Result> {
+/** A site whose page has a script of this folder, bundled with the engine's own modules. */
+export async function bundledPage(script: string): Promise<Site> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    minify: true, // minifiers must not break the kernels
+    write: false,
+    logLevel: 'silent',
+  });
+  return {
+    files: {
+      '/index.html': '<!doctype html><script type="module" src="/page.js"></script>',
+      '/page.js': outputFiles[0].text,
+    },
+  };
+}
+
+/** Opens the site's page in a browser of its own, and waits until the expression `ready` is true there. */
+export async function openSite({ files, headers = {} }: Site, ready: string) {
   const server = createServer((request, response) => {
     const name = request.url ?? '';
     if (!(name in files)) return response.writeHead(404).end();
@@ -25,17 +46,29 @@ export async function trainInPage<Result>({ files, headers = {} }: Site, argumen
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await launchChromium();
+  const close = async (): Promise<void> => {
+    await browser.close();
+    server.close();
+  };
   try {
     const page = await browser.newPage();
     const failure = new Promise<never>((_, reject) => page.on('pageerror', reject));
-    const result = async (): Promise<Result> => {
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`);
-      await page.waitForFunction('globalThis.trainOn');
-      return page.evaluate<Result>(`trainOn(${JSON.stringify(argument)})`);
-    };
-    return await Promise.race([result(), failure]);
+    failure.catch(() => undefined); // a caller may wait for it later, or not at all
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`);
+    await Promise.race([page.waitForFunction(ready), failure]);
+    return { page, failure, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens the site's page and returns what `trainOn(argument)` resolves to there. An error in the page is thrown here. */
+export async function trainInPage<Result>(site: Site, argument: unknown): Promise<Result> {
+  const { page, failure, close } = await openSite(site, 'globalThis.trainOn');
+  try {
+    return await Promise.race([page.evaluate<Result>(`trainOn(${JSON.stringify(argument)})`), failure]);
   } finally {
-    await browser.close();
-    server.close();
+    await close();
   }
 }
