@@ -4,7 +4,6 @@
  *
  * Operations are enqueued, and the queue runs their kernels one after another: under webgpu a kernel call is a promise.
  */
-import { EPSILON } from '../../src/adam.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
@@ -16,16 +15,22 @@ import { Device } from './device.js';
 import type { Geometry, Source } from './layout.js';
 import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
 import type { OpenMode } from './modes.js';
-import { columnSumsPrograms, productProgram } from './products.js';
+import { columnSumsPrograms, productPrograms } from './products.js';
 import type { Program, Size } from './program.js';
-import { DeviceRows } from './rows.js';
+import { DeviceTensor } from './tensor.js';
 
-/** Where an operand lies: rows `from … to - 1` of a tensor, read directly or as a transpose. */
+/** Rows `from … to - 1` of a tensor on the device, read directly or as a transpose. */
 interface Operand {
-  readonly rows: DeviceRows;
+  readonly tensor: DeviceTensor;
   readonly from: number;
   readonly to: number;
   readonly transposed: boolean;
+}
+
+interface FactorOperands {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly K: number;
 }
 
 /** Makes the programs of an operation on matrices of one size. */
@@ -35,31 +40,21 @@ type MakePrograms<Name extends string> = (
   sources: Readonly<Record<Name, Source>>,
 ) => readonly Program[];
 
-interface FactorOperands {
-  readonly a: Operand;
-  readonly b: Operand;
-  readonly K: number;
-}
-
-function isSame(first: Operand, second: Operand): boolean {
-  return first.rows === second.rows && first.from === second.from && first.to === second.to;
-}
-
-/** The most products in a launch: with what they are added to, 7 inputs, which are the most in webgpu mode. */
+/** The most products in a launch. They have 6 factors; the matrix that they are added to makes 7, the most in webgpu mode. */
 const MOST_PRODUCTS = 3;
 
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly dtype = 'f32';
   private readonly device: Device;
-  private readonly tensors = new Map<FloatArray, DeviceRows>();
+  private readonly tensors = new Map<FloatArray, DeviceTensor>();
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
   /**
-   * The last operation, if it is a product that was enqueued by the caller's running code. A product that is added to the
-   * same rows joins its launch, such as hPrev·Wh of equation (1).
+   * The last enqueued operation, if it is a product that has not started: the caller has not yet awaited anything. A
+   * product that is added to the same rows joins its launch, such as hPrev·Wh of equation (1).
    */
-  private openProducts: { readonly place: Operand; readonly products: FactorOperands[] } | undefined;
+  private openProducts: { readonly out: Operand; readonly products: FactorOperands[] } | undefined;
 
   constructor(private readonly opened: OpenMode) {
     this.device = new Device(opened);
@@ -69,96 +64,44 @@ export class GpuBackend implements Backend {
     return `gpu: GPU.js, mode ${this.opened.mode}, ${this.opened.executor()}`;
   }
 
-  allocate(shape: readonly number[]): Tensor {
-    const tensor = zeros(shape, 'f32');
-    const columns = shape[shape.length - 1];
-    this.tensors.set(tensor.data, new DeviceRows(this.device, tensor.size / columns, columns));
-    return tensor;
-  }
-
-  free(tensor: Tensor): void {
-    const rows = this.tensors.get(tensor.data);
-    this.tensors.delete(tensor.data);
-    this.enqueue(async () => rows?.clear());
-  }
-
-  upload(tensor: Tensor): void {
-    const { rows, from, to } = this.plainOperand('upload', tensor);
-    const { columns } = rows;
-    // The host may write the next batch into the tensor before the queue reaches this upload.
-    const values = Float32Array.from(tensor.data.subarray(from * columns, to * columns));
-    // A long sequence needs several textures; each holds whole steps.
-    const step = tensor.shape[tensor.dimension - 2] ?? 1;
-    const count = Math.max(step, Math.floor(this.device.mostRows / step) * step);
-    this.enqueue(async () => {
-      for (let top = from; top < to; top += count) {
-        const bottom = Math.min(top + count, to);
-        const part = values.subarray((top - from) * columns, (bottom - from) * columns);
-        rows.write(top, bottom, await this.device.upload(part, bottom - top, columns));
-      }
-    });
-  }
-
-  async download(tensor: Tensor): Promise<void> {
-    const { rows, from, to } = this.plainOperand('download', tensor);
-    this.enqueue(() => rows.download(from, to, tensor.data));
-    await this.queue;
-  }
-
-  /** One step may still run while the next is enqueued. */
-  async keepPace(): Promise<void> {
-    await this.queue;
-    const before = this.submitted;
-    this.submitted = this.opened.workDone();
-    await before;
-  }
-
-  async dispose(): Promise<void> {
-    await this.queue.catch(() => undefined); // callers that awaited the work have received the error
-    for (const rows of this.tensors.values()) rows.clear();
-    this.device.collect();
-    this.tensors.clear();
-    await this.opened.close();
-  }
-
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
     const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b), K: a.shape[1] };
-    const place = this.plainOperand('matmul', out);
+    const target = this.plainOperand('matmul', out);
     const open = this.openProducts;
-    if (accumulate && open && isSame(open.place, place) && open.products.length < MOST_PRODUCTS) {
+    if (accumulate && open && isSame(open.out, target) && open.products.length < MOST_PRODUCTS) {
       open.products.push(factors);
       return;
     }
     const products = [factors];
-    const added = accumulate ? place : bias && this.plainOperand('matmul', bias);
-    this.enqueue(() => this.multiply(place, products, added, bias !== undefined));
-    this.openProducts = { place, products };
+    const added = accumulate ? target : bias && this.plainOperand('matmul', bias);
+    this.enqueue(() => this.multiply(target, products, added, bias !== undefined));
+    this.openProducts = { out: target, products };
     queueMicrotask(() => {
       this.openProducts = undefined;
     });
   }
 
-  /** place = added + the sum of the products, in one launch. */
+  /** out = added + the sum of the products, in one launch. */
   private async multiply(
-    place: Operand,
+    out: Operand,
     products: readonly FactorOperands[],
     added: Operand | undefined,
     isBias: boolean,
   ): Promise<void> {
-    const size = [place.to - place.from, place.rows.columns] as const;
-    const start = added && (await added.rows.read(added.from, added.to));
+    const size = [out.to - out.from, out.tensor.columns] as const;
+    const start = added && (await added.tensor.read(added.from, added.to));
     const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
     for (const [n, { a, b }] of products.entries()) {
-      inputs[`a${n}_`] = await a.rows.readMatrix(a.from, a.to);
-      inputs[`b${n}_`] = await b.rows.readMatrix(b.from, b.to);
+      inputs[`a${n}_`] = await a.tensor.readMatrix(a.from, a.to);
+      inputs[`b${n}_`] = await b.tensor.readMatrix(b.from, b.to);
     }
     const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
-    await this.write([place], {
+    await this.write([out], {
       name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
       inputs,
       programs: (geometry, sources) => {
         const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
-        return [productProgram(geometry, size, factors, { source: sources.added, isRow: isBias })];
+        return productPrograms(geometry, size, factors, { source: sources.added, isRow: isBias });
       },
     });
   }
@@ -203,41 +146,89 @@ export class GpuBackend implements Backend {
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
-    const places = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
     const gradient = this.plainOperand('adam', g);
+    const updated = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
     this.enqueue(async () => {
       // dWx and dWh were computed apart. Updating them apart needs no join, and leaves Wx and Wh as matrices of their own.
-      for (const piece of gradient.rows.pieces(gradient.from, gradient.to)) {
-        const [top, bottom] = [piece.from - gradient.from, piece.to - gradient.from];
-        const [m, v, p] = places.map((place) => ({ ...place, from: place.from + top, to: place.from + bottom }));
-        const g = { ...gradient, ...piece };
-        await this.launch('adam', adamPrograms, [bottom - top, p.rows.columns], [m, v, p], {
-          p,
-          m,
-          v,
-          g,
-          rate,
-          epsilon: EPSILON,
+      for (const { from, to } of gradient.tensor.pieces(gradient.from, gradient.to)) {
+        const outs = updated.map((operand) => {
+          const down = operand.from - gradient.from;
+          return { ...operand, from: from + down, to: to + down };
         });
+        const size = [to - from, gradient.tensor.columns] as const;
+        const inputs = { m: outs[0], v: outs[1], p: outs[2], g: { ...gradient, from, to }, rate };
+        await this.launch('adam', adamPrograms, size, outs, inputs);
       }
     });
   }
 
   fill(out: Tensor, value: number): void {
-    const { rows, from, to } = this.plainOperand('fill', out);
-    this.enqueue(async () => rows.write(from, to, value));
+    const { tensor, from, to } = this.plainOperand('fill', out);
+    this.enqueue(async () => tensor.write(from, to, value));
   }
 
   copy(out: Tensor, a: Tensor): void {
-    const [to, from] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
-    this.enqueue(async () => to.rows.copy(to.from, to.to, from.rows, from.from));
+    const [target, source] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
+    this.enqueue(async () => target.tensor.copy(target.from, target.to, source.tensor, source.from));
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    const tensor = zeros(shape, 'f32');
+    const columns = shape[shape.length - 1];
+    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns));
+    return tensor;
+  }
+
+  free({ data }: Tensor): void {
+    const tensor = this.tensors.get(data);
+    this.tensors.delete(data);
+    this.enqueue(async () => tensor?.clear());
+  }
+
+  upload(view: Tensor): void {
+    const { data, shape } = view;
+    const { tensor, from, to } = this.plainOperand('upload', view);
+    const { columns } = tensor;
+    // The host may write the next batch into the tensor before the queue reaches this upload.
+    const values = Float32Array.from(data.subarray(from * columns, to * columns));
+    // A long sequence needs several textures; each holds whole steps. A matrix is one step.
+    const step = shape.length > 1 ? shape[shape.length - 2] : 1;
+    const count = Math.max(step, Math.floor(this.device.mostRows / step) * step);
+    this.enqueue(async () => {
+      for (let top = from; top < to; top += count) {
+        const bottom = Math.min(top + count, to);
+        const part = values.subarray((top - from) * columns, (bottom - from) * columns);
+        tensor.write(top, bottom, await this.device.upload(part, bottom - top, columns));
+      }
+    });
+  }
+
+  async download(view: Tensor): Promise<void> {
+    const { tensor, from, to } = this.plainOperand('download', view);
+    this.enqueue(() => tensor.download(from, to, view.data));
+    await this.queue;
+  }
+
+  /** One step may still run while the next is enqueued. */
+  async keepPace(): Promise<void> {
+    await this.queue;
+    const before = this.submitted;
+    this.submitted = this.opened.workDone();
+    await before;
+  }
+
+  async dispose(): Promise<void> {
+    await this.queue.catch(() => undefined); // callers that awaited the work have received the error
+    this.device.freeAll();
+    this.tensors.clear();
+    await this.opened.close();
   }
 
   /**
    * Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order.
    *
    * If one number fills a tensor, the kernel gets this number. `matrices` are the names of tensors that are passed as
-   * matrices anyway. They hold one number in the first step only, and for that step the kernel would be compiled again.
+   * matrices anyway: they hold one number in the first step only, and a kernel would be compiled for that step alone.
    */
   private compute<Name extends string>(
     name: string,
@@ -247,7 +238,7 @@ export class GpuBackend implements Backend {
     inputs: Readonly<Record<Name, Tensor | number>>,
     matrices: readonly NoInfer<Name>[] = [],
   ): void {
-    const places = outs.map((out) => this.plainOperand(name, out));
+    const targets = outs.map((out) => this.plainOperand(name, out));
     const operands = Object.fromEntries(
       Object.entries<Tensor | number>(inputs).map(([input, value]) => [
         input,
@@ -257,9 +248,9 @@ export class GpuBackend implements Backend {
     this.enqueue(async () => {
       for (const input of matrices) {
         const operand = operands[input];
-        if (typeof operand !== 'number') await operand.rows.readMatrix(operand.from, operand.to);
+        if (typeof operand !== 'number') await operand.tensor.readMatrix(operand.from, operand.to);
       }
-      await this.launch(name, programs, [size[0], size[1]], places, operands);
+      await this.launch(name, programs, [size[0], size[1]], targets, operands);
     });
   }
 
@@ -268,24 +259,24 @@ export class GpuBackend implements Backend {
     name: string,
     programs: MakePrograms<Name>,
     size: Size,
-    places: readonly Operand[],
+    outs: readonly Operand[],
     operands: Readonly<Record<Name, Operand | number>>,
   ): Promise<void> {
     const inputs: Record<string, Input> = {};
     for (const [input, operand] of Object.entries<Operand | number>(operands)) {
-      inputs[input] = typeof operand === 'number' ? operand : await operand.rows.read(operand.from, operand.to);
+      inputs[input] = typeof operand === 'number' ? operand : await operand.tensor.read(operand.from, operand.to);
     }
-    await this.write(places, {
+    await this.write(outs, {
       name: `${name} ${size.join('×')}`,
       inputs,
       programs: (geometry, sources) => programs(geometry, size, sources),
     });
   }
 
-  /** Runs an operation; its results become the rows `places`, in order. */
-  private async write(places: readonly Operand[], operation: Operation): Promise<void> {
+  /** Runs an operation; its results become the rows `outs`, in order. */
+  private async write(outs: readonly Operand[], operation: Operation): Promise<void> {
     const results = await this.device.run(operation);
-    for (const [n, { rows, from, to }] of places.entries()) rows.write(from, to, results[n]);
+    for (const [n, { tensor, from, to }] of outs.entries()) tensor.write(from, to, results[n]);
   }
 
   /** After a failure no further work runs; the next `await` of the queue throws the error. */
@@ -295,29 +286,34 @@ export class GpuBackend implements Backend {
     this.queue.catch(() => undefined);
   }
 
-  private plainOperand(operation: string, tensor: Tensor): Operand {
-    const operand = this.operand(operation, tensor);
+  private plainOperand(operation: string, view: Tensor): Operand {
+    const operand = this.operand(operation, view);
     if (operand.transposed)
-      throw new RangeError(`gpu ${operation}: ${formatShape(tensor.shape)} must not be a transpose`);
+      throw new RangeError(`gpu ${operation}: ${formatShape(view.shape)} must not be a transpose`);
     return operand;
   }
 
   /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
   private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
-    const rows = this.tensors.get(data);
+    const tensor = this.tensors.get(data);
     const what = `gpu ${operation}: ${formatShape(shape)}`;
-    if (!rows) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
-    const from = Math.floor(offset / rows.columns);
-    const aligned = offset % rows.columns === 0;
-    if (aligned && isWholeRows(shape, stride, rows.columns)) {
+    if (!tensor) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
+    const { columns } = tensor;
+    const from = Math.floor(offset / columns);
+    const aligned = offset % columns === 0;
+    if (aligned && isWholeRows(shape, stride, columns)) {
       const count = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-      return { rows, from, to: from + count, transposed: false };
+      return { tensor, from, to: from + count, transposed: false };
     }
-    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), rows.columns)) {
-      return { rows, from, to: from + shape[1], transposed: true };
+    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
+      return { tensor, from, to: from + shape[1], transposed: true };
     }
-    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${rows.columns}`);
+    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`);
   }
+}
+
+function isSame(first: Operand, second: Operand): boolean {
+  return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
 }
 
 /** Whether a view consists of rows of `columns` elements, one after another without gaps. */

@@ -5,15 +5,15 @@
  * those of gates in tiles, H texels wide and a quarter of B high, and a thread has two jobs:
  *
  * - Its tile: four rows of one gate. The texels become the four textures of gates (or of dz).
- * - One texel of a state. If the thread is in gate number g, it is the texel of row g of the tile, at the same hidden units.
+ * - One texel of c and of h. A thread of gate number g writes the tile's row g, for the hidden units of its texel:
  *
- *       threads       gate i    gate j    gate f    gate o
- *       of a tile's   row 0     row 1     row 2     row 3     of c and h
- *       four rows
+ *       the thread's gate               i      j        f        o
+ *       the row of c and h it writes    4y     4y + 1   4y + 2   4y + 3
  *
  * A row of threads writes the rows 4y, 4y+1, 4y+2 and 4y+3 of c beside one another. So the texels of c lie in the texture in
  * the order of c's rows. Later kernels read the same texture as rows of H columns, and nothing is copied.
  */
+import type { Gate } from './cell.js';
 import { cellFrom, dCellFrom, dCellPrevFrom, dzFrom, F, gateFrom, GATES, hiddenFrom, J, O, tanh } from './cell.js';
 import type { Geometry, Source, Span } from './layout.js';
 import type { Program, Size } from './program.js';
@@ -27,7 +27,7 @@ const TILE: Span = { index: y, step: 4, count: 4 };
 const texel = (index: string): Span => ({ index, step: 4, count: 4 });
 
 /** Variables of a thread: its gate, and the texel of its hidden units in a state. `W`: texels of a gate. */
-const place = (W: number): string[] => [
+const gateAndUnit = (W: number): string[] => [
   `const gate = Math.floor((${x} + 0.5) / ${W});`, // a device may round x / W down
   `const unit = ${x} - gate * ${W};`,
 ];
@@ -42,14 +42,14 @@ const outputsOf = ([B, H]: Size): Program['outputs'] => [
 
 /** (2), (3), (4) gates `[B,4H]`, c and h `[B,H]`. */
 export function cellForwardInTiles(
-  _: Geometry,
+  _geometry: Geometry,
   [B, H]: Size,
   { z, cPrev, forgetBias }: Record<'z' | 'cPrev' | 'forgetBias', Source>,
 ): Program[] {
   const W = H / 4;
   const tile = z.block('z', TILE, texel(x));
   const gates = FOUR.map((r) => FOUR.map((c) => `gate${r}${c}`));
-  // tanh(z) = 2σ(2z) - 1, so one formula computes each of the gates
+  // (2) for a gate that is known when the kernel runs: tanh(z) = 2σ(2z) - 1. Four branches would take long to compile.
   const activate = [
     'let scale = 1;',
     'let shift = 0;',
@@ -65,8 +65,7 @@ export function cellForwardInTiles(
   const state = new Lines(`${y} * 4 + gate`, 'unit', '_state');
   const [cs, hs] = ['c', 'h'].map((name) => FOUR.map((c) => `${name}${c}`));
   const states = FOUR.flatMap((c) => {
-    const gate = (which: (typeof GATES)[number]): string =>
-      `(${gateFrom(which, state.at(z, c, which * H), forgetBias)})`;
+    const gate = (which: Gate): string => gateFrom(which, state.at(z, c, which * H), forgetBias);
     const cell = cellFrom(gate, state.at(cPrev, c));
     return [`const ${cs[c]} = ${cell};`, `const ${hs[c]} = ${hiddenFrom(gate(O), cs[c])};`];
   });
@@ -76,7 +75,7 @@ export function cellForwardInTiles(
       inputs: [z, cPrev, forgetBias],
       outputs: outputsOf([B, H]),
       threads: [4 * W, Math.ceil(B / 4)],
-      statements: [...place(W), ...tile.statements, ...activate, ...state.statements, ...states].join('\n'),
+      statements: [...gateAndUnit(W), ...tile.statements, ...activate, ...state.statements, ...states].join('\n'),
       results: [...gates, cs, hs],
     },
   ];
@@ -84,7 +83,7 @@ export function cellForwardInTiles(
 
 /** (4′), (3′), (2′) dz `[B,4H]`, the complete dc, and dcPrev with this step's contribution, both `[B,H]`. */
 export function cellBackwardInTiles(
-  _: Geometry,
+  _geometry: Geometry,
   [B, H]: Size,
   sources: Record<'dc' | 'dcPrev' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
 ): Program[] {
@@ -102,7 +101,7 @@ export function cellBackwardInTiles(
   const dzs = FOUR.map((r) => FOUR.map((n) => `dz${r}${n}`));
   const [dcs, forget] = ['dcOut', 'f'].map((name) => FOUR.map((n) => `${name}${n}`));
   /** Statements for the threads of one gate: their tile of dz, and the row of the states that they write. */
-  const branch = (own: (typeof GATES)[number]): string[] => [
+  const branch = (own: Gate): string[] => [
     `if (gate === ${own}) {`,
     ...dzs.flatMap((row, r) =>
       row.map((dz, n) => {
@@ -128,7 +127,7 @@ export function cellBackwardInTiles(
       outputs: outputsOf([B, H]),
       threads: [4 * W, Math.ceil(B / 4)],
       statements: [
-        ...place(W),
+        ...gateAndUnit(W),
         ...[dc, dh, c, cPrev, ...gates, state].flatMap(({ statements }) => statements),
         ...cells,
         declare([...dzs.flat(), ...dcs, ...forget]),

@@ -7,11 +7,14 @@ import type { Program, Size } from './program.js';
 import { Lines, pointwise, x, y } from './program.js';
 
 /** The gates, in the order of their columns. */
-export const [I, J, F, O] = [0, 1, 2, 3] as const;
+const I = 0;
+export const J = 1;
+export const F = 2;
+export const O = 3;
 export const GATES = [I, J, F, O] as const;
 export type Gate = (typeof GATES)[number];
 
-export const sigmoid = (z: string): string => `1 / (1 + Math.exp(-(${z})))`;
+const sigmoid = (z: string): string => `(1 / (1 + Math.exp(-(${z}))))`;
 
 /** Math.tanh is not used: GL's is NaN above 44. */
 export const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * (${z}))) - 1)`;
@@ -22,7 +25,7 @@ export const gateFrom = (gate: Gate, z: string, forgetBias: Source): string =>
 
 /** (3) */
 export const cellFrom = (gates: (gate: Gate) => string, cPrev: string): string =>
-  `${gates(F)} * ${cPrev} + ${gates(I)} * ${gates(J)}`;
+  `(${gates(F)} * ${cPrev} + ${gates(I)} * ${gates(J)})`;
 
 /** (4) */
 export const hiddenFrom = (o: string, c: string): string => `${o} * ${tanh(c)}`;
@@ -34,8 +37,11 @@ export const dCellFrom = (dc: string, dh: string, o: string, tanhC: string): str
 /** (3′) */
 export const dCellPrevFrom = (dcPrev: string, dc: string, f: string): string => `${dcPrev} + ${dc} * ${f}`;
 
-/** What dz of one hidden unit is computed from, as expressions; `dc` is the complete one. */
-export interface DzInputs {
+/**
+ * What dz of one hidden unit is computed from, as expressions; `dc` is the complete one. They are functions, because a call
+ * may add the statement that reads the element, and a gate reads only what it needs.
+ */
+interface DzInputs {
   readonly dc: () => string;
   readonly dh: () => string;
   readonly tanhC: () => string;
@@ -158,7 +164,7 @@ export function dzPrograms(
 ): Program[] {
   const { width } = geometry;
   const isAligned = H % width === 0; // then all columns of a texel lie in one gate
-  /** Statements for the columns of a texel that lie in `gate`. The unit's elements are at distances that depend on it only. */
+  /** Statements for the columns of a texel that lie in `gate`. The elements of a hidden unit lie at fixed distances from it. */
   const inGate = (gate: Gate): string[] => {
     const lines = new Lines(y, x, `_${gate}`);
     const values = Array.from({ length: width }, (_, c) => {
@@ -172,7 +178,7 @@ export function dzPrograms(
       });
       return isAligned ? `dz${c} = ${dz};` : `if (${isInGate(geometry, gate, H, c)}) { dz${c} = ${dz}; }`;
     });
-    const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : 'if (true) {';
+    const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : '{';
     return [condition, ...lines.statements, ...values, '}'];
   };
   return pointwise(

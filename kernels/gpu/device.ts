@@ -17,18 +17,18 @@ export interface Matrix {
 }
 
 /** `count` rows of a matrix, from row `first` on. */
-export interface Rows {
+export interface RowRange {
   readonly matrix: Matrix;
   readonly first: number;
   readonly count: number;
 }
 
-export function allRowsOf(matrix: Matrix): Rows {
+export function allRowsOf(matrix: Matrix): RowRange {
   return { matrix, first: 0, count: matrix.rows };
 }
 
 /** An input of an operation: rows, or one number for all elements. */
-export type Input = Rows | number;
+export type Input = RowRange | number;
 
 /** An operation on the device: the programs that compute it from its inputs. Several programs are several launches. */
 export interface Operation {
@@ -40,8 +40,10 @@ export interface Operation {
 
 /** A program and the kernels that were compiled from it, one for each set of sizes of the inputs' textures or buffers. */
 interface Prepared {
+  /** The operation's name. */
+  readonly name: string;
   readonly program: Program;
-  /** GPU.js allows no input of a kernel to change its size. */
+  /** The GL modes compile the sizes of the inputs' textures into the shader, so a kernel is for one set of sizes. */
   readonly kernels: Map<string, KernelFunction>;
 }
 
@@ -56,7 +58,7 @@ export class Device {
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
   async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;
-    const inputs = await this.withinLimit(this.withoutParts(given));
+    const inputs = await this.withinLimit(this.withoutSlices(given));
     const sources = Object.entries(inputs).map(
       ([input, value]) => new Source(geometry, input, formOf(geometry, value)),
     );
@@ -64,7 +66,7 @@ export class Device {
     let launches = this.prepared.get(key);
     if (!launches) {
       const named = Object.fromEntries(sources.map((source) => [source.name, source]));
-      launches = programs(geometry, named).map((program) => ({ program, kernels: new Map() }));
+      launches = programs(geometry, named).map((program) => ({ name, program, kernels: new Map() }));
       this.prepared.set(key, launches);
     }
     const results: Matrix[] = [];
@@ -73,7 +75,7 @@ export class Device {
   }
 
   /** In the modes that compute on the host, some rows of a matrix are a matrix of their own, without a copy. */
-  private withoutParts(inputs: Readonly<Record<string, Input>>): Readonly<Record<string, Input>> {
+  private withoutSlices(inputs: Readonly<Record<string, Input>>): Readonly<Record<string, Input>> {
     const { computesOnHost, gpuJs } = this.opened;
     if (!computesOnHost) return inputs;
     const cut = (input: Input): Input => {
@@ -88,7 +90,10 @@ export class Device {
     return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, cut(input)]));
   }
 
-  /** Copies inputs from tiles to rows, until they have no more textures than a launch can read. */
+  /**
+   * Copies inputs from tiles to rows, until they have no more textures than a launch can read. The copies belong to no
+   * tensor: the next operation copies again. In a training step of `Model` this does not happen.
+   */
   private async withinLimit(inputs: Readonly<Record<string, Input>>): Promise<Readonly<Record<string, Input>>> {
     const { mostInputs } = this.opened.geometry;
     const copied = { ...inputs };
@@ -100,13 +105,7 @@ export class Device {
     for (const [name, input] of Object.entries(inputs)) {
       if (count() <= mostInputs) return copied;
       if (typeof input === 'number' || input.matrix.parts.length === 1) continue;
-      const { columns } = input.matrix;
-      const [matrix] = await this.run({
-        name: `copy ${input.count} ${columns}`,
-        inputs: { value: input },
-        programs: (geometry, { value }) => copyPrograms(geometry, [input.count, columns], value),
-      });
-      copied[name] = allRowsOf(matrix);
+      copied[name] = allRowsOf(await this.copy(input));
     }
     return copied;
   }
@@ -120,7 +119,7 @@ export class Device {
   async upload(numbers: Float32Array, rows: number, columns: number): Promise<Matrix> {
     const value = this.opened.gpuJs.input(numbers, [columns, rows]);
     if (this.opened.computesOnHost) return this.track({ layout: 'rows', rows, columns, parts: [value] });
-    const host: Rows = { matrix: { layout: 'rows', rows, columns, parts: [value] }, first: 0, count: rows };
+    const host: RowRange = { matrix: { layout: 'rows', rows, columns, parts: [value] }, first: 0, count: rows };
     const [matrix] = await this.run({
       name: `upload ${rows} ${columns}`,
       inputs: { numbers: host },
@@ -139,45 +138,63 @@ export class Device {
     return matrix;
   }
 
-  /** One matrix from several; as many in one launch as it can read. */
-  async join(parts: readonly Rows[], columns: number): Promise<Matrix> {
+  /** Joins two or more pieces below one another. A launch joins as many as it can read; the results are joined again. */
+  async join(pieces: readonly RowRange[], columns: number): Promise<Matrix> {
     const { mostInputs } = this.opened.geometry;
-    const groups: Rows[][] = [[]];
+    const groups: RowRange[][] = [[]];
     let inputs = 0;
-    for (const part of parts) {
-      inputs += part.matrix.parts.length;
+    for (const piece of pieces) {
+      inputs += piece.matrix.parts.length;
       if (inputs > mostInputs) {
         groups.push([]);
-        inputs = part.matrix.parts.length;
+        inputs = piece.matrix.parts.length;
       }
-      groups[groups.length - 1].push(part);
+      groups[groups.length - 1].push(piece);
     }
-    const joined: Rows[] = [];
+    const joined: RowRange[] = [];
     for (const group of groups)
       joined.push(group.length === 1 ? group[0] : allRowsOf(await this.joinOnce(group, columns)));
     return joined.length === 1 ? joined[0].matrix : this.join(joined, columns);
   }
 
-  private async joinOnce(parts: readonly Rows[], columns: number): Promise<Matrix> {
-    const heights = parts.map(({ count }) => count);
+  private async joinOnce(pieces: readonly RowRange[], columns: number): Promise<Matrix> {
+    const heights = pieces.map(({ count }) => count);
     const [matrix] = await this.run({
       name: `join ${columns} ${heights.join(' ')}`,
-      inputs: Object.fromEntries(parts.map((part, n) => [`part${n}_`, part])),
+      inputs: Object.fromEntries(pieces.map((piece, n) => [`piece${n}_`, piece])),
       programs: (geometry, sources) => joinPrograms(geometry, columns, heights, Object.values(sources)),
     });
     return matrix;
   }
 
-  /** Waits for a matrix; returns its elements by row and column. Rejects if the device has been lost. */
-  async read({ layout, columns, parts }: Matrix): Promise<(row: number, column: number) => number> {
-    const { gpu, mode, geometry } = this.opened;
+  /** Waits for rows; returns their elements by row and column. Rejects if the device has been lost. */
+  async read({ matrix, first, count }: RowRange): Promise<(row: number, column: number) => number> {
+    const { gpu, mode, geometry, computesOnHost } = this.opened;
+    const { columns } = matrix;
+    if (count !== matrix.rows && !computesOnHost) {
+      // only these rows, not all of a long matrix
+      const rows = await this.copy({ matrix, first, count });
+      return this.read(allRowsOf(rows));
+    }
     const numbers: Float32Array[] = [];
-    for (const part of parts) numbers.push(flat(await part.toArray()));
+    for (const part of matrix.parts) numbers.push(flat(await part.toArray()));
     // webgpu reports a lost device itself; a lost GL context continues, and reads zeros
     if (geometry.width === 4 && gpu.context?.isContextLost() === true) {
       throw new Error(`gpu: mode ${mode} has lost its device and all tensors on it; make a new backend`);
     }
-    return unpack(geometry, layout, columns, numbers);
+    const at = unpack(geometry, matrix.layout, columns, numbers);
+    return (row, column) => at(first + row, column);
+  }
+
+  /** Copies rows of any matrix to a matrix of their own, which lies in rows. */
+  private async copy(rows: RowRange): Promise<Matrix> {
+    const { count, matrix } = rows;
+    const [copied] = await this.run({
+      name: `copy ${count} ${matrix.columns}`,
+      inputs: { value: rows },
+      programs: (geometry, { value }) => copyPrograms(geometry, [count, matrix.columns], value),
+    });
+    return copied;
   }
 
   /** Notes that one more tensor holds `matrix`. */
@@ -188,7 +205,10 @@ export class Device {
 
   /** Notes that one tensor less holds `matrix`. */
   release(matrix: Matrix): void {
-    const left = (this.holders.get(matrix) ?? 1) - 1;
+    const holders = this.holders.get(matrix);
+    if (holders === undefined)
+      throw new Error(`gpu: [${matrix.rows},${matrix.columns}] is released, but no tensor holds it`);
+    const left = holders - 1;
     if (left > 0) {
       this.holders.set(matrix, left);
     } else {
@@ -199,21 +219,31 @@ export class Device {
 
   /** Frees the matrices that no tensor holds. The device itself waits for submitted work that still reads them. */
   collect(): void {
-    for (const { parts } of this.unheld) for (const part of parts) if ('delete' in part) part.delete();
+    for (const { parts } of this.unheld) for (const part of parts) part.delete?.();
     this.unheld.clear();
   }
 
-  /** Matrices that no tensor will hold are freed, too. */
+  /** Frees every matrix. */
+  freeAll(): void {
+    for (const matrix of this.holders.keys()) this.unheld.add(matrix);
+    this.holders.clear();
+    this.collect();
+  }
+
+  /** A new matrix is held by no tensor. If `hold` is not called, the next `collect` frees it. */
   private track(matrix: Matrix): Matrix {
     this.unheld.add(matrix);
     return matrix;
   }
 
-  private async launch({ program, kernels }: Prepared, inputs: Readonly<Record<string, Input>>): Promise<Matrix[]> {
+  private async launch(
+    { name, program, kernels }: Prepared,
+    inputs: Readonly<Record<string, Input>>,
+  ): Promise<Matrix[]> {
     const given = program.inputs.flatMap(({ name, form }) => argumentsOf(inputs[name], form));
     const sizes = given.map(({ size }) => size).join(' ');
     const known = kernels.get(sizes);
-    const kernel = known ?? this.compile(program, given);
+    const kernel = known ?? this.compile(name, program, given);
     const result = await kernel(...given.map(({ value }) => value));
     if (!known) {
       this.assertRanAsAsked(kernel);
@@ -226,9 +256,9 @@ export class Device {
     );
   }
 
-  private compile(program: Program, given: readonly Argument[]): KernelFunction {
+  private compile(name: string, program: Program, given: readonly Argument[]): KernelFunction {
     const { gpu } = this.opened;
-    this.assertFits(program);
+    this.assertFits(name, program);
     const { main, saved } = kernelText(program);
     const settings = {
       output: program.threads,
@@ -243,13 +273,12 @@ export class Device {
       : gpu.createKernelMap(Object.fromEntries(saved.map(({ name, source }) => [name, source])), main, settings);
   }
 
-  private assertFits({ outputs, threads }: Program): void {
+  private assertFits(name: string, { threads }: Program): void {
     const { geometry, mode } = this.opened;
     const { mostTexels } = geometry;
     if (Math.max(...threads) <= mostTexels) return;
-    const { rows, columns } = outputs[0];
     throw new RangeError(
-      `gpu: mode ${mode}: [${rows},${columns}] needs a texture of ${threads.join(' × ')} texels, but this device has at most ` +
+      `gpu ${name}: mode ${mode} needs textures of ${threads.join(' × ')} texels, but this device allows at most ` +
         `${mostTexels} × ${mostTexels}: use smaller tensors, or the wasm backend`,
     );
   }
@@ -265,14 +294,14 @@ export class Device {
   }
 }
 
-/** An argument of a kernel. GPU.js allows neither its type nor the size of its texture or buffer to change. */
+/** An argument of a kernel. Its type and the size of its texture do not change between calls. */
 interface Argument {
   readonly value: Stored | number;
   readonly type: string;
   readonly size: string;
 }
 
-function argumentsOf(input: Input, { isPart }: Form): Argument[] {
+function argumentsOf(input: Input, { isSlice }: Form): Argument[] {
   if (typeof input === 'number') return [{ value: input, type: 'Float', size: '' }];
   const { matrix, first } = input;
   const values = matrix.parts.map((value) => ({
@@ -280,14 +309,14 @@ function argumentsOf(input: Input, { isPart }: Form): Argument[] {
     type: value.type ?? 'Input',
     size: Array.from(value.size ?? value.output ?? []).join('×'),
   }));
-  // Tiles that lie in several textures are counted, not rows: the form has the rest.
+  // In tiles of several textures the first row is given as its tile; `residue` is the row within the tile.
   const start = matrix.parts.length > 1 ? Math.floor(first / matrix.parts.length) : first;
-  return isPart ? [...values, { value: start, type: 'Integer', size: '' }] : values;
+  return isSlice ? [...values, { value: start, type: 'Integer', size: '' }] : values;
 }
 
 function formOf(geometry: Geometry, input: Input): Form {
-  if (typeof input === 'number') return { kind: 'number', isPart: false, residue: 0 };
+  if (typeof input === 'number') return { kind: 'number', isSlice: false, residue: 0 };
   const { matrix, first, count } = input;
   const textures = partsOf(geometry, matrix.layout);
-  return { kind: matrix.layout, isPart: count !== matrix.rows, residue: first % textures };
+  return { kind: matrix.layout, isSlice: count !== matrix.rows, residue: first % textures };
 }

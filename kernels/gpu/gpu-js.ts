@@ -67,7 +67,6 @@ interface KernelSettings {
 }
 
 export interface GpuInstance {
-  readonly Kernel: KernelClass;
   /** In the GL modes: a WebGL context. */
   readonly context?: WebGLRenderingContext | WebGL2RenderingContext | null;
   createKernel(source: string, settings: KernelSettings): KernelFunction;

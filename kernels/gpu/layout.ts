@@ -1,5 +1,6 @@
 /**
- * How a matrix lies on the device, and the kernel text that reads it. Only this file and results.ts know it.
+ * How a matrix lies on the device, and the kernel text that reads it. The other files know only how wide a fetch is and how
+ * large a tile is; cell-tiles.ts also uses the order of the texels in a texture.
  *
  * In the GL modes a texel holds four neighbouring columns of a row, so that one fetch reads four numbers; the last texel
  * of a row is padded. In the other modes a buffer holds single numbers, and a fetch reads one. A matrix lies in one of two
@@ -7,16 +8,17 @@
  *
  * - rows: one texture or buffer, row after row. Uploads and pointwise kernels write it.
  * - tiles: as the threads of a product write it; each thread computes a tile of the output. In the GL modes a tile has 4
- *   rows and 4 columns, and each of its rows is a texel in a texture of its own: texture r holds the rows 4y + r. In the
- *   other modes a buffer holds tile after tile, and a tile has at most 4 numbers, because a thread returns no more.
+ *   rows and 4 columns, and each of its rows is a texel in a texture of its own: texture r holds row r of every tile, that
+ *   is the rows r, r + 4, r + 8, …. In the other modes a buffer holds tile after tile, and a tile has at most 4 numbers,
+ *   because a thread returns no more.
  *
- * Kernels may compute padded elements, from any numbers, but they never use them for others.
+ * The values of padded elements are arbitrary. No other element is computed from them.
  */
 import type { ResultRows } from './gpu-js.js';
 
 /** What differs between the modes of GPU.js. */
 export interface Geometry {
-  /** Columns that one fetch reads: 4 (a texel) or 1. */
+  /** Columns that one fetch reads: 4 (a texel, then tiles have 4 rows and 4 columns) or 1. */
   readonly width: 1 | 4;
   /** The rows and columns of an output that one thread of a product computes. */
   readonly tileRows: 1 | 2 | 4;
@@ -32,34 +34,32 @@ export interface Geometry {
 export type Layout = 'rows' | 'tiles';
 
 /** The textures or buffers of a matrix: one for each row of a tile in the GL modes, else one. */
-export function partsOf({ width, tileRows }: Geometry, layout: Layout): number {
+export function partsOf({ width, tileRows }: Pick<Geometry, 'width' | 'tileRows'>, layout: Layout): number {
   return width === 4 && layout === 'tiles' ? tileRows : 1;
 }
 
 /** What a program knows about one of its inputs: a number, or rows of a matrix. */
 export interface Form {
   readonly kind: Layout | 'number';
-  /** Whether the rows are a part of a larger matrix. Then a parameter gives the first one. */
-  readonly isPart: boolean;
-  /** The first row modulo the height of a tile, if the input lies in tiles of texels. Each row has its own texture there. */
+  /** Whether the rows are some of a larger matrix. Then a parameter gives the first one. */
+  readonly isSlice: boolean;
+  /** The first row modulo 4, for tiles in the GL modes only: it selects the texture that holds the first row. */
   readonly residue: number;
 }
 
-/** The positions `index · step + start + n` for n = 0 … count - 1. `index` is an expression of the kernel, or a number. */
+/** The positions `index · step + n` for n = 0 … count - 1. `index` is an expression of the kernel, or a number. */
 export interface Span {
   readonly index: string | number;
   readonly step: number;
   readonly count: number;
-  /** Default: 0. */
-  readonly start?: number;
   /** Positions are kept below this number. WebAssembly could otherwise read outside its memory. */
   readonly limit?: number;
 }
 
-function positionIn({ index, step, start = 0, limit }: Span, n: number): string {
-  if (typeof index === 'number') return String(index * step + start + n);
+function positionIn({ index, step, limit }: Span, n: number): string {
+  if (typeof index === 'number') return String(index * step + n);
   const scaled = step === 1 ? index : `${index} * ${step}`;
-  const position = start + n === 0 ? scaled : `${scaled} + ${start + n}`;
+  const position = n === 0 ? scaled : `${scaled} + ${n}`;
   return limit === undefined ? position : `Math.min(${position}, ${limit - 1})`;
 }
 
@@ -80,13 +80,13 @@ export class Source {
   /** The names of the kernel's parameters for this input. */
   get parameters(): string[] {
     if (this.form.kind === 'number') return [this.name];
-    return [...this.textures, ...(this.form.isPart ? [`${this.name}First`] : [])];
+    return [...this.textures, ...(this.form.isSlice ? [`${this.name}First`] : [])];
   }
 
   /** Different for inputs that programs read differently. */
   get key(): string {
-    const { kind, isPart, residue } = this.form;
-    return `${this.name}: ${kind}${isPart ? ` from a row on, modulo 4: ${residue}` : ''}`;
+    const { kind, isSlice, residue } = this.form;
+    return `${this.name}: ${kind}${isSlice ? ` from a row on, modulo 4: ${residue}` : ''}`;
   }
 
   private get textures(): string[] {
@@ -94,7 +94,10 @@ export class Source {
     return count === 1 ? [this.name] : Array.from({ length: count }, (_, r) => `${this.name}${r}`);
   }
 
-  /** Reads a block whose place in a tile is known when the text is written: the inner loop of a product. */
+  /**
+   * Reads a block that starts at a tile's edge. So the texture of each row is known when the text is written. Products use
+   * it in their inner loops.
+   */
   block(variable: string, rows: Span, columns: Span): Reading {
     if (this.form.kind === 'number') return { statements: [], at: () => this.name };
     const isTexels = this.geometry.width === 4;
@@ -112,7 +115,10 @@ export class Source {
     return { statements, at: (n, c) => (isTexels ? `${variable}_${n}[${c}]` : `${variable}_${n}_${c}`) };
   }
 
-  /** Reads the columns `column · width + shift + c` of one row, for c = 0 … width - 1. `row` and `column` may be any expressions. */
+  /**
+   * Reads the columns `column · width + shift + c` of one row, for c = 0 … width - 1. Unlike in `block`, the row is known
+   * only when the kernel runs. So for a matrix in tiles, the kernel chooses the texture.
+   */
   line(variable: string, row: string, column: string, shift = 0): Reading {
     if (this.form.kind === 'number') return { statements: [], at: () => this.name };
     if (this.geometry.width === 1) {
@@ -129,23 +135,23 @@ export class Source {
   }
 
   private shifted(row: string): string {
-    return this.form.isPart ? `${row} + ${this.name}First` : row;
+    return this.form.isSlice ? `${row} + ${this.name}First` : row;
   }
 
   /** Row n of a span, in texels. In tiles, a row's texture depends only on n, because the span's step is a tile's height. */
   private texel(rows: Span, n: number, column: string): string {
     if (this.form.kind === 'rows') return `${this.name}[${this.shifted(positionIn(rows, n))}][${column}]`;
-    const inTile = (rows.start ?? 0) + n + this.form.residue;
-    const tile = positionIn({ ...rows, step: 1, start: 0 }, Math.floor(inTile / 4));
+    const inTile = n + this.form.residue;
+    const tile = positionIn({ ...rows, step: 1 }, Math.floor(inTile / 4));
     return `${this.name}${inTile % 4}[${this.shifted(tile)}][${column}]`;
   }
 
   /** A texel of any row. In tiles the row's texture must be chosen when the kernel runs. */
   private texelOfAnyRow(variable: string, row: string, column: string): string[] {
     if (this.form.kind === 'rows') return [`const ${variable} = ${this.name}[${this.shifted(row)}][${column}];`];
-    const { residue, isPart } = this.form;
+    const { residue, isSlice } = this.form;
     const from = residue === 0 ? row : `${row} + ${residue}`;
-    const place = `[${variable}Tile${isPart ? ` + ${this.name}First` : ''}][${column}]`;
+    const place = `[${variable}Tile${isSlice ? ` + ${this.name}First` : ''}][${column}]`;
     return [
       `const ${variable}Row = ${from};`,
       `const ${variable}Tile = Math.floor(${variable}Row / 4);`,
@@ -155,7 +161,7 @@ export class Source {
     ];
   }
 
-  /** A number of a buffer. A tile's extents are powers of two, so a shift divides, and a mask leaves the rest. */
+  /** A number of a buffer. A tile's extents are powers of two: `>>` divides by them, and `&` computes the remainder. */
   private number(row: string, column: string): string {
     const { tileRows, tileColumns } = this.geometry;
     if (this.form.kind === 'rows') return `${this.name}[${row}][${column}]`;

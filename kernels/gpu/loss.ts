@@ -55,7 +55,7 @@ export function lossPrograms(
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
   const { width } = geometry;
-  /** A texel has several examples. They are computed in a loop, because a copy of its statements for each takes long to compile. */
+  /** A texel has several examples. They are computed in a loop: four copies of its statements would compile slowly. */
   const forEachExample = (name: string, statements: (row: string) => readonly string[]) => ({
     inputs: [logits, labels],
     value(lines: Lines, c: number): string {

@@ -16,15 +16,15 @@ export function uploadProgram({ width }: Geometry, [rows, columns]: Size, number
 }
 
 /**
- * A matrix full of one number. Its texture has the same extents as those of cell-tiles.ts: GPU.js would compile the kernels
- * that read it a second time for other ones.
+ * A matrix full of one number. If its texture fits so, it has the extents of the states in cell-tiles.ts. With others,
+ * GPU.js would compile every kernel that reads both matrices twice.
  */
-export function fillProgram({ width }: Geometry, [rows, columns]: Size, value: Source): Program {
+export function fillProgram({ width, mostTexels }: Geometry, [rows, columns]: Size, value: Source): Program {
   const texels = Math.ceil(columns / width);
   return {
     inputs: [value],
     outputs: [{ rows, columns, layout: 'rows' }],
-    threads: width === 1 ? [texels, rows] : [4 * texels, Math.ceil(rows / 4)],
+    threads: width === 4 && 4 * texels <= mostTexels ? [4 * texels, Math.ceil(rows / 4)] : [texels, rows],
     statements: '',
     results: [Array.from({ length: width }, () => value.name)],
   };

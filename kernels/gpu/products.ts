@@ -7,7 +7,7 @@
  *     aᵀ·b     rows of a: four values of k     rows of b: four values of k
  *     a·bᵀ     rows of a: the tile's rows      rows of b: the tile's columns
  *
- * In the GL modes a tile is 4×4 and a fetch reads 4 numbers, so 8 fetches are enough for 64 multiplications in every form.
+ * In the GL modes a tile is 4×4 and a fetch reads 4 numbers, so 8 fetches are enough for 64 multiply-adds in every form.
  * docs/kernels.md measures this step by step.
  */
 import type { Geometry, Source, Span } from './layout.js';
@@ -16,7 +16,7 @@ import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
 
 /** The factors of a product. A transposed factor lies on the device as its own transpose: a as `[K,M]`, b as `[N,K]`. */
-export interface Factors {
+interface Factors {
   readonly a: Source;
   readonly b: Source;
   readonly aTransposed: boolean;
@@ -25,7 +25,7 @@ export interface Factors {
 }
 
 /** What the sums start from. */
-export interface Added {
+interface Added {
   /** A matrix, or a number for all elements. Without it, the sums start from zero. */
   readonly source: Source | undefined;
   /** Whether the matrix is one row for all rows of `out`; otherwise it has the size of `out`. */
@@ -35,12 +35,12 @@ export interface Added {
 const UNROLLED = 4;
 
 /** out `[M,N]` = added + the sum of the products. */
-export function productProgram(
+export function productPrograms(
   geometry: Geometry,
   [M, N]: Size,
   products: readonly Factors[],
   { source, isRow }: Added,
-): Program {
+): Program[] {
   const { width, tileRows, tileColumns } = geometry;
   const span = (index: string, step: number, extent: number): Span => ({
     index,
@@ -79,13 +79,15 @@ export function productProgram(
     ];
   });
 
-  return {
-    inputs: [...products.flatMap(({ a, b }) => [a, b]), ...(source ? [source] : [])],
-    outputs: [{ rows: M, columns: N, layout: tileRows * tileColumns === 1 ? 'rows' : 'tiles' }],
-    threads: [Math.ceil(N / tileColumns), Math.ceil(M / tileRows)],
-    statements: [...(start?.statements ?? []), ...starts, ...loops].join('\n'),
-    results: partsOf(geometry, 'tiles') > 1 ? tile : [tile.flat()],
-  };
+  return [
+    {
+      inputs: [...products.flatMap(({ a, b }) => [a, b]), ...(source ? [source] : [])],
+      outputs: [{ rows: M, columns: N, layout: tileRows * tileColumns === 1 ? 'rows' : 'tiles' }],
+      threads: [Math.ceil(N / tileColumns), Math.ceil(M / tileRows)],
+      statements: [...(start?.statements ?? []), ...starts, ...loops].join('\n'),
+      results: partsOf(geometry, 'tiles') > 1 ? tile : [tile.flat()],
+    },
+  ];
 }
 
 /** out `[1,N]` = the sum of the rows of a `[M,N]`, plus `before`. */

@@ -1,7 +1,8 @@
 /**
  * A program: the text of one kernel, and the matrices that it computes. Kernels are text because minifiers and coverage
  * tools would rewrite functions. Sizes are literals in the text, because GPU.js stops a loop with any other bound at 1000.
- * Indices stay inline and loops count by 1: GPU.js turns other index variables into floats, at half the speed.
+ * Indices stay inline and loops count by 1: GPU.js makes any other index variable a float, and a product takes twice the
+ * time.
  */
 import type { Geometry, Layout, Reading, Source } from './layout.js';
 
@@ -13,7 +14,7 @@ export const x = 'this.thread.x';
 export type Size = readonly [number, number];
 
 /** A matrix that a program computes. */
-export interface Output {
+interface Output {
   readonly rows: number;
   readonly columns: number;
   readonly layout: Layout;
@@ -56,7 +57,7 @@ export class Lines {
 }
 
 /** An output whose elements each depend on elements of the inputs at the same place, or at a fixed distance from it. */
-export interface Pointwise {
+interface Pointwise {
   readonly inputs: readonly Source[];
   /** Adds statements to `lines`, and returns the expression of the element in column x · width + c. */
   readonly value: (lines: Lines, c: number) => string;

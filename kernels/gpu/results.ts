@@ -1,6 +1,6 @@
 /** What a launch returns, as the textures or buffers that later kernels read: the layouts of layout.ts. */
 import type { GlTexture, GpuJs, Result, ResultRows, Stored, WebGpuBuffer } from './gpu-js.js';
-import { flat } from './layout.js';
+import { flat, partsOf } from './layout.js';
 import type { Program } from './program.js';
 
 /**
@@ -10,7 +10,7 @@ import type { Program } from './program.js';
 export function adoptTextures(result: Result, { outputs, threads, results }: Program): Stored[] {
   const textures = (results.length === 1 ? [result] : Object.values(result)) as GlTexture[];
   const perOutput = outputs.flatMap((output) =>
-    Array.from({ length: output.layout === 'tiles' ? 4 : 1 }, () => output),
+    Array.from({ length: partsOf({ width: 4, tileRows: 4 }, output.layout) }, () => output),
   );
   for (const [n, texture] of textures.entries()) {
     const across = Math.ceil(perOutput[n].columns / 4);

@@ -8,18 +8,18 @@
  *
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
-import type { Device, Input, Matrix, Rows } from './device.js';
+import type { Device, Input, Matrix, RowRange } from './device.js';
 import { allRowsOf } from './device.js';
 
-/** Rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
-export interface Block {
+/** The rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
+interface Block {
   readonly from: number;
   readonly to: number;
   readonly content: Matrix | number;
   readonly first: number;
 }
 
-export class DeviceRows {
+export class DeviceTensor {
   private blocks: readonly Block[];
 
   constructor(
@@ -30,13 +30,13 @@ export class DeviceRows {
     this.blocks = [{ from: 0, to: rows, content: 0, first: 0 }];
   }
 
-  /** Rows `from … to - 1` become `content`: a matrix that has just these rows, or one number. */
+  /** The rows `from … to - 1` become `content`: a matrix that has just these rows, or one number. */
   write(from: number, to: number, content: Matrix | number): void {
     this.replace(from, to, [{ from, to, content, first: 0 }]);
   }
 
-  /** Rows `from … to - 1` become those of `source` from its row `start` on. */
-  copy(from: number, to: number, source: DeviceRows, start: number): void {
+  /** The rows `from … to - 1` become those of `source` from its row `start` on. */
+  copy(from: number, to: number, source: DeviceTensor, start: number): void {
     const blocks = source.blocksIn(start, start + to - from);
     const down = from - start;
     this.replace(
@@ -54,20 +54,20 @@ export class DeviceRows {
   }
 
   /** The rows `from … to - 1`, in one matrix. They are valid until they are written again. */
-  async readMatrix(from: number, to: number): Promise<Rows> {
-    const parts: Rows[] = [];
+  async readMatrix(from: number, to: number): Promise<RowRange> {
+    const pieces: RowRange[] = [];
     for (const block of this.blocksIn(from, to)) {
       const count = block.to - block.from;
       if (typeof block.content !== 'number') {
-        parts.push({ matrix: block.content, first: block.first, count });
+        pieces.push({ matrix: block.content, first: block.first, count });
         continue;
       }
       const filled = await this.device.fill(block.content, count, this.columns);
       this.write(block.from, block.to, filled);
-      parts.push(allRowsOf(filled));
+      pieces.push(allRowsOf(filled));
     }
-    if (parts.length === 1) return parts[0];
-    const joined = await this.device.join(parts, this.columns);
+    if (pieces.length === 1) return pieces[0];
+    const joined = await this.device.join(pieces, this.columns);
     this.write(from, to, joined);
     return allRowsOf(joined);
   }
@@ -84,16 +84,16 @@ export class DeviceRows {
         values.fill(content, top * columns, bottom * columns);
         continue;
       }
-      const at = await this.device.read(content);
+      const at = await this.device.read({ matrix: content, first, count: bottom - top });
       for (let m = top; m < bottom; m++) {
-        for (let n = 0; n < columns; n++) values[m * columns + n] = at(first + m - top, n);
+        for (let n = 0; n < columns; n++) values[m * columns + n] = at(m - top, n);
       }
     }
   }
 
   /** The ranges of rows, within `from … to - 1`, that lie in one matrix each or hold one number. */
   pieces(from: number, to: number): { readonly from: number; readonly to: number }[] {
-    return this.blocksIn(from, to);
+    return this.blocksIn(from, to).map((block) => ({ from: block.from, to: block.to }));
   }
 
   clear(): void {
