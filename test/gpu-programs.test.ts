@@ -1,6 +1,6 @@
 /**
- * The text of GPU kernels, run in JavaScript. A device answers a read outside an operand with some number, or with what lies
- * beyond it in memory, so the backend suite might not notice one. Here it throws, and padding is NaN.
+ * The text of GPU kernels, run in JavaScript. A read outside an operand gives some number on a device, so the backend suite
+ * might not notice it. Here it throws, and padding is NaN.
  */
 import { cellBackwardInTiles, cellForwardInTiles } from '../kernels/gpu/cell-tiles.js';
 import type { Geometry } from '../kernels/gpu/layout.js';

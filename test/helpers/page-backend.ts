@@ -14,7 +14,7 @@ export interface RemoteView {
   readonly offset: number;
 }
 
-/** One call of a backend's method. Of `upload`, `values` are the view's; `allocate` gives its tensor a number. */
+/** One call of a backend's method. `values`: what `upload` copies into the view. `tensor`: the number of the tensor that `allocate` returns. */
 export interface Call {
   readonly method: keyof Backend;
   readonly operands: readonly unknown[];

@@ -1,6 +1,6 @@
 /**
- * Runs the text of GPU kernels in JavaScript, on operands whose outside is visible: a read beyond a buffer throws, and the
- * padding of texels is NaN, as is each texel beyond a texture.
+ * Runs the text of GPU kernels in JavaScript, on operands that show a wrong read. A read beyond a buffer throws. Padding is
+ * NaN, and so is a texel beyond a texture.
  */
 import type { Form, Geometry, Layout } from '../../kernels/gpu/layout.js';
 import { Source } from '../../kernels/gpu/layout.js';
@@ -44,7 +44,7 @@ export function operandOf(
 
 const NO_TEXEL = [NaN, NaN, NaN, NaN];
 
-/** A texture as `[row][texel]`. Of padding and of what lies outside, every number is NaN. */
+/** A texture as `[row][texel]`. Padding is NaN, and so is what lies outside. */
 function texture(rows: number, columns: number, element: Element): unknown {
   const texels = Array.from({ length: rows }, (_, row) =>
     orElse(
