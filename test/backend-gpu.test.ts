@@ -81,7 +81,7 @@ await describeMode('headlessgl', () => {
     expect(out.data).toEqual(a.data.map((value) => 2 * value));
   });
 
-  const REMEDY = `but this device has at most ${limit} × ${limit}: use smaller tensors, or the wasm backend`;
+  const REMEDY = `but this device allows at most ${limit} × ${limit}: use smaller tensors, or the wasm backend`;
 
   test.each([
     { shape: [limit + 1, 1], texture: `1 × ${limit + 1}` },
@@ -90,8 +90,21 @@ await describeMode('headlessgl', () => {
     const matrix = backend.allocate(shape);
     backend.upload(matrix);
     await expect(backend.download(matrix)).rejects.toThrow(
-      new RangeError(`gpu: mode headlessgl: [${shape.join()}] needs a texture of ${texture} texels, ${REMEDY}`),
+      new RangeError(`gpu upload ${shape.join('×')}: mode headlessgl needs textures of ${texture} texels, ${REMEDY}`),
     );
+  });
+
+  test('gpu, headlessgl: a filled matrix can be as wide as an uploaded one', async () => {
+    const [three, wide, out] = [
+      [1, 1],
+      [1, 4 * limit],
+      [1, 4 * limit],
+    ].map((shape) => backend.allocate(shape));
+    backend.fill(three, 3);
+    backend.fill(wide, 2);
+    backend.matmul(out, three, wide);
+    await backend.download(out);
+    expect(new Set(out.data)).toEqual(new Set([6]));
   });
 
   test('gpu, headlessgl: reading a long sequence as one matrix is refused', async () => {
@@ -101,7 +114,7 @@ await describeMode('headlessgl', () => {
     const column = ndarray(x.data, [limit + 1, 1]);
     backend.matmul(sum, transposeOf(column), ones);
     await expect(backend.download(sum)).rejects.toThrow(
-      new RangeError(`gpu: mode headlessgl: [${limit + 1},1] needs a texture of 1 × ${limit + 1} texels, ${REMEDY}`),
+      new RangeError(`gpu join ${limit}+1×1: mode headlessgl needs textures of 1 × ${limit + 1} texels, ${REMEDY}`),
     );
   });
 });

@@ -5,7 +5,7 @@
 import { cellBackwardInTiles, cellForwardInTiles } from '../kernels/gpu/cell-tiles.js';
 import type { Geometry } from '../kernels/gpu/layout.js';
 import { Source, unpack } from '../kernels/gpu/layout.js';
-import { columnSumsPrograms, productProgram } from '../kernels/gpu/products.js';
+import { columnSumsPrograms, productPrograms } from '../kernels/gpu/products.js';
 import type { Operand } from './helpers/run-kernel.js';
 import { operandOf, runProgram } from './helpers/run-kernel.js';
 
@@ -48,7 +48,7 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
       const b = operandOf(geometry, 'b', place(bRows, bColumns), element);
       const added = operandOf(geometry, 'added', place(M, N), element);
       const factors = { a: a.source, b: b.source, aTransposed, bTransposed, K };
-      const program = productProgram(geometry, [M, N], [factors, factors], { source: added.source, isRow: false });
+      const [program] = productPrograms(geometry, [M, N], [factors, factors], { source: added.source, isRow: false });
       const at = unpack(geometry, program.outputs[0].layout, N, runProgram(program, [a, b, added]));
       for (let m = 0; m < M; m++) {
         for (let n = 0; n < N; n++) {
@@ -109,7 +109,7 @@ test.each([
       ...{ dc: state('dc'), dcPrev: state('dcPrev'), dh: state('dh') },
       ...{ gates: gates('gates'), c: state('c'), cPrev: state('cPrev') },
     };
-    const forgetBias = new Source(geometry, 'forgetBias', { kind: 'number', isPart: false, residue: 0 });
+    const forgetBias = new Source(geometry, 'forgetBias', { kind: 'number', isSlice: false, residue: 0 });
     const bias: Operand = { source: forgetBias, values: { forgetBias: 1 } };
     const sourcesOf = <Name extends string>(operands: Record<Name, Operand>): Record<Name, Source> =>
       Object.fromEntries(Object.entries<Operand>(operands).map(([name, { source }]) => [name, source])) as Record<

@@ -228,7 +228,7 @@ export class GpuBackend implements Backend {
    * Enqueues an operation whose inputs are tensors and numbers. Its results become `outs`, in order.
    *
    * If one number fills a tensor, the kernel gets this number. `matrices` are the names of tensors that are passed as
-   * matrices anyway: they hold one number in the first step only, and a kernel would be compiled for that step alone.
+   * matrices anyway. They hold one number in the first step only, and a kernel would be compiled for that step alone.
    */
   private compute<Name extends string>(
     name: string,

@@ -121,7 +121,7 @@ export class Device {
     if (this.opened.computesOnHost) return this.track({ layout: 'rows', rows, columns, parts: [value] });
     const host: RowRange = { matrix: { layout: 'rows', rows, columns, parts: [value] }, first: 0, count: rows };
     const [matrix] = await this.run({
-      name: `upload ${rows} ${columns}`,
+      name: `upload ${rows}×${columns}`,
       inputs: { numbers: host },
       programs: (geometry, { numbers: source }) => [uploadProgram(geometry, [rows, columns], source)],
     });
@@ -131,7 +131,7 @@ export class Device {
   /** A matrix full of one number. */
   async fill(value: number, rows: number, columns: number): Promise<Matrix> {
     const [matrix] = await this.run({
-      name: `fill ${rows} ${columns}`,
+      name: `fill ${rows}×${columns}`,
       inputs: { value },
       programs: (geometry, sources) => [fillProgram(geometry, [rows, columns], sources.value)],
     });
@@ -160,7 +160,7 @@ export class Device {
   private async joinOnce(pieces: readonly RowRange[], columns: number): Promise<Matrix> {
     const heights = pieces.map(({ count }) => count);
     const [matrix] = await this.run({
-      name: `join ${columns} ${heights.join(' ')}`,
+      name: `join ${heights.join('+')}×${columns}`,
       inputs: Object.fromEntries(pieces.map((piece, n) => [`piece${n}_`, piece])),
       programs: (geometry, sources) => joinPrograms(geometry, columns, heights, Object.values(sources)),
     });
@@ -190,7 +190,7 @@ export class Device {
   private async copy(rows: RowRange): Promise<Matrix> {
     const { count, matrix } = rows;
     const [copied] = await this.run({
-      name: `copy ${count} ${matrix.columns}`,
+      name: `copy ${count}×${matrix.columns}`,
       inputs: { value: rows },
       programs: (geometry, { value }) => copyPrograms(geometry, [count, matrix.columns], value),
     });

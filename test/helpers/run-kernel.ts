@@ -30,14 +30,14 @@ export function operandOf(
 ): Operand {
   const inTexels = geometry.width === 4;
   const isInTextures = inTexels && layout === 'tiles';
-  const form: Form = { kind: layout, isPart: count !== rows, residue: isInTextures ? first % 4 : 0 };
+  const form: Form = { kind: layout, isSlice: count !== rows, residue: isInTextures ? first % 4 : 0 };
   const source = new Source(geometry, name, form);
   const textures = isInTextures
     ? [0, 1, 2, 3].map((r) =>
         texture(Math.ceil((rows - r) / 4), columns, (row, column) => element(4 * row + r, column)),
       )
     : [inTexels ? texture(rows, columns, element) : buffer(geometry, layout, { rows, columns }, element)];
-  const numbers = form.isPart ? [isInTextures ? Math.floor(first / 4) : first] : [];
+  const numbers = form.isSlice ? [isInTextures ? Math.floor(first / 4) : first] : [];
   const values = [...textures, ...numbers];
   return { source, values: Object.fromEntries(source.parameters.map((parameter, n) => [parameter, values[n]])) };
 }
