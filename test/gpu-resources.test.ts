@@ -115,3 +115,29 @@ await describeMode('headlessgl', () =>
     }
   }),
 );
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: after an operation has failed, free and dispose still delete the textures of the tensors', async () => {
+    const leftWhen = async (fails: boolean): Promise<number> => {
+      const { backend, counts, restore } = await openCounted('headlessgl');
+      const [first, second, tooHigh] = [
+        [4, 4],
+        [5, 3],
+        [2 ** 20, 1],
+      ].map((shape) => backend.allocate(shape));
+      backend.upload(first);
+      backend.upload(second);
+      await backend.download(first);
+      expect(counts.live).toBeGreaterThan(1);
+      if (fails) {
+        backend.upload(tooHigh);
+        await expect(backend.download(tooHigh)).rejects.toThrow('but this device allows at most');
+      }
+      backend.free(first);
+      restore();
+      await backend.dispose();
+      return counts.live;
+    };
+    expect(await leftWhen(true)).toBe(await leftWhen(false));
+  }),
+);

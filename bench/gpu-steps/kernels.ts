@@ -50,7 +50,7 @@ const fourColumns = (K: number): string => `function product(a, b) {
   return [s0, s1, s2, s3];
 }`;
 
-/** A thread makes 5 fetches of four numbers for 16 multiply-adds: four columns of a's row, and four rows of b. */
+/** In each pass of the loop a thread fetches one texel of a and four texels of b, for 16 multiply-adds. */
 const texels = (K: number): string => `function product(a, b) {
   let s0 = 0; let s1 = 0; let s2 = 0; let s3 = 0;
   for (let k = 0; k < ${K / 4}; k++) {
@@ -68,7 +68,7 @@ const texels = (K: number): string => `function product(a, b) {
 }`;
 
 /**
- * R rows and 4 columns a thread: R + 4 fetches of four numbers for 16·R multiply-adds. Row r of a tile is row R·y + r of
+ * R rows and 4 columns per thread: in each pass R + 4 fetches of four numbers for 16·R multiply-adds. Row r of a tile is row R·y + r of
  * out, and its sums are sr0 … sr3. The thread returns row 0, and `save1`, `save2` … keep the other rows as further outputs.
  */
 const tileOfTexels =
@@ -90,14 +90,14 @@ const tileOfTexels =
 }`;
   };
 
-/** The functions of a kernel map: what they return becomes a further output of the launch, under their names. */
+/** The functions of a kernel map. Each function's result becomes a further output of the launch, with its name. */
 export function savedRows(rows: number): Record<string, string> {
   const texel = (r: number): string => `function save${r}(p, q, r, s) { return [p, q, r, s]; }`;
   const further = range(rows).slice(1);
   return Object.fromEntries(further.map((r) => [`save${r}`, texel(r)]));
 }
 
-/** R rows and C columns a thread, 4 sums: 4·(R + C) fetches of single numbers for 16 multiply-adds. */
+/** R rows and C columns per thread, 4 sums: in each pass 4·(R + C) fetches of single numbers for 16 multiply-adds. */
 const tileOfNumbers =
   (rows: number, columns: number) =>
   (K: number): string => {
@@ -119,19 +119,19 @@ const tileOfNumbers =
 
 /** In webgl2 and headlessgl: matrices are textures. */
 export const GL_STEPS: readonly KernelStep[] = [
-  { name: '1. naive: a number a thread', tile: [1, 1], isInTexels: false, text: naive },
-  { name: '2. four columns a thread', tile: [1, 4], isInTexels: false, text: fourColumns },
-  { name: '3. four numbers a fetch', tile: [1, 4], isInTexels: true, text: texels },
-  { name: '4. several outputs a launch: a tile of 2×4', tile: [2, 4], isInTexels: true, text: tileOfTexels(2) },
+  { name: '1. naive: one number per thread', tile: [1, 1], isInTexels: false, text: naive },
+  { name: '2. four columns per thread', tile: [1, 4], isInTexels: false, text: fourColumns },
+  { name: '3. four numbers per fetch', tile: [1, 4], isInTexels: true, text: texels },
+  { name: '4. several outputs per launch: a tile of 2×4', tile: [2, 4], isInTexels: true, text: tileOfTexels(2) },
   { name: '5. a tile of 4×4', tile: [4, 4], isInTexels: true, text: tileOfTexels(4) },
   { name: '6. a tile of 8×4', tile: [8, 4], isInTexels: true, text: tileOfTexels(8) },
 ];
 
 /** In webgpu, webasm and cpu: matrices are buffers of single numbers, and a launch has one output. */
 export const BUFFER_STEPS: readonly KernelStep[] = [
-  { name: '1. naive: a number a thread', tile: [1, 1], isInTexels: false, text: naive },
+  { name: '1. naive: one number per thread', tile: [1, 1], isInTexels: false, text: naive },
   { name: '2. four terms in each pass', tile: [1, 1], isInTexels: false, text: fourTerms },
-  { name: '3. a tile of 1×4: four columns a thread', tile: [1, 4], isInTexels: false, text: tileOfNumbers(1, 4) },
+  { name: '3. a tile of 1×4: four columns per thread', tile: [1, 4], isInTexels: false, text: tileOfNumbers(1, 4) },
   { name: '4. a tile of 2×2', tile: [2, 2], isInTexels: false, text: tileOfNumbers(2, 2) },
-  { name: '5. a tile of 4×1: four rows a thread', tile: [4, 1], isInTexels: false, text: tileOfNumbers(4, 1) },
+  { name: '5. a tile of 4×1: four rows per thread', tile: [4, 1], isInTexels: false, text: tileOfNumbers(4, 1) },
 ];

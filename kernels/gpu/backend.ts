@@ -2,7 +2,7 @@
  * The operations of the GPU.js backend. Parameters, moments, activations and gradients stay on the device. Batches are
  * uploaded; only the tensors that `download` names come back.
  *
- * Operations are enqueued, and the queue runs their kernels one after another: under webgpu a kernel call is a promise.
+ * Operations are enqueued, and the queue runs their kernels one after another: in webgpu mode a kernel call returns a promise.
  */
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
@@ -40,7 +40,7 @@ type MakePrograms<Name extends string> = (
   sources: Readonly<Record<Name, Source>>,
 ) => readonly Program[];
 
-/** The most products in a launch. They have 6 factors; the matrix that they are added to makes 7, the most in webgpu mode. */
+/** The most products in a launch. They read 6 matrices. With the one that they are added to that is 7, the most in webgpu. */
 const MOST_PRODUCTS = 3;
 
 export class GpuBackend implements Backend {
@@ -51,7 +51,7 @@ export class GpuBackend implements Backend {
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
   /**
-   * The last enqueued operation, if it is a product that has not started: the caller has not yet awaited anything. A
+   * The last enqueued operation, if it is a product that has not started. It cannot start before the caller awaits. A
    * product that is added to the same rows joins its launch, such as hPrev·Wh of equation (1).
    */
   private openProducts: { readonly out: Operand; readonly products: FactorOperands[] } | undefined;
@@ -149,7 +149,7 @@ export class GpuBackend implements Backend {
     const gradient = this.plainOperand('adam', g);
     const updated = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
     this.enqueue(async () => {
-      // dWx and dWh were computed apart. Updating them apart needs no join, and leaves Wx and Wh as matrices of their own.
+      // dWx and dWh are two matrices. Updating them separately needs no join, and makes Wx and Wh two matrices, too.
       for (const { from, to } of gradient.tensor.pieces(gradient.from, gradient.to)) {
         const outs = updated.map((operand) => {
           const down = operand.from - gradient.from;

@@ -1,8 +1,9 @@
 /**
- * One step of the cell in one launch, for the GL modes, if H is a multiple of 4.
+ * A step of the cell in one launch forward and one launch backward, for the GL modes, if H is a multiple of 4.
  *
- * All outputs of a launch have the same number of texels. gates and dz have 4H columns, c and h have H. So the threads are
- * those of gates in tiles, H texels wide and a quarter of B high, and a thread has two jobs:
+ * A thread writes one texel of each output, so all outputs have the same number of texels. Each of the four textures of gates
+ * (or of dz) has H texels in B/4 rows. c and h have H/4 texels in B rows: as many. There is a thread for each tile of gates:
+ * H threads across, B/4 down. It has two jobs:
  *
  * - Its tile: four rows of one gate. The texels become the four textures of gates (or of dz).
  * - One texel of c and of h. A thread of gate number g writes the tile's row g, for the hidden units of its texel:
@@ -26,7 +27,7 @@ const TILE: Span = { index: y, step: 4, count: 4 };
 
 const texel = (index: string): Span => ({ index, step: 4, count: 4 });
 
-/** Variables of a thread: its gate, and the texel of its hidden units in a state. `W`: texels of a gate. */
+/** Variables of a thread: the number of its gate, and the column of its texel in c and h. `W`: texels of a gate. */
 const gateAndUnit = (W: number): string[] => [
   `const gate = Math.floor((${x} + 0.5) / ${W});`, // a device may round x / W down
   `const unit = ${x} - gate * ${W};`,
@@ -49,7 +50,7 @@ export function cellForwardInTiles(
   const W = H / 4;
   const tile = z.block('z', TILE, texel(x));
   const gates = FOUR.map((r) => FOUR.map((c) => `gate${r}${c}`));
-  // (2) for a gate that is known when the kernel runs: tanh(z) = 2σ(2z) - 1. Four branches would take long to compile.
+  // (2) for a gate that is known when the kernel runs: tanh(z) = 2σ(2z) - 1. Branches with exponentials compile slowly.
   const activate = [
     'let scale = 1;',
     'let shift = 0;',
@@ -62,6 +63,7 @@ export function cellForwardInTiles(
     ),
   ];
 
+  // For its texel of c and h the thread computes all four gates again, from z.
   const state = new Lines(`${y} * 4 + gate`, 'unit', '_state');
   const [cs, hs] = ['c', 'h'].map((name) => FOUR.map((c) => `${name}${c}`));
   const states = FOUR.flatMap((c) => {

@@ -1,10 +1,10 @@
 /**
- * The kernels of the LSTM cell. The formulas are those of src/lstm.ts, with the same numbers. A formula is written once for
- * all modes, for one element; its arguments are expressions.
+ * The kernels of the LSTM cell. The formulas are those of src/lstm.ts, with the same equation numbers. A formula is
+ * written once for all modes, for one element; its arguments are expressions. Only (2) has a second form, in cell-tiles.ts.
  */
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
-import { Lines, pointwise, x, y } from './program.js';
+import { columnsOf, Lines, rowPrograms, x, y } from './program.js';
 
 /** The gates, in the order of their columns. */
 const I = 0;
@@ -16,7 +16,7 @@ export type Gate = (typeof GATES)[number];
 
 const sigmoid = (z: string): string => `(1 / (1 + Math.exp(-(${z}))))`;
 
-/** Math.tanh is not used: GL's is NaN above 44. */
+/** Math.tanh is not used: in some modes it is NaN for large arguments. */
 export const tanh = (z: string): string => `(2 / (1 + Math.exp(-2 * (${z}))) - 1)`;
 
 /** (2) */
@@ -30,7 +30,7 @@ export const cellFrom = (gates: (gate: Gate) => string, cPrev: string): string =
 /** (4) */
 export const hiddenFrom = (o: string, c: string): string => `${o} * ${tanh(c)}`;
 
-/** (4′) The complete dc. */
+/** (4′) dc with this step's contribution added: the complete dc. */
 export const dCellFrom = (dc: string, dh: string, o: string, tanhC: string): string =>
   `${dc} + ${dh} * ${o} * (1 - ${tanhC} * ${tanhC})`;
 
@@ -38,8 +38,8 @@ export const dCellFrom = (dc: string, dh: string, o: string, tanhC: string): str
 export const dCellPrevFrom = (dcPrev: string, dc: string, f: string): string => `${dcPrev} + ${dc} * ${f}`;
 
 /**
- * What dz of one hidden unit is computed from, as expressions; `dc` is the complete one. They are functions, because a call
- * may add the statement that reads the element, and a gate reads only what it needs.
+ * What dz of one hidden unit is computed from, as expressions; `dc` is the complete one. Each is a function: calling it
+ * adds the statement that reads the element. So a gate reads only what it needs.
  */
 interface DzInputs {
   readonly dc: () => string;
@@ -76,25 +76,18 @@ export function gatesPrograms(
   [B, H]: Size,
   { z, forgetBias }: Record<'z' | 'forgetBias', Source>,
 ): Program[] {
-  return pointwise(
-    geometry,
-    [B, 4 * H],
-    [
-      {
-        inputs: [z, forgetBias],
-        value(lines, c) {
-          const preActivation = lines.at(z, c);
-          lines.statements.push(
-            `let gate${c} = 0;`,
-            `if (${isInGate(geometry, J, H, c)}) { gate${c} = ${gateFrom(J, preActivation, forgetBias)}; }`,
-            `else if (${isInGate(geometry, F, H, c)}) { gate${c} = ${gateFrom(F, preActivation, forgetBias)}; }`,
-            `else { gate${c} = ${gateFrom(I, preActivation, forgetBias)}; }`,
-          );
-          return `gate${c}`;
-        },
-      },
-    ],
-  );
+  const gateOf = (lines: Lines, c: number): string => {
+    const preActivation = lines.at(z, c);
+    lines.statements.push(
+      `let gate${c} = 0;`,
+      `if (${isInGate(geometry, J, H, c)}) { gate${c} = ${gateFrom(J, preActivation, forgetBias)}; }`,
+      `else if (${isInGate(geometry, F, H, c)}) { gate${c} = ${gateFrom(F, preActivation, forgetBias)}; }`,
+      `else { gate${c} = ${gateFrom(I, preActivation, forgetBias)}; }`,
+    );
+    return `gate${c}`;
+  };
+  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => gateOf(lines, c));
+  return rowPrograms(geometry, [B, 4 * H], [{ inputs: [z, forgetBias], values }]);
 }
 
 /** (3), (4) c and h `[B,H]` from gates and cPrev. */
@@ -104,14 +97,16 @@ export function statePrograms(
   { gates, cPrev }: Record<'gates' | 'cPrev', Source>,
 ): Program[] {
   const inputs = [gates, cPrev];
+  const columns = columnsOf(geometry);
   const cell = (lines: Lines, c: number): string =>
     cellFrom((gate) => lines.at(gates, c, gate * H), lines.at(cPrev, c));
-  return pointwise(
+  const hidden = (lines: Lines, c: number): string => hiddenFrom(lines.at(gates, c, O * H), cell(lines, c));
+  return rowPrograms(
     geometry,
     [B, H],
     [
-      { inputs, value: cell },
-      { inputs, value: (lines, c) => hiddenFrom(lines.at(gates, c, O * H), cell(lines, c)) },
+      { inputs, values: (lines) => columns.map((c) => cell(lines, c)) },
+      { inputs, values: (lines) => columns.map((c) => hidden(lines, c)) },
     ],
   );
 }
@@ -122,20 +117,13 @@ export function dCellPrograms(
   [B, H]: Size,
   { dc, dh, gates, c: state }: Record<'dc' | 'dh' | 'gates' | 'c', Source>,
 ): Program[] {
-  return pointwise(
-    geometry,
-    [B, H],
-    [
-      {
-        inputs: [dc, dh, gates, state],
-        value(lines, c) {
-          const read = lines.at(state, c);
-          lines.statements.push(`const tanhC${c} = ${tanh(read)};`);
-          return dCellFrom(lines.at(dc, c), lines.at(dh, c), lines.at(gates, c, O * H), `tanhC${c}`);
-        },
-      },
-    ],
-  );
+  const dCell = (lines: Lines, c: number): string => {
+    const read = lines.at(state, c);
+    lines.statements.push(`const tanhC${c} = ${tanh(read)};`);
+    return dCellFrom(lines.at(dc, c), lines.at(dh, c), lines.at(gates, c, O * H), `tanhC${c}`);
+  };
+  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => dCell(lines, c));
+  return rowPrograms(geometry, [B, H], [{ inputs: [dc, dh, gates, state], values }]);
 }
 
 /** (3′) dcPrev `[B,H]` with this step's contribution, from the complete dc. */
@@ -144,16 +132,10 @@ export function dCellPrevPrograms(
   [B, H]: Size,
   { dcPrev, dc, gates }: Record<'dcPrev' | 'dc' | 'gates', Source>,
 ): Program[] {
-  return pointwise(
-    geometry,
-    [B, H],
-    [
-      {
-        inputs: [dcPrev, dc, gates],
-        value: (lines, c) => dCellPrevFrom(lines.at(dcPrev, c), lines.at(dc, c), lines.at(gates, c, F * H)),
-      },
-    ],
-  );
+  const dCellPrev = (lines: Lines, c: number): string =>
+    dCellPrevFrom(lines.at(dcPrev, c), lines.at(dc, c), lines.at(gates, c, F * H));
+  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => dCellPrev(lines, c));
+  return rowPrograms(geometry, [B, H], [{ inputs: [dcPrev, dc, gates], values }]);
 }
 
 /** (4′), (3′), (2′) dz `[B,4H]`, gate by gate, from the complete dc. */
@@ -162,12 +144,12 @@ export function dzPrograms(
   [B, H]: Size,
   { dc, dh, gates, c: state, cPrev }: Record<'dc' | 'dh' | 'gates' | 'c' | 'cPrev', Source>,
 ): Program[] {
-  const { width } = geometry;
-  const isAligned = H % width === 0; // then all columns of a texel lie in one gate
-  /** Statements for the columns of a texel that lie in `gate`. The elements of a hidden unit lie at fixed distances from it. */
+  const columns = columnsOf(geometry);
+  const isAligned = H % geometry.width === 0; // then all columns of a texel lie in one gate
+  /** Statements for the columns of a texel that lie in `gate`. The four gates of a unit lie H columns apart. */
   const inGate = (gate: Gate): string[] => {
     const lines = new Lines(y, x, `_${gate}`);
-    const values = Array.from({ length: width }, (_, c) => {
+    const assignments = columns.map((c) => {
       const unit = (source: Source) => (): string => lines.at(source, c, -gate * H);
       const dz = dzFrom(gate, {
         dc: unit(dc),
@@ -179,20 +161,11 @@ export function dzPrograms(
       return isAligned ? `dz${c} = ${dz};` : `if (${isInGate(geometry, gate, H, c)}) { dz${c} = ${dz}; }`;
     });
     const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : '{';
-    return [condition, ...lines.statements, ...values, '}'];
+    return [condition, ...lines.statements, ...assignments, '}'];
   };
-  return pointwise(
-    geometry,
-    [B, 4 * H],
-    [
-      {
-        inputs: [dc, dh, gates, state, cPrev],
-        value(lines, c) {
-          lines.statements.push(`let dz${c} = 0;`);
-          if (c === width - 1) lines.statements.push(...GATES.flatMap(inGate));
-          return `dz${c}`;
-        },
-      },
-    ],
-  );
+  const values = (lines: Lines): string[] => {
+    lines.statements.push(...columns.map((c) => `let dz${c} = 0;`), ...GATES.flatMap(inGate));
+    return columns.map((c) => `dz${c}`);
+  };
+  return rowPrograms(geometry, [B, 4 * H], [{ inputs: [dc, dh, gates, state, cPrev], values }]);
 }

@@ -1,4 +1,4 @@
-/** Runs programs in an open mode: compiles a program once for each set of inputs, and frees matrices that no tensor holds. */
+/** Runs programs in an open mode: compiles a program once for each set of input layouts and sizes, and frees matrices that no tensor holds. */
 import type { HostNumbers, KernelFunction, Stored } from './gpu-js.js';
 import type { Form, Geometry, Layout } from './layout.js';
 import { flat, partsOf, Source, unpack } from './layout.js';
@@ -32,7 +32,7 @@ export type Input = RowRange | number;
 
 /** An operation on the device: the programs that compute it from its inputs. Several programs are several launches. */
 export interface Operation {
-  /** Different for operations whose programs differ in more than the forms of the inputs. */
+  /** Two operations with the same name and the same forms of inputs have the same programs. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, Input>>;
   readonly programs: (geometry: Geometry, sources: Readonly<Record<string, Source>>) => readonly Program[];
@@ -74,7 +74,7 @@ export class Device {
     return results;
   }
 
-  /** In the modes that compute on the host, some rows of a matrix are a matrix of their own, without a copy. */
+  /** In the modes that compute on the host, some rows of a matrix in rows are a matrix of their own, without a copy. */
   private withoutSlices(inputs: Readonly<Record<string, Input>>): Readonly<Record<string, Input>> {
     const { computesOnHost, gpuJs } = this.opened;
     if (!computesOnHost) return inputs;
@@ -115,7 +115,7 @@ export class Device {
     return this.opened.geometry.mostTexels;
   }
 
-  /** Enqueues the copy of `numbers`, row by row, from the host to the device. */
+  /** Enqueues the copy of `numbers` from the host to the device. They are in the order of the rows. */
   async upload(numbers: Float32Array, rows: number, columns: number): Promise<Matrix> {
     const value = this.opened.gpuJs.input(numbers, [columns, rows]);
     if (this.opened.computesOnHost) return this.track({ layout: 'rows', rows, columns, parts: [value] });

@@ -1,24 +1,23 @@
 /**
- * How a matrix lies on the device, and the kernel text that reads it. The other files know only how wide a fetch is and how
- * large a tile is; cell-tiles.ts also uses the order of the texels in a texture.
+ * How a matrix lies on the device, and the kernel text that reads it. results.ts, device.ts, moves.ts and cell-tiles.ts also
+ * depend on the layouts. The other files know only how wide a fetch is, and how large a tile is.
  *
- * In the GL modes a texel holds four neighbouring columns of a row, so that one fetch reads four numbers; the last texel
- * of a row is padded. In the other modes a buffer holds single numbers, and a fetch reads one. A matrix lies in one of two
- * layouts:
+ * In the GL modes (webgl2 and headlessgl) a matrix is a texture. Each of its texels holds four neighbouring columns of a row,
+ * so one fetch reads four numbers; the last texel of a row is padded. In the other modes a matrix is a buffer, and a fetch
+ * reads one number. A matrix lies in one of two layouts:
  *
- * - rows: one texture or buffer, row after row. Uploads and pointwise kernels write it.
+ * - rows: one texture or buffer, row after row. Uploads and most kernels write it.
  * - tiles: as the threads of a product write it; each thread computes a tile of the output. In the GL modes a tile has 4
- *   rows and 4 columns, and each of its rows is a texel in a texture of its own: texture r holds row r of every tile, that
- *   is the rows r, r + 4, r + 8, …. In the other modes a buffer holds tile after tile, and a tile has at most 4 numbers,
- *   because a thread returns no more.
+ *   rows and 4 columns. Four textures hold it: texture r holds row r of every tile, so the rows r, r + 4, r + 8, …. In the
+ *   other modes a buffer holds tile after tile, and a tile has at most 4 numbers, because a thread returns no more.
  *
- * The values of padded elements are arbitrary. No other element is computed from them.
+ * The padding has arbitrary values. No other element is computed from it.
  */
 import type { ResultRows } from './gpu-js.js';
 
 /** What differs between the modes of GPU.js. */
 export interface Geometry {
-  /** Columns that one fetch reads: 4 (a texel, then tiles have 4 rows and 4 columns) or 1. */
+  /** Columns that one fetch reads: 4 in the GL modes (a texel; tiles are then 4×4), otherwise 1. */
   readonly width: 1 | 4;
   /** The rows and columns of an output that one thread of a product computes. */
   readonly tileRows: 1 | 2 | 4;
@@ -27,7 +26,7 @@ export interface Geometry {
   readonly mostOutputs: number;
   /** Textures or buffers that one launch can read. */
   readonly mostInputs: number;
-  /** Texels of a texture, across and down. */
+  /** The largest width and height of a texture, in texels. */
   readonly mostTexels: number;
 }
 
@@ -83,7 +82,7 @@ export class Source {
     return [...this.textures, ...(this.form.isSlice ? [`${this.name}First`] : [])];
   }
 
-  /** Different for inputs that programs read differently. */
+  /** Two inputs have the same key if the same source text reads both. */
   get key(): string {
     const { kind, isSlice, residue } = this.form;
     return `${this.name}: ${kind}${isSlice ? ` from a row on, modulo 4: ${residue}` : ''}`;
@@ -95,8 +94,8 @@ export class Source {
   }
 
   /**
-   * Reads a block that starts at a tile's edge. So the texture of each row is known when the text is written. Products use
-   * it in their inner loops.
+   * Reads a block whose first row is known modulo 4 when the source text is made. So each row's texture is known, too.
+   * The inner loops of products use it.
    */
   block(variable: string, rows: Span, columns: Span): Reading {
     if (this.form.kind === 'number') return { statements: [], at: () => this.name };

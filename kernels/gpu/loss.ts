@@ -1,7 +1,7 @@
-/** The kernels of softmax cross-entropy. The formulas are those of src/cross-entropy.ts, with the same numbers. */
+/** The kernels of softmax cross-entropy. The formulas are those of src/cross-entropy.ts, with the same equation numbers. */
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
-import { forEachColumn, Lines, pointwise, x, y } from './program.js';
+import { columnsOf, forEachColumn, Lines, rowPrograms, x, y } from './program.js';
 
 /** Statements that find the largest logit of a row, `max`, its class, `predicted`, and the sum of e^(logit - max), `sum`. */
 function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, suffix: string): string[] {
@@ -30,19 +30,11 @@ function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, s
 
 /** (5) probabilities `[B,C]` from logits. */
 export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Record<'logits', Source>): Program[] {
-  return pointwise(
-    geometry,
-    [B, C],
-    [
-      {
-        inputs: [logits],
-        value(lines, c) {
-          if (c === 0) lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
-          return `Math.exp(${lines.at(logits, c)} - max) / sum`;
-        },
-      },
-    ],
-  );
+  const values = (lines: Lines): string[] => {
+    lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
+    return columnsOf(geometry).map((c) => `Math.exp(${lines.at(logits, c)} - max) / sum`);
+  };
+  return rowPrograms(geometry, [B, C], [{ inputs: [logits], values }]);
 }
 
 /**
@@ -55,21 +47,23 @@ export function lossPrograms(
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
   const { width } = geometry;
-  /** A texel has several examples. They are computed in a loop: four copies of its statements would compile slowly. */
-  const forEachExample = (name: string, statements: (row: string) => readonly string[]) => ({
+  const columns = columnsOf(geometry);
+  const row = width === 1 ? x : `${x} * ${width} + example`;
+  /** A texel holds four examples. A loop computes them, because four copies of the statements would compile slowly. */
+  const forEachExample = (name: string, statements: readonly string[]) => ({
     inputs: [logits, labels],
-    value(lines: Lines, c: number): string {
-      lines.statements.push(`let ${name}${c} = 0;`);
-      if (c === width - 1) {
-        const row = width === 1 ? x : `${x} * ${width} + example`;
-        const columns = Array.from({ length: width }, (_, n) => `if (example === ${n}) { ${name}${n} = ${name}; }`);
-        const body = [...statements(row), ...columns];
-        lines.statements.push(`for (let example = 0; example < ${width}; example++) {`, ...body, '}');
-      }
-      return `${name}${c}`;
+    values(lines: Lines): string[] {
+      lines.statements.push(
+        ...columns.map((c) => `let ${name}${c} = 0;`),
+        `for (let example = 0; example < ${width}; example++) {`,
+        ...statements,
+        ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
+        '}',
+      );
+      return columns.map((c) => `${name}${c}`);
     },
   });
-  const loss = forEachExample('loss', (row) => [
+  const loss = forEachExample('loss', [
     ...softmaxOf(geometry, logits, C, row, 'L'),
     'let loss = 0;',
     ...forEachColumn(
@@ -79,25 +73,23 @@ export function lossPrograms(
       ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
     ),
   ]);
-  const correct = forEachExample('correct', (row) => {
-    const first = new Lines(row, '0', 'Label');
-    const start = first.at(labels, 0);
-    return [
-      ...softmaxOf(geometry, logits, C, row, 'C'),
-      ...first.statements,
-      `let most = ${start};`,
-      'let labelled = 0;',
-      'let correct = 0;',
-      ...forEachColumn(
-        geometry,
-        [labels],
-        { row, columns: C, suffix: 'Most' },
-        ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
-      ),
-      'if (predictedC === labelled) { correct = 1; }',
-    ];
-  });
-  return pointwise(geometry, [1, B], [loss, correct]);
+  const first = new Lines(row, '0', 'Label');
+  const start = first.at(labels, 0);
+  const correct = forEachExample('correct', [
+    ...softmaxOf(geometry, logits, C, row, 'C'),
+    ...first.statements,
+    `let most = ${start};`,
+    'let labelled = 0;',
+    'let correct = 0;',
+    ...forEachColumn(
+      geometry,
+      [labels],
+      { row, columns: C, suffix: 'Most' },
+      ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
+    ),
+    'if (predictedC === labelled) { correct = 1; }',
+  ]);
+  return rowPrograms(geometry, [1, B], [loss, correct]);
 }
 
 /** (5′) dLogits `[B,C]` from probabilities and y. */
@@ -106,21 +98,11 @@ export function dLogitsPrograms(
   [B, C]: Size,
   { probabilities, y: labels }: Record<'probabilities' | 'y', Source>,
 ): Program[] {
-  return pointwise(
-    geometry,
-    [B, C],
-    [
-      {
-        inputs: [probabilities, labels],
-        value(lines, c) {
-          if (c === 0) {
-            const row = { row: y, columns: C, suffix: 'Sum' };
-            const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
-            lines.statements.push('let sum = 0;', ...add);
-          }
-          return `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${B}`;
-        },
-      },
-    ],
-  );
+  const values = (lines: Lines): string[] => {
+    const row = { row: y, columns: C, suffix: 'Sum' };
+    const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
+    lines.statements.push('let sum = 0;', ...add);
+    return columnsOf(geometry).map((c) => `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${B}`);
+  };
+  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels], values }]);
 }

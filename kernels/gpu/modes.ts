@@ -7,7 +7,7 @@ import type { Mode } from './mode-names.js';
 import type { Program } from './program.js';
 import { adoptBuffer, adoptNumbers, adoptTextures } from './results.js';
 
-/** Outside the GL modes a thread returns at most four numbers. docs/kernels.md compares tiles. */
+/** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/kernels.md compares tiles. */
 const BUFFERS = { width: 1, mostOutputs: 1, mostInputs: 7, mostTexels: Infinity } as const;
 const GEOMETRIES: Record<Exclude<Mode, GlMode>, Geometry> = {
   webgpu: { ...BUFFERS, tileRows: 2, tileColumns: 2 },
@@ -49,7 +49,7 @@ export interface OpenMode {
   readonly computesOnHost: boolean;
   /** What a launch returned, as textures or buffers, those of the first output first. */
   adopt(result: Result, program: Program): Stored[];
-  /** Adapter and driver, or what executes the kernels instead. In the GL modes it is known after the first kernel. */
+  /** The adapter and driver; without a GPU, `WebAssembly` or `plain JavaScript`. In the GL modes known after the first kernel. */
   executor(): string;
   /** Resolves when the device has done all submitted work; if calls are synchronous, at once. */
   workDone(): Promise<void>;

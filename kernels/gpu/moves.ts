@@ -1,7 +1,7 @@
-/** The kernels that move matrices: to the device, from one layout to the other, and below one another. */
+/** The kernels that move matrices: to the device, from tiles to rows, and several into one. */
 import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
-import { Lines, pointwise, x, y } from './program.js';
+import { columnsOf, Lines, rowPrograms, x, y } from './program.js';
 
 /** A matrix from numbers of the host, row after row. */
 export function uploadProgram({ width }: Geometry, [rows, columns]: Size, numbers: Source): Program {
@@ -16,8 +16,9 @@ export function uploadProgram({ width }: Geometry, [rows, columns]: Size, number
 }
 
 /**
- * A matrix full of one number. If its texture fits so, it has the extents of the states in cell-tiles.ts. With others,
- * GPU.js would compile every kernel that reads both matrices twice.
+ * A matrix full of one number. A kernel of the GL modes is compiled for the sizes of its textures. So this texture gets the
+ * size that c and h have in cell-tiles.ts, if the device allows it. Otherwise a kernel would be compiled twice: for this
+ * matrix, and for a computed c.
  */
 export function fillProgram({ width, mostTexels }: Geometry, [rows, columns]: Size, value: Source): Program {
   const texels = Math.ceil(columns / width);
@@ -32,7 +33,8 @@ export function fillProgram({ width, mostTexels }: Geometry, [rows, columns]: Si
 
 /** A copy in rows. */
 export function copyPrograms(geometry: Geometry, size: Size, a: Source): Program[] {
-  return pointwise(geometry, size, [{ inputs: [a], value: (lines, c) => lines.at(a, c) }]);
+  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => lines.at(a, c));
+  return rowPrograms(geometry, size, [{ inputs: [a], values }]);
 }
 
 /** The rows of several inputs, one below the other. `heights`: their numbers of rows. */
@@ -40,29 +42,21 @@ export function joinPrograms(
   geometry: Geometry,
   columns: number,
   heights: readonly number[],
-  parts: readonly Source[],
+  pieces: readonly Source[],
 ): Program[] {
   const starts = heights.map((_, n) => heights.slice(0, n).reduce((sum, height) => sum + height, 0));
   const rows = heights.reduce((sum, height) => sum + height, 0);
-  const { width } = geometry;
-  return pointwise(
-    geometry,
-    [rows, columns],
-    [
-      {
-        inputs: parts,
-        value(all, c) {
-          all.statements.push(`let joined${c} = 0;`);
-          if (c < width - 1) return `joined${c}`; // the last column's statements read all columns of the texel
-          for (const [n, part] of parts.entries()) {
-            const lines = new Lines(starts[n] === 0 ? y : `${y} - ${starts[n]}`, x);
-            const values = Array.from({ length: width }, (_, column) => `joined${column} = ${lines.at(part, column)};`);
-            const inPart = `${y} >= ${starts[n]} && ${y} < ${starts[n] + heights[n]}`;
-            all.statements.push(`if (${inPart}) {`, ...lines.statements, ...values, '}');
-          }
-          return `joined${c}`;
-        },
-      },
-    ],
-  );
+  const inTexel = columnsOf(geometry);
+  /** Statements for the rows of one piece. */
+  const rowsOf = (piece: Source, n: number): string[] => {
+    const lines = new Lines(starts[n] === 0 ? y : `${y} - ${starts[n]}`, x);
+    const assignments = inTexel.map((c) => `joined${c} = ${lines.at(piece, c)};`);
+    const isInPiece = `${y} >= ${starts[n]} && ${y} < ${starts[n] + heights[n]}`;
+    return [`if (${isInPiece}) {`, ...lines.statements, ...assignments, '}'];
+  };
+  const values = (lines: Lines): string[] => {
+    lines.statements.push(...inTexel.map((c) => `let joined${c} = 0;`), ...pieces.flatMap(rowsOf));
+    return inTexel.map((c) => `joined${c}`);
+  };
+  return rowPrograms(geometry, [rows, columns], [{ inputs: pieces, values }]);
 }

@@ -1,7 +1,7 @@
 /**
  * The matrix product: out[m,n] = Σₖ a[m,k]·b[k,n]. A thread computes a tile of `out` and adds four values of k in each pass.
  *
- * It reads a block of a and a block of b, and multiplies every row of one with every column of the other:
+ * It reads a block of a and a block of b, and adds their product to its tile:
  *
  *     a·b      rows of a: the tile's rows      rows of b: four values of k
  *     aᵀ·b     rows of a: four values of k     rows of b: four values of k
@@ -15,7 +15,7 @@ import { partsOf } from './layout.js';
 import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
 
-/** The factors of a product. A transposed factor lies on the device as its own transpose: a as `[K,M]`, b as `[N,K]`. */
+/** The factors of a product. If `aTransposed`, the device holds a as `[K,M]`; if `bTransposed`, it holds b as `[N,K]`. */
 interface Factors {
   readonly a: Source;
   readonly b: Source;

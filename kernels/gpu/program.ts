@@ -1,12 +1,12 @@
 /**
- * A program: the text of one kernel, and the matrices that it computes. Kernels are text because minifiers and coverage
- * tools would rewrite functions. Sizes are literals in the text, because GPU.js stops a loop with any other bound at 1000.
- * Indices stay inline and loops count by 1: GPU.js makes any other index variable a float, and a product takes twice the
- * time.
+ * A program: the source text of one kernel, and the matrices that it computes. Kernels are text because minifiers and
+ * coverage tools would rewrite functions. Sizes are literals in the text, so that the device's compiler knows them.
+ * In inner loops, indices stay inline and loops count by 1: GPU.js makes any other index variable a float, and a product
+ * takes twice the time.
  */
 import type { Geometry, Layout, Reading, Source } from './layout.js';
 
-/** The row and the column of a thread; in a thread that computes several elements, of its tile or texel. */
+/** The row and the column of a thread. If a thread computes a tile or a texel, they count tiles or texels. */
 export const y = 'this.thread.y';
 export const x = 'this.thread.x';
 
@@ -26,11 +26,11 @@ export interface Program {
   /** Threads: columns, then rows. */
   readonly threads: readonly [number, number];
   readonly statements: string;
-  /** What each thread returns: for every texture or buffer of every output the expressions of its numbers, 1 to 4 of them. */
+  /** One list for each texture or buffer of the outputs: expressions of the 1 to 4 numbers that a thread writes there. */
   readonly results: readonly (readonly string[])[];
 }
 
-/** Reads elements while text is written, and keeps the statements that do so. */
+/** Collects the statements that read elements. An element that is asked for twice is read once. */
 export class Lines {
   readonly statements: string[] = [];
   private readonly readings = new Map<string, Reading>();
@@ -56,27 +56,30 @@ export class Lines {
   }
 }
 
-/** An output whose elements each depend on elements of the inputs at the same place, or at a fixed distance from it. */
-interface Pointwise {
+/** An output in rows. A thread computes one texel of it (or one element), and can read any element of the inputs. */
+interface RowOutput {
   readonly inputs: readonly Source[];
-  /** Adds statements to `lines`, and returns the expression of the element in column x · width + c. */
-  readonly value: (lines: Lines, c: number) => string;
+  /** Adds statements to `lines`, and returns the expressions of the elements in the columns x · width + c, c < width. */
+  readonly values: (lines: Lines) => readonly string[];
 }
 
+/** The columns of a thread's texel; one, if a fetch reads a single number. */
+export const columnsOf = ({ width }: Geometry): number[] => Array.from({ length: width }, (_, c) => c);
+
 /**
- * Pointwise kernels for outputs of one size: one launch for as many outputs as the mode allows. In the GL modes a thread
- * computes a texel, four columns of one row; in the others, one element.
+ * Programs for outputs in rows, all of one size: a launch computes as many outputs as the mode allows. In the GL modes a
+ * thread computes a texel, four columns of one row; in the others, one element.
  */
-export function pointwise(
+export function rowPrograms(
   { width, mostOutputs }: Geometry,
   [rows, columns]: Size,
-  outputs: readonly Pointwise[],
+  outputs: readonly RowOutput[],
 ): Program[] {
-  const launches: (readonly Pointwise[])[] = [];
+  const launches: (readonly RowOutput[])[] = [];
   for (let n = 0; n < outputs.length; n += mostOutputs) launches.push(outputs.slice(n, n + mostOutputs));
   return launches.map((launch) => {
     const lines = new Lines();
-    const results = launch.map(({ value }) => Array.from({ length: width }, (_, c) => value(lines, c)));
+    const results = launch.map(({ values }) => values(lines));
     return {
       inputs: [...new Set(launch.flatMap(({ inputs }) => inputs))],
       outputs: launch.map(() => ({ rows, columns, layout: 'rows' as const })),

@@ -1,4 +1,4 @@
-/** What a launch returns, as the textures or buffers that later kernels read: the layouts of layout.ts. */
+/** Turns what a launch returns into the textures or buffers that later kernels read. */
 import type { GlTexture, GpuJs, Result, ResultRows, Stored, WebGpuBuffer } from './gpu-js.js';
 import { flat, partsOf } from './layout.js';
 import type { Program } from './program.js';

@@ -3,8 +3,8 @@
  *
  * A kernel of GPU.js cannot write into a part of a buffer; it makes a new one. So a tensor is a list of blocks, each a
  * range of rows of some matrix, and writing rows replaces the blocks there. An operation on step t of a `[T,B,N]` tensor
- * reads and writes the rows t·B … (t+1)·B - 1. Kernels read a range of rows of a matrix where it lies. Only if the rows
- * are in several matrices, they are joined first, and the result replaces the blocks, so that it is made once.
+ * reads and writes the rows t·B … (t+1)·B - 1. Kernels read a range of rows of a matrix where it lies. Rows in
+ * several matrices are joined first. The joined matrix replaces the blocks, so the join happens once.
  *
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
@@ -46,7 +46,7 @@ export class DeviceTensor {
     );
   }
 
-  /** The rows `from … to - 1` as an input of an operation: one number if they all hold it. */
+  /** The rows `from … to - 1` as an input of an operation: a number, if one block holds them and is a number. */
   async read(from: number, to: number): Promise<Input> {
     const [first, ...others] = this.blocksIn(from, to);
     if (others.length === 0 && typeof first.content === 'number') return first.content;
