@@ -32,7 +32,9 @@ const browser = {
   name: 'browser',
   inputs: SOURCES,
   outputs: ['dist/browser'],
-  make: () => bundle('src/browser.ts', 'dist/browser/longhand.js', { minify: true, sourcemap: true }),
+  // the package has the sources that the map names
+  make: () =>
+    bundle('src/browser.ts', 'dist/browser/longhand.js', { minify: true, sourcemap: true, sourcesContent: false }),
 };
 
 /**
