@@ -23,6 +23,7 @@ const LAYERS = [
   [...['assemblyscript', 'candidates', 'program'].map(bench), 'bench/suites/'],
   ['bench/programs/', 'bench/measure/'],
   ['bench/browser/', 'bench/report/', 'bench/gpu-steps/'],
+  [bench('command')],
   ['main', 'kernel-steps', 'gpu-kernel-steps'].map(bench),
   ['test/'],
 ];

@@ -1,16 +1,17 @@
 /**
- * `npm run bench:gpu-kernels`: the matrix product in GPU.js, from one number a thread to the real backend, in the steps of
+ * `npm run bench:gpu-kernels`: the matrix product in GPU.js, from one number per thread to the real backend, in the steps of
  * docs/kernels.md. In Node, or with `--browser` in a page of Chrome or Chromium.
  *
  * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Mode } from '../kernels/gpu/mode-names.js';
 import { MODES } from '../kernels/gpu/mode-names.js';
 import { bundleGpuSteps } from './browser/bundle.js';
-import { launchChromiumOnGpu, NoBrowserError } from './browser/chromium.js';
+import { launchChromiumOnGpu } from './browser/chromium.js';
 import { serve } from './browser/server.js';
+import { runCommand } from './command.js';
 import type { News } from './gpu-steps/measure.js';
 import { measureMode } from './gpu-steps/measure.js';
 import type { Size } from './measure/product-steps.js';
@@ -110,12 +111,4 @@ const command = new Command('npm run bench:gpu-kernels --')
   .action(bench)
   .exitOverride();
 
-try {
-  await command.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof NoBrowserError) {
-    console.error(`bench:gpu-kernels: ${error.message}`);
-    process.exitCode = 1;
-  } else throw error;
-}
+await runCommand(command, 'bench:gpu-kernels');

@@ -1,11 +1,11 @@
 /** `npm run bench`: compares Longhand with its rivals. Each candidate is checked against the f64 reference, then timed. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { NoBrowserError } from './browser/chromium.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { chromiumEngine } from './browser/engine.js';
 import type { Candidate } from './candidates.js';
 import { candidateNames, candidatesFor } from './candidates.js';
+import { runCommand } from './command.js';
 import { Comparison, FULL, QUICK } from './measure/comparison.js';
 import type { Environment } from './measure/environment.js';
 import { environmentOf, peakSentence } from './measure/environment.js';
@@ -178,15 +178,4 @@ const command = new Command('npm run bench --')
   .action(bench)
   .exitOverride();
 
-try {
-  await command.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof UsageError) {
-    console.error(`bench: ${error.message}`);
-    process.exitCode = 2;
-  } else if (error instanceof NoBrowserError) {
-    console.error(`bench: ${error.message}`);
-    process.exitCode = 1;
-  } else throw error;
-}
+await runCommand(command, 'bench');

@@ -1,4 +1,7 @@
-/** Runs programs in an open mode: compiles a program once for each set of input layouts and sizes, and frees matrices that no tensor holds. */
+/**
+ * Runs programs in an open mode. Compiles a program once for each set of input layouts and sizes, and frees the matrices that
+ * no tensor holds.
+ */
 import type { HostNumbers, KernelFunction, Stored } from './gpu-js.js';
 import type { Form, Geometry, Layout } from './layout.js';
 import { flat, partsOf, Source, unpack } from './layout.js';
