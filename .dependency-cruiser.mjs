@@ -11,9 +11,9 @@ const bench = (name) => `bench/${name}\\.ts$`;
 const LAYERS = [
   [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
   [file('tensor')],
-  [...['backend', 'cross-entropy', 'rng'].map(file), 'src/files/'],
+  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'sgd', 'squared-error'].map(file), 'src/files/'],
   [file('parameters')],
-  [...['adam', 'clipping', 'column-sums', 'dense', 'gate-order', 'lstm', 'shape-checks'].map(file), 'src/data/'],
+  [...['adam', 'clipping', 'column-sums', 'dense', 'dropout', 'gate-order', 'lstm', 'shape-checks'].map(file), 'src/data/'],
   [file('model(-memory)?'), 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
   [file('gradcheck'), 'src/training/', 'src/compare/'],
   [file('index')],

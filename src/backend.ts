@@ -55,11 +55,32 @@ export interface Operations {
    */
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
 
-  /** Equation (5′): dLogits `[B,C]` of the mean loss over the batch. The rows of y may have any sum. */
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void;
+  /** Equation (5′): dLogits `[B,C]` of the sum of the losses, divided by `count`. The rows of y may have any sum. */
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void;
+
+  /** Equation (13): losses `[B]`, counted*mean (outputs - targets)² of each row `[B,C]`. counted `[B]`: 1 or 0 for each row. */
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void;
+
+  /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void;
 
   /** Equation (6): one update of p from its gradient g, with moments m and v, all of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
+
+  /** Equation (11): one update of p from its gradient g, with velocity v, all of one shape. `rate`: the learning rate. */
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void;
+
+  /** Equation (15): row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. indices `[M]`: whole numbers 0 … K-1. */
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void;
+
+  /** Equation (15′): row indices[m] of out `[K,N]` += row m of a `[M,N]`, for m = 0, 1, …: equal indices add up. */
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void;
+
+  /** out = a*b, element by element, all of one shape. out may be a or b. */
+  multiply(out: Tensor, a: Tensor, b: Tensor): void;
+
+  /** out += a, of one shape. */
+  add(out: Tensor, a: Tensor): void;
 
   /** Every element of out = value. */
   fill(out: Tensor, value: number): void;

@@ -1,10 +1,11 @@
 /**
- * Softmax cross-entropy, averaged over the batch.
+ * Softmax cross-entropy, averaged over the rows that count.
  *
- *   (5) p = softmax(logits); loss = mean over b of  -Σ y*log p      (5′) dLogits = (p*Σy - y) / B
+ *   (5) p = softmax(logits); loss = Σ over b of  -Σ y*log p,  / count      (5′) dLogits = (p*Σy - y) / count
  *
- * logits, probabilities p and labels y are `[B,C]`; Σ is the sum over a row. A one-hot row of y has Σy = 1. Other rows
- * are allowed: smoothed labels, weighted examples, and a row of zeros, whose loss is 0. With m = max(logits),
+ * logits, probabilities p and labels y are `[B,C]`; Σ is the sum over a row. A loss at every step has T·B rows. A one-hot
+ * row of y has Σy = 1. Other rows are allowed: smoothed labels, weighted examples, and a row of zeros, whose loss is 0 and
+ * which does not count. `count` is the number of the other rows; if every row counts, it is B. With m = max(logits),
  * log Σ exp(logits) is computed as m + log Σ exp(logits - m). This cannot overflow, and one term of its sum is always 1,
  * so the logarithm is finite.
  */
@@ -12,7 +13,7 @@ import type { Tensor } from './tensor.js';
 
 /**
  * (5) for each row: its loss, its probabilities, and `correct`: 1 if its largest logit is the labelled class's, else 0. If
- * two logits are equal, the first counts. The batch's loss and accuracy are the means of `losses` and `correct`.
+ * two logits are equal, the first counts. The batch's loss is the sum of `losses`, divided by `count`.
  */
 export function crossEntropyForward(
   losses: Tensor,
@@ -46,14 +47,12 @@ export function crossEntropyForward(
   }
 }
 
-/**
- * (5′) from  loss = mean of -Σ y*log p  and  log p = logits - log Σ exp(logits):  dLogits = (p*Σy - y) / B
- */
-export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+/** (5′) from  loss = Σ -Σ y*log p / count  and  log p = logits - log Σ exp(logits):  dLogits = (p*Σy - y) / count */
+export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
   const [B, C] = dLogits.shape;
   for (let b = 0; b < B; b++) {
     let sum = 0;
     for (let k = 0; k < C; k++) sum += y.get(b, k);
-    for (let k = 0; k < C; k++) dLogits.set(b, k, (probabilities.get(b, k) * sum - y.get(b, k)) / B);
+    for (let k = 0; k < C; k++) dLogits.set(b, k, (probabilities.get(b, k) * sum - y.get(b, k)) / count);
   }
 }

@@ -181,7 +181,7 @@ export class Model {
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
     const { dLogits, probabilities, y } = this.activations;
-    this.backend.crossEntropyBackward(dLogits, probabilities, y);
+    this.backend.crossEntropyBackward(dLogits, probabilities, y, this.sizes.B);
     denseBackward(
       this.backend,
       this.lastDhOutside, // the output layer reads only the last row of h: the other rows of dhOutside stay 0

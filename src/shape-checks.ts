@@ -63,10 +63,27 @@ const CHECKS = {
     assertShape('crossEntropyForward', 'y', y, [B, C]);
   },
 
-  crossEntropyBackward(dLogits, probabilities, y) {
+  crossEntropyBackward(dLogits, probabilities, y, count) {
     assertMatrix('crossEntropyBackward', 'dLogits', dLogits);
     assertShape('crossEntropyBackward', 'probabilities', probabilities, dLogits.shape);
     assertShape('crossEntropyBackward', 'y', y, dLogits.shape);
+    assertCount('crossEntropyBackward', count);
+  },
+
+  squaredErrorForward(losses, outputs, targets, counted) {
+    assertMatrix('squaredErrorForward', 'outputs', outputs);
+    const [B] = outputs.shape;
+    assertShape('squaredErrorForward', 'losses', losses, [B]);
+    assertShape('squaredErrorForward', 'targets', targets, outputs.shape);
+    assertShape('squaredErrorForward', 'counted', counted, [B]);
+  },
+
+  squaredErrorBackward(dOutputs, outputs, targets, counted, count) {
+    assertMatrix('squaredErrorBackward', 'dOutputs', dOutputs);
+    assertShape('squaredErrorBackward', 'outputs', outputs, dOutputs.shape);
+    assertShape('squaredErrorBackward', 'targets', targets, dOutputs.shape);
+    assertShape('squaredErrorBackward', 'counted', counted, [dOutputs.shape[0]]);
+    assertCount('squaredErrorBackward', count);
   },
 
   adam(p, m, v, g) {
@@ -75,11 +92,61 @@ const CHECKS = {
     assertShape('adam', 'g', g, p.shape);
   },
 
+  sgd(p, v, g) {
+    assertShape('sgd', 'v', v, p.shape);
+    assertShape('sgd', 'g', g, p.shape);
+  },
+
+  gatherRows(out, a, indices, bias) {
+    assertMatrix('gatherRows', 'out', out);
+    assertMatrix('gatherRows', 'a', a);
+    const [M, N] = out.shape;
+    assertShape('gatherRows', 'a', a, [a.shape[0], N]);
+    assertShape('gatherRows', 'indices', indices, [M]);
+    assertShape('gatherRows', 'bias', bias, [N]);
+    assertIndices('gatherRows', indices, a.shape[0]);
+    for (const [name, input] of Object.entries({ a, indices, bias })) assertApart('gatherRows', 'out', out, name, input);
+  },
+
+  scatterAddRows(out, indices, a) {
+    assertMatrix('scatterAddRows', 'out', out);
+    assertMatrix('scatterAddRows', 'a', a);
+    const [M] = a.shape;
+    assertShape('scatterAddRows', 'a', a, [M, out.shape[1]]);
+    assertShape('scatterAddRows', 'indices', indices, [M]);
+    assertIndices('scatterAddRows', indices, out.shape[0]);
+    assertApart('scatterAddRows', 'out', out, 'indices', indices);
+    assertApart('scatterAddRows', 'out', out, 'a', a);
+  },
+
+  multiply(out, a, b) {
+    assertShape('multiply', 'a', a, out.shape);
+    assertShape('multiply', 'b', b, out.shape);
+  },
+
+  add(out, a) {
+    assertShape('add', 'a', a, out.shape);
+    assertApart('add', 'out', out, 'a', a);
+  },
+
   copy(out, a) {
     assertShape('copy', 'a', a, out.shape);
     assertApart('copy', 'out', out, 'a', a);
   },
 } satisfies Omit<Operations, 'fill'>;
+
+function assertCount(operation: string, count: number): void {
+  if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be the number of rows that count, ≥ 1`);
+}
+
+/** Indices come from the host, so its copy has the values that the backend uses. */
+function assertIndices(operation: string, indices: Tensor, rows: number): void {
+  for (let m = 0; m < indices.shape[0]; m++) {
+    const index = indices.get(m);
+    if (index >= 0 && index < rows && Number.isInteger(index)) continue;
+    throw new RangeError(`${operation}: indices[${m}] is ${index}: must be a whole number in 0…${rows - 1}`);
+  }
+}
 
 /** The first byte of a view, in its array's buffer. */
 function firstByte({ data, offset }: Tensor): number {

@@ -142,6 +142,19 @@ export function copyInto(target: Tensor, source: Tensor): void {
   ops.assign(target, source);
 }
 
+/** Adds the numbers of `source` to `target`. */
+export function addInto(target: Tensor, source: Tensor): void {
+  assertShape('addInto', 'source', source, target.shape);
+  ops.addeq(target, source);
+}
+
+/** A tensor `[…,N]` as a matrix: every index but the last becomes a row. Throws a RangeError for a view with gaps. */
+export function matrixOf(tensor: Tensor): Tensor {
+  assertDense('matrix', tensor);
+  const columns = tensor.shape[tensor.dimension - 1];
+  return ndarray(tensor.data, [tensor.size / columns, columns], [columns, 1], tensor.offset);
+}
+
 /** `‖tensor‖₂`. */
 export function norm(tensor: Tensor): number {
   return ops.norm2(tensor);

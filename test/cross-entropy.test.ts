@@ -27,7 +27,7 @@ test.each([
     loss: () => lossOf(logits, y).loss,
     gradients: () => {
       const dLogits = zeros([B, C], 'f64');
-      crossEntropyBackward(dLogits, lossOf(logits, y).probabilities, tensorFrom(y, [B, C]));
+      crossEntropyBackward(dLogits, lossOf(logits, y).probabilities, tensorFrom(y, [B, C]), B);
       return { logits: valuesOf(dLogits) };
     },
   });
@@ -39,6 +39,6 @@ test('a row of zeros has no loss and no gradient', () => {
   const tensor = (values: readonly number[]) => tensorFrom(values, [1, 2]);
   const [losses, correct, p, dLogits] = [zeros([1]), zeros([1]), zeros([1, 2]), zeros([1, 2])];
   backend.crossEntropyForward(losses, correct, p, tensor([3, -4]), tensor([0, 0]));
-  backend.crossEntropyBackward(dLogits, p, tensor([0, 0]));
+  backend.crossEntropyBackward(dLogits, p, tensor([0, 0]), 1);
   expect([...valuesOf(losses), ...valuesOf(dLogits)].map(Math.abs)).toEqual([0, 0, 0]);
 });

@@ -78,7 +78,7 @@ describe('(5′)', () => {
     const logits = randomTensor(new Random(4), B, C);
     const y = matrix(B, C, label);
     const dLogits = zeros([B, C], 'f64');
-    crossEntropyBackward(dLogits, softmaxOf(logits), y);
+    crossEntropyBackward(dLogits, softmaxOf(logits), y, B);
     expectClose(
       dLogits,
       numericGradient(logits, () => lossOf(logits, y)),

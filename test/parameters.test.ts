@@ -97,7 +97,7 @@ class TwoLayers {
   backward(): void {
     const { x, y, hidden, probabilities, dLogits, dHidden, dx } = this.tensors;
     const { W1, b1, W2, b2 } = this;
-    this.backend.crossEntropyBackward(dLogits, probabilities, y);
+    this.backend.crossEntropyBackward(dLogits, probabilities, y, y.shape[0]);
     denseBackward(this.backend, dHidden, W2.gradient, b2.gradient, dLogits, hidden, W2.value);
     denseBackward(this.backend, dx, W1.gradient, b1.gradient, dHidden, x, W1.value);
   }
@@ -150,7 +150,7 @@ describe('the numeric gradient check of a list of parameters', () => {
 });
 
 function withoutMean(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
-  crossEntropyBackward(dLogits, probabilities, y);
+  crossEntropyBackward(dLogits, probabilities, y, y.shape[0]);
   for (let b = 0; b < B; b++) for (let k = 0; k < C; k++) dLogits.set(b, k, dLogits.get(b, k) * B);
 }
 

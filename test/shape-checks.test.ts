@@ -24,6 +24,13 @@ function recordingBackend() {
     lstmCellBackward: record('lstmCellBackward'),
     crossEntropyForward: record('crossEntropyForward'),
     crossEntropyBackward: record('crossEntropyBackward'),
+    squaredErrorForward: record('squaredErrorForward'),
+    squaredErrorBackward: record('squaredErrorBackward'),
+    sgd: record('sgd'),
+    gatherRows: record('gatherRows'),
+    scatterAddRows: record('scatterAddRows'),
+    multiply: record('multiply'),
+    add: record('add'),
     adam: record('adam'),
     copy: record('copy'),
   });
@@ -108,7 +115,7 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
   },
   crossEntropyBackward: {
     shapes: { dLogits: [4, 10], probabilities: [4, 10], y: [4, 10] },
-    call: (backend, { dLogits, probabilities, y }) => backend.crossEntropyBackward(dLogits, probabilities, y),
+    call: (backend, { dLogits, probabilities, y }) => backend.crossEntropyBackward(dLogits, probabilities, y, 4),
     wrong: [
       ['dLogits', [4, 9], 'crossEntropyBackward: probabilities [4,10] must be [4,9]'],
       ['dLogits', [40], 'crossEntropyBackward: dLogits [40] must have 2 axes'],

@@ -162,6 +162,34 @@ export class GpuBackend implements Backend {
     });
   }
 
+  squaredErrorForward(_losses: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor): void {
+    throw new Error('squaredErrorForward: not written yet');
+  }
+
+  squaredErrorBackward(_dOutputs: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor, _count: number): void {
+    throw new Error('squaredErrorBackward: not written yet');
+  }
+
+  sgd(_p: Tensor, _v: Tensor, _g: Tensor, _rate: number, _momentum: number): void {
+    throw new Error('sgd: not written yet');
+  }
+
+  gatherRows(_out: Tensor, _a: Tensor, _indices: Tensor, _bias: Tensor): void {
+    throw new Error('gatherRows: not written yet');
+  }
+
+  scatterAddRows(_out: Tensor, _indices: Tensor, _a: Tensor): void {
+    throw new Error('scatterAddRows: not written yet');
+  }
+
+  multiply(_out: Tensor, _a: Tensor, _b: Tensor): void {
+    throw new Error('multiply: not written yet');
+  }
+
+  add(_out: Tensor, _a: Tensor): void {
+    throw new Error('add: not written yet');
+  }
+
   fill(out: Tensor, value: number): void {
     const { tensor, from, to } = this.plainOperand('fill', out);
     this.enqueue(async () => tensor.write(from, to, value));

@@ -5,12 +5,16 @@
 import { adam } from '../../src/adam.js';
 import { assertKnownNames, describe } from '../../src/arguments.js';
 import type { Backend } from '../../src/backend.js';
+import { gatherRows, scatterAddRows } from '../../src/class-indices.js';
 import { columnSums } from '../../src/column-sums.js';
 import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
+import { multiply } from '../../src/dropout.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
+import { sgd } from '../../src/sgd.js';
 import { withShapeChecks } from '../../src/shape-checks.js';
+import { squaredErrorBackward, squaredErrorForward } from '../../src/squared-error.js';
 import type { DType, Tensor } from '../../src/tensor.js';
-import { DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
+import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
 import { matmul } from './matmul.js';
 
 /** Options of `createReferenceBackend`. */
@@ -39,7 +43,14 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     lstmCellBackward,
     crossEntropyForward,
     crossEntropyBackward,
+    squaredErrorForward,
+    squaredErrorBackward,
     adam,
+    sgd,
+    gatherRows,
+    scatterAddRows,
+    multiply,
+    add: addInto,
     fill,
     copy: copyInto,
 

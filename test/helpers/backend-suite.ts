@@ -34,6 +34,8 @@ interface Case {
   readonly name: string;
   readonly outputs: readonly Shape[];
   readonly inputs: readonly Shape[];
+  /** Changes the drawn inputs, for example into labels or class indices. */
+  readonly prepare?: (inputs: Tensor[]) => void;
   /** Draws the inputs, and the outputs' values before the operation. Default: normal with standard deviation 1. */
   readonly draw?: (random: Random) => number;
   readonly tolerance?: number;
@@ -125,13 +127,17 @@ const cellCases: Case[] = SIZES.flatMap(([B, H]): Case[] => {
 });
 
 /** Turns normal numbers into labels: one-hot rows, rows of zeros, and rows whose sum is 2. */
-function asLabels(y: Tensor): Tensor {
+function asLabels(y: Tensor): void {
   const [B, C] = y.shape;
   for (let b = 0; b < B; b++) {
     const label = Math.abs(Math.round(y.get(b, 0) * 100)) % C;
     for (let k = 0; k < C; k++) y.set(b, k, k === label ? [1, 0, 0.5][b % 3] : b % 3 === 2 ? 1.5 / (C - 1) : 0);
   }
-  return y;
+}
+
+/** Turns normal numbers into classes 0 … count - 1. */
+function asClasses(values: Tensor, count: number): void {
+  for (let m = 0; m < values.size; m++) values.set(m, Math.abs(Math.round(values.get(m) * 100)) % count);
 }
 
 const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
@@ -142,6 +148,7 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
       [B, C],
       [B, C],
     ],
+    prepare: ([, y]) => asLabels(y),
     run: (operations, [losses, correct, p], [logits, y]) =>
       operations.crossEntropyForward(losses, correct, p, logits, y),
   },
@@ -153,6 +160,7 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
       [B, C],
     ],
     draw: extreme,
+    prepare: ([, y]) => asLabels(y),
     run: (operations, [losses, correct, p], [logits, y]) =>
       operations.crossEntropyForward(losses, correct, p, logits, y),
   },
@@ -163,7 +171,49 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
       [B, C],
       [B, C],
     ],
-    run: (operations, [dLogits], [p, y]) => operations.crossEntropyBackward(dLogits, p, y),
+    prepare: ([, y]) => asLabels(y),
+    run: (operations, [dLogits], [p, y]) => operations.crossEntropyBackward(dLogits, p, y, B + 2),
+  },
+  {
+    name: `squaredErrorForward B ${B} C ${C}`,
+    outputs: [[B]],
+    inputs: [[B, C], [B, C], [B]],
+    prepare: ([, , counted]) => asClasses(counted, 2),
+    run: (operations, [losses], [outputs, targets, counted]) =>
+      operations.squaredErrorForward(losses, outputs, targets, counted),
+  },
+  {
+    name: `squaredErrorBackward B ${B} C ${C}`,
+    outputs: [[B, C]],
+    inputs: [[B, C], [B, C], [B]],
+    prepare: ([, , counted]) => asClasses(counted, 2),
+    run: (operations, [dOutputs], [outputs, targets, counted]) =>
+      operations.squaredErrorBackward(dOutputs, outputs, targets, counted, B + 2),
+  },
+]);
+
+/** Operations on rows that class indices choose; some rows are chosen several times, some never. */
+const indexCases: Case[] = [
+  [1, 1, 1],
+  [5, 7, 12],
+  [130, 3, 16],
+  [6, 29, 8],
+  [7, 130, 5],
+].flatMap(([M, K, N]): Case[] => [
+  {
+    name: `gatherRows [${K},${N}] at [${M}]`,
+    outputs: [[M, N]],
+    inputs: [[K, N], [M], [N]],
+    prepare: ([, indices]) => asClasses(indices, K),
+    run: (operations, [out], [a, indices, bias]) => operations.gatherRows(out, a, indices, bias),
+  },
+  {
+    name: `scatterAddRows [${K},${N}] at [${M}]`,
+    outputs: [[K, N]],
+    inputs: [[M], [M, N]],
+    prepare: ([indices]) => asClasses(indices, K),
+    tolerance: sumTolerance(M + 1),
+    run: (operations, [out], [indices, a]) => operations.scatterAddRows(out, indices, a),
   },
 ]);
 
@@ -193,6 +243,30 @@ const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
     draw: (random) => random.uniform(0.1, 1), // v must not be negative
     run: (operations, [p, m, v], [g]) => operations.adam(p, m, v, g, 0.01),
   },
+  {
+    name: `sgd [${M},${N}]`,
+    outputs: [
+      [M, N],
+      [M, N],
+    ],
+    inputs: [[M, N]],
+    run: (operations, [p, v], [g]) => operations.sgd(p, v, g, 0.01, 0.9),
+  },
+  {
+    name: `multiply [${M},${N}]`,
+    outputs: [[M, N]],
+    inputs: [
+      [M, N],
+      [M, N],
+    ],
+    run: (operations, [out], [a, b]) => operations.multiply(out, a, b),
+  },
+  {
+    name: `add [${M},${N}]`,
+    outputs: [[M, N]],
+    inputs: [[M, N]],
+    run: (operations, [out], [a]) => operations.add(out, a),
+  },
   { name: `fill [${M},${N}]`, outputs: [[M, N]], inputs: [], run: (operations, [out]) => operations.fill(out, 0.25) },
   {
     name: `copy [${M},${N}]`,
@@ -202,26 +276,26 @@ const otherCases: Case[] = SIZES.flatMap(([M, N]): Case[] => [
   },
 ]);
 
-const CASES = [...matmulCases, ...cellCases, ...lossCases, ...otherCases];
+const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...otherCases];
 
 /** Sizes of cases that run a second time, on operands that products have computed. */
 const ON_PRODUCTS =
-  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|fill|copy) \[(5,27|6,8)\]/;
+  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|sgd|multiply|add|fill|copy) \[(5,27|6,8)\]|Rows \[(7,12|29,8)\]/;
 
 /**
  * Runs a case on `backend` and on the formulas in f64, on the same f32 values, and compares every output. Operands that are
  * uploaded have 3 rows above them; the others 1 to 5, so that they begin in each row of a tile.
  */
 async function runCase(backend: Backend, seed: number, one: Case, origin: Origin): Promise<void> {
-  const { outputs, inputs, draw, run, tolerance, name } = one;
+  const { outputs, inputs, prepare, draw, run, tolerance, name } = one;
   const random = new Random(seed);
   const single = createReferenceBackend({ dtype: 'f32' });
-  const values = [...outputs, ...inputs].map((shape, n) => {
+  const values = [...outputs, ...inputs].map((shape) => {
     const tensor = single.allocate(shape);
     fillRandom(tensor, () => (draw ? draw(random) : random.normal(0, 1)));
-    const isLabels = name.startsWith('crossEntropy') && n === outputs.length + inputs.length - 1;
-    return isLabels ? asLabels(tensor) : tensor;
+    return tensor;
   });
+  prepare?.(values.slice(outputs.length));
   const runOn = (where: Backend): Guarded[] => {
     const tensors = [...outputs, ...inputs].map(
       (shape, n) => new Guarded(where, shape, values[n], origin === 'upload' ? 3 : 1 + ((seed + n) % 5), origin),

@@ -102,9 +102,20 @@ const formulas: Operations = {
   },
 
   /** From log p_c = logit_c - log Σ exp(logit):  ∂(log p_c)/∂logit_k = δ_ck - p_k. */
-  crossEntropyBackward(dLogits, probabilities, y) {
+  crossEntropyBackward(dLogits, probabilities, y, count) {
     const [P, labels] = [rowsOf(probabilities), rowsOf(y)];
-    setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / labels.length)));
+    setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / count)));
+  },
+
+  squaredErrorForward(losses, outputs, targets, counted) {
+    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(counted)];
+    setAll(losses, (_, b) => counts[b] * sum(O[b].map((value, k) => (value - Y[b][k]) ** 2 / Y[b].length)));
+  },
+
+  /** From ∂(a - y)²/∂a = 2a - 2y, for each of count·C elements. */
+  squaredErrorBackward(dOutputs, outputs, targets, counted, count) {
+    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(counted)];
+    setAll(dOutputs, (b, k) => (counts[b] * (2 * O[b][k] - 2 * Y[b][k])) / count / Y[b].length);
   },
 
   adam(p, m, v, g, rate) {
@@ -114,6 +125,35 @@ const formulas: Operations = {
     setAll(m, mean);
     setAll(v, square);
     setAll(p, (r, n) => P[r][n] - (rate * mean(r, n)) / (Math.sqrt(square(r, n)) + 1e-8));
+  },
+
+  sgd(p, v, g, rate, momentum) {
+    const [P, V, G] = [p, v, g].map(rowsOf);
+    const velocity = (r: number, n: number): number => G[r][n] + momentum * V[r][n];
+    setAll(v, velocity);
+    setAll(p, (r, n) => P[r][n] - rate * velocity(r, n));
+  },
+
+  /** The product of one-hot rows with a. */
+  gatherRows(out, a, indices, bias) {
+    const [A, classes, row] = [rowsOf(a), vectorOf(indices), vectorOf(bias)];
+    setAll(out, (m, n) => row[n] + sum(A.map((values, k) => kronecker(classes[m], k) * values[n])));
+  },
+
+  /** The product of the transposed one-hot rows with a. */
+  scatterAddRows(out, indices, a) {
+    const [A, classes, before] = [rowsOf(a), vectorOf(indices), rowsOf(out)];
+    setAll(out, (k, n) => before[k][n] + sum(A.map((values, m) => kronecker(classes[m], k) * values[n])));
+  },
+
+  multiply(out, a, b) {
+    const [A, B] = [rowsOf(a), rowsOf(b)];
+    setAll(out, (m, n) => A[m][n] * B[m][n]);
+  },
+
+  add(out, a) {
+    const [A, before] = [rowsOf(a), rowsOf(out)];
+    setAll(out, (m, n) => before[m][n] + A[m][n]);
   },
 
   fill(out, value) {

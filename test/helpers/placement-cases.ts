@@ -131,7 +131,7 @@ const joins: LongCase[] = [
         backend.allocate(shape),
       );
       backend.crossEntropyForward(losses, correct, probabilities, a, labels);
-      backend.crossEntropyBackward(dLogits, probabilities, labels);
+      backend.crossEntropyBackward(dLogits, probabilities, labels, labels.shape[0]);
       return [a, sum, copy, losses, probabilities, dLogits];
     },
   },

@@ -1,0 +1,25 @@
+/**
+ * Inputs that are class indices. If x is one-hot, x·Wx is a row of Wx, so the product is not needed.
+ *
+ *   (15) x·Wx + b = Wx[index] + b      (15′) dWx[index] += dz
+ *
+ * `indices` is a tensor `[B]` of whole numbers 0 … I-1, the class of each sequence at one step.
+ */
+import type { Tensor } from './tensor.js';
+
+/** (15) Row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. */
+export function gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+  const [M, N] = out.shape;
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) out.set(m, n, a.get(indices.get(m), n) + bias.get(n));
+  }
+}
+
+/** (15′) from  out = a[indices] + bias:  several rows can have the same index, so their gradients are added, in order. */
+export function scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+  const [M, N] = a.shape;
+  for (let m = 0; m < M; m++) {
+    const row = indices.get(m);
+    for (let n = 0; n < N; n++) out.set(row, n, out.get(row, n) + a.get(m, n));
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Dropout between layers: during training, each number that a layer passes to the next one is 0 with probability p.
+ *
+ *   (12) y = x*mask;  mask = 0 with probability p, else 1/(1-p)      (12′) dx = dy*mask
+ *
+ * The factor 1/(1-p) keeps the mean of y at x, so evaluation uses x itself. Each element of a mask is drawn alone, for every
+ * step of every sequence, as PyTorch's nn.LSTM does. Both passes use the same mask, with `multiply`.
+ */
+import type { Random } from './rng.js';
+import { fillRandom } from './rng.js';
+import type { Tensor } from './tensor.js';
+import { flatten } from './tensor.js';
+
+/** Draws a mask for (12), on the host. */
+export function drawMask(mask: Tensor, p: number, random: Random): void {
+  const kept = 1 / (1 - p);
+  fillRandom(mask, () => (random.uniform(0, 1) < p ? 0 : kept));
+}
+
+/** out = a*b: (12) with a = x, b = mask; (12′) with a = dy, b = mask. */
+export function multiply(out: Tensor, a: Tensor, b: Tensor): void {
+  const [O, A, M] = [flatten(out), flatten(a), flatten(b)];
+  for (let n = 0; n < O.size; n++) O.set(n, A.get(n) * M.get(n));
+}

@@ -1,0 +1,347 @@
+/**
+ * The tensors of an LSTM, and the views of them that the equations in src/lstm.ts use.
+ *
+ * The two directions differ only in their views. Forward, row 0 of h and c is the initial state, and step t reads row t and
+ * writes row t+1. In reverse, the steps go from T-1 down to 0, row T is the initial state, and step t reads row t+1
+ * and writes row t. So no step is special.
+ *
+ * Sequences of different lengths are sorted, the longest first. Then the sequences that run at step t are the first rows of
+ * every tensor, and the same operations compute them. In reverse, a sequence keeps its initial state until its own end.
+ */
+import { assertSizes } from './arguments.js';
+import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
+import type { Shape, Tensor } from './tensor.js';
+import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from './tensor.js';
+
+/** The sizes of an LSTM, each a whole number ≥ 1. */
+export interface LstmSizes {
+  /** Steps of a sequence. */
+  readonly T: number;
+  /** Sequences in a batch. */
+  readonly B: number;
+  /** Inputs: numbers that one step reads, or classes if x is class indices. */
+  readonly I: number;
+  /** Hidden units. */
+  readonly H: number;
+}
+
+/**
+ * The tensors of the forward pass, with their shapes. Row 0 of h and c is the initial state, so all steps work alike. z
+ * holds only one step, because later steps do not read it: such a small tensor stays in the processor's cache.
+ */
+export function lstmShapes({ T, B, I, H }: LstmSizes) {
+  return {
+    /** The weights, `[I+H,4H]`: the rows of each input in turn, then those of h; blocks of H columns for gates i, j, f, o. */
+    kernel: [I + H, 4 * H],
+    /** b of equation (1), `[4H]`: gates i, j, f, o. The forget bias is not in it. */
+    bias: [4 * H],
+    /** Hidden states, `[T+1,B,H]`: row 0 is the initial state, row t+1 the state after step t. In reverse: row T, row t. */
+    h: [T + 1, B, H],
+    /** Cell states, `[T+1,B,H]`, rows as in `h`. */
+    c: [T + 1, B, H],
+    /** Pre-activations of one step, `[B,4H]`: gates i, j, f, o. Each step overwrites them. */
+    z: [B, 4 * H],
+    /** Activated gates of every step, `[T,B,4H]`: i, j, f, o. */
+    gates: [T, B, 4 * H],
+  } satisfies Record<string, Shape>;
+}
+
+/** The tensors of the backward pass, with their shapes. An LSTM for inference has none of them. */
+export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
+  return {
+    /** ∂loss/∂kernel, `[I+H,4H]`. */
+    dKernel: [I + H, 4 * H],
+    /** ∂loss/∂bias, `[4H]`. */
+    dBias: [4 * H],
+    /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
+    dhOutside: [T + 1, B, H],
+    /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
+    dh: [T + 1, B, H],
+    /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
+    dc: [T + 1, B, H],
+    /** ∂loss/∂z of one step, `[B,4H]`. Each step overwrites it. */
+    dz: [B, 4 * H],
+  } satisfies Record<string, Shape>;
+}
+
+/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) */
+export type InferenceTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
+  /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
+  readonly inputs: readonly Tensor[];
+};
+
+/** The tensors of both passes. */
+export type LstmTensors = InferenceTensors & {
+  readonly [Name in keyof ReturnType<typeof lstmGradientShapes>]: Tensor;
+} & {
+  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
+  readonly dcOutside?: Tensor;
+  /** ∂loss/∂inputₖ, in the shape of each input. Default: [], then they are not computed. */
+  readonly dInputs?: readonly Tensor[];
+};
+
+/** Options of an LSTM. */
+export interface LstmOptions {
+  /** Added to the forget gate's pre-activation. Default: 1. */
+  readonly forgetBias?: number;
+  /** Whether the LSTM reads its sequences from the last step to the first. Default: false. */
+  readonly reverse?: boolean;
+}
+
+/** An LSTM for inference: it has no gradients. Made by `bindInferenceLstm` or `allocateInferenceLstm`. */
+export interface InferenceLstm extends InferenceTensors {
+  /** T, B, I and H. */
+  readonly sizes: LstmSizes;
+  /** Added to the forget gate's pre-activation in the forward pass; never stored in `bias`. */
+  readonly forgetBias: number;
+  /** Whether it reads its sequences from the last step to the first. */
+  readonly reverse: boolean;
+  /** The kernel's rows for each input, `[Iₖ,4H]`, the last for h, `[H,4H]`. */
+  readonly W: readonly Tensor[];
+  /** Views of every step, in the order of the forward pass. `setLengths` changes them. */
+  steps: readonly Step[];
+  /** The initial state, `[B,H]` each. */
+  readonly initial: State;
+  /** The state after every sequence's last step, `[B,H]` each. */
+  readonly final: State;
+  /** The states after each step, `[T,B,H]`: row t belongs to step t in both directions. */
+  readonly outputs: State;
+}
+
+/** An LSTM. Made by `bindLstm` or `allocateLstm`. */
+export interface Lstm extends Omit<InferenceLstm, 'steps'>, LstmTensors {
+  readonly dInputs: readonly Tensor[];
+  /** Wₖᵀ, `[4H,Iₖ]`. */
+  readonly WTransposed: readonly Tensor[];
+  /** dKernel's rows for each input, as in `W`. */
+  readonly dW: readonly Tensor[];
+  /** Views of every step, in the order of the forward pass. `setLengths` changes them. */
+  steps: readonly TrainingStep[];
+}
+
+/** h and c. */
+export interface State {
+  readonly h: Tensor;
+  readonly c: Tensor;
+}
+
+/** The views of one step. */
+export interface Step {
+  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
+  readonly running: ReturnType<typeof runningViews> | undefined;
+  /** The sequences that have ended, the other rows; undefined if none has. */
+  readonly ended: ReturnType<typeof endedViews> | undefined;
+}
+
+interface TrainingStep {
+  readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
+  readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
+}
+
+/** An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. */
+export function bindInferenceLstm(
+  sizes: LstmSizes,
+  tensors: InferenceTensors,
+  { forgetBias = 1, reverse = false }: LstmOptions = {},
+): InferenceLstm {
+  assertTensors(sizes, tensors, lstmShapes(sizes));
+  assertInputs(sizes, tensors.inputs);
+  const all = Array<number>(sizes.T).fill(sizes.B);
+  const parts = { ...tensors, sizes, forgetBias, reverse, W: rowBlocks(sizes, tensors.kernel, tensors.inputs) };
+  return { ...parts, ...statesOf(sizes, tensors, reverse), steps: inferenceSteps(parts, all) };
+}
+
+/** An LSTM over existing tensors. Throws a RangeError that names a tensor of the wrong shape. */
+export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOptions = {}): Lstm {
+  const lstm = bindInferenceLstm(sizes, tensors, options);
+  const { dcOutside, dInputs = [] } = tensors;
+  assertTensors(sizes, tensors, lstmGradientShapes(sizes));
+  if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
+  dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, tensors.inputs[k].shape));
+  const dW = rowBlocks(sizes, tensors.dKernel, tensors.inputs);
+  const parts = { ...lstm, ...tensors, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
+  return { ...parts, steps: trainingSteps(parts, Array<number>(sizes.T).fill(sizes.B)) };
+}
+
+/** What `allocateLstm` needs besides the sizes. */
+export interface AllocateOptions extends LstmOptions {
+  /** Whether x is class indices `[T,B]` instead of numbers `[T,B,I]`. Default: false. */
+  readonly indices?: boolean;
+}
+
+/**
+ * An LSTM for inference, with new tensors, all zero; its input is x. If they do not all fit, frees those that it has
+ * allocated, and throws an OutOfMemoryError.
+ */
+export function allocateInferenceLstm(
+  backend: Backend,
+  sizes: LstmSizes,
+  { indices = false, ...options }: AllocateOptions = {},
+): InferenceLstm & { readonly x: Tensor } {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  const tensors = allocateAll(backend, { x: inputShape(sizes, indices), ...lstmShapes(sizes) });
+  return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, options), x: tensors.x };
+}
+
+/**
+ * An LSTM with new tensors, all zero, dcOutside included; its input is x, and dx is its gradient (none for class
+ * indices). If they do not all fit, frees those that it has allocated, and throws an OutOfMemoryError.
+ */
+export function allocateLstm(
+  backend: Backend,
+  sizes: LstmSizes,
+  { indices = false, ...options }: AllocateOptions = {},
+): Lstm & { readonly x: Tensor; readonly dx: Tensor | undefined; readonly dcOutside: Tensor } {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  const x = inputShape(sizes, indices);
+  const shapes = { x, ...lstmShapes(sizes), ...lstmGradientShapes(sizes), dcOutside: lstmShapes(sizes).c };
+  const { dx, ...tensors } = allocateAll<keyof typeof shapes | 'dx'>(backend, indices ? shapes : { ...shapes, dx: x });
+  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: indices ? [] : [dx] }, options);
+  return { ...lstm, x: tensors.x, dx: indices ? undefined : dx, dcOutside: tensors.dcOutside };
+}
+
+/**
+ * Gives each sequence of the batch its own length: whole numbers 1 … T, the longest first. Nothing beyond a sequence's
+ * end is read. Default of a new LSTM: every length is T. Throws a RangeError for other lengths.
+ */
+export function setLengths(lstm: Lstm | InferenceLstm, lengths: ArrayLike<number>): void {
+  const running = runningCounts(lstm.sizes, lengths);
+  if ('dh' in lstm) lstm.steps = trainingSteps(lstm, running);
+  else lstm.steps = inferenceSteps(lstm, running);
+}
+
+/** B_t for every step: how many sequences are longer than t. Throws a RangeError unless the longest come first. */
+export function runningCounts({ T, B }: Pick<LstmSizes, 'T' | 'B'>, lengths: ArrayLike<number>): number[] {
+  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
+  const running = Array<number>(T).fill(0);
+  for (let b = 0; b < B; b++) {
+    const length = lengths[b];
+    if (!(Number.isInteger(length) && length >= 1 && length <= T)) {
+      throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
+    }
+    if (b > 0 && length > lengths[b - 1]) {
+      throw new RangeError(`lengths: ${lengths[b - 1]} comes before ${length}: sort the batch, the longest first`);
+    }
+    for (let t = 0; t < length; t++) running[t]++;
+  }
+  return running;
+}
+
+function inputShape({ T, B, I }: LstmSizes, indices: boolean): Shape {
+  return indices ? [T, B] : [T, B, I];
+}
+
+function assertTensors(sizes: LstmSizes, tensors: object, shapes: Readonly<Record<string, Shape>>): void {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  for (const [name, shape] of Object.entries(shapes)) {
+    assertShape('lstm', name, (tensors as Record<string, Tensor>)[name], shape);
+  }
+}
+
+function assertInputs({ T, B, I }: LstmSizes, inputs: readonly Tensor[]): void {
+  if (inputs.length === 1 && inputs[0].dimension === 2) return assertShape('lstm', 'inputs[0]', inputs[0], [T, B]);
+  inputs.forEach((input, k) => assertShape('lstm', `inputs[${k}]`, input, [T, B, input.shape.at(-1) ?? 0]));
+  const total = inputs.reduce((sum, { shape }) => sum + shape[2], 0);
+  if (total === I) return;
+  const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
+  throw new RangeError(`lstm: inputs ${shapes || 'none'}: have ${total} numbers a step, but I is ${I}`);
+}
+
+/** The kernel's rows for each input, then for h. */
+function rowBlocks({ I, H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]): Tensor[] {
+  const counts = inputs.map(({ shape }) => (shape.length === 2 ? I : shape[2]));
+  let end = 0;
+  return [...counts, H].map((count) => rowsOf(kernel, end, (end += count)));
+}
+
+function statesOf({ T }: LstmSizes, { h, c }: InferenceTensors, reverse: boolean) {
+  const rowOf = (row: number): State => ({ h: stepOf(h, row), c: stepOf(c, row) });
+  const first = reverse ? 0 : 1;
+  return {
+    initial: rowOf(reverse ? T : 0),
+    final: rowOf(reverse ? 0 : T),
+    outputs: { h: rowsOf(h, first, first + T), c: rowsOf(c, first, first + T) },
+  };
+}
+
+// ── The views of each step ──
+
+type Forward = Pick<InferenceLstm, 'inputs' | 'h' | 'c' | 'z' | 'gates' | 'reverse' | 'sizes'>;
+type Backward = Forward & Pick<Lstm, 'dh' | 'dc' | 'dz' | 'dInputs'>;
+
+function inferenceSteps(lstm: Forward, running: readonly number[]): Step[] {
+  const { B } = lstm.sizes;
+  return stepOrder(lstm).map((t) => ({
+    running: running[t] > 0 ? runningViews(lstm, t, running[t]) : undefined,
+    ended: running[t] < B ? endedViews(lstm, t, running[t]) : undefined,
+  }));
+}
+
+function trainingSteps(lstm: Backward, running: readonly number[]): TrainingStep[] {
+  return inferenceSteps(lstm, running).map((step, n) => {
+    const t = stepOrder(lstm)[n];
+    return {
+      running: step.running && { ...step.running, ...runningGradients(lstm, t, running[t]) },
+      ended: step.ended && { ...step.ended, ...endedGradients(lstm, t, running[t]) },
+    };
+  });
+}
+
+/** 0 … T-1; in reverse T-1 … 0. */
+function stepOrder({ sizes: { T }, reverse }: Forward): number[] {
+  return Array.from({ length: T }, (_, n) => (reverse ? T - 1 - n : n));
+}
+
+/** The rows of h and c that step t reads and writes. */
+const stateRows = ({ reverse }: Forward, t: number) => (reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 });
+
+function runningViews(lstm: Forward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  const inputs = [...lstm.inputs.map((input) => first(input, t)), first(lstm.h, read)];
+  return {
+    /** What the step reads, `[B_t,Iₖ]` each, or class indices `[B_t]`; the last is hPrev, `[B_t,H]`. */
+    inputs,
+    /** inputₖᵀ, `[Iₖ,B_t]`; class indices as they are. */
+    inputsTransposed: inputs.map((input) => (input.dimension === 1 ? input : transposeOf(input))),
+    /** Pre-activations, `[B_t,4H]`. */
+    z: rowsOf(lstm.z, 0, count),
+    /** The activated gates, `[B_t,4H]`. */
+    gates: first(lstm.gates, t),
+    /** The cell state that the step reads, `[B_t,H]`. */
+    cPrev: first(lstm.c, read),
+    /** The states that the step writes, `[B_t,H]`. */
+    h: first(lstm.h, write),
+    c: first(lstm.c, write),
+  };
+}
+
+function runningGradients(lstm: Backward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  return {
+    /** ∂loss/∂z, `[B_t,4H]`. */
+    dz: rowsOf(lstm.dz, 0, count),
+    /** ∂loss/∂inputₖ; undefined for inputs whose gradient is not computed. The last is dhPrev. */
+    dInputs: [...lstm.inputs.map((_, k) => lstm.dInputs[k] && first(lstm.dInputs[k], t)), first(lstm.dh, read)],
+    /** ∂loss/∂cPrev, `[B_t,H]`. */
+    dcPrev: first(lstm.dc, read),
+    /** ∂loss/∂h and ∂loss/∂c, `[B_t,H]`. */
+    dh: first(lstm.dh, write),
+    dc: first(lstm.dc, write),
+  };
+}
+
+function endedViews(lstm: Forward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
+  /** The states before and after the step, `[B-B_t,H]`. */
+  return { hPrev: last(lstm.h, read), cPrev: last(lstm.c, read), h: last(lstm.h, write), c: last(lstm.c, write) };
+}
+
+function endedGradients(lstm: Backward, t: number, count: number) {
+  const { hPrev, cPrev, h, c } = endedViews({ ...lstm, h: lstm.dh, c: lstm.dc }, t, count);
+  /** Their gradients, `[B-B_t,H]`. */
+  return { dhPrev: hPrev, dcPrev: cPrev, dh: h, dc: c };
+}
