@@ -1,28 +1,37 @@
 /**
- * The output layer, on the last hidden state: logits = h·W + b.
+ * The output layer: logits = Σ stateₖ·Wₖ + b.
  *
- * h `[B,H]`, W `[H,C]`, b `[C]`, logits `[B,C]`. This is the LSTM's equation (1) without hPrev.
+ * Each state is `[N,Hₖ]`: h of one direction, at the last step (N = B) or at every step (N = T·B). W `[Σ Hₖ,C]` has the rows
+ * of each state in turn; b `[C]`, logits `[N,C]`. This is the LSTM's equation (1) without hPrev.
  */
 import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
-import { transposeOf } from './tensor.js';
+import { rowsOf, transposeOf } from './tensor.js';
 
-/** logits = h·W + b */
-export function denseForward(backend: Backend, logits: Tensor, h: Tensor, W: Tensor, b: Tensor): void {
-  backend.matmul(logits, h, W, { bias: b });
+/** logits = Σ stateₖ·Wₖ + b */
+export function denseForward(backend: Backend, logits: Tensor, states: readonly Tensor[], W: Tensor, b: Tensor): void {
+  rowBlocks(W, states).forEach((Wk, k) => {
+    backend.matmul(logits, states[k], Wk, k === 0 ? { bias: b } : { accumulate: true });
+  });
 }
 
-/** From  logits = h·W + b:  dh = dLogits·Wᵀ;  dW = hᵀ·dLogits;  db = Σ dLogits over the batch. */
+/** From  logits = Σ stateₖ·Wₖ + b:  dStateₖ = dLogits·Wₖᵀ;  dWₖ = stateₖᵀ·dLogits;  db = Σ dLogits over the rows. */
 export function denseBackward(
   backend: Backend,
-  dh: Tensor,
+  dStates: readonly Tensor[],
   dW: Tensor,
   db: Tensor,
   dLogits: Tensor,
-  h: Tensor,
+  states: readonly Tensor[],
   W: Tensor,
 ): void {
-  backend.matmul(dh, dLogits, transposeOf(W));
-  backend.matmul(dW, transposeOf(h), dLogits);
+  rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk)));
+  rowBlocks(dW, states).forEach((dWk, k) => backend.matmul(dWk, transposeOf(states[k]), dLogits));
   backend.columnSums(db, dLogits);
+}
+
+/** The rows of W for each state. */
+function rowBlocks(W: Tensor, states: readonly Tensor[]): Tensor[] {
+  let end = 0;
+  return states.map(({ shape: [, H] }) => rowsOf(W, end, (end += H)));
 }

@@ -15,23 +15,9 @@
  */
 import type { TypeName } from './arguments.js';
 import { assertKinds, assertObject, describe } from './arguments.js';
-import type { Backend } from './backend.js';
-import type { ModelSizes } from './model.js';
-import { Model } from './model.js';
-import { gradientsByName, valuesByName } from './parameters.js';
-import { Random, fillRandom } from './rng.js';
+import { Random } from './rng.js';
 import type { Tensor } from './tensor.js';
-import {
-  assertDense,
-  assertShape,
-  copyInto,
-  flatten,
-  formatShape,
-  sizeOf,
-  stepOf,
-  tensorFrom,
-  valuesOf,
-} from './tensor.js';
+import { assertDense, assertShape, flatten, formatShape, sizeOf, tensorFrom, valuesOf } from './tensor.js';
 
 const STEP = 1e-3;
 
@@ -57,7 +43,8 @@ export interface GradientCheck {
   readonly seed?: number;
 }
 
-type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
+/** Gradients by the names of their inputs. */
+export type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
 /** How one input's gradient compares with its numeric gradient. */
 export interface GradientReport {
@@ -242,82 +229,4 @@ function largest(a: number, b: number): number {
 
 function asTensor(values: readonly number[] | Float64Array | Tensor): Tensor {
   return 'shape' in values ? values : tensorFrom(values, [values.length], 'f64');
-}
-
-/** Options of `checkModelGradients`. */
-export interface ModelCheck {
-  /** Seed of the values and of the random directions. Default: 1. */
-  readonly seed?: number;
-  /** Added to the forget gate's pre-activation. Default: 1. */
-  readonly forgetBias?: number;
-  /** The largest relative error that passes. Default: 1e-7. */
-  readonly tolerance?: number;
-  /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
-  readonly suspect?: Backend;
-}
-
-const MODEL_CHECK = {
-  seed: 'number',
-  forgetBias: 'number',
-  tolerance: 'number',
-  suspect: 'object',
-} as const satisfies Record<keyof ModelCheck, TypeName>;
-
-/**
- * Checks this project's model on a backend of dtype f64: every parameter, x, h0 and c0, at random values. (If h0 and c0
- * were zero, mistakes in the first step's share of dWh and df would be invisible.)
- */
-export async function checkModelGradients(
-  backend: Backend,
-  sizes: ModelSizes,
-  options: ModelCheck = {},
-): Promise<GradientReport[]> {
-  assertKinds('gradcheck', options, MODEL_CHECK);
-  const { seed = 1, forgetBias = 1, tolerance, suspect = backend } = options;
-  const random = new Random(seed);
-  const model = new Model(backend, sizes, { forgetBias, inputGradient: true });
-  const checked = suspect === backend ? model : new Model(suspect, sizes, { forgetBias, inputGradient: true });
-  try {
-    const { y } = model.activations;
-    const inputs = inputsOf(model);
-    for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
-    for (let b = 0; b < sizes.B; b++) y.set(b, random.below(sizes.C), 1);
-    backend.upload(y);
-
-    return await checkGradients({
-      inputs,
-      loss: async () => {
-        for (const input of Object.values(inputs)) backend.upload(input);
-        model.forward();
-        return (await model.metrics()).loss;
-      },
-      gradients: () => gradientsOf(checked, { ...inputs, y }),
-      seed,
-      ...(tolerance !== undefined && { tolerance }),
-    });
-  } finally {
-    model.dispose();
-    if (checked !== model) checked.dispose();
-  }
-}
-
-/** The gradients of `model` at the values of `given`. */
-async function gradientsOf(model: Model, given: ReturnType<typeof inputsOf> & { y: Tensor }): Promise<GradientsOf> {
-  const { backend, activations } = model;
-  const own = { ...inputsOf(model), y: activations.y };
-  for (const name of Object.keys(own) as (keyof typeof own)[]) {
-    copyInto(own[name], given[name]);
-    backend.upload(own[name]);
-  }
-  model.forward();
-  model.backward();
-  const { dh, dc } = activations;
-  const gradients = { ...gradientsByName(model.parameters), x: model.dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
-  for (const gradient of Object.values(gradients)) await backend.download(gradient);
-  return gradients;
-}
-
-/** Everything that the loss of a model depends on, except the labels. */
-function inputsOf({ parameters, activations: { x, h, c } }: Model) {
-  return { ...valuesByName(parameters), x, h0: stepOf(h, 0), c0: stepOf(c, 0) };
 }

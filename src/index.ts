@@ -1,24 +1,52 @@
 /** The library: the mathematics and its tools. Each backend is an entry of its own: `longhand/wasm`, `/reference`, `/gpu`. */
 export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
-export { copyInto, fill, flatten, norm, rowsOf, stepOf, tensorFrom, transposeOf, valuesOf, zeros } from './tensor.js';
+export {
+  copyInto,
+  fill,
+  flatten,
+  matrixOf,
+  norm,
+  rowsOf,
+  stepOf,
+  tensorFrom,
+  transposeOf,
+  valuesOf,
+  zeros,
+} from './tensor.js';
 export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './errors.js';
 export type { AccumulateOptions, Backend, MatmulOptions, Operations } from './backend.js';
 export { withShapeChecks } from './shape-checks.js';
 export { fillRandom, Random } from './rng.js';
-export type { Lstm, LstmSizes, LstmTensors } from './lstm.js';
+export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './lstm.js';
+export type {
+  AllocatedLstm,
+  AllocateOptions,
+  InferenceLstm,
+  InferenceTensors,
+  Lstm,
+  LstmOptions,
+  LstmSizes,
+  LstmTensors,
+  State,
+  Step,
+  TrainingStep,
+} from './lstm-tensors.js';
 export {
+  allocateInferenceLstm,
   allocateLstm,
+  bindInferenceLstm,
   bindLstm,
-  carryState,
-  lstmBackward,
-  lstmCellBackward,
-  lstmCellForward,
-  lstmForward,
+  lstmGradientShapes,
   lstmShapes,
-} from './lstm.js';
+  setLengths,
+} from './lstm-tensors.js';
 export { denseBackward, denseForward } from './dense.js';
 export { columnSums } from './column-sums.js';
+export { gatherRows, scatterAddRows } from './class-indices.js';
+export { drawMask, multiply } from './dropout.js';
 export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
+export { squaredErrorBackward, squaredErrorForward } from './squared-error.js';
+export { sgd } from './sgd.js';
 export type { NamedTensors, Parameter } from './parameters.js';
 export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './parameters.js';
 export type { AdamState } from './adam.js';
@@ -27,10 +55,17 @@ export type { Schedule } from './schedule.js';
 export { rateAt } from './schedule.js';
 export type { Limits } from './clipping.js';
 export { clipByNorm, clipByValue, clipGradients } from './clipping.js';
-export type { Activations, Metrics, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
+export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network-sizes.js';
+export { completeSizes, networkParameterShapes } from './network-sizes.js';
+export type { Targets } from './counted-rows.js';
+export type { Batch, Metrics, NetworkOptions, OutputStart, OutputTensors } from './network.js';
+export { Network } from './network.js';
+export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
 export { Model } from './model.js';
-export type { GradientCheck, GradientReport, ModelCheck, WorstElement } from './gradcheck.js';
-export { checkGradients, checkModelGradients } from './gradcheck.js';
+export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './gradcheck.js';
+export { checkGradients } from './gradcheck.js';
+export type { ModelCheck, NetworkCheck } from './network-check.js';
+export { checkModelGradients, checkNetworkGradients } from './network-check.js';
 export type { IdxContents } from './data/idx.js';
 export { parseIdx } from './data/idx.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';

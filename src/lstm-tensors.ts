@@ -134,7 +134,8 @@ export interface Step {
   readonly ended: ReturnType<typeof endedViews> | undefined;
 }
 
-interface TrainingStep {
+/** The views of one step, with those of its gradients. */
+export interface TrainingStep {
   readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
   readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
 }
@@ -184,6 +185,13 @@ export function allocateInferenceLstm(
   return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, options), x: tensors.x };
 }
 
+/** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
+export interface AllocatedLstm extends Lstm {
+  readonly x: Tensor;
+  readonly dx: Tensor | undefined;
+  readonly dcOutside: Tensor;
+}
+
 /**
  * An LSTM with new tensors, all zero, dcOutside included; its input is x, and dx is its gradient (none for class
  * indices). If they do not all fit, frees those that it has allocated, and throws an OutOfMemoryError.
@@ -191,14 +199,25 @@ export function allocateInferenceLstm(
 export function allocateLstm(
   backend: Backend,
   sizes: LstmSizes,
+  options?: AllocateOptions & { readonly indices?: false },
+): AllocatedLstm & { readonly dx: Tensor };
+export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions): AllocatedLstm;
+export function allocateLstm(
+  backend: Backend,
+  sizes: LstmSizes,
   { indices = false, ...options }: AllocateOptions = {},
-): Lstm & { readonly x: Tensor; readonly dx: Tensor | undefined; readonly dcOutside: Tensor } {
+): AllocatedLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const x = inputShape(sizes, indices);
-  const shapes = { x, ...lstmShapes(sizes), ...lstmGradientShapes(sizes), dcOutside: lstmShapes(sizes).c };
-  const { dx, ...tensors } = allocateAll<keyof typeof shapes | 'dx'>(backend, indices ? shapes : { ...shapes, dx: x });
-  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: indices ? [] : [dx] }, options);
-  return { ...lstm, x: tensors.x, dx: indices ? undefined : dx, dcOutside: tensors.dcOutside };
+  const { c, ...others } = lstmShapes(sizes);
+  const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcOutside: c };
+  const tensors: Record<keyof typeof shapes, Tensor> & { dx?: Tensor } = allocateAll<string>(
+    backend,
+    indices ? shapes : { ...shapes, dx: x },
+  ) as Record<keyof typeof shapes | 'dx', Tensor>;
+  const { dx, dcOutside } = tensors;
+  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, options);
+  return { ...lstm, x: tensors.x, dx, dcOutside };
 }
 
 /**
@@ -240,7 +259,10 @@ function assertTensors(sizes: LstmSizes, tensors: object, shapes: Readonly<Recor
 }
 
 function assertInputs({ T, B, I }: LstmSizes, inputs: readonly Tensor[]): void {
-  if (inputs.length === 1 && inputs[0].dimension === 2) return assertShape('lstm', 'inputs[0]', inputs[0], [T, B]);
+  if (inputs.length === 1 && inputs[0].dimension === 2) {
+    assertShape('lstm', 'inputs[0]', inputs[0], [T, B]);
+    return;
+  }
   inputs.forEach((input, k) => assertShape('lstm', `inputs[${k}]`, input, [T, B, input.shape.at(-1) ?? 0]));
   const total = inputs.reduce((sum, { shape }) => sum + shape[2], 0);
   if (total === I) return;
@@ -294,7 +316,8 @@ function stepOrder({ sizes: { T }, reverse }: Forward): number[] {
 }
 
 /** The rows of h and c that step t reads and writes. */
-const stateRows = ({ reverse }: Forward, t: number) => (reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 });
+const stateRows = ({ reverse }: Forward, t: number) =>
+  reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 };
 
 function runningViews(lstm: Forward, t: number, count: number) {
   const { read, write } = stateRows(lstm, t);
@@ -320,11 +343,12 @@ function runningViews(lstm: Forward, t: number, count: number) {
 function runningGradients(lstm: Backward, t: number, count: number) {
   const { read, write } = stateRows(lstm, t);
   const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  const given = (dInput: Tensor | undefined) => dInput && first(dInput, t);
   return {
     /** ∂loss/∂z, `[B_t,4H]`. */
     dz: rowsOf(lstm.dz, 0, count),
     /** ∂loss/∂inputₖ; undefined for inputs whose gradient is not computed. The last is dhPrev. */
-    dInputs: [...lstm.inputs.map((_, k) => lstm.dInputs[k] && first(lstm.dInputs[k], t)), first(lstm.dh, read)],
+    dInputs: [...lstm.inputs.map((_, k) => given(lstm.dInputs.at(k))), first(lstm.dh, read)],
     /** ∂loss/∂cPrev, `[B_t,H]`. */
     dcPrev: first(lstm.dc, read),
     /** ∂loss/∂h and ∂loss/∂c, `[B_t,H]`. */

@@ -117,7 +117,8 @@ export function lstmForward(backend: Backend, lstm: InferenceLstm): void {
       // (1) z = Σ inputₖ·Wₖ + b
       inputs.forEach((input, k) => {
         if (k > 0) backend.matmul(z, input, W[k], { accumulate: true });
-        else if (isIndices(input)) backend.gatherRows(z, W[k], input, bias); // (15)
+        else if (isIndices(input))
+          backend.gatherRows(z, W[k], input, bias); // (15)
         else backend.matmul(z, input, W[k], { bias });
       });
 
@@ -167,7 +168,8 @@ export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false 
       for (let k = inputs.length - 1; k >= 0; k--) {
         const dInput = dInputs[k];
         if (dInput) backend.matmul(dInput, dz, WTransposed[k], { accumulate: true });
-        if (isIndices(inputs[k])) backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)
+        if (isIndices(inputs[k]))
+          backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)
         else backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true });
       }
       backend.columnSums(dBias, dz, { accumulate: true });

@@ -1,20 +1,31 @@
-/** How many numbers a model holds, computed from its sizes before it is allocated. */
-import type { ModelSizes } from './model.js';
-import { activationShapes, parameterShapes } from './model.js';
+/** How many numbers a network holds, computed from its sizes before it is allocated. */
+import type { BatchSizes, NetworkSizes } from './network-sizes.js';
+import { lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes, widthOf } from './network-sizes.js';
 import type { Shape } from './tensor.js';
 
-/** For a model that is only evaluated: each parameter has a value and a gradient. */
-export const numbersOfModel = (sizes: ModelSizes): number =>
-  2 * numbersOfParameters(sizes) + numbersOfActivations(sizes);
+/** For a network that is only evaluated: each parameter has a value and a gradient. */
+export const numbersOfNetwork = (network: NetworkSizes, sizes: BatchSizes): number =>
+  2 * numbersOfParameters(network) + numbersOfActivations(network, sizes);
 
-/** For a model that is trained: Adam adds two moments for each parameter. */
-export const numbersOfTraining = (sizes: ModelSizes): number => numbersOfModel(sizes) + 2 * numbersOfParameters(sizes);
+/** For a network that is trained: the optimiser adds up to two moments for each parameter. */
+export const numbersOfTraining = (network: NetworkSizes, sizes: BatchSizes): number =>
+  numbersOfNetwork(network, sizes) + 2 * numbersOfParameters(network);
 
-export const numbersOfParameters = (sizes: ModelSizes): number => numbersIn(parameterShapes(sizes));
+/** The numbers of all parameters, once. */
+export const numbersOfParameters = (network: NetworkSizes): number =>
+  numbersIn(Object.values(networkParameterShapes(network)));
 
-export const numbersOfActivations = (sizes: ModelSizes): number => numbersIn(activationShapes(sizes));
-
-/** `sizeOf` is not used: it throws for huge shapes, and its message does not name T, B, I, H and C. */
-function numbersIn(shapes: Readonly<Record<string, Shape>>): number {
-  return Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+/** The batch, the states, their gradients, and the output layer's tensors. */
+export function numbersOfActivations(network: NetworkSizes, sizes: BatchSizes): number {
+  const { T, B } = sizes;
+  const lstms = lstmsOf(network).map((place) => numbersIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))));
+  const dropped = (network.dropout ?? 0) > 0 ? network.layers.slice(0, -1) : [];
+  const masks = dropped.map((layer) => 3 * T * B * widthOf(layer));
+  return numbersIn(Object.values(outputShapes(network, sizes))) + sumOf(lstms) + sumOf(masks);
 }
+
+/** `sizeOf` is not used: it throws for huge shapes, and its message does not name the network's sizes. */
+const numbersIn = (shapes: readonly Shape[]): number =>
+  sumOf(shapes.map((shape) => shape.reduce((product, extent) => product * extent, 1)));
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);

@@ -105,7 +105,8 @@ const CHECKS = {
     assertShape('gatherRows', 'indices', indices, [M]);
     assertShape('gatherRows', 'bias', bias, [N]);
     assertIndices('gatherRows', indices, a.shape[0]);
-    for (const [name, input] of Object.entries({ a, indices, bias })) assertApart('gatherRows', 'out', out, name, input);
+    for (const [name, input] of Object.entries({ a, indices, bias }))
+      assertApart('gatherRows', 'out', out, name, input);
   },
 
   scatterAddRows(out, indices, a) {

@@ -171,10 +171,16 @@ export function indexOf(flat: number, shape: Shape): number[] {
   return index;
 }
 
-/** The index and value of the first element that is NaN or infinite; undefined if all are finite. */
-export function findNonFinite(tensor: Tensor): { index: number[]; value: number } | undefined {
+/**
+ * The index and value of the first element that is NaN or infinite; undefined if all are finite. `matters`: only elements
+ * whose index it accepts. Default: every element.
+ */
+export function findNonFinite(
+  tensor: Tensor,
+  matters: (index: number[]) => boolean = () => true,
+): { index: number[]; value: number } | undefined {
   const values = valuesOf(tensor);
-  const flat = values.findIndex((value) => !Number.isFinite(value));
+  const flat = values.findIndex((value, n) => !Number.isFinite(value) && matters(indexOf(n, tensor.shape)));
   return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
 }
 

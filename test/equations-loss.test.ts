@@ -16,11 +16,11 @@ describe('output layer', () => {
   const [dh, dW, db] = [randomTensor(random, B, H), randomTensor(random, H, C), randomTensor(random, C)];
   const logitsOf = (): Tensor => matrix(B, C, (row, k) => sum(H, (n) => h.get(row, n) * W.get(n, k)) + b.get(k));
   const loss = (): number => inner(dLogits, logitsOf());
-  beforeAll(() => denseBackward(createReferenceBackend({ dtype: 'f64' }), dh, dW, db, dLogits, h, W));
+  beforeAll(() => denseBackward(createReferenceBackend({ dtype: 'f64' }), [dh], dW, db, dLogits, [h], W));
 
   test('logits = h·W + b', () => {
     const logits = zeros([B, C], 'f64');
-    denseForward(createReferenceBackend({ dtype: 'f64' }), logits, h, W, b);
+    denseForward(createReferenceBackend({ dtype: 'f64' }), logits, [h], W, b);
     expectClose(logits, logitsOf());
   });
   test('dh = dLogits·Wᵀ: numeric derivative of the logits', () => expectClose(dh, numericGradient(h, loss)));

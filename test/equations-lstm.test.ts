@@ -7,7 +7,8 @@
  */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
-import { allocateLstm, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../src/lstm.js';
+import { lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../src/lstm.js';
+import { allocateLstm } from '../src/lstm-tensors.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../src/tensor.js';

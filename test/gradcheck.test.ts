@@ -1,7 +1,8 @@
 /** The gradient check: its errors, the inputs that it restores, and the backends on which it works. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
-import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
+import { checkGradients } from '../src/gradcheck.js';
+import { checkModelGradients } from '../src/network-check.js';
 import { stepOf, tensorFrom, transposeOf, zeros } from '../src/tensor.js';
 import { countingBackend } from './helpers/counting-backend.js';
 import { createDeviceBackend } from './helpers/device-backend.js';

@@ -1,7 +1,8 @@
 /** The gradients of the whole model compared with numeric gradients, for random sizes, biases and states. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import { checkGradients, checkModelGradients } from '../src/gradcheck.js';
+import { checkGradients } from '../src/gradcheck.js';
+import { checkModelGradients } from '../src/network-check.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const RUNS = 200;

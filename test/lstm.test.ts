@@ -3,8 +3,9 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import { checkGradients } from '../src/gradcheck.js';
-import type { LstmSizes } from '../src/lstm.js';
-import { allocateLstm, carryState, lstmBackward, lstmForward } from '../src/lstm.js';
+import { carryState, lstmBackward, lstmForward } from '../src/lstm.js';
+import type { LstmSizes } from '../src/lstm-tensors.js';
+import { allocateLstm } from '../src/lstm-tensors.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { DType } from '../src/tensor.js';
 import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
@@ -14,7 +15,7 @@ import { randomise } from './helpers/random-model.js';
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
   const backend = createReferenceBackend({ dtype });
-  const lstm = allocateLstm(backend, sizes, forgetBias);
+  const lstm = allocateLstm(backend, sizes, { forgetBias });
   randomise(backend, [lstm.kernel, lstm.bias, lstm.x, stepOf(lstm.h, 0), stepOf(lstm.c, 0)], new Random(11));
   return lstm;
 }
@@ -24,7 +25,7 @@ test.each(['f64', 'f32'] as const)(
   (dtype) => {
     const backend = createReferenceBackend({ dtype });
     const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);
-    const single = allocateLstm(backend, { ...whole.sizes, T: 1 }, 0.37);
+    const single = allocateLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
     copyInto(single.kernel, whole.kernel);
     copyInto(single.bias, whole.bias);
     copyInto(stepOf(single.h, 0), stepOf(whole.h, 0));

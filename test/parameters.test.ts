@@ -24,7 +24,8 @@ import {
   valuesOf,
   zeros,
 } from '../src/index.js';
-import { numbersOfModel, numbersOfTraining } from '../src/model-memory.js';
+import { modelNetwork } from '../src/model.js';
+import { numbersOfNetwork, numbersOfTraining } from '../src/model-memory.js';
 import { countingBackend } from './helpers/counting-backend.js';
 import { failureOf } from './helpers/failures.js';
 
@@ -89,8 +90,8 @@ class TwoLayers {
 
   forward(): void {
     const { x, y, hidden, logits, probabilities, losses, correct } = this.tensors;
-    denseForward(this.backend, hidden, x, this.W1.value, this.b1.value);
-    denseForward(this.backend, logits, hidden, this.W2.value, this.b2.value);
+    denseForward(this.backend, hidden, [x], this.W1.value, this.b1.value);
+    denseForward(this.backend, logits, [hidden], this.W2.value, this.b2.value);
     this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
   }
 
@@ -98,8 +99,8 @@ class TwoLayers {
     const { x, y, hidden, probabilities, dLogits, dHidden, dx } = this.tensors;
     const { W1, b1, W2, b2 } = this;
     this.backend.crossEntropyBackward(dLogits, probabilities, y, y.shape[0]);
-    denseBackward(this.backend, dHidden, W2.gradient, b2.gradient, dLogits, hidden, W2.value);
-    denseBackward(this.backend, dx, W1.gradient, b1.gradient, dHidden, x, W1.value);
+    denseBackward(this.backend, [dHidden], W2.gradient, b2.gradient, dLogits, [hidden], W2.value);
+    denseBackward(this.backend, [dx], W1.gradient, b1.gradient, dHidden, [x], W1.value);
   }
 
   async loss(): Promise<number> {
@@ -316,11 +317,11 @@ describe('memory', () => {
   test('a model without Adam holds two tensors per parameter; Adam adds two, and frees them', () => {
     const { backend, numbers } = counting(Infinity);
     const model = new Model(backend, sizes);
-    expect(numbers()).toBe(numbersOfModel(sizes));
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
     const adam = new Adam(backend, model.parameters);
-    expect(numbers()).toBe(numbersOfTraining(sizes));
+    expect(numbers()).toBe(numbersOfTraining(modelNetwork(sizes), sizes));
     adam.dispose();
-    expect(numbers()).toBe(numbersOfModel(sizes));
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
     model.dispose();
     expect(numbers()).toBe(0);
   });
@@ -336,9 +337,9 @@ describe('memory', () => {
   });
 
   test('if the moments do not fit, none is kept', () => {
-    const { backend, numbers } = counting(numbersOfTraining(sizes) - 1);
+    const { backend, numbers } = counting(numbersOfTraining(modelNetwork(sizes), sizes) - 1);
     const model = new Model(backend, sizes);
     expect(() => new Adam(backend, model.parameters)).toThrow(OutOfMemoryError);
-    expect(numbers()).toBe(numbersOfModel(sizes));
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
   });
 });

@@ -133,6 +133,74 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
       ['g', [10, 25], 'adam: g [10,25] must be [10,24]'],
     ],
   },
+  sgd: {
+    shapes: { p: [10, 24], v: [10, 24], g: [10, 24] },
+    call: (backend, { p, v, g }) => backend.sgd(p, v, g, 0.1, 0.9),
+    wrong: [
+      ['p', [240], 'sgd: v [10,24] must be [240]'],
+      ['v', [10], 'sgd: v [10] must be [10,24]'],
+      ['g', [10, 25], 'sgd: g [10,25] must be [10,24]'],
+    ],
+  },
+  squaredErrorForward: {
+    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], counted: [4] },
+    call: (backend, { losses, outputs, targets, counted }) =>
+      backend.squaredErrorForward(losses, outputs, targets, counted),
+    wrong: [
+      ['losses', [3], 'squaredErrorForward: losses [3] must be [4]'],
+      ['outputs', [12], 'squaredErrorForward: outputs [12] must have 2 axes'],
+      ['targets', [3, 4], 'squaredErrorForward: targets [3,4] must be [4,3]'],
+      ['counted', [4, 3], 'squaredErrorForward: counted [4,3] must be [4]'],
+    ],
+  },
+  squaredErrorBackward: {
+    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], counted: [4] },
+    call: (backend, { dOutputs, outputs, targets, counted }) =>
+      backend.squaredErrorBackward(dOutputs, outputs, targets, counted, 4),
+    wrong: [
+      ['dOutputs', [12], 'squaredErrorBackward: dOutputs [12] must have 2 axes'],
+      ['outputs', [4, 2], 'squaredErrorBackward: outputs [4,2] must be [4,3]'],
+      ['targets', [4], 'squaredErrorBackward: targets [4] must be [4,3]'],
+      ['counted', [3], 'squaredErrorBackward: counted [3] must be [4]'],
+    ],
+  },
+  gatherRows: {
+    shapes: { out: [5, 8], a: [3, 8], indices: [5], bias: [8] },
+    call: (backend, { out, a, indices, bias }) => backend.gatherRows(out, a, indices, bias),
+    wrong: [
+      ['out', [40], 'gatherRows: out [40] must have 2 axes'],
+      ['a', [3, 7], 'gatherRows: a [3,7] must be [3,8]'],
+      ['a', [24], 'gatherRows: a [24] must have 2 axes'],
+      ['indices', [4], 'gatherRows: indices [4] must be [5]'],
+      ['bias', [3], 'gatherRows: bias [3] must be [8]'],
+    ],
+  },
+  scatterAddRows: {
+    shapes: { out: [3, 8], indices: [5], a: [5, 8] },
+    call: (backend, { out, indices, a }) => backend.scatterAddRows(out, indices, a),
+    wrong: [
+      ['out', [3, 7], 'scatterAddRows: a [5,8] must be [5,7]'],
+      ['indices', [3], 'scatterAddRows: indices [3] must be [5]'],
+      ['a', [40], 'scatterAddRows: a [40] must have 2 axes'],
+    ],
+  },
+  multiply: {
+    shapes: { out: [3, 2], a: [3, 2], b: [3, 2] },
+    call: (backend, { out, a, b }) => backend.multiply(out, a, b),
+    wrong: [
+      ['out', [6], 'multiply: a [3,2] must be [6]'],
+      ['a', [3, 1], 'multiply: a [3,1] must be [3,2]'],
+      ['b', [2, 3], 'multiply: b [2,3] must be [3,2]'],
+    ],
+  },
+  add: {
+    shapes: { out: [3, 2], a: [3, 2] },
+    call: (backend, { out, a }) => backend.add(out, a),
+    wrong: [
+      ['out', [6], 'add: a [3,2] must be [6]'],
+      ['a', [2, 3], 'add: a [2,3] must be [3,2]'],
+    ],
+  },
   copy: {
     shapes: { out: [3, 2], a: [3, 2] },
     call: (backend, { out, a }) => backend.copy(out, a),
@@ -155,7 +223,7 @@ describe.each(Object.entries(CHECKS))('%s', (operation, { shapes, call, wrong })
     const { bias, ...positional } = operands;
     const passed = calls[0].operands;
     Object.values(positional).forEach((tensor, place) => expect(passed[place]).toBe(tensor));
-    if ('bias' in operands) expect(passed[3]).toEqual({ bias });
+    if (operation === 'matmul') expect(passed[3]).toEqual({ bias });
   });
 
   test.each(wrong)('refuses %s %j', (name, shape, message) => {
@@ -245,4 +313,26 @@ describe('memory that a product shares with its operands', () => {
       }),
     );
   });
+});
+
+describe('class indices', () => {
+  const backend = withShapeChecks(createReferenceBackend());
+  test.each([3, -1, 0.5, NaN])('%p is none of 3 rows', (index) => {
+    const indices = tensorFrom([0, index], [2]);
+    const message = `indices[1] is ${index}: must be a whole number in 0…2`;
+    expect(() => backend.gatherRows(zeros([2, 4]), zeros([3, 4]), indices, zeros([4]))).toThrow(
+      new RangeError(`gatherRows: ${message}`),
+    );
+    expect(() => backend.scatterAddRows(zeros([3, 4]), indices, zeros([2, 4]))).toThrow(
+      new RangeError(`scatterAddRows: ${message}`),
+    );
+  });
+});
+
+test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {
+  const backend = withShapeChecks(createReferenceBackend());
+  const [a, b] = [zeros([2, 3]), zeros([2, 3])];
+  expect(() => backend.crossEntropyBackward(zeros([2, 3]), a, b, count)).toThrow(
+    new RangeError(`crossEntropyBackward: count ${count}: must be the number of rows that count, ≥ 1`),
+  );
 });

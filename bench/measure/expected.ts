@@ -94,7 +94,7 @@ function modelOutputs(task: ModelTask, input: (name: string) => Tensor): Record<
   const { logits, h, losses } = model.activations;
   if (task.kind === 'forward') {
     lstmForward(backend, model.lstm);
-    denseForward(backend, logits, stepOf(h, task.T), model.outKernel.value, model.outBias.value);
+    denseForward(backend, logits, [stepOf(h, task.T)], model.outKernel.value, model.outBias.value);
     return { logits: relativeTo(tolerance, logits) };
   }
   model.forward();

@@ -121,7 +121,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   if (task.kind === 'forward') {
     const forward = (): void => {
       lstmForward(backend, model.lstm);
-      denseForward(backend, logits, lastH, parameters.outKernel, parameters.outBias);
+      denseForward(backend, logits, [lastH], parameters.outKernel, parameters.outBias);
     };
     return prepared(backend, forward, { logits }, dispose);
   }

@@ -74,7 +74,7 @@ export class GpuBackend implements Backend {
     }
     const products = [factors];
     const added = accumulate ? target : bias && this.plainOperand('matmul', bias);
-    this.enqueue(() => this.multiply(target, products, added, bias !== undefined));
+    this.enqueue(() => this.launchProducts(target, products, added, bias !== undefined));
     this.openProducts = { out: target, products };
     queueMicrotask(() => {
       this.openProducts = undefined;
@@ -82,7 +82,7 @@ export class GpuBackend implements Backend {
   }
 
   /** out = added + the sum of the products, in one launch. */
-  private async multiply(
+  private async launchProducts(
     out: Operand,
     products: readonly FactorOperands[],
     added: Operand | undefined,

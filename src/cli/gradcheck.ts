@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
-import { checkModelGradients } from '../gradcheck.js';
+import { checkModelGradients } from '../network-check.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { withAdvice, assertRoom } from './memory.js';

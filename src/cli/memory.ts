@@ -6,7 +6,8 @@ import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { OutOfMemoryError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
-import { numbersOfModel } from '../model-memory.js';
+import { modelNetwork } from '../model.js';
+import { numbersOfNetwork } from '../model-memory.js';
 import type { DType } from '../tensor.js';
 
 /** Bytes of V8's heap for the views of one step. Measured on Node 20: 2,350, and 2,530 with the input gradient (`compare`). */
@@ -23,7 +24,7 @@ export function assertRoom(
   dtype: DType,
   advice: string,
   most = Infinity,
-  numbers = numbersOfModel(sizes),
+  numbers = numbersOfNetwork(modelNetwork(sizes), sizes),
 ): void {
   const { T, B, I, H, C } = sizes;
   const heap = T * VIEWS_OF_A_STEP;

@@ -5,6 +5,7 @@ import type { Backend } from '../backend.js';
 import type { Mnist } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import type { Model } from '../model.js';
+import { modelNetwork } from '../model.js';
 import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
@@ -91,7 +92,13 @@ async function trainWithFiles(
   const { rows: T, columns: I } = data.train;
   const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
   const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
-  assertRoom(sizes, backend.dtype, advice, flags.backend === 'wasm' ? MOST_BYTES : Infinity, numbersOfTraining(sizes));
+  assertRoom(
+    sizes,
+    backend.dtype,
+    advice,
+    flags.backend === 'wasm' ? MOST_BYTES : Infinity,
+    numbersOfTraining(modelNetwork(sizes), sizes),
+  );
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);

@@ -1,6 +1,7 @@
 /** The memory limit of a comparison. */
 import { DataError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
+import { modelNetwork } from '../model.js';
 import { numbersOfActivations, numbersOfParameters } from '../model-memory.js';
 
 /** For f64 tensors. This limit holds in a browser too; src/cli/memory.ts also checks this computer's memory. */
@@ -15,7 +16,7 @@ const MOST_STEPS = 100_000;
  * if nearly all numbers are activations.
  */
 export const numbersOfComparison = (sizes: ModelSizes): number =>
-  16 * numbersOfParameters(sizes) + 2 * numbersOfActivations(sizes);
+  16 * numbersOfParameters(modelNetwork(sizes)) + 2 * numbersOfActivations(modelNetwork(sizes), sizes);
 
 /** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
 export function assertFits(sizes: ModelSizes, name: string): void {

@@ -2,7 +2,7 @@
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
-import { checkModelGradients } from '../gradcheck.js';
+import { checkModelGradients } from '../network-check.js';
 import { withShapeChecks } from '../shape-checks.js';
 
 /** The sizes of `longhand gradcheck`: all different, so that a swapped axis cannot hide. */

@@ -12,7 +12,7 @@ export async function probabilitiesByRow(model: Model): Promise<Float64Array[]> 
   const { h, y, logits, probabilities, losses, correct } = model.activations;
   const rows: Float64Array[] = [];
   for (let t = 1; t <= sizes.T; t++) {
-    denseForward(backend, logits, stepOf(h, t), outKernel.value, outBias.value);
+    denseForward(backend, logits, [stepOf(h, t)], outKernel.value, outBias.value);
     backend.crossEntropyForward(losses, correct, probabilities, logits, y);
     rows.push(await firstProbabilities(model));
   }

@@ -6,7 +6,8 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Adam } from '../../src/adam.js';
 import type { Backend, MatmulOptions, Operations } from '../../src/backend.js';
 import { OutOfMemoryError } from '../../src/errors.js';
-import { allocateLstm, lstmBackward, lstmForward } from '../../src/lstm.js';
+import { lstmBackward, lstmForward } from '../../src/lstm.js';
+import { allocateLstm } from '../../src/lstm-tensors.js';
 import type { Model, ModelSizes } from '../../src/model.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
@@ -287,7 +288,7 @@ const ON_PRODUCTS =
  * uploaded have 3 rows above them; the others 1 to 5, so that they begin in each row of a tile.
  */
 async function runCase(backend: Backend, seed: number, one: Case, origin: Origin): Promise<void> {
-  const { outputs, inputs, prepare, draw, run, tolerance, name } = one;
+  const { outputs, inputs, prepare, draw, run, tolerance } = one;
   const random = new Random(seed);
   const single = createReferenceBackend({ dtype: 'f32' });
   const values = [...outputs, ...inputs].map((shape) => {
@@ -388,7 +389,7 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
     });
 
     test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
-      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, 0.4);
+      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, { forgetBias: 0.4 });
       const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
       const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside];
       randomise(backend, inputs, new Random(13));

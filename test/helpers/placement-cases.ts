@@ -2,7 +2,8 @@
  * Cases of the backend suite about where rows lie. A backend may hold a tensor in pieces, and share rows between tensors that
  * were copied. Neither may show in a result.
  */
-import { allocateLstm, carryState, lstmForward } from '../../src/lstm.js';
+import { carryState, lstmForward } from '../../src/lstm.js';
+import { allocateLstm } from '../../src/lstm-tensors.js';
 import { Random } from '../../src/rng.js';
 import type { Tensor } from '../../src/tensor.js';
 import { rowsOf, stepOf, transposeOf } from '../../src/tensor.js';
@@ -83,7 +84,7 @@ const copies: LongCase[] = [
   {
     name: 'carryState: a second sequence continues from the end of the first',
     run({ backend }) {
-      const lstm = allocateLstm(backend, { T: 3, B: 5, I: 3, H: 4 }, 0.4);
+      const lstm = allocateLstm(backend, { T: 3, B: 5, I: 3, H: 4 }, { forgetBias: 0.4 });
       const { kernel, bias, x, h, c } = lstm;
       randomise(backend, [kernel, bias, x, stepOf(h, 0), stepOf(c, 0)], new Random(21));
       lstmForward(backend, lstm);

@@ -1,0 +1,98 @@
+/** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
+import { describe } from './arguments.js';
+import { runningCounts } from './lstm-tensors.js';
+import type { BatchSizes, CompleteSizes } from './network-sizes.js';
+import { lossRows } from './network-sizes.js';
+import type { Tensor } from './tensor.js';
+import { assertShape, copyInto, fill, matrixOf } from './tensor.js';
+
+/** What the network should compute for a batch, and how long its sequences are. */
+export interface Targets {
+  /** With cross-entropy: the class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. */
+  readonly labels?: ArrayLike<number>;
+  /** With the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  readonly targets?: Tensor;
+  /** `[B]`: steps of each sequence, the longest first. Default: T each. */
+  readonly lengths?: ArrayLike<number>;
+}
+
+/** Which rows count, and how many: the divisor of the mean. At first every row of every sequence. */
+export class CountedRows {
+  /** For each row 1 if it counts, else 0. */
+  readonly isCounted: Uint8Array;
+  /** The number of rows that count. */
+  count: number;
+  /** `[B]`: steps of each sequence. */
+  lengths: readonly number[];
+
+  constructor(
+    private readonly network: CompleteSizes,
+    private readonly sizes: BatchSizes,
+  ) {
+    this.count = lossRows(network, sizes);
+    this.isCounted = new Uint8Array(this.count).fill(1);
+    this.lengths = this.fullLengths();
+  }
+
+  /**
+   * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
+   * RangeError for a wrong shape, label or length, and if no row counts; then only y may have changed.
+   */
+  set({ labels, targets, lengths }: Targets, y: Tensor): boolean {
+    const { loss } = this.network;
+    const newLengths = lengths === undefined ? this.fullLengths() : Array.from(lengths);
+    runningCounts(this.sizes, newLengths);
+    if (loss === 'crossEntropy') this.setLabels(labels, newLengths, y);
+    else this.setTargets(targets, newLengths, y);
+    const changed = newLengths.some((length, b) => length !== this.lengths[b]);
+    this.lengths = newLengths;
+    return changed;
+  }
+
+  private fullLengths(): number[] {
+    return Array<number>(this.sizes.B).fill(this.sizes.T);
+  }
+
+  private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
+    const { outputs: C } = this.network;
+    const rows = this.isCounted.length;
+    if (labels?.length !== rows) {
+      throw new RangeError(`labels: ${labels ? labels.length : 'none'} given, but ${rows} rows have a loss`);
+    }
+    this.mark((row) => {
+      const label = labels[row];
+      if (this.isBeyondEnd(row, lengths)) return false;
+      if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
+      throw new RangeError(`labels[${row}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
+    });
+    fill(y, 0);
+    const oneHot = matrixOf(y);
+    for (let row = 0; row < rows; row++) if (this.isCounted[row] === 1) oneHot.set(row, labels[row], 1);
+  }
+
+  private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor): void {
+    if (!targets) throw new RangeError('targets: none given, but the loss is squaredError');
+    assertShape('setTargets', 'targets', targets, y.shape);
+    this.mark((row) => !this.isBeyondEnd(row, lengths));
+    copyInto(y, targets);
+    const rows = matrixOf(y);
+    this.isCounted.forEach((counted, row) => {
+      if (counted === 0) fill(rows.pick(row), 0);
+    });
+  }
+
+  /** Row t·B+b, if the output layer reads every step. */
+  private isBeyondEnd(row: number, lengths: readonly number[]): boolean {
+    const { B } = this.sizes;
+    return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
+  }
+
+  /** Marks the rows that count. Changes nothing if none does. */
+  private mark(counts: (row: number) => boolean): void {
+    const marks = Uint8Array.from(this.isCounted, (_, row) => Number(counts(row)));
+    const count = marks.reduce((sum, mark) => sum + mark, 0);
+    if (count === 0) throw new RangeError('labels: nothing counts: every label is -1 or beyond its sequence’s end');
+    this.isCounted.set(marks);
+    this.count = count;
+  }
+}

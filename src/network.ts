@@ -1,0 +1,423 @@
+/**
+ * A network of LSTM layers: each layer reads the hidden states of the layer below, and a dense layer reads those of the
+ * top layer, after the last step or at every step.
+ *
+ * Nothing is concatenated. A bidirectional layer is two LSTMs with the same inputs, and the layer above reads two inputs,
+ * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
+ *
+ * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
+ */
+import type { TypeName } from './arguments.js';
+import { assertKinds, assertSizes } from './arguments.js';
+import type { Backend } from './backend.js';
+import { allocateAll } from './backend.js';
+import type { Targets } from './counted-rows.js';
+import { CountedRows } from './counted-rows.js';
+import { denseBackward, denseForward } from './dense.js';
+import { drawMask } from './dropout.js';
+import { DataError } from './errors.js';
+import { carryState, lstmBackward, lstmForward } from './lstm.js';
+import type { Lstm, LstmSizes } from './lstm-tensors.js';
+import { bindLstm, setLengths } from './lstm-tensors.js';
+import type { BatchSizes, CompleteSizes, LstmPlace, NetworkSizes } from './network-sizes.js';
+import { completeSizes, lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes } from './network-sizes.js';
+import type { NamedTensors, Parameter } from './parameters.js';
+import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
+import type { Random } from './rng.js';
+import { fillRandom } from './rng.js';
+import type { Shape, Tensor } from './tensor.js';
+import { copyInto, fill, findNonFinite, matrixOf, rowsOf, stepOf } from './tensor.js';
+
+/** Options of a `Network`. */
+export interface NetworkOptions {
+  /** Also compute ∂loss/∂x, into `dx`; not for classes. Training does not need it. Default: false. */
+  readonly inputGradient?: boolean;
+}
+
+/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B, or T·B at every step. */
+export interface OutputTensors {
+  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
+  readonly x: Tensor;
+  /** The labels, one-hot, or the targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  readonly y: Tensor;
+  /** The output layer's numbers, in the shape of y. */
+  readonly logits: Tensor;
+  /** The loss of each row, `[N]`: in nats, or a squared error. */
+  readonly losses: Tensor;
+  /** ∂loss/∂logits, in the shape of y. */
+  readonly dLogits: Tensor;
+  /** With cross-entropy: softmax of the logits, in the shape of y. */
+  readonly probabilities?: Tensor;
+  /** With cross-entropy: for each row 1 if the largest logit is the label's, else 0; `[N]`. */
+  readonly correct?: Tensor;
+  /** With the squared error: 1 for each row that counts, else 0; `[N]`. */
+  readonly counted?: Tensor;
+}
+
+/** Loss and accuracy of a forward pass on its batch. */
+export interface Metrics {
+  /** Mean loss over the rows that count: in nats, or the mean squared error. */
+  readonly loss: number;
+  /** Share (0 … 1) of these rows that are classified correctly. NaN with the squared error, which has no classes. */
+  readonly accuracy: number;
+}
+
+/** A batch on the host. */
+export interface Batch extends Targets {
+  /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
+  readonly x: Tensor;
+}
+
+/** Dropout between a layer and the next one, (12), for one direction of the lower layer; `[T,B,H]` each. */
+interface Dropout {
+  readonly mask: Tensor;
+  /** x of (12): the lower layer's states. */
+  readonly h: Tensor;
+  readonly dh: Tensor;
+  /** y of (12): what the layer above reads. */
+  readonly dropped: Tensor;
+  readonly dDropped: Tensor;
+}
+
+/** The network, with every tensor that its passes need. The caller disposes of it. */
+export class Network<Name extends string = string> {
+  /** The network's sizes, with the defaults filled in. */
+  readonly network: CompleteSizes;
+  /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
+  readonly parameters: readonly Parameter<Name>[];
+  /** The batch, and what the output layer and the loss compute from it. */
+  readonly activations: OutputTensors;
+  /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
+  readonly layers: readonly (readonly Lstm[])[];
+  private readonly owned: Tensor[] = [];
+  private readonly dropouts: readonly (readonly Dropout[])[];
+  private readonly dxOrNone: Tensor | undefined;
+  private readonly rows: CountedRows;
+  private readonly output: ReturnType<Network['outputViews']>;
+  private drops = false;
+
+  /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
+  constructor(
+    /** The backend that holds the tensors and computes. */
+    readonly backend: Backend,
+    network: NetworkSizes,
+    /** T and B. */
+    readonly sizes: BatchSizes,
+    options: NetworkOptions = {},
+  ) {
+    assertKinds('network', options, { inputGradient: 'boolean' } satisfies Record<keyof NetworkOptions, TypeName>);
+    this.network = completeSizes(network);
+    assertSizes('network', sizes, ['T', 'B']);
+    const shapes = networkParameterShapes(this.network);
+    const values = this.allocateAll(shapes);
+    const gradients = this.allocateAll(shapes);
+    const names = Object.keys(shapes) as Name[];
+    this.parameters = names.map((name) => ({ name, value: values[name], gradient: gradients[name] }));
+    this.activations = this.allocateAll(outputShapes(this.network, sizes)) as unknown as OutputTensors;
+    const { x } = this.activations;
+    const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
+    this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
+    const { layers, dropouts } = this.allocateLayers(values, gradients);
+    this.layers = layers;
+    this.dropouts = dropouts;
+    this.output = this.outputViews();
+    this.rows = new CountedRows(this.network, sizes);
+    if (this.activations.counted) fill(this.activations.counted, 1);
+    if (this.activations.counted) backend.upload(this.activations.counted);
+  }
+
+  /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
+  get dx(): Tensor {
+    if (!this.dxOrNone) throw new Error('network: dx is not computed; make the network with { inputGradient: true }');
+    return this.dxOrNone;
+  }
+
+  /**
+   * Computes logits and losses from x and y. The initial states are zero unless set. `dropout`: drop numbers between the
+   * layers with the masks of `drawMasks`, as in training. Default: false.
+   */
+  forward({ dropout = false }: { readonly dropout?: boolean } = {}): void {
+    this.drops = dropout;
+    this.layers.forEach((directions, n) => {
+      for (const lstm of directions) lstmForward(this.backend, lstm);
+      this.dropoutForward(n);
+    });
+    const { logits, states, outKernel, outBias } = this.output;
+    denseForward(this.backend, logits, states, outKernel.value, outBias.value);
+    this.lossForward();
+  }
+
+  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
+  backward(): void {
+    this.lossBackward();
+    const { states, dStates, dLogits, outKernel, outBias } = this.output;
+    // The output layer reads only these rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
+    denseBackward(this.backend, dStates, outKernel.gradient, outBias.gradient, dLogits, states, outKernel.value);
+    for (let n = this.layers.length - 1; n >= 0; n--) {
+      // Two directions share their inputs, so the second one adds.
+      this.layers[n].forEach((lstm, k) => lstmBackward(this.backend, lstm, { accumulate: k > 0 }));
+      if (n > 0) this.dropoutBackward(n - 1);
+    }
+  }
+
+  /** Between layer n and the next one: (12) y = x*mask */
+  private dropoutForward(n: number): void {
+    for (const { mask, h, dropped } of this.dropouts.at(n) ?? []) {
+      if (this.drops) this.backend.multiply(dropped, h, mask);
+      else this.backend.copy(dropped, h);
+    }
+  }
+
+  /** (12′) from  y = x*mask:  dx = dy*mask */
+  private dropoutBackward(n: number): void {
+    for (const { mask, dh, dDropped } of this.dropouts[n]) {
+      if (this.drops) this.backend.multiply(dh, dDropped, mask);
+      else this.backend.copy(dh, dDropped);
+    }
+  }
+
+  private lossForward(): void {
+    const { losses, correct, counted } = this.activations;
+    const { logits, y, probabilities } = this.output;
+    if (correct && probabilities) this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
+    else if (counted) this.backend.squaredErrorForward(losses, logits, y, counted);
+  }
+
+  private lossBackward(): void {
+    const { counted } = this.activations;
+    const { dLogits, logits, y, probabilities } = this.output;
+    const { count } = this.rows;
+    if (probabilities) this.backend.crossEntropyBackward(dLogits, probabilities, y, count);
+    else if (counted) this.backend.squaredErrorBackward(dLogits, logits, y, counted, count);
+  }
+
+  /**
+   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a RangeError for
+   * another shape, a label or class out of range, lengths that are not sorted, or a batch in which nothing counts.
+   */
+  setBatch({ x, ...targets }: Batch): void {
+    copyInto(this.activations.x, x);
+    this.backend.upload(this.activations.x);
+    this.setTargets(targets);
+  }
+
+  /** As `setBatch`, if the caller has written x. Without `lengths`, every sequence has T steps. */
+  setTargets(targets: Targets): void {
+    const { y, counted } = this.activations;
+    const lengthsChanged = this.rows.set(targets, y);
+    if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.rows.lengths);
+    this.backend.upload(y);
+    if (!counted) return;
+    this.rows.isCounted.forEach((value, row) => counted.set(row, value));
+    this.backend.upload(counted);
+  }
+
+  /** Draws new dropout masks. Without dropout, nothing is drawn. */
+  drawMasks(random: Random): void {
+    for (const { mask } of this.dropouts.flat()) {
+      drawMask(mask, this.network.dropout, random);
+      this.backend.upload(mask);
+    }
+  }
+
+  /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
+  carryState(): void {
+    for (const directions of this.layers) {
+      if (directions.length > 1) {
+        throw new Error(
+          'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
+        );
+      }
+      carryState(this.backend, directions[0]);
+    }
+  }
+
+  /** Sets every initial state to zero. */
+  resetState(): void {
+    for (const { initial } of this.layers.flat()) {
+      this.backend.fill(initial.h, 0);
+      this.backend.fill(initial.c, 0);
+    }
+  }
+
+  /**
+   * Initial values: each kernel glorot-uniform over its whole [I+H,4H], biases zero. The output layer: with `'normal'` as in
+   * the tutorial, weights and bias standard normal; with `'glorot'`, weights glorot-uniform and bias zero. Default: 'normal'.
+   */
+  initialise(random: Random, output: OutputStart = 'normal'): void {
+    for (const { name, value } of this.parameters) {
+      const isOutput = name === 'outKernel' || name === 'outBias';
+      if (isOutput && output === 'normal') fillRandom(value, () => random.normal(0, 1));
+      else if (value.dimension === 2) fillGlorot(value, random);
+      else fill(value, 0);
+      this.backend.upload(value);
+    }
+  }
+
+  /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
+  async metrics(count = this.sizes.B): Promise<Metrics> {
+    const { losses, correct } = this.activations;
+    await this.backend.download(losses);
+    if (correct) await this.backend.download(correct);
+    let loss = 0;
+    let right = 0;
+    let rows = 0;
+    for (let row = 0; row < losses.size; row++) {
+      if (row % this.sizes.B >= count || this.rows.isCounted[row] === 0) continue;
+      loss += losses.get(row);
+      right += correct?.get(row) ?? NaN;
+      rows++;
+    }
+    return { loss: loss / rows, accuracy: right / rows };
+  }
+
+  /**
+   * Rejects if a parameter holds NaN or an infinity: with a DataError if an input does too (`assertFiniteInputs`), else
+   * with a NonFiniteError. `step`: updates made so far.
+   */
+  async assertFinite(step: number): Promise<void> {
+    try {
+      await assertFinite(this.backend, this.parameters, step);
+    } catch (error) {
+      await this.assertFiniteInputs();
+      throw error;
+    }
+  }
+
+  /** Rejects with a DataError if the batch or an initial state holds NaN or an infinity, except beyond a sequence's end. */
+  async assertFiniteInputs(): Promise<void> {
+    const { x, y } = this.activations;
+    const states = this.layers.flat().flatMap(({ initial }, n): [string, Tensor][] => {
+      const { suffix } = lstmsOf(this.network)[n];
+      return [
+        [`h0${suffix}`, initial.h],
+        [`c0${suffix}`, initial.c],
+      ];
+    });
+    for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
+      await this.backend.download(tensor);
+      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.rows.lengths[b] : undefined);
+      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+    }
+  }
+
+  /** Copies of the parameters' values, on the host. */
+  async save(): Promise<NamedTensors<Name>> {
+    return saveTensors(this.backend, valuesByName(this.parameters));
+  }
+
+  /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
+  load(saved: NamedTensors<Name>): void {
+    loadTensors(this.backend, valuesByName(this.parameters), saved);
+  }
+
+  /** Frees all tensors. */
+  dispose(): void {
+    for (const tensor of this.owned) this.backend.free(tensor);
+    this.owned.length = 0;
+  }
+
+  // ── The tensors of the layers, and the views that the output layer uses ──
+
+  private allocateLayers(values: NamedTensors, gradients: NamedTensors) {
+    const layers: Lstm[][] = [];
+    const dropouts: Dropout[][] = [];
+    for (const place of lstmsOf(this.network)) {
+      const { layer, reverse } = place;
+      if (!reverse) layers.push([]);
+      if (!reverse && layer > 0) dropouts.push(this.allocateDropout(layers[layer - 1]));
+      const below = layer > 0 ? inputsFrom(layers[layer - 1], dropouts[layer - 1]) : this.inputsOfFirst();
+      layers[layer].push(this.allocateLstm(place, below, values, gradients));
+    }
+    return { layers, dropouts };
+  }
+
+  private inputsOfFirst() {
+    return { inputs: [this.activations.x], dInputs: this.dxOrNone ? [this.dxOrNone] : [] };
+  }
+
+  private allocateDropout(below: readonly Lstm[]): Dropout[] {
+    if (this.network.dropout === 0) return [];
+    return below.map((lstm) => {
+      const { h } = lstm.outputs;
+      const tensors = this.allocateAll({ mask: h.shape, dropped: h.shape, dDropped: h.shape });
+      return { ...tensors, h, dh: outputRows(lstm, lstm.dhOutside) };
+    });
+  }
+
+  private allocateLstm(
+    { suffix, reverse, I, H }: LstmPlace,
+    below: Pick<Lstm, 'inputs' | 'dInputs'>,
+    values: NamedTensors,
+    gradients: NamedTensors,
+  ): Lstm {
+    const sizes: LstmSizes = { ...this.sizes, I, H };
+    const parameters = {
+      kernel: values[`kernel${suffix}`],
+      bias: values[`bias${suffix}`],
+      dKernel: gradients[`kernel${suffix}`],
+      dBias: gradients[`bias${suffix}`],
+    };
+    const tensors = this.allocateAll(lstmActivationShapes(sizes));
+    const { forgetBias } = this.network;
+    return bindLstm(sizes, { ...tensors, ...parameters, ...below }, { forgetBias, reverse });
+  }
+
+  private outputViews() {
+    const top = this.layers[this.layers.length - 1];
+    const { logits, y, dLogits, probabilities } = this.activations;
+    const reads = (lstm: Lstm, rows: Tensor): Tensor =>
+      this.network.reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
+    return {
+      /** h of each direction, `[N,H]`. */
+      states: top.map((lstm) => reads(lstm, lstm.h)),
+      /** The rows of dhOutside that belong to `states`. */
+      dStates: top.map((lstm) => reads(lstm, lstm.dhOutside)),
+      /** `[N,C]` each. */
+      logits: matrixOf(logits),
+      y: matrixOf(y),
+      dLogits: matrixOf(dLogits),
+      probabilities: probabilities && matrixOf(probabilities),
+      outKernel: this.parameters[this.parameters.length - 2],
+      outBias: this.parameters[this.parameters.length - 1],
+    };
+  }
+
+  /** If a tensor does not fit, frees all tensors of the network. */
+  private allocateAll<Key extends string>(shapes: Readonly<Record<Key, Shape>>): Record<Key, Tensor> {
+    try {
+      const tensors = allocateAll(this.backend, shapes);
+      this.owned.push(...Object.values<Tensor>(tensors));
+      return tensors;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+}
+
+/** How the output layer's weights and bias start. */
+export type OutputStart = 'normal' | 'glorot';
+
+/** Uniform within ±√(6/(rows+columns)). */
+function fillGlorot(value: Tensor, random: Random): void {
+  const [rows, columns] = value.shape;
+  const limit = Math.sqrt(6 / (rows + columns));
+  fillRandom(value, () => random.uniform(-limit, limit));
+}
+
+/** The rows that hold the states after each step: 1 … T, or 0 … T-1 in reverse. */
+function outputRows({ reverse, sizes: { T } }: Lstm, rows: Tensor): Tensor {
+  return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);
+}
+
+/** What a layer reads from the layer below: its states, or what dropout leaves of them. */
+function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<Lstm, 'inputs' | 'dInputs'> {
+  if (dropouts.length > 0) {
+    return { inputs: dropouts.map(({ dropped }) => dropped), dInputs: dropouts.map(({ dDropped }) => dDropped) };
+  }
+  return {
+    inputs: below.map(({ outputs }) => outputs.h),
+    dInputs: below.map((lstm) => outputRows(lstm, lstm.dhOutside)),
+  };
+}
