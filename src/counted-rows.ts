@@ -89,8 +89,13 @@ export class CountedRows {
 
   /** Marks the rows that count. Changes nothing if none does. */
   private mark(counts: (row: number) => boolean): void {
-    const marks = Uint8Array.from(this.isCounted, (_, row) => Number(counts(row)));
-    const count = marks.reduce((sum, mark) => sum + mark, 0);
+    const marks = new Uint8Array(this.isCounted.length);
+    let count = 0;
+    for (let row = 0; row < marks.length; row++) {
+      if (!counts(row)) continue;
+      marks[row] = 1;
+      count++;
+    }
     if (count === 0) throw new RangeError('labels: nothing counts: every label is -1 or beyond its sequence’s end');
     this.isCounted.set(marks);
     this.count = count;
