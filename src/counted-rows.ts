@@ -36,7 +36,7 @@ export class CountedRows {
 
   /**
    * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
-   * RangeError for a wrong shape, label or length, and if no row counts; then only y may have changed.
+   * RangeError for a wrong shape, label or length.
    */
   set({ labels, targets, lengths }: Targets, y: Tensor): boolean {
     const { loss } = this.network;
@@ -87,12 +87,8 @@ export class CountedRows {
     return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
   }
 
-  /** Marks the rows that count. Changes nothing if none does. */
   private mark(counts: (row: number) => boolean): void {
-    const marks = Uint8Array.from(this.isCounted, (_, row) => Number(counts(row)));
-    const count = marks.reduce((sum, mark) => sum + mark, 0);
-    if (count === 0) throw new RangeError('labels: nothing counts: every label is -1 or beyond its sequence’s end');
-    this.isCounted.set(marks);
-    this.count = count;
+    this.isCounted.set(Uint8Array.from(this.isCounted, (_, row) => Number(counts(row))));
+    this.count = this.isCounted.reduce((sum, mark) => sum + mark, 0);
   }
 }

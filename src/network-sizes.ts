@@ -103,6 +103,12 @@ function assertChoice(name: string, value: string, choices: readonly string[]): 
   throw new RangeError(`network: ${name} is ${describe(value)}: must be one of ${choices.join(', ')}`);
 }
 
+/** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
+export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteSizes): boolean {
+  const isAlone = layers.length === 1 && !layers[0].bidirectional;
+  return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
+}
+
 /** One LSTM of a network: where it stands, and what it reads. */
 export interface LstmPlace {
   /** N: its layer, 0 for the lowest. */
@@ -127,6 +133,13 @@ export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layer
       return { layer, reverse, suffix, I, H };
     });
   });
+}
+
+/** For messages: `T 28, B 128, I 28, H 128, C 10`; H of every layer, as in `H 128+64 in both directions`. */
+export function formatNetwork({ inputs, layers, outputs }: NetworkSizes, { T, B }: BatchSizes): string {
+  const hidden = layers.map((layer) => layer.hidden).join('+');
+  const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
+  return `T ${T}, B ${B}, I ${inputs}, H ${hidden}${ways}, C ${outputs}`;
 }
 
 /** How many numbers a layer passes on at each step: directions·H. */

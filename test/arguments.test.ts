@@ -120,7 +120,7 @@ test.each([
   const options = { ...OPTIONS, [name]: 1 };
   expect(await failureOf(train(untouchable, IMAGES, options))).toEqual(expected);
   expect(() =>
-    Training.start(untouchable, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...options }),
+    Training.start(untouchable, { train: IMAGES, validation: undefined }, { ...TUTORIAL, ...options }),
   ).toThrow(expected);
 });
 
@@ -175,7 +175,7 @@ test('undefined in place of a required argument is a TypeError that names the ar
   expect(() => Training.start(untouchable, nothing, TUTORIAL)).toThrow(
     new TypeError('train: data: undefined: must be an object'),
   );
-  const data = { images: IMAGES, validation: undefined };
+  const data = { train: IMAGES, validation: undefined };
   expect(() => Training.start(untouchable, data, nothing)).toThrow(
     new TypeError('train: undefined: must be an object'),
   );

@@ -176,7 +176,7 @@ describe('an option beyond f32 is a RangeError that names it', () => {
   });
 
   test('also during a run', () => {
-    const training = Training.start(backend, { images: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
+    const training = Training.start(backend, { train: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
     expect(() => training.changeLearningRate(1e39)).toThrow('train: learningRate 1e+39: must be a number within f32');
     training.changeLearningRate(1e38);
     expect(training.learningRate).toBe(1e38);

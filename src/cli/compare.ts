@@ -11,6 +11,7 @@ import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-li
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { ModelSizes } from '../model.js';
+import { modelNetwork } from '../model.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
 import { assertRoom as assertRoomFor } from './memory.js';
@@ -61,7 +62,7 @@ Examples:
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
       const assertRoom = (sizes: ModelSizes): void =>
-        assertRoomFor(sizes, 'f64', advice, Infinity, numbersOfComparison(sizes));
+        assertRoomFor(modelNetwork(sizes), sizes, { dtype: 'f64', advice, numbers: numbersOfComparison(sizes) });
       const comparison = await withProgress((onProgress) =>
         compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom, onProgress }),
       );

@@ -11,7 +11,7 @@ import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
 import { filePath } from './flag-values.js';
 import { printJson, printLines } from './print.js';
-import { loadClassifier, modelOn } from './saved-model.js';
+import { loadClassifier, networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
@@ -48,7 +48,7 @@ Examples:
       assertFits(saved, images, file);
       const report = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const model = modelOn(backend, saved, BATCH);
+          const model = networkOn(backend, saved, BATCH);
           const { loss, accuracy, predicted } = await evaluate(model, images, signal);
           model.dispose();
           return { set: flags.set, images: images.count, loss, accuracy, ...byClass(images.labels, predicted) };
@@ -59,7 +59,7 @@ Examples:
     });
 }
 
-function assertFits({ sizes: { T, I } }: SavedModel, { rows, columns }: LabelledImages, file: string): void {
+function assertFits({ T, network: { inputs: I } }: SavedModel, { rows, columns }: LabelledImages, file: string): void {
   if (T !== rows || I !== columns)
     throw new DataError(`${file}: its network reads images of ${T} × ${I}, these are ${rows} × ${columns}`);
 }
@@ -77,7 +77,7 @@ interface ClassReport {
 }
 
 /** `confusion[k][j]`: images of class k that are predicted as class j. */
-function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
+function byClass(labels: Uint8Array, predicted: Int32Array): { confusion: number[][]; classes: ClassReport[] } {
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   labels.forEach((label, n) => confusion[label][predicted[n]]++);
   const classes = confusion.map((row, k): ClassReport => {

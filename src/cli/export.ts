@@ -167,9 +167,10 @@ Examples:
         ? fromPyTorch(file, T, name)
         : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
     saveCheckpoint(target, { model, training: null });
-    const { sizes } = model;
-    if (json) printJson({ file: target, ...sizes, forgetBias: model.forgetBias });
-    else print(`${target}: ${sizes.I} inputs, ${sizes.H} units, ${sizes.C} classes, forget bias ${model.forgetBias}`);
+    const { inputs: I, layers, outputs: C, forgetBias: bias } = model.network;
+    const H = layers[0].hidden;
+    if (json) printJson({ file: target, T, I, H, C, forgetBias: bias });
+    else print(`${target}: ${I} inputs, ${H} units, ${C} classes, forget bias ${bias}`);
   });
 }
 

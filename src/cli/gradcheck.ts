@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
+import { modelNetwork } from '../model.js';
 import { checkModelGradients } from '../network-check.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
@@ -46,7 +47,7 @@ Examples:
     .action(async (flags: GradcheckFlags) => {
       const { steps: T, batchSize: B, inputs: I, hidden: H, classes: C, seed, forgetBias, tolerance } = flags;
       const sizes = { T, B, I, H, C };
-      assertRoom(sizes, 'f64', ADVICE);
+      assertRoom(modelNetwork(sizes), sizes, { dtype: 'f64', advice: ADVICE });
       const backend = createReferenceBackend({ dtype: 'f64' });
       const reports = await withAdvice(ADVICE, () =>
         checkModelGradients(backend, sizes, { seed, forgetBias, tolerance }),

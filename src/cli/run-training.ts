@@ -4,8 +4,7 @@ import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
 import type { Mnist } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
-import type { Model } from '../model.js';
-import { modelNetwork } from '../model.js';
+import type { Network } from '../network.js';
 import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
@@ -15,6 +14,7 @@ import { resumeTraining, train } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
 import type { Line, Validation } from '../training/run.js';
+import { networkFor } from '../training/run.js';
 import type { BackendFlags } from './backends.js';
 import { numpyShare, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
@@ -75,7 +75,7 @@ async function trainWithFiles(
   flags: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
-): Promise<{ model: Model; step: number }> {
+): Promise<{ model: Network; step: number }> {
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...given };
@@ -89,16 +89,16 @@ async function trainWithFiles(
     inform(`the run has used ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
-  const { rows: T, columns: I } = data.train;
+  const { rows: T, columns: inputs } = data.train;
   const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
-  const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
-  assertRoom(
-    sizes,
-    backend.dtype,
+  const ends = { inputs, outputs: CLASSES, inputKind: 'numbers', loss: 'crossEntropy', reads: 'last' } as const;
+  const [network, sizes] = [networkFor(ends, options), { T, B: options.batchSize }];
+  assertRoom(network, sizes, {
+    dtype: backend.dtype,
     advice,
-    flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    numbersOfTraining(modelNetwork(sizes), sizes),
-  );
+    most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
+    numbers: numbersOfTraining(network, sizes),
+  });
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);

@@ -10,7 +10,7 @@ import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
-import { f32Number, filePath, wholeNumber } from './flag-values.js';
+import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import type { Resumable, TrainFlags } from './run-training.js';
@@ -75,7 +75,9 @@ Examples:
 function flagFor(option: OptionEntry): Option {
   const flag = new Option(option.flag, option.help);
   if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
+  if (option.kind === 'switch') return flag.default(option.default);
   const { kind, least, most } = option;
+  if (kind === 'list') return flag.argParser(listOf(wholeNumber(least, most))).default(option.default);
   flag.argParser(kind === 'whole' ? wholeNumber(least, most) : f32Number(least, most, kind === 'positive'));
   return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
 }

@@ -15,6 +15,8 @@ export interface LabelledImages {
   readonly pixels: Uint8Array;
   /** `[count]`: the class of each image, 0 … 9. */
   readonly labels: Uint8Array;
+  /** A name that checkpoints keep, so that `longhand eval` finds the data again. Default: none, MNIST. */
+  readonly task?: string;
 }
 
 /** MNIST, split as in the tutorial. */

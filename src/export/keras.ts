@@ -28,7 +28,7 @@ export function toKeras(model: SavedModel): Uint8Array {
 
 /** The two files of a layers model, for `tf.loadLayersModel`. The model maps `[B,T,I]` to probabilities `[B,C]`. */
 export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
-  const { T, I, H, C } = model.sizes;
+  const { T, I, H, C } = weightsOf(model);
   const tensors = kerasTensors(model);
   const lstm = {
     name: 'lstm',

@@ -1,6 +1,8 @@
 /** Converts a saved network to plain arrays in Longhand's layout, and back. */
 import { DataError } from '../errors.js';
 import { GATE_ORDER } from '../gate-order.js';
+import { modelNetwork, modelSizesOf } from '../model.js';
+import { completeSizes } from '../network-sizes.js';
 import { F32_RANGE } from '../numbers.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
@@ -24,12 +26,15 @@ interface Weights {
   readonly outBias: Float32Array;
 }
 
-export function weightsOf({ sizes, forgetBias, parameters }: SavedModel): Weights {
+export function weightsOf({ T, network, parameters }: SavedModel): Weights {
+  const sizes = modelSizesOf(network);
+  if (!sizes) throw new DataError('export: only a network of one layer and one direction');
   const { I, H } = sizes;
   const kernel = Float32Array.from(valuesOf(parameters.kernel));
   return {
+    T,
     ...sizes,
-    forgetBias,
+    forgetBias: network.forgetBias,
     Wx: kernel.subarray(0, I * 4 * H),
     Wh: kernel.subarray(I * 4 * H),
     bias: Float32Array.from(valuesOf(parameters.bias)),
@@ -43,8 +48,8 @@ export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBi
   kernel.set(Wx);
   kernel.set(Wh, Wx.length);
   return {
-    sizes: { T, I, H, C },
-    forgetBias,
+    T,
+    network: completeSizes(modelNetwork({ I, H, C }, forgetBias)),
     parameters: {
       kernel: tensorFrom(kernel, [I + H, 4 * H]),
       bias: tensorFrom(bias, [4 * H]),

@@ -36,6 +36,11 @@ export class Fields {
     return typeof value === 'string' ? value : this.refuse(key, 'a text');
   }
 
+  textOrNull(key: string): string | null {
+    const value = this.get(key);
+    return value === null || typeof value === 'string' ? value : this.refuse(key, 'a text or null');
+  }
+
   choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice {
     const value = this.get(key);
     return choices.find((choice) => choice === value) ?? this.refuse(key, `one of ${choices.join(', ')}`);

@@ -80,7 +80,7 @@ export class Engine {
     if (!checkpoint.training) throw new DataError(`${name}: holds only a network, not the state of its training`);
     const started = await this.resume(checkpoint, backend, threads, []);
     const { options } = checkpoint.training;
-    const steps = stepCount(options, this.trainingData.images.count);
+    const steps = stepCount(options, this.trainingData.train.count);
     const settings = { backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
     return { ...started, settings };
   }
@@ -117,7 +117,7 @@ export class Engine {
   async test(): Promise<TestResult> {
     const { test } = this.data;
     const { accuracy, loss, correct, predicted } = await this.queue.run(() =>
-      evaluate(this.currentRun.training.model, test),
+      evaluate(this.currentRun.training.network, test),
     );
     const misread = [...correct.keys()]
       .filter((image) => correct[image] === 0)
@@ -183,7 +183,7 @@ export class Engine {
   }
 
   private get trainingData() {
-    return { images: this.data.train, validation: this.data.validation };
+    return { train: this.data.train, validation: this.data.validation };
   }
 
   private get currentRun(): LiveRun {

@@ -2,7 +2,8 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillBatch } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import { Model } from '../model.js';
+import { Model, modelSizesOf } from '../model.js';
+import type { Network } from '../network.js';
 import type { Tensor } from '../tensor.js';
 import { norm, stepOf } from '../tensor.js';
 import { probabilitiesByRow } from '../training/probabilities.js';
@@ -48,8 +49,8 @@ export class ImageInspector {
   private model: Model | undefined;
 
   async inspect(training: Training, images: LabelledImages, request: InspectionRequest): Promise<Inspection> {
-    const model = this.modelLike(training.model);
-    model.load(await training.model.save());
+    const model = this.modelLike(training.network);
+    model.load(await training.network.save());
 
     const { rows, columns } = images;
     const size = rows * columns;
@@ -73,7 +74,9 @@ export class ImageInspector {
     return { step: training.step, pixels, label, target, ...valuesOf(model, probabilities) };
   }
 
-  private modelLike({ sizes: { T, I, H, C }, lstm: { forgetBias } }: Model): Model {
+  private modelLike({ sizes: { T }, network }: Network): Model {
+    const { forgetBias } = network;
+    const { I, H, C } = modelSizesOf(network)!;
     if (this.model?.sizes.H !== H || this.model.lstm.forgetBias !== forgetBias) {
       this.model = new Model(this.backend, { T, B: 1, I, H, C }, { forgetBias, inputGradient: true });
     }

@@ -19,10 +19,10 @@ export interface RateChange {
 
 /** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
 const PAGE_OPTIONS = ['hidden', 'batchSize', 'learningRate', 'seed', 'shuffle'] as const;
-type PageOptions = Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>;
+type PageOptions = Omit<Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>, 'hidden'> & { readonly hidden: number };
 
 /** These options alone. */
-export function pageOptionsOf(options: PageOptions): PageOptions {
+export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
   return Object.fromEntries(PAGE_OPTIONS.map((name) => [name, options[name]])) as unknown as PageOptions;
 }
 

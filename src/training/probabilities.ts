@@ -1,26 +1,26 @@
 /** The class probabilities of one image: after all its rows, and after each row that the network reads. */
-import { denseForward } from '../dense.js';
-import type { Model } from '../model.js';
-import { stepOf } from '../tensor.js';
+import type { Network } from '../network.js';
 
 /**
- * After a forward pass: the probabilities `[C]` of the first sequence, as if it ended after step 1, 2, … T. Overwrites
- * logits, probabilities, losses and correct; step T restores the values of the forward pass.
+ * The probabilities `[C]` of the first sequence, as if it ended after step 1, 2, … T. Each is a forward pass with that
+ * length; the last one, with length T, leaves its results in the network. The label of the batch is class 0.
  */
-export async function probabilitiesByRow(model: Model): Promise<Float64Array[]> {
-  const { backend, sizes, outKernel, outBias } = model;
-  const { h, y, logits, probabilities, losses, correct } = model.activations;
+export async function probabilitiesByRow(network: Network): Promise<Float64Array[]> {
+  const { T, B } = network.sizes;
+  const labels = new Array<number>(B).fill(0);
   const rows: Float64Array[] = [];
-  for (let t = 1; t <= sizes.T; t++) {
-    denseForward(backend, logits, [stepOf(h, t)], outKernel.value, outBias.value);
-    backend.crossEntropyForward(losses, correct, probabilities, logits, y);
-    rows.push(await firstProbabilities(model));
+  for (let t = 1; t <= T; t++) {
+    network.setTargets({ labels, lengths: new Array<number>(B).fill(t) });
+    network.forward();
+    rows.push(await firstProbabilities(network));
   }
   return rows;
 }
 
 /** The probabilities `[C]` of the first sequence in the last forward pass. */
-export async function firstProbabilities({ backend, sizes: { C }, activations }: Model): Promise<Float64Array> {
-  await backend.download(activations.probabilities);
-  return Float64Array.from({ length: C }, (_, k) => activations.probabilities.get(0, k));
+export async function firstProbabilities({ backend, network, activations }: Network): Promise<Float64Array> {
+  const { probabilities } = activations;
+  if (!probabilities) throw new Error('network: no probabilities: its loss is the squared error');
+  await backend.download(probabilities);
+  return Float64Array.from({ length: network.outputs }, (_, k) => probabilities.get(0, k));
 }
