@@ -2,7 +2,7 @@
 import { assertKnownNames, assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { assertDense, findNonFinite, formatShape } from '../tensor.js';
+import { assertDense, findNonFinite, formatShape, indexOf } from '../tensor.js';
 
 /**
  * Examples of any kind, the first axis counts them. What a network computes from them follows from their shapes: labels or
@@ -116,8 +116,17 @@ function assertInputClasses(what: string, sequences: Sequences): void {
 
 /** Only elements before a sequence's end count. */
 function assertFiniteBeforeEnds(name: string, tensor: Tensor, sequences: Sequences): void {
-  const found = findNonFinite(tensor, ([n, t]) => t < lengthOf(sequences, n));
-  if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: must be finite`);
+  const [count, T, width] = tensor.shape;
+  const { data, offset } = tensor;
+  for (let n = 0; n < count; n++) {
+    const start = offset + n * T * width;
+    const end = start + lengthOf(sequences, n) * width;
+    for (let at = start; at < end; at++) {
+      if (Number.isFinite(data[at])) continue;
+      const index = indexOf(at - offset, tensor.shape);
+      throw new DataError(`${name}[${index.join(',')}] is ${data[at]}: must be finite`);
+    }
+  }
 }
 
 function assertTargets(what: string, targets: Tensor, sequences: Sequences): void {
