@@ -69,16 +69,18 @@ export function outputsOf({ labels = [], targets, classes }: Sequences): number 
   if (targets) return targets.shape[targets.dimension - 1];
   if (classes !== undefined) return classes;
   let largest = 0;
-  for (let n = 0; n < labels.length; n++) largest = Math.max(largest, labels[n]);
+  for (const label of Array.from(labels)) largest = Math.max(largest, label);
   return largest + 1;
 }
 
 /** The steps of sequence n. */
 export const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
 
+const isList = (value: unknown): boolean => Array.isArray(value);
+
 function assertTensor(what: string, tensor: Tensor): void {
   assertObject(what, tensor);
-  if (!Array.isArray(tensor.shape as unknown)) {
+  if (!isList(tensor.shape)) {
     throw new TypeError(`${what} is ${describe(tensor)}: must be a tensor, as in tensorFrom(numbers, [count,T,I])`);
   }
   assertDense(what, tensor);
