@@ -1,6 +1,6 @@
 /**
- * A network of LSTM layers: each layer reads the hidden states of the layer below, and a dense layer reads those of the
- * top layer, after the last step or at every step.
+ * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
+ * layer, after the last step or at every step.
  *
  * Nothing is concatenated. A bidirectional layer is two LSTMs with the same inputs, and the layer above reads two inputs,
  * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
