@@ -21,6 +21,13 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   }
 }
 
+/** Throws a TypeError unless `value` is a list of numbers: an array, or a typed array. The numbers are not checked. */
+export function assertNumbers(what: string, value: unknown): asserts value is ArrayLike<number> {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  if (isList && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)) return;
+  throw new TypeError(`${what} is ${describe(value)}: must be an array of numbers, or a typed array`);
+}
+
 /** Throws a TypeError unless `value` is an object with keys from `known` only. A misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
