@@ -146,8 +146,8 @@ export function formatNetwork({ inputs, layers, outputs }: NetworkSizes, { T, B 
 export const widthOf = ({ hidden, bidirectional = false }: LayerSizes): number => (bidirectional ? 2 : 1) * hidden;
 
 /**
- * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`. The
- * output layer has outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
+ * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`.
+ * Then come outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
  */
 export function networkParameterShapes(network: NetworkSizes): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
