@@ -4,19 +4,23 @@
  *
  * Operations are enqueued, and the queue runs their kernels one after another: in webgpu mode a kernel call returns a promise.
  */
+import ndarray from 'ndarray';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
-import { adamPrograms } from './adam.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import type { Input, Operation } from './device.js';
 import { Device } from './device.js';
+import { addPrograms, multiplyPrograms } from './element-wise.js';
 import type { Geometry, Source } from './layout.js';
 import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
 import type { OpenMode } from './modes.js';
+import { adamPrograms, sgdPrograms } from './optimisers.js';
 import { columnSumsPrograms, productPrograms } from './products.js';
 import type { Program, Size } from './program.js';
+import { gatherRowsPrograms, scatterAddRowsPrograms } from './rows-by-index.js';
+import { dOutputsPrograms, squaredErrorPrograms } from './squared-error.js';
 import { DeviceTensor } from './tensor.js';
 
 /** Rows `from … to - 1` of a tensor on the device, read directly or as a transpose. */
@@ -141,53 +145,78 @@ export class GpuBackend implements Backend {
     this.compute('softmax', softmaxPrograms, logits.shape, [probabilities], { logits });
   }
 
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
-    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y });
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
+    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y, count });
+  }
+
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
+    this.compute('squared errors', squaredErrorPrograms, outputs.shape, [losses], { outputs, targets, counted });
+  }
+
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void {
+    const inputs = { outputs, targets, counted, count };
+    this.compute('dOutputs', dOutputsPrograms, dOutputs.shape, [dOutputs], inputs);
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
-    const gradient = this.plainOperand('adam', g);
-    const updated = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
+    this.update('adam', adamPrograms, { m, v, p }, g, { rate });
+  }
+
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
+    this.update('sgd', sgdPrograms, { v, p }, g, { rate, momentum });
+  }
+
+  /** One update of an optimiser: of the tensors `updated`, in the order of the programs' results. */
+  private update<Name extends string, Factor extends string>(
+    name: string,
+    programs: MakePrograms<Name | Factor | 'g'>,
+    updated: Readonly<Record<Name, Tensor>>,
+    g: Tensor,
+    factors: Readonly<Record<Factor, number>>,
+  ): void {
+    const gradient = this.plainOperand(name, g);
+    const operands = Object.entries<Tensor>(updated).map(
+      ([key, tensor]) => [key, this.plainOperand(name, tensor)] as const,
+    );
     this.enqueue(async () => {
       // dWx and dWh are two matrices. Updating them separately needs no join, and makes Wx and Wh two matrices, too.
       for (const { from, to } of gradient.tensor.pieces(gradient.from, gradient.to)) {
-        const outs = updated.map((operand) => {
+        const outs = operands.map(([key, operand]) => {
           const down = operand.from - gradient.from;
-          return { ...operand, from: from + down, to: to + down };
+          return [key, { ...operand, from: from + down, to: to + down }] as const;
         });
         const size = [to - from, gradient.tensor.columns] as const;
-        const inputs = { m: outs[0], v: outs[1], p: outs[2], g: { ...gradient, from, to }, rate };
-        await this.launch('adam', adamPrograms, size, outs, inputs);
+        const inputs = { ...Object.fromEntries(outs), g: { ...gradient, from, to }, ...factors };
+        await this.launch(
+          name,
+          programs,
+          size,
+          outs.map(([, out]) => out),
+          inputs as Record<Name | Factor | 'g', Operand | number>,
+        );
       }
     });
   }
 
-  squaredErrorForward(_losses: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor): void {
-    throw new Error('squaredErrorForward: not written yet');
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    const { row, first } = this.placeInRow('gatherRows', indices);
+    this.compute('gatherRows', gatherRowsPrograms, out.shape, [out], { a, indices: row, first, bias });
   }
 
-  squaredErrorBackward(_dOutputs: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor, _count: number): void {
-    throw new Error('squaredErrorBackward: not written yet');
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+    const { row, first } = this.placeInRow('scatterAddRows', indices);
+    const [M] = a.shape;
+    const programs: MakePrograms<'before' | 'indices' | 'first' | 'a'> = (geometry, size, sources) =>
+      scatterAddRowsPrograms(geometry, size, sources, M);
+    this.compute(`scatterAddRows of ${M}`, programs, out.shape, [out], { before: out, indices: row, first, a });
   }
 
-  sgd(_p: Tensor, _v: Tensor, _g: Tensor, _rate: number, _momentum: number): void {
-    throw new Error('sgd: not written yet');
+  multiply(out: Tensor, a: Tensor, b: Tensor): void {
+    this.compute('multiply', multiplyPrograms, rowsAndColumns(out), [out], { a, b });
   }
 
-  gatherRows(_out: Tensor, _a: Tensor, _indices: Tensor, _bias: Tensor): void {
-    throw new Error('gatherRows: not written yet');
-  }
-
-  scatterAddRows(_out: Tensor, _indices: Tensor, _a: Tensor): void {
-    throw new Error('scatterAddRows: not written yet');
-  }
-
-  multiply(_out: Tensor, _a: Tensor, _b: Tensor): void {
-    throw new Error('multiply: not written yet');
-  }
-
-  add(_out: Tensor, _a: Tensor): void {
-    throw new Error('add: not written yet');
+  add(out: Tensor, a: Tensor): void {
+    this.compute('add', addPrograms, rowsAndColumns(out), [out], { before: out, a });
   }
 
   fill(out: Tensor, value: number): void {
@@ -321,11 +350,30 @@ export class GpuBackend implements Backend {
     return operand;
   }
 
+  /** The row that holds a vector, and its first column there: some of a step's class indices are a part of a row. */
+  private placeInRow(
+    operation: string,
+    { data, shape: [count], stride, offset }: Tensor,
+  ): { row: Tensor; first: number } {
+    const { columns } = this.tensorOf(operation, data, [count]);
+    const first = offset % columns;
+    if ((count > 1 && stride[0] !== 1) || first + count > columns) {
+      throw new RangeError(`gpu ${operation}: [${count}] does not lie in one row of ${columns}`);
+    }
+    return { row: ndarray(data, [columns], [1], offset - first), first };
+  }
+
+  private tensorOf(operation: string, data: FloatArray, shape: readonly number[]): DeviceTensor {
+    const tensor = this.tensors.get(data);
+    if (tensor) return tensor;
+    throw new RangeError(
+      `gpu ${operation}: ${formatShape(shape)} was not allocated by this backend, or has been freed`,
+    );
+  }
+
   /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
   private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
-    const tensor = this.tensors.get(data);
-    const what = `gpu ${operation}: ${formatShape(shape)}`;
-    if (!tensor) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
+    const tensor = this.tensorOf(operation, data, shape);
     const { columns } = tensor;
     const from = Math.floor(offset / columns);
     const aligned = offset % columns === 0;
@@ -336,12 +384,19 @@ export class GpuBackend implements Backend {
     if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
       return { tensor, from, to: from + shape[1], transposed: true };
     }
-    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`);
+    throw new RangeError(
+      `gpu ${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`,
+    );
   }
 }
 
 function isSame(first: Operand, second: Operand): boolean {
   return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
+}
+
+function rowsAndColumns({ shape, size }: Tensor): Size {
+  const columns = shape[shape.length - 1];
+  return [size / columns, columns];
 }
 
 /** Whether a view consists of rows of `columns` elements, one after another without gaps. */

@@ -2,7 +2,7 @@
 import { assertKnownNames, assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { assertDense, findNonFinite, formatShape } from '../tensor.js';
+import { assertDense, findNonFinite, formatShape, indexOf } from '../tensor.js';
 
 /**
  * Examples of any kind, the first axis counts them. What a network computes from them follows from their shapes: labels or
@@ -69,16 +69,18 @@ export function outputsOf({ labels = [], targets, classes }: Sequences): number 
   if (targets) return targets.shape[targets.dimension - 1];
   if (classes !== undefined) return classes;
   let largest = 0;
-  for (let n = 0; n < labels.length; n++) largest = Math.max(largest, labels[n]);
+  for (const label of Array.from(labels)) largest = Math.max(largest, label);
   return largest + 1;
 }
 
 /** The steps of sequence n. */
 export const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
 
+const isList = (value: unknown): boolean => Array.isArray(value);
+
 function assertTensor(what: string, tensor: Tensor): void {
   assertObject(what, tensor);
-  if (!Array.isArray(tensor.shape as unknown)) {
+  if (!isList(tensor.shape)) {
     throw new TypeError(`${what} is ${describe(tensor)}: must be a tensor, as in tensorFrom(numbers, [count,T,I])`);
   }
   assertDense(what, tensor);
@@ -116,8 +118,17 @@ function assertInputClasses(what: string, sequences: Sequences): void {
 
 /** Only elements before a sequence's end count. */
 function assertFiniteBeforeEnds(name: string, tensor: Tensor, sequences: Sequences): void {
-  const found = findNonFinite(tensor, ([n, t]) => t < lengthOf(sequences, n));
-  if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: must be finite`);
+  const [count, T, width] = tensor.shape;
+  const { data, offset } = tensor;
+  for (let n = 0; n < count; n++) {
+    const start = offset + n * T * width;
+    const end = start + lengthOf(sequences, n) * width;
+    for (let at = start; at < end; at++) {
+      if (Number.isFinite(data[at])) continue;
+      const index = indexOf(at - offset, tensor.shape);
+      throw new DataError(`${name}[${index.join(',')}] is ${data[at]}: must be finite`);
+    }
+  }
 }
 
 function assertTargets(what: string, targets: Tensor, sequences: Sequences): void {

@@ -51,6 +51,11 @@ export class Fields {
     return isFiniteNumber(value) ? value : this.refuse(key, 'a number');
   }
 
+  finiteOrNull(key: string): number | null {
+    const value = this.get(key);
+    return value === null || isFiniteNumber(value) ? value : this.refuse(key, 'a number or null');
+  }
+
   /** A number that is finite in f32 too. */
   withinF32(key: string): number {
     const value = this.finite(key);
