@@ -7,7 +7,7 @@ import { numbersOfComparison } from '../src/compare/memory-limit.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import type { StoredTensor } from '../src/files/safetensors.js';
 import { writeSafetensors } from '../src/files/safetensors.js';
-import { parameterShapes } from '../src/model.js';
+import { modelNetwork, parameterShapes } from '../src/model.js';
 import { sizeOf, zeros } from '../src/tensor.js';
 import { saveCheckpoint } from '../src/training/checkpoint-files.js';
 import { idx, mnistFiles } from './helpers/idx-files.js';
@@ -86,7 +86,7 @@ test('the memory of a comparison includes the models of earlier passes', () => {
   const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
   const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
   expect(() => assertRoom(sizes, 'f64', 'none')).not.toThrow();
-  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
+  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(modelNetwork(sizes), sizes))).toThrow(OutOfMemoryError);
 });
 
 test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {

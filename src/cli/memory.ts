@@ -8,6 +8,8 @@ import { OutOfMemoryError } from '../errors.js';
 import type { ModelSizes } from '../model.js';
 import { modelNetwork } from '../model.js';
 import { numbersOfNetwork } from '../model-memory.js';
+import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
+import { formatHidden, lstmsOf } from '../network-sizes.js';
 import type { DType } from '../tensor.js';
 
 /** Bytes of V8's heap for the views of one step. Measured on Node 20: 2,350, and 2,530 with the input gradient (`compare`). */
@@ -15,10 +17,7 @@ const VIEWS_OF_A_STEP = 2400;
 /** The share of V8's heap that these views may use. */
 const LARGEST_SHARE_OF_HEAP = 0.5;
 
-/**
- * Throws an OutOfMemoryError that names the bytes if a model does not fit. `advice` says what to reduce, `most` is the
- * backend's own limit in bytes, and `numbers` is how many numbers are in memory at once.
- */
+/** As `assertNetworkRoom`, for the tutorial's network. */
 export function assertRoom(
   sizes: ModelSizes,
   dtype: DType,
@@ -26,10 +25,24 @@ export function assertRoom(
   most = Infinity,
   numbers = numbersOfNetwork(modelNetwork(sizes), sizes),
 ): void {
-  const { T, B, I, H, C } = sizes;
-  const heap = T * VIEWS_OF_A_STEP;
+  assertNetworkRoom(modelNetwork(sizes), sizes, dtype, advice, most, numbers);
+}
+
+/**
+ * Throws an OutOfMemoryError that names the bytes if a network does not fit. `advice` says what to reduce, `most` is
+ * the backend's own limit in bytes, and `numbers` is how many numbers are in memory at once.
+ */
+export function assertNetworkRoom(
+  network: NetworkSizes,
+  { T, B }: BatchSizes,
+  dtype: DType,
+  advice: string,
+  most: number,
+  numbers: number,
+): void {
+  const heap = lstmsOf(network).length * T * VIEWS_OF_A_STEP;
   const bytes = heap + numbers * (dtype === 'f32' ? 4 : 8);
-  const needs = `T ${T}, B ${B}, I ${I}, H ${H}, C ${C} need about`;
+  const needs = `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);
   if (heap > heapLimit) {
     throw new OutOfMemoryError(
