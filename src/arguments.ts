@@ -53,16 +53,18 @@ export function assertKinds(what: string, value: unknown, kinds: Readonly<Record
 
 /**
  * The known name that was probably meant: the same letters in another style (learning_rate), an abbreviation (lr), or a
- * longer form (hiddenSize). If several match, the one nearest in length.
+ * longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
  */
 function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
   const given = letters(name);
   if (given.length < 2) return undefined;
   const distance = (other: string): number => Math.abs(letters(other).length - given.length);
+  const hasInitials = (other: string): number =>
+    Number(other.slice(0, 1) + other.replace(/[^A-Z]/g, '').toLowerCase() === given);
   return known
     .filter((other) => isSubsequence(given, letters(other)) || isSubsequence(letters(other), given))
-    .sort((a, b) => distance(a) - distance(b))
+    .sort((a, b) => hasInitials(b) - hasInitials(a) || distance(a) - distance(b))
     .at(0);
 }
 

@@ -274,7 +274,7 @@ function optimiserFor(
 function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions): RunExamples {
   assertObject('train: data', data);
   const train = examplesOf('train: data', data.train);
-  if (shift > 0 && 'x' in data.train) throw new RangeError(`train: shift ${shift}: only images can be moved`);
+  if (shift > 0) assertCanShift(data.train, shift);
   if (data.validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
     return { train, validation: undefined };
@@ -282,6 +282,13 @@ function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions):
   const validation = examplesOf('train: validation', data.validation);
   assertSameKind(train, validation);
   return { train, validation };
+}
+
+function assertCanShift(data: TrainData, shift: number): void {
+  if ('x' in data) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
+  const { rows, columns } = data;
+  if (shift < Math.min(rows, columns)) return;
+  throw new RangeError(`train: shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`);
 }
 
 function assertSameKind(train: Examples, validation: Examples): void {
@@ -299,7 +306,7 @@ function setsOf({ train, validation }: RunExamples, { validateEvery }: TrainOpti
 }
 
 function assertSameData(train: Examples, model: SavedModel, { order, data }: SavedTraining, digest: string): void {
-  assertFits('resume', train, { ...model.network, T: model.T });
+  assertFits('resume', train, { network: model.network, sizes: model });
   if (train.count !== order.length || digest !== data) {
     throw new DataError(
       `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +
