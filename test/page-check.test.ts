@@ -28,7 +28,7 @@ testInBrowser('each equation stands beside the lines of src/lstm.ts that the der
 
   // the build keeps only some of KaTeX's fonts
   const fonts = await page.evaluate(() => {
-    const nameOf = ({ fontFamily, fontStyle, fontWeight }: { readonly [name: string]: string }): string =>
+    const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
       `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
     const faces = [...document.fonts].map(({ family, style, weight }) =>
       nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
