@@ -91,7 +91,14 @@ export class CountedRows {
   }
 
   private mark(counts: (row: number) => boolean): void {
-    this.isCounted.set(Uint8Array.from(this.isCounted, (_, row) => Number(counts(row))));
-    this.count = this.isCounted.reduce((sum, mark) => sum + mark, 0);
+    const marks = new Uint8Array(this.isCounted.length);
+    let count = 0;
+    for (let row = 0; row < marks.length; row++) {
+      if (!counts(row)) continue;
+      marks[row] = 1;
+      count++;
+    }
+    this.isCounted.set(marks);
+    this.count = count;
   }
 }

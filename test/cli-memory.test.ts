@@ -87,9 +87,10 @@ test('the memory of a comparison includes the models of earlier passes', () => {
   const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
   const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
   const room = { dtype: 'f64', advice: 'none' } as const;
-  expect(() => assertRoom(modelNetwork(sizes), sizes, room)).not.toThrow();
-  const numbers = numbersOfComparison(sizes);
-  expect(() => assertRoom(modelNetwork(sizes), sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
+  const network = modelNetwork(sizes);
+  expect(() => assertRoom(network, sizes, room)).not.toThrow();
+  const numbers = numbersOfComparison(network, sizes);
+  expect(() => assertRoom(network, sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
 });
 
 test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {

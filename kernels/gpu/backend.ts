@@ -11,7 +11,7 @@ import { formatShape, zeros } from '../../src/tensor.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import type { Input, Operation } from './device.js';
-import { Device } from './device.js';
+import { Device, isPart } from './device.js';
 import { addPrograms, multiplyPrograms } from './element-wise.js';
 import type { Geometry, Source } from './layout.js';
 import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
@@ -92,45 +92,75 @@ export class GpuBackend implements Backend {
     added: Operand | undefined,
     isBias: boolean,
   ): Promise<void> {
-    const size = [out.to - out.from, out.tensor.columns] as const;
+    const rows = Math.max(
+      ...[out, ...products.map(({ a }) => a)].map((operand) => (operand.transposed ? 0 : roomOf(operand))),
+    );
+    const size = [rows, out.tensor.columns] as const;
     const start = added && (await added.tensor.read(added.from, added.to));
     const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
-    for (const [n, { a, b }] of products.entries()) {
+    const forms: { K: number | undefined; aTransposed: boolean; bTransposed: boolean }[] = [];
+    for (const [n, { a, b, K }] of products.entries()) {
       inputs[`a${n}_`] = await a.tensor.readMatrix(a.from, a.to);
-      inputs[`b${n}_`] = await b.tensor.readMatrix(b.from, b.to);
+      const right = await b.tensor.readMatrix(b.from, b.to);
+      inputs[`b${n}_`] = right;
+      // inputᵀ·dz is a sum over the sequences that have not ended: dz has surplus rows for the others
+      const isSomeRows = a.transposed && !b.transposed && isPart(right) && !this.opened.computesOnHost;
+      if (isSomeRows) inputs[`K${n}_`] = K;
+      forms.push({ K: isSomeRows ? undefined : K, aTransposed: a.transposed, bTransposed: b.transposed });
     }
-    const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
     await this.write([out], {
       name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
       inputs,
       programs: (geometry, sources) => {
-        const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
+        const factors = forms.map(({ K, ...form }, n) => ({
+          ...form,
+          a: sources[`a${n}_`],
+          b: sources[`b${n}_`],
+          K: K ?? sources[`K${n}_`],
+        }));
         return productPrograms(geometry, size, factors, { source: sources.added, isRow: isBias });
       },
     });
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
-    this.compute('columnSums', columnSumsPrograms, a.shape, [out], { a, before: accumulate ? out : 0 });
+    const [target, operand] = [this.plainOperand('columnSums', out), this.plainOperand('columnSums', a)];
+    const [M, N] = a.shape;
+    this.enqueue(async () => {
+      const inputs: Record<string, Input> = {
+        a: await operand.tensor.read(operand.from, operand.to),
+        before: accumulate ? await target.tensor.read(target.from, target.to) : 0,
+      };
+      const isSomeRows = typeof inputs.a !== 'number' && isPart(inputs.a) && !this.opened.computesOnHost;
+      if (isSomeRows) inputs.M = M; // as K of a product
+      await this.write([target], {
+        name: `columnSums ${isSomeRows ? '' : M}×${N}`,
+        inputs,
+        programs: (geometry, { a, before, M: count }) =>
+          columnSumsPrograms(geometry, N, { a, before }, isSomeRows ? count : M),
+      });
+    });
   }
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const size = this.sizeOf(h);
     if (this.hasCellTiles(h)) {
-      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
+      this.compute('cell forward', cellForwardInTiles, size, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
     } else {
-      this.compute('gates', gatesPrograms, h.shape, [gates], { z, forgetBias });
-      this.compute('c, h', statePrograms, h.shape, [c, h], { gates, cPrev });
+      this.compute('gates', gatesPrograms, size, [gates], { z, forgetBias });
+      this.compute('c, h', statePrograms, size, [c, h], { gates, cPrev });
     }
   }
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const size = this.sizeOf(dh);
     if (this.hasCellTiles(dh)) {
       const inputs = { dc, dcPrev, dh, gates, c, cPrev };
-      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
+      this.compute('cell backward', cellBackwardInTiles, size, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
     } else {
-      this.compute('dc', dCellPrograms, dh.shape, [dc], { dc, dh, gates, c });
-      this.compute('dcPrev', dCellPrevPrograms, dh.shape, [dcPrev], { dcPrev, dc, gates });
-      this.compute('dz', dzPrograms, dh.shape, [dz], { dc, dh, gates, c, cPrev });
+      this.compute('dc', dCellPrograms, size, [dc], { dc, dh, gates, c });
+      this.compute('dcPrev', dCellPrevPrograms, size, [dcPrev], { dcPrev, dc, gates });
+      this.compute('dz', dzPrograms, size, [dz], { dc, dh, gates, c, cPrev });
     }
   }
 
@@ -200,23 +230,22 @@ export class GpuBackend implements Backend {
 
   gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
     const { row, first } = this.placeInRow('gatherRows', indices);
-    this.compute('gatherRows', gatherRowsPrograms, out.shape, [out], { a, indices: row, first, bias });
+    const size = [this.device.roomFor(out.shape[0], row.shape[0]), out.shape[1]] as const; // a step has a row of indices
+    this.compute('gatherRows', gatherRowsPrograms, size, [out], { a, indices: row, first, bias });
   }
 
   scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
     const { row, first } = this.placeInRow('scatterAddRows', indices);
-    const [M] = a.shape;
-    const programs: MakePrograms<'before' | 'indices' | 'first' | 'a'> = (geometry, size, sources) =>
-      scatterAddRowsPrograms(geometry, size, sources, M);
-    this.compute(`scatterAddRows of ${M}`, programs, out.shape, [out], { before: out, indices: row, first, a });
+    const inputs = { before: out, indices: row, first, a, M: a.shape[0] };
+    this.compute('scatterAddRows', scatterAddRowsPrograms, out.shape, [out], inputs);
   }
 
   multiply(out: Tensor, a: Tensor, b: Tensor): void {
-    this.compute('multiply', multiplyPrograms, rowsAndColumns(out), [out], { a, b });
+    this.compute('multiply', multiplyPrograms, this.sizeOf(out), [out], { a, b });
   }
 
   add(out: Tensor, a: Tensor): void {
-    this.compute('add', addPrograms, rowsAndColumns(out), [out], { before: out, a });
+    this.compute('add', addPrograms, this.sizeOf(out), [out], { before: out, a });
   }
 
   fill(out: Tensor, value: number): void {
@@ -226,13 +255,14 @@ export class GpuBackend implements Backend {
 
   copy(out: Tensor, a: Tensor): void {
     const [target, source] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
-    this.enqueue(async () => target.tensor.copy(target.from, target.to, source.tensor, source.from));
+    this.enqueue(() => target.tensor.copy(target.from, target.to, source.tensor, source.from));
   }
 
   allocate(shape: readonly number[]): Tensor {
     const tensor = zeros(shape, 'f32');
     const columns = shape[shape.length - 1];
-    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns));
+    const step = shape.length > 2 ? shape[shape.length - 2] : 1;
+    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns, step));
     return tensor;
   }
 
@@ -350,6 +380,12 @@ export class GpuBackend implements Backend {
     return operand;
   }
 
+  /** Rows and columns that an operation computes for `view`. */
+  private sizeOf(view: Tensor): Size {
+    const operand = this.operand('size', view);
+    return [roomOf(operand), operand.tensor.columns];
+  }
+
   /** The row that holds a vector, and its first column there: some of a step's class indices are a part of a row. */
   private placeInRow(
     operation: string,
@@ -394,9 +430,9 @@ function isSame(first: Operand, second: Operand): boolean {
   return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
 }
 
-function rowsAndColumns({ shape, size }: Tensor): Size {
-  const columns = shape[shape.length - 1];
-  return [size / columns, columns];
+/** How many rows a kernel computes for an operand. */
+function roomOf({ tensor, from, to }: Operand): number {
+  return tensor.roomFor(to - from);
 }
 
 /** Whether a view consists of rows of `columns` elements, one after another without gaps. */

@@ -21,7 +21,8 @@ import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
 
-const FORMAT = 'longhand checkpoint';
+/** The metadata field `format` of every checkpoint. */
+export const FORMAT = 'longhand checkpoint';
 /** The newest version. A run that needs nothing newer writes version 1, byte for byte as Longhand 0.1.0. */
 const NEWEST_VERSION = 2;
 

@@ -20,7 +20,7 @@ export interface Evaluation {
   readonly count: number;
   /** `[count]`, or `[count·T]` row by row with a label for every step: 1 if the network is right, else 0. */
   readonly correct: Uint8Array;
-  /** As `correct`: the class with the largest logit. Of steps that do not count: -1. */
+  /** As `correct`: the class with the largest logit; -1 for steps that do not count. */
   readonly predicted: Int32Array;
 }
 

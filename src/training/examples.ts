@@ -1,6 +1,6 @@
 /**
- * The examples of a run in one form, from images or from sequences: what a network reads and computes, and how a batch of
- * them is filled.
+ * The examples of a run in one form, from images or from sequences. They determine what a network reads and computes, and
+ * they fill its batches.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
