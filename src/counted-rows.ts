@@ -57,7 +57,7 @@ export class CountedRows {
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
     const { outputs: C } = this.network;
     const rows = this.isCounted.length;
-    if (labels === undefined) throw new RangeError('labels: none given, but the loss is crossEntropy');
+    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
     assertNumbers('labels', labels);
     if (labels.length !== rows) {
       throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);

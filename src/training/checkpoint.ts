@@ -15,6 +15,7 @@ import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
 import { completeSizes, isPlain, networkParameterShapes } from '../network-sizes.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { NamedTensors } from '../parameters.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
@@ -193,12 +194,17 @@ function storedNetwork(fields: Fields, where: string): CompleteSizes {
   if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
     throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
   }
+  let complete: CompleteSizes;
   try {
-    return completeSizes(network as NetworkSizes);
+    complete = completeSizes(network as NetworkSizes);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new DataError(`${where}: ${shortened(error.message)}`);
   }
+  if (isWithinF32(complete.forgetBias)) return complete;
+  throw new DataError(
+    `${where}: network: forgetBias is ${complete.forgetBias}: must be a number within f32 (${F32_RANGE})`,
+  );
 }
 
 /** A message that may quote a text of any length from the file. */

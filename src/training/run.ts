@@ -306,7 +306,7 @@ function setsOf({ train, validation }: RunExamples, { validateEvery }: TrainOpti
 }
 
 function assertSameData(train: Examples, model: SavedModel, { order, data }: SavedTraining, digest: string): void {
-  assertFits('resume', train, { network: model.network, sizes: model });
+  assertFits('resume', train, { ...model.network, T: model.T });
   if (train.count !== order.length || digest !== data) {
     throw new DataError(
       `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +
