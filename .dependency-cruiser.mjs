@@ -11,10 +11,10 @@ const bench = (name) => `bench/${name}\\.ts$`;
 const LAYERS = [
   [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
   [file('tensor')],
-  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'sgd', 'squared-error'].map(file), 'src/files/'],
+  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'squared-error'].map(file), 'src/files/'],
   [file('parameters')],
   [
-    ...['adam', 'clipping', 'column-sums', 'dense', 'dropout', 'gate-order', 'gradcheck', 'lstm(-tensors)?'].map(file),
+    ...['adam', 'clipping', 'column-sums', 'dense', 'dropout', 'gate-order', 'gradcheck', 'lstm(-tensors)?', 'sgd'].map(file),
     file('shape-checks'),
     'src/data/',
   ],

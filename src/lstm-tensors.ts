@@ -311,8 +311,9 @@ function inferenceSteps(lstm: Forward, running: readonly number[]): Step[] {
 }
 
 function trainingSteps(lstm: Backward, running: readonly number[]): TrainingStep[] {
+  const order = stepOrder(lstm);
   return inferenceSteps(lstm, running).map((step, n) => {
-    const t = stepOrder(lstm)[n];
+    const t = order[n];
     return {
       running: step.running && { ...step.running, ...runningGradients(lstm, t, running[t]) },
       ended: step.ended && { ...step.ended, ...endedGradients(lstm, t, running[t]) },

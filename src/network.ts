@@ -61,6 +61,8 @@ export interface Metrics {
   readonly loss: number;
   /** Share (0 … 1) of these rows that are classified correctly. NaN with the squared error, which has no classes. */
   readonly accuracy: number;
+  /** The number of rows that count. */
+  readonly count: number;
 }
 
 /** A batch on the host. */
@@ -187,7 +189,7 @@ export class Network<Name extends string = string> {
   private lossBackward(): void {
     const { counted } = this.activations;
     const { dLogits, logits, y, probabilities } = this.output;
-    const { count } = this.rows;
+    const count = Math.max(this.rows.count, 1);
     if (probabilities) this.backend.crossEntropyBackward(dLogits, probabilities, y, count);
     else if (counted) this.backend.squaredErrorBackward(dLogits, logits, y, counted, count);
   }
@@ -199,11 +201,13 @@ export class Network<Name extends string = string> {
   setBatch({ x, ...targets }: Batch): void {
     copyInto(this.activations.x, x);
     this.setTargets(targets);
+    if (this.rows.count === 0)
+      throw new RangeError('labels: every label is -1 or beyond its sequence’s end: nothing counts');
     if (this.network.inputKind === 'classes') assertClasses(x, this.network.inputs, this.rows.lengths);
     this.backend.upload(this.activations.x);
   }
 
-  /** As `setBatch`, if the caller has written x. Without `lengths`, every sequence has T steps. */
+  /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
   setTargets(targets: Targets): void {
     const { y, counted } = this.activations;
     const lengthsChanged = this.rows.set(targets, y);
@@ -212,6 +216,11 @@ export class Network<Name extends string = string> {
     if (!counted) return;
     this.rows.isCounted.forEach((value, row) => counted.set(row, value));
     this.backend.upload(counted);
+  }
+
+  /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
+  countsRow(row: number): boolean {
+    return this.rows.isCounted[row] === 1;
   }
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
@@ -268,7 +277,7 @@ export class Network<Name extends string = string> {
       right += correct?.get(row) ?? NaN;
       rows++;
     }
-    return { loss: loss / rows, accuracy: right / rows };
+    return { loss: loss / Math.max(rows, 1), accuracy: right / Math.max(rows, 1), count: rows };
   }
 
   /**
@@ -396,8 +405,11 @@ export class Network<Name extends string = string> {
   }
 }
 
-/** How the output layer's weights and bias start. */
-export type OutputStart = 'normal' | 'glorot';
+/** How the output layer's weights and bias start; see `Network.initialise`. */
+export const OUTPUT_STARTS = ['normal', 'glorot'] as const;
+
+/** How the output layer's weights and bias start; see `Network.initialise`. */
+export type OutputStart = (typeof OUTPUT_STARTS)[number];
 
 /** Uniform within ±√(6/(rows+columns)). */
 function fillGlorot(value: Tensor, random: Random): void {

@@ -94,7 +94,7 @@ describe('sizes', () => {
     [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 1, below 1'],
     [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 1, below 1'],
     [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 1, below 1'],
-    [{ forgetBias: 1e39 }, 'network: forgetBias is 1e+39: must be a number within f32'],
+    [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
     const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkSizes;
