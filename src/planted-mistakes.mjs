@@ -990,7 +990,7 @@ export const PLANTED_MISTAKES = [
     file: 'lstm.ts',
     right: 'backend.copy(ended.h, ended.hPrev);',
     wrong: '',
-    fails: ['(14) h', '(14) every'],
+    fails: ['(14) h', '(14) every', '(14′)'],
     test: 'pytorch-network',
   },
   {
@@ -1000,7 +1000,7 @@ export const PLANTED_MISTAKES = [
     file: 'lstm.ts',
     right: 'backend.copy(ended.c, ended.cPrev);',
     wrong: '',
-    fails: ['(14) h', '(14) every'],
+    fails: ['(14) h', '(14) every', '(14′)'],
     test: 'pytorch-network',
   },
   {
@@ -1052,7 +1052,7 @@ export const PLANTED_MISTAKES = [
     file: 'class-indices.ts',
     right: 'a.get(indices.get(m), n) + bias.get(n)',
     wrong: 'a.get(indices.get(m), n)',
-    fails: ['(15) x·Wx'],
+    fails: ['(15) x·Wx', '(15′) dWx'],
     test: 'pytorch-network',
   },
   {
@@ -1062,7 +1062,7 @@ export const PLANTED_MISTAKES = [
     file: 'class-indices.ts',
     right: 'a.get(indices.get(m), n)',
     wrong: 'a.get(indices.get(0), n)',
-    fails: ['(15) x·Wx'],
+    fails: ['(15) x·Wx', '(15′) dWx'],
     test: 'pytorch-network',
   },
   {
@@ -1094,7 +1094,7 @@ export const PLANTED_MISTAKES = [
     file: 'lstm-steps.ts',
     right: '(reverse ? T - 1 - n : n)',
     wrong: 'n',
-    fails: ['directions'],
+    fails: ['directions', '(14) h', '(14) every', '(14′)', 'layers h', 'layers dW'],
     test: 'pytorch-network',
   },
   {
@@ -1104,7 +1104,7 @@ export const PLANTED_MISTAKES = [
     file: 'lstm-steps.ts',
     right: 'reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 }',
     wrong: '({ read: t, write: t + 1 })',
-    fails: ['directions'],
+    fails: ['directions', '(12) y', '(14) h', '(14) every', '(14′)', 'layers h', 'layers dW'],
     test: 'pytorch-network',
   },
   {
@@ -1114,7 +1114,7 @@ export const PLANTED_MISTAKES = [
     file: 'lstm-tensors.ts',
     right: 'const first = reverse ? 0 : 1;',
     wrong: 'const first = 1;',
-    fails: ['directions in reverse, h', 'layers h'],
+    fails: ['directions in reverse, h', 'layers h', 'layers dW'],
     test: 'pytorch-network',
   },
   {
@@ -1144,7 +1144,7 @@ export const PLANTED_MISTAKES = [
     file: 'network-layers.ts',
     right: 'return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);',
     wrong: 'return rowsOf(rows, 1, T + 1);',
-    fails: ['directions reads every: both', 'layers dW'],
+    fails: ['directions reads every: both', '(12′) dx', 'layers dW'],
     test: 'pytorch-network',
   },
 
