@@ -159,9 +159,9 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOp
   const { dcOutside, dInputs = [] } = tensors;
   assertTensors(sizes, tensors, lstmGradientShapes(sizes));
   if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
-  dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, tensors.inputs[k].shape));
+  assertInputGradients(tensors.inputs, dInputs);
   const dW = rowBlocks(sizes, tensors.dKernel, tensors.inputs);
-  const parts = { ...lstm, ...tensors, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
+  const parts = { ...tensors, ...lstm, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
   return { ...parts, steps: trainingSteps(parts, Array<number>(sizes.T).fill(sizes.B)) };
 }
 
@@ -226,7 +226,7 @@ export function allocateLstm(
  */
 export function setLengths(lstm: Lstm | InferenceLstm, lengths: ArrayLike<number>): void {
   const running = runningCounts(lstm.sizes, lengths);
-  if ('dh' in lstm) lstm.steps = trainingSteps(lstm, running);
+  if ('dW' in lstm) lstm.steps = trainingSteps(lstm, running);
   else lstm.steps = inferenceSteps(lstm, running);
 }
 
@@ -268,6 +268,16 @@ function assertInputs({ T, B, I }: LstmSizes, inputs: readonly Tensor[]): void {
   if (total === I) return;
   const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
   throw new RangeError(`lstm: inputs ${shapes || 'none'}: have ${total} numbers a step, but I is ${I}`);
+}
+
+function assertInputGradients(inputs: readonly Tensor[], dInputs: readonly Tensor[]): void {
+  if (dInputs.length === 0) return;
+  if (inputs[0].dimension === 2)
+    throw new RangeError('lstm: dInputs: class indices have no gradient: leave dInputs out');
+  if (dInputs.length !== inputs.length) {
+    throw new RangeError(`lstm: dInputs: ${dInputs.length} for ${inputs.length} inputs: give one for each, or none`);
+  }
+  dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, inputs[k].shape));
 }
 
 /** The kernel's rows for each input, then for h. */

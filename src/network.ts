@@ -1,6 +1,6 @@
 /**
- * A network of LSTM layers: each layer reads the hidden states of the layer below, and a dense layer reads those of the
- * top layer, after the last step or at every step.
+ * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
+ * layer, after the last step or at every step.
  *
  * Nothing is concatenated. A bidirectional layer is two LSTMs with the same inputs, and the layer above reads two inputs,
  * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
@@ -11,6 +11,7 @@ import type { TypeName } from './arguments.js';
 import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
+import { assertClasses } from './class-indices.js';
 import type { Targets } from './counted-rows.js';
 import { CountedRows } from './counted-rows.js';
 import { denseBackward, denseForward } from './dense.js';
@@ -199,10 +200,11 @@ export class Network<Name extends string = string> {
    */
   setBatch({ x, ...targets }: Batch): void {
     copyInto(this.activations.x, x);
-    this.backend.upload(this.activations.x);
     this.setTargets(targets);
     if (this.rows.count === 0)
       throw new RangeError('labels: every label is -1 or beyond its sequence’s end: nothing counts');
+    if (this.network.inputKind === 'classes') assertClasses(x, this.network.inputs, this.rows.lengths);
+    this.backend.upload(this.activations.x);
   }
 
   /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
@@ -231,14 +233,12 @@ export class Network<Name extends string = string> {
 
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
-    for (const directions of this.layers) {
-      if (directions.length > 1) {
-        throw new Error(
-          'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
-        );
-      }
-      carryState(this.backend, directions[0]);
+    if (this.layers.some((directions) => directions.length > 1)) {
+      throw new Error(
+        'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
+      );
     }
+    for (const lstm of this.layers.flat()) carryState(this.backend, lstm);
   }
 
   /** Sets every initial state to zero. */

@@ -4,19 +4,23 @@
  *
  * Operations are enqueued, and the queue runs their kernels one after another: in webgpu mode a kernel call returns a promise.
  */
+import ndarray from 'ndarray';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { formatShape, zeros } from '../../src/tensor.js';
-import { adamPrograms } from './adam.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import type { Input, Operation } from './device.js';
-import { Device } from './device.js';
+import { Device, isPart } from './device.js';
+import { addPrograms, multiplyPrograms } from './element-wise.js';
 import type { Geometry, Source } from './layout.js';
 import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
 import type { OpenMode } from './modes.js';
+import { adamPrograms, sgdPrograms } from './optimisers.js';
 import { columnSumsPrograms, productPrograms } from './products.js';
 import type { Program, Size } from './program.js';
+import { gatherRowsPrograms, scatterAddRowsPrograms } from './rows-by-index.js';
+import { dOutputsPrograms, squaredErrorPrograms } from './squared-error.js';
 import { DeviceTensor } from './tensor.js';
 
 /** Rows `from … to - 1` of a tensor on the device, read directly or as a transpose. */
@@ -88,45 +92,75 @@ export class GpuBackend implements Backend {
     added: Operand | undefined,
     isBias: boolean,
   ): Promise<void> {
-    const size = [out.to - out.from, out.tensor.columns] as const;
+    const rows = Math.max(
+      ...[out, ...products.map(({ a }) => a)].map((operand) => (operand.transposed ? 0 : roomOf(operand))),
+    );
+    const size = [rows, out.tensor.columns] as const;
     const start = added && (await added.tensor.read(added.from, added.to));
     const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
-    for (const [n, { a, b }] of products.entries()) {
+    const forms: { K: number | undefined; aTransposed: boolean; bTransposed: boolean }[] = [];
+    for (const [n, { a, b, K }] of products.entries()) {
       inputs[`a${n}_`] = await a.tensor.readMatrix(a.from, a.to);
-      inputs[`b${n}_`] = await b.tensor.readMatrix(b.from, b.to);
+      const right = await b.tensor.readMatrix(b.from, b.to);
+      inputs[`b${n}_`] = right;
+      // inputᵀ·dz is a sum over the sequences that have not ended: dz has surplus rows for the others
+      const isSomeRows = a.transposed && !b.transposed && isPart(right) && !this.opened.computesOnHost;
+      if (isSomeRows) inputs[`K${n}_`] = K;
+      forms.push({ K: isSomeRows ? undefined : K, aTransposed: a.transposed, bTransposed: b.transposed });
     }
-    const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
     await this.write([out], {
       name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
       inputs,
       programs: (geometry, sources) => {
-        const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
+        const factors = forms.map(({ K, ...form }, n) => ({
+          ...form,
+          a: sources[`a${n}_`],
+          b: sources[`b${n}_`],
+          K: K ?? sources[`K${n}_`],
+        }));
         return productPrograms(geometry, size, factors, { source: sources.added, isRow: isBias });
       },
     });
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
-    this.compute('columnSums', columnSumsPrograms, a.shape, [out], { a, before: accumulate ? out : 0 });
+    const [target, operand] = [this.plainOperand('columnSums', out), this.plainOperand('columnSums', a)];
+    const [M, N] = a.shape;
+    this.enqueue(async () => {
+      const inputs: Record<string, Input> = {
+        a: await operand.tensor.read(operand.from, operand.to),
+        before: accumulate ? await target.tensor.read(target.from, target.to) : 0,
+      };
+      const isSomeRows = typeof inputs.a !== 'number' && isPart(inputs.a) && !this.opened.computesOnHost;
+      if (isSomeRows) inputs.M = M; // as K of a product
+      await this.write([target], {
+        name: `columnSums ${isSomeRows ? '' : M}×${N}`,
+        inputs,
+        programs: (geometry, { a, before, M: count }) =>
+          columnSumsPrograms(geometry, N, { a, before }, isSomeRows ? count : M),
+      });
+    });
   }
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const size = this.sizeOf(h);
     if (this.hasCellTiles(h)) {
-      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
+      this.compute('cell forward', cellForwardInTiles, size, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
     } else {
-      this.compute('gates', gatesPrograms, h.shape, [gates], { z, forgetBias });
-      this.compute('c, h', statePrograms, h.shape, [c, h], { gates, cPrev });
+      this.compute('gates', gatesPrograms, size, [gates], { z, forgetBias });
+      this.compute('c, h', statePrograms, size, [c, h], { gates, cPrev });
     }
   }
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const size = this.sizeOf(dh);
     if (this.hasCellTiles(dh)) {
       const inputs = { dc, dcPrev, dh, gates, c, cPrev };
-      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
+      this.compute('cell backward', cellBackwardInTiles, size, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
     } else {
-      this.compute('dc', dCellPrograms, dh.shape, [dc], { dc, dh, gates, c });
-      this.compute('dcPrev', dCellPrevPrograms, dh.shape, [dcPrev], { dcPrev, dc, gates });
-      this.compute('dz', dzPrograms, dh.shape, [dz], { dc, dh, gates, c, cPrev });
+      this.compute('dc', dCellPrograms, size, [dc], { dc, dh, gates, c });
+      this.compute('dcPrev', dCellPrevPrograms, size, [dcPrev], { dcPrev, dc, gates });
+      this.compute('dz', dzPrograms, size, [dz], { dc, dh, gates, c, cPrev });
     }
   }
 
@@ -141,53 +175,77 @@ export class GpuBackend implements Backend {
     this.compute('softmax', softmaxPrograms, logits.shape, [probabilities], { logits });
   }
 
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
-    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y });
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
+    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y, count });
+  }
+
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
+    this.compute('squared errors', squaredErrorPrograms, outputs.shape, [losses], { outputs, targets, counted });
+  }
+
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void {
+    const inputs = { outputs, targets, counted, count };
+    this.compute('dOutputs', dOutputsPrograms, dOutputs.shape, [dOutputs], inputs);
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
-    const gradient = this.plainOperand('adam', g);
-    const updated = [m, v, p].map((tensor) => this.plainOperand('adam', tensor));
+    this.update('adam', adamPrograms, { m, v, p }, g, { rate });
+  }
+
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
+    this.update('sgd', sgdPrograms, { v, p }, g, { rate, momentum });
+  }
+
+  /** One update of an optimiser: of the tensors `updated`, in the order of the programs' results. */
+  private update<Name extends string, Factor extends string>(
+    name: string,
+    programs: MakePrograms<Name | Factor | 'g'>,
+    updated: Readonly<Record<Name, Tensor>>,
+    g: Tensor,
+    factors: Readonly<Record<Factor, number>>,
+  ): void {
+    const gradient = this.plainOperand(name, g);
+    const operands = Object.entries<Tensor>(updated).map(
+      ([key, tensor]) => [key, this.plainOperand(name, tensor)] as const,
+    );
     this.enqueue(async () => {
       // dWx and dWh are two matrices. Updating them separately needs no join, and makes Wx and Wh two matrices, too.
       for (const { from, to } of gradient.tensor.pieces(gradient.from, gradient.to)) {
-        const outs = updated.map((operand) => {
+        const outs = operands.map(([key, operand]) => {
           const down = operand.from - gradient.from;
-          return { ...operand, from: from + down, to: to + down };
+          return [key, { ...operand, from: from + down, to: to + down }] as const;
         });
         const size = [to - from, gradient.tensor.columns] as const;
-        const inputs = { m: outs[0], v: outs[1], p: outs[2], g: { ...gradient, from, to }, rate };
-        await this.launch('adam', adamPrograms, size, outs, inputs);
+        const inputs = { ...Object.fromEntries(outs), g: { ...gradient, from, to }, ...factors };
+        await this.launch(
+          name,
+          programs,
+          size,
+          outs.map(([, out]) => out),
+          inputs as Record<Name | Factor | 'g', Operand | number>,
+        );
       }
     });
   }
 
-  squaredErrorForward(_losses: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor): void {
-    throw new Error('squaredErrorForward: not written yet');
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    const { row, first } = this.placeInRow('gatherRows', indices);
+    const size = [this.device.roomFor(out.shape[0], row.shape[0]), out.shape[1]] as const; // a step has a row of indices
+    this.compute('gatherRows', gatherRowsPrograms, size, [out], { a, indices: row, first, bias });
   }
 
-  squaredErrorBackward(_dOutputs: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor, _count: number): void {
-    throw new Error('squaredErrorBackward: not written yet');
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+    const { row, first } = this.placeInRow('scatterAddRows', indices);
+    const inputs = { before: out, indices: row, first, a, M: a.shape[0] };
+    this.compute('scatterAddRows', scatterAddRowsPrograms, out.shape, [out], inputs);
   }
 
-  sgd(_p: Tensor, _v: Tensor, _g: Tensor, _rate: number, _momentum: number): void {
-    throw new Error('sgd: not written yet');
+  multiply(out: Tensor, a: Tensor, b: Tensor): void {
+    this.compute('multiply', multiplyPrograms, this.sizeOf(out), [out], { a, b });
   }
 
-  gatherRows(_out: Tensor, _a: Tensor, _indices: Tensor, _bias: Tensor): void {
-    throw new Error('gatherRows: not written yet');
-  }
-
-  scatterAddRows(_out: Tensor, _indices: Tensor, _a: Tensor): void {
-    throw new Error('scatterAddRows: not written yet');
-  }
-
-  multiply(_out: Tensor, _a: Tensor, _b: Tensor): void {
-    throw new Error('multiply: not written yet');
-  }
-
-  add(_out: Tensor, _a: Tensor): void {
-    throw new Error('add: not written yet');
+  add(out: Tensor, a: Tensor): void {
+    this.compute('add', addPrograms, this.sizeOf(out), [out], { before: out, a });
   }
 
   fill(out: Tensor, value: number): void {
@@ -197,13 +255,14 @@ export class GpuBackend implements Backend {
 
   copy(out: Tensor, a: Tensor): void {
     const [target, source] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
-    this.enqueue(async () => target.tensor.copy(target.from, target.to, source.tensor, source.from));
+    this.enqueue(() => target.tensor.copy(target.from, target.to, source.tensor, source.from));
   }
 
   allocate(shape: readonly number[]): Tensor {
     const tensor = zeros(shape, 'f32');
     const columns = shape[shape.length - 1];
-    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns));
+    const step = shape.length > 2 ? shape[shape.length - 2] : 1;
+    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns, step));
     return tensor;
   }
 
@@ -321,11 +380,36 @@ export class GpuBackend implements Backend {
     return operand;
   }
 
+  /** Rows and columns that an operation computes for `view`. */
+  private sizeOf(view: Tensor): Size {
+    const operand = this.operand('size', view);
+    return [roomOf(operand), operand.tensor.columns];
+  }
+
+  /** The row that holds a vector, and its first column there: some of a step's class indices are a part of a row. */
+  private placeInRow(
+    operation: string,
+    { data, shape: [count], stride, offset }: Tensor,
+  ): { row: Tensor; first: number } {
+    const { columns } = this.tensorOf(operation, data, [count]);
+    const first = offset % columns;
+    if ((count > 1 && stride[0] !== 1) || first + count > columns) {
+      throw new RangeError(`gpu ${operation}: [${count}] does not lie in one row of ${columns}`);
+    }
+    return { row: ndarray(data, [columns], [1], offset - first), first };
+  }
+
+  private tensorOf(operation: string, data: FloatArray, shape: readonly number[]): DeviceTensor {
+    const tensor = this.tensors.get(data);
+    if (tensor) return tensor;
+    throw new RangeError(
+      `gpu ${operation}: ${formatShape(shape)} was not allocated by this backend, or has been freed`,
+    );
+  }
+
   /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
   private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
-    const tensor = this.tensors.get(data);
-    const what = `gpu ${operation}: ${formatShape(shape)}`;
-    if (!tensor) throw new RangeError(`${what} was not allocated by this backend, or has been freed`);
+    const tensor = this.tensorOf(operation, data, shape);
     const { columns } = tensor;
     const from = Math.floor(offset / columns);
     const aligned = offset % columns === 0;
@@ -336,12 +420,19 @@ export class GpuBackend implements Backend {
     if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
       return { tensor, from, to: from + shape[1], transposed: true };
     }
-    throw new RangeError(`${what} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`);
+    throw new RangeError(
+      `gpu ${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`,
+    );
   }
 }
 
 function isSame(first: Operand, second: Operand): boolean {
   return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
+}
+
+/** How many rows a kernel computes for an operand. */
+function roomOf({ tensor, from, to }: Operand): number {
+  return tensor.roomFor(to - from);
 }
 
 /** Whether a view consists of rows of `columns` elements, one after another without gaps. */

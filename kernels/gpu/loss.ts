@@ -38,6 +38,28 @@ export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Re
 }
 
 /**
+ * Statements that compute the number `name` for each example, whose row is `row`. In the GL modes a thread has a texel of four
+ * examples. A loop computes them, because four copies of the statements would compile slowly. Returns the four results.
+ */
+export function forEachExample(
+  geometry: Geometry,
+  lines: Lines,
+  name: string,
+  statements: (row: string) => readonly string[],
+): string[] {
+  const { width } = geometry;
+  const columns = columnsOf(geometry);
+  lines.statements.push(
+    ...columns.map((c) => `let ${name}${c} = 0;`),
+    `for (let example = 0; example < ${width}; example++) {`,
+    ...statements(width === 1 ? x : `${x} * ${width} + example`),
+    ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
+    '}',
+  );
+  return columns.map((c) => `${name}${c}`);
+}
+
+/**
  * (5) losses and correct, both one row of B numbers: the loss of each example, and 1 if the largest logit is the labelled
  * class, else 0. Column b of these rows comes from row b of logits and y.
  */
@@ -46,24 +68,11 @@ export function lossPrograms(
   [B, C]: Size,
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
-  const { width } = geometry;
-  const columns = columnsOf(geometry);
-  const row = width === 1 ? x : `${x} * ${width} + example`;
-  /** A texel holds four examples. A loop computes them, because four copies of the statements would compile slowly. */
-  const forEachExample = (name: string, statements: readonly string[]) => ({
+  const output = (name: string, statements: (row: string) => readonly string[]) => ({
     inputs: [logits, labels],
-    values(lines: Lines): string[] {
-      lines.statements.push(
-        ...columns.map((c) => `let ${name}${c} = 0;`),
-        `for (let example = 0; example < ${width}; example++) {`,
-        ...statements,
-        ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
-        '}',
-      );
-      return columns.map((c) => `${name}${c}`);
-    },
+    values: (lines: Lines): string[] => forEachExample(geometry, lines, name, statements),
   });
-  const loss = forEachExample('loss', [
+  const loss = output('loss', (row) => [
     ...softmaxOf(geometry, logits, C, row, 'L'),
     'let loss = 0;',
     ...forEachColumn(
@@ -73,36 +82,40 @@ export function lossPrograms(
       ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
     ),
   ]);
-  const first = new Lines(row, '0', 'Label');
-  const start = first.at(labels, 0);
-  const correct = forEachExample('correct', [
-    ...softmaxOf(geometry, logits, C, row, 'C'),
-    ...first.statements,
-    `let most = ${start};`,
-    'let labelled = 0;',
-    'let correct = 0;',
-    ...forEachColumn(
-      geometry,
-      [labels],
-      { row, columns: C, suffix: 'Most' },
-      ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
-    ),
-    'if (predictedC === labelled) { correct = 1; }',
-  ]);
+  const correct = output('correct', (row) => {
+    const first = new Lines(row, '0', 'Label');
+    const start = first.at(labels, 0);
+    return [
+      ...softmaxOf(geometry, logits, C, row, 'C'),
+      ...first.statements,
+      `let most = ${start};`,
+      'let labelled = 0;',
+      'let correct = 0;',
+      ...forEachColumn(
+        geometry,
+        [labels],
+        { row, columns: C, suffix: 'Most' },
+        ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
+      ),
+      'if (predictedC === labelled) { correct = 1; }',
+    ];
+  });
   return rowPrograms(geometry, [1, B], [loss, correct]);
 }
 
-/** (5′) dLogits `[B,C]` from probabilities and y. */
+/** (5′) dLogits `[B,C]` from probabilities and y. `count` is an argument, because it can differ from batch to batch. */
 export function dLogitsPrograms(
   geometry: Geometry,
   [B, C]: Size,
-  { probabilities, y: labels }: Record<'probabilities' | 'y', Source>,
+  { probabilities, y: labels, count }: Record<'probabilities' | 'y' | 'count', Source>,
 ): Program[] {
   const values = (lines: Lines): string[] => {
     const row = { row: y, columns: C, suffix: 'Sum' };
     const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
     lines.statements.push('let sum = 0;', ...add);
-    return columnsOf(geometry).map((c) => `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${B}`);
+    return columnsOf(geometry).map(
+      (c) => `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${count.name}`,
+    );
   };
-  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels], values }]);
+  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels, count], values }]);
 }

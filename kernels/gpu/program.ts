@@ -91,6 +91,34 @@ export function rowPrograms(
 }
 
 /**
+ * Reads the element in row 0 and in any column, which is known only when the kernel runs: an element of a vector. In the GL
+ * modes the kernel chooses the number of the texel. `name` is the variable that holds the element.
+ */
+export function elementOf(
+  { width }: Geometry,
+  source: Source,
+  column: string,
+): { readonly statements: readonly string[]; readonly name: string } {
+  const name = `${source.name}Element`;
+  if (width === 1) {
+    const lines = new Lines('0', column);
+    const value = lines.at(source, 0);
+    return { statements: [...lines.statements, `const ${name} = ${value};`], name };
+  }
+  const lines = new Lines('0', `${name}Texel`);
+  const values = [0, 1, 2, 3].map((c) => lines.at(source, c));
+  const statements = [
+    `const ${name}Column = ${column};`,
+    `const ${name}Texel = Math.floor(${name}Column / 4);`,
+    `const ${name}InTexel = ${name}Column - ${name}Texel * 4;`,
+    ...lines.statements,
+    `let ${name} = ${values[0]};`,
+    ...[1, 2, 3].map((c) => `if (${name}InTexel === ${c}) { ${name} = ${values[c]}; }`),
+  ];
+  return { statements, name };
+}
+
+/**
  * Statements for every column k < `columns` of a row, in a loop. `each` gets the elements of the sources in that column, and
  * the expression of k. `suffix` distinguishes the variables of several such loops in a kernel.
  */

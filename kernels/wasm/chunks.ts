@@ -6,8 +6,9 @@ const CHUNKS_A_THREAD = 2;
 /** Multiplications and additions in about 30 ms. A larger chunk of a product is cut again, down to a block. */
 const MANY_OPERATIONS = 1e9;
 const SMALLEST_BLOCK = { rows: ROWS, columns: 256 };
-/** Elements of h in a chunk of the cell's operations: with fewer, the dispatch would take longer than the work. */
+/** Elements in a chunk of the cell's operations and the like: with fewer, the dispatch would take longer than the work. */
 const FEWEST_ELEMENTS = 1024;
+const FEWEST_EXPS = 128;
 
 /**
  * Rows and columns of a chunk of a product `[M,K]·[K,N]`, and the number of chunks. If there are enough rows, the product
@@ -32,7 +33,21 @@ function toWholePanels(columns: number): number {
   return Math.ceil(Math.max(1, columns) / PANEL_COLUMNS) * PANEL_COLUMNS;
 }
 
-/** Sequences in a chunk of the LSTM cell's operations. */
-export function cellRowsAChunk(B: number, H: number, threads: number): number {
-  return Math.max(Math.ceil(FEWEST_ELEMENTS / H), Math.ceil(B / (CHUNKS_A_THREAD * threads)));
+/** Rows in a chunk of an operation on `[rows,columns]`. */
+export function rowsAChunk(rows: number, columns: number, threads: number): number {
+  return chunkOf(rows, FEWEST_ELEMENTS / columns, threads);
+}
+
+/** Rows in a chunk of cross-entropy: exp and log take longer. */
+export function lossRowsAChunk(B: number, C: number, threads: number): number {
+  return chunkOf(B, FEWEST_EXPS / C, threads);
+}
+
+/** Columns in a chunk of an operation that adds the rows of `[rows,columns]`: a whole number of cache lines. */
+export function columnsAChunk(rows: number, columns: number, threads: number): number {
+  return toWholePanels(chunkOf(columns, FEWEST_ELEMENTS / rows, threads));
+}
+
+function chunkOf(all: number, fewest: number, threads: number): number {
+  return Math.max(Math.ceil(fewest), Math.ceil(all / (CHUNKS_A_THREAD * threads)));
 }

@@ -6,10 +6,11 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { isTask, TASK_RULE } from '../data/task.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
@@ -18,7 +19,7 @@ import type { NamedTensors } from '../parameters.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -185,15 +186,23 @@ function version1Network(fields: Fields): CompleteSizes {
   return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
 }
 
+/** A field of the network that is missing has its default. */
 function storedNetwork(fields: Fields, where: string): CompleteSizes {
-  const network = fields.valueOr('network', undefined) as NetworkSizes;
+  const network = fields.value('network');
+  const { layers } = Object(network) as Partial<NetworkSizes>;
+  if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
+    throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
+  }
   try {
-    return completeSizes(network);
+    return completeSizes(network as NetworkSizes);
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new DataError(`${where}: ${error.message}`);
-    throw error;
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new DataError(`${where}: ${shortened(error.message)}`);
   }
 }
+
+/** A message that may quote a text of any length from the file. */
+const shortened = (message: string): string => (message.length > 300 ? `${message.slice(0, 299)}…` : message);
 
 function parametersNamed(
   file: Safetensors,
@@ -218,7 +227,7 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : fields.textOrNull('task'),
+    task: isVersion1(file) ? null : savedTask(fields, `${name}: training`),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},
@@ -238,14 +247,25 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   return training;
 }
 
+function savedTask(fields: Fields, where: string): string | null {
+  const task = fields.textOrNull('task');
+  if (task !== null && !isTask(task))
+    throw new DataError(`${where}: task is ${quote(task)}, must be null or ${TASK_RULE}`);
+  return task;
+}
+
 function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
-  const ofOptions = { layers: layersOf(options), dropout: options.dropout, forgetBias: options.forgetBias };
-  const { layers, dropout, forgetBias } = network;
-  const [theirs, ours] = [ofOptions, { layers, dropout, forgetBias }].map((part) => JSON.stringify(part));
-  if (theirs === ours) return;
-  throw new DataError(
-    `${name}: options of another network: ${theirs.slice(0, 200)}; the file's network has ${ours.slice(0, 200)}`,
-  );
+  const parts = [
+    ['layers', layersOf(options), network.layers],
+    ['dropout', options.dropout, network.dropout],
+    ['forgetBias', options.forgetBias, network.forgetBias],
+  ] as const;
+  for (const [part, asked, given] of parts) {
+    if (JSON.stringify(asked) === JSON.stringify(given)) continue;
+    throw new DataError(
+      `${name}: options of another network: ${part} ${quote(asked)}; the file's network has ${quote(given)}`,
+    );
+  }
 }
 
 /** An option that is not in the file gets its default: an older version wrote the file before the option existed. */
@@ -257,7 +277,10 @@ function savedOptions(file: Safetensors, name: string): TrainOptions {
   fields.assertNoOthers();
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options);
-  if (fault !== undefined) throw new DataError(`${where}: ${fault}`);
+  if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
+  if (isVersion1(file) && !areVersion1(options)) {
+    throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
+  }
   return options;
 }
 

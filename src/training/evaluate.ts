@@ -8,7 +8,7 @@ import { matrixOf } from '../tensor.js';
 import { loadBatch } from './batch.js';
 import { yieldToEventLoop } from './event-loop.js';
 import type { Examples, NetworkEnds, TrainData } from './examples.js';
-import { examplesOf } from './examples.js';
+import { examplesOf, misfitOf } from './examples.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {
@@ -20,7 +20,7 @@ export interface Evaluation {
   readonly count: number;
   /** `[count]`, or `[count·T]` row by row with a label for every step: 1 if the network is right, else 0. */
   readonly correct: Uint8Array;
-  /** As `correct`: the class with the largest logit. Of steps that do not count: -1. */
+  /** As `correct`: the class with the largest logit; -1 for steps that do not count. */
   readonly predicted: Int32Array;
 }
 
@@ -80,13 +80,8 @@ export function assertFits(
   examples: Examples,
   { network, sizes: { T } }: { readonly network: NetworkEnds; readonly sizes: { readonly T: number } },
 ): void {
-  if (examples.T !== T) throw new DataError(`${what}: the data have ${examples.T} steps, but the network reads ${T}`);
-  const ends = ['inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof NetworkEnds)[];
-  const differs = ends.find((name) => examples[name] !== network[name]);
-  if (differs === undefined) return;
-  throw new DataError(
-    `${what}: the data have ${differs} ${examples[differs]}, but the network has ${network[differs]}`,
-  );
+  const misfit = misfitOf(examples, { ...network, T });
+  if (misfit) throw new DataError(`${what}: the data have ${misfit.examples}, but the network has ${misfit.other}`);
 }
 
 /** The column of the largest number in row `b`. */

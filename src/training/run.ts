@@ -18,7 +18,7 @@ import { loadBatch } from './batch.js';
 import type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits, evaluateExamples } from './evaluate.js';
 import type { Examples, NetworkEnds, TrainData } from './examples.js';
-import { examplesDigest, examplesOf } from './examples.js';
+import { examplesDigest, examplesOf, misfitOf } from './examples.js';
 import type { TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
 
@@ -84,6 +84,7 @@ export class Training {
   private constructor(
     backend: Backend,
     private readonly examples: RunExamples,
+    network: NetworkSizes,
     private options: TrainOptions,
   ) {
     assertOptions(options);
@@ -91,7 +92,7 @@ export class Training {
     const { train } = examples;
     this.random = new Random(seed);
     this.batches = new BatchOrder(train.count, batchSize, shuffle, this.random);
-    this.network = new Network(backend, networkFor(train, options), { T: train.T, B: batchSize });
+    this.network = new Network(backend, network, { T: train.T, B: batchSize });
     try {
       this.optimiser = optimiserFor(backend, this.network.parameters, options);
     } catch (error) {
@@ -106,7 +107,8 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
-    const training = new Training(backend, examplesIn(data, options), options);
+    const examples = examplesIn(data, options);
+    const training = new Training(backend, examples, networkFor(examples.train, options), options);
     return training.prepared(() => training.network.initialise(training.random, options.outputStart));
   }
 
@@ -124,7 +126,7 @@ export class Training {
     const examples = examplesIn(data, state.options);
     const digest = examplesDigest(...setsOf(examples, state.options));
     assertSameData(examples.train, saved, state, digest);
-    const training = new Training(backend, examples, { ...state.options, ...options });
+    const training = new Training(backend, examples, saved.network, { ...state.options, ...options });
     return training.prepared(() => {
       training.random.restore(state.random);
       training.batches.resumeAt(state);
@@ -272,7 +274,7 @@ function optimiserFor(
 function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions): RunExamples {
   assertObject('train: data', data);
   const train = examplesOf('train: data', data.train);
-  if (shift > 0 && 'x' in data.train) throw new RangeError(`train: shift ${shift}: only images can be moved`);
+  if (shift > 0) assertCanShift(data.train, shift);
   if (data.validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
     return { train, validation: undefined };
@@ -282,13 +284,19 @@ function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions):
   return { train, validation };
 }
 
+function assertCanShift(data: TrainData, shift: number): void {
+  if ('x' in data) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
+  const { rows, columns } = data;
+  if (shift < Math.min(rows, columns)) return;
+  throw new RangeError(`train: shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`);
+}
+
 function assertSameKind(train: Examples, validation: Examples): void {
-  const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const;
-  const differs = names.find((name) => train[name] !== validation[name]);
-  if (differs === undefined) return;
+  const misfit = misfitOf(validation, train);
+  if (!misfit) return;
   throw new DataError(
-    `train: the training data have ${differs} ${train[differs]}, the validation data ${validation[differs]}: ` +
-      'they must be of the same kind',
+    `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
+      'they must be of the same kind (of labels, `classes` is the number of outputs)',
   );
 }
 

@@ -1,4 +1,4 @@
-/** The kernel of Adam. The formula is that of src/adam.ts, with the same equation number. */
+/** The kernels of the optimisers. The formulas are those of src/adam.ts and src/sgd.ts, with the same equation numbers. */
 import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
 import type { Geometry, Source } from './layout.js';
 import type { Lines, Program, Size } from './program.js';
@@ -21,5 +21,22 @@ export function adamPrograms(
     { inputs: [m, g], values: (lines) => columns.map((c) => mean(lines, c)) },
     { inputs: [v, g], values: (lines) => columns.map((c) => square(lines, c)) },
     { inputs: [p, m, v, g, rate], values: (lines) => columns.map((c) => update(lines, c)) },
+  ]);
+}
+
+/** (11) v and p. */
+export function sgdPrograms(
+  geometry: Geometry,
+  size: Size,
+  { p, v, g, rate, momentum }: Record<'p' | 'v' | 'g' | 'rate' | 'momentum', Source>,
+): Program[] {
+  const columns = columnsOf(geometry);
+  const velocity = (lines: Lines, c: number): string => `${momentum.name} * ${lines.at(v, c)} + ${lines.at(g, c)}`;
+  return rowPrograms(geometry, size, [
+    { inputs: [v, g, momentum], values: (lines) => columns.map((c) => velocity(lines, c)) },
+    {
+      inputs: [p, v, g, rate, momentum],
+      values: (lines) => columns.map((c) => `${lines.at(p, c)} - ${rate.name} * (${velocity(lines, c)})`),
+    },
   ]);
 }
