@@ -841,6 +841,16 @@ export const PLANTED_MISTAKES = [
     fails: ['(11) p'],
     test: 'pytorch-network',
   },
+  {
+    id: 'uphill',
+    words: 'p moves along the gradient, so the loss rises',
+    equation: '11',
+    file: 'sgd.ts',
+    right: 'P.get(n) - rate * velocity',
+    wrong: 'P.get(n) + rate * velocity',
+    fails: ['(11) p'],
+    test: 'pytorch-network',
+  },
 
   // ── (12) and (12′) ──
   {
@@ -858,8 +868,10 @@ export const PLANTED_MISTAKES = [
     words: 'p is the probability that a number is kept',
     equation: '12',
     file: 'dropout.ts',
-    right: 'kept * Number((bits & 0xffff) >= limit)',
-    wrong: 'kept * Number((bits & 0xffff) < limit)',
+    right: `kept * Number((bits & 0xffff) >= limit);
+    if (n + 1 < values.length) values[n + 1] = kept * Number(bits >>> 16 >= limit);`,
+    wrong: `kept * Number((bits & 0xffff) < limit);
+    if (n + 1 < values.length) values[n + 1] = kept * Number(bits >>> 16 < limit);`,
     fails: ['(12) mask'],
     test: 'pytorch-network',
   },
@@ -1178,6 +1190,16 @@ export const PLANTED_MISTAKES = [
     wrong: 'for (let n = 0; n < this.layers.length; n++) {',
     fails: ['layers dW'],
     test: 'pytorch-network',
+  },
+  {
+    id: 'output-writes-dh',
+    words: 'the output layer writes its gradient into dh, which the LSTM replaces',
+    equation: 'layers',
+    file: 'network.ts',
+    right: 'reads(lstm, lstm.dhOutside)',
+    wrong: 'reads(lstm, lstm.dh)',
+    fails: ['layers reads every'],
+    test: 'gradients',
   },
   {
     id: 'gradients-over-all-rows',
