@@ -120,7 +120,7 @@ describe('the same bits on 1, 2 and 3 threads', () => {
       optimiser,
       hidden: [64, 40],
       batchSize: 40,
-      trainingIters: 40 * 6,
+      trainingIters: 40 * 4,
       validateEvery: null,
     };
     const files: Uint8Array[] = [];

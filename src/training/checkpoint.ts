@@ -261,15 +261,20 @@ function savedTask(fields: Fields, where: string): string | null {
 }
 
 function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
-  const parts = [
-    ['layers', layersOf(options), network.layers],
+  const [asked, given] = [layersOf(options), network.layers];
+  const parts: [string, unknown, unknown][] = [
+    ...(asked.length > given.length ? asked : given).map((_, n): [string, unknown, unknown] => [
+      `layers[${n}]`,
+      asked.at(n),
+      given.at(n),
+    ]),
     ['dropout', options.dropout, network.dropout],
     ['forgetBias', options.forgetBias, network.forgetBias],
-  ] as const;
-  for (const [part, asked, given] of parts) {
-    if (JSON.stringify(asked) === JSON.stringify(given)) continue;
+  ];
+  for (const [part, theirs, ours] of parts) {
+    if (JSON.stringify(theirs) === JSON.stringify(ours)) continue;
     throw new DataError(
-      `${name}: options of another network: ${part} ${quote(asked)}; the file's network has ${quote(given)}`,
+      `${name}: options of another network: ${part} ${quote(theirs)}; the file's network has ${quote(ours)}`,
     );
   }
 }
