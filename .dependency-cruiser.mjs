@@ -11,15 +11,25 @@ const bench = (name) => `bench/${name}\\.ts$`;
 const LAYERS = [
   [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
   [file('tensor')],
-  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'sgd', 'squared-error'].map(file), 'src/files/'],
+  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'squared-error'].map(file), 'src/files/'],
   [file('parameters')],
   [
-    ...['adam', 'clipping', 'column-sums', 'dense', 'dropout', 'gate-order', 'gradcheck', 'lstm(-tensors)?'].map(file),
+    ...[
+      'adam',
+      'clipping',
+      'column-sums',
+      'dense',
+      'dropout',
+      'gate-order',
+      'gradcheck',
+      'lstm(-tensors|-steps)?',
+      'sgd',
+    ].map(file),
     file('shape-checks'),
     'src/data/',
   ],
   [
-    file('(network-sizes|counted-rows|network|model|model-memory)'),
+    file('(initial-values|network(-sizes|-layers)?|counted-rows|model(-memory)?)'),
     'kernels/reference/',
     'kernels/wasm/',
     'kernels/gpu/',

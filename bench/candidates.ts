@@ -28,14 +28,21 @@ const ANY_ENGINE: readonly EngineKind[] = ['node', 'page'];
 
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
 const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
+const ALL_AND_NETWORK: readonly Kind[] = [...ALL, 'network'];
 
 const CANDIDATES: readonly ListEntry[] = [
-  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
+  { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL_AND_NETWORK, threadedIn: ANY_ENGINE },
+  {
+    name: 'longhand-wasm-portable',
+    program: 'longhand',
+    mode: 'wasm-portable',
+    kinds: ALL_AND_NETWORK,
+    threadedIn: ANY_ENGINE,
+  },
+  { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL_AND_NETWORK },
   ...MODES.map((mode) => ({ name: `longhand-gpu-${mode}`, program: 'longhand', mode, kinds: ALL })),
   { name: 'loops', program: 'loops', mode: '', kinds: ALL },
-  { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL, threadedIn: ['page'] },
+  { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL_AND_NETWORK, threadedIn: ['page'] },
   { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: ALL },
   { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: ALL },
   { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
@@ -43,7 +50,7 @@ const CANDIDATES: readonly ListEntry[] = [
   { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
   { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
-  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },
+  { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL_AND_NETWORK, threadedIn: ANY_ENGINE },
 ];
 
 /** Candidates whose name is one of `wanted` or begins with it (all if it is empty), one for each number of threads. */

@@ -23,7 +23,7 @@ export interface Limits {
 export async function clipGradients(
   backend: Backend,
   gradients: readonly Tensor[],
-  { clipValue, clipNorm }: Limits,
+  { clipValue = null, clipNorm = null }: Partial<Limits>,
 ): Promise<void> {
   if (clipValue === null && clipNorm === null) return;
   for (const gradient of gradients) await backend.download(gradient);

@@ -1,6 +1,6 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
-import { describe } from './arguments.js';
-import { runningCounts } from './lstm-tensors.js';
+import { assertNumbers, describe } from './arguments.js';
+import { runningCounts } from './lstm-steps.js';
 import type { BatchSizes, CompleteSizes } from './network-sizes.js';
 import { lossRows } from './network-sizes.js';
 import type { Tensor } from './tensor.js';
@@ -36,10 +36,11 @@ export class CountedRows {
 
   /**
    * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
-   * RangeError for a wrong shape, label or length, and if no row counts; then only y may have changed.
+   * RangeError for a wrong shape, label or length.
    */
   set({ labels, targets, lengths }: Targets, y: Tensor): boolean {
     const { loss } = this.network;
+    if (lengths !== undefined) assertNumbers('lengths', lengths);
     const newLengths = lengths === undefined ? this.fullLengths() : Array.from(lengths);
     runningCounts(this.sizes, newLengths);
     if (loss === 'crossEntropy') this.setLabels(labels, newLengths, y);
@@ -56,8 +57,10 @@ export class CountedRows {
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
     const { outputs: C } = this.network;
     const rows = this.isCounted.length;
-    if (labels?.length !== rows) {
-      throw new RangeError(`labels: ${labels ? labels.length : 'none'} given, but ${rows} rows have a loss`);
+    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
+    assertNumbers('labels', labels);
+    if (labels.length !== rows) {
+      throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
     }
     this.mark((row) => {
       const label = labels[row];
@@ -87,11 +90,14 @@ export class CountedRows {
     return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
   }
 
-  /** Marks the rows that count. Changes nothing if none does. */
   private mark(counts: (row: number) => boolean): void {
-    const marks = Uint8Array.from(this.isCounted, (_, row) => Number(counts(row)));
-    const count = marks.reduce((sum, mark) => sum + mark, 0);
-    if (count === 0) throw new RangeError('labels: nothing counts: every label is -1 or beyond its sequence’s end');
+    const marks = new Uint8Array(this.isCounted.length);
+    let count = 0;
+    for (let row = 0; row < marks.length; row++) {
+      if (!counts(row)) continue;
+      marks[row] = 1;
+      count++;
+    }
     this.isCounted.set(marks);
     this.count = count;
   }

@@ -3,7 +3,7 @@ import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
 import { formatShape } from '../../src/tensor.js';
-import { cellRowsAChunk, productChunks } from './chunks.js';
+import { columnsAChunk, lossRowsAChunk, productChunks, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
 import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
 import { Packing } from './packing.js';
@@ -120,7 +120,7 @@ export class WasmBackend implements Backend {
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
     const { storages } = this;
     const [B, H] = h.shape;
-    const rows = cellRowsAChunk(B, H, this.runner.threads);
+    const rows = rowsAChunk(B, H, this.runner.threads);
     const kind = this.jobs.cellForward({
       h: storages.denseAddressOf(h),
       c: storages.denseAddressOf(c),
@@ -139,7 +139,7 @@ export class WasmBackend implements Backend {
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
     const { storages } = this;
     const [B, H] = dh.shape;
-    const rows = cellRowsAChunk(B, H, this.runner.threads);
+    const rows = rowsAChunk(B, H, this.runner.threads);
     const kind = this.jobs.cellBackward({
       dz: storages.denseAddressOf(dz),
       dc: storages.denseAddressOf(dc),
@@ -159,6 +159,7 @@ export class WasmBackend implements Backend {
   crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
     const { storages } = this;
     const [B, C] = logits.shape;
+    const rows = lossRowsAChunk(B, C, this.runner.threads);
     const kind = this.jobs.crossEntropyForward({
       losses: storages.denseAddressOf(losses),
       correct: storages.denseAddressOf(correct),
@@ -167,23 +168,62 @@ export class WasmBackend implements Backend {
       y: storages.denseAddressOf(y),
       B,
       C,
+      rows,
     });
-    this.runner.run(kind, 1);
+    this.runner.run(kind, Math.ceil(B / rows));
     storages.written(losses, correct, probabilities);
   }
 
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
     const { storages } = this;
     const [B, C] = dLogits.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
     const kind = this.jobs.crossEntropyBackward({
       dLogits: storages.denseAddressOf(dLogits),
       probabilities: storages.denseAddressOf(probabilities),
       y: storages.denseAddressOf(y),
       B,
       C,
+      count,
+      rows,
     });
-    this.runner.run(kind, 1);
+    this.runner.run(kind, Math.ceil(B / rows));
     storages.written(dLogits);
+  }
+
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
+    const { storages } = this;
+    const [B, C] = outputs.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
+    const kind = this.jobs.squaredErrorForward({
+      losses: storages.denseAddressOf(losses),
+      outputs: storages.denseAddressOf(outputs),
+      targets: storages.denseAddressOf(targets),
+      counted: storages.denseAddressOf(counted),
+      B,
+      C,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows));
+    storages.written(losses);
+  }
+
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void {
+    const { storages } = this;
+    const [B, C] = outputs.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
+    const kind = this.jobs.squaredErrorBackward({
+      dOutputs: storages.denseAddressOf(dOutputs),
+      outputs: storages.denseAddressOf(outputs),
+      targets: storages.denseAddressOf(targets),
+      counted: storages.denseAddressOf(counted),
+      B,
+      C,
+      count,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows));
+    storages.written(dOutputs);
   }
 
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
@@ -203,32 +243,70 @@ export class WasmBackend implements Backend {
     storages.written(p, m, v);
   }
 
-  squaredErrorForward(_losses: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor): void {
-    throw new Error('squaredErrorForward: not written yet');
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
+    const { storages } = this;
+    const kind = this.jobs.sgd({
+      p: storages.denseAddressOf(p),
+      v: storages.denseAddressOf(v),
+      g: storages.denseAddressOf(g),
+      size: p.size,
+      rate,
+      momentum,
+    });
+    this.runner.run(kind, Math.ceil(p.size / CHUNK_ELEMENTS));
+    storages.written(p, v);
   }
 
-  squaredErrorBackward(_dOutputs: Tensor, _outputs: Tensor, _targets: Tensor, _counted: Tensor, _count: number): void {
-    throw new Error('squaredErrorBackward: not written yet');
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    const { storages } = this;
+    const [M, N] = out.shape;
+    const rows = rowsAChunk(M, N, this.runner.threads);
+    const kind = this.jobs.gatherRows({
+      out: storages.denseAddressOf(out),
+      a: storages.denseAddressOf(a),
+      indices: storages.denseAddressOf(indices),
+      bias: storages.denseAddressOf(bias),
+      M,
+      N,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(M / rows));
+    storages.written(out);
   }
 
-  sgd(_p: Tensor, _v: Tensor, _g: Tensor, _rate: number, _momentum: number): void {
-    throw new Error('sgd: not written yet');
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+    const { storages } = this;
+    const [M, N] = a.shape;
+    const columns = columnsAChunk(M, N, this.runner.threads);
+    const kind = this.jobs.scatterAddRows({
+      out: storages.denseAddressOf(out),
+      indices: storages.denseAddressOf(indices),
+      a: storages.denseAddressOf(a),
+      M,
+      N,
+      columns,
+    });
+    this.runner.run(kind, Math.ceil(N / columns));
+    storages.written(out);
   }
 
-  gatherRows(_out: Tensor, _a: Tensor, _indices: Tensor, _bias: Tensor): void {
-    throw new Error('gatherRows: not written yet');
+  multiply(out: Tensor, a: Tensor, b: Tensor): void {
+    const { storages } = this;
+    const kind = this.jobs.multiplyElements({
+      out: storages.denseAddressOf(out),
+      a: storages.denseAddressOf(a),
+      b: storages.denseAddressOf(b),
+      size: out.size,
+    });
+    this.runner.run(kind, Math.ceil(out.size / CHUNK_ELEMENTS));
+    storages.written(out);
   }
 
-  scatterAddRows(_out: Tensor, _indices: Tensor, _a: Tensor): void {
-    throw new Error('scatterAddRows: not written yet');
-  }
-
-  multiply(_out: Tensor, _a: Tensor, _b: Tensor): void {
-    throw new Error('multiply: not written yet');
-  }
-
-  add(_out: Tensor, _a: Tensor): void {
-    throw new Error('add: not written yet');
+  add(out: Tensor, a: Tensor): void {
+    const { storages } = this;
+    const kind = this.jobs.add({ out: storages.denseAddressOf(out), a: storages.denseAddressOf(a), size: out.size });
+    this.runner.run(kind, Math.ceil(out.size / CHUNK_ELEMENTS));
+    storages.written(out);
   }
 
   fill(out: Tensor, value: number): void {

@@ -1,18 +1,22 @@
-/** `longhand eval`: how well a saved network classifies a set of images, overall and per class. */
+/** `longhand eval`: how well a saved network does on its task's data: for images overall and per class. */
 import { Command, Option } from 'commander';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
-import { loadMnist } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { evaluate } from '../training/evaluate.js';
+import { loadCheckpoint } from '../training/checkpoint-files.js';
+import type { Evaluation } from '../training/evaluate.js';
+import { assertFits, evaluate } from '../training/evaluate.js';
+import type { TrainData } from '../training/examples.js';
+import { examplesOf } from '../training/examples.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight } from './format.js';
 import { filePath } from './flag-values.js';
-import { printJson, printLines } from './print.js';
-import { loadClassifier, modelOn } from './saved-model.js';
+import { print, printJson, printLines } from './print.js';
+import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
+import { savedTask } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
@@ -43,25 +47,42 @@ Examples:
   longhand eval run.safetensors --set validation --json`,
     )
     .action(async (file: string, flags: EvalFlags) => {
-      const saved = loadClassifier(file);
-      const images = loadMnist(flags.data)[flags.set];
-      assertFits(saved, images, file);
-      const report = await withBackend(flags, command, (backend) =>
+      const { model, training } = loadCheckpoint(file);
+      const task = savedTask(training?.task ?? null, model.T, flags, file);
+      const { [flags.set]: data, examples } = task.load();
+      assertReads(model, data, file);
+      const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const model = modelOn(backend, saved, BATCH);
-          const { loss, accuracy, predicted } = await evaluate(model, images, signal);
-          model.dispose();
-          return { set: flags.set, images: images.count, loss, accuracy, ...byClass(images.labels, predicted) };
+          const network = networkOn(backend, model, BATCH);
+          const found = await evaluate(network, data, signal);
+          network.dispose();
+          return found;
         }),
       );
-      if (flags.json) printJson(report);
-      else printLines(asText(report));
+      if ('pixels' in data) reportClasses(flags, data, evaluation);
+      else if (flags.json) printJson({ set: flags.set, [examples]: evaluation.count, loss: evaluation.loss });
+      else print(`${evaluation.count} ${flags.set} ${examples}: mean squared error ${evaluation.loss.toFixed(6)}`);
     });
 }
 
-function assertFits({ sizes: { T, I } }: SavedModel, { rows, columns }: LabelledImages, file: string): void {
-  if (T !== rows || I !== columns)
-    throw new DataError(`${file}: its network reads images of ${T} × ${I}, these are ${rows} × ${columns}`);
+function reportClasses(
+  { set, json }: EvalFlags,
+  images: LabelledImages,
+  { loss, accuracy, predicted }: Evaluation,
+): void {
+  const report = { set, images: images.count, loss, accuracy, ...byClass(images.labels, predicted) };
+  if (json) printJson(report);
+  else printLines(asText(report));
+}
+
+function assertReads({ T, network }: SavedModel, data: TrainData, file: string): void {
+  const examples = examplesOf('eval: data', data);
+  if (T !== examples.T || network.inputs !== examples.inputs) {
+    throw new DataError(
+      `${file}: its network reads images of ${T} × ${network.inputs}, these are ${examples.T} × ${examples.inputs}`,
+    );
+  }
+  assertFits(file, examples, { ...network, T });
 }
 
 interface ClassReport {
@@ -77,7 +98,7 @@ interface ClassReport {
 }
 
 /** `confusion[k][j]`: images of class k that are predicted as class j. */
-function byClass(labels: Uint8Array, predicted: Uint8Array): { confusion: number[][]; classes: ClassReport[] } {
+function byClass(labels: Uint8Array, predicted: Int32Array): { confusion: number[][]; classes: ClassReport[] } {
   const confusion = Array.from({ length: CLASSES }, () => new Array<number>(CLASSES).fill(0));
   labels.forEach((label, n) => confusion[label][predicted[n]]++);
   const classes = confusion.map((row, k): ClassReport => {

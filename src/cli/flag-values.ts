@@ -11,6 +11,11 @@ export function wholeNumber(least: number, most = LARGEST_WHOLE): (text: string)
   };
 }
 
+/** One value, or several with commas between them: then a list. */
+export function listOf<Value>(parse: (text: string) => Value): (text: string) => Value | Value[] {
+  return (text) => (text.includes(',') ? text.split(',').map(parse) : parse(text));
+}
+
 /** A number, for computations in f64. */
 export function finiteNumber(text: string): number {
   const value = decimalFrom(text);

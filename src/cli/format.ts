@@ -21,12 +21,15 @@ export function numpyShare(value: number): string {
   return pythonFixed(value, 6 + leadingZeros).replace(/(\.\d+?)0+$/, '$1');
 }
 
+/** With the squared error there is no accuracy. */
 export function tutorialLine({ iter, loss, accuracy }: Line): string {
-  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
+  const share = Number.isNaN(accuracy) ? '' : `, Training Accuracy= ${pythonFixed(accuracy, 5)}`;
+  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}${share}`;
 }
 
 export function validationLine({ step, loss, accuracy }: Validation): string {
-  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
+  const share = Number.isNaN(accuracy) ? '' : `, Validation Accuracy= ${pythonFixed(accuracy, 5)}`;
+  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}${share}`;
 }
 
 /** Aligns rows of cells, of which the first is the head, in columns. Makes the cells `printable`. */

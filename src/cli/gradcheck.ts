@@ -1,20 +1,30 @@
 /** `longhand gradcheck`: compares the backward pass with numeric gradients. Exit code 1 if a gradient disagrees. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { GradientReport } from '../gradcheck.js';
-import { checkModelGradients } from '../network-check.js';
+import { checkNetworkGradients } from '../network-check.js';
+import type { NetworkSizes } from '../network-sizes.js';
+import { INPUT_KINDS, LOSSES, READS } from '../network-sizes.js';
 import { formatShape } from '../tensor.js';
+import { layersOf } from '../training/options.js';
 import { table } from './format.js';
 import { withAdvice, assertRoom } from './memory.js';
-import { finiteNumber, positiveNumber, wholeNumber } from './flag-values.js';
+import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from './flag-values.js';
 import { printJson, printLines } from './print.js';
 
 interface GradcheckFlags {
   readonly steps: number;
   readonly batchSize: number;
   readonly inputs: number;
-  readonly hidden: number;
+  readonly hidden: number | readonly number[];
+  readonly layers: number;
+  readonly bidirectional: boolean;
+  readonly dropout: number;
   readonly classes: number;
+  readonly inputKind: (typeof INPUT_KINDS)[number];
+  readonly reads: (typeof READS)[number];
+  readonly loss: (typeof LOSSES)[number];
+  readonly lengths: boolean;
   readonly forgetBias: number;
   readonly seed: number;
   readonly tolerance: number;
@@ -25,13 +35,21 @@ const ADVICE = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 
 export function gradcheckCommand(): Command {
   const size = wholeNumber(1);
-  return new Command('gradcheck')
-    .description('Compare every gradient of the model with numeric gradients, in f64, at random values.')
+  const command = new Command('gradcheck');
+  return command
+    .description('Compare every gradient of a network with numeric gradients, in f64, at random values.')
     .option('--steps <count>', 'T, steps of a sequence', size, 5)
     .option('--batch-size <count>', 'B, sequences of a batch', size, 3)
     .option('--inputs <count>', 'I, inputs per step', size, 4)
-    .option('--hidden <count>', 'H, hidden units', size, 6)
-    .option('--classes <count>', 'C, classes', size, 7)
+    .option('--hidden <counts>', 'H, hidden units of each layer; 6,5 makes two layers', listOf(size), 6)
+    .option('--layers <count>', 'layers of the network', wholeNumber(1, 100), 1)
+    .option('--bidirectional', 'each layer also reads its sequences in reverse', false)
+    .option('--dropout <probability>', 'of a number between two layers', f32Number(0, 0.99, false), 0)
+    .option('--classes <count>', 'C, classes, or numbers that the network computes', size, 7)
+    .addOption(new Option('--input-kind <kind>', 'what a step reads').choices(INPUT_KINDS).default('numbers'))
+    .addOption(new Option('--reads <steps>', 'which states the output layer reads').choices(READS).default('last'))
+    .addOption(new Option('--loss <name>', 'what is averaged').choices(LOSSES).default('crossEntropy'))
+    .option('--lengths', 'sequences of different lengths, from T down to 1', false)
     .option('--forget-bias <number>', "added to the forget gate's pre-activation", finiteNumber, 1)
     .option('--seed <number>', 'seed of the random values', wholeNumber(0), 1)
     .option('--tolerance <number>', 'largest relative error that passes', positiveNumber, 1e-7)
@@ -41,20 +59,35 @@ export function gradcheckCommand(): Command {
       `
 Examples:
   longhand gradcheck
-  longhand gradcheck --steps 12 --hidden 9 --seed 3 --json`,
+  longhand gradcheck --steps 12 --hidden 9 --seed 3 --json
+  longhand gradcheck --layers 2 --bidirectional --lengths --reads every --loss squaredError`,
     )
     .action(async (flags: GradcheckFlags) => {
-      const { steps: T, batchSize: B, inputs: I, hidden: H, classes: C, seed, forgetBias, tolerance } = flags;
-      const sizes = { T, B, I, H, C };
-      assertRoom(sizes, 'f64', ADVICE);
+      const { steps: T, batchSize: B, seed, tolerance } = flags;
+      const [network, sizes] = [networkOf(flags, command), { T, B }];
+      assertRoom(network, sizes, { dtype: 'f64', advice: ADVICE });
       const backend = createReferenceBackend({ dtype: 'f64' });
+      const lengths = flags.lengths ? { lengths: lengthsFor(T, B) } : {};
       const reports = await withAdvice(ADVICE, () =>
-        checkModelGradients(backend, sizes, { seed, forgetBias, tolerance }),
+        checkNetworkGradients(backend, network, sizes, { seed, tolerance, ...lengths }),
       );
       if (flags.json) reports.forEach(printJson);
       else printLines(asTable(reports, tolerance));
       if (!reports.every(({ ok }) => ok)) process.exitCode = 1;
     });
+}
+
+function networkOf(flags: GradcheckFlags, command: Command): NetworkSizes {
+  const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers } = flags;
+  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
+    command.error(`error: --hidden has ${hidden.length} numbers, but --layers is ${layers}`);
+  }
+  return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, dropout, forgetBias };
+}
+
+/** From T down to 1, the longest first. */
+function lengthsFor(T: number, B: number): number[] {
+  return Array.from({ length: B }, (_, b) => Math.max(1, Math.round(T - (b * (T - 1)) / Math.max(1, B - 1))));
 }
 
 function asTable(reports: readonly GradientReport[], tolerance: number): string {

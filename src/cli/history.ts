@@ -12,7 +12,8 @@ export interface HistoryRow {
   readonly set: (typeof SETS)[number];
   readonly step: number;
   readonly loss: number;
-  readonly accuracy: number;
+  /** null with the squared error, which has no accuracy. */
+  readonly accuracy: number | null;
 }
 
 /** In bytes; enough for more than a million rows. */
@@ -83,7 +84,7 @@ const isCsv = (file: string): boolean => file.endsWith('.csv');
 
 function lineOf({ set, step, loss, accuracy }: HistoryRow, file: string): string {
   const row = { set, step, loss, accuracy };
-  return isCsv(file) ? `${Object.values(row).join(',')}\n` : `${JSON.stringify(row)}\n`;
+  return isCsv(file) ? `${[set, step, loss, accuracy ?? ''].join(',')}\n` : `${JSON.stringify(row)}\n`;
 }
 
 /** `where` begins the messages. Throws a DataError. */
@@ -91,7 +92,8 @@ function csvRow(line: string, where: string): HistoryRow {
   const texts = line.split(',');
   const [set] = texts;
   const step = wholeFrom(texts[1] ?? '', 0, Number.MAX_SAFE_INTEGER);
-  const [loss, accuracy] = [texts[2] ?? '', texts[3] ?? ''].map(decimalFrom);
+  const loss = decimalFrom(texts[2] ?? '');
+  const accuracy = texts[3] === '' ? null : decimalFrom(texts[3] ?? '');
   if (texts.length !== 4 || !isSet(set) || [step, loss, accuracy].includes(NaN)) {
     throw new DataError(`${where} is not a row of a history: ${quote(line)}`);
   }
@@ -106,7 +108,7 @@ function jsonRow(line: string, where: string): HistoryRow {
     set: fields.choice('set', SETS),
     step: fields.whole('step', 0),
     loss: fields.finite('loss'),
-    accuracy: fields.finite('accuracy'),
+    accuracy: fields.finiteOrNull('accuracy'),
   };
   fields.assertNoOthers();
   return row;

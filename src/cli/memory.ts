@@ -5,9 +5,9 @@
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { OutOfMemoryError } from '../errors.js';
-import type { ModelSizes } from '../model.js';
-import { modelNetwork } from '../model.js';
 import { numbersOfNetwork } from '../model-memory.js';
+import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
+import { formatNetwork, lstmsOf } from '../network-sizes.js';
 import type { DType } from '../tensor.js';
 
 /** Bytes of V8's heap for the views of one step. Measured on Node 20: 2,350, and 2,530 with the input gradient (`compare`). */
@@ -15,21 +15,26 @@ const VIEWS_OF_A_STEP = 2400;
 /** The share of V8's heap that these views may use. */
 const LARGEST_SHARE_OF_HEAP = 0.5;
 
-/**
- * Throws an OutOfMemoryError that names the bytes if a model does not fit. `advice` says what to reduce, `most` is the
- * backend's own limit in bytes, and `numbers` is how many numbers are in memory at once.
- */
+/** What `assertRoom` needs to know besides the network. */
+export interface Room {
+  readonly dtype: DType;
+  /** What to reduce. */
+  readonly advice: string;
+  /** The backend's own limit in bytes. Default: none. */
+  readonly most?: number;
+  /** How many numbers are in memory at once. Default: those of a network that is only evaluated. */
+  readonly numbers?: number;
+}
+
+/** Throws an OutOfMemoryError that names the bytes if a network does not fit. */
 export function assertRoom(
-  sizes: ModelSizes,
-  dtype: DType,
-  advice: string,
-  most = Infinity,
-  numbers = numbersOfNetwork(modelNetwork(sizes), sizes),
+  network: NetworkSizes,
+  sizes: BatchSizes,
+  { dtype, advice, most = Infinity, numbers = numbersOfNetwork(network, sizes) }: Room,
 ): void {
-  const { T, B, I, H, C } = sizes;
-  const heap = T * VIEWS_OF_A_STEP;
+  const heap = sizes.T * lstmsOf(network).length * VIEWS_OF_A_STEP;
   const bytes = heap + numbers * (dtype === 'f32' ? 4 : 8);
-  const needs = `T ${T}, B ${B}, I ${I}, H ${H}, C ${C} need about`;
+  const needs = `${formatNetwork(network, sizes)} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);
   if (heap > heapLimit) {
     throw new OutOfMemoryError(

@@ -1,4 +1,4 @@
-/** The history of a run as an SVG: the loss over the steps, and below it the accuracy. */
+/** The history of a run as an SVG: the loss over the steps, and below it the accuracy, if there is one. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { replaceFile } from '../files/disk.js';
@@ -35,7 +35,8 @@ function historySvg(rows: readonly HistoryRow[]): string {
   };
   // losses span decades; 0 has no logarithm
   const isLogarithmic = rows.every(({ loss }) => loss > 0);
-  const panels = [panel('loss', isLogarithmic ? { type: 'log', tickFormat: '~g' } : {}), panel('accuracy', {})];
+  const loss = panel('loss', isLogarithmic ? { type: 'log', tickFormat: '~g' } : {});
+  const panels = rows.some(({ accuracy }) => accuracy !== null) ? [loss, panel('accuracy', {})] : [loss];
   const placed = panels.map((svg, n) => `<g transform="translate(0,${n * HEIGHT})">${svg}</g>`);
   const size = `width="${WIDTH}" height="${panels.length * HEIGHT}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} style="background:white">${placed.join('')}</svg>\n`;

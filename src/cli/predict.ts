@@ -1,8 +1,8 @@
 /** `longhand predict`: a saved network's predictions for the user's images, after the last row or after each row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
-import { fillBatch } from '../data/batches.js';
-import type { Model } from '../model.js';
+import { fillImages } from '../data/batches.js';
+import type { Network } from '../network.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { yieldToEventLoop } from '../training/event-loop.js';
 import { firstProbabilities, probabilitiesByRow } from '../training/probabilities.js';
@@ -13,8 +13,10 @@ import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
 import { wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
-import { loadClassifier, modelOn } from './saved-model.js';
+import { loadClassifier, networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
+
+const MOST_COPIES = 32;
 
 interface PredictFlags extends BackendFlags {
   readonly first?: number;
@@ -56,11 +58,12 @@ Examples:
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
       const saved = loadClassifier(file);
-      const { T, I } = saved.sizes;
+      const { T, network } = saved;
+      const I = network.inputs;
       const images = files.map((name) => readImages(name, T, I, flags)); // a faulty file ends the command here
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const model = modelOn(backend, saved, 1);
+          const model = networkOn(backend, saved, flags.rows ? copiesFor(saved) : 1);
           for (const image of inTurn(images)) {
             await yieldToEventLoop();
             signal.throwIfAborted();
@@ -75,21 +78,26 @@ Examples:
     });
 }
 
+/** How many copies of an image `probabilitiesByRow` reads at once. In one direction it needs no copies. */
+function copiesFor({ T, network }: SavedModel): number {
+  return network.layers.some(({ bidirectional }) => bidirectional) ? Math.min(T, MOST_COPIES) : 1;
+}
+
 function* inTurn(files: readonly Iterable<NamedImage>[]): Generator<NamedImage> {
   for (const images of files) yield* images;
 }
 
 async function predict(
   backend: Backend,
-  model: Model,
+  model: Network,
   { name, pixels }: NamedImage,
   withRows: boolean,
 ): Promise<Prediction> {
-  const { T, I } = model.sizes;
-  const { x, y } = model.activations;
-  fillBatch(x, y, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
+  const { T } = model.sizes;
+  const I = model.network.inputs;
+  const { x } = model.activations;
+  fillImages(x, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
   backend.upload(x);
-  backend.upload(y);
   model.forward();
   const probabilities = [...(await firstProbabilities(model))];
   const prediction = probabilities.indexOf(Math.max(...probabilities));
@@ -104,7 +112,7 @@ const SHADES = ' ░▒▓█';
 function asText(
   { name, prediction, probabilities, rows }: Prediction,
   { pixels }: NamedImage,
-  { sizes }: SavedModel,
+  { network }: SavedModel,
 ): string {
   const others = probabilities
     .map((probability, k) => ({ k, probability }))
@@ -114,7 +122,7 @@ function asText(
     .map(({ k, probability }) => `${k} ${probability.toFixed(4)}`);
   const line = `${printable(name)}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
   if (!rows) return line;
-  const { I } = sizes;
+  const I = network.inputs;
   const digits = probabilities.map((_, k) => String(k).padStart(4)).join('');
   const read = rows.map((row, t) => {
     const shades = [...pixels.subarray(t * I, (t + 1) * I)].map((value) => SHADES[Math.round((value / 255) * 4)]);

@@ -2,32 +2,31 @@
 import { SingleBar } from 'cli-progress';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
-import type { Mnist } from '../data/mnist.js';
-import { CLASSES } from '../data/mnist.js';
-import type { Model } from '../model.js';
-import { modelNetwork } from '../model.js';
+import type { Network } from '../network.js';
 import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
 import { evaluate } from '../training/evaluate.js';
+import { examplesOf } from '../training/examples.js';
 import type { TrainHooks } from '../training/loop.js';
 import { resumeTraining, train } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
 import type { Line, Validation } from '../training/run.js';
+import { networkFor } from '../training/run.js';
 import type { BackendFlags } from './backends.js';
-import { numpyShare, tutorialLine, validationLine } from './format.js';
+import { numpyShare, pythonFixed, tutorialLine, validationLine } from './format.js';
 import { History } from './history.js';
 import { withAdvice, assertRoom } from './memory.js';
 import { writePlot } from './plot.js';
 import { inform, print, printJson } from './print.js';
+import type { TaskData, TaskFlags } from './tasks.js';
 
 /** The tutorial tests on the first 128 images only. */
 const TUTORIAL_TEST_COUNT = 128;
 
 /** The flags of `longhand train` that are not options of the training. */
-export interface TrainFlags extends BackendFlags {
-  readonly data?: string;
+export interface TrainFlags extends BackendFlags, TaskFlags {
   readonly json: boolean;
   readonly checkpoint?: string;
   readonly checkpointEvery: number;
@@ -44,7 +43,7 @@ export interface Resumable extends Checkpoint {
 
 export async function runTraining(
   backend: Backend,
-  data: Mnist,
+  data: TaskData,
   given: Partial<TrainOptions>,
   flags: TrainFlags,
   resumed: Resumable | undefined,
@@ -56,10 +55,13 @@ export async function runTraining(
   print.finished(step);
   const trainedAt = performance.now();
 
-  const { correct } = await evaluate(model, data.test, signal);
-  const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
-  print.tested(share(first), first.length);
-  print.testedAll(share(correct), correct.length);
+  const { correct, loss, count } = await evaluate(model, data.test, signal);
+  if (model.network.loss === 'squaredError') print.testedError(loss, count);
+  else {
+    const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
+    print.tested(share(first), first.length);
+    print.testedAll(share(correct), correct.length);
+  }
   model.dispose();
   if (flags.plot !== undefined && flags.history !== undefined) writePlot(flags.plot, flags.history);
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
@@ -70,35 +72,34 @@ const share = (correct: Uint8Array): number => correct.reduce((sum, right) => su
 
 async function trainWithFiles(
   backend: Backend,
-  data: Mnist,
+  data: TaskData,
   given: Partial<TrainOptions>,
   flags: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
-): Promise<{ model: Model; step: number }> {
+): Promise<{ model: Network; step: number }> {
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...given };
-  const steps = stepCount(options, data.train.count);
+  const examples = examplesOf('train: data', data.train);
+  const steps = stepCount(options, examples.count);
   inform(`backend ${backend.description}`);
   inform(
-    `${data.train.count} training images, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+    `${examples.count} training ${data.examples}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
     inform(`the run has used ${before.backend.slice(0, 200)}: the last digits may differ`);
   }
 
-  const { rows: T, columns: I } = data.train;
   const advice = resumed ? 'this network is too large for this computer' : 'reduce --hidden or --batch-size';
-  const sizes = { T, B: options.batchSize, I, H: options.hidden, C: CLASSES };
-  assertRoom(
-    sizes,
-    backend.dtype,
+  const [network, sizes] = [networkFor(examples, options), { T: examples.T, B: options.batchSize }];
+  assertRoom(network, sizes, {
+    dtype: backend.dtype,
     advice,
-    flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    numbersOfTraining(modelNetwork(sizes), sizes),
-  );
+    most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
+    numbers: numbersOfTraining(network, sizes),
+  });
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);
@@ -146,17 +147,20 @@ function reportingHooks(
     onLine: (line) => {
       bar.clear();
       print.line(line);
-      history?.add({ set: 'train', ...line });
+      history?.add({ set: 'train', ...line, accuracy: numberOrNull(line.accuracy) });
     },
     onValidation: (validation) => {
       bar.clear();
       print.validation(validation);
-      history?.add({ set: 'validation', ...validation });
+      history?.add({ set: 'validation', ...validation, accuracy: numberOrNull(validation.accuracy) });
     },
     ...(best !== undefined && { onBest: (state) => save(best, state) }),
     ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
   };
 }
+
+/** JSON has no NaN. */
+const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 const textPrinter = {
   line: (line: Line) => print(tutorialLine(line)),
@@ -165,6 +169,8 @@ const textPrinter = {
   tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
   testedAll: (accuracy: number, images: number) =>
     print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+  testedError: (loss: number, sequences: number) =>
+    print(`Testing Mean Squared Error on all ${sequences} sequences: ${pythonFixed(loss, 6)}`),
 };
 
 const printEvent = (event: string, fields: object): void => printJson({ event, ...fields });
@@ -175,6 +181,7 @@ const jsonPrinter: typeof textPrinter = {
   finished: (steps) => printEvent('finished', { steps }),
   tested: (accuracy, images) => printEvent('test', { images, accuracy }),
   testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
+  testedError: (loss, sequences) => printEvent('test', { sequences, loss }),
 };
 
 type Bar = ReturnType<typeof progressBar>;

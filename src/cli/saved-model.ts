@@ -2,23 +2,30 @@
 import type { Backend } from '../backend.js';
 import { CLASSES } from '../data/mnist.js';
 import { DataError } from '../errors.js';
-import { Model } from '../model.js';
+import { Network } from '../network.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import { assertRoom } from './memory.js';
 
-/** The network of a checkpoint. Throws a DataError unless it has MNIST's ten classes. */
+/** The network of a checkpoint. Throws a DataError unless it classifies images into MNIST's ten classes. */
 export function loadClassifier(file: string): SavedModel {
   const { model } = loadCheckpoint(file);
-  if (model.sizes.C !== CLASSES)
-    throw new DataError(`${file}: its network has ${model.sizes.C} classes, but MNIST has ${CLASSES}`);
+  const { outputs, reads, loss, inputKind } = model.network;
+  if (outputs !== CLASSES) {
+    throw new DataError(`${file}: its network has ${outputs} classes, but MNIST has ${CLASSES}`);
+  }
+  if (reads !== 'last' || loss !== 'crossEntropy' || inputKind !== 'numbers') {
+    throw new DataError(
+      `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
+    );
+  }
   return model;
 }
 
-/** Throws an OutOfMemoryError if the model does not fit: a small file can ask for any number of steps. */
-export function modelOn(backend: Backend, { sizes, forgetBias, parameters }: SavedModel, B: number): Model {
-  assertRoom({ ...sizes, B }, backend.dtype, 'this network is too large for this computer');
-  const model = new Model(backend, { ...sizes, B }, { forgetBias });
-  model.load(parameters);
-  return model;
+/** Throws an OutOfMemoryError if the network does not fit: a small file can ask for any number of steps. */
+export function networkOn(backend: Backend, { T, network, parameters }: SavedModel, B: number): Network {
+  assertRoom(network, { T, B }, { dtype: backend.dtype, advice: 'this network is too large for this computer' });
+  const opened = new Network(backend, network, { T, B });
+  opened.load(parameters);
+  return opened;
 }

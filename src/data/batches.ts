@@ -79,23 +79,49 @@ const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.
  * With fewer indices than B, the rest of x and y keeps its values.
  */
 export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
-  const { rows, columns, pixels, labels } = images;
+  assertShape('fillBatch', 'y', y, [x.shape[1], CLASSES]);
+  fillImages(x, images, indices);
+  for (let b = 0; b < indices.length; b++) {
+    const label = images.labels[indices[b]];
+    if (!(label < CLASSES)) {
+      throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
+    }
+    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
+  }
+}
+
+/** Moves the pixels of an image: from pixel (row, column) to (row + down, column + right). */
+export interface Shift {
+  readonly down: number;
+  readonly right: number;
+}
+
+/**
+ * Writes images into x `[T,B,I]`, image row t as the input of step t. With fewer indices than B, the rest of x keeps its
+ * values. `shifts`: one for each image; pixels that move in are 0. Default: no shifts.
+ */
+export function fillImages(
+  x: Tensor,
+  images: LabelledImages,
+  indices: ArrayLike<number>,
+  shifts?: readonly Shift[],
+): void {
+  const { rows, columns, pixels } = images;
   const [, B] = x.shape;
   assertShape('fillBatch', 'x', x, [rows, B, columns]);
-  assertShape('fillBatch', 'y', y, [B, CLASSES]);
   if (indices.length > B) throw new RangeError(`fillBatch: ${indices.length} images do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
       throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
     }
-    const label = labels[indices[b]];
-    if (!(label < CLASSES)) {
-      throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
-    }
     const start = indices[b] * rows * columns;
+    const { down, right } = shifts?.[b] ?? { down: 0, right: 0 };
     for (let t = 0; t < rows; t++) {
-      for (let i = 0; i < columns; i++) x.set(t, b, i, INTENSITY[pixels[start + t * columns + i]]);
+      for (let i = 0; i < columns; i++) {
+        const [row, column] = [t - down, i - right];
+        const isInside = row >= 0 && row < rows && column >= 0 && column < columns;
+        x.set(t, b, i, isInside ? INTENSITY[pixels[start + row * columns + column]] : 0);
+      }
     }
-    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
   }
 }

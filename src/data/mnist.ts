@@ -2,6 +2,7 @@
 import { assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import { parseIdx } from './idx.js';
+import { assertTask } from './task.js';
 
 /** Images of one size, and the class of each. */
 export interface LabelledImages {
@@ -15,6 +16,8 @@ export interface LabelledImages {
   readonly pixels: Uint8Array;
   /** `[count]`: the class of each image, 0 … 9. */
   readonly labels: Uint8Array;
+  /** A name that checkpoints keep, so that `longhand eval` finds the data again. Default: none, MNIST. */
+  readonly task?: string;
 }
 
 /** MNIST, split as in the tutorial. */
@@ -56,7 +59,8 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
  */
 export function assertImages(what: string, images: LabelledImages): void {
   assertObject(what, images);
-  const { count, rows, columns, pixels, labels } = images;
+  const { count, rows, columns, pixels, labels, task } = images;
+  assertTask(what, task);
   assertSizes(what, images, ['count', 'rows', 'columns']);
   for (const [name, bytes] of Object.entries({ pixels, labels })) {
     if (!((bytes as unknown) instanceof Uint8Array)) {

@@ -7,17 +7,26 @@ import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
 import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
+import { modelNetwork } from '../model.js';
+import { completeSizes, isPlain } from '../network-sizes.js';
 import type { Tensor } from '../tensor.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
+import { formatKind } from './weights.js';
 
 const CELL = 'rnn/basic_lstm_cell/';
 
-export function toTensorFlow1({ sizes, forgetBias, parameters }: SavedModel): Uint8Array {
+/** Throws a DataError if the network is not the tutorial's: TensorFlow 1.x names other networks in no single way. */
+export function toTensorFlow1({ T, network, parameters }: SavedModel): Uint8Array {
+  if (!isPlain({ ...network, dropout: 0 })) {
+    throw new DataError(
+      `safetensors-tf1 holds only the tutorial's network, not ${formatKind(network)}; onnx, safetensors-pytorch, keras and tfjs hold it`,
+    );
+  }
   return writeSafetensors({
     metadata: new Map([
-      ['T', String(sizes.T)],
-      ['forgetBias', String(forgetBias)],
+      ['T', String(T)],
+      ['forgetBias', String(network.forgetBias)],
     ]),
     tensors: new Map([
       [`${CELL}kernel`, storedTensor(parameters.kernel)],
@@ -54,8 +63,8 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   const I = kernel.shape[0] - H;
   if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, must have more than ${H}, the units`);
   return {
-    sizes: { T, I, H, C },
-    forgetBias,
+    T,
+    network: completeSizes(modelNetwork({ I, H, C }, forgetBias)),
     parameters: { kernel, bias: single(biasKey, 4 * H), outKernel, outBias: single(outBiasKey, C) },
   };
 }

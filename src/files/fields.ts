@@ -36,6 +36,11 @@ export class Fields {
     return typeof value === 'string' ? value : this.refuse(key, 'a text');
   }
 
+  textOrNull(key: string): string | null {
+    const value = this.get(key);
+    return value === null || typeof value === 'string' ? value : this.refuse(key, 'a text or null');
+  }
+
   choice<Choice extends string>(key: string, choices: readonly Choice[]): Choice {
     const value = this.get(key);
     return choices.find((choice) => choice === value) ?? this.refuse(key, `one of ${choices.join(', ')}`);
@@ -46,10 +51,20 @@ export class Fields {
     return isFiniteNumber(value) ? value : this.refuse(key, 'a number');
   }
 
+  finiteOrNull(key: string): number | null {
+    const value = this.get(key);
+    return value === null || isFiniteNumber(value) ? value : this.refuse(key, 'a number or null');
+  }
+
   /** A number that is finite in f32 too. */
   withinF32(key: string): number {
     const value = this.finite(key);
     return isWithinF32(value) ? value : this.refuse(key, `a number within f32 (${F32_RANGE})`);
+  }
+
+  /** A value of any kind, for the caller to check. */
+  value(key: string): unknown {
+    return this.get(key);
   }
 
   /** A value of any kind, for the caller to check; `fallback` if the field is missing. */

@@ -1,11 +1,16 @@
-import { fillBatch } from '../data/batches.js';
-import type { LabelledImages } from '../data/mnist.js';
-import type { Model } from '../model.js';
+import type { Network } from '../network.js';
+import type { Examples, FillOptions } from './examples.js';
 
-/** Puts the images with these indices, and their labels, into the model's batch. */
-export function loadBatch(model: Model, images: LabelledImages, indices: Uint32Array): void {
-  const { x, y } = model.activations;
-  fillBatch(x, y, images, indices);
-  model.backend.upload(x);
-  model.backend.upload(y);
+/** Puts the examples with these indices into the network's batch. Returns the example of each row. */
+export function loadBatch(
+  network: Network,
+  examples: Examples,
+  indices: Uint32Array,
+  options?: FillOptions,
+): Uint32Array {
+  const { x } = network.activations;
+  const filled = examples.fill(x, indices, options);
+  network.backend.upload(x);
+  network.setTargets(filled.targets);
+  return filled.indices;
 }

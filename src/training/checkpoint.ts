@@ -6,30 +6,35 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { isTask, TASK_RULE } from '../data/task.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { ModelSizes, ParameterName, ParameterTensors } from '../model.js';
-import { parameterShapes } from '../model.js';
+import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
+import { completeSizes, isPlain, networkParameterShapes } from '../network-sizes.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
+import type { NamedTensors } from '../parameters.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
 import type { TrainOptions } from './options.js';
-import { faultOf, OPTION_NAMES, TUTORIAL } from './options.js';
+import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
 
-const FORMAT = 'longhand checkpoint';
-const VERSION = 1;
+/** The metadata field `format` of every checkpoint. */
+export const FORMAT = 'longhand checkpoint';
+/** The newest version. A run that needs nothing newer writes version 1, byte for byte as Longhand 0.1.0. */
+const NEWEST_VERSION = 2;
 
 /** Everything that a network's output depends on. */
 export interface SavedModel {
-  /** T, I, H, C: rows and columns of an image, hidden units, classes. */
-  readonly sizes: Omit<ModelSizes, 'B'>;
-  /** Added to the forget gate's pre-activation; it is not in `parameters.bias`. */
-  readonly forgetBias: number;
+  /** Steps of a sequence. */
+  readonly T: number;
+  /** The network's sizes. */
+  readonly network: CompleteSizes;
   /** The weights, on the host. */
-  readonly parameters: ParameterTensors;
+  readonly parameters: NamedTensors;
 }
 
 /** Everything else that the rest of a training run depends on. */
@@ -40,17 +45,21 @@ export interface SavedTraining {
   readonly backend: string;
   /** Updates made so far: Adam's t. */
   readonly step: number;
-  /** Adam's m. */
-  readonly means: ParameterTensors;
-  /** Adam's v. */
-  readonly squares: ParameterTensors;
+  /** The name of the run's data; null for MNIST, and for data without a name. */
+  readonly task: string | null;
+  /** Adam's m; empty with SGD. */
+  readonly means: NamedTensors;
+  /** Adam's v; empty with SGD. */
+  readonly squares: NamedTensors;
+  /** SGD's v; empty with Adam. */
+  readonly velocities: NamedTensors;
   /** The random generator's state: four whole numbers. */
   readonly random: readonly number[];
   /** `[count]`: the current epoch's permutation of the examples' indices. */
   readonly order: Uint32Array;
   /** How many indices of `order` have been used. */
   readonly cursor: number;
-  /** `dataDigest` of the images: a run can only be resumed with the data that it began with. */
+  /** `examplesDigest` of the data: a run can only be resumed with the data that it began with. */
   readonly data: string;
   /** The validation with the smallest loss so far; null before the first one. */
   readonly best: BestValidation | null;
@@ -62,7 +71,7 @@ export interface SavedTraining {
 export interface BestValidation {
   /** Updates made before it. */
   readonly step: number;
-  /** Mean loss over the validation images, in nats. */
+  /** Mean loss over the validation data. */
   readonly loss: number;
 }
 
@@ -82,28 +91,46 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
     if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
   };
-  const names = Object.keys(parameterShapes(model.sizes)) as ParameterName[];
-  const storeAll = (prefix: string, named: ParameterTensors): void => {
+  const names = Object.keys(networkParameterShapes(model.network));
+  const storeAll = (prefix: string, named: NamedTensors): void => {
     for (const name of names) store(prefix + name, named[name]);
   };
   storeAll('', model.parameters);
   if (training) {
-    storeAll('adam.m.', training.means);
-    storeAll('adam.v.', training.squares);
+    for (const [key, prefix] of momentsOf(training.options)) storeAll(prefix, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
+  return writeSafetensors(signed({ metadata: metadataOf({ model, training }), tensors }));
+}
 
+/** The moments of the run's optimiser, and the beginning of their names in a file. */
+function momentsOf({ optimiser }: Pick<TrainOptions, 'optimiser'>) {
+  if (optimiser === 'sgd') return [['velocities', 'sgd.v.']] as const;
+  return [
+    ['means', 'adam.m.'],
+    ['squares', 'adam.v.'],
+  ] as const;
+}
+
+function metadataOf({ model, training }: Checkpoint): Map<string, string> {
+  const { T, network } = model;
+  const isVersion1 =
+    isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
+  const { inputs: I, outputs: C, layers, forgetBias } = network;
+  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network };
   const metadata = new Map([
     ['format', FORMAT],
-    ['formatVersion', String(VERSION)],
-    ['model', JSON.stringify({ ...model.sizes, forgetBias: model.forgetBias })],
+    ['formatVersion', isVersion1 ? '1' : '2'],
+    ['model', JSON.stringify(described)],
   ]);
   if (training) {
-    const { options, backend, step, random, cursor, data, best, validationsSinceBest } = training;
-    metadata.set('options', JSON.stringify(options));
-    metadata.set('training', JSON.stringify({ backend, step, random, cursor, data, best, validationsSinceBest }));
+    const { options, backend, step, random, cursor, data, best, validationsSinceBest, task } = training;
+    const kept = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
+    metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [name, options[name]]))));
+    const state = { backend, step, random, cursor, data, best, validationsSinceBest };
+    metadata.set('training', JSON.stringify(isVersion1 ? state : { ...state, task }));
   }
-  return writeSafetensors(signed({ metadata, tensors }));
+  return metadata;
 }
 
 /** The same file with the correct checksum. */
@@ -133,8 +160,8 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (version !== String(VERSION)) {
-    throw new DataError(`${name}: format version ${version}, but this program reads version ${VERSION}`);
+  if (version !== '1' && version !== '2') {
+    throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${NEWEST_VERSION}`);
   }
 }
 
@@ -145,39 +172,74 @@ function assertChecksum(file: Safetensors, name: string): void {
 }
 
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
-  const fields = Fields.parse(file.metadata.get('model'), `${name}: model`);
-  const sizes = { T: fields.whole('T', 1), I: fields.whole('I', 1), H: fields.whole('H', 1), C: fields.whole('C', 1) };
-  const forgetBias = fields.withinF32('forgetBias');
+  const where = `${name}: model`;
+  const fields = Fields.parse(file.metadata.get('model'), where);
+  const T = fields.whole('T', 1);
+  const network = isVersion1(file) ? version1Network(fields) : storedNetwork(fields, where);
   fields.assertNoOthers();
-  return { sizes, forgetBias, parameters: parametersNamed(file, sizes, '', name, limits) };
+  return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
 }
+
+const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
+
+function version1Network(fields: Fields): CompleteSizes {
+  const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
+  return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
+}
+
+/** A field of the network that is missing has its default. */
+function storedNetwork(fields: Fields, where: string): CompleteSizes {
+  const network = fields.value('network');
+  const { layers } = Object(network) as Partial<NetworkSizes>;
+  if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
+    throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
+  }
+  let complete: CompleteSizes;
+  try {
+    complete = completeSizes(network as NetworkSizes);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new DataError(`${where}: ${shortened(error.message)}`);
+  }
+  if (isWithinF32(complete.forgetBias)) return complete;
+  throw new DataError(
+    `${where}: network: forgetBias is ${complete.forgetBias}: must be a number within f32 (${F32_RANGE})`,
+  );
+}
+
+/** A message that may quote a text of any length from the file. */
+const shortened = (message: string): string => (message.length > 300 ? `${message.slice(0, 299)}…` : message);
 
 function parametersNamed(
   file: Safetensors,
-  sizes: SavedModel['sizes'],
+  network: NetworkSizes,
   prefix: string,
   name: string,
   limits: FloatLimits = {},
-): ParameterTensors {
-  const entries = Object.entries(parameterShapes(sizes)).map(([key, shape]) => [
+): NamedTensors {
+  const entries = Object.entries(networkParameterShapes(network)).map(([key, shape]) => [
     key,
     floatsWithinF32(file, prefix + key, shape, name, limits),
   ]);
-  return Object.fromEntries(entries) as ParameterTensors;
+  return Object.fromEntries(entries) as NamedTensors;
 }
 
-function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, name: string): SavedTraining {
+function savedTraining(file: Safetensors, { network }: SavedModel, name: string): SavedTraining {
   const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
   const options = savedOptions(file, name);
   const best = fields.recordOrNull('best');
+  const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
+    task: isVersion1(file) ? null : savedTask(fields, `${name}: training`),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
-    means: parametersNamed(file, sizes, 'adam.m.', name),
-    squares: parametersNamed(file, sizes, 'adam.v.', name),
+    means: {},
+    squares: {},
+    velocities: {},
+    ...(Object.fromEntries(moments) as Partial<SavedTraining>),
     random: fields.wholes('random', 4),
     order,
     cursor: fields.whole('cursor', 0, order.length),
@@ -187,24 +249,44 @@ function savedTraining(file: Safetensors, { sizes, forgetBias }: SavedModel, nam
   };
   best?.assertNoOthers();
   fields.assertNoOthers();
-  if (options.hidden !== sizes.H || options.forgetBias !== forgetBias) {
+  assertSameNetwork(options, network, name);
+  return training;
+}
+
+function savedTask(fields: Fields, where: string): string | null {
+  const task = fields.textOrNull('task');
+  if (task !== null && !isTask(task))
+    throw new DataError(`${where}: task is ${quote(task)}, must be null or ${TASK_RULE}`);
+  return task;
+}
+
+function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
+  const parts = [
+    ['layers', layersOf(options), network.layers],
+    ['dropout', options.dropout, network.dropout],
+    ['forgetBias', options.forgetBias, network.forgetBias],
+  ] as const;
+  for (const [part, asked, given] of parts) {
+    if (JSON.stringify(asked) === JSON.stringify(given)) continue;
     throw new DataError(
-      `${name}: options of another network: hidden ${options.hidden}, forgetBias ${options.forgetBias}; ` +
-        `the file's network has ${sizes.H} and ${forgetBias}`,
+      `${name}: options of another network: ${part} ${quote(asked)}; the file's network has ${quote(given)}`,
     );
   }
-  return training;
 }
 
 /** An option that is not in the file gets its default: an older version wrote the file before the option existed. */
 function savedOptions(file: Safetensors, name: string): TrainOptions {
   const where = `${name}: options`;
   const fields = Fields.parse(file.metadata.get('options'), where);
-  const entries = OPTION_NAMES.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
+  const names = isVersion1(file) ? VERSION1_NAMES : OPTION_NAMES;
+  const entries = names.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
   fields.assertNoOthers();
-  const options = Object.fromEntries(entries) as TrainOptions;
+  const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options);
-  if (fault !== undefined) throw new DataError(`${where}: ${fault}`);
+  if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
+  if (isVersion1(file) && !areVersion1(options)) {
+    throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
+  }
   return options;
 }
 

@@ -1,60 +1,83 @@
-/** Loss and accuracy of a model over a set of images. */
+/** Loss and accuracy of a network over a set of examples. */
 import { assertObject } from '../arguments.js';
-import type { LabelledImages } from '../data/mnist.js';
-import { assertImages } from '../data/mnist.js';
 import { DataError } from '../errors.js';
-import type { Model } from '../model.js';
+import type { Network } from '../network.js';
+import { lossRows } from '../network-sizes.js';
 import type { Tensor } from '../tensor.js';
+import { matrixOf } from '../tensor.js';
 import { loadBatch } from './batch.js';
 import { yieldToEventLoop } from './event-loop.js';
+import type { DataKind, Examples, TrainData } from './examples.js';
+import { examplesOf, misfitOf } from './examples.js';
 
-/** How well a model classifies a set of images. */
+/** How well a network does on a set of examples. */
 export interface Evaluation {
-  /** Mean loss over the images, in nats. */
+  /** Mean loss over the examples, or over all their steps that count: in nats, or the mean squared error. */
   readonly loss: number;
-  /** Share (0 … 1) of the images that the model classifies correctly. */
+  /** Share (0 … 1) of these that the network classifies correctly. NaN with the squared error. */
   readonly accuracy: number;
-  /** `[count]`: for each image 1 if the model is right, else 0. */
+  /** How many examples or steps count. */
+  readonly count: number;
+  /** `[count]`, or `[count·T]` row by row with a label for every step: 1 if the network is right, else 0. */
   readonly correct: Uint8Array;
-  /** `[count]`: for each image the class with the largest logit. */
-  readonly predicted: Uint8Array;
+  /** As `correct`: the class with the largest logit; -1 for steps that do not count. */
+  readonly predicted: Int32Array;
 }
 
 /**
- * Loss and accuracy over all `images`, batch by batch. Rejects with a TypeError, RangeError or DataError that says what
- * is wrong with `images`, or with the reason of `signal` if that is aborted.
+ * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
+ * unless set. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
+ * `signal` if that is aborted.
  */
-export async function evaluate(model: Model, images: LabelledImages, signal?: AbortSignal): Promise<Evaluation> {
-  assertObject('evaluate: model', model);
-  assertImages('evaluate: images', images);
-  const { T, B, I } = model.sizes;
-  if (images.rows !== T || images.columns !== I) {
-    throw new DataError(`evaluate: images are ${images.rows} × ${images.columns}, but the model reads ${T} × ${I}`);
-  }
-  const correct = new Uint8Array(images.count);
-  const predicted = new Uint8Array(images.count);
-  let loss = 0;
-  let right = 0;
-  for (let start = 0; start < images.count; start += B) {
+export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
+  assertObject('evaluate: network', network);
+  const examples = examplesOf('evaluate: data', data);
+  assertFits('evaluate', examples, { ...network.network, T: network.sizes.T });
+  return evaluateExamples(network, examples, signal);
+}
+
+/** As `evaluate`, for examples that have been checked. */
+export async function evaluateExamples(
+  network: Network,
+  examples: Examples,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  const { T, B } = network.sizes;
+  const steps = network.network.reads === 'every' ? T : 1;
+  const correct = new Uint8Array(examples.count * steps);
+  const predicted = new Int32Array(examples.count * steps).fill(-1);
+  const sums = { loss: 0, right: 0, count: 0 };
+  for (let start = 0; start < examples.count; start += B) {
     await yieldToEventLoop();
     signal?.throwIfAborted();
-    const count = Math.min(B, images.count - start);
-    loadBatch(
-      model,
-      images,
-      Uint32Array.from({ length: count }, (_, n) => start + n),
-    );
-    model.forward();
-    const metrics = await model.metrics(count);
-    await model.backend.download(model.activations.logits);
-    loss += metrics.loss * count;
-    for (let b = 0; b < count; b++) {
-      correct[start + b] = model.activations.correct.get(b);
-      right += correct[start + b];
-      predicted[start + b] = largestOf(model.activations.logits, b);
+    const given = Uint32Array.from({ length: Math.min(B, examples.count - start) }, (_, n) => start + n);
+    const indices = loadBatch(network, examples, given);
+    network.forward();
+    const { loss, count } = await network.metrics(given.length);
+    if (count === 0) continue;
+    sums.loss += loss * count;
+    sums.count += count;
+    if (examples.loss === 'squaredError') continue;
+    await network.backend.download(network.activations.logits);
+    const logits = matrixOf(network.activations.logits);
+    for (let row = 0; row < lossRows(network.network, network.sizes); row++) {
+      const [t, b] = [Math.floor(row / B), row % B];
+      if (b >= indices.length || !network.countsRow(row)) continue;
+      const at = indices[b] * steps + t;
+      correct[at] = network.activations.correct?.get(row) ?? 0;
+      sums.right += correct[at];
+      predicted[at] = largestOf(logits, row);
     }
   }
-  return { loss: loss / images.count, accuracy: right / images.count, correct, predicted };
+  const { loss, right, count } = sums;
+  const accuracy = examples.loss === 'squaredError' ? NaN : right / count;
+  return { loss: loss / count, accuracy, count, correct, predicted };
+}
+
+/** Throws a DataError unless the network reads and computes what the examples hold. */
+export function assertFits(what: string, examples: Examples, kind: DataKind): void {
+  const misfit = misfitOf(examples, kind);
+  if (misfit) throw new DataError(`${what}: the data have ${misfit.examples}, but the network has ${misfit.other}`);
 }
 
 /** The column of the largest number in row `b`. */

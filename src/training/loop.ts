@@ -6,23 +6,23 @@
 import type { TypeName } from '../arguments.js';
 import { assertKinds, assertKnownNames, assertObject, describe } from '../arguments.js';
 import type { Backend } from '../backend.js';
-import type { LabelledImages } from '../data/mnist.js';
-import type { Model } from '../model.js';
+import type { Network } from '../network.js';
 import type { Checkpoint } from './checkpoint.js';
 import { yieldToEventLoop } from './event-loop.js';
+import type { TrainData } from './examples.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
 import { isChangeableOnResume, OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
-/** Functions that training calls, and its inputs besides the training images. */
+/** Functions that training calls, and its inputs besides the training data. */
 export interface TrainHooks {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
   /** Called after every step with its number and the number of steps of the run. */
   readonly onStep?: (step: number, steps: number) => void;
-  /** The images that `validateEvery` evaluates. Default: none; setting `validateEvery` is then an error. */
-  readonly validation?: LabelledImages;
+  /** The data that `validateEvery` evaluates. Default: none; setting `validateEvery` is then an error. */
+  readonly validation?: TrainData;
   /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
   /** Called with the state of the run after each validation with the smallest loss so far. */
@@ -36,22 +36,23 @@ export interface TrainHooks {
 }
 
 /**
- * Trains a new model and returns it; the caller disposes of it. Defaults are the tutorial's values.
+ * Trains a new network and returns it; the caller disposes of it. `data` are images, or sequences of your own. Defaults
+ * are the tutorial's values.
  *
  * Rejects before the first step with a TypeError for an unknown option or hook, and a RangeError for an option out of
- * range. A DataError reports inconsistent images, or fewer images than a batch. Rejects with a NonFiniteError if training
+ * range. A DataError reports inconsistent data, or fewer examples than a batch. Rejects with a NonFiniteError if training
  * diverges.
  */
 export async function train(
   backend: Backend,
-  images: LabelledImages,
+  data: TrainData,
   options: Partial<TrainOptions> = {},
   hooks: TrainHooks = {},
-): Promise<Model> {
+): Promise<Network> {
   assertHooks(hooks);
   assertKnownNames('train', options, OPTION_NAMES);
   const all = { ...TUTORIAL, ...options };
-  return makeAllSteps(Training.start(backend, { images, validation: hooks.validation }, all), all, hooks);
+  return makeAllSteps(Training.start(backend, { train: data, validation: hooks.validation }, all), all, hooks);
 }
 
 /**
@@ -63,11 +64,11 @@ export async function train(
  */
 export async function resumeTraining(
   backend: Backend,
-  images: LabelledImages,
+  data: TrainData,
   checkpoint: Checkpoint,
   options: ResumeOptions = {},
   hooks: TrainHooks = {},
-): Promise<Model> {
+): Promise<Network> {
   assertHooks(hooks);
   assertChangeableOnResume(options);
   assertObject('resume: checkpoint', checkpoint);
@@ -77,7 +78,7 @@ export async function resumeTraining(
       'resume: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
     );
   }
-  const training = Training.resume(backend, { images, validation: hooks.validation }, checkpoint, options);
+  const training = Training.resume(backend, { train: data, validation: hooks.validation }, checkpoint, options);
   return makeAllSteps(training, { ...saved, ...options }, hooks);
 }
 
@@ -109,11 +110,11 @@ function assertChangeableOnResume(options: object): void {
   if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
 }
 
-/** Returns the trained model; disposes of it if a step or a hook fails. */
-async function makeAllSteps(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Model> {
+/** Returns the trained network; disposes of it if a step or a hook fails. */
+async function makeAllSteps(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Network> {
   try {
     await makeSteps(training, options, hooks);
-    return training.takeModel();
+    return training.takeNetwork();
   } catch (error) {
     training.dispose();
     throw error;
@@ -146,7 +147,7 @@ async function makeSteps(
     if (step % checkpointEvery === 0) await save();
     onStep?.(step, steps);
   }
-  await training.model.assertFinite(training.step);
+  await training.network.assertFinite(training.step);
   if (savedAt !== training.step) await save();
   signal?.throwIfAborted();
 }

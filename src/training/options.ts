@@ -10,13 +10,22 @@
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
+import { OUTPUT_STARTS } from '../initial-values.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
 
-/** The headings that group the options in `longhand train --help`. */
-export const GROUPS = ['Training', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
+/** What computes the updates: Adam (6), or gradient descent with momentum (11). */
+export const OPTIMISERS = ['adam', 'sgd'] as const;
 
+/** The headings that group the options in `longhand train --help`. */
+export const GROUPS = ['Network', 'Training', 'Optimiser', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
+
+/** The layers that checkpoints can hold. */
+export const MOST_LAYERS = 1000;
+const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
+const MOST_PIXELS = 1000;
+const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
@@ -26,6 +35,9 @@ const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 const ACCEPTED = {
   'a whole number ≥ 0': (value: number) => Number.isInteger(value) && value >= 0,
   'a whole number ≥ 1': (value: number) => Number.isInteger(value) && value >= 1,
+  [LAYER_COUNT]: (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_LAYERS,
+  [PIXEL_COUNT]: (value: number) => Number.isInteger(value) && value >= 0 && value <= MOST_PIXELS,
+  'a number ≥ 0 and < 1': (value: number) => value >= 0 && value < 1,
   'a number > 0': (value: number) => Number.isFinite(value) && value > 0,
   'a finite number': (value: number) => Number.isFinite(value),
   [IN_F32]: isWithinF32,
@@ -34,13 +46,15 @@ const ACCEPTED = {
 /** The fields of every entry. */
 interface Described {
   /** Its flag on the command line, with a placeholder for the value. */
-  readonly flag: `--${string} <${string}>`;
+  readonly flag: `--${string}`;
   /** What the help says about the flag. */
   readonly help: string;
   /** Where the help lists the flag. */
   readonly group: (typeof GROUPS)[number];
   /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
   readonly changeableOnResume?: true;
+  /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
+  readonly since?: 2;
 }
 
 interface NumberEntry extends Described {
@@ -60,6 +74,16 @@ interface NullableEntry extends Omit<NumberEntry, 'default'> {
   readonly whenNull: string;
 }
 
+/** A whole number, or a list of them. */
+interface ListEntry extends Omit<NumberEntry, 'kind'> {
+  readonly kind: 'list';
+}
+
+interface SwitchEntry extends Described {
+  readonly kind: 'switch';
+  readonly default: false;
+}
+
 interface ChoiceEntry extends Described {
   readonly kind: 'choice';
   readonly choices: readonly string[];
@@ -67,7 +91,7 @@ interface ChoiceEntry extends Described {
 }
 
 /** An entry of the table. */
-export type OptionEntry = NumberEntry | NullableEntry | ChoiceEntry;
+export type OptionEntry = NumberEntry | NullableEntry | ListEntry | SwitchEntry | ChoiceEntry;
 
 const COUNT = { kind: 'whole', least: 1, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 1' } as const;
 const RATE = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: IN_F32 } as const;
@@ -114,6 +138,28 @@ export const OPTIONS = {
     help: 'with --schedule step: each decay multiplies the learning rate by <factor>',
     group: 'Learning rate',
   },
+  /** Adam (6), or gradient descent with momentum (11). Default: 'adam'. */
+  optimiser: {
+    kind: 'choice',
+    choices: OPTIMISERS,
+    default: 'adam',
+    flag: '--optimiser <name>',
+    help: 'what computes the updates',
+    group: 'Optimiser',
+    since: 2,
+  },
+  /** Momentum of (11); Adam does not use it. Default: 0.9. */
+  momentum: {
+    kind: 'number',
+    least: 0,
+    most: 0.9999,
+    accepts: 'a number ≥ 0 and < 1',
+    default: 0.9,
+    flag: '--momentum <number>',
+    help: 'with --optimiser sgd: the share of the velocity that an update keeps',
+    group: 'Optimiser',
+    since: 2,
+  },
   clipValue: {
     ...LIMIT,
     default: null,
@@ -130,7 +176,7 @@ export const OPTIONS = {
     help: 'scale the whole gradient down to this norm',
     group: 'Gradient clipping',
   },
-  /** In images: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
+  /** In examples: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
   trainingIters: {
     ...COUNT,
     default: 100_000,
@@ -139,18 +185,18 @@ export const OPTIONS = {
     group: 'Training',
     changeableOnResume: true,
   },
-  /** Passes over all training images, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
+  /** Passes over all training examples, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
   epochs: {
     ...COUNT,
     default: null,
     whenNull: '--training-iters sets the length',
     flag: '--epochs <count>',
-    help: 'passes over all training images, in place of --training-iters',
+    help: 'passes over all training examples, in place of --training-iters',
     group: 'Training',
     changeableOnResume: true,
   },
-  /** B: images per step. Default: 128. */
-  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'images per step', group: 'Training' },
+  /** B: examples per step. Default: 128. */
+  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'examples per step', group: 'Training' },
   /** A line is reported every `displayStep` steps. Default: 10. */
   displayStep: {
     ...COUNT,
@@ -160,13 +206,13 @@ export const OPTIONS = {
     group: 'Reporting',
     changeableOnResume: true,
   },
-  /** The validation images are evaluated every `validateEvery` steps. Default: null, never. */
+  /** The validation data are evaluated every `validateEvery` steps. Default: null, never. */
   validateEvery: {
     ...COUNT,
     default: null,
     whenNull: 'never',
     flag: '--validate-every <steps>',
-    help: 'evaluate the 5,000 validation images every <steps> steps',
+    help: 'evaluate the validation data every <steps> steps',
     group: 'Reporting',
   },
   /** Training stops after `patience` validations in a row without a smaller loss. Default: null, it does not stop early. */
@@ -178,8 +224,57 @@ export const OPTIONS = {
     help: 'stop after <count> validations in a row without a smaller loss',
     group: 'Reporting',
   },
-  /** H: hidden units. Default: 128. */
-  hidden: { ...COUNT, default: 128, flag: '--hidden <count>', help: 'hidden units of the LSTM', group: 'Training' },
+  /** H: hidden units of each layer; a list gives each layer its own. Default: 128. */
+  hidden: {
+    ...COUNT,
+    kind: 'list',
+    default: 128,
+    flag: '--hidden <counts>',
+    help: 'hidden units of each layer; 128,64 makes two layers',
+    group: 'Network',
+  },
+  /** Layers, if `hidden` is one number. Default: 1. */
+  layers: {
+    ...COUNT,
+    most: MOST_LAYERS,
+    accepts: LAYER_COUNT,
+    default: 1,
+    flag: '--layers <count>',
+    help: 'layers of the network',
+    group: 'Network',
+    since: 2,
+  },
+  /** Whether each layer also reads its sequences in reverse. Default: false. */
+  bidirectional: {
+    kind: 'switch',
+    default: false,
+    flag: '--bidirectional',
+    help: 'a second LSTM in each layer reads the sequence in reverse',
+    group: 'Network',
+    since: 2,
+  },
+  /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */
+  dropout: {
+    kind: 'number',
+    least: 0,
+    most: 0.99,
+    accepts: 'a number ≥ 0 and < 1',
+    default: 0,
+    flag: '--dropout <probability>',
+    help: 'probability that a number between two layers is dropped in training',
+    group: 'Network',
+    since: 2,
+  },
+  /** How the output layer starts: 'normal', as in the tutorial, or 'glorot'; see `Network.initialise`. Default: 'normal'. */
+  outputStart: {
+    kind: 'choice',
+    choices: OUTPUT_STARTS,
+    default: 'normal',
+    flag: '--output-start <name>',
+    help: 'initial values of the output layer',
+    group: 'Network',
+    since: 2,
+  },
   /** Added to the forget gate's pre-activation. Default: 1. */
   forgetBias: {
     kind: 'number',
@@ -189,9 +284,9 @@ export const OPTIONS = {
     default: 1,
     flag: '--forget-bias <number>',
     help: "added to the forget gate's pre-activation",
-    group: 'Training',
+    group: 'Network',
   },
-  /** Seed of the initial weights and of the order of the images. The same seed gives the same run. Default: 1. */
+  /** Seed of the initial weights and of all that is drawn at random: batches, dropout, shifts. The same seed gives the same run. Default: 1. */
   seed: {
     kind: 'whole',
     least: 0,
@@ -199,8 +294,20 @@ export const OPTIONS = {
     accepts: 'a finite number',
     default: 1,
     flag: '--seed <number>',
-    help: 'seed of the initial weights and of the order of the images',
+    help: 'seed of the initial weights, the order of the examples, dropout and shifts',
     group: 'Training',
+  },
+  /** Each image of a batch is moved by up to this many pixels in each direction, at random. Default: 0. */
+  shift: {
+    kind: 'whole',
+    least: 0,
+    most: MOST_PIXELS,
+    accepts: PIXEL_COUNT,
+    default: 0,
+    flag: '--shift <pixels>',
+    help: 'move each training image at random, by up to <pixels> in each direction',
+    group: 'Training',
+    since: 2,
   },
   /** Which of TensorFlow's two `next_batch` forms draws the batches: see `Shuffle`. Default: 'tf1'. */
   shuffle: {
@@ -218,7 +325,13 @@ type Table = typeof OPTIONS;
 export type OptionName = keyof Table;
 
 type ValueOf<Entry extends OptionEntry> =
-  | (Entry extends { choices: readonly (infer Choice)[] } ? Choice : number)
+  | (Entry extends { choices: readonly (infer Choice)[] }
+      ? Choice
+      : Entry extends { kind: 'switch' }
+        ? boolean
+        : Entry extends { kind: 'list' }
+          ? number | readonly number[]
+          : number)
   | (Entry extends { default: null } ? null : never);
 
 /** A value for each option. (The mapped type keeps the comments of the table.) */
@@ -259,23 +372,58 @@ export function assertOptions(options: TrainOptions): void {
 /** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. */
 export function faultOf(options: Values): string | undefined {
   for (const name of OPTION_NAMES) {
-    const value = options[name];
-    if (!accepts(OPTIONS[name], value)) return `${name} ${describe(value)}: must be ${acceptedBy(OPTIONS[name])}`;
+    const fault = faultOfValue(name, options[name]);
+    if (fault !== undefined) return fault;
   }
-  if (options.patience !== null && options.validateEvery === null) {
-    return `patience ${options.patience}: must be null if validateEvery is null`;
+  const { patience, validateEvery, hidden, layers, dropout } = options;
+  if (patience !== null && validateEvery === null) {
+    return `patience ${patience}: must be null if validateEvery is null`;
+  }
+  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
+    return `layers ${layers}: must be left out or ${hidden.length}, because hidden has ${hidden.length} numbers`;
+  }
+  if (dropout > 0 && layersOf(options).length === 1) {
+    return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
   return undefined;
 }
 
+function faultOfValue(name: OptionName, value: unknown): string | undefined {
+  const option: OptionEntry = OPTIONS[name];
+  if (option.kind === 'list' && Array.isArray(value)) {
+    const wrong = Array.from<unknown>(value).findIndex((element) => !accepts(option, element));
+    if (wrong >= 0) return `${name}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
+    if (value.length >= 1 && value.length <= MOST_LAYERS) return undefined;
+    return `${name} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
+  }
+  return accepts(option, value) ? undefined : `${name} ${describe(value)}: must be ${acceptedBy(option)}`;
+}
+
+/** The layers that the options describe, the lowest first. */
+export function layersOf({ hidden, layers, bidirectional }: Pick<Values, 'hidden' | 'layers' | 'bidirectional'>) {
+  const sizes = typeof hidden === 'number' ? Array<number>(layers).fill(hidden) : hidden;
+  return sizes.map((size) => ({ hidden: size, bidirectional }));
+}
+
+/** Whether checkpoints of version 1 can hold these options. */
+export const areVersion1 = (options: Values): boolean =>
+  typeof options.hidden === 'number' &&
+  OPTION_NAMES.every((name) => (OPTIONS[name] as OptionEntry).since === undefined || options[name] === TUTORIAL[name]);
+
+/** The options that checkpoints of version 1 hold. */
+export const VERSION1_NAMES = OPTION_NAMES.filter((name) => (OPTIONS[name] as OptionEntry).since === undefined);
+
 function accepts(option: OptionEntry, value: unknown): boolean {
   if (option.kind === 'choice') return option.choices.some((choice) => choice === value);
+  if (option.kind === 'switch') return typeof value === 'boolean';
   if (value === null) return option.default === null;
   return typeof value === 'number' && ACCEPTED[option.accepts](value);
 }
 
 function acceptedBy(option: OptionEntry): string {
   if (option.kind === 'choice') return `one of ${option.choices.join(', ')}`;
+  if (option.kind === 'switch') return 'true or false';
+  if (option.kind === 'list') return `${option.accepts}, or a list of them`;
   return option.default === null ? `${option.accepts}, or null` : option.accepts;
 }
 

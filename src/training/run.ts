@@ -7,19 +7,20 @@ import { assertObject } from '../arguments.js';
 import type { Backend } from '../backend.js';
 import { clipGradients } from '../clipping.js';
 import { BatchOrder } from '../data/batches.js';
-import { dataDigest } from '../data/digest.js';
-import type { LabelledImages } from '../data/mnist.js';
-import { assertImages, CLASSES } from '../data/mnist.js';
 import { DataError, NonFiniteError } from '../errors.js';
-import type { ParameterName } from '../model.js';
-import { Model } from '../model.js';
+import { Network } from '../network.js';
+import type { NetworkSizes } from '../network-sizes.js';
+import type { Parameter } from '../parameters.js';
 import { Random } from '../rng.js';
 import { rateAt } from '../schedule.js';
+import { Sgd } from '../sgd.js';
 import { loadBatch } from './batch.js';
-import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
-import { evaluate } from './evaluate.js';
+import type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
+import { assertFits, evaluateExamples } from './evaluate.js';
+import type { Examples, NetworkEnds, TrainData } from './examples.js';
+import { examplesDigest, examplesOf, misfitOf } from './examples.js';
 import type { TrainOptions } from './options.js';
-import { assertOptions, stepCount } from './options.js';
+import { assertOptions, layersOf, stepCount } from './options.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -27,39 +28,52 @@ export interface Line {
   readonly step: number;
   /** Examples seen: step · batchSize. */
   readonly iter: number;
-  /** Mean loss of the step's batch after the step's update, in nats. */
+  /** Mean loss of the step's batch after the step's update: in nats, or the mean squared error. */
   readonly loss: number;
-  /** Share (0 … 1) of the step's batch that the model classifies correctly after the step's update. */
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. NaN with the squared error. */
   readonly accuracy: number;
 }
 
-/** Loss and accuracy on the validation images. */
+/** Loss and accuracy on the validation data. */
 export interface Validation {
   /** Updates made so far. */
   readonly step: number;
-  /** Mean loss over the validation images, in nats. */
+  /** Mean loss over the validation data: in nats, or the mean squared error. */
   readonly loss: number;
-  /** Share (0 … 1) of the validation images that the model classifies correctly. */
+  /** Share (0 … 1) of the validation data that is classified correctly. NaN with the squared error. */
   readonly accuracy: number;
   /** Whether the loss is smaller than in every earlier validation. */
   readonly isBest: boolean;
 }
 
-/** The images of a run. */
+/** The data of a run. */
 export interface TrainingData {
-  /** The training images. */
-  readonly images: LabelledImages;
-  /** The images that `validateEvery` evaluates; undefined if there are none. */
-  readonly validation: LabelledImages | undefined;
+  /** What the run trains with. */
+  readonly train: TrainData;
+  /** What `validateEvery` evaluates; undefined if there is none. */
+  readonly validation: TrainData | undefined;
 }
 
-const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the images to validate with';
+/** The data of a run, checked. */
+interface RunExamples {
+  readonly train: Examples;
+  readonly validation: Examples | undefined;
+}
+
+const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
+
+/** The network that the options describe, for data with these inputs and outputs. */
+export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkSizes {
+  const { inputs, outputs, inputKind, loss, reads } = ends;
+  const { dropout, forgetBias } = options;
+  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
+}
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */
 export class Training {
   /** The network. */
-  readonly model: Model;
-  private readonly adam: Adam<ParameterName>;
+  readonly network: Network;
+  private readonly optimiser: Adam | Sgd;
   private readonly random: Random;
   private readonly batches: BatchOrder;
   /** The digest of the data, once it has been computed. */
@@ -69,32 +83,33 @@ export class Training {
 
   private constructor(
     backend: Backend,
-    private readonly data: TrainingData,
+    private readonly examples: RunExamples,
+    network: NetworkSizes,
     private options: TrainOptions,
   ) {
     assertOptions(options);
-    const { seed, batchSize, shuffle, hidden, forgetBias } = options;
-    const { count, rows: T, columns: I } = data.images;
+    const { seed, batchSize, shuffle } = options;
+    const { train } = examples;
     this.random = new Random(seed);
-    this.batches = new BatchOrder(count, batchSize, shuffle, this.random);
-    this.model = new Model(backend, { T, B: batchSize, I, H: hidden, C: CLASSES }, { forgetBias });
+    this.batches = new BatchOrder(train.count, batchSize, shuffle, this.random);
+    this.network = new Network(backend, network, { T: train.T, B: batchSize });
     try {
-      this.adam = new Adam(backend, this.model.parameters);
+      this.optimiser = optimiserFor(backend, this.network.parameters, options);
     } catch (error) {
-      this.model.dispose();
+      this.network.dispose();
       throw error;
     }
   }
 
   /**
    * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an
-   * option out of range. A DataError reports inconsistent images, or fewer images than a batch.
+   * option out of range. A DataError reports inconsistent data, or fewer examples than a batch.
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
-    assertData(data, options);
-    const training = new Training(backend, data, options);
-    return training.prepared(() => training.model.initialise(training.random));
+    const examples = examplesIn(data, options);
+    const training = new Training(backend, examples, networkFor(examples.train, options), options);
+    return training.prepared(() => training.network.initialise(training.random, options.outputStart));
   }
 
   /**
@@ -108,19 +123,20 @@ export class Training {
     options: Partial<TrainOptions> = {},
   ): Training {
     if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
-    assertData(data, state.options);
-    const digest = dataDigest(...dataOf(data, state.options));
-    assertSameData(data.images, saved.sizes, state, digest);
-    const training = new Training(backend, data, { ...state.options, ...options });
+    const examples = examplesIn(data, state.options);
+    const digest = examplesDigest(...setsOf(examples, state.options));
+    assertSameData(examples.train, saved, state, digest);
+    const training = new Training(backend, examples, saved.network, { ...state.options, ...options });
     return training.prepared(() => {
-      const { model } = training;
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = digest;
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
-      model.load(saved.parameters);
-      training.adam.load({ updates: state.step, means: state.means, squares: state.squares });
+      training.network.load(saved.parameters);
+      const { optimiser } = training;
+      if (optimiser instanceof Sgd) optimiser.load({ updates: state.step, velocities: state.velocities });
+      else optimiser.load({ updates: state.step, means: state.means, squares: state.squares });
     });
   }
 
@@ -135,26 +151,26 @@ export class Training {
     }
   }
 
-  /** Frees the model and Adam's moments. */
+  /** Frees the network and the optimiser's moments. */
   dispose(): void {
-    this.adam.dispose();
-    this.model.dispose();
+    this.optimiser.dispose();
+    this.network.dispose();
   }
 
-  /** Ends the run: frees Adam's moments and returns the model, which the caller disposes of. */
-  takeModel(): Model {
-    this.adam.dispose();
-    return this.model;
+  /** Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. */
+  takeNetwork(): Network {
+    this.optimiser.dispose();
+    return this.network;
   }
 
   /** Steps made. */
   get step(): number {
-    return this.adam.updates;
+    return this.optimiser.updates;
   }
 
   /** Steps of the whole run, unless it stops early. */
   get steps(): number {
-    return stepCount(this.options, this.data.images.count);
+    return stepCount(this.options, this.examples.train.count);
   }
 
   /** Whether all steps are made, or `patience` is exhausted. */
@@ -175,37 +191,38 @@ export class Training {
     this.options = options;
   }
 
-  /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) at the scheduled rate (8). */
+  /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
-    const { model, options } = this;
-    await model.backend.keepPace();
-    loadBatch(model, this.data.images, this.batches.next());
-    model.forward();
-    model.backward();
-    const gradients = model.parameters.map(({ gradient }) => gradient);
-    await clipGradients(model.backend, gradients, options);
-    this.adam.update(rateAt(options, this.step + 1, this.steps));
+    const { network, options, random } = this;
+    await network.backend.keepPace();
+    loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
+    network.drawMasks(random);
+    network.forward({ dropout: true });
+    network.backward();
+    const gradients = network.parameters.map(({ gradient }) => gradient);
+    await clipGradients(network.backend, gradients, options);
+    this.optimiser.update(rateAt(options, this.step + 1, this.steps));
   }
 
-  /** The tutorial's line about the last step. Rejects with a NonFiniteError if training has diverged. */
+  /** The tutorial's line about the last step, without dropout. Rejects with a NonFiniteError if training has diverged. */
   async line(): Promise<Line> {
-    const { model, step } = this;
-    model.forward();
-    const { loss, accuracy } = await model.metrics();
-    await model.assertFinite(step);
+    const { network, step } = this;
+    network.forward();
+    const { loss, accuracy } = await network.metrics();
+    await network.assertFinite(step);
     await this.assertFiniteLoss('loss', loss);
-    return { step, iter: step * model.sizes.B, loss, accuracy };
+    return { step, iter: step * network.sizes.B, loss, accuracy };
   }
 
   /**
-   * Evaluates the validation images. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
-   * are no validation images.
+   * Evaluates the validation data. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
+   * are none.
    */
   async validate(): Promise<Validation> {
     const { step } = this;
-    const { validation } = this.data;
+    const { validation } = this.examples;
     if (!validation) throw new RangeError(NO_VALIDATION);
-    const { loss, accuracy } = await evaluate(this.model, validation);
+    const { loss, accuracy } = await evaluateExamples(this.network, validation);
     await this.assertFiniteLoss('validation loss', loss);
     const isBest = this.best === null || loss < this.best.loss;
     if (isBest) this.best = { step, loss };
@@ -215,70 +232,84 @@ export class Training {
 
   private async assertFiniteLoss(what: string, loss: number): Promise<void> {
     if (Number.isFinite(loss)) return;
-    await this.model.assertFiniteInputs();
+    await this.network.assertFiniteInputs();
     throw new NonFiniteError(what, loss, this.step);
   }
 
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
-    const { options, random, batches, model, best, validationsSinceBest } = this;
-    await model.assertFinite(this.step);
-    this.digest ??= dataDigest(...dataOf(this.data, options));
-    const { T, I, H, C } = model.sizes;
-    const { updates, means, squares } = await this.adam.save();
+    const { options, random, batches, network, best, validationsSinceBest, examples } = this;
+    await network.assertFinite(this.step);
+    this.digest ??= examplesDigest(...setsOf(examples, options));
+    const { updates, ...moments } = await this.optimiser.save();
     return {
-      model: { sizes: { T, I, H, C }, forgetBias: options.forgetBias, parameters: await model.save() },
+      model: { T: network.sizes.T, network: network.network, parameters: await network.save() },
       training: {
         options,
+        task: examples.train.task ?? null,
         random: random.state,
         ...batches.position,
         data: this.digest,
         best,
         validationsSinceBest,
-        backend: model.backend.description,
+        backend: network.backend.description,
         step: updates,
-        means,
-        squares,
+        means: {},
+        squares: {},
+        velocities: {},
+        ...moments,
       },
     };
   }
 }
 
-function assertData(data: TrainingData, { validateEvery }: TrainOptions): void {
+function optimiserFor(
+  backend: Backend,
+  parameters: readonly Parameter[],
+  { optimiser, momentum }: TrainOptions,
+): Adam | Sgd {
+  return optimiser === 'sgd' ? new Sgd(backend, parameters, momentum) : new Adam(backend, parameters);
+}
+
+function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions): RunExamples {
   assertObject('train: data', data);
-  const { images, validation } = data;
-  assertImages('train: images', images);
-  if (validation === undefined) {
+  const train = examplesOf('train: data', data.train);
+  if (shift > 0) assertCanShift(data.train, shift);
+  if (data.validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
-    return;
+    return { train, validation: undefined };
   }
-  assertImages('train: validation', validation);
-  if (images.rows !== validation.rows || images.columns !== validation.columns) {
-    const sizes = [images, validation].map(({ rows, columns }) => `${rows} × ${columns}`);
-    throw new DataError(`train: images are ${sizes[0]}, validation images ${sizes[1]}: they must have the same size`);
-  }
+  const validation = examplesOf('train: validation', data.validation);
+  assertSameKind(train, validation);
+  return { train, validation };
 }
 
-/** All images that the run depends on. */
-function dataOf({ images, validation }: TrainingData, { validateEvery }: TrainOptions): LabelledImages[] {
-  return validateEvery !== null && validation ? [images, validation] : [images];
+function assertCanShift(data: TrainData, shift: number): void {
+  if ('x' in data) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
+  const { rows, columns } = data;
+  if (shift < Math.min(rows, columns)) return;
+  throw new RangeError(`train: shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`);
 }
 
-function assertSameData(
-  images: LabelledImages,
-  { T, I, C }: Checkpoint['model']['sizes'],
-  { order, data }: SavedTraining,
-  digest: string,
-): void {
-  if (images.rows !== T || images.columns !== I) {
+function assertSameKind(train: Examples, validation: Examples): void {
+  const misfit = misfitOf(validation, train);
+  if (!misfit) return;
+  throw new DataError(
+    `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
+      'they must be of the same kind (of labels, `classes` is the number of outputs)',
+  );
+}
+
+/** All data that the run depends on. */
+function setsOf({ train, validation }: RunExamples, { validateEvery }: TrainOptions): Examples[] {
+  return validateEvery !== null && validation ? [train, validation] : [train];
+}
+
+function assertSameData(train: Examples, model: SavedModel, { order, data }: SavedTraining, digest: string): void {
+  assertFits('resume', train, { ...model.network, T: model.T });
+  if (train.count !== order.length || digest !== data) {
     throw new DataError(
-      `resume: the run began with images of ${T} × ${I}, these are ${images.rows} × ${images.columns}`,
-    );
-  }
-  if (C !== CLASSES) throw new DataError(`resume: the run has ${C} classes, the images have ${CLASSES}`);
-  if (images.count !== order.length || digest !== data) {
-    throw new DataError(
-      `resume: the run began with ${order.length} images, these are ${images.count} different ones: ` +
+      `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +
         'a run can only be resumed with the data that it began with',
     );
   }

