@@ -8,9 +8,9 @@ import { assertShape, copyInto, fill, matrixOf } from './tensor.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
-  /** With cross-entropy: the class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. */
+  /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** With the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
   readonly targets?: Tensor;
   /** `[B]`: steps of each sequence, the longest first. Default: T each. */
   readonly lengths?: ArrayLike<number>;

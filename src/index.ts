@@ -19,6 +19,7 @@ export { withShapeChecks } from './shape-checks.js';
 export { fillRandom, Random } from './rng.js';
 export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './lstm.js';
 export type {
+  AllocatedInferenceLstm,
   AllocatedLstm,
   AllocateOptions,
   InferenceLstm,
@@ -58,7 +59,7 @@ export { clipByNorm, clipByValue, clipGradients } from './clipping.js';
 export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network-sizes.js';
 export { completeSizes, networkParameterShapes } from './network-sizes.js';
 export type { Targets } from './counted-rows.js';
-export type { Batch, Metrics, NetworkOptions, OutputTensors } from './network.js';
+export type { Batch, Metrics, NetworkOptions, OutputTensors, PassOptions } from './network.js';
 export { Network } from './network.js';
 export type { OutputStart } from './initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';

@@ -40,7 +40,9 @@ export interface Step {
 
 /** The views of one step, with those of its gradients. */
 export interface TrainingStep {
+  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
   readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
+  /** The sequences that have ended, the other rows; undefined if none has. */
   readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
 }
 
@@ -106,8 +108,9 @@ function runningViews(lstm: Forward, t: number, count: number) {
     gates: first(lstm.gates, t),
     /** The cell state that the step reads, `[B_t,H]`. */
     cPrev: first(lstm.c, read),
-    /** The states that the step writes, `[B_t,H]`. */
+    /** The hidden state that the step writes, `[B_t,H]`. */
     h: first(lstm.h, write),
+    /** The cell state that the step writes, `[B_t,H]`. */
     c: first(lstm.c, write),
   };
 }
@@ -123,8 +126,9 @@ function runningGradients(lstm: Backward, t: number, count: number) {
     dInputs: [...lstm.inputs.map((_, k) => given(lstm.dInputs.at(k))), first(lstm.dh, read)],
     /** ∂loss/∂cPrev, `[B_t,H]`. */
     dcPrev: first(lstm.dc, read),
-    /** ∂loss/∂h and ∂loss/∂c, `[B_t,H]`. */
+    /** ∂loss/∂h, `[B_t,H]`. */
     dh: first(lstm.dh, write),
+    /** ∂loss/∂c, `[B_t,H]`. */
     dc: first(lstm.dc, write),
   };
 }
@@ -132,12 +136,28 @@ function runningGradients(lstm: Backward, t: number, count: number) {
 function endedViews(lstm: Forward, t: number, count: number) {
   const { read, write } = stateRows(lstm, t);
   const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
-  /** The states before and after the step, `[B-B_t,H]`. */
-  return { hPrev: last(lstm.h, read), cPrev: last(lstm.c, read), h: last(lstm.h, write), c: last(lstm.c, write) };
+  return {
+    /** h before the step, `[B-B_t,H]`. */
+    hPrev: last(lstm.h, read),
+    /** c before the step, `[B-B_t,H]`. */
+    cPrev: last(lstm.c, read),
+    /** h after the step, `[B-B_t,H]`. */
+    h: last(lstm.h, write),
+    /** c after the step, `[B-B_t,H]`. */
+    c: last(lstm.c, write),
+  };
 }
 
 function endedGradients(lstm: Backward, t: number, count: number) {
   const { hPrev, cPrev, h, c } = endedViews({ ...lstm, h: lstm.dh, c: lstm.dc }, t, count);
-  /** Their gradients, `[B-B_t,H]`. */
-  return { dhPrev: hPrev, dcPrev: cPrev, dh: h, dc: c };
+  return {
+    /** ∂loss/∂hPrev, `[B-B_t,H]`. */
+    dhPrev: hPrev,
+    /** ∂loss/∂cPrev, `[B-B_t,H]`. */
+    dcPrev: cPrev,
+    /** ∂loss/∂h, `[B-B_t,H]`. */
+    dh: h,
+    /** ∂loss/∂c, `[B-B_t,H]`. */
+    dc: c,
+  };
 }

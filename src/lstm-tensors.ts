@@ -117,7 +117,9 @@ export interface Lstm extends Omit<InferenceLstm, 'steps'>, LstmTensors {
 
 /** h and c. */
 export interface State {
+  /** Hidden states, `[B,H]`, or of every step `[T,B,H]`. */
   readonly h: Tensor;
+  /** Cell states, as h: `[B,H]` or `[T,B,H]`. */
   readonly c: Tensor;
 }
 
@@ -160,7 +162,7 @@ export function allocateInferenceLstm(
   backend: Backend,
   sizes: LstmSizes,
   { indices = false, ...options }: AllocateOptions = {},
-): InferenceLstm & { readonly x: Tensor } {
+): AllocatedInferenceLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const tensors = allocateAll(backend, { x: inputShape(sizes, indices), ...lstmShapes(sizes) });
   return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, options), x: tensors.x };
@@ -168,20 +170,33 @@ export function allocateInferenceLstm(
 
 /** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
 export interface AllocatedLstm extends Lstm {
+  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
+  /** ∂loss/∂x, `[T,B,I]`; undefined for class indices. */
   readonly dx: Tensor | undefined;
+  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. */
   readonly dcOutside: Tensor;
+}
+
+/** An LSTM for inference, of one input x. */
+export interface AllocatedInferenceLstm extends InferenceLstm {
+  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
+  readonly x: Tensor;
 }
 
 /**
  * An LSTM with new tensors, all zero, dcOutside included; its input is x, and dx is its gradient (none for class
  * indices). If they do not all fit, frees those that it has allocated, and throws an OutOfMemoryError.
+ * `options`: default {}.
  */
 export function allocateLstm(
   backend: Backend,
   sizes: LstmSizes,
   options?: AllocateOptions & { readonly indices?: false },
-): AllocatedLstm & { readonly dx: Tensor };
+): AllocatedLstm & {
+  /** ∂loss/∂x, `[T,B,I]`. */
+  readonly dx: Tensor;
+};
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions): AllocatedLstm;
 export function allocateLstm(
   backend: Backend,

@@ -44,17 +44,17 @@ export interface OutputTensors {
   readonly x: Tensor;
   /** The labels, one-hot, or the targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
   readonly y: Tensor;
-  /** The output layer's numbers, in the shape of y. */
+  /** The output layer's numbers, `[B,C]` or `[T,B,C]` as y. */
   readonly logits: Tensor;
   /** The loss of each row, `[N]`: in nats, or a squared error. */
   readonly losses: Tensor;
-  /** ∂loss/∂logits, in the shape of y. */
+  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as y. */
   readonly dLogits: Tensor;
-  /** With cross-entropy: softmax of the logits, in the shape of y. */
+  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as y. Default: none with the squared error. */
   readonly probabilities?: Tensor;
-  /** With cross-entropy: for each row 1 if the largest logit is the label's, else 0; `[N]`. */
+  /** For each row 1 if the largest logit is the label's, else 0; `[N]`. Default: none with the squared error. */
   readonly correct?: Tensor;
-  /** With the squared error: 1 for each row that counts, else 0; `[N]`. */
+  /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
   readonly counted?: Tensor;
 }
 
@@ -68,6 +68,12 @@ export interface Metrics {
   readonly count: number;
 }
 
+/** Options of a forward pass. */
+export interface PassOptions {
+  /** Drop numbers between the layers with the masks of `drawMasks`, as in training. Default: false. */
+  readonly dropout?: boolean;
+}
+
 /** A batch on the host. */
 export interface Batch extends Targets {
   /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
@@ -75,11 +81,11 @@ export interface Batch extends Targets {
 }
 
 /** The network, with every tensor that its passes need. The caller disposes of it. */
-export class Network<Name extends string = string> {
+export class Network {
   /** The network's sizes, with the defaults filled in. */
   readonly network: CompleteSizes;
   /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
-  readonly parameters: readonly Parameter<Name>[];
+  readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
   readonly activations: OutputTensors;
   /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
@@ -106,8 +112,7 @@ export class Network<Name extends string = string> {
     const shapes = networkParameterShapes(this.network);
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
-    const names = Object.keys(shapes) as Name[];
-    this.parameters = names.map((name) => ({ name, value: values[name], gradient: gradients[name] }));
+    this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
     this.activations = this.allocateAll(outputShapes(this.network, sizes)) as unknown as OutputTensors;
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
@@ -129,10 +134,9 @@ export class Network<Name extends string = string> {
   }
 
   /**
-   * Computes logits and losses from x and y. The initial states are zero unless set. `dropout`: drop numbers between the
-   * layers with the masks of `drawMasks`, as in training. Default: false.
+   * Computes logits and losses from x and y. The initial states are zero unless set.
    */
-  forward({ dropout = false }: { readonly dropout?: boolean } = {}): void {
+  forward({ dropout = false }: PassOptions = {}): void {
     this.drops = dropout;
     this.layers.forEach((directions, n) => {
       for (const lstm of directions) lstmForward(this.backend, lstm);
@@ -301,12 +305,12 @@ export class Network<Name extends string = string> {
   }
 
   /** Copies of the parameters' values, on the host. */
-  async save(): Promise<NamedTensors<Name>> {
+  async save(): Promise<NamedTensors> {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
   /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
-  load(saved: NamedTensors<Name>): void {
+  load(saved: NamedTensors): void {
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
 
