@@ -74,6 +74,18 @@ test.each([10, 17, 83])(
   },
 );
 
+test.each([10, 17, 83])('%d classes: a row of logits that are all negative is computed as any other', async (C) => {
+  const backend = await createWasmBackend({ threads: 1, check: true });
+  const [near, far] = [0, -128].map((shift) =>
+    loss(backend, [50, C], (random) => Math.round(8 * normal(random)) / 8 + shift),
+  );
+  const [expected, actual] = [near.compute(), far.compute()];
+  for (const name of ['losses', 'correct', 'probabilities'] as const) {
+    expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]));
+  }
+  await backend.dispose();
+});
+
 test.each([3, 83])('the gradient is divided by the count of rows, not by their number: %d classes', async (C) => {
   const backend = await createWasmBackend({ threads: 2, check: true });
   const { y, compute } = loss(backend, [40, C], normal, 2);

@@ -44,11 +44,11 @@ describe('memory', () => {
     const many = new Network(backend, network, { T, B });
     const random = new Random(1);
     const step = (lengths: number[]): void => {
-      many.setTargets({ labels: Array(B).fill(1), lengths });
+      many.setTargets({ labels: new Uint8Array(B), lengths });
       many.forward();
       many.backward();
     };
-    step(Array(B).fill(T)); // the longest first: every copy is then large enough
+    step(Array<number>(B).fill(T)); // the longest first: every copy is then large enough
     const bytes = (): number => backend.allocate([1]).data.buffer.byteLength;
     const before = bytes();
     for (let n = 0; n < 300; n++) step(Array.from({ length: B }, () => 1 + random.below(T)).sort((a, b) => b - a));

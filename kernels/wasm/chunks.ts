@@ -34,8 +34,8 @@ function toWholePanels(columns: number): number {
 }
 
 /**
- * Rows in a chunk of M rows: an even number, because a tile of one row takes almost as long as one of two. Of the two even
- * numbers around the wanted one, the one whose longest share is shorter.
+ * Rows in a chunk of M rows: an even number, because a tile of one row takes almost as long as one of two. There are two even
+ * numbers around the wanted one. This chooses the one whose longest share is shorter.
  */
 function evenRows(M: number, threads: number): number {
   const half = M / (2 * CHUNKS_A_THREAD * threads);
