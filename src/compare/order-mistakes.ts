@@ -10,7 +10,7 @@ import { lstmsIn, parameterShapesOf, shapesOf } from './problem.js';
 /** Which LSTM of the file takes each LSTM's place in the other program: `moves[n]` is in the place of n. */
 type Moves = readonly number[];
 
-/** What the other program exchanges. Its tensors stay where they are if a field is missing. */
+/** What the other program exchanges: nothing, if a field is missing. */
 interface Exchange {
   readonly weights?: Moves;
   readonly states?: Moves;
