@@ -30,7 +30,7 @@ const without =
 const renamed =
   (from: string, to: string) =>
   (tensors: Tensors): unknown =>
-    tensors.set(to, tensors.get(from)!) && tensors.delete(from);
+    tensors.set(to, tensors.get(from)!).delete(from);
 const integers =
   (name: string, values: readonly number[], ...shape: number[]) =>
   (tensors: Tensors): unknown =>

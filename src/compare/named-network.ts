@@ -51,8 +51,9 @@ const kernelsFirst = (a: string, b: string): number => Number(b.startsWith('kern
 
 /** Refuses a kernel or bias that belongs to none of the layers. */
 function assertPlace(file: Safetensors, key: string, directions: readonly number[], name: string): void {
-  const [, what, digits, reverse] = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key) ?? [];
-  if (what === undefined) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const match = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key);
+  if (!match) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const [, what, digits] = match;
   const layer = Number(digits);
   if (layer > directions.length) {
     refuse(file, key, `but layer ${directions.length} is missing: layers are numbered from 0 without a gap`, name);
@@ -60,7 +61,7 @@ function assertPlace(file: Safetensors, key: string, directions: readonly number
   if (what === 'kernel' && layer === directions.length) {
     refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
   }
-  const kernel = `kernel.${digits}${reverse ?? ''}`;
+  const kernel = key.replace('bias', 'kernel');
   if (!file.tensors.has(kernel)) refuse(file, key, `but the file has no ${quote(kernel)}`, name);
 }
 

@@ -1,6 +1,6 @@
 /** Mistakes in the order of directions and layers: their weights, outputs or initial states are exchanged. */
 import { widthOf } from '../network-sizes.js';
-import type { Shape, Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { copyInto, formatShape, rowsOf, tensorFrom, valuesOf, zeros } from '../tensor.js';
 import type { Mistake } from './mistake.js';
 import { passOf, withTensors } from './mistake.js';
@@ -177,7 +177,7 @@ function withHalvesSwapped({ network }: Problem, states: Tensor): Tensor {
 
 /** Stacked states, `moves[n]` in the place of n. */
 function withStatesMoved(states: Tensor, moves: Moves): Tensor {
-  const copy = zeros(states.shape as Shape, 'f64');
+  const copy = zeros(states.shape, 'f64');
   moves.forEach((from, to) => copyInto(copy.pick(to), states.pick(from)));
   return copy;
 }
