@@ -1,6 +1,6 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
 import { assertNumbers, describe } from './arguments.js';
-import { runningCounts } from './lstm-tensors.js';
+import { runningCounts } from './lstm-steps.js';
 import type { BatchSizes, CompleteSizes } from './network-sizes.js';
 import { lossRows } from './network-sizes.js';
 import type { Tensor } from './tensor.js';

@@ -28,9 +28,8 @@ export type {
   LstmSizes,
   LstmTensors,
   State,
-  Step,
-  TrainingStep,
 } from './lstm-tensors.js';
+export type { Step, TrainingStep } from './lstm-steps.js';
 export {
   allocateInferenceLstm,
   allocateLstm,
@@ -59,8 +58,9 @@ export { clipByNorm, clipByValue, clipGradients } from './clipping.js';
 export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network-sizes.js';
 export { completeSizes, networkParameterShapes } from './network-sizes.js';
 export type { Targets } from './counted-rows.js';
-export type { Batch, Metrics, NetworkOptions, OutputStart, OutputTensors } from './network.js';
+export type { Batch, Metrics, NetworkOptions, OutputTensors } from './network.js';
 export { Network } from './network.js';
+export type { OutputStart } from './initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
 export { Model } from './model.js';
 export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './gradcheck.js';

@@ -22,7 +22,7 @@ export function joined<Values extends FloatArray>(parts: readonly Values[]): Val
   return values as Values;
 }
 
-/** `[4H]` with `forgetBias` in gate f, 0 elsewhere. `biases`: where it is written. Default: a new Float32Array. */
+/** `[4H]` with `forgetBias` in gate f, 0 elsewhere. Writes into `biases`. Default: a new Float32Array. */
 export function forgetBiases<Values extends FloatArray = Float32Array>(
   H: number,
   forgetBias: number,
