@@ -125,7 +125,7 @@ function modelTraining(tf: Tf, task: ModelTask, { x, y, ...parameters }: Named):
   return training(tf, parameters, lossOf, [x, y]);
 }
 
-/** Classes are one-hot. All sequences run to step T, and the loss leaves out what is beyond their ends. */
+/** Classes are one-hot. All sequences run to step T, and the loss does not count what is beyond their ends. */
 function networkTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }: Named): Prepared {
   const { T, B, I, C, lengths } = task;
   const batch = tf.tidy(() => {

@@ -46,7 +46,7 @@ function networkCase(sizes: Sizes): Case {
     `T ${T} B ${B} I ${I} C ${C}`,
     ...(inputKind === 'classes' ? ['classes'] : []),
     ...(reads === 'every' ? ['every step'] : []),
-    ...(lengths ? [`lengths ${lengths[0]} to ${lengths[B - 1]}`] : []),
+    ...(lengths ? [`lengths ${lengths[0]}–${lengths[B - 1]}`] : []),
   ];
   return { name: parts.join(', '), task: { kind: 'network', ...sizes } };
 }
@@ -55,12 +55,16 @@ export const network: Suite = {
   name: 'network',
   title: 'One training step of larger networks',
   about:
-    'Forward, backward and Adam, as above. The first two cases predict one of 83 classes at every step, and read one; in ' +
-    'the second, the lengths fall evenly. The other cases read numbers, and predict a class after the last step. ' +
-    'PyTorch computes the layers and both directions with one `nn.LSTM`, TensorFlow.js with a `basicLSTMCell` for each step. ' +
-    'Both read classes one-hot, which are made before the timing. Both compute every sequence to step T, and leave out of ' +
-    'the loss what is beyond an end: for PyTorch, packed sequences were slower. FLOPs are only those that the task needs: ' +
-    'none for the products of one-hot rows, none beyond an end.',
+    'Each case is one training step (forward, backward and Adam) of a network that is larger than the tutorial’s, or of a ' +
+    'longer sequence. “classes” means that a step reads the index of one of I classes, in place of I numbers. ' +
+    '“every step” means that the loss is computed at every step, otherwise after the last one. The lengths of sequences ' +
+    'fall evenly from the first number to the last.\n\n' +
+    'PyTorch computes all layers and directions with one `nn.LSTM`, TensorFlow.js with a `basicLSTMCell` for each step. ' +
+    'Both read classes as one-hot rows, which are made before the timing. With lengths, both compute every sequence to ' +
+    'step T, and the loss leaves out what is beyond an end. For PyTorch this is the quickest way: packed sequences, and ' +
+    'picking rows of the weights by index, take several times as long. PyTorch flushes denormal numbers to 0; otherwise 784 ' +
+    'steps take it several times as long on some processors.\n\n' +
+    'FLOPs are only those that the task needs: none for a product with one-hot rows, and none beyond an end.',
   usesNewProcesses: true,
   cases({ isQuick, sizes }) {
     if (sizes.length > 0) throw new UsageError('--sizes: the suite network has fixed cases');
