@@ -64,10 +64,17 @@ test('a matrix is packed again after an operation or the host has written it', a
   const backend = await createWasmBackend({ threads: 2, check: true });
   const [out, a, b] = [backend.allocate([8, 20]), backend.allocate([8, 5]), backend.allocate([5, 20])];
   backend.fill(a, 1);
+  const filled = (value: number, ...shape: number[]): Tensor => {
+    const tensor = backend.allocate(shape);
+    backend.fill(tensor, value);
+    return tensor;
+  };
+  const [zeros, ones, twos, many] = [0, 1, 2, 20].map((value) => filled(value, 5, 20));
+  const rows = filled(0, 5);
   const writes: [() => void, number][] = [
     [() => backend.fill(b, 1), 5],
     [() => backend.fill(rowsOf(b, 1, 5), 2), 9],
-    [() => backend.copy(b, backend.allocate([5, 20])), 0],
+    [() => backend.copy(b, zeros), 0],
     [
       () => {
         fillRandom(b, () => 3);
@@ -75,6 +82,13 @@ test('a matrix is packed again after an operation or the host has written it', a
       },
       15,
     ],
+    [() => backend.add(b, twos), 25],
+    [() => backend.multiply(b, twos, twos), 20],
+    [() => backend.sgd(b, filled(0, 5, 20), ones, 1, 0.5), 15],
+    [() => backend.gatherRows(b, filled(6, 2, 20), rows, filled(0, 20)), 30],
+    [() => backend.scatterAddRows(b, rows, ones), 35],
+    [() => backend.crossEntropyBackward(b, ones, ones, 19), 5],
+    [() => backend.squaredErrorBackward(b, many, zeros, filled(1, 5), 1), 10],
   ];
   for (const [write, expected] of writes) {
     write();
