@@ -1,10 +1,12 @@
-/** What the backend asks of GPU.js: launches of kernels, the textures or buffers that each reads, and those that stay. */
+/** What the backend asks of GPU.js: kernels, their launches, the textures or buffers that each reads, and those that stay. */
 import { Adam } from '../src/adam.js';
 import type { Backend } from '../src/backend.js';
 import type { ModelSizes } from '../src/model.js';
 import { Model } from '../src/model.js';
+import { Network } from '../src/network.js';
 import { Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
+import { zeros } from '../src/tensor.js';
 import { openCounted } from './helpers/counting-gpu.js';
 import { describeMode } from './helpers/gpu-modes.js';
 import { randomise } from './helpers/random-model.js';
@@ -60,6 +62,37 @@ for (const mode of ['headlessgl', 'webgpu', 'webasm', 'cpu'] as const) {
     }),
   );
 }
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: a batch with other lengths and another number of labels needs at most a few new kernels', async () => {
+    const { backend, counts, restore } = await openCounted('headlessgl');
+    try {
+      const sizes = { T: 3, B: 9 };
+      const network = new Network(backend, { inputs: 4, layers: [{ hidden: 4 }], outputs: 2, reads: 'every' }, sizes);
+      const optimiser = new Adam(backend, network.parameters);
+      const x = zeros([3, 9, 4]);
+      /** B_t of the three steps: 9, `second` and `third`. */
+      const train = async (second: number, third: number): Promise<number> => {
+        const before = counts.compiled;
+        const lengths = Array.from({ length: 9 }, (_, b) => 1 + Number(b < second) + Number(b < third));
+        network.setBatch({ x, lengths, labels: Array.from({ length: 27 }, (_, row) => (row % second === 0 ? -1 : 1)) });
+        network.forward();
+        network.backward();
+        optimiser.update(0.01);
+        await backend.keepPace();
+        return counts.compiled - before;
+      };
+      expect(await train(8, 2)).toBeGreaterThan(20);
+      await train(6, 3);
+      // a sum that begins in another row of a tile is another kernel
+      expect(await train(7, 4)).toBeLessThan(6);
+      expect(await train(5, 1)).toBeLessThan(6);
+    } finally {
+      restore();
+      await backend.dispose();
+    }
+  }),
+);
 
 for (const mode of ['headlessgl', 'webgpu'] as const) {
   await describeMode(mode, () =>

@@ -1,4 +1,4 @@
-/** Counts what a GPU backend asks of GPU.js and of the device: launches of kernels, textures or buffers that live. */
+/** Counts what a GPU backend asks of GPU.js and of the device: kernels, their launches, textures or buffers that live. */
 import gpuJs from 'gpu.js';
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
@@ -7,6 +7,8 @@ import type { Backend } from '../../src/backend.js';
 export interface Counts {
   /** Calls of kernels. A kernel with several outputs is one launch. */
   launches: number;
+  /** Kernels that were compiled. */
+  compiled: number;
   /** Textures or buffers that were created and not yet deleted; 0 in the modes that compute on the host. */
   live: number;
   /** The most textures or buffers that a launch has read. */
@@ -27,13 +29,14 @@ interface WebGpuModule {
 
 /** Opens a backend whose launches, and textures or buffers, are counted from now on. */
 export async function openCounted(mode: Mode): Promise<{ backend: Backend; counts: Counts; restore: () => void }> {
-  const counts: Counts = { launches: 0, live: 0, mostInputs: 0 };
+  const counts: Counts = { launches: 0, compiled: 0, live: 0, mostInputs: 0 };
   const { prototype } = gpuJs.GPU as unknown as { prototype: KernelMaker };
   const { createKernel } = prototype;
   const contexts = new Set<object>();
   // GPU.js's createKernelMap calls createKernel, too.
   prototype.createKernel = function (this: KernelMaker, ...values) {
     const kernel = createKernel.apply(this, values);
+    counts.compiled++;
     return new Proxy(kernel, {
       apply: (run, self, inputs: unknown[]) => {
         counts.launches++;
