@@ -40,8 +40,8 @@ async function subjects() {
   const checkpoint = await aCheckpoint();
   const bytes = checkpointBytes(checkpoint);
   const template = writeSafetensors(await templateOf(backend, 1));
-  const network = { layers: 2, bidirectional: true, lengths: true, reads: 'every' };
-  const deep = writeSafetensors(await templateOf(backend, 1, network));
+  const network = { bidirectional: true, lengths: true, reads: 'every' };
+  const both = writeSafetensors(await templateOf(backend, 1, network));
   const png = encodePng(GREY);
   const drawings = pngOfEveryForm();
   const pictures = new Set(drawings.map(pictureIn));
@@ -56,7 +56,7 @@ async function subjects() {
     { name: 'checkpoint', seeds: [bytes], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
     {
       name: 'comparison',
-      seeds: [template, deep],
+      seeds: [template, both],
       mutate: mutateTensors,
       read: (file) => compareFile(backend, parseSafetensors(file, 'f'), 1e-4, 'f'),
     },
