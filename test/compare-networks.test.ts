@@ -124,6 +124,19 @@ describe('beyond a sequence’s end', () => {
     expect(await compare(file, 1e-300)).toEqual(await compare(template, 1e-300));
   });
 
+  test.each([NaN, 1e300])('%d and label 99 do not stop the search for mistakes', async (value) => {
+    for (const loss of ['crossEntropy', 'squaredError'] as const) {
+      const file = changed(await templateOf(backend, 2, { ...options, layers: 1, loss }), (tensors) => {
+        for (const name of ['x', 'targets'])
+          if (tensors.has(name)) tensors.set(name, filled(tensors.get(name)!, value));
+        if (loss === 'crossEntropy') tensors.set('labels', whole(Array<number>(12).fill(1).fill(99, 10, 11), [3, 4]));
+        tensors.set('loss', stored(Float64Array.of(9), []));
+      });
+      const { ok, hints, search } = await compare(file);
+      expect({ ok, hints, isComplete: search.tried === search.of }).toEqual({ ok: false, hints: [], isComplete: true });
+    }
+  });
+
   test('d.x must be 0', async () => {
     const template = await templateOf(backend, 2, options);
     const file = changed(template, (tensors) => tensors.set('d.x', filled(tensors.get('d.x')!, 1e-3)));

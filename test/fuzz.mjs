@@ -42,8 +42,8 @@ async function subjects() {
   const bytes = checkpointBytes(checkpoint);
   const newest = checkpointBytes(await aNewestCheckpoint());
   const template = writeSafetensors(await templateOf(backend, 1));
-  const network = { layers: 2, bidirectional: true, lengths: true, reads: 'every' };
-  const deep = writeSafetensors(await templateOf(backend, 1, network));
+  const network = { bidirectional: true, lengths: true, reads: 'every' };
+  const both = writeSafetensors(await templateOf(backend, 1, network));
   const png = encodePng(GREY);
   const drawings = pngOfEveryForm();
   const pictures = new Set(drawings.map(pictureIn));
@@ -58,7 +58,7 @@ async function subjects() {
     { name: 'checkpoint', seeds: [bytes, newest], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
     {
       name: 'comparison',
-      seeds: [template, deep],
+      seeds: [template, both],
       mutate: mutateTensors,
       read: (file) => compareFile(backend, parseSafetensors(file, 'f'), 1e-4, 'f'),
     },
