@@ -107,7 +107,7 @@ async function subjects() {
   ];
 }
 
-/** Of version 1. */
+/** A file of version 1. */
 async function aCheckpoint() {
   const count = 20;
   const set = { count, rows: ROWS, columns: COLUMNS };
@@ -115,7 +115,7 @@ async function aCheckpoint() {
   return checkpointOf(images, { hidden: 2 });
 }
 
-/** Of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
+/** A file of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
 function aNewestCheckpoint() {
   const [x, labels] = [tensorFrom(new Float32Array(60).fill(1), [20, 3]), new Uint8Array(60)];
   const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: 2, task: 'fuzz' };

@@ -53,7 +53,7 @@ function withOptions(bytes: Uint8Array, change: (options: Record<string, unknown
 
 const fixture = new Uint8Array(readFileSync(new URL('fixtures/checkpoint-0.1.0-f32.safetensors', import.meta.url)));
 
-/** Of format version 2. The optimiser's options can be changed, because it has the moments of both optimisers. */
+/** A file of version 2. The optimiser's options can be changed, because it has the moments of both optimisers. */
 async function newestFile(): Promise<Uint8Array> {
   const files = [];
   for (const optimiser of ['adam', 'sgd'] as const) {

@@ -6,14 +6,16 @@ import { BatchOrder } from '../src/data/batches.js';
 import type { Sequences } from '../src/data/sequences.js';
 import { DataError } from '../src/errors.js';
 import { Network } from '../src/network.js';
+import { valuesByName } from '../src/parameters.js';
 import { Random } from '../src/rng.js';
 import { tensorFrom } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../src/training/checkpoint.js';
+import { evaluate } from '../src/training/evaluate.js';
 import type { TrainData } from '../src/training/examples.js';
 import { resumeTraining, train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
-import type { Line } from '../src/training/run.js';
+import type { Line, Validation } from '../src/training/run.js';
 import { failureOf } from './helpers/failures.js';
 import { IMAGES } from './helpers/small-images.js';
 import { smallSequences } from './helpers/small-sequences.js';
@@ -143,6 +145,24 @@ async function checkpointOf(data: TrainData, options: Partial<TrainOptions>): Pr
   (await train(reference, data, options, hooks)).dispose();
   return recorded.checkpoints[0];
 }
+
+test('lines, validations and evaluations are computed without dropout', async () => {
+  const seen: number[] = [];
+  const hooks = {
+    validation: SEQUENCES,
+    onLine: ({ loss }: Line) => seen.push(loss),
+    onValidation: ({ loss }: Validation) => seen.push(loss),
+  };
+  // one batch has all sequences, in their order
+  const all = { batchSize: 23, trainingIters: 23 * 2, shuffle: 'legacy', displayStep: 1, validateEvery: 1 } as const;
+  const network = await train(reference, SEQUENCES, { ...EVERYTHING, ...all }, hooks);
+  const without = new Network(reference, { ...network.network, dropout: 0 }, network.sizes);
+  without.load(valuesByName(network.parameters));
+  const { loss } = await evaluate(without, SEQUENCES);
+  expect([...seen, (await evaluate(network, SEQUENCES)).loss]).toEqual([loss, loss, loss]);
+  network.dispose();
+  without.dispose();
+});
 
 describe('the random generator', () => {
   const stateAfter = async (data: TrainData, options: Partial<TrainOptions>) =>

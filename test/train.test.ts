@@ -60,6 +60,28 @@ describe('a seed determines', () => {
   });
 });
 
+test('each option of the network and of the optimiser changes the weights', async () => {
+  const base = { ...OPTIONS, layers: 2 };
+  const changes: Partial<TrainOptions>[] = [
+    ...[
+      {},
+      { layers: 1 },
+      { hidden: [5, 4] },
+      { bidirectional: true },
+      { dropout: 0.2 },
+      { outputStart: 'glorot' as const },
+    ],
+    ...[0, 0.5].map((momentum) => ({ optimiser: 'sgd' as const, momentum })),
+    ...[1, 2].map((shift) => ({ shift })),
+  ];
+  const seen = new Set<string>();
+  for (const change of changes) {
+    const network = await train(createReferenceBackend(), IMAGES, { ...base, ...change });
+    seen.add(weightsOf(network).join());
+  }
+  expect(seen.size).toBe(changes.length);
+});
+
 describe('the number of steps', () => {
   const stepsOf = (batchSize: number, trainingIters: number): number =>
     stepCount({ ...TUTORIAL, batchSize, trainingIters }, 55_000);
