@@ -6,6 +6,7 @@
  * - process: a running candidate: a process of Node or of Python, or a page;
  * - rival: another project's package, which a program calls.
  */
+import type { Mode } from '../kernels/gpu/mode-names.js';
 import { MODES } from '../kernels/gpu/mode-names.js';
 import type { Kind } from './tasks.js';
 
@@ -27,20 +28,35 @@ type ListEntry = Omit<Candidate, 'threads'> & { readonly threadedIn?: readonly E
 const ANY_ENGINE: readonly EngineKind[] = ['node', 'page'];
 
 const CELL: readonly Kind[] = ['cellForward', 'cellBackward'];
-const ALL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
+const TUTORIAL: readonly Kind[] = ['matmul', ...CELL, 'forward', 'step'];
+const ALL: readonly Kind[] = [...TUTORIAL, 'network'];
+
+/** Where a driver computes on the CPU, the other modes need seconds for one step of a network, and longer for the first. */
+const NETWORK_MODES: readonly Mode[] = ['webgl2', 'webasm'];
 
 const CANDIDATES: readonly ListEntry[] = [
   { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANY_ENGINE },
+  {
+    name: 'longhand-wasm-portable',
+    program: 'longhand',
+    mode: 'wasm-portable',
+    kinds: ALL,
+    threadedIn: ANY_ENGINE,
+  },
   { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
-  ...MODES.map((mode) => ({ name: `longhand-gpu-${mode}`, program: 'longhand', mode, kinds: ALL })),
-  { name: 'loops', program: 'loops', mode: '', kinds: ALL },
+  ...MODES.map((mode) => ({
+    name: `longhand-gpu-${mode}`,
+    program: 'longhand',
+    mode,
+    kinds: NETWORK_MODES.includes(mode) ? ALL : TUTORIAL,
+  })),
+  { name: 'loops', program: 'loops', mode: '', kinds: TUTORIAL },
   { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL, threadedIn: ['page'] },
-  { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: ALL },
-  { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: ALL },
-  { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: ALL },
-  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
-  { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: ALL },
+  { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: TUTORIAL },
+  { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: TUTORIAL },
+  { name: 'tensorflow-cpu', program: 'tensorflow', mode: 'cpu', kinds: TUTORIAL },
+  { name: 'jax-wasm', program: 'jax', mode: 'wasm', kinds: TUTORIAL, threadedIn: ANY_ENGINE },
+  { name: 'jax-webgpu', program: 'jax', mode: 'webgpu', kinds: TUTORIAL },
   ...MODES.map((mode) => ({ name: `gpujs-${mode}`, program: 'gpujs', mode, kinds: ['matmul'] as const })),
   { name: 'onnxruntime', program: 'onnxruntime', mode: '', kinds: ['forward'], threadedIn: ANY_ENGINE },
   { name: 'pytorch', program: 'pytorch.py', mode: '', kinds: ALL, threadedIn: ANY_ENGINE },

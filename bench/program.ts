@@ -12,7 +12,7 @@ export interface Program {
 
 /** A task whose inputs the program has loaded. */
 export interface Prepared {
-  /** The outputs, named as in OUTPUT_NAMES. Called once, before any `run`. */
+  /** The outputs, named as by `outputNames`. Called once, before any `run`. */
   result(): Promise<Arrays>;
   /** What is timed: one product, one pass or one training step. It ends when the work is done. */
   run(): void | Promise<void>;

@@ -1,6 +1,8 @@
 /** The tasks that can be measured, with the numbers that go in and come out. */
 import type { ModelSizes } from '../src/model.js';
-import { parameterShapes } from '../src/model.js';
+import { modelNetwork, parameterShapes } from '../src/model.js';
+import type { NetworkSizes } from '../src/network-sizes.js';
+import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network-sizes.js';
 import { Random } from '../src/rng.js';
 import type { Shape } from '../src/tensor.js';
 import { sizeOf } from '../src/tensor.js';
@@ -28,7 +30,17 @@ export interface ModelTask extends ModelSizes {
   readonly kind: 'forward' | 'step';
 }
 
-export type Task = MatmulTask | CellTask | ModelTask;
+/** One training step of a network that is larger than the tutorial's: forward, backward and Adam. */
+export interface NetworkTask extends ModelSizes, Required<Pick<NetworkSizes, 'inputKind' | 'reads'>> {
+  readonly kind: 'network';
+  /** The number of layers. Each has H units, in both directions 2·H. */
+  readonly layers: number;
+  readonly bidirectional: boolean;
+  /** Steps of each sequence, the longest first. Default: T each. */
+  readonly lengths?: readonly number[];
+}
+
+export type Task = MatmulTask | CellTask | ModelTask | NetworkTask;
 export type Kind = Task['kind'];
 
 /** Arrays by name, each stored row by row. */
@@ -37,6 +49,15 @@ export type Arrays = Record<string, Float32Array>;
 export const FORGET_BIAS = 1;
 export const LEARNING_RATE = 0.001;
 
+/** The network of a task, as src/network.ts and its sizes describe it. */
+export function networkOf(task: ModelTask | NetworkTask): NetworkSizes {
+  if (task.kind !== 'network') return modelNetwork(task, FORGET_BIAS);
+  const { I, H, C, layers, bidirectional, inputKind, reads } = task;
+  const everyLayer = Array.from({ length: layers }, () => ({ hidden: H, bidirectional }));
+  return { inputs: I, layers: everyLayer, outputs: C, inputKind, reads, forgetBias: FORGET_BIAS };
+}
+
+/** Class indices, in x and labels, are stored as numbers too. */
 export function inputShapes(task: Task): Record<string, Shape> {
   switch (task.kind) {
     case 'matmul': {
@@ -51,6 +72,11 @@ export function inputShapes(task: Task): Record<string, Shape> {
       const { B, H } = task;
       return { dh: [B, H], dc: [B, H], gates: [B, 4 * H], c: [B, H], cPrev: [B, H] };
     }
+    case 'network': {
+      const { T, B } = task;
+      const labels = task.reads === 'every' ? [T, B] : [B];
+      return { ...networkParameterShapes(networkOf(task)), x: inputShape(networkOf(task), task), labels };
+    }
     default: {
       const { T, B, I, C } = task;
       return { ...parameterShapes(task), x: [T, B, I], y: [B, C] };
@@ -59,38 +85,56 @@ export function inputShapes(task: Task): Record<string, Shape> {
 }
 
 /**
- * The names of a task's outputs. For a step: the loss and the gradients at the given parameters, then the parameters
- * after one update with Adam.
+ * The names of a task's outputs. For a training step: the loss and the gradients `d.…` at the given parameters, then the
+ * parameters after one update with Adam.
  */
-export const OUTPUT_NAMES: Record<Kind, readonly string[]> = {
-  matmul: ['out'],
-  cellForward: ['h', 'c'],
-  cellBackward: ['dz', 'dcPrev'],
-  forward: ['logits'],
-  step: ['loss', 'dKernel', 'dBias', 'dOutKernel', 'dOutBias', 'kernel', 'bias', 'outKernel', 'outBias'],
-};
+export function outputNames(task: Task): readonly string[] {
+  switch (task.kind) {
+    case 'matmul':
+      return ['out'];
+    case 'cellForward':
+      return ['h', 'c'];
+    case 'cellBackward':
+      return ['dz', 'dcPrev'];
+    case 'forward':
+      return ['logits'];
+    default: {
+      const parameters = Object.keys(networkParameterShapes(networkOf(task)));
+      return ['loss', ...parameters.map(gradientName), ...parameters];
+    }
+  }
+}
+
+/** The name of a gradient among the outputs. */
+export const gradientName = (parameter: string): string => `d.${parameter}`;
 
 /** The same numbers for every candidate, about as large as in training. No bias is zero, since that would hide a wrong gate. */
 export function makeInputs(task: Task): Arrays {
   const random = new Random(1);
   const uniform = (from: number, to: number) => () => random.uniform(from, to);
-  const glorot = 'I' in task ? Math.sqrt(6 / (task.I + 5 * task.H)) : 1;
+  const hasClasses = task.kind === 'network' && task.inputKind === 'classes';
   const draws: Record<string, () => number> = {
-    kernel: uniform(-glorot, glorot),
     bias: uniform(-0.1, 0.1),
     outKernel: () => random.normal(0, 1),
     outBias: () => random.normal(0, 1),
-    x: uniform(0, 1),
+    x: hasClasses ? () => random.below(task.I) : uniform(0, 1),
+    labels: () => random.below('C' in task ? task.C : 1),
     z: uniform(-4, 4),
     gates: uniform(0.01, 0.99),
   };
+  const drawOf = (name: string, shape: Shape): (() => number) => {
+    const [kind] = name.split('.'); // kernel.0.reverse → kernel
+    if (kind !== 'kernel') return draws[kind] ?? uniform(-1, 1);
+    const glorot = Math.sqrt(6 / (shape[0] + shape[1]));
+    return uniform(-glorot, glorot);
+  };
   const inputs = Object.fromEntries(
-    Object.entries(inputShapes(task)).map(([name, shape]) => {
-      const draw = draws[name] ?? uniform(-1, 1);
-      return [name, Float32Array.from({ length: sizeOf(shape) }, draw)];
-    }),
+    Object.entries(inputShapes(task)).map(([name, shape]) => [
+      name,
+      Float32Array.from({ length: sizeOf(shape) }, drawOf(name, shape)),
+    ]),
   );
-  if ('y' in inputs && 'C' in task) writeLabels(inputs.y, task, random);
+  if (task.kind === 'forward' || task.kind === 'step') writeLabels(inputs.y, task, random);
   return inputs;
 }
 
@@ -109,14 +153,32 @@ export function flopsOf(task: Task): number | undefined {
       return undefined;
     case 'forward':
       return forwardFlops(task);
-    case 'step': {
-      const { T, B, H, C } = task;
-      const inputGradients = 2 * T * B * 4 * H * H + 2 * B * C * H; // dz·Whᵀ at every step, dLogits·outKernelᵀ
-      return 2 * forwardFlops(task) + inputGradients; // the weights' gradients need as many as the forward pass
-    }
+    default:
+      return 2 * forwardFlops(task) + inputGradientFlops(task); // the weights' gradients need as many as the forward pass
   }
 }
 
-function forwardFlops({ T, B, I, H, C }: ModelSizes): number {
-  return 2 * T * B * (I + H) * 4 * H + 2 * B * H * C;
+/** x·Wx and h·Wh of every LSTM, and the output layer. A class index needs no product: x·Wx is a row of Wx. */
+function forwardFlops(task: ModelTask | NetworkTask): number {
+  const { steps, lstms, output } = sizesOf(task);
+  return lstms.reduce((sum, { inputs, H }) => sum + 2 * steps * (inputs + H) * 4 * H, output);
+}
+
+/** dz·Whᵀ of every LSTM, dz·Wxᵀ above the first layer, and dLogits·outKernelᵀ. */
+function inputGradientFlops(task: ModelTask | NetworkTask): number {
+  const { steps, lstms, output } = sizesOf(task);
+  return lstms.reduce((sum, { layer, inputs, H }) => sum + 2 * steps * 4 * H * ((layer > 0 ? inputs : 0) + H), output);
+}
+
+/** `steps`: those of all sequences together. `output`: operations of the output layer in one direction. */
+function sizesOf(task: ModelTask | NetworkTask) {
+  const network = networkOf(task);
+  const { layers, inputKind, reads, outputs } = network;
+  const lengths = task.kind === 'network' ? task.lengths : undefined;
+  const steps = lengths?.reduce((sum, length) => sum + length) ?? task.T * task.B;
+  const lstms = lstmsOf(network).map(({ layer, I, H }) => {
+    return { layer, H, inputs: layer === 0 && inputKind === 'classes' ? 0 : I };
+  });
+  const rows = reads === 'every' ? steps : task.B;
+  return { steps, lstms, output: 2 * rows * widthOf(layers[layers.length - 1]) * outputs };
 }

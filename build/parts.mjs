@@ -51,7 +51,7 @@ const commandLine = {
       target: 'node20',
       minify: true,
       keepNames: true, // for stack traces
-      plugins: [libraryStaysOutside, noStylesheets],
+      plugins: [libraryStaysOutside, onlyForCharts],
       // CommonJS packages call `require` for Node's own modules
       banner: {
         js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
@@ -71,13 +71,17 @@ const libraryStaysOutside = {
   },
 };
 
-/** The document of the charts parses the rules of style elements with a large package, if they are asked for. Plot does not. */
-const noStylesheets = {
-  name: 'no-stylesheets',
+/**
+ * linkedom has two large packages that its document needs only for the rules of style elements and for deprecated
+ * functions. No chart uses either.
+ */
+const onlyForCharts = {
+  name: 'only-for-charts',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^cssomnom\/parse$/ }, ({ path: module }) => ({ path: module, namespace: 'no-stylesheets' }));
-    onLoad({ filter: /./, namespace: 'no-stylesheets' }, () => ({
-      contents: 'export const parse = () => { throw new Error("this document has no stylesheets"); };',
+    const namespace = 'left-out';
+    onResolve({ filter: /^(cssomnom\/parse|dom-serializer)$/ }, ({ path: module }) => ({ path: module, namespace }));
+    onLoad({ filter: /./, namespace }, ({ path: module }) => ({
+      contents: `export const parse = () => { throw new Error('${module} is not in this bundle'); }; export default parse;`,
     }));
   },
 };

@@ -1,6 +1,6 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
 import { assertNumbers, describe } from './arguments.js';
-import { runningCounts } from './lstm-tensors.js';
+import { runningCounts } from './lstm-steps.js';
 import type { BatchSizes, CompleteSizes } from './network-sizes.js';
 import { lossRows } from './network-sizes.js';
 import type { Tensor } from './tensor.js';
@@ -8,9 +8,9 @@ import { assertShape, copyInto, fill, matrixOf } from './tensor.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
-  /** With cross-entropy: the class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. */
+  /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** With the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
   readonly targets?: Tensor;
   /** `[B]`: steps of each sequence, the longest first. Default: T each. */
   readonly lengths?: ArrayLike<number>;
@@ -57,7 +57,7 @@ export class CountedRows {
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
     const { outputs: C } = this.network;
     const rows = this.isCounted.length;
-    if (labels === undefined) throw new RangeError('labels: none given, but the loss is crossEntropy');
+    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
     assertNumbers('labels', labels);
     if (labels.length !== rows) {
       throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);

@@ -44,6 +44,7 @@ export interface NetworkSizes {
 
 /** `NetworkSizes` with a value for every field. */
 export type CompleteSizes = Required<Omit<NetworkSizes, 'layers'>> & {
+  /** The layers, the lowest first. */
   readonly layers: readonly Required<LayerSizes>[];
 };
 

@@ -4,20 +4,26 @@ import { expectedOf } from '../bench/measure/expected.js';
 import { statisticsOf } from '../bench/measure/statistics.js';
 import { verify } from '../bench/measure/verify.js';
 import { start as startLoops } from '../bench/programs/loops.js';
-import type { Arrays, MatmulTask, Task } from '../bench/tasks.js';
-import { flopsOf, inputShapes, makeInputs, OUTPUT_NAMES } from '../bench/tasks.js';
+import type { Arrays, MatmulTask, NetworkTask, Task } from '../bench/tasks.js';
+import { flopsOf, inputShapes, makeInputs, outputNames } from '../bench/tasks.js';
 
 const PRODUCTS: readonly MatmulTask[] = [
   { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 },
   { kind: 'matmul', form: 'Aᵀ·B', M: 3, K: 4, N: 5 },
   { kind: 'matmul', form: 'A·Bᵀ', M: 3, K: 4, N: 5 },
 ];
+const NETWORK: NetworkTask = {
+  kind: 'network',
+  ...{ T: 3, B: 2, I: 4, H: 5, C: 6, layers: 2, bidirectional: true },
+  ...{ inputKind: 'classes', reads: 'every', lengths: [3, 1] },
+};
 const TASKS: readonly Task[] = [
   ...PRODUCTS,
   { kind: 'cellForward', B: 3, H: 2 },
   { kind: 'cellBackward', B: 3, H: 2 },
   { kind: 'forward', T: 3, B: 2, I: 4, H: 5, C: 6 },
   { kind: 'step', T: 3, B: 2, I: 4, H: 5, C: 6 },
+  NETWORK,
 ];
 
 test('a candidate’s memory is that of its own process, not of the one that started it', () => {
@@ -45,6 +51,17 @@ describe('statistics', () => {
     expect(flopsOf({ kind: 'step', T: 28, B: 128, I: 28, H: 128, C: 10 })).toBeCloseTo(1.616e9, -6);
     expect(flopsOf({ kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 })).toBe(120);
   });
+});
+
+test('a network’s FLOPs are those of the steps that its sequences have, without products of class indices', () => {
+  // 4 steps. Forward, each way: h·Wh in the first layer, x·Wx and h·Wh in the second. Then the output layer at every step.
+  const [first, second, output] = [2 * 4 * 5 * 20, 2 * 4 * (10 + 5) * 20, 2 * 4 * 10 * 6];
+  expect(flopsOf(NETWORK)).toBe(3 * (2 * first + 2 * second + output));
+
+  const [fromNumbers, last] = [2 * 4 * 4 * 20, 2 * 2 * 10 * 6];
+  const forward = 2 * (first + fromNumbers) + 2 * second + last;
+  const inputGradients = 2 * first + 2 * second + last; // none for x
+  expect(flopsOf({ ...NETWORK, inputKind: 'numbers', reads: 'last' })).toBe(2 * forward + inputGradients);
 });
 
 describe('checking a result', () => {
@@ -75,7 +92,7 @@ describe('checking a result', () => {
       const outputs = await (await (await startLoops()).prepare(task, inputs)).result();
       expect(verify(outputs, expected)).toMatchObject({ isRight: true });
 
-      for (const name of OUTPUT_NAMES[task.kind]) {
+      for (const name of outputNames(task)) {
         const { values, bound } = expected[name];
         // an Adam update is not checked if its gradient is near 0
         const first = Array.from(values, (_, n) => n).findIndex((n) => bound(n) < Infinity);

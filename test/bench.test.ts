@@ -27,12 +27,14 @@ describe('npm run bench -- --quick', () => {
   }, 320_000);
 
   test('every suite ran, and every candidate that can run here agrees with the reference', () => {
-    expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(['matmul', 'gates', 'forward', 'step', 'scaling']));
+    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network'];
+    expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(suites));
     expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
     for (const name of ['longhand-wasm', 'longhand-reference', 'loops']) {
       const own = rows.filter(({ candidate }) => candidate === name);
-      expect({ name, suites: new Set(own.map(({ suite }) => suite)).size }).toEqual({ name, suites: 5 });
+      const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network') : suites;
+      expect({ name, suites: [...new Set(own.map(({ suite }) => suite))] }).toEqual({ name, suites: expected });
       expect(own.filter(({ verified }) => !verified)).toEqual([]);
     }
   });
@@ -79,7 +81,7 @@ describe('npm run bench -- --quick', () => {
     expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
   });
 
-  test('the report links to all ten charts, and each shows every candidate that was timed', () => {
+  test('the report links to all twelve charts, and each shows every candidate that was timed', () => {
     const charts = [...document.matchAll(/!\[[^\]]+\]\(benchmarks\/([^)]+)\)/g)].map(([, name]) => name);
     expect(charts).toEqual([
       'matmul-1.svg',
@@ -92,6 +94,8 @@ describe('npm run bench -- --quick', () => {
       'scaling-T.svg',
       'scaling-B.svg',
       'scaling-H.svg',
+      'network-1.svg',
+      'network-2.svg',
     ]);
     expect(readdirSync(path.join(folder, 'benchmarks')).sort()).toEqual([...charts].sort());
     for (const name of charts) {
@@ -179,6 +183,10 @@ test('a mistake on the command line is explained, with exit code 2', () => {
     status: 2,
     stdout: '', // before anything is measured
     stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
+  });
+  expect(bench('network', '--sizes', '8')).toMatchObject({
+    status: 2,
+    stderr: 'bench: --sizes: the suite network has fixed cases\n',
   });
   expect(bench('--browser', '--node', 'node')).toMatchObject({
     status: 2,

@@ -186,8 +186,8 @@ test('an order that is not a permutation is refused', () => {
 
 test('options of another network are refused', () => {
   expect(withJson('options', (value) => (value.hidden = 3))).toBe(
-    'f: options of another network: layers [{"hidden":3,"bidirectional":false}]; ' +
-      'the file\'s network has [{"hidden":2,"bidirectional":false}]',
+    'f: options of another network: layers[0] {"hidden":3,"bidirectional":false}; ' +
+      'the file\'s network has {"hidden":2,"bidirectional":false}',
   );
   expect(withJson('options', (value) => (value.forgetBias = 0))).toBe(
     "f: options of another network: forgetBias 0; the file's network has 1",

@@ -70,7 +70,7 @@ describe('compare of a small file with many steps', () => {
       const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(
-        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
       );
       expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
     },
@@ -112,7 +112,7 @@ test('a small checkpoint with a huge number of steps is refused', async () => {
   writeFileSync(images, idx([1, T, 1], new Uint8Array(T)));
   const { code, stdout, stderr } = await longhand(['predict', file, images]);
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 9600000000 bytes .*\n$/);
+  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/);
 });
 
 test('a model that fits is not refused', async () => {

@@ -128,8 +128,8 @@ const CLASSES = [
 function classesAndOneHot() {
   const sizes = { ...SIZES, I: 4 };
   const indexed = allocateLstm(backend, sizes, { indices: true });
-  const { kernel, bias, h, c, dKernel, dBias, dhOutside } = indexed;
-  randomise([kernel, bias, h, c, dKernel, dBias, dhOutside]);
+  const { kernel, bias, h, c, dhOutside } = indexed;
+  randomise([kernel, bias, h, c, dhOutside]);
   const oneHot = randomLstm(backend, sizes);
   for (const name of ['kernel', 'bias', 'h', 'c', 'dhOutside'] as const) copyInto(oneHot[name], indexed[name]);
   fill(oneHot.x, 0);

@@ -94,7 +94,7 @@ describe('sizes', () => {
     [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 1, below 1'],
     [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 1, below 1'],
     [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 1, below 1'],
-    [{ forgetBias: 1e39 }, 'network: forgetBias is 1e+39: must be a number within f32'],
+    [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
     const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkSizes;
@@ -130,8 +130,8 @@ describe('a batch', () => {
     [CLASSIFIER, { labels: [0, 3] }, 'labels[1] is 3: must be a class 0…2, or -1'],
     [CLASSIFIER, { labels: [-2, 1] }, 'labels[0] is -2: must be a class 0…2, or -1'],
     [CLASSIFIER, { labels: [0.5, 1] }, 'labels[0] is 0.5: must be a class 0…2, or -1'],
-    [CLASSIFIER, { labels: [-1, -1] }, 'labels: nothing counts: every label is -1 or beyond its sequence’s end'],
-    [EVERY, { labels: [-1, -1, 0, 1], lengths: [1, 1] }, 'labels: nothing counts'],
+    [CLASSIFIER, { labels: [-1, -1] }, 'labels: every label is -1 or beyond its sequence’s end: nothing counts'],
+    [EVERY, { labels: [-1, -1, 0, 1], lengths: [1, 1] }, 'beyond its sequence’s end: nothing counts'],
     [CLASSIFIER, { labels: [0, 1], lengths: [1, 2] }, 'lengths: 1 comes before 2: sort the batch, the longest first'],
     [CLASSIFIER, { labels: [0, 1], lengths: [3, 2] }, 'lengths[0] is 3: must be a whole number in 1…2'],
     [{ ...CLASSIFIER, loss: 'squaredError' }, { labels: [0, 1] }, 'targets: none given, but the loss is squaredError'],
@@ -193,10 +193,20 @@ describe('metrics', () => {
     expect(first.loss).toBeCloseTo((losses.get(0) + losses.get(3)) / 2, 14);
     expect(first.accuracy).toBe((isRight(0, 0) + isRight(3, 2)) / 2);
   });
+  test('are 0 if nothing counts, and so is every gradient', async () => {
+    const network = randomNetwork(STACK);
+    network.setTargets({ labels: Array<number>(8).fill(-1) });
+    network.forward();
+    network.backward();
+    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0 });
+    for (const { gradient } of network.parameters) {
+      expect(new Set(valuesOf(gradient).map(Math.abs))).toEqual(new Set([0]));
+    }
+  });
   test('have no accuracy with the squared error', async () => {
     const network = randomNetwork({ ...STACK, loss: 'squaredError' });
     network.forward();
-    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN });
+    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN, count: 8 });
   });
 });
 

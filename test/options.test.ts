@@ -157,7 +157,7 @@ describe('an option that an older checkpoint lacks has its default', () => {
     if (NETWORK.includes(name) && saved[name] !== TUTORIAL[name]) {
       // the default must also agree with the file's network
       expect(() => parseCheckpoint(lacking, 'f')).toThrow(
-        `f: options of another network: ${name === 'forgetBias' ? name : 'layers'} `,
+        `f: options of another network: ${name === 'forgetBias' ? name : 'layers['}`,
       );
     } else {
       expect(parseCheckpoint(lacking, 'f').training!.options).toEqual({ ...saved, ...written, [name]: TUTORIAL[name] });
@@ -347,7 +347,7 @@ describe('hidden can be a list, one number for each layer', () => {
       const { options } = withHidden(version2, { hidden: [2, 2], layers })().training!;
       expect([options.hidden, options.layers]).toEqual([[2, 2], layers]);
     }
-    expect(withHidden(version2, { hidden: [2, 3], layers: 1 })).toThrow('f: options of another network: layers [{');
+    expect(withHidden(version2, { hidden: [2, 3], layers: 1 })).toThrow('f: options of another network: layers[1] {');
     const { hidden } = parseCheckpoint(fixture, 'f').training!.options;
     expect(withHidden(fixture, { hidden: [hidden] })).toThrow(
       new DataError(`f: options: hidden [${String(hidden)}]: must be one number in format version 1`),

@@ -155,7 +155,7 @@ describe('a checkpoint', () => {
         /: its layers have 16, 8 hidden units, but on the page all layers have/,
       ],
       [await checkpointOf({}, 'pixels'), /: a run of the task “pixels”, but the page trains only on MNIST’s images$/],
-      [await checkpointOf({}), /the data have 28 steps, but the network reads 6$/],
+      [await checkpointOf({}), /the data have T 28, inputs 28, but the network has T 6, inputs 5$/],
     ] as const) {
       await opened.page.setInputFiles('#file', { name: 'bad.safetensors', mimeType: '', buffer: bytes });
       expect(await opened.error()).toMatch(message);

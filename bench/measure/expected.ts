@@ -8,11 +8,12 @@ import { Adam } from '../../src/adam.js';
 import { denseForward } from '../../src/dense.js';
 import { lstmForward } from '../../src/lstm.js';
 import { Model } from '../../src/model.js';
+import { Network } from '../../src/network.js';
 import type { Parameter } from '../../src/parameters.js';
 import type { FloatArray, Tensor } from '../../src/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
-import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 
 export interface Expected {
   readonly values: ArrayLike<number>;
@@ -35,6 +36,8 @@ export function expectedOf(task: Task, inputs: Arrays): Record<string, Expected>
       return cellForward(task, input('z'), input('cPrev'));
     case 'cellBackward':
       return cellBackward(task, input);
+    case 'network':
+      return networkOutputs(task, input);
     default:
       return modelOutputs(task, input);
   }
@@ -81,7 +84,7 @@ function within(bound: number, { data }: Tensor): Expected {
  * term is rounded a few dozen times in the cells. n roundings of random sign add up to about √n. A wrong gate, or a missing
  * bias or step, causes an error a thousand times larger.
  */
-function modelTolerance({ T, B, I, H }: ModelTask): number {
+function modelTolerance({ T, B, I, H }: ModelTask | NetworkTask): number {
   return 16 * ROUNDING * Math.sqrt(T * Math.max(B, I + H));
 }
 
@@ -91,23 +94,36 @@ function modelOutputs(task: ModelTask, input: (name: string) => Tensor): Record<
   copyInto(model.activations.x, input('x'));
   copyInto(model.activations.y, input('y'));
   const tolerance = modelTolerance(task);
-  const { logits, h, losses } = model.activations;
+  const { logits, h } = model.activations;
   if (task.kind === 'forward') {
     lstmForward(backend, model.lstm);
     denseForward(backend, logits, [stepOf(h, task.T)], model.outKernel.value, model.outBias.value);
     return { logits: relativeTo(tolerance, logits) };
   }
-  model.forward();
-  model.backward();
-  new Adam(backend, model.parameters).update(LEARNING_RATE);
-  const loss = valuesOf(losses).reduce((sum, one) => sum + one) / task.B;
+  return trainingOutputs(model, tolerance);
+}
+
+function networkOutputs(task: NetworkTask, input: (name: string) => Tensor): Record<string, Expected> {
+  const network = new Network(backend, networkOf(task), task);
+  for (const { name, value } of network.parameters) copyInto(value, input(name));
+  const { lengths = Array<number>(task.B).fill(task.T) } = task;
+  network.setBatch({ x: input('x'), labels: valuesOf(input('labels')), lengths });
+  return trainingOutputs(network, modelTolerance(task));
+}
+
+function trainingOutputs(network: Network, tolerance: number): Record<string, Expected> {
+  network.forward();
+  network.backward();
+  new Adam(backend, network.parameters).update(LEARNING_RATE);
+  const losses = valuesOf(network.activations.losses).filter((_, row) => network.countsRow(row));
+  const loss = losses.reduce((sum, one) => sum + one) / losses.length;
+  const { parameters } = network;
   return {
     loss: { values: [loss], bound: () => tolerance * loss },
-    dKernel: relativeTo(tolerance, model.kernel.gradient),
-    dBias: relativeTo(tolerance, model.bias.gradient),
-    dOutKernel: relativeTo(tolerance, model.outKernel.gradient),
-    dOutBias: relativeTo(tolerance, model.outBias.gradient),
-    ...Object.fromEntries(model.parameters.map((parameter) => [parameter.name, updated(parameter)])),
+    ...Object.fromEntries(
+      parameters.map(({ name, gradient }) => [gradientName(name), relativeTo(tolerance, gradient)]),
+    ),
+    ...Object.fromEntries(parameters.map((parameter) => [parameter.name, updated(parameter)])),
   };
 }
 

@@ -34,7 +34,7 @@ export interface Row {
   readonly peakRssMiB: number | null;
   readonly description: string | null;
   readonly engine: string | null;
-  /** M, K, N or T, B, I, H, C. */
+  /** M, K, N or T, B, I, H, C; of a network also the number of layers. */
   readonly sizes: Readonly<Record<string, number>>;
   /** When, on which computer and how: the same in all rows of one run. */
   readonly run: Environment;

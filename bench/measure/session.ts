@@ -26,7 +26,7 @@ export class Session {
 
   async prepare(task: Task, inputs: Arrays): Promise<Arrays> {
     await this.release();
-    this.isKernel = task.kind !== 'forward' && task.kind !== 'step';
+    this.isKernel = ['matmul', 'cellForward', 'cellBackward'].includes(task.kind);
     this.fastest = Infinity;
     this.prepared = await this.program.prepare(task, inputs);
     return this.prepared.result();

@@ -5,7 +5,7 @@
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
-import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { loadRival, rivalVersion } from './rivals.js';
 import { provideWebWorkers } from './web-worker.js';
 
@@ -79,6 +79,8 @@ function prepare(jax: Jax, task: Task, inputs: Arrays): Prepared {
     }
     case 'step':
       return training(jax, task, given);
+    case 'network':
+      throw new LeftOutError('jax-js is compared in networks of one layer only');
   }
 }
 
@@ -149,10 +151,10 @@ function training(jax: Jax, task: ModelTask, given: Named): Prepared {
   const step = jax.jit((inputs: Named) => trainingStep(jax, task, inputs));
 
   const run = async (): Promise<Named> => {
-    const { loss, dKernel, dBias, dOutKernel, dOutBias, ...next } = step({ ...state, x: x.ref, y: y.ref });
-    state = next;
+    const results = Object.entries(step({ ...state, x: x.ref, y: y.ref }));
+    state = Object.fromEntries(results.filter(([name]) => name in state));
     await jax.blockUntilReady(state);
-    return { loss, dKernel, dBias, dOutKernel, dOutBias };
+    return Object.fromEntries(results.filter(([name]) => !(name in state)));
   };
   return {
     run: async () => jax.tree.dispose(await run()),
@@ -183,8 +185,8 @@ function trainingStep(jax: Jax, task: ModelTask, { x, y, powers, ...state }: Nam
     next[`${name}V`] = v;
   }
   tree.dispose(rate);
-  const { kernel: dKernel, bias: dBias, outKernel: dOutKernel, outBias: dOutBias } = gradients;
-  return { ...next, loss, dKernel, dBias, dOutKernel, dOutBias };
+  const named = NAMES.map((name) => [gradientName(name), gradients[name]] as const);
+  return { ...next, loss, ...Object.fromEntries(named) };
 }
 
 function computation(jax: Jax, given: Named, compute: Computation): Prepared {

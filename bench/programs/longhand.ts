@@ -9,13 +9,14 @@ import { denseForward } from '../../src/dense.js';
 import { BackendUnavailableError } from '../../src/errors.js';
 import { lstmForward } from '../../src/lstm.js';
 import { Model } from '../../src/model.js';
-import { gradientsByName, valuesByName } from '../../src/parameters.js';
+import { Network } from '../../src/network.js';
+import { valuesByName } from '../../src/parameters.js';
 import type { Tensor } from '../../src/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
-import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
 export async function start(options: StartOptions): Promise<Program> {
@@ -66,6 +67,8 @@ export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepare
     case 'cellForward':
     case 'cellBackward':
       return prepareCell(backend, task, inputs);
+    case 'network':
+      return prepareNetwork(backend, task, inputs);
     default:
       return prepareModel(backend, task, inputs);
   }
@@ -105,7 +108,6 @@ function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared
 
 function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepared {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
-  const adam = new Adam(backend, model.parameters);
   const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
   const shapes = inputShapes(task);
@@ -113,40 +115,51 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
     copyInto(tensor, tensorFrom(inputs[name], shapes[name]));
     backend.upload(tensor);
   }
-  const dispose = (): void => {
-    adam.dispose();
-    model.dispose();
-  };
-  const lastH = stepOf(h, task.T);
-  if (task.kind === 'forward') {
-    const forward = (): void => {
-      lstmForward(backend, model.lstm);
-      denseForward(backend, logits, [lastH], parameters.outKernel, parameters.outBias);
-    };
-    return prepared(backend, forward, { logits }, dispose);
-  }
+  if (task.kind === 'step') return training(model);
 
+  const lastH = stepOf(h, task.T);
+  const forward = (): void => {
+    lstmForward(backend, model.lstm);
+    denseForward(backend, logits, [lastH], parameters.outKernel, parameters.outBias);
+  };
+  return prepared(backend, forward, { logits }, () => model.dispose());
+}
+
+function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): Prepared {
+  const network = new Network(backend, networkOf(task), task);
+  const { x, labels, ...parameters } = Object.fromEntries(
+    Object.entries(inputShapes(task)).map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]),
+  );
+  const { lengths = Array<number>(task.B).fill(task.T) } = task;
+  network.load(parameters);
+  network.setBatch({ x, labels: valuesOf(labels), lengths });
+  return training(network);
+}
+
+/** Training steps on the batch that the network holds. */
+function training(network: Network): Prepared {
+  const { backend, parameters } = network;
+  const adam = new Adam(backend, parameters);
   const step = (): void => {
-    model.forward();
-    model.backward();
+    network.forward();
+    network.backward();
     adam.update(LEARNING_RATE);
   };
   const run = async (): Promise<void> => {
     step();
     // A GPU works in order: when this last result can be read, all work is done. `keepPace` alone may return earlier.
-    if (backend.name === 'gpu') await backend.download(parameters.outBias);
+    if (backend.name === 'gpu') await backend.download(parameters[parameters.length - 1].value);
   };
   const result = async (): Promise<Arrays> => {
     step();
-    const { loss } = await model.metrics();
-    const {
-      kernel: dKernel,
-      bias: dBias,
-      outKernel: dOutKernel,
-      outBias: dOutBias,
-    } = gradientsByName(model.parameters);
-    const tensors = await downloadAll(backend, { dKernel, dBias, dOutKernel, dOutBias, ...parameters });
+    const { loss } = await network.metrics();
+    const gradients = parameters.map(({ name, gradient }) => [gradientName(name), gradient] as const);
+    const tensors = await downloadAll(backend, { ...Object.fromEntries(gradients), ...valuesByName(parameters) });
     return { loss: Float32Array.of(loss), ...tensors };
+  };
+  const dispose = (): void => {
+    adam.dispose();
+    network.dispose();
   };
   return { run, result, dispose };
 }

@@ -18,10 +18,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = str(THREADS)
 
 import numpy
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 FORGET_BIAS = 1
 LEARNING_RATE = 0.001
+NOT_COUNTED = -1
 
 
 def read(text, *shape):
@@ -90,30 +91,64 @@ def from_torch(gates):
 
 
 class Network(torch.nn.Module):
-    def __init__(self, inputs, T, B, I, H, C, **_):
+    """The model of `forward` and `step`, or the network of a task `network`."""
+
+    def __init__(
+        self, inputs, T, B, I, H, C, layers=1, bidirectional=False, inputKind="numbers", reads="last", lengths=None, **_
+    ):
         super().__init__()
-        self.lstm, self.dense = torch.nn.LSTM(I, H), torch.nn.Linear(H, C)
-        self.x = read(inputs["x"], T, B, I)
-        self.labels = read(inputs["y"], B, C).argmax(dim=1)
-        kernel, bias = read(inputs["kernel"], I + H, 4 * H), read(inputs["bias"], 4 * H)
-        on_f = torch.cat([torch.zeros(2 * H), torch.full((H,), float(FORGET_BIAS)), torch.zeros(H)])
+        directions = 2 if bidirectional else 1
+        self.lstm = torch.nn.LSTM(I, H, layers, bidirectional=bidirectional)
+        self.dense = torch.nn.Linear(directions * H, C)
+        self.reads, self.directions = reads, directions
+        if inputKind == "numbers":
+            self.x = read(inputs["x"], T, B, I)
+        else:
+            # torch.nn.LSTM multiplies numbers only.
+            self.x = one_hot(read(inputs["x"], T, B).long(), I).float()
+        self.labels = self.read_labels(inputs, T, B, C, lengths)
+
+        # (1) Longhand's names end with .N or .N.reverse, except with one LSTM; PyTorch's with _lN or _lN_reverse.
+        ends = [(f".{n}{end}", f"_l{n}{end.replace('.', '_')}") for n in range(layers) for end in ("", ".reverse")[:directions]]
+        self.ends = [("", "_l0")] if len(ends) == 1 else ends
+        self.on_f = torch.cat([torch.zeros(2 * H), torch.full((H,), float(FORGET_BIAS)), torch.zeros(H)])
         with torch.no_grad():
-            self.lstm.weight_ih_l0.copy_(to_torch(kernel[:I]).T)
-            self.lstm.weight_hh_l0.copy_(to_torch(kernel[I:]).T)
-            self.lstm.bias_ih_l0.copy_(to_torch(bias + on_f))
-            self.lstm.bias_hh_l0.zero_()
-            self.dense.weight.copy_(read(inputs["outKernel"], H, C).T)
+            for ours, theirs in self.ends:
+                kernel, bias = read(inputs["kernel" + ours], -1, 4 * H), read(inputs["bias" + ours], 4 * H)
+                self.of_lstm("weight_ih", theirs).copy_(to_torch(kernel[:-H]).T)
+                self.of_lstm("weight_hh", theirs).copy_(to_torch(kernel[-H:]).T)
+                self.of_lstm("bias_ih", theirs).copy_(to_torch(bias + self.on_f))
+                self.of_lstm("bias_hh", theirs).zero_()
+            self.dense.weight.copy_(read(inputs["outKernel"], directions * H, C).T)
             self.dense.bias.copy_(read(inputs["outBias"], C))
-        self.on_f = on_f
+
+    def read_labels(self, inputs, T, B, C, lengths):
+        if "y" in inputs:
+            return read(inputs["y"], B, C).argmax(dim=1)
+        labels = read(inputs["labels"], -1, B).long()
+        if lengths is not None:
+            # Without a reverse direction, no number depends on what is beyond an end. Packed sequences are slower.
+            labels[torch.arange(T)[:, None] >= torch.tensor(lengths)] = NOT_COUNTED
+        return labels.flatten()
+
+    def of_lstm(self, name, end):
+        return getattr(self.lstm, name + end)
 
     def logits(self):
-        h, _ = self.lstm(self.x)
-        return self.dense(h[-1])
+        h, (h_n, _) = self.lstm(self.x)
+        if self.reads == "every":
+            return self.dense(h.flatten(0, 1))
+        # The last layer's directions: the forward one after step T, the reverse one after step 1.
+        return self.dense(torch.cat([*h_n[-self.directions :]], dim=1))
 
     def longhand_parameters(self, of):
-        lstm, dense = self.lstm, self.dense
-        kernel = torch.cat([from_torch(of(lstm.weight_ih_l0).T), from_torch(of(lstm.weight_hh_l0).T)])
-        return kernel, from_torch(of(lstm.bias_ih_l0)), of(dense.weight).T, of(dense.bias)
+        """By Longhand's names. The bias has the forget bias in it."""
+        parameters = {}
+        for ours, theirs in self.ends:
+            weights = [of(self.of_lstm(name, theirs)).T for name in ("weight_ih", "weight_hh")]
+            parameters["kernel" + ours] = torch.cat([from_torch(weight) for weight in weights])
+            parameters["bias" + ours] = from_torch(of(self.of_lstm("bias_ih", theirs)))
+        return dict(**parameters, outKernel=of(self.dense.weight).T, outBias=of(self.dense.bias))
 
 
 class Forward:
@@ -132,27 +167,28 @@ class Step:
     def __init__(self, inputs, **sizes):
         self.network = Network(inputs, **sizes)
         # torch.nn.LSTM adds two biases with the same gradient. Longhand has one, so only one is trained.
-        self.network.lstm.bias_hh_l0.requires_grad_(False)
+        for name, parameter in self.network.lstm.named_parameters():
+            parameter.requires_grad_(not name.startswith("bias_hh"))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=LEARNING_RATE)
 
     def run(self):
         self.optimizer.zero_grad()
-        loss = cross_entropy(self.network.logits(), self.network.labels)
+        loss = cross_entropy(self.network.logits(), self.network.labels, ignore_index=NOT_COUNTED)
         loss.backward()
         self.optimizer.step()
         return loss
 
     def result(self):
         loss = self.run()
-        dKernel, dBias, dOutKernel, dOutBias = self.network.longhand_parameters(lambda p: p.grad)
-        kernel, bias, outKernel, outBias = self.network.longhand_parameters(lambda p: p.detach())
-        gradients = dict(dKernel=dKernel, dBias=dBias, dOutKernel=dOutKernel, dOutBias=dOutBias)
-        bias = bias - self.network.on_f
-        return dict(loss=loss, **gradients, kernel=kernel, bias=bias, outKernel=outKernel, outBias=outBias)
+        gradients = self.network.longhand_parameters(lambda p: p.grad)
+        parameters = self.network.longhand_parameters(lambda p: p.detach())
+        for ours, _ in self.network.ends:
+            parameters["bias" + ours] -= self.network.on_f
+        return dict(loss=loss, **{"d." + name: gradient for name, gradient in gradients.items()}, **parameters)
 
 
-TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step)
+TASKS = dict(matmul=Matmul, cellForward=CellForward, cellBackward=CellBackward, forward=Forward, step=Step, network=Step)
 
 
 # -- Requests and answers --
@@ -185,9 +221,13 @@ def say(answer):
 
 
 def main():
+    # Over hundreds of steps, gradients become denormal numbers, with which PyTorch computes several times slower on some
+    # processors. Its threads inherit the setting.
+    torch.set_flush_denormal(True)
     torch.set_num_threads(THREADS)
     threads = torch.get_num_threads()
-    description = f"PyTorch, {threads} thread{'s' if threads > 1 else ''}, {torch.backends.cpu.get_cpu_capability()}"
+    count = f"{threads} thread{'s' if threads > 1 else ''}"
+    description = f"PyTorch, {count}, {torch.backends.cpu.get_cpu_capability()}, denormal numbers flushed to 0"
     say(dict(version=torch.__version__, description=description, engine=f"Python {platform.python_version()}"))
     work = None
     for line in sys.stdin:

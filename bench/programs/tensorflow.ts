@@ -2,8 +2,9 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
-import { FORGET_BIAS, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { lstmsOf } from '../../src/network-sizes.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 
 type Tf = typeof TensorFlow;
@@ -65,7 +66,9 @@ function prepare(tf: Tf, task: Task, given: Named): Prepared {
     case 'forward':
       return computation(tf, given, () => ({ logits: logitsOf(tf, task, given, given) }));
     case 'step':
-      return training(tf, task, given);
+      return modelTraining(tf, task, given);
+    case 'network':
+      return networkTraining(tf, task, given);
   }
 }
 
@@ -100,45 +103,92 @@ function cellBackward(tf: Tf, { B, H }: CellTask, { dh, dc, gates, c, cPrev }: N
 }
 
 function logitsOf(tf: Tf, { T, B, I, H }: ModelTask, { x }: Named, parameters: Named): Tensor {
-  const { kernel, bias, outKernel, outBias } = parameters as { kernel: Matrix; bias: TensorFlow.Tensor1D } & Named;
-  const forgetBias = tf.scalar(FORGET_BIAS);
-  let [c, h] = [tf.zeros<TensorFlow.Rank.R2>([B, H]), tf.zeros<TensorFlow.Rank.R2>([B, H])];
-  for (let t = 0; t < T; t++) {
-    const xStep = tf.reshape<TensorFlow.Rank.R2>(tf.slice(x, t, 1), [B, I]);
-    [c, h] = tf.basicLSTMCell(forgetBias, kernel, bias, xStep, c, h);
-  }
-  return tf.add(tf.matMul(h, outKernel), outBias);
+  const steps = Array.from({ length: T }, (_, t) => tf.reshape<TensorFlow.Rank.R2>(tf.slice(x, t, 1), [B, I]));
+  const states = hiddenStates(tf, steps, H, parameters.kernel, parameters.bias);
+  return tf.add(tf.matMul(states[T - 1], parameters.outKernel), parameters.outBias);
 }
 
-function training(tf: Tf, task: ModelTask, given: Named): Prepared {
-  const { kernel, bias, outKernel, outBias } = given;
-  const variables = Object.fromEntries(
-    Object.entries({ kernel, bias, outKernel, outBias }).map(([name, value]) => [name, tf.variable(value)]),
-  );
-  const optimizer = tf.train.adam(LEARNING_RATE, 0.9, 0.999, 1e-8);
-  const lossOf = (): TensorFlow.Scalar =>
-    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(given.y, logitsOf(tf, task, given, variables));
+/** h after each of the steps, `[B,H]` each, in the order of the steps. */
+function hiddenStates(tf: Tf, steps: readonly Matrix[], H: number, kernel: Tensor, bias: Tensor): Matrix[] {
+  const forgetBias = tf.scalar(FORGET_BIAS);
+  const [B] = steps[0].shape;
+  let [c, h] = [tf.zeros<TensorFlow.Rank.R2>([B, H]), tf.zeros<TensorFlow.Rank.R2>([B, H])];
+  return steps.map((x) => {
+    [c, h] = tf.basicLSTMCell(forgetBias, kernel as Matrix, bias as TensorFlow.Tensor1D, x, c, h);
+    return h;
+  });
+}
 
+function modelTraining(tf: Tf, task: ModelTask, { x, y, ...parameters }: Named): Prepared {
+  const lossOf = (variables: Named) =>
+    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(y, logitsOf(tf, task, { x }, variables));
+  return training(tf, parameters, lossOf, [x, y]);
+}
+
+/** Classes are one-hot. All sequences run to step T, and the loss does not count what is beyond their ends. */
+function networkTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }: Named): Prepared {
+  const { T, B, I, C, lengths } = task;
+  const batch = tf.tidy(() => {
+    // Asked for f32, the wasm backend's oneHot writes integers in place of f32 numbers (version 4.22).
+    const oneHot = (classes: Tensor, count: number): Tensor =>
+      tf.cast(tf.oneHot(tf.cast(classes, 'int32'), count), 'float32');
+    const numbers = task.inputKind === 'classes' ? oneHot(x, I) : x;
+    const y = tf.reshape(oneHot(labels, C), [-1, C]);
+    const counted = Array.from({ length: T * B }, (_, row) => Number(Math.floor(row / B) < (lengths?.[row % B] ?? T)));
+    return { steps: tf.unstack(numbers) as Matrix[], y, ...(lengths ? { counted: tf.tensor1d(counted) } : {}) };
+  });
+  const lossOf = (variables: Named) =>
+    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(
+      batch.y,
+      networkLogits(tf, task, batch.steps, variables),
+      batch.counted,
+    );
+  tf.dispose([x, labels]);
+  return training(tf, parameters, lossOf, [...batch.steps, batch.y, ...(batch.counted ? [batch.counted] : [])]);
+}
+
+function networkLogits(tf: Tf, task: NetworkTask, steps: readonly Matrix[], parameters: Named): Tensor {
+  const joined = (parts: readonly Matrix[]): Matrix => (parts.length === 1 ? parts[0] : tf.concat([...parts], 1));
+  let inputs = steps;
+  let last = steps[0];
+  for (let layer = 0; layer < task.layers; layer++) {
+    const directions = lstmsOf(networkOf(task))
+      .filter((place) => place.layer === layer)
+      .map(({ suffix, reverse, H }) => {
+        const order = reverse ? [...inputs].reverse() : inputs;
+        const states = hiddenStates(tf, order, H, parameters[`kernel${suffix}`], parameters[`bias${suffix}`]);
+        return { last: states[states.length - 1], states: reverse ? states.reverse() : states };
+      });
+    last = joined(directions.map((direction) => direction.last));
+    inputs = steps.map((_, t) => joined(directions.map(({ states }) => states[t])));
+  }
+  const read = task.reads === 'every' ? tf.concat([...inputs], 0) : last;
+  return tf.add(tf.matMul(read, parameters.outKernel), parameters.outBias);
+}
+
+/** Training steps. `batch`: the tensors that the loss reads, to be disposed of. */
+function training(
+  tf: Tf,
+  parameters: Named,
+  lossOf: (variables: Named) => TensorFlow.Scalar,
+  batch: readonly Tensor[],
+): Prepared {
+  const variables = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, tf.variable(value)]));
+  const optimizer = tf.train.adam(LEARNING_RATE, 0.9, 0.999, 1e-8);
   return {
     async result() {
-      const { value, grads } = tf.variableGrads(lossOf);
-      const gradient = (name: string): Tensor => grads[variables[name].name];
-      const outputs = await read({
-        loss: value,
-        dKernel: gradient('kernel'),
-        dBias: gradient('bias'),
-        dOutKernel: gradient('outKernel'),
-        dOutBias: gradient('outBias'),
-      });
+      const { value, grads } = tf.variableGrads(() => lossOf(variables));
+      const gradients = Object.entries(variables).map(([name, variable]) => [gradientName(name), grads[variable.name]]);
+      const outputs = await read({ loss: value, ...(Object.fromEntries(gradients) as Named) });
       optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
       return { ...outputs, ...(await read(variables)) };
     },
     run() {
-      optimizer.minimize(lossOf);
+      optimizer.minimize(() => lossOf(variables));
       return isSynchronous(tf) ? undefined : waitFor(variables.outBias);
     },
     dispose() {
-      tf.dispose([...Object.values(variables), ...Object.values(given)]);
+      tf.dispose([...Object.values(variables), ...Object.values(parameters), ...batch]);
       optimizer.dispose();
     },
   };

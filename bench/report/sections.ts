@@ -22,9 +22,9 @@ interface Chart {
 export type Block = string | Chart;
 
 export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
-  const title = SUITES.find(({ name }) => name === suite)?.title ?? suite;
+  const { title = suite, about = '' } = SUITES.find(({ name }) => name === suite) ?? {};
   const body = { matmul: matmulBlocks, scaling: scalingBlocks }[suite] ?? caseBlocks;
-  return [`### ${title}`, ...body(rows)];
+  return [`### ${title}`, ...(about === '' ? [] : [about]), ...body(rows)];
 }
 
 function isTimed(row: Row): row is Row & { medianMs: number } {

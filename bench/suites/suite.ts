@@ -12,6 +12,8 @@ export interface Suite {
   readonly name: string;
   /** The report's heading. */
   readonly title: string;
+  /** The report's text below the heading: what is compared. Default: none. */
+  readonly about?: string;
   /** Each case starts new processes, so that the memory they use can be compared. */
   readonly usesNewProcesses: boolean;
   cases(options: SuiteOptions): Case[];

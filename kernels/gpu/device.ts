@@ -72,6 +72,11 @@ export class Device {
     return this.opened.computesOnHost ? count : Math.max(count, step);
   }
 
+  /** Whether surplus rows may follow an input's rows. Then a kernel that adds rows gets their number as an argument. */
+  mayHaveSurplus(input: Input): boolean {
+    return !this.opened.computesOnHost && typeof input !== 'number' && isPart(input);
+  }
+
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
   async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;

@@ -34,41 +34,36 @@ interface Added {
 }
 
 const UNROLLED = 4;
+const FOUR = [0, 1, 2, 3];
 
-/**
- * Statements that read four values of k, or what is left of them, and for each of them the terms of all sums, one for each
- * sum.
- */
-type ReadTerms = (
-  inner: Span,
-  suffix: string,
-) => { statements: readonly string[]; terms: (k: number) => readonly string[] };
+/** Four values of k, or what is left of them: the statements that read their operands, and the term that k adds to sum s. */
+interface Terms {
+  readonly statements: readonly string[];
+  readonly term: (s: number, k: number) => string;
+}
 
 /** Adds the terms of k = 0 … K - 1 to the sums. */
-function addTerms(sums: readonly string[], K: number | Source, suffix: string, read: ReadTerms): string[] {
-  const inner = { index: 'k', step: UNROLLED, count: UNROLLED };
-  /** The terms of a pass are added to one another, and then to the sum. */
-  const pass = (span: Span, name: string): string[] => {
-    const { statements, terms } = read(span, name);
-    const all = Array.from({ length: span.count }, (_, k) => terms(k));
-    return [...statements, ...sums.map((sum, s) => `${sum} += ${all.map((one) => one[s]).join(' + ')};`)];
-  };
+function addTerms(
+  sums: readonly string[],
+  K: number | Source,
+  suffix: string,
+  read: (inner: Span, suffix: string) => Terms,
+): string[] {
+  const add = ({ term }: Terms, ks: readonly number[]): string[] =>
+    sums.map((sum, s) => `${sum} += ${ks.map((k) => term(s, k)).join(' + ')};`);
+  const four = { index: 'k', step: UNROLLED, count: UNROLLED };
+  const inLoop = read(four, `${suffix}k`);
   if (typeof K !== 'number') {
-    // the last pass may read surplus rows, but does not add them
-    const { statements, terms } = read(inner, `${suffix}k`);
-    const guarded = [0, 1, 2, 3].flatMap((k) => [
-      `if (k * ${UNROLLED} + ${k} < ${K.name}) {`,
-      ...sums.map((sum, s) => `${sum} += ${terms(k)[s]};`),
-      '}',
-    ]);
-    return [`for (let k = 0; k * ${UNROLLED} < ${K.name}; k++) {`, ...statements, ...guarded, '}'];
+    // the last pass may read rows after the K rows, but does not add them
+    const guarded = FOUR.flatMap((k) => [`if (k * ${UNROLLED} + ${k} < ${K.name}) {`, ...add(inLoop, [k]), '}']);
+    return [`for (let k = 0; k * ${UNROLLED} < ${K.name}; k++) {`, ...inLoop.statements, ...guarded, '}'];
   }
   const turns = Math.floor(K / UNROLLED);
-  const rest = K % UNROLLED;
-  const last = { index: turns, step: UNROLLED, count: rest };
+  const rest = FOUR.slice(0, K % UNROLLED);
+  const last = read({ index: turns, step: UNROLLED, count: rest.length }, `${suffix}rest`);
   return [
-    ...(turns > 0 ? [`for (let k = 0; k < ${turns}; k++) {`, ...pass(inner, `${suffix}k`), '}'] : []),
-    ...(rest > 0 ? pass(last, `${suffix}rest`) : []),
+    ...(turns > 0 ? [`for (let k = 0; k < ${turns}; k++) {`, ...inLoop.statements, ...add(inLoop, FOUR), '}'] : []),
+    ...(rest.length > 0 ? [...last.statements, ...add(last, rest)] : []),
   ];
 }
 
@@ -94,19 +89,18 @@ export function productPrograms(
     sums.map((sum, c) => `let ${sum} = ${start ? start.at(isRow ? 0 : r, c) : '0'};`),
   );
 
-  const readTerms =
-    ({ a, b, aTransposed, bTransposed }: Factors): ReadTerms =>
-    (inner, suffix) => {
+  const termsOf =
+    ({ a, b, aTransposed, bTransposed }: Factors) =>
+    (inner: Span, suffix: string): Terms => {
       const A = aTransposed ? a.block(`a${suffix}`, inner, rows) : a.block(`a${suffix}`, rows, inner);
       const B = bTransposed ? b.block(`b${suffix}`, columns, inner) : b.block(`b${suffix}`, inner, columns);
-      const term = (r: number, c: number, k: number): string =>
-        `${aTransposed ? A.at(k, r) : A.at(r, k)} * ${bTransposed ? B.at(c, k) : B.at(k, c)}`;
-      return {
-        statements: [...A.statements, ...B.statements],
-        terms: (k) => tile.flatMap((row, r) => row.map((_, c) => term(r, c, k))),
+      const term = (s: number, k: number): string => {
+        const [r, c] = [Math.floor(s / tileColumns), s % tileColumns];
+        return `${aTransposed ? A.at(k, r) : A.at(r, k)} * ${bTransposed ? B.at(c, k) : B.at(k, c)}`;
       };
+      return { statements: [...A.statements, ...B.statements], term };
     };
-  const loops = products.flatMap((factors, n) => addTerms(tile.flat(), factors.K, String(n), readTerms(factors)));
+  const loops = products.flatMap((factors, n) => addTerms(tile.flat(), factors.K, String(n), termsOf(factors)));
   const counts = products.flatMap(({ K }) => (typeof K === 'number' ? [] : [K]));
 
   return [
@@ -130,9 +124,9 @@ export function columnSumsPrograms(
   const columns: Span = { index: x, step: width, count: width };
   const sums = Array.from({ length: width }, (_, c) => `s${c}`);
   const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
-  const read: ReadTerms = (rows, suffix) => {
+  const read = (rows: Span, suffix: string): Terms => {
     const block = a.block(`a${suffix}`, rows, columns);
-    return { statements: block.statements, terms: (n) => sums.map((_, c) => block.at(n, c)) };
+    return { statements: block.statements, term: (c, m) => block.at(m, c) };
   };
   return [
     {

@@ -43,7 +43,7 @@ export class DeviceTensor {
 
   /**
    * The rows `from … to - 1` become those of `source` from its row `start` on. If they are a part of a step, its rows are
-   * joined now: (14) copies the rows of ended sequences from step to step, and each step would have more pieces than the last.
+   * joined now. (14) copies the rows of ended sequences from step to step, and each step would have more pieces.
    */
   async copy(from: number, to: number, source: DeviceTensor, start: number): Promise<void> {
     const blocks = source.blocksIn(start, start + to - from);

@@ -33,8 +33,8 @@ export class Packing {
   }
 
   /**
-   * Memory for a copy of a view. If the tensor has an outdated copy that is large enough, its memory is used again: with
-   * sequences of different lengths, a step's dz is a view of another number of rows at every step.
+   * Memory for a copy of a view. If the tensor has an outdated copy that is large enough, its memory is used again. So
+   * sequences of different lengths, whose dz has another number of rows at every step, need no memory each.
    */
   private addCopy({ packed, writes }: Storage, view: Tensor): Packed {
     const [K, N] = view.shape;

@@ -62,7 +62,10 @@ Examples:
       const { tolerance, template, limit, json } = flags;
       if (!template) assertNoTemplateFlags(command, flags);
       const backend = createReferenceBackend({ dtype: 'f64' });
-      if (template) return writeTemplate(command, file, flags, await templateOf(backend, flags.seed, flags));
+      if (template) {
+        writeTemplate(command, file, flags, await templateOf(backend, flags.seed, flags));
+        return;
+      }
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
       const assertFits = (network: NetworkSizes, sizes: BatchSizes): void =>

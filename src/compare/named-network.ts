@@ -42,14 +42,18 @@ function layersIn(file: Safetensors, name: string): (1 | 2)[] {
   const directions: (1 | 2)[] = [];
   const has = (key: string): boolean => file.tensors.has(key);
   while (has(`kernel.${directions.length}`)) directions.push(has(`kernel.${directions.length}.reverse`) ? 2 : 1);
-  for (const key of numbered) assertPlace(file, key, directions, name);
+  for (const key of numbered.sort(kernelsFirst)) assertPlace(file, key, directions, name);
   return directions;
 }
 
+/** So that a missing kernel is reported before the bias that lacks it. */
+const kernelsFirst = (a: string, b: string): number => Number(b.startsWith('kernel')) - Number(a.startsWith('kernel'));
+
 /** Refuses a kernel or bias that belongs to none of the layers. */
 function assertPlace(file: Safetensors, key: string, directions: readonly number[], name: string): void {
-  const [, what, digits, reverse] = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key) ?? [];
-  if (what === undefined) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const match = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key);
+  if (!match) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const [, what, digits] = match;
   const layer = Number(digits);
   if (layer > directions.length) {
     refuse(file, key, `but layer ${directions.length} is missing: layers are numbered from 0 without a gap`, name);
@@ -57,7 +61,7 @@ function assertPlace(file: Safetensors, key: string, directions: readonly number
   if (what === 'kernel' && layer === directions.length) {
     refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
   }
-  const kernel = `kernel.${digits}${reverse ?? ''}`;
+  const kernel = key.replace('bias', 'kernel');
   if (!file.tensors.has(kernel)) refuse(file, key, `but the file has no ${quote(kernel)}`, name);
 }
 
@@ -94,9 +98,9 @@ export function assertParameterShapes(file: Safetensors, named: NamedNetwork, na
   const shapes = parameterShapesOf(named);
   for (const { suffix, layer, reverse, I, H } of lstmsIn(named)) {
     const kernel = `kernel${suffix}`;
-    const below = layer === 0 ? 'I of x' : `the width of layer ${layer - 1}`;
-    const ofWhom = reverse ? `, as in kernel.${layer}` : '';
-    const why = suffix === '' ? '' : ` = [I+H,4H]: I ${I}, ${below}; H ${H}${ofWhom}`;
+    const inputs = layer === 0 ? 'x' : `layer ${layer - 1}`;
+    const why =
+      suffix === '' ? '' : ` = [I+H,4H]: I is ${I} from ${inputs}, H is ${H}${reverse ? ` from kernel.${layer}` : ''}`;
     assertNotTransposed(file, kernel, shapes.get(kernel) ?? [], name);
     shapeNamed(file, kernel, shapes.get(kernel) ?? [], name, why);
     if (suffix !== '' && !file.tensors.has(`bias${suffix}`)) {
@@ -105,7 +109,7 @@ export function assertParameterShapes(file: Safetensors, named: NamedNetwork, na
     shapeNamed(file, `bias${suffix}`, [4 * H], name);
   }
   const { hidden, bidirectional } = named.network.layers[named.network.layers.length - 1];
-  const why = ` = [directions·H,C]: directions ${bidirectional ? 2 : 1}, H ${hidden}`;
+  const why = ` = [directions·H,C]: the top layer has ${bidirectional ? 2 : 1}·${hidden} units`;
   shapeNamed(file, 'outKernel', shapes.get('outKernel') ?? [], name, why);
   shapeNamed(file, 'outBias', shapes.get('outBias') ?? [], name);
 }

@@ -1,6 +1,6 @@
 /** Mistakes in the order of directions and layers: their weights, outputs or initial states are exchanged. */
 import { widthOf } from '../network-sizes.js';
-import type { Shape, Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { copyInto, formatShape, rowsOf, tensorFrom, valuesOf, zeros } from '../tensor.js';
 import type { Mistake } from './mistake.js';
 import { passOf, withTensors } from './mistake.js';
@@ -10,7 +10,7 @@ import { lstmsIn, parameterShapesOf, shapesOf } from './problem.js';
 /** Which LSTM of the file takes each LSTM's place in the other program: `moves[n]` is in the place of n. */
 type Moves = readonly number[];
 
-/** What the other program exchanges. Its tensors stay where they are if a field is missing. */
+/** What the other program exchanges: nothing, if a field is missing. */
 interface Exchange {
   readonly weights?: Moves;
   readonly states?: Moves;
@@ -177,7 +177,7 @@ function withHalvesSwapped({ network }: Problem, states: Tensor): Tensor {
 
 /** Stacked states, `moves[n]` in the place of n. */
 function withStatesMoved(states: Tensor, moves: Moves): Tensor {
-  const copy = zeros(states.shape as Shape, 'f64');
+  const copy = zeros(states.shape, 'f64');
   moves.forEach((from, to) => copyInto(copy.pick(to), states.pick(from)));
   return copy;
 }

@@ -26,7 +26,10 @@ export function problemOf(file: Safetensors, name: string): Problem {
   for (const [key, shape] of parameterShapesOf(named)) tensors.set(key, floatsNamed(file, key, shape, name));
   const stateShapes = stateShapesIn(file, named, name);
   for (const key of ['h0', 'c0'] as const) {
-    if (stateShapes && file.tensors.has(key)) tensors.set(key, floatsNamed(file, key, stateShapes[key], name));
+    if (!stateShapes || !file.tensors.has(key)) continue;
+    const isStacked = stateShapes[key].length === 3;
+    shapeNamed(file, key, stateShapes[key], name, isStacked ? ' = [layers·directions,B,H]' : '');
+    tensors.set(key, floatsNamed(file, key, stateShapes[key], name));
   }
   if (answers.targets) tensors.set('targets', answers.targets);
   const problem = { ...withLengths, tensors, labels: answers.labels, stateShapes };
@@ -40,7 +43,7 @@ function lengthsIn(file: Safetensors, { T, B }: Problem['sizes'], name: string):
   const wrong = lengths.findIndex((length) => !(length >= 1 && length <= T));
   if (wrong >= 0) {
     throw new DataError(
-      `${name}: length ${lengths[wrong]} at ${wrong}: each of the ${B} must be 1…${T}: x has ${T} steps`,
+      `${name}: lengths[${wrong}] is ${lengths[wrong]}: lengths [${B}] must be 1…${T}, since x has ${T} steps`,
     );
   }
   return lengths;
@@ -61,14 +64,19 @@ function finiteInside(file: Safetensors, key: string, shape: Shape, problem: Wit
 /** Labels or targets: what the loss compares the logits with. */
 function answersIn(file: Safetensors, problem: WithLengths, name: string): { labels?: number[]; targets?: Tensor } {
   const { network, sizes } = problem;
-  const [needed, other] = network.loss === 'crossEntropy' ? ['labels', 'targets'] : ['targets', 'labels'];
-  const given = file.tensors.get(other);
-  if (given) {
-    const which = `loss crossEntropy needs labels, loss squaredError needs targets; the loss is ${network.loss}`;
-    throw new DataError(`${name}: tensor ${quote(other)} is ${quote(given.shape)}, must be left out: ${which}`);
-  }
-  if (needed === 'labels') return { labels: labelsIn(file, problem, name) };
+  const isEntropy = network.loss === 'crossEntropy';
   const shape = outputShape(network, sizes);
+  const other = file.tensors.get(isEntropy ? 'targets' : 'labels');
+  if (other) {
+    const [needed, unneeded] = isEntropy ? ['labels', 'targets'] : ['targets', 'labels'];
+    const expected = formatShape(isEntropy ? shape.slice(0, -1) : shape);
+    const advice = isEntropy ? '; for targets, set metadata loss to squaredError' : '';
+    throw new DataError(
+      `${name}: tensor ${quote(unneeded)} is ${quote(other.shape)}, but the loss is ${network.loss}, which needs only ` +
+        `${needed} ${expected}${advice}`,
+    );
+  }
+  if (isEntropy) return { labels: labelsIn(file, problem, name) };
   if (network.reads === 'last') {
     shapeNamed(file, 'targets', shape, name, otherReads(file, 'targets', 3));
     return { targets: floatsNamed(file, 'targets', shape, name) };

@@ -13,13 +13,13 @@ import { assertTask } from './task.js';
 export interface Sequences {
   /** `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Beyond a sequence's end it may hold anything. */
   readonly x: Tensor;
-  /** The class of each sequence, `[count]`, or of each of its steps, `[count·T]` sequence by sequence; -1 does not count. */
+  /** The class of each sequence, `[count]`, or of each of its steps, `[count·T]` sequence by sequence; -1 does not count. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. */
+  /** In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. Default: none. */
   readonly targets?: Tensor;
   /** `[count]`: steps of each sequence, 1 … T. Default: T each. */
   readonly lengths?: ArrayLike<number>;
-  /** I, if x is class indices. */
+  /** I, if x is class indices. Default: none, x is numbers. */
   readonly inputClasses?: number;
   /** C, if there are labels. Default: the largest label + 1 in training; in evaluation as many as the network has. */
   readonly classes?: number;

@@ -6,20 +6,20 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { isTask, TASK_RULE } from '../data/task.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
-import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
-import { completeSizes, isPlain, networkParameterShapes } from '../network-sizes.js';
+import { isPlain, networkParameterShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
+import { assertSameNetwork, networkIn, optionsIn, taskIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -174,35 +174,12 @@ function savedModel(file: Safetensors, name: string, limits: FloatLimits): Saved
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
-  const network = isVersion1(file) ? version1Network(fields) : storedNetwork(fields, where);
+  const network = networkIn(fields, where, isVersion1(file));
   fields.assertNoOthers();
   return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
 }
 
 const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
-
-function version1Network(fields: Fields): CompleteSizes {
-  const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
-  return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
-}
-
-/** A field of the network that is missing has its default. */
-function storedNetwork(fields: Fields, where: string): CompleteSizes {
-  const network = fields.value('network');
-  const { layers } = Object(network) as Partial<NetworkSizes>;
-  if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
-    throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
-  }
-  try {
-    return completeSizes(network as NetworkSizes);
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new DataError(`${where}: ${shortened(error.message)}`);
-  }
-}
-
-/** A message that may quote a text of any length from the file. */
-const shortened = (message: string): string => (message.length > 300 ? `${message.slice(0, 299)}…` : message);
 
 function parametersNamed(
   file: Safetensors,
@@ -222,12 +199,12 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
-  const options = savedOptions(file, name);
+  const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
   const best = fields.recordOrNull('best');
   const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : savedTask(fields, `${name}: training`),
+    task: isVersion1(file) ? null : taskIn(fields, `${name}: training`),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},
@@ -245,43 +222,6 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   fields.assertNoOthers();
   assertSameNetwork(options, network, name);
   return training;
-}
-
-function savedTask(fields: Fields, where: string): string | null {
-  const task = fields.textOrNull('task');
-  if (task !== null && !isTask(task))
-    throw new DataError(`${where}: task is ${quote(task)}, must be null or ${TASK_RULE}`);
-  return task;
-}
-
-function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
-  const parts = [
-    ['layers', layersOf(options), network.layers],
-    ['dropout', options.dropout, network.dropout],
-    ['forgetBias', options.forgetBias, network.forgetBias],
-  ] as const;
-  for (const [part, asked, given] of parts) {
-    if (JSON.stringify(asked) === JSON.stringify(given)) continue;
-    throw new DataError(
-      `${name}: options of another network: ${part} ${quote(asked)}; the file's network has ${quote(given)}`,
-    );
-  }
-}
-
-/** An option that is not in the file gets its default: an older version wrote the file before the option existed. */
-function savedOptions(file: Safetensors, name: string): TrainOptions {
-  const where = `${name}: options`;
-  const fields = Fields.parse(file.metadata.get('options'), where);
-  const names = isVersion1(file) ? VERSION1_NAMES : OPTION_NAMES;
-  const entries = names.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
-  fields.assertNoOthers();
-  const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
-  const fault = faultOf(options);
-  if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
-  if (isVersion1(file) && !areVersion1(options)) {
-    throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
-  }
-  return options;
 }
 
 /** Throws a DataError unless each of 0 … length - 1 occurs once: a larger index would read beyond the images. */

@@ -10,7 +10,7 @@
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
-import { OUTPUT_STARTS } from '../network.js';
+import { OUTPUT_STARTS } from '../initial-values.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';

@@ -333,20 +333,20 @@ const both = (hidden: number) => ({ hidden, bidirectional: true });
 const NETWORKS: Record<string, NetworkCase> = {
   ...MODELS,
   'two layers in both directions, lengths, a squared error at every step': {
-    network: { inputs: 3, layers: [both(8), both(4)], outputs: 2, reads: 'every', loss: 'squaredError' },
-    sizes: { T: 4, B: 6 },
-    lengths: [3, 3, 2, 2, 2, 1],
+    network: { inputs: 3, layers: [both(4), both(4)], outputs: 2, reads: 'every', loss: 'squaredError' },
+    sizes: { T: 4, B: 5 },
+    lengths: [3, 3, 2, 2, 1],
   },
   'classes, lengths, dropout, labels at every step': {
     network: {
-      ...{ inputs: 6, layers: [{ hidden: 4 }, { hidden: 8 }], outputs: 3 },
+      ...{ inputs: 6, layers: [{ hidden: 4 }, { hidden: 4 }], outputs: 2 },
       ...{ inputKind: 'classes', reads: 'every', dropout: 0.3 },
     },
     sizes: { T: 3, B: 5 },
     lengths: [3, 3, 2, 1, 1],
   },
   'both directions, the last states': {
-    network: { inputs: 2, layers: [both(5)], outputs: 4 },
+    network: { inputs: 2, layers: [both(3)], outputs: 4 },
     sizes: { T: 3, B: 5 },
     lengths: [3, 2, 2, 2, 1],
   },

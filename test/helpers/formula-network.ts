@@ -1,6 +1,6 @@
 /**
- * A network of LSTM layers as another program would compute it, written a second time: one sequence after another, in plain
- * arrays, and gradients by central differences. It shares no code with src, and can make mistakes on purpose.
+ * A network of LSTM layers as another program would compute it: one sequence after another, in plain arrays, with gradients
+ * by central differences. It shares no code with src, and can make mistakes on purpose.
  */
 import type { Safetensors } from '../../src/files/safetensors.js';
 import type { Tensors } from './compare-files.js';

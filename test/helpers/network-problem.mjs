@@ -27,9 +27,15 @@ export function networkOf(library, problem) {
       targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, y.shape, 'f64'),
     }),
   });
-  const kept = Object.values(problem.masks ?? {}).flat();
-  network.drawMasks({ uniform: () => kept.shift() }); // (12): 0 is below p, so it drops; 1 is not
+  const draws = Object.values(problem.masks ?? {}).flatMap(drawsOf);
+  network.drawMasks({ bits: () => draws.shift() });
   return network;
+}
+
+/** The random bits from which `drawMask` makes a mask. Each draw is for two elements: 16 bits of 0 drop one, of 1 keep it. */
+function drawsOf(mask) {
+  const bits = mask.map((isKept) => 0xffff * isKept);
+  return bits.flatMap((low, n) => (n % 2 === 0 ? [low + 0x10000 * (bits[n + 1] ?? 0)] : []));
 }
 
 /** What the results of a problem are called, and Longhand's values: flat, and 0 beyond the end of a sequence. */

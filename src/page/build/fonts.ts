@@ -4,8 +4,7 @@
  */
 import type { Plugin } from 'vite';
 
-/** Greek: the page says σ. */
-const USED = /KaTeX_(Main|Size[12])-Regular|KaTeX_Math-Italic|inter-(latin|greek)-wght/;
+const USED = /KaTeX_(Main|Size[12])-Regular|KaTeX_Math-Italic|inter-latin-wght/;
 
 export function usedFonts(): Plugin {
   return {
