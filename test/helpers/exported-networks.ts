@@ -30,7 +30,7 @@ const LAYERS = {
   'two layers': [{ hidden: 3 }, ONE],
   'two layers in both directions': [BOTH, BOTH],
   'both directions, then one': [BOTH, { hidden: 4 }],
-  'one direction, then both': [ONE, { hidden: 2, bidirectional: true }],
+  'one direction, then both': [ONE, BOTH],
 };
 
 /** Every kind of network, by name. */
