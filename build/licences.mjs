@@ -8,10 +8,12 @@ export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt';
 export function licencesOf(files) {
   const folders = new Set(files.filter((file) => file.includes('/node_modules/')).map(packageFolder));
   const entries = [...folders].map(entryOf).sort((a, b) => (a.title < b.title ? -1 : 1));
-  const unique = entries.filter(({ title }, n) => title !== entries[n - 1]?.title); // npm can install one twice
+  const titlesOf = new Map(); // many packages of one author have the same text
+  for (const { title, text } of entries)
+    titlesOf.set(text.trim(), new Set([...(titlesOf.get(text.trim()) ?? []), title]));
   const rule = '-'.repeat(80);
-  return `This folder contains code of the following packages.\n${unique
-    .map(({ title, text }) => `\n${rule}\n${title}\n${rule}\n\n${text.trim()}\n`)
+  return `This folder contains code of the following packages.\n${[...titlesOf]
+    .map(([text, titles]) => `\n${rule}\n${[...titles].join('\n')}\n${rule}\n\n${text}\n`)
     .join('')}`;
 }
 

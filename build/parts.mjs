@@ -51,7 +51,7 @@ const commandLine = {
       target: 'node20',
       minify: true,
       keepNames: true, // for stack traces
-      plugins: [libraryStaysOutside],
+      plugins: [libraryStaysOutside, onlyForCharts],
       // CommonJS packages call `require` for Node's own modules
       banner: {
         js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
@@ -68,6 +68,21 @@ const libraryStaysOutside = {
       if (/^src\/(cli|export)\//.test(file)) return undefined;
       return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
     });
+  },
+};
+
+/**
+ * linkedom has two large packages that its document needs only for the rules of style elements and for deprecated
+ * functions. No chart uses either.
+ */
+const onlyForCharts = {
+  name: 'only-for-charts',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'left-out';
+    onResolve({ filter: /^(cssomnom\/parse|dom-serializer)$/ }, ({ path: module }) => ({ path: module, namespace }));
+    onLoad({ filter: /./, namespace }, ({ path: module }) => ({
+      contents: `export const parse = () => { throw new Error('${module} is not in this bundle'); }; export default parse;`,
+    }));
   },
 };
 

@@ -21,6 +21,13 @@ export function assertObject(what: string, value: unknown): asserts value is obj
   }
 }
 
+/** Throws a TypeError unless `value` is a list of numbers: an array, or a typed array. The numbers are not checked. */
+export function assertNumbers(what: string, value: unknown): asserts value is ArrayLike<number> {
+  const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  if (isList && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)) return;
+  throw new TypeError(`${what} is ${describe(value)}: must be an array of numbers, or a typed array`);
+}
+
 /** Throws a TypeError unless `value` is an object with keys from `known` only. A misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
@@ -46,16 +53,18 @@ export function assertKinds(what: string, value: unknown, kinds: Readonly<Record
 
 /**
  * The known name that was probably meant: the same letters in another style (learning_rate), an abbreviation (lr), or a
- * longer form (hiddenSize). If several match, the one nearest in length.
+ * longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
  */
 function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
   const given = letters(name);
   if (given.length < 2) return undefined;
   const distance = (other: string): number => Math.abs(letters(other).length - given.length);
+  const hasInitials = (other: string): number =>
+    Number(other.slice(0, 1) + other.replace(/[^A-Z]/g, '').toLowerCase() === given);
   return known
     .filter((other) => isSubsequence(given, letters(other)) || isSubsequence(letters(other), given))
-    .sort((a, b) => distance(a) - distance(b))
+    .sort((a, b) => hasInitials(b) - hasInitials(a) || distance(a) - distance(b))
     .at(0);
 }
 

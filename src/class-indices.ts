@@ -6,6 +6,7 @@
  * `indices` is a tensor `[B]` of whole numbers 0 … I-1, the class of each sequence at one step.
  */
 import type { Tensor } from './tensor.js';
+import { formatShape } from './tensor.js';
 
 /** (15) Row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. */
 export function gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
@@ -22,4 +23,15 @@ export function scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
     const row = indices.get(m);
     for (let n = 0; n < N; n++) out.set(row, n, out.get(row, n) + a.get(m, n));
   }
+}
+
+/** Throws a RangeError for an index that is none of 0 … I-1. x `[T,B]`; beyond a sequence's end nothing is checked. */
+export function assertClasses(x: Tensor, I: number, lengths: readonly number[]): void {
+  lengths.forEach((length, b) => {
+    for (let t = 0; t < length; t++) {
+      const index = x.get(t, b);
+      if (Number.isInteger(index) && index >= 0 && index < I) continue;
+      throw new RangeError(`x${formatShape([t, b])} is ${index}: must be a class 0…${I - 1}`);
+    }
+  });
 }

@@ -1,6 +1,6 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
-import { describe } from './arguments.js';
-import { runningCounts } from './lstm-tensors.js';
+import { assertNumbers, describe } from './arguments.js';
+import { runningCounts } from './lstm-steps.js';
 import type { BatchSizes, CompleteSizes } from './network-sizes.js';
 import { lossRows } from './network-sizes.js';
 import type { Tensor } from './tensor.js';
@@ -8,9 +8,9 @@ import { assertShape, copyInto, fill, matrixOf } from './tensor.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
-  /** With cross-entropy: the class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. */
+  /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** With the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
   readonly targets?: Tensor;
   /** `[B]`: steps of each sequence, the longest first. Default: T each. */
   readonly lengths?: ArrayLike<number>;
@@ -40,6 +40,7 @@ export class CountedRows {
    */
   set({ labels, targets, lengths }: Targets, y: Tensor): boolean {
     const { loss } = this.network;
+    if (lengths !== undefined) assertNumbers('lengths', lengths);
     const newLengths = lengths === undefined ? this.fullLengths() : Array.from(lengths);
     runningCounts(this.sizes, newLengths);
     if (loss === 'crossEntropy') this.setLabels(labels, newLengths, y);
@@ -56,8 +57,10 @@ export class CountedRows {
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
     const { outputs: C } = this.network;
     const rows = this.isCounted.length;
-    if (labels?.length !== rows) {
-      throw new RangeError(`labels: ${labels ? labels.length : 'none'} given, but ${rows} rows have a loss`);
+    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
+    assertNumbers('labels', labels);
+    if (labels.length !== rows) {
+      throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
     }
     this.mark((row) => {
       const label = labels[row];
@@ -88,7 +91,14 @@ export class CountedRows {
   }
 
   private mark(counts: (row: number) => boolean): void {
-    this.isCounted.set(Uint8Array.from(this.isCounted, (_, row) => Number(counts(row))));
-    this.count = this.isCounted.reduce((sum, mark) => sum + mark, 0);
+    const marks = new Uint8Array(this.isCounted.length);
+    let count = 0;
+    for (let row = 0; row < marks.length; row++) {
+      if (!counts(row)) continue;
+      marks[row] = 1;
+      count++;
+    }
+    this.isCounted.set(marks);
+    this.count = count;
   }
 }

@@ -19,6 +19,7 @@ export { withShapeChecks } from './shape-checks.js';
 export { fillRandom, Random } from './rng.js';
 export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './lstm.js';
 export type {
+  AllocatedInferenceLstm,
   AllocatedLstm,
   AllocateOptions,
   InferenceLstm,
@@ -28,9 +29,8 @@ export type {
   LstmSizes,
   LstmTensors,
   State,
-  Step,
-  TrainingStep,
 } from './lstm-tensors.js';
+export type { Step, TrainingStep } from './lstm-steps.js';
 export {
   allocateInferenceLstm,
   allocateLstm,
@@ -46,7 +46,8 @@ export { gatherRows, scatterAddRows } from './class-indices.js';
 export { drawMask, multiply } from './dropout.js';
 export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
 export { squaredErrorBackward, squaredErrorForward } from './squared-error.js';
-export { sgd } from './sgd.js';
+export type { SgdState } from './sgd.js';
+export { Sgd, sgd } from './sgd.js';
 export type { NamedTensors, Parameter } from './parameters.js';
 export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './parameters.js';
 export type { AdamState } from './adam.js';
@@ -58,8 +59,9 @@ export { clipByNorm, clipByValue, clipGradients } from './clipping.js';
 export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network-sizes.js';
 export { completeSizes, networkParameterShapes } from './network-sizes.js';
 export type { Targets } from './counted-rows.js';
-export type { Batch, Metrics, NetworkOptions, OutputStart, OutputTensors } from './network.js';
+export type { Batch, Metrics, NetworkOptions, OutputTensors, PassOptions } from './network.js';
 export { Network } from './network.js';
+export type { OutputStart } from './initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
 export { Model } from './model.js';
 export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './gradcheck.js';
@@ -70,11 +72,14 @@ export type { IdxContents } from './data/idx.js';
 export { parseIdx } from './data/idx.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
 export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
+export type { Sequences } from './data/sequences.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
+export type { TrainData } from './training/examples.js';
 export type { ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
-export type { Line, TrainingData, Validation } from './training/run.js';
+export type { TrainingData } from './training/run-data.js';
+export type { Line, Validation } from './training/run.js';
 export { Training } from './training/run.js';
 export type { TrainHooks } from './training/loop.js';
 export { resumeTraining, train } from './training/loop.js';

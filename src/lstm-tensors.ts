@@ -1,16 +1,11 @@
 /**
- * The tensors of an LSTM, and the views of them that the equations in src/lstm.ts use.
- *
- * The two directions differ only in their views. Forward, row 0 of h and c is the initial state, and step t reads row t and
- * writes row t+1. In reverse, the steps go from T-1 down to 0, row T is the initial state, and step t reads row t+1
- * and writes row t. So no step is special.
- *
- * Sequences of different lengths are sorted, the longest first. Then the sequences that run at step t are the first rows of
- * every tensor, and the same operations compute them. In reverse, a sequence keeps its initial state until its own end.
+ * The tensors of an LSTM. src/lstm-steps.ts has the views of them that the equations use.
  */
 import { assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
+import type { Step, TrainingStep } from './lstm-steps.js';
+import { inferenceSteps, runningCounts, trainingSteps } from './lstm-steps.js';
 import type { Shape, Tensor } from './tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from './tensor.js';
 
@@ -122,22 +117,10 @@ export interface Lstm extends Omit<InferenceLstm, 'steps'>, LstmTensors {
 
 /** h and c. */
 export interface State {
+  /** Hidden states, `[B,H]`, or of every step `[T,B,H]`. */
   readonly h: Tensor;
+  /** Cell states, as h: `[B,H]` or `[T,B,H]`. */
   readonly c: Tensor;
-}
-
-/** The views of one step. */
-export interface Step {
-  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
-  readonly running: ReturnType<typeof runningViews> | undefined;
-  /** The sequences that have ended, the other rows; undefined if none has. */
-  readonly ended: ReturnType<typeof endedViews> | undefined;
-}
-
-/** The views of one step, with those of its gradients. */
-export interface TrainingStep {
-  readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
-  readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
 }
 
 /** An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. */
@@ -159,9 +142,9 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOp
   const { dcOutside, dInputs = [] } = tensors;
   assertTensors(sizes, tensors, lstmGradientShapes(sizes));
   if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
-  dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, tensors.inputs[k].shape));
+  assertInputGradients(tensors.inputs, dInputs);
   const dW = rowBlocks(sizes, tensors.dKernel, tensors.inputs);
-  const parts = { ...lstm, ...tensors, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
+  const parts = { ...tensors, ...lstm, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
   return { ...parts, steps: trainingSteps(parts, Array<number>(sizes.T).fill(sizes.B)) };
 }
 
@@ -179,7 +162,7 @@ export function allocateInferenceLstm(
   backend: Backend,
   sizes: LstmSizes,
   { indices = false, ...options }: AllocateOptions = {},
-): InferenceLstm & { readonly x: Tensor } {
+): AllocatedInferenceLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   const tensors = allocateAll(backend, { x: inputShape(sizes, indices), ...lstmShapes(sizes) });
   return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, options), x: tensors.x };
@@ -187,20 +170,33 @@ export function allocateInferenceLstm(
 
 /** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
 export interface AllocatedLstm extends Lstm {
+  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
+  /** ∂loss/∂x, `[T,B,I]`; undefined for class indices. */
   readonly dx: Tensor | undefined;
+  /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. */
   readonly dcOutside: Tensor;
+}
+
+/** An LSTM for inference, of one input x. */
+export interface AllocatedInferenceLstm extends InferenceLstm {
+  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
+  readonly x: Tensor;
 }
 
 /**
  * An LSTM with new tensors, all zero, dcOutside included; its input is x, and dx is its gradient (none for class
  * indices). If they do not all fit, frees those that it has allocated, and throws an OutOfMemoryError.
+ * `options`: default {}.
  */
 export function allocateLstm(
   backend: Backend,
   sizes: LstmSizes,
   options?: AllocateOptions & { readonly indices?: false },
-): AllocatedLstm & { readonly dx: Tensor };
+): AllocatedLstm & {
+  /** ∂loss/∂x, `[T,B,I]`. */
+  readonly dx: Tensor;
+};
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions): AllocatedLstm;
 export function allocateLstm(
   backend: Backend,
@@ -226,25 +222,8 @@ export function allocateLstm(
  */
 export function setLengths(lstm: Lstm | InferenceLstm, lengths: ArrayLike<number>): void {
   const running = runningCounts(lstm.sizes, lengths);
-  if ('dh' in lstm) lstm.steps = trainingSteps(lstm, running);
+  if ('dW' in lstm) lstm.steps = trainingSteps(lstm, running);
   else lstm.steps = inferenceSteps(lstm, running);
-}
-
-/** B_t for every step: how many sequences are longer than t. Throws a RangeError unless the longest come first. */
-export function runningCounts({ T, B }: Pick<LstmSizes, 'T' | 'B'>, lengths: ArrayLike<number>): number[] {
-  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
-  const running = Array<number>(T).fill(0);
-  for (let b = 0; b < B; b++) {
-    const length = lengths[b];
-    if (!(Number.isInteger(length) && length >= 1 && length <= T)) {
-      throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
-    }
-    if (b > 0 && length > lengths[b - 1]) {
-      throw new RangeError(`lengths: ${lengths[b - 1]} comes before ${length}: sort the batch, the longest first`);
-    }
-    for (let t = 0; t < length; t++) running[t]++;
-  }
-  return running;
 }
 
 function inputShape({ T, B, I }: LstmSizes, indices: boolean): Shape {
@@ -270,6 +249,16 @@ function assertInputs({ T, B, I }: LstmSizes, inputs: readonly Tensor[]): void {
   throw new RangeError(`lstm: inputs ${shapes || 'none'}: have ${total} numbers a step, but I is ${I}`);
 }
 
+function assertInputGradients(inputs: readonly Tensor[], dInputs: readonly Tensor[]): void {
+  if (dInputs.length === 0) return;
+  if (inputs[0].dimension === 2)
+    throw new RangeError('lstm: dInputs: class indices have no gradient: leave dInputs out');
+  if (dInputs.length !== inputs.length) {
+    throw new RangeError(`lstm: dInputs: ${dInputs.length} for ${inputs.length} inputs: give one for each, or none`);
+  }
+  dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, inputs[k].shape));
+}
+
 /** The kernel's rows for each input, then for h. */
 function rowBlocks({ I, H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]): Tensor[] {
   const counts = inputs.map(({ shape }) => (shape.length === 2 ? I : shape[2]));
@@ -285,87 +274,4 @@ function statesOf({ T }: LstmSizes, { h, c }: InferenceTensors, reverse: boolean
     final: rowOf(reverse ? 0 : T),
     outputs: { h: rowsOf(h, first, first + T), c: rowsOf(c, first, first + T) },
   };
-}
-
-// ── The views of each step ──
-
-type Forward = Pick<InferenceLstm, 'inputs' | 'h' | 'c' | 'z' | 'gates' | 'reverse' | 'sizes'>;
-type Backward = Forward & Pick<Lstm, 'dh' | 'dc' | 'dz' | 'dInputs'>;
-
-function inferenceSteps(lstm: Forward, running: readonly number[]): Step[] {
-  const { B } = lstm.sizes;
-  return stepOrder(lstm).map((t) => ({
-    running: running[t] > 0 ? runningViews(lstm, t, running[t]) : undefined,
-    ended: running[t] < B ? endedViews(lstm, t, running[t]) : undefined,
-  }));
-}
-
-function trainingSteps(lstm: Backward, running: readonly number[]): TrainingStep[] {
-  return inferenceSteps(lstm, running).map((step, n) => {
-    const t = stepOrder(lstm)[n];
-    return {
-      running: step.running && { ...step.running, ...runningGradients(lstm, t, running[t]) },
-      ended: step.ended && { ...step.ended, ...endedGradients(lstm, t, running[t]) },
-    };
-  });
-}
-
-/** 0 … T-1; in reverse T-1 … 0. */
-function stepOrder({ sizes: { T }, reverse }: Forward): number[] {
-  return Array.from({ length: T }, (_, n) => (reverse ? T - 1 - n : n));
-}
-
-/** The rows of h and c that step t reads and writes. */
-const stateRows = ({ reverse }: Forward, t: number) =>
-  reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 };
-
-function runningViews(lstm: Forward, t: number, count: number) {
-  const { read, write } = stateRows(lstm, t);
-  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
-  const inputs = [...lstm.inputs.map((input) => first(input, t)), first(lstm.h, read)];
-  return {
-    /** What the step reads, `[B_t,Iₖ]` each, or class indices `[B_t]`; the last is hPrev, `[B_t,H]`. */
-    inputs,
-    /** inputₖᵀ, `[Iₖ,B_t]`; class indices as they are. */
-    inputsTransposed: inputs.map((input) => (input.dimension === 1 ? input : transposeOf(input))),
-    /** Pre-activations, `[B_t,4H]`. */
-    z: rowsOf(lstm.z, 0, count),
-    /** The activated gates, `[B_t,4H]`. */
-    gates: first(lstm.gates, t),
-    /** The cell state that the step reads, `[B_t,H]`. */
-    cPrev: first(lstm.c, read),
-    /** The states that the step writes, `[B_t,H]`. */
-    h: first(lstm.h, write),
-    c: first(lstm.c, write),
-  };
-}
-
-function runningGradients(lstm: Backward, t: number, count: number) {
-  const { read, write } = stateRows(lstm, t);
-  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
-  const given = (dInput: Tensor | undefined) => dInput && first(dInput, t);
-  return {
-    /** ∂loss/∂z, `[B_t,4H]`. */
-    dz: rowsOf(lstm.dz, 0, count),
-    /** ∂loss/∂inputₖ; undefined for inputs whose gradient is not computed. The last is dhPrev. */
-    dInputs: [...lstm.inputs.map((_, k) => given(lstm.dInputs.at(k))), first(lstm.dh, read)],
-    /** ∂loss/∂cPrev, `[B_t,H]`. */
-    dcPrev: first(lstm.dc, read),
-    /** ∂loss/∂h and ∂loss/∂c, `[B_t,H]`. */
-    dh: first(lstm.dh, write),
-    dc: first(lstm.dc, write),
-  };
-}
-
-function endedViews(lstm: Forward, t: number, count: number) {
-  const { read, write } = stateRows(lstm, t);
-  const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
-  /** The states before and after the step, `[B-B_t,H]`. */
-  return { hPrev: last(lstm.h, read), cPrev: last(lstm.c, read), h: last(lstm.h, write), c: last(lstm.c, write) };
-}
-
-function endedGradients(lstm: Backward, t: number, count: number) {
-  const { hPrev, cPrev, h, c } = endedViews({ ...lstm, h: lstm.dh, c: lstm.dc }, t, count);
-  /** Their gradients, `[B-B_t,H]`. */
-  return { dhPrev: hPrev, dcPrev: cPrev, dh: h, dc: c };
 }

@@ -11,7 +11,7 @@ import { Network } from './network.js';
 import type { CompleteSizes, NetworkSizes } from './network-sizes.js';
 import { isPlain, networkParameterShapes } from './network-sizes.js';
 import type { NamedTensors, Parameter } from './parameters.js';
-import type { Shape } from './tensor.js';
+import type { Shape, Tensor } from './tensor.js';
 
 /** The sizes of the tutorial's network, each a whole number ≥ 1. */
 export interface ModelSizes extends LstmSizes {
@@ -23,7 +23,16 @@ export interface ModelSizes extends LstmSizes {
 export type ParameterName = 'kernel' | 'bias' | 'outKernel' | 'outBias';
 
 /** A tensor for each parameter. */
-export type ParameterTensors = NamedTensors<ParameterName>;
+export interface ParameterTensors extends NamedTensors {
+  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
+  readonly kernel: Tensor;
+  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
+  readonly bias: Tensor;
+  /** The output layer's weights, `[H,C]`. */
+  readonly outKernel: Tensor;
+  /** The output layer's bias, `[C]`. */
+  readonly outBias: Tensor;
+}
 
 /** The batch, and what the forward and the backward pass compute from it. */
 export interface Activations
@@ -56,17 +65,17 @@ export const parameterShapes = (sizes: Pick<ModelSizes, 'I' | 'H' | 'C'>): Reado
   networkParameterShapes(modelNetwork(sizes)) as Record<ParameterName, Shape>;
 
 /** The tutorial's network, with every tensor that its passes need. The caller disposes of it. */
-export class Model extends Network<ParameterName> {
+export class Model extends Network {
   declare readonly sizes: ModelSizes;
   declare readonly activations: Activations;
   /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
-  readonly kernel: Parameter<ParameterName>;
+  readonly kernel: Parameter;
   /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
-  readonly bias: Parameter<ParameterName>;
+  readonly bias: Parameter;
   /** The output layer's weights, `[H,C]`. */
-  readonly outKernel: Parameter<ParameterName>;
+  readonly outKernel: Parameter;
   /** The output layer's bias, `[C]`. */
-  readonly outBias: Parameter<ParameterName>;
+  readonly outBias: Parameter;
   /** The LSTM. */
   readonly lstm: Lstm;
 

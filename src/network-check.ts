@@ -13,7 +13,7 @@ import type { NamedTensors } from './parameters.js';
 import { gradientsByName, valuesByName } from './parameters.js';
 import { fillRandom, Random } from './rng.js';
 import type { Tensor } from './tensor.js';
-import { copyInto, stepOf, zeros } from './tensor.js';
+import { copyInto, fill, stepOf, zeros } from './tensor.js';
 
 /** Options of `checkNetworkGradients`. */
 export interface NetworkCheck {
@@ -61,7 +61,7 @@ export async function checkModelGradients(
 /**
  * Checks a network on a backend of dtype f64: every parameter, x (unless it is classes) and every h0 and c0, at random
  * values. (If h0 and c0 were zero, mistakes in the first step's share of dWh and df would be invisible.) Beyond the end of
- * a sequence, x is NaN. With dropout, every pass uses the same masks. With labels, one row in four does not count.
+ * a sequence, x and targets are NaN. With dropout, every pass uses the same masks. With labels, one row in four does not count.
  */
 export async function checkNetworkGradients(
   backend: Backend,
@@ -97,7 +97,7 @@ export async function checkNetworkGradients(
 /** Random values for `network`; `prepare` gives any copy of it the same classes, labels or targets, lengths and masks. */
 function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
   const random = new Random(seed);
-  const { inputs: I, outputs: C, inputKind, loss } = network.network;
+  const { inputs: I, outputs: C, inputKind, loss, reads } = network.network;
   const inputs = inputsOf(network);
   for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
   if (lengths && inputKind !== 'classes') setBeyondEnds(inputs.x, lengths, NaN);
@@ -105,6 +105,7 @@ function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
   const labels = Array.from({ length: rows }, (_, row) => (row % 4 === 3 ? -1 : random.below(C)));
   const targets = zeros(outputShape(network.network, network.sizes), 'f64');
   fillRandom(targets, () => random.normal(0, 1));
+  if (lengths && reads === 'every') setBeyondEnds(targets, lengths, NaN);
   const classes = zeros([network.sizes.T, network.sizes.B], 'f64');
   fillRandom(classes, () => random.below(I));
   const masks = random.state;
@@ -121,11 +122,10 @@ function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
   return { inputs, prepare };
 }
 
-/** Sets x `[T,B,I]` at the steps beyond each sequence's end. */
-function setBeyondEnds(x: Tensor, lengths: readonly number[], value: number): void {
-  const [T, , I] = x.shape;
+/** Sets a tensor `[T,B,N]` at the steps beyond each sequence's end. */
+function setBeyondEnds(tensor: Tensor, lengths: readonly number[], value: number): void {
   lengths.forEach((length, b) => {
-    for (let t = length; t < T; t++) for (let i = 0; i < I; i++) x.set(t, b, i, value);
+    for (let t = length; t < tensor.shape[0]; t++) fill(tensor.pick(t, b, null), value);
   });
 }
 

@@ -5,7 +5,6 @@ import type { TypeName } from './arguments.js';
 import { assertKinds, assertObject, assertSizes, describe } from './arguments.js';
 import type { LstmSizes } from './lstm-tensors.js';
 import { lstmGradientShapes, lstmShapes } from './lstm-tensors.js';
-import { isWithinF32 } from './numbers.js';
 import type { Shape } from './tensor.js';
 
 /** What a network reads: numbers, or for each step one class. */
@@ -45,6 +44,7 @@ export interface NetworkSizes {
 
 /** `NetworkSizes` with a value for every field. */
 export type CompleteSizes = Required<Omit<NetworkSizes, 'layers'>> & {
+  /** The layers, the lowest first. */
   readonly layers: readonly Required<LayerSizes>[];
 };
 
@@ -89,8 +89,7 @@ export function completeSizes(network: NetworkSizes): CompleteSizes {
   assertChoice('reads', reads, READS);
   assertChoice('inputKind', inputKind, INPUT_KINDS);
   if (!(dropout >= 0 && dropout < 1)) throw new RangeError(`network: dropout is ${dropout}: must be in 0 … 1, below 1`);
-  if (!isWithinF32(forgetBias))
-    throw new RangeError(`network: forgetBias is ${forgetBias}: must be a number within f32`);
+  if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
   const layers = network.layers.map(({ hidden, bidirectional = false }) => ({ hidden, bidirectional }));
   const { inputs, outputs } = network;
   return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
@@ -136,18 +135,19 @@ export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layer
 }
 
 /** For messages: `T 28, B 128, I 28, H 128, C 10`; H of every layer, as in `H 128+64 in both directions`. */
-export function formatNetwork({ inputs, layers, outputs }: NetworkSizes, { T, B }: BatchSizes): string {
-  const hidden = layers.map((layer) => layer.hidden).join('+');
-  const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
-  return `T ${T}, B ${B}, I ${inputs}, H ${hidden}${ways}, C ${outputs}`;
-}
+export const formatNetwork = (network: NetworkSizes, { T, B }: BatchSizes): string =>
+  `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs}`;
 
 /** How many numbers a layer passes on at each step: directions·H. */
 export const widthOf = ({ hidden, bidirectional = false }: LayerSizes): number => (bidirectional ? 2 : 1) * hidden;
 
+/** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer. */
+export const formatHidden = ({ layers }: Pick<NetworkSizes, 'layers'>): string =>
+  layers.map(({ hidden, bidirectional = false }) => `${bidirectional ? '2·' : ''}${hidden}`).join(',');
+
 /**
- * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`. The
- * output layer has outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
+ * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`.
+ * Then come outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
  */
 export function networkParameterShapes(network: NetworkSizes): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};

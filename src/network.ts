@@ -11,22 +11,26 @@ import type { TypeName } from './arguments.js';
 import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
+import { assertClasses } from './class-indices.js';
 import type { Targets } from './counted-rows.js';
 import { CountedRows } from './counted-rows.js';
 import { denseBackward, denseForward } from './dense.js';
 import { drawMask } from './dropout.js';
 import { DataError } from './errors.js';
+import type { OutputStart } from './initial-values.js';
+import { initialise } from './initial-values.js';
 import { carryState, lstmBackward, lstmForward } from './lstm.js';
-import type { Lstm, LstmSizes } from './lstm-tensors.js';
-import { bindLstm, setLengths } from './lstm-tensors.js';
-import type { BatchSizes, CompleteSizes, LstmPlace, NetworkSizes } from './network-sizes.js';
-import { completeSizes, lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes } from './network-sizes.js';
+import type { Lstm } from './lstm-tensors.js';
+import { setLengths } from './lstm-tensors.js';
+import type { Dropout } from './network-layers.js';
+import { allocateLayers, outputViews } from './network-layers.js';
+import type { BatchSizes, CompleteSizes, NetworkSizes } from './network-sizes.js';
+import { completeSizes, lstmsOf, networkParameterShapes, outputShapes } from './network-sizes.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import type { Random } from './rng.js';
-import { fillRandom } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
-import { copyInto, fill, findNonFinite, matrixOf, rowsOf, stepOf } from './tensor.js';
+import { copyInto, fill, findNonFinite } from './tensor.js';
 
 /** Options of a `Network`. */
 export interface NetworkOptions {
@@ -40,17 +44,17 @@ export interface OutputTensors {
   readonly x: Tensor;
   /** The labels, one-hot, or the targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
   readonly y: Tensor;
-  /** The output layer's numbers, in the shape of y. */
+  /** The output layer's numbers, `[B,C]` or `[T,B,C]` as y. */
   readonly logits: Tensor;
   /** The loss of each row, `[N]`: in nats, or a squared error. */
   readonly losses: Tensor;
-  /** ∂loss/∂logits, in the shape of y. */
+  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as y. */
   readonly dLogits: Tensor;
-  /** With cross-entropy: softmax of the logits, in the shape of y. */
+  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as y. Default: none with the squared error. */
   readonly probabilities?: Tensor;
-  /** With cross-entropy: for each row 1 if the largest logit is the label's, else 0; `[N]`. */
+  /** For each row 1 if the largest logit is the label's, else 0; `[N]`. Default: none with the squared error. */
   readonly correct?: Tensor;
-  /** With the squared error: 1 for each row that counts, else 0; `[N]`. */
+  /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
   readonly counted?: Tensor;
 }
 
@@ -64,29 +68,24 @@ export interface Metrics {
   readonly count: number;
 }
 
+/** Options of a forward pass. */
+export interface PassOptions {
+  /** Drop numbers between the layers with the masks of `drawMasks`, as in training. Default: false. */
+  readonly dropout?: boolean;
+}
+
 /** A batch on the host. */
 export interface Batch extends Targets {
   /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
   readonly x: Tensor;
 }
 
-/** Dropout between a layer and the next one, (12), for one direction of the lower layer; `[T,B,H]` each. */
-interface Dropout {
-  readonly mask: Tensor;
-  /** x of (12): the lower layer's states. */
-  readonly h: Tensor;
-  readonly dh: Tensor;
-  /** y of (12): what the layer above reads. */
-  readonly dropped: Tensor;
-  readonly dDropped: Tensor;
-}
-
 /** The network, with every tensor that its passes need. The caller disposes of it. */
-export class Network<Name extends string = string> {
+export class Network {
   /** The network's sizes, with the defaults filled in. */
   readonly network: CompleteSizes;
   /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
-  readonly parameters: readonly Parameter<Name>[];
+  readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
   readonly activations: OutputTensors;
   /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
@@ -95,7 +94,7 @@ export class Network<Name extends string = string> {
   private readonly dropouts: readonly (readonly Dropout[])[];
   private readonly dxOrNone: Tensor | undefined;
   private readonly rows: CountedRows;
-  private readonly output: ReturnType<Network['outputViews']>;
+  private readonly output: ReturnType<typeof outputViews>;
   private drops = false;
 
   /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
@@ -113,16 +112,16 @@ export class Network<Name extends string = string> {
     const shapes = networkParameterShapes(this.network);
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
-    const names = Object.keys(shapes) as Name[];
-    this.parameters = names.map((name) => ({ name, value: values[name], gradient: gradients[name] }));
+    this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
     this.activations = this.allocateAll(outputShapes(this.network, sizes)) as unknown as OutputTensors;
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
-    const { layers, dropouts } = this.allocateLayers(values, gradients);
+    const ends = { x, dx: this.dxOrNone, values, gradients };
+    const { layers, dropouts } = allocateLayers(this.network, sizes, ends, (one) => this.allocateAll(one));
     this.layers = layers;
     this.dropouts = dropouts;
-    this.output = this.outputViews();
+    this.output = outputViews(this.network, layers[layers.length - 1], this.activations);
     this.rows = new CountedRows(this.network, sizes);
     if (this.activations.counted) fill(this.activations.counted, 1);
     if (this.activations.counted) backend.upload(this.activations.counted);
@@ -135,16 +134,16 @@ export class Network<Name extends string = string> {
   }
 
   /**
-   * Computes logits and losses from x and y. The initial states are zero unless set. `dropout`: drop numbers between the
-   * layers with the masks of `drawMasks`, as in training. Default: false.
+   * Computes logits and losses from x and y. The initial states are zero unless set.
    */
-  forward({ dropout = false }: { readonly dropout?: boolean } = {}): void {
+  forward({ dropout = false }: PassOptions = {}): void {
     this.drops = dropout;
     this.layers.forEach((directions, n) => {
       for (const lstm of directions) lstmForward(this.backend, lstm);
       this.dropoutForward(n);
     });
-    const { logits, states, outKernel, outBias } = this.output;
+    const [outKernel, outBias] = this.parameters.slice(-2);
+    const { logits, states } = this.output;
     denseForward(this.backend, logits, states, outKernel.value, outBias.value);
     this.lossForward();
   }
@@ -152,7 +151,8 @@ export class Network<Name extends string = string> {
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
     this.lossBackward();
-    const { states, dStates, dLogits, outKernel, outBias } = this.output;
+    const [outKernel, outBias] = this.parameters.slice(-2);
+    const { states, dStates, dLogits } = this.output;
     // The output layer reads only these rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
     denseBackward(this.backend, dStates, outKernel.gradient, outBias.gradient, dLogits, states, outKernel.value);
     for (let n = this.layers.length - 1; n >= 0; n--) {
@@ -199,10 +199,11 @@ export class Network<Name extends string = string> {
    */
   setBatch({ x, ...targets }: Batch): void {
     copyInto(this.activations.x, x);
-    this.backend.upload(this.activations.x);
     this.setTargets(targets);
     if (this.rows.count === 0)
       throw new RangeError('labels: every label is -1 or beyond its sequence’s end: nothing counts');
+    if (this.network.inputKind === 'classes') assertClasses(x, this.network.inputs, this.rows.lengths);
+    this.backend.upload(this.activations.x);
   }
 
   /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
@@ -231,14 +232,12 @@ export class Network<Name extends string = string> {
 
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
-    for (const directions of this.layers) {
-      if (directions.length > 1) {
-        throw new Error(
-          'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
-        );
-      }
-      carryState(this.backend, directions[0]);
+    if (this.layers.some((directions) => directions.length > 1)) {
+      throw new Error(
+        'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
+      );
     }
+    for (const lstm of this.layers.flat()) carryState(this.backend, lstm);
   }
 
   /** Sets every initial state to zero. */
@@ -254,13 +253,8 @@ export class Network<Name extends string = string> {
    * the tutorial, weights and bias standard normal; with `'glorot'`, weights glorot-uniform and bias zero. Default: 'normal'.
    */
   initialise(random: Random, output: OutputStart = 'normal'): void {
-    for (const { name, value } of this.parameters) {
-      const isOutput = name === 'outKernel' || name === 'outBias';
-      if (isOutput && output === 'normal') fillRandom(value, () => random.normal(0, 1));
-      else if (value.dimension === 2) fillGlorot(value, random);
-      else fill(value, 0);
-      this.backend.upload(value);
-    }
+    initialise(this.parameters, random, output);
+    for (const { value } of this.parameters) this.backend.upload(value);
   }
 
   /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
@@ -311,12 +305,12 @@ export class Network<Name extends string = string> {
   }
 
   /** Copies of the parameters' values, on the host. */
-  async save(): Promise<NamedTensors<Name>> {
+  async save(): Promise<NamedTensors> {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
   /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
-  load(saved: NamedTensors<Name>): void {
+  load(saved: NamedTensors): void {
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
 
@@ -324,72 +318,6 @@ export class Network<Name extends string = string> {
   dispose(): void {
     for (const tensor of this.owned) this.backend.free(tensor);
     this.owned.length = 0;
-  }
-
-  // ── The tensors of the layers, and the views that the output layer uses ──
-
-  private allocateLayers(values: NamedTensors, gradients: NamedTensors) {
-    const layers: Lstm[][] = [];
-    const dropouts: Dropout[][] = [];
-    for (const place of lstmsOf(this.network)) {
-      const { layer, reverse } = place;
-      if (!reverse) layers.push([]);
-      if (!reverse && layer > 0) dropouts.push(this.allocateDropout(layers[layer - 1]));
-      const below = layer > 0 ? inputsFrom(layers[layer - 1], dropouts[layer - 1]) : this.inputsOfFirst();
-      layers[layer].push(this.allocateLstm(place, below, values, gradients));
-    }
-    return { layers, dropouts };
-  }
-
-  private inputsOfFirst() {
-    return { inputs: [this.activations.x], dInputs: this.dxOrNone ? [this.dxOrNone] : [] };
-  }
-
-  private allocateDropout(below: readonly Lstm[]): Dropout[] {
-    if (this.network.dropout === 0) return [];
-    return below.map((lstm) => {
-      const { h } = lstm.outputs;
-      const tensors = this.allocateAll({ mask: h.shape, dropped: h.shape, dDropped: h.shape });
-      return { ...tensors, h, dh: outputRows(lstm, lstm.dhOutside) };
-    });
-  }
-
-  private allocateLstm(
-    { suffix, reverse, I, H }: LstmPlace,
-    below: Pick<Lstm, 'inputs' | 'dInputs'>,
-    values: NamedTensors,
-    gradients: NamedTensors,
-  ): Lstm {
-    const sizes: LstmSizes = { ...this.sizes, I, H };
-    const parameters = {
-      kernel: values[`kernel${suffix}`],
-      bias: values[`bias${suffix}`],
-      dKernel: gradients[`kernel${suffix}`],
-      dBias: gradients[`bias${suffix}`],
-    };
-    const tensors = this.allocateAll(lstmActivationShapes(sizes));
-    const { forgetBias } = this.network;
-    return bindLstm(sizes, { ...tensors, ...parameters, ...below }, { forgetBias, reverse });
-  }
-
-  private outputViews() {
-    const top = this.layers[this.layers.length - 1];
-    const { logits, y, dLogits, probabilities } = this.activations;
-    const reads = (lstm: Lstm, rows: Tensor): Tensor =>
-      this.network.reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
-    return {
-      /** h of each direction, `[N,H]`. */
-      states: top.map((lstm) => reads(lstm, lstm.h)),
-      /** The rows of dhOutside that belong to `states`. */
-      dStates: top.map((lstm) => reads(lstm, lstm.dhOutside)),
-      /** `[N,C]` each. */
-      logits: matrixOf(logits),
-      y: matrixOf(y),
-      dLogits: matrixOf(dLogits),
-      probabilities: probabilities && matrixOf(probabilities),
-      outKernel: this.parameters[this.parameters.length - 2],
-      outBias: this.parameters[this.parameters.length - 1],
-    };
   }
 
   /** If a tensor does not fit, frees all tensors of the network. */
@@ -403,33 +331,4 @@ export class Network<Name extends string = string> {
       throw error;
     }
   }
-}
-
-/** How the output layer's weights and bias start; see `Network.initialise`. */
-export const OUTPUT_STARTS = ['normal', 'glorot'] as const;
-
-/** How the output layer's weights and bias start; see `Network.initialise`. */
-export type OutputStart = (typeof OUTPUT_STARTS)[number];
-
-/** Uniform within ±√(6/(rows+columns)). */
-function fillGlorot(value: Tensor, random: Random): void {
-  const [rows, columns] = value.shape;
-  const limit = Math.sqrt(6 / (rows + columns));
-  fillRandom(value, () => random.uniform(-limit, limit));
-}
-
-/** The rows that hold the states after each step: 1 … T, or 0 … T-1 in reverse. */
-function outputRows({ reverse, sizes: { T } }: Lstm, rows: Tensor): Tensor {
-  return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);
-}
-
-/** What a layer reads from the layer below: its states, or what dropout leaves of them. */
-function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<Lstm, 'inputs' | 'dInputs'> {
-  if (dropouts.length > 0) {
-    return { inputs: dropouts.map(({ dropped }) => dropped), dInputs: dropouts.map(({ dDropped }) => dDropped) };
-  }
-  return {
-    inputs: below.map(({ outputs }) => outputs.h),
-    dInputs: below.map((lstm) => outputRows(lstm, lstm.dhOutside)),
-  };
 }

@@ -3,7 +3,7 @@ export interface PlantedMistake {
   readonly id: string;
   /** The mistake in a few words. */
   readonly words: string;
-  /** The number of the equation that it breaks, as in docs/derivation.md, or `output layer`. */
+  /** The number of the equation that it breaks, as in docs/derivation.md, or `output layer`, `directions`, `layers`. */
   readonly equation: string;
   /** The file in src/. */
   readonly file: string;

@@ -96,16 +96,22 @@ export function flatten(tensor: Tensor): Tensor {
 }
 
 /** Throws a RangeError unless the elements follow one another in memory, in row order. */
-export function assertDense(operation: string, { shape, stride }: Tensor): void {
+export function assertDense(operation: string, tensor: Tensor): void {
+  if (isDense(tensor)) return;
+  const { shape, stride } = tensor;
+  throw new RangeError(
+    `${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} has gaps or is transposed`,
+  );
+}
+
+/** Whether the elements follow one another in memory, in row order. */
+function isDense({ shape, stride }: Tensor): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] > 1 && stride[axis] !== expected) {
-      throw new RangeError(
-        `${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} has gaps or is transposed`,
-      );
-    }
+    if (shape[axis] > 1 && stride[axis] !== expected) return false;
     expected *= shape[axis];
   }
+  return true;
 }
 
 export function assertMatrix(operation: string, name: string, tensor: Tensor): void {
@@ -139,7 +145,10 @@ export function valuesOf(tensor: Tensor): Float64Array {
 /** Copies the numbers of `source` into `target`. Their strides and precisions may differ. */
 export function copyInto(target: Tensor, source: Tensor): void {
   assertShape('copyInto', 'source', source, target.shape);
-  ops.assign(target, source);
+  // `set` is several times as fast.
+  if (isDense(target) && isDense(source)) {
+    target.data.set(source.data.subarray(source.offset, source.offset + source.size), target.offset);
+  } else ops.assign(target, source);
 }
 
 /** Adds the numbers of `source` to `target`. */
@@ -186,5 +195,7 @@ export function findNonFinite(
 
 /** Sets every element to `value`, on the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
-  ops.assigns(tensor, value);
+  const { data, offset, size } = tensor;
+  if (isDense(tensor)) data.fill(value, offset, offset + size);
+  else ops.assigns(tensor, value);
 }

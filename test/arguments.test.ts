@@ -51,12 +51,12 @@ const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (me
 const spoiled = (change: object | undefined | null): LabelledImages =>
   (change ? { ...IMAGES, ...change } : change) as LabelledImages;
 
-describe.each(BAD_IMAGES)('the error “images%s” is thrown by', (message, change, Kind) => {
+describe.each(BAD_IMAGES)('the error “data%s” is thrown by', (message, change, Kind) => {
   const images = spoiled(change);
 
   test('train', async () => {
     const failure = await failureOf(train(untouchable, images, OPTIONS));
-    expect(failure).toEqual(new Kind(`train: images${message}`));
+    expect(failure).toEqual(new Kind(`train: data${message}`));
     expect(failure).toBeInstanceOf(Kind);
   });
 
@@ -70,20 +70,20 @@ describe.each(BAD_IMAGES)('the error “images%s” is thrown by', (message, cha
     });
 
   test('Training.start', () => {
-    expect(() => Training.start(untouchable, { images, validation: undefined }, TUTORIAL)).toThrow(
-      new Kind(`train: images${message}`),
+    expect(() => Training.start(untouchable, { train: images, validation: undefined }, TUTORIAL)).toThrow(
+      new Kind(`train: data${message}`),
     );
   });
 
   test('resumeTraining', async () => {
     expect(await failureOf(resumeTraining(untouchable, images, await savedRun()))).toEqual(
-      new Kind(`train: images${message}`),
+      new Kind(`train: data${message}`),
     );
   });
 
   test('evaluate', async () => {
     const model = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 });
-    expect(await failureOf(evaluate(model, images))).toEqual(new Kind(`evaluate: images${message}`));
+    expect(await failureOf(evaluate(model, images))).toEqual(new Kind(`evaluate: data${message}`));
   });
 });
 
@@ -97,7 +97,7 @@ async function savedRun(): Promise<Checkpoint> {
 test('evaluate refuses images of another size than the model’s', async () => {
   const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
   const failure = await failureOf(evaluate(model, IMAGES));
-  expect(failure).toEqual(new DataError('evaluate: images are 4 × 3, but the model reads 5 × 6'));
+  expect(failure).toEqual(new DataError('evaluate: the data have T 4, inputs 3, but the network has T 5, inputs 6'));
 });
 
 test('fillBatch refuses a label beyond the classes', () => {
@@ -129,7 +129,7 @@ test.each([
   ['shuffle', 3, `3: must be one of ${SHUFFLES.join(', ')}`],
   ['learningRate', '0.001', '"0.001": must be a number within f32 (±3.4028235e+38)'],
   ['seed', '1', '"1": must be a finite number'],
-  ['hidden', '128', '"128": must be a whole number ≥ 1'],
+  ['hidden', '128', '"128": must be a whole number ≥ 1, or a list of them'],
   ['epochs', undefined, 'undefined: must be a whole number ≥ 1, or null'],
   ['validateEvery', undefined, 'undefined: must be a whole number ≥ 1, or null'],
   ['validateEvery', 'often', '"often": must be a whole number ≥ 1, or null'],
@@ -167,7 +167,7 @@ test.each([
 test('undefined in place of a required argument is a TypeError that names the argument', async () => {
   const nothing = undefined as never;
   expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
-    new TypeError('evaluate: model: undefined: must be an object'),
+    new TypeError('evaluate: network: undefined: must be an object'),
   );
   expect(await failureOf(resumeTraining(untouchable, IMAGES, nothing))).toEqual(
     new TypeError('resume: checkpoint: undefined: must be an object'),
@@ -184,7 +184,10 @@ test('undefined in place of a required argument is a TypeError that names the ar
 test('train refuses validation images of another size than the training images', async () => {
   const validation = { ...IMAGES, rows: 3, columns: 4 };
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
-    new DataError('train: images are 4 × 3, validation images 3 × 4: they must have the same size'),
+    new DataError(
+      'train: the validation data have T 3, inputs 4, but the training data have T 4, inputs 3: ' +
+        'they must be of the same kind (of labels, `classes` is the number of outputs)',
+    ),
   );
 });
 
@@ -203,9 +206,9 @@ test('train refuses null in place of hooks', async () => {
   );
 });
 
-test('train refuses validateEvery without validation images', async () => {
+test('train refuses validateEvery without validation data', async () => {
   const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, validateEvery: 1000 }));
-  expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the images to validate with'));
+  expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the data to validate with'));
 });
 
 test.each([

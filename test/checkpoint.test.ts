@@ -113,11 +113,11 @@ test('other safetensors files, and other versions, are refused', () => {
   expect(refusal((metadata) => metadata.delete('format'))).toMatch(
     /^f: a safetensors file, but not a Longhand checkpoint/,
   );
-  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe(
-    'f: format version 2, but this program reads version 1',
+  expect(refusal((metadata) => metadata.set('formatVersion', '3'))).toBe(
+    'f: format version 3, but this program reads versions 1 to 2',
   );
   expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe(
-    'f: format version none, but this program reads version 1',
+    'f: format version none, but this program reads versions 1 to 2',
   );
 });
 
@@ -185,8 +185,13 @@ test('an order that is not a permutation is refused', () => {
 });
 
 test('options of another network are refused', () => {
-  expect(withJson('options', (value) => (value.hidden = 3))).toMatch(/^f: options of another network: hidden 3/);
-  expect(withJson('options', (value) => (value.forgetBias = 0))).toMatch(/^f: options of another network/);
+  expect(withJson('options', (value) => (value.hidden = 3))).toBe(
+    'f: options of another network: layers[0] {"hidden":3,"bidirectional":false}; ' +
+      'the file\'s network has {"hidden":2,"bidirectional":false}',
+  );
+  expect(withJson('options', (value) => (value.forgetBias = 0))).toBe(
+    "f: options of another network: forgetBias 0; the file's network has 1",
+  );
 });
 
 test('NaN weights are read if the caller allows them', () => {

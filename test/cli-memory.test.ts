@@ -7,7 +7,8 @@ import { numbersOfComparison } from '../src/compare/memory-limit.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import type { StoredTensor } from '../src/files/safetensors.js';
 import { writeSafetensors } from '../src/files/safetensors.js';
-import { parameterShapes } from '../src/model.js';
+import { modelNetwork } from '../src/model.js';
+import { completeSizes, networkParameterShapes } from '../src/network-sizes.js';
 import { sizeOf, zeros } from '../src/tensor.js';
 import { saveCheckpoint } from '../src/training/checkpoint-files.js';
 import { idx, mnistFiles } from './helpers/idx-files.js';
@@ -69,7 +70,7 @@ describe('compare of a small file with many steps', () => {
       const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(
-        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 240000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
       );
       expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
     },
@@ -85,8 +86,11 @@ describe('compare of a small file with many steps', () => {
 test('the memory of a comparison includes the models of earlier passes', () => {
   const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
   const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
-  expect(() => assertRoom(sizes, 'f64', 'none')).not.toThrow();
-  expect(() => assertRoom(sizes, 'f64', 'none', Infinity, numbersOfComparison(sizes))).toThrow(OutOfMemoryError);
+  const room = { dtype: 'f64', advice: 'none' } as const;
+  const network = modelNetwork(sizes);
+  expect(() => assertRoom(network, sizes, room)).not.toThrow();
+  const numbers = numbersOfComparison(network, sizes);
+  expect(() => assertRoom(network, sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
 });
 
 test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {
@@ -97,17 +101,18 @@ test('an OutOfMemoryError of a backend gets the flags to reduce; other errors st
 });
 
 test('a small checkpoint with a huge number of steps is refused', async () => {
-  const sizes = { T: 4_000_000, I: 1, H: 1, C: 10 };
+  const T = 4_000_000;
+  const network = completeSizes(modelNetwork({ I: 1, H: 1, C: 10 }));
   const parameters = Object.fromEntries(
-    Object.entries(parameterShapes(sizes)).map(([name, shape]) => [name, zeros(shape)]),
-  ) as Record<keyof ReturnType<typeof parameterShapes>, ReturnType<typeof zeros>>;
+    Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
+  );
   const folder = directoryOf({});
   const [file, images] = [path.join(folder, 'run.safetensors'), path.join(folder, 'images')];
-  saveCheckpoint(file, { model: { sizes, forgetBias: 1, parameters }, training: null });
-  writeFileSync(images, idx([1, sizes.T, sizes.I], new Uint8Array(sizes.T)));
+  saveCheckpoint(file, { model: { T, network, parameters }, training: null });
+  writeFileSync(images, idx([1, T, 1], new Uint8Array(T)));
   const { code, stdout, stderr } = await longhand(['predict', file, images]);
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 9600000000 bytes .*\n$/);
+  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/);
 });
 
 test('a model that fits is not refused', async () => {

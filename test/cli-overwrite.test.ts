@@ -162,7 +162,7 @@ describe('import', () => {
     );
     await expectDone([...args, at('vars'), '--force']);
     expect(readFileSync(at('vars.previous'))).toEqual(before);
-    expect(loadCheckpoint(at('vars')).model.sizes).toEqual(savedModel().sizes);
+    expect(loadCheckpoint(at('vars')).model.network).toEqual(savedModel().network);
   });
 
   test('onto a name that the output may use is refused; another file is replaced and kept', async () => {

@@ -6,7 +6,7 @@ import { compareFile } from '../src/compare/compare.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
-import { changed, numbers, RESULT_NAMES, stored } from './helpers/compare-files.js';
+import { changed, numbers, RESULT_NAMES, stored, whole } from './helpers/compare-files.js';
 import { failureOf } from './helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -138,5 +138,47 @@ describe('the time of a comparison is limited:', () => {
       expect(shares.at(-1)).toBeCloseTo(1, 12);
     }
     expect(all.findIndex(({ what }) => what === 'mistakes')).toBe(2 * 24);
+  });
+
+  /** Two bidirectional layers; 48 of the 96 steps are within the lengths. Only the last label counts. */
+  const deep = async (): Promise<Safetensors> => {
+    const options = { layers: 2, bidirectional: true, lengths: true, reads: 'every' } as const;
+    return changed(await templateOf(backend, 1, options), (tensors) => {
+      for (const name of tensors.keys()) if (/^(d\.|h$|c$|logits)/.test(name)) tensors.delete(name);
+      tensors.set('x', stored(new Float64Array(24 * 4 * 5), [24, 4, 5]));
+      tensors.set('lengths', whole([6, 22, 12, 8], [4]));
+      tensors.set(
+        'labels',
+        whole(
+          Array<number>(24 * 4)
+            .fill(-1)
+            .fill(0, 21 * 4, 22 * 4),
+          [24, 4],
+        ),
+      );
+    });
+  };
+
+  test('a part of a network with lengths has every LSTM, and its share of the steps', async () => {
+    const { counts, counted } = counting();
+    // the first 8 steps, 30 of 48 within the lengths, take 24 s
+    expect(String(await failureOf(run(await deep(), { clock: clockOf(24_000) }, counted)))).toContain(
+      'mine.safetensors: T 24 B 4 I 5 H 2·6,2·6 C 7: one pass would take about 38 s, more than 30 s',
+    );
+    expect(counts.steps).toBe(4 * (8 + 8));
+  });
+
+  test('the progress of a pass ends at 1 if every sequence is shorter than T', async () => {
+    const shares: number[] = [];
+    const onProgress = ({ what, share }: Progress): unknown => what === 'pass' && shares.push(share);
+    await run(await deep(), { limited: false, onProgress: (progress) => void onProgress(progress) });
+    expect([shares.length, shares.at(-1)]).toEqual([2 * 4 * 22, expect.closeTo(1, 12)]);
+  });
+
+  test('the steps of all LSTMs count in the memory limit', async () => {
+    const file = changed(await deep(), (tensors) => {
+      tensors.set('x', stored(new Float64Array(25_001), [25_001, 1, 1]));
+    });
+    expect(String(await failureOf(run(file, {})))).toContain('(at most 25000 steps and 4 GiB)');
   });
 });

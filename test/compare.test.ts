@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Comparison } from '../src/compare/compare.js';
 import { compareFile } from '../src/compare/compare.js';
-import { problemOf } from '../src/compare/problem.js';
+import { problemOf } from '../src/compare/read-problem.js';
 import { solve } from '../src/compare/solve.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';

@@ -191,10 +191,10 @@ test('the list of slow tests names only files that exist', () => {
   expect(runModule("await import('./test/fast.config.js')")).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
-test('the equations are under 300 lines', () => {
+test('the equations are under 350 lines', () => {
   const names = ['lstm', 'dense', 'cross-entropy', 'adam'];
   const equations = names.map((name) => read(`src/${name}.ts`).split('// ── Machinery')[0]);
   const lines = equations.join('').split('\n').length;
-  expect(prose('README.md')).toContain('under 300 lines together');
-  expect(lines).toBeLessThan(300);
+  expect(prose('README.md')).toContain('under 350 lines together');
+  expect(lines).toBeLessThan(350);
 });

@@ -7,8 +7,10 @@
  */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Backend } from '../src/backend.js';
+import { allocateAll } from '../src/backend.js';
 import { lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../src/lstm.js';
-import { allocateLstm } from '../src/lstm-tensors.js';
+import type { Lstm } from '../src/lstm-tensors.js';
+import { bindLstm, lstmGradientShapes, lstmShapes } from '../src/lstm-tensors.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../src/tensor.js';
@@ -23,15 +25,20 @@ const sumOf = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, 
 
 // ── (1) and (1′): the matrix products of all steps ──
 
-/** An LSTM with random values in every tensor, outputs too. The rows of h do not follow from each other. */
-function randomLstm() {
+/**
+ * An LSTM with random values in every tensor, outputs too. The rows of h do not follow from each other. `widths`: the
+ * numbers that a step reads of each input.
+ */
+function randomLstm(...widths: number[]) {
   const random = new Random(1);
-  const lstm = allocateLstm(backend, { T, B, I, H });
-  const { x, kernel, bias, h, gates, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc } = lstm;
-  for (const tensor of [x, kernel, bias, h, gates, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc]) {
+  const sizes = { T, B, I, H };
+  const tensors = allocateAll(backend, { ...lstmShapes(sizes), ...lstmGradientShapes(sizes) });
+  const [inputs, dInputs] = [0, 1].map(() => widths.map((width) => backend.allocate([T, B, width])));
+  const dcOutside = backend.allocate([T + 1, B, H]);
+  for (const tensor of [...Object.values<Tensor>(tensors), ...inputs, ...dInputs, dcOutside]) {
     fillRandom(tensor, () => random.normal(0, 0.7));
   }
-  return lstm;
+  return { ...bindLstm(sizes, { ...tensors, inputs, dInputs, dcOutside }), dcOutside };
 }
 
 /** Without (2)–(4): z becomes the gates. Without (4′)–(2′): dz is what the gates hold, and dc stays. */
@@ -41,35 +48,39 @@ const withoutCell: Backend = {
   lstmCellBackward: (dz, _dc, _dcPrev, _dh, gates) => copyInto(dz, gates),
 };
 
-/** x·Wx + hPrev·Wh + b of step t. */
-function zOf({ x, h, kernel, bias }: ReturnType<typeof randomLstm>, t: number): Tensor {
-  const [Wx, Wh] = [rowsOf(kernel, 0, I), rowsOf(kernel, I, I + H)];
-  return matrix(
-    B,
-    4 * H,
-    (b, n) => sum(I, (i) => x.get(t, b, i) * Wx.get(i, n)) + sum(H, (k) => h.get(t, b, k) * Wh.get(k, n)) + bias.get(n),
+/** Σ inputₖ·Wₖ + hPrev·Wh + b of step t. Row r of the kernel belongs to number r of the inputs side by side, then of h. */
+function zOf({ inputs, h, kernel, bias }: Lstm, t: number): Tensor {
+  const read = Array.from({ length: B }, (_, b) =>
+    [...inputs, h].flatMap((tensor) => [...valuesOf(tensor.pick(t, b, null))]),
   );
+  return matrix(B, 4 * H, (b, n) => sum(I + H, (row) => read[b][row] * kernel.get(row, n)) + bias.get(n));
 }
 
 describe('(1)', () => {
-  test('z = x·Wx + hPrev·Wh + b', () => {
-    const lstm = randomLstm();
+  test.each([
+    ['z = x·Wx + hPrev·Wh + b', [I]],
+    ['z = Σ inputₖ·Wₖ + b for two inputs and hPrev', [1, 3]],
+  ])('%s', (_, widths) => {
+    const lstm = randomLstm(...widths);
     lstmForward(withoutCell, lstm);
     for (let t = 0; t < T; t++) expectClose(stepOf(lstm.gates, t), zOf(lstm, t));
   });
 });
 
+/** So gates hold dz. */
+const lossOf = (lstm: Lstm): number => sum(T, (t) => inner(stepOf(lstm.gates, t), zOf(lstm, t)));
+
 describe('(1′)', () => {
-  const lstm = randomLstm();
-  const { x, kernel, bias, h, gates, dKernel, dBias, dx, dhOutside, dh } = lstm;
-  const loss = (): number => sum(T, (t) => inner(stepOf(gates, t), zOf(lstm, t))); // so gates hold dz
+  const lstm = randomLstm(I);
+  const { inputs, dInputs, kernel, bias, h, dKernel, dBias, dhOutside, dh } = lstm;
+  const loss = (): number => lossOf(lstm);
   beforeAll(() => lstmBackward(withoutCell, lstm));
 
   test('dhPrev += dz·Whᵀ: numeric derivative of (1)', () => {
     expectClose(dh, sumOf(valuesOf(dhOutside), numericGradient(h, loss)));
   });
   test('dx = dz·Wxᵀ: numeric derivative of (1)', () => {
-    expectClose(dx, numericGradient(x, loss));
+    expectClose(dInputs[0], numericGradient(inputs[0], loss));
   });
   test('dWx += xᵀ·dz: numeric derivative of (1)', () => {
     expectClose(rowsOf(dKernel, 0, I), numericGradient(rowsOf(kernel, 0, I), loss));
@@ -79,6 +90,29 @@ describe('(1′)', () => {
   });
   test('db += Σ dz: numeric derivative of (1)', () => {
     expectClose(dBias, numericGradient(bias, loss));
+  });
+
+  // The rows of the kernel that belong to each of two inputs, and to h.
+  const two = randomLstm(1, 3);
+  const rowsOfInput = (tensor: Tensor, k: number): Tensor => rowsOf(tensor, [0, 1, I][k], [1, I, I + H][k]);
+
+  test.each([0, 1])('dinputₖ += dz·Wₖᵀ for k = %d of two inputs: numeric derivative of (1)', (k) => {
+    lstmBackward(withoutCell, two);
+    expectClose(
+      two.dInputs[k],
+      numericGradient(two.inputs[k], () => lossOf(two)),
+    );
+  });
+  test.each([0, 1])('dinputₖ += for k = %d: what another direction has given stays', (k) => {
+    lstmBackward(withoutCell, two);
+    const once = valuesOf(two.dInputs[k]);
+    lstmBackward(withoutCell, two, { accumulate: true });
+    expectClose(two.dInputs[k], sumOf(once, once));
+  });
+  test.each([0, 1, 2])('dWₖ += inputₖᵀ·dz for k = %d of two inputs and hPrev: numeric derivative of (1)', (k) => {
+    lstmBackward(withoutCell, two);
+    const numeric = numericGradient(rowsOfInput(two.kernel, k), () => lossOf(two));
+    expectClose(rowsOfInput(two.dKernel, k), numeric);
   });
 });
 
@@ -186,7 +220,7 @@ describe('(4′)', () => {
   });
 
   test('before the loop dc is dcOutside, or zero without it', () => {
-    const lstm = randomLstm();
+    const lstm = randomLstm(I);
     const { dcOutside, ...withoutDcOutside } = lstm;
     lstmBackward(withoutCell, lstm);
     expect(valuesOf(lstm.dc)).toEqual(valuesOf(dcOutside));

@@ -1,12 +1,13 @@
 /**
- * Equations (6) to (10), each alone, in the order of docs/derivation.md: Adam, the learning rate, clipping, and the numeric
- * gradient. Each is compared with known results, or with a formula of another form.
+ * Equations (6) to (11), each alone, in the order of docs/derivation.md: Adam, gradient descent with momentum, the learning
+ * rate, clipping, and the numeric gradient. Each is compared with known results, or with a formula of another form.
  */
 import { adam, adamRate } from '../src/adam.js';
 import { clipByNorm, clipByValue } from '../src/clipping.js';
 import { checkGradients } from '../src/gradcheck.js';
 import type { Schedule } from '../src/schedule.js';
 import { rateAt } from '../src/schedule.js';
+import { sgd } from '../src/sgd.js';
 import type { Tensor } from '../src/tensor.js';
 import { tensorFrom, valuesOf } from '../src/tensor.js';
 import { sum } from './helpers/numeric.js';
@@ -64,6 +65,47 @@ describe('(6)', () => {
       const expected = (0.003 * Math.sqrt(oneMinusPower(0.999, t))) / oneMinusPower(0.9, t);
       expect(adamRate(0.003, t) / expected).toBeCloseTo(1, 10);
     }
+  });
+});
+
+describe('(11)', () => {
+  const gradients = [
+    [0.5, -3],
+    [-2, 1],
+    [0.25, 4],
+    [1, -0.5],
+  ];
+  const RATES = [0.1, 0.1, 0.05, 0.05]; // a schedule may change the rate
+  const before = [0.5, -0.2];
+
+  /** p and v after each update; v starts at zero. */
+  function updates(momentum: number) {
+    const [p, v] = [vector(...before), vector(0, 0)];
+    return gradients.map((g, t) => {
+      sgd(p, v, vector(...g), RATES[t], momentum);
+      return { p: numbersOf(p), v: numbersOf(v) };
+    });
+  }
+
+  /** Σ momentumᵗ⁻ˢ·g of update s, for s = 1 … t: the velocity, written as one sum. */
+  const velocity = (momentum: number, t: number, element: number): number =>
+    sum(t + 1, (s) => momentum ** (t - s) * gradients[s][element]);
+
+  test.each([0.9, 0.37, 0])('v = momentum·v + g is Σ momentumᵗ⁻ˢ·g of update s, with momentum %d', (momentum) => {
+    updates(momentum).forEach(({ v }, t) =>
+      expectSameNumbers(
+        v,
+        [0, 1].map((n) => velocity(momentum, t, n)),
+      ),
+    );
+  });
+  test.each([0.9, 0.37, 0])('p -= lr·v: p is its start minus Σ lr·v of every update, with momentum %d', (momentum) => {
+    updates(momentum).forEach(({ p }, t) =>
+      expectSameNumbers(
+        p,
+        before.map((start, n) => start - sum(t + 1, (s) => RATES[s] * velocity(momentum, s, n))),
+      ),
+    );
   });
 });
 

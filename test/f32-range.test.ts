@@ -133,7 +133,7 @@ describe('import', () => {
 
   test('from PyTorch uses the forget bias of the tensor if that of the metadata is not a decimal number', () => {
     const model = fromTorch(changed(torch, 'fc.bias', 1, { forgetBias: '0x1' }))();
-    expect(model.forgetBias).toBe(Math.fround(0.8));
+    expect(model.network.forgetBias).toBe(Math.fround(0.8));
   });
 
   test.each([
@@ -161,7 +161,7 @@ test.each([
 ])('export to %s refuses a bias whose sum with the forget bias is beyond f32', (_, write) => {
   const model = savedModel(undefined, 3e38);
   expect(() => write(model)).not.toThrow();
-  model.parameters.bias.set(2 * model.sizes.H, 3e38); // gate f
+  model.parameters.bias.set(2 * model.network.layers[0].hidden, 3e38); // gate f
   expect(() => write(model)).toThrow(DataError);
   expect(() => write(model)).toThrow(`the sum of bias and forget bias 3e+38 is beyond f32 ${RANGE} at element 14`);
 });

@@ -8,9 +8,9 @@ const SLOW = {
     gpu-resources page-access page-check page-faults page-inspect page-links page-train`,
   'installations, builds and benchmarks': 'bench build installed package',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
-  'dozens of commands': `cli cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
+  'dozens of commands': `cli cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
     cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,
-  'more than 5 seconds of computing': `checkpoint compare compare-limits compare-mistakes png resume rng trained-gradients
+  'more than 5 seconds of computing': `checkpoint compare compare-limits compare-mistakes png pytorch-training resume rng trained-gradients
     wasm wasm-functions wasm-products`,
 };
 

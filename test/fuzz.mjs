@@ -24,6 +24,7 @@ const { parseLabelledImages } = await load('src/data/mnist.js');
 const { unpacked } = await load('src/data/mnist-files.js');
 const { Random } = await load('src/rng.js');
 const { parseSafetensors, writeSafetensors } = await load('src/files/safetensors.js');
+const { tensorFrom } = await load('src/tensor.js');
 const { train } = await load('src/training/loop.js');
 
 const SLOWEST_MS = 2000;
@@ -39,7 +40,10 @@ async function subjects() {
   const labels = idx([20]);
   const checkpoint = await aCheckpoint();
   const bytes = checkpointBytes(checkpoint);
+  const newest = checkpointBytes(await aNewestCheckpoint());
   const template = writeSafetensors(await templateOf(backend, 1));
+  const network = { layers: 2, bidirectional: true, lengths: true, reads: 'every' };
+  const deep = writeSafetensors(await templateOf(backend, 1, network));
   const png = encodePng(GREY);
   const drawings = pngOfEveryForm();
   const pictures = new Set(drawings.map(pictureIn));
@@ -50,11 +54,11 @@ async function subjects() {
       read: (file) => parseLabelledImages({ bytes: file, name: 'images' }, { bytes: labels, name: 'labels' }),
     },
     { name: 'gzip', seeds: [gzipSync(images), gzipSync(Buffer.alloc(100_000))], read: (file) => unpacked(file, 'f') },
-    { name: 'safetensors', seeds: [bytes, template], read: (file) => parseSafetensors(file, 'f') },
-    { name: 'checkpoint', seeds: [bytes], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
+    { name: 'safetensors', seeds: [bytes, newest, template], read: (file) => parseSafetensors(file, 'f') },
+    { name: 'checkpoint', seeds: [bytes, newest], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
     {
       name: 'comparison',
-      seeds: [template],
+      seeds: [template, deep],
       mutate: mutateTensors,
       read: (file) => compareFile(backend, parseSafetensors(file, 'f'), 1e-4, 'f'),
     },
@@ -103,14 +107,26 @@ async function subjects() {
   ];
 }
 
+/** Of version 1. */
 async function aCheckpoint() {
   const count = 20;
   const set = { count, rows: ROWS, columns: COLUMNS };
   const images = { ...set, pixels: new Uint8Array(count * ROWS * COLUMNS).fill(99), labels: new Uint8Array(count) };
+  return checkpointOf(images, { hidden: 2 });
+}
+
+/** Of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
+function aNewestCheckpoint() {
+  const [x, labels] = [tensorFrom(new Float32Array(60).fill(1), [20, 3]), new Uint8Array(60)];
+  const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: 2, task: 'fuzz' };
+  return checkpointOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
+}
+
+async function checkpointOf(data, options) {
   let checkpoint;
-  const options = { hidden: 2, batchSize: 4, trainingIters: 12 };
-  const model = await train(createReferenceBackend(), images, options, { onCheckpoint: (one) => (checkpoint = one) });
-  model.dispose();
+  const hooks = { onCheckpoint: (one) => (checkpoint = one) };
+  const network = await train(createReferenceBackend(), data, { batchSize: 4, trainingIters: 12, ...options }, hooks);
+  network.dispose();
   return checkpoint;
 }
 

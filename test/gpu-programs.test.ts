@@ -4,10 +4,12 @@
  */
 import { cellBackwardInTiles, cellForwardInTiles } from '../kernels/gpu/cell-tiles.js';
 import type { Geometry } from '../kernels/gpu/layout.js';
-import { Source, unpack } from '../kernels/gpu/layout.js';
+import type { Source } from '../kernels/gpu/layout.js';
+import { unpack } from '../kernels/gpu/layout.js';
 import { columnSumsPrograms, productPrograms } from '../kernels/gpu/products.js';
+import { gatherRowsPrograms, scatterAddRowsPrograms } from '../kernels/gpu/rows-by-index.js';
 import type { Operand } from './helpers/run-kernel.js';
-import { operandOf, runProgram } from './helpers/run-kernel.js';
+import { numberOf, operandOf, runProgram } from './helpers/run-kernel.js';
 
 const LIMITS = { mostOutputs: 8, mostInputs: 15, mostTexels: 8192 } as const;
 const GEOMETRIES: Record<string, Geometry> = {
@@ -70,10 +72,62 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
     }
   });
 
+  test.each(cases)(
+    'sums over $M rows, an argument, of [$M,$K]ᵀ·[$M,$N] in $layout from row $first on: what follows is not added',
+    ({ M, K, N, layout, first }) => {
+      const surplus = 3;
+      const operand = (name: string, columns: number): Operand =>
+        operandOf(geometry, name, { layout, rows: first + M + surplus, columns, first, count: M }, (row, column) =>
+          row < first + M ? element(row, column) : NaN,
+        );
+      const [a, b, count] = [operand('a', K), operand('b', N), numberOf(geometry, 'count', M)];
+      const factors = { a: a.source, b: b.source, aTransposed: true, bTransposed: false, K: count.source };
+      const [product] = productPrograms(geometry, [K, N], [factors], { source: undefined, isRow: false });
+      const at = unpack(geometry, product.outputs[0].layout, N, runProgram(product, [a, b, count]));
+      const none = numberOf(geometry, 'none', 0);
+      const [columnSums] = columnSumsPrograms(geometry, N, { a: b.source, before: none.source }, count.source);
+      const sumAt = unpack(geometry, 'rows', N, runProgram(columnSums, [b, none, count]));
+      for (let n = 0; n < N; n++) {
+        const rows = Array.from({ length: M }, (_, m) => first + m);
+        expect(sumAt(0, n)).toBe(rows.reduce((sum, row) => sum + element(row, n), 0));
+        for (let k = 0; k < K; k++) {
+          expect(at(k, n)).toBe(rows.reduce((sum, row) => sum + element(row, k) * element(row, n), 0));
+        }
+      }
+    },
+  );
+
+  test.each(cases)('rows by index: [$K,$N] in $layout from row $first on, at [$M]', ({ M, K, N, layout, first }) => {
+    const place = (rows: number, columns: number) => ({ layout, rows: first + rows, columns, first, count: rows });
+    const [column, indexAt] = [2, (m: number): number => (3 * m + 1) % K];
+    const indices = operandOf(geometry, 'indices', place(1, column + M), (_, at) => indexAt(at - column));
+    const start = numberOf(geometry, 'first', column);
+    const chosen = operandOf(geometry, 'a', place(K, N), element);
+    const bias = operandOf(geometry, 'bias', place(1, N), element);
+    const gatherSources = { a: chosen.source, indices: indices.source, first: start.source, bias: bias.source };
+    const [gather] = gatherRowsPrograms(geometry, [M, N], gatherSources);
+    const gathered = unpack(geometry, 'rows', N, runProgram(gather, [chosen, indices, start, bias]));
+    const added = operandOf(geometry, 'a', place(M, N), element);
+    const before = operandOf(geometry, 'before', place(K, N), element);
+    const count = numberOf(geometry, 'M', M);
+    const [scatter] = scatterAddRowsPrograms(geometry, [K, N], {
+      ...{ before: before.source, indices: indices.source, first: start.source, a: added.source, M: count.source },
+    });
+    const scattered = unpack(geometry, 'rows', N, runProgram(scatter, [before, indices, start, added, count]));
+    for (let n = 0; n < N; n++) {
+      const sums = Array.from({ length: K }, (_, k) => element(first + k, n));
+      for (let m = 0; m < M; m++) {
+        expect(gathered(m, n)).toBe(element(first + indexAt(m), n) + element(first, n));
+        sums[indexAt(m)] += element(first + m, n);
+      }
+      expect(sums.map((_, k) => scattered(k, n))).toEqual(sums);
+    }
+  });
+
   test.each(cases)('sums of the rows of [$M,$N] in $layout from row $first on', ({ M, N, layout, first }) => {
     const a = operandOf(geometry, 'a', { layout, rows: first + M, columns: N, first, count: M }, element);
     const before = operandOf(geometry, 'before', { layout, rows: first + 1, columns: N, first, count: 1 }, element);
-    const [program] = columnSumsPrograms(geometry, [M, N], { a: a.source, before: before.source });
+    const [program] = columnSumsPrograms(geometry, N, { a: a.source, before: before.source }, M);
     const at = unpack(geometry, 'rows', N, runProgram(program, [a, before]));
     for (let n = 0; n < N; n++) {
       let expected = element(first, n);
@@ -109,8 +163,8 @@ test.each([
       ...{ dc: state('dc'), dcPrev: state('dcPrev'), dh: state('dh') },
       ...{ gates: gates('gates'), c: state('c'), cPrev: state('cPrev') },
     };
-    const forgetBias = new Source(geometry, 'forgetBias', { kind: 'number', isSlice: false, residue: 0 });
-    const bias: Operand = { source: forgetBias, values: { forgetBias: 1 } };
+    const bias = numberOf(geometry, 'forgetBias', 1);
+    const forgetBias = bias.source;
     const sourcesOf = <Name extends string>(operands: Record<Name, Operand>): Record<Name, Source> =>
       Object.fromEntries(Object.entries<Operand>(operands).map(([name, { source }]) => [name, source])) as Record<
         Name,

@@ -183,7 +183,7 @@ describe('the package', () => {
   test('every export, field, tensor and option of every entry says what it is on hover', () => {
     for (const entry of entries) expect(existsSync(entry)).toBe(true);
     expect(faults).toEqual([]);
-    for (const field of ['Lstm.dc', 'LstmTensors.dx', 'Checkpoint.model', 'WasmOptions.threads', 'Model.parameters']) {
+    for (const field of ['Lstm.dc', 'AllocatedLstm.dx', 'Checkpoint.model', 'WasmOptions.threads', 'Network.parameters']) {
       expect(comments.has(field)).toBe(true);
     }
     expect(comments.size).toBeGreaterThan(200);

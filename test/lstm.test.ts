@@ -1,17 +1,16 @@
-/** The LSTM without the rest of the model: single steps with a carried state, and gradients that reach h and c from outside. */
+/** The LSTM without the rest of the model: carried states, and gradients that reach h and c from outside. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
-import type { Backend } from '../src/backend.js';
-import { OutOfMemoryError } from '../src/errors.js';
 import { checkGradients } from '../src/gradcheck.js';
 import { carryState, lstmBackward, lstmForward } from '../src/lstm.js';
 import type { LstmSizes } from '../src/lstm-tensors.js';
-import { allocateLstm } from '../src/lstm-tensors.js';
+import { allocateInferenceLstm, allocateLstm, setLengths } from '../src/lstm-tensors.js';
 import { fillRandom, Random } from '../src/rng.js';
 import type { DType } from '../src/tensor.js';
-import { copyInto, stepOf, valuesOf } from '../src/tensor.js';
-import { countingBackend } from './helpers/counting-backend.js';
+import { copyInto, rowsOf, stepOf, valuesOf } from '../src/tensor.js';
 import { inner } from './helpers/numeric.js';
 import { randomise } from './helpers/random-model.js';
+
+const f64 = createReferenceBackend({ dtype: 'f64' });
 
 function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
   const backend = createReferenceBackend({ dtype });
@@ -21,11 +20,11 @@ function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
 }
 
 test.each(['f64', 'f32'] as const)(
-  'single steps that carry their state compute the same bits as the whole sequence, in %s',
+  'single steps of an LSTM for inference that carry their state compute the same bits as the whole sequence, in %s',
   (dtype) => {
     const backend = createReferenceBackend({ dtype });
     const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);
-    const single = allocateLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
+    const single = allocateInferenceLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
     copyInto(single.kernel, whole.kernel);
     copyInto(single.bias, whole.bias);
     copyInto(stepOf(single.h, 0), stepOf(whole.h, 0));
@@ -42,6 +41,31 @@ test.each(['f64', 'f32'] as const)(
     }
   },
 );
+
+test('two calls of T/2 that carry their state compute the same bits as one call of T', () => {
+  const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, 'f64');
+  const half = allocateLstm(f64, { ...whole.sizes, T: 3 }, { forgetBias: 0.37 });
+  for (const name of ['kernel', 'bias'] as const) copyInto(half[name], whole[name]);
+  for (const name of ['h', 'c'] as const) copyInto(half.initial[name], whole.initial[name]);
+  lstmForward(f64, whole);
+  for (const from of [0, 3]) {
+    copyInto(half.x, rowsOf(whole.x, from, from + 3));
+    lstmForward(f64, half);
+    for (const name of ['h', 'c'] as const) {
+      expect(valuesOf(half.outputs[name])).toEqual(valuesOf(rowsOf(whole.outputs[name], from, from + 3)));
+    }
+    carryState(f64, half);
+  }
+});
+
+test('an ended sequence carries the state of its own end', () => {
+  const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 2 }, 1, 'f64');
+  setLengths(lstm, [4, 2]);
+  lstmForward(f64, lstm);
+  const atTheEnds = [stepOf(lstm.h, 4).pick(0, null), stepOf(lstm.h, 2).pick(1, null)].map(valuesOf);
+  carryState(f64, lstm);
+  expect([0, 1].map((b) => valuesOf(lstm.initial.h.pick(b, null)))).toEqual(atTheEnds);
+});
 
 test('gradients that reach rows of h and c from outside reach the parameters, the inputs and the initial state', async () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
@@ -87,28 +111,4 @@ test('without dcOutside no gradient reaches c from outside, and the old contents
   lstm.dc.data.fill(NaN);
   lstmBackward(backend, withoutDcOutside);
   expect([lstm.dKernel, lstm.dBias].map(valuesOf)).toEqual(expected);
-});
-
-describe('an LSTM that does not fit into memory', () => {
-  test.each([1, 7, 14])('frees the %d tensors that were allocated before the memory was full', (fitting) => {
-    const { backend, held } = countingBackend({ fits: (_, tensors) => tensors.size < fitting });
-    expect(() => allocateLstm(backend, { T: 2, B: 2, I: 2, H: 2 })).toThrow(OutOfMemoryError);
-    expect(held.size).toBe(0);
-  });
-});
-
-test.each([
-  [{ T: 0, B: 1, I: 1, H: 1 }, 'lstm: T is 0: must be a whole number ≥ 1'],
-  [{ T: 1, B: 1.5, I: 1, H: 1 }, 'lstm: B is 1.5: must be a whole number ≥ 1'],
-  [{ T: 1, B: 1, H: 1 }, 'lstm: I is undefined: must be a whole number ≥ 1'],
-  [{ T: 1, B: 1, I: 1, H: '4' }, 'lstm: H is 4: must be a whole number ≥ 1'],
-])('the error for sizes %j names the wrong one', (sizes, message) => {
-  expect(() => allocateLstm(createReferenceBackend(), sizes as LstmSizes)).toThrow(new RangeError(message));
-});
-
-test('a promise in place of a backend is a TypeError that says so', () => {
-  const promised = Promise.resolve(createReferenceBackend()) as unknown as Backend;
-  expect(() => allocateLstm(promised, { T: 1, B: 1, I: 1, H: 1 })).toThrow(
-    new TypeError('backend: a Promise: must be a backend, as in await createWasmBackend()'),
-  );
 });

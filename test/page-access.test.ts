@@ -29,7 +29,7 @@ testInBrowser.each([
   ['light', 360],
   ['dark', 360],
 ] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
-  const opened = await visit(`${SMALL}&steps=20&mistake=swapped-gate`, {
+  const opened = await visit(`${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate`, {
     colorScheme,
     viewport: { width, height: 900 },
     reducedMotion: 'reduce',
@@ -37,6 +37,7 @@ testInBrowser.each([
   });
   const { page } = opened;
   await opened.playToTheEnd();
+  await page.waitForSelector('#lstm-choice:not([hidden])');
   await page.click('#run-check');
   await page.waitForSelector('#check-table:not([hidden])');
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
@@ -46,30 +47,34 @@ testInBrowser.each([
   expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
 });
 
-testInBrowser('every field of the settings shows its longest text, from 360 to 1440 px', async () => {
-  const { page } = await visit(SMALL);
-  for (const width of [360, 700, 1024, 1300, 1440]) {
-    await page.setViewportSize({ width, height: 900 });
-    const fields = await page.evaluate(() => {
-      const ARROWS = 20; // px, of a select and of an input for numbers
-      const context = document.createElement('canvas').getContext('2d')!;
-      const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
-        '#settings select, #settings input',
-      );
-      return Array.from(found, (field) => {
-        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
-        context.font = font;
-        const isSelect = field instanceof HTMLSelectElement;
-        const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
-        const longest = Math.max(...texts.map((text) => context.measureText(text).width));
-        const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
-        return { name: field.name, missing: Math.max(0, longest - room) };
+testInBrowser(
+  'every field of the settings, and the choice of the layer, shows its longest text, from 360 to 1440 px',
+  async () => {
+    const { page } = await visit(`${SMALL}&layers=2&bidirectional=true`);
+    await page.waitForSelector('#lstm-choice:not([hidden])');
+    for (const width of [360, 700, 1024, 1300, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const fields = await page.evaluate(() => {
+        const ARROWS = 20; // px, of a select and of an input for numbers
+        const context = document.createElement('canvas').getContext('2d')!;
+        const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
+          '#settings select, #settings input, #lstm',
+        );
+        return Array.from(found, (field) => {
+          const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+          context.font = font;
+          const isSelect = field instanceof HTMLSelectElement;
+          const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
+          const longest = Math.max(...texts.map((text) => context.measureText(text).width));
+          const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
+          return { name: field.name || field.id, missing: Math.max(0, longest - room) };
+        });
       });
-    });
-    expect(fields).toHaveLength(FIELDS.length);
-    expect([width, fields.filter(({ missing }) => missing > 0)]).toEqual([width, []]);
-  }
-});
+      expect(fields).toHaveLength(FIELDS.length + 1);
+      expect([width, fields.filter(({ missing }) => missing > 0)]).toEqual([width, []]);
+    }
+  },
+);
 
 testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
   const opened = await visit(`${SMALL}&steps=10`);

@@ -25,6 +25,22 @@ testInBrowser('each equation stands beside the lines of src/lstm.ts that the der
       expect(lines[Number(number) - 1].trim()).toBe(code.trim());
     }
   }
+
+  // the build keeps only some of KaTeX's fonts
+  const fonts = await page.evaluate(() => {
+    const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
+      `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
+    const faces = [...document.fonts].map(({ family, style, weight }) =>
+      nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
+    );
+    const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
+      const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
+      return nameOf({ fontFamily, fontStyle, fontWeight });
+    });
+    return { faces, used: [...new Set(used)] };
+  });
+  expect(fonts.used).toHaveLength(3);
+  expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
 });
 
 testInBrowser('pointing at an equation highlights its heat maps, and pointing at a heat map its equation', async () => {

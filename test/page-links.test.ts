@@ -1,10 +1,18 @@
 /** Links that repeat a run of the page, and checkpoints that continue it, in a real Chromium. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { OPTIONS } from '../src/training/options.js';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { valuesOf } from '../src/tensor.js';
+import { checkpointBytes, parseCheckpoint } from '../src/training/checkpoint.js';
+import type { TrainOptions } from '../src/training/options.js';
+import { OPTIONS, TUTORIAL } from '../src/training/options.js';
+import { Training } from '../src/training/run.js';
 import { testInBrowser } from './helpers/chromium.js';
 import { temporaryDirectories } from './helpers/temporary-directories.js';
+import type { Visit } from './helpers/longhand-page.js';
 import { servePage, SMALL } from './helpers/longhand-page.js';
 import { longhand } from './helpers/longhand-process.js';
+import { smallImages } from './helpers/small-images.js';
 
 const { visit } = servePage();
 const { directoryOf, remove } = temporaryDirectories();
@@ -44,8 +52,9 @@ describe('a link', () => {
     expect(await page.inputValue('#row')).toBe('28');
   });
 
-  testInBrowser('keeps the image, the row and the planted mistake', async () => {
-    const opened = await visit('?image=18&row=14&mistake=swapped-gate');
+  testInBrowser('keeps the image, the row, the layer and the planted mistake', async () => {
+    const opened = await visit(`${SMALL}&layers=2&image=18&row=14&lstm=1&mistake=swapped-gate`);
+    expect(await opened.page.locator('#lstm option:checked').innerText()).toBe('2');
     await opened.waitForText('#row-text', '14 of 28 rows');
     expect(await opened.text('#label')).toBe('label 3');
     expect(await opened.page.isChecked('[value=swapped-gate]')).toBe(true);
@@ -76,45 +85,82 @@ testInBrowser('a field describes its option; a value out of its range is refused
   expect(new URL(page.url()).search).toBe(SMALL);
 });
 
+/** A checkpoint of a run on small images. */
+async function checkpointOf(options: Partial<TrainOptions>, task?: string): Promise<Buffer> {
+  const train = { ...smallImages(40, 6, 5), ...(task !== undefined && { task }) };
+  const all = { ...TUTORIAL, hidden: 4, batchSize: 8, ...options };
+  const training = Training.start(createReferenceBackend(), { train, validation: undefined }, all);
+  return Buffer.from(checkpointBytes(await training.checkpoint()));
+}
+
 describe('a checkpoint', () => {
-  testInBrowser('can be saved and loaded, is the command line’s, and continues to the same end', async () => {
-    const file = path.join(directoryOf({}), 'page.safetensors');
-    const whole = await visit(`${SMALL}&steps=40`);
-    await whole.playToTheEnd();
-
-    const first = await visit(`${SMALL}&steps=20`);
-    await first.playToTheEnd();
-    const download = first.page.waitForEvent('download');
-    await first.page.click('#save');
-    expect((await download).suggestedFilename()).toBe('longhand-step-20.safetensors');
+  /** The tensors of a checkpoint that the page saves. */
+  const saved = async (opened: Visit, name: string): Promise<Record<string, number[]>> => {
+    const file = path.join(folder, name);
+    const download = opened.page.waitForEvent('download');
+    await opened.page.click('#save');
+    expect((await download).suggestedFilename()).toBe(name);
     await (await download).saveAs(file);
-    const { code, stdout } = await longhand(['eval', file, '--json']);
-    expect(code).toBe(0);
-    const { accuracy } = JSON.parse(stdout) as { accuracy: number };
-    expect((await first.text('#test-accuracy')).split(' ')[0]).toBe(accuracy.toFixed(4));
+    return tensorsOf(file);
+  };
+  const tensorsOf = (file: string): Record<string, number[]> => {
+    const { model, training } = parseCheckpoint(readFileSync(file), file);
+    const { parameters } = model;
+    const { means, squares } = training!;
+    return Object.fromEntries(
+      Object.entries({ parameters, means, squares }).flatMap(([kind, tensors]) =>
+        Object.entries(tensors).map(([name, tensor]) => [`${kind}.${name}`, [...valuesOf(tensor)]]),
+      ),
+    );
+  };
+  const folder = directoryOf({});
+  const [short, long] = ['cli-20', 'cli-40'].map((name) => path.join(folder, `${name}.safetensors`));
 
-    const second = await visit('');
-    await second.page.setInputFiles('#file', file);
-    await second.waitForStep(20);
-    expect(await second.page.inputValue('[name=hidden]')).toBe('16');
-    await second.set('steps', '40');
-    await second.playToTheEnd();
-    for (const figure of ['#loss', '#accuracy', '#test-accuracy']) {
-      expect(await second.text(figure)).toBe(await whole.text(figure));
-    }
-  });
+  testInBrowser(
+    'of several layers, from the page or the command line, continues on the other with the same bits',
+    async () => {
+      const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32'];
+      const twenty = await longhand(['train', ...network, '--training-iters', String(21 * 32), '--checkpoint', short]);
+      const resumed = ['--resume', short, '--training-iters', String(41 * 32), '--checkpoint', long];
+      const forty = await longhand(['train', ...resumed]);
+      expect([twenty.code, forty.code]).toEqual([0, 0]);
 
-  testInBrowser('that is damaged is refused, and the present run continues', async () => {
+      const first = await visit(`${SMALL}&layers=2&bidirectional=true&steps=20`);
+      await first.playToTheEnd();
+      expect(await saved(first, 'longhand-step-20.safetensors')).toEqual(tensorsOf(short));
+
+      const second = await visit('');
+      await second.page.setInputFiles('#file', short);
+      await second.waitForStep(20);
+      for (const [name, value] of Object.entries({ hidden: '16', layers: '2', bidirectional: 'true' })) {
+        expect(await second.page.inputValue(`[name=${name}]`)).toBe(value);
+      }
+      await second.set('steps', '40');
+      await second.playToTheEnd();
+      expect(await saved(second, 'longhand-step-40.safetensors')).toEqual(tensorsOf(long));
+      const { stdout } = await longhand(['eval', long, '--json']);
+      const { accuracy } = JSON.parse(stdout) as { accuracy: number };
+      expect((await second.text('#test-accuracy')).split(' ')[0]).toBe(accuracy.toFixed(4));
+    },
+  );
+
+  testInBrowser('that is damaged, or of another kind, is refused, and the present run continues', async () => {
     const opened = await visit(SMALL);
     await opened.page.click('#one-step');
     await opened.waitForStep(1);
-    await opened.page.setInputFiles('#file', {
-      name: 'bad.safetensors',
-      mimeType: '',
-      buffer: Buffer.from('not a checkpoint'),
-    });
-    expect(await opened.error()).toMatch(/^bad\.safetensors: /);
-    await opened.act('Close');
+    for (const [bytes, message] of [
+      [Buffer.from('not a checkpoint'), /^bad\.safetensors: /],
+      [
+        await checkpointOf({ hidden: [16, 8] }),
+        /: its layers have 16, 8 hidden units, but on the page all layers have/,
+      ],
+      [await checkpointOf({}, 'pixels'), /: a run of the task “pixels”, but the page trains only on MNIST’s images$/],
+      [await checkpointOf({}), /the data have T 28, inputs 28, but the network has T 6, inputs 5$/],
+    ] as const) {
+      await opened.page.setInputFiles('#file', { name: 'bad.safetensors', mimeType: '', buffer: bytes });
+      expect(await opened.error()).toMatch(message);
+      await opened.act('Close');
+    }
     await opened.page.click('#one-step');
     await opened.waitForStep(2);
   });

@@ -1,5 +1,5 @@
 /** The page's settings: the numbers that a visitor types or a link has, their defaults and ranges. */
-import { DEFAULTS, fromQuery, LIMITS, numberFrom, rangeOf, toQuery } from '../src/page/settings.js';
+import { DEFAULTS, fromQuery, LIMITS, numberFrom, pageOptionsOf, rangeOf, toQuery } from '../src/page/settings.js';
 import { OPTIONS, TUTORIAL } from '../src/training/options.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {
@@ -27,11 +27,27 @@ test('an old link says machine for backend; new links say backend', () => {
   expect(fromQuery('?backend=webgpu&machine=webgl2').backend).toBe('webgpu');
 });
 
-test.each(['learningRate', 'hidden', 'batchSize', 'seed'] as const)(
+test('layers and directions are in a link; other values than true and false are ignored', () => {
+  const settings = fromQuery('?layers=3&bidirectional=true&lstm=5');
+  expect([settings.layers, settings.bidirectional, settings.lstm]).toEqual([3, true, 5]);
+  expect(toQuery(settings)).toBe('?layers=3&bidirectional=true&lstm=5');
+  for (const text of ['?bidirectional=yes&layers=5&lstm=8', '?bidirectional=false&layers=1&lstm=0']) {
+    expect(fromQuery(text)).toEqual(fromQuery(''));
+  }
+});
+
+test('a list of equal numbers of hidden units becomes one number, and as many layers', () => {
+  expect(pageOptionsOf(TUTORIAL)).toMatchObject({ hidden: 128, layers: 1, bidirectional: false });
+  expect(pageOptionsOf({ ...TUTORIAL, hidden: 64, layers: 3 })).toMatchObject({ hidden: 64, layers: 3 });
+  expect(pageOptionsOf({ ...TUTORIAL, hidden: [64, 64] })).toMatchObject({ hidden: 64, layers: 2 });
+});
+
+test.each(['learningRate', 'hidden', 'layers', 'batchSize', 'seed'] as const)(
   '%s has the default of `longhand train`, and no wider range',
   (name) => {
     expect(DEFAULTS[name]).toBe(OPTIONS[name].default);
-    expect(LIMITS[name].kind).toBe(OPTIONS[name].kind);
+    // the form has one number of hidden units for all layers
+    expect(LIMITS[name].kind).toBe(OPTIONS[name].kind === 'list' ? 'whole' : OPTIONS[name].kind);
     expect(LIMITS[name].least).toBe(OPTIONS[name].least);
     expect(LIMITS[name].most).toBeLessThanOrEqual(OPTIONS[name].most);
   },

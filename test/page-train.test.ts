@@ -67,7 +67,7 @@ testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
   'backend %s has the loss of WebAssembly, and GPU.js is fetched only for its own backends',
   async (backend) => {
     const requested: string[] = [];
-    const opened = await visit(`${SMALL}&steps=20`, {
+    const opened = await visit(`${SMALL}&layers=2&steps=10`, {
       prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
     });
     expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
@@ -76,10 +76,10 @@ testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
       (name) => document.querySelector('#backend')?.textContent.includes(name),
       backend,
     );
-    const onWasm = await visit(`${SMALL}&steps=20`);
+    const onWasm = await visit(`${SMALL}&layers=2&steps=10`);
     for (const one of [opened, onWasm]) {
       await one.page.click('#play');
-      await one.waitForStep(20);
+      await one.waitForStep(10);
     }
     expect(Number(await opened.text('#loss'))).toBeCloseTo(Number(await onWasm.text('#loss')), 3);
     expect(requested.some((url) => url.includes('gpu'))).toBe(backend !== 'reference');

@@ -1,14 +1,17 @@
 /** The list of planted mistakes fits the code and the tests. `npm run test:mutations` plants them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
-const tests = ['lstm', 'loss', 'training'].map((name) => read(`test/equations-${name}.test.ts`)).join('');
+const tests = readdirSync(path.join(project, 'test'))
+  .filter((name) => name.startsWith('equations-'))
+  .map((name) => read(`test/${name}`))
+  .join('');
 
-/** The equations that have tests: `describe('(3′)', …)`, and the output layer. */
+/** The equations that have tests: `describe('(3′)', …)`; and the output layer, directions, layers. */
 const tested = [...tests.matchAll(/^describe\('\(?([^')]+)\)?', /gm)].map(([, equation]) => equation);
 
 test('each id occurs once', () => {
@@ -29,7 +32,7 @@ test.each(PLANTED_MISTAKES)('$id: a test titled by its equation must fail', ({ e
 });
 
 test('every equation has a mistake, and the page’s are in the cell of src/lstm.ts', () => {
-  expect(tested).toHaveLength(16);
+  expect(tested).toHaveLength(27);
   const broken = new Set(PLANTED_MISTAKES.map(({ equation }) => equation));
   expect([...broken].sort()).toEqual([...tested].sort());
   const offered = PLANTED_MISTAKES.filter(({ onPage }) => onPage);

@@ -98,7 +98,7 @@ describe.each([
 function modelOf({ sizes, forgetBias, inputs }: Case, dtype: DType): Model {
   const model = new Model(createReferenceBackend({ dtype }), sizes, { forgetBias, inputGradient: true });
   const { x, y, h, c } = model.activations;
-  for (const { name, value } of model.parameters) write(value, inputs[name]);
+  for (const name of ['kernel', 'bias', 'outKernel', 'outBias'] as const) write(model[name].value, inputs[name]);
   write(x, inputs.x);
   write(stepOf(h, 0), inputs.h0);
   write(stepOf(c, 0), inputs.c0);

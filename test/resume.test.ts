@@ -182,21 +182,21 @@ describe('resuming is refused', () => {
 
   test('with fewer images, other labels, or images of another size', async () => {
     expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(
-      /^resume: the run began with 64 images, these are 63 different ones/,
+      /^resume: the run began with 64 examples, these are 63 different ones/,
     );
     const labels = IMAGES.labels.map((label, n) => (n === 5 ? (label + 1) % 10 : label));
     expect(await resume({ ...IMAGES, labels })).toMatch(
-      /^resume: the run began with 64 images, these are 64 different ones/,
+      /^resume: the run began with 64 examples, these are 64 different ones/,
     );
     expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
-      'resume: the run began with images of 4 × 3, these are 3 × 4',
+      'resume: the data have T 3, inputs 4, but the network has T 4, inputs 3',
     );
   });
 
   test('with other pixels, or with another validation set if the run is validated', async () => {
     const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
     expect(await resume({ ...IMAGES, pixels })).toMatch(
-      /^resume: the run began with 64 images, these are 64 different ones/,
+      /^resume: the run began with 64 examples, these are 64 different ones/,
     );
     const checkpoint = await checkpointAfter(3, { ...SMALL, validateEvery: 2 });
     const other = { validation: sliceImages(IMAGES, 1, 18) };
@@ -206,8 +206,8 @@ describe('resuming is refused', () => {
 
   test('with another number of classes', async () => {
     const { model, training } = await checkpointAfter(3);
-    const checkpoint = { training, model: { ...model, sizes: { ...model.sizes, C: 7 } } };
-    expect(await resume(IMAGES, checkpoint)).toBe('resume: the run has 7 classes, the images have 10');
+    const checkpoint = { training, model: { ...model, network: { ...model.network, outputs: 7 } } };
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have outputs 10, but the network has outputs 7');
   });
 
   test('with another length if a cosine schedule depends on it', async () => {

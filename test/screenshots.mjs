@@ -1,8 +1,10 @@
 /** The pictures of docs/page.md, from the page itself: `npm run page:screenshots`. */
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
 import { launchChromium } from '../dist/bench/browser/chromium.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
@@ -34,16 +36,27 @@ async function trained({ colorScheme, width, height }) {
   return page;
 }
 
-const file = (name) => path.join(project, 'docs', name);
+/** Writes the picture without losses, but smaller than the browser does: the package has a limit. */
+async function write(name, page) {
+  const picture = PNG.sync.read(await page.screenshot());
+  const bytes = PNG.sync.write(picture, {
+    colorType: 2,
+    inputColorType: 6,
+    filterType: 0,
+    deflateLevel: 9,
+    deflateStrategy: 0,
+  });
+  writeFileSync(path.join(project, 'docs', name), bytes);
+}
 
 const light = await trained({ colorScheme: 'light', width: 1280, height: 780 });
-await light.screenshot({ path: file('page-train.png') });
+await write('page-train.png', light);
 
 const dark = await trained({ colorScheme: 'dark', width: 1280, height: 900 });
 await dark.locator('#look').scrollIntoViewIfNeeded();
 await dark.evaluate(() => document.querySelector('.halves').scrollIntoView());
 await dark.hover('.equation[data-equation="2"]');
-await dark.screenshot({ path: file('page-look.png') });
+await write('page-look.png', dark);
 
 // three narrow windows, side by side
 const narrow = [];
@@ -67,7 +80,7 @@ await album.setContent(
     .map((picture) => `<img src="data:image/png;base64,${picture}">`)
     .join('')}</body>`,
 );
-await album.screenshot({ path: file('page-narrow.png') });
+await write('page-narrow.png', album);
 
 await browser.close();
 server.kill();

@@ -1,14 +1,18 @@
 /**
  * The whole model compared with TensorFlow.js. Its basicLSTMCell follows TensorFlow 1.x's BasicLSTMCell; it runs step by step,
- * and TensorFlow.js differentiates it automatically.
+ * and TensorFlow.js differentiates it automatically. Networks are compared with its layers.
  */
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { adamRate, BETA1, BETA2, EPSILON } from '../src/adam.js';
 import type { Model, ModelSizes } from '../src/model.js';
+import { Network } from '../src/network.js';
+import type { NetworkSizes } from '../src/network-sizes.js';
+import { valuesByName } from '../src/parameters.js';
+import { Random } from '../src/rng.js';
 import type { Tensor } from '../src/tensor.js';
 import { stepOf, valuesOf } from '../src/tensor.js';
-import { randomModel } from './helpers/random-model.js';
+import { randomise, randomModel } from './helpers/random-model.js';
 
 beforeAll(async () => {
   tf.enableProdMode(); // otherwise it advertises its native addon on the console
@@ -70,6 +74,82 @@ test("Adam's first update: TensorFlow.js's is larger for small |g|: 16 times at 
   });
   expect(factors.map((factor) => Math.round(factor))).toEqual([32, 29, 16, 4, 1, 1, 16]); // 16 and 32: docs/derivation.md
 });
+
+describe('networks of tf.layers.lstm', () => {
+  test.each<[string, NetworkSizes]>([
+    ['two layers', { inputs: 2, layers: [{ hidden: 5 }, { hidden: 3 }], outputs: 4 }],
+    [
+      'both directions, mergeMode concat',
+      { inputs: 3, layers: [{ hidden: 4, bidirectional: true }], outputs: 5, forgetBias: 0.37 },
+    ],
+  ])('%s: logits and gradients agree', async (_, sizes) => {
+    const network = new Network(createReferenceBackend(), sizes, { T: 4, B: 3 }, { inputGradient: true });
+    randomise(
+      network.backend,
+      [network.activations.x, ...Object.values(valuesByName(network.parameters))],
+      new Random(8),
+    );
+    network.setTargets({ labels: [2, 0, 3] });
+    network.forward();
+    network.backward();
+
+    const model = layersOf(network);
+    const { x, y, logits } = network.activations;
+    const batch = tf.variable(tf.transpose(toTensorFlow<tf.Rank.R3>(x), [1, 0, 2])); // layers read [B,T,I]
+    const apply = (): tf.Tensor2D => model.apply(batch) as tf.Tensor2D;
+    expectAgreement('logits', logits, apply());
+    const labels = toTensorFlow<tf.Rank.R2>(y);
+    const { grads } = tf.variableGrads(() => tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(labels, apply()));
+    expectAgreement('dx', network.dx, tf.transpose(grads[batch.name], [1, 0, 2]));
+    const theirs = model.trainableWeights.map(({ name }) => grads[name]);
+    for (const { name, gradient } of network.parameters) {
+      // A kernel has the rows of their kernel, then those of their recurrent kernel.
+      const parts = theirs.splice(0, name.startsWith('kernel') ? 2 : 1);
+      expectAgreement(
+        `d.${name}`,
+        gradient,
+        name.startsWith('out') ? tf.concat(parts) : exchangeGates(tf.concat(parts)),
+      );
+    }
+    expect(theirs).toEqual([]);
+  });
+});
+
+/** A model of layers with a network's parameters. Each LSTM's weights: kernel, recurrent kernel, bias with the forget bias. */
+function layersOf({ network, parameters }: Network): tf.Sequential {
+  const model = tf.sequential();
+  network.layers.forEach(({ hidden, bidirectional }, n) => {
+    const inputShape = n === 0 ? { inputShape: [null, network.inputs] } : {};
+    const returnSequences = n < network.layers.length - 1;
+    const lstm = { units: hidden, returnSequences, recurrentActivation: 'sigmoid', activation: 'tanh' } as const;
+    model.add(
+      bidirectional
+        ? tf.layers.bidirectional({ ...inputShape, layer: tf.layers.lstm(lstm), mergeMode: 'concat' })
+        : tf.layers.lstm({ ...inputShape, ...lstm }),
+    );
+  });
+  model.add(tf.layers.dense({ units: network.outputs }));
+  const weights = parameters.flatMap(({ name, value }) => {
+    if (name.startsWith('out')) return [toTensorFlow(value)];
+    const theirs = exchangeGates(toTensorFlow(value));
+    if (name.startsWith('bias')) return [tf.add(theirs, onForgetGate(value.size / 4, network.forgetBias))];
+    const H = value.shape[1] / 4;
+    return tf.split(theirs, [value.shape[0] - H, H]);
+  });
+  model.setWeights(weights);
+  return model;
+}
+
+/** Gates i, j, f, o become i, f, j, o, in the last axis; a second call undoes it. */
+function exchangeGates(tensor: tf.Tensor): tf.Tensor {
+  const axis = tensor.rank - 1;
+  const [i, second, third, o] = tf.split(tensor, 4, axis);
+  return tf.concat([i, third, second, o], axis);
+}
+
+/** `[4H]`, in their order of gates: zero, but on f. */
+const onForgetGate = (H: number, forgetBias: number): tf.Tensor =>
+  tf.concat([tf.zeros([H]), tf.fill([H], forgetBias), tf.zeros([2 * H])]);
 
 /** The same network in TensorFlow.js, with the same parameters and inputs. */
 class TensorFlowNetwork {

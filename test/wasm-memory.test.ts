@@ -6,6 +6,8 @@ import { createWasmBackend } from '../kernels/wasm/index.js';
 import { Adam } from '../src/adam.js';
 import { OutOfMemoryError } from '../src/errors.js';
 import { Model } from '../src/model.js';
+import { Network } from '../src/network.js';
+import { Random } from '../src/rng.js';
 import { valuesOf } from '../src/tensor.js';
 
 describe('memory', () => {
@@ -32,6 +34,24 @@ describe('memory', () => {
       otherAdam.dispose();
       other.dispose();
     }
+    expect(bytes()).toBe(before);
+  });
+
+  test('does not grow if the lengths of the sequences change with every batch', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const [T, B] = [7, 12];
+    const network = { inputs: 3, layers: [{ hidden: 20 }, { hidden: 20 }], outputs: 3 };
+    const many = new Network(backend, network, { T, B });
+    const random = new Random(1);
+    const step = (lengths: number[]): void => {
+      many.setTargets({ labels: new Uint8Array(B), lengths });
+      many.forward();
+      many.backward();
+    };
+    step(Array<number>(B).fill(T)); // the longest first: every copy is then large enough
+    const bytes = (): number => backend.allocate([1]).data.buffer.byteLength;
+    const before = bytes();
+    for (let n = 0; n < 300; n++) step(Array.from({ length: B }, () => 1 + random.below(T)).sort((a, b) => b - a));
     expect(bytes()).toBe(before);
   });
 

@@ -101,6 +101,34 @@ test.each([
   },
 );
 
+test.each([
+  [50, 2, 12], // 24 and 26 rows
+  [38, 2, 10], // 20 and 18; 8 would give 16 and 22
+  [128, 2, 32],
+  [51, 2, 12],
+  [100, 3, 18],
+])('a chunk has an even number of rows, and threads have about the same: %d rows on %d threads', (M, threads, rows) => {
+  expect(productChunks(M, 512, 128, false, threads).rows).toBe(rows);
+});
+
+test('rows of a matrix are packed alone, whether the copy is new or in the memory of an outdated one', async () => {
+  const backend = await createWasmBackend({ threads: 2, check: true });
+  const [a, b, out] = [backend.allocate([9, 30]), backend.allocate([30, 20]), backend.allocate([9, 20])];
+  backend.fill(a, 1);
+  const views = [30, 7, 19, 1, 30, 12, 25, 2, 3, 4, 5, 6, 8, 30].map(
+    (rows) => [rows, rowsOf(b, 30 - rows, 30)] as const,
+  );
+  for (const [rows, view] of [...views, ...views]) {
+    backend.fill(b, rows); // every copy is outdated
+    backend.fill(rowsOf(b, 29, 30), 1);
+    for (const [count, other] of [[rows, view] as const, ...views.slice(0, 5)]) {
+      backend.matmul(out, transposeOf(rowsOf(transposeOf(a), 0, count)), other);
+      expect([...new Set(valuesOf(out))]).toEqual([(count - 1) * rows + 1]);
+    }
+  }
+  await backend.dispose();
+});
+
 test.each([false, true])(
   'a product cut by rows and columns has the bits of the uncut one (a transposed: %s)',
   async (transposed) => {

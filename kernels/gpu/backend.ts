@@ -4,10 +4,8 @@
  *
  * Operations are enqueued, and the queue runs their kernels one after another: in webgpu mode a kernel call returns a promise.
  */
-import ndarray from 'ndarray';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { formatShape, zeros } from '../../src/tensor.js';
+import type { Tensor } from '../../src/tensor.js';
 import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
 import type { Input, Operation } from './device.js';
@@ -16,20 +14,13 @@ import { addPrograms, multiplyPrograms } from './element-wise.js';
 import type { Geometry, Source } from './layout.js';
 import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
 import type { OpenMode } from './modes.js';
+import type { Operand } from './operands.js';
+import { DeviceTensors, roomOf } from './operands.js';
 import { adamPrograms, sgdPrograms } from './optimisers.js';
 import { columnSumsPrograms, productPrograms } from './products.js';
 import type { Program, Size } from './program.js';
 import { gatherRowsPrograms, scatterAddRowsPrograms } from './rows-by-index.js';
 import { dOutputsPrograms, squaredErrorPrograms } from './squared-error.js';
-import { DeviceTensor } from './tensor.js';
-
-/** Rows `from … to - 1` of a tensor on the device, read directly or as a transpose. */
-interface Operand {
-  readonly tensor: DeviceTensor;
-  readonly from: number;
-  readonly to: number;
-  readonly transposed: boolean;
-}
 
 interface FactorOperands {
   readonly a: Operand;
@@ -51,7 +42,7 @@ export class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly dtype = 'f32';
   private readonly device: Device;
-  private readonly tensors = new Map<FloatArray, DeviceTensor>();
+  private readonly tensors: DeviceTensors;
   private queue: Promise<void> = Promise.resolve();
   private submitted: Promise<void> = Promise.resolve();
   /**
@@ -62,6 +53,7 @@ export class GpuBackend implements Backend {
 
   constructor(private readonly opened: OpenMode) {
     this.device = new Device(opened);
+    this.tensors = new DeviceTensors(this.device);
   }
 
   get description(): string {
@@ -69,15 +61,15 @@ export class GpuBackend implements Backend {
   }
 
   matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
-    const factors = { a: this.operand('matmul', a), b: this.operand('matmul', b), K: a.shape[1] };
-    const target = this.plainOperand('matmul', out);
+    const factors = { a: this.tensors.find('matmul', a), b: this.tensors.find('matmul', b), K: a.shape[1] };
+    const target = this.tensors.plain('matmul', out);
     const open = this.openProducts;
     if (accumulate && open && isSame(open.out, target) && open.products.length < MOST_PRODUCTS) {
       open.products.push(factors);
       return;
     }
     const products = [factors];
-    const added = accumulate ? target : bias && this.plainOperand('matmul', bias);
+    const added = accumulate ? target : bias && this.tensors.plain('matmul', bias);
     this.enqueue(() => this.launchProducts(target, products, added, bias !== undefined));
     this.openProducts = { out: target, products };
     queueMicrotask(() => {
@@ -92,45 +84,75 @@ export class GpuBackend implements Backend {
     added: Operand | undefined,
     isBias: boolean,
   ): Promise<void> {
-    const size = [out.to - out.from, out.tensor.columns] as const;
+    const rows = Math.max(
+      ...[out, ...products.map(({ a }) => a)].map((operand) => (operand.transposed ? 0 : roomOf(operand))),
+    );
+    const size = [rows, out.tensor.columns] as const;
     const start = added && (await added.tensor.read(added.from, added.to));
     const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
-    for (const [n, { a, b }] of products.entries()) {
+    const forms: { K: number | undefined; aTransposed: boolean; bTransposed: boolean }[] = [];
+    for (const [n, { a, b, K }] of products.entries()) {
       inputs[`a${n}_`] = await a.tensor.readMatrix(a.from, a.to);
-      inputs[`b${n}_`] = await b.tensor.readMatrix(b.from, b.to);
+      const right = await b.tensor.readMatrix(b.from, b.to);
+      inputs[`b${n}_`] = right;
+      // inputᵀ·dz is a sum over the sequences that have not ended: dz has surplus rows for the others
+      const isSomeRows = a.transposed && !b.transposed && this.device.mayHaveSurplus(right);
+      if (isSomeRows) inputs[`K${n}_`] = K;
+      forms.push({ K: isSomeRows ? undefined : K, aTransposed: a.transposed, bTransposed: b.transposed });
     }
-    const forms = products.map(({ a, b, K }) => ({ K, aTransposed: a.transposed, bTransposed: b.transposed }));
     await this.write([out], {
       name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
       inputs,
       programs: (geometry, sources) => {
-        const factors = forms.map((form, n) => ({ ...form, a: sources[`a${n}_`], b: sources[`b${n}_`] }));
+        const factors = forms.map(({ K, ...form }, n) => ({
+          ...form,
+          a: sources[`a${n}_`],
+          b: sources[`b${n}_`],
+          K: K ?? sources[`K${n}_`],
+        }));
         return productPrograms(geometry, size, factors, { source: sources.added, isRow: isBias });
       },
     });
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
-    this.compute('columnSums', columnSumsPrograms, a.shape, [out], { a, before: accumulate ? out : 0 });
+    const [target, operand] = [this.tensors.plain('columnSums', out), this.tensors.plain('columnSums', a)];
+    const [M, N] = a.shape;
+    this.enqueue(async () => {
+      const inputs: Record<string, Input> = {
+        a: await operand.tensor.read(operand.from, operand.to),
+        before: accumulate ? await target.tensor.read(target.from, target.to) : 0,
+      };
+      const isSomeRows = this.device.mayHaveSurplus(inputs.a);
+      if (isSomeRows) inputs.M = M; // as K of a product
+      await this.write([target], {
+        name: `columnSums ${isSomeRows ? '' : M}×${N}`,
+        inputs,
+        programs: (geometry, { a, before, M: count }) =>
+          columnSumsPrograms(geometry, N, { a, before }, isSomeRows ? count : M),
+      });
+    });
   }
 
   lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const size = this.tensors.sizeOf(h);
     if (this.hasCellTiles(h)) {
-      this.compute('cell forward', cellForwardInTiles, h.shape, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
+      this.compute('cell forward', cellForwardInTiles, size, [gates, c, h], { z, cPrev, forgetBias }, ['cPrev']);
     } else {
-      this.compute('gates', gatesPrograms, h.shape, [gates], { z, forgetBias });
-      this.compute('c, h', statePrograms, h.shape, [c, h], { gates, cPrev });
+      this.compute('gates', gatesPrograms, size, [gates], { z, forgetBias });
+      this.compute('c, h', statePrograms, size, [c, h], { gates, cPrev });
     }
   }
 
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const size = this.tensors.sizeOf(dh);
     if (this.hasCellTiles(dh)) {
       const inputs = { dc, dcPrev, dh, gates, c, cPrev };
-      this.compute('cell backward', cellBackwardInTiles, dh.shape, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
+      this.compute('cell backward', cellBackwardInTiles, size, [dz, dc, dcPrev], inputs, ['dc', 'cPrev']);
     } else {
-      this.compute('dc', dCellPrograms, dh.shape, [dc], { dc, dh, gates, c });
-      this.compute('dcPrev', dCellPrevPrograms, dh.shape, [dcPrev], { dcPrev, dc, gates });
-      this.compute('dz', dzPrograms, dh.shape, [dz], { dc, dh, gates, c, cPrev });
+      this.compute('dc', dCellPrograms, size, [dc], { dc, dh, gates, c });
+      this.compute('dcPrev', dCellPrevPrograms, size, [dcPrev], { dcPrev, dc, gates });
+      this.compute('dz', dzPrograms, size, [dz], { dc, dh, gates, c, cPrev });
     }
   }
 
@@ -174,9 +196,9 @@ export class GpuBackend implements Backend {
     g: Tensor,
     factors: Readonly<Record<Factor, number>>,
   ): void {
-    const gradient = this.plainOperand(name, g);
+    const gradient = this.tensors.plain(name, g);
     const operands = Object.entries<Tensor>(updated).map(
-      ([key, tensor]) => [key, this.plainOperand(name, tensor)] as const,
+      ([key, tensor]) => [key, this.tensors.plain(name, tensor)] as const,
     );
     this.enqueue(async () => {
       // dWx and dWh are two matrices. Updating them separately needs no join, and makes Wx and Wh two matrices, too.
@@ -199,52 +221,47 @@ export class GpuBackend implements Backend {
   }
 
   gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
-    const { row, first } = this.placeInRow('gatherRows', indices);
-    this.compute('gatherRows', gatherRowsPrograms, out.shape, [out], { a, indices: row, first, bias });
+    const { row, first } = this.tensors.placeInRow('gatherRows', indices);
+    const size = [this.device.roomFor(out.shape[0], row.shape[0]), out.shape[1]] as const; // a step has a row of indices
+    this.compute('gatherRows', gatherRowsPrograms, size, [out], { a, indices: row, first, bias });
   }
 
   scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
-    const { row, first } = this.placeInRow('scatterAddRows', indices);
-    const [M] = a.shape;
-    const programs: MakePrograms<'before' | 'indices' | 'first' | 'a'> = (geometry, size, sources) =>
-      scatterAddRowsPrograms(geometry, size, sources, M);
-    this.compute(`scatterAddRows of ${M}`, programs, out.shape, [out], { before: out, indices: row, first, a });
+    const { row, first } = this.tensors.placeInRow('scatterAddRows', indices);
+    const inputs = { before: out, indices: row, first, a, M: a.shape[0] };
+    this.compute('scatterAddRows', scatterAddRowsPrograms, out.shape, [out], inputs);
   }
 
   multiply(out: Tensor, a: Tensor, b: Tensor): void {
-    this.compute('multiply', multiplyPrograms, rowsAndColumns(out), [out], { a, b });
+    this.compute('multiply', multiplyPrograms, this.tensors.sizeOf(out), [out], { a, b });
   }
 
   add(out: Tensor, a: Tensor): void {
-    this.compute('add', addPrograms, rowsAndColumns(out), [out], { before: out, a });
+    this.compute('add', addPrograms, this.tensors.sizeOf(out), [out], { before: out, a });
   }
 
   fill(out: Tensor, value: number): void {
-    const { tensor, from, to } = this.plainOperand('fill', out);
+    const { tensor, from, to } = this.tensors.plain('fill', out);
     this.enqueue(async () => tensor.write(from, to, value));
   }
 
   copy(out: Tensor, a: Tensor): void {
-    const [target, source] = [this.plainOperand('copy', out), this.plainOperand('copy', a)];
-    this.enqueue(async () => target.tensor.copy(target.from, target.to, source.tensor, source.from));
+    const [target, source] = [this.tensors.plain('copy', out), this.tensors.plain('copy', a)];
+    this.enqueue(() => target.tensor.copy(target.from, target.to, source.tensor, source.from));
   }
 
   allocate(shape: readonly number[]): Tensor {
-    const tensor = zeros(shape, 'f32');
-    const columns = shape[shape.length - 1];
-    this.tensors.set(tensor.data, new DeviceTensor(this.device, tensor.size / columns, columns));
-    return tensor;
+    return this.tensors.allocate(shape);
   }
 
-  free({ data }: Tensor): void {
-    const tensor = this.tensors.get(data);
-    this.tensors.delete(data);
-    this.enqueue(async () => tensor?.clear());
+  free(tensor: Tensor): void {
+    const onDevice = this.tensors.remove(tensor);
+    this.enqueue(async () => onDevice?.clear());
   }
 
   upload(view: Tensor): void {
     const { data, shape } = view;
-    const { tensor, from, to } = this.plainOperand('upload', view);
+    const { tensor, from, to } = this.tensors.plain('upload', view);
     const { columns } = tensor;
     // The host may write the next batch into the tensor before the queue reaches this upload.
     const values = Float32Array.from(data.subarray(from * columns, to * columns));
@@ -261,7 +278,7 @@ export class GpuBackend implements Backend {
   }
 
   async download(view: Tensor): Promise<void> {
-    const { tensor, from, to } = this.plainOperand('download', view);
+    const { tensor, from, to } = this.tensors.plain('download', view);
     this.enqueue(() => tensor.download(from, to, view.data));
     await this.queue;
   }
@@ -295,11 +312,11 @@ export class GpuBackend implements Backend {
     inputs: Readonly<Record<Name, Tensor | number>>,
     matrices: readonly NoInfer<Name>[] = [],
   ): void {
-    const targets = outs.map((out) => this.plainOperand(name, out));
+    const targets = outs.map((out) => this.tensors.plain(name, out));
     const operands = Object.fromEntries(
       Object.entries<Tensor | number>(inputs).map(([input, value]) => [
         input,
-        typeof value === 'number' ? value : this.plainOperand(name, value),
+        typeof value === 'number' ? value : this.tensors.plain(name, value),
       ]),
     ) as Record<Name, Operand | number>;
     this.enqueue(async () => {
@@ -342,69 +359,8 @@ export class GpuBackend implements Backend {
     this.queue = this.queue.then(work).then(() => this.device.collect());
     this.queue.catch(() => undefined);
   }
-
-  private plainOperand(operation: string, view: Tensor): Operand {
-    const operand = this.operand(operation, view);
-    if (operand.transposed)
-      throw new RangeError(`gpu ${operation}: ${formatShape(view.shape)} must not be a transpose`);
-    return operand;
-  }
-
-  /** The row that holds a vector, and its first column there: some of a step's class indices are a part of a row. */
-  private placeInRow(
-    operation: string,
-    { data, shape: [count], stride, offset }: Tensor,
-  ): { row: Tensor; first: number } {
-    const { columns } = this.tensorOf(operation, data, [count]);
-    const first = offset % columns;
-    if ((count > 1 && stride[0] !== 1) || first + count > columns) {
-      throw new RangeError(`gpu ${operation}: [${count}] does not lie in one row of ${columns}`);
-    }
-    return { row: ndarray(data, [columns], [1], offset - first), first };
-  }
-
-  private tensorOf(operation: string, data: FloatArray, shape: readonly number[]): DeviceTensor {
-    const tensor = this.tensors.get(data);
-    if (tensor) return tensor;
-    throw new RangeError(
-      `gpu ${operation}: ${formatShape(shape)} was not allocated by this backend, or has been freed`,
-    );
-  }
-
-  /** Finds a view in its tensor. Throws a RangeError if it is not made of whole rows, or does not belong to this backend. */
-  private operand(operation: string, { data, shape, stride, offset }: Tensor): Operand {
-    const tensor = this.tensorOf(operation, data, shape);
-    const { columns } = tensor;
-    const from = Math.floor(offset / columns);
-    const aligned = offset % columns === 0;
-    if (aligned && isWholeRows(shape, stride, columns)) {
-      const count = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-      return { tensor, from, to: from + count, transposed: false };
-    }
-    if (aligned && shape.length === 2 && isWholeRows([...shape].reverse(), [...stride].reverse(), columns)) {
-      return { tensor, from, to: from + shape[1], transposed: true };
-    }
-    throw new RangeError(
-      `gpu ${operation}: ${formatShape(shape)} with strides ${formatShape(stride)} is not made of whole rows of ${columns}`,
-    );
-  }
 }
 
 function isSame(first: Operand, second: Operand): boolean {
   return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
-}
-
-function rowsAndColumns({ shape, size }: Tensor): Size {
-  const columns = shape[shape.length - 1];
-  return [size / columns, columns];
-}
-
-/** Whether a view consists of rows of `columns` elements, one after another without gaps. */
-function isWholeRows(shape: readonly number[], stride: readonly number[], columns: number): boolean {
-  let expected = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] > 1 && stride[axis] !== expected) return false;
-    expected *= shape[axis];
-  }
-  return shape[shape.length - 1] === columns;
 }

@@ -13,6 +13,7 @@ import { copyPrograms, fillProgram, joinPrograms, uploadProgram } from './moves.
 /** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {
   readonly layout: Layout;
+  /** Its rows. The last ones can be surplus; see `roomFor`. */
   readonly rows: number;
   readonly columns: number;
   /** Its textures or buffers; see layout.ts. */
@@ -29,6 +30,9 @@ export interface RowRange {
 export function allRowsOf(matrix: Matrix): RowRange {
   return { matrix, first: 0, count: matrix.rows };
 }
+
+/** Whether the rows are some of a larger matrix. */
+export const isPart = ({ matrix, count }: RowRange): boolean => count !== matrix.rows;
 
 /** An input of an operation: rows, or one number for all elements. */
 export type Input = RowRange | number;
@@ -58,6 +62,21 @@ export class Device {
 
   constructor(private readonly opened: OpenMode) {}
 
+  /**
+   * How many rows a kernel computes for `count` rows of a step with `step` rows. A kernel is compiled for a number of rows,
+   * and compiling takes longer than many runs. So if some sequences of a batch have ended, a step still computes rows
+   * for all of them. The surplus rows come last; no operation reads them. In the modes that compute on the host, a read
+   * outside an input would fail, and compiling is fast: there are no surplus rows.
+   */
+  roomFor(count: number, step: number): number {
+    return this.opened.computesOnHost ? count : Math.max(count, step);
+  }
+
+  /** Whether surplus rows may follow an input's rows. Then a kernel that adds rows gets their number as an argument. */
+  mayHaveSurplus(input: Input): boolean {
+    return !this.opened.computesOnHost && typeof input !== 'number' && isPart(input);
+  }
+
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
   async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
     const { geometry } = this.opened;
@@ -82,8 +101,7 @@ export class Device {
     const { computesOnHost, gpuJs } = this.opened;
     if (!computesOnHost) return inputs;
     const cut = (input: Input): Input => {
-      if (typeof input === 'number' || input.matrix.layout !== 'rows' || input.count === input.matrix.rows)
-        return input;
+      if (typeof input === 'number' || input.matrix.layout !== 'rows' || !isPart(input)) return input;
       const { columns, parts } = input.matrix;
       const { value } = parts[0] as HostNumbers;
       const start = input.first * columns;
@@ -141,8 +159,11 @@ export class Device {
     return matrix;
   }
 
-  /** Joins two or more pieces below one another. A launch joins as many as it can read; the results are joined again. */
-  async join(pieces: readonly RowRange[], columns: number): Promise<Matrix> {
+  /**
+   * Joins two or more pieces below one another, in a matrix of `rows` rows; surplus rows come last. A launch joins as many
+   * pieces as it can read; the results are joined again.
+   */
+  async join(pieces: readonly RowRange[], rows: number, columns: number): Promise<Matrix> {
     const { mostInputs } = this.opened.geometry;
     const groups: RowRange[][] = [[]];
     let inputs = 0;
@@ -154,18 +175,32 @@ export class Device {
       }
       groups[groups.length - 1].push(piece);
     }
+    if (groups.length === 1) return this.joinOnce(pieces, rows, columns);
     const joined: RowRange[] = [];
-    for (const group of groups)
-      joined.push(group.length === 1 ? group[0] : allRowsOf(await this.joinOnce(group, columns)));
-    return joined.length === 1 ? joined[0].matrix : this.join(joined, columns);
+    for (const group of groups) {
+      const count = group.reduce((sum, piece) => sum + piece.count, 0);
+      joined.push(group.length === 1 ? group[0] : allRowsOf(await this.joinOnce(group, count, columns)));
+    }
+    return this.join(joined, rows, columns);
   }
 
-  private async joinOnce(pieces: readonly RowRange[], columns: number): Promise<Matrix> {
-    const heights = pieces.map(({ count }) => count);
+  private async joinOnce(pieces: readonly RowRange[], rows: number, columns: number): Promise<Matrix> {
+    const inputs: Record<string, Input> = {};
+    let start = 0;
+    for (const [n, piece] of pieces.entries()) {
+      inputs[`piece${n}_`] = piece;
+      inputs[`start${n}_`] = start; // an argument, because the lengths of sequences differ from batch to batch
+      start += piece.count;
+    }
     const [matrix] = await this.run({
-      name: `join ${heights.join('+')}×${columns}`,
-      inputs: Object.fromEntries(pieces.map((piece, n) => [`piece${n}_`, piece])),
-      programs: (geometry, sources) => joinPrograms(geometry, columns, heights, Object.values(sources)),
+      name: `join ${pieces.length} pieces ${rows}×${columns}`,
+      inputs,
+      programs: (geometry, sources) =>
+        joinPrograms(
+          geometry,
+          [rows, columns],
+          pieces.map((_, n) => ({ source: sources[`piece${n}_`], start: sources[`start${n}_`] })),
+        ),
     });
     return matrix;
   }
@@ -174,7 +209,7 @@ export class Device {
   async read({ matrix, first, count }: RowRange): Promise<(row: number, column: number) => number> {
     const { gpu, mode, geometry, computesOnHost } = this.opened;
     const { columns } = matrix;
-    if (count !== matrix.rows && !computesOnHost) {
+    if (isPart({ matrix, first, count }) && !computesOnHost) {
       // only these rows, not all of a long matrix
       const rows = await this.copy({ matrix, first, count });
       return this.read(allRowsOf(rows));
@@ -319,7 +354,7 @@ function argumentsOf(input: Input, { isSlice }: Form): Argument[] {
 
 function formOf(geometry: Geometry, input: Input): Form {
   if (typeof input === 'number') return { kind: 'number', isSlice: false, residue: 0 };
-  const { matrix, first, count } = input;
+  const { matrix, first } = input;
   const textures = partsOf(geometry, matrix.layout);
-  return { kind: matrix.layout, isSlice: count !== matrix.rows, residue: first % textures };
+  return { kind: matrix.layout, isSlice: isPart(input), residue: first % textures };
 }

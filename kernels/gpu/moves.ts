@@ -37,26 +37,24 @@ export function copyPrograms(geometry: Geometry, size: Size, a: Source): Program
   return rowPrograms(geometry, size, [{ inputs: [a], values }]);
 }
 
-/** The rows of several inputs, one below the other. `heights`: their numbers of rows. */
+/** The rows of several inputs, one below the other. `start`: the first row of each. */
 export function joinPrograms(
   geometry: Geometry,
-  columns: number,
-  heights: readonly number[],
-  pieces: readonly Source[],
+  size: Size,
+  pieces: readonly { readonly source: Source; readonly start: Source }[],
 ): Program[] {
-  const starts = heights.map((_, n) => heights.slice(0, n).reduce((sum, height) => sum + height, 0));
-  const rows = heights.reduce((sum, height) => sum + height, 0);
-  const inTexel = columnsOf(geometry);
+  const columns = columnsOf(geometry);
   /** Statements for the rows of one piece. */
-  const rowsOf = (piece: Source, n: number): string[] => {
-    const lines = new Lines(starts[n] === 0 ? y : `${y} - ${starts[n]}`, x);
-    const assignments = inTexel.map((c) => `joined${c} = ${lines.at(piece, c)};`);
-    const isInPiece = `${y} >= ${starts[n]} && ${y} < ${starts[n] + heights[n]}`;
-    return [`if (${isInPiece}) {`, ...lines.statements, ...assignments, '}'];
+  const rowsOf = (n: number): string[] => {
+    const { source, start } = pieces[n];
+    const end = n + 1 < pieces.length ? ` && ${y} < ${pieces[n + 1].start.name}` : '';
+    const lines = new Lines(`${y} - ${start.name}`, x);
+    const assignments = columns.map((c) => `joined${c} = ${lines.at(source, c)};`);
+    return [`if (${y} >= ${start.name}${end}) {`, ...lines.statements, ...assignments, '}'];
   };
   const values = (lines: Lines): string[] => {
-    lines.statements.push(...inTexel.map((c) => `let joined${c} = 0;`), ...pieces.flatMap(rowsOf));
-    return inTexel.map((c) => `joined${c}`);
+    lines.statements.push(...columns.map((c) => `let joined${c} = 0;`), ...pieces.flatMap((_, n) => rowsOf(n)));
+    return columns.map((c) => `joined${c}`);
   };
-  return rowPrograms(geometry, [rows, columns], [{ inputs: pieces, values }]);
+  return rowPrograms(geometry, size, [{ inputs: pieces.flatMap(({ source, start }) => [source, start]), values }]);
 }

@@ -21,7 +21,8 @@ interface Factors {
   readonly b: Source;
   readonly aTransposed: boolean;
   readonly bTransposed: boolean;
-  readonly K: number;
+  /** A number, or an argument of the kernel. */
+  readonly K: number | Source;
 }
 
 /** What the sums start from. */
@@ -33,6 +34,38 @@ interface Added {
 }
 
 const UNROLLED = 4;
+const FOUR = [0, 1, 2, 3];
+
+/** Four values of k, or what is left of them: the statements that read their operands, and the term that k adds to sum s. */
+interface Terms {
+  readonly statements: readonly string[];
+  readonly term: (s: number, k: number) => string;
+}
+
+/** Adds the terms of k = 0 … K - 1 to the sums. */
+function addTerms(
+  sums: readonly string[],
+  K: number | Source,
+  suffix: string,
+  read: (inner: Span, suffix: string) => Terms,
+): string[] {
+  const add = ({ term }: Terms, ks: readonly number[]): string[] =>
+    sums.map((sum, s) => `${sum} += ${ks.map((k) => term(s, k)).join(' + ')};`);
+  const four = { index: 'k', step: UNROLLED, count: UNROLLED };
+  const inLoop = read(four, `${suffix}k`);
+  if (typeof K !== 'number') {
+    // the last pass may read rows after the K rows, but does not add them
+    const guarded = FOUR.flatMap((k) => [`if (k * ${UNROLLED} + ${k} < ${K.name}) {`, ...add(inLoop, [k]), '}']);
+    return [`for (let k = 0; k * ${UNROLLED} < ${K.name}; k++) {`, ...inLoop.statements, ...guarded, '}'];
+  }
+  const turns = Math.floor(K / UNROLLED);
+  const rest = FOUR.slice(0, K % UNROLLED);
+  const last = read({ index: turns, step: UNROLLED, count: rest.length }, `${suffix}rest`);
+  return [
+    ...(turns > 0 ? [`for (let k = 0; k < ${turns}; k++) {`, ...inLoop.statements, ...add(inLoop, FOUR), '}'] : []),
+    ...(rest.length > 0 ? [...last.statements, ...add(last, rest)] : []),
+  ];
+}
 
 /** out `[M,N]` = added + the sum of the products. */
 export function productPrograms(
@@ -56,32 +89,23 @@ export function productPrograms(
     sums.map((sum, c) => `let ${sum} = ${start ? start.at(isRow ? 0 : r, c) : '0'};`),
   );
 
-  /** Adds the terms of the values of k in `inner`. */
-  const addTerms = ({ a, b, aTransposed, bTransposed }: Factors, inner: Span, suffix: string): string[] => {
-    const A = aTransposed ? a.block(`a${suffix}`, inner, rows) : a.block(`a${suffix}`, rows, inner);
-    const B = bTransposed ? b.block(`b${suffix}`, columns, inner) : b.block(`b${suffix}`, inner, columns);
-    const term = (r: number, c: number, k: number): string =>
-      `${aTransposed ? A.at(k, r) : A.at(r, k)} * ${bTransposed ? B.at(c, k) : B.at(k, c)}`;
-    const terms = (r: number, c: number): string =>
-      Array.from({ length: inner.count }, (_, k) => term(r, c, k)).join(' + ');
-    const sums = tile.flatMap((row, r) => row.map((sum, c) => `${sum} += ${terms(r, c)};`));
-    return [...A.statements, ...B.statements, ...sums];
-  };
-
-  const loops = products.flatMap((factors, n) => {
-    const turns = Math.floor(factors.K / UNROLLED);
-    const rest = factors.K % UNROLLED;
-    const inner = { index: 'k', step: UNROLLED, count: UNROLLED };
-    const last = { index: turns, step: UNROLLED, count: rest };
-    return [
-      ...(turns > 0 ? [`for (let k = 0; k < ${turns}; k++) {`, ...addTerms(factors, inner, `${n}k`), '}'] : []),
-      ...(rest > 0 ? addTerms(factors, last, `${n}rest`) : []),
-    ];
-  });
+  const termsOf =
+    ({ a, b, aTransposed, bTransposed }: Factors) =>
+    (inner: Span, suffix: string): Terms => {
+      const A = aTransposed ? a.block(`a${suffix}`, inner, rows) : a.block(`a${suffix}`, rows, inner);
+      const B = bTransposed ? b.block(`b${suffix}`, columns, inner) : b.block(`b${suffix}`, inner, columns);
+      const term = (s: number, k: number): string => {
+        const [r, c] = [Math.floor(s / tileColumns), s % tileColumns];
+        return `${aTransposed ? A.at(k, r) : A.at(r, k)} * ${bTransposed ? B.at(c, k) : B.at(k, c)}`;
+      };
+      return { statements: [...A.statements, ...B.statements], term };
+    };
+  const loops = products.flatMap((factors, n) => addTerms(tile.flat(), factors.K, String(n), termsOf(factors)));
+  const counts = products.flatMap(({ K }) => (typeof K === 'number' ? [] : [K]));
 
   return [
     {
-      inputs: [...products.flatMap(({ a, b }) => [a, b]), ...(source ? [source] : [])],
+      inputs: [...products.flatMap(({ a, b }) => [a, b]), ...counts, ...(source ? [source] : [])],
       outputs: [{ rows: M, columns: N, layout: tileRows * tileColumns === 1 ? 'rows' : 'tiles' }],
       threads: [Math.ceil(N / tileColumns), Math.ceil(M / tileRows)],
       statements: [...(start?.statements ?? []), ...starts, ...loops].join('\n'),
@@ -90,32 +114,29 @@ export function productPrograms(
   ];
 }
 
-/** out `[1,N]` = the sum of the rows of a `[M,N]`, plus `before`. */
+/** out `[1,N]` = the sum of the first M rows of a `[…,N]`, plus `before`. M is a number, or an argument of the kernel. */
 export function columnSumsPrograms(
   { width }: Geometry,
-  [M, N]: Size,
+  N: number,
   { a, before }: Record<'a' | 'before', Source>,
+  M: number | Source,
 ): Program[] {
   const columns: Span = { index: x, step: width, count: width };
   const sums = Array.from({ length: width }, (_, c) => `s${c}`);
-  const addRows = (rows: Span, suffix: string): string[] => {
-    const block = a.block(`a${suffix}`, rows, columns);
-    const terms = (c: number): string => Array.from({ length: rows.count }, (_, n) => block.at(n, c)).join(' + ');
-    return [...block.statements, ...sums.map((sum, c) => `${sum} += ${terms(c)};`)];
-  };
   const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
-  const [turns, rest] = [Math.floor(M / 4), M % 4];
-  const loop = [`for (let m = 0; m < ${turns}; m++) {`, ...addRows({ index: 'm', step: 4, count: 4 }, 'm'), '}'];
+  const read = (rows: Span, suffix: string): Terms => {
+    const block = a.block(`a${suffix}`, rows, columns);
+    return { statements: block.statements, term: (c, m) => block.at(m, c) };
+  };
   return [
     {
-      inputs: [a, before],
+      inputs: [a, before, ...(typeof M === 'number' ? [] : [M])],
       outputs: [{ rows: 1, columns: N, layout: 'rows' }],
       threads: [Math.ceil(N / width), 1],
       statements: [
         ...start.statements,
         ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
-        ...(turns > 0 ? loop : []),
-        ...(rest > 0 ? addRows({ index: turns, step: 4, count: rest }, 'rest') : []),
+        ...addTerms(sums, M, '', read),
       ].join('\n'),
       results: [sums],
     },

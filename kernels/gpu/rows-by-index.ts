@@ -26,8 +26,7 @@ export function gatherRowsPrograms(
 export function scatterAddRowsPrograms(
   geometry: Geometry,
   size: Size,
-  { before, indices, first, a }: Record<'before' | 'indices' | 'first' | 'a', Source>,
-  M: number,
+  { before, indices, first, a, M }: Record<'before' | 'indices' | 'first' | 'a' | 'M', Source>,
 ): Program[] {
   const columns = columnsOf(geometry);
   const values = (lines: Lines): string[] => {
@@ -37,7 +36,7 @@ export function scatterAddRowsPrograms(
     const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
     lines.statements.push(
       ...starts,
-      `for (let m = 0; m < ${M}; m++) {`,
+      `for (let m = 0; m < ${M.name}; m++) {`,
       ...index.statements,
       `if (${index.name} === ${y}) {`,
       ...added.statements,
@@ -47,5 +46,5 @@ export function scatterAddRowsPrograms(
     );
     return columns.map((c) => `sum${c}`);
   };
-  return rowPrograms(geometry, size, [{ inputs: [before, indices, first, a], values }]);
+  return rowPrograms(geometry, size, [{ inputs: [before, indices, first, a, M], values }]);
 }

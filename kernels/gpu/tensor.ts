@@ -9,7 +9,6 @@
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
 import type { Device, Input, Matrix, RowRange } from './device.js';
-import { allRowsOf } from './device.js';
 
 /** The rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
 interface Block {
@@ -26,17 +25,27 @@ export class DeviceTensor {
     private readonly device: Device,
     readonly rows: number,
     readonly columns: number,
+    /** The rows of one step, if the tensor has steps; else 1. */
+    private readonly step: number,
   ) {
     this.blocks = [{ from: 0, to: rows, content: 0, first: 0 }];
   }
 
-  /** The rows `from … to - 1` become `content`: a matrix that has just these rows, or one number. */
+  /** How many rows a kernel computes for `count` rows of this tensor; see `Device.roomFor`. */
+  roomFor(count: number): number {
+    return this.device.roomFor(count, this.step);
+  }
+
+  /** The rows `from … to - 1` become `content`: a matrix that begins with these rows, or one number. */
   write(from: number, to: number, content: Matrix | number): void {
     this.replace(from, to, [{ from, to, content, first: 0 }]);
   }
 
-  /** The rows `from … to - 1` become those of `source` from its row `start` on. */
-  copy(from: number, to: number, source: DeviceTensor, start: number): void {
+  /**
+   * The rows `from … to - 1` become those of `source` from its row `start` on. If they are a part of a step, its rows are
+   * joined now. (14) copies the rows of ended sequences from step to step, and each step would have more pieces.
+   */
+  async copy(from: number, to: number, source: DeviceTensor, start: number): Promise<void> {
     const blocks = source.blocksIn(start, start + to - from);
     const down = from - start;
     this.replace(
@@ -44,6 +53,9 @@ export class DeviceTensor {
       to,
       blocks.map((block) => ({ ...block, from: block.from + down, to: block.to + down })),
     );
+    const top = from - (from % this.step);
+    const bottom = top + this.step;
+    if (to - from < this.step && this.blocksIn(top, bottom).length > 1) await this.readMatrix(top, bottom);
   }
 
   /** The rows `from … to - 1` as an input of an operation: a number, if one block holds them and is a number. */
@@ -62,14 +74,15 @@ export class DeviceTensor {
         pieces.push({ matrix: block.content, first: block.first, count });
         continue;
       }
-      const filled = await this.device.fill(block.content, count, this.columns);
+      const filled = await this.device.fill(block.content, this.roomFor(count), this.columns);
       this.write(block.from, block.to, filled);
-      pieces.push(allRowsOf(filled));
+      pieces.push({ matrix: filled, first: 0, count });
     }
     if (pieces.length === 1) return pieces[0];
-    const joined = await this.device.join(pieces, this.columns);
+    const count = to - from;
+    const joined = await this.device.join(pieces, this.roomFor(count), this.columns);
     this.write(from, to, joined);
-    return allRowsOf(joined);
+    return { matrix: joined, first: 0, count };
   }
 
   /** Copies the rows `from … to - 1` to the host: `values` holds the whole tensor. */

@@ -20,7 +20,7 @@ export function productChunks(M: number, N: number, K: number, aTransposed: bool
   let rows = M;
   let columns = toWholePanels(N);
   if (threads > 1) {
-    if (!aTransposed && M >= 8 * wanted) rows = Math.ceil(M / wanted);
+    if (!aTransposed && M >= 8 * wanted) rows = evenRows(M, threads);
     else columns = toWholePanels(N / (aTransposed ? threads : wanted));
     const isHuge = (): boolean => 2 * rows * Math.min(N, columns) * K > MANY_OPERATIONS;
     if (isHuge()) rows = Math.min(rows, SMALLEST_BLOCK.rows);
@@ -33,21 +33,41 @@ function toWholePanels(columns: number): number {
   return Math.ceil(Math.max(1, columns) / PANEL_COLUMNS) * PANEL_COLUMNS;
 }
 
-/** Rows in a chunk of an operation on `[rows,columns]`. */
+/**
+ * Rows in a chunk of M rows: an even number, because a tile of one row takes almost as long as one of two. There are two even
+ * numbers around the wanted one. This chooses the one whose longest share is shorter.
+ */
+function evenRows(M: number, threads: number): number {
+  const half = M / (2 * CHUNKS_A_THREAD * threads);
+  const fewer = Math.max(2, 2 * Math.floor(half));
+  const more = 2 * Math.ceil(half);
+  return longestShare(M, fewer, threads) < longestShare(M, more, threads) ? fewer : more;
+}
+
+/** The most rows that one thread begins with; see `publish` in assembly/threads.ts. */
+function longestShare(M: number, rows: number, threads: number): number {
+  const chunks = Math.ceil(M / rows);
+  let longest = 0;
+  let first = 0;
+  for (let thread = 1; thread <= threads; thread++) {
+    const next = Math.min(M, rows * Math.floor((chunks * thread) / threads));
+    longest = Math.max(longest, next - first);
+    first = next;
+  }
+  return longest;
+}
+
+/** Rows in a chunk of an operation on `[rows,columns]`. If possible the same as in products: see `productChunks`. */
 export function rowsAChunk(rows: number, columns: number, threads: number): number {
-  return chunkOf(rows, FEWEST_ELEMENTS / columns, threads);
+  return Math.max(Math.ceil(FEWEST_ELEMENTS / columns), evenRows(rows, threads));
 }
 
 /** Rows in a chunk of cross-entropy: exp and log take longer. */
 export function lossRowsAChunk(B: number, C: number, threads: number): number {
-  return chunkOf(B, FEWEST_EXPS / C, threads);
+  return Math.max(Math.ceil(FEWEST_EXPS / C), evenRows(B, threads));
 }
 
 /** Columns in a chunk of an operation that adds the rows of `[rows,columns]`: a whole number of cache lines. */
 export function columnsAChunk(rows: number, columns: number, threads: number): number {
-  return toWholePanels(chunkOf(columns, FEWEST_ELEMENTS / rows, threads));
-}
-
-function chunkOf(all: number, fewest: number, threads: number): number {
-  return Math.max(Math.ceil(fewest), Math.ceil(all / (CHUNKS_A_THREAD * threads)));
+  return toWholePanels(Math.max(FEWEST_ELEMENTS / rows, columns / (CHUNKS_A_THREAD * threads)));
 }

@@ -2,24 +2,19 @@
 import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
 import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
-import { formatShape } from '../../src/tensor.js';
-import { columnsAChunk, lossRowsAChunk, productChunks, rowsAChunk } from './chunks.js';
+import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
 import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
-import { Packing } from './packing.js';
+import { Products } from './products.js';
 import type { Runner } from './runner.js';
 import type { Storages } from './storages.js';
-
-/** If a has fewer rows, packing b costs more time than it saves. */
-const FEW_ROWS = 4;
 
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly dtype = 'f32';
   readonly description: string;
   private readonly jobs: JobWriter;
-  private readonly packing: Packing;
-  private zeros?: Tensor;
+  private readonly products: Products;
 
   constructor(
     memory: WebAssembly.Memory,
@@ -28,7 +23,7 @@ export class WasmBackend implements Backend {
     { isRelaxed, isChecking }: { isRelaxed: boolean; isChecking: boolean },
   ) {
     this.jobs = new JobWriter(memory);
-    this.packing = new Packing(this.jobs, runner, storages, isChecking);
+    this.products = new Products(this.jobs, runner, storages, isChecking);
     const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
     const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
     this.description = `wasm: WebAssembly, ${build}, ${runner.threads} thread${runner.threads > 1 ? 's' : ''}${why}`;
@@ -59,48 +54,8 @@ export class WasmBackend implements Backend {
     this.storages.clear();
   }
 
-  matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
-    const [M, K] = a.shape;
-    const N = b.shape[1];
-    if (out.stride[1] !== 1 && N > 1) {
-      throw new RangeError(`wasm matmul: out ${formatShape(out.shape)} must not be a transpose`);
-    }
-    assertUnitStride('a', a);
-    assertUnitStride('b', b);
-    const { storages } = this;
-    const outAddress = storages.addressOf(out);
-    const outRow = 4 * out.stride[0];
-    const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
-    const bAddress = isPacked ? this.packing.addressOf(b) : storages.addressOf(b);
-    const { rows, columns, chunks } = productChunks(M, N, K, a.stride[1] !== 1, this.runner.threads);
-    const kind = this.jobs.multiply({
-      out: outAddress,
-      outRow,
-      start: accumulate ? outAddress : storages.denseAddressOf(bias ?? this.zeroRow(N)),
-      startRow: accumulate ? outRow : 0,
-      a: storages.addressOf(a),
-      aRow: 4 * a.stride[0],
-      aStep: 4 * a.stride[1],
-      b: bAddress,
-      bStep: isPacked ? 0 : 4 * b.stride[0],
-      M,
-      N,
-      K,
-      rows,
-      columns,
-    });
-    this.runner.run(kind, chunks);
-    storages.written(out);
-  }
-
-  /** At least N zeros, which every row of a product starts from. */
-  private zeroRow(N: number): Tensor {
-    if (!this.zeros || this.zeros.size < N) {
-      const zeros = this.allocate([N]);
-      if (this.zeros) this.free(this.zeros);
-      this.zeros = zeros;
-    }
-    return this.zeros;
+  matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void {
+    this.products.multiply(out, a, b, options);
   }
 
   columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
@@ -325,12 +280,4 @@ export class WasmBackend implements Backend {
     this.runner.run(kind, Math.ceil(out.size / CHUNK_ELEMENTS));
     storages.written(out);
   }
-}
-
-/** The inner loops can read only a view whose rows or columns have no gaps in memory. */
-function assertUnitStride(name: string, { shape, stride }: Tensor): void {
-  if (stride[0] === 1 || stride[1] === 1) return;
-  throw new RangeError(
-    `wasm matmul: ${name} ${formatShape(shape)} with strides ${formatShape(stride)}: one stride must be 1; copy it first`,
-  );
 }

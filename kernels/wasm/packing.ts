@@ -32,14 +32,21 @@ export class Packing {
     return packed.address;
   }
 
-  /** Allocates a copy of a view; if there are too many copies, frees the oldest. */
-  private addCopy({ packed }: Storage, b: Tensor): Packed {
-    const [K, N] = b.shape;
-    if (packed.length >= MOST_COPIES) {
-      const [oldest] = packed.splice(0, 1);
-      this.storages.heap.release(oldest.address);
+  /**
+   * Memory for a copy of a view. If the tensor has an outdated copy that is large enough, its memory is used again. So
+   * sequences of different lengths, whose dz has another number of rows at every step, need no memory each.
+   */
+  private addCopy({ packed, writes }: Storage, view: Tensor): Packed {
+    const [K, N] = view.shape;
+    const bytes = 4 * K * (Math.ceil(N / 4) * 4);
+    const outdated = packed.findIndex((copy) => copy.writes !== writes && copy.bytes >= bytes);
+    let memory: Pick<Packed, 'address' | 'bytes'>;
+    if (outdated >= 0) [memory] = packed.splice(outdated, 1);
+    else {
+      if (packed.length >= MOST_COPIES) this.storages.heap.release(packed.splice(0, 1)[0].address);
+      memory = { address: this.storages.heap.allocate(bytes), bytes };
     }
-    const copy = { view: b, address: this.storages.heap.allocate(4 * K * (Math.ceil(N / 4) * 4)), writes: -1 };
+    const copy = { view, address: memory.address, bytes: memory.bytes, writes: -1 };
     packed.push(copy);
     return copy;
   }

@@ -16,6 +16,8 @@ export interface Storage {
 export interface Packed {
   readonly view: Tensor;
   readonly address: number;
+  /** How many bytes there are. */
+  readonly bytes: number;
   /** The storage's `writes` when the copy was made. */
   writes: number;
   /** The view's numbers when the copy was made; only with `check`. */

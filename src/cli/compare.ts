@@ -1,24 +1,26 @@
 /** `longhand compare`: compares the results of the user's LSTM with those of this one. Exit code 1 if a result differs. */
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../compare/compare.js';
 import { compareFile } from '../compare/compare.js';
 import { numbersOfComparison } from '../compare/memory-limit.js';
+import type { TemplateOptions } from '../compare/template.js';
 import { templateOf } from '../compare/template.js';
 import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-limit.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
+import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
-import type { ModelSizes } from '../model.js';
-import { modelNetwork } from '../model.js';
+import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
+import { LOSSES, READS } from '../network-sizes.js';
 import { formatShape } from '../tensor.js';
 import { table } from './format.js';
-import { assertRoom as assertRoomFor } from './memory.js';
+import { assertRoom } from './memory.js';
 import { positiveNumber, wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 
-interface CompareFlags {
+interface CompareFlags extends TemplateOptions {
   readonly tolerance: number;
   readonly template: boolean;
   readonly force: boolean;
@@ -35,6 +37,11 @@ export function compareCommand(): Command {
     .option('--template', 'write an example file to start from, and compare nothing', false)
     .option('--force', 'with --template: replace an existing file; its old contents stay as FILE.previous', false)
     .option('--seed <number>', 'with --template: seed of its numbers', wholeNumber(0), 1)
+    .option('--layers <count>', 'with --template: LSTM layers, 1 to 100 (default: 1)', wholeNumber(1, 100))
+    .option('--bidirectional', 'with --template: each layer has a forward and a reverse direction')
+    .option('--lengths', 'with --template: the sequences have different lengths')
+    .addOption(new Option('--reads <which>', 'with --template: states that the output layer reads').choices(READS))
+    .addOption(new Option('--loss <name>', 'with --template: loss').choices(LOSSES))
     .option(
       '--no-limit',
       `no time limit (otherwise ${LONGEST_PASS_SECONDS} s for one pass, and ${LONGEST_SEARCH_SECONDS} s for the search for mistakes)`,
@@ -43,34 +50,62 @@ export function compareCommand(): Command {
     .addHelpText(
       'after',
       `
+${TENSORS}
+
 Examples:
   longhand compare --template mine.safetensors     inputs, weights and correct results, to start from
   longhand compare mine.safetensors                after you have replaced the results with your own
-  longhand compare mine.safetensors --tolerance 1e-6 --json`,
+  longhand compare mine.safetensors --tolerance 1e-6 --json
+  longhand compare --template deep.safetensors --layers 2 --bidirectional --lengths --reads every`,
     )
-    .action(async (file: string, { tolerance, template, force, seed, limit, json }: CompareFlags) => {
-      if (force && !template) command.error('error: --force needs --template');
+    .action(async (file: string, flags: CompareFlags) => {
+      const { tolerance, template, limit, json } = flags;
+      if (!template) assertNoTemplateFlags(command, flags);
       const backend = createReferenceBackend({ dtype: 'f64' });
       if (template) {
-        if (existsSync(file) && !force) {
-          command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
-        }
-        replaceFile(file, writeSafetensors(await templateOf(backend, seed)), { keepOld: true });
-        inform(`${file}: replace loss, logits, h, c and d.… with your own numbers; you may leave some out`);
+        writeTemplate(command, file, flags, await templateOf(backend, flags.seed, flags));
         return;
       }
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
-      const assertRoom = (sizes: ModelSizes): void =>
-        assertRoomFor(modelNetwork(sizes), sizes, { dtype: 'f64', advice, numbers: numbersOfComparison(sizes) });
+      const assertFits = (network: NetworkSizes, sizes: BatchSizes): void =>
+        assertRoom(network, sizes, { dtype: 'f64', advice, numbers: numbersOfComparison(network, sizes) });
       const comparison = await withProgress((onProgress) =>
-        compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom, onProgress }),
+        compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom: assertFits, onProgress }),
       );
       if (json) printJson(comparison);
       else printLines(asText(comparison, tolerance));
       if (!comparison.ok) process.exitCode = 1;
     });
   return command;
+}
+
+const TENSORS = `\
+Tensors of the file (T steps, B sequences, I inputs, H hidden units, C outputs; F64 or F32, whole numbers I64, I32, U32 or U8):
+  x [T,B,I]                    inputs
+  kernel [I+H,4H], bias [4H]   one layer and direction: rows of x first; gates i, j, f, o
+  kernel.N, bias.N             layer N, from 0; kernel.N.reverse, bias.N.reverse: its reverse direction
+  outKernel [directions·H,C], outBias [C]
+  labels [B]                   or [T,B] with reads every; -1 is not counted
+  targets [B,C]                in place of labels with loss squaredError; or [T,B,C] with reads every
+  lengths [B]                  optional: steps of each sequence, 1 to T, in any order
+  h0, c0 [B,H]                 optional; for several: [layers·directions,B,H] in PyTorch's order
+  loss, logits, h, c, d.NAME   your results, each optional; d.NAME is the gradient of an input
+Metadata, each optional: forgetBias (default 1); loss: crossEntropy (default) or squaredError; reads: last (default) or every`;
+
+/** Ends the command with exit code 2 if a flag is given that only changes the template. */
+function assertNoTemplateFlags(command: Command, { force, layers, bidirectional, lengths, reads, loss }: CompareFlags) {
+  const flags = Object.entries({ force: force || undefined, layers, bidirectional, lengths, reads, loss });
+  const useless = flags.find(([, value]) => value !== undefined);
+  if (useless) command.error(`error: --${useless[0]} needs --template`);
+}
+
+function writeTemplate(command: Command, file: string, { force }: CompareFlags, template: Safetensors): void {
+  if (existsSync(file) && !force) {
+    command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
+  }
+  replaceFile(file, writeSafetensors(template), { keepOld: true });
+  inform(`${file}: replace loss, logits, h, c and d.… with your own numbers; you may leave some out`);
 }
 
 /** A progress bar on standard error, if that is a terminal; it is cleared at the end. */

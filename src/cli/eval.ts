@@ -82,7 +82,7 @@ function assertReads({ T, network }: SavedModel, data: TrainData, file: string):
       `${file}: its network reads images of ${T} × ${network.inputs}, these are ${examples.T} × ${examples.inputs}`,
     );
   }
-  assertFits(file, examples, { network, sizes: { T } });
+  assertFits(file, examples, { ...network, T });
 }
 
 interface ClassReport {

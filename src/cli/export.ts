@@ -5,12 +5,15 @@ import path from 'node:path';
 import { DataError } from '../errors.js';
 import { toKeras, toTensorFlowJs } from '../export/keras.js';
 import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
+import { fromPyTorchTraining, toPyTorchTraining } from '../export/pytorch-training.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
+import { formatKind } from '../export/weights.js';
 import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../numbers.js';
-import type { SavedModel } from '../training/checkpoint.js';
+import { isPlain } from '../network-sizes.js';
+import type { Checkpoint } from '../training/checkpoint.js';
 import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
@@ -19,15 +22,19 @@ import { print, printJson } from './print.js';
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** The formats of `--to`. Each writes one file with this extension, or a folder of files. */
+/** The formats of `--to`. Each writes one file with this extension, or a folder of files. `input` is for messages. */
 const FORMS: Readonly<
-  Record<string, { extension: string; write: (model: SavedModel) => Promise<Uint8Array | Files> }>
+  Record<string, { extension: string; write: (saved: Checkpoint, input: string) => Promise<Uint8Array | Files> }>
 > = {
-  onnx: { extension: '.onnx', write: async (model) => (await import('../export/onnx.js')).toOnnx(model) },
-  'safetensors-pytorch': { extension: '.pytorch.safetensors', write: async (model) => toPyTorch(model) },
-  'safetensors-tf1': { extension: '.tf1.safetensors', write: async (model) => toTensorFlow1(model) },
-  keras: { extension: '.keras.safetensors', write: async (model) => toKeras(model) },
-  tfjs: { extension: '.tfjs', write: async (model) => toTensorFlowJs(model) },
+  onnx: { extension: '.onnx', write: async ({ model }) => (await import('../export/onnx.js')).toOnnx(model) },
+  'safetensors-pytorch': { extension: '.pytorch.safetensors', write: async ({ model }) => toPyTorch(model) },
+  'safetensors-tf1': { extension: '.tf1.safetensors', write: async ({ model }) => toTensorFlow1(model) },
+  keras: { extension: '.keras.safetensors', write: async ({ model }) => toKeras(model) },
+  tfjs: { extension: '.tfjs', write: async ({ model }) => toTensorFlowJs(model) },
+  'pytorch-training': {
+    extension: '.pytorch-training.safetensors',
+    write: async (saved, input) => toPyTorchTraining(saved, input),
+  },
 };
 
 interface ExportFlags {
@@ -53,11 +60,12 @@ export function exportCommand(): Command {
       'after',
       `
 Formats:
-  onnx                 LSTM operator: x [T,B,I] with any B → logits and probabilities [B,C]
+  onnx                 LSTM operators: x [T,B,I] with any B → logits and probabilities [B,C]
   safetensors-pytorch  state_dict of an nn.LSTM named lstm and an nn.Linear named fc
-  safetensors-tf1      the tutorial's variables, for BasicLSTMCell
-  keras                safetensors with the weights of an LSTM and a Dense layer, in the order of get_weights()
+  safetensors-tf1      the tutorial's variables, for BasicLSTMCell; only the tutorial's network
+  keras                safetensors with the weights of LSTM and Dense layers, in the order of get_weights()
   tfjs                 folder with a model.json for tf.loadLayersModel
+  pytorch-training     the whole run, for docs/continue-in-pytorch.py: weights, moments, step, order of the data
 
 Examples:
   longhand export run.safetensors --to onnx
@@ -66,7 +74,7 @@ Examples:
   return command.action(async (input: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
     const target = output ?? path.join(path.dirname(input), path.parse(input).name + extension);
-    const written = await write(loadCheckpoint(input).model);
+    const written = await write(loadCheckpoint(input), input);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));
@@ -112,13 +120,16 @@ function makeFolder(command: Command, folder: string, input: string): void {
 }
 
 interface ImportFlags {
-  readonly from: 'safetensors-pytorch' | 'safetensors-tf1';
+  readonly from: (typeof IMPORTED)[number];
   readonly output?: string;
   readonly force: boolean;
   readonly rows?: number;
   readonly forgetBias?: number;
   readonly json: boolean;
 }
+
+/** The formats of `--from`. */
+const IMPORTED = ['safetensors-pytorch', 'safetensors-tf1', 'pytorch-training'] as const;
 
 /** Rows of an image in MNIST. */
 const USUAL_ROWS = 28;
@@ -129,14 +140,14 @@ export function importCommand(): Command {
   const command = new Command('import')
     .description('Make a checkpoint from the weights of another tool.')
     .argument('<file>', 'a safetensors file')
-    .addOption(
-      new Option('--from <format>', 'format to read')
-        .choices(['safetensors-pytorch', 'safetensors-tf1'])
-        .makeOptionMandatory(),
-    )
+    .addOption(new Option('--from <format>', 'format to read').choices(IMPORTED).makeOptionMandatory())
     .option('--output <file>', 'checkpoint to write (default: beside the file, as NAME.longhand.safetensors)', filePath)
     .option('--force', FORCE_HELP, false)
-    .option('--rows <count>', "rows of an image (default: the file's metadata, else 28)", wholeNumber(1))
+    .option(
+      '--rows <count>',
+      "steps of a sequence, the rows of an image (default: the file's metadata, else 28)",
+      wholeNumber(1),
+    )
     .option(
       '--forget-bias <number>',
       "forget bias of BasicLSTMCell, with safetensors-tf1 (default: the file's metadata, else 1)",
@@ -147,31 +158,60 @@ export function importCommand(): Command {
       'after',
       `
 Formats:
-  safetensors-pytorch  one nn.LSTM layer and one nn.Linear, with any names
+  safetensors-pytorch  one nn.LSTM, or a numbered list of them, and one nn.Linear, with any names
   safetensors-tf1      BasicLSTMCell's kernel and bias, and the output layer's two variables
+  pytorch-training     a run that docs/continue-in-pytorch.py continued; train --resume continues it here
 
 Examples:
   longhand import state_dict.safetensors --from safetensors-pytorch --output run.safetensors
   longhand import variables.safetensors --from safetensors-tf1 --forget-bias 0`,
     );
-  return command.action((name: string, { from, output, force, rows, forgetBias, json }: ImportFlags) => {
+  return command.action((name: string, flags: ImportFlags) => {
+    const { from, output, force, rows, forgetBias, json } = flags;
     if (forgetBias !== undefined && from !== 'safetensors-tf1') {
-      command.error('error: --forget-bias needs --from safetensors-tf1; PyTorch has no forget bias');
+      command.error(`error: --forget-bias needs --from safetensors-tf1; ${NO_FORGET_BIAS[from]}`);
+    }
+    if (rows !== undefined && from === 'pytorch-training') {
+      command.error('error: --rows cannot change the network of a run: leave it out with --from pytorch-training');
     }
     const target = output ?? path.join(path.dirname(name), `${path.parse(name).name}.longhand.safetensors`);
     assertKeepsInput(command, { name: 'the output', file: target, keepOld: true }, name, force);
-    const file = parseSafetensors(readFile(name), name);
-    const T = rows ?? metadataRows(file, name) ?? USUAL_ROWS;
-    const model =
-      from === 'safetensors-pytorch'
-        ? fromPyTorch(file, T, name)
-        : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
-    saveCheckpoint(target, { model, training: null });
-    const { inputs: I, layers, outputs: C, forgetBias: bias } = model.network;
-    const H = layers[0].hidden;
-    if (json) printJson({ file: target, T, I, H, C, forgetBias: bias });
-    else print(`${target}: ${I} inputs, ${H} units, ${C} classes, forget bias ${bias}`);
+    const imported = importedFrom(parseSafetensors(readFile(name), name), name, flags);
+    saveCheckpoint(target, imported);
+    if (json) printJson({ file: target, ...fieldsOf(imported) });
+    else print(`${target}: ${described(imported)}`);
   });
+}
+
+const NO_FORGET_BIAS = {
+  'safetensors-pytorch': 'PyTorch has no forget bias',
+  'safetensors-tf1': '',
+  'pytorch-training': 'the file has the forget bias of its run',
+} satisfies Record<ImportFlags['from'], string>;
+
+function importedFrom(file: Safetensors, name: string, { from, rows, forgetBias }: ImportFlags): Checkpoint {
+  if (from === 'pytorch-training') return fromPyTorchTraining(file, name);
+  const T = rows ?? metadataRows(file, name) ?? USUAL_ROWS;
+  const model =
+    from === 'safetensors-pytorch'
+      ? fromPyTorch(file, T, name)
+      : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
+  return { model, training: null };
+}
+
+/** The tutorial's network has the fields of Longhand 0.1.0. */
+function fieldsOf({ model: { T, network }, training }: Checkpoint): object {
+  const { inputs: I, layers, outputs: C, forgetBias } = network;
+  const sizes = isPlain(network) ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network };
+  return { ...sizes, ...(training && { step: training.step }) };
+}
+
+function described({ model: { network }, training }: Checkpoint): string {
+  const { inputs, layers, outputs, loss, forgetBias } = network;
+  const hidden = isPlain(network) ? `${layers[0].hidden} units` : formatKind(network);
+  const results = loss === 'crossEntropy' ? 'classes' : 'outputs';
+  const state = training ? `; its training is at step ${training.step}` : '';
+  return `${inputs} inputs, ${hidden}, ${outputs} ${results}, forget bias ${forgetBias}${state}`;
 }
 
 function metadataRows({ metadata }: Safetensors, name: string): number | undefined {

@@ -1,7 +1,7 @@
 /** `longhand predict`: a saved network's predictions for the user's images, after the last row or after each row. */
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
-import { fillBatch } from '../data/batches.js';
+import { fillImages } from '../data/batches.js';
 import type { Network } from '../network.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { yieldToEventLoop } from '../training/event-loop.js';
@@ -15,6 +15,8 @@ import { wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
+
+const MOST_COPIES = 32;
 
 interface PredictFlags extends BackendFlags {
   readonly first?: number;
@@ -61,7 +63,7 @@ Examples:
       const images = files.map((name) => readImages(name, T, I, flags)); // a faulty file ends the command here
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const model = networkOn(backend, saved, 1);
+          const model = networkOn(backend, saved, flags.rows ? copiesFor(saved) : 1);
           for (const image of inTurn(images)) {
             await yieldToEventLoop();
             signal.throwIfAborted();
@@ -76,6 +78,11 @@ Examples:
     });
 }
 
+/** How many copies of an image `probabilitiesByRow` reads at once. In one direction it needs no copies. */
+function copiesFor({ T, network }: SavedModel): number {
+  return network.layers.some(({ bidirectional }) => bidirectional) ? Math.min(T, MOST_COPIES) : 1;
+}
+
 function* inTurn(files: readonly Iterable<NamedImage>[]): Generator<NamedImage> {
   for (const images of files) yield* images;
 }
@@ -88,10 +95,9 @@ async function predict(
 ): Promise<Prediction> {
   const { T } = model.sizes;
   const I = model.network.inputs;
-  const { x, y } = model.activations;
-  fillBatch(x, y, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
+  const { x } = model.activations;
+  fillImages(x, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
   backend.upload(x);
-  backend.upload(y);
   model.forward();
   const probabilities = [...(await firstProbabilities(model))];
   const prediction = probabilities.indexOf(Math.max(...probabilities));

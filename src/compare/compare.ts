@@ -6,19 +6,21 @@
  */
 import type { Backend } from '../backend.js';
 import type { Safetensors } from '../files/safetensors.js';
-import type { ModelSizes } from '../model.js';
+import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
 import { indexOf } from '../tensor.js';
-import type { Problem, ResultName, Results } from './problem.js';
-import { problemOf, resultsOf, shapesOf } from './problem.js';
+import { mistakesFor } from './known-mistakes.js';
+import type { Problem, Results } from './problem.js';
+import { shapesOf } from './problem.js';
+import { problemOf, resultsOf } from './read-problem.js';
+import { withoutPadding } from './sequences.js';
 import { solve } from './solve.js';
-import { MISTAKES } from './known-mistakes.js';
 import type { Clock } from './time-limit.js';
 import { assertQuick, LONGEST_SEARCH_SECONDS } from './time-limit.js';
 
 /** How one tensor of a file differs from this project's result. */
 export interface Difference {
   /** The tensor's name in the file. */
-  readonly name: ResultName;
+  readonly name: string;
   /** The tensor's shape. */
   readonly shape: readonly number[];
   /** The largest |theirs - ours|. */
@@ -65,7 +67,7 @@ export interface CompareOptions {
   /** Refuse a pass of more than 30 s, and end the search for mistakes after 30 s. Default: true. */
   readonly limited?: boolean;
   /** Called with the sizes before the first pass; throws if the memory is too small. Default: nothing is called. */
-  readonly assertRoom?: (sizes: ModelSizes) => void;
+  readonly assertRoom?: (network: NetworkSizes, sizes: BatchSizes) => void;
   /** Called after each step of a pass. Default: nothing is called. */
   readonly onProgress?: (progress: Progress) => void;
   /** Returns milliseconds since any fixed moment. Default: `performance.now`. */
@@ -92,7 +94,7 @@ export async function compareFile(
   { limited = true, assertRoom, onProgress = () => {}, clock = () => performance.now() }: CompareOptions = {},
 ): Promise<Comparison> {
   const problem = problemOf(file, name);
-  assertRoom?.(problem.sizes);
+  assertRoom?.(problem.network, problem.sizes);
   const theirs = resultsOf(file, problem, name);
   if (limited) await assertQuick(problem, (piece) => solve(backend, piece), clock, name);
   const startedAt = clock();
@@ -117,26 +119,26 @@ async function searchMistakes(
   mayRun: () => boolean,
   onProgress: (progress: Progress) => void,
 ): Promise<Pick<Comparison, 'hints' | 'search'>> {
-  const mistakes = MISTAKES.filter(({ applies }) => applies(problem, theirs));
+  const mistakes = mistakesFor(problem, theirs);
   const hints: string[] = [];
-  for (const [tried, mistake] of mistakes.entries()) {
-    const changed = mistake.change(problem);
-    const needsPass = changed !== problem;
-    if (needsPass && !mayRun()) return { hints, search: { tried, of: mistakes.length } };
+  for (const [tried, { words, pass, changeBack = (results: Results) => results }] of mistakes.entries()) {
+    if (pass && !mayRun()) return { hints, search: { tried, of: mistakes.length } };
     const onStep = (share: number): void => onProgress({ what: 'mistakes', share: (tried + share) / mistakes.length });
-    const results = mistake.changeBack(needsPass ? await solve(backend, changed, onStep) : ours, problem);
-    if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(mistake.words(problem));
+    const results = changeBack(pass ? await pass(backend, onStep) : ours);
+    if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(words);
   }
   return { hints, search: { tried: mistakes.length, of: mistakes.length } };
 }
 
-function differencesOf(theirs: Results, ours: Results, { sizes }: Problem, tolerance: number): Difference[] {
-  const shapes = shapesOf(sizes);
+function differencesOf(theirs: Results, ours: Results, problem: Problem, tolerance: number): Difference[] {
+  const shapes = shapesOf(problem);
   return [...theirs].map(([name, values]) => {
-    const { atAbsolute, at, ...numbers } = largestDifference(values, ours.get(name) ?? values);
-    const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shapes[name]));
+    const shape = shapes.get(name) ?? [];
+    const [left, right] = [values, ours.get(name) ?? values].map((one) => withoutPadding(name, one, problem));
+    const { atAbsolute, at, ...numbers } = largestDifference(left, right);
+    const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shape));
     const ok = numbers.largestRelative <= tolerance;
-    return { name, shape: shapes[name], ...numbers, elementOfAbsolute, element, ok };
+    return { name, shape, ...numbers, elementOfAbsolute, element, ok };
   });
 }
 

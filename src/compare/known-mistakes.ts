@@ -1,106 +1,127 @@
 /** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
+import type { LstmPlace } from '../network-sizes.js';
 import type { Tensor } from '../tensor.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../tensor.js';
-import type { Problem, ResultName, Results } from './problem.js';
+import { lossMistakes } from './loss-mistakes.js';
+import type { Mistake } from './mistake.js';
+import { passOf, withResults, withTensors } from './mistake.js';
+import { orderMistakes } from './order-mistakes.js';
+import type { Problem, Results } from './problem.js';
+import { lstmsIn, parameterShapesOf } from './problem.js';
+import { sequenceMistakes } from './sequence-mistakes.js';
 
-interface Mistake {
-  /** Whether the mistake changes a result of this problem. */
-  readonly applies: (problem: Problem, theirs: Results) => boolean;
-  /** A problem for which this program computes the mistaken program's numbers; the same object if it needs no new pass. */
-  readonly change: (problem: Problem) => Problem;
-  /** The results of that problem in the mistaken program's layout. */
-  readonly changeBack: (results: Results, problem: Problem) => Results;
-  readonly words: (problem: Problem) => string;
+/**
+ * The mistakes that change a result of this problem. Those that need no new pass come first, then the frequent ones: the
+ * search may run out of time.
+ */
+export function mistakesFor(problem: Problem, theirs: Results): Mistake[] {
+  return [
+    ...lossMistakes(problem, theirs),
+    ...forgetBiasMistakes(problem),
+    ...transposedKernels(problem),
+    hiddenRowsFirst(problem),
+    ...sequenceMistakes(problem),
+    ...orderMistakes(problem, theirs),
+    ...permutations(GATE_ORDER)
+      .filter((order) => order !== GATE_ORDER)
+      .map((order) => otherGateOrder(problem, order)),
+  ];
 }
 
-const same = (results: Results): Results => results;
+function forgetBiasMistakes(problem: Problem): Mistake[] {
+  const { forgetBias } = problem.network;
+  if (forgetBias === 0) return [];
+  const times = (factor: number, words: string): Mistake => ({
+    words: `the forget bias, ${forgetBias}, is ${words}`,
+    pass: passOf(() => ({ ...problem, network: { ...problem.network, forgetBias: factor * forgetBias } })),
+  });
+  return [times(0, 'missing'), times(2, 'added twice')];
+}
+
+/** Shapes show this mistake unless a kernel is square. */
+function transposedKernels(problem: Problem): Mistake[] {
+  const squares = lstmsIn(problem).filter(({ I, H }) => I + H === 4 * H);
+  if (squares.length === 0) return [];
+  const words = squares.length === 1 ? 'the kernel is transposed' : 'the square kernels are transposed';
+  const transposed = (kernel: Tensor): Tensor => copied(transposeOf(kernel));
+  return [otherLayout(problem, words, ['kernel'], squares, transposed, transposed)];
+}
+
+function hiddenRowsFirst(problem: Problem): Mistake {
+  const lstms = lstmsIn(problem);
+  const words =
+    lstms.length === 1
+      ? "the kernel's rows of h stand above those of x; here x comes first"
+      : "each kernel's rows of h stand above those of its inputs; here the inputs come first";
+  return otherLayout(
+    problem,
+    words,
+    ['kernel'],
+    lstms,
+    (kernel, { H }) => withRowsMoved(kernel, H),
+    (kernel, { I }) => withRowsMoved(kernel, I),
+  );
+}
 
 /** Their gates are in another order, such as `ifjo`. */
-function otherGateOrder(order: string): Mistake {
-  const asTheyRead = (tensor: Tensor, H: number): Tensor =>
-    tensorFrom(reorderGates(valuesOf(tensor), H, order, GATE_ORDER), tensor.shape);
-  return {
-    applies: () => true,
-    change: (problem) => ({
-      ...problem,
-      kernel: asTheyRead(problem.kernel, problem.sizes.H),
-      bias: asTheyRead(problem.bias, problem.sizes.H),
-    }),
-    changeBack: (results, { sizes: { H } }) =>
-      withChanged(results, ['d.kernel', 'd.bias'], (values) => reorderGates(values, H, GATE_ORDER, order)),
-    words: () => `the gates are in the order ${order.split('').join(', ')}; here they are i, j, f, o`,
-  };
+function otherGateOrder(problem: Problem, order: string): Mistake {
+  const reordered = (tensor: Tensor, H: number, from: string, to: string): Tensor =>
+    tensorFrom(reorderGates(valuesOf(tensor), H, from, to), tensor.shape);
+  return otherLayout(
+    problem,
+    `the gates are in the order ${order.split('').join(', ')}; here they are i, j, f, o`,
+    ['kernel', 'bias'],
+    lstmsIn(problem),
+    (tensor, { H }) => reordered(tensor, H, order, GATE_ORDER),
+    (tensor, { H }) => reordered(tensor, H, GATE_ORDER, order),
+  );
 }
 
-const wrongForgetBias = (factor: number, words: string): Mistake => ({
-  applies: ({ forgetBias }) => forgetBias !== 0,
-  change: (problem) => ({ ...problem, forgetBias: factor * problem.forgetBias }),
-  changeBack: same,
-  words: ({ forgetBias }) => `the forget bias, ${forgetBias}, is ${words}`,
-});
+type Change = (tensor: Tensor, place: LstmPlace) => Tensor;
 
-/** Shapes show this mistake unless the kernel is square. */
-const transposedKernel: Mistake = {
-  applies: ({ sizes: { I, H } }) => I + H === 4 * H,
-  change: (problem) => ({ ...problem, kernel: copied(transposeOf(problem.kernel)) }),
-  changeBack: (results, { sizes: { I, H } }) =>
-    withChanged(results, ['d.kernel'], (values) => valuesOf(transposeOf(tensorFrom(values, [I + H, 4 * H])))),
-  words: () => 'the kernel is transposed',
-};
-
-const hiddenRowsFirst: Mistake = {
-  applies: () => true,
-  change: (problem) => ({ ...problem, kernel: withRowsMoved(problem.kernel, problem.sizes.H) }),
-  changeBack: (results, { sizes: { I, H } }) =>
-    withChanged(results, ['d.kernel'], (values) => valuesOf(withRowsMoved(tensorFrom(values, [I + H, 4 * H]), I))),
-  words: () => "the kernel's rows of h stand above those of x; here x comes first",
-};
-
-const GRADIENTS: readonly ResultName[] = ['d.kernel', 'd.bias', 'd.outKernel', 'd.outBias', 'd.x', 'd.h0', 'd.c0'];
-
-/** Only the loss can distinguish the two cases; without a loss, only the gradients are named. */
-const sumOverBatch = (scaled: readonly ResultName[], words: string): Mistake => ({
-  applies: ({ sizes: { B } }, theirs) => B > 1 && (theirs.has('loss') || !scaled.includes('loss')),
-  change: (problem) => problem,
-  changeBack: (results, { sizes: { B } }) => withChanged(results, scaled, (values) => values.map((value) => value * B)),
-  words: () => words,
-});
-
-/** Those that need no new pass come first, then the frequent ones: the search may run out of time. */
-export const MISTAKES: readonly Mistake[] = [
-  sumOverBatch(['loss', ...GRADIENTS], 'the loss is the sum over the batch; here it is the mean'),
-  sumOverBatch(
-    GRADIENTS,
-    'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
-  ),
-  wrongForgetBias(0, 'missing'),
-  wrongForgetBias(2, 'added twice'),
-  transposedKernel,
-  hiddenRowsFirst,
-  ...permutations(GATE_ORDER)
-    .filter((order) => order !== GATE_ORDER)
-    .map(otherGateOrder),
-];
+/** Kernels (and biases) of some LSTMs have another layout in the other program; so do their gradients. */
+function otherLayout(
+  problem: Problem,
+  words: string,
+  kinds: readonly string[],
+  lstms: readonly LstmPlace[],
+  toOurs: Change,
+  toTheirs: Change,
+): Mistake {
+  const places = new Map(lstms.flatMap((place) => kinds.map((kind) => [`${kind}${place.suffix}`, place] as const)));
+  const shapes = parameterShapesOf(problem);
+  const changed = (change: Change, tensor: Tensor, name: string): Tensor => {
+    const place = places.get(name);
+    return place ? change(tensor, place) : tensor;
+  };
+  return {
+    words,
+    pass: passOf(() => withTensors(problem, [...places.keys()], (tensor, name) => changed(toOurs, tensor, name))),
+    changeBack: (results) =>
+      withResults(
+        results,
+        (name) => places.has(name.slice(2)),
+        (values, name) => {
+          const input = name.slice(2);
+          return valuesOf(changed(toTheirs, tensorFrom(values, shapes.get(input) ?? []), input));
+        },
+      ),
+  };
+}
 
 function permutations(letters: string): string[] {
   if (letters === '') return [''];
   return letters.split('').flatMap((letter) => permutations(letters.replace(letter, '')).map((rest) => letter + rest));
 }
 
-function withChanged(
-  results: Results,
-  names: readonly ResultName[],
-  change: (values: Float64Array) => Float64Array,
-): Results {
-  return new Map([...results].map(([name, values]) => [name, names.includes(name) ? change(values) : values]));
-}
-
 /** A copy with the first `count` rows moved below the others. */
 function withRowsMoved(tensor: Tensor, count: number): Tensor {
   const [rows] = tensor.shape;
-  const parts = [rowsOf(tensor, count, rows), rowsOf(tensor, 0, count)].map(valuesOf);
-  return tensorFrom(Float64Array.from(parts.flatMap((part) => [...part])), tensor.shape);
+  const moved = new Float64Array(tensor.size);
+  moved.set(valuesOf(rowsOf(tensor, count, rows)));
+  moved.set(valuesOf(rowsOf(tensor, 0, count)), (rows - count) * (tensor.size / rows));
+  return tensorFrom(moved, tensor.shape);
 }
 
 const copied = (tensor: Tensor): Tensor => tensorFrom(valuesOf(tensor), tensor.shape);

@@ -1,113 +1,80 @@
-/** Reads a file: the problem that both programs solve, and the other program's results. */
-import { DataError } from '../errors.js';
-import type { Safetensors } from '../files/safetensors.js';
-import { quote } from '../files/safetensors.js';
-import { floatsNamed, integersNamed } from '../files/stored-tensors.js';
-import type { ModelSizes } from '../model.js';
-import { decimalFrom } from '../numbers.js';
+/** The problem that both programs solve, and the shapes of its results. src/compare/read-problem.ts reads it from a file. */
+import type { BatchSizes, CompleteSizes, LstmPlace } from '../network-sizes.js';
+import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network-sizes.js';
 import type { Shape, Tensor } from '../tensor.js';
-import { formatShape, valuesOf } from '../tensor.js';
-import { assertFits } from './memory-limit.js';
 
-/** The inputs of both programs. */
+/** The inputs of both programs. Tensors have their names in the file. */
 export interface Problem {
-  readonly sizes: ModelSizes;
-  readonly forgetBias: number;
-  readonly labels: readonly number[];
-  readonly x: Tensor;
-  readonly kernel: Tensor;
-  readonly bias: Tensor;
-  readonly outKernel: Tensor;
-  readonly outBias: Tensor;
-  readonly h0: Tensor | undefined;
-  readonly c0: Tensor | undefined;
+  readonly network: CompleteSizes;
+  readonly sizes: BatchSizes;
+  /** For each LSTM, in PyTorch's order, how its tensors' names end: `''`, `.N` or `.N.reverse`. */
+  readonly suffixes: readonly string[];
+  /** x, the parameters, h0 and c0 if the file has them, and the targets of a squared error. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** With cross-entropy, the class of each row that has a loss, -1 if it does not count: `[B]`, or `[T·B]`. */
+  readonly labels: readonly number[] | undefined;
+  /** `[B]`: steps of each sequence, in any order. */
+  readonly lengths: readonly number[];
+  /** The shape of h0 and d.h0, and that of c0 and d.c0; undefined if the layers differ in H. */
+  readonly stateShapes: StateShapes | undefined;
+}
+
+/** `[B,H]` for one LSTM, or `[layers·directions,B,H]`. */
+export interface StateShapes {
+  readonly h0: Shape;
+  readonly c0: Shape;
 }
 
 /** Results of a forward and a backward pass, each in row order, by their names in a file. Some may be missing. */
-export type Results = ReadonlyMap<ResultName, Float64Array>;
+export type Results = ReadonlyMap<string, Float64Array>;
 
-/** The shape of each result. */
-export function shapesOf({ T, B, I, H, C }: ModelSizes) {
-  return {
-    loss: [],
-    logits: [B, C],
-    h: [T, B, H],
-    c: [T, B, H],
-    'd.kernel': [I + H, 4 * H],
-    'd.bias': [4 * H],
-    'd.outKernel': [H, C],
-    'd.outBias': [C],
-    'd.x': [T, B, I],
-    'd.h0': [B, H],
-    'd.c0': [B, H],
-  } satisfies Record<string, Shape>;
+/** An LSTM of a problem. `suffix` is as in the file. */
+export function lstmsIn({ network, suffixes }: Pick<Problem, 'network' | 'suffixes'>): LstmPlace[] {
+  return lstmsOf(network).map((place, n) => ({ ...place, suffix: suffixes[n] }));
 }
 
-/** A result's name in a file. */
-export type ResultName = keyof ReturnType<typeof shapesOf>;
-
-/** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
-export function problemOf(file: Safetensors, name: string): Problem {
-  const x = floatsNamed(file, 'x', ['T', 'B', 'I'], name);
-  const outKernel = floatsNamed(file, 'outKernel', ['H', 'C'], name);
-  const [T, B, I] = x.shape;
-  const [H, C] = outKernel.shape;
-  const sizes = { T, B, I, H, C };
-  assertFits(sizes, name);
-  const optional = (key: string, ...shape: number[]): Tensor | undefined =>
-    file.tensors.has(key) ? floatsNamed(file, key, shape, name) : undefined;
-  return {
-    sizes,
-    forgetBias: forgetBiasOf(file, name),
-    labels: labelsOf(file, B, C, name),
-    x,
-    kernel: kernelOf(file, I, H, name),
-    bias: floatsNamed(file, 'bias', [4 * H], name),
-    outKernel,
-    outBias: floatsNamed(file, 'outBias', [C], name),
-    h0: optional('h0', B, H),
-    c0: optional('c0', B, H),
-  };
+/** The parameters' names in the file and their shapes, in the order of `Network.parameters`. */
+export function parameterShapesOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, Shape> {
+  const names = problem.suffixes.flatMap((suffix) => [`kernel${suffix}`, `bias${suffix}`]);
+  const shapes = Object.values(networkParameterShapes(problem.network));
+  return new Map([...names, 'outKernel', 'outBias'].map((name, n) => [name, shapes[n]]));
 }
 
-function kernelOf(file: Safetensors, I: number, H: number, name: string): Tensor {
-  const shape = file.tensors.get('kernel')?.shape ?? [];
-  if (I + H !== 4 * H && formatShape(shape) === formatShape([4 * H, I + H])) {
-    throw new DataError(
-      `${name}: kernel is ${formatShape(shape)}: transposed; it must be [I+H,4H] = ${formatShape([I + H, 4 * H])}`,
-    );
-  }
-  return floatsNamed(file, 'kernel', [I + H, 4 * H], name);
+/** The shape of each result, in the order of a report. */
+export function shapesOf(problem: Omit<Problem, 'tensors' | 'labels' | 'lengths'>): Map<string, Shape> {
+  const { network, sizes, stateShapes } = problem;
+  const { T, B } = sizes;
+  const states = [T, B, widthOf(network.layers[network.layers.length - 1])];
+  const output = outputShape(network, sizes);
+  const shapes = new Map<string, Shape>([
+    ['loss', []],
+    ['logits', output],
+    ['h', states],
+    ['c', states],
+  ]);
+  for (const [name, shape] of parameterShapesOf(problem)) shapes.set(`d.${name}`, shape);
+  shapes.set('d.x', [T, B, network.inputs]);
+  if (stateShapes) shapes.set('d.h0', stateShapes.h0).set('d.c0', stateShapes.c0);
+  if (network.loss === 'squaredError') shapes.set('d.targets', output);
+  return shapes;
 }
 
-function forgetBiasOf({ metadata }: Safetensors, name: string): number {
-  const text = metadata.get('forgetBias') ?? '1';
-  const value = decimalFrom(text);
-  if (Number.isNaN(value)) {
-    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
-  }
-  return value;
+/** The axis that counts sequences, in an input or a result; undefined if it has none. */
+export function batchAxisOf(name: string, { dimension }: Tensor): 0 | 1 | undefined {
+  if (!/^(x|targets|logits|h|c|h0|c0|d\.(x|targets|h0|c0))$/.test(name)) return undefined;
+  return dimension === 3 ? 1 : 0;
 }
 
-function labelsOf(file: Safetensors, B: number, C: number, name: string): number[] {
-  const labels = [...integersNamed(file, 'labels', [B], name)];
-  const wrong = labels.findIndex((label) => !(label >= 0 && label < C));
-  if (wrong >= 0) throw new DataError(`${name}: label ${labels[wrong]} at ${wrong}: outKernel has classes 0…${C - 1}`);
-  return labels;
-}
+/** Whether step t of sequence b is beyond its end. */
+export const isBeyondEnd = ({ lengths }: Pick<Problem, 'lengths'>, t: number, b: number): boolean => t >= lengths[b];
 
-/** The other program's results. NaN is allowed and counts as a difference. */
-export function resultsOf(file: Safetensors, { sizes }: Problem, name: string): Results {
-  const shapes = shapesOf(sizes);
-  const names = Object.keys(shapes) as ResultName[];
-  const given = names.filter((key) => file.tensors.has(key));
-  if (given.length === 0) throw new DataError(`${name}: nothing to compare: it has none of ${names.join(', ')}`);
-  return new Map(
-    given.map((key) => {
-      // a single number may come as [] or as [1]
-      const isSingle = key === 'loss' && formatShape(file.tensors.get(key)?.shape ?? []) === '[1]';
-      const shape = isSingle ? [1] : shapes[key];
-      return [key, valuesOf(floatsNamed(file, key, shape, name, { allowNonFinite: true }))];
-    }),
-  );
+/** Whether a sequence is shorter than the batch. */
+export const hasPadding = ({ lengths, sizes: { T } }: Pick<Problem, 'lengths' | 'sizes'>): boolean =>
+  lengths.some((length) => length < T);
+
+/** Whether row t·B+b, or row b, has a loss and counts. */
+export function isCounted(problem: Omit<Problem, 'tensors' | 'stateShapes'>, row: number): boolean {
+  const { labels, network, sizes } = problem;
+  const isInside = network.reads === 'last' || !isBeyondEnd(problem, Math.floor(row / sizes.B), row % sizes.B);
+  return isInside && (labels === undefined || labels[row] >= 0);
 }

@@ -1,62 +1,53 @@
 /** This project's results for a problem. */
 import type { Backend } from '../backend.js';
-import { Model } from '../model.js';
-import type { Tensor } from '../tensor.js';
-import { copyInto, fill, rowsOf, stepOf, valuesOf } from '../tensor.js';
-import type { Problem, ResultName, Results } from './problem.js';
+import type { Lstm } from '../lstm-tensors.js';
+import { Network } from '../network.js';
+import { stepOf } from '../tensor.js';
+import { given, resultsFrom, withSteps, writeStates } from './pass.js';
+import type { Problem, Results } from './problem.js';
+import { parameterShapesOf } from './problem.js';
+import { inSortedOrder } from './sequences.js';
 
-/** One forward and one backward pass. `onStep` is called after each step of the LSTM, with the share that is done. */
-export async function solve(
+/** One forward and one backward pass. `onStep` is called after each step of an LSTM, with the share that is done. */
+export const solve = (
   backend: Backend,
   problem: Problem,
   onStep: (share: number) => void = () => {},
-): Promise<Results> {
-  const { sizes, forgetBias, labels } = problem;
-  const model = new Model(withSteps(backend, sizes.T, onStep), sizes, { forgetBias, inputGradient: true });
-  const { x, y, h, c, logits, dh, dc } = model.activations;
-  try {
-    model.load(problem);
-    copyInto(x, problem.x);
-    if (problem.h0) copyInto(stepOf(h, 0), problem.h0);
-    if (problem.c0) copyInto(stepOf(c, 0), problem.c0);
-    fill(y, 0);
-    labels.forEach((label, b) => y.set(b, label, 1));
-    for (const tensor of [x, y, h, c]) backend.upload(tensor);
+): Promise<Results> => inSortedOrder(problem, (sorted) => solveSorted(backend, sorted, onStep));
 
-    model.forward();
-    const { loss } = await model.metrics();
-    model.backward();
-    const gradients = model.parameters.map(({ gradient }) => gradient);
-    for (const tensor of [h, c, logits, ...gradients, model.dx, dh, dc]) {
-      await backend.download(tensor);
-    }
-    const afterFirst = (states: Tensor): Tensor => rowsOf(states, 1, sizes.T + 1);
-    return new Map<ResultName, Float64Array>([
-      ['loss', Float64Array.of(loss)],
-      ['logits', valuesOf(logits)],
-      ['h', valuesOf(afterFirst(h))],
-      ['c', valuesOf(afterFirst(c))],
-      ...model.parameters.map(({ name, gradient }) => [`d.${name}`, valuesOf(gradient)] as const),
-      ['d.x', valuesOf(model.dx)],
-      ['d.h0', valuesOf(stepOf(dh, 0))],
-      ['d.c0', valuesOf(stepOf(dc, 0))],
-    ]);
+async function solveSorted(backend: Backend, problem: Problem, onStep: (share: number) => void): Promise<Results> {
+  const { network: sizes, suffixes, labels, lengths } = problem;
+  const reporting = withSteps(backend, suffixes.length * lengths[0], onStep);
+  const network = new Network(reporting, sizes, problem.sizes, { inputGradient: true });
+  try {
+    const names = [...parameterShapesOf(problem).keys()];
+    network.load(Object.fromEntries(network.parameters.map(({ name }, n) => [name, given(problem, names[n])])));
+    const lstms = network.layers.flat();
+    writeStates(
+      backend,
+      problem,
+      lstms.map(({ initial }) => initial),
+    );
+    const answers = labels ? { labels } : { targets: given(problem, 'targets') };
+    network.setBatch({ x: given(problem, 'x'), ...answers, lengths });
+
+    network.forward();
+    const { loss } = await network.metrics();
+    network.backward();
+    return await resultsFrom(backend, problem, {
+      loss,
+      ...network.activations,
+      outputs: network.layers[network.layers.length - 1].map(({ outputs }) => outputs),
+      gradients: network.parameters.map(({ gradient }) => gradient),
+      dx: network.dx,
+      dInitial: lstms.map(initialGradients),
+    });
   } finally {
-    model.dispose();
+    network.dispose();
   }
 }
 
-/** Reports each step to `onStep`. A backward step counts as two forward steps, because it takes about twice as long. */
-function withSteps(backend: Backend, T: number, onStep: (share: number) => void): Backend {
-  let done = 0;
-  return Object.assign(Object.create(backend) as Backend, {
-    lstmCellForward(...tensors) {
-      backend.lstmCellForward(...tensors);
-      onStep((done += 1) / (3 * T));
-    },
-    lstmCellBackward(...tensors) {
-      backend.lstmCellBackward(...tensors);
-      onStep((done += 2) / (3 * T));
-    },
-  } satisfies Partial<Backend>);
-}
+const initialGradients = ({ dh, dc, reverse, sizes: { T } }: Lstm) => {
+  const row = reverse ? T : 0;
+  return { h: stepOf(dh, row), c: stepOf(dc, row) };
+};

@@ -2,48 +2,106 @@
 import type { Backend } from '../backend.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
+import type { NetworkSizes } from '../network-sizes.js';
+import { completeSizes, lossRows, lstmsOf, outputShape } from '../network-sizes.js';
 import { fillRandom, Random } from '../rng.js';
-import type { Tensor } from '../tensor.js';
-import { zeros } from '../tensor.js';
-import { shapesOf } from './problem.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { fill, zeros } from '../tensor.js';
+import type { Problem } from './problem.js';
+import { isBeyondEnd, parameterShapesOf, shapesOf } from './problem.js';
+import { withoutPadding } from './sequences.js';
 import { solve } from './solve.js';
 
+/** What an example shows. */
+export interface TemplateOptions {
+  /** Default: 1. */
+  readonly layers?: number;
+  /** Whether every layer has both directions. Default: false. */
+  readonly bidirectional?: boolean;
+  /** Whether the sequences have different lengths. Default: false. */
+  readonly lengths?: boolean;
+  /** Default: 'last'. */
+  readonly reads?: NetworkSizes['reads'];
+  /** Default: 'crossEntropy'. */
+  readonly loss?: NetworkSizes['loss'];
+}
+
+const [T, B, I, H, C] = [3, 4, 5, 6, 7];
+const LENGTHS = [2, 3, 1, 3];
+
 /** A small random problem, and its results. */
-export async function templateOf(backend: Backend, seed: number): Promise<Safetensors> {
-  const random = new Random(seed);
-  const sizes = { T: 3, B: 4, I: 5, H: 6, C: 7 };
-  const { T, B, I, H, C } = sizes;
-  const normal = (...shape: number[]): Tensor => {
+export async function templateOf(backend: Backend, seed: number, options: TemplateOptions = {}): Promise<Safetensors> {
+  const problem = randomProblem(new Random(seed), options);
+  const shapes = shapesOf(problem);
+  const results = [...(await solve(backend, problem))].map(([name, values]): [string, StoredTensor] => [
+    name,
+    storedFloats(withoutPadding(name, values, problem), shapes.get(name) ?? []),
+  ]);
+  const { network, tensors, labels, lengths } = problem;
+  const { loss, reads, forgetBias } = network;
+  return {
+    metadata: new Map([
+      ['forgetBias', String(forgetBias)],
+      ...(options.loss ? [['loss', loss] as const] : []),
+      ...(options.reads ? [['reads', reads] as const] : []),
+    ]),
+    tensors: new Map<string, StoredTensor>([
+      ...[...tensors].map(([name, tensor]) => [name, storedTensor(tensor)] as const),
+      ...(labels ? [['labels', storedLabels(labels, reads === 'every' ? [T, B] : [B])] as const] : []),
+      ...(options.lengths ? [['lengths', storedLabels(lengths, [B])] as const] : []),
+      ...results,
+    ]),
+  };
+}
+
+function randomProblem(random: Random, options: TemplateOptions): Problem {
+  const { layers = 1, bidirectional = false, loss = 'crossEntropy', reads = 'last' } = options;
+  const network = completeSizes({
+    inputs: I,
+    layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional })),
+    outputs: C,
+    loss,
+    reads,
+  });
+  const suffixes = lstmsOf(network).map(({ suffix }) => suffix);
+  const sizes = { T, B };
+  const lengths = options.lengths ? LENGTHS : Array<number>(B).fill(T);
+  const state = [...(suffixes.length > 1 ? [suffixes.length] : []), B, H];
+  const normal = (shape: Shape): Tensor => {
     const tensor = zeros(shape, 'f64');
     fillRandom(tensor, () => random.normal(0, 0.7));
     return tensor;
   };
-  const problem = {
-    sizes,
-    forgetBias: 1,
-    x: normal(T, B, I),
-    kernel: normal(I + H, 4 * H),
-    bias: normal(4 * H),
-    outKernel: normal(H, C),
-    outBias: normal(C),
-    h0: normal(B, H),
-    c0: normal(B, H),
-    labels: Array.from({ length: B }, () => random.below(C)),
-  };
-  const shapes = shapesOf(sizes);
-  const results = [...(await solve(backend, problem))].map(
-    ([key, values]) => [key, storedFloats(values, shapes[key])] as const,
-  );
-  const { x, kernel, bias, outKernel, outBias, h0, c0 } = problem;
-  const inputs = Object.entries({ x, kernel, bias, outKernel, outBias, h0, c0 }).map(
-    ([key, tensor]) => [key, storedTensor(tensor)] as const,
-  );
+  const tensors = new Map([['x', withZeroPadding(normal([T, B, I]), lengths)]]);
+  for (const [name, shape] of parameterShapesOf({ network, suffixes })) tensors.set(name, normal(shape));
+  tensors.set('h0', normal(state)).set('c0', normal(state));
+  if (loss === 'squaredError') {
+    const targets = normal(outputShape(network, sizes));
+    tensors.set('targets', reads === 'every' ? withZeroPadding(targets, lengths) : targets);
+  }
+  const isOutside = (row: number): boolean =>
+    reads === 'every' && isBeyondEnd({ lengths }, Math.floor(row / B), row % B);
+  const labels = Array.from({ length: lossRows(network, sizes) }, (_, row) => (isOutside(row) ? -1 : random.below(C)));
   return {
-    metadata: new Map([['forgetBias', String(problem.forgetBias)]]),
-    tensors: new Map<string, StoredTensor>([
-      ...inputs,
-      ['labels', { dtype: 'U8', shape: [B], bytes: Uint8Array.from(problem.labels) }],
-      ...results,
-    ]),
+    network,
+    sizes,
+    suffixes,
+    tensors,
+    labels: loss === 'crossEntropy' ? labels : undefined,
+    lengths,
+    stateShapes: { h0: state, c0: state },
   };
+}
+
+/** `[T,B,…]` with zeros beyond the ends. */
+function withZeroPadding(tensor: Tensor, lengths: readonly number[]): Tensor {
+  lengths.forEach((length, b) => {
+    for (let t = length; t < T; t++) fill(tensor.pick(t, b), 0);
+  });
+  return tensor;
+}
+
+function storedLabels(labels: readonly number[], shape: Shape): StoredTensor {
+  if (labels.every((label) => label >= 0)) return { dtype: 'U8', shape, bytes: Uint8Array.from(labels) };
+  return { dtype: 'I32', shape, bytes: new Uint8Array(Int32Array.from(labels).buffer) };
 }

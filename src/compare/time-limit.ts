@@ -2,6 +2,8 @@
 import { DataError } from '../errors.js';
 import { formatSizes } from './memory-limit.js';
 import type { Problem } from './problem.js';
+import { lstmsIn } from './problem.js';
+import { withSequences } from './sequences.js';
 
 export const LONGEST_PASS_SECONDS = 30;
 export const LONGEST_SEARCH_SECONDS = 30;
@@ -19,7 +21,7 @@ export async function assertQuick(
   const seconds = (await estimatedMs(problem, solve, clock)) / 1000;
   if (seconds <= LONGEST_PASS_SECONDS) return;
   throw new DataError(
-    `${name}: ${formatSizes(problem.sizes)}: one pass would take about ${formatSeconds(seconds)}, more than ` +
+    `${name}: ${formatSizes(problem.network, problem.sizes)}: one pass would take about ${formatSeconds(seconds)}, more than ` +
       `${LONGEST_PASS_SECONDS} s: take fewer sequences or steps, or pass --no-limit`,
   );
 }
@@ -33,23 +35,32 @@ const FIRST_STEPS = 8;
 /** The most multiplications in x·Wx and h·Wh of a piece's step (a tenth of a second), unless one sequence has more. */
 const PRODUCTS_OF_A_STEP = 1e8;
 
-/** Measures the first steps of some sequences. Each piece copies the parameters, so the estimate is a little long. */
+/**
+ * Measures the first steps of some sequences, the longest ones. Each piece copies the parameters, so the estimate is a
+ * little long.
+ */
 async function estimatedMs(
   problem: Problem,
   solve: (piece: Problem) => Promise<unknown>,
   clock: Clock,
 ): Promise<number> {
-  const { T, B, I, H } = problem.sizes;
-  const sequences = Math.max(1, Math.min(B, Math.floor(PRODUCTS_OF_A_STEP / ((I + H) * 4 * H))));
+  const { lengths, sizes } = problem;
+  const products = sumOf(lstmsIn(problem).map(({ I, H }) => (I + H) * 4 * H));
+  const count = Math.max(1, Math.min(sizes.B, Math.floor(PRODUCTS_OF_A_STEP / products)));
+  const longest = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]).slice(0, count);
+  const sequences = withSequences(problem, longest);
+  const [T] = sequences.lengths;
   for (let steps = Math.min(T, FIRST_STEPS); ; steps = Math.min(T, 2 * steps)) {
-    const piece = pieceOf(problem, steps, sequences);
+    const piece = firstSteps(sequences, steps);
     const isEnough = (ms: number): boolean => ms >= ENOUGH_MS || steps === T;
     const first = await msOf(() => solve(piece), clock);
     if (!isEnough(first)) continue;
     const ms = Math.min(first, await msOf(() => solve(piece), clock));
-    if (isEnough(ms)) return (ms * T * B) / (steps * sequences);
+    if (isEnough(ms)) return (ms * sumOf(lengths)) / sumOf(piece.lengths);
   }
 }
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 async function msOf(work: () => Promise<unknown>, clock: Clock): Promise<number> {
   const startedAt = clock();
@@ -57,14 +68,16 @@ async function msOf(work: () => Promise<unknown>, clock: Clock): Promise<number>
   return clock() - startedAt;
 }
 
-function pieceOf(problem: Problem, T: number, B: number): Problem {
-  const { sizes, labels, x, h0, c0 } = problem;
+/** The first T steps. Every label counts, so that something does. */
+function firstSteps(problem: Problem, T: number): Problem {
+  const { network, sizes, tensors, labels, lengths } = problem;
+  const rows = network.reads === 'every' ? T * sizes.B : sizes.B;
+  const isInSteps = (name: string): boolean => name === 'x' || (name === 'targets' && network.reads === 'every');
   return {
     ...problem,
-    sizes: { ...sizes, T, B },
-    labels: labels.slice(0, B),
-    x: x.hi(T, B),
-    h0: h0?.hi(B),
-    c0: c0?.hi(B),
+    sizes: { ...sizes, T },
+    tensors: new Map([...tensors].map(([name, tensor]) => [name, isInSteps(name) ? tensor.hi(T) : tensor])),
+    labels: labels?.slice(0, rows).map((label) => Math.max(0, label)),
+    lengths: lengths.map((length) => Math.min(length, T)),
   };
 }

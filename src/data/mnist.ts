@@ -2,6 +2,7 @@
 import { assertObject, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import { parseIdx } from './idx.js';
+import { assertTask } from './task.js';
 
 /** Images of one size, and the class of each. */
 export interface LabelledImages {
@@ -58,7 +59,8 @@ export function parseLabelledImages(images: NamedBytes, labels: NamedBytes): Lab
  */
 export function assertImages(what: string, images: LabelledImages): void {
   assertObject(what, images);
-  const { count, rows, columns, pixels, labels } = images;
+  const { count, rows, columns, pixels, labels, task } = images;
+  assertTask(what, task);
   assertSizes(what, images, ['count', 'rows', 'columns']);
   for (const [name, bytes] of Object.entries({ pixels, labels })) {
     if (!((bytes as unknown) instanceof Uint8Array)) {

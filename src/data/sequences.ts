@@ -1,8 +1,10 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
-import { assertKnownNames, assertObject, assertSizes, describe } from '../arguments.js';
+import { assertKnownNames, assertNumbers, assertSizes, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { Tensor } from '../tensor.js';
-import { assertDense, findNonFinite, formatShape, indexOf } from '../tensor.js';
+import { formatShape, indexOf, rowsOf, valuesOf } from '../tensor.js';
+import { assertTask } from './task.js';
 
 /**
  * Examples of any kind; the first axis counts them. Their shapes determine the network's ends. Labels or targets choose
@@ -11,15 +13,15 @@ import { assertDense, findNonFinite, formatShape, indexOf } from '../tensor.js';
 export interface Sequences {
   /** `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Beyond a sequence's end it may hold anything. */
   readonly x: Tensor;
-  /** The class of each sequence, `[count]`, or of each of its steps, `[count·T]` row by row; -1 does not count. */
+  /** The class of each sequence, `[count]`, or of each of its steps, `[count·T]` sequence by sequence; -1 does not count. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. */
+  /** In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. Default: none. */
   readonly targets?: Tensor;
   /** `[count]`: steps of each sequence, 1 … T. Default: T each. */
   readonly lengths?: ArrayLike<number>;
-  /** I, if x is class indices. */
+  /** I, if x is class indices. Default: none, x is numbers. */
   readonly inputClasses?: number;
-  /** C, if there are labels. Default: the largest label + 1. */
+  /** C, if there are labels. Default: the largest label + 1 in training; in evaluation as many as the network has. */
   readonly classes?: number;
   /** A name that checkpoints keep, so that `longhand eval` finds the data again. Default: none. */
   readonly task?: string;
@@ -35,26 +37,27 @@ const NAMES = [
   'task',
 ] as const satisfies (keyof Sequences)[];
 
+/** f32 holds no larger index exactly. */
+const MOST_INPUT_CLASSES = 2 ** 24;
+
 /**
  * Throws a TypeError if `sequences` is of another type. Throws a DataError that names a wrong shape, label, class or
- * length, or a number that is not finite. `what` is for messages.
+ * length, or a number that f32 cannot hold. `what` is for messages.
  */
 export function assertSequences(what: string, sequences: Sequences): void {
   assertKnownNames(what, sequences, NAMES);
-  const { x, targets } = sequences;
+  const { x, labels, targets, lengths, task } = sequences;
+  assertTask(what, task);
   assertTensor(`${what}.x`, x);
   if (x.dimension !== 2 && x.dimension !== 3) {
     throw new DataError(`${what}.x is ${formatShape(x.shape)}: must be [count,T,I], or [count,T] for class indices`);
   }
-  assertLengths(what, sequences);
+  if (lengths !== undefined) assertLengths(what, sequences, lengths);
   if (x.dimension === 2) assertInputClasses(what, sequences);
-  else assertFiniteBeforeEnds(`${what}.x`, x, sequences);
-  if ((sequences.labels === undefined) === (targets === undefined)) {
-    throw new DataError(
-      `${what}: ${targets ? 'labels and targets are' : 'neither labels nor targets are'} given: give one`,
-    );
-  }
-  if (targets) assertTargets(what, targets, sequences);
+  else assertInputNumbers(what, sequences);
+  if (labels !== undefined && targets !== undefined)
+    throw new DataError(`${what}: labels and targets: give one of them`);
+  if (targets !== undefined) assertTargets(what, sequences, targets);
   else assertLabels(what, sequences);
 }
 
@@ -64,31 +67,50 @@ export function hasEveryStep({ x, labels, targets }: Sequences): boolean {
   return targets ? targets.dimension === 3 : T > 1 && labels?.length === count * T;
 }
 
-/** C: classes, or numbers to predict. */
-export function outputsOf({ labels = [], targets, classes }: Sequences): number {
+/** C: numbers to predict, or classes. The largest label may not be the last class, so without `classes` C is the fewest. */
+export function outputsOf(sequences: Sequences): number {
+  const { targets, classes } = sequences;
   if (targets) return targets.shape[targets.dimension - 1];
   if (classes !== undefined) return classes;
   let largest = 0;
-  for (const label of Array.from(labels)) largest = Math.max(largest, label);
+  for (let n = 0; n < sequences.x.shape[0]; n++) {
+    for (const label of labelsOf(sequences, n)) largest = Math.max(largest, label);
+  }
   return largest + 1;
 }
 
 /** The steps of sequence n. */
 export const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
 
-const isList = (value: unknown): boolean => Array.isArray(value);
-
-function assertTensor(what: string, tensor: Tensor): void {
-  assertObject(what, tensor);
-  if (!isList(tensor.shape)) {
-    throw new TypeError(`${what} is ${describe(tensor)}: must be a tensor, as in tensorFrom(numbers, [count,T,I])`);
-  }
-  assertDense(what, tensor);
+/** The label of sequence n, or those of its steps before its end. */
+export function labelsOf(sequences: Sequences, n: number): number[] {
+  const { x, labels = [] } = sequences;
+  const [, T] = x.shape;
+  if (!hasEveryStep(sequences)) return [labels[n]];
+  return Array.from({ length: lengthOf(sequences, n) }, (_, t) => labels[n * T + t]);
 }
 
-function assertLengths(what: string, { x, lengths }: Sequences): void {
-  if (lengths === undefined) return;
+/** What x or targets hold for sequence n, in row order; without the steps beyond its end. */
+export function valuesOfSequence(sequences: Sequences, tensor: Tensor, n: number): Float64Array {
+  const rows = tensor.pick(n);
+  const hasSteps = tensor === sequences.x || hasEveryStep(sequences);
+  return valuesOf(hasSteps ? rowsOf(rows, 0, lengthOf(sequences, n)) : rows);
+}
+
+function assertTensor(what: string, tensor: Tensor): void {
+  const { shape, stride, data } = Object(tensor) as Partial<Tensor>;
+  const isTensor = Array.isArray(shape) && Array.isArray(stride);
+  if (!isTensor || !(data instanceof Float32Array || data instanceof Float64Array)) {
+    throw new TypeError(
+      `${what} is ${describe(tensor)}: must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it`,
+    );
+  }
+  if (shape.includes(0)) throw new DataError(`${what} is ${formatShape(shape)}: must not be empty`);
+}
+
+function assertLengths(what: string, { x }: Sequences, lengths: ArrayLike<number>): void {
   const [count, T] = x.shape;
+  assertNumbers(`${what}.lengths`, lengths);
   if (lengths.length !== count) {
     throw new DataError(`${what}.lengths has ${lengths.length} numbers: ${count} sequences need ${count}`);
   }
@@ -96,6 +118,16 @@ function assertLengths(what: string, { x, lengths }: Sequences): void {
     if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
     throw new DataError(`${what}.lengths[${n}] is ${lengths[n]}: must be a whole number in 1…${T}`);
   }
+}
+
+function assertInputNumbers(what: string, sequences: Sequences): void {
+  const { x, inputClasses } = sequences;
+  if (inputClasses !== undefined) {
+    throw new DataError(
+      `${what}: inputClasses is ${inputClasses}, but x ${formatShape(x.shape)} is numbers: class indices are [count,T]`,
+    );
+  }
+  assertValues(`${what}.x`, sequences, x, isWithinF32, `a finite number within f32 (${F32_RANGE})`);
 }
 
 function assertInputClasses(what: string, sequences: Sequences): void {
@@ -106,32 +138,14 @@ function assertInputClasses(what: string, sequences: Sequences): void {
     );
   }
   assertSizes(what, sequences, ['inputClasses']);
-  const [count] = x.shape;
-  for (let n = 0; n < count; n++) {
-    for (let t = 0; t < lengthOf(sequences, n); t++) {
-      const index = x.get(n, t);
-      if (Number.isInteger(index) && index >= 0 && index < inputClasses) continue;
-      throw new DataError(`${what}.x[${n},${t}] is ${index}: must be a class 0…${inputClasses - 1}`);
-    }
+  if (inputClasses > MOST_INPUT_CLASSES) {
+    throw new DataError(`${what}: inputClasses is ${inputClasses}: must be at most ${MOST_INPUT_CLASSES}`);
   }
+  const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < inputClasses;
+  assertValues(`${what}.x`, sequences, x, isClass, `a class 0…${inputClasses - 1}`);
 }
 
-/** Only elements before a sequence's end count. */
-function assertFiniteBeforeEnds(name: string, tensor: Tensor, sequences: Sequences): void {
-  const [count, T, width] = tensor.shape;
-  const { data, offset } = tensor;
-  for (let n = 0; n < count; n++) {
-    const start = offset + n * T * width;
-    const end = start + lengthOf(sequences, n) * width;
-    for (let at = start; at < end; at++) {
-      if (Number.isFinite(data[at])) continue;
-      const index = indexOf(at - offset, tensor.shape);
-      throw new DataError(`${name}[${index.join(',')}] is ${data[at]}: must be finite`);
-    }
-  }
-}
-
-function assertTargets(what: string, targets: Tensor, sequences: Sequences): void {
+function assertTargets(what: string, sequences: Sequences, targets: Tensor): void {
   assertTensor(`${what}.targets`, targets);
   const [count, T] = sequences.x.shape;
   const { shape } = targets;
@@ -141,33 +155,52 @@ function assertTargets(what: string, targets: Tensor, sequences: Sequences): voi
       `${what}.targets is ${formatShape(shape)}: must be [${count},C], or [${count},${T},C] for every step`,
     );
   }
-  if (shape.length === 3) assertFiniteBeforeEnds(`${what}.targets`, targets, sequences);
-  else {
-    const found = findNonFinite(targets);
-    if (found) throw new DataError(`${what}.targets[${found.index.join(',')}] is ${found.value}: must be finite`);
+  if (sequences.classes !== undefined) {
+    throw new DataError(`${what}: classes is ${sequences.classes}, but targets are numbers: classes belong to labels`);
+  }
+  assertValues(`${what}.targets`, sequences, targets, isWithinF32, `a finite number within f32 (${F32_RANGE})`);
+}
+
+/** Checks what x or targets hold before each sequence's end; `rule` says what `isRight` accepts. */
+function assertValues(
+  name: string,
+  sequences: Sequences,
+  tensor: Tensor,
+  isRight: (value: number) => boolean,
+  rule: string,
+): void {
+  const [count, ...others] = tensor.shape;
+  for (let n = 0; n < count; n++) {
+    const values = valuesOfSequence(sequences, tensor, n);
+    const wrong = values.findIndex((value) => !isRight(value));
+    if (wrong < 0) continue;
+    const index = [n, ...indexOf(wrong, others)];
+    throw new DataError(`${name}[${index.join(',')}] is ${values[wrong]}: must be ${rule}`);
   }
 }
 
 function assertLabels(what: string, sequences: Sequences): void {
-  const { x, labels = [], classes } = sequences;
+  const { x, labels, classes } = sequences;
   const [count, T] = x.shape;
+  if (labels === undefined) throw new DataError(`${what}: neither labels nor targets are given: give one of them`);
+  assertNumbers(`${what}.labels`, labels);
   if (labels.length !== count && labels.length !== count * T) {
     throw new DataError(
       `${what}.labels has ${labels.length} numbers: ${count} sequences need ${count}, or ${count * T} for every step`,
     );
   }
   if (classes !== undefined) assertSizes(what, sequences, ['classes']);
-  const C = outputsOf(sequences);
-  const everyStep = hasEveryStep(sequences);
+  const stride = hasEveryStep(sequences) ? T : 1;
   let counted = 0;
-  for (let n = 0; n < labels.length; n++) {
-    if (everyStep && n % T >= lengthOf(sequences, Math.floor(n / T))) continue;
-    const label = labels[n];
-    if (!(Number.isInteger(label) && label >= -1 && label < C)) {
-      throw new DataError(`${what}.labels[${n}] is ${label}: must be a class 0…${C - 1}, or -1`);
+  for (let n = 0; n < count; n++) {
+    for (const [t, label] of labelsOf(sequences, n).entries()) {
+      if (!(Number.isInteger(label) && label >= -1 && label < (classes ?? Infinity))) {
+        const rule = classes === undefined ? '0, 1, 2, …' : `0…${classes - 1}`;
+        throw new DataError(`${what}.labels[${n * stride + t}] is ${describe(label)}: must be a class ${rule}, or -1`);
+      }
+      if (label >= 0) counted++;
     }
-    if (label >= 0) counted++;
   }
-  if (counted === 0)
-    throw new DataError(`${what}.labels: every label is -1 or beyond its sequence’s end: nothing counts`);
+  if (counted > 0) return;
+  throw new DataError(`${what}.labels: every label is -1 or beyond its sequence’s end: nothing counts`);
 }

@@ -1,62 +1,70 @@
 /**
- * Keras's layers LSTM(H) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is added to the bias.
+ * Keras's layers LSTM(H), Bidirectional(LSTM(H)) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is
+ * added to the bias.
  *
- * The files are safetensors with Keras's names, in the order of `model.get_weights()`, and a TensorFlow.js layers model.
+ * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
+ * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
  */
+import { DataError } from '../errors.js';
 import { writeSafetensors } from '../files/safetensors.js';
+import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
+import { isPlain } from '../network-sizes.js';
 import type { SavedModel } from '../training/checkpoint.js';
+import type { LstmWeights } from './weights.js';
 import { foldedBias, weightsOf } from './weights.js';
 
-function kerasTensors(model: SavedModel) {
-  const weights = weightsOf(model);
-  const { I, H, C, Wx, Wh, outKernel, outBias } = weights;
-  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, GATE_ORDER, 'ifjo');
+type NamedTensor = readonly [name: string, tensor: StoredTensor];
+
+/** The weights in the order of `model.get_weights()`. */
+function kerasTensors(model: SavedModel): NamedTensor[] {
+  const { layers, outKernel, outBias } = weightsOf(model);
+  const C = model.network.outputs;
   return [
-    ['lstm/kernel', storedFloats(gates(Wx), [I, 4 * H])],
-    ['lstm/recurrent_kernel', storedFloats(gates(Wh), [H, 4 * H])],
-    ['lstm/bias', storedFloats(gates(foldedBias(weights)), [4 * H])],
-    ['dense/kernel', storedFloats(outKernel, [H, C])],
+    ...layers.flatMap((layer) => layer.flatMap((lstm) => lstmTensors(lstm, layer.length === 2))),
+    ['dense/kernel', storedFloats(outKernel, [outKernel.length / C, C])],
     ['dense/bias', storedFloats(outBias, [C])],
-  ] as const;
+  ];
 }
+
+function lstmTensors(lstm: LstmWeights, isBidirectional: boolean): NamedTensor[] {
+  const { I, H, Wx, Wh, reverse } = lstm;
+  const gates = (values: Float32Array): Float32Array => reorderGates(values, H, GATE_ORDER, 'ifjo');
+  const name = lstmName(lstm);
+  const scope = isBidirectional ? `bidirectional_${lstm.layer}/${reverse ? 'backward' : 'forward'}_${name}` : name;
+  return [
+    [`${scope}/kernel`, storedFloats(gates(Wx), [I, 4 * H])],
+    [`${scope}/recurrent_kernel`, storedFloats(gates(Wh), [H, 4 * H])],
+    [`${scope}/bias`, storedFloats(gates(foldedBias(lstm)), [4 * H])],
+  ];
+}
+
+const lstmName = ({ layer, suffix }: LstmWeights): string => (suffix === '' ? 'lstm' : `lstm_${layer}`);
 
 export function toKeras(model: SavedModel): Uint8Array {
-  return writeSafetensors({ metadata: new Map(), tensors: new Map(kerasTensors(model)) });
+  const tensors = kerasTensors(model);
+  const metadata = new Map<string, string>();
+  if (!isPlain(model.network)) {
+    metadata.set('network', JSON.stringify(model.network));
+    metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
+  }
+  return writeSafetensors({ metadata, tensors: new Map(tensors) });
 }
 
-/** The two files of a layers model, for `tf.loadLayersModel`. The model maps `[B,T,I]` to probabilities `[B,C]`. */
+/**
+ * The two files of a layers model, for `tf.loadLayersModel`. The model maps x `[B,T,I]`, or class indices `[B,T]`, to
+ * probabilities `[B,C]`, or `[B,T,C]` at every step; with the squared error, to the output layer's numbers.
+ */
 export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; 'weights.bin': Uint8Array } {
-  const { T, I, H, C } = weightsOf(model);
-  const tensors = kerasTensors(model);
-  const lstm = {
-    name: 'lstm',
-    units: H,
-    batch_input_shape: [null, T, I],
-    dtype: 'float32',
-    activation: 'tanh',
-    recurrent_activation: 'sigmoid',
-    use_bias: true,
-    unit_forget_bias: false,
-    return_sequences: false,
-    stateful: false,
-  };
-  const dense = { name: 'dense', units: C, activation: 'softmax', use_bias: true };
+  const { network } = model;
+  const oneHot = network.inputKind === 'classes' ? oneHotTensors(network.inputs) : [];
+  const tensors = [...oneHot, ...kerasTensors(model)];
   const topology = {
     format: 'layers-model',
     generatedBy: 'longhand',
     convertedBy: null,
-    modelTopology: {
-      class_name: 'Sequential',
-      config: {
-        name: 'longhand',
-        layers: [
-          { class_name: 'LSTM', config: lstm },
-          { class_name: 'Dense', config: dense },
-        ],
-      },
-    },
+    modelTopology: { class_name: 'Sequential', config: { name: 'longhand', layers: kerasLayers(model) } },
     weightsManifest: [
       {
         paths: ['weights.bin'],
@@ -73,5 +81,73 @@ export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; '
   return {
     'model.json': new TextEncoder().encode(`${JSON.stringify(topology, null, 2)}\n`),
     'weights.bin': bytes,
+  };
+}
+
+/** With more classes, the table of `oneHotTensors` would be larger than 256 MiB. */
+const MOST_CLASSES = 8192;
+
+/** A layers model has no one-hot layer for sequences: an Embedding with the identity matrix `[I,I]` computes the same. */
+function oneHotTensors(I: number): NamedTensor[] {
+  if (I > MOST_CLASSES) {
+    throw new DataError(
+      `tfjs: ${I} input classes, at most ${MOST_CLASSES}: a layers model needs a one-hot table of ${I} × ${I} numbers; ` +
+        'onnx has an operator for it',
+    );
+  }
+  const identity = new Float32Array(I * I);
+  for (let n = 0; n < I; n++) identity[n * I + n] = 1;
+  return [['one_hot/embeddings', storedFloats(identity, [I, I])]];
+}
+
+function kerasLayers(model: SavedModel): object[] {
+  const { T, network } = model;
+  const { inputs, inputKind, outputs, dropout, loss } = network;
+  const { layers } = weightsOf(model);
+  const hasClasses = inputKind === 'classes';
+  const input = { batch_input_shape: [null, isPlain(network) ? T : null, ...(hasClasses ? [] : [inputs])] };
+  const oneHot = { name: 'one_hot', input_dim: inputs, output_dim: inputs, trainable: false, ...input };
+  return [
+    ...(hasClasses ? [{ class_name: 'Embedding', config: oneHot }] : []),
+    ...layers.flatMap((layer, n) => {
+      const isTop = n === layers.length - 1;
+      const readsInput = n === 0 && !hasClasses;
+      const lstm = lstmLayer(layer, readsInput ? input : {}, !isTop || network.reads === 'every');
+      return dropout > 0 && !isTop
+        ? [lstm, { class_name: 'Dropout', config: { name: `dropout_${n}`, rate: dropout } }]
+        : [lstm];
+    }),
+    {
+      class_name: 'Dense',
+      config: {
+        name: 'dense',
+        units: outputs,
+        activation: loss === 'crossEntropy' ? 'softmax' : 'linear',
+        use_bias: true,
+      },
+    },
+  ];
+}
+
+function lstmLayer(layer: readonly LstmWeights[], input: object, returnSequences: boolean): object {
+  const [{ H, layer: n }] = layer;
+  const isBidirectional = layer.length === 2;
+  const config = {
+    name: lstmName(layer[0]),
+    units: H,
+    ...(!isBidirectional && input),
+    dtype: 'float32',
+    activation: 'tanh',
+    recurrent_activation: 'sigmoid',
+    use_bias: true,
+    unit_forget_bias: false,
+    return_sequences: returnSequences,
+    stateful: false,
+  };
+  const lstm = { class_name: 'LSTM', config };
+  if (!isBidirectional) return lstm;
+  return {
+    class_name: 'Bidirectional',
+    config: { name: `bidirectional_${n}`, ...input, merge_mode: 'concat', layer: lstm },
   };
 }

@@ -1,13 +1,18 @@
 /**
- * The forward pass as an ONNX model, written with protobufjs: one LSTM operator (gate order i, o, f, c; the forget bias is
- * added to the bias), one Gemm and a Softmax. It maps x `[T,B,I]`, with any B, to logits and probabilities `[B,C]`.
+ * The forward pass as an ONNX model, written with protobufjs: an LSTM operator for each layer (gate order i, o, f, c; the
+ * forget bias is added to the bias), and a dense layer. With cross-entropy a Softmax follows.
+ *
+ * It maps x `[T,B,I]`, or class indices `[T,B]`, to logits and probabilities `[B,C]`, or `[T,B,C]` at every step. B is free.
+ * T is free too, except for the tutorial's network, whose file stays as it was in Longhand 0.1.0.
  *
  * SCHEMA has only the fields that are used here, with their numbers from onnx.proto.
  */
 import protobuf from 'protobufjs';
 import { GATE_ORDER, reorderGates } from '../gate-order.js';
+import { isPlain } from '../network-sizes.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { transpose } from './layouts.js';
+import { joined, transpose } from './layouts.js';
+import type { LstmWeights } from './weights.js';
 import { foldedBias, weightsOf } from './weights.js';
 
 const SCHEMA = `
@@ -21,7 +26,7 @@ const SCHEMA = `
     repeated Value input = 11; repeated Value output = 12;
   }
   message Node { repeated string input = 1; repeated string output = 2; string op_type = 4; repeated Attribute attribute = 5; }
-  message Attribute { string name = 1; int64 i = 3; int32 type = 20; }
+  message Attribute { string name = 1; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20; }
   message Tensor { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
   message Value { string name = 1; Type type = 2; }
   message Type { TensorType tensor_type = 1; }
@@ -33,51 +38,122 @@ const SCHEMA = `
 const FLOAT = 1;
 const INT64 = 7;
 const INT_ATTRIBUTE = 2;
+const TEXT_ATTRIBUTE = 3;
+const INTS_ATTRIBUTE = 7;
 
 export function toOnnx(model: SavedModel): Uint8Array {
-  const weights = weightsOf(model);
-  const { T, I, H, C, Wx, Wh, outKernel, outBias } = weights;
-  const gatesFirst = (values: Float32Array, rows: number) =>
-    transpose(reorderGates(values, H, GATE_ORDER, 'iofj'), rows, 4 * H);
-  const biases = new Float32Array(8 * H); // the operator adds the second 4H to the first; they stay 0
-  biases.set(gatesFirst(foldedBias(weights), 1));
+  const { network } = model;
+  const { layers, outKernel, outBias } = weightsOf(model);
+  const isAtEvery = network.reads === 'every';
+  const graph = new Graph();
 
-  const graph = {
+  let inputs = network.inputKind === 'classes' ? graph.oneHot('x', network.inputs) : 'x';
+  layers.forEach((layer, n) => {
+    const suffix = isPlain(network) ? '' : `.${n}`;
+    const isTop = n === layers.length - 1;
+    inputs = graph.lstm(inputs, layer, suffix, isTop && !isAtEvery ? 'last' : 'every');
+    if (!isTop) inputs = graph.statesOfEveryStep(inputs, `h${suffix}`);
+  });
+  graph.floats('outKernel', [outKernel.length / network.outputs, network.outputs], outKernel);
+  graph.floats('outBias', [network.outputs], outBias);
+  if (isAtEvery) {
+    graph.add('MatMul', [graph.statesOfEveryStep(inputs, 'h'), 'outKernel'], 'products');
+    graph.add('Add', ['products', 'outBias'], 'logits');
+  } else {
+    graph.add('Gemm', [graph.lastStates(inputs, layers[layers.length - 1].length), 'outKernel', 'outBias'], 'logits');
+  }
+  if (network.loss === 'crossEntropy') graph.add('Softmax', ['logits'], 'probabilities');
+
+  const T = isPlain(network) ? model.T : 'T';
+  const rows = isAtEvery ? [T, 'B'] : ['B'];
+  const results = network.loss === 'crossEntropy' ? ['logits', 'probabilities'] : ['logits'];
+  return encoded({
     name: 'lstm',
-    input: [value('x', T, 'B', I)],
-    output: [value('logits', 'B', C), value('probabilities', 'B', C)],
-    initializer: [
-      floats('W', [1, 4 * H, I], gatesFirst(Wx, I)),
-      floats('R', [1, 4 * H, H], gatesFirst(Wh, H)),
-      floats('B', [1, 8 * H], biases),
-      floats('outKernel', [H, C], outKernel),
-      floats('outBias', [C], outBias),
-      { name: 'axes', dims: [1], data_type: INT64, raw_data: new Uint8Array(8) },
-    ],
-    node: [
-      {
-        op_type: 'LSTM',
-        input: ['x', 'W', 'R', 'B'],
-        output: ['', 'lastH'],
-        attribute: [{ name: 'hidden_size', i: H, type: INT_ATTRIBUTE }],
-      },
-      { op_type: 'Squeeze', input: ['lastH', 'axes'], output: ['h'] },
-      { op_type: 'Gemm', input: ['h', 'outKernel', 'outBias'], output: ['logits'] },
-      { op_type: 'Softmax', input: ['logits'], output: ['probabilities'] },
-    ],
-  };
+    input: [network.inputKind === 'classes' ? value('x', INT64, T, 'B') : value('x', FLOAT, T, 'B', network.inputs)],
+    output: results.map((name) => value(name, FLOAT, ...rows, network.outputs)),
+    initializer: graph.constants,
+    node: graph.nodes,
+  });
+}
+
+function encoded(graph: object): Uint8Array {
   const type = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('Model');
   const file = { ir_version: 8, producer_name: 'longhand', opset_import: [{ version: 17 }], graph };
   return type.encode(type.fromObject(file)).finish();
 }
 
-function floats(name: string, dims: readonly number[], values: Float32Array): object {
-  const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return { name, dims, data_type: FLOAT, raw_data };
+/** The graph's operators in their order, and the constants that they read. Each method returns the name of its result. */
+class Graph {
+  readonly nodes: object[] = [];
+  readonly constants: object[] = [];
+
+  add(op_type: string, input: readonly string[], output: string, attribute?: readonly object[]): string {
+    this.nodes.push({ op_type, input, output: [output], ...(attribute && { attribute }) });
+    return output;
+  }
+
+  floats(name: string, dims: readonly number[], values: Float32Array): string {
+    const raw_data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.constants.push({ name, dims, data_type: FLOAT, raw_data });
+    return name;
+  }
+
+  wholes(name: string, dims: readonly number[], values: readonly number[]): string {
+    const raw_data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.constants.push({ name, dims, data_type: INT64, raw_data });
+    return name;
+  }
+
+  /** `[T,B]` → `[T,B,I]` */
+  oneHot(indices: string, I: number): string {
+    const inputs = [indices, this.wholes('classes', [], [I]), this.floats('offOn', [2], Float32Array.of(0, 1))];
+    return this.add('OneHot', inputs, 'oneHot');
+  }
+
+  /** `[T,B,I]` → the states of every step `[T,directions,B,H]`, or those after the last one `[directions,B,H]`. */
+  lstm(input: string, layer: readonly LstmWeights[], suffix: string, reads: 'last' | 'every'): string {
+    const [{ I, H }] = layer;
+    const gatesFirst = (values: Float32Array, rows: number) =>
+      transpose(reorderGates(values, H, GATE_ORDER, 'iofj'), rows, 4 * H);
+    const D = layer.length;
+    const inputs = [
+      input,
+      this.floats(`W${suffix}`, [D, 4 * H, I], joined(layer.map(({ Wx }) => gatesFirst(Wx, I)))),
+      this.floats(`R${suffix}`, [D, 4 * H, H], joined(layer.map(({ Wh }) => gatesFirst(Wh, H)))),
+      // the operator adds the second 4H to the first; they stay 0
+      this.floats(
+        `B${suffix}`,
+        [D, 8 * H],
+        joined(layer.flatMap((lstm) => [gatesFirst(foldedBias(lstm), 1), new Float32Array(4 * H)])),
+      ),
+    ];
+    const name = reads === 'last' ? 'lastH' : `Y${suffix}`;
+    const attribute = [
+      { name: 'hidden_size', i: H, type: INT_ATTRIBUTE },
+      ...(D === 2 ? [{ name: 'direction', s: new TextEncoder().encode('bidirectional'), type: TEXT_ATTRIBUTE }] : []),
+    ];
+    this.nodes.push({ op_type: 'LSTM', input: inputs, output: reads === 'last' ? ['', name] : [name], attribute });
+    return name;
+  }
+
+  /** `[T,directions,B,H]` → `[T,B,directions·H]` */
+  statesOfEveryStep(states: string, name: string): string {
+    const transposed = this.add('Transpose', [states], `${name}.byStep`, [permutation(0, 2, 1, 3)]);
+    return this.add('Reshape', [transposed, this.wholes(`${name}.shape`, [3], [0, 0, -1])], name);
+  }
+
+  /** `[directions,B,H]` → `[B,directions·H]` */
+  lastStates(states: string, directions: number): string {
+    if (directions === 1) return this.add('Squeeze', [states, this.wholes('axes', [1], [0])], 'h');
+    const transposed = this.add('Transpose', [states], 'h.bySequence', [permutation(1, 0, 2)]);
+    return this.add('Reshape', [transposed, this.wholes('h.shape', [2], [0, -1])], 'h');
+  }
 }
 
+const permutation = (...ints: number[]): object => ({ name: 'perm', ints, type: INTS_ATTRIBUTE });
+
 /** An extent that is a text may have any size; the text is its name. */
-function value(name: string, ...extents: readonly (number | string)[]): object {
+function value(name: string, elem_type: number, ...extents: readonly (number | string)[]): object {
   const dim = extents.map((extent) => (typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent }));
-  return { name, type: { tensor_type: { elem_type: FLOAT, shape: { dim } } } };
+  return { name, type: { tensor_type: { elem_type, shape: { dim } } } };
 }

@@ -1,5 +1,5 @@
 /**
- * PyTorch's names and layout, as safetensors: an `nn.LSTM` named lstm and an `nn.Linear` named fc.
+ * PyTorch's state_dict as safetensors: an `nn.Linear` named fc, and an `nn.LSTM` named lstm or a list of them named layers.
  *
  * PyTorch adds two biases. The second one holds the forget bias, so that no sum is rounded.
  */
@@ -7,102 +7,152 @@ import { DataError } from '../errors.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
-import { GATE_ORDER, reorderGates } from '../gate-order.js';
+import type { NetworkSizes } from '../network-sizes.js';
+import { completeSizes, isPlain, lstmsOf, widthOf } from '../network-sizes.js';
 import { decimalFrom } from '../numbers.js';
-import { valuesOf } from '../tensor.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { tensorFrom, valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { forgetBiases, transpose } from './layouts.js';
-import { modelOf, sumOf, weightsOf } from './weights.js';
+import { forgetBiases } from './layouts.js';
+import { networkFromMetadata } from './network-metadata.js';
+import type { Modules } from './pytorch-layout.js';
+import { fromPyTorchLayout, modulesFor, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import { sumOf } from './weights.js';
 
-const ORDER = 'ifjo';
-
-export function toPyTorch(model: SavedModel): Uint8Array {
-  const weights = weightsOf(model);
-  const { T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBias } = weights;
-  const gatesFirst = (values: Float32Array, rows: number) =>
-    transpose(reorderGates(values, H, GATE_ORDER, ORDER), rows, 4 * H);
-  return writeSafetensors({
-    metadata: new Map([
-      ['format', 'pt'],
-      ['T', String(T)],
-      ['forgetBias', String(forgetBias)],
-    ]),
-    tensors: new Map([
-      ['lstm.weight_ih_l0', storedFloats(gatesFirst(Wx, I), [4 * H, I])],
-      ['lstm.weight_hh_l0', storedFloats(gatesFirst(Wh, H), [4 * H, H])],
-      ['lstm.bias_ih_l0', storedFloats(reorderGates(bias, H, GATE_ORDER, ORDER), [4 * H])],
-      ['lstm.bias_hh_l0', storedFloats(forgetBiases(H, forgetBias, ORDER), [4 * H])],
-      ['fc.weight', storedFloats(transpose(outKernel, H, C), [C, H])],
-      ['fc.bias', storedFloats(outBias, [C])],
-    ]),
-  });
+/** The metadata of a network that is not the tutorial's also has its sizes, which `fromPyTorch` reads. */
+export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
+  const { forgetBias } = network;
+  const names = modulesFor(network);
+  const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
+  const tensors = toPyTorchLayout(network, Object.fromEntries(singles) as SavedModel['parameters']);
+  for (const place of lstmsOf(network)) {
+    const biases = forgetBiases(place.H, forgetBias, ORDER);
+    tensors.set(names.lstm(place, 'bias_hh'), storedFloats(biases, [biases.length]));
+  }
+  const metadata = new Map([
+    ['format', 'pt'],
+    ['T', String(T)],
+    ['forgetBias', String(forgetBias)],
+  ]);
+  if (!isPlain(network)) metadata.set('network', JSON.stringify(network));
+  return writeSafetensors({ metadata, tensors });
 }
+
+const singlePrecision = (tensor: Tensor): Tensor => tensorFrom(Float32Array.from(valuesOf(tensor)), tensor.shape);
 
 /**
- * The network in a PyTorch model of one LSTM layer and one linear layer, with any names. T, the number of steps, is not in
- * PyTorch's file. Throws a DataError if the file holds another model.
+ * The network in a PyTorch model of LSTM layers and one linear layer, with any names. T, the number of steps, is not in
+ * PyTorch's file; the loss, and which states are read, only in the metadata of a file that `toPyTorch` wrote. Throws a
+ * DataError if the file holds another model.
  */
 export function fromPyTorch(file: Safetensors, T: number, name: string): SavedModel {
-  const keys = [...file.tensors.keys()];
-  const lstm = theOnly(keys, /weight_ih_l\d+(_reverse)?$/, 'LSTM', name).slice(0, -'weight_ih_l0'.length);
-  const others = keys.filter((key) => !key.startsWith(`${lstm}weight_`) && !key.startsWith(`${lstm}bias_`));
-  const linear = theOnly(others, /weight$/, 'linear', name).slice(0, -'weight'.length);
-
-  const floats = (key: string, ...shape: number[]): Float32Array =>
+  const { modules, sizes } = foundModules(file, name);
+  const floats = (key: string, shape: Shape): Float32Array =>
     Float32Array.from(valuesOf(floatsWithinF32(file, key, shape, name)));
-  const [gateRows, I] = matrixShape(file, `${lstm}weight_ih_l0`, name);
-  const [C, H] = matrixShape(file, `${linear}weight`, name);
-  const gatesLast = (values: Float32Array, columns: number) =>
-    reorderGates(transpose(values, 4 * H, columns), H, ORDER, GATE_ORDER);
-  if (gateRows !== 4 * H) {
-    throw new DataError(
-      `${name}: ${lstm}weight_ih_l0 has ${gateRows} rows, but ${linear}weight reads ${H} units: 4 × ${H} were expected`,
-    );
-  }
-  return modelOf({
-    T,
-    I,
-    H,
-    C,
-    Wx: gatesLast(floats(`${lstm}weight_ih_l0`, 4 * H, I), I),
-    Wh: gatesLast(floats(`${lstm}weight_hh_l0`, 4 * H, H), H),
-    ...splitBias(floats(`${lstm}bias_ih_l0`, 4 * H), floats(`${lstm}bias_hh_l0`, 4 * H), H, file.metadata, name),
-    outKernel: transpose(floats(`${linear}weight`, C, H), C, H),
-    outBias: floats(`${linear}bias`, C),
+  const biases = lstmsOf(sizes).map((place) => {
+    const [first, second] = (['bias_ih', 'bias_hh'] as const).map((bias) => modules.lstm(place, bias));
+    return { key: first, first: floats(first, [4 * place.H]), second: floats(second, [4 * place.H]), H: place.H };
   });
-}
-
-/** If the second bias is only a forget bias, as `toPyTorch` writes it, the two stay apart; else they are added. */
-function splitBias(
-  first: Float32Array,
-  second: Float32Array,
-  H: number,
-  metadata: Safetensors['metadata'],
-  name: string,
-): { bias: Float32Array; forgetBias: number } {
-  const forgetBias = second[ORDER.indexOf('f') * H];
-  const isForgetBias = forgetBiases(H, forgetBias, ORDER).every((value, n) => value === second[n]);
-  if (!isForgetBias) {
-    const sum = sumOf(first, second, `${name}: the sum of its two biases`);
-    return { bias: reorderGates(sum, H, ORDER, GATE_ORDER), forgetBias: 0 };
-  }
-  // the metadata has it in f64
-  const exact = decimalFrom(metadata.get('forgetBias') ?? '');
+  // If every second bias is only a forget bias, as `toPyTorch` writes it, the two stay apart; else they are added.
+  const single = biases[0].second[ORDER.indexOf('f') * biases[0].H];
+  const areForgetBiases = biases.every(({ second, H }) =>
+    forgetBiases(H, single, ORDER).every((value, n) => value === second[n]),
+  );
+  const forgetBias = areForgetBiases ? exactForgetBias(file, single) : 0;
+  const sums = new Map(
+    biases.map(({ key, first, second }) => [
+      key,
+      areForgetBiases ? first : sumOf(first, second, `${name}: the sum of its two biases`),
+    ]),
+  );
+  // the loss, and what the network reads
+  const stored = networkFromMetadata(file, name) ?? {};
+  const network = completeSizes({ ...stored, ...sizes, forgetBias });
   return {
-    bias: reorderGates(first, H, ORDER, GATE_ORDER),
-    forgetBias: Math.fround(exact) === forgetBias ? exact : forgetBias,
+    T,
+    network,
+    parameters: fromPyTorchLayout(network, modules, (key, shape) => sums.get(key) ?? floats(key, shape)),
   };
 }
 
-function theOnly(keys: readonly string[], pattern: RegExp, layer: string, name: string): string {
-  const found = keys.filter((key) => pattern.test(key));
-  if (found.length === 1) return found[0];
-  const what = found.length === 0 ? `none in ${keys.slice(0, 8).join(', ') || 'an empty file'}` : found.join(', ');
-  throw new DataError(`${name}: must have one ${layer} layer, not bidirectional; has ${found.length}: ${what}`);
+/** The metadata has the forget bias in f64, if Longhand wrote the file. */
+function exactForgetBias({ metadata }: Safetensors, single: number): number {
+  const exact = decimalFrom(metadata.get('forgetBias') ?? '');
+  return Math.fround(exact) === single ? exact : single;
+}
+
+// ── The modules and sizes, from the names and shapes of the tensors ──
+
+function foundModules(file: Safetensors, name: string): { modules: Modules; sizes: NetworkSizes } {
+  const keys = [...file.tensors.keys()];
+  const scopes = lstmScopes(keys, name);
+  const isOfLstm = (key: string): boolean =>
+    scopes.some(({ prefix }) => key.startsWith(`${prefix}weight_`) || key.startsWith(`${prefix}bias_`));
+  const linear = linearScope(
+    keys.filter((key) => !isOfLstm(key)),
+    name,
+  );
+  const layers = scopes.map(({ prefix, n }) => ({
+    hidden: matrixShape(file, `${prefix}weight_hh_l${n}`, name)[1],
+    bidirectional: file.tensors.has(`${prefix}weight_ih_l${n}_reverse`),
+  }));
+  const inputs = matrixShape(file, `${scopes[0].prefix}weight_ih_l0`, name)[1];
+  const [outputs, width] = matrixShape(file, `${linear}weight`, name);
+  const expected = widthOf(layers[layers.length - 1]);
+  if (width !== expected) {
+    throw new DataError(`${name}: ${linear}weight reads ${width} units, but the top LSTM layer has ${expected}`);
+  }
+  const modules: Modules = {
+    lstm: ({ layer, reverse }, tensor) =>
+      `${scopes[layer].prefix}${tensor}_l${scopes[layer].n}${reverse ? '_reverse' : ''}`,
+    linear,
+  };
+  return { modules, sizes: { inputs, layers, outputs } };
+}
+
+/** Where the tensors of one layer are: they begin with `prefix`, and end with `_lN`. */
+interface Scope {
+  readonly prefix: string;
+  readonly n: number;
+}
+
+/** The LSTM layers, the lowest first: those of one nn.LSTM, or a numbered list of nn.LSTMs of one layer each. */
+function lstmScopes(keys: readonly string[], name: string): Scope[] {
+  const scopes = keys.flatMap((key): Scope[] => {
+    const match = /^(.*)weight_ih_l(\d+)$/s.exec(key);
+    return match ? [{ prefix: match[1], n: Number(match[2]) }] : [];
+  });
+  if (scopes.length === 0) {
+    throw new DataError(
+      `${name}: must have an LSTM layer (…weight_ih_l0); has only ${keys.slice(0, 8).join(', ') || 'nothing'}`,
+    );
+  }
+  const prefixes = new Set(scopes.map(({ prefix }) => prefix));
+  if (prefixes.size === 1) {
+    const sorted = scopes.sort((a, b) => a.n - b.n);
+    if (sorted.every(({ n }, layer) => n === layer)) return sorted;
+    throw new DataError(`${name}: its LSTM has the layers ${sorted.map(({ n }) => n).join(', ')}: must be 0, 1, …`);
+  }
+  const numbers = new Map([...prefixes].map((prefix) => [prefix, /^(.*?)(\d+)\.$/s.exec(prefix)]));
+  const stems = new Set([...numbers.values()].map((match) => match?.[1]));
+  if (stems.size === 1 && !stems.has(undefined) && scopes.every(({ n }) => n === 0)) {
+    return scopes.sort((a, b) => Number(numbers.get(a.prefix)?.[2]) - Number(numbers.get(b.prefix)?.[2]));
+  }
+  throw new DataError(
+    `${name}: the order of its LSTMs is not known: ${[...prefixes].slice(0, 8).join(', ')}: ` +
+      'must be one nn.LSTM, or layers.0, layers.1, … of one layer each',
+  );
+}
+
+function linearScope(keys: readonly string[], name: string): string {
+  const found = keys.filter((key) => key.endsWith('weight'));
+  if (found.length === 1) return found[0].slice(0, -'weight'.length);
+  const what = found.length === 0 ? `none in ${keys.slice(0, 8).join(', ') || 'the other tensors'}` : found.join(', ');
+  throw new DataError(`${name}: must have one linear layer; has ${found.length}: ${what}`);
 }
 
 function matrixShape({ tensors }: Safetensors, key: string, name: string): readonly number[] {
   const shape = tensors.get(key)?.shape;
-  if (shape?.length !== 2) throw new DataError(`${name}: ${key} must have 2 axes`);
+  if (shape?.length !== 2 || shape.includes(0)) throw new DataError(`${name}: ${key} must have 2 axes, not empty`);
   return shape;
 }

@@ -8,14 +8,21 @@ import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
 import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
 import { modelNetwork } from '../model.js';
-import { completeSizes } from '../network-sizes.js';
+import { completeSizes, isPlain } from '../network-sizes.js';
 import type { Tensor } from '../tensor.js';
 import { tensorFrom, valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
+import { formatKind } from './weights.js';
 
 const CELL = 'rnn/basic_lstm_cell/';
 
+/** Throws a DataError if the network is not the tutorial's: TensorFlow 1.x names other networks in no single way. */
 export function toTensorFlow1({ T, network, parameters }: SavedModel): Uint8Array {
+  if (!isPlain({ ...network, dropout: 0 })) {
+    throw new DataError(
+      `safetensors-tf1 holds only the tutorial's network, not ${formatKind(network)}; onnx, safetensors-pytorch, keras and tfjs hold it`,
+    );
+  }
   return writeSafetensors({
     metadata: new Map([
       ['T', String(T)],

@@ -1,67 +1,55 @@
-/** Converts a saved network to plain arrays in Longhand's layout, and back. */
+/** Converts a saved network to plain arrays in Longhand's layout, LSTM by LSTM. */
 import { DataError } from '../errors.js';
 import { GATE_ORDER } from '../gate-order.js';
-import { modelNetwork, modelSizesOf } from '../model.js';
-import { completeSizes } from '../network-sizes.js';
+import type { CompleteSizes, LstmPlace } from '../network-sizes.js';
+import { lstmsOf } from '../network-sizes.js';
 import { F32_RANGE } from '../numbers.js';
-import { tensorFrom, valuesOf } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
+import { valuesOf } from '../tensor.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases } from './layouts.js';
 
-interface Weights {
-  readonly T: number;
-  readonly I: number;
-  readonly H: number;
-  readonly C: number;
-  readonly forgetBias: number;
+/** One LSTM of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. */
+export interface LstmWeights extends LstmPlace {
   /** `[I,4H]`, gates i, j, f, o. */
   readonly Wx: Float32Array;
   /** `[H,4H]` */
   readonly Wh: Float32Array;
-  /** `[4H]` */
+  /** `[4H]`, without the forget bias. */
   readonly bias: Float32Array;
-  /** `[H,C]` */
+  readonly forgetBias: number;
+}
+
+interface Weights {
+  /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
+  readonly layers: readonly (readonly LstmWeights[])[];
+  /** `[directions·H,C]` */
   readonly outKernel: Float32Array;
   /** `[C]` */
   readonly outBias: Float32Array;
 }
 
-export function weightsOf({ T, network, parameters }: SavedModel): Weights {
-  const sizes = modelSizesOf(network);
-  if (!sizes) throw new DataError('export: only a network of one layer and one direction');
-  const { I, H } = sizes;
-  const kernel = Float32Array.from(valuesOf(parameters.kernel));
+export function weightsOf({ network, parameters }: SavedModel): Weights {
+  const { forgetBias } = network;
+  const lstms = lstmsOf(network).map((place): LstmWeights => {
+    const kernel = singles(parameters[`kernel${place.suffix}`]);
+    const split = place.I * 4 * place.H;
+    const bias = singles(parameters[`bias${place.suffix}`]);
+    return { ...place, Wx: kernel.subarray(0, split), Wh: kernel.subarray(split), bias, forgetBias };
+  });
   return {
-    T,
-    ...sizes,
-    forgetBias: network.forgetBias,
-    Wx: kernel.subarray(0, I * 4 * H),
-    Wh: kernel.subarray(I * 4 * H),
-    bias: Float32Array.from(valuesOf(parameters.bias)),
-    outKernel: Float32Array.from(valuesOf(parameters.outKernel)),
-    outBias: Float32Array.from(valuesOf(parameters.outBias)),
+    layers: network.layers.map((_, n) => lstms.filter(({ layer }) => layer === n)),
+    outKernel: singles(parameters.outKernel),
+    outBias: singles(parameters.outBias),
   };
 }
 
-export function modelOf({ T, I, H, C, forgetBias, Wx, Wh, bias, outKernel, outBias }: Weights): SavedModel {
-  const kernel = new Float32Array((I + H) * 4 * H);
-  kernel.set(Wx);
-  kernel.set(Wh, Wx.length);
-  return {
-    T,
-    network: completeSizes(modelNetwork({ I, H, C }, forgetBias)),
-    parameters: {
-      kernel: tensorFrom(kernel, [I + H, 4 * H]),
-      bias: tensorFrom(bias, [4 * H]),
-      outKernel: tensorFrom(outKernel, [H, C]),
-      outBias: tensorFrom(outBias, [C]),
-    },
-  };
-}
+const singles = (tensor: Tensor): Float32Array => Float32Array.from(valuesOf(tensor));
 
 /** Bias plus forget bias, `[4H]`, for a cell that adds no forget bias itself. Throws a DataError if f32 cannot hold it. */
-export function foldedBias({ bias, H, forgetBias }: Weights): Float32Array {
-  return sumOf(bias, forgetBiases(H, forgetBias, GATE_ORDER), `the sum of bias and forget bias ${forgetBias}`);
+export function foldedBias({ bias, H, forgetBias, suffix }: LstmWeights): Float32Array {
+  const what = `the sum of bias${suffix} and forget bias ${forgetBias}`;
+  return sumOf(bias, forgetBiases(H, forgetBias, GATE_ORDER), what);
 }
 
 /** The sum, element by element. Throws a DataError that names `what` if an element is beyond f32. */
@@ -70,4 +58,13 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
   const wrong = sum.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) throw new DataError(`${what} is beyond f32 (${F32_RANGE}) at element ${wrong}`);
   return sum;
+}
+
+/** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`. */
+export function formatKind({ layers, inputKind, loss, reads }: CompleteSizes): string {
+  const hidden = layers.map((layer) => layer.hidden).join('+');
+  const count = layers.length === 1 ? '1 layer' : `${layers.length} layers`;
+  const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
+  const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
+  return `${count} of ${hidden} units${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
 }

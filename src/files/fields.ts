@@ -62,6 +62,11 @@ export class Fields {
     return isWithinF32(value) ? value : this.refuse(key, `a number within f32 (${F32_RANGE})`);
   }
 
+  /** A value of any kind, for the caller to check. */
+  value(key: string): unknown {
+    return this.get(key);
+  }
+
   /** A value of any kind, for the caller to check; `fallback` if the field is missing. */
   valueOr(key: string, fallback: unknown): unknown {
     return Object.hasOwn(this.record, key) ? this.get(key) : fallback;

@@ -88,24 +88,44 @@ export function indicesNamed(file: Safetensors, key: string, name: string): Uint
   return new Uint32Array(new Uint8Array(storedNamed(file, key, ['U32'], ['n'], name).bytes).buffer);
 }
 
+/**
+ * The shape of the tensor `key`, which is not read. Throws a DataError if it is missing or has another shape; `why` ends
+ * the message. Default: '', nothing.
+ */
+export function shapeNamed(file: Safetensors, key: string, shape: ExpectedShape, name: string, why = ''): Shape {
+  const stored = presentTensor(file, key, name);
+  assertStoredShape(stored, key, shape, name, why);
+  return stored.shape;
+}
+
 function storedNamed(
-  { tensors }: Safetensors,
+  file: Safetensors,
   key: string,
   dtypes: readonly StoredDType[],
   shape: ExpectedShape,
   name: string,
 ): StoredTensor {
-  const where = `${name}: tensor ${quote(key)}`;
+  const stored = presentTensor(file, key, name);
+  if (!dtypes.includes(stored.dtype)) {
+    throw new DataError(`${name}: tensor ${quote(key)} is ${stored.dtype}, must be ${dtypes.join(' or ')}`);
+  }
+  assertStoredShape(stored, key, shape, name);
+  return stored;
+}
+
+function presentTensor({ tensors }: Safetensors, key: string, name: string): StoredTensor {
   const stored = tensors.get(key);
   if (!stored) throw new DataError(`${name}: has no tensor ${quote(key)}, only ${namesOf(tensors)}`);
-  if (!dtypes.includes(stored.dtype))
-    throw new DataError(`${where} is ${stored.dtype}, must be ${dtypes.join(' or ')}`);
+  return stored;
+}
+
+function assertStoredShape(stored: StoredTensor, key: string, shape: ExpectedShape, name: string, why = ''): void {
+  const where = `${name}: tensor ${quote(key)} is ${quote(stored.shape)}`;
   const fits =
     stored.shape.length === shape.length &&
     shape.every((extent, axis) => typeof extent === 'string' || extent === stored.shape[axis]);
-  if (!fits) throw new DataError(`${where} is ${quote(stored.shape)}, must be [${shape.join(',')}]`);
-  if (stored.shape.includes(0)) throw new DataError(`${where} is ${quote(stored.shape)}: it must not be empty`);
-  return stored;
+  if (!fits) throw new DataError(`${where}, must be [${shape.join(',')}]${why}`);
+  if (stored.shape.includes(0)) throw new DataError(`${where}: it must not be empty`);
 }
 
 function namesOf(tensors: ReadonlyMap<string, StoredTensor>): string {

@@ -5,10 +5,10 @@ import type { Backend } from '../backend.js';
 import type { Mnist } from '../data/mnist.js';
 import { DataError } from '../errors.js';
 import type { GradientReport } from '../gradcheck.js';
-import type { Checkpoint } from '../training/checkpoint.js';
+import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import { evaluate } from '../training/evaluate.js';
-import { stepCount, TUTORIAL } from '../training/options.js';
+import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
 import { Training } from '../training/run.js';
 import { checkWith } from './check.js';
 import { fetchMnist } from './fetch-mnist.js';
@@ -77,9 +77,8 @@ export class Engine {
     threads: number | null,
   ): Promise<Started & { settings: Settings }> {
     const checkpoint = parseCheckpoint(bytes, name);
-    if (!checkpoint.training) throw new DataError(`${name}: holds only a network, not the state of its training`);
+    const { options } = trainingFor(checkpoint, name);
     const started = await this.resume(checkpoint, backend, threads, []);
-    const { options } = checkpoint.training;
     const steps = stepCount(options, this.trainingData.train.count);
     const settings = { backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
     return { ...started, settings };
@@ -190,6 +189,22 @@ export class Engine {
     if (!this.run) throw new DataError('no run has been started');
     return this.run;
   }
+}
+
+/** The training of a checkpoint. Throws a DataError if the page cannot continue it. */
+function trainingFor({ training }: Checkpoint, name: string): SavedTraining {
+  if (!training) throw new DataError(`${name}: holds only a network, not the state of its training`);
+  if (training.task !== null) {
+    throw new DataError(`${name}: a run of the task “${training.task}”, but the page trains only on MNIST’s images`);
+  }
+  const hidden = layersOf(training.options).map((layer) => layer.hidden);
+  if (new Set(hidden).size > 1) {
+    throw new DataError(
+      `${name}: its layers have ${hidden.join(', ')} hidden units, but on the page all layers have the same number: ` +
+        'longhand train --resume can continue this run',
+    );
+  }
+  return training;
 }
 
 /** The `trainingIters` that makes `steps` updates (see `stepCount`): the tutorial's own value if it gives as many. */

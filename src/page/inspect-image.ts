@@ -1,9 +1,12 @@
 /** One image's forward and backward pass: every gate and state, and the gradients, as arrays for the page. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { fillBatch } from '../data/batches.js';
+import type { Backend } from '../backend.js';
+import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import { Model, modelSizesOf } from '../model.js';
-import type { Network } from '../network.js';
+import type { Lstm } from '../lstm-tensors.js';
+import { Network } from '../network.js';
+import type { CompleteSizes } from '../network-sizes.js';
+import { lstmsOf } from '../network-sizes.js';
 import type { Tensor } from '../tensor.js';
 import { norm, stepOf } from '../tensor.js';
 import { probabilitiesByRow } from '../training/probabilities.js';
@@ -20,38 +23,55 @@ export interface Inspection {
   readonly step: number;
   readonly T: number;
   readonly I: number;
-  readonly H: number;
   readonly pixels: Uint8Array;
   /** null for a drawing. */
   readonly label: number | null;
   /** The class whose loss is computed: the label, or without one the most probable class. */
   readonly target: number;
   readonly loss: number;
-  /** `[T,H]`: the gates and the states after each row. */
+  /** `[T,C]`: the class probabilities if the image ended after each row. */
+  readonly probabilities: Float32Array;
+  /** `[T,I]` */
+  readonly dx: Float32Array;
+  /** Layer by layer, the lowest first; of each layer the forward direction first. */
+  readonly lstms: readonly InspectedLstm[];
+}
+
+/** One direction of one layer. */
+export interface InspectedLstm {
+  /** 0 for the lowest. */
+  readonly layer: number;
+  /** It reads the rows from the last to the first. */
+  readonly reverse: boolean;
+  readonly H: number;
+  /** `[T,H]`: the gates and the states when each row has been read; row t is the image's row t in both directions. */
   readonly i: Float32Array;
   readonly j: Float32Array;
   readonly f: Float32Array;
   readonly o: Float32Array;
   readonly c: Float32Array;
   readonly h: Float32Array;
-  /** `[T,C]`: the class probabilities if the image ended after each row. */
-  readonly probabilities: Float32Array;
-  /** `[T,I]` */
-  readonly dx: Float32Array;
-  /** ‖∂loss/∂h‖ and ‖∂loss/∂c‖ after 0, 1, … T rows. */
+  /**
+   * `[T+1]`: ‖∂loss/∂h‖ and ‖∂loss/∂c‖ after 0, 1, … T rows. In reverse, element t is the norm after row t, and element T that
+   * of the initial state.
+   */
   readonly dhNorms: Float32Array;
   readonly dcNorms: Float32Array;
+}
+
+interface Networks {
+  /** For the image and its gradients. */
+  readonly whole: Network;
+  /** For the probabilities after each row: in both directions a batch with a copy of the image for each row. */
+  readonly byRow: Network;
 }
 
 export class ImageInspector {
   /** Plain TypeScript: one image is quick on it, and its tensors can be read without a download. */
   private readonly backend = createReferenceBackend();
-  private model: Model | undefined;
+  private networks: Networks | undefined;
 
   async inspect(training: Training, images: LabelledImages, request: InspectionRequest): Promise<Inspection> {
-    const model = this.modelLike(training.network);
-    model.load(await training.network.save());
-
     const { rows, columns } = images;
     const size = rows * columns;
     const isTestImage = 'image' in request;
@@ -59,50 +79,65 @@ export class ImageInspector {
       ? images.pixels.slice(request.image * size, (request.image + 1) * size)
       : request.drawing;
     const label = isTestImage ? images.labels[request.image] : null;
-    const loadAs = (target: number): void => {
-      const { x, y } = model.activations;
-      fillBatch(x, y, { count: 1, rows, columns, pixels, labels: Uint8Array.of(target) }, [0]);
-    };
-    loadAs(label ?? 0);
-    model.forward();
-    const probabilities = await probabilitiesByRow(model);
+
+    const { whole, byRow } = this.networksLike(training.network);
+    const parameters = await training.network.save();
+    for (const network of new Set([whole, byRow])) {
+      network.load(parameters);
+      fillImages(network.activations.x, { count: 1, rows, columns, pixels, labels: Uint8Array.of(0) }, [0]);
+    }
+    const probabilities = await probabilitiesByRow(byRow);
     const last = probabilities[probabilities.length - 1];
     const target = label ?? last.indexOf(Math.max(...last));
-    loadAs(target);
-    model.forward();
-    model.backward();
-    return { step: training.step, pixels, label, target, ...valuesOf(model, probabilities) };
+    whole.setTargets({ labels: [target] });
+    whole.forward();
+    whole.backward();
+    return { step: training.step, pixels, label, target, ...valuesOf(whole, probabilities) };
   }
 
-  private modelLike({ sizes: { T }, network }: Network): Model {
-    const { forgetBias } = network;
-    const { I, H, C } = modelSizesOf(network)!;
-    if (this.model?.sizes.H !== H || this.model.lstm.forgetBias !== forgetBias) {
-      this.model = new Model(this.backend, { T, B: 1, I, H, C }, { forgetBias, inputGradient: true });
-    }
-    return this.model;
+  /** Keeps the networks of the last call if they have the same sizes. */
+  private networksLike({ sizes: { T }, network }: Network): Networks {
+    if (JSON.stringify(this.networks?.whole.network) !== JSON.stringify(network)) this.networks = undefined;
+    this.networks ??= createNetworks(this.backend, network, T);
+    return this.networks;
   }
 }
 
-function valuesOf(model: Model, probabilities: readonly Float64Array[]) {
-  const { T, I, H } = model.sizes;
-  const { h, c, gates, dh, dc, losses } = model.activations;
-  const gate = (n: number): Float32Array => matrix(T, H, (t, unit) => gates.get(t, 0, n * H + unit));
-  const norms = (tensor: Tensor): Float32Array =>
-    Float32Array.from({ length: T + 1 }, (_, t) => norm(stepOf(tensor, t)));
+function createNetworks(backend: Backend, network: CompleteSizes, T: number): Networks {
+  const whole = new Network(backend, network, { T, B: 1 }, { inputGradient: true });
+  const isBidirectional = network.layers.some(({ bidirectional }) => bidirectional);
+  return { whole, byRow: isBidirectional ? new Network(backend, network, { T, B: T }) : whole };
+}
+
+function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
+  const { T } = network.sizes;
+  const I = network.network.inputs;
+  const places = lstmsOf(network.network);
   return {
     T,
     I,
+    loss: network.activations.losses.get(0),
+    probabilities: Float32Array.from(probabilities.flatMap((row) => [...row])),
+    dx: matrix(T, I, (t, column) => network.dx.get(t, 0, column)),
+    lstms: network.layers.flat().map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) })),
+  };
+}
+
+function lstmValues({ sizes, reverse, gates, outputs, dh, dc }: Lstm): Omit<InspectedLstm, 'layer'> {
+  const { T, H } = sizes;
+  const gate = (n: number): Float32Array => matrix(T, H, (t, unit) => gates.get(t, 0, n * H + unit));
+  const state = (tensor: Tensor): Float32Array => matrix(T, H, (t, unit) => tensor.get(t, 0, unit));
+  const norms = (tensor: Tensor): Float32Array =>
+    Float32Array.from({ length: T + 1 }, (_, t) => norm(stepOf(tensor, t)));
+  return {
+    reverse,
     H,
-    loss: losses.get(0),
     i: gate(0),
     j: gate(1),
     f: gate(2),
     o: gate(3),
-    c: matrix(T, H, (t, unit) => c.get(t + 1, 0, unit)),
-    h: matrix(T, H, (t, unit) => h.get(t + 1, 0, unit)),
-    probabilities: Float32Array.from(probabilities.flatMap((row) => [...row])),
-    dx: matrix(T, I, (t, column) => model.dx.get(t, 0, column)),
+    c: state(outputs.c),
+    h: state(outputs.h),
     dhNorms: norms(dh),
     dcNorms: norms(dc),
   };

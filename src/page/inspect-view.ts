@@ -6,7 +6,8 @@ import { button, canvas, element, made } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
 import type { Engine } from './engine.js';
 import { paintGradientOverInk, paintHeatmap, paintInk, scaledToOne, transposed } from './heatmaps.js';
-import type { Inspection, InspectionRequest } from './inspect-image.js';
+import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
+import { LstmChoice } from './lstm-choice.js';
 import { ProbabilityBars } from './probability-bars.js';
 import type { View } from './settings.js';
 import { LIMITS, numberFrom } from './settings.js';
@@ -27,6 +28,9 @@ const ofState = (values: Float32Array): Float32Array => values;
 const toHeatmap = { i: ofGate, j: ofState, f: ofGate, o: ofGate, c: scaledToOne, h: ofState };
 
 const ROW_MS = 90;
+/** While a run plays, inspections begin this often. Large networks are inspected less often: at most a quarter of the time. */
+const INSPECT_EVERY_MS = 700;
+const LARGEST_SHARE = 1 / 4;
 const IMAGES = LIMITS.image.most + 1;
 
 export class InspectView {
@@ -36,6 +40,8 @@ export class InspectView {
   private isWaiting = false;
   /** `refresh` was called during the inspection. */
   private mustAskAgain = false;
+  /** How long the last inspection took. */
+  private inspectionMs = 0;
   private animation: ReturnType<typeof setInterval> | undefined;
   private readonly pad = new DrawingPad(
     canvas('pad'),
@@ -45,6 +51,7 @@ export class InspectView {
   );
   private readonly heatmaps = HEATMAPS.map((heatmap) => ({ ...heatmap, ...heatmapFigure(heatmap) }));
   private readonly probabilityBars = new ProbabilityBars();
+  private readonly choice: LstmChoice;
   private readonly norms = new Chart(element('norms-chart', HTMLElement), {
     series: [
       { label: '‖∂L/∂h‖', colour: '--below' },
@@ -59,7 +66,7 @@ export class InspectView {
   constructor(
     private readonly engine: Remote<Engine>,
     private view: View,
-    private readonly onChange: (view: Pick<View, 'image' | 'row'>) => void,
+    private readonly onChange: (view: Pick<View, 'image' | 'row' | 'lstm'>) => void,
     private readonly onError: (error: unknown) => void,
   ) {
     const number = element('image-number', HTMLInputElement);
@@ -74,9 +81,19 @@ export class InspectView {
       this.stopAnimation();
       this.goTo(Number(row.value));
     });
+    this.choice = new LstmChoice(view.lstm, (lstm) => {
+      this.view = { ...this.view, lstm };
+      this.onChange(this.view);
+      this.paint();
+    });
     onColourChange(() => this.paint());
     number.value = String(view.image);
     row.value = String(view.row);
+  }
+
+  /** While a run plays, the least time from the beginning of an inspection to the next one. */
+  get periodMs(): number {
+    return Math.max(INSPECT_EVERY_MS, this.inspectionMs / LARGEST_SHARE);
   }
 
   /** Shows a test image, in place of another or of the drawing. */
@@ -95,6 +112,7 @@ export class InspectView {
       return;
     }
     this.isWaiting = true;
+    const began = performance.now();
     const request: InspectionRequest = this.isDrawing ? { drawing: this.pad.pixels() } : { image: this.view.image };
     this.engine
       .inspect(request)
@@ -104,6 +122,7 @@ export class InspectView {
       }, this.onError)
       .finally(() => {
         this.isWaiting = false;
+        this.inspectionMs = performance.now() - began;
         if (!this.mustAskAgain) return;
         this.mustAskAgain = false;
         this.refresh();
@@ -156,25 +175,29 @@ export class InspectView {
     const { inspection } = this;
     if (!inspection) return;
     const { row } = this.view;
-    const { T, I, H, pixels, dx, probabilities } = inspection;
+    const { T, I, pixels, dx, probabilities, lstms } = inspection;
+    const lstm = this.choice.of(lstms);
+    // in both directions, a state depends on rows before and after it
+    const until = lstms.some(({ reverse }) => reverse) ? T : row;
     paintInk(canvas('image'), pixels, [T, I], row);
     paintGradientOverInk(canvas('input-gradient'), pixels, scaledToOne(dx), [T, I]);
     for (const { name, picture, cursor } of this.heatmaps) {
-      const values = transposed(toHeatmap[name](inspection[name]), T, H);
-      paintHeatmap(picture, values, [H, T], row);
+      const values = transposed(toHeatmap[name](lstm[name]), T, lstm.H);
+      paintHeatmap(picture, values, [lstm.H, T], until);
       cursor.style.left = `${(100 * row) / T}%`;
     }
     this.probabilityBars.show(probabilities, T, row);
-    this.showNorms(inspection);
+    this.showNorms(lstm, T);
     this.showTexts(inspection, row);
   }
 
-  private showNorms({ dhNorms, dcNorms, T }: Inspection): void {
-    const rows = Array.from(dhNorms.keys());
+  private showNorms({ dhNorms, dcNorms, reverse }: InspectedLstm, T: number): void {
+    const rows = Array.from(dhNorms.keys(), (n) => (reverse ? n + 1 : n)); // in reverse, the initial state is at T+1
     const positive = (norms: Float32Array): (number | null)[] => Array.from(norms, (norm) => (norm > 0 ? norm : null));
     this.norms.show(rows, positive(dhNorms), positive(dcNorms));
-    const [first, last] = [dhNorms[0].toPrecision(2), dhNorms[T].toPrecision(2)];
-    this.norms.describe(`Gradient norms: ‖∂L/∂h‖ is ${first} before the first row, ${last} after the last`);
+    const [zero, all] = (reverse ? [T, 0] : [0, T]).map((n) => dhNorms[n].toPrecision(2));
+    const [first, last] = reverse ? ['last', 'first'] : ['first', 'last'];
+    this.norms.describe(`Gradient norms: ‖∂L/∂h‖ is ${zero} before the ${first} row, ${all} after the ${last}`);
   }
 
   private showTexts({ label, target, loss, step, T }: Inspection, row: number): void {

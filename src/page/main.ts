@@ -39,7 +39,7 @@ const show = (error: unknown): void => showError(messageOf(error));
 const inspectView = new InspectView(
   engine,
   state,
-  ({ image, row }) => changeState({ image, row }),
+  ({ image, row, lstm }) => changeState({ image, row, lstm }),
   (error) => trainView.fail(error),
 );
 const misreadImages = new MisreadImages(engine, (image) => {
@@ -51,6 +51,7 @@ const trainView: TrainView = new TrainView(engine, settingsOf(state), {
   onSettings: changeState,
   onNewRun: () => misreadImages.clear(),
   onWeights: () => inspectView.refresh(),
+  weightsEveryMs: () => inspectView.periodMs,
   onTested: (result) => void misreadImages.show(result).catch(show),
 });
 

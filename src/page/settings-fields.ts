@@ -18,7 +18,7 @@ export interface NumberField extends FieldTexts {
 }
 
 export interface ChoiceField extends FieldTexts {
-  readonly name: 'shuffle' | 'backend';
+  readonly name: 'shuffle' | 'backend' | 'bidirectional';
   /** The label of each value. */
   readonly choices: Readonly<Record<string, string>>;
 }
@@ -42,10 +42,14 @@ const SHUFFLE_LABELS: Record<Settings['shuffle'], string> = {
   legacy: 'early TensorFlow',
 };
 
+const DIRECTION_LABELS = { false: 'forward', true: 'both directions' };
+
 export const FIELDS: readonly (NumberField | ChoiceField)[] = [
   { ...optionField('learningRate'), isLive: true },
   { name: 'steps', label: 'Pause at step', help: 'the run pauses after this step', isLive: true },
   { ...optionField('hidden'), label: 'Hidden units' },
+  optionField('layers'),
+  { ...optionField('bidirectional'), label: 'Directions', choices: DIRECTION_LABELS },
   optionField('batchSize'),
   optionField('seed'),
   { ...optionField('shuffle'), choices: SHUFFLE_LABELS },

@@ -35,7 +35,7 @@ export class SettingsForm {
       field.value = settings[name] === null ? '' : String(settings[name]);
       field.setAttribute('aria-invalid', 'false');
     }
-    for (const { name } of CHOICE_FIELDS) this.field(name).value = settings[name];
+    for (const { name } of CHOICE_FIELDS) this.field(name).value = String(settings[name]);
     this.field('threads').disabled = settings.backend !== 'wasm';
   }
 
@@ -53,7 +53,8 @@ export class SettingsForm {
     const { value } = this.field(name);
     const numberField = NUMBER_FIELDS.find((field) => field.name === name);
     if (numberField) return this.changedNumber(numberField, value);
-    return { [name]: value }; // a choice: the form has no other values
+    // a choice: the form has no other values
+    return { [name]: name === 'bidirectional' ? value === 'true' : value };
   }
 
   private changedNumber({ name, label }: NumberField, text: string): Partial<Settings> | null {

@@ -3,7 +3,7 @@ import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../numbers.js';
 import type { OptionEntry, TrainOptions } from '../training/options.js';
-import { OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
+import { layersOf, OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
@@ -18,12 +18,14 @@ export interface RateChange {
 }
 
 /** The options of the training that the page offers. Their defaults, kinds and ranges are those of the table. */
-const PAGE_OPTIONS = ['hidden', 'batchSize', 'learningRate', 'seed', 'shuffle'] as const;
+const PAGE_OPTIONS = ['hidden', 'layers', 'bidirectional', 'batchSize', 'learningRate', 'seed', 'shuffle'] as const;
 type PageOptions = Omit<Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>, 'hidden'> & { readonly hidden: number };
 
-/** These options alone. */
+/** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
 export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
-  return Object.fromEntries(PAGE_OPTIONS.map((name) => [name, options[name]])) as unknown as PageOptions;
+  const layers = layersOf(options);
+  const own = Object.fromEntries(PAGE_OPTIONS.map((name) => [name, options[name]])) as unknown as PageOptions;
+  return { ...own, hidden: layers[0].hidden, layers: layers.length };
 }
 
 export interface Settings extends PageOptions {
@@ -41,6 +43,8 @@ export interface View {
   readonly image: number;
   /** Rows of the image that have been read, 0 … 28. */
   readonly row: number;
+  /** The layer and direction whose gates and states are shown: 0 for the lowest one, as in `lstmsOf`. */
+  readonly lstm: number;
   /** The id of a planted mistake, or `none`. */
   readonly mistake: string;
 }
@@ -54,6 +58,7 @@ export const DEFAULTS: Settings & View = {
   steps: stepCount(TUTORIAL, 0), // 781; the number of examples does not matter without `epochs`
   image: 0,
   row: 28,
+  lstm: 0,
   mistake: 'none',
 };
 
@@ -64,6 +69,8 @@ interface Range {
   readonly most: number;
 }
 
+const MOST_LAYERS = 4;
+
 const whole = (least: number, most: number): Range => ({ kind: 'whole', least, most });
 
 /** The range of each number. For a training option it is that of the table, or a narrower one. */
@@ -72,11 +79,13 @@ export const LIMITS = {
   seed: OPTIONS.seed,
   // larger networks and batches need gigabytes, and seconds for each step
   hidden: whole(OPTIONS.hidden.least, 1024),
+  layers: whole(OPTIONS.layers.least, MOST_LAYERS),
   batchSize: whole(OPTIONS.batchSize.least, 1024),
   steps: whole(1, 1_000_000),
   threads: whole(1, MOST_THREADS),
   image: whole(0, 9999),
   row: whole(0, 28),
+  lstm: whole(0, 2 * MOST_LAYERS - 1),
 } as const satisfies Readonly<Record<string, Range>>;
 
 export type NumberName = keyof typeof LIMITS;
@@ -129,21 +138,21 @@ export function fromQuery(text: string): Settings & View {
     steps: number('steps') ?? DEFAULTS.steps,
     image: number('image') ?? DEFAULTS.image,
     row: number('row') ?? DEFAULTS.row,
+    lstm: number('lstm') ?? DEFAULTS.lstm,
     mistake: query.get('mistake') ?? DEFAULTS.mistake,
   };
 }
 
 function pageOptionsFrom(query: URLSearchParams): PageOptions {
-  const values = PAGE_OPTIONS.map((name) => {
-    const option: OptionEntry = OPTIONS[name];
-    const text = query.get(name) ?? '';
-    const value =
-      option.kind === 'choice'
-        ? option.choices.find((choice) => choice === text)
-        : numberFrom(name as NumberName, text);
-    return [name, value ?? DEFAULTS[name]];
-  });
+  const values = PAGE_OPTIONS.map((name) => [name, optionFrom(name, query.get(name) ?? '') ?? DEFAULTS[name]]);
   return Object.fromEntries(values) as PageOptions;
+}
+
+function optionFrom(name: keyof PageOptions, text: string): string | number | boolean | null | undefined {
+  const option: OptionEntry = OPTIONS[name];
+  if (option.kind === 'choice') return option.choices.find((choice) => choice === text);
+  if (option.kind === 'switch') return text === 'true';
+  return numberFrom(name as NumberName, text);
 }
 
 function rateChangesFrom(text: string): RateChange[] {

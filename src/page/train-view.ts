@@ -12,15 +12,14 @@ import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings } from './settings.js';
 import { DEFAULTS } from './settings.js';
 
-/** While a run plays, the rest of the page shows its new weights this often. */
-const SHOW_WEIGHTS_MS = 700;
-
 interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
   /** A new run began, or one was resumed. `onWeights` follows. */
   readonly onNewRun: () => void;
   /** The weights changed. */
   readonly onWeights: () => void;
+  /** While the run plays, the time from one call of `onWeights` to the next. */
+  readonly weightsEveryMs: () => number;
   readonly onTested: (result: TestResult) => void;
 }
 
@@ -282,7 +281,7 @@ export class TrainView {
     this.figures.addLines(lines);
     if (!this.isPlaying) this.figures.describeCharts();
     const now = performance.now();
-    if (this.isPlaying && now - this.weightsShownAt < SHOW_WEIGHTS_MS) return;
+    if (this.isPlaying && now - this.weightsShownAt < this.listener.weightsEveryMs()) return;
     this.weightsShownAt = now;
     this.listener.onWeights();
   }

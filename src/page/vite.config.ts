@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { mnistFiles, mnistInSite } from './build/mnist-files.js';
 import { equationsInPage } from './build/equations-in-page.js';
-import { katexFonts } from './build/katex-fonts.js';
+import { usedFonts } from './build/fonts.js';
 import { licences } from './build/licences.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 import { settingsInPage } from './build/settings-in-page.js';
 
 const { forPage, forWorkers } = licences();
 const here = path.dirname(fileURLToPath(import.meta.url));
+const checks = { bundlerTimings: false }; // no warning if the build is slow
 
 /** `--mode site`: with MNIST, for any host. Otherwise for `longhand page`, which serves MNIST from its package. */
 export default defineConfig(({ mode }) => ({
@@ -20,19 +21,19 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    rolldownOptions: { checks: { bundlerTimings: false } }, // no warning if the build is slow
+    rolldownOptions: { checks },
     assetsInlineLimit: 0, // the Content-Security-Policy forbids scripts and fonts in data: URLs
   },
   worker: {
     format: 'es',
     plugins: () => [plantedMistakes(), mnistFiles(), forWorkers()],
-    rolldownOptions: { external: ['webgpu'] }, // GPU.js imports it only in Node
+    rolldownOptions: { checks, external: ['webgpu'] }, // GPU.js imports it only in Node
   },
   plugins: [
     plantedMistakes(),
     settingsInPage(),
     equationsInPage(),
-    katexFonts(),
+    usedFonts(),
     forPage(),
     ...(mode === 'site' ? [mnistInSite()] : []),
   ],

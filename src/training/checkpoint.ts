@@ -13,14 +13,16 @@ import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
-import { completeSizes, isPlain, networkParameterShapes } from '../network-sizes.js';
+import { isPlain, networkParameterShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
 import type { Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
+import { assertSameNetwork, networkIn, optionsIn, taskIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
 
-const FORMAT = 'longhand checkpoint';
+/** The metadata field `format` of every checkpoint. */
+export const FORMAT = 'longhand checkpoint';
 /** The newest version. A run that needs nothing newer writes version 1, byte for byte as Longhand 0.1.0. */
 const NEWEST_VERSION = 2;
 
@@ -172,27 +174,12 @@ function savedModel(file: Safetensors, name: string, limits: FloatLimits): Saved
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
-  const network = isVersion1(file) ? version1Network(fields) : storedNetwork(fields, where);
+  const network = networkIn(fields, where, isVersion1(file));
   fields.assertNoOthers();
   return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
 }
 
 const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
-
-function version1Network(fields: Fields): CompleteSizes {
-  const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
-  return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
-}
-
-function storedNetwork(fields: Fields, where: string): CompleteSizes {
-  const network = fields.valueOr('network', undefined) as NetworkSizes;
-  try {
-    return completeSizes(network);
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new DataError(`${where}: ${error.message}`);
-    throw error;
-  }
-}
 
 function parametersNamed(
   file: Safetensors,
@@ -212,12 +199,12 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
-  const options = savedOptions(file, name);
+  const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
   const best = fields.recordOrNull('best');
   const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : fields.textOrNull('task'),
+    task: isVersion1(file) ? null : taskIn(fields, `${name}: training`),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},
@@ -235,29 +222,6 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
   fields.assertNoOthers();
   assertSameNetwork(options, network, name);
   return training;
-}
-
-function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
-  const ofOptions = { layers: layersOf(options), dropout: options.dropout, forgetBias: options.forgetBias };
-  const { layers, dropout, forgetBias } = network;
-  const [theirs, ours] = [ofOptions, { layers, dropout, forgetBias }].map((part) => JSON.stringify(part));
-  if (theirs === ours) return;
-  throw new DataError(
-    `${name}: options of another network: ${theirs.slice(0, 200)}; the file's network has ${ours.slice(0, 200)}`,
-  );
-}
-
-/** An option that is not in the file gets its default: an older version wrote the file before the option existed. */
-function savedOptions(file: Safetensors, name: string): TrainOptions {
-  const where = `${name}: options`;
-  const fields = Fields.parse(file.metadata.get('options'), where);
-  const names = isVersion1(file) ? VERSION1_NAMES : OPTION_NAMES;
-  const entries = names.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
-  fields.assertNoOthers();
-  const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
-  const fault = faultOf(options);
-  if (fault !== undefined) throw new DataError(`${where}: ${fault}`);
-  return options;
 }
 
 /** Throws a DataError unless each of 0 … length - 1 occurs once: a larger index would read beyond the images. */

@@ -7,8 +7,8 @@ import type { Tensor } from '../tensor.js';
 import { matrixOf } from '../tensor.js';
 import { loadBatch } from './batch.js';
 import { yieldToEventLoop } from './event-loop.js';
-import type { Examples, NetworkEnds, TrainData } from './examples.js';
-import { examplesOf } from './examples.js';
+import type { DataKind, Examples, TrainData } from './examples.js';
+import { examplesOf, misfitOf } from './examples.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {
@@ -32,7 +32,7 @@ export interface Evaluation {
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: network', network);
   const examples = examplesOf('evaluate: data', data);
-  assertFits('evaluate', examples, network);
+  assertFits('evaluate', examples, { ...network.network, T: network.sizes.T });
   return evaluateExamples(network, examples, signal);
 }
 
@@ -75,18 +75,9 @@ export async function evaluateExamples(
 }
 
 /** Throws a DataError unless the network reads and computes what the examples hold. */
-export function assertFits(
-  what: string,
-  examples: Examples,
-  { network, sizes: { T } }: { readonly network: NetworkEnds; readonly sizes: { readonly T: number } },
-): void {
-  if (examples.T !== T) throw new DataError(`${what}: the data have ${examples.T} steps, but the network reads ${T}`);
-  const ends = ['inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof NetworkEnds)[];
-  const differs = ends.find((name) => examples[name] !== network[name]);
-  if (differs === undefined) return;
-  throw new DataError(
-    `${what}: the data have ${differs} ${examples[differs]}, but the network has ${network[differs]}`,
-  );
+export function assertFits(what: string, examples: Examples, kind: DataKind): void {
+  const misfit = misfitOf(examples, kind);
+  if (misfit) throw new DataError(`${what}: the data have ${misfit.examples}, but the network has ${misfit.other}`);
 }
 
 /** The column of the largest number in row `b`. */

@@ -4,18 +4,18 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { assertObject } from '../arguments.js';
+import { assertObject, describe } from '../arguments.js';
 import type { Targets } from '../counted-rows.js';
 import type { Shift } from '../data/batches.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { assertImages, CLASSES } from '../data/mnist.js';
 import type { Sequences } from '../data/sequences.js';
-import { assertSequences, hasEveryStep, lengthOf, outputsOf } from '../data/sequences.js';
+import { assertSequences, hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from '../data/sequences.js';
 import type { NetworkSizes } from '../network-sizes.js';
 import type { Random } from '../rng.js';
 import type { Tensor } from '../tensor.js';
-import { valuesOf, zeros } from '../tensor.js';
+import { zeros } from '../tensor.js';
 
 /** What `train` accepts: images with labels, or sequences of your own. */
 export type TrainData = LabelledImages | Sequences;
@@ -39,11 +39,17 @@ export interface FilledBatch {
   readonly indices: Uint32Array;
 }
 
-/** Examples of one kind. */
-export interface Examples extends NetworkEnds {
-  readonly count: number;
+/** What a network and its data have in common. */
+export interface DataKind extends NetworkEnds {
   /** Steps of the longest sequence. */
   readonly T: number;
+}
+
+/** Examples of one kind. */
+export interface Examples extends DataKind {
+  readonly count: number;
+  /** Whether a network may have more outputs: the labels need not show every class. */
+  readonly fitsMoreOutputs: boolean;
   /** A name that checkpoints keep; undefined for MNIST and for data without a name. */
   readonly task: string | undefined;
   /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */
@@ -55,7 +61,24 @@ export interface Examples extends NetworkEnds {
 /** Checks `data`; `what` is for messages. Throws a TypeError, RangeError or DataError that says what is wrong. */
 export function examplesOf(what: string, data: TrainData): Examples {
   assertObject(what, data);
-  return 'x' in data ? sequenceExamples(what, data) : imageExamples(what, data);
+  if ('x' in data) return sequenceExamples(what, data);
+  if ('pixels' in data) return imageExamples(what, data);
+  throw new TypeError(`${what}: ${describe(data)}: must have pixels, as images have, or x, as sequences have`);
+}
+
+/**
+ * What of the examples does not fit `other`, and the same of `other`, for messages: `T 4, inputs 3` and `T 5, inputs 6`.
+ * Undefined if they fit.
+ */
+export function misfitOf(examples: Examples, other: DataKind): { examples: string; other: string } | undefined {
+  const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof DataKind)[];
+  const fits = (name: (typeof names)[number]): boolean =>
+    examples[name] === other[name] ||
+    (name === 'outputs' && examples.fitsMoreOutputs && examples.outputs < other.outputs);
+  const wrong = names.filter((name) => !fits(name));
+  if (wrong.length === 0) return undefined;
+  const listed = (kind: DataKind): string => wrong.map((name) => `${name} ${kind[name]}`).join(', ');
+  return { examples: listed(examples), other: listed(other) };
 }
 
 /** SHA-256 of all `sets`, in their order. */
@@ -73,6 +96,7 @@ function imageExamples(what: string, images: LabelledImages): Examples {
     T: rows,
     inputs: columns,
     outputs: CLASSES,
+    fitsMoreOutputs: false,
     inputKind: 'numbers',
     loss: 'crossEntropy',
     reads: 'last',
@@ -102,28 +126,33 @@ function rowsFrom(B: number, indices: Uint32Array, labelOf: (n: number) => numbe
 
 function sequenceExamples(what: string, sequences: Sequences): Examples {
   assertSequences(what, sequences);
-  const { x, inputClasses, targets, task, lengths } = sequences;
+  const { x, inputClasses, targets, task, classes } = sequences;
   const [count, T] = x.shape;
   return {
     count,
     T,
     inputs: inputClasses ?? x.shape[2],
     outputs: outputsOf(sequences),
+    fitsMoreOutputs: !targets && classes === undefined,
     inputKind: x.dimension === 2 ? 'classes' : 'numbers',
     loss: targets ? 'squaredError' : 'crossEntropy',
     reads: hasEveryStep(sequences) ? 'every' : 'last',
     task,
     fill: (batch, indices) => fillSequences(batch, sequences, indices),
-    addTo(hash) {
-      for (const part of [x, targets].filter((tensor) => tensor !== undefined)) hash.update(bytesOf(valuesOf(part)));
-      for (const part of [sequences.labels, lengths].filter((list) => list !== undefined)) {
-        hash.update(bytesOf(Float64Array.from(part)));
-      }
+    addTo: (hash) => {
+      for (let n = 0; n < count; n++)
+        for (const part of partsOf(sequences, n)) hash.update(new Uint8Array(part.buffer));
     },
   };
 }
 
-const bytesOf = (values: Float64Array): Uint8Array => new Uint8Array(values.buffer);
+/** The numbers of sequence n, without those beyond its end. */
+function* partsOf(sequences: Sequences, n: number): Generator<Float64Array> {
+  const { x, targets, lengths } = sequences;
+  yield valuesOfSequence(sequences, x, n);
+  yield targets ? valuesOfSequence(sequences, targets, n) : Float64Array.from(labelsOf(sequences, n));
+  if (lengths) yield Float64Array.of(lengths[n]);
+}
 
 /** The rows beyond `indices` keep their numbers in x, do not count, and have one step if there are lengths. */
 function fillSequences(x: Tensor, sequences: Sequences, given: Uint32Array): FilledBatch {
@@ -157,13 +186,13 @@ function labelsFor(T: number, B: number, sequences: Sequences, indices: Uint32Ar
 function targetsFor(T: number, B: number, targets: Tensor, indices: Uint32Array): Tensor {
   const C = targets.shape[targets.dimension - 1];
   if (targets.dimension === 2) {
-    const rows = zeros([B, C]);
+    const rows = zeros([B, C], 'f64');
     indices.forEach((n, b) => {
       for (let k = 0; k < C; k++) rows.set(b, k, targets.get(n, k));
     });
     return rows;
   }
-  const rows = zeros([T, B, C]);
+  const rows = zeros([T, B, C], 'f64');
   indices.forEach((n, b) => {
     for (let t = 0; t < T; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
   });

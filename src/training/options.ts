@@ -10,7 +10,7 @@
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
-import { OUTPUT_STARTS } from '../network.js';
+import { OUTPUT_STARTS } from '../initial-values.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
@@ -21,8 +21,11 @@ export const OPTIMISERS = ['adam', 'sgd'] as const;
 /** The headings that group the options in `longhand train --help`. */
 export const GROUPS = ['Network', 'Training', 'Optimiser', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
 
-const MOST_LAYERS = 1000;
+/** The layers that checkpoints can hold. */
+export const MOST_LAYERS = 1000;
 const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
+const MOST_PIXELS = 1000;
+const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
@@ -33,6 +36,7 @@ const ACCEPTED = {
   'a whole number ≥ 0': (value: number) => Number.isInteger(value) && value >= 0,
   'a whole number ≥ 1': (value: number) => Number.isInteger(value) && value >= 1,
   [LAYER_COUNT]: (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_LAYERS,
+  [PIXEL_COUNT]: (value: number) => Number.isInteger(value) && value >= 0 && value <= MOST_PIXELS,
   'a number ≥ 0 and < 1': (value: number) => value >= 0 && value < 1,
   'a number > 0': (value: number) => Number.isFinite(value) && value > 0,
   'a finite number': (value: number) => Number.isFinite(value),
@@ -172,7 +176,7 @@ export const OPTIONS = {
     help: 'scale the whole gradient down to this norm',
     group: 'Gradient clipping',
   },
-  /** In images: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
+  /** In examples: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
   trainingIters: {
     ...COUNT,
     default: 100_000,
@@ -181,18 +185,18 @@ export const OPTIONS = {
     group: 'Training',
     changeableOnResume: true,
   },
-  /** Passes over all training images, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
+  /** Passes over all training examples, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
   epochs: {
     ...COUNT,
     default: null,
     whenNull: '--training-iters sets the length',
     flag: '--epochs <count>',
-    help: 'passes over all training images, in place of --training-iters',
+    help: 'passes over all training examples, in place of --training-iters',
     group: 'Training',
     changeableOnResume: true,
   },
-  /** B: images per step. Default: 128. */
-  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'images per step', group: 'Training' },
+  /** B: examples per step. Default: 128. */
+  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'examples per step', group: 'Training' },
   /** A line is reported every `displayStep` steps. Default: 10. */
   displayStep: {
     ...COUNT,
@@ -202,13 +206,13 @@ export const OPTIONS = {
     group: 'Reporting',
     changeableOnResume: true,
   },
-  /** The validation images are evaluated every `validateEvery` steps. Default: null, never. */
+  /** The validation data are evaluated every `validateEvery` steps. Default: null, never. */
   validateEvery: {
     ...COUNT,
     default: null,
     whenNull: 'never',
     flag: '--validate-every <steps>',
-    help: 'evaluate the 5,000 validation images every <steps> steps',
+    help: 'evaluate the validation data every <steps> steps',
     group: 'Reporting',
   },
   /** Training stops after `patience` validations in a row without a smaller loss. Default: null, it does not stop early. */
@@ -249,7 +253,7 @@ export const OPTIONS = {
     group: 'Network',
     since: 2,
   },
-  /** p of (12): the probability that a number between two layers is dropped in training. Default: 0. */
+  /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */
   dropout: {
     kind: 'number',
     least: 0,
@@ -282,7 +286,7 @@ export const OPTIONS = {
     help: "added to the forget gate's pre-activation",
     group: 'Network',
   },
-  /** Seed of the initial weights and of the order of the images. The same seed gives the same run. Default: 1. */
+  /** Seed of the initial weights and of all that is drawn at random: batches, dropout, shifts. The same seed gives the same run. Default: 1. */
   seed: {
     kind: 'whole',
     least: 0,
@@ -290,15 +294,15 @@ export const OPTIONS = {
     accepts: 'a finite number',
     default: 1,
     flag: '--seed <number>',
-    help: 'seed of the initial weights and of the order of the images',
+    help: 'seed of the initial weights, the order of the examples, dropout and shifts',
     group: 'Training',
   },
   /** Each image of a batch is moved by up to this many pixels in each direction, at random. Default: 0. */
   shift: {
     kind: 'whole',
     least: 0,
-    most: 1000,
-    accepts: 'a whole number ≥ 0',
+    most: MOST_PIXELS,
+    accepts: PIXEL_COUNT,
     default: 0,
     flag: '--shift <pixels>',
     help: 'move each training image at random, by up to <pixels> in each direction',
@@ -368,16 +372,31 @@ export function assertOptions(options: TrainOptions): void {
 /** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. */
 export function faultOf(options: Values): string | undefined {
   for (const name of OPTION_NAMES) {
-    const value = options[name];
-    if (!accepts(OPTIONS[name], value)) return `${name} ${describe(value)}: must be ${acceptedBy(OPTIONS[name])}`;
+    const fault = faultOfValue(name, options[name]);
+    if (fault !== undefined) return fault;
   }
-  if (options.patience !== null && options.validateEvery === null) {
-    return `patience ${options.patience}: must be null if validateEvery is null`;
+  const { patience, validateEvery, hidden, layers, dropout } = options;
+  if (patience !== null && validateEvery === null) {
+    return `patience ${patience}: must be null if validateEvery is null`;
   }
-  if (Array.isArray(options.hidden) && options.layers !== 1 && options.layers !== options.hidden.length) {
-    return `hidden ${describe(options.hidden)} of ${options.hidden.length} layers: layers ${options.layers} must be 1 or as many`;
+  if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
+    return `layers ${layers}: must be left out or ${hidden.length}, because hidden has ${hidden.length} numbers`;
+  }
+  if (dropout > 0 && layersOf(options).length === 1) {
+    return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
   }
   return undefined;
+}
+
+function faultOfValue(name: OptionName, value: unknown): string | undefined {
+  const option: OptionEntry = OPTIONS[name];
+  if (option.kind === 'list' && Array.isArray(value)) {
+    const wrong = Array.from<unknown>(value).findIndex((element) => !accepts(option, element));
+    if (wrong >= 0) return `${name}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
+    if (value.length >= 1 && value.length <= MOST_LAYERS) return undefined;
+    return `${name} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
+  }
+  return accepts(option, value) ? undefined : `${name} ${describe(value)}: must be ${acceptedBy(option)}`;
 }
 
 /** The layers that the options describe, the lowest first. */
@@ -397,13 +416,6 @@ export const VERSION1_NAMES = OPTION_NAMES.filter((name) => (OPTIONS[name] as Op
 function accepts(option: OptionEntry, value: unknown): boolean {
   if (option.kind === 'choice') return option.choices.some((choice) => choice === value);
   if (option.kind === 'switch') return typeof value === 'boolean';
-  if (option.kind === 'list' && Array.isArray(value)) {
-    return (
-      value.length > 0 &&
-      value.length <= MOST_LAYERS &&
-      value.every((one) => typeof one === 'number' && ACCEPTED[option.accepts](one))
-    );
-  }
   if (value === null) return option.default === null;
   return typeof value === 'number' && ACCEPTED[option.accepts](value);
 }

@@ -1,26 +1,71 @@
-/** The class probabilities of one image: after all its rows, and after each row that the network reads. */
+/** The class probabilities of one sequence: after all its steps, and as if it ended after each step. */
+import { denseForward } from '../dense.js';
 import type { Network } from '../network.js';
+import { copyInto, stepOf } from '../tensor.js';
 
 /**
- * The probabilities `[C]` of the first sequence, as if it ended after step 1, 2, … T. Each is a forward pass with that
- * length; the last one, with length T, leaves its results in the network. The label of the batch is class 0.
+ * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last
+ * state. Overwrites y and all results; a bidirectional network also overwrites the other sequences, and its lengths are T
+ * afterwards.
+ *
+ * In one direction, no state depends on later steps, so one forward pass is enough. In both directions each length needs a
+ * pass of its own: B of them are computed as one batch, so a larger B is faster.
  */
 export async function probabilitiesByRow(network: Network): Promise<Float64Array[]> {
-  const { T, B } = network.sizes;
-  const labels = new Array<number>(B).fill(0);
+  const isBidirectional = network.network.layers.some(({ bidirectional }) => bidirectional);
+  return isBidirectional ? byLengths(network) : byStates(network);
+}
+
+/** The output layer reads the state after each step. */
+async function byStates(network: Network): Promise<Float64Array[]> {
+  const { backend, sizes, layers, parameters } = network;
+  const { y, logits, losses } = network.activations;
+  const { probabilities, correct } = classesOf(network);
+  const [outKernel, outBias] = parameters.slice(-2);
+  const [top] = layers[layers.length - 1];
+  network.forward();
   const rows: Float64Array[] = [];
-  for (let t = 1; t <= T; t++) {
-    network.setTargets({ labels, lengths: new Array<number>(B).fill(t) });
-    network.forward();
+  for (let t = 0; t < sizes.T; t++) {
+    denseForward(backend, logits, [stepOf(top.outputs.h, t)], outKernel.value, outBias.value);
+    backend.crossEntropyForward(losses, correct, probabilities, logits, y);
     rows.push(await firstProbabilities(network));
   }
   return rows;
 }
 
+/** Every sequence of the batch is a copy of the first one, with another length. */
+async function byLengths(network: Network): Promise<Float64Array[]> {
+  const { backend, activations } = network;
+  const { T, B } = network.sizes;
+  const { x } = activations;
+  const { probabilities } = classesOf(network);
+  const labels = new Uint8Array(B);
+  for (let b = 1; b < B; b++) copyInto(x.pick(null, b), x.pick(null, 0));
+  backend.upload(x);
+  const rows: Float64Array[] = [];
+  for (let longest = T; longest > 0; longest -= B) {
+    network.setTargets({ labels, lengths: Array.from(labels, (_, b) => Math.max(longest - b, 1)) });
+    network.forward();
+    await backend.download(probabilities);
+    for (let b = 0; b < Math.min(B, longest); b++) rows[longest - b - 1] = probabilitiesOf(network, b);
+  }
+  network.setTargets({ labels });
+  return rows;
+}
+
 /** The probabilities `[C]` of the first sequence in the last forward pass. */
-export async function firstProbabilities({ backend, network, activations }: Network): Promise<Float64Array> {
-  const { probabilities } = activations;
-  if (!probabilities) throw new Error('network: no probabilities: its loss is the squared error');
-  await backend.download(probabilities);
-  return Float64Array.from({ length: network.outputs }, (_, k) => probabilities.get(0, k));
+export async function firstProbabilities(network: Network): Promise<Float64Array> {
+  await network.backend.download(classesOf(network).probabilities);
+  return probabilitiesOf(network, 0);
+}
+
+/** Those of sequence b, on the host. */
+function probabilitiesOf(network: Network, b: number): Float64Array {
+  const { probabilities } = classesOf(network);
+  return Float64Array.from({ length: network.network.outputs }, (_, k) => probabilities.get(b, k));
+}
+
+function classesOf({ activations: { probabilities, correct } }: Network) {
+  if (!probabilities || !correct) throw new Error('network: no probabilities: its loss is the squared error');
+  return { probabilities, correct };
 }

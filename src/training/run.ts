@@ -3,7 +3,6 @@
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
 import { Adam } from '../adam.js';
-import { assertObject } from '../arguments.js';
 import type { Backend } from '../backend.js';
 import { clipGradients } from '../clipping.js';
 import { BatchOrder } from '../data/batches.js';
@@ -15,12 +14,13 @@ import { Random } from '../rng.js';
 import { rateAt } from '../schedule.js';
 import { Sgd } from '../sgd.js';
 import { loadBatch } from './batch.js';
-import type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './checkpoint.js';
-import { assertFits, evaluateExamples } from './evaluate.js';
-import type { Examples, NetworkEnds, TrainData } from './examples.js';
-import { examplesDigest, examplesOf } from './examples.js';
+import type { BestValidation, Checkpoint } from './checkpoint.js';
+import { evaluateExamples } from './evaluate.js';
+import type { NetworkEnds } from './examples.js';
 import type { TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
+import type { RunExamples, TrainingData } from './run-data.js';
+import { assertSameData, digestOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -46,22 +46,6 @@ export interface Validation {
   readonly isBest: boolean;
 }
 
-/** The data of a run. */
-export interface TrainingData {
-  /** What the run trains with. */
-  readonly train: TrainData;
-  /** What `validateEvery` evaluates; undefined if there is none. */
-  readonly validation: TrainData | undefined;
-}
-
-/** The data of a run, checked. */
-interface RunExamples {
-  readonly train: Examples;
-  readonly validation: Examples | undefined;
-}
-
-const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
-
 /** The network that the options describe, for data with these inputs and outputs. */
 export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkSizes {
   const { inputs, outputs, inputKind, loss, reads } = ends;
@@ -84,6 +68,7 @@ export class Training {
   private constructor(
     backend: Backend,
     private readonly examples: RunExamples,
+    network: NetworkSizes,
     private options: TrainOptions,
   ) {
     assertOptions(options);
@@ -91,7 +76,7 @@ export class Training {
     const { train } = examples;
     this.random = new Random(seed);
     this.batches = new BatchOrder(train.count, batchSize, shuffle, this.random);
-    this.network = new Network(backend, networkFor(train, options), { T: train.T, B: batchSize });
+    this.network = new Network(backend, network, { T: train.T, B: batchSize });
     try {
       this.optimiser = optimiserFor(backend, this.network.parameters, options);
     } catch (error) {
@@ -106,7 +91,8 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
-    const training = new Training(backend, examplesIn(data, options), options);
+    const examples = examplesIn(data, options);
+    const training = new Training(backend, examples, networkFor(examples.train, options), options);
     return training.prepared(() => training.network.initialise(training.random, options.outputStart));
   }
 
@@ -122,9 +108,9 @@ export class Training {
   ): Training {
     if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const examples = examplesIn(data, state.options);
-    const digest = examplesDigest(...setsOf(examples, state.options));
+    const digest = digestOf(examples, state.options);
     assertSameData(examples.train, saved, state, digest);
-    const training = new Training(backend, examples, { ...state.options, ...options });
+    const training = new Training(backend, examples, saved.network, { ...state.options, ...options });
     return training.prepared(() => {
       training.random.restore(state.random);
       training.batches.resumeAt(state);
@@ -238,7 +224,7 @@ export class Training {
   async checkpoint(): Promise<Checkpoint> {
     const { options, random, batches, network, best, validationsSinceBest, examples } = this;
     await network.assertFinite(this.step);
-    this.digest ??= examplesDigest(...setsOf(examples, options));
+    this.digest ??= digestOf(examples, options);
     const { updates, ...moments } = await this.optimiser.save();
     return {
       model: { T: network.sizes.T, network: network.network, parameters: await network.save() },
@@ -267,42 +253,4 @@ function optimiserFor(
   { optimiser, momentum }: TrainOptions,
 ): Adam | Sgd {
   return optimiser === 'sgd' ? new Sgd(backend, parameters, momentum) : new Adam(backend, parameters);
-}
-
-function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions): RunExamples {
-  assertObject('train: data', data);
-  const train = examplesOf('train: data', data.train);
-  if (shift > 0 && 'x' in data.train) throw new RangeError(`train: shift ${shift}: only images can be moved`);
-  if (data.validation === undefined) {
-    if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
-    return { train, validation: undefined };
-  }
-  const validation = examplesOf('train: validation', data.validation);
-  assertSameKind(train, validation);
-  return { train, validation };
-}
-
-function assertSameKind(train: Examples, validation: Examples): void {
-  const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const;
-  const differs = names.find((name) => train[name] !== validation[name]);
-  if (differs === undefined) return;
-  throw new DataError(
-    `train: the training data have ${differs} ${train[differs]}, the validation data ${validation[differs]}: ` +
-      'they must be of the same kind',
-  );
-}
-
-/** All data that the run depends on. */
-function setsOf({ train, validation }: RunExamples, { validateEvery }: TrainOptions): Examples[] {
-  return validateEvery !== null && validation ? [train, validation] : [train];
-}
-
-function assertSameData(train: Examples, model: SavedModel, { order, data }: SavedTraining, digest: string): void {
-  assertFits('resume', train, { network: model.network, sizes: model });
-  if (train.count !== order.length || digest !== data) {
-    throw new DataError(
-      `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +
-        'a run can only be resumed with the data that it began with',
-    );
-  }
 }

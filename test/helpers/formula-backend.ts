@@ -5,6 +5,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend, Operations } from '../../src/backend.js';
 import type { Tensor } from '../../src/tensor.js';
+import { matrixOf } from '../../src/tensor.js';
 
 type Matrix = number[][];
 
@@ -147,8 +148,8 @@ const formulas: Operations = {
   },
 
   multiply(out, a, b) {
-    const [A, B] = [rowsOf(a), rowsOf(b)];
-    setAll(out, (m, n) => A[m][n] * B[m][n]);
+    const [A, B] = [a, b].map((tensor) => rowsOf(matrixOf(tensor)));
+    setAll(matrixOf(out), (m, n) => A[m][n] * B[m][n]);
   },
 
   add(out, a) {

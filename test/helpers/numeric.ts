@@ -62,3 +62,10 @@ export function expectClose(actual: Tensor, expected: Tensor | Float64Array): vo
     value: expect.closeTo(wanted[worst], 8) as number,
   });
 }
+
+/** The elements agree to 14 digits after the point: two programs that compute the same, except for the order of a sum. */
+export function expectSame(actual: Tensor, expected: Tensor): void {
+  expect(actual.shape).toEqual(expected.shape);
+  const wanted = valuesOf(expected);
+  valuesOf(actual).forEach((value, n) => expect(value).toBeCloseTo(wanted[n], 14));
+}

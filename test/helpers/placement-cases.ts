@@ -4,7 +4,7 @@
  */
 import { carryState, lstmForward } from '../../src/lstm.js';
 import { allocateLstm } from '../../src/lstm-tensors.js';
-import { Random } from '../../src/rng.js';
+import { fillRandom, Random } from '../../src/rng.js';
 import type { Tensor } from '../../src/tensor.js';
 import { rowsOf, stepOf, transposeOf } from '../../src/tensor.js';
 import { randomise } from './random-model.js';
@@ -230,4 +230,23 @@ const cells: LongCase[] = [
   },
 ]);
 
-export const PLACEMENT_CASES = [...copies, ...joins, ...cells];
+const indices: LongCase[] = [
+  {
+    name: 'class indices that are a part of a row choose rows, and rows are added there',
+    run(workbench) {
+      const { backend } = workbench;
+      const steps = backend.allocate([3, 9]);
+      fillRandom(steps, () => NaN);
+      const some = rowsOf(stepOf(steps, 1), 2, 7);
+      for (let m = 0; m < 5; m++) some.set(m, (2 * m + 1) % 4);
+      backend.upload(steps);
+      const [out, sums] = [workbench.product(8, 6), workbench.product(4, 6)];
+      const rows = rowsOf(out, 1, 6);
+      backend.gatherRows(rows, workbench.uploaded(4, 6), some, workbench.uploaded(6));
+      backend.scatterAddRows(sums, some, rows);
+      return [out, sums];
+    },
+  },
+];
+
+export const PLACEMENT_CASES = [...copies, ...joins, ...cells, ...indices];

@@ -42,6 +42,14 @@ export function operandOf(
   return { source, values: Object.fromEntries(source.parameters.map((parameter, n) => [parameter, values[n]])) };
 }
 
+/** A number, for all elements or as a count. */
+export function numberOf(geometry: Geometry, name: string, value: number): Operand {
+  return {
+    source: new Source(geometry, name, { kind: 'number', isSlice: false, residue: 0 }),
+    values: { [name]: value },
+  };
+}
+
 const NO_TEXEL = [NaN, NaN, NaN, NaN];
 
 /** A texture as `[row][texel]`. Padding is NaN, and so is what lies outside. */

@@ -1,6 +1,6 @@
 /** A comparison whose kernel is square, so that the shape does not reveal a transposed kernel. */
 import type { Backend } from '../../src/backend.js';
-import { problemOf } from '../../src/compare/problem.js';
+import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedTensor } from '../../src/files/stored-tensors.js';

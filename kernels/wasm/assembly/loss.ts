@@ -113,6 +113,17 @@ function sumOfLanes(x: v128): f64 {
     (<f64>f32x4.extract_lane(x, 2) + <f64>f32x4.extract_lane(x, 3));
 }
 
+function sumOf(row: usize, C: i32): f32 {
+  if (C <= FEW_CLASSES) {
+    let sum: f32 = 0;
+    for (let k = 0; k < C; k++) sum += at(row, k);
+    return sum;
+  }
+  let sum = f32x4.splat(0);
+  for (let k = 0; k < C; k += 4) sum = f32x4.add(sum, loadPart(row + (<usize>k << 2), C - k));
+  return <f32>sumOfLanes(sum);
+}
+
 export function crossEntropyBackwardChunk(chunk: i32): void {
   const job = jobOf<CrossEntropyBackward>();
   const C = job.C;
@@ -121,9 +132,7 @@ export function crossEntropyBackwardChunk(chunk: i32): void {
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
     const y = job.y + row;
-    let sum: f32 = 0;
-    for (let k = 0; k < C; k++) sum += at(y, k);
-    const sumOfY = f32x4.splat(sum);
+    const sumOfY = f32x4.splat(sumOf(y, C));
     for (let k = 0; k < C; k += 4) {
       const offset = <usize>k << 2, left = C - k;
       const p = loadPart(job.probabilities + row + offset, left);

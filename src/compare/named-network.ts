@@ -1,0 +1,122 @@
+/** Which network a file describes: its tensors' names give the layers and directions, and their shapes give the sizes. */
+import { DataError } from '../errors.js';
+import type { Safetensors } from '../files/safetensors.js';
+import { quote } from '../files/safetensors.js';
+import { shapeNamed } from '../files/stored-tensors.js';
+import type { BatchSizes, CompleteSizes, LayerSizes } from '../network-sizes.js';
+import { completeSizes, LOSSES, READS } from '../network-sizes.js';
+import { decimalFrom } from '../numbers.js';
+import type { Shape } from '../tensor.js';
+import { formatShape } from '../tensor.js';
+import type { Problem } from './problem.js';
+import { lstmsIn, parameterShapesOf } from './problem.js';
+
+/** The sizes of a problem, and the names of its LSTMs. */
+export type NamedNetwork = Pick<Problem, 'network' | 'sizes' | 'suffixes'>;
+
+/** The network of a file. Throws a DataError if names or numbers of axes are wrong; `assertParameterShapes` checks the rest. */
+export function networkIn(file: Safetensors, name: string): NamedNetwork {
+  const [T, B, inputs] = shapeNamed(file, 'x', ['T', 'B', 'I'], name);
+  const directions = layersIn(file, name);
+  const width = directions.at(-1) === 2 ? '2·H' : 'H';
+  const [top, outputs] = shapeNamed(file, 'outKernel', [width, 'C'], name);
+  const isNumbered = file.tensors.has('kernel.0');
+  const layers = directions.map((count, n): LayerSizes => {
+    const hidden = isNumbered ? hiddenOf(file, `kernel.${n}`, name) : top;
+    return { hidden, bidirectional: count === 2 };
+  });
+  const sizes: BatchSizes = { T, B };
+  const suffixes = isNumbered ? directions.flatMap((count, n) => [`.${n}`, `.${n}.reverse`].slice(0, count)) : [''];
+  return { network: completeSizes({ inputs, layers, outputs, ...settingsIn(file, name) }), sizes, suffixes };
+}
+
+/** For each layer of the file its number of directions. */
+function layersIn(file: Safetensors, name: string): (1 | 2)[] {
+  const names = [...file.tensors.keys()].filter((key) => /^(kernel|bias)(\.|$)/.test(key));
+  const numbered = names.filter((key) => key.includes('.'));
+  if (numbered.length === 0) return [1];
+  const plain = names.find((key) => !key.includes('.'));
+  if (plain !== undefined) {
+    refuse(file, plain, `but the file also has ${quote(numbered[0])}: numbered layers begin with ${plain}.0`, name);
+  }
+  const directions: (1 | 2)[] = [];
+  const has = (key: string): boolean => file.tensors.has(key);
+  while (has(`kernel.${directions.length}`)) directions.push(has(`kernel.${directions.length}.reverse`) ? 2 : 1);
+  for (const key of numbered.sort(kernelsFirst)) assertPlace(file, key, directions, name);
+  return directions;
+}
+
+/** So that a missing kernel is reported before the bias that lacks it. */
+const kernelsFirst = (a: string, b: string): number => Number(b.startsWith('kernel')) - Number(a.startsWith('kernel'));
+
+/** Refuses a kernel or bias that belongs to none of the layers. */
+function assertPlace(file: Safetensors, key: string, directions: readonly number[], name: string): void {
+  const match = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key);
+  if (!match) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const [, what, digits] = match;
+  const layer = Number(digits);
+  if (layer > directions.length) {
+    refuse(file, key, `but layer ${directions.length} is missing: layers are numbered from 0 without a gap`, name);
+  }
+  if (what === 'kernel' && layer === directions.length) {
+    refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
+  }
+  const kernel = key.replace('bias', 'kernel');
+  if (!file.tensors.has(kernel)) refuse(file, key, `but the file has no ${quote(kernel)}`, name);
+}
+
+function refuse({ tensors }: Safetensors, key: string, why: string, name: string): never {
+  throw new DataError(`${name}: tensor ${quote(key)} is ${quote(tensors.get(key)?.shape)}, ${why}`);
+}
+
+/** H of a kernel `[I+H,4H]`. */
+function hiddenOf(file: Safetensors, key: string, name: string): number {
+  const [, columns] = shapeNamed(file, key, ['I+H', '4H'], name);
+  if (columns % 4 !== 0) refuse(file, key, `must be [I+H,4H]: ${columns} columns are not 4 blocks`, name);
+  return columns / 4;
+}
+
+function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteSizes, 'forgetBias' | 'loss' | 'reads'> {
+  const choice = <Value extends string>(key: string, values: readonly Value[]): Value => {
+    const text = metadata.get(key) ?? values[0];
+    const value = values.find((one) => one === text);
+    if (value === undefined) {
+      throw new DataError(`${name}: metadata ${key} is ${quote(text)}, must be ${values.join(' or ')}`);
+    }
+    return value;
+  };
+  const text = metadata.get('forgetBias') ?? '1';
+  const forgetBias = decimalFrom(text);
+  if (Number.isNaN(forgetBias)) {
+    throw new DataError(`${name}: metadata forgetBias is ${quote(text)}, must be a number`);
+  }
+  return { forgetBias, loss: choice('loss', LOSSES), reads: choice('reads', READS) };
+}
+
+/** Throws a DataError if a parameter is missing or has another shape than the network gives it. */
+export function assertParameterShapes(file: Safetensors, named: NamedNetwork, name: string): void {
+  const shapes = parameterShapesOf(named);
+  for (const { suffix, layer, reverse, I, H } of lstmsIn(named)) {
+    const kernel = `kernel${suffix}`;
+    const inputs = layer === 0 ? 'x' : `layer ${layer - 1}`;
+    const why =
+      suffix === '' ? '' : ` = [I+H,4H]: I is ${I} from ${inputs}, H is ${H}${reverse ? ` from kernel.${layer}` : ''}`;
+    assertNotTransposed(file, kernel, shapes.get(kernel) ?? [], name);
+    shapeNamed(file, kernel, shapes.get(kernel) ?? [], name, why);
+    if (suffix !== '' && !file.tensors.has(`bias${suffix}`)) {
+      refuse(file, kernel, `but the file has no "bias${suffix}", which must be [${4 * H}]`, name);
+    }
+    shapeNamed(file, `bias${suffix}`, [4 * H], name);
+  }
+  const { hidden, bidirectional } = named.network.layers[named.network.layers.length - 1];
+  const why = ` = [directions·H,C]: the top layer has ${bidirectional ? 2 : 1}·${hidden} units`;
+  shapeNamed(file, 'outKernel', shapes.get('outKernel') ?? [], name, why);
+  shapeNamed(file, 'outBias', shapes.get('outBias') ?? [], name);
+}
+
+function assertNotTransposed(file: Safetensors, key: string, [rows, columns]: Shape, name: string): void {
+  const shape = file.tensors.get(key)?.shape ?? [];
+  if (rows === columns || formatShape(shape) !== formatShape([columns, rows])) return;
+  const expected = `[I+H,4H] = ${formatShape([rows, columns])}`;
+  throw new DataError(`${name}: ${key} is ${formatShape(shape)}: transposed; it must be ${expected}`);
+}

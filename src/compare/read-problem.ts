@@ -1,0 +1,174 @@
+/** Reads a file: the problem that both programs solve, and the other program's results. */
+import { DataError } from '../errors.js';
+import type { Safetensors } from '../files/safetensors.js';
+import { quote } from '../files/safetensors.js';
+import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
+import { lossRows, outputShape } from '../network-sizes.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { findNonFinite, formatShape, indexOf, valuesOf } from '../tensor.js';
+import { assertFits } from './memory-limit.js';
+import type { NamedNetwork } from './named-network.js';
+import { assertParameterShapes, networkIn } from './named-network.js';
+import type { Problem, Results, StateShapes } from './problem.js';
+import { hasPadding, isBeyondEnd, isCounted, parameterShapesOf, shapesOf } from './problem.js';
+
+/** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
+export function problemOf(file: Safetensors, name: string): Problem {
+  const named = networkIn(file, name);
+  const { network, sizes } = named;
+  assertFits(network, sizes, name);
+  const lengths = lengthsIn(file, sizes, name);
+  const withLengths = { ...named, lengths };
+  const x = finiteInside(file, 'x', [sizes.T, sizes.B, network.inputs], withLengths, name);
+  const answers = answersIn(file, withLengths, name);
+  assertParameterShapes(file, named, name);
+  const tensors = new Map([['x', x]]);
+  for (const [key, shape] of parameterShapesOf(named)) tensors.set(key, floatsNamed(file, key, shape, name));
+  const stateShapes = stateShapesIn(file, named, name);
+  for (const key of ['h0', 'c0'] as const) {
+    if (!stateShapes || !file.tensors.has(key)) continue;
+    const isStacked = stateShapes[key].length === 3;
+    shapeNamed(file, key, stateShapes[key], name, isStacked ? ' = [layers·directions,B,H]' : '');
+    tensors.set(key, floatsNamed(file, key, stateShapes[key], name));
+  }
+  if (answers.targets) tensors.set('targets', answers.targets);
+  const problem = { ...withLengths, tensors, labels: answers.labels, stateShapes };
+  assertSomethingCounts(problem, file, name);
+  return problem;
+}
+
+function lengthsIn(file: Safetensors, { T, B }: Problem['sizes'], name: string): number[] {
+  if (!file.tensors.has('lengths')) return Array<number>(B).fill(T);
+  const lengths = [...integersNamed(file, 'lengths', [B], name)];
+  const wrong = lengths.findIndex((length) => !(length >= 1 && length <= T));
+  if (wrong >= 0) {
+    throw new DataError(
+      `${name}: lengths[${wrong}] is ${lengths[wrong]}: lengths [${B}] must be 1…${T}, since x has ${T} steps`,
+    );
+  }
+  return lengths;
+}
+
+type WithLengths = NamedNetwork & Pick<Problem, 'lengths'>;
+
+/** A tensor `[T,B,…]` of finite numbers; beyond the ends it may hold NaN and infinities. */
+function finiteInside(file: Safetensors, key: string, shape: Shape, problem: WithLengths, name: string): Tensor {
+  if (!hasPadding(problem)) return floatsNamed(file, key, shape, name);
+  const tensor = floatsNamed(file, key, shape, name, { allowNonFinite: true });
+  const wrong = findNonFinite(tensor, ([t, b]) => !isBeyondEnd(problem, t, b));
+  if (!wrong) return tensor;
+  const where = `${name}: tensor ${quote(key)}: element ${formatShape(wrong.index)}`;
+  throw new DataError(`${where} is ${wrong.value}, must be finite: sequence ${wrong.index[1]} has not ended there`);
+}
+
+/** Labels or targets: what the loss compares the logits with. */
+function answersIn(file: Safetensors, problem: WithLengths, name: string): { labels?: number[]; targets?: Tensor } {
+  const { network, sizes } = problem;
+  const isEntropy = network.loss === 'crossEntropy';
+  const shape = outputShape(network, sizes);
+  const other = file.tensors.get(isEntropy ? 'targets' : 'labels');
+  if (other) {
+    const [needed, unneeded] = isEntropy ? ['labels', 'targets'] : ['targets', 'labels'];
+    const expected = formatShape(isEntropy ? shape.slice(0, -1) : shape);
+    const advice = isEntropy ? '; for targets, set metadata loss to squaredError' : '';
+    throw new DataError(
+      `${name}: tensor ${quote(unneeded)} is ${quote(other.shape)}, but the loss is ${network.loss}, which needs only ` +
+        `${needed} ${expected}${advice}`,
+    );
+  }
+  if (isEntropy) return { labels: labelsIn(file, problem, name) };
+  if (network.reads === 'last') {
+    shapeNamed(file, 'targets', shape, name, otherReads(file, 'targets', 3));
+    return { targets: floatsNamed(file, 'targets', shape, name) };
+  }
+  shapeNamed(file, 'targets', shape, name, '; reads is every');
+  return { targets: finiteInside(file, 'targets', shape, problem, name) };
+}
+
+function labelsIn(file: Safetensors, problem: WithLengths, name: string): number[] {
+  const { network, sizes } = problem;
+  const { T, B } = sizes;
+  const shape = network.reads === 'every' ? [T, B] : [B];
+  shapeNamed(
+    file,
+    'labels',
+    shape,
+    name,
+    network.reads === 'every' ? '; reads is every' : otherReads(file, 'labels', 2),
+  );
+  const labels = [...integersNamed(file, 'labels', shape, name)];
+  const C = network.outputs;
+  const isWrong = (label: number, row: number): boolean =>
+    !(label >= -1 && label < C) && isCounted({ ...problem, labels: undefined }, row);
+  const wrong = labels.findIndex(isWrong);
+  if (wrong >= 0) {
+    const at = indexOf(wrong, shape).join(',');
+    throw new DataError(
+      `${name}: label ${labels[wrong]} at ${at}: outKernel has classes 0…${C - 1}; -1 is not counted`,
+    );
+  }
+  return labels;
+}
+
+/** A hint for answers at every step, if the network reads the last one. */
+const otherReads = ({ tensors }: Safetensors, key: string, axesOfEvery: number): string =>
+  tensors.get(key)?.shape.length === axesOfEvery ? '; for a loss at every step, set metadata reads to every' : '';
+
+/** h0 and c0 may be missing; then d.h0 and d.c0 show whether the other program stacks its states. */
+function stateShapesIn(
+  file: Safetensors,
+  { network, sizes, suffixes }: NamedNetwork,
+  name: string,
+): StateShapes | undefined {
+  const hidden = network.layers.map((layer) => layer.hidden);
+  if (new Set(hidden).size > 1) {
+    const given = ['h0', 'c0', 'd.h0', 'd.c0'].find((key) => file.tensors.has(key));
+    if (given === undefined) return undefined;
+    const shape = quote(file.tensors.get(given)?.shape);
+    throw new DataError(
+      `${name}: tensor ${quote(given)} is ${shape}, must be left out: the layers have H ${hidden.join(', ')}, so their ` +
+        'states cannot be stacked as [layers·directions,B,H]',
+    );
+  }
+  const shapeOf = (key: string): Shape => {
+    const given = (file.tensors.get(key) ?? file.tensors.get(`d.${key}`))?.shape;
+    const isStacked = suffixes.length > 1 || given?.length === 3;
+    return [...(isStacked ? [suffixes.length] : []), sizes.B, hidden[0]];
+  };
+  return { h0: shapeOf('h0'), c0: shapeOf('c0') };
+}
+
+function assertSomethingCounts(problem: Problem, { tensors }: Safetensors, name: string): void {
+  const { network, sizes } = problem;
+  const rows = lossRows(network, sizes);
+  for (let row = 0; row < rows; row++) if (isCounted(problem, row)) return;
+  throw new DataError(
+    `${name}: tensor "labels" is ${quote(tensors.get('labels')?.shape)}, but none counts: each is -1 or beyond its ` +
+      `sequence's end; at least one must be a class 0…${network.outputs - 1}`,
+  );
+}
+
+/** The other program's results. NaN is allowed and counts as a difference. */
+export function resultsOf(file: Safetensors, problem: Problem, name: string): Results {
+  const shapes = shapesOf(problem);
+  assertKnownGradients(file, shapes, name);
+  const given = [...shapes.keys()].filter((key) => file.tensors.has(key));
+  if (given.length === 0)
+    throw new DataError(`${name}: nothing to compare: it has none of ${[...shapes.keys()].join(', ')}`);
+  return new Map(
+    given.map((key) => {
+      // a single number may come as [] or as [1]
+      const isSingle = key === 'loss' && formatShape(file.tensors.get(key)?.shape ?? []) === '[1]';
+      const shape = isSingle ? [1] : (shapes.get(key) ?? []);
+      return [key, valuesOf(floatsNamed(file, key, shape, name, { allowNonFinite: true }))];
+    }),
+  );
+}
+
+/** Refuses a gradient of a tensor that is no input of this problem: it would not be compared. */
+function assertKnownGradients({ tensors }: Safetensors, shapes: ReadonlyMap<string, Shape>, name: string): void {
+  for (const [key, { shape }] of tensors) {
+    if (shapes.has(key) || !/^d\.(kernel|bias|targets)(\.|$)/.test(key)) continue;
+    throw new DataError(`${name}: tensor ${quote(key)} is ${quote(shape)}, but the file has no ${quote(key.slice(2))}`);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * PyTorch's layout of a network's tensors: `[rows,columns]` are transposed, a kernel is split into the rows of its inputs and
+ * those of h, and gates are in the order i, f, g, o. It holds for weights, and for an optimiser's moments of them.
+ */
+import type { StoredTensor } from '../files/safetensors.js';
+import { storedFloats } from '../files/stored-tensors.js';
+import { GATE_ORDER, reorderGates } from '../gate-order.js';
+import type { CompleteSizes, LstmPlace, NetworkSizes } from '../network-sizes.js';
+import { lstmsOf, widthOf } from '../network-sizes.js';
+import type { NamedTensors } from '../parameters.js';
+import type { FloatArray, Shape, Tensor } from '../tensor.js';
+import { tensorFrom, valuesOf } from '../tensor.js';
+import { joined, transpose } from './layouts.js';
+
+/** PyTorch's gate order. */
+export const ORDER = 'ifjo';
+
+/** The modules of a PyTorch network. */
+export interface Modules {
+  /** The name of one LSTM's tensor, such as `lstm.weight_ih_l1_reverse`. */
+  readonly lstm: (place: LstmPlace, tensor: 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh') => string;
+  /** Begins the names of the linear layer: `fc.`. */
+  readonly linear: string;
+}
+
+/**
+ * The modules that exports name: an `nn.LSTM` has layers of one size and one kind, so other networks have a list of them,
+ * each of one layer.
+ */
+export function modulesFor({ layers }: CompleteSizes): Modules {
+  const [{ hidden, bidirectional }] = layers;
+  const isUniform = layers.every((layer) => layer.hidden === hidden && layer.bidirectional === bidirectional);
+  return {
+    lstm: ({ layer, reverse }, tensor) => {
+      const direction = reverse ? '_reverse' : '';
+      return isUniform ? `lstm.${tensor}_l${layer}${direction}` : `layers.${layer}.${tensor}_l0${direction}`;
+    },
+    linear: 'fc.',
+  };
+}
+
+/** The tensors of all parameters but the second biases, in their own precision. */
+export function toPyTorchLayout(network: CompleteSizes, tensors: NamedTensors): Map<string, StoredTensor> {
+  const { lstm, linear } = modulesFor(network);
+  const stored = new Map<string, StoredTensor>();
+  for (const place of lstmsOf(network)) {
+    const { I, H, suffix } = place;
+    const gates = (values: FloatArray): FloatArray => reorderGates(values, H, GATE_ORDER, ORDER);
+    const kernel = floatsOf(tensors[`kernel${suffix}`]);
+    const [Wx, Wh] = [kernel.slice(0, I * 4 * H), kernel.slice(I * 4 * H)];
+    stored.set(lstm(place, 'weight_ih'), storedFloats(transpose(gates(Wx), I, 4 * H), [4 * H, I]));
+    stored.set(lstm(place, 'weight_hh'), storedFloats(transpose(gates(Wh), H, 4 * H), [4 * H, H]));
+    stored.set(lstm(place, 'bias_ih'), storedFloats(gates(floatsOf(tensors[`bias${suffix}`])), [4 * H]));
+  }
+  const [width, C] = tensors.outKernel.shape;
+  stored.set(`${linear}weight`, storedFloats(transpose(floatsOf(tensors.outKernel), width, C), [C, width]));
+  stored.set(`${linear}bias`, storedFloats(floatsOf(tensors.outBias), [C]));
+  return stored;
+}
+
+/** The inverse of `toPyTorchLayout`. `read` returns the numbers of a tensor, of the given shape. */
+export function fromPyTorchLayout(
+  network: NetworkSizes,
+  { lstm, linear }: Modules,
+  read: (name: string, shape: Shape) => FloatArray,
+): NamedTensors {
+  const tensors: Record<string, Tensor> = {};
+  for (const place of lstmsOf(network)) {
+    const { I, H, suffix } = place;
+    const gates = (values: FloatArray): FloatArray => reorderGates(values, H, ORDER, GATE_ORDER);
+    const Wx = gates(transpose(read(lstm(place, 'weight_ih'), [4 * H, I]), 4 * H, I));
+    const Wh = gates(transpose(read(lstm(place, 'weight_hh'), [4 * H, H]), 4 * H, H));
+    tensors[`kernel${suffix}`] = tensorFrom(joined([Wx, Wh]), [I + H, 4 * H]);
+    tensors[`bias${suffix}`] = tensorFrom(gates(read(lstm(place, 'bias_ih'), [4 * H])), [4 * H]);
+  }
+  const [width, C] = [widthOf(network.layers[network.layers.length - 1]), network.outputs];
+  tensors.outKernel = tensorFrom(transpose(read(`${linear}weight`, [C, width]), C, width), [width, C]);
+  tensors.outBias = tensorFrom(read(`${linear}bias`, [C]), [C]);
+  return tensors;
+}
+
+/** A copy of a tensor's numbers, in its own precision. */
+const floatsOf = (tensor: Tensor): FloatArray =>
+  tensor.dtype === 'float32' ? Float32Array.from(valuesOf(tensor)) : valuesOf(tensor);

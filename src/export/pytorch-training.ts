@@ -1,0 +1,86 @@
+/**
+ * A training run for PyTorch, as safetensors, and back: docs/continue-in-pytorch.py continues it there.
+ *
+ * The file holds everything that a checkpoint holds. Weights and moments have PyTorch's names and layout; the texts of the
+ * metadata are the checkpoint's. A script need not derive two more: `network`, and `steps`, the length of the whole run.
+ */
+import { DataError } from '../errors.js';
+import type { Safetensors, StoredTensor } from '../files/safetensors.js';
+import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
+import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
+import type { CompleteSizes } from '../network-sizes.js';
+import { lstmsOf, networkParameterShapes } from '../network-sizes.js';
+import type { NamedTensors } from '../parameters.js';
+import type { FloatArray } from '../tensor.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
+import { stepCount } from '../training/options.js';
+import { forgetBiases } from './layouts.js';
+import { networkFromMetadata } from './network-metadata.js';
+import { fromPyTorchLayout, modulesFor, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+
+const FORMAT = 'longhand pytorch-training';
+/** What the names of a checkpoint's tensors begin with: weights, Adam's moments, SGD's velocities. */
+const PREFIXES = ['', 'adam.m.', 'adam.v.', 'sgd.v.'];
+
+/** `name` is for messages. Throws a DataError if the checkpoint holds only a network. */
+export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Array {
+  const { training } = checkpoint;
+  const { network } = checkpoint.model;
+  if (!training) {
+    throw new DataError(
+      `${name}: holds only a network, not the state of its training: export it --to safetensors-pytorch`,
+    );
+  }
+  const file = parseSafetensors(checkpointBytes(checkpoint), name);
+  const tensors = new Map<string, StoredTensor>([['order', storedIntegers(training.order)]]);
+  for (const prefix of PREFIXES.filter((one) => file.tensors.has(`${one}outBias`))) {
+    const entries = Object.entries(networkParameterShapes(network)).map(([key, shape]) => [
+      key,
+      floatsNamed(file, prefix + key, shape, name),
+    ]);
+    const converted = toPyTorchLayout(network, Object.fromEntries(entries) as NamedTensors);
+    for (const [key, tensor] of converted) tensors.set(prefix + key, tensor);
+  }
+  for (const [key, biases] of secondBiases(network, tensors)) tensors.set(key, storedFloats(biases, [biases.length]));
+  const metadata = new Map(file.metadata)
+    .set('format', FORMAT)
+    .set('network', JSON.stringify(network))
+    .set('steps', String(stepCount(training.options, training.order.length)));
+  metadata.delete('checksum');
+  return writeSafetensors({ metadata, tensors });
+}
+
+/** Throws a DataError if the file is another one, or does not hold the state of a run. */
+export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint {
+  const network = file.metadata.get('format') === FORMAT ? networkFromMetadata(file, name) : undefined;
+  if (!network) throw new DataError(`${name}: not a file that longhand export --to pytorch-training wrote`);
+  const modules = modulesFor(network);
+  const tensors = new Map<string, StoredTensor>([['order', storedIntegers(indicesNamed(file, 'order', name))]]);
+  for (const prefix of PREFIXES.filter((one) => file.tensors.has(`${one}${modules.linear}bias`))) {
+    const read = (key: string, shape: readonly number[]) => floatsNamed(file, prefix + key, shape, name).data;
+    const converted = fromPyTorchLayout(network, modules, read);
+    for (const [key, tensor] of Object.entries(converted)) tensors.set(prefix + key, storedTensor(tensor));
+  }
+  for (const [key, biases] of secondBiases(network, file.tensors)) {
+    const { data } = floatsNamed(file, key, [biases.length], name);
+    if (biases.every((value, n) => value === data[n])) continue;
+    throw new DataError(`${name}: ${quote(key)} is not the forget bias ${network.forgetBias}: it must not be trained`);
+  }
+  const metadata = new Map(file.metadata).set('format', CHECKPOINT_FORMAT);
+  metadata.delete('network');
+  metadata.delete('steps');
+  return parseCheckpoint(writeSafetensors(signed({ metadata, tensors })), name);
+}
+
+/** The second bias of each LSTM: the forget bias, in the precision of the first bias. */
+function secondBiases(network: CompleteSizes, tensors: ReadonlyMap<string, StoredTensor>): Map<string, FloatArray> {
+  const { lstm } = modulesFor(network);
+  return new Map(
+    lstmsOf(network).map((place): [string, FloatArray] => {
+      const isDouble = tensors.get(lstm(place, 'bias_ih'))?.dtype === 'F64';
+      const empty = isDouble ? new Float64Array(4 * place.H) : new Float32Array(4 * place.H);
+      return [lstm(place, 'bias_hh'), forgetBiases(place.H, network.forgetBias, ORDER, empty)];
+    }),
+  );
+}

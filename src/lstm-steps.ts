@@ -1,0 +1,163 @@
+/**
+ * The views of an LSTM's tensors that its equations use, one entry for each step.
+ *
+ * The two directions differ only here. Forward, row 0 of h and c is the initial state, and step t reads row t and
+ * writes row t+1. In reverse, the steps go from T-1 down to 0, row T is the initial state, and step t reads row t+1
+ * and writes row t. So no step is special.
+ *
+ * Sequences of different lengths are sorted, the longest first. Then the sequences that run at step t are the first rows of
+ * every tensor, and the same operations compute them. In reverse, a sequence keeps its initial state until its own end.
+ */
+import type { Tensor } from './tensor.js';
+import { rowsOf, stepOf, transposeOf } from './tensor.js';
+
+/** What the views of a forward step are views of; src/lstm-tensors.ts has the shapes. */
+interface Forward {
+  readonly sizes: { readonly T: number; readonly B: number };
+  readonly reverse: boolean;
+  readonly inputs: readonly Tensor[];
+  readonly h: Tensor;
+  readonly c: Tensor;
+  readonly z: Tensor;
+  readonly gates: Tensor;
+}
+
+/** As `Forward`, for both passes. */
+interface Backward extends Forward {
+  readonly dInputs: readonly Tensor[];
+  readonly dh: Tensor;
+  readonly dc: Tensor;
+  readonly dz: Tensor;
+}
+
+/** The views of one step. */
+export interface Step {
+  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
+  readonly running: ReturnType<typeof runningViews> | undefined;
+  /** The sequences that have ended, the other rows; undefined if none has. */
+  readonly ended: ReturnType<typeof endedViews> | undefined;
+}
+
+/** The views of one step, with those of its gradients. */
+export interface TrainingStep {
+  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
+  readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
+  /** The sequences that have ended, the other rows; undefined if none has. */
+  readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
+}
+
+/** B_t for every step: how many sequences are longer than t. Throws a RangeError unless the longest come first. */
+export function runningCounts({ T, B }: Forward['sizes'], lengths: ArrayLike<number>): number[] {
+  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
+  const running = Array<number>(T).fill(0);
+  for (let b = 0; b < B; b++) {
+    const length = lengths[b];
+    if (!(Number.isInteger(length) && length >= 1 && length <= T)) {
+      throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
+    }
+    if (b > 0 && length > lengths[b - 1]) {
+      throw new RangeError(`lengths: ${lengths[b - 1]} comes before ${length}: sort the batch, the longest first`);
+    }
+    for (let t = 0; t < length; t++) running[t]++;
+  }
+  return running;
+}
+
+/** The steps of a forward pass, in its order. `running`: B_t for every step. */
+export function inferenceSteps(lstm: Forward, running: readonly number[]): Step[] {
+  const { B } = lstm.sizes;
+  return stepOrder(lstm).map((t) => ({
+    running: running[t] > 0 ? runningViews(lstm, t, running[t]) : undefined,
+    ended: running[t] < B ? endedViews(lstm, t, running[t]) : undefined,
+  }));
+}
+
+/** The same with the views of gradients. */
+export function trainingSteps(lstm: Backward, running: readonly number[]): TrainingStep[] {
+  const order = stepOrder(lstm);
+  return inferenceSteps(lstm, running).map((step, n) => {
+    const t = order[n];
+    return {
+      running: step.running && { ...step.running, ...runningGradients(lstm, t, running[t]) },
+      ended: step.ended && { ...step.ended, ...endedGradients(lstm, t, running[t]) },
+    };
+  });
+}
+
+/** 0 … T-1; in reverse T-1 … 0. */
+function stepOrder({ sizes: { T }, reverse }: Forward): number[] {
+  return Array.from({ length: T }, (_, n) => (reverse ? T - 1 - n : n));
+}
+
+/** The rows of h and c that step t reads and writes. */
+const stateRows = ({ reverse }: Forward, t: number) =>
+  reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 };
+
+function runningViews(lstm: Forward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  const inputs = [...lstm.inputs.map((input) => first(input, t)), first(lstm.h, read)];
+  return {
+    /** What the step reads, `[B_t,Iₖ]` each, or class indices `[B_t]`; the last is hPrev, `[B_t,H]`. */
+    inputs,
+    /** inputₖᵀ, `[Iₖ,B_t]`; class indices as they are. */
+    inputsTransposed: inputs.map((input) => (input.dimension === 1 ? input : transposeOf(input))),
+    /** Pre-activations, `[B_t,4H]`. */
+    z: rowsOf(lstm.z, 0, count),
+    /** The activated gates, `[B_t,4H]`. */
+    gates: first(lstm.gates, t),
+    /** The cell state that the step reads, `[B_t,H]`. */
+    cPrev: first(lstm.c, read),
+    /** The hidden state that the step writes, `[B_t,H]`. */
+    h: first(lstm.h, write),
+    /** The cell state that the step writes, `[B_t,H]`. */
+    c: first(lstm.c, write),
+  };
+}
+
+function runningGradients(lstm: Backward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  const given = (dInput: Tensor | undefined) => dInput && first(dInput, t);
+  return {
+    /** ∂loss/∂z, `[B_t,4H]`. */
+    dz: rowsOf(lstm.dz, 0, count),
+    /** ∂loss/∂inputₖ; undefined for inputs whose gradient is not computed. The last is dhPrev. */
+    dInputs: [...lstm.inputs.map((_, k) => given(lstm.dInputs.at(k))), first(lstm.dh, read)],
+    /** ∂loss/∂cPrev, `[B_t,H]`. */
+    dcPrev: first(lstm.dc, read),
+    /** ∂loss/∂h, `[B_t,H]`. */
+    dh: first(lstm.dh, write),
+    /** ∂loss/∂c, `[B_t,H]`. */
+    dc: first(lstm.dc, write),
+  };
+}
+
+function endedViews(lstm: Forward, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
+  return {
+    /** h before the step, `[B-B_t,H]`. */
+    hPrev: last(lstm.h, read),
+    /** c before the step, `[B-B_t,H]`. */
+    cPrev: last(lstm.c, read),
+    /** h after the step, `[B-B_t,H]`. */
+    h: last(lstm.h, write),
+    /** c after the step, `[B-B_t,H]`. */
+    c: last(lstm.c, write),
+  };
+}
+
+function endedGradients(lstm: Backward, t: number, count: number) {
+  const { hPrev, cPrev, h, c } = endedViews({ ...lstm, h: lstm.dh, c: lstm.dc }, t, count);
+  return {
+    /** ∂loss/∂hPrev, `[B-B_t,H]`. */
+    dhPrev: hPrev,
+    /** ∂loss/∂cPrev, `[B-B_t,H]`. */
+    dcPrev: cPrev,
+    /** ∂loss/∂h, `[B-B_t,H]`. */
+    dh: h,
+    /** ∂loss/∂c, `[B-B_t,H]`. */
+    dc: c,
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The JSON texts of a checkpoint: its network, its options and the name of its data. Each field is checked, and `where`
+ * begins the messages. checkpoint.ts reads the tensors.
+ */
+import { isTask, TASK_RULE } from '../data/task.js';
+import { DataError } from '../errors.js';
+import { Fields } from '../files/fields.js';
+import { quote } from '../files/safetensors.js';
+import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
+import { completeSizes } from '../network-sizes.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
+import type { TrainOptions } from './options.js';
+import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+
+/** The network that the fields describe. */
+export const networkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteSizes =>
+  isVersion1 ? version1Network(fields) : storedNetwork(fields, where);
+
+function version1Network(fields: Fields): CompleteSizes {
+  const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
+  return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
+}
+
+/** A field that is missing has its default. */
+function storedNetwork(fields: Fields, where: string): CompleteSizes {
+  const network = fields.value('network');
+  const { layers } = Object(network) as Partial<NetworkSizes>;
+  if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
+    throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
+  }
+  let complete: CompleteSizes;
+  try {
+    complete = completeSizes(network as NetworkSizes);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new DataError(`${where}: ${shortened(error.message)}`);
+  }
+  if (isWithinF32(complete.forgetBias)) return complete;
+  throw new DataError(
+    `${where}: network: forgetBias is ${complete.forgetBias}: must be a number within f32 (${F32_RANGE})`,
+  );
+}
+
+/**
+ * Every option of the run. An option that is not in the file gets its default: an older version wrote the file before the
+ * option existed.
+ */
+export function optionsIn(text: string | undefined, where: string, isVersion1: boolean): TrainOptions {
+  const fields = Fields.parse(text, where);
+  const names = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
+  const entries = names.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
+  fields.assertNoOthers();
+  const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
+  const fault = faultOf(options);
+  if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
+  if (isVersion1 && !areVersion1(options)) {
+    throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
+  }
+  return options;
+}
+
+/** The name of the run's data. */
+export function taskIn(fields: Fields, where: string): string | null {
+  const task = fields.textOrNull('task');
+  if (task !== null && !isTask(task))
+    throw new DataError(`${where}: task is ${quote(task)}, must be null or ${TASK_RULE}`);
+  return task;
+}
+
+/** Throws a DataError if the options describe another network than that of the file. */
+export function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
+  const [asked, given] = [layersOf(options), network.layers];
+  const longer = asked.length > given.length ? asked : given;
+  const parts: (readonly [string, unknown, unknown])[] = [
+    ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),
+    ['dropout', options.dropout, network.dropout],
+    ['forgetBias', options.forgetBias, network.forgetBias],
+  ];
+  for (const [part, theirs, ours] of parts) {
+    if (JSON.stringify(theirs) === JSON.stringify(ours)) continue;
+    throw new DataError(
+      `${name}: options of another network: ${part} ${quote(theirs)}; the file's network has ${quote(ours)}`,
+    );
+  }
+}
+
+/** A message that may quote a text of any length from the file. */
+const shortened = (message: string): string => (message.length > 300 ? `${message.slice(0, 299)}…` : message);

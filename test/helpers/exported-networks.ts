@@ -1,0 +1,88 @@
+/** Networks of every kind, with random weights, and what Longhand computes from them: for the tests of export and import. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { networkOn } from '../../src/cli/saved-model.js';
+import { Network } from '../../src/network.js';
+import type { NetworkSizes } from '../../src/network-sizes.js';
+import { valuesByName } from '../../src/parameters.js';
+import { Random } from '../../src/rng.js';
+import { valuesOf } from '../../src/tensor.js';
+import type { SavedModel } from '../../src/training/checkpoint.js';
+import { randomise } from './random-model.js';
+import { savedModel, SIZES } from './saved-models.js';
+
+export const B = 3;
+
+export const MODEL = savedModel();
+
+/** A network of random weights, as a checkpoint holds it. */
+export function savedNetwork(network: NetworkSizes, T = SIZES.T): SavedModel {
+  const backend = createReferenceBackend();
+  const { parameters, network: complete } = new Network(backend, { ...network, forgetBias: 0.8 }, { T, B });
+  const values = valuesByName(parameters);
+  randomise(backend, Object.values(values), new Random(7));
+  return { T, network: complete, parameters: values };
+}
+
+export const [ONE, BOTH] = [{ hidden: 5 }, { hidden: 5, bidirectional: true }];
+const LAYERS = {
+  'one layer': [ONE],
+  'both directions': [BOTH],
+  'two layers': [{ hidden: 3 }, ONE],
+  'two layers in both directions': [BOTH, BOTH],
+  'both directions, then one': [BOTH, { hidden: 4 }],
+  'one direction, then both': [ONE, { hidden: 2, bidirectional: true }],
+};
+
+/** Every kind of network, by name. */
+export const NETWORKS = new Map<string, SavedModel>();
+for (const [name, layers] of Object.entries(LAYERS)) {
+  for (const inputKind of ['numbers', 'classes'] as const) {
+    for (const loss of ['crossEntropy', 'squaredError'] as const) {
+      for (const reads of ['last', 'every'] as const) {
+        const network = { inputs: 3, layers, outputs: 4, inputKind, loss, reads, dropout: layers.length > 1 ? 0.2 : 0 };
+        NETWORKS.set(`${name}, ${inputKind}, ${loss}, ${reads}`, savedNetwork(network));
+      }
+    }
+  }
+}
+/** Half of them, so that each pair of properties occurs, for the engines that need a quarter of a second each. */
+export const HALF = [...NETWORKS.keys()].filter((_, n) => (n + (n >> 1) + (n >> 2) + (n >> 3)) % 2 === 0);
+export const networkNamed = (name: string): SavedModel => NETWORKS.get(name)!;
+
+/** x `[T,B,I]`, the same as in test/fixtures/export.py. */
+export const x = (t: number, b: number, i: number): number => ((7 * t + 5 * b + 3 * i) % 11) / 8 - 0.5;
+/** Class indices `[T,B]`, also as there. */
+export const classAt = (t: number, b: number, I: number): number => (7 * t + 5 * b) % I;
+
+interface Outputs {
+  readonly logits: Float64Array;
+  /** Those of the softmax, or the logits if the network has none. */
+  readonly results: Float64Array;
+}
+
+export function outputsOf(model: SavedModel): Outputs {
+  const network = networkOn(createReferenceBackend(), model, B);
+  const { logits, probabilities, x: input } = network.activations;
+  const { T } = model;
+  const { inputs: I, inputKind } = model.network;
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++) {
+      if (inputKind === 'classes') input.set(t, b, classAt(t, b, I));
+      else for (let i = 0; i < I; i++) input.set(t, b, i, x(t, b, i));
+    }
+  }
+  network.forward();
+  return { logits: valuesOf(logits), results: valuesOf(probabilities ?? logits) };
+}
+
+export function expectClose(actual: ArrayLike<number>, expected: Float64Array): void {
+  expect(actual).toHaveLength(expected.length);
+  expected.forEach((value, n) => expect(Math.abs(actual[n] - value)).toBeLessThan(1e-5));
+}
+
+/** For comparisons: all sizes and numbers. */
+export const bitsOf = ({ T, network, parameters }: SavedModel) => ({
+  T,
+  network,
+  ...Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, [...valuesOf(tensor)]])),
+});

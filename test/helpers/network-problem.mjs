@@ -1,0 +1,109 @@
+/**
+ * Problems for networks, as test/fixtures/network.py describes them: Longhand's results, and how far they are from others.
+ * The functions get the library as an argument: src in tests, dist in test/random-networks.mjs.
+ */
+
+/** The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN. */
+export function networkOf(library, problem) {
+  const { Network, createReferenceBackend, copyInto, tensorFrom } = library;
+  const write = (tensor, values) => copyInto(tensor, tensorFrom(values, tensor.shape, 'f64'));
+  const { network: sizes, T, B, lengths } = problem;
+  const backend = createReferenceBackend({ dtype: 'f64' });
+  const network = new Network(backend, sizes, { T, B }, { inputGradient: sizes.inputKind === 'numbers' });
+  const { x, y } = network.activations;
+  for (const { name, value } of network.parameters) write(value, problem.parameters[name]);
+  network.layers.flat().forEach(({ initial }, n) => {
+    write(initial.h, Object.values(problem.h0)[n]);
+    write(initial.c, Object.values(problem.c0)[n]);
+  });
+
+  const { labels, targets } = problem;
+  const isEvery = sizes.reads === 'every';
+  network.setBatch({
+    x: tensorFrom(withBeyondEnds(problem.x, lengths, T, NaN), x.shape, 'f64'),
+    lengths,
+    ...(labels && { labels }),
+    ...(targets && {
+      targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, y.shape, 'f64'),
+    }),
+  });
+  const draws = Object.values(problem.masks ?? {}).flatMap(drawsOf);
+  network.drawMasks({ bits: () => draws.shift() });
+  return network;
+}
+
+/** The random bits from which `drawMask` makes a mask. Each draw is for two elements: 16 bits of 0 drop one, of 1 keep it. */
+function drawsOf(mask) {
+  const bits = mask.map((isKept) => 0xffff * isKept);
+  return bits.flatMap((low, n) => (n % 2 === 0 ? [low + 0x10000 * (bits[n + 1] ?? 0)] : []));
+}
+
+/** What the results of a problem are called, and Longhand's values: flat, and 0 beyond the end of a sequence. */
+export async function resultsOf(library, problem, network) {
+  const { valuesOf } = library;
+  const { T, B, lengths } = problem;
+  network.forward({ dropout: true });
+  network.backward();
+  const { loss } = await network.metrics();
+  const within = (values) => withBeyondEnds([...values], lengths, T, 0);
+  const logits = [...valuesOf(network.activations.logits)];
+  const top = network.layers.at(-1).map(({ outputs, sizes }) => ({ values: valuesOf(outputs.h), H: sizes.H }));
+  const h = Array.from({ length: T * B }, (_, row) =>
+    top.flatMap(({ values, H }) => [...values.subarray(row * H, (row + 1) * H)]),
+  );
+  const results = {
+    loss: [loss],
+    logits: problem.network.reads === 'every' ? within(logits) : logits,
+    h: within(h.flat()),
+  };
+  if (problem.network.inputKind === 'numbers') results['d.x'] = valuesOf(network.dx);
+  for (const { name, gradient } of network.parameters) results[`d.${name}`] = valuesOf(gradient);
+  network.layers.flat().forEach(({ final, dh, dc, reverse, sizes }, n) => {
+    const suffix = Object.keys(problem.h0)[n];
+    results[`hLast${suffix}`] = valuesOf(final.h);
+    results[`cLast${suffix}`] = valuesOf(final.c);
+    const initial = reverse ? sizes.T : 0;
+    results[`d.h0${suffix}`] = valuesOf(dh.pick(initial));
+    results[`d.c0${suffix}`] = valuesOf(dc.pick(initial));
+  });
+  return results;
+}
+
+/** The results of test/fixtures/network.py under the same names. */
+export function expectedOf({ network, T, lengths }, { loss, logits, h, hLast, cLast, gradients }) {
+  const named = (prefix, values) => Object.entries(values).map(([name, numbers]) => [prefix + name, numbers]);
+  return {
+    loss: [loss],
+    logits: network.reads === 'every' ? withBeyondEnds(logits, lengths, T, 0) : logits,
+    h,
+    ...Object.fromEntries([...named('hLast', hLast), ...named('cLast', cLast), ...named('d.', gradients)]),
+  };
+}
+
+/** A tensor with a smaller largest element is compared as if that element were this large. */
+const SMALLEST_SCALE = 1e-3;
+
+/** For each result, the largest difference, divided by its tensor's largest element. */
+export function errorsOf(actual, expected) {
+  const names = Object.keys(expected);
+  if (names.sort().join() !== Object.keys(actual).sort().join()) {
+    throw new Error(`results ${Object.keys(actual).join(', ')}; expected ${names.join(', ')}`);
+  }
+  return names.map((name) => {
+    const [found, wanted] = [Array.from(actual[name]), expected[name]];
+    if (found.length !== wanted.length) throw new Error(`${name}: ${found.length} numbers, not ${wanted.length}`);
+    const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), SMALLEST_SCALE);
+    const difference = found.reduce((most, value, n) => Math.max(most, Math.abs(value - wanted[n])), 0);
+    return { name, error: difference / scale }; // NaN if an element is
+  });
+}
+
+/** A copy of the rows [T,B,…] in which those beyond a sequence's end are `value`. */
+function withBeyondEnds(values, lengths, T, value) {
+  const B = lengths.length;
+  const width = values.length / (T * B);
+  return values.map((number, n) => {
+    const row = Math.floor(n / width);
+    return Math.floor(row / B) < lengths[row % B] ? number : value;
+  });
+}
