@@ -108,8 +108,9 @@ class Network(torch.nn.Module):
             self.x = one_hot(read(inputs["x"], T, B).long(), I).float()
         self.labels = self.read_labels(inputs, T, B, C, lengths)
 
-        # (1) Longhand's names end with .N or .N.reverse, except with one LSTM; PyTorch's with _lN or _lN_reverse.
-        ends = [(f".{n}{end}", f"_l{n}{end.replace('.', '_')}") for n in range(layers) for end in ("", ".reverse")[:directions]]
+        # The ends of Longhand's and of PyTorch's names, for each layer and direction. A single LSTM has no number in Longhand.
+        ways = [("", ""), (".reverse", "_reverse")][:directions]
+        ends = [(f".{n}{ours}", f"_l{n}{theirs}") for n in range(layers) for ours, theirs in ways]
         self.ends = [("", "_l0")] if len(ends) == 1 else ends
         self.on_f = torch.cat([torch.zeros(2 * H), torch.full((H,), float(FORGET_BIAS)), torch.zeros(H)])
         with torch.no_grad():
