@@ -138,7 +138,7 @@ describe('--resume', () => {
     await longhand([...RUN, '--checkpoint', file]);
     const { code, stderr } = await longhand(['train', '--data', directoryOf(mnistFiles(5601, 200)), '--resume', file]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/longhand: resume: the run began with 600 images, these are 601 different ones: .*\n$/);
+    expect(stderr).toMatch(/longhand: resume: the run began with 600 examples, these are 601 different ones: .*\n$/);
   });
 });
 

@@ -16,6 +16,7 @@ const { compareFile } = await load('src/compare/compare.js');
 const { templateOf } = await load('src/compare/template.js');
 const { DataError } = await load('src/errors.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
+const { fromPyTorchTraining, toPyTorchTraining } = await load('src/export/pytorch-training.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
 const { imagesIn } = await load('src/cli/images.js');
 const { decodePng } = await load('src/cli/png.js');
@@ -40,7 +41,8 @@ async function subjects() {
   const labels = idx([20]);
   const checkpoint = await aCheckpoint();
   const bytes = checkpointBytes(checkpoint);
-  const newest = checkpointBytes(await aNewestCheckpoint());
+  const newestCheckpoint = await aNewestCheckpoint();
+  const newest = checkpointBytes(newestCheckpoint);
   const template = writeSafetensors(await templateOf(backend, 1));
   const network = { bidirectional: true, lengths: true, reads: 'every' };
   const both = writeSafetensors(await templateOf(backend, 1, network));
@@ -64,9 +66,15 @@ async function subjects() {
     },
     {
       name: 'PyTorch',
-      seeds: [toPyTorch(checkpoint.model)],
+      seeds: [checkpoint, newestCheckpoint].map(({ model }) => toPyTorch(model)),
       mutate: mutateTensors,
       read: (file) => fromPyTorch(parseSafetensors(file, 'f'), 4, 'f'),
+    },
+    {
+      name: 'PyTorch run',
+      seeds: [checkpoint, newestCheckpoint].map((saved) => toPyTorchTraining(saved, 'f')),
+      mutate: mutateTensors,
+      read: (file) => fromPyTorchTraining(parseSafetensors(file, 'f'), 'f'),
     },
     {
       name: 'TensorFlow 1',

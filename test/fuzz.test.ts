@@ -8,7 +8,7 @@ test('each mutated file is read, or refused with a DataError, in bounded time an
   expect(stderr).toBe('');
   expect(status).toBe(0);
   const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
-  expect(counts).toHaveLength(12);
+  expect(counts).toHaveLength(13);
   // a reader that accepts nothing, or everything, tests nothing
   for (const [, reader, read, refused] of counts) {
     expect([reader, Number(read) > 0, Number(refused) > 0]).toEqual([reader, true, true]);

@@ -8,7 +8,16 @@ import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
-import { GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, stepCount } from '../training/options.js';
+import {
+  faultOf,
+  GROUPS,
+  isChangeableOnResume,
+  OPTION_NAMES,
+  OPTIONS,
+  stepCount,
+  TUTORIAL,
+} from '../training/options.js';
+import { assertCanShift } from '../training/run-data.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
@@ -16,7 +25,7 @@ import { assertAllApart, assertApart } from './outputs.js';
 import type { Resumable, TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
-import type { Task } from './tasks.js';
+import type { Task, TaskData } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
 export function trainCommand(): Command {
@@ -59,11 +68,14 @@ Examples:
     .action(async (flags: TrainFlags & TrainOptions) => {
       assertFlags(flags, command);
       assertTaskFlags(flags, command);
+      assertOwnOutputs(flags, command);
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
-      assertOwnFiles(flags, task, command);
+      assertApartFromData(flags, task, command);
       const given = resumed ? givenOptions(flags, command) : { ...task.options, ...givenOptions(flags, command) };
+      if (!resumed) assertConsistent(given, command);
       const data = task.load();
+      if (!resumed) assertShift(data, given, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
@@ -116,6 +128,21 @@ function assertResumable(
   }
 }
 
+/** Options that are right one by one can contradict each other. */
+function assertConsistent(given: Partial<TrainOptions>, command: Command): void {
+  const fault = faultOf({ ...TUTORIAL, ...given });
+  if (fault !== undefined) command.error(`error: ${fault}`);
+}
+
+function assertShift({ train }: TaskData, { shift = 0 }: Partial<TrainOptions>, command: Command): void {
+  try {
+    if (shift > 0) assertCanShift(train, shift);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    command.error(`error: ${error.message.replace(/^train: /, '')}`);
+  }
+}
+
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
 
 /** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
@@ -147,6 +174,8 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
     if (isGiven(command, name) && flags.schedule !== 'step')
       command.error(`error: ${flagNameOf(name)} needs --schedule step`);
   }
+  if (isGiven(command, 'momentum') && flags.optimiser !== 'sgd')
+    command.error('error: --momentum needs --optimiser sgd');
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);
@@ -163,17 +192,25 @@ function outputsOf({ checkpoint, resume, best, history, plot }: TrainFlags): Wri
   ].filter((output): output is WrittenFile => output.file !== undefined);
 }
 
-/** An output may be neither another output nor a file that the run reads. */
-function assertOwnFiles(flags: TrainFlags, { readsMnist }: Task, command: Command): void {
+/** An output may be neither another output nor the checkpoint that the run reads. */
+function assertOwnOutputs(flags: TrainFlags, command: Command): void {
   const { resume } = flags;
   const outputs = outputsOf(flags);
   assertAllApart(command, outputs);
+  if (resume === undefined) return;
   for (const output of outputs) {
     // a run may continue its own checkpoint, or the previous one if that is damaged
     const isCheckpoint = output.file === (flags.checkpoint ?? resume);
     const accepted = isCheckpoint ? (['', '.previous'] as const) : [];
-    if (resume !== undefined) assertApart(command, output, { name: '--resume', file: resume }, accepted);
+    assertApart(command, output, { name: '--resume', file: resume }, accepted);
+  }
+}
+
+/** An output may be no file of MNIST that the run reads. */
+function assertApartFromData(flags: TrainFlags, { readsMnist }: Task, command: Command): void {
+  const files = readsMnist ? mnistFiles(flags.data) : [];
+  for (const output of outputsOf(flags)) {
     if (output.name === '--resume') continue; // reading images as a checkpoint already reports the mistake
-    for (const file of readsMnist ? mnistFiles(flags.data) : []) assertApart(command, output, { name: '--data', file });
+    for (const file of files) assertApart(command, output, { name: '--data', file });
   }
 }

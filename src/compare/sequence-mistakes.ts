@@ -22,7 +22,7 @@ function treated(problem: Problem, words: string, treatment: Partial<Treatment>)
 function reverseMistakes(problem: Problem): Mistake[] {
   const { layers, reads } = problem.network;
   const hasReverse = layers.some(({ bidirectional }) => bidirectional);
-  if (!hasReverse || Math.max(...problem.lengths) === 1) return [];
+  if (!hasReverse || problem.lengths.every((length) => length === 1)) return [];
   const mistakes = [
     treated(problem, "the reverse direction's outputs are not turned back: its first one stands at step 0", {
       isTurnedBack: false,

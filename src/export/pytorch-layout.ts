@@ -1,6 +1,6 @@
 /**
- * PyTorch's layout of a network's tensors: `[rows,columns]` are transposed, a kernel is split into the rows of its inputs and
- * those of h, and gates are in the order i, f, g, o. It holds for weights, and for an optimiser's moments of them.
+ * PyTorch's layout of a network's tensors, of weights and of an optimiser's moments. Matrices are transposed, and gates are in
+ * the order i, f, g, o. A kernel is split into two: the rows of its inputs, and those of h.
  */
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
@@ -24,8 +24,8 @@ export interface Modules {
 }
 
 /**
- * The modules that exports name: an `nn.LSTM` has layers of one size and one kind, so other networks have a list of them,
- * each of one layer.
+ * The modules of exported files. The layers of an `nn.LSTM` have one size, and all have one or both directions. Other networks
+ * have a list of `nn.LSTM`s with one layer each.
  */
 export function modulesFor({ layers }: CompleteSizes): Modules {
   const [{ hidden, bidirectional }] = layers;

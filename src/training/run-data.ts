@@ -38,7 +38,7 @@ export function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOp
   return { train, validation };
 }
 
-function assertCanShift(data: TrainData, shift: number): void {
+export function assertCanShift(data: TrainData, shift: number): void {
   if ('x' in data) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
   const { rows, columns } = data;
   if (shift < Math.min(rows, columns)) return;
