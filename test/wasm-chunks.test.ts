@@ -71,7 +71,8 @@ describe.each(['portable', 'relaxed'])('%s build', (build) => {
     const [one, ...others] = backends.map((backend) => run(backend, name));
     run(createReferenceBackend({ dtype: 'f64' }), name).forEach((expected, n) => {
       expectClose(Float64Array.from(one[n]), Float64Array.from(expected), 1e-5);
-      for (const other of others) expect(Buffer.compare(Buffer.from(other[n].buffer), Buffer.from(one[n].buffer))).toBe(0);
+      for (const other of others)
+        expect(Buffer.compare(Buffer.from(other[n].buffer), Buffer.from(one[n].buffer))).toBe(0);
     });
   });
 });
