@@ -10,8 +10,9 @@ const SLOW = {
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
   'dozens of commands': `cli cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
     cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,
-  'more than 5 seconds of computing': `checkpoint compare compare-limits compare-mistakes png pytorch-training resume rng trained-gradients
-    wasm wasm-functions wasm-products`,
+  'more than 5 seconds of computing': `checkpoint compare compare-command compare-limits compare-mistakes compare-network-mistakes
+    compare-networks network-gradients png pytorch-training resume resume-networks rng train-sequences trained-gradients wasm
+    wasm-functions wasm-products your-own`,
 };
 
 const slowFiles = Object.values(SLOW).flatMap((names) => names.split(/\s+/).map((name) => `/test/${name}.test.ts`));
