@@ -48,7 +48,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
   // the documents link to some tests and benchmarks
   const allowed =
-    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|dist\/(src|kernels|browser|page)\/.+)$/;
+    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|test\/fixtures\/compare\.(py|safetensors)|dist\/(src|kernels|browser|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
   expect(packedFiles(/^dist\/src\/(cli|export)\//).sort()).toEqual([
     'dist/src/cli/THIRD-PARTY-LICENSES.txt',
