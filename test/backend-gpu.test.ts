@@ -114,7 +114,9 @@ await describeMode('headlessgl', () => {
     const column = ndarray(x.data, [limit + 1, 1]);
     backend.matmul(sum, transposeOf(column), ones);
     await expect(backend.download(sum)).rejects.toThrow(
-      new RangeError(`gpu join 2 pieces ${limit + 1}×1: mode headlessgl needs textures of 1 × ${limit + 1} texels, ${REMEDY}`),
+      new RangeError(
+        `gpu join 2 pieces ${limit + 1}×1: mode headlessgl needs textures of 1 × ${limit + 1} texels, ${REMEDY}`,
+      ),
     );
   });
 });
