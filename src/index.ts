@@ -61,7 +61,7 @@ export { completeSizes, networkParameterShapes } from './network-sizes.js';
 export type { Targets } from './counted-rows.js';
 export type { Batch, Metrics, NetworkOptions, OutputTensors, PassOptions } from './network.js';
 export { Network } from './network.js';
-export type { OutputStart } from './initial-values.js';
+export type { BiasStart, OutputStart } from './initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
 export { Model } from './model.js';
 export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './gradcheck.js';

@@ -11,13 +11,30 @@ export const OUTPUT_STARTS = ['normal', 'glorot'] as const;
 /** How the output layer's weights and bias start; see `Network.initialise`. */
 export type OutputStart = (typeof OUTPUT_STARTS)[number];
 
+/** How the gates' biases start; see `Network.initialise`. */
+export const BIAS_STARTS = ['zeros', 'chrono'] as const;
+
+/** How the gates' biases start; see `Network.initialise`. */
+export type BiasStart = (typeof BIAS_STARTS)[number];
+
+/** What the initial values depend on. T: steps of a sequence. */
+interface Starts {
+  readonly output: OutputStart;
+  readonly bias: BiasStart;
+  readonly T: number;
+  readonly forgetBias: number;
+}
+
 /** Draws every parameter in turn, on the host; see `Network.initialise`. */
-export function initialise(parameters: readonly Parameter[], random: Random, output: OutputStart): void {
+export function initialise(parameters: readonly Parameter[], random: Random, starts: Starts): void {
   for (const { name, value } of parameters) {
     const isOutput = name === 'outKernel' || name === 'outBias';
-    if (isOutput && output === 'normal') fillRandom(value, () => random.normal(0, 1));
+    if (isOutput && starts.output === 'normal') fillRandom(value, () => random.normal(0, 1));
     else if (value.dimension === 2) fillGlorot(value, random);
-    else fill(value, 0);
+    else {
+      fill(value, 0);
+      if (!isOutput && starts.bias === 'chrono') setChronoBias(value, random, starts);
+    }
   }
 }
 
@@ -26,4 +43,17 @@ function fillGlorot(value: Tensor, random: Random): void {
   const [rows, columns] = value.shape;
   const limit = Math.sqrt(6 / (rows + columns));
   fillRandom(value, () => random.uniform(-limit, limit));
+}
+
+/**
+ * Biases `[4H]` with which unit n keeps its state for about u steps: f = u/(1+u) and i = 1/(1+u) where z has only the bias.
+ * u is uniform in 1 … T−1, one for each unit. From Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
+ */
+function setChronoBias(bias: Tensor, random: Random, { T, forgetBias }: Starts): void {
+  const H = bias.shape[0] / 4;
+  for (let n = 0; n < H; n++) {
+    const logarithm = Math.log(random.uniform(1, Math.max(1, T - 1)));
+    bias.set(n, -logarithm);
+    bias.set(2 * H + n, logarithm - forgetBias);
+  }
 }

@@ -17,7 +17,7 @@ import { CountedRows } from './counted-rows.js';
 import { denseBackward, denseForward } from './dense.js';
 import { drawMask } from './dropout.js';
 import { DataError } from './errors.js';
-import type { OutputStart } from './initial-values.js';
+import type { BiasStart, OutputStart } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import { carryState, lstmBackward, lstmForward } from './lstm.js';
 import type { Lstm } from './lstm-tensors.js';
@@ -249,11 +249,15 @@ export class Network {
   }
 
   /**
-   * Initial values: each kernel glorot-uniform over its whole [I+H,4H], biases zero. The output layer: with `'normal'` as in
-   * the tutorial, weights and bias standard normal; with `'glorot'`, weights glorot-uniform and bias zero. Default: 'normal'.
+   * Initial values: each kernel glorot-uniform over its whole [I+H,4H]. `output`: with `'normal'`, the default, the output
+   * layer's weights and bias are standard normal, as in the tutorial; with `'glorot'`, its weights are glorot-uniform, its
+   * bias zero. `bias`: with `'zeros'`, the default, each LSTM's bias is zero; with `'chrono'` its units keep their states for
+   * 1 to T−1 steps, for long sequences (src/initial-values.ts).
    */
-  initialise(random: Random, output: OutputStart = 'normal'): void {
-    initialise(this.parameters, random, output);
+  initialise(random: Random, output: OutputStart = 'normal', bias: BiasStart = 'zeros'): void {
+    const { T } = this.sizes;
+    const { forgetBias } = this.network;
+    initialise(this.parameters, random, { output, bias, T, forgetBias });
     for (const { value } of this.parameters) this.backend.upload(value);
   }
 

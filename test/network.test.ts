@@ -293,6 +293,29 @@ test('initial values: each kernel glorot-uniform, biases zero; the output layer 
   }
 });
 
+test("initial biases 'chrono': f + i = 1 for each unit, and a state lasts 1 to T - 1 steps", () => {
+  const layers = [{ hidden: 30, bidirectional: true }, { hidden: 20 }];
+  const network = new Network(backend, { ...STACK, layers, forgetBias: 1.5 }, { T: 100, B: 1 });
+  const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+  network.initialise(new Random(1), 'glorot', 'chrono');
+  const steps: number[] = [];
+  for (const { name, value } of network.parameters.filter((parameter) => parameter.name.startsWith('bias.'))) {
+    const H = value.shape[0] / 4;
+    for (let n = 0; n < H; n++) {
+      const [i, j, f, o] = [0, 1, 2, 3].map((gate) => value.get(gate * H + n));
+      expect([name, j, o]).toEqual([name, 0, 0]);
+      expect(sigmoid(i) + sigmoid(f + 1.5)).toBeCloseTo(1, 6);
+      steps.push(Math.exp(-i));
+    }
+  }
+  expect(steps).toHaveLength(80);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(99);
+  expect(steps.reduce((sum, u) => sum + u, 0) / steps.length).toBeCloseTo(50, -1); // uniform in 1 … 99: mean 50
+  expect([...valuesOf(valuesByName(network.parameters).outBias)]).toEqual([0, 0, 0]);
+  new Network(backend, STACK, { T: 1, B: 1 }).initialise(new Random(1), 'glorot', 'chrono'); // u is 1 for every unit
+});
+
 describe('memory', () => {
   test('dispose frees every tensor, and a second call does nothing', () => {
     const counting = countingBackend();

@@ -218,6 +218,7 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   bidirectional: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
   dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46, 0.999], refused: [-0.1, 1] },
   outputStart: { accepted: ['normal', 'glorot'], onlyFlagsRefuse: [], refused: ['zero', ''] },
+  biasStart: { accepted: ['zeros', 'chrono'], onlyFlagsRefuse: [], refused: ['glorot', ''] },
   optimiser: { accepted: ['adam', 'sgd'], onlyFlagsRefuse: [], refused: ['Adam', ''] },
   momentum: { accepted: [0, 0.5, 0.9999], onlyFlagsRefuse: [1e-46, 0.99999], refused: [-0.1, 1] },
   shift: { accepted: [0, 2, 1000], onlyFlagsRefuse: [], refused: [-1, 0.5, 1001] },

@@ -70,6 +70,7 @@ test('each option of the network and of the optimiser changes the weights', asyn
       { bidirectional: true },
       { dropout: 0.2 },
       { outputStart: 'glorot' as const },
+      { biasStart: 'chrono' as const },
     ],
     ...[0, 0.5].map((momentum) => ({ optimiser: 'sgd' as const, momentum })),
     ...[1, 2].map((shift) => ({ shift })),

@@ -10,7 +10,7 @@
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
-import { OUTPUT_STARTS } from '../initial-values.js';
+import { BIAS_STARTS, OUTPUT_STARTS } from '../initial-values.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
@@ -272,6 +272,16 @@ export const OPTIONS = {
     default: 'normal',
     flag: '--output-start <name>',
     help: 'initial values of the output layer',
+    group: 'Network',
+    since: 2,
+  },
+  /** How the gates' biases start: 'zeros', or 'chrono' for long sequences; see `Network.initialise`. Default: 'zeros'. */
+  biasStart: {
+    kind: 'choice',
+    choices: BIAS_STARTS,
+    default: 'zeros',
+    flag: '--bias-start <name>',
+    help: "initial biases of the gates; chrono: units that keep a state for up to a sequence's length",
     group: 'Network',
     since: 2,
   },

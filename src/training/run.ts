@@ -93,7 +93,8 @@ export class Training {
     assertOptions(options);
     const examples = examplesIn(data, options);
     const training = new Training(backend, examples, networkFor(examples.train, options), options);
-    return training.prepared(() => training.network.initialise(training.random, options.outputStart));
+    const { outputStart, biasStart } = options;
+    return training.prepared(() => training.network.initialise(training.random, outputStart, biasStart));
   }
 
   /**
