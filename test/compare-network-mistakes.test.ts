@@ -100,7 +100,7 @@ describe('a network of layers by another program', () => {
     ['the padding counts in the loss, with h = 0 there', squared, { countsPadding: true }],
     ['the loss is the sum over the steps and the batch; here it is the mean', labelled, { factor: (count) => count }],
     [
-      'the loss is the sum over the steps, and their mean over the batch; here it is the mean',
+      'the loss is the sum over the steps, averaged over the batch; here it is the mean',
       squared,
       { factor: (count) => count / 3 },
     ],
@@ -112,6 +112,11 @@ describe('a network of layers by another program', () => {
     [
       'the loss is divided by all 9 labels, also those that do not count; here it is the mean',
       masked,
+      { factor: (count) => count / 9 },
+    ],
+    [
+      'the loss is divided by all 9 steps, also those beyond the ends; here it is the mean',
+      squared,
       { factor: (count) => count / 9 },
     ],
     [
@@ -141,8 +146,8 @@ describe('a network of layers by another program', () => {
   test('in which a sum has two explanations gets both, since T = B', async () => {
     const over = (words: string): string => `the loss is the sum over ${words}; here it is the mean`;
     expect((await compare(fileOf({ metadata: EVERY }, { factor: () => 3 }))).hints).toEqual([
-      over('the steps, and their mean over the batch'),
-      over('the batch, and their mean over the steps'),
+      over('the steps, averaged over the batch'),
+      over('the batch, averaged over the steps'),
     ]);
   });
 

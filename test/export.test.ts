@@ -146,10 +146,9 @@ describe('an exported network computes the same', () => {
     const model = tf.sequential();
     layers.forEach(({ hidden: units, bidirectional }, n) => {
       const returnSequences = n < layers.length - 1 || reads === 'every';
-      const lstm = tf.layers.lstm({ units, recurrentActivation: 'sigmoid', returnSequences, inputShape: [saved.T, I] });
-      model.add(
-        bidirectional ? tf.layers.bidirectional({ layer: lstm, mergeMode: 'concat', inputShape: [saved.T, I] }) : lstm,
-      );
+      const first = n === 0 ? { inputShape: [saved.T, I] } : {};
+      const lstm = tf.layers.lstm({ units, recurrentActivation: 'sigmoid', returnSequences, ...first });
+      model.add(bidirectional ? tf.layers.bidirectional({ layer: lstm, mergeMode: 'concat', ...first }) : lstm);
     });
     model.add(tf.layers.dense({ units: C }));
     const order = names ?? (JSON.parse(metadata.get('weights')!) as string[]);

@@ -37,13 +37,16 @@ function scalesOf(problem: Problem): Scale[] {
   if (network.reads === 'last') scales.push(sum(count, 'the batch'));
   else {
     scales.push(sum(count, 'the steps and the batch'));
-    if (sizes.B > 1) scales.push(sum(count / sizes.B, 'the steps, and their mean over the batch'));
-    if (sizes.T > 1 && count === rows) scales.push(sum(sizes.B, 'the batch, and their mean over the steps'));
+    if (sizes.B > 1) scales.push(sum(count / sizes.B, 'the steps, averaged over the batch'));
+    if (sizes.T > 1 && count === rows) scales.push(sum(sizes.B, 'the batch, averaged over the steps'));
     const inside = lengths.reduce((total, length) => total + length, 0);
     if (inside !== rows)
       scales.push(other(count / inside, 'divided by all steps up to the ends, also those of label -1'));
   }
-  scales.push(other(count / rows, `divided by all ${rows} labels, also those that do not count`));
+  const all = problem.labels
+    ? `${rows} labels, also those that do not count`
+    : `${rows} steps, also those beyond the ends`;
+  scales.push(other(count / rows, `divided by all ${all}`));
   if (network.loss === 'squaredError') {
     scales.push(other(1 / 2, 'half of the mean squared error'));
     scales.push(other(network.outputs, 'the mean of the sum over the outputs'));

@@ -48,10 +48,9 @@ async function estimatedMs(
   const products = sumOf(lstmsIn(problem).map(({ I, H }) => (I + H) * 4 * H));
   const count = Math.max(1, Math.min(sizes.B, Math.floor(PRODUCTS_OF_A_STEP / products)));
   const longest = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]).slice(0, count);
-  const sequences = withSequences(problem, longest);
-  const [T] = sequences.lengths;
+  const T = lengths[longest[0]];
   for (let steps = Math.min(T, FIRST_STEPS); ; steps = Math.min(T, 2 * steps)) {
-    const piece = firstSteps(sequences, steps);
+    const piece = withSequences(firstSteps(problem, steps), longest);
     const isEnough = (ms: number): boolean => ms >= ENOUGH_MS || steps === T;
     const first = await msOf(() => solve(piece), clock);
     if (!isEnough(first)) continue;
