@@ -3,12 +3,21 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
+import { createReferenceBackend } from '../kernels/reference/index.js';
+import { fillImages } from '../src/data/batches.js';
+import { SIDE } from '../src/data/fit-drawing.js';
+import { asPermutedPixels, asPixels } from '../src/data/pixels.js';
 import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
+import { valuesOf } from '../src/tensor.js';
+import { checkpointBytes } from '../src/training/checkpoint.js';
 import { loadCheckpoint } from '../src/training/checkpoint-files.js';
-import { COLUMNS, mnistFiles, ROWS } from './helpers/idx-files.js';
+import { TUTORIAL } from '../src/training/options.js';
+import { Training } from '../src/training/run.js';
+import { COLUMNS, idx as idxBytes, mnistFiles, ROWS } from './helpers/idx-files.js';
 import type { Result } from './helpers/longhand-process.js';
 import { longhand, MAIN, runProcess } from './helpers/longhand-process.js';
 import { chunk, encodePng, header, pngOf } from './helpers/png.mjs';
+import { smallImages } from './helpers/small-images.js';
 import { temporaryDirectories } from './helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -165,6 +174,28 @@ describe('longhand predict', () => {
     expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
       't10k-images-idx3-ubyte: --fit makes images of 28 × 28, but this network reads 2 × 3',
     );
+  });
+
+  test.each([
+    ['pixels', asPixels],
+    ['permuted pixels', asPermutedPixels],
+  ])('reads 28 × 28 images with a network of the task “%s”', async (task, asRead) => {
+    const images = smallImages(8, SIDE, SIDE);
+    const data = { train: asRead(images), validation: undefined };
+    const start = Training.start(createReferenceBackend(), data, { ...TUTORIAL, hidden: 3, batchSize: 8 });
+    const [file, idx] = [inFolder('pixels.safetensors'), inFolder('28x28.idx')];
+    writeFileSync(file, checkpointBytes(await start.checkpoint()));
+    writeFileSync(idx, idxBytes([8, SIDE, SIDE], images.pixels));
+    fillImages(start.network.activations.x, asRead(images), [0, 1, 2, 3, 4, 5, 6, 7]);
+    start.network.forward();
+    const { stdout } = await done(['predict', file, idx, '--backend', 'reference', '--json']);
+    const found = stdout
+      .split('\n')
+      .slice(0, -1)
+      .flatMap((line) => (JSON.parse(line) as Prediction).probabilities);
+    const expected = [...valuesOf(start.network.activations.probabilities!)];
+    expect([task, found.length]).toEqual([task, 80]);
+    found.forEach((probability, n) => expect(probability).toBeCloseTo(expected[n], 6));
   });
 
   test('with --rows ends with the prediction of the whole image', async () => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Backend } from '../backend.js';
 import { fillImages } from '../data/batches.js';
+import type { LabelledImages } from '../data/mnist.js';
 import type { Network } from '../network.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { yieldToEventLoop } from '../training/event-loop.js';
@@ -15,8 +16,11 @@ import { wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
+import { imagesOfTask } from './tasks.js';
 
 const MOST_COPIES = 32;
+/** The network does not read it. */
+const NO_LABEL = Uint8Array.of(0);
 
 interface PredictFlags extends BackendFlags {
   readonly first?: number;
@@ -57,10 +61,9 @@ Examples:
   longhand predict run.safetensors t10k-images-idx3-ubyte.gz --first 10 --json`,
     )
     .action(async (file: string, files: readonly string[], flags: PredictFlags) => {
-      const saved = loadClassifier(file);
-      const { T, network } = saved;
-      const I = network.inputs;
-      const images = files.map((name) => readImages(name, T, I, flags)); // a faulty file ends the command here
+      const { saved, task } = loadClassifier(file);
+      const { rows, columns, asRead } = imagesOfTask(task, saved);
+      const images = files.map((name) => readImages(name, rows, columns, flags)); // a faulty file ends the command here
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const model = networkOn(backend, saved, flags.rows ? copiesFor(saved) : 1);
@@ -68,9 +71,10 @@ Examples:
             await yieldToEventLoop();
             signal.throwIfAborted();
             if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
-            const prediction = await predict(backend, model, image, flags.rows);
+            const read = asRead({ count: 1, rows, columns, pixels: image.pixels, labels: NO_LABEL });
+            const prediction = await predict(backend, model, image.name, read, flags.rows);
             if (flags.json) printJson(prediction);
-            else printLines(asText(prediction, image, saved));
+            else printLines(asText(prediction, read));
           }
           model.dispose();
         }),
@@ -90,13 +94,12 @@ function* inTurn(files: readonly Iterable<NamedImage>[]): Generator<NamedImage> 
 async function predict(
   backend: Backend,
   model: Network,
-  { name, pixels }: NamedImage,
+  name: string,
+  image: LabelledImages,
   withRows: boolean,
 ): Promise<Prediction> {
-  const { T } = model.sizes;
-  const I = model.network.inputs;
   const { x } = model.activations;
-  fillImages(x, { count: 1, rows: T, columns: I, pixels, labels: Uint8Array.of(0) }, [0]);
+  fillImages(x, image, [0]);
   backend.upload(x);
   model.forward();
   const probabilities = [...(await firstProbabilities(model))];
@@ -109,11 +112,7 @@ async function predict(
 /** From black to white. */
 const SHADES = ' ░▒▓█';
 
-function asText(
-  { name, prediction, probabilities, rows }: Prediction,
-  { pixels }: NamedImage,
-  { network }: SavedModel,
-): string {
+function asText({ name, prediction, probabilities, rows }: Prediction, { columns: I, pixels }: LabelledImages): string {
   const others = probabilities
     .map((probability, k) => ({ k, probability }))
     .filter(({ k }) => k !== prediction)
@@ -122,7 +121,6 @@ function asText(
     .map(({ k, probability }) => `${k} ${probability.toFixed(4)}`);
   const line = `${printable(name)}: ${prediction} (${probabilities[prediction].toFixed(4)}), then ${others.join(', ')}`;
   if (!rows) return line;
-  const I = network.inputs;
   const digits = probabilities.map((_, k) => String(k).padStart(4)).join('');
   const read = rows.map((row, t) => {
     const shades = [...pixels.subarray(t * I, (t + 1) * I)].map((value) => SHADES[Math.round((value / 255) * 4)]);

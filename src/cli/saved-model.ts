@@ -7,9 +7,9 @@ import type { SavedModel } from '../training/checkpoint.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import { assertRoom } from './memory.js';
 
-/** The network of a checkpoint. Throws a DataError unless it classifies images into MNIST's ten classes. */
-export function loadClassifier(file: string): SavedModel {
-  const { model } = loadCheckpoint(file);
+/** The network of a checkpoint, and its task. Throws a DataError unless it classifies images into MNIST's ten classes. */
+export function loadClassifier(file: string): { saved: SavedModel; task: string | null } {
+  const { model, training } = loadCheckpoint(file);
   const { outputs, reads, loss, inputKind } = model.network;
   if (outputs !== CLASSES) {
     throw new DataError(`${file}: its network has ${outputs} classes, but MNIST has ${CLASSES}`);
@@ -19,7 +19,7 @@ export function loadClassifier(file: string): SavedModel {
       `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
     );
   }
-  return model;
+  return { saved: model, task: training?.task ?? null };
 }
 
 /** Throws an OutOfMemoryError if the network does not fit: a small file can ask for any number of steps. */

@@ -4,9 +4,11 @@ import { Option } from 'commander';
 import { addingProblem } from '../data/adding.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import { loadMnist } from '../data/mnist-files.js';
+import { SIDE } from '../data/fit-drawing.js';
 import { asPermutedPixels, asPixels } from '../data/pixels.js';
 import { DataError } from '../errors.js';
 import type { TrainData } from '../training/examples.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
@@ -91,6 +93,13 @@ export function savedTask(name: string | null, T: number, { data }: Pick<TaskFla
   throw new DataError(
     `${file}: its task is ${JSON.stringify(name.slice(0, 40))}; the tasks are ${TASK_NAMES.join(', ')}`,
   );
+}
+
+/** The size of a task's images, and how its network reads them: single pixels come from images of 28 × 28. */
+export function imagesOfTask(name: string | null, { T, network }: SavedModel) {
+  const asSteps = name === 'pixels' ? asPixels : name === 'permuted pixels' ? asPermutedPixels : undefined;
+  if (asSteps && T === SIDE * SIDE) return { rows: SIDE, columns: SIDE, asRead: asSteps };
+  return { rows: T, columns: network.inputs, asRead: (images: LabelledImages) => images };
 }
 
 function imageTask(
