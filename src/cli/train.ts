@@ -3,7 +3,6 @@
  * the training itself come from the table in src/training/options.ts.
  */
 import { Command, Option } from 'commander';
-import { mnistFiles } from '../data/mnist-files.js';
 import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
@@ -41,6 +40,12 @@ export function trainCommand(): Command {
     .option('--history <file>', 'write losses and accuracies to a .csv or .ndjson file', filePath)
     .option('--plot <file>', 'draw the history as an .svg file; needs --history', filePath)
     .option('--json', 'print each line as a JSON object', false)
+    .option(
+      '--sample-every <steps>',
+      'with --task text: a sample of 200 characters on standard error every <steps> steps; 0: none',
+      wholeNumber(0),
+      500,
+    )
     .optionsGroup('Files:')
     .option('--checkpoint <file>', 'write the state of the run, also on SIGINT (Ctrl-C), SIGTERM and SIGHUP', filePath)
     .option('--checkpoint-every <steps>', 'write the checkpoint every <steps> steps', wholeNumber(1), 100)
@@ -60,6 +65,7 @@ Examples:
   longhand train --training-iters 4000 --seed 7     31 steps with another seed
   longhand train --layers 2 --hidden 64 --bidirectional --dropout 0.2
   longhand train --task adding --steps 200          another task; docs/tasks.md describes them
+  longhand train --task text --text book.txt        a model of a text's characters; longhand sample writes with it
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
@@ -107,7 +113,7 @@ function loadResumable(file: string): Resumable {
 }
 
 const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
-  savedTask(training.task, model.T, flags, flags.resume ?? '');
+  savedTask(training.task, model, flags, flags.resume ?? '');
 
 function assertResumable(
   { training: { options, step, order } }: Resumable,
@@ -159,7 +165,7 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   if (flags.resume !== undefined) {
     const fixed = OPTION_NAMES.find((name) => isGiven(command, name) && !isChangeableOnResume(name));
-    const task = (['task', 'permute', 'steps'] as const).find((name) => isGiven(command, name));
+    const task = (['task', 'permute', 'steps', 'rare'] as const).find((name) => isGiven(command, name));
     const flag = fixed === undefined ? task && `--${task}` : flagNameOf(fixed);
     if (flag !== undefined) command.error(`error: ${flag} cannot be changed with --resume: the checkpoint sets it`);
   } else {
@@ -206,11 +212,12 @@ function assertOwnOutputs(flags: TrainFlags, command: Command): void {
   }
 }
 
-/** An output may be no file of MNIST that the run reads. */
-function assertApartFromData(flags: TrainFlags, { readsMnist }: Task, command: Command): void {
-  const files = readsMnist ? mnistFiles(flags.data) : [];
+/** An output may be no file of data that the run reads. */
+function assertApartFromData(flags: TrainFlags, task: Task, command: Command): void {
+  const files = task.files();
+  const name = flags.text === undefined ? '--data' : '--text';
   for (const output of outputsOf(flags)) {
     if (output.name === '--resume') continue; // reading images as a checkpoint already reports the mistake
-    for (const file of files) assertApart(command, output, { name: '--data', file });
+    for (const file of files) assertApart(command, output, { name, file });
   }
 }

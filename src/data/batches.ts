@@ -31,11 +31,11 @@ export class BatchOrder {
   private order: Uint32Array;
   private cursor = 0;
 
-  /** Throws a DataError if a batch is larger than the set. */
+  /** `'inOrder'`: every epoch in the order of the indices, as a text is read. Throws a DataError if a batch is larger than the set. */
   constructor(
     count: number,
     private readonly batchSize: number,
-    private readonly shuffle: Shuffle,
+    private readonly shuffle: Shuffle | 'inOrder',
     private readonly random: Random,
   ) {
     if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
@@ -54,6 +54,11 @@ export class BatchOrder {
     this.cursor = cursor;
   }
 
+  /** Whether the next batch is an epoch's first one. */
+  get isAtStart(): boolean {
+    return this.cursor === 0 || this.order.length - this.cursor < this.batchSize;
+  }
+
   /** The indices of the next batch. */
   next(): Uint32Array {
     const rest = this.order.length - this.cursor;
@@ -64,7 +69,7 @@ export class BatchOrder {
     const batch = new Uint32Array(this.batchSize);
     const kept = this.shuffle === 'tf1' ? rest : 0;
     batch.set(this.order.subarray(this.cursor, this.cursor + kept));
-    this.random.shuffle(this.order);
+    if (this.shuffle !== 'inOrder') this.random.shuffle(this.order);
     this.cursor = this.batchSize - kept;
     batch.set(this.order.subarray(0, this.cursor), kept);
     return batch;

@@ -23,16 +23,18 @@ import { DataError } from '../errors.js';
 /** In bytes; no file of this project is nearly as large. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
-/** The file's bytes; undefined if it does not exist. Throws a DataError if it is not a plain file, or cannot be read. */
-export function readIfPresent(file: string): Uint8Array | undefined {
+/**
+ * The file's bytes; undefined if it does not exist. Throws a DataError if it is not a plain file, has more than `most` bytes,
+ * or cannot be read.
+ */
+export function readIfPresent(file: string, most = LARGEST_FILE): Uint8Array | undefined {
   assertNamed(file);
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // without O_NONBLOCK, opening a pipe would wait
     const stats = fstatSync(descriptor);
     assertPlain(file, stats);
-    if (stats.size > LARGEST_FILE)
-      throw new DataError(`${file}: ${stats.size} bytes, more than the limit of ${LARGEST_FILE}`);
+    if (stats.size > most) throw new DataError(`${file}: ${stats.size} bytes, more than the limit of ${most}`);
     return readUpTo(descriptor, stats.size);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -42,9 +44,9 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   }
 }
 
-/** The file's bytes. Throws a DataError. */
-export function readFile(file: string): Uint8Array {
-  const bytes = readIfPresent(file);
+/** The file's bytes, at most `most`. Throws a DataError. */
+export function readFile(file: string, most = LARGEST_FILE): Uint8Array {
+  const bytes = readIfPresent(file, most);
   if (!bytes) throw new DataError(`${file}: no such file`);
   return bytes;
 }

@@ -3,6 +3,8 @@
  * begins the messages. checkpoint.ts reads the tensors.
  */
 import { isTask, TASK_RULE } from '../data/task.js';
+import type { Vocabulary } from '../data/text.js';
+import { assertVocabulary, classCount } from '../data/text.js';
 import { DataError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
@@ -39,6 +41,28 @@ function storedNetwork(fields: Fields, where: string): CompleteSizes {
   throw new DataError(
     `${where}: network: forgetBias is ${complete.forgetBias}: must be a number within f32 (${F32_RANGE})`,
   );
+}
+
+/** The vocabulary of a text's network, which has a class for each character; undefined if there is none. */
+export function vocabularyIn(fields: Fields, where: string, network: CompleteSizes): Vocabulary | undefined {
+  const vocabulary = fields.valueOr('vocabulary', undefined);
+  if (vocabulary === undefined) return undefined;
+  assertVocabulary(`${where}: vocabulary`, vocabulary);
+  const classes = classCount(vocabulary);
+  const { inputs, outputs, inputKind, reads, loss } = network;
+  if (
+    inputKind !== 'classes' ||
+    reads !== 'every' ||
+    loss !== 'crossEntropy' ||
+    inputs !== classes ||
+    outputs !== classes
+  ) {
+    throw new DataError(
+      `${where}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind}, has ${outputs} outputs, ` +
+        `and computes ${loss} at ${reads} step`,
+    );
+  }
+  return vocabulary;
 }
 
 /**

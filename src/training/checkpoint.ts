@@ -6,6 +6,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Vocabulary } from '../data/text.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
@@ -15,9 +16,10 @@ import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
 import { isPlain, networkParameterShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
-import type { Tensor } from '../tensor.js';
+import type { Shape, Tensor } from '../tensor.js';
 import { findNonFinite } from '../tensor.js';
-import { assertSameNetwork, networkIn, optionsIn, taskIn } from './checkpoint-fields.js';
+import { stateShapes } from './carried-state.js';
+import { assertSameNetwork, networkIn, optionsIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
 
@@ -32,6 +34,8 @@ export interface SavedModel {
   readonly T: number;
   /** The network's sizes. */
   readonly network: CompleteSizes;
+  /** The characters of a text's classes. Default: none, the network was not trained on a text. */
+  readonly vocabulary?: Vocabulary | undefined;
   /** The weights, on the host. */
   readonly parameters: NamedTensors;
 }
@@ -52,6 +56,8 @@ export interface SavedTraining {
   readonly squares: NamedTensors;
   /** SGD's v; empty with Adam. */
   readonly velocities: NamedTensors;
+  /** The states that the next batch of a text continues from, h0 and c0 of each LSTM; empty for other data. */
+  readonly states: NamedTensors;
   /** The random generator's state: four whole numbers. */
   readonly random: readonly number[];
   /** `[count]`: the current epoch's permutation of the examples' indices. */
@@ -97,10 +103,14 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
   storeAll('', model.parameters);
   if (training) {
     for (const [key, prefix] of momentsOf(training.options)) storeAll(prefix, training[key]);
+    for (const [name, state] of Object.entries(training.states)) store(STATE + name, state);
     tensors.set('order', storedIntegers(training.order));
   }
   return writeSafetensors(signed({ metadata: metadataOf({ model, training }), tensors }));
 }
+
+/** The beginning of the names of carried states. */
+const STATE = 'state.';
 
 /** The moments of the run's optimiser, and the beginning of their names in a file. */
 function momentsOf({ optimiser }: Pick<TrainOptions, 'optimiser'>) {
@@ -112,11 +122,11 @@ function momentsOf({ optimiser }: Pick<TrainOptions, 'optimiser'>) {
 }
 
 function metadataOf({ model, training }: Checkpoint): Map<string, string> {
-  const { T, network } = model;
+  const { T, network, vocabulary } = model;
   const isVersion1 =
     isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
   const { inputs: I, outputs: C, layers, forgetBias } = network;
-  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network };
+  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network, vocabulary };
   const metadata = new Map([
     ['format', FORMAT],
     ['formatVersion', isVersion1 ? '1' : '2'],
@@ -175,8 +185,10 @@ function savedModel(file: Safetensors, name: string, limits: FloatLimits): Saved
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
   const network = networkIn(fields, where, isVersion1(file));
+  const vocabulary = vocabularyIn(fields, where, network);
   fields.assertNoOthers();
-  return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
+  const parameters = parametersNamed(file, network, '', name, limits);
+  return { T, network, ...(vocabulary && { vocabulary }), parameters };
 }
 
 const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
@@ -188,19 +200,31 @@ function parametersNamed(
   name: string,
   limits: FloatLimits = {},
 ): NamedTensors {
-  const entries = Object.entries(networkParameterShapes(network)).map(([key, shape]) => [
+  return tensorsNamed(file, networkParameterShapes(network), prefix, name, limits);
+}
+
+function tensorsNamed(
+  file: Safetensors,
+  shapes: Readonly<Record<string, Shape>>,
+  prefix: string,
+  name: string,
+  limits: FloatLimits = {},
+): NamedTensors {
+  const entries = Object.entries(shapes).map(([key, shape]) => [
     key,
     floatsWithinF32(file, prefix + key, shape, name, limits),
   ]);
   return Object.fromEntries(entries) as NamedTensors;
 }
 
-function savedTraining(file: Safetensors, { network }: SavedModel, name: string): SavedTraining {
+function savedTraining(file: Safetensors, { network, vocabulary }: SavedModel, name: string): SavedTraining {
   const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
   const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
   const best = fields.recordOrNull('best');
+  const isText = vocabulary !== undefined;
+  const states = isText ? stateShapes(network, options.batchSize) : {};
   const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
@@ -210,6 +234,7 @@ function savedTraining(file: Safetensors, { network }: SavedModel, name: string)
     means: {},
     squares: {},
     velocities: {},
+    states: tensorsNamed(file, states, STATE, name),
     ...(Object.fromEntries(moments) as Partial<SavedTraining>),
     random: fields.wholes('random', 4),
     order,

@@ -26,12 +26,12 @@ export interface Evaluation {
 
 /**
  * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
- * unless set. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
+ * unless set. A text is read from a zero state, in B streams; each batch continues the one before. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
  * `signal` if that is aborted.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: network', network);
-  const examples = examplesOf('evaluate: data', data);
+  const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, { ...network.network, T: network.sizes.T });
   return evaluateExamples(network, examples, signal);
 }
@@ -47,11 +47,13 @@ export async function evaluateExamples(
   const correct = new Uint8Array(examples.count * steps);
   const predicted = new Int32Array(examples.count * steps).fill(-1);
   const sums = { loss: 0, right: 0, count: 0 };
+  if (examples.continues) network.resetState();
   for (let start = 0; start < examples.count; start += B) {
     await yieldToEventLoop();
     signal?.throwIfAborted();
     const given = Uint32Array.from({ length: Math.min(B, examples.count - start) }, (_, n) => start + n);
     const indices = loadBatch(network, examples, given);
+    if (examples.continues && start > 0) network.carryState();
     network.forward();
     const { loss, count } = await network.metrics(given.length);
     if (count === 0) continue;
@@ -69,6 +71,7 @@ export async function evaluateExamples(
       predicted[at] = largestOf(logits, row);
     }
   }
+  if (examples.continues) network.resetState();
   const { loss, right, count } = sums;
   const accuracy = examples.loss === 'squaredError' ? NaN : right / count;
   return { loss: loss / count, accuracy, count, correct, predicted };

@@ -12,13 +12,16 @@ import type { LabelledImages } from '../data/mnist.js';
 import { assertImages, CLASSES } from '../data/mnist.js';
 import type { Sequences } from '../data/sequences.js';
 import { assertSequences, hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from '../data/sequences.js';
+import type { Text, Vocabulary } from '../data/text.js';
 import type { NetworkSizes } from '../network-sizes.js';
 import type { Random } from '../rng.js';
 import type { Tensor } from '../tensor.js';
 import { zeros } from '../tensor.js';
+import type { Streams } from './text-examples.js';
+import { textExamples } from './text-examples.js';
 
-/** What `train` accepts: images with labels, or sequences of your own. */
-export type TrainData = LabelledImages | Sequences;
+/** What `train` accepts: images with labels, sequences of your own, or a text. */
+export type TrainData = LabelledImages | Sequences | Text;
 
 /** What the data determine of a network; options determine its layers. */
 export type NetworkEnds = Required<Pick<NetworkSizes, 'inputs' | 'outputs' | 'inputKind' | 'loss' | 'reads'>>;
@@ -50,20 +53,30 @@ export interface Examples extends DataKind {
   readonly count: number;
   /** Whether a network may have more outputs: the labels need not show every class. */
   readonly fitsMoreOutputs: boolean;
+  /** Whether each batch continues the one before: the examples are read in order, and the states are carried. */
+  readonly continues: boolean;
   /** A name that checkpoints keep; undefined for MNIST and for data without a name. */
   readonly task: string | undefined;
+  /** The characters of a text. Default: none, other data have no characters. */
+  readonly vocabulary?: Vocabulary;
   /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */
   readonly fill: (x: Tensor, indices: Uint32Array, options?: FillOptions) => FilledBatch;
   /** Adds the data to a digest: a run can only be resumed with the data that it began with. */
   readonly addTo: (hash: { update(bytes: Uint8Array): unknown }) => void;
 }
 
-/** Checks `data`; `what` is for messages. Throws a TypeError, RangeError or DataError that says what is wrong. */
-export function examplesOf(what: string, data: TrainData): Examples {
+/**
+ * Checks `data`; `what` is for messages. `streams` divide a text. Throws a TypeError, RangeError or DataError that says what
+ * is wrong.
+ */
+export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {
   assertObject(what, data);
+  if ('characters' in data) return textExamples(what, data, streams);
   if ('x' in data) return sequenceExamples(what, data);
   if ('pixels' in data) return imageExamples(what, data);
-  throw new TypeError(`${what}: ${describe(data)}: must have pixels, as images have, or x, as sequences have`);
+  throw new TypeError(
+    `${what}: ${describe(data)}: must have pixels, as images have, x, as sequences have, or characters, as a text has`,
+  );
 }
 
 /**
@@ -100,6 +113,7 @@ function imageExamples(what: string, images: LabelledImages): Examples {
     inputKind: 'numbers',
     loss: 'crossEntropy',
     reads: 'last',
+    continues: false,
     task: images.task,
     fill(x, indices, options) {
       const [, B] = x.shape;
@@ -137,6 +151,7 @@ function sequenceExamples(what: string, sequences: Sequences): Examples {
     inputKind: x.dimension === 2 ? 'classes' : 'numbers',
     loss: targets ? 'squaredError' : 'crossEntropy',
     reads: hasEveryStep(sequences) ? 'every' : 'last',
+    continues: false,
     task,
     fill: (batch, indices) => fillSequences(batch, sequences, indices),
     addTo: (hash) => {

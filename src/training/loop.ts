@@ -19,8 +19,8 @@ import { Training } from './run.js';
 export interface TrainHooks {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
-  /** Called after every step with its number and the number of steps of the run. */
-  readonly onStep?: (step: number, steps: number) => void;
+  /** Called after every step with its number, the number of steps of the run, and the network; training waits for a promise. */
+  readonly onStep?: (step: number, steps: number, network: Network) => void | Promise<void>;
   /** The data that `validateEvery` evaluates. Default: none; setting `validateEvery` is then an error. */
   readonly validation?: TrainData;
   /** Called after each validation. */
@@ -145,7 +145,7 @@ async function makeSteps(
     }
     if (validateEvery !== null && step % validateEvery === 0) await validate(training, hooks);
     if (step % checkpointEvery === 0) await save();
-    onStep?.(step, steps);
+    await onStep?.(step, steps, training.network);
   }
   await training.network.assertFinite(training.step);
   if (savedAt !== training.step) await save();

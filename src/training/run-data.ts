@@ -25,21 +25,34 @@ export interface RunExamples {
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
 
 /** Throws a TypeError, RangeError or DataError that says what is wrong with the data, or that they do not fit the options. */
-export function examplesIn(data: TrainingData, { validateEvery, shift }: TrainOptions): RunExamples {
+export function examplesIn(data: TrainingData, options: TrainOptions): RunExamples {
+  const { validateEvery, shift, batchSize: B } = options;
   assertObject('train: data', data);
-  const train = examplesOf('train: data', data.train);
+  const train = examplesOf('train: data', data.train, { B, toEnd: false });
+  if (train.continues) assertCanContinue(options);
   if (shift > 0) assertCanShift(data.train, shift);
   if (data.validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
     return { train, validation: undefined };
   }
-  const validation = examplesOf('train: validation', data.validation);
+  const validation = examplesOf('train: validation', data.validation, { B, toEnd: true });
   assertSameKind(train, validation);
   return { train, validation };
 }
 
+/** Throws a RangeError for options that do not suit a text. */
+function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
+  if (bidirectional) {
+    throw new RangeError(
+      'train: bidirectional: must be false for a text: the reverse direction reads what is predicted',
+    );
+  }
+  if (shuffle !== 'tf1')
+    throw new RangeError(`train: shuffle ${shuffle}: must be left out for a text, which is read in order`);
+}
+
 export function assertCanShift(data: TrainData, shift: number): void {
-  if ('x' in data) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
+  if (!('pixels' in data)) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
   const { rows, columns } = data;
   if (shift < Math.min(rows, columns)) return;
   throw new RangeError(`train: shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`);

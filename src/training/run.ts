@@ -14,6 +14,7 @@ import { Random } from '../rng.js';
 import { rateAt } from '../schedule.js';
 import { Sgd } from '../sgd.js';
 import { loadBatch } from './batch.js';
+import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
 import type { NetworkEnds } from './examples.js';
@@ -58,6 +59,8 @@ export class Training {
   /** The network. */
   readonly network: Network;
   private readonly optimiser: Adam | Sgd;
+  /** Undefined if the examples do not continue each other. */
+  private readonly carried: CarriedState | undefined;
   private readonly random: Random;
   private readonly batches: BatchOrder;
   /** The digest of the data, once it has been computed. */
@@ -75,10 +78,11 @@ export class Training {
     const { seed, batchSize, shuffle } = options;
     const { train } = examples;
     this.random = new Random(seed);
-    this.batches = new BatchOrder(train.count, batchSize, shuffle, this.random);
+    this.batches = new BatchOrder(train.count, batchSize, train.continues ? 'inOrder' : shuffle, this.random);
     this.network = new Network(backend, network, { T: train.T, B: batchSize });
     try {
       this.optimiser = optimiserFor(backend, this.network.parameters, options);
+      this.carried = train.continues ? new CarriedState(this.network) : undefined;
     } catch (error) {
       this.network.dispose();
       throw error;
@@ -119,6 +123,7 @@ export class Training {
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
+      training.carried?.load(state.states);
       const { optimiser } = training;
       if (optimiser instanceof Sgd) optimiser.load({ updates: state.step, velocities: state.velocities });
       else optimiser.load({ updates: state.step, means: state.means, squares: state.squares });
@@ -139,12 +144,14 @@ export class Training {
   /** Frees the network and the optimiser's moments. */
   dispose(): void {
     this.optimiser.dispose();
+    this.carried?.dispose();
     this.network.dispose();
   }
 
   /** Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. */
   takeNetwork(): Network {
     this.optimiser.dispose();
+    this.carried?.dispose();
     return this.network;
   }
 
@@ -178,18 +185,24 @@ export class Training {
 
   /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
-    const { network, options, random } = this;
+    const { network, options, random, carried } = this;
     await network.backend.keepPace();
+    if (this.batches.isAtStart) carried?.reset();
+    carried?.restore();
     loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
     network.drawMasks(random);
     network.forward({ dropout: true });
+    carried?.keep();
     network.backward();
     const gradients = network.parameters.map(({ gradient }) => gradient);
     await clipGradients(network.backend, gradients, options);
     this.optimiser.update(rateAt(options, this.step + 1, this.steps));
   }
 
-  /** The tutorial's line about the last step, without dropout. Rejects with a NonFiniteError if training has diverged. */
+  /**
+   * The tutorial's line about the last step, without dropout, from the initial states with which the step began. Rejects
+   * with a NonFiniteError if training has diverged.
+   */
   async line(): Promise<Line> {
     const { network, step } = this;
     network.forward();
@@ -224,11 +237,17 @@ export class Training {
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     const { options, random, batches, network, best, validationsSinceBest, examples } = this;
+    const { vocabulary } = examples.train;
     await network.assertFinite(this.step);
     this.digest ??= digestOf(examples, options);
     const { updates, ...moments } = await this.optimiser.save();
     return {
-      model: { T: network.sizes.T, network: network.network, parameters: await network.save() },
+      model: {
+        T: network.sizes.T,
+        network: network.network,
+        ...(vocabulary && { vocabulary }),
+        parameters: await network.save(),
+      },
       training: {
         options,
         task: examples.train.task ?? null,
@@ -243,6 +262,7 @@ export class Training {
         squares: {},
         velocities: {},
         ...moments,
+        states: (await this.carried?.save()) ?? {},
       },
     };
   }

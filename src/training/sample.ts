@@ -1,0 +1,129 @@
+/** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
+import type { TypeName } from '../arguments.js';
+import { assertKinds, describe } from '../arguments.js';
+import type { Vocabulary } from '../data/text.js';
+import { characterOf, classCount, classesIn } from '../data/text.js';
+import { DataError } from '../errors.js';
+import { Network } from '../network.js';
+import { Random } from '../rng.js';
+import { valuesOf } from '../tensor.js';
+import { yieldToEventLoop } from './event-loop.js';
+
+/** Options of `sample`. */
+export interface SampleOptions {
+  /** Characters to write after the prime. Default: 500. */
+  readonly length?: number;
+  /** The logits are divided by it: below 1 likely characters become likelier; 0 takes the likeliest. Default: 0.8. */
+  readonly temperature?: number;
+  /** Only this many of the likeliest characters can be drawn. Default: 40. */
+  readonly top?: number;
+  /** The text that the network reads first. Default: '', then the first character is any of the vocabulary. */
+  readonly prime?: string;
+  /** The same seed gives the same text. Default: 1. */
+  readonly seed?: number;
+}
+
+const KINDS = {
+  length: 'number',
+  temperature: 'number',
+  top: 'number',
+  prime: 'string',
+  seed: 'number',
+} satisfies Record<keyof SampleOptions, TypeName>;
+
+/**
+ * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
+ * changed. Throws a TypeError or RangeError for a wrong option, and a DataError if the prime has a character that the
+ * vocabulary does not have, or if the network has other classes.
+ */
+export async function* sample(
+  network: Network,
+  vocabulary: Vocabulary,
+  options: SampleOptions = {},
+): AsyncGenerator<string> {
+  assertKinds('sample', options, KINDS);
+  const { length = 500, temperature = 0.8, top = 40, prime = '', seed = 1 } = options;
+  assertWhole('length', length, 0);
+  assertWhole('top', top, 1);
+  if (!(temperature >= 0 && temperature < Infinity)) {
+    throw new RangeError(`sample: temperature ${describe(temperature)}: must be a number ≥ 0`);
+  }
+  assertWrites(network, vocabulary);
+  const random = new Random(seed);
+  const read = [...classesIn(prime, vocabulary)];
+  const writer = new Network(network.backend, network.network, { T: 1, B: 1 });
+  try {
+    writer.load(await network.save());
+    for (const index of read) readClass(writer, index);
+    for (let n = 0; n < length; n++) {
+      const isFirst = n === 0 && read.length === 0;
+      const index = isFirst
+        ? random.below(classCount(vocabulary))
+        : drawFrom(distributionOf(await logitsOf(writer), temperature, top), random);
+      yield characterOf(vocabulary, index);
+      readClass(writer, index);
+      if (n % 64 === 63) await yieldToEventLoop();
+    }
+  } finally {
+    writer.dispose();
+  }
+}
+
+/**
+ * The probability of each class, `[C]`: softmax of logits / temperature over the `top` largest, 0 for the others. With
+ * temperature 0 it is 1 for the largest, the first of them if several are equal.
+ */
+export function distributionOf(logits: ArrayLike<number>, temperature: number, top: number): Float64Array {
+  const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
+  const probabilities = new Float64Array(logits.length);
+  if (temperature === 0) {
+    probabilities[order[0]] = 1;
+    return probabilities;
+  }
+  const kept = order.slice(0, top);
+  let sum = 0;
+  for (const index of kept) sum += probabilities[index] = Math.exp((logits[index] - logits[order[0]]) / temperature);
+  for (const index of kept) probabilities[index] /= sum;
+  return probabilities;
+}
+
+/** A class, drawn with these probabilities. */
+export function drawFrom(probabilities: Float64Array, random: Random): number {
+  let rest = random.uniform(0, 1);
+  let last = 0;
+  for (let index = 0; index < probabilities.length; index++) {
+    if (probabilities[index] === 0) continue;
+    last = index;
+    rest -= probabilities[index];
+    if (rest < 0) break;
+  }
+  return last; // the sum of the probabilities may be a little below 1
+}
+
+function readClass(writer: Network, index: number): void {
+  const { x } = writer.activations;
+  x.set(0, 0, index);
+  writer.backend.upload(x);
+  writer.forward();
+  writer.carryState();
+}
+
+async function logitsOf({ backend, activations: { logits } }: Network): Promise<ArrayLike<number>> {
+  await backend.download(logits);
+  return valuesOf(logits);
+}
+
+function assertWrites({ network }: Network, vocabulary: Vocabulary): void {
+  const classes = classCount(vocabulary);
+  const { inputs, outputs, inputKind, reads } = network;
+  if (inputKind === 'classes' && reads === 'every' && inputs === classes && outputs === classes) return;
+  throw new DataError(
+    `sample: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +
+      `at ${reads} step: it must predict the next character at every step`,
+  );
+}
+
+function assertWhole(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new RangeError(`sample: ${name} ${describe(value)}: must be a whole number ≥ ${least}`);
+}
