@@ -16,7 +16,7 @@ export interface Targets {
   readonly lengths?: ArrayLike<number>;
 }
 
-/** Which rows count, and how many: the divisor of the mean. At first every row of every sequence. */
+/** Which rows count, and how many: the divisor of the mean. Before the first `set`, every row counts. */
 export class CountedRows {
   /** For each row 1 if it counts, else 0. */
   readonly isCounted: Uint8Array;
@@ -84,7 +84,7 @@ export class CountedRows {
     });
   }
 
-  /** Row t·B+b, if the output layer reads every step. */
+  /** Whether the row's step is beyond its sequence's end. Row t·B+b is step t of sequence b, if there is a loss at every step. */
   private isBeyondEnd(row: number, lengths: readonly number[]): boolean {
     const { B } = this.sizes;
     return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];

@@ -2,7 +2,7 @@
  * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
  * layer, after the last step or at every step.
  *
- * Nothing is concatenated. A bidirectional layer is two LSTMs with the same inputs, and the layer above reads two inputs,
+ * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two inputs,
  * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
  *
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
@@ -38,7 +38,7 @@ export interface NetworkOptions {
   readonly inputGradient?: boolean;
 }
 
-/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B, or T·B at every step. */
+/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
 export interface OutputTensors {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
@@ -134,7 +134,7 @@ export class Network {
   }
 
   /**
-   * Computes logits and losses from x and y. The initial states are zero unless set.
+   * Computes logits and losses from x and y. The initial states are zero, unless `carryState` or the caller has written them.
    */
   forward({ dropout = false }: PassOptions = {}): void {
     this.drops = dropout;

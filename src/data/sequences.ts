@@ -7,8 +7,8 @@ import { formatShape, indexOf, rowsOf, valuesOf } from '../tensor.js';
 import { assertTask } from './task.js';
 
 /**
- * Examples of any kind; the first axis counts them. Their shapes determine the network's ends. Labels or targets choose
- * the loss. One of them for each step makes the output layer read every step; one for each sequence, the last step.
+ * Examples of any kind; the first axis counts them. Their shapes determine the network's inputs and outputs. Labels or targets
+ * choose the loss. If every step has one, the output layer reads every step; if every sequence has one, the last step.
  */
 export interface Sequences {
   /** `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Beyond a sequence's end it may hold anything. */

@@ -1,11 +1,11 @@
 /**
- * Every option of the training, in one table: what a run computes and reports. (The files and the backend of a run are not
+ * The table of the training's options: what a run computes and reports. (The files and the backend of a run are not
  * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values the
  * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
  * page's fields.
  *
- * To add an option, add an entry and use it in run.ts, the next file to read. src/schedule.ts and src/clipping.ts declare
- * their options too, with comments, beside their equations.
+ * To add an option, add an entry and use it in run.ts, the next file to read. The types of some options, with comments, stand
+ * beside their equations, in src/schedule.ts and src/clipping.ts.
  */
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
@@ -58,7 +58,7 @@ interface Described {
 }
 
 interface NumberEntry extends Described {
-  /** `positive`: above `least`; the others include it. */
+  /** `positive`: greater than `least`. `whole` and `number`: `least` or greater. */
   readonly kind: 'whole' | 'number' | 'positive';
   /** The range of flags and of the page's fields. */
   readonly least: number;
@@ -224,13 +224,13 @@ export const OPTIONS = {
     help: 'stop after <count> validations in a row without a smaller loss',
     group: 'Reporting',
   },
-  /** H: hidden units of each layer; a list gives each layer its own. Default: 128. */
+  /** H: hidden units of each layer, in each direction; a list gives each layer its own. Default: 128. */
   hidden: {
     ...COUNT,
     kind: 'list',
     default: 128,
     flag: '--hidden <counts>',
-    help: 'hidden units of each layer; 128,64 makes two layers',
+    help: 'hidden units of each layer, in each direction; 128,64 makes two layers',
     group: 'Network',
   },
   /** Layers, if `hidden` is one number. Default: 1. */
