@@ -1,4 +1,5 @@
 /** The initial values of a network's parameters. */
+import { assertChoice } from './arguments.js';
 import type { Parameter } from './parameters.js';
 import type { Random } from './rng.js';
 import { fillRandom } from './rng.js';
@@ -27,6 +28,8 @@ interface Starts {
 
 /** Draws every parameter in turn, on the host; see `Network.initialise`. */
 export function initialise(parameters: readonly Parameter[], random: Random, starts: Starts): void {
+  assertChoice('initialise: output', starts.output, OUTPUT_STARTS);
+  assertChoice('initialise: bias', starts.bias, BIAS_STARTS);
   for (const { name, value } of parameters) {
     const isOutput = name === 'outKernel' || name === 'outBias';
     if (isOutput && starts.output === 'normal') fillRandom(value, () => random.normal(0, 1));

@@ -11,6 +11,7 @@ import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
 import { BIAS_STARTS, OUTPUT_STARTS } from '../initial-values.js';
+import { MOST_DROPOUT } from '../network-sizes.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
@@ -26,6 +27,7 @@ export const MOST_LAYERS = 1000;
 const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
 const MOST_PIXELS = 1000;
 const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
+const DROPOUT = `a number from 0 to ${MOST_DROPOUT}` as const;
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
@@ -38,6 +40,7 @@ const ACCEPTED = {
   [LAYER_COUNT]: (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_LAYERS,
   [PIXEL_COUNT]: (value: number) => Number.isInteger(value) && value >= 0 && value <= MOST_PIXELS,
   'a number ≥ 0 and < 1': (value: number) => value >= 0 && value < 1,
+  [DROPOUT]: (value: number) => value >= 0 && value <= MOST_DROPOUT,
   'a number > 0': (value: number) => Number.isFinite(value) && value > 0,
   'a finite number': (value: number) => Number.isFinite(value),
   [IN_F32]: isWithinF32,
@@ -257,8 +260,8 @@ export const OPTIONS = {
   dropout: {
     kind: 'number',
     least: 0,
-    most: 0.99,
-    accepts: 'a number ≥ 0 and < 1',
+    most: MOST_DROPOUT,
+    accepts: DROPOUT,
     default: 0,
     flag: '--dropout <probability>',
     help: 'probability that a number between two layers is dropped in training',
