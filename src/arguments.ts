@@ -14,6 +14,12 @@ export function assertSizes<Name extends string>(
   }
 }
 
+/** Throws a RangeError unless `value` is one of the texts. `what` begins the message. */
+export function assertChoice(what: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new RangeError(`${what} ${describe(value)}: must be one of ${choices.join(', ')}`);
+}
+
 /** Throws a TypeError unless `value` is an object. `what` begins the message. */
 export function assertObject(what: string, value: unknown): asserts value is object {
   if (typeof value !== 'object' || value === null) {
@@ -26,6 +32,17 @@ export function assertNumbers(what: string, value: unknown): asserts value is Ar
   const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   if (isList && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)) return;
   throw new TypeError(`${what} is ${describe(value)}: must be an array of numbers, or a typed array`);
+}
+
+/** Throws a TypeError unless `value` is a tensor of f32 or f64. `what` begins the message, and `shape` is for its advice. */
+export function assertTensor(what: string, value: unknown, shape: string): void {
+  const given = Object(value) as Record<'shape' | 'stride' | 'data', unknown>;
+  const { data } = given;
+  const isTensor = Array.isArray(given.shape) && Array.isArray(given.stride);
+  if (isTensor && (data instanceof Float32Array || data instanceof Float64Array)) return;
+  throw new TypeError(
+    `${what} is ${describe(value)}: must be a tensor of f32 or f64, as tensorFrom(numbers, ${shape}) makes it`,
+  );
 }
 
 /** Throws a TypeError unless `value` is an object with keys from `known` only. A misspelt option would be ignored. */

@@ -1,10 +1,10 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
-import { assertNumbers, describe } from './arguments.js';
+import { assertNumbers, assertTensor, describe } from './arguments.js';
 import { runningCounts } from './lstm-steps.js';
 import type { BatchSizes, CompleteSizes } from './network-sizes.js';
 import { lossRows } from './network-sizes.js';
 import type { Tensor } from './tensor.js';
-import { assertShape, copyInto, fill, matrixOf } from './tensor.js';
+import { assertShape, copyInto, fill, formatShape, matrixOf } from './tensor.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
@@ -16,7 +16,10 @@ export interface Targets {
   readonly lengths?: ArrayLike<number>;
 }
 
-/** Which rows count, and how many: the divisor of the mean. At first every row of every sequence. */
+/** The names of `Targets`. */
+export const TARGET_NAMES = ['labels', 'targets', 'lengths'] as const satisfies (keyof Targets)[];
+
+/** Which rows count, and how many: the divisor of the mean. Before the first `set`, every row counts. */
 export class CountedRows {
   /** For each row 1 if it counts, else 0. */
   readonly isCounted: Uint8Array;
@@ -36,25 +39,37 @@ export class CountedRows {
 
   /**
    * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
-   * RangeError for a wrong shape, label or length.
+   * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` rows count; then nothing changes.
    */
-  set({ labels, targets, lengths }: Targets, y: Tensor): boolean {
-    const { loss } = this.network;
-    if (lengths !== undefined) assertNumbers('lengths', lengths);
-    const newLengths = lengths === undefined ? this.fullLengths() : Array.from(lengths);
-    runningCounts(this.sizes, newLengths);
-    if (loss === 'crossEntropy') this.setLabels(labels, newLengths, y);
-    else this.setTargets(targets, newLengths, y);
+  set(given: Targets, y: Tensor, least = 0): boolean {
+    const { labels, targets } = given;
+    const newLengths = this.checkedLengths(given);
+    if (this.network.loss === 'crossEntropy') {
+      if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
+      this.setLabels(labels, newLengths, y, least);
+    } else {
+      if (labels !== undefined) throw new RangeError('labels: given, but the loss is squaredError: give targets');
+      this.setTargets(targets, newLengths, y, least);
+    }
     const changed = newLengths.some((length, b) => length !== this.lengths[b]);
     this.lengths = newLengths;
     return changed;
+  }
+
+  /** The lengths of a batch. Throws a RangeError unless they are B whole numbers in 1 … T, the largest first. */
+  checkedLengths({ lengths }: Targets): readonly number[] {
+    if (lengths === undefined) return this.fullLengths();
+    assertNumbers('lengths', lengths);
+    const checked = Array.from(lengths);
+    runningCounts(this.sizes, checked);
+    return checked;
   }
 
   private fullLengths(): number[] {
     return Array<number>(this.sizes.B).fill(this.sizes.T);
   }
 
-  private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor): void {
+  private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor, least: number): void {
     const { outputs: C } = this.network;
     const rows = this.isCounted.length;
     if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
@@ -62,7 +77,7 @@ export class CountedRows {
     if (labels.length !== rows) {
       throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
     }
-    this.mark((row) => {
+    this.mark(least, (row) => {
       const label = labels[row];
       if (this.isBeyondEnd(row, lengths)) return false;
       if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
@@ -73,10 +88,13 @@ export class CountedRows {
     for (let row = 0; row < rows; row++) if (this.isCounted[row] === 1) oneHot.set(row, labels[row], 1);
   }
 
-  private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor): void {
-    if (!targets) throw new RangeError('targets: none given, but the loss is squaredError');
-    assertShape('setTargets', 'targets', targets, y.shape);
-    this.mark((row) => !this.isBeyondEnd(row, lengths));
+  private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor, least: number): void {
+    if (!targets) {
+      throw new RangeError(`targets: none given, but the loss is squaredError: they must be ${formatShape(y.shape)}`);
+    }
+    assertTensor('targets', targets, formatShape(y.shape));
+    assertShape('setBatch', 'targets', targets, y.shape);
+    this.mark(least, (row) => !this.isBeyondEnd(row, lengths));
     copyInto(y, targets);
     const rows = matrixOf(y);
     this.isCounted.forEach((counted, row) => {
@@ -84,19 +102,22 @@ export class CountedRows {
     });
   }
 
-  /** Row t·B+b, if the output layer reads every step. */
+  /** Whether the row's step is beyond its sequence's end. Row t·B+b is step t of sequence b, if there is a loss at every step. */
   private isBeyondEnd(row: number, lengths: readonly number[]): boolean {
     const { B } = this.sizes;
     return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
   }
 
-  private mark(counts: (row: number) => boolean): void {
+  private mark(least: number, counts: (row: number) => boolean): void {
     const marks = new Uint8Array(this.isCounted.length);
     let count = 0;
     for (let row = 0; row < marks.length; row++) {
       if (!counts(row)) continue;
       marks[row] = 1;
       count++;
+    }
+    if (count < least) {
+      throw new RangeError(`labels: each of the ${marks.length} is -1 or beyond its sequence’s end: nothing counts`);
     }
     this.isCounted.set(marks);
     this.count = count;

@@ -11,8 +11,8 @@ import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
 /**
- * Draws a mask for (12), on the host. Each element uses 16 random bits, half of a draw, so p is rounded to a multiple of 2⁻¹⁶.
- * Throws a RangeError for a view with gaps.
+ * Draws a mask for (12), on the host. Each element uses 16 random bits, half of a draw, so the share that is dropped is p rounded
+ * to a multiple of 2⁻¹⁶. With p ≤ 0.99 the mean of a mask is 1 to within 0.1%. Throws a RangeError for a view with gaps.
  */
 export function drawMask(mask: Tensor, p: number, random: Random): void {
   const kept = 1 / (1 - p);

@@ -1,4 +1,5 @@
 /** The initial values of a network's parameters. */
+import { assertChoice } from './arguments.js';
 import type { Parameter } from './parameters.js';
 import type { Random } from './rng.js';
 import { fillRandom } from './rng.js';
@@ -27,6 +28,8 @@ interface Starts {
 
 /** Draws every parameter in turn, on the host; see `Network.initialise`. */
 export function initialise(parameters: readonly Parameter[], random: Random, starts: Starts): void {
+  assertChoice('initialise: output', starts.output, OUTPUT_STARTS);
+  assertChoice('initialise: bias', starts.bias, BIAS_STARTS);
   for (const { name, value } of parameters) {
     const isOutput = name === 'outKernel' || name === 'outBias';
     if (isOutput && starts.output === 'normal') fillRandom(value, () => random.normal(0, 1));
@@ -46,8 +49,9 @@ function fillGlorot(value: Tensor, random: Random): void {
 }
 
 /**
- * Biases `[4H]` with which unit n keeps its state for about u steps: f = u/(1+u) and i = 1/(1+u) where z has only the bias.
- * u is uniform in 1 … T−1, one for each unit. From Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
+ * Biases `[4H]` with which a unit keeps its state for about u steps. If z were only the bias, f would be u/(1+u) for every
+ * forget bias, and i would be 1/(1+u). Then c falls to 1/e of its value in u steps. u is uniform in 1 … T−1, one for each
+ * unit. From Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
  */
 function setChronoBias(bias: Tensor, random: Random, { T, forgetBias }: Starts): void {
   const H = bias.shape[0] / 4;

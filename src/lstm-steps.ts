@@ -1,17 +1,18 @@
 /**
- * The views of an LSTM's tensors that its equations use, one entry for each step.
+ * The views of an LSTM's tensors that its equations use, one entry for each step. A view shares the memory of its tensor.
  *
- * The two directions differ only here. Forward, row 0 of h and c is the initial state, and step t reads row t and
- * writes row t+1. In reverse, the steps go from T-1 down to 0, row T is the initial state, and step t reads row t+1
- * and writes row t. So no step is special.
+ * The two directions differ in these views, and in the row of their last state. Forward, row 0 of h and c is the initial
+ * state, and step t reads row t and writes row t+1. In reverse, the steps go from T-1 down to 0, row T is the initial state,
+ * and step t reads row t+1 and writes row t. So no step is special.
  *
  * Sequences of different lengths are sorted, the longest first. Then the sequences that run at step t are the first rows of
- * every tensor, and the same operations compute them. In reverse, a sequence keeps its initial state until its own end.
+ * every tensor, and the same operations compute them. In reverse, a short sequence starts late: it keeps its initial state down
+ * to its own last step.
  */
 import type { Tensor } from './tensor.js';
 import { rowsOf, stepOf, transposeOf } from './tensor.js';
 
-/** What the views of a forward step are views of; src/lstm-tensors.ts has the shapes. */
+/** The tensors of which a forward step has views; src/lstm-tensors.ts has the shapes. */
 interface Forward {
   readonly sizes: { readonly T: number; readonly B: number };
   readonly reverse: boolean;
@@ -32,17 +33,17 @@ interface Backward extends Forward {
 
 /** The views of one step. */
 export interface Step {
-  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
+  /** The B_t sequences that run at this step, the first rows; undefined if none does. */
   readonly running: ReturnType<typeof runningViews> | undefined;
-  /** The sequences that have ended, the other rows; undefined if none has. */
+  /** The sequences that do not, the other rows; undefined if all run. */
   readonly ended: ReturnType<typeof endedViews> | undefined;
 }
 
 /** The views of one step, with those of its gradients. */
 export interface TrainingStep {
-  /** The B_t sequences that have not ended, the first rows; undefined if all have. */
+  /** The B_t sequences that run at this step, the first rows; undefined if none does. */
   readonly running: (ReturnType<typeof runningViews> & ReturnType<typeof runningGradients>) | undefined;
-  /** The sequences that have ended, the other rows; undefined if none has. */
+  /** The sequences that do not, the other rows; undefined if all run. */
   readonly ended: (ReturnType<typeof endedViews> & ReturnType<typeof endedGradients>) | undefined;
 }
 

@@ -13,7 +13,7 @@
  *   (2′) dzi = di*i*(1-i);  dzj = dj*(1-j²);  dzf = df*f*(1-f);  dzo = do*o*(1-o)
  *   (1′) dinputₖ += dz·Wₖᵀ;  dWₖ += inputₖᵀ·dz;  db += Σ dz
  *
- * With one input x, (1) is z = x·Wx + hPrev·Wh + b. A layer above a bidirectional one reads two inputs and hPrev. If x is
+ * With x as the only other input, (1) is z = x·Wx + hPrev·Wh + b. A layer above a bidirectional one reads two inputs and hPrev. If x is
  * class indices, x·Wx is a row of Wx: see src/class-indices.ts, (15).
  *
  * Sequences of a batch can have different lengths:
@@ -138,7 +138,7 @@ export function lstmForward(backend: Backend, lstm: InferenceLstm): void {
  * its row is zero.
  *
  * Computes dKernel and dBias, and dInputs if the LSTM has them. Computes the complete ∂loss/∂h and ∂loss/∂c in dh and dc;
- * the rows of the initial state are its gradient. `accumulate`: adds to dInputs, because two directions share their inputs.
+ * in the row of the initial state, they are its gradient. `accumulate`: adds to dInputs, which two directions share.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {
   const { dhOutside, dcOutside, dKernel, dBias, WTransposed, dW } = lstm;

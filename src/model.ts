@@ -8,8 +8,8 @@ import type { Backend } from './backend.js';
 import type { Lstm, LstmSizes } from './lstm-tensors.js';
 import type { NetworkOptions, OutputTensors } from './network.js';
 import { Network } from './network.js';
-import type { CompleteSizes, NetworkSizes } from './network-sizes.js';
-import { isPlain, networkParameterShapes } from './network-sizes.js';
+import type { NetworkSizes } from './network-sizes.js';
+import { networkParameterShapes } from './network-sizes.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import type { Shape, Tensor } from './tensor.js';
 
@@ -53,12 +53,6 @@ export const modelNetwork = ({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>, for
   outputs: C,
   forgetBias,
 });
-
-/** I, H and C of a network of the tutorial's kind; undefined for other networks. */
-export function modelSizesOf(network: CompleteSizes): Pick<ModelSizes, 'I' | 'H' | 'C'> | undefined {
-  const { inputs: I, layers, outputs: C } = network;
-  return isPlain(network) ? { I, H: layers[0].hidden, C } : undefined;
-}
 
 /** The shape of each parameter: kernel `[I+H,4H]`, bias `[4H]`, outKernel `[H,C]`, outBias `[C]`. */
 export const parameterShapes = (sizes: Pick<ModelSizes, 'I' | 'H' | 'C'>): Readonly<Record<ParameterName, Shape>> =>

@@ -2,7 +2,7 @@
  * A network as a plain object of sizes: the same in code, in checkpoints and on the command line. src/network.ts computes it.
  */
 import type { TypeName } from './arguments.js';
-import { assertKinds, assertObject, assertSizes, describe } from './arguments.js';
+import { assertChoice, assertKinds, assertObject, assertSizes, describe } from './arguments.js';
 import type { LstmSizes } from './lstm-tensors.js';
 import { lstmGradientShapes, lstmShapes } from './lstm-tensors.js';
 import type { Shape } from './tensor.js';
@@ -67,6 +67,9 @@ const KINDS = {
   forgetBias: 'number',
 } as const satisfies Record<keyof NetworkSizes, TypeName>;
 
+/** Masks are drawn with 16 bits; see `drawMask`. */
+export const MOST_DROPOUT = 0.99;
+
 const LAYER_KINDS = { hidden: 'number', bidirectional: 'boolean' } as const satisfies Record<
   keyof LayerSizes,
   TypeName
@@ -85,10 +88,17 @@ export function completeSizes(network: NetworkSizes): CompleteSizes {
     assertKinds(`network: layers[${n}]`, layer, LAYER_KINDS);
     assertSizes(`network: layers[${n}]`, layer, ['hidden']);
   });
-  assertChoice('loss', loss, LOSSES);
-  assertChoice('reads', reads, READS);
-  assertChoice('inputKind', inputKind, INPUT_KINDS);
-  if (!(dropout >= 0 && dropout < 1)) throw new RangeError(`network: dropout is ${dropout}: must be in 0 … 1, below 1`);
+  assertChoice('network: loss is', loss, LOSSES);
+  assertChoice('network: reads is', reads, READS);
+  assertChoice('network: inputKind is', inputKind, INPUT_KINDS);
+  if (!(dropout >= 0 && dropout <= MOST_DROPOUT)) {
+    throw new RangeError(`network: dropout is ${dropout}: must be in 0 … ${MOST_DROPOUT}`);
+  }
+  if (dropout > 0 && network.layers.length === 1) {
+    throw new RangeError(
+      `network: dropout is ${dropout}: must be 0 with one layer: it drops numbers between two layers`,
+    );
+  }
   if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
   const layers = network.layers.map(({ hidden, bidirectional = false }) => ({ hidden, bidirectional }));
   const { inputs, outputs } = network;
@@ -96,11 +106,6 @@ export function completeSizes(network: NetworkSizes): CompleteSizes {
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
-
-function assertChoice(name: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new RangeError(`network: ${name} is ${describe(value)}: must be one of ${choices.join(', ')}`);
-}
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteSizes): boolean {
@@ -134,7 +139,7 @@ export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layer
   });
 }
 
-/** For messages: `T 28, B 128, I 28, H 128, C 10`; H of every layer, as in `H 128+64 in both directions`. */
+/** For messages: `T 28, B 128, I 28, H 128, C 10`; H of each layer as `formatHidden` writes it. */
 export const formatNetwork = (network: NetworkSizes, { T, B }: BatchSizes): string =>
   `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs}`;
 

@@ -2,18 +2,18 @@
  * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
  * layer, after the last step or at every step.
  *
- * Nothing is concatenated. A bidirectional layer is two LSTMs with the same inputs, and the layer above reads two inputs,
+ * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two inputs,
  * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
  *
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
  */
 import type { TypeName } from './arguments.js';
-import { assertKinds, assertSizes } from './arguments.js';
+import { assertKinds, assertKnownNames, assertSizes, assertTensor } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
 import { assertClasses } from './class-indices.js';
 import type { Targets } from './counted-rows.js';
-import { CountedRows } from './counted-rows.js';
+import { CountedRows, TARGET_NAMES } from './counted-rows.js';
 import { denseBackward, denseForward } from './dense.js';
 import { drawMask } from './dropout.js';
 import { DataError } from './errors.js';
@@ -30,7 +30,7 @@ import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import type { Random } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
-import { copyInto, fill, findNonFinite } from './tensor.js';
+import { assertShape, copyInto, fill, findNonFinite } from './tensor.js';
 
 /** Options of a `Network`. */
 export interface NetworkOptions {
@@ -38,7 +38,7 @@ export interface NetworkOptions {
   readonly inputGradient?: boolean;
 }
 
-/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B, or T·B at every step. */
+/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
 export interface OutputTensors {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
@@ -70,7 +70,7 @@ export interface Metrics {
 
 /** Options of a forward pass. */
 export interface PassOptions {
-  /** Drop numbers between the layers with the masks of `drawMasks`, as in training. Default: false. */
+  /** Drop numbers between the layers with the masks of `drawMasks`, as in training. Throws an Error before the first of these. Default: false. */
   readonly dropout?: boolean;
 }
 
@@ -96,6 +96,7 @@ export class Network {
   private readonly rows: CountedRows;
   private readonly output: ReturnType<typeof outputViews>;
   private drops = false;
+  private hasMasks = false;
 
   /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
   constructor(
@@ -134,9 +135,14 @@ export class Network {
   }
 
   /**
-   * Computes logits and losses from x and y. The initial states are zero unless set.
+   * Computes logits and losses from x and y. The initial states are zero, unless `carryState` or the caller has written them.
    */
-  forward({ dropout = false }: PassOptions = {}): void {
+  forward(options: PassOptions = {}): void {
+    assertKinds('forward', options, { dropout: 'boolean' } satisfies Record<keyof PassOptions, TypeName>);
+    const { dropout = false } = options;
+    if (dropout && !this.hasMasks && this.dropouts.flat().length > 0) {
+      throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
+    }
     this.drops = dropout;
     this.layers.forEach((directions, n) => {
       for (const lstm of directions) lstmForward(this.backend, lstm);
@@ -194,22 +200,33 @@ export class Network {
   }
 
   /**
-   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a RangeError for
-   * another shape, a label or class out of range, lengths that are not sorted, or a batch in which nothing counts.
+   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
+   * unknown name. Throws a RangeError for another shape, a label or class out of range, lengths that are not sorted, or a batch
+   * in which nothing counts. Then the network keeps its last batch.
    */
-  setBatch({ x, ...targets }: Batch): void {
+  setBatch(batch: Batch): void {
+    assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
+    const { x, ...targets } = batch;
+    assertTensor('setBatch: x', x, '[T,B,I]');
+    assertShape('setBatch', 'x', x, this.activations.x.shape);
+    if (this.network.inputKind === 'classes') {
+      assertClasses(x, this.network.inputs, this.rows.checkedLengths(targets));
+    }
+    this.putTargets(targets, 1);
     copyInto(this.activations.x, x);
-    this.setTargets(targets);
-    if (this.rows.count === 0)
-      throw new RangeError('labels: every label is -1 or beyond its sequence’s end: nothing counts');
-    if (this.network.inputKind === 'classes') assertClasses(x, this.network.inputs, this.rows.lengths);
     this.backend.upload(this.activations.x);
   }
 
   /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
   setTargets(targets: Targets): void {
+    assertKnownNames('setTargets', targets, TARGET_NAMES);
+    this.putTargets(targets, 0);
+  }
+
+  /** `least`: rows that must count. */
+  private putTargets(targets: Targets, least: number): void {
     const { y, counted } = this.activations;
-    const lengthsChanged = this.rows.set(targets, y);
+    const lengthsChanged = this.rows.set(targets, y, least);
     if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.rows.lengths);
     this.backend.upload(y);
     if (!counted) return;
@@ -224,6 +241,7 @@ export class Network {
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
   drawMasks(random: Random): void {
+    this.hasMasks = true;
     for (const { mask } of this.dropouts.flat()) {
       drawMask(mask, this.network.dropout, random);
       this.backend.upload(mask);
@@ -232,9 +250,10 @@ export class Network {
 
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
-    if (this.layers.some((directions) => directions.length > 1)) {
+    const bidirectional = this.layers.findIndex((directions) => directions.length > 1);
+    if (bidirectional >= 0) {
       throw new Error(
-        'network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch',
+        `network: carryState: layer ${bidirectional} is bidirectional: it reads each sequence to its end, so it has no next batch`,
       );
     }
     for (const lstm of this.layers.flat()) carryState(this.backend, lstm);

@@ -22,7 +22,6 @@ test('the two elements of a draw are dropped independently, and so are those of 
 test('rows of an odd number of elements are drawn, and no others', () => {
   const whole = zeros([5, 3]);
   drawMask(rowsOf(whole, 1, 2), 0.5, new Random(2));
-  drawMask(rowsOf(whole, 3, 4), 1 - 2 ** -18, new Random(2)); // rounded to 1: every element is dropped
   const values = [...valuesOf(whole)];
   expect(values.filter((_, n) => n < 3 || n >= 6)).toEqual(Array(12).fill(0));
   expect(values.slice(3, 6).every((value) => value === 0 || value === 2)).toBe(true);
@@ -33,4 +32,12 @@ test('the same seed gives the same mask; a view with gaps is refused', () => {
   for (const mask of [first, second]) drawMask(mask, 0.4, new Random(5));
   expect(valuesOf(second)).toEqual(valuesOf(first));
   expect(() => drawMask(transposeOf(first), 0.4, new Random(5))).toThrow('flatten: [9,7] with strides [1,9] has gaps');
+});
+
+test.each([0.2, 0.75, 0.99])('the mean of a mask is 1 for p = %d', (p) => {
+  const mask = zeros([2_000_000], 'f64');
+  drawMask(mask, p, new Random(4));
+  const mean = valuesOf(mask).reduce((sum, value) => sum + value, 0) / mask.size;
+  const deviation = Math.sqrt(p / (1 - p) / mask.size);
+  expect(Math.abs(mean - 1)).toBeLessThan(0.001 + 4 * deviation);
 });

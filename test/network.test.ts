@@ -91,9 +91,10 @@ describe('sizes', () => {
     [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError'],
     [{ reads: 'all' }, 'network: reads is "all": must be one of last, every'],
     [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
-    [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 1, below 1'],
-    [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 1, below 1'],
-    [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 1, below 1'],
+    [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
+    [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 0.99'],
+    [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 0.99'],
+    [{ dropout: 0.5 }, 'network: dropout is 0.5: must be 0 with one layer: it drops numbers between two layers'],
     [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
@@ -120,25 +121,31 @@ test('a network of one layer computes the bits of a Model', () => {
 describe('a batch', () => {
   const CLASSIFIER: NetworkSizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
   const EVERY: NetworkSizes = { ...CLASSIFIER, reads: 'every' };
+  const ERROR: NetworkSizes = { ...EVERY, loss: 'squaredError' };
   const x = zeros([2, 2, 2], 'f64');
 
   test.each<[NetworkSizes, Partial<Batch>, string]>([
-    [CLASSIFIER, { x: zeros([2, 2, 3], 'f64'), labels: [0, 1] }, 'copyInto: source [2,2,3] must be [2,2,2]'],
+    [CLASSIFIER, { x: zeros([2, 2, 3], 'f64'), labels: [0, 1] }, 'setBatch: x [2,2,3] must be [2,2,2]'],
     [CLASSIFIER, {}, 'labels: none given, but 2 rows have a loss'],
     [CLASSIFIER, { labels: [0] }, 'labels: 1 given, but 2 rows have a loss'],
     [EVERY, { labels: [0, 1] }, 'labels: 2 given, but 4 rows have a loss'],
     [CLASSIFIER, { labels: [0, 3] }, 'labels[1] is 3: must be a class 0…2, or -1'],
     [CLASSIFIER, { labels: [-2, 1] }, 'labels[0] is -2: must be a class 0…2, or -1'],
     [CLASSIFIER, { labels: [0.5, 1] }, 'labels[0] is 0.5: must be a class 0…2, or -1'],
-    [CLASSIFIER, { labels: [-1, -1] }, 'labels: every label is -1 or beyond its sequence’s end: nothing counts'],
+    [CLASSIFIER, { labels: [-1, -1] }, 'labels: each of the 2 is -1 or beyond its sequence’s end: nothing counts'],
     [EVERY, { labels: [-1, -1, 0, 1], lengths: [1, 1] }, 'beyond its sequence’s end: nothing counts'],
     [CLASSIFIER, { labels: [0, 1], lengths: [1, 2] }, 'lengths: 1 comes before 2: sort the batch, the longest first'],
     [CLASSIFIER, { labels: [0, 1], lengths: [3, 2] }, 'lengths[0] is 3: must be a whole number in 1…2'],
-    [{ ...CLASSIFIER, loss: 'squaredError' }, { labels: [0, 1] }, 'targets: none given, but the loss is squaredError'],
+    [ERROR, {}, 'targets: none given, but the loss is squaredError: they must be [2,2,3]'],
+    [ERROR, { labels: [0, 1] }, 'labels: given, but the loss is squaredError: give targets'],
+    [CLASSIFIER, { labels: [0, 1], targets: zeros([7]) }, 'targets: given, but the loss is crossEntropy: give labels'],
+    [ERROR, { targets: zeros([2, 3], 'f64') }, 'setBatch: targets [2,3] must be [2,2,3]'],
+    [ERROR, { targets: [0, 1] as never }, 'targets is an Array: must be a tensor of f32 or f64'],
+    [CLASSIFIER, { x: undefined as never, labels: [0, 1] }, 'setBatch: x is undefined: must be a tensor'],
     [
-      { ...EVERY, loss: 'squaredError' },
-      { targets: zeros([2, 3], 'f64') },
-      'setTargets: targets [2,3] must be [2,2,3]',
+      CLASSIFIER,
+      { labels: [0, 1], length: [2, 1] } as never,
+      'setBatch: length: unknown option; did you mean lengths?',
     ],
     [
       { ...CLASSIFIER, inputKind: 'classes' },
@@ -147,7 +154,10 @@ describe('a batch', () => {
     ],
   ])('%#: is refused if its shape, labels, targets, lengths or classes are wrong', (sizes, batch, message) => {
     const network = new Network(backend, sizes, { T: 2, B: 2 });
+    const held = (['x', 'y'] as const).map((name) => network.activations[name]);
+    for (const tensor of held) fill(tensor, 0.25);
     expect(() => network.setBatch({ x, ...batch })).toThrow(message);
+    for (const tensor of held) expect([...valuesOf(tensor)].every((value) => value === 0.25)).toBe(true); // the last batch
   });
 
   test('labels beyond a sequence’s end and classes there are not looked at', () => {
@@ -232,13 +242,24 @@ describe('states', () => {
     network.forward();
     const before = valuesOf(network.layers[0][0].initial.h);
     expect(() => network.carryState()).toThrow(
-      new Error('network: carryState: a bidirectional layer reads each sequence to its end: it has no next batch'),
+      new Error(
+        'network: carryState: layer 1 is bidirectional: it reads each sequence to its end, so it has no next batch',
+      ),
     );
     expect(valuesOf(network.layers[0][0].initial.h)).toEqual(before);
   });
 });
 
 describe('dropout', () => {
+  test('needs masks, and its name: without them a pass is refused', () => {
+    const network = randomNetwork(STACK);
+    expect(() => network.forward({ dropout: true })).toThrow(
+      'forward: dropout: no masks have been drawn: call drawMasks',
+    );
+    expect(() => network.forward({ dropOut: true } as never)).toThrow('forward: dropOut: unknown option');
+    expect(() => randomNetwork({ ...STACK, dropout: 0 }).forward({ dropout: true })).not.toThrow();
+  });
+
   test('the same seed draws the same masks, and another seed others', () => {
     const dropped = [7, 7, 8].map((seed) => {
       const network = randomNetwork(STACK);
@@ -314,6 +335,16 @@ test("initial biases 'chrono': f + i = 1 for each unit, and a state lasts 1 to T
   expect(steps.reduce((sum, u) => sum + u, 0) / steps.length).toBeCloseTo(50, -1); // uniform in 1 … 99: mean 50
   expect([...valuesOf(valuesByName(network.parameters).outBias)]).toEqual([0, 0, 0]);
   new Network(backend, STACK, { T: 1, B: 1 }).initialise(new Random(1), 'glorot', 'chrono'); // u is 1 for every unit
+});
+
+test('initial values of an unknown name are refused', () => {
+  const network = new Network(backend, STACK, { T: 1, B: 1 });
+  expect(() => network.initialise(new Random(1), 'Normal' as never)).toThrow(
+    'initialise: output "Normal": must be one of normal, glorot',
+  );
+  expect(() => network.initialise(new Random(1), 'glorot', 'Chrono' as never)).toThrow(
+    'initialise: bias "Chrono": must be one of zeros, chrono',
+  );
 });
 
 describe('memory', () => {

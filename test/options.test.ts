@@ -216,7 +216,7 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   hidden: COUNT,
   layers: { accepted: [1, 2, 1000], onlyFlagsRefuse: [], refused: [0, 1001, 1.5] },
   bidirectional: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
-  dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46, 0.999], refused: [-0.1, 1] },
+  dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46], refused: [-0.1, 0.991, 1] },
   outputStart: { accepted: ['normal', 'glorot'], onlyFlagsRefuse: [], refused: ['zero', ''] },
   biasStart: { accepted: ['zeros', 'chrono'], onlyFlagsRefuse: [], refused: ['glorot', ''] },
   optimiser: { accepted: ['adam', 'sgd'], onlyFlagsRefuse: [], refused: ['Adam', ''] },

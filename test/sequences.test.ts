@@ -89,9 +89,9 @@ const REFUSALS: readonly Refusal[] = [
   ['.labels[11] is NaN: must be a class 0, 1, 2, …, or -1', { ...EVERY, labels: replaced(11, NaN) }],
   ['.labels[1] is 4: must be a class 0…3, or -1', { ...EVERY, classes: 4, labels: replaced(1, 4) }],
   [': classes is 0: must be a whole number ≥ 1', { ...NUMBERS, classes: 0 }, RangeError],
-  ['.labels: every label is -1 or beyond its sequence’s end: nothing counts', { ...NUMBERS, labels: [-1, -1, -1] }],
+  ['.labels: each of the 3 is -1 or beyond its sequence’s end: nothing counts', { ...NUMBERS, labels: [-1, -1, -1] }],
   [
-    '.labels: every label is -1 or beyond its sequence’s end: nothing counts',
+    '.labels: each of the 18 is -1 or beyond its sequence’s end: nothing counts',
     { ...EVERY, lengths: [1, 1, 1], labels: EVERY.labels.map((one, n) => (n % STEPS === 0 ? -1 : one)) },
   ],
 

@@ -3,6 +3,7 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Sequences } from '../src/data/sequences.js';
 import { DataError } from '../src/errors.js';
 import { Network } from '../src/network.js';
+import type { NetworkSizes } from '../src/network-sizes.js';
 import { valuesByName } from '../src/parameters.js';
 import type { Tensor } from '../src/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../src/tensor.js';
@@ -175,6 +176,23 @@ test('one step: the labels of a step are those of the sequence', async () => {
   );
   expect(network.network.reads).toBe('last');
   expect([...(await evaluate(network, { x, labels: [1, 0, 1, 1] })).predicted]).toEqual([1, 0, 1, 0]);
+  network.dispose();
+});
+
+test('one step: a network that reads every step can be evaluated with a label for each sequence', async () => {
+  const sizes: NetworkSizes = { inputs: 1, layers: [{ hidden: 2 }], outputs: 2, reads: 'every' };
+  const network = new Network(backend, sizes, { T: 1, B: 2 });
+  const { correct } = await evaluate(network, { x: tensorFrom([1, -1, 2], [3, 1, 1]), labels: [0, 0, 1] });
+  expect([...correct]).toEqual([1, 1, 0]); // all weights are 0
+  network.dispose();
+});
+
+test('the rows beyond the last examples do not keep what an earlier batch had beyond an end', async () => {
+  const sizes: NetworkSizes = { inputs: 3, inputKind: 'classes', layers: [{ hidden: 2 }], outputs: 2 };
+  const network = new Network(backend, sizes, { T: 2, B: 2 });
+  network.setBatch({ x: tensorFrom([0, 0, 1, NaN], [2, 2]), labels: [0, 1], lengths: [2, 1] });
+  const data = { x: tensorFrom([0, 1, 2, 1, 0, 2], [3, 2]), labels: [0, 0, 1], inputClasses: 3 };
+  expect((await evaluate(network, data)).count).toBe(3);
   network.dispose();
 });
 

@@ -11,13 +11,13 @@ import { assertRoom } from './memory.js';
 export function loadClassifier(file: string): { saved: SavedModel; task: string | null } {
   const { model, training } = loadCheckpoint(file);
   const { outputs, reads, loss, inputKind } = model.network;
-  if (outputs !== CLASSES) {
-    throw new DataError(`${file}: its network has ${outputs} classes, but MNIST has ${CLASSES}`);
-  }
   if (reads !== 'last' || loss !== 'crossEntropy' || inputKind !== 'numbers') {
     throw new DataError(
       `${file}: its network does not classify images: it reads ${inputKind}, with ${loss} at ${reads} step`,
     );
+  }
+  if (outputs !== CLASSES) {
+    throw new DataError(`${file}: its network has ${outputs} classes, but MNIST has ${CLASSES}`);
   }
   return { saved: model, task: training?.task ?? null };
 }

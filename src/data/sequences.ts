@@ -1,5 +1,5 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
-import { assertKnownNames, assertNumbers, assertSizes, describe } from '../arguments.js';
+import { assertKnownNames, assertNumbers, assertSizes, assertTensor, describe } from '../arguments.js';
 import { DataError } from '../errors.js';
 import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { Tensor } from '../tensor.js';
@@ -7,8 +7,8 @@ import { formatShape, indexOf, rowsOf, valuesOf } from '../tensor.js';
 import { assertTask } from './task.js';
 
 /**
- * Examples of any kind; the first axis counts them. Their shapes determine the network's ends. Labels or targets choose
- * the loss. One of them for each step makes the output layer read every step; one for each sequence, the last step.
+ * Examples of any kind; the first axis counts them. Their shapes determine the network's inputs and outputs. Labels or targets
+ * choose the loss. If every step has one, the output layer reads every step; if every sequence has one, the last step.
  */
 export interface Sequences {
   /** `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Beyond a sequence's end it may hold anything. */
@@ -48,7 +48,7 @@ export function assertSequences(what: string, sequences: Sequences): void {
   assertKnownNames(what, sequences, NAMES);
   const { x, labels, targets, lengths, task } = sequences;
   assertTask(what, task);
-  assertTensor(`${what}.x`, x);
+  assertFilled(`${what}.x`, x);
   if (x.dimension !== 2 && x.dimension !== 3) {
     throw new DataError(`${what}.x is ${formatShape(x.shape)}: must be [count,T,I], or [count,T] for class indices`);
   }
@@ -97,15 +97,9 @@ export function valuesOfSequence(sequences: Sequences, tensor: Tensor, n: number
   return valuesOf(hasSteps ? rowsOf(rows, 0, lengthOf(sequences, n)) : rows);
 }
 
-function assertTensor(what: string, tensor: Tensor): void {
-  const { shape, stride, data } = Object(tensor) as Partial<Tensor>;
-  const isTensor = Array.isArray(shape) && Array.isArray(stride);
-  if (!isTensor || !(data instanceof Float32Array || data instanceof Float64Array)) {
-    throw new TypeError(
-      `${what} is ${describe(tensor)}: must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it`,
-    );
-  }
-  if (shape.includes(0)) throw new DataError(`${what} is ${formatShape(shape)}: must not be empty`);
+function assertFilled(what: string, tensor: Tensor): void {
+  assertTensor(what, tensor, '[count,T,I]');
+  if (tensor.shape.includes(0)) throw new DataError(`${what} is ${formatShape(tensor.shape)}: must not be empty`);
 }
 
 function assertLengths(what: string, { x }: Sequences, lengths: ArrayLike<number>): void {
@@ -146,7 +140,7 @@ function assertInputClasses(what: string, sequences: Sequences): void {
 }
 
 function assertTargets(what: string, sequences: Sequences, targets: Tensor): void {
-  assertTensor(`${what}.targets`, targets);
+  assertFilled(`${what}.targets`, targets);
   const [count, T] = sequences.x.shape;
   const { shape } = targets;
   const fits = shape[0] === count && (shape.length === 2 || (shape.length === 3 && shape[1] === T));
@@ -202,5 +196,7 @@ function assertLabels(what: string, sequences: Sequences): void {
     }
   }
   if (counted > 0) return;
-  throw new DataError(`${what}.labels: every label is -1 or beyond its sequence’s end: nothing counts`);
+  throw new DataError(
+    `${what}.labels: each of the ${labels.length} is -1 or beyond its sequence’s end: nothing counts`,
+  );
 }

@@ -18,7 +18,7 @@ export interface Evaluation {
   readonly accuracy: number;
   /** How many examples or steps count. */
   readonly count: number;
-  /** `[count]`, or `[count·T]` row by row with a label for every step: 1 if the network is right, else 0. */
+  /** `[count]`, or `[count·T]` sequence by sequence with a label for every step: 1 if the network is right, else 0. */
   readonly correct: Uint8Array;
   /** As `correct`: the class with the largest logit; -1 for steps that do not count. */
   readonly predicted: Int32Array;

@@ -16,7 +16,7 @@ import type { Text, Vocabulary } from '../data/text.js';
 import type { NetworkSizes } from '../network-sizes.js';
 import type { Random } from '../rng.js';
 import type { Tensor } from '../tensor.js';
-import { zeros } from '../tensor.js';
+import { fill, zeros } from '../tensor.js';
 import type { Streams } from './text-examples.js';
 import { textExamples } from './text-examples.js';
 
@@ -87,6 +87,7 @@ export function misfitOf(examples: Examples, other: DataKind): { examples: strin
   const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof DataKind)[];
   const fits = (name: (typeof names)[number]): boolean =>
     examples[name] === other[name] ||
+    (name === 'reads' && examples.T === 1) || // the last step is every step
     (name === 'outputs' && examples.fitsMoreOutputs && examples.outputs < other.outputs);
   const wrong = names.filter((name) => !fits(name));
   if (wrong.length === 0) return undefined;
@@ -169,12 +170,13 @@ function* partsOf(sequences: Sequences, n: number): Generator<Float64Array> {
   if (lengths) yield Float64Array.of(lengths[n]);
 }
 
-/** The rows beyond `indices` keep their numbers in x, do not count, and have one step if there are lengths. */
+/** The rows beyond `indices` are 0 in x, do not count, and have one step if there are lengths. */
 function fillSequences(x: Tensor, sequences: Sequences, given: Uint32Array): FilledBatch {
   const [T, B] = x.shape;
   const indices = sequences.lengths
     ? given.slice().sort((a, b) => lengthOf(sequences, b) - lengthOf(sequences, a))
     : given;
+  if (indices.length < B) fill(x, 0);
   for (let b = 0; b < indices.length; b++) {
     for (let t = 0; t < lengthOf(sequences, indices[b]); t++) {
       if (x.dimension === 2) x.set(t, b, sequences.x.get(indices[b], t));

@@ -19,8 +19,8 @@ import { Training } from './run.js';
 export interface TrainHooks {
   /** Called every `displayStep` steps. */
   readonly onLine?: (line: Line) => void;
-  /** Called after every step with its number, the number of steps of the run, and the network; training waits for a promise. */
-  readonly onStep?: (step: number, steps: number, network: Network) => void | Promise<void>;
+  /** Called after every step with its number, the number of steps of the run, and the network. Training awaits what it returns. */
+  readonly onStep?: (step: number, steps: number, network: Network) => unknown;
   /** The data that `validateEvery` evaluates. Default: none; setting `validateEvery` is then an error. */
   readonly validation?: TrainData;
   /** Called after each validation. */

@@ -1,16 +1,17 @@
 /**
- * Every option of the training, in one table: what a run computes and reports. (The files and the backend of a run are not
+ * The table of the training's options: what a run computes and reports. (The files and the backend of a run are not
  * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values the
  * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
  * page's fields.
  *
- * To add an option, add an entry and use it in run.ts, the next file to read. src/schedule.ts and src/clipping.ts declare
- * their options too, with comments, beside their equations.
+ * To add an option, add an entry and use it in run.ts, the next file to read. The types of some options, with comments, stand
+ * beside their equations, in src/schedule.ts and src/clipping.ts.
  */
 import { assertKnownNames, describe } from '../arguments.js';
 import type { Limits } from '../clipping.js';
 import { SHUFFLES } from '../data/batches.js';
 import { BIAS_STARTS, OUTPUT_STARTS } from '../initial-values.js';
+import { MOST_DROPOUT } from '../network-sizes.js';
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
 import type { Schedule } from '../schedule.js';
 import { SCHEDULES } from '../schedule.js';
@@ -26,6 +27,7 @@ export const MOST_LAYERS = 1000;
 const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
 const MOST_PIXELS = 1000;
 const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
+const DROPOUT = `a number from 0 to ${MOST_DROPOUT}` as const;
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
@@ -38,6 +40,7 @@ const ACCEPTED = {
   [LAYER_COUNT]: (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_LAYERS,
   [PIXEL_COUNT]: (value: number) => Number.isInteger(value) && value >= 0 && value <= MOST_PIXELS,
   'a number ≥ 0 and < 1': (value: number) => value >= 0 && value < 1,
+  [DROPOUT]: (value: number) => value >= 0 && value <= MOST_DROPOUT,
   'a number > 0': (value: number) => Number.isFinite(value) && value > 0,
   'a finite number': (value: number) => Number.isFinite(value),
   [IN_F32]: isWithinF32,
@@ -58,7 +61,7 @@ interface Described {
 }
 
 interface NumberEntry extends Described {
-  /** `positive`: above `least`; the others include it. */
+  /** `positive`: greater than `least`. `whole` and `number`: `least` or greater. */
   readonly kind: 'whole' | 'number' | 'positive';
   /** The range of flags and of the page's fields. */
   readonly least: number;
@@ -224,13 +227,13 @@ export const OPTIONS = {
     help: 'stop after <count> validations in a row without a smaller loss',
     group: 'Reporting',
   },
-  /** H: hidden units of each layer; a list gives each layer its own. Default: 128. */
+  /** H: hidden units of each layer, in each direction; a list gives each layer its own. Default: 128. */
   hidden: {
     ...COUNT,
     kind: 'list',
     default: 128,
     flag: '--hidden <counts>',
-    help: 'hidden units of each layer; 128,64 makes two layers',
+    help: 'hidden units of each layer, in each direction; 128,64 makes two layers',
     group: 'Network',
   },
   /** Layers, if `hidden` is one number. Default: 1. */
@@ -257,8 +260,8 @@ export const OPTIONS = {
   dropout: {
     kind: 'number',
     least: 0,
-    most: 0.99,
-    accepts: 'a number ≥ 0 and < 1',
+    most: MOST_DROPOUT,
+    accepts: DROPOUT,
     default: 0,
     flag: '--dropout <probability>',
     help: 'probability that a number between two layers is dropped in training',

@@ -81,9 +81,10 @@ export class Training {
     this.batches = new BatchOrder(train.count, batchSize, train.continues ? 'inOrder' : shuffle, this.random);
     this.network = new Network(backend, network, { T: train.T, B: batchSize });
     try {
-      this.optimiser = optimiserFor(backend, this.network.parameters, options);
       this.carried = train.continues ? new CarriedState(this.network) : undefined;
+      this.optimiser = optimiserFor(backend, this.network.parameters, options);
     } catch (error) {
+      this.carried?.dispose();
       this.network.dispose();
       throw error;
     }
