@@ -87,8 +87,8 @@ export function vocabularyOf(text: string, rare = 0): Vocabulary {
   throw new DataError(`a text with ${counts.size} different characters: at least 2 are necessary`);
 }
 
-/** The class of each character. Throws a DataError for a character that the vocabulary does not have. */
-export function classesIn(text: string, { characters, hasOther }: Vocabulary): Uint32Array {
+/** The class of each character. Throws a DataError for a character that the vocabulary does not have; `what` begins it. */
+export function classesIn(text: string, { characters, hasOther }: Vocabulary, what = 'text'): Uint32Array {
   const classOf = new Map(characters.map((character, index) => [character, index]));
   const classes = new Uint32Array(text.length);
   let n = 0;
@@ -96,7 +96,7 @@ export function classesIn(text: string, { characters, hasOther }: Vocabulary): U
     const index = classOf.get(character) ?? (hasOther ? characters.length : undefined);
     if (index === undefined) {
       throw new DataError(
-        `character ${n} is ${quoted(character)}, which is not among the ${characters.length} characters of the vocabulary`,
+        `${what}: character ${n} is ${quoted(character)}, which is not among the ${characters.length} of the vocabulary`,
       );
     }
     classes[n++] = index;

@@ -50,7 +50,7 @@ export async function* sample(
   }
   assertWrites(network, vocabulary);
   const random = new Random(seed);
-  const read = [...classesIn(prime, vocabulary)];
+  const read = [...classesIn(prime, vocabulary, 'prime')];
   const writer = new Network(network.backend, network.network, { T: 1, B: 1 });
   try {
     writer.load(await network.save());
