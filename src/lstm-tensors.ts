@@ -125,8 +125,8 @@ export interface State {
 }
 
 /**
- * An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape, and the errors of
- * wrong options: a TypeError for an unknown one, a RangeError if `forgetBias` is not finite.
+ * An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. Throws a TypeError
+ * for an unknown option, and a RangeError if `forgetBias` is not finite.
  */
 export function bindInferenceLstm(
   sizes: LstmSizes,

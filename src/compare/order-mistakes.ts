@@ -10,7 +10,7 @@ import { lstmsIn, parameterShapesOf, shapesOf } from './problem.js';
 /** Which LSTM of the file takes each LSTM's place in the other program: `moves[n]` is in the place of n. */
 type Moves = readonly number[];
 
-/** The layers of which every pair is tried. Of more layers, only neighbours are: the number of pairs grows with its square. */
+/** Up to this many layers, every pair is tried. With more layers, only neighbours: a thousand layers have half a million pairs. */
 const MOST_LAYERS_IN_PAIRS = 16;
 
 /** What the other program exchanges: nothing, if a field is missing. */

@@ -60,8 +60,8 @@ export async function train(
  * change the length of the run, and how often it reports.
  *
  * Rejects with the errors of `train`. A DataError also reports that the run began with other data, or that the checkpoint
- * holds only a network; a TypeError, that an option cannot be changed; a RangeError, that the run cannot have this length: it
- * is shorter than the run already is, or the run has a cosine schedule, which depends on the length.
+ * holds only a network. A TypeError reports an option that cannot be changed. A RangeError reports a length that the run
+ * cannot have: fewer steps than it has made, or another length with a cosine schedule.
  */
 export async function resumeTraining(
   backend: Backend,

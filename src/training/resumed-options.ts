@@ -8,9 +8,9 @@ import { assertOptions, isChangeableOnResume, OPTION_NAMES, stepCount } from './
 const LENGTHS = ['trainingIters', 'epochs'] as const;
 
 /**
- * The options of a checkpoint's run, with those that the caller gives. Throws a TypeError for an option that cannot be changed,
- * and a RangeError for one out of range, or for a length that the run cannot have. Without a new length, a run that has made
- * all its steps makes none.
+ * The options of a checkpoint's run, with those that the caller gives. Throws a TypeError for an option that cannot be changed.
+ * Throws a RangeError for an option out of range, or a length that the run cannot have. Without a new length, the length is not
+ * checked: a run that has made all its steps makes none.
  */
 export function resumedOptions(saved: SavedTraining, given: ResumeOptions): TrainOptions {
   assertChangeable(given);
