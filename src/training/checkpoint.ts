@@ -15,9 +15,10 @@ import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../
 import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
 import { isPlain, networkParameterShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
-import type { Tensor } from '../tensor.js';
-import { findNonFinite } from '../tensor.js';
-import { assertSameNetwork, networkIn, optionsIn, taskIn } from './checkpoint-fields.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../tensor.js';
+import { assertSameNetwork, networkIn, optionsIn, randomIn, taskIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
 
@@ -82,24 +83,47 @@ export interface Checkpoint {
   readonly training: SavedTraining | null;
 }
 
-/** The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. */
+/**
+ * The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. Also throws
+ * the errors of a checkpoint that `parseCheckpoint` would refuse: a DataError, or a RangeError for the shape of a tensor.
+ */
 export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const store = (key: string, tensor: Tensor): void => {
-    const found = findNonFinite(tensor);
-    if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
+  const store = (key: string, tensor: Tensor, shape: Shape): void => {
+    assertShape(WRITTEN, key, tensor, shape);
+    assertStorable(key, tensor, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
   };
-  const names = Object.keys(networkParameterShapes(model.network));
+  const shapes = Object.entries(networkParameterShapes(model.network));
   const storeAll = (prefix: string, named: NamedTensors): void => {
-    for (const name of names) store(prefix + name, named[name]);
+    for (const [name, shape] of shapes) store(prefix + name, named[name], shape);
   };
   storeAll('', model.parameters);
   if (training) {
     for (const [key, prefix] of momentsOf(training.options)) storeAll(prefix, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  return writeSafetensors(signed({ metadata: metadataOf({ model, training }), tensors }));
+  const file = { metadata: metadataOf({ model, training }), tensors };
+  const { network } = describedModel(file, WRITTEN);
+  if (training) describedTraining(file, network, WRITTEN);
+  return writeSafetensors(signed(file));
+}
+
+/** Begins the messages about a checkpoint that cannot be written. */
+const WRITTEN = 'checkpoint';
+
+/** Throws unless a reader accepts every number. */
+function assertStorable(key: string, tensor: Tensor, step: number): void {
+  const found = findNonFinite(tensor);
+  if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, step);
+  if (tensor.dtype === 'float32') return;
+  const values = valuesOf(tensor);
+  const wrong = values.findIndex((value) => !isWithinF32(value));
+  if (wrong < 0) return;
+  throw new DataError(
+    `${WRITTEN}: ${key}${formatShape(indexOf(wrong, tensor.shape))} is ${values[wrong]} at step ${step}: beyond f32 ` +
+      `(${F32_RANGE}), so the file could not be read again; try a smaller learning rate`,
+  );
 }
 
 /** The moments of the run's optimiser, and the beginning of their names in a file. */
@@ -119,7 +143,7 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network };
   const metadata = new Map([
     ['format', FORMAT],
-    ['formatVersion', isVersion1 ? '1' : '2'],
+    ['formatVersion', String(isVersion1 ? 1 : NEWEST_VERSION)],
     ['model', JSON.stringify(described)],
   ]);
   if (training) {
@@ -159,7 +183,7 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (version !== '1' && version !== '2') {
+  if (version !== '1' && version !== String(NEWEST_VERSION)) {
     throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${NEWEST_VERSION}`);
   }
 }
@@ -171,15 +195,21 @@ function assertChecksum(file: Safetensors, name: string): void {
 }
 
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
+  const { T, network } = describedModel(file, name);
+  return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
+}
+
+/** The model without its tensors. */
+function describedModel(file: Pick<Safetensors, 'metadata'>, name: string): Omit<SavedModel, 'parameters'> {
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
   const network = networkIn(fields, where, isVersion1(file));
   fields.assertNoOthers();
-  return { T, network, parameters: parametersNamed(file, network, '', name, limits) };
+  return { T, network };
 }
 
-const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
+const isVersion1 = ({ metadata }: Pick<Safetensors, 'metadata'>): boolean => metadata.get('formatVersion') === '1';
 
 function parametersNamed(
   file: Safetensors,
@@ -196,22 +226,31 @@ function parametersNamed(
 }
 
 function savedTraining(file: Safetensors, { network }: SavedModel, name: string): SavedTraining {
-  const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
+  const training = describedTraining(file, network, name);
+  const moments = momentsOf(training.options).map(([key, prefix]) => [
+    key,
+    parametersNamed(file, network, prefix, name),
+  ]);
+  return { ...training, ...(Object.fromEntries(moments) as Partial<SavedTraining>) };
+}
+
+/** The state of a training run without its moments. */
+function describedTraining(file: Safetensors, network: CompleteSizes, name: string): SavedTraining {
+  const where = `${name}: training`;
+  const fields = Fields.parse(file.metadata.get('training'), where);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
   const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
   const best = fields.recordOrNull('best');
-  const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : taskIn(fields, `${name}: training`),
+    task: isVersion1(file) ? null : taskIn(fields, where),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},
     squares: {},
     velocities: {},
-    ...(Object.fromEntries(moments) as Partial<SavedTraining>),
-    random: fields.wholes('random', 4),
+    random: randomIn(fields, where),
     order,
     cursor: fields.whole('cursor', 0, order.length),
     data: fields.text('data'),
