@@ -64,7 +64,7 @@ const NODE_ONLY = [
   'src/cli/',
   'src/page/(build/|vite\\.config)',
   'src/files/disk',
-  'src/data/mnist-files',
+  'src/data/(mnist|text)-files',
   'src/training/checkpoint-files',
   'kernels/wasm/(build|relaxed-in-node)',
 ];

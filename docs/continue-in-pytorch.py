@@ -106,11 +106,13 @@ def next_batch(order, cursor, size, shuffle, step):
 def run(rank, processes, meeting, args):
     header, texts, tensors, data = read(args.file)
     options, state, network = (json.loads(texts[name]) for name in ("options", "training", "network"))
-    kind = network["inputKind"], network["loss"], network["reads"], options.get("shift", 0)
-    if kind != ("numbers", "crossEntropy", "last", 0):
+    kind = state.get("task"), network["inputKind"], network["loss"], network["reads"], options.get("shift", 0)
+    if kind != (None, "numbers", "crossEntropy", "last", 0):
         raise SystemExit(f"{args.file}: this script trains classifiers of whole images: change it for other runs")
+    torch.manual_seed(state["step"] * processes + rank)  # each process draws dropout masks of its own
     if processes > 1:
-        torch.set_num_threads(max(1, os.cpu_count() // processes))
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", processes))  # torchrun sets it: the processes on this computer
+        torch.set_num_threads(max(1, os.cpu_count() // here))
         distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes)
     model = Network(**network).to(tensors["fc.bias"].dtype)
     # the file may have one nn.LSTM, lstm.…_lN, in place of the list

@@ -77,7 +77,7 @@ export type { Text, TextOptions, TextTask, Vocabulary } from './data/text.js';
 export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
-export type { TrainData } from './training/examples.js';
+export type { TrainData } from './training/train-data.js';
 export type { ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { TrainingData } from './training/run-data.js';

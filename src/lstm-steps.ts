@@ -64,25 +64,61 @@ export function runningCounts({ T, B }: Forward['sizes'], lengths: ArrayLike<num
   return running;
 }
 
-/** The steps of a forward pass, in its order. `running`: B_t for every step. */
-export function inferenceSteps(lstm: Forward, running: readonly number[]): Step[] {
-  const { B } = lstm.sizes;
-  return stepOrder(lstm).map((t) => ({
-    running: running[t] > 0 ? runningViews(lstm, t, running[t]) : undefined,
-    ended: running[t] < B ? endedViews(lstm, t, running[t]) : undefined,
-  }));
+/**
+ * How many steps' views one LSTM keeps. One step's need about 6 KB, so these are 23 MB. With T 28 and B 128, that is every B_t.
+ * With T 784, it is five B_t for each step: if a batch has 8 random lengths, 95 % of its steps find theirs.
+ */
+const MOST_KEPT = 4096;
+
+/**
+ * The steps of one LSTM for any lengths. Making the views of 784 steps can take as long as computing them for a small batch.
+ * So each step keeps its views for the B_t that it had last.
+ */
+export class KeptSteps<OneLstm extends Forward, OneStep> {
+  private readonly byCount: readonly Map<number, OneStep>[];
+  private readonly mostCounts: number;
+
+  /** `make` makes the views of step t, in which `count` sequences run. */
+  constructor(
+    private readonly lstm: OneLstm,
+    private readonly make: (lstm: OneLstm, t: number, count: number) => OneStep,
+  ) {
+    const { T } = lstm.sizes;
+    this.byCount = Array.from({ length: T }, () => new Map<number, OneStep>());
+    this.mostCounts = Math.max(1, Math.floor(MOST_KEPT / T));
+  }
+
+  /** The steps in the order of the forward pass. `running`: B_t for every step. */
+  withCounts(running: readonly number[]): OneStep[] {
+    return stepOrder(this.lstm).map((t) => this.step(t, running[t]));
+  }
+
+  private step(t: number, count: number): OneStep {
+    const kept = this.byCount[t];
+    const step = kept.get(count) ?? this.make(this.lstm, t, count);
+    kept.delete(count);
+    kept.set(count, step); // a Map keeps this order: the first one was used longest ago
+    const [oldest] = kept.keys();
+    if (kept.size > this.mostCounts) kept.delete(oldest);
+    return step;
+  }
+}
+
+/** The views of step t of a forward pass, in which `count` sequences run. */
+export function inferenceStep(lstm: Forward, t: number, count: number): Step {
+  return {
+    running: count > 0 ? runningViews(lstm, t, count) : undefined,
+    ended: count < lstm.sizes.B ? endedViews(lstm, t, count) : undefined,
+  };
 }
 
 /** The same with the views of gradients. */
-export function trainingSteps(lstm: Backward, running: readonly number[]): TrainingStep[] {
-  const order = stepOrder(lstm);
-  return inferenceSteps(lstm, running).map((step, n) => {
-    const t = order[n];
-    return {
-      running: step.running && { ...step.running, ...runningGradients(lstm, t, running[t]) },
-      ended: step.ended && { ...step.ended, ...endedGradients(lstm, t, running[t]) },
-    };
-  });
+export function trainingStep(lstm: Backward, t: number, count: number): TrainingStep {
+  const { running, ended } = inferenceStep(lstm, t, count);
+  return {
+    running: running && { ...running, ...runningGradients(lstm, t, count) },
+    ended: ended && { ...ended, ...endedGradients(lstm, t, count) },
+  };
 }
 
 /** 0 … T-1; in reverse T-1 … 0. */
@@ -135,22 +171,21 @@ function runningGradients(lstm: Backward, t: number, count: number) {
 }
 
 function endedViews(lstm: Forward, t: number, count: number) {
-  const { read, write } = stateRows(lstm, t);
-  const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
+  const { hPrev, cPrev, h, c } = endedRows(lstm, lstm.h, lstm.c, t, count);
   return {
     /** h before the step, `[B-B_t,H]`. */
-    hPrev: last(lstm.h, read),
+    hPrev,
     /** c before the step, `[B-B_t,H]`. */
-    cPrev: last(lstm.c, read),
+    cPrev,
     /** h after the step, `[B-B_t,H]`. */
-    h: last(lstm.h, write),
+    h,
     /** c after the step, `[B-B_t,H]`. */
-    c: last(lstm.c, write),
+    c,
   };
 }
 
 function endedGradients(lstm: Backward, t: number, count: number) {
-  const { hPrev, cPrev, h, c } = endedViews({ ...lstm, h: lstm.dh, c: lstm.dc }, t, count);
+  const { hPrev, cPrev, h, c } = endedRows(lstm, lstm.dh, lstm.dc, t, count);
   return {
     /** ∂loss/∂hPrev, `[B-B_t,H]`. */
     dhPrev: hPrev,
@@ -161,4 +196,11 @@ function endedGradients(lstm: Backward, t: number, count: number) {
     /** ∂loss/∂c, `[B-B_t,H]`. */
     dc: c,
   };
+}
+
+/** The rows of the ended sequences before and after step t, in `h` and `c` `[T+1,B,H]`. */
+function endedRows(lstm: Forward, h: Tensor, c: Tensor, t: number, count: number) {
+  const { read, write } = stateRows(lstm, t);
+  const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
+  return { hPrev: last(h, read), cPrev: last(c, read), h: last(h, write), c: last(c, write) };
 }

@@ -1,11 +1,12 @@
 /**
  * The tensors of an LSTM. src/lstm-steps.ts has the views of them that the equations use.
  */
-import { assertSizes } from './arguments.js';
+import type { TypeName } from './arguments.js';
+import { assertKinds, assertSizes } from './arguments.js';
 import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
 import type { Step, TrainingStep } from './lstm-steps.js';
-import { inferenceSteps, runningCounts, trainingSteps } from './lstm-steps.js';
+import { inferenceStep, KeptSteps, runningCounts, trainingStep } from './lstm-steps.js';
 import type { Shape, Tensor } from './tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from './tensor.js';
 
@@ -123,29 +124,52 @@ export interface State {
   readonly c: Tensor;
 }
 
-/** An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. */
+/**
+ * An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. Throws a TypeError
+ * for an unknown option, and a RangeError if `forgetBias` is not finite.
+ */
 export function bindInferenceLstm(
   sizes: LstmSizes,
   tensors: InferenceTensors,
-  { forgetBias = 1, reverse = false }: LstmOptions = {},
+  options: LstmOptions = {},
 ): InferenceLstm {
-  assertTensors(sizes, tensors, lstmShapes(sizes));
-  assertInputs(sizes, tensors.inputs);
-  const all = Array<number>(sizes.T).fill(sizes.B);
-  const parts = { ...tensors, sizes, forgetBias, reverse, W: rowBlocks(sizes, tensors.kernel, tensors.inputs) };
-  return { ...parts, ...statesOf(sizes, tensors, reverse), steps: inferenceSteps(parts, all) };
+  const parts = withoutSteps(sizes, tensors, options);
+  return { ...parts, steps: new KeptSteps(parts, inferenceStep).withCounts(allRunning(sizes)) };
 }
 
-/** An LSTM over existing tensors. Throws a RangeError that names a tensor of the wrong shape. */
+/** An LSTM over existing tensors. Throws the errors of `bindInferenceLstm`. */
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOptions = {}): Lstm {
-  const lstm = bindInferenceLstm(sizes, tensors, options);
+  const lstm = withoutSteps(sizes, tensors, options);
   const { dcOutside, dInputs = [] } = tensors;
   assertTensors(sizes, tensors, lstmGradientShapes(sizes));
   if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
   assertInputGradients(tensors.inputs, dInputs);
   const dW = rowBlocks(sizes, tensors.dKernel, tensors.inputs);
   const parts = { ...tensors, ...lstm, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
-  return { ...parts, steps: trainingSteps(parts, Array<number>(sizes.T).fill(sizes.B)) };
+  return { ...parts, steps: new KeptSteps(parts, trainingStep).withCounts(allRunning(sizes)) };
+}
+
+function withoutSteps(sizes: LstmSizes, tensors: InferenceTensors, options: LstmOptions): Omit<InferenceLstm, 'steps'> {
+  assertOptions(options, OPTION_KINDS);
+  const { forgetBias = 1, reverse = false } = options;
+  assertTensors(sizes, tensors, lstmShapes(sizes));
+  assertInputs(sizes, tensors.inputs);
+  const W = rowBlocks(sizes, tensors.kernel, tensors.inputs);
+  return { ...tensors, sizes, forgetBias, reverse, W, ...statesOf(sizes, tensors, reverse) };
+}
+
+/** B_t of every step, if all sequences have T steps. */
+const allRunning = ({ T, B }: LstmSizes): number[] => Array<number>(T).fill(B);
+
+const OPTION_KINDS = { forgetBias: 'number', reverse: 'boolean' } as const satisfies Record<
+  keyof LstmOptions,
+  TypeName
+>;
+
+function assertOptions(options: AllocateOptions, kinds: Readonly<Record<string, TypeName>>): void {
+  assertKinds('lstm', options, kinds);
+  const { forgetBias = 1 } = options;
+  if (!Number.isFinite(forgetBias)) throw new RangeError(`lstm: forgetBias is ${forgetBias}: must be finite`);
 }
 
 /** What `allocateLstm` needs besides the sizes. */
@@ -154,6 +178,11 @@ export interface AllocateOptions extends LstmOptions {
   readonly indices?: boolean;
 }
 
+const ALLOCATE_KINDS = { ...OPTION_KINDS, indices: 'boolean' } as const satisfies Record<
+  keyof AllocateOptions,
+  TypeName
+>;
+
 /**
  * An LSTM for inference, with new tensors, all zero; its input is x. If they do not all fit, frees those that it has
  * allocated, and throws an OutOfMemoryError.
@@ -161,11 +190,13 @@ export interface AllocateOptions extends LstmOptions {
 export function allocateInferenceLstm(
   backend: Backend,
   sizes: LstmSizes,
-  { indices = false, ...options }: AllocateOptions = {},
+  options: AllocateOptions = {},
 ): AllocatedInferenceLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  assertOptions(options, ALLOCATE_KINDS);
+  const { indices = false, ...others } = options;
   const tensors = allocateAll(backend, { x: inputShape(sizes, indices), ...lstmShapes(sizes) });
-  return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, options), x: tensors.x };
+  return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, others), x: tensors.x };
 }
 
 /** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
@@ -198,12 +229,10 @@ export function allocateLstm(
   readonly dx: Tensor;
 };
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions): AllocatedLstm;
-export function allocateLstm(
-  backend: Backend,
-  sizes: LstmSizes,
-  { indices = false, ...options }: AllocateOptions = {},
-): AllocatedLstm {
+export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions = {}): AllocatedLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  assertOptions(options, ALLOCATE_KINDS);
+  const { indices = false, ...rest } = options;
   const x = inputShape(sizes, indices);
   const { c, ...others } = lstmShapes(sizes);
   const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcOutside: c };
@@ -212,7 +241,7 @@ export function allocateLstm(
     indices ? shapes : { ...shapes, dx: x },
   ) as Record<keyof typeof shapes | 'dx', Tensor>;
   const { dx, dcOutside } = tensors;
-  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, options);
+  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, rest);
   return { ...lstm, x: tensors.x, dx, dcOutside };
 }
 
@@ -222,8 +251,21 @@ export function allocateLstm(
  */
 export function setLengths(lstm: Lstm | InferenceLstm, lengths: ArrayLike<number>): void {
   const running = runningCounts(lstm.sizes, lengths);
-  if ('dW' in lstm) lstm.steps = trainingSteps(lstm, running);
-  else lstm.steps = inferenceSteps(lstm, running);
+  if ('dW' in lstm) lstm.steps = keptSteps(keptTraining, lstm, trainingStep).withCounts(running);
+  else lstm.steps = keptSteps(keptInference, lstm, inferenceStep).withCounts(running);
+}
+
+const keptTraining = new WeakMap<Lstm, KeptSteps<Lstm, TrainingStep>>();
+const keptInference = new WeakMap<InferenceLstm, KeptSteps<InferenceLstm, Step>>();
+
+function keptSteps<OneLstm extends InferenceLstm | Lstm, OneStep>(
+  all: WeakMap<OneLstm, KeptSteps<OneLstm, OneStep>>,
+  lstm: OneLstm,
+  make: (lstm: OneLstm, t: number, count: number) => OneStep,
+): KeptSteps<OneLstm, OneStep> {
+  const kept = all.get(lstm) ?? new KeptSteps(lstm, make);
+  all.set(lstm, kept);
+  return kept;
 }
 
 function inputShape({ T, B, I }: LstmSizes, indices: boolean): Shape {

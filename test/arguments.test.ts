@@ -216,8 +216,11 @@ test.each([
   [{ forgetBias: 1 }, 'resume: forgetBias comes from the checkpoint and cannot be changed'],
   [{ lr: 1 }, 'resume: lr: unknown option; did you mean learningRate?'],
 ])('resumeTraining refuses the options %p', async (options, message) => {
-  const failure = await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), options as object));
+  const checkpoint = await savedRun();
+  const failure = await failureOf(resumeTraining(untouchable, IMAGES, checkpoint, options as object));
   expect(failure).toEqual(new TypeError(message));
+  const data = { train: IMAGES, validation: undefined };
+  expect(() => Training.resume(untouchable, data, checkpoint, options as object)).toThrow(new TypeError(message));
 });
 
 describe('NaN in an input is reported as an error of the input, not as divergence', () => {

@@ -6,7 +6,7 @@ import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js'
 import { zeros } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkpoint.js';
-import type { TrainData } from '../src/training/examples.js';
+import type { TrainData } from '../src/training/train-data.js';
 import { train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
 import { OPTION_NAMES } from '../src/training/options.js';

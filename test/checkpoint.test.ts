@@ -3,6 +3,7 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js';
+import { completeSizes, networkParameterShapes } from '../src/network-sizes.js';
 import { zeros } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkpoint.js';
@@ -39,6 +40,75 @@ test.each(['parameters', 'means', 'squares'] as const)('NaN and infinities in %s
     const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
     expect(() => checkpointBytes(changed)).toThrow(`${key}[7] is ${value} at step 12: training has diverged`);
   }
+});
+
+describe('a checkpoint that could not be read again is not written:', () => {
+  const failureIn = (make: () => unknown): unknown => {
+    try {
+      return make();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  const written = ({ model, training }: { model?: object; training?: object }): unknown =>
+    failureIn(() =>
+      checkpointBytes({
+        model: { ...checkpoint.model, ...model },
+        training: { ...checkpoint.training!, ...training },
+      }),
+    );
+
+  test.each(['means', 'squares', 'parameters'] as const)('an F64 number beyond f32 in %s', (group) => {
+    const wide = zeros([10], 'f64');
+    wide.set(7, -1e39);
+    const { model, training } = checkpoint;
+    const changed =
+      group === 'parameters'
+        ? { model: { parameters: { ...model.parameters, outBias: wide } } }
+        : { training: { [group]: { ...training![group], outBias: wide } } };
+    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
+    expect(written(changed)).toEqual(
+      new DataError(
+        `checkpoint: ${key}[7] is -1e+39 at step 12: beyond f32 (±3.4028235e+38), so the file could not be read again; ` +
+          'try a smaller learning rate',
+      ),
+    );
+    wide.set(7, 3e38);
+    expect(written(changed)).toBeInstanceOf(Uint8Array);
+  });
+
+  test('a tensor of another shape', () => {
+    const parameters = { ...checkpoint.model.parameters, outBias: zeros([9]) };
+    expect(written({ model: { parameters } })).toEqual(new RangeError('checkpoint: outBias [9] must be [10]'));
+  });
+
+  test('more than 1000 layers', () => {
+    const network = completeSizes({ inputs: 1, layers: Array(1001).fill({ hidden: 1 }), outputs: 1 });
+    const parameters = Object.fromEntries(
+      Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
+    );
+    expect(failureIn(() => checkpointBytes({ model: { T: 1, network, parameters }, training: null }))).toEqual(
+      new DataError('checkpoint: model: network has 1001 layers: must be at most 1000'),
+    );
+  });
+
+  test('texts that a reader refuses', () => {
+    const { options, order } = checkpoint.training!;
+    const faults: [Parameters<typeof written>[0], string][] = [
+      [{ model: { T: 0 } }, 'checkpoint: model: T is 0, must be a whole number from 1'],
+      [{ training: { options: { ...options, hidden: 3 } } }, 'checkpoint: options of another network: layers[0]'],
+      [{ training: { options: { ...options, batchSize: 0 } } }, 'checkpoint: options: batchSize 0: must be'],
+      [{ training: { random: [0, 0, 0, 0] } }, 'checkpoint: training: random is [0,0,0,0], must be'],
+      [{ training: { order: order.map(() => 1) } }, 'checkpoint: order has index 1 twice'],
+      [{ training: { best: { step: 1, loss: NaN } } }, 'checkpoint: training.best: loss is null, must be a number'],
+    ];
+    for (const [change, message] of faults) {
+      const failure = written(change);
+      expect(failure).toBeInstanceOf(DataError);
+      expect((failure as DataError).message).toContain(message);
+    }
+  });
 });
 
 test('a network alone is saved without its training', () => {
@@ -182,6 +252,28 @@ test('an order that is not a permutation is refused', () => {
   expect(ordered(replaced(64))).toBe('f: order has index 64, but only 64 examples');
   expect(ordered(replaced(4))).toBe('f: order has index 4 twice');
   expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
+});
+
+test('a state in which the random generator cannot be is refused', () => {
+  const withRandom = (random: readonly number[]) => withJson('training', (value) => (value.random = random));
+  const [least, most] = [-(2 ** 31), 2 ** 31 - 1];
+  for (const random of [
+    [0, 0, 0, 1],
+    [least, most, 0, 0],
+  ]) {
+    expect(withRandom(random)).toBe('not refused');
+  }
+  for (const random of [
+    [0, 0, 0, 0],
+    [1, 2, 3, most + 1],
+    [least - 1, 2, 3, 4],
+    [2 ** 32, 0, 0, 0],
+  ]) {
+    expect(withRandom(random)).toBe(
+      `f: training: random is ${JSON.stringify(random)}, must be four whole numbers from -2147483648 to 2147483647, not all 0`,
+    );
+  }
+  expect(withRandom([1, 2, 3])).toBe('f: training: random is [1,2,3], must be 4 whole numbers');
 });
 
 test('options of another network are refused', () => {

@@ -3,10 +3,12 @@ import { createReferenceBackend } from '../kernels/reference/index.js';
 import { asText } from '../src/cli/compare.js';
 import type { CompareOptions, Comparison, Progress } from '../src/compare/compare.js';
 import { compareFile } from '../src/compare/compare.js';
+import { mistakesFor } from '../src/compare/known-mistakes.js';
+import { problemOf, resultsOf } from '../src/compare/read-problem.js';
 import { templateOf } from '../src/compare/template.js';
 import { DataError } from '../src/errors.js';
 import type { Safetensors, StoredTensor } from '../src/files/safetensors.js';
-import { changed, numbers, RESULT_NAMES, stored, whole } from './helpers/compare-files.js';
+import { changed, numbers, randomInputs, RESULT_NAMES, stored, whole } from './helpers/compare-files.js';
 import { failureOf } from './helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -180,5 +182,39 @@ describe('the time of a comparison is limited:', () => {
       tensors.set('x', stored(new Float64Array(25_001), [25_001, 1, 1]));
     });
     expect(String(await failureOf(run(file, {})))).toContain('(at most 25000 steps and 4 GiB)');
+  });
+});
+
+describe('a network of many layers has few mistakes to try', () => {
+  /** Layers of one unit in both directions: from the second one, all kernels have the same shape. */
+  const fileOf = (layers: number): Safetensors =>
+    changed(randomInputs(1, { hidden: Array<number>(layers).fill(1) }), (tensors) => {
+      tensors.set('loss', stored(Float64Array.of(1), []));
+    });
+  const wordsOf = (layers: number): string[] => {
+    const problem = problemOf(fileOf(layers), 'f');
+    return mistakesFor(problem, resultsOf(fileOf(layers), problem, 'f')).map(({ words }) => words);
+  };
+  const exchanges = (layers: number): string[] =>
+    wordsOf(layers).flatMap((words) => /^the weights of layers (\d+ and \d+)/.exec(words)?.[1] ?? []);
+
+  test('exchanges of every two layers, if there are 16 layers or fewer', () => {
+    // the lowest layer reads 4 numbers, the others 2
+    expect(exchanges(4)).toEqual(['1 and 2', '1 and 3', '2 and 3']);
+    expect(exchanges(16)).toHaveLength((15 * 14) / 2);
+  });
+
+  test('exchanges of neighbours, if there are more', () => {
+    expect(exchanges(17)).toEqual(Array.from({ length: 15 }, (_, n) => `${n + 1} and ${n + 2}`));
+  });
+
+  test('1000 layers need a few tens of MiB', () => {
+    const file = fileOf(1000);
+    const problem = problemOf(file, 'f');
+    const theirs = resultsOf(file, problem, 'f');
+    const before = process.memoryUsage().heapUsed;
+    const mistakes = mistakesFor(problem, theirs);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 2 ** 20);
+    expect(mistakes.length).toBeLessThan(1100);
   });
 });

@@ -12,6 +12,7 @@ import {
   lstmGradientShapes,
   setLengths,
 } from '../src/lstm-tensors.js';
+import { fillRandom, Random } from '../src/rng.js';
 import type { Shape, Tensor } from '../src/tensor.js';
 import { copyInto, valuesOf, zeros } from '../src/tensor.js';
 import { countingBackend } from './helpers/counting-backend.js';
@@ -92,6 +93,58 @@ describe('lengths', () => {
     for (const name of ['h', 'c', 'dh', 'dc', 'dx', 'dKernel', 'dBias'] as const) {
       expect(valuesOf(lstm[name])).toEqual(valuesOf(other[name]));
     }
+  });
+  test('many times, in any order, compute the bits of new LSTMs, also in reverse', () => {
+    const random = new Random(1);
+    for (const reverse of [false, true]) {
+      const kept = allocateLstm(f64, sizes, { reverse });
+      for (let n = 0; n < 30; n++) {
+        const lengths = Array.from({ length: 4 }, () => 1 + random.below(5)).sort((a, b) => b - a);
+        const other = allocateLstm(f64, sizes, { reverse });
+        for (const lstm of [kept, other]) {
+          for (const name of ['x', 'kernel', 'bias', 'h', 'c', 'dhOutside', 'dcOutside'] as const) {
+            const draws = new Random(n);
+            fillRandom(lstm[name], () => draws.normal(0, 0.5));
+          }
+          setLengths(lstm, lengths);
+          lstmForward(f64, lstm);
+          lstmBackward(f64, lstm);
+        }
+        for (const name of ['h', 'c', 'dh', 'dc', 'dx', 'dKernel', 'dBias'] as const) {
+          expect(valuesOf(kept[name])).toEqual(valuesOf(other[name]));
+        }
+      }
+    }
+  });
+  test.each([allocateLstm, allocateInferenceLstm])(
+    'keep the views of the B_t that a step had before: %p',
+    (allocate) => {
+      const lstm = allocate(f64, sizes);
+      const stepsFor = (lengths: number[]) => {
+        setLengths(lstm, lengths);
+        return lstm.steps;
+      };
+      const first = stepsFor([5, 3, 3, 1]); // B_t 4, 3, 3, 1, 1
+      const second = stepsFor([5, 4, 3, 2]); // B_t 4, 4, 3, 2, 1
+      expect(second.map((step, t) => step === first[t])).toEqual([true, false, true, false, true]);
+      const again = stepsFor([5, 3, 3, 1]);
+      again.forEach((step, t) => expect(step).toBe(first[t]));
+    },
+  );
+  test('keep the views of at most 4096 steps, those that were used last', () => {
+    const lstm = allocateLstm(f64, { T: 2000, B: 4, I: 1, H: 1 }); // two B_t for each step
+    const lastFor = (running: number) => {
+      setLengths(
+        lstm,
+        Array.from({ length: 4 }, (_, b) => (b < running ? 2000 : 1)),
+      );
+      return lstm.steps[1999];
+    };
+    const [one, two] = [lastFor(1), lastFor(2)];
+    expect(lastFor(1)).toBe(one);
+    lastFor(3); // in place of 2
+    expect(lastFor(1)).toBe(one);
+    expect(lastFor(2)).not.toBe(two);
   });
   test.each([
     [[5, 5, 5], 'lengths: 3 numbers for a batch of 4 sequences'],
@@ -214,4 +267,40 @@ test('a promise in place of a backend is a TypeError that says so', () => {
   expect(() => allocateLstm(promised, { T: 1, B: 1, I: 1, H: 1 })).toThrow(
     new TypeError('backend: a Promise: must be a backend, as in await createWasmBackend()'),
   );
+});
+
+describe('the options of an LSTM', () => {
+  const sizes = { T: 2, B: 2, I: 2, H: 2 };
+  const tensors = { ...allocateLstm(f64, sizes) };
+  const { backend, held } = countingBackend();
+  const makers: [string, (options: object) => unknown][] = [
+    ['allocateLstm', (options) => allocateLstm(backend, sizes, options)],
+    ['allocateInferenceLstm', (options) => allocateInferenceLstm(backend, sizes, options)],
+    ['bindLstm', (options) => bindLstm(sizes, tensors, options)],
+    ['bindInferenceLstm', (options) => bindInferenceLstm(sizes, tensors, options)],
+  ];
+
+  test.each(makers)('are checked by %s, before anything is allocated', (_, make) => {
+    const refusals: [object | null, Error][] = [
+      [{ forgetbias: 5 }, new TypeError('lstm: forgetbias: unknown option; did you mean forgetBias?')],
+      [{ reversed: true }, new TypeError('lstm: reversed: unknown option; did you mean reverse?')],
+      [{ forgetBias: '5' }, new TypeError('lstm: forgetBias "5": must be a number')],
+      [{ reverse: 1 }, new TypeError('lstm: reverse 1: must be a boolean')],
+      [{ forgetBias: NaN }, new RangeError('lstm: forgetBias is NaN: must be finite')],
+      [{ forgetBias: Infinity }, new RangeError('lstm: forgetBias is Infinity: must be finite')],
+      [null, new TypeError('lstm: null: must be an object')],
+    ];
+    for (const [options, error] of refusals) expect(() => make(options!)).toThrow(error);
+    expect(held.size).toBe(0);
+  });
+  test('have defaults, also if they are undefined', () => {
+    const lstm = bindLstm(sizes, tensors, { forgetBias: undefined, reverse: undefined } as object);
+    expect([lstm.forgetBias, lstm.reverse]).toEqual([1, false]);
+  });
+  test('have indices only if the input is allocated', () => {
+    expect(allocateLstm(f64, sizes, { indices: true }).x.shape).toEqual([2, 2]);
+    const bind = () => bindLstm(sizes, tensors, { indices: true } as object);
+    expect(bind).toThrow(new TypeError('lstm: indices: unknown option; known options: forgetBias, reverse'));
+    expect(() => allocateLstm(f64, sizes, { indices: 1 } as object)).toThrow('lstm: indices 1: must be a boolean');
+  });
 });

@@ -186,6 +186,53 @@ describeTorch(SCRIPT, (python) => {
     90_000,
   );
 
+  /** A run whose file is `there`. */
+  async function exported(options: Partial<TrainOptions> = {}, task: string | null = null): Promise<string> {
+    const { model, training } = await checkpointOf(options);
+    return path.join(
+      directoryOf({ there: toPyTorchTraining({ model, training: { ...training!, task } }, 'there') }),
+      'there',
+    );
+  }
+
+  test('refuses a run whose data are not whole images', async () => {
+    const message = (file: string) =>
+      `${file}: this script trains classifiers of whole images: change it for other runs\n`;
+    for (const there of [await exported({}, 'pixels'), await exported({ shift: 1 })]) {
+      const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1'];
+      expect(await runProcess(python, args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
+    }
+  });
+
+  test('uses the cores of each computer, and draws other dropout masks in each process', async () => {
+    // the script up to the point at which the processes meet, as process `rank` of 4 on a computer of 8 cores
+    const program = `
+import argparse, importlib.util, os, sys
+spec = importlib.util.spec_from_file_location("script", sys.argv[1])
+script = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+os.environ.update({"LOCAL_WORLD_SIZE": local for local in sys.argv[4:]})
+os.cpu_count = lambda: 8
+script.torch.set_num_threads = lambda count: print(count, end=" ")
+def meet(*_, **__):
+    print(script.torch.nn.functional.dropout(script.torch.ones(64)).bool().int().tolist())
+    raise SystemExit
+script.distributed.init_process_group = meet
+script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
+`;
+    const there = await exported();
+    const met = async (rank: number, ...local: string[]): Promise<string[]> => {
+      const args = ['-c', program, SCRIPT, there, String(rank), ...local];
+      const { code, stdout, stderr } = await runProcess(python, args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return [stdout.slice(0, stdout.indexOf(' ')), stdout.slice(stdout.indexOf(' '))];
+    };
+    const [all, one, two] = [await met(0), await met(1, '1'), await met(0, '2')]; // 4, 1 and 2 processes on a computer
+    expect([all, one, two].map(([threads]) => threads)).toEqual(['2', '8', '4']);
+    expect(one[1]).not.toBe(all[1]);
+    expect(two[1]).toBe(all[1]);
+  });
+
   test('without a step changes no bit, and refuses other data', async () => {
     const small = directoryOf(mnistFiles(5064, 6));
     const saved: Checkpoint[] = [];

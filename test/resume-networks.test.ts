@@ -12,7 +12,7 @@ import { tensorFrom } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../src/training/checkpoint.js';
 import { evaluate } from '../src/training/evaluate.js';
-import type { TrainData } from '../src/training/examples.js';
+import type { TrainData } from '../src/training/train-data.js';
 import { resumeTraining, train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
 import type { Line, Validation } from '../src/training/run.js';

@@ -165,6 +165,18 @@ test('a resumed run can be made longer, and then equals the longer run', async (
   expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
 });
 
+test('trainingIters replaces the epochs of a saved run', async () => {
+  const longer = recording();
+  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300, epochs: null }, longer.hooks)).dispose();
+  const resumed = recording();
+  const saved = await checkpointAfter(3, { ...SMALL, epochs: 1 });
+  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
+  const both = recording();
+  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
+  expect(both.recorded.checkpoints[0].training?.step).toBe(12);
+});
+
 test('a finished run that is resumed makes no step', async () => {
   const { recorded, hooks } = recording();
   (await train(backend, IMAGES, SMALL, hooks)).dispose();
@@ -211,11 +223,30 @@ describe('resuming is refused', () => {
   });
 
   test('with another length if a cosine schedule depends on it', async () => {
-    const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine' });
-    for (const change of [{ trainingIters: 300 }, { epochs: 5 }]) {
-      const failure = await failureOf(resumeTraining(backend, IMAGES, checkpoint, change));
-      expect((failure as RangeError).message).toMatch(/^resume: a cosine schedule depends on the length of its run/);
+    for (const epochs of [null, 3]) {
+      const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine', epochs });
+      for (const change of [{ trainingIters: 300 }, { epochs: 5 }, { epochs: null }, { epochs: 3 }]) {
+        expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, change))).toEqual(
+          new RangeError(
+            'resume: a cosine schedule depends on the length of its run, so trainingIters and epochs cannot change it',
+          ),
+        );
+      }
+      (await resumeTraining(backend, IMAGES, checkpoint, { displayStep: 1 })).dispose();
     }
+  });
+
+  test('with a length that is below the steps already made', async () => {
+    const checkpoint = await checkpointAfter(7);
+    for (const [change, steps] of [[{ trainingIters: 61 }, 6] as const, [{ epochs: 1 }, 6] as const]) {
+      expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, change))).toEqual(
+        new RangeError(`resume: the new length is ${steps} steps, but the run is at step 7: choose a greater length`),
+      );
+    }
+    const whole = await checkpointAfter(15, { ...SMALL, trainingIters: 30, epochs: 3 });
+    expect(String(await failureOf(resumeTraining(backend, IMAGES, whole, { epochs: null })))).toContain(
+      'the new length is 2 steps, but the run is at step 15',
+    );
   });
 
   test('from a checkpoint that holds only a network', async () => {

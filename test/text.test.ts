@@ -9,7 +9,7 @@ import { valuesOf, zeros } from '../src/tensor.js';
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../src/training/checkpoint.js';
 import { evaluate } from '../src/training/evaluate.js';
-import { examplesOf } from '../src/training/examples.js';
+import { examplesOf } from '../src/training/train-data.js';
 import { resumeTraining, train } from '../src/training/loop.js';
 import type { TrainOptions } from '../src/training/options.js';
 import { failureOf } from './helpers/failures.js';
@@ -211,13 +211,13 @@ describe('training on a text', () => {
     const [saved] = await checkpointsOf({});
     expect(parseCheckpoint(checkpointBytes(saved), 'f').model.vocabulary).toEqual(text.vocabulary);
     const { model } = saved;
-    const spoilt = (vocabulary: unknown): (() => unknown) => {
-      const bytes = checkpointBytes({ model: { ...model, vocabulary } as Checkpoint['model'], training: null });
-      return () => parseCheckpoint(bytes, 'f');
-    };
+    const spoilt =
+      (vocabulary: unknown): (() => unknown) =>
+      () =>
+        checkpointBytes({ model: { ...model, vocabulary } as Checkpoint['model'], training: null });
     const { characters } = text.vocabulary;
     expect(spoilt({ characters: characters.slice(1), hasOther: false })).toThrow(
-      `f: model: a vocabulary of ${characters.length - 1} classes, but the network reads ${characters.length} classes`,
+      `checkpoint: model: a vocabulary of ${characters.length - 1} classes, but the network reads ${characters.length} classes`,
     );
     expect(spoilt({ characters: [...characters].reverse(), hasOther: false })).toThrow('in the order of code points');
     expect(spoilt({ characters: characters.map((one) => `${one}x`), hasOther: false })).toThrow(

@@ -8,8 +8,8 @@ import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { assertFits, evaluate } from '../training/evaluate.js';
-import type { TrainData } from '../training/examples.js';
-import { examplesOf } from '../training/examples.js';
+import type { TrainData } from '../training/train-data.js';
+import { examplesOf } from '../training/train-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { alignedRight, bits } from './format.js';
@@ -41,7 +41,7 @@ export function evalCommand(): Command {
     )
     .option(
       '--text <file>',
-      'for a network that was trained on a text: the text, in UTF-8; all of it is read',
+      'for a network that was trained on a text: a whole text in UTF-8, in place of --set',
       filePath,
     )
     .option('--json', 'print one JSON object', false);

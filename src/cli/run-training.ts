@@ -8,7 +8,7 @@ import { numbersOfTraining } from '../model-memory.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
 import { evaluate } from '../training/evaluate.js';
-import { examplesOf } from '../training/examples.js';
+import { examplesOf } from '../training/train-data.js';
 import type { TrainHooks } from '../training/loop.js';
 import { resumeTraining, train } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';

@@ -77,7 +77,7 @@ Examples:
 
 /** What a text begins with if the user says nothing. */
 export function defaultPrime({ characters, hasOther }: Vocabulary): string {
-  return hasOther || [...PRIME].every((character) => characters.includes(character)) ? PRIME : '';
+  return hasOther || Array.from(PRIME).every((character) => characters.includes(character)) ? PRIME : '';
 }
 
 function temperature(text: string): number {

@@ -10,7 +10,7 @@ import type { TextOptions } from '../data/text.js';
 import { textTask } from '../data/text.js';
 import { loadText, packagedText } from '../data/text-files.js';
 import { DataError } from '../errors.js';
-import type { TrainData } from '../training/examples.js';
+import type { TrainData } from '../training/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';

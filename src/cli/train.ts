@@ -7,15 +7,8 @@ import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
-import {
-  faultOf,
-  GROUPS,
-  isChangeableOnResume,
-  OPTION_NAMES,
-  OPTIONS,
-  stepCount,
-  TUTORIAL,
-} from '../training/options.js';
+import { faultOf, GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, TUTORIAL } from '../training/options.js';
+import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { assertCanShift } from '../training/run-data.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
@@ -116,22 +109,15 @@ const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
   savedTask(training.task, model, flags, flags.resume ?? '');
 
 function assertResumable(
-  { training: { options, step, order } }: Resumable,
+  { training }: Resumable,
   given: Partial<TrainOptions>,
   { best }: TrainFlags,
   command: Command,
 ): void {
-  if (best !== undefined && options.validateEvery === null)
+  if (best !== undefined && training.options.validateEvery === null)
     command.error('error: --best needs a run with --validate-every');
-  if (options.schedule === 'cosine' && (given.trainingIters !== undefined || given.epochs !== undefined)) {
-    command.error(
-      'error: a cosine schedule depends on the length of its run, so --training-iters and --epochs cannot change it',
-    );
-  }
-  const steps = stepCount({ ...options, ...given }, order.length);
-  if (steps < step) {
-    command.error(`error: the new length is ${steps} steps, but the run is at step ${step}: choose a greater length`);
-  }
+  const fault = lengthFaultOf(training, given, flagNameOf);
+  if (fault !== undefined) command.error(`error: ${fault}`);
 }
 
 /** Options that are right one by one can contradict each other. */
@@ -154,9 +140,7 @@ const isGiven = (command: Command, name: string): boolean => command.getOptionVa
 /** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
 function givenOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
   const entries = OPTION_NAMES.filter((name) => isGiven(command, name)).map((name) => [name, flags[name]]);
-  const given = Object.fromEntries(entries) as Partial<TrainOptions>;
-  // --training-iters also replaces the --epochs of a resumed run
-  return given.trainingIters === undefined ? given : { ...given, epochs: null };
+  return withOneLength(Object.fromEntries(entries) as Partial<TrainOptions>);
 }
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {

@@ -142,7 +142,7 @@ class MistakenNetwork {
       inputs: reverse ? turned.map(({ reversed }) => reversed) : below.map(({ input }) => input),
       dInputs: reverse ? turned.map(({ dReversed }) => dReversed) : below.map(({ dInput }) => dInput),
     };
-    const lstm = bindLstm(lstmSizes, tensors, network);
+    const lstm = bindLstm(lstmSizes, tensors, { forgetBias: network.forgetBias });
     setLengths(lstm, this.lengths);
     const isCopied = reverse && this.treatment.isTurnedBack;
     const shape = [sizes.T, sizes.B, H];

@@ -10,6 +10,9 @@ import { lstmsIn, parameterShapesOf, shapesOf } from './problem.js';
 /** Which LSTM of the file takes each LSTM's place in the other program: `moves[n]` is in the place of n. */
 type Moves = readonly number[];
 
+/** Up to this many layers, every pair is tried. With more layers, only neighbours: a thousand layers have half a million pairs. */
+const MOST_LAYERS_IN_PAIRS = 16;
+
 /** What the other program exchanges: nothing, if a field is missing. */
 interface Exchange {
   readonly weights?: Moves;
@@ -36,7 +39,7 @@ function directionMistakes(problem: Problem, mentionsStates: boolean): Mistake[]
     if (reverse) return n - 1;
     return problem.network.layers[layer].bidirectional ? n + 1 : n;
   });
-  const one = (words: string, exchange: Exchange): Mistake => exchanged(problem, words, exchange);
+  const one = (words: string, exchange: Exchange): Mistake => exchanged(problem, words, () => exchange);
   const mistakes = [
     one('the weights of the two directions are exchanged', { weights: moves }),
     one("the reverse direction's outputs come before the forward ones; here the forward ones come first", {
@@ -58,29 +61,39 @@ function directionMistakes(problem: Problem, mentionsStates: boolean): Mistake[]
 
 /** Layers can exchange their weights if these have the same shapes. */
 function layerMistakes(problem: Problem): Mistake[] {
-  const lstms = lstmsIn(problem);
-  const shapes = parameterShapesOf(problem);
-  const kernels = problem.network.layers.map((_, layer) =>
-    lstms.filter((lstm) => lstm.layer === layer).map(({ suffix }) => formatShape(shapes.get(`kernel${suffix}`) ?? [])),
-  );
+  const kernels = kernelShapesOf(problem);
   const count = kernels.length;
-  const pairs = kernels.flatMap((_, a) => kernels.slice(a + 1).map((__, n): [number, number] => [a, a + 1 + n]));
-  const orders = pairs.map(([a, b]) => ({
-    words: `the weights of layers ${a} and ${b} are exchanged`,
-    order: kernels.map((_, layer) => (layer === a ? b : layer === b ? a : layer)),
-  }));
-  if (count > 3) {
-    orders.push({
-      words: 'the weights of the layers are in reverse order, the top layer first',
-      order: kernels.map((_, layer) => count - 1 - layer),
-    });
+  const farthest = count > MOST_LAYERS_IN_PAIRS ? 1 : count - 1;
+  const mistakes: Mistake[] = [];
+  const add = (words: string, layerAt: (layer: number) => number): void => {
+    mistakes.push(exchanged(problem, words, () => ({ weights: withLayersMoved(problem, layerAt) })));
+  };
+  for (let a = 0; a < count; a++) {
+    for (let b = a + 1; b < count && b <= a + farthest; b++) {
+      if (kernels[a] !== kernels[b]) continue;
+      add(`the weights of layers ${a} and ${b} are exchanged`, (layer) => (layer === a ? b : layer === b ? a : layer));
+    }
   }
-  return orders
-    .filter(({ order }) => order.every((from, to) => kernels[from].join() === kernels[to].join()))
-    .map(({ words, order }) => {
-      const inLayer = (layer: number): number[] => lstms.flatMap((lstm, n) => (lstm.layer === layer ? [n] : []));
-      return exchanged(problem, words, { weights: order.flatMap(inLayer) });
-    });
+  const isSymmetric = kernels.every((shapes, layer) => shapes === kernels[count - 1 - layer]);
+  if (count > 3 && isSymmetric) {
+    add('the weights of the layers are in reverse order, the top layer first', (layer) => count - 1 - layer);
+  }
+  return mistakes;
+}
+
+/** For each layer the shapes of its kernels, as a text. */
+function kernelShapesOf(problem: Problem): string[] {
+  const shapes = parameterShapesOf(problem);
+  const kernels = problem.network.layers.map(() => '');
+  for (const { layer, suffix } of lstmsIn(problem)) kernels[layer] += formatShape(shapes.get(`kernel${suffix}`) ?? []);
+  return kernels;
+}
+
+/** Every LSTM in the place of the same direction of another layer; layer `layerAt(n)` is in the place of layer n. */
+function withLayersMoved(problem: Problem, layerAt: (layer: number) => number): Moves {
+  const places: number[][] = problem.network.layers.map(() => []);
+  lstmsIn(problem).forEach(({ layer }, n) => places[layer].push(n));
+  return places.flatMap((_, layer) => places[layerAt(layer)]);
 }
 
 /** h0 and c0 are stacked in another order. Without them only their gradients differ, which needs no new pass. */
@@ -100,23 +113,18 @@ function stateMistakes(problem: Problem, hasStates: boolean): Mistake[] {
       const { pass, ...mistake } = exchanged(
         problem,
         `h0 and c0 are stacked with ${words}; here the order is that of PyTorch`,
-        { states: places.map((n) => order.indexOf(n)) },
+        () => ({ states: inverseOf(order) }),
       );
       return hasStates && pass ? { ...mistake, pass } : mistake;
     });
 }
 
-function exchanged(problem: Problem, words: string, { weights, states, outputs = false }: Exchange): Mistake {
-  const { suffixes } = problem;
-  const moved = new Map<string, string>(); // for each parameter the one that is in its place
-  weights?.forEach((from, to) => {
-    for (const kind of ['kernel', 'bias']) moved.set(`${kind}${suffixes[to]}`, `${kind}${suffixes[from]}`);
-  });
-  const shapes = shapesOf(problem);
-  const swapped = (tensor: Tensor, name: string): Tensor =>
-    outputs ? withBlocksSwapped(tensor, blocksOf(problem, name)) : tensor;
-
+/** `exchange` is called when the mistake is tried: a network of many layers has many mistakes. */
+function exchanged(problem: Problem, words: string, exchange: () => Exchange): Mistake {
   const change = (): Problem => {
+    const made = exchange();
+    const { states } = made;
+    const { moved, swapped } = changesBy(problem, made);
     const old = problem.tensors;
     const parameters = [...parameterShapesOf(problem).keys()];
     const given = ['h0', 'c0'].filter((name) => states && old.has(name));
@@ -127,8 +135,11 @@ function exchanged(problem: Problem, words: string, { weights, states, outputs =
   };
 
   const changeBack = (results: Results): Results => {
+    const made = exchange();
+    const { states, outputs = false } = made;
+    const { moved, swapped } = changesBy(problem, made);
     const back = new Map(results);
-    for (const [name, shape] of shapes) {
+    for (const [name, shape] of shapesOf(problem)) {
       const values = results.get(name);
       if (!values || name === 'loss') continue;
       const tensor = tensorFrom(values, shape);
@@ -145,13 +156,27 @@ function exchanged(problem: Problem, words: string, { weights, states, outputs =
   return { words, pass: passOf(change), changeBack };
 }
 
-/** H of the layer below if its two directions are the first two blocks of rows of this parameter; else 0. */
-function blocksOf(problem: Problem, name: string): number {
+/** For each parameter the one that is in its place, and the parameter or its gradient with its blocks of rows swapped. */
+function changesBy({ network, suffixes }: Problem, { weights, outputs = false }: Exchange) {
+  const moved = new Map<string, string>();
+  weights?.forEach((from, to) => {
+    for (const kind of ['kernel', 'bias']) moved.set(`${kind}${suffixes[to]}`, `${kind}${suffixes[from]}`);
+  });
+  const blocks = outputs ? blocksOf({ network, suffixes }) : new Map<string, number>();
+  const swapped = (tensor: Tensor, name: string): Tensor => withBlocksSwapped(tensor, blocks.get(name) ?? 0);
+  return { moved, swapped };
+}
+
+/** For each parameter whose first two blocks of rows belong to the two directions of the layer below, its H. */
+function blocksOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, number> {
   const { layers } = problem.network;
-  const lstm = lstmsIn(problem).find(({ suffix }) => name === `kernel${suffix}`);
-  const below = name === 'outKernel' ? layers.length - 1 : (lstm?.layer ?? 0) - 1;
-  const layer = layers.at(below);
-  return below >= 0 && layer?.bidirectional ? layer.hidden : 0;
+  const readers = lstmsIn(problem).map(({ layer, suffix }) => [`kernel${suffix}`, layer - 1] as const);
+  const below = [...readers, ['outKernel', layers.length - 1] as const];
+  return new Map(
+    below
+      .filter(([, layer]) => layer >= 0 && layers[layer].bidirectional)
+      .map(([name, layer]) => [name, layers[layer].hidden]),
+  );
 }
 
 /** The first `count` rows exchange places with the next `count` rows. */
@@ -183,5 +208,7 @@ function withStatesMoved(states: Tensor, moves: Moves): Tensor {
 }
 
 function inverseOf(moves: Moves): number[] {
-  return [...moves.keys()].map((n) => moves.indexOf(n));
+  const inverse = Array<number>(moves.length);
+  moves.forEach((from, to) => (inverse[from] = to));
+  return inverse;
 }

@@ -74,7 +74,8 @@ export function textTask(text: string, { T = 50, rare = 0, vocabulary }: TextOpt
 }
 
 /**
- * The characters of a text that occur at least `rare` times. With `rare` > 0 there is one more class for all others. Throws
+ * The characters of a text that occur at least `rare` times (default: 0). With `rare` > 0 there is one more class for all
+ * others. Throws
  * a DataError if there are fewer than two classes: nothing could be predicted.
  */
 export function vocabularyOf(text: string, rare = 0): Vocabulary {
@@ -87,7 +88,10 @@ export function vocabularyOf(text: string, rare = 0): Vocabulary {
   throw new DataError(`a text with ${counts.size} different characters: at least 2 are necessary`);
 }
 
-/** The class of each character. Throws a DataError for a character that the vocabulary does not have; `what` begins it. */
+/**
+ * The class of each character. Throws a DataError for a character that the vocabulary does not have; `what` begins it (default:
+ * 'text').
+ */
 export function classesIn(text: string, { characters, hasOther }: Vocabulary, what = 'text'): Uint32Array {
   const classOf = new Map(characters.map((character, index) => [character, index]));
   const classes = new Uint32Array(text.length);
@@ -141,7 +145,7 @@ export function assertVocabulary(what: string, vocabulary: unknown): asserts voc
     );
   }
   (characters as unknown[]).forEach((character, n) => {
-    const isOne = typeof character === 'string' && [...character].length === 1;
+    const isOne = typeof character === 'string' && Array.from(character).length === 1;
     const isSorted = n === 0 || codePoint(characters[n - 1] as string) < codePoint(character as string);
     if (isOne && isSorted) return;
     throw new DataError(

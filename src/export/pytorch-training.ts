@@ -23,7 +23,7 @@ const FORMAT = 'longhand pytorch-training';
 /** What the names of a checkpoint's tensors begin with: weights, Adam's moments, SGD's velocities. */
 const PREFIXES = ['', 'adam.m.', 'adam.v.', 'sgd.v.'];
 
-/** `name` is for messages. Throws a DataError if the checkpoint holds only a network. */
+/** `name` is for messages. Throws a DataError if the checkpoint holds only a network, or a run on a text. */
 export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Array {
   const { training } = checkpoint;
   const { network } = checkpoint.model;
@@ -31,6 +31,9 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
     throw new DataError(
       `${name}: holds only a network, not the state of its training: export it --to safetensors-pytorch`,
     );
+  }
+  if (checkpoint.model.vocabulary) {
+    throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
   }
   const file = parseSafetensors(checkpointBytes(checkpoint), name);
   const tensors = new Map<string, StoredTensor>([['order', storedIntegers(training.order)]]);

@@ -1,6 +1,6 @@
 /**
- * The states that one batch passes on to the next one, for texts. They have tensors of their own. So the initial states of the
- * network stay those that a step began with, and a line about the step can be computed again from them.
+ * The states that one batch passes on to the next one, for texts. They have tensors of their own. So the network keeps the
+ * initial states that a step began with, and a line about the step can be computed from them.
  */
 import { allocateAll } from '../backend.js';
 import type { Lstm, State } from '../lstm-tensors.js';

@@ -91,6 +91,15 @@ export function taskIn(fields: Fields, where: string): string | null {
   return task;
 }
 
+/** The state of the random generator. From four zeros it would draw nothing but zeros. */
+export function randomIn(fields: Fields, where: string): number[] {
+  const words = fields.wholes('random', 4);
+  const isState = words.every((word) => word === (word | 0)) && words.some((word) => word !== 0);
+  if (isState) return words;
+  const range = `${-(2 ** 31)} to ${2 ** 31 - 1}`;
+  throw new DataError(`${where}: random is ${quote(words)}, must be four whole numbers from ${range}, not all 0`);
+}
+
 /** Throws a DataError if the options describe another network than that of the file. */
 export function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
   const [asked, given] = [layersOf(options), network.layers];

@@ -13,13 +13,14 @@ import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
+import type { CompleteSizes } from '../network-sizes.js';
 import { isPlain, networkParameterShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
+import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { Shape, Tensor } from '../tensor.js';
-import { findNonFinite } from '../tensor.js';
+import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../tensor.js';
 import { stateShapes } from './carried-state.js';
-import { assertSameNetwork, networkIn, optionsIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
+import { assertSameNetwork, networkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
 
@@ -88,37 +89,68 @@ export interface Checkpoint {
   readonly training: SavedTraining | null;
 }
 
-/** The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. */
+/**
+ * The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. Also throws
+ * the errors of a checkpoint that `parseCheckpoint` would refuse: a DataError, or a RangeError for the shape of a tensor.
+ */
 export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, StoredTensor>();
-  const store = (key: string, tensor: Tensor): void => {
-    const found = findNonFinite(tensor);
-    if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, training?.step ?? 0);
+  const store = (key: string, tensor: Tensor, shape: Shape): void => {
+    assertShape(WRITTEN, key, tensor, shape);
+    assertStorable(key, tensor, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
   };
-  const names = Object.keys(networkParameterShapes(model.network));
-  const storeAll = (prefix: string, named: NamedTensors): void => {
-    for (const name of names) store(prefix + name, named[name]);
+  const storeAll = (prefix: string, shapes: Shapes, named: NamedTensors): void => {
+    for (const [name, shape] of Object.entries(shapes)) store(prefix + name, named[name], shape);
   };
-  storeAll('', model.parameters);
+  storeAll('', networkParameterShapes(model.network), model.parameters);
   if (training) {
-    for (const [key, prefix] of momentsOf(training.options)) storeAll(prefix, training[key]);
-    for (const [name, state] of Object.entries(training.states)) store(STATE + name, state);
+    for (const [key, prefix, shapes] of keptTensors(training.options, model)) storeAll(prefix, shapes, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  return writeSafetensors(signed({ metadata: metadataOf({ model, training }), tensors }));
+  const file = { metadata: metadataOf({ model, training }), tensors };
+  const { network } = describedModel(file, WRITTEN);
+  if (training) describedTraining(file, network, WRITTEN);
+  return writeSafetensors(signed(file));
 }
 
-/** The beginning of the names of carried states. */
-const STATE = 'state.';
+/** Begins the messages about a checkpoint that cannot be written. */
+const WRITTEN = 'checkpoint';
 
-/** The moments of the run's optimiser, and the beginning of their names in a file. */
-function momentsOf({ optimiser }: Pick<TrainOptions, 'optimiser'>) {
-  if (optimiser === 'sgd') return [['velocities', 'sgd.v.']] as const;
-  return [
-    ['means', 'adam.m.'],
-    ['squares', 'adam.v.'],
-  ] as const;
+/** Throws unless a reader accepts every number. */
+function assertStorable(key: string, tensor: Tensor, step: number): void {
+  const found = findNonFinite(tensor);
+  if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, step);
+  if (tensor.dtype === 'float32') return;
+  const values = valuesOf(tensor);
+  const wrong = values.findIndex((value) => !isWithinF32(value));
+  if (wrong < 0) return;
+  throw new DataError(
+    `${WRITTEN}: ${key}${formatShape(indexOf(wrong, tensor.shape))} is ${values[wrong]} at step ${step}: beyond f32 ` +
+      `(${F32_RANGE}), so the file could not be read again; try a smaller learning rate`,
+  );
+}
+
+type Shapes = Readonly<Record<string, Shape>>;
+type Kept = [key: 'means' | 'squares' | 'velocities' | 'states', prefix: string, shapes: Shapes];
+
+/**
+ * The tensors that the rest of a run depends on: the moments of its optimiser, and the states that a text's next batch continues
+ * from. For each kind the field of `SavedTraining`, the beginning of the names in a file, and the shapes.
+ */
+function keptTensors(
+  { optimiser, batchSize }: TrainOptions,
+  { network, vocabulary }: Omit<SavedModel, 'parameters'>,
+): Kept[] {
+  const shapes = networkParameterShapes(network);
+  const moments: Kept[] =
+    optimiser === 'sgd'
+      ? [['velocities', 'sgd.v.', shapes]]
+      : [
+          ['means', 'adam.m.', shapes],
+          ['squares', 'adam.v.', shapes],
+        ];
+  return vocabulary ? [...moments, ['states', 'state.', stateShapes(network, batchSize)]] : moments;
 }
 
 function metadataOf({ model, training }: Checkpoint): Map<string, string> {
@@ -129,7 +161,7 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network, vocabulary };
   const metadata = new Map([
     ['format', FORMAT],
-    ['formatVersion', isVersion1 ? '1' : '2'],
+    ['formatVersion', String(isVersion1 ? 1 : NEWEST_VERSION)],
     ['model', JSON.stringify(described)],
   ]);
   if (training) {
@@ -169,7 +201,7 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (version !== '1' && version !== '2') {
+  if (version !== '1' && version !== String(NEWEST_VERSION)) {
     throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${NEWEST_VERSION}`);
   }
 }
@@ -181,31 +213,26 @@ function assertChecksum(file: Safetensors, name: string): void {
 }
 
 function savedModel(file: Safetensors, name: string, limits: FloatLimits): SavedModel {
+  const model = describedModel(file, name);
+  return { ...model, parameters: tensorsNamed(file, networkParameterShapes(model.network), '', name, limits) };
+}
+
+/** The model without its tensors. */
+function describedModel(file: Pick<Safetensors, 'metadata'>, name: string): Omit<SavedModel, 'parameters'> {
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
   const network = networkIn(fields, where, isVersion1(file));
   const vocabulary = vocabularyIn(fields, where, network);
   fields.assertNoOthers();
-  const parameters = parametersNamed(file, network, '', name, limits);
-  return { T, network, ...(vocabulary && { vocabulary }), parameters };
+  return { T, network, ...(vocabulary && { vocabulary }) };
 }
 
-const isVersion1 = ({ metadata }: Safetensors): boolean => metadata.get('formatVersion') === '1';
-
-function parametersNamed(
-  file: Safetensors,
-  network: NetworkSizes,
-  prefix: string,
-  name: string,
-  limits: FloatLimits = {},
-): NamedTensors {
-  return tensorsNamed(file, networkParameterShapes(network), prefix, name, limits);
-}
+const isVersion1 = ({ metadata }: Pick<Safetensors, 'metadata'>): boolean => metadata.get('formatVersion') === '1';
 
 function tensorsNamed(
   file: Safetensors,
-  shapes: Readonly<Record<string, Shape>>,
+  shapes: Shapes,
   prefix: string,
   name: string,
   limits: FloatLimits = {},
@@ -217,26 +244,33 @@ function tensorsNamed(
   return Object.fromEntries(entries) as NamedTensors;
 }
 
-function savedTraining(file: Safetensors, { network, vocabulary }: SavedModel, name: string): SavedTraining {
-  const fields = Fields.parse(file.metadata.get('training'), `${name}: training`);
+function savedTraining(file: Safetensors, model: SavedModel, name: string): SavedTraining {
+  const training = describedTraining(file, model.network, name);
+  const tensors = keptTensors(training.options, model).map(([key, prefix, shapes]) => [
+    key,
+    tensorsNamed(file, shapes, prefix, name),
+  ]);
+  return { ...training, ...(Object.fromEntries(tensors) as Partial<SavedTraining>) };
+}
+
+/** The state of a training run without its tensors, except the order. */
+function describedTraining(file: Safetensors, network: CompleteSizes, name: string): SavedTraining {
+  const where = `${name}: training`;
+  const fields = Fields.parse(file.metadata.get('training'), where);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
   const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
   const best = fields.recordOrNull('best');
-  const isText = vocabulary !== undefined;
-  const states = isText ? stateShapes(network, options.batchSize) : {};
-  const moments = momentsOf(options).map(([key, prefix]) => [key, parametersNamed(file, network, prefix, name)]);
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : taskIn(fields, `${name}: training`),
+    task: isVersion1(file) ? null : taskIn(fields, where),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},
     squares: {},
     velocities: {},
-    states: tensorsNamed(file, states, STATE, name),
-    ...(Object.fromEntries(moments) as Partial<SavedTraining>),
-    random: fields.wholes('random', 4),
+    states: {},
+    random: randomIn(fields, where),
     order,
     cursor: fields.whole('cursor', 0, order.length),
     data: fields.text('data'),

@@ -7,8 +7,10 @@ import type { Tensor } from '../tensor.js';
 import { matrixOf } from '../tensor.js';
 import { loadBatch } from './batch.js';
 import { yieldToEventLoop } from './event-loop.js';
-import type { DataKind, Examples, TrainData } from './examples.js';
-import { examplesOf, misfitOf } from './examples.js';
+import type { DataKind, Examples } from './examples.js';
+import type { TrainData } from './train-data.js';
+import { misfitOf } from './examples.js';
+import { examplesOf } from './train-data.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {

@@ -4,14 +4,14 @@
  * run.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
 import type { TypeName } from '../arguments.js';
-import { assertKinds, assertKnownNames, assertObject, describe } from '../arguments.js';
+import { assertKinds, assertKnownNames, describe } from '../arguments.js';
 import type { Backend } from '../backend.js';
 import type { Network } from '../network.js';
 import type { Checkpoint } from './checkpoint.js';
 import { yieldToEventLoop } from './event-loop.js';
-import type { TrainData } from './examples.js';
+import type { TrainData } from './train-data.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
-import { isChangeableOnResume, OPTION_NAMES, TUTORIAL } from './options.js';
+import { OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
@@ -52,15 +52,16 @@ export async function train(
   assertHooks(hooks);
   assertKnownNames('train', options, OPTION_NAMES);
   const all = { ...TUTORIAL, ...options };
-  return makeAllSteps(Training.start(backend, { train: data, validation: hooks.validation }, all), all, hooks);
+  return makeAllSteps(Training.start(backend, { train: data, validation: hooks.validation }, all), hooks);
 }
 
 /**
  * Resumes a run from its checkpoint. On the same backend it makes the same bits as an uninterrupted run. `options` may
  * change the length of the run, and how often it reports.
  *
- * Rejects with a DataError if the run began with other data, or if the checkpoint holds only a network. Also rejects
- * with the errors of `train`.
+ * Rejects with the errors of `train`. A DataError also reports that the run began with other data, or that the checkpoint
+ * holds only a network. A TypeError reports an option that cannot be changed. A RangeError reports a length that the run
+ * cannot have: fewer steps than it has made, or another length with a cosine schedule.
  */
 export async function resumeTraining(
   backend: Backend,
@@ -70,16 +71,8 @@ export async function resumeTraining(
   hooks: TrainHooks = {},
 ): Promise<Network> {
   assertHooks(hooks);
-  assertChangeableOnResume(options);
-  assertObject('resume: checkpoint', checkpoint);
-  const saved = checkpoint.training?.options ?? TUTORIAL;
-  if (saved.schedule === 'cosine' && (options.trainingIters ?? options.epochs ?? null) !== null) {
-    throw new RangeError(
-      'resume: a cosine schedule depends on the length of its run, so the run can be made neither longer nor shorter',
-    );
-  }
   const training = Training.resume(backend, { train: data, validation: hooks.validation }, checkpoint, options);
-  return makeAllSteps(training, { ...saved, ...options }, hooks);
+  return makeAllSteps(training, hooks);
 }
 
 const HOOKS = {
@@ -104,16 +97,10 @@ function assertHooks(hooks: TrainHooks): void {
   }
 }
 
-function assertChangeableOnResume(options: object): void {
-  assertKnownNames('resume', options, OPTION_NAMES);
-  const fixed = OPTION_NAMES.find((name) => name in options && !isChangeableOnResume(name));
-  if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
-}
-
 /** Returns the trained network; disposes of it if a step or a hook fails. */
-async function makeAllSteps(training: Training, options: TrainOptions, hooks: TrainHooks): Promise<Network> {
+async function makeAllSteps(training: Training, hooks: TrainHooks): Promise<Network> {
   try {
-    await makeSteps(training, options, hooks);
+    await makeSteps(training, hooks);
     return training.takeNetwork();
   } catch (error) {
     training.dispose();
@@ -121,11 +108,8 @@ async function makeAllSteps(training: Training, options: TrainOptions, hooks: Tr
   }
 }
 
-async function makeSteps(
-  training: Training,
-  { displayStep, validateEvery }: TrainOptions,
-  hooks: TrainHooks,
-): Promise<void> {
+async function makeSteps(training: Training, hooks: TrainHooks): Promise<void> {
+  const { displayStep, validateEvery } = training.options;
   const { signal, onLine, onStep, onCheckpoint, checkpointEvery = Infinity } = hooks;
   const { steps } = training;
   let savedAt: number | undefined;

@@ -3,8 +3,10 @@ import { assertObject } from '../arguments.js';
 import { DataError } from '../errors.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
-import type { Examples, TrainData } from './examples.js';
-import { examplesDigest, examplesOf, misfitOf } from './examples.js';
+import type { Examples } from './examples.js';
+import type { TrainData } from './train-data.js';
+import { examplesDigest, misfitOf } from './examples.js';
+import { examplesOf } from './train-data.js';
 import type { TrainOptions } from './options.js';
 
 /** The data of a run. */

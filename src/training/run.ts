@@ -3,6 +3,7 @@
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
 import { Adam } from '../adam.js';
+import { assertObject } from '../arguments.js';
 import type { Backend } from '../backend.js';
 import { clipGradients } from '../clipping.js';
 import { BatchOrder } from '../data/batches.js';
@@ -18,8 +19,9 @@ import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
 import type { NetworkEnds } from './examples.js';
-import type { TrainOptions } from './options.js';
+import type { ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
+import { resumedOptions } from './resumed-options.js';
 import type { RunExamples, TrainingData } from './run-data.js';
 import { assertSameData, digestOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
@@ -72,8 +74,9 @@ export class Training {
     backend: Backend,
     private readonly examples: RunExamples,
     network: NetworkSizes,
-    private options: TrainOptions,
+    private currentOptions: TrainOptions,
   ) {
+    const options = currentOptions;
     assertOptions(options);
     const { seed, batchSize, shuffle } = options;
     const { train } = examples;
@@ -103,20 +106,19 @@ export class Training {
   }
 
   /**
-   * The run of a checkpoint. Throws a DataError if the run began with other data, or if the checkpoint holds only a
-   * network. Also throws the errors of `start`.
+   * The run of a checkpoint. `options` may change the length of the run, and how often it reports. Throws a DataError if the
+   * run began with other data, or if the checkpoint holds only a network. Throws a TypeError for an option that cannot be
+   * changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
    */
-  static resume(
-    backend: Backend,
-    data: TrainingData,
-    { model: saved, training: state }: Checkpoint,
-    options: Partial<TrainOptions> = {},
-  ): Training {
+  static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
+    assertObject('resume: checkpoint', checkpoint);
+    const { model: saved, training: state } = checkpoint;
     if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    const all = resumedOptions(state, options);
     const examples = examplesIn(data, state.options);
     const digest = digestOf(examples, state.options);
     assertSameData(examples.train, saved, state, digest);
-    const training = new Training(backend, examples, saved.network, { ...state.options, ...options });
+    const training = new Training(backend, examples, saved.network, all);
     return training.prepared(() => {
       training.random.restore(state.random);
       training.batches.resumeAt(state);
@@ -172,6 +174,11 @@ export class Training {
     return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
   }
 
+  /** Every option of the run. */
+  get options(): TrainOptions {
+    return this.currentOptions;
+  }
+
   /** The base learning rate; see `Schedule`. */
   get learningRate(): number {
     return this.options.learningRate;
@@ -181,7 +188,7 @@ export class Training {
   changeLearningRate(learningRate: number): void {
     const options = { ...this.options, learningRate };
     assertOptions(options);
-    this.options = options;
+    this.currentOptions = options;
   }
 
   /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */

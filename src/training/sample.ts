@@ -33,8 +33,8 @@ const KINDS = {
 
 /**
  * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
- * changed. Throws a TypeError or RangeError for a wrong option, and a DataError if the prime has a character that the
- * vocabulary does not have, or if the network has other classes.
+ * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
+ * vocabulary, or if the vocabulary lacks a character of the prime.
  */
 export async function* sample(
   network: Network,
