@@ -29,7 +29,7 @@ const LAYERS = [
     'src/data/',
   ],
   [
-    file('(initial-values|network(-sizes|-layers)?|counted-rows|model(-memory)?)'),
+    file('(initial-values|network(-sizes|-layers|-output)?|counted-rows|model(-memory)?)'),
     'kernels/reference/',
     'kernels/wasm/',
     'kernels/gpu/',

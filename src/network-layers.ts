@@ -90,12 +90,8 @@ function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<
   };
 }
 
-/** What the output layer reads and writes, as matrices. N rows have a loss: B, or T·B with a loss at every step. */
-export function outputViews(
-  { reads }: CompleteSizes,
-  top: readonly Lstm[],
-  { logits, y, dLogits, probabilities }: Record<'logits' | 'y' | 'dLogits', Tensor> & { probabilities?: Tensor },
-) {
+/** The states that the output layer reads, and their gradients, as matrices. N rows have a loss: B, or T·B with a loss at every step. */
+export function outputViews({ reads }: CompleteSizes, top: readonly Lstm[]) {
   const readRows = (lstm: Lstm, rows: Tensor): Tensor =>
     reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
   return {
@@ -103,10 +99,5 @@ export function outputViews(
     states: top.map((lstm) => readRows(lstm, lstm.h)),
     /** The rows of dhOutside that belong to `states`. */
     dStates: top.map((lstm) => readRows(lstm, lstm.dhOutside)),
-    /** `[N,C]` each. */
-    logits: matrixOf(logits),
-    y: matrixOf(y),
-    dLogits: matrixOf(dLogits),
-    probabilities: probabilities && matrixOf(probabilities),
   };
 }

@@ -13,8 +13,7 @@ import type { Backend } from './backend.js';
 import { allocateAll } from './backend.js';
 import { assertClasses } from './class-indices.js';
 import type { Targets } from './counted-rows.js';
-import { CountedRows, TARGET_NAMES } from './counted-rows.js';
-import { denseBackward, denseForward } from './dense.js';
+import { TARGET_NAMES } from './counted-rows.js';
 import { drawMask } from './dropout.js';
 import { DataError } from './errors.js';
 import type { BiasStart, OutputStart } from './initial-values.js';
@@ -24,48 +23,20 @@ import type { Lstm } from './lstm-tensors.js';
 import { setLengths } from './lstm-tensors.js';
 import type { Dropout } from './network-layers.js';
 import { allocateLayers, outputViews } from './network-layers.js';
+import type { Metrics, OutputTensors } from './network-output.js';
+import { NetworkOutput } from './network-output.js';
 import type { BatchSizes, CompleteSizes, NetworkSizes } from './network-sizes.js';
 import { completeSizes, lstmsOf, networkParameterShapes, outputShapes } from './network-sizes.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import type { Random } from './rng.js';
 import type { Shape, Tensor } from './tensor.js';
-import { assertShape, copyInto, fill, findNonFinite } from './tensor.js';
+import { assertShape, copyInto, findNonFinite } from './tensor.js';
 
 /** Options of a `Network`. */
 export interface NetworkOptions {
   /** Also compute ∂loss/∂x, into `dx`; not for classes. Training does not need it. Default: false. */
   readonly inputGradient?: boolean;
-}
-
-/** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
-export interface OutputTensors {
-  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
-  readonly x: Tensor;
-  /** The labels, one-hot, or the targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
-  readonly y: Tensor;
-  /** The output layer's numbers, `[B,C]` or `[T,B,C]` as y. */
-  readonly logits: Tensor;
-  /** The loss of each row, `[N]`: in nats, or a squared error. */
-  readonly losses: Tensor;
-  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as y. */
-  readonly dLogits: Tensor;
-  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as y. Default: none with the squared error. */
-  readonly probabilities?: Tensor;
-  /** For each row 1 if the largest logit is the label's, else 0; `[N]`. Default: none with the squared error. */
-  readonly correct?: Tensor;
-  /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
-  readonly counted?: Tensor;
-}
-
-/** Loss and accuracy of a forward pass on its batch. */
-export interface Metrics {
-  /** Mean loss over the rows that count: in nats, or the mean squared error. */
-  readonly loss: number;
-  /** Share (0 … 1) of these rows that are classified correctly. NaN with the squared error, which has no classes. */
-  readonly accuracy: number;
-  /** The number of rows that count. */
-  readonly count: number;
 }
 
 /** Options of a forward pass. */
@@ -93,8 +64,7 @@ export class Network {
   private readonly owned: Tensor[] = [];
   private readonly dropouts: readonly (readonly Dropout[])[];
   private readonly dxOrNone: Tensor | undefined;
-  private readonly rows: CountedRows;
-  private readonly output: ReturnType<typeof outputViews>;
+  private readonly output: NetworkOutput;
   private drops = false;
   private hasMasks = false;
 
@@ -122,10 +92,9 @@ export class Network {
     const { layers, dropouts } = allocateLayers(this.network, sizes, ends, (one) => this.allocateAll(one));
     this.layers = layers;
     this.dropouts = dropouts;
-    this.output = outputViews(this.network, layers[layers.length - 1], this.activations);
-    this.rows = new CountedRows(this.network, sizes);
-    if (this.activations.counted) fill(this.activations.counted, 1);
-    if (this.activations.counted) backend.upload(this.activations.counted);
+    const [kernel, bias] = this.parameters.slice(-2);
+    const outputEnds = { ...outputViews(this.network, layers[layers.length - 1]), kernel, bias };
+    this.output = new NetworkOutput(backend, this.network, sizes, this.activations, outputEnds);
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
@@ -148,19 +117,13 @@ export class Network {
       for (const lstm of directions) lstmForward(this.backend, lstm);
       this.dropoutForward(n);
     });
-    const [outKernel, outBias] = this.parameters.slice(-2);
-    const { logits, states } = this.output;
-    denseForward(this.backend, logits, states, outKernel.value, outBias.value);
-    this.lossForward();
+    this.output.forward();
   }
 
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
-    this.lossBackward();
-    const [outKernel, outBias] = this.parameters.slice(-2);
-    const { states, dStates, dLogits } = this.output;
-    // The output layer reads only these rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
-    denseBackward(this.backend, dStates, outKernel.gradient, outBias.gradient, dLogits, states, outKernel.value);
+    // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
+    this.output.backward();
     for (let n = this.layers.length - 1; n >= 0; n--) {
       // Two directions share their inputs, so the second one adds.
       this.layers[n].forEach((lstm, k) => lstmBackward(this.backend, lstm, { accumulate: k > 0 }));
@@ -184,21 +147,6 @@ export class Network {
     }
   }
 
-  private lossForward(): void {
-    const { losses, correct, counted } = this.activations;
-    const { logits, y, probabilities } = this.output;
-    if (correct && probabilities) this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
-    else if (counted) this.backend.squaredErrorForward(losses, logits, y, counted);
-  }
-
-  private lossBackward(): void {
-    const { counted } = this.activations;
-    const { dLogits, logits, y, probabilities } = this.output;
-    const count = Math.max(this.rows.count, 1);
-    if (probabilities) this.backend.crossEntropyBackward(dLogits, probabilities, y, count);
-    else if (counted) this.backend.squaredErrorBackward(dLogits, logits, y, counted, count);
-  }
-
   /**
    * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
    * unknown name. Throws a RangeError for another shape, a label or class out of range, lengths that are not sorted, or a batch
@@ -210,7 +158,7 @@ export class Network {
     assertTensor('setBatch: x', x, '[T,B,I]');
     assertShape('setBatch', 'x', x, this.activations.x.shape);
     if (this.network.inputKind === 'classes') {
-      assertClasses(x, this.network.inputs, this.rows.checkedLengths(targets));
+      assertClasses(x, this.network.inputs, this.output.rows.checkedLengths(targets));
     }
     this.putTargets(targets, 1);
     copyInto(this.activations.x, x);
@@ -225,18 +173,13 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
-    const { y, counted } = this.activations;
-    const lengthsChanged = this.rows.set(targets, y, least);
-    if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.rows.lengths);
-    this.backend.upload(y);
-    if (!counted) return;
-    this.rows.isCounted.forEach((value, row) => counted.set(row, value));
-    this.backend.upload(counted);
+    const lengthsChanged = this.output.set(targets, least);
+    if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.output.rows.lengths);
   }
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
   countsRow(row: number): boolean {
-    return this.rows.isCounted[row] === 1;
+    return this.output.rows.isCounted[row] === 1;
   }
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
@@ -282,19 +225,7 @@ export class Network {
 
   /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
   async metrics(count = this.sizes.B): Promise<Metrics> {
-    const { losses, correct } = this.activations;
-    await this.backend.download(losses);
-    if (correct) await this.backend.download(correct);
-    let loss = 0;
-    let right = 0;
-    let rows = 0;
-    for (let row = 0; row < losses.size; row++) {
-      if (row % this.sizes.B >= count || this.rows.isCounted[row] === 0) continue;
-      loss += losses.get(row);
-      right += correct?.get(row) ?? NaN;
-      rows++;
-    }
-    return { loss: loss / Math.max(rows, 1), accuracy: right / Math.max(rows, 1), count: rows };
+    return this.output.metrics(count);
   }
 
   /**
@@ -322,7 +253,7 @@ export class Network {
     });
     for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
       await this.backend.download(tensor);
-      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.rows.lengths[b] : undefined);
+      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
       if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
     }
   }

@@ -171,8 +171,8 @@ test.each<[object, string]>([
   [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError'],
   [{ loss: true }, 'loss true: must be a string'],
   [{ reads: 'first' }, 'reads is "first": must be one of last, every'],
-  [{ dropout: 1 }, 'dropout is 1: must be in 0 … 1, below 1'],
-  [{ dropout: -0.5 }, 'dropout is -0.5: must be in 0 … 1, below 1'],
+  [{ dropout: 1 }, 'dropout is 1: must be in 0 … 0.99'],
+  [{ dropout: -0.5 }, 'dropout is -0.5: must be in 0 … 0.99'],
   [{ forgetBias: 1e39 }, 'forgetBias is 1e+39: must be a number within f32 (±3.4028235e+38)'],
   [{ other: 1 }, 'other: unknown option'],
 ])('a network with %j is refused', (change, message) => {

@@ -5,12 +5,11 @@
  */
 import type { Backend } from '../backend.js';
 import { allocateAll, freeAll } from '../backend.js';
-import { CountedRows } from '../counted-rows.js';
-import { denseBackward, denseForward } from '../dense.js';
 import { lstmBackward, lstmForward } from '../lstm.js';
 import type { Lstm, State } from '../lstm-tensors.js';
 import { bindLstm, setLengths } from '../lstm-tensors.js';
-import type { OutputTensors } from '../network.js';
+import type { OutputEnds, OutputTensors } from '../network-output.js';
+import { NetworkOutput } from '../network-output.js';
 import { lstmActivationShapes, outputShapes } from '../network-sizes.js';
 import type { NamedTensors } from '../parameters.js';
 import type { Shape, Tensor } from '../tensor.js';
@@ -83,7 +82,6 @@ class MistakenNetwork {
   private readonly activations: OutputTensors;
   private readonly dx: Tensor;
   private readonly layers: Direction[][] = [];
-  private readonly rows: CountedRows;
   /** Steps of each sequence in the LSTMs. */
   private readonly lengths: readonly number[];
 
@@ -99,7 +97,6 @@ class MistakenNetwork {
     this.gradients = allocate(shapes);
     this.activations = allocate(outputShapes(network, sizes)) as unknown as OutputTensors;
     this.dx = allocate({ dx: this.activations.x.shape }).dx;
-    this.rows = new CountedRows(network, sizes);
     this.lengths = treatment.readsPadding ? lengths.map(() => sizes.T) : lengths;
     for (const place of lstmsIn(problem)) {
       if (!place.reverse) this.layers.push([]);
@@ -110,9 +107,13 @@ class MistakenNetwork {
   async solve(onStep: (share: number) => void): Promise<Results> {
     const { layers, activations } = this;
     const backend = withSteps(this.backend, layers.flat().length * this.lengths[0], onStep);
-    this.writeInputs();
+    const { network, sizes } = this.problem;
+    const output = new NetworkOutput(backend, network, sizes, activations, this.outputEnds());
+    this.writeInputs(output);
     for (const layer of layers) for (const direction of layer) this.forward(backend, direction);
-    const loss = await this.outputLayer(backend);
+    output.forward();
+    output.backward();
+    const { loss } = await output.metrics();
     for (const layer of [...layers].reverse()) layer.forEach((direction) => this.backward(backend, direction));
     const lstms = layers.flat().map(({ lstm }) => lstm);
     return resultsFrom(backend, this.problem, {
@@ -154,15 +155,13 @@ class MistakenNetwork {
     return this.allocate({ reversed: shape, dReversed: shape });
   }
 
-  private writeInputs(): void {
+  private writeInputs(output: NetworkOutput): void {
     const { backend, problem, activations, values } = this;
     const { labels, lengths } = problem;
     for (const [name, tensor] of Object.entries(values)) copyInto(tensor, given(problem, name));
     copyInto(activations.x, given(problem, 'x'));
-    this.rows.set({ ...(labels ? { labels } : { targets: given(problem, 'targets') }), lengths }, activations.y);
-    this.rows.isCounted.forEach((value, row) => activations.counted?.set(row, value));
-    const { x, y, counted } = activations;
-    for (const tensor of [x, y, ...(counted ? [counted] : []), ...Object.values(values)]) backend.upload(tensor);
+    output.set({ ...(labels ? { labels } : { targets: given(problem, 'targets') }), lengths });
+    for (const tensor of [activations.x, ...Object.values(values)]) backend.upload(tensor);
     const lstms = this.layers.flat().map(({ lstm }) => lstm);
     writeStates(
       backend,
@@ -197,29 +196,16 @@ class MistakenNetwork {
     }
   }
 
-  /** Computes the loss, and the gradients that reach the top layer. */
-  private async outputLayer(backend: Backend): Promise<number> {
-    const { activations, rows, values, gradients } = this;
-    const { losses, correct, counted } = activations;
-    const [logits, y, dLogits] = [activations.logits, activations.y, activations.dLogits].map(matrixOf);
-    const probabilities = activations.probabilities && matrixOf(activations.probabilities);
-    const { states, dStates } = this.statesRead();
-    denseForward(backend, logits, states, values.outKernel, values.outBias);
-    if (correct && probabilities) {
-      backend.crossEntropyForward(losses, correct, probabilities, logits, y);
-      backend.crossEntropyBackward(dLogits, probabilities, y, rows.count);
-    } else if (counted) {
-      backend.squaredErrorForward(losses, logits, y, counted);
-      backend.squaredErrorBackward(dLogits, logits, y, counted, rows.count);
-    }
-    denseBackward(backend, dStates, gradients.outKernel, gradients.outBias, dLogits, states, values.outKernel);
-    await backend.download(losses);
-    let sum = 0;
-    rows.isCounted.forEach((value, row) => (sum += value === 1 ? losses.get(row) : 0));
-    return sum / rows.count;
+  private outputEnds(): OutputEnds {
+    const { values, gradients } = this;
+    return {
+      ...this.statesRead(),
+      kernel: { value: values.outKernel, gradient: gradients.outKernel },
+      bias: { value: values.outBias, gradient: gradients.outBias },
+    };
   }
 
-  private statesRead() {
+  private statesRead(): Pick<OutputEnds, 'states' | 'dStates'> {
     const { network, sizes } = this.problem;
     const top = this.layers[this.layers.length - 1];
     if (network.reads === 'every') {
