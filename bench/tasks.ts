@@ -38,6 +38,8 @@ export interface NetworkTask extends ModelSizes, Required<Pick<NetworkSizes, 'in
   readonly bidirectional: boolean;
   /** Steps of each sequence, the longest first. Default: T each. */
   readonly lengths?: readonly number[];
+  /** TensorFlow.js computes it with a model of its layers, as most of its users do. Default: false, with a cell for each step. */
+  readonly hasTensorFlowLayers?: boolean;
 }
 
 export type Task = MatmulTask | CellTask | ModelTask | NetworkTask;

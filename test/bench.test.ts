@@ -27,13 +27,13 @@ describe('npm run bench -- --quick', () => {
   }, 320_000);
 
   test('every suite ran, and every candidate that can run here agrees with the reference', () => {
-    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network'];
+    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network', 'text'];
     expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(suites));
     expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
     expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
     for (const name of ['longhand-wasm', 'longhand-reference', 'loops']) {
       const own = rows.filter(({ candidate }) => candidate === name);
-      const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network') : suites;
+      const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network' && suite !== 'text') : suites;
       expect({ name, suites: [...new Set(own.map(({ suite }) => suite))] }).toEqual({ name, suites: expected });
       expect(own.filter(({ verified }) => !verified)).toEqual([]);
     }
@@ -81,7 +81,7 @@ describe('npm run bench -- --quick', () => {
     expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
   });
 
-  test('the report links to all twelve charts, and each shows every candidate that was timed in all of its suite', () => {
+  test('the report links to all thirteen charts, and each shows every candidate that was timed in all of its suite', () => {
     const charts = [...document.matchAll(/!\[[^\]]+\]\(benchmarks\/([^)]+)\)/g)].map(([, name]) => name);
     expect(charts).toEqual([
       'matmul-1.svg',
@@ -96,6 +96,7 @@ describe('npm run bench -- --quick', () => {
       'scaling-H.svg',
       'network-1.svg',
       'network-2.svg',
+      'text-1.svg',
     ]);
     expect(readdirSync(path.join(folder, 'benchmarks')).sort()).toEqual([...charts].sort());
     for (const name of charts) {

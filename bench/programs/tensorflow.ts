@@ -68,7 +68,7 @@ function prepare(tf: Tf, task: Task, given: Named): Prepared {
     case 'step':
       return modelTraining(tf, task, given);
     case 'network':
-      return networkTraining(tf, task, given);
+      return task.hasTensorFlowLayers ? layersTraining(tf, task, given) : networkTraining(tf, task, given);
   }
 }
 
@@ -164,6 +164,83 @@ function networkLogits(tf: Tf, task: NetworkTask, steps: readonly Matrix[], para
   }
   const read = task.reads === 'every' ? tf.concat([...inputs], 0) : last;
   return tf.add(tf.matMul(read, parameters.outKernel), parameters.outBias);
+}
+
+/** A model of tf.layers with one-hot inputs `[B,T,I]`. A loss at every step; one direction. */
+function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }: Named): Prepared {
+  const { T, I, H, C, layers } = task;
+  const [numbers, y] = tf.tidy(() =>
+    [
+      [x, I],
+      [labels, C],
+    ].map(([classes, count]) =>
+      tf.cast(tf.oneHot(tf.cast(tf.transpose(classes as Tensor), 'int32'), count as number), 'float32'),
+    ),
+  );
+  const model = tf.sequential();
+  for (let n = 0; n < layers; n++) {
+    const first = n === 0 ? { inputShape: [T, I] } : {};
+    model.add(tf.layers.lstm({ units: H, recurrentActivation: 'sigmoid', returnSequences: true, ...first }));
+  }
+  model.add(tf.layers.dense({ units: C }));
+  const optimizer = tf.train.adam(LEARNING_RATE, 0.9, 0.999, 1e-8);
+  const lossOf = (wanted: Tensor, logits: Tensor) =>
+    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(wanted, logits);
+  model.compile({ optimizer, loss: lossOf });
+  model.setWeights(tf.tidy(() => toKeras(tf, task, parameters)));
+  const asOurs = async (prefix: string, weights: readonly Tensor[], forgetBias: number): Promise<Arrays> => {
+    const named = tf.tidy(() => fromKeras(tf, task, weights, forgetBias));
+    const arrays = await read(named);
+    tf.dispose(named);
+    return Object.fromEntries(Object.entries(arrays).map(([name, values]) => [prefix + name, values]));
+  };
+  return {
+    async result() {
+      const variables = model.trainableWeights.map((weight) => weight.read() as Tensor & { readonly name: string });
+      const { value, grads } = tf.variableGrads(() => lossOf(y, model.apply(numbers) as Tensor));
+      const gradients = variables.map(({ name }) => grads[name]);
+      const outputs = { ...(await read({ loss: value })), ...(await asOurs('d.', gradients, 0)) };
+      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
+      return { ...outputs, ...(await asOurs('', variables, FORGET_BIAS)) };
+    },
+    async run() {
+      await model.trainOnBatch(numbers, y);
+    },
+    dispose() {
+      model.dispose();
+      tf.dispose([...Object.values(parameters), x, labels, numbers, y]);
+      optimizer.dispose();
+    },
+  };
+}
+
+/** Gates from i, j, f, o to Keras's i, f, j, o, or back; the bias of f plus `forgetBias`. */
+function withGates(tf: Tf, gates: Tensor, forgetBias: number): Tensor {
+  const axis = gates.rank - 1;
+  const [first, second, third, last] = tf.split(gates, 4, axis);
+  return tf.concat([first, tf.add(third, forgetBias), second, last], axis);
+}
+
+/** The weights in the order of `setWeights`. */
+function toKeras(tf: Tf, task: NetworkTask, parameters: Named): Tensor[] {
+  const lstms = lstmsOf(networkOf(task)).flatMap(({ suffix, I, H }) => {
+    const kernel = withGates(tf, parameters[`kernel${suffix}`], 0);
+    return [...tf.split(kernel, [I, H]), withGates(tf, parameters[`bias${suffix}`], FORGET_BIAS)];
+  });
+  return [...lstms, parameters.outKernel, parameters.outBias];
+}
+
+/** The inverse of `toKeras`, for weights and gradients. */
+function fromKeras(tf: Tf, task: NetworkTask, weights: readonly Tensor[], forgetBias: number): Named {
+  const named: Named = {};
+  lstmsOf(networkOf(task)).forEach(({ suffix }, n) => {
+    const [kernel, recurrent, bias] = weights.slice(3 * n, 3 * n + 3);
+    named[`kernel${suffix}`] = withGates(tf, tf.concat([kernel, recurrent], 0), 0);
+    const [i, f, j, o] = tf.split(bias, 4);
+    named[`bias${suffix}`] = tf.concat([i, j, tf.sub(f, forgetBias), o]);
+  });
+  const [outKernel, outBias] = weights.slice(-2);
+  return { ...named, outKernel: tf.clone(outKernel), outBias: tf.clone(outBias) };
 }
 
 /** Training steps. `batch`: the tensors that the loss reads, to be disposed of. */

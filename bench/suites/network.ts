@@ -3,11 +3,11 @@ import type { NetworkTask } from '../tasks.js';
 import type { Case, Suite } from './suite.js';
 import { UsageError } from './suite.js';
 
-type Sizes = Omit<NetworkTask, 'kind'>;
+export type Sizes = Omit<NetworkTask, 'kind'>;
 
 const LAST = { layers: 1, bidirectional: false, inputKind: 'numbers', reads: 'last' } as const;
 /** A model of 83 characters: at every step it predicts the next one. */
-const CHARACTERS: Sizes = {
+export const CHARACTERS: Sizes = {
   ...LAST,
   T: 50,
   B: 50,
@@ -39,7 +39,7 @@ function fallingLengths({ T, B }: Pick<Sizes, 'T' | 'B'>): number[] {
   return Array.from({ length: B }, (_, b) => Math.max(1, Math.round(T - (0.9 * T * b) / (B - 1))));
 }
 
-function networkCase(sizes: Sizes): Case {
+export function networkCase(sizes: Sizes): Case {
   const { T, B, I, H, C, layers, bidirectional, inputKind, reads, lengths } = sizes;
   const parts = [
     `${layers} × ${H}${bidirectional ? ' each way' : ''}`,
