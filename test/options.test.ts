@@ -11,15 +11,10 @@ import { parseSafetensors, writeSafetensors } from '../src/files/safetensors.js'
 import type { Checkpoint } from '../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../src/training/checkpoint.js';
 import { resumeTraining, train } from '../src/training/loop.js';
-import type { OptionEntry, OptionName, TrainOptions } from '../src/training/options.js';
-import {
-  assertOptions,
-  GROUPS,
-  isChangeableOnResume,
-  OPTION_NAMES,
-  OPTIONS,
-  TUTORIAL,
-} from '../src/training/options.js';
+import type { OptionEntry } from '../src/training/option-table.js';
+import type { OptionName, TrainOptions } from '../src/training/options.js';
+import { GROUPS, OPTIONS } from '../src/training/option-table.js';
+import { assertOptions, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../src/training/options.js';
 import { failureOf } from './helpers/failures.js';
 import { IMAGES } from './helpers/small-images.js';
 

@@ -1,6 +1,7 @@
 /** The page's settings: the numbers that a visitor types or a link has, their defaults and ranges. */
 import { DEFAULTS, fromQuery, LIMITS, numberFrom, pageOptionsOf, rangeOf, toQuery } from '../src/page/settings.js';
-import { OPTIONS, TUTORIAL } from '../src/training/options.js';
+import { OPTIONS } from '../src/training/option-table.js';
+import { TUTORIAL } from '../src/training/options.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {
   expect(numberFrom('hidden', text)).toBeNull();

@@ -1,13 +1,15 @@
 /**
  * `longhand train`: reads and checks the flags. run-training.ts, the next file to read, trains and reports. The flags of
- * the training itself come from the table in src/training/options.ts.
+ * the training itself come from the table in src/training/option-table.ts.
  */
 import { Command, Option } from 'commander';
 import { DataError } from '../errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
-import type { OptionEntry, OptionName, TrainOptions } from '../training/options.js';
-import { faultOf, GROUPS, isChangeableOnResume, OPTION_NAMES, OPTIONS, TUTORIAL } from '../training/options.js';
+import type { OptionEntry } from '../training/option-table.js';
+import type { OptionName, TrainOptions } from '../training/options.js';
+import { GROUPS, OPTIONS } from '../training/option-table.js';
+import { faultOf, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { assertCanShift } from '../training/run-data.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';

@@ -1,6 +1,7 @@
 /** The fields of the settings form. Those of training options take their texts and ranges from the table of options. */
-import type { OptionEntry, OptionName } from '../training/options.js';
-import { OPTIONS } from '../training/options.js';
+import type { OptionEntry } from '../training/option-table.js';
+import type { OptionName } from '../training/options.js';
+import { OPTIONS } from '../training/option-table.js';
 import type { BackendName, NumberName, Settings } from './settings.js';
 
 interface FieldTexts {

@@ -2,8 +2,10 @@
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../numbers.js';
-import type { OptionEntry, TrainOptions } from '../training/options.js';
-import { layersOf, OPTIONS, stepCount, TUTORIAL } from '../training/options.js';
+import type { OptionEntry } from '../training/option-table.js';
+import type { TrainOptions } from '../training/options.js';
+import { OPTIONS } from '../training/option-table.js';
+import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (

@@ -12,7 +12,8 @@ import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
 import { completeSizes } from '../network-sizes.js';
 import { F32_RANGE, isWithinF32 } from '../numbers.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, MOST_LAYERS, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { MOST_LAYERS } from './option-table.js';
+import { areVersion1, faultOf, layersOf, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
 
 /** The network that the fields describe. */
 export const networkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteSizes =>

@@ -1,0 +1,331 @@
+/**
+ * The table of the training's options: what a run computes and reports. (The files and the backend of a run are not
+ * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values the
+ * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
+ * page's fields.
+ *
+ * To add an option, add an entry and use it in run.ts, the next file to read. The types of some options, with comments, stand
+ * beside their equations, in src/schedule.ts and src/clipping.ts.
+ */
+import { SHUFFLES } from '../data/batches.js';
+import { BIAS_STARTS, OUTPUT_STARTS } from '../initial-values.js';
+import { MOST_DROPOUT } from '../network-sizes.js';
+import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
+import { SCHEDULES } from '../schedule.js';
+
+/** What computes the updates: Adam (6), or gradient descent with momentum (11). */
+export const OPTIMISERS = ['adam', 'sgd'] as const;
+
+/** The headings that group the options in `longhand train --help`. */
+export const GROUPS = ['Network', 'Training', 'Optimiser', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
+
+/** The layers that checkpoints can hold. */
+export const MOST_LAYERS = 1000;
+const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
+const MOST_PIXELS = 1000;
+const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
+const DROPOUT = `a number from 0 to ${MOST_DROPOUT}` as const;
+const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
+
+/**
+ * What the library and checkpoints accept. Some of these are wider than the ranges of flags. None may become narrower:
+ * files of earlier versions can hold such values.
+ */
+export const ACCEPTED = {
+  'a whole number ≥ 0': (value: number) => Number.isInteger(value) && value >= 0,
+  'a whole number ≥ 1': (value: number) => Number.isInteger(value) && value >= 1,
+  [LAYER_COUNT]: (value: number) => Number.isInteger(value) && value >= 1 && value <= MOST_LAYERS,
+  [PIXEL_COUNT]: (value: number) => Number.isInteger(value) && value >= 0 && value <= MOST_PIXELS,
+  'a number ≥ 0 and < 1': (value: number) => value >= 0 && value < 1,
+  [DROPOUT]: (value: number) => value >= 0 && value <= MOST_DROPOUT,
+  'a number > 0': (value: number) => Number.isFinite(value) && value > 0,
+  'a finite number': (value: number) => Number.isFinite(value),
+  [IN_F32]: isWithinF32,
+};
+
+/** The fields of every entry. */
+interface Described {
+  /** Its flag on the command line, with a placeholder for the value. */
+  readonly flag: `--${string}`;
+  /** What the help says about the flag. */
+  readonly help: string;
+  /** Where the help lists the flag. */
+  readonly group: (typeof GROUPS)[number];
+  /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
+  readonly changeableOnResume?: true;
+  /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
+  readonly since?: 2;
+}
+
+interface NumberEntry extends Described {
+  /** `positive`: greater than `least`. `whole` and `number`: `least` or greater. */
+  readonly kind: 'whole' | 'number' | 'positive';
+  /** The range of flags and of the page's fields. */
+  readonly least: number;
+  readonly most: number;
+  /** The range of the library and of checkpoints. */
+  readonly accepts: keyof typeof ACCEPTED;
+  readonly default: number;
+}
+
+interface NullableEntry extends Omit<NumberEntry, 'default'> {
+  readonly default: null;
+  /** What null means, for the help. */
+  readonly whenNull: string;
+}
+
+/** A whole number, or a list of them. */
+interface ListEntry extends Omit<NumberEntry, 'kind'> {
+  readonly kind: 'list';
+}
+
+interface SwitchEntry extends Described {
+  readonly kind: 'switch';
+  readonly default: false;
+}
+
+interface ChoiceEntry extends Described {
+  readonly kind: 'choice';
+  readonly choices: readonly string[];
+  readonly default: string;
+}
+
+/** An entry of the table. */
+export type OptionEntry = NumberEntry | NullableEntry | ListEntry | SwitchEntry | ChoiceEntry;
+
+const COUNT = { kind: 'whole', least: 1, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 1' } as const;
+const RATE = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: IN_F32 } as const;
+const LIMIT = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: 'a number > 0' } as const;
+
+/** The table, in the order in which checkpoints hold the options. */
+export const OPTIONS = {
+  learningRate: {
+    ...RATE,
+    default: 0.001,
+    flag: '--learning-rate <number>',
+    help: 'base learning rate',
+    group: 'Learning rate',
+  },
+  schedule: {
+    kind: 'choice',
+    choices: SCHEDULES,
+    default: 'constant',
+    flag: '--schedule <name>',
+    help: 'how the learning rate changes after the warm-up',
+    group: 'Learning rate',
+  },
+  warmUp: {
+    kind: 'whole',
+    least: 0,
+    most: LARGEST_WHOLE,
+    accepts: 'a whole number ≥ 0',
+    default: 0,
+    flag: '--warm-up <steps>',
+    help: 'steps over which the learning rate rises linearly to its base value',
+    group: 'Learning rate',
+  },
+  decayEvery: {
+    ...COUNT,
+    default: 1000,
+    flag: '--decay-every <steps>',
+    help: 'with --schedule step: steps from one decay to the next',
+    group: 'Learning rate',
+  },
+  decayRate: {
+    ...RATE,
+    default: 0.5,
+    flag: '--decay-rate <factor>',
+    help: 'with --schedule step: each decay multiplies the learning rate by <factor>',
+    group: 'Learning rate',
+  },
+  /** Adam (6), or gradient descent with momentum (11). Default: 'adam'. */
+  optimiser: {
+    kind: 'choice',
+    choices: OPTIMISERS,
+    default: 'adam',
+    flag: '--optimiser <name>',
+    help: 'what computes the updates',
+    group: 'Optimiser',
+    since: 2,
+  },
+  /** Momentum of (11); Adam does not use it. Default: 0.9. */
+  momentum: {
+    kind: 'number',
+    least: 0,
+    most: 0.9999,
+    accepts: 'a number ≥ 0 and < 1',
+    default: 0.9,
+    flag: '--momentum <number>',
+    help: 'with --optimiser sgd: the share of the velocity that an update keeps',
+    group: 'Optimiser',
+    since: 2,
+  },
+  clipValue: {
+    ...LIMIT,
+    default: null,
+    whenNull: 'no clipping',
+    flag: '--clip-value <limit>',
+    help: 'clip each gradient element to ± this value',
+    group: 'Gradient clipping',
+  },
+  clipNorm: {
+    ...LIMIT,
+    default: null,
+    whenNull: 'no clipping',
+    flag: '--clip-norm <norm>',
+    help: 'scale the whole gradient down to this norm',
+    group: 'Gradient clipping',
+  },
+  /** In examples: training continues while step · batchSize < trainingIters. Ignored if `epochs` is set. Default: 100000. */
+  trainingIters: {
+    ...COUNT,
+    default: 100_000,
+    flag: '--training-iters <count>',
+    help: 'train while step · batch size is below <count>',
+    group: 'Training',
+    changeableOnResume: true,
+  },
+  /** Passes over all training examples, in place of `trainingIters`. Default: null, `trainingIters` sets the length. */
+  epochs: {
+    ...COUNT,
+    default: null,
+    whenNull: '--training-iters sets the length',
+    flag: '--epochs <count>',
+    help: 'passes over all training examples, in place of --training-iters',
+    group: 'Training',
+    changeableOnResume: true,
+  },
+  /** B: examples per step. Default: 128. */
+  batchSize: { ...COUNT, default: 128, flag: '--batch-size <count>', help: 'examples per step', group: 'Training' },
+  /** A line is reported every `displayStep` steps. Default: 10. */
+  displayStep: {
+    ...COUNT,
+    default: 10,
+    flag: '--display-step <steps>',
+    help: 'print a line every <steps> steps',
+    group: 'Reporting',
+    changeableOnResume: true,
+  },
+  /** The validation data are evaluated every `validateEvery` steps. Default: null, never. */
+  validateEvery: {
+    ...COUNT,
+    default: null,
+    whenNull: 'never',
+    flag: '--validate-every <steps>',
+    help: 'evaluate the validation data every <steps> steps',
+    group: 'Reporting',
+  },
+  /** Training stops after `patience` validations in a row without a smaller loss. Default: null, it does not stop early. */
+  patience: {
+    ...COUNT,
+    default: null,
+    whenNull: 'no early stopping',
+    flag: '--patience <count>',
+    help: 'stop after <count> validations in a row without a smaller loss',
+    group: 'Reporting',
+  },
+  /** H: hidden units of each layer, in each direction; a list gives each layer its own. Default: 128. */
+  hidden: {
+    ...COUNT,
+    kind: 'list',
+    default: 128,
+    flag: '--hidden <counts>',
+    help: 'hidden units of each layer, in each direction; 128,64 makes two layers',
+    group: 'Network',
+  },
+  /** Layers, if `hidden` is one number. Default: 1. */
+  layers: {
+    ...COUNT,
+    most: MOST_LAYERS,
+    accepts: LAYER_COUNT,
+    default: 1,
+    flag: '--layers <count>',
+    help: 'layers of the network',
+    group: 'Network',
+    since: 2,
+  },
+  /** Whether each layer also reads its sequences in reverse. Default: false. */
+  bidirectional: {
+    kind: 'switch',
+    default: false,
+    flag: '--bidirectional',
+    help: 'a second LSTM in each layer reads the sequence in reverse',
+    group: 'Network',
+    since: 2,
+  },
+  /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */
+  dropout: {
+    kind: 'number',
+    least: 0,
+    most: MOST_DROPOUT,
+    accepts: DROPOUT,
+    default: 0,
+    flag: '--dropout <probability>',
+    help: 'probability that a number between two layers is dropped in training',
+    group: 'Network',
+    since: 2,
+  },
+  /** How the output layer starts: 'normal', as in the tutorial, or 'glorot'; see `Network.initialise`. Default: 'normal'. */
+  outputStart: {
+    kind: 'choice',
+    choices: OUTPUT_STARTS,
+    default: 'normal',
+    flag: '--output-start <name>',
+    help: 'initial values of the output layer',
+    group: 'Network',
+    since: 2,
+  },
+  /** How the gates' biases start: 'zeros', or 'chrono' for long sequences; see `Network.initialise`. Default: 'zeros'. */
+  biasStart: {
+    kind: 'choice',
+    choices: BIAS_STARTS,
+    default: 'zeros',
+    flag: '--bias-start <name>',
+    help: "initial biases of the gates; chrono: units that keep a state for up to a sequence's length",
+    group: 'Network',
+    since: 2,
+  },
+  /** Added to the forget gate's pre-activation. Default: 1. */
+  forgetBias: {
+    kind: 'number',
+    least: -LARGEST_F32,
+    most: LARGEST_F32,
+    accepts: IN_F32,
+    default: 1,
+    flag: '--forget-bias <number>',
+    help: "added to the forget gate's pre-activation",
+    group: 'Network',
+  },
+  /** Seed of the initial weights and of all that is drawn at random: batches, dropout, shifts. The same seed gives the same run. Default: 1. */
+  seed: {
+    kind: 'whole',
+    least: 0,
+    most: LARGEST_WHOLE,
+    accepts: 'a finite number',
+    default: 1,
+    flag: '--seed <number>',
+    help: 'seed of the initial weights, the order of the examples, dropout and shifts',
+    group: 'Training',
+  },
+  /** Each image of a batch is moved by up to this many pixels in each direction, at random. Default: 0. */
+  shift: {
+    kind: 'whole',
+    least: 0,
+    most: MOST_PIXELS,
+    accepts: PIXEL_COUNT,
+    default: 0,
+    flag: '--shift <pixels>',
+    help: 'move each training image at random, by up to <pixels> in each direction',
+    group: 'Training',
+    since: 2,
+  },
+  /** Which of TensorFlow's two `next_batch` forms draws the batches: see `Shuffle`. Default: 'tf1'. */
+  shuffle: {
+    kind: 'choice',
+    choices: SHUFFLES,
+    default: 'tf1',
+    flag: '--shuffle <form>',
+    help: "which of TensorFlow's two next_batch forms draws the batches",
+    group: 'Training',
+  },
+} as const satisfies Readonly<Record<string, OptionEntry>>;
