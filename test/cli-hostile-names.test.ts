@@ -144,6 +144,8 @@ test.each([
   ['eval', ['eval', HOSTILE]],
   ['predict', ['predict', HOSTILE, 'x.png']],
   ['an image', ['predict', RUN, HOSTILE]],
+  ['sample', ['sample', HOSTILE]],
+  ['a text', ['train', '--task', 'text', '--text', HOSTILE]],
   ['inspect', ['inspect', HOSTILE]],
   ['export', ['export', HOSTILE, '--to', 'onnx']],
   ['import', ['import', HOSTILE, '--from', 'safetensors-tf1']],

@@ -191,6 +191,20 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     expect(stderr).toContain(message);
   });
 
+  test('its control characters are escaped in samples, in the text form and in the stream', async () => {
+    const file = bytes('controls.txt', '\u001b[31m\u0007\u202e\u009b;'.repeat(100));
+    const run = inFolder('controls.safetensors');
+    const { stdout, stderr, code } = await trainOn(file, '--epochs', '1', '--sample-every', '2', '--checkpoint', run);
+    expect(code).toBe(0);
+    const samples = await Promise.all(
+      [[], ['--stream']].map((flags) => longhand(['sample', run, '--prime', ';', ...flags])),
+    );
+    expect(samples[1].stdout).toBe(samples[0].stdout);
+    const shown = stdout + stderr + samples[0].stdout;
+    expect(/[\u0007\u001b\u009b\u202e]/.exec(shown)).toBe(null);
+    expect(samples[0].stdout).toContain('\\u');
+  });
+
   test('a byte order mark is dropped, and CRLF is kept', async () => {
     const file = bytes('crlf.txt', '\ufeffab\r\n'.repeat(1) + 'ba\r\n'.repeat(40));
     const run = inFolder('crlf.safetensors');
