@@ -129,7 +129,18 @@ describe('longhand sample', () => {
   });
 });
 
+test('without --text, a run on another text than the installed one says what is missing', async () => {
+  const { code, stdout, stderr } = await longhand(['eval', RUN]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/data\.txt: text: character 0 is "C" .*; --text names the run’s text\n$/);
+});
+
 describe('longhand eval', () => {
+  test('--set and --text exclude each other', async () => {
+    const { code, stderr } = await longhand(['eval', RUN, '--text', BOOK, '--set', 'train']);
+    expect([code, stderr]).toEqual([2, 'error: --set cannot be used with --text, which reads a whole file\n']);
+  });
+
   test('reads a whole file from a zero state; the training’s own text gives nearly the training’s figure', async () => {
     const { stdout } = await longhand(['eval', RUN, '--text', BOOK]);
     const [, bits] = /^Bits per character: (\d\.\d{4})\n$/.exec(stdout)!;
@@ -217,6 +228,9 @@ test.each([
   [['--text', 'x'], 'error: --text needs --task text'],
   [['--rare', '3'], 'error: --rare needs --task text'],
   [['--steps', '30'], 'error: --steps needs --task adding or text'],
+  [['--task', 'text', '--text', BOOK, '--bidirectional'], 'error: bidirectional: must be false for a text'],
+  [['--task', 'text', '--text', BOOK, '--shuffle', 'legacy'], 'error: shuffle legacy: must be left out for a text'],
+  [['--task', 'text', '--text', BOOK, '--shift', '1'], 'error: shift 1: must be 0, because only images can be moved'],
   [['--task', 'text', '--data', '.'], 'error: --data: --task text reads no files of MNIST'],
 ])('%j is refused with exit code 2', async (args, message) => {
   const { code, stderr } = await longhand(['train', ...args]);

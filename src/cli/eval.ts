@@ -54,6 +54,9 @@ Examples:
   longhand eval run.safetensors --set validation --json`,
     )
     .action(async (file: string, flags: EvalFlags) => {
+      if (flags.text !== undefined && command.getOptionValueSource('set') === 'cli') {
+        command.error('error: --set cannot be used with --text, which reads a whole file');
+      }
       const { model, training } = loadCheckpoint(file);
       const { data, examples } = dataFor(model, training, flags, file);
       assertReads(model, data, file);

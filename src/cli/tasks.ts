@@ -148,7 +148,8 @@ export function savedTask(
   { data, text }: Pick<TaskFlags, 'data' | 'text'>,
   file: string,
 ): Task {
-  if (vocabulary) return textFileTask(text, { T, vocabulary });
+  if (vocabulary)
+    return textFileTask(text, { T, vocabulary }, text === undefined ? '; --text names the run’s text' : '');
   if (text !== undefined) throw new DataError(`${file}: --text: its network was not trained on a text`);
   if (name === null) return imageTask(data, (images) => images, {});
   if (name === 'pixels') return imageTask(data, asPixels, PIXELS);
@@ -210,22 +211,23 @@ function addingTask(T: number): Task {
   return { load, files: () => [], options: ADDING };
 }
 
-function textFileTask(file: string | undefined, options: TextOptions): Task {
+/** `advice` ends the message about a text that does not suit the options. */
+function textFileTask(file: string | undefined, options: TextOptions, advice = ''): Task {
   const name = (): string => file ?? packagedText();
   const load = (): TaskData => {
-    const { train, validation } = taskFrom(name(), (text) => textTask(text, options));
+    const { train, validation } = taskFrom(name(), (text) => textTask(text, options), advice);
     return { train, validation, test: validation, examples: 'characters' };
   };
   return { load, files: () => [name()], options: TEXT };
 }
 
 /** What `make` makes of a file's text; its errors get the file's name. */
-export function taskFrom<Result>(file: string, make: (text: string) => Result): Result {
+export function taskFrom<Result>(file: string, make: (text: string) => Result, advice = ''): Result {
   const text = loadText(file);
   try {
     return make(text);
   } catch (error) {
-    if (error instanceof DataError) throw new DataError(`${file}: ${error.message}`);
+    if (error instanceof DataError) throw new DataError(`${file}: ${error.message}${advice}`);
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import type { OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
 import { faultOf, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
-import { assertCanShift } from '../training/run-data.js';
+import { assertCanContinue, assertCanShift } from '../training/run-data.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
@@ -76,7 +76,7 @@ Examples:
       const given = resumed ? givenOptions(flags, command) : { ...task.options, ...givenOptions(flags, command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
-      if (!resumed) assertShift(data, given, command);
+      if (!resumed) assertSuit(data, given, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
@@ -128,9 +128,12 @@ function assertConsistent(given: Partial<TrainOptions>, command: Command): void 
   if (fault !== undefined) command.error(`error: ${fault}`);
 }
 
-function assertShift({ train }: TaskData, { shift = 0 }: Partial<TrainOptions>, command: Command): void {
+/** Options that are right for some data do not suit others. */
+function assertSuit({ train }: TaskData, given: Partial<TrainOptions>, command: Command): void {
+  const options = { ...TUTORIAL, ...given };
   try {
-    if (shift > 0) assertCanShift(train, shift);
+    if (options.shift > 0) assertCanShift(train, options.shift);
+    if ('characters' in train) assertCanContinue(options);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     command.error(`error: ${error.message.replace(/^train: /, '')}`);

@@ -43,7 +43,7 @@ export function examplesIn(data: TrainingData, options: TrainOptions): RunExampl
 }
 
 /** Throws a RangeError for options that do not suit a text. */
-function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
+export function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
   if (bidirectional) {
     throw new RangeError(
       'train: bidirectional: must be false for a text: the reverse direction reads what is predicted',
