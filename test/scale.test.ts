@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { numbersOfParameters, numbersOfTraining } from '../src/model-memory.js';
 import type { BatchSizes, NetworkSizes } from '../src/network-sizes.js';
 import { lossRows, lstmsOf, widthOf } from '../src/network-sizes.js';
+import { taskOf } from '../src/cli/tasks.js';
+import { TUTORIAL } from '../src/training/options.js';
 
 const document = readFileSync(new URL('../docs/scale.md', import.meta.url), 'utf8');
 
@@ -51,15 +53,17 @@ test('the table has the parameters and the memory of its runs', () => {
   expect(rows).toHaveLength(5);
   for (const [, flags, parameters, megabytes] of rows) {
     const flag = (name: string): string | undefined => new RegExp(`--${name} (\\S+)`).exec(flags)?.[1];
-    const layer = { hidden: Number(flag('hidden') ?? 128), bidirectional: flags.includes('--bidirectional') };
     const isPixels = flag('task') === 'pixels';
+    const task = isPixels ? taskOf({ task: 'pixels', permute: false, steps: 100 }).options : {};
+    const { hidden, batchSize: B } = { ...TUTORIAL, ...task };
+    const layer = { hidden: Number(flag('hidden') ?? hidden), bidirectional: flags.includes('--bidirectional') };
     const network = {
       inputs: isPixels ? 1 : 28,
       layers: Array.from({ length: Number(flag('layers') ?? 1) }, () => layer),
       outputs: 10,
       dropout: Number(flag('dropout') ?? 0),
     };
-    const bytes = 4 * numbersOfTraining(network, { T: isPixels ? 784 : 28, B: 128 });
+    const bytes = 4 * numbersOfTraining(network, { T: isPixels ? 784 : 28, B });
     expect([flags, parameters, megabytes]).toEqual([
       flags,
       numbersOfParameters(network).toLocaleString('en'),

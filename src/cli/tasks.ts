@@ -58,12 +58,13 @@ const PIXELS = {
   epochs: 8,
   displayStep: 100,
 } as const;
-/** Options with which `longhand train --task adding` solves 100 steps. */
+/** Options with which `longhand train --task adding` solves up to 500 steps. */
 const ADDING = {
   hidden: 64,
   batchSize: 100,
   learningRate: 0.005,
   clipNorm: 1,
+  biasStart: 'chrono',
   outputStart: 'glorot',
   trainingIters: 250_000,
   displayStep: 100,
