@@ -54,7 +54,7 @@ test('the table has the parameters and the memory of its runs', () => {
   for (const [, flags, parameters, megabytes] of rows) {
     const flag = (name: string): string | undefined => new RegExp(`--${name} (\\S+)`).exec(flags)?.[1];
     const isPixels = flag('task') === 'pixels';
-    const task = isPixels ? taskOf({ task: 'pixels', permute: false, steps: 100 }).options : {};
+    const task = isPixels ? taskOf({ task: 'pixels', permute: false, rare: 0 }).options : {};
     const { hidden, batchSize: B } = { ...TUTORIAL, ...task };
     const layer = { hidden: Number(flag('hidden') ?? hidden), bidirectional: flags.includes('--bidirectional') };
     const network = {
