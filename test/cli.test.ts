@@ -141,6 +141,7 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--steps', '50'], '--steps needs --task adding'],
     [['train', '--task', 'adding', '--data', '.'], '--data: --task adding reads no files'],
     [['gradcheck', '--layers', '2', '--hidden', '3,4,5'], '--hidden has 3 numbers, but --layers is 2'],
+    [['gradcheck', '--dropout', '0.2'], '--dropout needs two layers or more: it drops numbers between them'],
     [['gradcheck', '--classes', 'ten'], `option '--classes <count>' argument 'ten' is invalid. ${COUNT}`],
   ])('%j', async (args, message) => {
     expect(await longhand(args)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });

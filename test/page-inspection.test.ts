@@ -17,7 +17,8 @@ const I = 3;
 const C = 10;
 
 function networkOf(backend: Backend, layers: NetworkSizes['layers'], sizes: { T: number; B: number }): Network {
-  const network = new Network(backend, { inputs: I, layers, outputs: C, dropout: 0.2 }, sizes);
+  const dropout = layers.length > 1 ? 0.2 : 0;
+  const network = new Network(backend, { inputs: I, layers, outputs: C, dropout }, sizes);
   network.initialise(new Random(3));
   return network;
 }

@@ -39,7 +39,7 @@ function randomProblem(seed) {
     inputKind: oneOf('numbers', 'classes'),
     loss: oneOf('crossEntropy', 'squaredError'),
     reads: oneOf('last', 'every'),
-    dropout: oneOf(0, random.uniform(0.05, 0.8)),
+    dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
   };
   const lengths = isTrue() ? Array(B).fill(T) : numbers(B, () => 1 + random.below(T)).sort((a, b) => b - a);

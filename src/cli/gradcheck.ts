@@ -82,6 +82,9 @@ function networkOf(flags: GradcheckFlags, command: Command): NetworkSizes {
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
     command.error(`error: --hidden has ${hidden.length} numbers, but --layers is ${layers}`);
   }
+  if (dropout > 0 && layersOf(flags).length === 1) {
+    command.error('error: --dropout needs two layers or more: it drops numbers between them');
+  }
   return { inputs, layers: layersOf(flags), outputs, inputKind, reads, loss, dropout, forgetBias };
 }
 
