@@ -66,8 +66,9 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
     ]),
   );
   // the loss, and what the network reads
-  const stored = networkFromMetadata(file, name) ?? {};
-  const network = completeSizes({ ...stored, ...sizes, forgetBias });
+  const stored: Partial<NetworkSizes> = networkFromMetadata(file, name) ?? {};
+  const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
+  const network = completeSizes({ ...stored, ...sizes, dropout, forgetBias });
   return {
     T,
     network,
