@@ -46,8 +46,12 @@ const replaced = (n: number, label: unknown): ArrayLike<number> =>
 type Refusal = readonly [message: string, data: object, Kind?: new (message: string) => Error];
 
 const REFUSALS: readonly Refusal[] = [
-  [': an Object: must have pixels, as images have, or x, as sequences have', { labels: [1] }, TypeError],
-  [': an Array: must have pixels, as images have, or x, as sequences have', [], TypeError],
+  [
+    ': an Object: must have pixels, as images have, x, as sequences have, or characters, as a text has',
+    { labels: [1] },
+    TypeError,
+  ],
+  [': an Array: must have pixels, as images have, x, as sequences have, or characters, as a text has', [], TypeError],
   [': target: unknown option; did you mean targets?', { ...UNLABELLED, target: zeros([3, 2]) }, TypeError],
   [
     ': pixels: unknown option; known options: x, labels, targets, lengths, inputClasses, classes, task',
