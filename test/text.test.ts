@@ -1,7 +1,9 @@
 /** Texts: vocabularies, streams, carried states, evaluation, and runs that are resumed. */
+import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import type { Text } from '../src/data/text.js';
 import { classCount, classesIn, textOf, textTask, vocabularyOf } from '../src/data/text.js';
+import { loadText, packagedText } from '../src/data/text-files.js';
 import { DataError } from '../src/errors.js';
 import { Network } from '../src/network.js';
 import { Random } from '../src/rng.js';
@@ -71,6 +73,17 @@ test('a text is split: the first 95% and the last 5%, at least two characters', 
     [18, 2],
     [190, 10],
   ]);
+});
+
+test('the installed text is as docs/tasks.md describes it: single characters have 4.47 bits', () => {
+  const text = loadText(packagedText());
+  const vocabulary = vocabularyOf(text);
+  const counts = new Float64Array(classCount(vocabulary));
+  const classes = classesIn(text, vocabulary);
+  for (const index of classes) counts[index]++;
+  const bits = counts.reduce((sum, count) => sum - (count / classes.length) * Math.log2(count / classes.length), 0);
+  expect([classes.length, counts.length, bits.toFixed(2)]).toEqual([1_190_317, 83, '4.47']);
+  expect(readFileSync('docs/tasks.md', 'utf8')).toContain(`${bits.toFixed(2)} bits for each character of Moby-Dick`);
 });
 
 describe('streams', () => {
