@@ -227,6 +227,7 @@ describe('a hostile text ends in one line, with exit code 1', () => {
 test.each([
   [['--text', 'x'], 'error: --text needs --task text'],
   [['--rare', '3'], 'error: --rare needs --task text'],
+  [['--sample-every', '9'], 'error: --sample-every needs --task text'],
   [['--steps', '30'], 'error: --steps needs --task adding or text'],
   [['--task', 'text', '--text', BOOK, '--bidirectional'], 'error: bidirectional: must be false for a text'],
   [['--task', 'text', '--text', BOOK, '--shuffle', 'legacy'], 'error: shuffle legacy: must be left out for a text'],

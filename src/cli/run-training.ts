@@ -18,6 +18,7 @@ import { networkFor } from '../training/run.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
 import {
+  bits,
   characterLine,
   characterValidationLine,
   numpyShare,
@@ -96,8 +97,9 @@ async function trainWithFiles(
   const examples = examplesOf('train: data', data.train, { B: options.batchSize, toEnd: false });
   const steps = stepCount(options, examples.count);
   inform(`backend ${backend.description}`);
+  const kind = data.examples === 'characters' ? `sequences of ${examples.T} characters` : data.examples;
   inform(
-    `${examples.count} training ${data.examples === 'characters' ? `sequences of ${examples.T} characters` : data.examples}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
+    `${examples.count} training ${kind}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
   );
   if (before && withoutThreads(before.backend) !== withoutThreads(backend.description)) {
@@ -200,7 +202,7 @@ const textPrinter = {
   testedAll: (accuracy: number, images: number) =>
     print(`Testing Accuracy on all ${images} images: ${numpyShare(accuracy)}`),
   testedText: (loss: number, characters: number) =>
-    print(`Bits per character on the last ${characters + 1} characters: ${pythonFixed(loss / Math.LN2, 4)}`),
+    print(`Bits per character on the last ${characters + 1} characters: ${bits(loss)}`),
   testedError: (loss: number, sequences: number) =>
     print(`Testing Mean Squared Error on all ${sequences} sequences: ${pythonFixed(loss, 6)}`),
 };

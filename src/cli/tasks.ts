@@ -94,10 +94,10 @@ export function withTaskOptions(command: Command): Command {
   return command
     .addOption(new Option('--task <name>', 'what the network learns').choices(TASK_NAMES).default('mnist'))
     .option('--permute', 'with --task pixels: the pixels in one random order', false)
-    .addOption(
-      new Option('--steps <count>', 'with --task adding and text: steps of a sequence')
-        .argParser(wholeNumber(2, MOST_STEPS))
-        .default(undefined, `${STEPS.adding}; text: ${STEPS.text}`),
+    .option(
+      '--steps <count>',
+      `with --task adding and text: steps of a sequence (default: ${STEPS.adding}; text: ${STEPS.text})`,
+      wholeNumber(2, MOST_STEPS),
     )
     .option(
       '--text <file>',
@@ -129,6 +129,9 @@ export function assertTaskFlags(
   }
   if (text !== undefined && task !== 'text' && !isResumed) command.error('error: --text needs --task text');
   if (rare > 0 && task !== 'text') command.error('error: --rare needs --task text');
+  if (command.getOptionValueSource('sampleEvery') === 'cli' && task !== 'text' && !isResumed) {
+    command.error('error: --sample-every needs --task text');
+  }
   if (data !== undefined && (task === 'adding' || task === 'text')) {
     command.error(`error: --data: --task ${task} reads no files of MNIST`);
   }
