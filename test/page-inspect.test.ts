@@ -103,6 +103,6 @@ testInBrowser('a test lists the misread images; a click on one looks inside it',
   await opened.waitForText('#label', `label ${label}`);
   expect(await opened.text('#prediction')).toBe(predicted);
   expect(await page.inputValue('#image-number')).toBe(image);
-  const accuracy = Number((await opened.text('#test-accuracy')).split(' ')[0]);
+  const accuracy = Number((await opened.text('#test-result')).split(' ')[0]);
   expect(await opened.text('#misread-count')).toContain(`${Math.round(10000 * (1 - accuracy))} of 10000`);
 });

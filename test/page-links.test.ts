@@ -38,7 +38,7 @@ describe('a link', () => {
     expect(await second.page.inputValue('[name=learningRate]')).toBe('0.001');
     await second.playToTheEnd();
     expect(await second.page.inputValue('[name=learningRate]')).toBe('0.01');
-    for (const figure of ['#loss', '#accuracy', '#test-accuracy']) {
+    for (const figure of ['#loss', '#accuracy', '#test-result']) {
       expect(await second.text(figure)).toBe(await first.text(figure));
     }
     expect(new URL(second.page.url()).search).toBe(search);
@@ -141,7 +141,7 @@ describe('a checkpoint', () => {
       expect(await saved(second, 'longhand-step-40.safetensors')).toEqual(tensorsOf(long));
       const { stdout } = await longhand(['eval', long, '--json']);
       const { accuracy } = JSON.parse(stdout) as { accuracy: number };
-      expect((await second.text('#test-accuracy')).split(' ')[0]).toBe(accuracy.toFixed(4));
+      expect((await second.text('#test-result')).split(' ')[0]).toBe(accuracy.toFixed(4));
     },
   );
 

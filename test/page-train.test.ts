@@ -29,7 +29,7 @@ describe('the losses of 60 steps are those of the command line', () => {
       await opened.set('steps', String(steps));
       await opened.page.click('#play');
       await opened.page.waitForFunction(
-        (text) => document.querySelector('#test-accuracy')?.textContent.endsWith(text),
+        (text) => document.querySelector('#test-result')?.textContent.endsWith(text),
         `step ${steps}`,
       );
       losses.push(Number(await opened.text('#loss')));

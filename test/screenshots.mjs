@@ -26,7 +26,7 @@ async function trained({ colorScheme, width, height }) {
   const page = await context.newPage();
   await page.goto(`${address}?image=18`);
   await page.click('#play:enabled');
-  await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy').textContent), null, {
+  await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-result').textContent), null, {
     timeout: 300_000,
   });
   await page.waitForFunction(() =>

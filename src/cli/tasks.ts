@@ -13,6 +13,7 @@ import { DataError } from '../errors.js';
 import type { TrainData } from '../training/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
+import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
 export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
@@ -70,20 +71,8 @@ const ADDING = {
   displayStep: 100,
 } as const;
 
-/** Options of `longhand train --task text`: the sizes of Karpathy's char-rnn, with Adam. */
-const TEXT = {
-  layers: 2,
-  hidden: 128,
-  batchSize: 50,
-  learningRate: 0.002,
-  clipNorm: 5,
-  outputStart: 'glorot',
-  epochs: 5,
-  displayStep: 50,
-} as const;
-
 /** Steps of a sequence. */
-const STEPS = { adding: 100, text: 50 } as const;
+const STEPS = { adding: 100, text: TEXT_T } as const;
 
 /** 50,000 sequences of as many steps need 400 MB. */
 const MOST_STEPS = 1000;
@@ -222,7 +211,7 @@ function textFileTask(file: string | undefined, options: TextOptions, advice = '
     const { train, validation } = taskFrom(name(), (text) => textTask(text, options), advice);
     return { train, validation, test: validation, examples: 'characters' };
   };
-  return { load, files: () => [name()], options: TEXT };
+  return { load, files: () => [name()], options: TEXT_OPTIONS };
 }
 
 /** What `make` makes of a file's text; its errors get the file's name. */

@@ -4,8 +4,10 @@ import 'uplot/dist/uPlot.min.css';
 import { cssColour, onColourChange } from './colours.js';
 
 interface ChartOptions {
-  /** The lines: a name each, and a colour of the stylesheet. */
-  readonly series: readonly { readonly label: string; readonly colour: string }[];
+  /** The lines: a name each, and a colour of the stylesheet. The values of a sparse one are shown as points. */
+  readonly series: readonly { readonly label: string; readonly colour: string; readonly isSparse?: boolean }[];
+  /** Missing values do not interrupt a line. */
+  readonly joinsGaps?: boolean;
   /** The y axis shows powers of ten. */
   readonly logarithmic?: boolean;
   /** The range of the y axis. Default: that of the data. */
@@ -26,7 +28,7 @@ export class Chart {
 
   constructor(
     private readonly place: HTMLElement,
-    { series, logarithmic = false, range, height, digits, x }: ChartOptions,
+    { series, joinsGaps = false, logarithmic = false, range, height, digits, x }: ChartOptions,
   ) {
     const axis = {
       stroke: () => cssColour('--quiet'),
@@ -54,7 +56,8 @@ export class Chart {
             label: line.label,
             stroke: () => cssColour(line.colour),
             width: 1.5,
-            points: { show: false },
+            points: { show: line.isSparse ?? false, size: 6 },
+            spanGaps: joinsGaps,
             value: (_: UPlot, value: number | null) => (value === null ? '–' : value.toPrecision(digits)),
           })),
         ],

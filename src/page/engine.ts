@@ -2,23 +2,30 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
-import type { Mnist } from '../data/mnist.js';
+import { textOf } from '../data/text.js';
 import { DataError } from '../errors.js';
 import type { GradientReport } from '../gradcheck.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
+import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
-import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
+import { layersOf, stepCount } from '../training/options.js';
 import { Training } from '../training/run.js';
 import { checkWith } from './check.js';
-import { fetchMnist } from './fetch-mnist.js';
+import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
-import type { Progress } from './live-run.js';
+import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
-import type { BackendName, RateChange, Settings } from './settings.js';
+import type { BackendName, RateChange, Settings, Subject } from './settings.js';
 import { pageOptionsOf } from './settings.js';
+import type { RunData, TextFacts } from './subject-data.js';
+import { itersFor, optionsOf, SubjectData } from './subject-data.js';
+import type { TextInspection, TextRequest, UnitRanking, RankRequest } from './text/inspect-text.js';
+import { TextInspector } from './text/inspect-text.js';
+import type { TextModel, WriteRequest, WrittenChoice } from './text/text-writer.js';
+import { TextWriter } from './text/text-writer.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -31,6 +38,7 @@ export interface TestResult {
   readonly accuracy: number;
   readonly loss: number;
   readonly count: number;
+  /** Empty for a text. */
   readonly misread: readonly MisreadImage[];
 }
 
@@ -43,44 +51,67 @@ export interface MisreadImage {
 
 const FETCH_REPORT_MS = 100;
 
+/** The seed and the options of the samples during training. */
+const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
+/** Steps between two lines; a line costs about a third of a step. */
+const LINE_EVERY: Readonly<Record<Subject, number>> = { digits: 10, text: 20 };
+
 export class Engine {
-  private mnist: Mnist | undefined;
+  private readonly data = new SubjectData();
+  private runData: RunData | undefined;
   private run: LiveRun | undefined;
-  private readonly inspector = new ImageInspector();
+  private abortTest = new AbortController();
+  private abortWriting = new AbortController();
+  private readonly imageInspector = new ImageInspector();
+  private readonly textInspector = new TextInspector();
+  private readonly writer = new TextWriter();
   /** Runs all work that uses the run's tensors, one job at a time. */
   private readonly queue = new Queue();
 
   /** Rejects with a DataError if a file does not arrive complete. */
-  async loadData(folder: string, bypassCache: boolean, progress: (share: number) => void): Promise<void> {
+  async loadData(
+    subject: Subject,
+    folder: string,
+    bypassCache: boolean,
+    progress: (share: number) => void,
+  ): Promise<TextFacts | null> {
     let reportedAt = 0;
-    this.mnist = await fetchMnist(new URL(folder), bypassCache, (share) => {
+    const report = (share: number): void => {
       const now = performance.now();
       if (now - reportedAt < FETCH_REPORT_MS && share < 1) return;
       reportedAt = now;
       progress(share);
-    });
+    };
+    if (subject === 'text') return this.data.setText(await fetchText(new URL(folder), bypassCache, report));
+    this.data.mnist = await fetchMnist(new URL(folder), bypassCache, report);
+    return null;
+  }
+
+  /** Replaces the text; the next run uses it. Rejects with a DataError if the text is too short or too long. */
+  async useText(text: string): Promise<TextFacts> {
+    return this.data.setText(text);
   }
 
   /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
-    return this.replaceRun(settings.backend, settings.threads, settings.rateChanges, (backend) => {
-      const trainingIters = itersFor(settings.steps, settings.batchSize);
-      return Training.start(backend, this.trainingData, { ...TUTORIAL, ...pageOptionsOf(settings), trainingIters });
-    });
+    const data = this.data.forSettings(settings);
+    return this.replaceRun(settings.backend, settings.threads, settings.rateChanges, data, (backend) =>
+      Training.start(backend, data, optionsOf(settings)),
+    );
   }
 
   /** Replaces the current run with that of a checkpoint. If the bytes are damaged, rejects with a DataError and keeps the run. */
   async load(
     bytes: Uint8Array,
     name: string,
-    backend: BackendName,
-    threads: number | null,
+    { subject, backend, threads }: Settings,
   ): Promise<Started & { settings: Settings }> {
     const checkpoint = parseCheckpoint(bytes, name);
-    const { options } = trainingFor(checkpoint, name);
+    const { options } = trainingFor(checkpoint, name, subject);
     const started = await this.resume(checkpoint, backend, threads, []);
-    const steps = stepCount(options, this.trainingData.train.count);
-    const settings = { backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
+    const { T } = checkpoint.model;
+    const steps = this.currentRun.training.steps;
+    const settings = { subject, T, backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
     return { ...started, settings };
   }
 
@@ -90,8 +121,9 @@ export class Engine {
     return this.resume(kept, backend, threads, this.currentRun.rateChangesUntil(kept.training?.step ?? 0));
   }
 
-  /** See `LiveRun.play`. */
+  /** See `LiveRun.play`. Ends a test. */
   async play(pauseAt: number, report: (progress: Progress) => Promise<void> | void): Promise<void> {
+    this.abortTest.abort();
     return this.currentRun.play(pauseAt, report);
   }
 
@@ -103,7 +135,9 @@ export class Engine {
     await this.run?.pause();
   }
 
+  /** Ends a test. */
   async makeOneStep(): Promise<Progress> {
+    this.abortTest.abort();
     return this.currentRun.makeOneStep();
   }
 
@@ -112,26 +146,65 @@ export class Engine {
     this.currentRun.setLearningRate(rate);
   }
 
-  /** Tests the network on all test images. */
-  async test(): Promise<TestResult> {
-    const { test } = this.data;
-    const { accuracy, loss, correct, predicted } = await this.queue.run(() =>
-      evaluate(this.currentRun.training.network, test),
-    );
-    const misread = [...correct.keys()]
-      .filter((image) => correct[image] === 0)
-      .map((image) => ({ image, label: test.labels[image], predicted: predicted[image] }));
-    return { accuracy, loss, count: test.count, misread };
+  /** Tests the network on all test images, or on the validation part of the text. Null if `stopTest` ended it. */
+  async test(): Promise<TestResult | null> {
+    this.abortTest.abort();
+    this.abortTest = new AbortController();
+    const { signal } = this.abortTest;
+    const { test } = this.currentData;
+    try {
+      const result = await this.queue.run(() => evaluate(this.currentRun.training.network, test, signal));
+      const { accuracy, loss, count } = result;
+      return { accuracy, loss, count, misread: 'labels' in test ? misreadOf(test.labels, result) : [] };
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  async stopTest(): Promise<void> {
+    this.abortTest.abort();
   }
 
   /** All values and gradients of the current network for one image. */
   async inspect(request: InspectionRequest): Promise<Inspection> {
-    return this.queue.run(() => this.inspector.inspect(this.currentRun.training, this.data.test, request));
+    return this.queue.run(() => this.imageInspector.inspect(this.currentRun.training, this.data.images.test, request));
+  }
+
+  /** All values and gradients of the current network for one prediction in a passage. */
+  async inspectText(request: TextRequest): Promise<TextInspection> {
+    const { step } = this.currentRun;
+    return this.textInspector.inspect(await this.textModel(), step, request);
+  }
+
+  /** The hidden units of the current network, sorted by how well they separate a property. */
+  async rankUnits(request: RankRequest): Promise<UnitRanking> {
+    return this.textInspector.rank(await this.textModel(), request);
+  }
+
+  /** `length` characters of the validation part of the text, from character `start` on. */
+  async passage(start: number, length: number): Promise<string> {
+    const { characters, vocabulary } = this.textTask.validation;
+    const first = Math.max(0, Math.min(start, characters.length - length));
+    return textOf(characters.subarray(first, first + length), vocabulary);
+  }
+
+  /** See `TextWriter.write`. Ends an earlier writing. */
+  async write(request: WriteRequest, report: (written: WrittenChoice[]) => Promise<void> | void): Promise<void> {
+    this.abortWriting.abort();
+    this.abortWriting = new AbortController();
+    const { signal } = this.abortWriting;
+    this.writer.load(await this.textModel());
+    await this.writer.write(request, report, signal);
+  }
+
+  async stopWriting(): Promise<void> {
+    this.abortWriting.abort();
   }
 
   /** `[count,28,28]`, 0 … 255: the test images with these numbers. */
   async images(numbers: readonly number[]): Promise<Uint8Array> {
-    const { pixels, rows, columns } = this.data.test;
+    const { pixels, rows, columns } = this.data.images.test;
     const size = rows * columns;
     const copies = new Uint8Array(numbers.length * size);
     numbers.forEach((number, n) => copies.set(pixels.subarray(number * size, (number + 1) * size), n * size));
@@ -143,9 +216,10 @@ export class Engine {
     return checkWith(mistake);
   }
 
-  /** The bytes of a checkpoint file. */
-  async save(): Promise<Uint8Array> {
-    return checkpointBytes(await this.queue.run(() => this.currentRun.training.checkpoint()));
+  /** The bytes of a checkpoint file. `steps`: the length of the run, which the visitor may have changed. */
+  async save(steps: number): Promise<Uint8Array> {
+    const checkpoint = await this.queue.run(() => this.currentRun.training.checkpoint());
+    return checkpointBytes(withLength(checkpoint, steps));
   }
 
   private resume(
@@ -154,8 +228,10 @@ export class Engine {
     threads: number | null,
     rateChanges: readonly RateChange[],
   ): Promise<Started> {
-    return this.replaceRun(backend, threads, rateChanges, (created) =>
-      Training.resume(created, this.trainingData, checkpoint),
+    const { model, training } = checkpoint;
+    const data = training ? this.data.forCheckpoint(model, training.options) : this.currentData;
+    return this.replaceRun(backend, threads, rateChanges, data, (created) =>
+      Training.resume(created, data, checkpoint),
     );
   }
 
@@ -164,25 +240,52 @@ export class Engine {
     name: BackendName,
     threads: number | null,
     rateChanges: readonly RateChange[],
+    data: RunData,
     createTraining: (backend: Backend) => Training,
   ): Promise<Started> {
+    this.abortTest.abort();
     await this.pause();
     return this.queue.run(async () => {
       const backend = await createBackend(name, threads);
-      const run = await LiveRun.create(backend, this.queue, rateChanges, createTraining);
+      const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
       await this.run?.backend.dispose().catch(() => {}); // a GPU that was lost cannot free its memory
       this.run = run;
+      this.runData = data;
+      this.data.keepDigest(run.kept);
       return { description: backend.description, step: run.step };
     });
   }
 
-  private get data(): Mnist {
-    if (!this.mnist) throw new DataError('the images have not been loaded');
-    return this.mnist;
+  private hooksFor(data: RunData): LiveHooks {
+    if (!('characters' in data.train)) return { lineEvery: LINE_EVERY.digits, sample: undefined };
+    const { vocabulary } = data.train;
+    return {
+      lineEvery: LINE_EVERY.text,
+      sample: async ({ network }) => {
+        this.writer.load({ network: network.network, parameters: await network.save(), vocabulary });
+        return this.writer.sample(SAMPLE);
+      },
+    };
   }
 
-  private get trainingData() {
-    return { train: this.data.train, validation: this.data.validation };
+  /** A copy of the run's network. */
+  private textModel(): Promise<TextModel> {
+    const { vocabulary } = this.textTask.train;
+    return this.queue.run(async () => {
+      const { network } = this.currentRun.training;
+      return { network: network.network, parameters: await network.save(), vocabulary };
+    });
+  }
+
+  private get textTask() {
+    const { train, validation } = this.currentData;
+    if ('characters' in train && 'characters' in validation) return { train, validation };
+    throw new DataError('the run reads no text');
+  }
+
+  private get currentData(): RunData {
+    if (!this.runData) throw new DataError('no run has been started');
+    return this.runData;
   }
 
   private get currentRun(): LiveRun {
@@ -191,13 +294,39 @@ export class Engine {
   }
 }
 
+function misreadOf(labels: ArrayLike<number>, { correct, predicted }: Evaluation): MisreadImage[] {
+  return [...correct.keys()]
+    .filter((image) => correct[image] === 0)
+    .map((image) => ({ image, label: labels[image], predicted: predicted[image] }));
+}
+
+/** The checkpoint of a run of `steps` steps. A cosine schedule depends on the length, which therefore stays. */
+function withLength({ model, training }: Checkpoint, steps: number): Checkpoint {
+  if (!training) return { model, training };
+  const { options, order, step } = training;
+  const length = Math.max(steps, step);
+  if (options.schedule === 'cosine' || stepCount(options, order.length) === length) return { model, training };
+  const trainingIters = itersFor(length, options.batchSize);
+  return { model, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
+}
+
+/** What the page trains on, for messages. */
+const READS: Readonly<Record<Subject, string>> = { digits: 'MNIST’s images', text: 'the text' };
+
 /** The training of a checkpoint. Throws a DataError if the page cannot continue it. */
-function trainingFor({ training }: Checkpoint, name: string): SavedTraining {
+function trainingFor({ model, training }: Checkpoint, name: string, subject: Subject): SavedTraining {
   if (!training) throw new DataError(`${name}: holds only a network, not the state of its training`);
-  if (training.task !== null) {
-    throw new DataError(`${name}: a run of the task “${training.task}”, but the page trains only on MNIST’s images`);
+  const { task, options } = training;
+  const isText = model.vocabulary !== undefined;
+  if (isText !== (subject === 'text')) {
+    const [other, link] = isText ? ['a text', 'Text'] : ['images', 'Digits'];
+    if (isText || task === null)
+      throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
   }
-  const hidden = layersOf(training.options).map((layer) => layer.hidden);
+  if (!isText && task !== null) {
+    throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on ${READS.digits}`);
+  }
+  const hidden = layersOf(options).map((layer) => layer.hidden);
   if (new Set(hidden).size > 1) {
     throw new DataError(
       `${name}: its layers have ${hidden.join(', ')} hidden units, but on the page all layers have the same number: ` +
@@ -205,13 +334,6 @@ function trainingFor({ training }: Checkpoint, name: string): SavedTraining {
     );
   }
   return training;
-}
-
-/** The `trainingIters` that makes `steps` updates (see `stepCount`): the tutorial's own value if it gives as many. */
-function itersFor(steps: number, batchSize: number): number {
-  const { trainingIters } = TUTORIAL;
-  const tutorialSteps = Math.ceil(trainingIters / batchSize) - 1;
-  return steps === tutorialSteps ? trainingIters : steps * batchSize + 1;
 }
 
 async function createBackend(name: BackendName, threads: number | null): Promise<Backend> {

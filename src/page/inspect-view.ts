@@ -1,31 +1,17 @@
 /** “Look inside”: one image, read row by row, with every value and gradient that the network computes for it. */
 import type { Remote } from 'comlink';
-import { Chart } from './chart.js';
 import { onColourChange } from './colours.js';
-import { button, canvas, element, made } from './dom.js';
+import { button, canvas, element } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
 import type { Engine } from './engine.js';
-import { paintGradientOverInk, paintHeatmap, paintInk, scaledToOne, transposed } from './heatmaps.js';
-import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
+import { HeatmapFigures } from './heatmap-figures.js';
+import { paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
+import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { LstmChoice } from './lstm-choice.js';
+import { NormsChart } from './norms-chart.js';
 import { ProbabilityBars } from './probability-bars.js';
 import type { View } from './settings.js';
 import { LIMITS, numberFrom } from './settings.js';
-
-/** One figure each: a value for every unit (upwards) after every row (to the right). */
-const HEATMAPS = [
-  { name: 'i', equation: '2', words: 'input gate' },
-  { name: 'j', equation: '2', words: 'candidate' },
-  { name: 'f', equation: '2', words: 'forget gate' },
-  { name: 'o', equation: '2', words: 'output gate' },
-  { name: 'c', equation: '3', words: 'cell, scaled to ±1' },
-  { name: 'h', equation: '4', words: 'hidden state' },
-] as const;
-
-/** Maps values to -1 … 1 for a heat map. */
-const ofGate = (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1);
-const ofState = (values: Float32Array): Float32Array => values;
-const toHeatmap = { i: ofGate, j: ofState, f: ofGate, o: ofGate, c: scaledToOne, h: ofState };
 
 const ROW_MS = 90;
 /** While a run plays, inspections begin this often. Large networks are inspected less often: at most a quarter of the time. */
@@ -49,19 +35,10 @@ export class InspectView {
     element('pen-status', HTMLElement),
     () => this.refreshIfShown(),
   );
-  private readonly heatmaps = HEATMAPS.map((heatmap) => ({ ...heatmap, ...heatmapFigure(heatmap) }));
+  private readonly heatmaps = new HeatmapFigures(element('heatmaps', HTMLElement), 'row');
   private readonly probabilityBars = new ProbabilityBars();
   private readonly choice: LstmChoice;
-  private readonly norms = new Chart(element('norms-chart', HTMLElement), {
-    series: [
-      { label: '‖∂L/∂h‖', colour: '--below' },
-      { label: '‖∂L/∂c‖', colour: '--above' },
-    ],
-    logarithmic: true,
-    height: 140,
-    digits: 3,
-    x: 'after row',
-  });
+  private readonly norms = new NormsChart(element('norms-chart', HTMLElement), 'row');
 
   constructor(
     private readonly engine: Remote<Engine>,
@@ -181,23 +158,10 @@ export class InspectView {
     const until = lstms.some(({ reverse }) => reverse) ? T : row;
     paintInk(canvas('image'), pixels, [T, I], row);
     paintGradientOverInk(canvas('input-gradient'), pixels, scaledToOne(dx), [T, I]);
-    for (const { name, picture, cursor } of this.heatmaps) {
-      const values = transposed(toHeatmap[name](lstm[name]), T, lstm.H);
-      paintHeatmap(picture, values, [lstm.H, T], until);
-      cursor.style.left = `${(100 * row) / T}%`;
-    }
+    this.heatmaps.show(lstm, T, until, row);
     this.probabilityBars.show(probabilities, T, row);
-    this.showNorms(lstm, T);
+    this.norms.show(lstm, T);
     this.showTexts(inspection, row);
-  }
-
-  private showNorms({ dhNorms, dcNorms, reverse }: InspectedLstm, T: number): void {
-    const rows = Array.from(dhNorms.keys(), (n) => (reverse ? n + 1 : n)); // in reverse, the initial state is at T+1
-    const positive = (norms: Float32Array): (number | null)[] => Array.from(norms, (norm) => (norm > 0 ? norm : null));
-    this.norms.show(rows, positive(dhNorms), positive(dcNorms));
-    const [zero, all] = (reverse ? [T, 0] : [0, T]).map((n) => dhNorms[n].toPrecision(2));
-    const [first, last] = reverse ? ['last', 'first'] : ['first', 'last'];
-    this.norms.describe(`Gradient norms: ‖∂L/∂h‖ is ${zero} before the ${first} row, ${all} after the ${last}`);
   }
 
   private showTexts({ label, target, loss, step, T }: Inspection, row: number): void {
@@ -209,20 +173,4 @@ export class InspectView {
         : `after ${row} of ${T} rows`;
     canvas('image').setAttribute('aria-label', label === null ? 'Your drawing' : `Test image, label ${label}`);
   }
-}
-
-function heatmapFigure({ name, equation, words }: (typeof HEATMAPS)[number]) {
-  const figure = made('figure');
-  figure.dataset.equation = equation;
-  const caption = made('figcaption', '', name);
-  caption.append(made('small', '', words));
-  const frame = made('div', 'frame');
-  const picture = made('canvas');
-  picture.setAttribute('role', 'img');
-  picture.setAttribute('aria-label', `${words}: every unit after every row`);
-  const cursor = made('div', 'cursor');
-  frame.append(picture, cursor);
-  figure.append(caption, frame);
-  element('heatmaps', HTMLElement).append(figure);
-  return { picture, cursor };
 }

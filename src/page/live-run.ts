@@ -2,8 +2,7 @@
 import type { Backend } from '../backend.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { yieldToEventLoop } from '../training/event-loop.js';
-import { TUTORIAL } from '../training/options.js';
-import type { Line, Training } from '../training/run.js';
+import type { Line, Training, Validation } from '../training/run.js';
 import type { Queue } from './queue.js';
 import type { RateChange } from './settings.js';
 
@@ -12,6 +11,11 @@ export interface Progress {
   readonly step: number;
   /** The lines since the last report. */
   readonly lines: readonly Line[];
+  /** The validations and samples since the last report. */
+  readonly validations: readonly Validation[];
+  readonly samples: readonly Sample[];
+  /** The run has stopped early: the validation loss has not decreased for `patience` validations. */
+  readonly hasLostPatience: boolean;
   /** Over the last second, or since play began; null before the first step. */
   readonly stepsPerSecond: number | null;
   /** The current learning rate, and every change of it that this run has made or will make. */
@@ -19,11 +23,27 @@ export interface Progress {
   readonly rateChanges: readonly RateChange[];
 }
 
+/** What the network of a run on a text wrote after a step. */
+export interface Sample {
+  readonly step: number;
+  readonly text: string;
+}
+
+/** What a run does besides its steps. */
+export interface LiveHooks {
+  /** Steps between two lines. */
+  readonly lineEvery: number;
+  /** Writes a sample. Called every `SAMPLE_EVERY` steps; undefined if the network reads no text. */
+  readonly sample: ((training: Training) => Promise<string>) | undefined;
+}
+
 type Report = (progress: Progress) => Promise<void> | void;
 
 const REPORT_EVERY_MS = 100;
 /** Steps between two copies of the run, to return to if training diverges or the GPU is lost. */
 const KEEP_EVERY = 50;
+/** Steps between two samples. */
+export const SAMPLE_EVERY = 100;
 
 export class LiveRun {
   /** The state of the run at its start, or at the last multiple of `KEEP_EVERY` steps. */
@@ -34,12 +54,14 @@ export class LiveRun {
   private abortPlay = new AbortController();
   /** Resolves after the last report of the current play. */
   private played: Promise<void> = Promise.resolve();
+  private news = noNews();
 
   private constructor(
     readonly backend: Backend,
     readonly training: Training,
     private readonly queue: Queue,
     private rateChanges: readonly RateChange[],
+    private readonly hooks: LiveHooks,
     start: Checkpoint,
   ) {
     this.kept = start;
@@ -50,11 +72,12 @@ export class LiveRun {
     backend: Backend,
     queue: Queue,
     rateChanges: readonly RateChange[],
+    hooks: LiveHooks,
     createTraining: (backend: Backend) => Training,
   ): Promise<LiveRun> {
     try {
       const training = createTraining(backend);
-      return new LiveRun(backend, training, queue, rateChanges, await training.checkpoint());
+      return new LiveRun(backend, training, queue, rateChanges, hooks, await training.checkpoint());
     } catch (error) {
       await backend.dispose();
       throw error;
@@ -85,8 +108,8 @@ export class LiveRun {
   }
 
   async makeOneStep(): Promise<Progress> {
-    const line = await this.queue.run(() => this.makeStep(1));
-    return this.progress(line ? [line] : [], null);
+    await this.queue.run(() => this.makeStep(1));
+    return this.progress(null);
   }
 
   /** Applies from the next step on. */
@@ -101,20 +124,18 @@ export class LiveRun {
 
   private async makeSteps(signal: AbortSignal, report: Report): Promise<void> {
     const rate = new StepRate();
-    let lines: Line[] = [];
     let reportedAt = performance.now();
     const reportNow = async (): Promise<void> => {
-      await report(this.progress(lines, rate.after(this.step)));
-      lines = [];
+      await report(this.progress(rate.after(this.step)));
       reportedAt = performance.now();
     };
     try {
       rate.after(this.step);
-      while (this.step < this.pauseAt) {
+      if (this.step === 0) await this.queue.run(() => this.writeSample());
+      while (this.step < this.pauseAt && !this.training.hasLostPatience) {
         await yieldToEventLoop();
         if (signal.aborted) break;
-        const line = await this.queue.run(() => this.makeStep(TUTORIAL.displayStep));
-        if (line) lines.push(line);
+        await this.queue.run(() => this.makeStep(this.hooks.lineEvery));
         if (performance.now() - reportedAt >= REPORT_EVERY_MS) await reportNow();
       }
     } finally {
@@ -122,15 +143,23 @@ export class LiveRun {
     }
   }
 
-  private async makeStep(displayStep: number): Promise<Line | undefined> {
-    const { training } = this;
+  private async makeStep(lineEvery: number): Promise<void> {
+    const { training, news } = this;
     const rate = this.rateAtStep(training.step + 1);
     if (rate !== undefined) training.changeLearningRate(rate);
     await training.makeStep();
     const { step } = training;
-    const line = step % displayStep === 0 ? await training.line() : undefined;
+    const { validateEvery } = training.options;
+    if (step % lineEvery === 0) news.lines.push(await training.line());
+    if (validateEvery !== null && step % validateEvery === 0) news.validations.push(await training.validate());
+    if (step % SAMPLE_EVERY === 0) await this.writeSample();
     if (step % KEEP_EVERY === 0) this.kept = await training.checkpoint();
-    return line;
+  }
+
+  private async writeSample(): Promise<void> {
+    const { step } = this;
+    const text = await this.hooks.sample?.(this.training);
+    if (text !== undefined) this.news.samples.push({ step, text });
   }
 
   /** The learning rate that begins with `step`: set by hand just now, or in the run that this one repeats. */
@@ -143,11 +172,20 @@ export class LiveRun {
     return rate;
   }
 
-  private progress(lines: readonly Line[], stepsPerSecond: number | null): Progress {
-    const { step, learningRate } = this.training;
-    return { step, lines, stepsPerSecond, learningRate, rateChanges: this.rateChanges };
+  /** The news since the last report. */
+  private progress(stepsPerSecond: number | null): Progress {
+    const { step, learningRate, hasLostPatience } = this.training;
+    const { news } = this;
+    this.news = noNews();
+    return { step, ...news, stepsPerSecond, learningRate, rateChanges: this.rateChanges, hasLostPatience };
   }
 }
+
+const noNews = (): { lines: Line[]; validations: Validation[]; samples: Sample[] } => ({
+  lines: [],
+  validations: [],
+  samples: [],
+});
 
 /** Steps per second, over about the last second. */
 class StepRate {

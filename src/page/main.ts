@@ -1,4 +1,4 @@
-/** The page: creates the worker with the engine and the three views, and keeps the settings in the page's address. */
+/** The page: creates the worker with the engine and the views of its subject, and keeps the settings in the page's address. */
 import '@fontsource-variable/inter/index.css';
 import { wrap } from 'comlink';
 import 'katex/dist/katex.min.css';
@@ -10,9 +10,14 @@ import { highlightEquationsOnHover } from './highlight.js';
 import { InspectView } from './inspect-view.js';
 import { MisreadImages } from './misread-images.js';
 import { showError } from './error-box.js';
-import type { Settings, View } from './settings.js';
+import type { Settings, Subject, View } from './settings.js';
 import { fromQuery, settingsOf, toQuery } from './settings.js';
 import './style/index.css';
+import { TextLookView } from './text/look-view.js';
+import { SampleStrip } from './text/sample-strip.js';
+import { TextSource } from './text/text-source.js';
+import { WriteView } from './text/write-view.js';
+import type { TrainListener } from './train-view.js';
 import { TrainView } from './train-view.js';
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
@@ -35,25 +40,72 @@ function changeState(change: Partial<Settings & View>): void {
 }
 
 const show = (error: unknown): void => showError(messageOf(error));
+const { subject } = state;
+showSubject(subject);
 
-const inspectView = new InspectView(
-  engine,
-  state,
-  ({ image, row, lstm }) => changeState({ image, row, lstm }),
-  (error) => trainView.fail(error),
-);
-const misreadImages = new MisreadImages(engine, (image) => {
-  inspectView.choose(image);
-  element('look', HTMLElement).scrollIntoView({ block: 'start' });
-});
+/** What a subject does with the run's network; `TrainView` calls it. */
+type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText'>;
+const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
 new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show);
+const textSource = subject === 'text' ? textSourceView() : undefined;
 const trainView: TrainView = new TrainView(engine, settingsOf(state), {
+  ...listener,
   onSettings: changeState,
-  onNewRun: () => misreadImages.clear(),
-  onWeights: () => inspectView.refresh(),
-  weightsEveryMs: () => inspectView.periodMs,
-  onTested: (result) => void misreadImages.show(result).catch(show),
+  onText: (facts, name) => textSource?.show(facts, name),
 });
 
 highlightEquationsOnHover();
 void trainView.loadData();
+
+function digitViews(): SubjectListener {
+  const inspectView = new InspectView(
+    engine,
+    state,
+    ({ image, row, lstm }) => changeState({ image, row, lstm }),
+    (error) => trainView.fail(error),
+  );
+  const misreadImages = new MisreadImages(engine, (image) => {
+    inspectView.choose(image);
+    element('look', HTMLElement).scrollIntoView({ block: 'start' });
+  });
+  return {
+    onNewRun: () => misreadImages.clear(),
+    onWeights: () => inspectView.refresh(),
+    weightsEveryMs: () => inspectView.periodMs,
+    onTested: (result) => void misreadImages.show(result).catch(show),
+    onSamples: () => {},
+  };
+}
+
+function textViews(): SubjectListener {
+  const lookView = new TextLookView(engine, state, changeState, show);
+  const writeView = new WriteView(engine, state, changeState, show);
+  const samples = new SampleStrip();
+  return {
+    onNewRun: (step) => {
+      writeView.clear();
+      samples.restartAt(step);
+    },
+    onWeights: () => lookView.refresh(),
+    weightsEveryMs: () => lookView.periodMs,
+    onTested: () => {},
+    onSamples: (more) => samples.add(more),
+  };
+}
+
+function textSourceView(): TextSource {
+  return new TextSource({
+    onOwnText: (text, name) => void trainView.useText(text, name),
+    onBundledText: () => void trainView.useBundledText(),
+    onError: (message) => showError(message),
+  });
+}
+
+/** Shows the parts of one subject, and marks it in the navigation. */
+function showSubject(shown: Subject): void {
+  for (const part of document.querySelectorAll<HTMLElement>('[data-subject]')) {
+    part.hidden = part.dataset.subject !== shown;
+  }
+  document.body.classList.add('ready');
+  element(`to-${shown}`, HTMLAnchorElement).setAttribute('aria-current', 'page');
+}

@@ -22,6 +22,11 @@ export class RunButtons {
     else if (document.activeElement === document.body) this.lostFocus?.focus();
   }
 
+  /** During a test its button ends it. */
+  setTesting(isTesting: boolean): void {
+    button('test').textContent = isTesting ? 'Stop the test' : 'Test';
+  }
+
   /** Draws attention to Reset: the changed settings need a new run. */
   suggestReset(isSuggested: boolean): void {
     button('reset').classList.toggle('suggested', isSuggested);

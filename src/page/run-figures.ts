@@ -1,40 +1,45 @@
-/** The figures and charts of the run: step, loss, accuracy, speed. */
-import type { Line } from '../training/run.js';
+/** The figures and charts of the run: step, loss, accuracy or bits per character, speed. */
+import type { Line, Validation } from '../training/run.js';
 import { Chart } from './chart.js';
 import { element, made } from './dom.js';
+import type { Settings, Subject } from './settings.js';
+
+/** One line of a chart: its name in a sentence, and a place in the figures that shows its last value. */
+interface Curve {
+  readonly chart: Chart;
+  readonly name: string;
+  readonly place: string;
+  readonly of: (line: Line) => number;
+}
 
 export class RunFigures {
   private lines: Line[] = [];
-  private readonly lossChart = new Chart(element('loss-chart', HTMLElement), {
-    series: [{ label: 'loss', colour: '--accent' }],
-    height: 200,
-    digits: 4,
-    x: 'step',
-  });
-  private readonly accuracyChart = new Chart(element('accuracy-chart', HTMLElement), {
-    series: [{ label: 'accuracy', colour: '--accent' }],
-    range: [0, 1],
-    height: 200,
-    digits: 4,
-    x: 'step',
-  });
+  private validations: Validation[] = [];
+  private readonly curves: readonly Curve[];
+
+  constructor(private readonly subject: Subject) {
+    this.curves = subject === 'text' ? textCurves() : digitCurves();
+  }
 
   /** For another run, or an earlier step of this one: keeps the lines up to `step`. */
   restartAt(step: number): void {
     this.lines = this.lines.filter((line) => line.step <= step);
+    this.validations = this.validations.filter((validation) => validation.step <= step);
     this.showLines();
-    this.showTestAccuracy('–');
+    this.showTestResult('–');
     element('pace', HTMLElement).textContent = '–';
   }
 
   /** For the run of a checkpoint, whose lines are not known. */
   forgetLines(): void {
     this.lines = [];
+    this.validations = [];
   }
 
-  addLines(lines: readonly Line[]): void {
-    if (lines.length === 0) return;
+  add(lines: readonly Line[], validations: readonly Validation[]): void {
+    if (lines.length === 0 && validations.length === 0) return;
     this.lines.push(...lines);
+    this.validations.push(...validations);
     this.showLines();
   }
 
@@ -43,12 +48,16 @@ export class RunFigures {
     element('steps-of', HTMLElement).textContent = `of ${pauseAt}`;
   }
 
-  showPace(stepsPerSecond: number): void {
-    element('pace', HTMLElement).textContent = stepsPerSecond.toFixed(1);
+  showPace(stepsPerSecond: number, { batchSize, T }: Settings): void {
+    const place = element('pace', HTMLElement);
+    place.textContent = stepsPerSecond.toFixed(1);
+    if (this.subject === 'digits') return;
+    const characters = Math.round((stepsPerSecond * batchSize * T) / 1000);
+    place.append(' ', made('small', '', `${characters},000 characters`));
   }
 
-  showTestAccuracy(text: string, step?: number): void {
-    const place = element('test-accuracy', HTMLElement);
+  showTestResult(text: string, step?: number): void {
+    const place = element('test-result', HTMLElement);
     place.textContent = text;
     if (step !== undefined) place.append(' ', made('small', '', `at step ${step}`));
   }
@@ -56,20 +65,58 @@ export class RunFigures {
   /** Updates the texts for screen readers. Not called while the run plays: the texts would change too often. */
   describeCharts(): void {
     const last = this.lines.at(-1);
-    const describe = (chart: Chart, name: string, value: number | undefined): void =>
-      chart.describe(
-        last && value !== undefined ? `${name}: ${value.toFixed(4)} at step ${last.step}` : `${name}: no value yet`,
-      );
-    describe(this.lossChart, 'Loss over the steps', last?.loss);
-    describe(this.accuracyChart, 'Accuracy over the steps', last?.accuracy);
+    for (const { chart, name, of } of this.curves) {
+      chart.describe(last ? `${name}: ${of(last).toFixed(4)} at step ${last.step}` : `${name}: no value yet`);
+    }
   }
 
   private showLines(): void {
-    const steps = this.lines.map(({ step }) => step);
-    const [losses, accuracies] = [this.lines.map(({ loss }) => loss), this.lines.map(({ accuracy }) => accuracy)];
-    this.lossChart.show(steps, losses);
-    this.accuracyChart.show(steps, accuracies);
-    element('loss', HTMLElement).textContent = losses.at(-1)?.toFixed(4) ?? '–';
-    element('accuracy', HTMLElement).textContent = accuracies.at(-1)?.toFixed(4) ?? '–';
+    const { lines, validations } = this;
+    const steps = [...new Set([...lines, ...validations].map(({ step }) => step))].sort((a, b) => a - b);
+    const valuesAt = <Kind extends { readonly step: number }>(all: readonly Kind[], of: (one: Kind) => number) => {
+      const byStep = new Map(all.map((one) => [one.step, of(one)]));
+      return steps.map((step) => byStep.get(step) ?? null);
+    };
+    const last = lines.at(-1);
+    for (const { chart, place, of } of this.curves) {
+      chart.show(
+        steps,
+        valuesAt(lines, of),
+        valuesAt(validations, (one) => of({ ...one, iter: 0 })),
+      );
+      element(place, HTMLElement).textContent = last ? of(last).toFixed(4) : '–';
+    }
   }
+}
+
+/** In place of nats: the loss in bits per character. */
+export const bitsOf = (loss: number): number => loss / Math.LN2;
+
+const SERIES = [
+  { label: 'batch', colour: '--accent' },
+  { label: 'validation', colour: '--above', isSparse: true },
+] as const;
+
+const CHART = { series: SERIES, joinsGaps: true, height: 200, digits: 4, x: 'step' } as const;
+
+function digitCurves(): Curve[] {
+  return [
+    {
+      chart: new Chart(element('loss-chart', HTMLElement), CHART),
+      name: 'Loss over the steps',
+      place: 'loss',
+      of: ({ loss }) => loss,
+    },
+    {
+      chart: new Chart(element('accuracy-chart', HTMLElement), { ...CHART, range: [0, 1] }),
+      name: 'Accuracy over the steps',
+      place: 'accuracy',
+      of: ({ accuracy }) => accuracy,
+    },
+  ];
+}
+
+function textCurves(): Curve[] {
+  const chart = new Chart(element('bits-chart', HTMLElement), CHART);
+  return [{ chart, name: 'Bits per character over the steps', place: 'bits', of: ({ loss }) => bitsOf(loss) }];
 }

@@ -2,7 +2,7 @@
 import type { OptionEntry } from '../training/option-table.js';
 import type { OptionName } from '../training/options.js';
 import { OPTIONS } from '../training/option-table.js';
-import type { BackendName, NumberName, Settings } from './settings.js';
+import type { BackendName, NumberName, Settings, Subject } from './settings.js';
 
 interface FieldTexts {
   readonly label: string;
@@ -10,6 +10,8 @@ interface FieldTexts {
   readonly help: string;
   /** A run that has begun applies a change; other changes need a new run. */
   readonly isLive?: true;
+  /** The subject that has this field. Default: both. */
+  readonly subject?: Subject;
 }
 
 export interface NumberField extends FieldTexts {
@@ -50,10 +52,16 @@ export const FIELDS: readonly (NumberField | ChoiceField)[] = [
   { name: 'steps', label: 'Pause at step', help: 'the run pauses after this step', isLive: true },
   { ...optionField('hidden'), label: 'Hidden units' },
   optionField('layers'),
-  { ...optionField('bidirectional'), label: 'Directions', choices: DIRECTION_LABELS },
+  { ...optionField('bidirectional'), label: 'Directions', subject: 'digits', choices: DIRECTION_LABELS },
+  {
+    name: 'T',
+    label: 'Sequence length',
+    subject: 'text',
+    help: 'characters from which the gradient of a step is computed (command line: --steps <count>)',
+  },
   optionField('batchSize'),
   optionField('seed'),
-  { ...optionField('shuffle'), choices: SHUFFLE_LABELS },
+  { ...optionField('shuffle'), subject: 'digits', choices: SHUFFLE_LABELS },
   { name: 'backend', label: 'Backend', help: 'the backend that runs the training steps', choices: BACKEND_LABELS },
   { name: 'threads', label: 'Threads', help: 'threads of the WebAssembly backend', placeholder: 'all cores' },
 ];

@@ -6,12 +6,17 @@ import type { OptionEntry } from '../training/option-table.js';
 import type { TrainOptions } from '../training/options.js';
 import { OPTIONS } from '../training/option-table.js';
 import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
+import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (
   'wasm' | 'reference' | Mode
 )[];
 export type BackendName = (typeof BACKENDS)[number];
+
+/** What the network learns to read: the digits of MNIST, or the characters of a text. */
+export const SUBJECTS = ['digits', 'text'] as const;
+export type Subject = (typeof SUBJECTS)[number];
 
 /** From `step` on the learning rate is `rate`: the visitor changed it during the run. */
 export interface RateChange {
@@ -31,6 +36,9 @@ export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions 
 }
 
 export interface Settings extends PageOptions {
+  readonly subject: Subject;
+  /** T: steps of a sequence; 28 for the digits. */
+  readonly T: number;
   readonly backend: BackendName;
   /** The threads of the `wasm` backend; null: one per core. */
   readonly threads: number | null;
@@ -39,7 +47,7 @@ export interface Settings extends PageOptions {
   readonly steps: number;
 }
 
-/** What “Look inside” and “Check it” show. */
+/** What “Look inside”, “Write” and “Check it” show. Each subject uses some of these values. */
 export interface View {
   /** The number of a test image. */
   readonly image: number;
@@ -49,19 +57,59 @@ export interface View {
   readonly lstm: number;
   /** The id of a planted mistake, or `none`. */
   readonly mistake: string;
+  /** Where the passage that is looked at begins, in the validation part of the text. */
+  readonly passage: number;
+  /** The visitor's own passage; empty: the passage of the text. */
+  readonly reading: string;
+  /** The character of the passage whose prediction is explained: its place in the passage. */
+  readonly target: number;
+  /** The hidden unit that colours the passage. */
+  readonly unit: number;
+  readonly state: (typeof STATES)[number];
+  /** The id of a property of `PROPERTIES`: the units are sorted by it. */
+  readonly property: string;
+  /** What the network continues. */
+  readonly prompt: string;
+  readonly temperature: number;
 }
 
-/** The tutorial's values, as `longhand train` has them. */
-export const DEFAULTS: Settings & View = {
+/** The states of a unit that can colour a text. */
+export const STATES = ['c', 'h'] as const;
+
+const SHARED = {
   backend: 'wasm',
   threads: null,
-  ...pageOptionsOf(TUTORIAL),
   rateChanges: [],
-  steps: stepCount(TUTORIAL, 0), // 781; the number of examples does not matter without `epochs`
   image: 0,
   row: 28,
   lstm: 0,
   mistake: 'none',
+  passage: 0,
+  reading: '',
+  target: 40,
+  unit: 0,
+  state: 'c',
+  property: 'in-quotes',
+  prompt: 'Call me',
+  temperature: 0.8,
+} as const;
+
+/** The values of `longhand train`, for each subject. */
+export const DEFAULTS: Readonly<Record<Subject, Settings & View>> = {
+  digits: {
+    ...SHARED,
+    subject: 'digits',
+    T: 28,
+    ...pageOptionsOf(TUTORIAL),
+    steps: stepCount(TUTORIAL, 0), // 781; the number of examples does not matter without `epochs`
+  },
+  text: {
+    ...SHARED,
+    subject: 'text',
+    T: TEXT_T,
+    ...pageOptionsOf({ ...TUTORIAL, ...TEXT_OPTIONS }),
+    steps: 2260, // 5 epochs of Moby-Dick
+  },
 };
 
 interface Range {
@@ -72,6 +120,8 @@ interface Range {
 }
 
 const MOST_LAYERS = 4;
+/** The longest passage that is looked at, and the longest prompt. */
+export const LONGEST_PASSAGE = 400;
 
 const whole = (least: number, most: number): Range => ({ kind: 'whole', least, most });
 
@@ -88,6 +138,11 @@ export const LIMITS = {
   image: whole(0, 9999),
   row: whole(0, 28),
   lstm: whole(0, 2 * MOST_LAYERS - 1),
+  T: whole(2, 500),
+  passage: whole(0, 100_000_000),
+  target: whole(0, LONGEST_PASSAGE - 2),
+  unit: whole(0, 1023),
+  temperature: { kind: 'number', least: 0, most: 5 },
 } as const satisfies Readonly<Record<string, Range>>;
 
 export type NumberName = keyof typeof LIMITS;
@@ -113,7 +168,8 @@ export function toQuery(state: Settings & View): string {
   const query = new URLSearchParams();
   const { rateChanges, ...others } = state;
   for (const [name, value] of Object.entries(others)) {
-    if (value !== DEFAULTS[name as keyof typeof others] && value !== null) query.set(name, String(value));
+    const isDefault = value === DEFAULTS[state.subject][name as keyof typeof others];
+    if (name === 'subject' ? value !== 'digits' : !isDefault && value !== null) query.set(name, String(value));
   }
   const changes = rateChanges.map(({ step, rate }) => `${step}:${rate}`).join(',');
   if (changes) query.set('rateChanges', changes);
@@ -123,31 +179,50 @@ export function toQuery(state: Settings & View): string {
 
 /** The settings alone, without the view. */
 export function settingsOf(state: Settings & View): Settings {
-  const { backend, threads, rateChanges, steps } = state;
-  return { backend, threads, ...pageOptionsOf(state), rateChanges, steps };
+  const { subject, T, backend, threads, rateChanges, steps } = state;
+  return { subject, T, backend, threads, ...pageOptionsOf(state), rateChanges, steps };
 }
 
 /** The inverse of `toQuery`. Missing and invalid values take their defaults. Older links use the name `machine` for `backend`. */
 export function fromQuery(text: string): Settings & View {
   const query = new URLSearchParams(text);
-  const number = (name: NumberName) => numberFrom(name, query.get(name) ?? '') ?? DEFAULTS[name];
+  const subject = SUBJECTS.find((one) => one === query.get('subject')) ?? 'digits';
+  const defaults = DEFAULTS[subject];
+  const number = <Name extends NumberName & keyof typeof defaults>(name: Name) =>
+    (numberFrom(name, query.get(name) ?? '') as (typeof defaults)[Name] | null) ?? defaults[name];
+  const words = (name: 'mistake' | 'property' | 'reading' | 'prompt'): string =>
+    query.get(name)?.slice(0, LONGEST_PASSAGE) ?? defaults[name];
   const name = query.get('backend') ?? query.get('machine');
   return {
-    backend: BACKENDS.find((backend) => backend === name) ?? DEFAULTS.backend,
+    subject,
+    T: subject === 'text' ? number('T') : defaults.T,
+    backend: BACKENDS.find((backend) => backend === name) ?? defaults.backend,
     threads: number('threads'),
-    ...pageOptionsFrom(query),
+    ...pageOptionsFrom(query, defaults),
     rateChanges: rateChangesFrom(query.get('rateChanges') ?? ''),
-    steps: number('steps') ?? DEFAULTS.steps,
-    image: number('image') ?? DEFAULTS.image,
-    row: number('row') ?? DEFAULTS.row,
-    lstm: number('lstm') ?? DEFAULTS.lstm,
-    mistake: query.get('mistake') ?? DEFAULTS.mistake,
+    steps: number('steps'),
+    image: number('image'),
+    row: number('row'),
+    lstm: number('lstm'),
+    mistake: words('mistake'),
+    passage: number('passage'),
+    reading: words('reading'),
+    target: number('target'),
+    unit: number('unit'),
+    state: STATES.find((state) => state === query.get('state')) ?? defaults.state,
+    property: words('property'),
+    prompt: words('prompt'),
+    temperature: number('temperature'),
   };
 }
 
-function pageOptionsFrom(query: URLSearchParams): PageOptions {
-  const values = PAGE_OPTIONS.map((name) => [name, optionFrom(name, query.get(name) ?? '') ?? DEFAULTS[name]]);
-  return Object.fromEntries(values) as PageOptions;
+/** A text cannot be read in both directions, and is read in order. */
+const DIGITS_ONLY: readonly string[] = ['bidirectional', 'shuffle'] satisfies (keyof PageOptions)[];
+
+function pageOptionsFrom(query: URLSearchParams, defaults: Settings): PageOptions {
+  const names = PAGE_OPTIONS.filter((name) => defaults.subject === 'digits' || !DIGITS_ONLY.includes(name));
+  const values = names.map((name) => [name, optionFrom(name, query.get(name) ?? '') ?? defaults[name]]);
+  return { ...pageOptionsOf(defaults), ...(Object.fromEntries(values) as Partial<PageOptions>) };
 }
 
 function optionFrom(name: keyof PageOptions, text: string): string | number | boolean | null | undefined {

@@ -5,22 +5,27 @@ import { button, element, made, messageOf, nameOf } from './dom.js';
 import type { Engine, Started, TestResult } from './engine.js';
 import type { Action } from './error-box.js';
 import { hideError, showBlockingError, showError } from './error-box.js';
-import type { Progress } from './live-run.js';
+import type { Progress, Sample } from './live-run.js';
 import { RunButtons } from './run-buttons.js';
-import { RunFigures } from './run-figures.js';
+import { bitsOf, RunFigures } from './run-figures.js';
 import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings } from './settings.js';
-import { DEFAULTS } from './settings.js';
+import { DEFAULTS, LIMITS } from './settings.js';
+import type { TextFacts } from './subject-data.js';
 
-interface TrainListener {
+export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
   /** A new run began, or one was resumed. `onWeights` follows. */
-  readonly onNewRun: () => void;
+  readonly onNewRun: (step: number) => void;
   /** The weights changed. */
   readonly onWeights: () => void;
   /** While the run plays, the time from one call of `onWeights` to the next. */
   readonly weightsEveryMs: () => number;
   readonly onTested: (result: TestResult) => void;
+  /** What the network wrote after some step, of a run on a text. */
+  readonly onSamples: (samples: readonly Sample[]) => void;
+  /** The page has a text: the bundled one, or the visitor's. */
+  readonly onText: (facts: TextFacts, name: string | null) => void;
 }
 
 /** A run that replaces the current one, and its first learning rate. */
@@ -36,6 +41,7 @@ export class TrainView {
   /** The settings of the current run; `settings` may already be those of the next. */
   private running: Settings | undefined;
   private isPlaying = false;
+  private isTesting = false;
   /** A new run is being created. */
   private isStarting = false;
   private hasData = false;
@@ -45,10 +51,14 @@ export class TrainView {
   private reportedRate: number | undefined;
   /** The visitor has changed the learning rate during the run. */
   private hasOwnRate = false;
+  /** The current run began with a checkpoint. */
+  private isResumed = false;
+  /** The name of the visitor's own text; null for the bundled one. */
+  private ownText: string | null = null;
   private weightsShownAt = 0;
   private readonly form: SettingsForm;
   private readonly buttons = new RunButtons();
-  private readonly figures = new RunFigures();
+  private readonly figures: RunFigures;
 
   constructor(
     private readonly engine: Remote<Engine>,
@@ -56,11 +66,12 @@ export class TrainView {
     private readonly listener: TrainListener,
   ) {
     this.learningRate = settings.learningRate;
+    this.figures = new RunFigures(settings.subject);
     this.form = new SettingsForm(settings, (changed, needsNewRun) => this.change(changed, needsNewRun));
     button('play').addEventListener('click', () => void (this.isPlaying ? this.engine.pause() : this.play()));
     button('one-step').addEventListener('click', () => void this.makeOneStep());
     button('reset').addEventListener('click', () => void this.reset());
-    button('test').addEventListener('click', () => void this.test());
+    button('test').addEventListener('click', () => void (this.isTesting ? this.engine.stopTest() : this.test()));
     button('save').addEventListener('click', () => void this.save());
     button('load').addEventListener('click', () => element('file', HTMLInputElement).click());
     element('file', HTMLInputElement).addEventListener('change', (event) => {
@@ -76,12 +87,14 @@ export class TrainView {
     element('loading', HTMLElement).hidden = false;
     try {
       const folder = new URL('data/', document.baseURI).href;
-      await this.engine.loadData(
+      const facts = await this.engine.loadData(
+        this.settings.subject,
         folder,
         bypassCache,
         proxy((share: number) => void (progress.value = share)),
       );
       this.hasData = true;
+      if (facts) this.listener.onText(facts, null);
     } catch (error) {
       showBlockingError(messageOf(error), { label: 'Try again', run: () => void this.loadData(true) });
       return;
@@ -91,8 +104,30 @@ export class TrainView {
     await this.start();
   }
 
+  /** Trains on the visitor's own text. `name`: what the page calls it. */
+  async useText(text: string, name: string): Promise<void> {
+    try {
+      const facts = await this.engine.useText(text);
+      this.hasData = true;
+      this.ownText = name;
+      this.listener.onText(facts, name);
+      this.set({ ...this.settings, ...streamsFor(facts.length, this.settings), rateChanges: [] });
+    } catch (error) {
+      showError(`${name}: ${messageOf(error)}`);
+      return;
+    }
+    await this.start();
+  }
+
+  /** Trains on the bundled text again. */
+  async useBundledText(): Promise<void> {
+    this.ownText = null;
+    await this.loadData();
+  }
+
   private async start(): Promise<void> {
     const { settings } = this;
+    this.isResumed = false;
     this.set(settings); // shows the run's first learning rate
     await this.replaceRun(
       async () => ({ started: await this.engine.start(settings), settings, rate: settings.learningRate }),
@@ -125,7 +160,8 @@ export class TrainView {
       this.figures.restartAt(started.step);
       this.figures.showStep(started.step, this.settings.steps);
       this.figures.describeCharts();
-      this.listener.onNewRun();
+      this.showLinkNote();
+      this.listener.onNewRun(started.step);
       this.listener.onWeights();
     } catch (error) {
       showError(messageOf(error), ...actions);
@@ -174,7 +210,7 @@ export class TrainView {
   private async play(): Promise<void> {
     const step = this.step ?? 0;
     if (step >= this.settings.steps) {
-      this.set({ ...this.settings, steps: step + DEFAULTS.steps }, this.learningRate);
+      this.set({ ...this.settings, steps: step + DEFAULTS[this.settings.subject].steps }, this.learningRate);
     }
     this.setPlaying(true);
     try {
@@ -203,22 +239,30 @@ export class TrainView {
     this.buttons.setEnabled(true);
   }
 
+  /** Ends if a step or a new run begins, or if the visitor stops it. */
   private async test(): Promise<void> {
     const { step } = this;
-    this.figures.showTestAccuracy('…');
+    this.figures.showTestResult('…');
+    this.isTesting = true;
+    this.buttons.setTesting(true);
+    let text = '–';
     try {
       const result = await this.engine.test();
-      this.figures.showTestAccuracy(result.accuracy.toFixed(4), step);
-      this.listener.onTested(result);
+      if (result) {
+        text = (this.settings.subject === 'text' ? bitsOf(result.loss) : result.accuracy).toFixed(4);
+        this.listener.onTested(result);
+      }
     } catch (error) {
-      this.figures.showTestAccuracy('–');
       this.fail(error);
     }
+    this.isTesting = false;
+    this.buttons.setTesting(false);
+    this.figures.showTestResult(text, text === '–' ? undefined : step);
   }
 
   private async save(): Promise<void> {
     try {
-      const bytes = await this.engine.save();
+      const bytes = await this.engine.save(this.settings.steps);
       const link = made('a');
       link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
       link.download = `longhand-step-${this.step ?? 0}.safetensors`;
@@ -230,11 +274,12 @@ export class TrainView {
   }
 
   private async load(file: File): Promise<void> {
-    const { backend, threads } = this.settings;
+    const current = this.settings;
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       await this.replaceRun(async () => {
-        const { settings, ...started } = await this.engine.load(bytes, file.name, backend, threads);
+        const { settings, ...started } = await this.engine.load(bytes, file.name, current);
+        this.isResumed = true;
         this.figures.forgetLines();
         this.set(settings);
         return { started, settings, rate: settings.learningRate };
@@ -269,16 +314,22 @@ export class TrainView {
     return { label, run: () => void this.replaceRun(goBack, []) };
   }
 
-  private showProgress({ step, lines, stepsPerSecond, learningRate, rateChanges }: Progress): void {
+  private showProgress(progress: Progress): void {
+    const { step, lines, validations, samples, stepsPerSecond, learningRate, rateChanges } = progress;
     if (this.isStarting) return; // the report is from the run that is being replaced
     this.step = step;
-    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond);
+    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, this.settings);
+    if (progress.hasLostPatience) {
+      element('settings-note', HTMLElement).textContent =
+        'The run stopped early: the validation loss no longer decreases.';
+    }
+    if (samples.length > 0) this.listener.onSamples(samples);
     if (learningRate !== this.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {
       this.reportedRate = learningRate;
       this.set({ ...this.settings, rateChanges }, learningRate);
     }
     this.figures.showStep(step, this.settings.steps);
-    this.figures.addLines(lines);
+    this.figures.add(lines, validations);
     if (!this.isPlaying) this.figures.describeCharts();
     const now = performance.now();
     if (this.isPlaying && now - this.weightsShownAt < this.listener.weightsEveryMs()) return;
@@ -286,9 +337,26 @@ export class TrainView {
     this.listener.onWeights();
   }
 
+  /** Whether the page's address repeats the run. */
+  private showLinkNote(): void {
+    element('link-note', HTMLElement).textContent = this.isResumed
+      ? 'This run began with a checkpoint, which no link contains; Reset starts the run that the address describes.'
+      : this.ownText !== null
+        ? 'The address has the settings of this run, but not your text.'
+        : 'The address of this page is a link that repeats this run.';
+  }
+
   private setPlaying(isPlaying: boolean): void {
     this.isPlaying = isPlaying;
     this.buttons.setPlaying(isPlaying);
     if (!isPlaying) this.figures.describeCharts();
   }
+}
+
+/** Shorter sequences and fewer streams for a short text, so that each stream has at least four sequences. */
+function streamsFor(length: number, { T, batchSize }: Settings): Pick<Settings, 'T' | 'batchSize'> {
+  const sequences = 4;
+  const characters = Math.floor(0.95 * length) - 1;
+  const steps = Math.max(LIMITS.T.least, Math.min(T, Math.floor(characters / sequences)));
+  return { T: steps, batchSize: Math.max(1, Math.min(batchSize, Math.floor(characters / (sequences * steps)))) };
 }

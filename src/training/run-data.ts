@@ -15,6 +15,11 @@ export interface TrainingData {
   readonly train: TrainData;
   /** What `validateEvery` evaluates; undefined if there is none. */
   readonly validation: TrainData | undefined;
+  /**
+   * `SavedTraining.data` of an earlier run on the same data with the same `validateEvery`: they are then not hashed again.
+   * Default: computed.
+   */
+  readonly digest?: string | undefined;
 }
 
 /** The data of a run, checked. */

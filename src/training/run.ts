@@ -101,6 +101,7 @@ export class Training {
     assertOptions(options);
     const examples = examplesIn(data, options);
     const training = new Training(backend, examples, networkFor(examples.train, options), options);
+    training.digest = data.digest;
     const { outputStart, biasStart } = options;
     return training.prepared(() => training.network.initialise(training.random, outputStart, biasStart));
   }
@@ -116,7 +117,7 @@ export class Training {
     if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(state, options);
     const examples = examplesIn(data, state.options);
-    const digest = digestOf(examples, state.options);
+    const digest = data.digest ?? digestOf(examples, state.options);
     assertSameData(examples.train, saved, state, digest);
     const training = new Training(backend, examples, saved.network, all);
     return training.prepared(() => {
@@ -170,8 +171,13 @@ export class Training {
 
   /** Whether all steps are made, or `patience` is exhausted. */
   get isOver(): boolean {
+    return this.step >= this.steps || this.hasLostPatience;
+  }
+
+  /** Whether the validation loss has not decreased for `patience` validations: early stopping. */
+  get hasLostPatience(): boolean {
     const { patience } = this.options;
-    return this.step >= this.steps || (patience !== null && this.validationsSinceBest >= patience);
+    return patience !== null && this.validationsSinceBest >= patience;
   }
 
   /** Every option of the run. */

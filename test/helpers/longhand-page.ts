@@ -129,7 +129,7 @@ export class Visit {
 
   /** Waits for the accuracy on the test images. */
   async waitForTest(): Promise<void> {
-    await this.page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-accuracy')?.textContent ?? ''));
+    await this.page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-result')?.textContent ?? ''));
   }
 
   /** Waits until “Look inside” shows the network after `step` steps. */

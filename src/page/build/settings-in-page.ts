@@ -30,7 +30,8 @@ function choiceField(field: ChoiceField): string {
   return labelled(field, `<select name="${field.name}" title="${escapeHtml(field.help)}">${options.join('')}</select>`);
 }
 
-function labelled({ label, help, isLive }: NumberField | ChoiceField, control: string): string {
+function labelled({ label, help, isLive, subject }: NumberField | ChoiceField, control: string): string {
   const live = isLive ? ' <small>live</small>' : '';
-  return `<label><span title="${escapeHtml(help)}">${escapeHtml(label)}${live}</span>${control}</label>\n`;
+  const only = subject ? ` data-subject="${subject}"` : '';
+  return `<label${only}><span title="${escapeHtml(help)}">${escapeHtml(label)}${live}</span>${control}</label>\n`;
 }

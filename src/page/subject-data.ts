@@ -1,0 +1,114 @@
+/** The data of the page's subjects, as a run needs them: MNIST, or a text. */
+import type { LabelledImages, Mnist } from '../data/mnist.js';
+import type { Text, TextOptions, TextTask } from '../data/text.js';
+import { classCount, textTask } from '../data/text.js';
+import { DataError } from '../errors.js';
+import type { Checkpoint, SavedModel } from '../training/checkpoint.js';
+import type { TrainOptions } from '../training/options.js';
+import { TUTORIAL } from '../training/options.js';
+import type { TrainingData } from '../training/run-data.js';
+import { TEXT_OPTIONS } from '../training/text-defaults.js';
+import type { Settings } from './settings.js';
+import { pageOptionsOf } from './settings.js';
+
+/** What a run trains, validates and is tested with. */
+export interface RunData extends TrainingData {
+  readonly validation: LabelledImages | Text;
+  readonly test: LabelledImages | Text;
+}
+
+/** What the page says about a text. */
+export interface TextFacts {
+  /** Code points. */
+  readonly length: number;
+  /** Classes of its vocabulary. */
+  readonly classes: number;
+}
+
+/** The limits of a visitor's own text, in code points. */
+export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
+
+/** Updates between two validations of a run on a text; one costs about 15 updates. */
+const VALIDATE_TEXT_EVERY = 500;
+
+/** The data that the page has loaded. */
+export class SubjectData {
+  /** The images, once they are loaded. */
+  mnist: Mnist | undefined;
+  private text: string | undefined;
+  private lastTask: { readonly key: string; readonly task: TextTask } | undefined;
+  /** The digest of the images: without the validation images, and with them. They are hashed once, not for each run. */
+  private readonly digests: [string | undefined, string | undefined] = [undefined, undefined];
+
+  /** Replaces the text. Throws a DataError for a text that is too short or too long; the old one then stays. */
+  setText(text: string): TextFacts {
+    const length = Array.from(text).length;
+    const { least, most } = TEXT_LIMITS;
+    if (length < least || length > most) {
+      throw new DataError(
+        `the text has ${length} characters: the page needs at least ${least}, and accepts at most ${most}`,
+      );
+    }
+    const { train } = textTask(text);
+    this.text = text;
+    this.lastTask = undefined;
+    return { length, classes: classCount(train.vocabulary) };
+  }
+
+  /** The text, split for sequences of T steps. Throws a DataError if the text has a character that `vocabulary` lacks. */
+  textTask({ T, vocabulary }: TextOptions): TextTask {
+    if (this.text === undefined) throw new DataError('the text has not been loaded');
+    const key = JSON.stringify([T, vocabulary]);
+    if (this.lastTask?.key !== key) this.lastTask = { key, task: textTask(this.text, { T, vocabulary }) };
+    return this.lastTask.task;
+  }
+
+  /** The images. Throws a DataError before they are loaded. */
+  get images(): Mnist {
+    if (!this.mnist) throw new DataError('the images have not been loaded');
+    return this.mnist;
+  }
+
+  /** For a new run. */
+  forSettings(settings: Settings): RunData {
+    const { subject, T } = settings;
+    return subject === 'text' ? textData(this.textTask({ T })) : this.imageData(optionsOf(settings));
+  }
+
+  /** For the run of a checkpoint. */
+  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions): RunData {
+    return vocabulary ? textData(this.textTask({ T, vocabulary })) : this.imageData(options);
+  }
+
+  /** Keeps the digest of a run's images for the next runs. */
+  keepDigest({ model, training }: Checkpoint): void {
+    if (training && !model.vocabulary) this.digests[validates(training.options)] = training.data;
+  }
+
+  private imageData(options: TrainOptions): RunData {
+    return { ...this.images, digest: this.digests[validates(options)] };
+  }
+}
+
+const validates = ({ validateEvery }: TrainOptions): 0 | 1 => (validateEvery === null ? 0 : 1);
+
+const textData = ({ train, validation }: TextTask): RunData => ({ train, validation, test: validation });
+
+/** Every option of a new run. */
+export function optionsOf(settings: Settings): TrainOptions {
+  const { subject, steps, batchSize } = settings;
+  const text = { ...TEXT_OPTIONS, epochs: null, validateEvery: VALIDATE_TEXT_EVERY };
+  return {
+    ...TUTORIAL,
+    ...(subject === 'text' && text),
+    ...pageOptionsOf(settings),
+    trainingIters: itersFor(steps, batchSize),
+  };
+}
+
+/** The `trainingIters` that makes `steps` updates (see `stepCount`): the tutorial's own value if it gives as many. */
+export function itersFor(steps: number, batchSize: number): number {
+  const { trainingIters } = TUTORIAL;
+  const tutorialSteps = Math.ceil(trainingIters / batchSize) - 1;
+  return steps === tutorialSteps ? trainingIters : steps * batchSize + 1;
+}

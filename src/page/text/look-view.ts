@@ -1,0 +1,162 @@
+/** “Look inside” of a text: what the units hold at each character, and how far back the gradient of one prediction reaches. */
+import type { Remote } from 'comlink';
+import { onColourChange } from '../colours.js';
+import { button, element, made } from '../dom.js';
+import type { Engine } from '../engine.js';
+import { HeatmapFigures } from '../heatmap-figures.js';
+import { scaledToOne } from '../heatmaps.js';
+import { NormsChart } from '../norms-chart.js';
+import { bitsOf } from '../run-figures.js';
+import type { View } from '../settings.js';
+import { LONGEST_PASSAGE, numberFrom, STATES } from '../settings.js';
+import { CharacterText, nameOfCharacter } from './character-text.js';
+import { showChoices } from './choice-bars.js';
+import type { TextInspection } from './inspect-text.js';
+import { UnitList } from './unit-list.js';
+
+/** Characters of a passage of the text. */
+const PASSAGE = 300;
+/** While a run plays, inspections begin this often, and take at most this share of the time. */
+const INSPECT_EVERY_MS = 2000;
+const LARGEST_SHARE = 1 / 20;
+
+type LookView = Pick<View, 'passage' | 'reading' | 'target' | 'unit' | 'state' | 'property' | 'lstm'>;
+
+export class TextLookView {
+  private inspection: TextInspection | undefined;
+  private characters: readonly string[] = [];
+  private isWaiting = false;
+  private mustAskAgain = false;
+  private inspectionMs = 0;
+  private readonly coloured = new CharacterText(element('passage', HTMLElement), (n) => this.aim(n));
+  private readonly reached = new CharacterText(element('reached', HTMLElement), (n) => this.aim(n));
+  private readonly heatmaps = new HeatmapFigures(element('text-heatmaps', HTMLElement), 'character');
+  private readonly norms = new NormsChart(element('text-norms-chart', HTMLElement), 'character');
+  private readonly units: UnitList;
+  private readonly layer = element('text-layer', HTMLSelectElement);
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private view: LookView,
+    private readonly onChange: (view: Partial<View>) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.units = new UnitList(view, engine, (change) => this.change(change), onError);
+    button('earlier').addEventListener('click', () => this.move(-PASSAGE));
+    button('later').addEventListener('click', () => this.move(PASSAGE));
+    const reading = element('reading', HTMLTextAreaElement);
+    reading.value = view.reading;
+    reading.maxLength = LONGEST_PASSAGE;
+    reading.addEventListener('change', () => {
+      this.change({ reading: reading.value });
+      this.refresh();
+    });
+    this.layer.addEventListener('change', () => this.change({ lstm: this.layer.selectedIndex }));
+    const unit = element('unit', HTMLInputElement);
+    unit.value = String(view.unit);
+    unit.addEventListener('change', () => this.change({ unit: numberFrom('unit', unit.value) ?? this.view.unit }));
+    const state = element('state', HTMLSelectElement);
+    state.value = view.state;
+    state.addEventListener('change', () =>
+      this.change({ state: STATES.find((one) => one === state.value) ?? this.view.state }),
+    );
+    onColourChange(() => this.paint());
+  }
+
+  /** While a run plays, the least time from the beginning of an inspection to the next one. */
+  get periodMs(): number {
+    return Math.max(INSPECT_EVERY_MS, this.inspectionMs / LARGEST_SHARE);
+  }
+
+  /** Inspects the passage with the current network. Calls during an inspection lead to one more inspection. */
+  refresh(): void {
+    if (this.isWaiting) {
+      this.mustAskAgain = true;
+      return;
+    }
+    this.isWaiting = true;
+    this.inspect()
+      .catch(this.onError)
+      .finally(() => {
+        this.isWaiting = false;
+        if (!this.mustAskAgain) return;
+        this.mustAskAgain = false;
+        this.refresh();
+      });
+  }
+
+  private async inspect(): Promise<void> {
+    const { reading, passage } = this.view;
+    const text = Array.from(reading).length >= 2 ? reading : await this.engine.passage(passage, PASSAGE);
+    const characters = Array.from(text);
+    const target = Math.min(this.view.target, characters.length - 2);
+    const began = performance.now();
+    const inspection = await this.engine.inspectText({ text, target });
+    this.inspectionMs = performance.now() - began;
+    if (characters.join('') !== this.characters.join('')) {
+      this.characters = characters;
+      for (const view of [this.coloured, this.reached]) view.show(characters);
+    }
+    this.inspection = inspection;
+    this.paint();
+  }
+
+  private move(by: number): void {
+    this.change({ passage: Math.max(0, this.view.passage + by), reading: '' });
+    element('reading', HTMLTextAreaElement).value = '';
+    this.refresh();
+  }
+
+  /** Explains the prediction after character n. */
+  private aim(n: number): void {
+    this.change({ target: Math.min(n, this.characters.length - 2) });
+    this.refresh();
+  }
+
+  private change(change: Partial<LookView>): void {
+    this.view = { ...this.view, ...change };
+    this.onChange(change);
+    this.paint();
+  }
+
+  private paint(): void {
+    const { inspection, characters } = this;
+    if (!inspection) return;
+    const { lstms, target, dxNorms } = inspection;
+    this.showLayers(lstms.length);
+    const lstm = lstms[Math.min(this.view.lstm, lstms.length - 1)];
+    const N = characters.length;
+    const unit = Math.min(this.view.unit, lstm.H - 1);
+    element('unit', HTMLInputElement).value = String(unit);
+    element('unit', HTMLInputElement).max = String(lstm.H - 1);
+    element('state', HTMLSelectElement).value = this.view.state;
+    const values = Float32Array.from({ length: N }, (_, n) => lstm[this.view.state][n * lstm.H + unit]);
+    this.coloured.colour(scaledToOne(values));
+    // the square root shows small norms, too
+    this.reached.colour(scaledToOne(dxNorms.map(Math.sqrt)));
+    for (const view of [this.coloured, this.reached]) view.choose(target);
+    this.heatmaps.show(lstm, N, target + 1, target + 1);
+    this.norms.show(lstm, N);
+    this.units.mark({ lstm: this.layer.selectedIndex, state: this.view.state, unit });
+    this.showTexts(inspection, values[target], unit);
+  }
+
+  private showLayers(count: number): void {
+    if (this.layer.options.length !== count) {
+      const labels = Array.from({ length: count }, (_, n) => made('option', '', String(n + 1)));
+      this.layer.replaceChildren(...labels);
+    }
+    this.layer.selectedIndex = Math.min(this.view.lstm, count - 1);
+  }
+
+  private showTexts({ choices, loss, target, step }: TextInspection, value: number, unit: number): void {
+    const { characters } = this;
+    const next = characters[target + 1];
+    const [read, came] = [characters[target], next].map(nameOfCharacter);
+    element('unit-value', HTMLElement).textContent =
+      `${this.view.state} of unit ${unit} after character ${target + 1}, “${read}”: ${value.toFixed(3)}`;
+    element('text-prediction', HTMLElement).textContent =
+      `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${step} training steps.`;
+    showChoices(element('text-choices', HTMLElement), choices, next);
+  }
+}

@@ -1,0 +1,83 @@
+/** The hidden units, sorted by how well they separate a property of the text, such as “inside quotation marks”. */
+import type { Remote } from 'comlink';
+import { button, element, made } from '../dom.js';
+import type { Engine } from '../engine.js';
+import type { View } from '../settings.js';
+import { PROPERTIES } from './separation.js';
+
+const MOST_SHOWN = 12;
+
+type UnitOfLayer = Pick<View, 'unit' | 'state' | 'lstm'>;
+const keyOf = ({ lstm, state, unit }: UnitOfLayer): string => `${lstm} ${state} ${unit}`;
+
+type Chosen = Pick<View, 'property' | 'unit' | 'state' | 'lstm'>;
+
+export class UnitList {
+  private readonly select = element('property', HTMLSelectElement);
+  private readonly place = element('units', HTMLElement);
+
+  constructor(
+    private chosen: Chosen,
+    private readonly engine: Remote<Engine>,
+    private readonly onChange: (change: Partial<Chosen>) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.select.append(
+      ...PROPERTIES.map(({ id, words }) => {
+        const option = made('option', '', words);
+        option.value = id;
+        return option;
+      }),
+    );
+    if (PROPERTIES.some(({ id }) => id === chosen.property)) this.select.value = chosen.property;
+    this.select.addEventListener('change', () => {
+      this.change({ property: this.select.value });
+      void this.sort();
+    });
+    button('sort-units').addEventListener('click', () => void this.sort());
+  }
+
+  /** Marks a unit of the list, if it is there. */
+  mark(chosen: UnitOfLayer): void {
+    for (const line of this.place.querySelectorAll('button')) {
+      line.setAttribute('aria-pressed', String(line.dataset.unit === keyOf(chosen)));
+    }
+  }
+
+  private change(change: Partial<Chosen>): void {
+    this.chosen = { ...this.chosen, ...change };
+    this.onChange(change);
+  }
+
+  /** Sorts the units of the current network. */
+  private async sort(): Promise<void> {
+    const note = element('units-note', HTMLElement);
+    note.textContent = 'Reading…';
+    try {
+      const { units, count, total } = await this.engine.rankUnits({ property: this.select.value });
+      if (units.length === 0) {
+        this.place.replaceChildren();
+        note.textContent = `In ${total} characters of the validation part, ${count} have this property: nothing to separate.`;
+        return;
+      }
+      note.textContent = `In ${total} characters of the validation part, ${count} have this property.`;
+      this.place.replaceChildren(...units.slice(0, MOST_SHOWN).map((unit) => this.line(unit)));
+    } catch (error) {
+      note.textContent = '';
+      this.onError(error);
+    }
+  }
+
+  private line({ layer, state, unit, auc }: { layer: number; state: 'c' | 'h'; unit: number; auc: number }) {
+    const line = made('button', 'unit');
+    line.type = 'button';
+    line.dataset.unit = keyOf({ lstm: layer, state, unit });
+    line.append(
+      made('b', '', `${state} of ${unit}`),
+      made('small', '', `layer ${layer + 1}`),
+      made('span', '', auc.toFixed(3)),
+    );
+    line.addEventListener('click', () => this.change({ unit, state, lstm: layer }));
+    return line;
+  }
+}

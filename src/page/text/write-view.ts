@@ -1,0 +1,127 @@
+/** “Write”: the network continues a prompt. A click on a character shows what else it might have been. */
+import type { Remote } from 'comlink';
+import { proxy } from 'comlink';
+import { button, element } from '../dom.js';
+import type { Engine } from '../engine.js';
+import type { View } from '../settings.js';
+import { CharacterText, nameOfCharacter } from './character-text.js';
+import { showChoices } from './choice-bars.js';
+import type { WrittenChoice } from './text-writer.js';
+
+const LENGTH = 400;
+const TOP = 40;
+
+export class WriteView {
+  /** What has been written after the prompt. */
+  private written: WrittenChoice[] = [];
+  /** The prompt of what has been written. */
+  private promptRead = '';
+  private isWriting = false;
+  private readonly text = new CharacterText(element('written', HTMLElement), (n) => this.showChoicesOf(n));
+  private readonly prompt = element('prompt', HTMLInputElement);
+  private readonly temperature = element('temperature', HTMLInputElement);
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    { prompt, temperature }: View,
+    private readonly onChange: (change: Partial<View>) => void,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.prompt.value = prompt;
+    this.temperature.value = String(temperature);
+    this.showTemperature();
+    this.prompt.addEventListener('input', () => onChange({ prompt: this.prompt.value }));
+    this.temperature.addEventListener('input', () => {
+      this.showTemperature();
+      onChange({ temperature: Number(this.temperature.value) });
+    });
+    button('write-text').addEventListener('click', () => {
+      if (this.isWriting) void this.engine.stopWriting();
+      else void this.begin(LENGTH);
+    });
+    button('write-one').addEventListener('click', () => void this.continueBy(1));
+    this.clear();
+  }
+
+  /** Forgets what has been written: another network, or another prompt. */
+  clear(): void {
+    void this.engine.stopWriting();
+    this.written = [];
+    this.promptRead = this.prompt.value;
+    element('prompt-read', HTMLElement).textContent = this.promptRead;
+    this.text.show([]);
+    this.showChoicesOf(-1);
+  }
+
+  private begin(length: number): Promise<void> {
+    this.clear();
+    return this.continueBy(length);
+  }
+
+  /** Writes more characters after those that are there. */
+  private async continueBy(length: number): Promise<void> {
+    if (this.isWriting) return;
+    if (this.prompt.value !== this.promptRead) this.clear();
+    const prefix = this.promptRead + this.written.map(({ character }) => character).join('');
+    this.setWriting(true);
+    const { written } = this;
+    try {
+      const request = {
+        prefix,
+        length,
+        temperature: Number(this.temperature.value),
+        top: TOP,
+        seed: this.written.length + 1, // another one for each place, so that single characters are drawn anew
+      };
+      await this.engine.write(
+        request,
+        proxy((more: WrittenChoice[]) => {
+          if (this.written === written) this.add(more); // otherwise the page has another text by now
+        }),
+      );
+    } catch (error) {
+      this.onError(error);
+    }
+    this.setWriting(false);
+  }
+
+  private add(more: readonly WrittenChoice[]): void {
+    this.written.push(...more);
+    this.text.append(more.map(({ character }) => character));
+    this.showChoicesOf(this.written.length - 1);
+  }
+
+  /** The characters that might have come at this place. */
+  private showChoicesOf(n: number): void {
+    this.text.choose(n);
+    const chosen = n < 0 ? undefined : this.written.at(n);
+    element('written-about', HTMLElement).textContent = chosen
+      ? `character ${n + 1}: ${nameOfCharacter(chosen.character)}`
+      : 'write something first';
+    showChoices(element('written-choices', HTMLElement), chosen?.choices ?? [], chosen?.character ?? '', (character) =>
+      this.replace(n, character),
+    );
+  }
+
+  /** Takes another character at this place, and writes a new text after it. */
+  private replace(n: number, character: string): void {
+    if (this.isWriting) return;
+    const { choices } = this.written[n];
+    const rest = this.written.length - n - 1;
+    this.written = [...this.written.slice(0, n), { character, choices }];
+    this.text.show(this.written.map((one) => one.character));
+    this.showChoicesOf(n);
+    if (rest > 0) void this.continueBy(rest);
+    element('written', HTMLElement).focus(); // the button is gone
+  }
+
+  private setWriting(isWriting: boolean): void {
+    this.isWriting = isWriting;
+    button('write-text').textContent = isWriting ? 'Stop' : 'Write';
+    button('write-one').disabled = isWriting;
+  }
+
+  private showTemperature(): void {
+    element('temperature-text', HTMLOutputElement).textContent = Number(this.temperature.value).toFixed(1);
+  }
+}
