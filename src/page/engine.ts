@@ -11,7 +11,7 @@ import { evaluate } from '../training/evaluate.js';
 import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
 import { Training } from '../training/run.js';
 import { checkWith } from './check.js';
-import { fetchMnist } from './fetch-mnist.js';
+import { fetchMnist } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { Progress } from './live-run.js';
