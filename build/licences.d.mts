@@ -1,2 +1,2 @@
 export const LICENCES_FILE: string;
-export function licencesOf(files: readonly string[]): string;
+export function licencesOf(files: readonly string[], note?: string): string;

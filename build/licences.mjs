@@ -4,15 +4,15 @@ import path from 'node:path';
 
 export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt';
 
-/** The licences for a bundle of these files; files outside of packages are ignored. Throws an Error. */
-export function licencesOf(files) {
+/** The licences for a bundle of these files, after a note; files outside of packages are ignored. Throws an Error. */
+export function licencesOf(files, note = '') {
   const folders = new Set(files.filter((file) => file.includes('/node_modules/')).map(packageFolder));
   const entries = [...folders].map(entryOf).sort((a, b) => (a.title < b.title ? -1 : 1));
   const titlesOf = new Map(); // many packages of one author have the same text
   for (const { title, text } of entries)
     titlesOf.set(text.trim(), new Set([...(titlesOf.get(text.trim()) ?? []), title]));
   const rule = '-'.repeat(80);
-  return `This folder contains code of the following packages.\n${[...titlesOf]
+  return `This folder contains code of the following packages.\n${note}${[...titlesOf]
     .map(([text, titles]) => `\n${rule}\n${[...titles].join('\n')}\n${rule}\n\n${text}\n`)
     .join('')}`;
 }

@@ -11,6 +11,7 @@ import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../src/data/mnist-files.js';
+import { packagedText } from '../src/data/text-files.js';
 import { longhand, MAIN } from './helpers/longhand-process.js';
 
 const running: ChildProcess[] = [];
@@ -25,7 +26,7 @@ async function serve(...args: string[]): Promise<string> {
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('longhand page serves the page cross-origin isolated, the worker with its own policy, and MNIST', async () => {
+test('longhand page serves the page cross-origin isolated, the worker with its own policy, and its data', async () => {
   const address = await serve('--port', '0');
   const page = await fetch(address);
   expect(page.status).toBe(200);
@@ -42,11 +43,23 @@ test('longhand page serves the page cross-origin isolated, the worker with its o
   expect(worker.headers.get('content-security-policy')).toContain("script-src 'self' 'unsafe-eval'; worker-src blob:");
   expect(worker.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
 
-  for (const file of Object.values(FILES)) {
-    const data = await fetch(new URL(`data/${file}.gz`, address));
-    expect(data.headers.get('content-type')).toBe('application/gzip');
-    const unpacked = gunzipSync(new Uint8Array(await data.arrayBuffer()));
-    expect(digestOf(unpacked)).toBe(digestOf(readFileSync(path.join(packagedDirectory(), file))));
+  for (const file of [...Object.values(FILES).map((name) => path.join(packagedDirectory(), name)), packagedText()]) {
+    const name = file === packagedText() ? 'moby-dick.txt' : path.basename(file);
+    const { headers, body } = await fetch(new URL(`data/${name}.gz`, address)).then(async (answer) => ({
+      headers: Object.fromEntries(answer.headers),
+      body: Buffer.from(await answer.arrayBuffer()),
+    }));
+    expect(headers).toMatchObject({
+      'content-type': 'application/gzip',
+      'content-length': String(body.length),
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect(headers).not.toHaveProperty('content-encoding'); // the browser would unpack it before the page does
+    expect(digestOf(gunzipSync(body))).toBe(digestOf(readFileSync(file)));
   }
 });
 
@@ -81,6 +94,7 @@ test('the server answers 404 for other paths, and survives malformed requests', 
   for (const name of [
     '/nothing.js',
     '/data/other.gz',
+    '/data/moby-dick.txt',
     '/../package.json',
     '/..%2fsrc/cli/main.js',
     '/%2e%2e/src/cli/main.js',
@@ -94,11 +108,11 @@ test('the server answers 404 for other paths, and survives malformed requests', 
   expect((await answerTo(address, '/')).status).toBe(200);
 });
 
-const DATA_PATH = `/data/${FILES.testLabels}.gz`;
+const DATA_PATHS = [`/data/${FILES.testLabels}.gz`, '/data/moby-dick.txt.gz'];
 
 test('the server answers GET and HEAD; other methods get 405', async () => {
   const address = await serve('--port', '0');
-  for (const path of ['/', DATA_PATH]) {
+  for (const path of ['/', ...DATA_PATHS]) {
     const [got, head] = [await answerTo(address, path), await answerTo(address, path, { method: 'HEAD' })];
     expect([got.status, head.status, head.body]).toEqual([200, 200, '']);
     expect(head.headers['content-length']).toBe(got.headers['content-length']);
@@ -123,7 +137,7 @@ test('the server answers requests for the names of this computer, with any port;
   const others = 'evil.example evil.example:8028 localhost.evil.example evil.localhost 127.0.0.1.evil.example';
   const malformed = '128.0.0.1 0.0.0.0 [::2] ::1 me@localhost localhost/ localhost:';
   for (const host of `${others} ${malformed}`.split(' ')) {
-    for (const path of ['/', DATA_PATH]) expect(await statusAt(host, path)).toEqual([host, 421, 'nosniff']);
+    for (const path of ['/', ...DATA_PATHS]) expect(await statusAt(host, path)).toEqual([host, 421, 'nosniff']);
   }
 });
 

@@ -1,4 +1,4 @@
-/** `longhand page`: serves the page in dist/page and MNIST, to this computer only. */
+/** `longhand page`: serves the page in dist/page, with Moby-Dick, and MNIST, to this computer only. */
 import { Command } from 'commander';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -14,6 +14,7 @@ import open from 'open';
 import type { RequestHandler } from 'sirv';
 import sirv from 'sirv';
 import { FILES, packagedDirectory } from '../data/mnist-files.js';
+import { TEXT_NAME } from '../data/text-files.js';
 import { DataError } from '../errors.js';
 import { wholeNumber } from './flag-values.js';
 import { print } from './print.js';
@@ -103,11 +104,11 @@ const THIS_COMPUTER = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 function handlerOf(serveFile: RequestHandler) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const name = /^\/data\/([\w-]+)\.gz$/.exec(request.url ?? '')?.[1];
+    const packedData = DATA.get(request.url ?? '');
     if (!THIS_COMPUTER.test(request.headers.host ?? '')) refuse(response, 421);
     else if (request.method !== 'GET' && request.method !== 'HEAD')
       refuse(response.setHeader('allow', 'GET, HEAD'), 405);
-    else if (name !== undefined && Object.values<string>(FILES).includes(name)) void sendData(name, response);
+    else if (packedData) void sendData(packedData, response);
     else {
       delete request.headers.range; // a malformed range would throw in sirv's stream
       serveFile(request, response);
@@ -124,21 +125,34 @@ function setHeaders(response: ServerResponse, file: string): void {
   if (file.endsWith('.js')) response.setHeader('content-security-policy', WORKER_POLICY);
 }
 
-/** Each file is compressed once. */
-const packed = new Map<string, Promise<Buffer>>();
+/** How to get a gzipped file. */
+type Packed = () => Promise<Buffer>;
 
-async function sendData(name: string, response: ServerResponse): Promise<void> {
+/**
+ * The data files, by their path on the server. The build has packed the text; MNIST comes from its own package. The page
+ * unpacks them itself, so they have no Content-Encoding. sirv would add one.
+ */
+const DATA = new Map<string, Packed>([
+  [`/data/${TEXT_NAME}.gz`, () => readFile(path.join(site, 'data', `${TEXT_NAME}.gz`))],
+  ...Object.values(FILES).map((name) => [`/data/${name}.gz`, () => packedMnist(name)] as const),
+]);
+
+async function packedMnist(name: string): Promise<Buffer> {
+  return promisify(gzip)(await readFile(path.join(packagedDirectory(), name)), { level: 1 });
+}
+
+/** Each file is read and packed once. */
+const read = new Map<Packed, Promise<Buffer>>();
+
+async function sendData(packed: Packed, response: ServerResponse): Promise<void> {
   try {
-    let bytes = packed.get(name);
-    if (!bytes) {
-      bytes = readFile(path.join(packagedDirectory(), name)).then((plain) => promisify(gzip)(plain, { level: 1 }));
-      packed.set(name, bytes);
-    }
+    const bytes = read.get(packed) ?? packed();
+    read.set(packed, bytes);
     const body = await bytes;
     const headers = { 'content-type': 'application/gzip', 'content-length': body.length, 'cache-control': 'no-cache' };
     response.writeHead(200, headers).end(body);
   } catch {
-    packed.delete(name);
+    read.delete(packed);
     refuse(response, 500);
   }
 }

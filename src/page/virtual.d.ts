@@ -6,9 +6,15 @@ declare module 'virtual:planted-mistakes' {
 }
 
 declare module 'virtual:mnist-files' {
-  type DataFile = import('./fetch-mnist.js').DataFile;
+  type DataFile = import('./fetch-data.js').DataFile;
   const files: Readonly<Record<'trainImages' | 'trainLabels' | 'testImages' | 'testLabels', DataFile>>;
   export default files;
+}
+
+declare module 'virtual:text-file' {
+  type DataFile = import('./fetch-data.js').DataFile;
+  const file: DataFile;
+  export default file;
 }
 
 declare module 'virtual:equation-styles.css';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { mnistFiles, mnistInSite } from './build/mnist-files.js';
+import { dataFiles, mnistInSite, textInSite } from './build/data-files.js';
 import { equationsInPage } from './build/equations-in-page.js';
 import { usedFonts } from './build/fonts.js';
 import { licences } from './build/licences.js';
@@ -12,7 +12,7 @@ const { forPage, forWorkers } = licences();
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = { bundlerTimings: false }; // no warning if the build is slow
 
-/** `--mode site`: with MNIST, for any host. Otherwise for `longhand page`, which serves MNIST from its package. */
+/** `--mode site`: with MNIST, for any host. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick is in both. */
 export default defineConfig(({ mode }) => ({
   root: here,
   base: './', // relative links: works in any folder of a host
@@ -26,7 +26,7 @@ export default defineConfig(({ mode }) => ({
   },
   worker: {
     format: 'es',
-    plugins: () => [plantedMistakes(), mnistFiles(), forWorkers()],
+    plugins: () => [plantedMistakes(), dataFiles(), forWorkers()],
     rolldownOptions: { checks, external: ['webgpu'] }, // GPU.js imports it only in Node
   },
   plugins: [
@@ -35,6 +35,7 @@ export default defineConfig(({ mode }) => ({
     equationsInPage(),
     usedFonts(),
     forPage(),
+    textInSite(),
     ...(mode === 'site' ? [mnistInSite()] : []),
   ],
 }));

@@ -1,11 +1,13 @@
-/** Fetches MNIST, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
+/** Fetches MNIST and Moby-Dick, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import files from 'virtual:mnist-files';
-import type { Mnist } from '../data/mnist.js';
+import mnistFiles from 'virtual:mnist-files';
+import textFile from 'virtual:text-file';
+import type { Mnist, NamedBytes } from '../data/mnist.js';
 import { parseLabelledImages, splitMnist } from '../data/mnist.js';
 import { DataError } from '../errors.js';
 
+/** What the page knows of a data file before it arrives. */
 export interface DataFile {
   readonly name: string;
   /** The unpacked size. */
@@ -17,28 +19,41 @@ export interface DataFile {
 const TIMEOUT_MS = 20_000;
 
 /**
- * With `bypassCache`, fetches files again that the browser has cached. `progress` gets the share (0 … 1) of all bytes that
- * have arrived. Rejects with a DataError that names the file.
+ * The images. With `bypassCache`, fetches files again that the browser has cached. `progress` gets the share (0 … 1) of all
+ * bytes that have arrived. Rejects with a DataError that names the file.
  */
 export async function fetchMnist(folder: URL, bypassCache: boolean, progress: (share: number) => void): Promise<Mnist> {
+  const { trainImages, trainLabels, testImages, testLabels } = mnistFiles;
+  const wanted = [trainImages, trainLabels, testImages, testLabels];
+  const [images, labels, imagesToTest, labelsToTest] = await fetchFiles(wanted, folder, bypassCache, progress);
+  return splitMnist(parseLabelledImages(images, labels), parseLabelledImages(imagesToTest, labelsToTest));
+}
+
+/** The text of Moby-Dick. The arguments and the errors are those of `fetchMnist`. */
+export async function fetchText(folder: URL, bypassCache: boolean, progress: (share: number) => void): Promise<string> {
+  const [{ bytes }] = await fetchFiles([textFile], folder, bypassCache, progress);
+  return new TextDecoder().decode(bytes);
+}
+
+async function fetchFiles(
+  files: readonly DataFile[],
+  folder: URL,
+  bypassCache: boolean,
+  progress: (share: number) => void,
+): Promise<NamedBytes[]> {
   const aborter = new AbortController(); // if one file fails, the other requests are aborted
-  const total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let arrived = 0;
-  const load = async (file: DataFile) => {
-    const request = new Request(new URL(`${file.name}.gz`, folder), { cache: bypassCache ? 'reload' : 'default' });
-    const bytes = await fetchFile(request, file, aborter, (count) => {
-      arrived += count;
-      progress(arrived / total);
-    });
-    return { bytes, name: file.name };
-  };
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
-    load(files.trainImages),
-    load(files.trainLabels),
-    load(files.testImages),
-    load(files.testLabels),
-  ]);
-  return splitMnist(parseLabelledImages(trainImages, trainLabels), parseLabelledImages(testImages, testLabels));
+  return Promise.all(
+    files.map(async (file) => {
+      const request = new Request(new URL(`${file.name}.gz`, folder), { cache: bypassCache ? 'reload' : 'default' });
+      const bytes = await fetchFile(request, file, aborter, (count) => {
+        arrived += count;
+        progress(arrived / total);
+      });
+      return { bytes, name: file.name };
+    }),
+  );
 }
 
 async function fetchFile(
