@@ -46,7 +46,7 @@ test('a list of equal numbers of hidden units becomes one number, and as many la
 test.each(['learningRate', 'hidden', 'layers', 'batchSize', 'seed'] as const)(
   '%s has the default of `longhand train`, and no wider range',
   (name) => {
-    expect(DEFAULTS[name]).toBe(OPTIONS[name].default);
+    expect(DEFAULTS.digits[name]).toBe(OPTIONS[name].default);
     // the form has one number of hidden units for all layers
     expect(LIMITS[name].kind).toBe(OPTIONS[name].kind === 'list' ? 'whole' : OPTIONS[name].kind);
     expect(LIMITS[name].least).toBe(OPTIONS[name].least);
@@ -55,6 +55,6 @@ test.each(['learningRate', 'hidden', 'layers', 'batchSize', 'seed'] as const)(
 );
 
 test('the default run pauses after the tutorial’s 781 steps', () => {
-  expect(DEFAULTS.steps).toBe(781);
-  expect(DEFAULTS.shuffle).toBe(TUTORIAL.shuffle);
+  expect(DEFAULTS.digits.steps).toBe(781);
+  expect(DEFAULTS.digits.shuffle).toBe(TUTORIAL.shuffle);
 });

@@ -22,8 +22,10 @@ import type { BackendName, RateChange, Settings, Subject } from './settings.js';
 import { pageOptionsOf } from './settings.js';
 import type { RunData, TextFacts } from './subject-data.js';
 import { itersFor, optionsOf, SubjectData } from './subject-data.js';
-import type { TextInspection, TextRequest, UnitRanking, RankRequest } from './text/inspect-text.js';
+import type { TextInspection, TextInspectionRequest } from './text/inspect-text.js';
 import { TextInspector } from './text/inspect-text.js';
+import type { UnitRanking } from './text/rank-units.js';
+import { rankUnits } from './text/rank-units.js';
 import type { TextModel, WriteRequest, WrittenChoice } from './text/text-writer.js';
 import { TextWriter } from './text/text-writer.js';
 
@@ -53,6 +55,8 @@ const FETCH_REPORT_MS = 100;
 
 /** The seed and the options of the samples during training. */
 const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
+/** Characters of the validation part in which the units are sorted. */
+const RANKED_CHARACTERS = 4000;
 /** Steps between two lines; a line costs about a third of a step. */
 const LINE_EVERY: Readonly<Record<Subject, number>> = { digits: 10, text: 20 };
 
@@ -172,14 +176,15 @@ export class Engine {
   }
 
   /** All values and gradients of the current network for one prediction in a passage. */
-  async inspectText(request: TextRequest): Promise<TextInspection> {
+  async inspectText(request: TextInspectionRequest): Promise<TextInspection> {
     const { step } = this.currentRun;
-    return this.textInspector.inspect(await this.textModel(), step, request);
+    return this.textInspector.inspect(await this.textModel(), { step }, request);
   }
 
-  /** The hidden units of the current network, sorted by how well they separate a property. */
-  async rankUnits(request: RankRequest): Promise<UnitRanking> {
-    return this.textInspector.rank(await this.textModel(), request);
+  /** The hidden units of the current network, sorted by how well they separate a property. See `rankUnits`. */
+  async rankUnits(property: string): Promise<UnitRanking> {
+    const text = await this.passage(0, RANKED_CHARACTERS);
+    return rankUnits(this.textInspector, await this.textModel(), text, property);
   }
 
   /** `length` characters of the validation part of the text, from character `start` on. */
@@ -263,7 +268,7 @@ export class Engine {
       lineEvery: LINE_EVERY.text,
       sample: async ({ network }) => {
         this.writer.load({ network: network.network, parameters: await network.save(), vocabulary });
-        return this.writer.sample(SAMPLE);
+        return this.writer.sample(SAMPLE.length, SAMPLE.temperature, SAMPLE.seed);
       },
     };
   }

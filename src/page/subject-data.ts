@@ -56,7 +56,7 @@ export class SubjectData {
   }
 
   /** The text, split for sequences of T steps. Throws a DataError if the text has a character that `vocabulary` lacks. */
-  textTask({ T, vocabulary }: TextOptions): TextTask {
+  textTask({ T, vocabulary }: Required<Pick<TextOptions, 'T'>> & TextOptions): TextTask {
     if (this.text === undefined) throw new DataError('the text has not been loaded');
     const key = JSON.stringify([T, vocabulary]);
     if (this.lastTask?.key !== key) this.lastTask = { key, task: textTask(this.text, { T, vocabulary }) };

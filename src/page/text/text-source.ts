@@ -18,7 +18,7 @@ export class TextSource {
   private readonly area = element('own-text', HTMLTextAreaElement);
 
   constructor(private readonly listener: SourceListener) {
-    button('paste').addEventListener('click', () => this.setOpen(this.box.hidden));
+    button('paste').addEventListener('click', () => this.setOpen(this.box.hidden === true));
     button('use-text').addEventListener('click', () => {
       this.setOpen(false);
       listener.onOwnText(this.area.value, 'your text');

@@ -3,6 +3,7 @@ import type { Remote } from 'comlink';
 import { button, element, made } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { View } from '../settings.js';
+import type { RankedState } from './rank-units.js';
 import { PROPERTIES } from './separation.js';
 
 const MOST_SHOWN = 12;
@@ -54,13 +55,9 @@ export class UnitList {
     const note = element('units-note', HTMLElement);
     note.textContent = 'Reading…';
     try {
-      const { units, count, total } = await this.engine.rankUnits({ property: this.select.value });
-      if (units.length === 0) {
-        this.place.replaceChildren();
-        note.textContent = `In ${total} characters of the validation part, ${count} have this property: nothing to separate.`;
-        return;
-      }
-      note.textContent = `In ${total} characters of the validation part, ${count} have this property.`;
+      const { units, share } = await this.engine.rankUnits(this.select.value);
+      const found = `${(100 * share).toFixed(1)}% of the characters have the property`;
+      note.textContent = units.length > 0 ? `${found}.` : `${found}, so there is nothing to separate.`;
       this.place.replaceChildren(...units.slice(0, MOST_SHOWN).map((unit) => this.line(unit)));
     } catch (error) {
       note.textContent = '';
@@ -68,7 +65,7 @@ export class UnitList {
     }
   }
 
-  private line({ layer, state, unit, auc }: { layer: number; state: 'c' | 'h'; unit: number; auc: number }) {
+  private line({ layer, state, unit, auc }: RankedState): HTMLButtonElement {
     const line = made('button', 'unit');
     line.type = 'button';
     line.dataset.unit = keyOf({ lstm: layer, state, unit });

@@ -24,7 +24,7 @@ export class WriteView {
   constructor(
     private readonly engine: Remote<Engine>,
     { prompt, temperature }: View,
-    private readonly onChange: (change: Partial<View>) => void,
+    onChange: (change: Partial<View>) => void,
     private readonly onError: (error: unknown) => void,
   ) {
     this.prompt.value = prompt;
