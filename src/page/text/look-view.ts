@@ -76,7 +76,10 @@ export class TextLookView {
     }
     this.isWaiting = true;
     this.inspect()
-      .catch(this.onError)
+      .catch((error: unknown) => {
+        this.change({ reading: '' }); // it may have an unknown character; the next inspection reads the text again
+        this.onError(error);
+      })
       .finally(() => {
         this.isWaiting = false;
         if (!this.mustAskAgain) return;
@@ -122,10 +125,11 @@ export class TextLookView {
   private paint(): void {
     const { inspection, characters } = this;
     if (!inspection) return;
-    const { lstms, target, dxNorms } = inspection;
+    const { lstms, dxNorms } = inspection;
     this.showLayers(lstms.length);
     const lstm = lstms[Math.min(this.view.lstm, lstms.length - 1)];
     const N = characters.length;
+    const target = Math.min(this.view.target, N - 2); // the inspection may still be that of the one before
     const unit = Math.min(this.view.unit, lstm.H - 1);
     element('unit', HTMLInputElement).value = String(unit);
     element('unit', HTMLInputElement).max = String(lstm.H - 1);
@@ -135,10 +139,13 @@ export class TextLookView {
     // the square root shows small norms, too
     this.reached.colour(scaledToOne(dxNorms.map(Math.sqrt)));
     for (const view of [this.coloured, this.reached]) view.choose(target);
-    this.heatmaps.show(lstm, N, target + 1, target + 1);
+    this.heatmaps.show(lstm, N, N, target + 1);
     this.norms.show(lstm, N);
     this.units.mark({ lstm: this.layer.selectedIndex, state: this.view.state, unit });
-    this.showTexts(inspection, values[target], unit);
+    element('unit-value', HTMLElement).textContent =
+      `${this.view.state} of unit ${unit} after character ${target + 1}, ` +
+      `“${nameOfCharacter(characters[target])}”: ${values[target].toFixed(3)}`;
+    this.showPrediction(inspection);
   }
 
   private showLayers(count: number): void {
@@ -149,12 +156,9 @@ export class TextLookView {
     this.layer.selectedIndex = Math.min(this.view.lstm, count - 1);
   }
 
-  private showTexts({ choices, loss, target, step }: TextInspection, value: number, unit: number): void {
-    const { characters } = this;
-    const next = characters[target + 1];
-    const [read, came] = [characters[target], next].map(nameOfCharacter);
-    element('unit-value', HTMLElement).textContent =
-      `${this.view.state} of unit ${unit} after character ${target + 1}, “${read}”: ${value.toFixed(3)}`;
+  private showPrediction({ choices, loss, target, step }: TextInspection): void {
+    const next = this.characters[target + 1];
+    const [read, came] = [this.characters[target], next].map(nameOfCharacter);
     element('text-prediction', HTMLElement).textContent =
       `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${step} training steps.`;
     showChoices(element('text-choices', HTMLElement), choices, next);
