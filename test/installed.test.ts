@@ -2,10 +2,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { mnistFiles } from './helpers/idx-files.js';
 import { temporaryDirectories } from './helpers/temporary-directories.js';
 
@@ -68,14 +69,16 @@ interface Installed {
 
 function costOf(modules: string): { packages: number; compiled: string[]; megabytes: number } {
   const { packages } = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as Installed;
-  const files = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map((name) => path.join(modules, name));
+  const entries = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map(
+    (name) => lstatSync(path.join(modules, name)), // the link .bin/longhand is not a second copy of the command
+  );
   return {
     packages: Object.keys(packages).length,
     // npm may run these; the scripts of longhand itself are for its checkout
     compiled: Object.keys(packages).filter(
       (name) => packages[name].hasInstallScript === true && name !== 'node_modules/longhand',
     ),
-    megabytes: files.reduce((sum, file) => sum + (statSync(file).isFile() ? statSync(file).size : 0), 0) / 1e6,
+    megabytes: entries.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0) / 1e6,
   };
 }
 
@@ -213,7 +216,7 @@ describe('the package, installed without options,', () => {
     expect(example.stdout).toMatch(/validation accuracy 0\.\d+\n$/);
   });
 
-  test('serves the page and its images', async () => {
+  test('serves the page, its images and its text', async () => {
     const server = spawn(process.execPath, [user.main, 'page', '--port', '0', '--no-open'], { cwd: user.folder });
     running.push(server);
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
@@ -221,5 +224,7 @@ describe('the package, installed without options,', () => {
     expect(await (await fetch(address)).text()).toContain('<title>Longhand: an LSTM at work</title>');
     const images = await fetch(new URL('data/t10k-images-idx3-ubyte.gz', address));
     expect([images.status, (await images.arrayBuffer()).byteLength > 1e6]).toEqual([200, true]);
+    const text = await fetch(new URL('data/moby-dick.txt.gz', address)); // the text's package is not installed
+    expect(gunzipSync(await text.arrayBuffer()).toString()).toMatch(/^CHAPTER 1\. Loomings\./);
   });
 });

