@@ -112,15 +112,20 @@ function createNetworks(backend: Backend, network: CompleteSizes, T: number): Ne
 function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
   const { T } = network.sizes;
   const I = network.network.inputs;
-  const places = lstmsOf(network.network);
   return {
     T,
     I,
     loss: network.activations.losses.get(0),
     probabilities: Float32Array.from(probabilities.flatMap((row) => [...row])),
     dx: matrix(T, I, (t, column) => network.dx.get(t, 0, column)),
-    lstms: network.layers.flat().map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) })),
+    lstms: inspectedLstms(network),
   };
+}
+
+/** Every LSTM after a forward and a backward pass of one sequence. Reads the host's tensors, see `Backend.download`. */
+export function inspectedLstms({ network, layers }: Network): InspectedLstm[] {
+  const places = lstmsOf(network);
+  return layers.flat().map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) }));
 }
 
 function lstmValues({ sizes, reverse, gates, outputs, dh, dc }: Lstm): Omit<InspectedLstm, 'layer'> {

@@ -5,6 +5,7 @@ import type { Vocabulary } from '../data/text.js';
 import { characterOf, classCount, classesIn } from '../data/text.js';
 import { DataError } from '../errors.js';
 import { Network } from '../network.js';
+import type { CompleteSizes } from '../network-sizes.js';
 import { Random } from '../rng.js';
 import { valuesOf } from '../tensor.js';
 import { yieldToEventLoop } from './event-loop.js';
@@ -31,6 +32,14 @@ const KINDS = {
   seed: 'number',
 } satisfies Record<keyof SampleOptions, TypeName>;
 
+/** A character that a network wrote, and what it was drawn from. */
+export interface WrittenCharacter {
+  /** One code point. */
+  readonly character: string;
+  /** `[C]`: the distribution from which it was drawn. It is uniform for the first character if there is no prime. */
+  readonly probabilities: Float64Array;
+}
+
 /**
  * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
  * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
@@ -41,6 +50,55 @@ export async function* sample(
   vocabulary: Vocabulary,
   options: SampleOptions = {},
 ): AsyncGenerator<string> {
+  for await (const { character } of write(network, vocabulary, options)) yield character;
+}
+
+/** As `sample`, with the distribution of each character. `options`: default {}. */
+export async function* write(
+  network: Network,
+  vocabulary: Vocabulary,
+  options: SampleOptions = {},
+): AsyncGenerator<WrittenCharacter> {
+  const writer = new Network(network.backend, network.network, { T: 1, B: 1 });
+  try {
+    writer.load(await network.save());
+    yield* writeWith(writer, vocabulary, options);
+  } finally {
+    writer.dispose();
+  }
+}
+
+/**
+ * As `write`, in the network itself, which must have T 1 and B 1. Overwrites its states, and needs it alone until it returns.
+ * `options`: default {}.
+ */
+export async function* writeWith(
+  writer: Network,
+  vocabulary: Vocabulary,
+  options: SampleOptions = {},
+): AsyncGenerator<WrittenCharacter> {
+  const { length, temperature, top, seed, read } = checked(writer.network, vocabulary, options);
+  const random = new Random(seed);
+  writer.resetState();
+  for (let n = 0; n < read.length; n++) {
+    readClass(writer, read[n]);
+    if (n % 64 === 63) await yieldToEventLoop();
+  }
+  for (let n = 0; n < length; n++) {
+    const isFirst = n === 0 && read.length === 0;
+    const C = classCount(vocabulary);
+    const probabilities = isFirst
+      ? new Float64Array(C).fill(1 / C)
+      : distributionOf(await logitsOf(writer), temperature, top);
+    const index = isFirst ? random.below(C) : drawFrom(probabilities, random);
+    yield { character: characterOf(vocabulary, index), probabilities };
+    readClass(writer, index);
+    if (n % 64 === 63) await yieldToEventLoop();
+  }
+}
+
+/** The options with their defaults, and the classes of the prime. Throws the errors of `sample`. */
+function checked(network: CompleteSizes, vocabulary: Vocabulary, options: SampleOptions) {
   assertKinds('sample', options, KINDS);
   const { length = 500, temperature = 0.8, top = 40, prime = '', seed = 1 } = options;
   assertWhole('length', length, 0);
@@ -49,24 +107,7 @@ export async function* sample(
     throw new RangeError(`sample: temperature ${describe(temperature)}: must be a number ≥ 0`);
   }
   assertWrites(network, vocabulary);
-  const random = new Random(seed);
-  const read = [...classesIn(prime, vocabulary, 'prime')];
-  const writer = new Network(network.backend, network.network, { T: 1, B: 1 });
-  try {
-    writer.load(await network.save());
-    for (const index of read) readClass(writer, index);
-    for (let n = 0; n < length; n++) {
-      const isFirst = n === 0 && read.length === 0;
-      const index = isFirst
-        ? random.below(classCount(vocabulary))
-        : drawFrom(distributionOf(await logitsOf(writer), temperature, top), random);
-      yield characterOf(vocabulary, index);
-      readClass(writer, index);
-      if (n % 64 === 63) await yieldToEventLoop();
-    }
-  } finally {
-    writer.dispose();
-  }
+  return { length, temperature, top, seed, read: classesIn(prime, vocabulary, 'prime') };
 }
 
 /**
@@ -113,12 +154,16 @@ async function logitsOf({ backend, activations: { logits } }: Network): Promise<
   return valuesOf(logits);
 }
 
-function assertWrites({ network }: Network, vocabulary: Vocabulary): void {
+/**
+ * Throws a DataError unless the network predicts the next character of this vocabulary at every step. `what` begins it
+ * (default: 'sample').
+ */
+export function assertWrites(network: CompleteSizes, vocabulary: Vocabulary, what = 'sample'): void {
   const classes = classCount(vocabulary);
   const { inputs, outputs, inputKind, reads } = network;
   if (inputKind === 'classes' && reads === 'every' && inputs === classes && outputs === classes) return;
   throw new DataError(
-    `sample: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +
+    `${what}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +
       `at ${reads} step: it must predict the next character at every step`,
   );
 }
