@@ -26,7 +26,8 @@ import type { TextInspection, TextInspectionRequest } from './text/inspect-text.
 import { TextInspector } from './text/inspect-text.js';
 import type { UnitRanking } from './text/rank-units.js';
 import { rankUnits } from './text/rank-units.js';
-import type { TextModel, WriteRequest, WrittenChoice } from './text/text-writer.js';
+import type { TextModel } from './text/text-model.js';
+import type { WriteRequest, WrittenChoice } from './text/text-writer.js';
 import { TextWriter } from './text/text-writer.js';
 
 /** A run that has just been started or resumed. */

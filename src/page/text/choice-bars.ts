@@ -1,11 +1,7 @@
 /** The likeliest next characters, each with a bar. */
 import { made } from '../dom.js';
 import { nameOfCharacter } from './character-text.js';
-
-export interface Choice {
-  readonly character: string;
-  readonly probability: number;
-}
+import type { Choice } from './text-model.js';
 
 /** `marked`: the character that came. With `onPick`, each line is a button that takes its character instead. */
 export function showChoices(

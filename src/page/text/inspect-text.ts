@@ -3,20 +3,20 @@ import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import type { Backend } from '../../backend.js';
 import type { Vocabulary } from '../../data/text.js';
 import { classesIn } from '../../data/text.js';
-import { Network } from '../../network.js';
+import type { Network } from '../../network.js';
 import type { CompleteSizes } from '../../network-sizes.js';
-import { completeSizes, lstmsOf, widthOf } from '../../network-sizes.js';
+import { lstmsOf, widthOf } from '../../network-sizes.js';
 import type { NamedTensors } from '../../parameters.js';
 import { fill, norm, rowsOf, stepOf, valuesOf } from '../../tensor.js';
 import { yieldToEventLoop } from '../../training/event-loop.js';
-import { assertWrites } from '../../training/sample.js';
+import { assertWrites, distributionOf } from '../../training/sample.js';
 import type { InspectedLstm } from '../inspect-image.js';
 import { inspectedLstms } from '../inspect-image.js';
 import { Queue } from '../queue.js';
 import type { RankedUnit } from './separation.js';
 import { propertyNamed, ranked, separations } from './separation.js';
-import type { Choice, TextModel } from './text-writer.js';
-import { likeliest } from './text-writer.js';
+import type { Choice, TextModel } from './text-model.js';
+import { KeptNetwork, likeliest } from './text-model.js';
 
 /** What the page asks for. */
 export interface TextInspectionRequest {
@@ -83,8 +83,8 @@ const CHUNK = 32;
 /** Keeps one network for each of its two jobs, and runs one job at a time. */
 export class TextInspector {
   private backend: Backend | undefined;
-  private network: Network | undefined;
-  private reader: Network | undefined;
+  private readonly network = new KeptNetwork();
+  private readonly reader = new KeptNetwork();
   private lastStates: { text: string; parameters: NamedTensors; states: TextStates } | undefined;
   private readonly queue = new Queue();
 
@@ -105,6 +105,7 @@ export class TextInspector {
   ): Promise<TextInspection> {
     const classes = classesOf(model, request.text);
     const { target } = request;
+    const { step } = training; // at the call: the run may train on while this job waits
     assertRequest(classes.length, target);
     return this.queue.run(async () => {
       const network = await this.networkFor(model, classes.length);
@@ -112,9 +113,8 @@ export class TextInspector {
       const losses = await lossesOf(network, classes);
       network.setTargets({ labels: classes.map((_, t) => (t === target ? classes[t + 1] : -1)) });
       network.backward();
-      const { step } = training;
       const values = await valuesFor(network, model.vocabulary, target);
-      return { step, characters: [...request.text], target, loss: losses[target], losses, ...values };
+      return { step, characters: Array.from(request.text), target, loss: losses[target], losses, ...values };
     });
   }
 
@@ -123,7 +123,7 @@ export class TextInspector {
    * `inspect` does, and with a RangeError for an empty text.
    */
   async states(model: TextModel, text: string): Promise<TextStates> {
-    const characters = [...text].slice(0, mostCharacters(model.network));
+    const characters = Array.from(text).slice(0, mostCharacters(model.network));
     if (characters.length === 0) throw new RangeError('text of 0 characters: must have 1 or more');
     const read = characters.join('');
     const classes = classesOf(model, read);
@@ -144,7 +144,7 @@ export class TextInspector {
   async rank(model: TextModel, text: string, propertyId: string, state: 'c' | 'h', layer: number): Promise<Ranking> {
     const property = propertyNamed(propertyId);
     const { characters, layers } = await this.states(model, text);
-    const states = layers.at(layer);
+    const states = layers.find((_, n) => n === layer);
     if (!states) throw new RangeError(`layer ${layer}: must be in 0…${layers.length - 1}`);
     const N = characters.length;
     const holds = property.holds(characters);
@@ -152,33 +152,15 @@ export class TextInspector {
     return { units, share: holds.reduce((sum, one) => sum + one, 0) / N };
   }
 
-  /** For `inspect`: it reads numbers, so that x has a gradient. A one-hot x times Wx is the row of Wx that a class reads. */
+  /** A network that reads numbers has ∂loss/∂x, and a one-hot x times Wx is the row of Wx that a class would read. */
   private async networkFor(model: TextModel, T: number): Promise<Network> {
-    const sizes = completeSizes({ ...model.network, inputKind: 'numbers', dropout: 0 });
-    this.network = await this.loaded(this.network, sizes, T, model.parameters);
-    return this.network;
-  }
-
-  /** For `states`. */
-  private async readerFor(model: TextModel): Promise<Network> {
-    const sizes = completeSizes({ ...model.network, dropout: 0 });
-    this.reader = await this.loaded(this.reader, sizes, CHUNK, model.parameters);
-    return this.reader;
-  }
-
-  /** The kept network with these weights. If it has other sizes, it is disposed of, and a new one is made. */
-  private async loaded(
-    kept: Network | undefined,
-    sizes: CompleteSizes,
-    T: number,
-    parameters: NamedTensors,
-  ): Promise<Network> {
     this.backend ??= await this.createBackend();
-    const isSame = kept?.sizes.T === T && JSON.stringify(kept.network) === JSON.stringify(sizes);
-    if (kept && !isSame) kept.dispose();
-    const network = kept && isSame ? kept : new Network(this.backend, sizes, { T, B: 1 }, { inputGradient: true });
-    network.load(parameters);
-    return network;
+    return this.network.with(model, this.backend, T, 'numbers');
+  }
+
+  private async readerFor(model: TextModel): Promise<Network> {
+    this.backend ??= await this.createBackend();
+    return this.reader.with(model, this.backend, CHUNK, 'classes');
   }
 }
 
@@ -213,11 +195,11 @@ async function lossesOf(network: Network, classes: Int32Array): Promise<Float32A
 /** What a forward and a backward pass have computed. */
 async function valuesFor(network: Network, vocabulary: Vocabulary, target: number) {
   const { backend, activations, dx, layers } = network;
-  const { probabilities = activations.logits } = activations; // cross-entropy has probabilities
+  const { logits } = activations;
   const states = layers.flat().flatMap(({ gates, h, c, dh, dc }) => [gates, h, c, dh, dc]);
-  for (const tensor of [probabilities, dx, ...states]) await backend.download(tensor);
+  for (const tensor of [logits, dx, ...states]) await backend.download(tensor);
   return {
-    choices: likeliest(valuesOf(stepOf(probabilities, target)), vocabulary),
+    choices: likeliest(distributionOf(valuesOf(stepOf(logits, target)), 1, network.network.outputs), vocabulary),
     dxNorms: Float32Array.from({ length: network.sizes.T }, (_, t) => norm(stepOf(dx, t))),
     lstms: inspectedLstms(network),
   };

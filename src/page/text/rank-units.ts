@@ -3,7 +3,7 @@ import type { View } from '../settings.js';
 import { STATES } from '../settings.js';
 import type { TextInspector } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
-import type { TextModel } from './text-writer.js';
+import type { TextModel } from './text-model.js';
 
 /** A unit of a layer. */
 export interface RankedState extends RankedUnit, Pick<View, 'state'> {

@@ -11,7 +11,7 @@ export interface Property {
   /** For the page: continues “units that separate characters …”. */
   readonly words: string;
   /** `[N]`: 1 for each of the N characters at which the property holds, else 0. A character is one code point. */
-  holds(characters: readonly string[]): Uint8Array;
+  readonly holds: (characters: readonly string[]) => Uint8Array;
 }
 
 /** Characters before the end of a line that count as near it. */
@@ -57,7 +57,7 @@ function insideQuotes(characters: readonly string[]): Uint8Array {
   let isStraightOpen = false;
   return byParagraph(characters, {
     reset: () => ([depth, isStraightOpen] = [0, false]),
-    read(character) {
+    read: (character) => {
       if (character === '“') depth++;
       if (character === '”') depth = Math.max(depth - 1, 0);
       if (character === '"') isStraightOpen = !isStraightOpen;
@@ -71,7 +71,7 @@ function insideParentheses(characters: readonly string[]): Uint8Array {
   let depth = 0;
   return byParagraph(characters, {
     reset: () => (depth = 0),
-    read(character) {
+    read: (character) => {
       if (character === '(') depth++;
       if (character === ')') depth = Math.max(depth - 1, 0);
       return depth > 0;
@@ -81,9 +81,9 @@ function insideParentheses(characters: readonly string[]): Uint8Array {
 
 interface Reader {
   /** Called at the end of each empty line, before `read`. */
-  reset(): void;
+  readonly reset: () => void;
   /** Whether the property holds after this character. */
-  read(character: string): boolean;
+  readonly read: (character: string) => boolean;
 }
 
 /** A line of white space counts as empty. */
@@ -134,9 +134,10 @@ export interface RankedUnit {
 }
 
 /**
- * For each of H units the area under the ROC curve, `[H]`. It is the probability that the unit's value is larger at a random
- * position at which the property holds than at one at which it does not; equal values count half. 1 and 0 separate
- * completely; 0.5 does not separate. NaN if the property holds at no position or at all, or if a value is NaN.
+ * For each of H units the area under the ROC curve, `[H]`. Take a random position at which the property holds, and a random
+ * one at which it does not. The area is the probability that the unit's value is larger at the first; equal values count
+ * half. 1 and 0 separate completely; 0.5 does not separate. NaN if the property holds at no position or at all positions,
+ * or if a value is NaN.
  *
  * `values`: `[N,H]`. `holds`: `[N]`, 0 or 1. It sorts, so the cost is O(N log N) a unit.
  */
@@ -155,7 +156,7 @@ export function separations(values: Float32Array, N: number, H: number, holds: U
   });
 }
 
-/** Of two sorted lists: the share of pairs (one, other) with one > other; pairs of equal numbers count half. */
+/** The share of pairs (one, other) with one > other; pairs of equal numbers count half. Both lists are sorted. */
 function areaUnderCurve(ones: Float32Array, others: Float32Array): number {
   if (hasNaN(ones) || hasNaN(others)) return NaN;
   let [less, lessOrEqual, pairs] = [0, 0, 0];

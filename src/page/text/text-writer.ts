@@ -2,32 +2,14 @@
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import type { Backend } from '../../backend.js';
 import type { Vocabulary } from '../../data/text.js';
-import { characterOf } from '../../data/text.js';
 import { DataError } from '../../errors.js';
-import { Network } from '../../network.js';
-import type { CompleteSizes } from '../../network-sizes.js';
-import { completeSizes } from '../../network-sizes.js';
-import type { NamedTensors } from '../../parameters.js';
+import type { Network } from '../../network.js';
 import { yieldToEventLoop } from '../../training/event-loop.js';
 import type { WrittenCharacter } from '../../training/sample.js';
 import { assertWrites, writeWith } from '../../training/sample.js';
 import { Queue } from '../queue.js';
-
-/** A trained character model, on the host. It stays in the worker. */
-export interface TextModel {
-  readonly network: CompleteSizes;
-  /** The weights by name, as `Network.save` gives them. */
-  readonly parameters: NamedTensors;
-  readonly vocabulary: Vocabulary;
-}
-
-/** A character that can come next. */
-export interface Choice {
-  /** One code point; U+FFFD for the class of all other characters. */
-  readonly character: string;
-  /** 0 … 1 */
-  readonly probability: number;
-}
+import type { Choice, TextModel } from './text-model.js';
+import { KeptNetwork, likeliest } from './text-model.js';
 
 /** What the page asks for. Each field has the meaning of `SampleOptions`; none has a default. */
 export interface WriteRequest {
@@ -51,15 +33,14 @@ export interface WrittenChoice {
   readonly choices: readonly Choice[];
 }
 
-/** Choices that the page shows of one distribution. */
-const MOST_CHOICES = 12;
+/** Time between two reports. */
 const REPORT_EVERY_MS = 30;
 
 /** Keeps one network, and runs one job at a time: a job waits for the jobs before it. */
 export class TextWriter {
   private model: TextModel | undefined;
   private backend: Backend | undefined;
-  private network: Network | undefined;
+  private readonly network = new KeptNetwork();
   private readonly queue = new Queue();
 
   /**
@@ -116,17 +97,9 @@ export class TextWriter {
     return this.model;
   }
 
-  /** The kept network with the weights of `model`. If it has other sizes, a new one replaces it. */
-  private async networkOf({ network, parameters }: TextModel): Promise<Network> {
+  private async networkOf(model: TextModel): Promise<Network> {
     this.backend ??= await this.createBackend();
-    const sizes = completeSizes({ ...network, dropout: 0 }); // it is used only in training
-    if (this.network && JSON.stringify(this.network.network) !== JSON.stringify(sizes)) {
-      this.network.dispose();
-      this.network = undefined;
-    }
-    this.network ??= new Network(this.backend, sizes, { T: 1, B: 1 });
-    this.network.load(parameters);
-    return this.network;
+    return this.network.with(model, this.backend, 1, 'classes');
   }
 }
 
@@ -156,15 +129,3 @@ const choiceOf = ({ character, probabilities }: WrittenCharacter, vocabulary: Vo
   character,
   choices: likeliest(probabilities, vocabulary),
 });
-
-/**
- * The 12 likeliest characters of a distribution `[C]`, the likeliest first; of equal ones, the first class first. Characters
- * of probability 0 are left out.
- */
-export function likeliest(probabilities: ArrayLike<number>, vocabulary: Vocabulary): Choice[] {
-  return Array.from(probabilities, (probability, index) => ({ probability, index }))
-    .filter(({ probability }) => probability > 0)
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, MOST_CHOICES)
-    .map(({ probability, index }) => ({ character: characterOf(vocabulary, index), probability }));
-}
