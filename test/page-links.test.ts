@@ -145,6 +145,38 @@ describe('a checkpoint', () => {
     },
   );
 
+  testInBrowser('of a run that validates goes on to validate, and stops early as on the command line', async () => {
+    const [begun, whole] = ['begun', 'whole'].map((name) => path.join(folder, `${name}.safetensors`));
+    const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2'];
+    const validating = [...network, '--validate-every', '5', '--patience', '2'];
+    const short = ['--training-iters', String(11 * 32), '--checkpoint', begun];
+    expect((await longhand(['train', ...validating, ...short])).code).toBe(0);
+    const resumed = ['--resume', begun, '--training-iters', String(201 * 32), '--checkpoint', whole];
+    expect((await longhand(['train', ...resumed])).code).toBe(0);
+    const { training } = parseCheckpoint(readFileSync(whole), whole);
+    expect(training!.step).toBeLessThan(200); // it has stopped early
+
+    const opened = await visit('');
+    await opened.page.setInputFiles('#file', begun);
+    await opened.waitForStep(10);
+    expect(await opened.text('#link-note')).toMatch(/^This run began with a checkpoint, which no link contains; Reset/);
+    await opened.set('steps', '200');
+    await opened.page.click('#play');
+    await opened.waitForText('#settings-note', 'The run stopped early: the validation loss no longer decreases.');
+    await opened.waitForStep(training!.step);
+    await opened.page.waitForSelector('#save:enabled');
+    await saved(opened, `longhand-step-${training!.step}.safetensors`);
+    const file = path.join(folder, `longhand-step-${training!.step}.safetensors`);
+    const { best, validationsSinceBest, options } = parseCheckpoint(readFileSync(file), file).training!;
+    expect({ best, validationsSinceBest }).toEqual({
+      best: training!.best,
+      validationsSinceBest: training!.validationsSinceBest,
+    });
+    expect(options.trainingIters).toBe(200 * 32 + 1); // the length that was set by hand
+    await opened.page.click('#reset');
+    await opened.waitForText('#link-note', 'The address of this page is a link that repeats this run.');
+  });
+
   testInBrowser('that is damaged, or of another kind, is refused, and the present run continues', async () => {
     const opened = await visit(SMALL);
     await opened.page.click('#one-step');

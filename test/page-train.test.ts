@@ -114,7 +114,7 @@ testInBrowser(
     await opened.waitForStep(0);
     await page.waitForSelector('#one-step:enabled');
     expect([await opened.text('#play'), await opened.text('#loss')]).toEqual(['Play', '–']);
-    expect(new URL(page.url()).search).toContain('image=1');
+    await page.waitForFunction(() => location.search.includes('image=1'));
 
     await page.click('#play');
     await opened.waitForStepAfter(6);
@@ -125,3 +125,33 @@ testInBrowser(
     expect(opened.faults).toEqual([]);
   },
 );
+
+describe('a test', () => {
+  const LARGE = '?hidden=256&batchSize=128&threads=1';
+
+  testInBrowser('can be stopped', async () => {
+    const opened = await visit(LARGE);
+    const { page } = opened;
+    await page.click('#test');
+    await opened.waitForText('#test', 'Stop the test');
+    await page.click('#test');
+    await opened.waitForText('#test', 'Test');
+    expect(await opened.text('#test-result')).toBe('–');
+    await page.click('#test');
+    await opened.waitForTest();
+    expect(await opened.text('#test-result')).toMatch(/^0\.\d{4} at step 0$/);
+  });
+
+  testInBrowser.each(['#one-step', '#reset'])('ends when %s is pressed, and the run continues', async (button) => {
+    const opened = await visit(LARGE);
+    const { page } = opened;
+    await page.click('#test');
+    await opened.waitForText('#test', 'Stop the test');
+    await page.click(button);
+    await opened.waitForText('#test', 'Test');
+    expect(await opened.text('#test-result')).toBe('–');
+    await page.waitForSelector('#one-step:enabled');
+    await page.click('#one-step');
+    await opened.waitForStep(button === '#one-step' ? 2 : 1);
+  });
+});
