@@ -145,7 +145,7 @@ describe('a checkpoint', () => {
     },
   );
 
-  testInBrowser('of a run that validates goes on to validate, and stops early as on the command line', async () => {
+  testInBrowser('of a run that validates continues to validate, and stops early as on the command line', async () => {
     const [begun, whole] = ['begun', 'whole'].map((name) => path.join(folder, `${name}.safetensors`));
     const network = ['--hidden', '8', '--batch-size', '32', '--learning-rate', '0.5', '--seed', '2'];
     const validating = [...network, '--validate-every', '5', '--patience', '2'];
