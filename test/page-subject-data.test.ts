@@ -1,7 +1,8 @@
 /** The data of the page's subjects: the options and the data of a run, and the images' digest, which is computed once. */
 import { createReferenceBackend } from '../kernels/reference/index.js';
 import { DEFAULTS } from '../src/page/settings.js';
-import { itersFor, optionsOf, SubjectData, TEXT_LIMITS } from '../src/page/subject-data.js';
+import { itersFor, optionsOf, SubjectData } from '../src/page/subject-data.js';
+import { streamsFor, TEXT_LIMITS } from '../src/page/text/own-text.js';
 import { stepCount, TUTORIAL } from '../src/training/options.js';
 import { Training } from '../src/training/run.js';
 import { TEXT_OPTIONS } from '../src/training/text-defaults.js';
@@ -9,7 +10,7 @@ import { smallImages } from './helpers/small-images.js';
 
 const TEXT = 'It was a text of some characters, repeated. '.repeat(100);
 
-test('a run on digits has the options of `longhand train`; one on a text, those of --task text, and validates', () => {
+test('a run on digits has the options of `longhand train`; one on a text, those of --task text, but learns faster, and validates', () => {
   expect(optionsOf(DEFAULTS.digits)).toEqual(TUTORIAL);
   expect(optionsOf(DEFAULTS.text)).toEqual({
     ...TUTORIAL,
@@ -17,6 +18,7 @@ test('a run on digits has the options of `longhand train`; one on a text, those 
     epochs: null,
     trainingIters: itersFor(2260, 50),
     validateEvery: 500,
+    learningRate: 0.01,
   });
   expect(stepCount(optionsOf(DEFAULTS.text), 1e6)).toBe(2260);
 });
@@ -64,4 +66,17 @@ test('a text is split for a run; one that is too short or too long is refused, a
   expect('characters' in train && 'characters' in test && train.characters.length + test.characters.length).toBe(
     TEXT.length,
   );
+});
+
+test('a short text gets fewer streams and shorter sequences, at least four of them in each stream', () => {
+  for (const length of [200, 333, 1000, 5000, 12_000]) {
+    const { T, batchSize } = streamsFor(length, DEFAULTS.text);
+    const data = new SubjectData();
+    data.setText(TEXT.repeat(10).slice(0, length));
+    const settings = { ...DEFAULTS.text, T, batchSize, hidden: 4 };
+    const training = Training.start(createReferenceBackend(), data.forSettings(settings), optionsOf(settings));
+    expect([length, Math.floor((0.95 * length - 1) / batchSize) >= 4 * T]).toEqual([length, true]);
+    training.dispose();
+  }
+  expect(streamsFor(1_000_000, DEFAULTS.text)).toEqual({ T: 50, batchSize: 50 });
 });

@@ -23,3 +23,12 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
+
+/** Gives the visitor a file. */
+export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
+  const link = made('a');
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

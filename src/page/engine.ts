@@ -1,27 +1,27 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
 import { textOf } from '../data/text.js';
 import { DataError } from '../errors.js';
 import type { GradientReport } from '../gradcheck.js';
-import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
+import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
-import { layersOf, stepCount } from '../training/options.js';
 import { Training } from '../training/run.js';
 import { checkWith } from './check.js';
+import { createBackend } from './create-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
+import { trainingFor, withLength } from './saved-run.js';
 import type { BackendName, RateChange, Settings, Subject } from './settings.js';
 import { pageOptionsOf } from './settings.js';
-import type { RunData, TextFacts } from './subject-data.js';
-import { itersFor, optionsOf, SubjectData } from './subject-data.js';
+import type { RunData } from './subject-data.js';
+import { optionsOf, SubjectData } from './subject-data.js';
+import type { TextFacts } from './text/own-text.js';
 import type { TextInspection, TextInspectionRequest } from './text/inspect-text.js';
 import { TextInspector } from './text/inspect-text.js';
 import type { UnitRanking } from './text/rank-units.js';
@@ -304,47 +304,4 @@ function misreadOf(labels: ArrayLike<number>, { correct, predicted }: Evaluation
   return [...correct.keys()]
     .filter((image) => correct[image] === 0)
     .map((image) => ({ image, label: labels[image], predicted: predicted[image] }));
-}
-
-/** The checkpoint of a run of `steps` steps. A cosine schedule depends on the length, which therefore stays. */
-function withLength({ model, training }: Checkpoint, steps: number): Checkpoint {
-  if (!training) return { model, training };
-  const { options, order, step } = training;
-  const length = Math.max(steps, step);
-  if (options.schedule === 'cosine' || stepCount(options, order.length) === length) return { model, training };
-  const trainingIters = itersFor(length, options.batchSize);
-  return { model, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
-}
-
-/** What the page trains on, for messages. */
-const READS: Readonly<Record<Subject, string>> = { digits: 'MNIST’s images', text: 'the text' };
-
-/** The training of a checkpoint. Throws a DataError if the page cannot continue it. */
-function trainingFor({ model, training }: Checkpoint, name: string, subject: Subject): SavedTraining {
-  if (!training) throw new DataError(`${name}: holds only a network, not the state of its training`);
-  const { task, options } = training;
-  const isText = model.vocabulary !== undefined;
-  if (isText !== (subject === 'text')) {
-    const [other, link] = isText ? ['a text', 'Text'] : ['images', 'Digits'];
-    if (isText || task === null)
-      throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
-  }
-  if (!isText && task !== null) {
-    throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on ${READS.digits}`);
-  }
-  const hidden = layersOf(options).map((layer) => layer.hidden);
-  if (new Set(hidden).size > 1) {
-    throw new DataError(
-      `${name}: its layers have ${hidden.join(', ')} hidden units, but on the page all layers have the same number: ` +
-        'longhand train --resume can continue this run',
-    );
-  }
-  return training;
-}
-
-async function createBackend(name: BackendName, threads: number | null): Promise<Backend> {
-  if (name === 'reference') return createReferenceBackend();
-  if (name === 'wasm') return createWasmBackend(threads === null ? {} : { threads });
-  const { createGpuBackend } = await import('../../kernels/gpu/index.js'); // GPU.js: loaded only if it is chosen
-  return createGpuBackend({ mode: name });
 }

@@ -10,23 +10,14 @@ import type { TrainingData } from '../training/run-data.js';
 import { TEXT_OPTIONS } from '../training/text-defaults.js';
 import type { Settings } from './settings.js';
 import { pageOptionsOf } from './settings.js';
+import type { TextFacts } from './text/own-text.js';
+import { TEXT_LIMITS } from './text/own-text.js';
 
 /** What a run trains, validates and is tested with. */
 export interface RunData extends TrainingData {
   readonly validation: LabelledImages | Text;
   readonly test: LabelledImages | Text;
 }
-
-/** What the page says about a text. */
-export interface TextFacts {
-  /** Code points. */
-  readonly length: number;
-  /** Classes of its vocabulary. */
-  readonly classes: number;
-}
-
-/** The limits of a visitor's own text, in code points. */
-export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
 
 /** Updates between two validations of a run on a text; one costs about 15 updates. */
 const VALIDATE_TEXT_EVERY = 500;

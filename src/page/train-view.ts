@@ -1,7 +1,7 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import { button, element, made, messageOf, nameOf } from './dom.js';
+import { button, download, element, messageOf, nameOf } from './dom.js';
 import type { Engine, Started, TestResult } from './engine.js';
 import type { Action } from './error-box.js';
 import { hideError, showBlockingError, showError } from './error-box.js';
@@ -10,8 +10,9 @@ import { RunButtons } from './run-buttons.js';
 import { bitsOf, RunFigures } from './run-figures.js';
 import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings } from './settings.js';
-import { DEFAULTS, LIMITS } from './settings.js';
-import type { TextFacts } from './subject-data.js';
+import { DEFAULTS } from './settings.js';
+import type { TextFacts } from './text/own-text.js';
+import { streamsFor } from './text/own-text.js';
 
 export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
@@ -263,11 +264,7 @@ export class TrainView {
   private async save(): Promise<void> {
     try {
       const bytes = await this.engine.save(this.settings.steps);
-      const link = made('a');
-      link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-      link.download = `longhand-step-${this.step ?? 0}.safetensors`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      download(bytes as Uint8Array<ArrayBuffer>, `longhand-step-${this.step ?? 0}.safetensors`);
     } catch (error) {
       this.fail(error);
     }
@@ -351,12 +348,4 @@ export class TrainView {
     this.buttons.setPlaying(isPlaying);
     if (!isPlaying) this.figures.describeCharts();
   }
-}
-
-/** Shorter sequences and fewer streams for a short text, so that each stream has at least four sequences. */
-function streamsFor(length: number, { T, batchSize }: Settings): Pick<Settings, 'T' | 'batchSize'> {
-  const sequences = 4;
-  const characters = Math.floor(0.95 * length) - 1;
-  const steps = Math.max(LIMITS.T.least, Math.min(T, Math.floor(characters / sequences)));
-  return { T: steps, batchSize: Math.max(1, Math.min(batchSize, Math.floor(characters / (sequences * steps)))) };
 }

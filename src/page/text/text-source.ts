@@ -1,7 +1,7 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
 import { button, element } from '../dom.js';
-import type { TextFacts } from '../subject-data.js';
-import { TEXT_LIMITS } from '../subject-data.js';
+import type { TextFacts } from './own-text.js';
+import { TEXT_LIMITS } from './own-text.js';
 
 interface SourceListener {
   readonly onOwnText: (text: string, name: string) => void;
