@@ -123,6 +123,18 @@ describe.each([
     expect(alone[0].loss).not.toBe(alone[1].loss);
   });
 
+  test('has nothing left of the text before', async () => {
+    const model = await modelOf([5]);
+    const once = async (one: TextInspector) => [
+      await one.inspect(model, { step: 0 }, { text: 'to be', target: 3 }),
+      await one.states(model, 'to be'),
+    ];
+    const fresh = await once(create());
+    await inspector.inspect(model, { step: 0 }, { text: 'or no', target: 2 });
+    await inspector.states(model, 'or no');
+    expect(await once(inspector)).toEqual(fresh);
+  });
+
   test('reads all states of a text that is longer than one of its chunks', async () => {
     const model = await modelOf([4, 6]);
     const long = text.repeat(9);
@@ -174,6 +186,13 @@ describe('an inspection', () => {
     expect(await failureOf(inspector.states(model, ''))).toEqual(
       new RangeError('text of 0 characters: must have 1 or more'),
     );
+  });
+
+  test('of states lets timers run', async () => {
+    let hasFired = false;
+    setTimeout(() => (hasFired = true), 60);
+    await inspector.states(await modelOf([64]), 'to be '.repeat(700));
+    expect(hasFired).toBe(true);
   });
 
   test('ranks the units by what they separate, from the states of the model’s weights', async () => {

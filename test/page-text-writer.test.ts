@@ -114,6 +114,26 @@ describe('a writer', () => {
     expect(await written(writer, request)).toHaveLength(40);
   });
 
+  test('reports nothing if the abort comes after the last character', async () => {
+    const writer = new TextWriter();
+    writer.load(await modelOf([7]));
+    let looks = 0;
+    const signal = {
+      get aborted() {
+        return ++looks > 3; // before the first character, after each of two, and before the report
+      },
+    } as AbortSignal;
+    let reports = 0;
+    await writer.write(
+      { ...request, length: 2 },
+      () => {
+        reports++;
+      },
+      signal,
+    );
+    expect([looks, reports]).toEqual([4, 0]);
+  });
+
   test('lets timers run while it writes', async () => {
     const writer = new TextWriter();
     writer.load(await modelOf([7]));
@@ -121,6 +141,15 @@ describe('a writer', () => {
     setTimeout(() => abort.abort(), 60);
     await writer.write({ ...request, length: 1e9 }, () => {}, abort.signal);
     expect(abort.signal.aborted).toBe(true);
+  });
+
+  test('lets timers run while it reads the prefix', async () => {
+    const writer = new TextWriter();
+    writer.load(await modelOf([40]));
+    let hasFired = false;
+    setTimeout(() => (hasFired = true), 60);
+    await writer.write({ ...request, prefix: 'to be '.repeat(5000), length: 1 }, () => expect(hasFired).toBe(true));
+    expect.assertions(1);
   });
 
   test('writes with the model that was loaded at the call, and frees the network before', async () => {

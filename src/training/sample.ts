@@ -80,9 +80,9 @@ export async function* writeWith(
   const { length, temperature, top, seed, read } = checked(writer.network, vocabulary, options);
   const random = new Random(seed);
   writer.resetState();
-  for (let n = 0; n < read.length; n++) {
-    readClass(writer, read[n]);
-    if (n % 64 === 63) await yieldToEventLoop();
+  for (const index of read) {
+    readClass(writer, index);
+    await yieldToEventLoop();
   }
   for (let n = 0; n < length; n++) {
     const isFirst = n === 0 && read.length === 0;
@@ -93,7 +93,7 @@ export async function* writeWith(
     const index = isFirst ? random.below(C) : drawFrom(probabilities, random);
     yield { character: characterOf(vocabulary, index), probabilities };
     readClass(writer, index);
-    if (n % 64 === 63) await yieldToEventLoop();
+    await yieldToEventLoop();
   }
 }
 

@@ -4,7 +4,6 @@ import type { Backend } from '../../backend.js';
 import type { Vocabulary } from '../../data/text.js';
 import { DataError } from '../../errors.js';
 import type { Network } from '../../network.js';
-import { yieldToEventLoop } from '../../training/event-loop.js';
 import type { WrittenCharacter } from '../../training/sample.js';
 import { assertWrites, writeWith } from '../../training/sample.js';
 import { Queue } from '../queue.js';
@@ -120,7 +119,6 @@ async function reportInGroups<Item, Reported>(
       group = [];
       reportedAt = performance.now();
     }
-    await yieldToEventLoop();
   }
   if (group.length > 0 && !signal?.aborted) await report(group);
 }
