@@ -20,6 +20,7 @@ const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
 /** A run that does not end during the test. */
 const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
 const CHECKPOINT = inFolder('run.safetensors');
+const TEXT_CHECKPOINT = inFolder('text.safetensors');
 const [TEMPLATE, WEIGHTS] = [inFolder('template.safetensors'), inFolder('weights.safetensors')];
 const IMAGES = path.join(DATA, 't10k-images-idx3-ubyte');
 
@@ -28,6 +29,9 @@ const FULL = 'longhand: standard output: cannot be written (the disk is full)\n'
 
 beforeAll(async () => {
   await longhand([...SMALL, '--training-iters', '160', '--checkpoint', CHECKPOINT]);
+  const text = ['--task', 'text', '--hidden', '4', '--steps', '5', '--batch-size', '2', '--epochs', '1'];
+  writeFileSync(inFolder('text.txt'), 'A short text. '.repeat(10));
+  await longhand(['train', ...text, '--text', inFolder('text.txt'), '--checkpoint', TEXT_CHECKPOINT]);
   await longhand(['compare', '--template', TEMPLATE]);
   await longhand(['export', CHECKPOINT, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
 });
@@ -40,6 +44,7 @@ test.each<readonly [name: string, args: readonly string[], exitCode: number, has
   ['train', [...SMALL, '--training-iters', '500'], 0, true],
   ['eval', ['eval', CHECKPOINT, '--data', DATA], 0, true],
   ['predict', ['predict', CHECKPOINT, IMAGES, '--first', '3', '--rows'], 0, true],
+  ['sample', ['sample', TEXT_CHECKPOINT, '--length', '2000', '--prime', 'A', '--stream'], 0, true],
   ['inspect', ['inspect', CHECKPOINT, '--json'], 0, true],
   ['export', ['export', CHECKPOINT, '--to', 'onnx', '--output', inFolder('run.onnx')], 0, true],
   ['import', ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', inFolder('imported')], 0, true],

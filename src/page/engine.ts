@@ -1,4 +1,5 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
 import { textOf } from '../data/text.js';
 import { DataError } from '../errors.js';
@@ -61,6 +62,11 @@ const RANKED_CHARACTERS = 4000;
 /** Steps between two lines; a line costs about a third of a step. */
 const LINE_EVERY: Readonly<Record<Subject, number>> = { digits: 10, text: 20 };
 
+let textBackend: Promise<Backend> | undefined;
+
+/** For writing and looking inside a text: one small backend, which never disturbs that of the run. */
+const createTextBackend = (): Promise<Backend> => (textBackend ??= createWasmBackend({ threads: 1 }));
+
 export class Engine {
   private readonly data = new SubjectData();
   private runData: RunData | undefined;
@@ -68,8 +74,8 @@ export class Engine {
   private abortTest = new AbortController();
   private abortWriting = new AbortController();
   private readonly imageInspector = new ImageInspector();
-  private readonly textInspector = new TextInspector();
-  private readonly writer = new TextWriter();
+  private readonly textInspector = new TextInspector(createTextBackend);
+  private readonly writer = new TextWriter(createTextBackend);
   /** Runs all work that uses the run's tensors, one job at a time. */
   private readonly queue = new Queue();
 
