@@ -20,19 +20,25 @@ const [line] = await once(server.stdout, 'data');
 const address = /http:\S+/.exec(String(line))[0];
 const browser = await launchChromium();
 
-/** The page after a whole run, with a misread image in view. */
-async function trained({ colorScheme, width, height }) {
+/** The page after a whole run. */
+async function trainedOn(query, { colorScheme, width, height }) {
   const context = await browser.newContext({ colorScheme, viewport: { width, height }, reducedMotion: 'reduce' });
   const page = await context.newPage();
-  await page.goto(`${address}?image=18`);
+  await page.goto(address + query);
   await page.click('#play:enabled');
   await page.waitForFunction(() => /\d\.\d+/.test(document.querySelector('#test-result').textContent), null, {
-    timeout: 300_000,
+    timeout: 600_000,
   });
+  await page.mouse.move(0, 0);
+  return page;
+}
+
+/** The page after the tutorial's run, with a misread image in view. */
+async function trained(window) {
+  const page = await trainedOn('?image=18', window);
   await page.waitForFunction(() =>
     document.querySelector('#prediction-after').textContent.includes('after 781 training steps'),
   );
-  await page.mouse.move(0, 0);
   return page;
 }
 
@@ -81,6 +87,18 @@ await album.setContent(
     .join('')}</body>`,
 );
 await write('page-narrow.png', album);
+
+// the text: the samples, and the unit that knows best whether it is inside quotation marks
+const writer = await trainedOn('?subject=text', { colorScheme: 'light', width: 1280, height: 780 });
+await write('page-text.png', writer);
+await writer.selectOption('#property', 'in-quotes');
+await writer.click('#sort-units');
+await writer.click('#units .unit');
+await writer.click('#passage span:nth-child(180)');
+await writer.waitForTimeout(1000);
+await writer.setViewportSize({ width: 1280, height: 1000 });
+await writer.evaluate(() => document.querySelector('.halves').scrollIntoView());
+await write('page-unit.png', writer);
 
 await browser.close();
 server.kill();
