@@ -57,7 +57,7 @@ test('the images are hashed once for all runs, and once more for runs that valid
 test('a text is split for a run; one that is too short or too long is refused, and the old one stays', () => {
   const data = new SubjectData();
   expect(() => data.forSettings(DEFAULTS.text)).toThrow('the text has not been loaded');
-  expect(data.setText(TEXT)).toEqual({ length: TEXT.length, classes: new Set(TEXT).size });
+  expect(data.setText(TEXT)).toEqual({ length: TEXT.length, characters: [...new Set(TEXT.split(''))].sort() });
   for (const wrong of ['a'.repeat(TEXT_LIMITS.least - 1), 'ab'.repeat(TEXT_LIMITS.most / 2 + 1)]) {
     expect(() => data.setText(wrong)).toThrow(`the text has ${wrong.length} characters: the page needs at least 200`);
   }

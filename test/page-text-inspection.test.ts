@@ -180,7 +180,7 @@ describe('an inspection', () => {
     expect(mostCharacters(model.network)).toBe(4000);
     const work = 600 * 4 * 600 + 1200 * 4 * 600 + 600 * C;
     expect(mostCharacters({ ...model.network, layers: (await modelOf([1, 1])).network.layers.map(wide) })).toBe(
-      Math.floor(1e9 / work),
+      Math.floor(4e9 / work),
     );
     expect((await inspector.states(model, 'to be '.repeat(700))).characters).toHaveLength(4000);
     expect(await failureOf(inspector.states(model, ''))).toEqual(

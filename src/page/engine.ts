@@ -1,7 +1,5 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../backend.js';
-import { textOf } from '../data/text.js';
 import { DataError } from '../errors.js';
 import type { GradientReport } from '../gradcheck.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -23,13 +21,10 @@ import { pageOptionsOf } from './settings.js';
 import type { RunData } from './subject-data.js';
 import { optionsOf, SubjectData } from './subject-data.js';
 import type { TextFacts } from './text/own-text.js';
-import type { TextInspection, TextInspectionRequest } from './text/inspect-text.js';
-import { TextInspector } from './text/inspect-text.js';
 import type { UnitRanking } from './text/rank-units.js';
-import { rankUnits } from './text/rank-units.js';
-import type { TextModel } from './text/text-model.js';
+import type { PassageInspection, PassageRequest, TextCopy } from './text/text-tools.js';
+import { TextTools } from './text/text-tools.js';
 import type { WriteRequest, WrittenChoice } from './text/text-writer.js';
-import { TextWriter } from './text/text-writer.js';
 
 /** A run that has just been started or resumed. */
 export interface Started {
@@ -55,27 +50,18 @@ export interface MisreadImage {
 
 const FETCH_REPORT_MS = 100;
 
-/** The seed and the options of the samples during training. */
-const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
-/** Characters of the validation part in which the units are sorted. */
-const RANKED_CHARACTERS = 4000;
 /** Steps between two lines; a line costs about a third of a step. */
 const LINE_EVERY: Readonly<Record<Subject, number>> = { digits: 10, text: 20 };
-
-let textBackend: Promise<Backend> | undefined;
-
-/** For writing and looking inside a text: one small backend, which never disturbs that of the run. */
-const createTextBackend = (): Promise<Backend> => (textBackend ??= createWasmBackend({ threads: 1 }));
 
 export class Engine {
   private readonly data = new SubjectData();
   private runData: RunData | undefined;
   private run: LiveRun | undefined;
   private abortTest = new AbortController();
-  private abortWriting = new AbortController();
   private readonly imageInspector = new ImageInspector();
-  private readonly textInspector = new TextInspector(createTextBackend);
-  private readonly writer = new TextWriter(createTextBackend);
+  private readonly textTools = new TextTools(() => this.textCopy());
+  /** The last copy of the network, for the next request if no step was made since. */
+  private lastCopy: (TextCopy & { readonly run: LiveRun }) | undefined;
   /** Runs all work that uses the run's tensors, one job at a time. */
   private readonly queue = new Queue();
 
@@ -119,7 +105,8 @@ export class Engine {
   ): Promise<Started & { settings: Settings }> {
     const checkpoint = parseCheckpoint(bytes, name);
     const { options } = trainingFor(checkpoint, name, subject);
-    const started = await this.resume(checkpoint, backend, threads, []);
+    const data = this.data.forCheckpoint(checkpoint.model, options);
+    const started = await this.resume(checkpoint, backend, threads, [], data);
     const { T } = checkpoint.model;
     const steps = this.currentRun.training.steps;
     const settings = { subject, T, backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
@@ -129,7 +116,8 @@ export class Engine {
   /** Returns to the copy of the run that was kept before training failed, on the same backend or another. */
   async goBack(backend: BackendName, threads: number | null): Promise<Started> {
     const { kept } = this.currentRun;
-    return this.resume(kept, backend, threads, this.currentRun.rateChangesUntil(kept.training?.step ?? 0));
+    const rateChanges = this.currentRun.rateChangesUntil(kept.training?.step ?? 0);
+    return this.resume(kept, backend, threads, rateChanges, this.currentData);
   }
 
   /** See `LiveRun.play`. Ends a test. */
@@ -183,35 +171,22 @@ export class Engine {
   }
 
   /** All values and gradients of the current network for one prediction in a passage. */
-  async inspectText(request: TextInspectionRequest): Promise<TextInspection> {
-    const { step } = this.currentRun;
-    return this.textInspector.inspect(await this.textModel(), { step }, request);
+  async inspectText(request: PassageRequest): Promise<PassageInspection> {
+    return this.textTools.inspect(request);
   }
 
   /** The hidden units of the current network, sorted by how well they separate a property. See `rankUnits`. */
   async rankUnits(property: string): Promise<UnitRanking> {
-    const text = await this.passage(0, RANKED_CHARACTERS);
-    return rankUnits(this.textInspector, await this.textModel(), text, property);
-  }
-
-  /** `length` characters of the validation part of the text, from character `start` on. */
-  async passage(start: number, length: number): Promise<string> {
-    const { characters, vocabulary } = this.textTask.validation;
-    const first = Math.max(0, Math.min(start, characters.length - length));
-    return textOf(characters.subarray(first, first + length), vocabulary);
+    return this.textTools.rank(property);
   }
 
   /** See `TextWriter.write`. Ends an earlier writing. */
   async write(request: WriteRequest, report: (written: WrittenChoice[]) => Promise<void> | void): Promise<void> {
-    this.abortWriting.abort();
-    this.abortWriting = new AbortController();
-    const { signal } = this.abortWriting;
-    this.writer.load(await this.textModel());
-    await this.writer.write(request, report, signal);
+    return this.textTools.write(request, report);
   }
 
   async stopWriting(): Promise<void> {
-    this.abortWriting.abort();
+    this.textTools.stopWriting();
   }
 
   /** `[count,28,28]`, 0 … 255: the test images with these numbers. */
@@ -239,9 +214,8 @@ export class Engine {
     backend: BackendName,
     threads: number | null,
     rateChanges: readonly RateChange[],
+    data: RunData,
   ): Promise<Started> {
-    const { model, training } = checkpoint;
-    const data = training ? this.data.forCheckpoint(model, training.options) : this.currentData;
     return this.replaceRun(backend, threads, rateChanges, data, (created) =>
       Training.resume(created, data, checkpoint),
     );
@@ -260,6 +234,8 @@ export class Engine {
     return this.queue.run(async () => {
       const backend = await createBackend(name, threads);
       const run = await LiveRun.create(backend, this.queue, rateChanges, this.hooksFor(data), createTraining);
+      this.run?.end(); // the visitor may have pressed Play meanwhile
+      this.textTools.stopWriting();
       await this.run?.backend.dispose().catch(() => {}); // a GPU that was lost cannot free its memory
       this.run = run;
       this.runData = data;
@@ -271,28 +247,22 @@ export class Engine {
   private hooksFor(data: RunData): LiveHooks {
     if (!('characters' in data.train)) return { lineEvery: LINE_EVERY.digits, sample: undefined };
     const { vocabulary } = data.train;
-    return {
-      lineEvery: LINE_EVERY.text,
-      sample: async ({ network }) => {
-        this.writer.load({ network: network.network, parameters: await network.save(), vocabulary });
-        return this.writer.sample(SAMPLE.length, SAMPLE.temperature, SAMPLE.seed);
-      },
-    };
+    const sample = ({ network }: Training): Promise<string> => this.textTools.sample({ network, vocabulary });
+    return { lineEvery: LINE_EVERY.text, sample };
   }
 
-  /** A copy of the run's network. */
-  private textModel(): Promise<TextModel> {
-    const { vocabulary } = this.textTask.train;
+  /** A copy of the run's network, with the texts of the same run. */
+  private textCopy(): Promise<TextCopy> {
     return this.queue.run(async () => {
-      const { network } = this.currentRun.training;
-      return { network: network.network, parameters: await network.save(), vocabulary };
+      const { currentRun: run, lastCopy: last } = this;
+      const { train, validation } = this.currentData;
+      if (!('characters' in train && 'characters' in validation)) throw new DataError('the run reads no text');
+      const { network, step } = run.training;
+      if (last?.run === run && last.step === step) return last;
+      const model = { network: network.network, parameters: await network.save(), vocabulary: train.vocabulary };
+      this.lastCopy = { run, model, step, validation };
+      return this.lastCopy;
     });
-  }
-
-  private get textTask() {
-    const { train, validation } = this.currentData;
-    if ('characters' in train && 'characters' in validation) return { train, validation };
-    throw new DataError('the run reads no text');
   }
 
   private get currentData(): RunData {

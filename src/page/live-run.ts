@@ -55,6 +55,9 @@ export class LiveRun {
   /** Resolves after the last report of the current play. */
   private played: Promise<void> = Promise.resolve();
   private news = noNews();
+  private hasFirstSample = false;
+  /** Another run has taken its place, and its tensors are freed. */
+  private hasEnded = false;
 
   private constructor(
     readonly backend: Backend,
@@ -102,6 +105,12 @@ export class LiveRun {
     await this.played;
   }
 
+  /** No step begins from now on, also if the run plays. */
+  end(): void {
+    this.hasEnded = true;
+    this.abortPlay.abort();
+  }
+
   /** May be called while the run plays. */
   setPauseAt(step: number): void {
     this.pauseAt = step;
@@ -131,8 +140,7 @@ export class LiveRun {
     };
     try {
       rate.after(this.step);
-      if (this.step === 0) await this.queue.run(() => this.writeSample());
-      while (this.step < this.pauseAt && !this.training.hasLostPatience) {
+      while (this.step < this.pauseAt && !this.training.hasLostPatience && !this.hasEnded) {
         await yieldToEventLoop();
         if (signal.aborted) break;
         await this.queue.run(() => this.makeStep(this.hooks.lineEvery));
@@ -145,6 +153,9 @@ export class LiveRun {
 
   private async makeStep(lineEvery: number): Promise<void> {
     const { training, news } = this;
+    if (this.hasEnded) return;
+    if (training.step === 0 && !this.hasFirstSample) await this.writeSample();
+    this.hasFirstSample = true;
     const rate = this.rateAtStep(training.step + 1);
     if (rate !== undefined) training.changeLearningRate(rate);
     await training.makeStep();

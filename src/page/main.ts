@@ -44,7 +44,7 @@ const { subject } = state;
 showSubject(subject);
 
 /** What a subject does with the run's network; `TrainView` calls it. */
-type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText'>;
+type SubjectListener = Omit<TrainListener, 'onSettings' | 'onText' | 'onTextEnabled'>;
 const listener: SubjectListener = subject === 'text' ? textViews() : digitViews();
 new CheckView(engine, state.mistake, (mistake) => changeState({ mistake }), show);
 const textSource = subject === 'text' ? textSourceView() : undefined;
@@ -52,6 +52,7 @@ const trainView: TrainView = new TrainView(engine, settingsOf(state), {
   ...listener,
   onSettings: changeState,
   onText: (facts, name) => textSource?.show(facts, name),
+  onTextEnabled: (isEnabled) => textSource?.setEnabled(isEnabled),
 });
 
 highlightEquationsOnHover();
@@ -78,13 +79,15 @@ function digitViews(): SubjectListener {
 }
 
 function textViews(): SubjectListener {
-  const lookView = new TextLookView(engine, state, changeState, show);
-  const writeView = new WriteView(engine, state, changeState, show);
+  const fail = (error: unknown): void => trainView.fail(error);
+  const lookView = new TextLookView(engine, state, changeState, fail);
+  const writeView = new WriteView(engine, state, changeState, fail);
   const samples = new SampleStrip();
   return {
-    onNewRun: (step) => {
-      writeView.clear();
-      samples.restartAt(step);
+    onNewRun: ({ step, isSameRun }) => {
+      writeView.restart(textSource?.characters ?? new Set());
+      lookView.restart(textSource?.hasChanged() !== true);
+      samples.restartAt(step, isSameRun);
     },
     onWeights: () => lookView.refresh(),
     weightsEveryMs: () => lookView.periodMs,

@@ -2,6 +2,9 @@
 import { Chart } from './chart.js';
 import type { InspectedLstm } from './inspect-image.js';
 
+/** Smaller norms are left out: uPlot marks a logarithmic axis only down to about 1e-16, and fails below. */
+const SMALLEST = 1e-15;
+
 export class NormsChart {
   private readonly chart: Chart;
 
@@ -22,14 +25,15 @@ export class NormsChart {
     });
   }
 
-  show({ dhNorms, dcNorms, reverse }: InspectedLstm, T: number): void {
+  /** `last`: the step with the loss. */
+  show({ dhNorms, dcNorms, reverse }: InspectedLstm, T: number, last = T): void {
     const steps = Array.from(dhNorms.keys(), (n) => (reverse ? n + 1 : n)); // in reverse, the initial state is at T+1
-    const positive = (norms: Float32Array): (number | null)[] => Array.from(norms, (norm) => (norm > 0 ? norm : null));
+    const positive = (norms: Float32Array): (number | null)[] =>
+      Array.from(norms, (norm) => (norm >= SMALLEST ? norm : null));
     this.chart.show(steps, positive(dhNorms), positive(dcNorms));
-    const [zero, all] = (reverse ? [T, 0] : [0, T]).map((n) => dhNorms[n].toPrecision(2));
-    const [first, last] = reverse ? ['last', 'first'] : ['first', 'last'];
-    this.chart.describe(
-      `Gradient norms: ‖∂L/∂h‖ is ${zero} before the ${first} ${this.step}, ${all} after the ${last}`,
-    );
+    const [zero, all] = (reverse ? [T, 0] : [0, last]).map((n) => dhNorms[n].toPrecision(2));
+    const end = last === T ? 'the last' : `${this.step} ${last}`;
+    const [from, to] = reverse ? ['last', 'the first'] : ['first', end];
+    this.chart.describe(`Gradient norms: ‖∂L/∂h‖ is ${zero} before the ${from} ${this.step}, ${all} after ${to}`);
   }
 }

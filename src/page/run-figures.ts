@@ -52,8 +52,8 @@ export class RunFigures {
     const place = element('pace', HTMLElement);
     place.textContent = stepsPerSecond.toFixed(1);
     if (this.subject === 'digits') return;
-    const characters = Math.round((stepsPerSecond * batchSize * T) / 1000);
-    place.append(' ', made('small', '', `${characters},000 characters`));
+    const characters = Number((stepsPerSecond * batchSize * T).toPrecision(2));
+    place.append(' ', made('small', '', `${characters.toLocaleString('en')} characters`));
   }
 
   showTestResult(text: string, step?: number): void {

@@ -1,7 +1,7 @@
 /** The data of the page's subjects, as a run needs them: MNIST, or a text. */
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
-import { classCount, textTask } from '../data/text.js';
+import { textTask } from '../data/text.js';
 import { DataError } from '../errors.js';
 import type { Checkpoint, SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
@@ -43,7 +43,7 @@ export class SubjectData {
     const { train } = textTask(text);
     this.text = text;
     this.lastTask = undefined;
-    return { length, classes: classCount(train.vocabulary) };
+    return { length, characters: train.vocabulary.characters };
   }
 
   /** The text, split for sequences of T steps. Throws a DataError if the text has a character that `vocabulary` lacks. */

@@ -17,7 +17,9 @@ import { streamsFor } from './text/own-text.js';
 export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
   /** A new run began, or one was resumed. `onWeights` follows. */
-  readonly onNewRun: (step: number) => void;
+  readonly onNewRun: (run: NewRunFacts) => void;
+  /** Whether the text can be replaced now. */
+  readonly onTextEnabled: (isEnabled: boolean) => void;
   /** The weights changed. */
   readonly onWeights: () => void;
   /** While the run plays, the time from one call of `onWeights` to the next. */
@@ -29,11 +31,20 @@ export interface TrainListener {
   readonly onText: (facts: TextFacts, name: string | null) => void;
 }
 
+/** What the views learn about a run that replaces the current one. */
+export interface NewRunFacts {
+  readonly step: number;
+  /** It continues the run before from a copy. */
+  readonly isSameRun: boolean;
+}
+
 /** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
   readonly started: Started;
   readonly settings: Settings;
   readonly rate: number;
+  /** Default: false. */
+  readonly isSameRun?: true;
 }
 
 export class TrainView {
@@ -46,6 +57,8 @@ export class TrainView {
   /** A new run is being created. */
   private isStarting = false;
   private hasData = false;
+  /** T and the batch size before they were reduced for a short text. */
+  private fullSizes: Pick<Settings, 'T' | 'batchSize'>;
   /** The current learning rate; `settings` holds the first one and the later changes. */
   private learningRate: number;
   /** The engine's learning rate in its last report. */
@@ -68,6 +81,7 @@ export class TrainView {
   ) {
     this.learningRate = settings.learningRate;
     this.figures = new RunFigures(settings.subject);
+    this.fullSizes = settings;
     this.form = new SettingsForm(settings, (changed, needsNewRun) => this.change(changed, needsNewRun));
     button('play').addEventListener('click', () => void (this.isPlaying ? this.engine.pause() : this.play()));
     button('one-step').addEventListener('click', () => void this.makeOneStep());
@@ -94,10 +108,12 @@ export class TrainView {
         bypassCache,
         proxy((share: number) => void (progress.value = share)),
       );
+      if (facts) this.changeText(facts, null);
       this.hasData = true;
-      if (facts) this.listener.onText(facts, null);
     } catch (error) {
       showBlockingError(messageOf(error), { label: 'Try again', run: () => void this.loadData(true) });
+      this.listener.onTextEnabled(true); // the visitor's own text needs no data
+      this.buttons.setEnabled(this.step !== undefined);
       return;
     } finally {
       element('loading', HTMLElement).hidden = true;
@@ -107,14 +123,12 @@ export class TrainView {
 
   /** Trains on the visitor's own text. `name`: what the page calls it. */
   async useText(text: string, name: string): Promise<void> {
+    this.setEnabled(false);
     try {
-      const facts = await this.engine.useText(text);
-      this.hasData = true;
-      this.ownText = name;
-      this.listener.onText(facts, name);
-      this.set({ ...this.settings, ...streamsFor(facts.length, this.settings), rateChanges: [] });
+      this.changeText(await this.engine.useText(text), name);
     } catch (error) {
       showError(`${name}: ${messageOf(error)}`);
+      this.setEnabled(this.step !== undefined);
       return;
     }
     await this.start();
@@ -122,8 +136,21 @@ export class TrainView {
 
   /** Trains on the bundled text again. */
   async useBundledText(): Promise<void> {
-    this.ownText = null;
+    this.setEnabled(false);
     await this.loadData();
+  }
+
+  private changeText(facts: TextFacts, name: string | null): void {
+    const isFirst = !this.hasData && name === null;
+    this.hasData = true;
+    this.ownText = name;
+    this.listener.onText(facts, name);
+    if (isFirst) return; // the address has the sizes, and the changes of the learning rate
+    this.set({
+      ...this.settings,
+      ...streamsFor(facts.length, { ...this.settings, ...this.fullSizes }),
+      rateChanges: [],
+    });
   }
 
   private async start(): Promise<void> {
@@ -146,9 +173,9 @@ export class TrainView {
   /** If the new run cannot be created, the current one stays, and the error is shown with `actions`. */
   private async replaceRun(create: () => Promise<NewRun>, actions: readonly Action[]): Promise<void> {
     this.isStarting = true;
-    this.buttons.setEnabled(false);
+    this.setEnabled(false);
     try {
-      const { started, settings, rate } = await create();
+      const { started, settings, rate, isSameRun = false } = await create();
       this.step = started.step;
       this.running = settings;
       this.learningRate = rate;
@@ -162,7 +189,7 @@ export class TrainView {
       this.figures.showStep(started.step, this.settings.steps);
       this.figures.describeCharts();
       this.showLinkNote();
-      this.listener.onNewRun(started.step);
+      this.listener.onNewRun({ step: started.step, isSameRun });
       this.listener.onWeights();
     } catch (error) {
       showError(messageOf(error), ...actions);
@@ -170,7 +197,7 @@ export class TrainView {
     this.isStarting = false;
     this.isPlaying = false;
     this.buttons.setPlaying(false);
-    this.buttons.setEnabled(this.step !== undefined);
+    this.setEnabled(this.step !== undefined);
   }
 
   private actionsWithoutBackend(): Action[] {
@@ -186,6 +213,8 @@ export class TrainView {
     const rate = settings.learningRate;
     const hasBegun = (this.step ?? 0) > 0 || this.isPlaying;
     const isNewRate = rate !== this.learningRate;
+    const { T, batchSize } = settings;
+    if (T !== this.settings.T || batchSize !== this.settings.batchSize) this.fullSizes = { T, batchSize };
     if (hasBegun) {
       if (isNewRate) void this.engine.setLearningRate(rate);
       if (isNewRate) this.hasOwnRate = true;
@@ -306,7 +335,7 @@ export class TrainView {
       const settings = { ...this.settings, backend, rateChanges };
       this.set(settings, rate);
       await this.engine.setLearningRate(rate);
-      return { started, settings, rate };
+      return { started, settings, rate, isSameRun: true };
     };
     return { label, run: () => void this.replaceRun(goBack, []) };
   }
@@ -315,7 +344,7 @@ export class TrainView {
     const { step, lines, validations, samples, stepsPerSecond, learningRate, rateChanges } = progress;
     if (this.isStarting) return; // the report is from the run that is being replaced
     this.step = step;
-    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, this.settings);
+    if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, this.running ?? this.settings);
     if (progress.hasLostPatience) {
       element('settings-note', HTMLElement).textContent =
         'The run stopped early: the validation loss no longer decreases.';
@@ -341,6 +370,11 @@ export class TrainView {
       : this.ownText !== null
         ? 'The address has the settings of this run, but not your text.'
         : 'The address of this page is a link that repeats this run.';
+  }
+
+  private setEnabled(isEnabled: boolean): void {
+    this.buttons.setEnabled(isEnabled);
+    this.listener.onTextEnabled(isEnabled);
   }
 
   private setPlaying(isPlaying: boolean): void {

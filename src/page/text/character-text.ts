@@ -7,7 +7,12 @@ const STRONGEST = 0.5;
 /** Characters that PageUp and PageDown move by, about a line. */
 const LINE = 60;
 
-const NAMES: Readonly<Record<string, string>> = { '\n': 'new line', ' ': 'space', '\t': 'tab' };
+const NAMES: Readonly<Record<string, string>> = {
+  '\n': 'new line',
+  '\r': 'carriage return',
+  ' ': 'space',
+  '\t': 'tab',
+};
 
 /** A character as a word, for messages and screen readers. */
 export const nameOfCharacter = (character: string): string => NAMES[character] ?? character;
@@ -15,17 +20,23 @@ export const nameOfCharacter = (character: string): string => NAMES[character] ?
 export class CharacterText {
   private spans: HTMLElement[] = [];
   private chosen = -1;
+  private readonly status = made('span', 'visually-hidden');
 
-  /** `place` is a list box; `onChoose` gets the character's place in the text. */
+  /**
+   * `place` is a list box. `onChoose` gets the character's place in the text, and returns what a screen reader says about it.
+   */
   constructor(
     private readonly place: HTMLElement,
-    private readonly onChoose: (n: number) => void,
+    private readonly onChoose: (n: number) => string,
   ) {
     place.addEventListener('click', ({ target }) => {
       const n = this.spans.indexOf(target as HTMLElement);
       if (n >= 0) this.pick(n);
     });
+    place.after(this.status);
+    this.status.setAttribute('role', 'status');
     place.addEventListener('keydown', (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return; // the browser's own keys
       const to = this.target(event.key);
       if (to === undefined || this.spans.length === 0) return;
       event.preventDefault();
@@ -82,7 +93,7 @@ export class CharacterText {
 
   private pick(n: number): void {
     this.choose(n);
-    this.onChoose(n);
+    this.status.textContent = this.onChoose(n);
   }
 
   /** Where a key moves to. */

@@ -1,17 +1,17 @@
 /** “Look inside” of a text: what the units hold at each character, and how far back the gradient of one prediction reaches. */
 import type { Remote } from 'comlink';
 import { onColourChange } from '../colours.js';
-import { button, element, made } from '../dom.js';
+import { button, element, made, messageOf, nameOf } from '../dom.js';
 import type { Engine } from '../engine.js';
 import { HeatmapFigures } from '../heatmap-figures.js';
 import { scaledToOne } from '../heatmaps.js';
 import { NormsChart } from '../norms-chart.js';
 import { bitsOf } from '../run-figures.js';
 import type { View } from '../settings.js';
-import { LONGEST_PASSAGE, numberFrom, STATES } from '../settings.js';
+import { numberFrom, STATES } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
 import { showChoices } from './choice-bars.js';
-import type { TextInspection } from './inspect-text.js';
+import type { PassageInspection } from './text-tools.js';
 import { UnitList } from './unit-list.js';
 
 /** Characters of a passage of the text. */
@@ -23,7 +23,7 @@ const LARGEST_SHARE = 1 / 20;
 type LookView = Pick<View, 'passage' | 'reading' | 'target' | 'unit' | 'state' | 'property' | 'lstm'>;
 
 export class TextLookView {
-  private inspection: TextInspection | undefined;
+  private inspection: PassageInspection | undefined;
   private characters: readonly string[] = [];
   private isWaiting = false;
   private mustAskAgain = false;
@@ -46,10 +46,9 @@ export class TextLookView {
     button('later').addEventListener('click', () => this.move(PASSAGE));
     const reading = element('reading', HTMLTextAreaElement);
     reading.value = view.reading;
-    reading.maxLength = LONGEST_PASSAGE;
     reading.addEventListener('change', () => {
       this.change({ reading: reading.value });
-      this.refresh();
+      this.refreshIfShown();
     });
     this.layer.addEventListener('change', () => this.change({ lstm: this.layer.selectedIndex }));
     const unit = element('unit', HTMLInputElement);
@@ -77,8 +76,15 @@ export class TextLookView {
     this.isWaiting = true;
     this.inspect()
       .catch((error: unknown) => {
-        this.change({ reading: '' }); // it may have an unknown character; the next inspection reads the text again
-        this.onError(error);
+        // about the visitor's passage: the next inspection reads the text again
+        const isPassage = this.view.reading !== '' && ['DataError', 'RangeError'].includes(nameOf(error));
+        if (!isPassage) {
+          this.onError(error);
+          return;
+        }
+        this.showNote(messageOf(error));
+        this.change({ reading: '' });
+        this.mustAskAgain = true;
       })
       .finally(() => {
         this.isWaiting = false;
@@ -89,12 +95,14 @@ export class TextLookView {
   }
 
   private async inspect(): Promise<void> {
-    const { reading, passage } = this.view;
-    const text = Array.from(reading).length >= 2 ? reading : await this.engine.passage(passage, PASSAGE);
-    const characters = Array.from(text);
-    const target = Math.min(this.view.target, characters.length - 2);
+    const { reading, passage, target } = this.view;
     const began = performance.now();
-    const inspection = await this.engine.inspectText({ text, target });
+    const inspection = await this.engine.inspectText({ reading, start: passage, length: PASSAGE, target });
+    const { characters, start, isLast } = inspection;
+    if (reading !== '') this.showNote('');
+    else if (start !== passage) this.change({ passage: start });
+    button('earlier').disabled = reading === '' && start === 0;
+    button('later').disabled = reading === '' && isLast;
     this.inspectionMs = performance.now() - began;
     if (characters.join('') !== this.characters.join('')) {
       this.characters = characters;
@@ -104,16 +112,39 @@ export class TextLookView {
     this.paint();
   }
 
-  private move(by: number): void {
-    this.change({ passage: Math.max(0, this.view.passage + by), reading: '' });
-    element('reading', HTMLTextAreaElement).value = '';
-    this.refresh();
+  /** For another run; `isSameText`: its text is that of the run before. */
+  restart(isSameText: boolean): void {
+    this.units.clear();
+    button('sort-units').disabled = false;
+    if (isSameText) return;
+    this.readText(0);
+    this.showNote('');
   }
 
-  /** Explains the prediction after character n. */
-  private aim(n: number): void {
+  private refreshIfShown(): void {
+    if (this.inspection) this.refresh();
+  }
+
+  private move(by: number): void {
+    this.readText(Math.max(0, this.view.passage + by));
+    this.refreshIfShown();
+  }
+
+  /** Drops the visitor's passage. */
+  private readText(passage: number): void {
+    this.change({ passage, reading: '' });
+    element('reading', HTMLTextAreaElement).value = '';
+  }
+
+  private showNote(text: string): void {
+    element('passage-note', HTMLElement).textContent = text;
+  }
+
+  /** Explains the prediction after character n. Returns what is known about it now. */
+  private aim(n: number): string {
     this.change({ target: Math.min(n, this.characters.length - 2) });
     this.refresh();
+    return element('unit-value', HTMLElement).textContent;
   }
 
   private change(change: Partial<LookView>): void {
@@ -140,7 +171,7 @@ export class TextLookView {
     this.reached.colour(scaledToOne(dxNorms.map(Math.sqrt)));
     for (const view of [this.coloured, this.reached]) view.choose(target);
     this.heatmaps.show(lstm, N, N, target + 1);
-    this.norms.show(lstm, N);
+    this.norms.show(lstm, N, inspection.target + 1);
     this.units.mark({ lstm: this.layer.selectedIndex, state: this.view.state, unit });
     element('unit-value', HTMLElement).textContent =
       `${this.view.state} of unit ${unit} after character ${target + 1}, ` +
@@ -156,7 +187,7 @@ export class TextLookView {
     this.layer.selectedIndex = Math.min(this.view.lstm, count - 1);
   }
 
-  private showPrediction({ choices, loss, target, step }: TextInspection): void {
+  private showPrediction({ choices, loss, target, step }: PassageInspection): void {
     const next = this.characters[target + 1];
     const [read, came] = [this.characters[target], next].map(nameOfCharacter);
     element('text-prediction', HTMLElement).textContent =

@@ -6,8 +6,8 @@ import { LIMITS } from '../settings.js';
 export interface TextFacts {
   /** Code points. */
   readonly length: number;
-  /** Classes of its vocabulary. */
-  readonly classes: number;
+  /** The different characters. */
+  readonly characters: readonly string[];
 }
 
 /** The limits of a visitor's own text, in code points. */

@@ -2,6 +2,7 @@
 import type { View } from '../settings.js';
 import { STATES } from '../settings.js';
 import type { TextInspector } from './inspect-text.js';
+import { mostCharacters } from './inspect-text.js';
 import type { RankedUnit } from './separation.js';
 import type { TextModel } from './text-model.js';
 
@@ -13,13 +14,18 @@ export interface RankedState extends RankedUnit, Pick<View, 'state'> {
 
 /** The units that separate a property best. */
 export interface UnitRanking {
-  /** Those that separate best first; at most 24. Empty if the property holds nowhere, or everywhere. */
+  /** Those that separate best first; at most 12. Empty if fewer than 5 characters have the property, or have it not. */
   readonly units: readonly RankedState[];
-  /** Share (0 … 1) of the characters that have the property. */
-  readonly share: number;
+  /** Characters that were read, and those of them that have the property. */
+  readonly read: number;
+  readonly found: number;
+  /** Training steps that the network has made. */
+  readonly step: number;
 }
 
-const MOST_UNITS = 24;
+const MOST_UNITS = 12;
+/** With fewer characters on one side, many units separate them by chance. */
+const LEAST_FOUND = 5;
 
 /** Reads the text from a zero state. Rejects with the errors of `TextInspector.rank`. */
 export async function rankUnits(
@@ -27,17 +33,19 @@ export async function rankUnits(
   model: TextModel,
   text: string,
   property: string,
-): Promise<UnitRanking> {
+): Promise<Omit<UnitRanking, 'step'>> {
   const all: RankedState[] = [];
-  let share = 0;
+  const read = Math.min(Array.from(text).length, mostCharacters(model.network));
+  let found = 0;
   for (const layer of model.network.layers.keys()) {
     for (const state of STATES) {
       const ranking = await inspector.rank(model, text, property, state, layer);
-      ({ share } = ranking);
+      found = Math.round(ranking.share * read);
       all.push(...ranking.units.map((unit) => ({ ...unit, state, layer })));
     }
   }
+  if (Math.min(found, read - found) < LEAST_FOUND) return { units: [], read, found };
   const strength = ({ auc }: RankedState): number => Math.abs(auc - 0.5);
   const units = all.filter(({ auc }) => !Number.isNaN(auc)).sort((a, b) => strength(b) - strength(a));
-  return { units: units.slice(0, MOST_UNITS), share };
+  return { units: units.slice(0, MOST_UNITS), read, found };
 }

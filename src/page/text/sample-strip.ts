@@ -16,9 +16,9 @@ export class SampleStrip {
     if (wasAtEnd) place.scrollTop = place.scrollHeight; // otherwise the visitor reads an earlier one
   }
 
-  /** For another run, or an earlier step of this one: keeps the samples up to `step`. */
-  restartAt(step: number): void {
-    this.samples = step === 0 ? [] : this.samples.filter((sample) => sample.step <= step);
+  /** For another run, or with `isSameRun` for an earlier step of this one: keeps the samples up to `step`. */
+  restartAt(step: number, isSameRun: boolean): void {
+    this.samples = isSameRun ? this.samples.filter((sample) => sample.step <= step) : [];
     const note = made('li', 'quiet', 'Press Play: the network writes here every 100 steps.');
     this.place.replaceChildren(...(this.samples.length === 0 ? [note] : this.samples.map(itemOf)));
   }

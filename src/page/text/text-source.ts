@@ -15,6 +15,13 @@ const MOST_BYTES = 4 * TEXT_LIMITS.most;
 
 export class TextSource {
   private readonly box = element('paste-box', HTMLElement);
+  /** The different characters of the text. */
+  characters: ReadonlySet<string> = new Set();
+  private isEnabled = false;
+  /** The button that lost the keyboard's focus because it was disabled. */
+  private lostFocus: HTMLButtonElement | undefined;
+  private texts = 0;
+  private textsSeen = 1; // the first text is that of the address
   private readonly area = element('own-text', HTMLTextAreaElement);
 
   constructor(private readonly listener: SourceListener) {
@@ -31,35 +38,68 @@ export class TextSource {
       input.value = ''; // so that the same file can be chosen again
       if (file) void this.read(file);
     });
-    const section = element('text-source', HTMLElement);
+    this.acceptDrops();
+  }
+
+  /** Whether there is another text than at the last call. */
+  hasChanged(): boolean {
+    const hasChanged = this.texts > this.textsSeen;
+    this.textsSeen = this.texts;
+    return hasChanged;
+  }
+
+  /** While a run is created, the text cannot be changed. */
+  setEnabled(isEnabled: boolean): void {
+    this.isEnabled = isEnabled;
+    const focused = document.activeElement;
+    for (const id of ['paste', 'use-text', 'choose-text', 'bundled']) button(id).disabled = !isEnabled;
+    if (!isEnabled) {
+      if (focused instanceof HTMLButtonElement && focused.disabled) this.lostFocus = focused;
+      return;
+    }
+    if (document.activeElement === document.body) this.lostFocus?.focus();
+    this.lostFocus = undefined;
+  }
+
+  /** A file anywhere on the page, or a text on the frame of the text's source. */
+  private acceptDrops(): void {
+    const frame = element('text-source', HTMLElement);
+    const accepts = ({ dataTransfer, target }: DragEvent): boolean =>
+      this.isEnabled &&
+      (dataTransfer?.types.includes('Files') === true || (target instanceof Node && frame.contains(target)));
     document.addEventListener('dragover', (event) => {
+      if (!accepts(event)) return;
       event.preventDefault();
-      section.classList.add('dropping');
+      frame.classList.add('dropping');
     });
-    document.addEventListener('dragleave', () => section.classList.remove('dropping'));
+    document.addEventListener('dragleave', () => frame.classList.remove('dropping'));
     document.addEventListener('drop', (event) => {
+      frame.classList.remove('dropping');
+      if (!accepts(event) || event.target === this.area) return; // the area takes a text itself
       event.preventDefault();
-      section.classList.remove('dropping');
       const file = event.dataTransfer?.files[0];
       const text = event.dataTransfer?.getData('text/plain');
       if (file) void this.read(file);
-      else if (text) listener.onOwnText(text, 'the dropped text');
+      else if (text) this.listener.onOwnText(text, 'the dropped text');
     });
   }
 
   /** `name`: null for the bundled text. */
-  show({ length, classes }: TextFacts, name: string | null): void {
+  show({ length, characters }: TextFacts, name: string | null): void {
     element('text-name', HTMLElement).textContent = name ?? BUNDLED;
     element('text-facts', HTMLElement).textContent =
-      `${length.toLocaleString('en')} characters, ${classes.toLocaleString('en')} different`;
+      `${length.toLocaleString('en')} characters, ${characters.length.toLocaleString('en')} different`;
     button('bundled').hidden = name === null;
+    this.characters = new Set(characters);
+    this.texts++;
   }
 
   private setOpen(isOpen: boolean): void {
+    const hadFocus = this.box.contains(document.activeElement);
     this.box.hidden = !isOpen;
     button('paste').setAttribute('aria-expanded', String(isOpen));
     if (isOpen) this.area.focus();
-    else if (document.activeElement === document.body) button('paste').focus(); // the closed box had the focus
+    else if (hadFocus) button('paste').focus();
   }
 
   private async read(file: File): Promise<void> {

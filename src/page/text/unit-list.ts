@@ -6,8 +6,6 @@ import type { View } from '../settings.js';
 import type { RankedState } from './rank-units.js';
 import { PROPERTIES } from './separation.js';
 
-const MOST_SHOWN = 12;
-
 type UnitOfLayer = Pick<View, 'unit' | 'state' | 'lstm'>;
 const keyOf = ({ lstm, state, unit }: UnitOfLayer): string => `${lstm} ${state} ${unit}`;
 
@@ -40,9 +38,16 @@ export class UnitList {
 
   /** Marks a unit of the list, if it is there. */
   mark(chosen: UnitOfLayer): void {
+    this.chosen = { ...this.chosen, ...chosen };
     for (const line of this.place.querySelectorAll('button')) {
       line.setAttribute('aria-pressed', String(line.dataset.unit === keyOf(chosen)));
     }
+  }
+
+  /** For another run, whose units are others. */
+  clear(): void {
+    this.place.replaceChildren();
+    element('units-note', HTMLElement).textContent = '';
   }
 
   private change(change: Partial<Chosen>): void {
@@ -55,10 +60,11 @@ export class UnitList {
     const note = element('units-note', HTMLElement);
     note.textContent = 'Reading…';
     try {
-      const { units, share } = await this.engine.rankUnits(this.select.value);
-      const found = `${(100 * share).toFixed(1)}% of the characters have the property`;
-      note.textContent = units.length > 0 ? `${found}.` : `${found}, so there is nothing to separate.`;
-      this.place.replaceChildren(...units.slice(0, MOST_SHOWN).map((unit) => this.line(unit)));
+      const { units, read, found, step } = await this.engine.rankUnits(this.select.value);
+      const counted = `After ${step} steps: of ${read} characters, ${found} have the property`;
+      note.textContent = units.length > 0 ? `${counted}.` : `${counted}: too few to sort the units by.`;
+      this.place.replaceChildren(...units.map((unit) => this.line(unit)));
+      this.mark(this.chosen);
     } catch (error) {
       note.textContent = '';
       this.onError(error);

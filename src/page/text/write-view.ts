@@ -1,7 +1,7 @@
 /** “Write”: the network continues a prompt. A click on a character shows what else it might have been. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import { button, element } from '../dom.js';
+import { button, element, messageOf, nameOf } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { View } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
@@ -17,19 +17,23 @@ export class WriteView {
   /** The prompt of what has been written. */
   private promptRead = '';
   private isWriting = false;
-  private readonly text = new CharacterText(element('written', HTMLElement), (n) => this.showChoicesOf(n));
+  private readonly text = new CharacterText(element('written', HTMLElement), (n) => {
+    this.showChoicesOf(n);
+    return element('written-about', HTMLElement).textContent;
+  });
   private readonly prompt = element('prompt', HTMLInputElement);
   private readonly temperature = element('temperature', HTMLInputElement);
 
   constructor(
     private readonly engine: Remote<Engine>,
     { prompt, temperature }: View,
-    onChange: (change: Partial<View>) => void,
+    private readonly onChange: (change: Partial<View>) => void,
     private readonly onError: (error: unknown) => void,
   ) {
     this.prompt.value = prompt;
     this.temperature.value = String(temperature);
     this.showTemperature();
+    if (this.temperature.value !== String(temperature)) onChange({ temperature: Number(this.temperature.value) });
     this.prompt.addEventListener('input', () => onChange({ prompt: this.prompt.value }));
     this.temperature.addEventListener('input', () => {
       this.showTemperature();
@@ -40,6 +44,16 @@ export class WriteView {
       else void this.begin(LENGTH);
     });
     button('write-one').addEventListener('click', () => void this.continueBy(1));
+    this.clear();
+  }
+
+  /** For another run, which knows these characters. A prompt with others is dropped. */
+  restart(known: ReadonlySet<string>): void {
+    if (!Array.from(this.prompt.value).every((character) => known.has(character))) {
+      this.prompt.value = '';
+      this.onChange({ prompt: '' });
+    }
+    for (const id of ['write-text', 'write-one']) button(id).disabled = false;
     this.clear();
   }
 
@@ -79,8 +93,10 @@ export class WriteView {
           if (this.written === written) this.add(more); // otherwise the page has another text by now
         }),
       );
+      this.showNote('');
     } catch (error) {
-      this.onError(error);
+      if (nameOf(error) === 'DataError') this.showNote(messageOf(error).replace(/^prime: /, 'The prompt: '));
+      else this.onError(error);
     }
     this.setWriting(false);
   }
@@ -113,6 +129,10 @@ export class WriteView {
     this.showChoicesOf(n);
     if (rest > 0) void this.continueBy(rest);
     element('written', HTMLElement).focus(); // the button is gone
+  }
+
+  private showNote(text: string): void {
+    element('write-note', HTMLElement).textContent = text;
   }
 
   private setWriting(isWriting: boolean): void {
