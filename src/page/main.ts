@@ -17,7 +17,7 @@ import { TextLookView } from './text/look-view.js';
 import { SampleStrip } from './text/sample-strip.js';
 import { TextSource } from './text/text-source.js';
 import { WriteView } from './text/write-view.js';
-import type { TrainListener } from './train-view.js';
+import type { TrainListener } from './train-listener.js';
 import { TrainView } from './train-view.js';
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });

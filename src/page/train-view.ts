@@ -2,41 +2,18 @@
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
 import { button, download, element, messageOf, nameOf } from './dom.js';
-import type { Engine, Started, TestResult } from './engine.js';
+import type { Engine, Started } from './engine.js';
 import type { Action } from './error-box.js';
 import { hideError, showBlockingError, showError } from './error-box.js';
-import type { Progress, Sample } from './live-run.js';
+import type { Progress } from './live-run.js';
 import { RunButtons } from './run-buttons.js';
 import { bitsOf, RunFigures } from './run-figures.js';
 import { SettingsForm } from './settings-form.js';
 import type { BackendName, Settings } from './settings.js';
 import { DEFAULTS } from './settings.js';
+import type { TrainListener } from './train-listener.js';
 import type { TextFacts } from './text/own-text.js';
 import { streamsFor } from './text/own-text.js';
-
-export interface TrainListener {
-  readonly onSettings: (settings: Settings) => void;
-  /** A new run began, or one was resumed. `onWeights` follows. */
-  readonly onNewRun: (run: NewRunFacts) => void;
-  /** Whether the text can be replaced now. */
-  readonly onTextEnabled: (isEnabled: boolean) => void;
-  /** The weights changed. */
-  readonly onWeights: () => void;
-  /** While the run plays, the time from one call of `onWeights` to the next. */
-  readonly weightsEveryMs: () => number;
-  readonly onTested: (result: TestResult) => void;
-  /** What the network wrote after some step, of a run on a text. */
-  readonly onSamples: (samples: readonly Sample[]) => void;
-  /** The page has a text: the bundled one, or the visitor's. */
-  readonly onText: (facts: TextFacts, name: string | null) => void;
-}
-
-/** What the views learn about a run that replaces the current one. */
-export interface NewRunFacts {
-  readonly step: number;
-  /** It continues the run before from a copy. */
-  readonly isSameRun: boolean;
-}
 
 /** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
@@ -188,7 +165,7 @@ export class TrainView {
       this.figures.restartAt(started.step);
       this.figures.showStep(started.step, this.settings.steps);
       this.figures.describeCharts();
-      this.showLinkNote();
+      element('link-note', HTMLElement).textContent = linkNote(this.isResumed, this.ownText !== null);
       this.listener.onNewRun({ step: started.step, isSameRun });
       this.listener.onWeights();
     } catch (error) {
@@ -363,15 +340,6 @@ export class TrainView {
     this.listener.onWeights();
   }
 
-  /** Whether the page's address repeats the run. */
-  private showLinkNote(): void {
-    element('link-note', HTMLElement).textContent = this.isResumed
-      ? 'This run began with a checkpoint, which no link contains; Reset starts the run that the address describes.'
-      : this.ownText !== null
-        ? 'The address has the settings of this run, but not your text.'
-        : 'The address of this page is a link that repeats this run.';
-  }
-
   private setEnabled(isEnabled: boolean): void {
     this.buttons.setEnabled(isEnabled);
     this.listener.onTextEnabled(isEnabled);
@@ -382,4 +350,14 @@ export class TrainView {
     this.buttons.setPlaying(isPlaying);
     if (!isPlaying) this.figures.describeCharts();
   }
+}
+
+/** Whether the page's address repeats the run. */
+function linkNote(isResumed: boolean, hasOwnText: boolean): string {
+  if (isResumed) {
+    return 'This run began with a checkpoint, which no link contains; Reset starts the run that the address describes.';
+  }
+  return hasOwnText
+    ? 'The address has the settings of this run, but not your text.'
+    : 'The address of this page is a link that repeats this run.';
 }

@@ -1,0 +1,29 @@
+/** What “Train” tells the other views. */
+import type { TestResult } from './engine.js';
+import type { Sample } from './live-run.js';
+import type { Settings } from './settings.js';
+import type { TextFacts } from './text/own-text.js';
+
+export interface TrainListener {
+  readonly onSettings: (settings: Settings) => void;
+  /** A new run began, or one was resumed. `onWeights` follows. */
+  readonly onNewRun: (run: NewRunFacts) => void;
+  /** Whether the text can be replaced now. */
+  readonly onTextEnabled: (isEnabled: boolean) => void;
+  /** The weights changed. */
+  readonly onWeights: () => void;
+  /** While the run plays, the time from one call of `onWeights` to the next. */
+  readonly weightsEveryMs: () => number;
+  readonly onTested: (result: TestResult) => void;
+  /** What the network wrote after some step, of a run on a text. */
+  readonly onSamples: (samples: readonly Sample[]) => void;
+  /** The page has a text: the bundled one, or the visitor's. */
+  readonly onText: (facts: TextFacts, name: string | null) => void;
+}
+
+/** What the views learn about a run that replaces the current one. */
+export interface NewRunFacts {
+  readonly step: number;
+  /** It continues the run before from a copy. */
+  readonly isSameRun: boolean;
+}
