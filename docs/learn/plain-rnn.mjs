@@ -23,8 +23,9 @@ export function forward(x, { Wx, Wh, bias, Wy, biasY }) {
       }
     }
   }
+  // (c) logits = h·Wy + biasY, from the last h
   const logits = matrix(B, C, (b, k) => h[T][b].reduce((sum, value, n) => sum + value * Wy[n][k], biasY[0][k]));
-  return { h, logits }; // (c) logits = h·Wy + biasY, from the last h
+  return { h, logits };
 }
 
 /** (d) p = softmax(logits), loss = -Σ log p[label] / B. The labels are class indices, one for each sequence. */
