@@ -89,7 +89,7 @@ test('each substitution has the numbers of its formula', () => {
 });
 
 /**
- * The loss by a forward pass of its own, with other formulas for σ and tanh. `nudges` adds to a number where it is computed.
+ * The loss by a forward pass of its own, with other formulas for σ and tanh. Each of the `nudges` is added to the number that it names.
  * `c₁[h₁]` and `c₁[c₂]` add to c₁ only as h₁ or c₂ reads it.
  */
 function forwardOf(nudges: Numbers = {}): Record<string, number> {

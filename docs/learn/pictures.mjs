@@ -114,7 +114,7 @@ export function pathsPicture() {
     box(333, 96, 'dz₂', 'four gates'),
     box(172, 96, 'dh₁', number('dh₁')),
     box(86, 276, 'dc₁', number('dc₁')),
-    text(595, 84, '(13′)', { of: 'quiet', anchor: 'middle' }),
+    text(595, 64, '(13′)', { of: 'quiet', anchor: 'middle' }),
     text(448, 190, '(4′)', { of: 'quiet' }),
     text(434, 76, '(4′), (2′)', { of: 'quiet', anchor: 'middle' }),
     text(340, 190, '(3′), (2′)', { of: 'quiet', anchor: 'end' }),
