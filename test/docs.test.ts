@@ -16,9 +16,11 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
 const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...readdirSync(path.join(project, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'docs/learn'].flatMap((folder) =>
+    readdirSync(path.join(project, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ];
 
 interface Link {

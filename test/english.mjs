@@ -64,14 +64,17 @@ function sentencesOf(text) {
 
 const linesOnly = (text) => text.replace(/[^\n]/g, '');
 
-/** The prose of a Markdown or HTML document, on the lines where it was. */
+/** The prose of a Markdown or HTML document, on the lines where it was. A formula in $ is code, and one in $$ is left out. */
 function proseOfDocument(document) {
   return document
-    .replace(/```[\s\S]*?```|<(script|style|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->|^ {4,}[^<\n]*$/gm, linesOnly)
+    .replace(
+      /```[\s\S]*?```|^\$\$$[\s\S]*?^\$\$$|<(script|style|svg)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->|^ {4,}[^<\n]*$/gm,
+      linesOnly,
+    )
     .replace(/<\/?(p|li|h\d|button|label|dt|dd|td|th|option|summary)\b[^>]*>/g, (tag) => ` | ${linesOnly(tag)}`)
     .replace(/<\/?[a-z][^>]*>/g, linesOnly)
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/`[^`]+`/g, 'code');
+    .replace(/`[^`]+`|\$(?! )[^$\n]+\$/g, 'code');
 }
 
 /** The comments of a program and its texts of four words or more, each with its line. */

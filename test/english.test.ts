@@ -39,7 +39,7 @@ throw new Error(\`\${told} is told in one line\`);`;
   ]);
 });
 
-test('in a document it reads paragraphs, items and cells, and no code', () => {
+test('in a document it reads paragraphs, items and cells, and no code and no formulas', () => {
   const document = `
 # Title
 
@@ -48,6 +48,11 @@ goes on.
 
 - an item that is told
 - \`so many\`
+- $so many$
+
+$$
+so many
+$$
 
 | a cell | or else |
 | ------ | ------- |
@@ -60,6 +65,6 @@ so many
   expect(faultsIn('a.md', document)).toEqual([
     'a.md:4: “goes on” (continue, resume): A run goes on.',
     'a.md:7: “told” (describes, reports, says): - an item that is told',
-    'a.md:10: “or else” (otherwise): or else',
+    'a.md:15: “or else” (otherwise): or else',
   ]);
 });

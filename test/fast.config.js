@@ -11,7 +11,7 @@ const SLOW = {
   'dozens of commands': `cli cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
     cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,
   'more than 5 seconds of computing': `checkpoint compare compare-command compare-limits compare-mistakes compare-network-mistakes
-    compare-networks network-gradients png pytorch-training resume resume-networks rng train-sequences trained-gradients wasm
+    compare-networks learn-plain-rnn network-gradients png pytorch-training resume resume-networks rng train-sequences trained-gradients wasm
     wasm-functions wasm-products your-own`,
 };
 
