@@ -145,7 +145,7 @@ testInBrowser(
     await opened.playToTheEnd();
     await page.selectOption('#property', 'space');
     await page.waitForSelector('#units .unit');
-    expect(await opened.text('#units-note')).toMatch(/^After 100 steps: of 4000 characters, \d+ have the property\.$/);
+    expect(await opened.text('#units-note')).toMatch(/^After 100 steps: of 20000 characters, \d+ have the property\.$/);
     expect(await page.locator('#samples li').count()).toBe(2);
     await page.setInputFiles('#file', file);
     await page.waitForFunction(() => document.querySelector('#link-note')?.textContent.includes('checkpoint'));

@@ -176,13 +176,24 @@ describe('an inspection', () => {
     expect(String(failure)).toContain('DataError: text: a vocabulary of 3 classes, but the network reads');
   });
 
+  test('begins every passage of 300 characters with a zero state', async () => {
+    const model = await modelOf([4, 6]);
+    const long = 'to be or not to be  '.repeat(31);
+    const [whole, second] = [await inspector.states(model, long), await inspector.states(model, long.slice(300, 600))];
+    whole.layers.forEach(({ H, h, c }, layer) => {
+      expect(h.slice(300 * H, 600 * H)).toEqual(second.layers[layer].h);
+      expect(c.slice(300 * H, 600 * H)).toEqual(second.layers[layer].c);
+      expect(h.slice(0, H)).toEqual(h.slice(300 * H, 301 * H)); // the same character from the same state
+    });
+  });
+
   test('of states has a limit that falls with the work of the network', async () => {
-    expect(mostCharacters(model.network)).toBe(4000);
+    expect(mostCharacters(model.network)).toBe(20_000);
     const work = 600 * 4 * 600 + 1200 * 4 * 600 + 600 * C;
     expect(mostCharacters({ ...model.network, layers: (await modelOf([1, 1])).network.layers.map(wide) })).toBe(
-      Math.floor(4e9 / work),
+      Math.floor(5e9 / work),
     );
-    expect((await inspector.states(model, 'to be '.repeat(700))).characters).toHaveLength(4000);
+    expect((await inspector.states(model, 'to be '.repeat(3500))).characters).toHaveLength(20_000);
     expect(await failureOf(inspector.states(model, ''))).toEqual(
       new RangeError('text of 0 characters: must have 1 or more'),
     );

@@ -88,14 +88,11 @@ await album.setContent(
 );
 await write('page-narrow.png', album);
 
-// the text: the samples, and the unit that knows best whether it is inside quotation marks
-const writer = await trainedOn('?subject=text', { colorScheme: 'light', width: 1280, height: 780 });
+// the text: the samples, and the unit that best shows whether a word begins
+const writer = await trainedOn('?subject=text&passage=10750&target=180', { colorScheme: 'light', width: 1280, height: 780 });
 await write('page-text.png', writer);
-await writer.selectOption('#property', 'in-quotes');
 await writer.click('#sort-units');
 await writer.click('#units .unit');
-await writer.click('#passage span:nth-child(180)');
-await writer.waitForTimeout(1000);
 await writer.setViewportSize({ width: 1280, height: 1000 });
 await writer.evaluate(() => document.querySelector('.halves').scrollIntoView());
 await write('page-unit.png', writer);

@@ -89,7 +89,7 @@ const SHARED = {
   target: 40,
   unit: 0,
   state: 'c',
-  property: 'in-quotes',
+  property: 'after-space',
   prompt: 'Call me',
   temperature: 0.8,
 } as const;
@@ -123,6 +123,8 @@ interface Range {
 const MOST_LAYERS = 4;
 /** The longest passage that is looked at, and the longest prompt. */
 export const LONGEST_PASSAGE = 400;
+/** The characters of a passage of the text. */
+export const PASSAGE = 300;
 
 const whole = (least: number, most: number): Range => ({ kind: 'whole', least, most });
 

@@ -13,7 +13,7 @@ import { assertWrites, distributionOf } from '../../training/sample.js';
 import type { InspectedLstm } from '../inspect-image.js';
 import { inspectedLstms } from '../inspect-image.js';
 import { Queue } from '../queue.js';
-import { LONGEST_PASSAGE } from '../settings.js';
+import { LONGEST_PASSAGE, PASSAGE } from '../settings.js';
 import type { RankedUnit } from './separation.js';
 import { propertyNamed, ranked, separations } from './separation.js';
 import type { Choice, TextModel } from './text-model.js';
@@ -75,11 +75,11 @@ export interface Ranking {
 /** Characters of a text that `inspect` accepts. */
 export const INSPECTED_CHARACTERS = { least: 2, most: LONGEST_PASSAGE } as const;
 /** Characters of a text that `states` reads. */
-const MOST_CHARACTERS = 4000;
+const MOST_CHARACTERS = 20_000;
 /** Multiply-adds of a forward pass over a text. */
-const MOST_WORK = 4e9;
-/** Characters that are read without a pause for the worker's other work. */
-const CHUNK = 32;
+const MOST_WORK = 5e9;
+/** Characters that are read without a pause for the worker's other work; it divides `PASSAGE`. */
+const CHUNK = 30;
 
 /** Keeps one network for each of its two jobs, and runs one job at a time. */
 export class TextInspector {
@@ -120,7 +120,7 @@ export class TextInspector {
   }
 
   /**
-   * The states of every layer in a text, from a zero state; at most 4000 characters, fewer for a large network. Rejects as
+   * The states of every layer in a text, with a zero state before every 300 characters; at most 20,000 characters, fewer for a large network. Rejects as
    * `inspect` does, and with a RangeError for an empty text.
    */
   async states(model: TextModel, text: string): Promise<TextStates> {
@@ -206,7 +206,7 @@ async function valuesFor(network: Network, vocabulary: Vocabulary, target: numbe
   };
 }
 
-/** How many characters of a text `states` reads: 4000, or fewer if a forward pass over them needs over 4·10⁹ multiply-adds. */
+/** How many characters of a text `states` reads: 20,000, or fewer if a forward pass over them needs over 5·10⁹ multiply-adds. */
 export function mostCharacters(network: CompleteSizes): number {
   const top = network.layers[network.layers.length - 1];
   let work = widthOf(top) * network.outputs; // for one character
@@ -214,14 +214,18 @@ export function mostCharacters(network: CompleteSizes): number {
   return Math.max(1, Math.min(MOST_CHARACTERS, Math.floor(MOST_WORK / work)));
 }
 
-/** Reads the classes chunk by chunk, and copies the states after each. */
+/**
+ * Reads the classes chunk by chunk, and copies the states after each. Every passage begins with a zero state, as on the page:
+ * a cell that grows from character to character would else separate the end of the text from its beginning.
+ */
 async function readStates(network: Network, classes: Int32Array): Promise<LayerStates[]> {
   const { backend, activations, layers } = network;
   const N = classes.length;
   const lstms = layers.flat();
   const states = lstms.map(({ sizes: { H } }) => ({ H, h: new Float32Array(N * H), c: new Float32Array(N * H) }));
-  network.resetState();
   for (let start = 0; start < N; start += CHUNK) {
+    if (start % PASSAGE === 0) network.resetState();
+    else network.carryState();
     const count = Math.min(CHUNK, N - start);
     for (let t = 0; t < CHUNK; t++) activations.x.set(t, 0, t < count ? classes[start + t] : 0);
     backend.upload(activations.x);
@@ -233,7 +237,6 @@ async function readStates(network: Network, classes: Int32Array): Promise<LayerS
       h.set(valuesOf(rowsOf(outputs.h, 0, count)), start * H);
       c.set(valuesOf(rowsOf(outputs.c, 0, count)), start * H);
     }
-    network.carryState();
     await yieldToEventLoop();
   }
   return states;

@@ -8,14 +8,12 @@ import { scaledToOne } from '../heatmaps.js';
 import { NormsChart } from '../norms-chart.js';
 import { bitsOf } from '../run-figures.js';
 import type { View } from '../settings.js';
-import { numberFrom, STATES } from '../settings.js';
+import { numberFrom, PASSAGE, STATES } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
 import { showChoices } from './choice-bars.js';
 import type { PassageInspection } from './text-tools.js';
 import { UnitList } from './unit-list.js';
 
-/** Characters of a passage of the text. */
-const PASSAGE = 300;
 /** While a run plays, inspections begin this often, and take at most this share of the time. */
 const INSPECT_EVERY_MS = 2000;
 const LARGEST_SHARE = 1 / 20;

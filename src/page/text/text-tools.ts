@@ -42,7 +42,7 @@ export interface PassageInspection extends TextInspection {
 /** The samples during training. */
 const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
 /** Characters of the validation part in which the units are sorted. */
-const RANKED_CHARACTERS = 4000;
+const RANKED_CHARACTERS = 20_000;
 
 export class TextTools {
   private abortWriting = new AbortController();
