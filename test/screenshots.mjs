@@ -89,7 +89,11 @@ await album.setContent(
 await write('page-narrow.png', album);
 
 // the text: the samples, and the unit that best shows whether a word begins
-const writer = await trainedOn('?subject=text&passage=10750&target=180', { colorScheme: 'light', width: 1280, height: 780 });
+const writer = await trainedOn('?subject=text&passage=10750&target=180', {
+  colorScheme: 'light',
+  width: 1280,
+  height: 780,
+});
 await write('page-text.png', writer);
 await writer.click('#sort-units');
 await writer.click('#units .unit');

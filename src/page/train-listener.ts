@@ -1,4 +1,4 @@
-/** What “Train” tells the other views. */
+/** What “Train” reports to the other views. */
 import type { TestResult } from './engine.js';
 import type { Sample } from './live-run.js';
 import type { Settings } from './settings.js';

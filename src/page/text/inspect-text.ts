@@ -215,8 +215,8 @@ export function mostCharacters(network: CompleteSizes): number {
 }
 
 /**
- * Reads the classes chunk by chunk, and copies the states after each. Every passage begins with a zero state, as on the page:
- * a cell that grows from character to character would else separate the end of the text from its beginning.
+ * Reads the classes chunk by chunk, and copies the states after each. Every passage begins with a zero state, as on the page.
+ * Otherwise a cell that only grows would separate the end of the text from its beginning.
  */
 async function readStates(network: Network, classes: Int32Array): Promise<LayerStates[]> {
   const { backend, activations, layers } = network;
