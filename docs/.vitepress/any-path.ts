@@ -23,8 +23,11 @@ export function worksFromAnyPath(folder: string, base: string): void {
   }
 }
 
-/** By a file's extension: the text without the base, from the text, the base, the way to the site's folder, and that folder. */
-const CHANGES: Readonly<Record<string, (text: string, base: string, up: string, folder: string) => string>> = {
+/** The text without the base, from the text, the base, the way to the site's folder, and that folder. */
+type Change = (text: string, base: string, up: string, folder: string) => string;
+
+/** By a file's extension. */
+const CHANGES: Readonly<Partial<Record<string, Change>>> = {
   '.html': (text, base, up, folder) => withoutInlineScripts(text.replaceAll(base, up), up, folder),
   '.css': (text, base, up) => text.replaceAll(base, up),
   '.js': withoutBaseInScript,

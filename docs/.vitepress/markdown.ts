@@ -31,7 +31,8 @@ function projectLinks(md: MarkdownIt): void {
 }
 
 const mathematics = (md: MarkdownIt): void =>
-  void md.use(tex, {
+  tex(md as never, {
+    // VitePress declares an older markdown-it
     render: (formula, displayMode) => {
       const html = katex.renderToString(formula, { displayMode, throwOnError: true, strict: 'error' });
       // Vue must not read {{ in a formula. A wide formula scrolls, also by the keyboard.

@@ -9,7 +9,7 @@ import { project } from './source-pages.js';
 
 type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
 
-/** KaTeX's stylesheet names its fonts in three formats; WOFF2 is enough. Of Inter only the Latin and Greek letters are kept. */
+/** KaTeX's stylesheet names its fonts in three formats; WOFF2 is enough. Inter's stylesheet names a font for each script; the documents use Latin and Greek. */
 export const oneFontFormat = (): Plugin => ({
   name: 'one-font-format',
   enforce: 'pre',

@@ -99,7 +99,12 @@ function pageOfFolder(folder: string, folders: ReadonlySet<string>): string {
   return `# \`${folder}/\`\n\n${list}\n`;
 }
 
-const LANGUAGES: Readonly<Record<string, string>> = { '.ts': 'ts', '.mjs': 'js', '.py': 'python', '.csv': 'csv' };
+const LANGUAGES: Readonly<Partial<Record<string, string>>> = {
+  '.ts': 'ts',
+  '.mjs': 'js',
+  '.py': 'python',
+  '.csv': 'csv',
+};
 
 function pageOfFile(file: string, links: readonly Link[]): string {
   const language = LANGUAGES[path.extname(file)];

@@ -3,10 +3,10 @@ import type { Router } from 'vitepress';
 
 export function followLineLinks(router: Router): void {
   const show = (): void => {
-    const [, first, last] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash) ?? [];
+    const [, first, last = first] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash) ?? [];
     for (const line of document.querySelectorAll('.source-page .line')) {
       const number = Number(line.id.slice(1));
-      line.classList.toggle('linked', number >= Number(first) && number <= Number(last ?? first));
+      line.classList.toggle('linked', number >= Number(first) && number <= Number(last));
     }
   };
   addEventListener('hashchange', show);
