@@ -4,6 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { createMarkdownRenderer } from 'vitepress';
+import { markdown } from '../docs/.vitepress/markdown.js';
+import { sidebar } from '../docs/.vitepress/sidebar.js';
+import { documents, pageOf, project } from '../docs/.vitepress/source-pages.js';
 import { testInBrowser } from './helpers/chromium.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
@@ -29,6 +33,44 @@ beforeAll(async () => {
 afterAll(async () => {
   if (willRun) await site.close();
   remove();
+});
+
+test('every document has a place in the sidebar', () => {
+  const places = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
+  const expected = documents().map((document) => `/${pageOf(document).replace(/(^index)?\.md$/, '')}`);
+  expect(places.sort()).toEqual(expected.sort());
+});
+
+describe('Markdown', () => {
+  let md: Awaited<ReturnType<typeof createMarkdownRenderer>>;
+  beforeAll(async () => {
+    md = await createMarkdownRenderer(project, markdown, '/');
+  });
+  const html = (text: string): string =>
+    md.render(text, { realPath: path.join(project, 'docs/derivation.md'), relativePath: 'derivation.md' });
+
+  test('has mathematics between dollars, and prices', () => {
+    expect(html('If $h_t = o \\odot \\tanh(c_t)$, $5 or $6')).toMatch(
+      /If <span v-pre><span class="katex">.*, \$5 or \$6/s,
+    );
+    expect(html('$$\n\\frac{\\partial L}{\\partial c}\n$$')).toMatch(
+      /<p class="formula" tabindex="0" v-pre>.*class="mfrac"/s,
+    );
+    expect(() => html('$\\frac{1}$')).toThrow('KaTeX parse error');
+  });
+
+  test.each([
+    ["## The tutorial's steps: `f` & B × T", 'id="the-tutorials-steps-f--b--t"'], // GitHub's anchor
+    ['The shape {B,T} of adam.ts', '<p>The shape {B,T} of adam.ts</p>'],
+    ['[a](../src/lstm.ts#L44-L52)', 'href="/source/src/lstm.ts.html#L44-L52"'],
+    ['[a](kernels.md#on-a-gpu)', 'href="/kernels.html#on-a-gpu"'],
+    ['[a](../README.md#use)', 'href="/#use"'],
+    ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
+    ['[a](#networks)', 'href="#networks"'],
+    ['    z = {{ x }} < y', '<code>z = {{ x }} &lt; y'],
+  ])('%s', (text, expected) => {
+    expect(html(text)).toContain(expected);
+  });
 });
 
 /** Files of the site, from its folder. */

@@ -6,7 +6,7 @@ import { worksFromAnyPath } from './any-path.js';
 import { markdown } from './markdown.js';
 import { licences, oneFontFormat, servePlay } from './plugins.js';
 import { sidebar } from './sidebar.js';
-import { documents, pageOf, project, rawFiles } from './source-pages.js';
+import { pageOf, project, rawFiles } from './source-pages.js';
 
 const POLICY = [
   "default-src 'none'",
@@ -19,10 +19,6 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-process.env.VITE_EXTRA_EXTENSIONS = 'safetensors'; // links to such files are not links to pages
-const isBuild = process.argv.includes('build');
-const isPage = new Set([...documents(), 'docs/source/[file].md']);
-
 export default defineConfig({
   title: 'Longhand',
   description: 'An LSTM engine in TypeScript, with every gradient written out by hand',
@@ -31,15 +27,14 @@ export default defineConfig({
   srcExclude: ['{bench,build,kernels,src,test}/**'],
   outDir: path.join(project, 'dist/site'),
   cacheDir: path.join(project, 'dist/.vitepress'),
-  rewrites: (page) => (isPage.has(page) || page.startsWith('docs/') ? pageOf(page) : page),
+  rewrites: pageOf,
   metaChunk: true, // no script in the documents
   ignoreDeadLinks: false,
-  head: [
-    ...(isBuild ? ([['meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }]] as const) : []),
-    ['link', { rel: 'icon', href: '/play/icon.svg', type: 'image/svg+xml' }],
-  ].map(
-    ([tag, attributes]) => [tag, { ...(attributes as Record<string, string>) }] as [string, Record<string, string>],
-  ),
+  transformHead: ({ siteData }) => [
+    ['link', { rel: 'icon', href: `${siteData.base}play/icon.svg`, type: 'image/svg+xml' }],
+  ],
+  transformHtml: (html) =>
+    html.replace('<meta charset="utf-8">', `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`),
   markdown,
   themeConfig: {
     nav: [
@@ -55,12 +50,7 @@ export default defineConfig({
   vite: {
     plugins: [oneFontFormat(), licences(), servePlay()],
     build: { assetsInlineLimit: 0 },
-    server: {
-      headers: {
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-embedder-policy': 'require-corp',
-      },
-    },
+    optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts'] }, // not the page, which Vite would find
   },
   buildEnd({ outDir, site }) {
     for (const file of rawFiles()) cpSync(path.join(project, file), path.join(outDir, 'raw', file));

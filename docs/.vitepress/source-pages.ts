@@ -43,6 +43,7 @@ export const pageOf = (document: string): string =>
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */
 const NOT_TEXT = /\.(safetensors|png|svg)$/;
+process.env.VITE_EXTRA_EXTENSIONS = 'safetensors'; // VitePress then knows that such a link is none to a page
 
 /** The link's address in the site, from the site's folder: `/source/src/lstm.ts.html#L44-L52`. undefined if it needs no change. */
 export function addressOf(document: string, url: string): string | undefined {

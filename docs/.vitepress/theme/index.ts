@@ -17,6 +17,8 @@ export default {
 
 /** The built documents have relative links. Those of the frame stay when the reader goes to a page in another folder. */
 function makeLinksAbsolute(): void {
-  for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="."]'))
-    link.setAttribute('href', link.pathname + link.search + link.hash);
+  for (const link of document.querySelectorAll<HTMLAnchorElement | HTMLLinkElement>('a[href^="."], link[rel=icon]')) {
+    const { pathname, search, hash } = new URL(link.href);
+    link.setAttribute('href', pathname + search + hash);
+  }
 }
