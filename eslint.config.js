@@ -35,6 +35,10 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
+  {
+    files: ['src/page/isolation/*.js'],
+    languageOptions: { sourceType: 'script', globals: { ...globals.browser, ...globals.serviceworker } },
+  },
   // Parts of this file run in the page.
   { files: ['test/screenshots.mjs'], languageOptions: { globals: globals.browser } },
 );

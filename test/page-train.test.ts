@@ -45,7 +45,7 @@ describe('the losses of 60 steps are those of the command line', () => {
     expect(losses[2]).toBeLessThan(0.7 * losses[0]);
   });
 
-  testInBrowser('in a folder of a host that does not isolate the page, on one thread', async () => {
+  testInBrowser('in a folder of a host that does not isolate the page, which a service worker then does', async () => {
     const folder = directoryOf({});
     const options = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', folder, '--logLevel', 'warn'];
     const built = spawnSync('node_modules/.bin/vite', ['build', ...options], { encoding: 'utf8' });
@@ -53,10 +53,13 @@ describe('the losses of 60 steps are those of the command line', () => {
     const host = await LonghandPage.host(folder);
     try {
       const opened = await host.visit();
-      expect(await opened.text('#backend')).toContain('1 thread');
+      expect(await opened.text('#backend')).toMatch(/wasm: WebAssembly, relaxed SIMD, [2-9]\d* threads/);
       const losses = await lossesOf(opened);
       losses.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-3));
       expect(opened.faults).toEqual([]);
+      const alone = await host.visit('', { serviceWorkers: 'block' });
+      expect(await alone.text('#backend')).toContain('1 thread');
+      expect(alone.faults).toEqual([]);
     } finally {
       await host.close();
     }

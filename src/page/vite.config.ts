@@ -4,6 +4,7 @@ import { defineConfig } from 'vite';
 import { dataFiles, mnistInSite, textInSite } from './build/data-files.js';
 import { equationsInPage } from './build/equations-in-page.js';
 import { usedFonts } from './build/fonts.js';
+import { isolation } from './build/isolation.js';
 import { licences } from './build/licences.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 import { settingsInPage } from './build/settings-in-page.js';
@@ -12,12 +13,12 @@ const { forPage, forWorkers } = licences();
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = { bundlerTimings: false }; // no warning if the build is slow
 
-/** `--mode site`: with MNIST, for any host. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick is in both. */
+/** `--mode site`: with MNIST, for any host, as /play of the site. Otherwise for `longhand page`, which serves MNIST from its package. Moby-Dick is in both. */
 export default defineConfig(({ mode }) => ({
   root: here,
   base: './', // relative links: works in any folder of a host
   build: {
-    outDir: path.join(here, '../../dist', mode === 'site' ? 'site' : 'page'),
+    outDir: path.join(here, '../../dist', mode === 'site' ? 'site/play' : 'page'),
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
@@ -36,6 +37,6 @@ export default defineConfig(({ mode }) => ({
     usedFonts(),
     forPage(),
     textInSite(),
-    ...(mode === 'site' ? [mnistInSite()] : []),
+    ...(mode === 'site' ? [mnistInSite(), isolation()] : []),
   ],
 }));

@@ -1,0 +1,68 @@
+/**
+ * Makes a built site work from any path of a host. VitePress builds for one path, its base. Afterwards this replaces the base
+ * in every file: in documents and styles by a relative path, in scripts by the place of the script itself.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+export function worksFromAnyPath(folder: string, base: string): void {
+  if (base === '/')
+    throw new Error('the base must be a text that no file contains: vitepress build --base /site-base/');
+  rmSync(path.join(folder, '404.html')); // a host shows it at any path, so its links cannot be relative
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const change = CHANGES[path.extname(name)];
+    if (!change) continue;
+    const file = path.join(folder, name);
+    const before = readFileSync(file, 'utf8');
+    const up = '../'.repeat(name.split(path.sep).length - 1);
+    const after = change(before, base, up || './', folder);
+    if (after.includes(base)) throw new Error(`${file}: still contains ${base}`);
+    if (after !== before) writeFileSync(file, after);
+  }
+}
+
+/** The text without the base, from the text, the base, the way to the site's folder, and that folder. */
+type Change = (text: string, base: string, up: string, folder: string) => string;
+
+/** By a file's extension. */
+const CHANGES: Readonly<Partial<Record<string, Change>>> = {
+  '.html': (text, base, up, folder) => withoutInlineScripts(text.replaceAll(base, up), up, folder),
+  '.css': (text, base, up) => text.replaceAll(base, up),
+  '.js': withoutBaseInScript,
+};
+
+/** The Content-Security-Policy forbids scripts in the document: each becomes a file. */
+function withoutInlineScripts(html: string, up: string, folder: string): string {
+  return html.replace(/<script( id="[\w-]+")?>([^]+?)<\/script>/g, (_, id: string | undefined, script: string) => {
+    const name = `assets/inline.${createHash('sha256').update(script).digest('hex').slice(0, 8)}.js`;
+    writeFileSync(path.join(folder, name), script);
+    return `<script${id ?? ''} src="${up}${name}"></script>`;
+  });
+}
+
+function withoutBaseInScript(script: string, base: string, up: string): string {
+  if (!script.includes(base)) return script;
+  const file = ts.createSourceFile('site.js', script, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
+  const changes: { start: number; end: number; text: string }[] = [];
+  const visit = (node: ts.Node): void => {
+    const [start, end] = [node.getStart(file), node.getEnd()];
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
+      const text = script.slice(start, end);
+      const quote = text[0];
+      if (text.includes(base))
+        changes.push({ start, end, text: `(${text.split(base).join(`${quote}+siteBase()+${quote}`)})` });
+    } else if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      const text = script.slice(start, end);
+      if (text.includes(base)) changes.push({ start, end, text: text.replaceAll(base, '${siteBase()}') });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  let result = script;
+  for (const { start, end, text } of changes.sort((a, b) => b.start - a.start))
+    result = result.slice(0, start) + text + result.slice(end);
+  // a function, since modules that import each other may call it before they run
+  return `function siteBase(){return new URL("${up}",import.meta.url).pathname}${result}`;
+}

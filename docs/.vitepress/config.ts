@@ -1,0 +1,59 @@
+/** The site: the documents, the source files that they link to, and the page at /play. */
+import { cpSync } from 'node:fs';
+import path from 'node:path';
+import { defineConfig } from 'vitepress';
+import { worksFromAnyPath } from './any-path.js';
+import { markdown } from './markdown.js';
+import { licences, oneFontFormat, servePlay } from './plugins.js';
+import { sidebar } from './sidebar.js';
+import { pageOf, project, rawFiles } from './source-pages.js';
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'", // the colours of code, and KaTeX's positions
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+export default defineConfig({
+  title: 'Longhand',
+  description: 'An LSTM engine in TypeScript, with every gradient written out by hand',
+  lang: 'en',
+  srcDir: project,
+  srcExclude: ['{bench,build,kernels,src,test}/**'],
+  outDir: path.join(project, 'dist/site'),
+  cacheDir: path.join(project, 'dist/.vitepress'),
+  rewrites: pageOf,
+  metaChunk: true, // no script in the documents
+  ignoreDeadLinks: false,
+  transformHead: ({ siteData }) => [
+    ['link', { rel: 'icon', href: `${siteData.base}play/icon.svg`, type: 'image/svg+xml' }],
+  ],
+  transformHtml: (html) =>
+    html.replace('<meta charset="utf-8">', `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`),
+  markdown,
+  themeConfig: {
+    nav: [
+      { text: 'Learn', link: '/derivation' },
+      { text: 'Play', link: '/play/', target: '_self' },
+      { text: 'Use', link: '/your-own' },
+      { text: 'Measure', link: '/benchmarks' },
+    ],
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+  vite: {
+    plugins: [oneFontFormat(), licences(), servePlay()],
+    build: { assetsInlineLimit: 0 },
+    optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts'] }, // not the page, which Vite would find
+  },
+  buildEnd({ outDir, site }) {
+    for (const file of rawFiles()) cpSync(path.join(project, file), path.join(outDir, 'raw', file));
+    worksFromAnyPath(outDir, site.base);
+  },
+});

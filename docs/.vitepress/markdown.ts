@@ -1,0 +1,74 @@
+/** The documents are Markdown as on GitHub: its anchors, its links between files. And $…$ is mathematics. */
+import { tex } from '@mdit/plugin-tex';
+import katex from 'katex';
+import path from 'node:path';
+import type { MarkdownOptions } from 'vitepress';
+import { addressOf, project, rangesOf } from './source-pages.js';
+
+type MarkdownIt = Parameters<NonNullable<MarkdownOptions['config']>>[0];
+
+/** A heading's anchor, as GitHub makes it: `The tutorial's steps` → `the-tutorials-steps`. */
+const slugify = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-');
+
+/** Links between files of the project become links between pages of the site. */
+function projectLinks(md: MarkdownIt): void {
+  md.core.ruler.push('project-links', ({ tokens, env }) => {
+    const { realPath } = env as { realPath?: string };
+    if (realPath === undefined) return;
+    const document = path.relative(project, realPath).split(path.sep).join('/');
+    for (const { children } of tokens)
+      for (const token of children ?? []) {
+        if (token.type !== 'link_open') continue;
+        const address = addressOf(document, String(token.attrGet('href')));
+        if (address !== undefined) token.attrSet('href', address);
+      }
+  });
+}
+
+const mathematics = (md: MarkdownIt): void =>
+  tex(md as never, {
+    // VitePress declares an older markdown-it
+    render: (formula, displayMode) => {
+      const html = katex.renderToString(formula, { displayMode, throwOnError: true, strict: 'error' });
+      // Vue must not read {{ in a formula. A wide formula scrolls, also by the keyboard.
+      return displayMode ? `<p class="formula" tabindex="0" v-pre>${html}</p>` : `<span v-pre>${html}</span>`;
+    },
+  });
+
+/** A wide indented block scrolls, also by the keyboard. */
+function indentedBlocks(md: MarkdownIt): void {
+  md.renderer.rules.code_block = (tokens, index) =>
+    `<pre class="indented" tabindex="0" v-pre><code>${md.utils.escapeHtml(tokens[index].content)}</code></pre>\n`;
+}
+
+export const markdown: MarkdownOptions = {
+  theme: { light: 'github-light-default', dark: 'github-dark-default' },
+  attrs: { disable: true }, // braces are braces
+  anchor: { slugify },
+  config(md) {
+    projectLinks(md);
+    mathematics(md);
+    indentedBlocks(md);
+  },
+  codeTransformers: [
+    {
+      name: 'line-anchors',
+      line(node, line) {
+        if (rangesOf(this.options.meta?.__raw)) node.properties.id = `L${line}`;
+      },
+      code(node) {
+        for (const range of rangesOf(this.options.meta?.__raw) ?? []) {
+          const [first] = range.split('-');
+          const line = node.children.find((child) => child.type === 'element' && child.properties.id === first);
+          if (line?.type !== 'element') throw new Error(`no line ${first}`);
+          line.children.unshift({ type: 'element', tagName: 'span', properties: { id: range }, children: [] });
+        }
+      },
+    },
+  ],
+};

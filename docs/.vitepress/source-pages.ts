@@ -1,0 +1,139 @@
+/** The source files that the documents link to: each has a page, `/source/src/lstm.ts.html`, where every line has an anchor. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A link between two files of the project. */
+interface Link {
+  /** The document, from the project's folder: `docs/derivation.md`. */
+  readonly document: string;
+  /** The file or folder that the link leads to, from the project's folder: `src/lstm.ts`. */
+  readonly target: string;
+  /** With its #, or empty. */
+  readonly anchor: string;
+}
+
+const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
+const isFolder = (target: string): boolean => statSync(path.join(project, target)).isDirectory();
+
+/** The documents of the site, from the project's folder. */
+export const documents = (): string[] => [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(project, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** Where `url` leads from `document`; undefined for other sites, and for places in the same document. */
+function linkFrom(document: string, url: string): Link | undefined {
+  const [, file, anchor] = /^([^#]*)(.*)$/.exec(url) ?? [];
+  if (file === '' || /^([a-z]+:|\/)/i.test(file)) return undefined;
+  return { document, target: path.posix.join(path.posix.dirname(document), file).replace(/\/$/, ''), anchor };
+}
+
+/** `README.md` is `/`, `docs/derivation.md` is `/derivation.html`. */
+export const pageOf = (document: string): string =>
+  document
+    .replace(/^docs\//, '')
+    .replace(/^README\.md$/, 'index.md')
+    .replace(/^CONTRIBUTING\.md$/, 'contributing.md');
+
+/** The extensions of files that have no page: the site has a copy of the file, below /raw. */
+const NOT_TEXT = /\.(safetensors|png|svg)$/;
+process.env.VITE_EXTRA_EXTENSIONS = 'safetensors'; // VitePress then knows that such a link is none to a page
+
+/** The link's address in the site, from the site's folder: `/source/src/lstm.ts.html#L44-L52`. undefined if it needs no change. */
+export function addressOf(document: string, url: string): string | undefined {
+  const link = linkFrom(document, url);
+  if (!link) return undefined;
+  const { target, anchor } = link;
+  if (target.endsWith('.md')) return `/${pageOf(target).replace(/(^|\/)index\.md$/, '$1')}${anchor}`;
+  return NOT_TEXT.test(target) ? `/raw/${target}` : `/source/${target}.html${anchor}`;
+}
+
+/** All links of the documents that lead to other files than documents. */
+const linksToFiles = (): Link[] =>
+  documents().flatMap((document) =>
+    [...read(document).matchAll(/(?<!!)\[[^\]]+\]\(([^)\s]+)\)/g)]
+      .flatMap(([, url]) => linkFrom(document, url) ?? [])
+      .filter(({ target }) => !target.endsWith('.md')),
+  );
+
+/** The linked files that have no page. */
+export const rawFiles = (): string[] => [
+  ...new Set(
+    linksToFiles()
+      .map(({ target }) => target)
+      .filter((target) => NOT_TEXT.test(target)),
+  ),
+];
+
+/** A page for each linked file, each linked folder, and each file of a linked folder. */
+export function sourcePages(): { params: { file: string }; content: string }[] {
+  const links = linksToFiles().filter(({ target }) => !NOT_TEXT.test(target));
+  const folders = new Set(links.map(({ target }) => target).filter(isFolder));
+  const files = new Set([
+    ...links.map(({ target }) => target).filter((target) => !folders.has(target)),
+    ...[...folders].flatMap((folder) => filesIn(folder).map((name) => `${folder}/${name}`)),
+  ]);
+  return [
+    ...[...folders].map((file) => ({ params: { file }, content: pageOfFolder(file, folders) })),
+    ...[...files].map((file) => ({ params: { file }, content: pageOfFile(file, links) })),
+  ];
+}
+
+/** The source files directly in a folder; generated ones are left out. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(path.join(project, folder)).filter(
+    (name) => /\.(ts|mjs|py)$/.test(name) && !/^(binaries|jobs)\.ts$/.test(name),
+  );
+
+function pageOfFolder(folder: string, folders: ReadonlySet<string>): string {
+  const items = [
+    ...[...folders].filter((other) => path.posix.dirname(other) === folder).map((other) => path.posix.basename(other)),
+    ...filesIn(folder),
+  ];
+  const list = items.map((name) => `- [${name}](/source/${folder}/${name}.html)`).join('\n');
+  return `# \`${folder}/\`\n\n${list}\n`;
+}
+
+const LANGUAGES: Readonly<Partial<Record<string, string>>> = {
+  '.ts': 'ts',
+  '.mjs': 'js',
+  '.py': 'python',
+  '.csv': 'csv',
+};
+
+function pageOfFile(file: string, links: readonly Link[]): string {
+  const language = LANGUAGES[path.extname(file)];
+  if (!language) throw new Error(`${file}: docs/.vitepress/source-pages.ts does not list its extension`);
+  const toFile = links.filter(({ target }) => target === file);
+  const linking = [...new Set(toFile.map(({ document }) => document))].map(
+    (document) => `[${document}](/${pageOf(document).replace(/^index\.md$/, '')})`,
+  );
+  const ranges = [...new Set(toFile.map(({ anchor }) => anchor.slice(1)))].filter((anchor) =>
+    /^L\d+-L\d+$/.test(anchor),
+  );
+  const from = linking.length > 0 ? `Linked from ${linking.join(', ')}.\n\n` : '';
+  return `# \`${file}\`\n\n${from}\`\`\`\`\`\`${language} ${infoOf(ranges)}\n${read(file)}\`\`\`\`\`\`\n`;
+}
+
+const SOURCE_MARK = 'source';
+const DIGITS = 'abcdefghij';
+
+/** What stands behind the language of a source page's code block. It has no digits: VitePress would highlight these lines. */
+const infoOf = (ranges: readonly string[]): string =>
+  [
+    SOURCE_MARK,
+    ...ranges.map((range) => range.replace('-', '_').replace(/\d/g, (digit) => DIGITS[Number(digit)])),
+  ].join(' ');
+
+/** The ranges of lines that need anchors, such as `L44-L52`; undefined if the code block is not that of a source page. */
+export function rangesOf(info: string | undefined): string[] | undefined {
+  const [mark, ...ranges] = (info ?? '').trim().split(' ');
+  if (mark !== SOURCE_MARK) return undefined;
+  return ranges.map((range) => range.replace('_', '-').replace(/[a-j]/g, (letter) => String(DIGITS.indexOf(letter))));
+}

@@ -1,0 +1,218 @@
+/** The site, built and served by a plain host below a path, in a real Chromium. */
+import AxeBuilder from 'axe-core';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { createMarkdownRenderer } from 'vitepress';
+import { markdown } from '../docs/.vitepress/markdown.js';
+import { sidebar } from '../docs/.vitepress/sidebar.js';
+import { documents, pageOf, project } from '../docs/.vitepress/source-pages.js';
+import { testInBrowser } from './helpers/chromium.js';
+import type { Visit } from './helpers/longhand-page.js';
+import { LonghandPage } from './helpers/longhand-page.js';
+import { temporaryDirectories } from './helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+const folder = directoryOf({});
+let site: LonghandPage;
+const willRun = testInBrowser === test;
+
+const run = (...command: string[]) => {
+  const { status, stderr } = spawnSync(`node_modules/.bin/${command[0]}`, command.slice(1), { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+};
+
+beforeAll(async () => {
+  if (!willRun) return;
+  run('vitepress', 'build', 'docs', '--base', '/base-of-the-site/', '--outDir', folder);
+  const play = path.join(folder, 'play');
+  run('vite', 'build', '--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', play, '--logLevel', 'warn');
+  site = await LonghandPage.host(folder);
+});
+afterAll(async () => {
+  if (willRun) await site.close();
+  remove();
+});
+
+test('every document has a place in the sidebar', () => {
+  const places = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
+  const expected = documents().map((document) => `/${pageOf(document).replace(/(^index)?\.md$/, '')}`);
+  expect(places.sort()).toEqual(expected.sort());
+});
+
+describe('Markdown', () => {
+  let md: Awaited<ReturnType<typeof createMarkdownRenderer>>;
+  beforeAll(async () => {
+    md = await createMarkdownRenderer(project, markdown, '/');
+  });
+  const html = (text: string): string =>
+    md.render(text, { realPath: path.join(project, 'docs/derivation.md'), relativePath: 'derivation.md' });
+
+  test('has mathematics between dollars, and prices', () => {
+    expect(html('If $h_t = o \\odot \\tanh(c_t)$, $5 or $6')).toMatch(
+      /If <span v-pre><span class="katex">.*, \$5 or \$6/s,
+    );
+    expect(html('$$\n\\frac{\\partial L}{\\partial c}\n$$')).toMatch(
+      /<p class="formula" tabindex="0" v-pre>.*class="mfrac"/s,
+    );
+    expect(() => html('$\\frac{1}$')).toThrow('KaTeX parse error');
+  });
+
+  test.each([
+    ["## The tutorial's steps: `f` & B × T", 'id="the-tutorials-steps-f--b--t"'], // GitHub's anchor
+    ['The shape {B,T} of adam.ts', '<p>The shape {B,T} of adam.ts</p>'],
+    ['[a](../src/lstm.ts#L44-L52)', 'href="/source/src/lstm.ts.html#L44-L52"'],
+    ['[a](kernels.md#on-a-gpu)', 'href="/kernels.html#on-a-gpu"'],
+    ['[a](../README.md#use)', 'href="/#use"'],
+    ['[a](../test/fixtures/compare.safetensors)', 'href="/raw/test/fixtures/compare.safetensors"'],
+    ['[a](#networks)', 'href="#networks"'],
+    ['    z = {{ x }} < y', '<code>z = {{ x }} &lt; y'],
+  ])('%s', (text, expected) => {
+    expect(html(text)).toContain(expected);
+  });
+});
+
+/** Files of the site, from its folder. */
+const filesOf = (extension: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.split(path.sep).join('/'))
+    .filter((name) => name.endsWith(extension) && !name.startsWith('play/'));
+
+interface Seen {
+  readonly ids: ReadonlySet<string>;
+  /** Absolute addresses. */
+  readonly links: readonly string[];
+}
+
+const see = async ({ page }: Visit): Promise<Seen> => {
+  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!); // the scripts run
+  const [ids, links] = await page.evaluate(() => [
+    Array.from(document.querySelectorAll('[id]'), ({ id }) => id),
+    Array.from(document.querySelectorAll<HTMLAnchorElement>('a[href]'), ({ href }) => href),
+  ]);
+  return { ids: new Set(ids), links };
+};
+
+testInBrowser(
+  'every page opens without errors and other origins, and every link leads to a page and its anchor',
+  async () => {
+    const visit = await site.open('');
+    const { origin } = new URL(site.address);
+    const pages = new Map([[site.address, await see(visit)]]);
+    const others = new Set<string>();
+    const next = (): string | undefined =>
+      [...pages.values()]
+        .flatMap(({ links }) => links.map((link) => link.replace(/#.*/, '')))
+        .find((link) => link.endsWith('.html') && link.startsWith(site.address) && !pages.has(link));
+    for (let address = next(); address; address = next()) {
+      await visit.page.goto(address);
+      pages.set(address, await see(visit));
+    }
+    expect(visit.faults).toEqual([]);
+    await visit.close();
+
+    const dead: string[] = [];
+    for (const [address, { links }] of pages)
+      for (const link of links) {
+        const [, file, anchor] = /^([^#]*)#?(.*)$/.exec(link)!;
+        if (!link.startsWith(origin)) continue;
+        const page = pages.get(file);
+        if (!page) others.add(file);
+        else if (anchor !== '' && !page.ids.has(decodeURIComponent(anchor))) dead.push(`${address}: ${link}`);
+      }
+    for (const other of others) if (!(await fetch(other)).ok) dead.push(other);
+    expect(dead).toEqual([]);
+    const found = [...pages.keys()].map((address) => address.slice(site.address.length) || 'index.html');
+    expect(found.sort()).toEqual(filesOf('.html').sort());
+    expect(found.length).toBeGreaterThan(100);
+  },
+);
+
+testInBrowser('no file contains the base that the site was built for, or a script in a document', async () => {
+  for (const name of filesOf('.html')) {
+    const html = await (await fetch(site.address + name)).text();
+    expect([name, /<script(?![^>]* src=)/.test(html), html.includes('/base-of-the-site/')]).toEqual([
+      name,
+      false,
+      false,
+    ]);
+  }
+});
+
+testInBrowser(
+  'a link to lines of a source file scrolls to them and highlights them, also within the site',
+  async () => {
+    const visit = await site.open('derivation.html');
+    const { page } = visit;
+    await page.click('a[href*="lstm.ts.html#L"]:text("(3)")');
+    await page.waitForSelector('.line.linked');
+    const lines = await page.locator('.line.linked').allInnerTexts();
+    expect(lines.some((line) => line.includes('(3)'))).toBe(true);
+    const number = Number(/#L(\d+)/.exec(page.url())![1]);
+    expect(await page.locator('.line.linked').first().getAttribute('id')).toBe(`L${number}`);
+    await page.waitForFunction(() => {
+      const { top } = document.querySelector('.line.linked')!.getBoundingClientRect();
+      return top > 0 && top < innerHeight;
+    });
+    // The frame's links still work in a page of another folder.
+    await page.click('.VPNavBarMenu a:has-text("Use")');
+    await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Networks of your own'));
+    expect(page.url()).toBe(`${site.address}your-own.html`);
+    expect(visit.faults).toEqual([]);
+    await visit.close();
+  },
+);
+
+testInBrowser('the search finds an equation’s heading, and goes there', async () => {
+  const visit = await site.open('');
+  const { page } = visit;
+  await page.click('.VPNavBarSearch button');
+  await page.fill('#localsearch-input', 'softmax overflow');
+  await page.waitForSelector('.results .result');
+  await page.click('.results .result >> nth=0');
+  await page.waitForURL(/\.html#/);
+  expect(page.url().startsWith(site.address)).toBe(true);
+  await page.waitForFunction(() => document.getElementById(decodeURIComponent(location.hash.slice(1))));
+  expect(visit.faults).toEqual([]);
+  await visit.close();
+});
+
+testInBrowser('/play is the page, isolated by a service worker, so it has threads', async () => {
+  const visit = await site.open('');
+  const { page } = visit;
+  await page.click('.VPNavBarMenu a:has-text("Play")');
+  await page.waitForSelector('#play:enabled');
+  expect(page.url()).toBe(`${site.address}play/`);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  expect(await page.innerText('#backend')).toMatch(/[2-9]\d* threads/);
+  expect(visit.faults).toEqual([]);
+  await visit.close();
+});
+
+/** What axe finds serious or critical. */
+async function seriousFaultsOf(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: AxeBuilder.source });
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+testInBrowser.each([
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 360],
+  ['dark', 360],
+] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
+  const view = { colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce', bypassCSP: true } as const;
+  const visit = await site.open('', view);
+  const { page } = visit;
+  for (const name of ['', ...AXED]) {
+    await page.goto(site.address + name);
+    await see(visit);
+    expect([name, await seriousFaultsOf(page)]).toEqual([name, []]);
+    expect([name, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([name, width]);
+  }
+  await visit.close();
+});
+const AXED = ['derivation.html', 'source/src/dense.ts.html'];
