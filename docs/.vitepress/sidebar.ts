@@ -8,6 +8,8 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Learn',
     items: [
       page('', 'What Longhand is'),
+      page('learn/plain-rnn', 'A plain RNN first'),
+      page('learn/by-hand', 'Backward, by hand'),
       page('derivation', 'Every gradient, derived'),
       page('tutorial-parity', 'The tutorial and Longhand'),
       page('kernels', 'A fast matrix product'),

@@ -22,9 +22,11 @@ const isFolder = (target: string): boolean => statSync(path.join(project, target
 export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(path.join(project, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['', 'learn/'].flatMap((folder) =>
+    readdirSync(path.join(project, 'docs', folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${folder}${name}`),
+  ),
 ];
 
 /** Where `url` leads from `document`; undefined for other sites, and for places in the same document. */
