@@ -47,9 +47,9 @@ testInBrowser('pointing at an equation highlights its heat maps, and pointing at
   const { page } = await visit(SMALL);
   const highlighted = (): Promise<string[]> =>
     page.evaluate(() =>
-      [...document.querySelectorAll('.highlighted')].map(
-        (node) => node.tagName + (node.getAttribute('data-equation') ?? ''),
-      ),
+      [...document.querySelectorAll('.highlighted')]
+        .filter((node) => !node.closest('[hidden]')) // the other subject's pictures
+        .map((node) => node.tagName + (node.getAttribute('data-equation') ?? '')),
     );
   await page.hover('.equation[data-equation="3"]');
   expect(await highlighted()).toEqual(['FIGURE3', 'ARTICLE3']);
