@@ -1,28 +1,11 @@
 /** Access to the page in a real Chromium: its size, contrast and labels (axe), widths, and the keyboard. */
-import AxeBuilder from 'axe-core';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
 import { FIELDS } from '../src/page/settings-fields.js';
+import { seriousFaultsOf, viewForAxe } from './helpers/axe.js';
 import { testInBrowser } from './helpers/chromium.js';
 import { servePage, SMALL } from './helpers/longhand-page.js';
 
 const { visit } = servePage();
-
-const viewOf = (colorScheme: 'light' | 'dark', width: number) =>
-  ({
-    colorScheme,
-    viewport: { width, height: 900 },
-    reducedMotion: 'reduce',
-    bypassCSP: true, // for axe's own script
-  }) as const;
-
-/** What axe finds serious or critical. */
-async function seriousFaultsOf(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: AxeBuilder.source });
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 testInBrowser.each([
   ['digits', ''],
@@ -50,7 +33,7 @@ testInBrowser.each([
   ['dark', 360],
 ] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
   const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate`;
-  const opened = await visit(query, viewOf(colorScheme, width));
+  const opened = await visit(query, viewForAxe(colorScheme, width));
   const { page } = opened;
   await opened.playToTheEnd();
   await page.waitForSelector('#lstm-choice:not([hidden])');
@@ -68,7 +51,7 @@ testInBrowser.each([
 ] as const)(
   'the text, in %s at %i px: axe finds nothing serious, and nothing scrolls sideways',
   async (scheme, width) => {
-    const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewOf(scheme, width));
+    const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewForAxe(scheme, width));
     const { page } = opened;
     await opened.playToTheEnd();
     await page.click('#paste');

@@ -193,3 +193,15 @@ testInBrowser('a word that is dropped on the prompt is not a new text', async ()
   expect(await dropOn('#text-name', SHORT)).toBe(false);
   await opened.waitForText('#text-name', 'the dropped text');
 });
+
+testInBrowser('units that were sorted for the run before are not shown for the next one', async () => {
+  const opened = await visit(SMALL_TEXT);
+  const { page } = opened;
+  await page.evaluate(() => {
+    for (const id of ['sort-units', 'reset']) document.getElementById(id)!.click();
+  });
+  await page.waitForFunction(() => document.querySelector('#units-note')?.textContent === '');
+  await page.waitForSelector('#play:enabled');
+  await page.waitForTimeout(1500); // longer than the sorting takes
+  expect([await page.locator('#units .unit').count(), await opened.text('#units-note')]).toEqual([0, '']);
+});

@@ -53,10 +53,11 @@ testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits,
 });
 
 testInBrowser('the network continues a prompt; a character shows its alternatives, and can be replaced', async () => {
-  const opened = await visit(`${SMALL_TEXT}&steps=20&prompt=The%20whale&temperature=0.5`);
+  const opened = await visit(`${SMALL_TEXT}&steps=20&prompt=The%20whale&temperature=0.55`);
   const { page } = opened;
   await opened.playToTheEnd();
   expect(await page.inputValue('#prompt')).toBe('The whale');
+  expect(await opened.text('#temperature-text')).toBe('0.55'); // as it is used, not rounded
   await page.click('#write-one');
   await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 1);
   await page.click('#write-text');

@@ -1,13 +1,12 @@
 /** The site, built and served by a plain host below a path, in a real Chromium. */
-import AxeBuilder from 'axe-core';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
 import { createMarkdownRenderer } from 'vitepress';
 import { markdown } from '../docs/.vitepress/markdown.js';
 import { sidebar } from '../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../docs/.vitepress/source-pages.js';
+import { seriousFaultsOf, viewForAxe } from './helpers/axe.js';
 import { testInBrowser } from './helpers/chromium.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
@@ -190,22 +189,13 @@ testInBrowser('/play is the page, isolated by a service worker, so it has thread
   await visit.close();
 });
 
-/** What axe finds serious or critical. */
-async function seriousFaultsOf(page: Page): Promise<string[]> {
-  await page.addScriptTag({ content: AxeBuilder.source });
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof AxeBuilder }).axe.run());
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
 testInBrowser.each([
   ['light', 1440],
   ['dark', 1440],
   ['light', 360],
   ['dark', 360],
 ] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
-  const view = { colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce', bypassCSP: true } as const;
-  const visit = await site.open('', view);
+  const visit = await site.open('', viewForAxe(colorScheme, width));
   const { page } = visit;
   for (const name of ['', ...AXED]) {
     await page.goto(site.address + name);

@@ -43,7 +43,7 @@ const REPORT_EVERY_MS = 100;
 /** Steps between two copies of the run, to return to if training diverges or the GPU is lost. */
 const KEEP_EVERY = 50;
 /** Steps between two samples. */
-export const SAMPLE_EVERY = 100;
+const SAMPLE_EVERY = 100;
 
 export class LiveRun {
   /** The state of the run at its start, or at the last multiple of `KEEP_EVERY` steps. */

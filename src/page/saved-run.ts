@@ -15,9 +15,6 @@ export function withLength({ model, training }: Checkpoint, steps: number): Chec
   return { model, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
 }
 
-/** What the page trains on, for messages. */
-const READS: Readonly<Record<Subject, string>> = { digits: 'MNIST’s images', text: 'the text' };
-
 /** The training of a checkpoint. Throws a DataError if the page cannot continue it. */
 export function trainingFor({ model, training }: Checkpoint, name: string, subject: Subject): SavedTraining {
   if (!training) throw new DataError(`${name}: holds only a network, not the state of its training`);
@@ -29,7 +26,7 @@ export function trainingFor({ model, training }: Checkpoint, name: string, subje
       throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
   }
   if (!isText && task !== null) {
-    throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on ${READS.digits}`);
+    throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on MNIST’s images`);
   }
   const hidden = layersOf(options).map((layer) => layer.hidden);
   if (new Set(hidden).size > 1) {

@@ -14,6 +14,8 @@ type Chosen = Pick<View, 'property' | 'unit' | 'state' | 'lstm'>;
 export class UnitList {
   private readonly select = element('property', HTMLSelectElement);
   private readonly place = element('units', HTMLElement);
+  /** How often the list was requested or cleared: the result of an earlier request is not shown. */
+  private requests = 0;
 
   constructor(
     private chosen: Chosen,
@@ -46,6 +48,7 @@ export class UnitList {
 
   /** For another run, whose units are others. */
   clear(): void {
+    this.requests++;
     this.place.replaceChildren();
     element('units-note', HTMLElement).textContent = '';
   }
@@ -59,8 +62,10 @@ export class UnitList {
   private async sort(): Promise<void> {
     const note = element('units-note', HTMLElement);
     note.textContent = 'Reading…';
+    const request = ++this.requests;
     try {
       const { units, read, found, step } = await this.engine.rankUnits(this.select.value);
+      if (request !== this.requests) return;
       const counted = `After ${step} steps: of ${read} characters, ${found} have the property`;
       note.textContent = units.length > 0 ? `${counted}.` : `${counted}: too few to sort the units by.`;
       this.place.replaceChildren(...units.map((unit) => this.line(unit)));

@@ -142,6 +142,6 @@ export class WriteView {
   }
 
   private showTemperature(): void {
-    element('temperature-text', HTMLOutputElement).textContent = Number(this.temperature.value).toFixed(1);
+    element('temperature-text', HTMLOutputElement).textContent = Number(this.temperature.value).toFixed(2);
   }
 }
