@@ -195,13 +195,13 @@ testInBrowser('a word that is dropped on the prompt is not a new text', async ()
 });
 
 testInBrowser('units that were sorted for the run before are not shown for the next one', async () => {
-  const opened = await visit(SMALL_TEXT);
+  const opened = await visit('?subject=text&hidden=256&batchSize=4&T=10'); // sorting takes longer than a new run
   const { page } = opened;
   await page.evaluate(() => {
     for (const id of ['sort-units', 'reset']) document.getElementById(id)!.click();
   });
   await page.waitForFunction(() => document.querySelector('#units-note')?.textContent === '');
   await page.waitForSelector('#play:enabled');
-  await page.waitForTimeout(1500); // longer than the sorting takes
+  await page.waitForTimeout(4000); // longer than the sorting takes
   expect([await page.locator('#units .unit').count(), await opened.text('#units-note')]).toEqual([0, '']);
 });
