@@ -34,7 +34,7 @@ const LAYERS = [
     'kernels/wasm/',
     'kernels/gpu/',
   ],
-  [file('network-check'), 'src/training/', 'src/compare/'],
+  [file('network-check'), 'src/training/', 'src/compare/', 'src/exercises/'],
   [file('index')],
   [file('browser'), 'src/export/', 'src/page/'],
   ['src/cli/'],
@@ -65,6 +65,7 @@ const NODE_ONLY = [
   'src/page/(build/|vite\\.config)',
   'src/files/disk',
   'src/data/(mnist|text)-files',
+  'src/exercises/make',
   'src/training/checkpoint-files',
   'kernels/wasm/(build|relaxed-in-node)',
 ];
@@ -83,7 +84,7 @@ export default {
     {
       name: 'only the entry points that choose a backend import kernels',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(browser\\.ts|cli/|page/)' },
+      from: { path: '^src/', pathNot: '^src/(browser\\.ts|cli/|exercises/|page/)' },
       to: { path: '^kernels/' },
     },
     { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },

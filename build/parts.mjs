@@ -7,13 +7,32 @@ import { filesIn, project } from './part.mjs';
 
 const SOURCES = ['src', 'kernels', '!src/page', '!kernels/wasm/assembly'];
 
-/** The wasm code as text, and its jobs in TypeScript. All other parts read them. */
-export const first = {
+/** The wasm code as text, and its jobs in TypeScript. */
+const wasm = {
   name: 'wasm',
   inputs: ['kernels/wasm/assembly', 'kernels/wasm/build.mjs', 'kernels/wasm/build-jobs.mjs'],
   outputs: ['kernels/wasm/binaries.ts', 'kernels/wasm/jobs.ts'],
   make: () => node('kernels/wasm/build.mjs'),
 };
+
+/** The files of the exercises, made from the code. */
+const exercises = {
+  name: 'exercises',
+  inputs: [
+    'src/exercises/make.mjs',
+    'src/exercises/marks.mjs',
+    'src/planted-mistakes.mjs',
+    'docs/learn/plain-rnn.mjs',
+    ...['adam', 'cross-entropy', 'dense', 'lstm', 'network', 'network-layers', 'network-output'].map(
+      (name) => `src/${name}.ts`,
+    ),
+  ],
+  outputs: ['src/exercises/texts.ts'],
+  make: () => node('src/exercises/make.mjs'),
+};
+
+/** TypeScript that all other parts read. */
+export const generated = [wasm, exercises];
 
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {

@@ -74,12 +74,13 @@ describe('a build of three parts, one of which makes an input of the others,', (
         if (isFresh) console.error(name + ' afresh');
       },
     });
-    export const first = {
+    const first = {
       name: 'first',
       inputs: ['given'],
       outputs: ['source/made'],
       make: async () => cpSync(project + 'given', project + 'source/made'),
     };
+    export const generated = [first];
     export const rest = [folder('second'), folder('third')];`;
 
   beforeEach(() => {

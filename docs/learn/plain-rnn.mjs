@@ -1,18 +1,20 @@
 /**
- * A plain RNN, forward and backward, without a library. docs/learn/plain-rnn.md derives its equations, (a) to (d′).
+ * A plain RNN, forward and backward, without a library. docs/learn/plain-rnn.md derives its equations, (a) to (e′).
  *
  * T steps, B sequences, I inputs, H units, C classes. x `[T][B,I]`; Wx `[I,H]`, Wh `[H,H]`, bias `[1,H]`, Wy `[H,C]`, biasY
- * `[1,C]`. A matrix is an array of rows. h `[T+1][B,H]`: h[0] is the initial state, which is zero; h[t+1] is the state after step t.
+ * `[1,C]`. A matrix is an array of rows. h `[T+1][B,H]`: h[0] is the initial
+ * state, h[t+1] the state after step t. start `[1,H]` is optional: without it, the initial state is zero.
  */
 
 /** A matrix of zeros, or of the numbers that `entry` gives. */
 export const matrix = (rows, columns, entry = () => 0) =>
   Array.from({ length: rows }, (_, r) => new Float64Array(columns).map((_, c) => entry(r, c)));
 
-/** (a) to (c): h and logits `[B,C]`. */
-export function forward(x, { Wx, Wh, bias, Wy, biasY }) {
+/** (e), (a) to (c): h and logits `[B,C]`. */
+export function forward(x, { Wx, Wh, bias, Wy, biasY, start = matrix(1, Wh.length) }) {
   const [T, B, I, H, C] = [x.length, x[0].length, Wx.length, Wh.length, biasY[0].length];
   const h = Array.from({ length: T + 1 }, () => matrix(B, H));
+  for (let b = 0; b < B; b++) h[0][b].set(start[0]); // (e) h[0] = start, for every sequence
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
       for (let n = 0; n < H; n++) {
@@ -38,10 +40,11 @@ export function crossEntropy(logits, labels) {
   return { p, loss: -labels.reduce((sum, label, b) => sum + Math.log(p[b][label]), 0) / labels.length };
 }
 
-/** (d′) to (a′): the gradient of every parameter, and dh `[T+1][B,H]`. */
+/** (d′) to (a′), (e′): the gradient of every parameter, and dh `[T+1][B,H]`. */
 export function backward(x, labels, { Wx, Wh, Wy }, { h, p }) {
   const [T, B, I, H, C] = [x.length, x[0].length, Wx.length, Wh.length, Wy[0].length];
   const [dWx, dWh, dBias, dWy, dBiasY] = [matrix(I, H), matrix(H, H), matrix(1, H), matrix(H, C), matrix(1, C)];
+  const dStart = matrix(1, H);
   const dh = h.map(() => matrix(B, H));
   for (let b = 0; b < B; b++) {
     for (let k = 0; k < C; k++) {
@@ -66,5 +69,8 @@ export function backward(x, labels, { Wx, Wh, Wy }, { h, p }) {
       }
     }
   }
-  return { gradients: { Wx: dWx, Wh: dWh, bias: dBias, Wy: dWy, biasY: dBiasY }, dh };
+  for (let b = 0; b < B; b++) {
+    for (let n = 0; n < H; n++) dStart[0][n] += dh[0][b][n]; // (e′) from h[0] = start
+  }
+  return { gradients: { Wx: dWx, Wh: dWh, bias: dBias, Wy: dWy, biasY: dBiasY, start: dStart }, dh };
 }

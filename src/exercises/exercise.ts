@@ -1,0 +1,77 @@
+/** An exercise: its text, its files, and what a check finds. */
+
+/** One language's files. */
+export interface Files {
+  /** What the reader begins with. */
+  readonly start: string;
+  /** The project's own lines. */
+  readonly solution: string;
+}
+
+/** A mistake in the lines that the reader writes, as a change of the TypeScript solution. */
+export interface KnownMistake {
+  /** The mistake in a few words. */
+  readonly words: string;
+  /** The text that occurs once in the solution … */
+  readonly right: string;
+  /** … and the one that replaces it. */
+  readonly wrong: string;
+}
+
+/** What make.mjs makes of the code. */
+export interface Texts {
+  /** As in the name of its file: `05-hidden-state.ts`. */
+  readonly name: string;
+  readonly typescript: Files;
+  readonly javascript: Files;
+  readonly mistakes: readonly KnownMistake[];
+}
+
+export interface Exercise extends Texts {
+  /** 1 … 12. */
+  readonly number: number;
+  readonly title: string;
+  /** The number or letter of the equation, as in the documents: `4′`, `a′`. */
+  readonly equation: string;
+  /** The equation, in the documents' notation, one line each. */
+  readonly formula: readonly string[];
+  /** The chapter that derives it, from docs/, with its anchor. */
+  readonly chapter: string;
+  /** The file of the project that has these lines. */
+  readonly source: string;
+  /** What to write, and what is given. */
+  readonly task: string;
+  /** From a nudge to nearly the line. */
+  readonly hints: readonly [string, string, string];
+  /** What a training step can use in place of the project's own function, if it can. Default: none. */
+  readonly trains?: Trained;
+}
+
+/** A part of the training step that an exercise's function can replace. */
+export type Trained = 'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmBackward' | 'adam';
+
+/** The first element of a tensor that differs. */
+export interface Difference {
+  /** The tensor's name: `dz`. */
+  readonly tensor: string;
+  /** Where, as a reader would write it: `dz[1, 4] (sequence 1, gate j, unit 1)`. */
+  readonly element: string;
+  readonly expected: number;
+  readonly found: number;
+  /** How many elements differ, of how many, in the case that was checked. */
+  readonly differing: number;
+  readonly size: number;
+}
+
+export type Verdict =
+  | { readonly outcome: 'right'; /** How many numbers were compared. */ readonly compared: number }
+  | { readonly outcome: 'untouched' }
+  /** It cannot be run: a syntax error, an exception, a missing function. */
+  | { readonly outcome: 'error'; readonly message: string }
+  | {
+      readonly outcome: 'wrong';
+      /** The first tensor that differs comes first. Each tensor is listed once. */
+      readonly differences: readonly Difference[];
+      /** The known mistake that gives exactly these numbers, in a few words. */
+      readonly mistake?: string;
+    };

@@ -1,0 +1,181 @@
+/** The twelve exercises in growing order: their texts. make.mjs makes their files from the code. */
+import type { Exercise, Texts } from './exercise.js';
+import { TEXTS } from './texts.js';
+
+type Prose = Omit<Exercise, keyof Texts | 'number'>;
+
+const PROSE: Readonly<Record<string, Prose>> = {
+  sigmoid: {
+    title: 'The derivative of σ',
+    equation: '2′',
+    formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
+    hints: [
+      'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
+      'Differentiate (1 + e⁻ᶻ)⁻¹: you get e⁻ᶻ/(1 + e⁻ᶻ)². Write this as a product of two fractions, and look for σ in both.',
+      'σ′ = σ·(1-σ), and σ(zi) is i.',
+    ],
+  },
+  softmax: {
+    title: 'Softmax and its loss',
+    equation: '5′',
+    formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
+    chapter: 'learn/loss-and-update.md',
+    source: 'src/cross-entropy.ts',
+    task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
+    hints: [
+      'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
+      '∂log S/∂logits[k] is p[k]. If the row of y has another sum, log S occurs Σy times.',
+      'dLogits[k] = (p[k]·Σy - y[k]) / count. Compute Σy of the row before the loop over k.',
+    ],
+    trains: 'crossEntropyBackward',
+  },
+  product: {
+    title: 'The three gradients of a product',
+    equation: 'output layer',
+    formula: ['logits = Σ stateₖ·Wₖ + b', 'dStateₖ = ?   dWₖ = ?   db = ?'],
+    chapter: 'learn/plain-rnn.md#a-matrix-product',
+    source: 'src/dense.ts',
+    task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
+    hints: [
+      'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
+      'For each k: dStates[k] `[N,Hₖ]` is a product of dLogits `[N,C]` and the transpose of Wₖ `[Hₖ,C]`. The rows of dW for k, `[Hₖ,C]`, are a product of the transpose of states[k] `[N,Hₖ]` and dLogits.',
+      'rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk))); the same form for dW; and b is added to every row, so db is the sum of the rows: backend.columnSums(db, dLogits).',
+    ],
+    trains: 'denseBackward',
+  },
+  'rnn-step': {
+    title: 'One step of a plain RNN',
+    equation: 'a′, b′',
+    formula: ['z = x·Wx + hPrev·Wh + bias', 'h = tanh(z)', 'dz = ?   dWx, dWh, dBias, dhPrev += ?'],
+    chapter: 'learn/plain-rnn.md#one-step',
+    source: 'docs/learn/plain-rnn.mjs',
+    task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its shares in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
+    hints: [
+      'h = tanh(z), so dz = dh·tanh′(z), and tanh′ = 1 - tanh². You have tanh(z): it is h[t + 1][b][n].',
+      'In the forward line z adds x[t][b][k]·Wx[k][n] for each k. So the share of Wx[k][n] is x[t][b][k]·dz. Every += needs a loop over k, or over m for Wh.',
+      'dWh[m][n] += h[t][b][m] * dz, and dh[t][b][m] += dz * Wh[m][n]. The bias is added once: dBias[0][n] += dz.',
+    ],
+  },
+  'hidden-state': {
+    title: 'From h back to o and c',
+    equation: '4′',
+    formula: ['h = o*tanh(c)', 'do = ?   dc += ?'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
+    hints: [
+      'h is a product of o and tanh(c). By the product rule, each factor gets dh times the other factor.',
+      'c is used twice: by h, and by the next c. The share of the next c is already in dc. So dC is a sum.',
+      'const tanhC = Math.tanh(c.get(b, n)); dO is dh·tanhC; dC is dc.get(b, n) + dh·o·(1 - tanhC²); then dc.set(b, n, dC).',
+    ],
+    trains: 'lstmCellBackward',
+  },
+  'cell-state': {
+    title: 'From c back to i, j, f and cPrev',
+    equation: '3′',
+    formula: ['c = f*cPrev + i*j', 'di = ?   dj = ?   df = ?   dcPrev += ?'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'dC is complete. Compute dI, dJ and dF of one element, and add the share of cPrev to dcPrev.',
+    hints: [
+      'c is a sum of two products. Each factor gets dC times the other factor of its product.',
+      'dcPrev may already hold a gradient from outside the LSTM, so read it, add, and write it back.',
+      'dI = dC·j; dJ = dC·i; dF = dC·cPrev; dcPrev.set(b, n, dcPrev.get(b, n) + dC·f).',
+    ],
+    trains: 'lstmCellBackward',
+  },
+  gates: {
+    title: 'Through the gates',
+    equation: '2′',
+    formula: ['i, f, o = σ(z);   j = tanh(z)', 'dzi = ?   dzj = ?   dzf = ?   dzo = ?'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'Write the four numbers of dz for this element. dz has four blocks of H columns, in the order i, j, f, o. The forget bias is a constant, so it does not occur.',
+    hints: [
+      'Exercise 1 is one of the four lines. Which two others have the same form?',
+      'j is the candidate: its nonlinearity is tanh, and tanh′ = 1 - tanh². j itself is tanh(zj).',
+      'dz.set(b, n, dI * i * (1 - i)); column H + n gets dJ * (1 - j * j); 2 * H + n and 3 * H + n are like the first, with f and o.',
+    ],
+    trains: 'lstmCellBackward',
+  },
+  weights: {
+    title: 'From z back to the inputs and the weights',
+    equation: '1′',
+    formula: ['z = Σ inputₖ·Wₖ + b', 'dinputₖ += ?   dWₖ += ?   db += ?'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'dz of this step is complete. Add the shares of this step to the gradients of the inputs, the weights and the bias. With one input x, inputs is [x, hPrev], dInputs is [dx, dhPrev], and W is [Wx, Wh]. If dInputs[k] is undefined, nothing needs it.',
+    hints: [
+      'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
+      'dInput = dInputs[k] gets dz·Wₖᵀ; the transpose is WTransposed[k]. dW[k] gets inputₖᵀ·dz; the transpose is inputsTransposed[k].',
+      'for each k: if (dInputs[k]) backend.matmul(dInputs[k], dz, WTransposed[k], { accumulate: true }); backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true }); and once: backend.columnSums(dBias, dz, { accumulate: true }).',
+    ],
+    trains: 'lstmBackward',
+  },
+  'through-time': {
+    title: 'The loop over time',
+    equation: '1′–4′',
+    formula: ['for t = T-1 … 0:  (4′), (3′), (2′), (1′)'],
+    chapter: 'derivation.md#one-step-of-the-lstm',
+    source: 'src/lstm.ts',
+    task: 'Write backpropagation through time. lstm.steps has the views of every step, in the order of the forward pass. backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) computes (4′) to (2′) of one step. What are dh, dc and the gradients before the first of these calls?',
+    hints: [
+      'Each step adds to dh and dc of the step before. So before the loop, dh holds dhOutside, and dc holds dcOutside, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
+      'The weights’ gradients are sums over the steps, so they begin at zero: dKernel, dBias, and each of lstm.dInputs. The loop begins at the last step.',
+      'for (let n = lstm.steps.length - 1; n >= 0; n--): take the views from lstm.steps[n].running, call backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev), and then the lines of exercise 8.',
+    ],
+    trains: 'lstmBackward',
+  },
+  'initial-state': {
+    title: 'The initial state',
+    equation: 'e, e′',
+    formula: ['h[0] = start, for every sequence', 'dStart = ?'],
+    chapter: 'learn/plain-rnn.md#the-initial-state',
+    source: 'docs/learn/plain-rnn.mjs',
+    task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
+    hints: [
+      'h[0][b] must become a copy of start[0], for each b. A Float64Array has the method set.',
+      'The loop over time ends at t = 0. There it has added the gradient of the initial state to row 0 of dh.',
+      'Every sequence uses the same start, so the shares of the batch are added: dStart[0][n] += dh[0][b][n], for each b and n.',
+    ],
+  },
+  adam: {
+    title: 'Adam',
+    equation: '6',
+    formula: ['α = lr·√(1-β₂ᵗ)/(1-β₁ᵗ)', 'm += (g - m)·(1-β₁)', 'v += (g² - v)·(1-β₂)', 'p -= α·m/(√v + ε)'],
+    chapter: 'learn/loss-and-update.md',
+    source: 'src/adam.ts',
+    task: 'Return α of update t, and update one element: M and V first, then P. Read with G.get(n), write with P.set(n, …). Use the constants BETA1, BETA2 and EPSILON. This is the form of TensorFlow 1.x: ε stands beside √v.',
+    hints: [
+      'Compute the new mean and the new square first, as two constants. P is then updated with the new ones.',
+      'mean = M.get(n) + (g - M.get(n)) * (1 - BETA1). The square is the same with g² and BETA2.',
+      'P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON)); α is (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t).',
+    ],
+    trains: 'adam',
+  },
+  'every-step': {
+    title: 'A loss at every step',
+    equation: '5′, 1′–4′',
+    formula: ['logits = h·W + b, for the h of every step', 'dhOutside = ?'],
+    chapter: 'learn/networks.md',
+    source: 'src/network-layers.ts',
+    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhOutside, and call the two backward passes that you have written.',
+    hints: [
+      'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
+      'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhOutside has the same rows.',
+      'denseBackward(backend, [dStates], dW, db, dLogits, [states], W) with both views, and then lstmBackward(backend, lstm): it reads dhOutside.',
+    ],
+  },
+};
+
+export const EXERCISES: readonly Exercise[] = TEXTS.map((texts, n) => ({
+  ...texts,
+  ...PROSE[texts.name],
+  number: n + 1,
+}));
+
+/** `05-hidden-state` */
+export const fileNameOf = ({ number, name }: Exercise): string => `${String(number).padStart(2, '0')}-${name}`;

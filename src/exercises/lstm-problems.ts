@@ -1,0 +1,199 @@
+/** The problems of the LSTM: its cell backward, the sequence backward, and a loss at every step. */
+import { crossEntropyBackward, crossEntropyForward } from '../cross-entropy.js';
+import { denseForward } from '../dense.js';
+import type { lstmBackward, lstmCellBackward } from '../lstm.js';
+import { lstmCellForward, lstmForward } from '../lstm.js';
+import type { Lstm, LstmSizes } from '../lstm-tensors.js';
+import { bindLstm, lstmGradientShapes, lstmShapes } from '../lstm-tensors.js';
+import { fillRandom, Random } from '../rng.js';
+import type { Tensor } from '../tensor.js';
+import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../tensor.js';
+import type { Case, Problem, Result } from './results.js';
+import { numericGradientOf, resultOf, withValues } from './results.js';
+import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';
+
+const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
+const unitOf: Result['meaning'] = ([b, n]) => `sequence ${b}, unit ${n}`;
+
+/** Equations (4′)–(2′) of one step, with random states. The order of the results is that of `names`. */
+function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'dc' | 'dcPrev')[]): Case {
+  const inputs = () => {
+    const random = new Random(seed);
+    const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
+    const [z, cPrev, dh, dc, dcPrev] = [draw(4 * H), draw(H), draw(H), draw(H), draw(H)];
+    const [h, c, gates] = [zeros([B, H], 'f64'), zeros([B, H], 'f64'), zeros([B, 4 * H], 'f64')];
+    lstmCellForward(h, c, gates, z, cPrev, 0.7);
+    return { z, cPrev, dh, dc, dcPrev, h, c, gates };
+  };
+  const meanings = {
+    dz: ([b, k]: readonly number[]) => `sequence ${b}, ${gateAndUnit(H, k)}`,
+    dc: unitOf,
+    dcPrev: unitOf,
+  };
+  return {
+    results(answer) {
+      const { cPrev, dh, dc, dcPrev, c, gates } = inputs();
+      const dz = unwritten([B, 4 * H]);
+      (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev);
+      const all = { dz, dc, dcPrev };
+      return names.map((name) => resultOf(name, all[name], meanings[name]));
+    },
+    expected() {
+      const { z, cPrev, dh, dc, dcPrev, h, c, gates } = inputs();
+      // dh, dc and dcPrev are what later steps and the outside have contributed: the gradients of a weighted sum
+      const loss = (): number => {
+        lstmCellForward(h, c, gates, z, cPrev, 0.7);
+        return weightedSum(dh, h) + weightedSum(dc, c) + weightedSum(dcPrev, cPrev);
+      };
+      const hOfC = (): number => {
+        let sum = weightedSum(dc, c);
+        for (let b = 0; b < B; b++)
+          for (let n = 0; n < H; n++) sum += dh.get(b, n) * gates.get(b, 3 * H + n) * Math.tanh(c.get(b, n));
+        return sum;
+      };
+      const gradients = {
+        dz: () => numericGradientOf(loss, z),
+        dc: () => (loss(), numericGradientOf(hOfC, c)), // at the right c and gates
+        dcPrev: () => numericGradientOf(loss, cPrev),
+      };
+      const like = { dz: z, dc: c, dcPrev: cPrev };
+      return names.map((name) => withValues(resultOf(name, like[name], meanings[name]), gradients[name]()));
+    },
+  };
+}
+
+/** An LSTM with random parameters, inputs and initial states. Its gradients are unwritten. */
+function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcOutside = true } = {}) {
+  const { T, B, I } = sizes;
+  const draw = (tensor: Tensor): Tensor => (fillRandom(tensor, () => random.normal(0, 0.7)), tensor);
+  const tensors = Object.fromEntries(
+    Object.entries(lstmShapes(sizes)).map(([name, shape]) => [name, zeros(shape, 'f64')]),
+  ) as Record<keyof ReturnType<typeof lstmShapes>, Tensor>;
+  const gradients = Object.fromEntries(
+    Object.entries(lstmGradientShapes(sizes)).map(([name, shape]) => [name, unwritten(shape)]),
+  ) as Record<keyof ReturnType<typeof lstmGradientShapes>, Tensor>;
+  const x = draw(zeros([T, B, I], 'f64'));
+  draw(tensors.kernel);
+  draw(tensors.bias);
+  draw(gradients.dhOutside);
+  const dcOutside = hasDcOutside ? { dcOutside: draw(zeros(tensors.c.shape, 'f64')) } : {};
+  const dInputs = hasDx ? [unwritten(x.shape)] : [];
+  const lstm = bindLstm(sizes, { ...tensors, ...gradients, ...dcOutside, inputs: [x], dInputs }, { forgetBias: 0.4 });
+  draw(lstm.initial.h);
+  draw(lstm.initial.c);
+  lstmForward(backend, lstm);
+  return lstm;
+}
+
+/** The gradients of an LSTM by name, and what each belongs to. */
+function gradientsOf(
+  lstm: Lstm,
+): readonly { name: string; gradient: Tensor; of: Tensor; meaning?: Result['meaning'] }[] {
+  const { I, H } = lstm.sizes;
+  const columns =
+    (row: string): Result['meaning'] =>
+    ([r, k]) =>
+      `${row} ${r}, ${gateAndUnit(H, k)}`;
+  const rows = (tensor: Tensor, from: number, to: number): Tensor => rowsOf(tensor, from, to);
+  return [
+    { name: 'dWh', gradient: rows(lstm.dKernel, I, I + H), of: rows(lstm.kernel, I, I + H), meaning: columns('unit') },
+    { name: 'dWx', gradient: rows(lstm.dKernel, 0, I), of: rows(lstm.kernel, 0, I), meaning: columns('input') },
+    { name: 'db', gradient: lstm.dBias, of: lstm.bias, meaning: ([k]) => gateAndUnit(H, k) },
+    ...lstm.dInputs.map((dx, k) => ({ name: 'dx', gradient: dx, of: lstm.inputs[k] })),
+    { name: 'dh of row 0', gradient: stepOf(lstm.dh, 0), of: lstm.initial.h, meaning: unitOf },
+    { name: 'dc of row 0', gradient: stepOf(lstm.dc, 0), of: lstm.initial.c, meaning: unitOf },
+  ];
+}
+
+const named = (lstm: Lstm): Result[] =>
+  gradientsOf(lstm).map(({ name, gradient, meaning }) => resultOf(name, gradient, meaning));
+
+const numeric = (lstm: Lstm, loss: () => number): Result[] =>
+  gradientsOf(lstm).map(({ name, of, meaning }) =>
+    withValues(resultOf(name, of, meaning), numericGradientOf(loss, of)),
+  );
+
+function sequenceCase(seed: number, sizes: LstmSizes, has: { hasDx?: boolean; hasDcOutside?: boolean } = {}): Case {
+  return {
+    results(answer) {
+      const lstm = randomLstm(new Random(seed), sizes, has);
+      (answer.lstmBackward as typeof lstmBackward)(backend, lstm);
+      return named(lstm);
+    },
+    expected() {
+      const lstm = randomLstm(new Random(seed), sizes, has);
+      const loss = (): number => {
+        lstmForward(backend, lstm);
+        const { dhOutside, dcOutside } = lstm;
+        return weightedSum(dhOutside, lstm.h) + (dcOutside ? weightedSum(dcOutside, lstm.c) : 0);
+      };
+      return numeric(lstm, loss);
+    },
+  };
+}
+
+type EveryStepBackward = (
+  ...of: [backend: typeof backend, lstm: Lstm, dLogits: Tensor, W: Tensor, dW: Tensor, db: Tensor]
+) => void;
+
+function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
+  const { T, B, H } = sizes;
+  const inputs = () => {
+    const random = new Random(seed);
+    const lstm = randomLstm(random, sizes, { hasDcOutside: false });
+    fill(lstm.dhOutside, 0);
+    const [W, b, y] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B, C], 'f64')];
+    for (let row = 0; row < T * B; row++) y.set(row, random.below(C), 1);
+    const [logits, p, losses, correct] = [[T * B, C], [T * B, C], [T * B], [T * B]].map((shape) => zeros(shape, 'f64'));
+    const loss = (): number => {
+      lstmForward(backend, lstm);
+      denseForward(backend, logits, [matrixOf(rowsOf(lstm.h, 1, T + 1))], W, b);
+      crossEntropyForward(losses, correct, p, logits, y);
+      return valuesOf(losses).reduce((sum, one) => sum + one, 0) / (T * B);
+    };
+    return { lstm, W, b, y, p, loss };
+  };
+  return {
+    results(answer) {
+      const { lstm, W, b, y, p, loss } = inputs();
+      loss();
+      const dLogits = zeros(y.shape, 'f64');
+      crossEntropyBackward(dLogits, p, y, T * B);
+      const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
+      (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db);
+      return [resultOf('dW', dW), resultOf('db of the output layer', db), ...named(lstm)];
+    },
+    expected() {
+      const { lstm, W, b, loss } = inputs();
+      const gradient = (name: string, tensor: Tensor) =>
+        withValues(resultOf(name, tensor), numericGradientOf(loss, tensor));
+      return [gradient('dW', W), gradient('db of the output layer', b), ...numeric(lstm, loss)];
+    },
+  };
+}
+
+const cell = (...names: readonly ('dz' | 'dc' | 'dcPrev')[]): Problem => ({
+  exports: ['lstmCellBackward'],
+  cases: [cellCase(6, 2, 3, names), cellCase(7, 1, 5, names)],
+});
+
+const sequence: Problem = {
+  exports: ['lstmBackward'],
+  cases: [
+    sequenceCase(8, { T: 4, B: 3, I: 2, H: 5 }),
+    sequenceCase(9, { T: 1, B: 2, I: 3, H: 1 }, { hasDx: false }),
+    sequenceCase(10, { T: 3, B: 1, I: 4, H: 2 }, { hasDcOutside: false }),
+  ],
+};
+
+export const LSTM_PROBLEMS: Readonly<Record<string, Problem>> = {
+  'hidden-state': cell('dc', 'dz', 'dcPrev'),
+  'cell-state': cell('dz', 'dcPrev', 'dc'),
+  gates: cell('dz', 'dc', 'dcPrev'),
+  weights: sequence,
+  'through-time': sequence,
+  'every-step': {
+    exports: ['everyStepBackward'],
+    cases: [everyStepCase(11, { T: 4, B: 2, I: 3, H: 5 }, 3), everyStepCase(12, { T: 1, B: 3, I: 2, H: 2 }, 4)],
+  },
+};

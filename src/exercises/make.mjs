@@ -1,0 +1,111 @@
+/**
+ * Makes the exercises from the code: `npm run build` writes texts.ts. marks.mjs says which lines they show and which they take
+ * out. A line that has changed since then ends the build with an error.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { transform } from 'sucrase';
+import { PLANTED_MISTAKES } from '../planted-mistakes.mjs';
+import { MARKS } from './marks.mjs';
+
+const project = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
+const contents = (file) => readFileSync(project(file), 'utf8');
+
+/** Where `quote` begins in `text`. Throws an Error unless it occurs exactly once. */
+function placeOf(text, quote, where) {
+  const place = text.indexOf(quote);
+  if (place < 0 || text.includes(quote, place + 1)) {
+    throw new Error(
+      `exercises: ${where} must have “${quote}” exactly once, but has it ${text.split(quote).length - 1} times`,
+    );
+  }
+  return place;
+}
+
+const replaced = (text, [quote, other], where) => {
+  const place = placeOf(text, quote, where);
+  return text.slice(0, place) + other + text.slice(place + quote.length);
+};
+
+/** From the line that begins with `first` to the next one that begins with `last`, both included. */
+function linesOf(text, { first, last }, where) {
+  const start = placeOf(`\n${text}`, `\n${first}`, where);
+  const end = first === last ? start : text.indexOf(`\n${last}`, start) + 1;
+  if (end <= 0) throw new Error(`exercises: ${where} has no line “${last}” after “${first}”`);
+  const after = text.indexOf('\n', end);
+  return { start, end: after < 0 ? text.length : after + 1 };
+}
+
+function partOf(part) {
+  if (typeof part === 'string') return part;
+  const text = contents(part.from);
+  if (part.expression) {
+    const found = [...text.matchAll(new RegExp(part.expression, 'g'))];
+    if (found.length !== 1) throw new Error(`exercises: ${part.from} has ${part.expression} ${found.length} times`);
+    return found[0][1];
+  }
+  if (!part.first) return text;
+  const { start, end } = linesOf(text, part, part.from);
+  return text.slice(start, end);
+}
+
+/** The solution with the lines of `taken` replaced by what the reader sees in their place. */
+function startOf(solution, taken, name) {
+  let text = solution;
+  for (const { first, last, before = '', after = '', stub } of taken) {
+    const { start, end } = linesOf(text, { first, last }, name);
+    if (!text.slice(0, start).endsWith(before) || !text.slice(end).startsWith(after)) {
+      throw new Error(`exercises: ${name}: the lines around “${first}” have changed`);
+    }
+    text = text.slice(0, start - before.length) + stub + text.slice(end + after.length);
+  }
+  return text;
+}
+
+/** The mistakes that a reader can make in the taken lines: those of the project's list, and those of the exercise. */
+function mistakesOf({ name, list, mistakes = [] }, solution, start) {
+  const isTaken = (text) => solution.split(text).length === 2 && !start.includes(text);
+  const planted = PLANTED_MISTAKES.filter(({ file, right }) => file === list && isTaken(right));
+  for (const { right } of mistakes) {
+    if (!isTaken(right)) throw new Error(`exercises: ${name}: “${right}” is not in the taken lines exactly once`);
+  }
+  return [...planted, ...mistakes].map(({ words, right, wrong }) => ({ words, right, wrong }));
+}
+
+const config = await resolveConfig(project('src/lstm.ts'));
+const formatted = (text, parser) => format(text, { ...config, parser });
+const toJavaScript = async (text) =>
+  formatted(
+    transform(text, { transforms: ['typescript'], disableESTransforms: true, keepUnusedImports: false }).code,
+    'babel',
+  );
+
+async function textsOf(mark) {
+  const { name, parts, changes = [], taken, typed = [] } = mark;
+  const plain = changes.reduce((text, change) => replaced(text, change, name), parts.map(partOf).join(''));
+  const starts = startOf(plain, taken, name);
+  const withTypes = (text) =>
+    formatted(
+      typed.reduce((all, change) => replaced(all, change, name), text),
+      'typescript',
+    );
+  const exported = (text) => text.replace(/^const sigmoid/m, 'export const sigmoid');
+  const [solution, start] = [await withTypes(exported(plain)), await withTypes(exported(starts))];
+  return {
+    name,
+    typescript: { start, solution },
+    javascript: { start: await toJavaScript(start), solution: await toJavaScript(solution) },
+    mistakes: mistakesOf(mark, solution, start),
+  };
+}
+
+const texts = await Promise.all(MARKS.map(textsOf));
+writeFileSync(
+  project('src/exercises/texts.ts'),
+  `/** Made by make.mjs from the code: the files of the exercises, and the mistakes that can be made in them. */
+import type { Texts } from './exercise.js';
+
+export const TEXTS: readonly Texts[] = ${JSON.stringify(texts, null, 2)};
+`,
+);

@@ -1,0 +1,469 @@
+/**
+ * Where each exercise comes from: which lines of src, or of chapter 2's program, it shows, and which of them the reader writes.
+ * Every quoted line must occur exactly once in its file, so an exercise cannot differ from the code. make.mjs reads this list.
+ *
+ * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
+ * the file `from` from the one that begins with `first` to the one that begins with `last`. `{ from, expression }` is the
+ * first group of a pattern. `changes`: quoted texts of these parts that become other texts, mostly lines that this exercise
+ * does not need. `taken`: the lines that the reader writes, and what stands there in their place. `typed`: signatures of a
+ * JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the reader's too.
+ * `mistakes`: others, in the same form.
+ */
+
+const LSTM = 'src/lstm.ts';
+const RNN = 'docs/learn/plain-rnn.mjs';
+
+const CELL = {
+  name: 'cell',
+  list: 'lstm.ts',
+  parts: [
+    "import type { Tensor } from 'longhand';\n\n",
+    { from: LSTM, first: '/**\n * Equations (4′)–(2′) for one step', last: '}' },
+  ],
+};
+
+const SEQUENCE = {
+  list: 'lstm.ts',
+  parts: [
+    "import type { Backend, Lstm } from 'longhand';\n\n",
+    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
+  ],
+  changes: [
+    [
+      `    const { running, ended } = lstm.steps[n];
+    if (ended) {
+      // (14′) from  h = hPrev;  c = cPrev
+      backend.add(ended.dhPrev, ended.dh);
+      backend.add(ended.dcPrev, ended.dc);
+    }
+`,
+      '    const { running } = lstm.steps[n];\n',
+    ],
+    [
+      `        if (isIndices(inputs[k]))
+          backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)
+        else backend.matmul(dW[k]`,
+      '        backend.matmul(dW[k]',
+    ],
+    [
+      `\`accumulate\`: adds to dInputs, which two directions share.
+ */
+export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {`,
+      `Every sequence has T
+ * steps, and every input is numbers.
+ */
+export function lstmBackward(backend: Backend, lstm: Lstm): void {`,
+    ],
+    ['  if (!accumulate) for (const', '  for (const'],
+  ],
+};
+
+const TYPES = [
+  ['/** A matrix of zeros,', 'type Matrix = Float64Array[];\n\n/** A matrix of zeros,'],
+  [
+    'export const matrix = (rows, columns, entry = () => 0) =>',
+    'export const matrix = (rows: number, columns: number, entry: (r: number, c: number) => number = () => 0): Matrix =>',
+  ],
+  [
+    'export function forward(x, { Wx, Wh, bias, Wy, biasY, start = matrix(1, Wh.length) }) {',
+    'export function forward(x: Matrix[], { Wx, Wh, bias, Wy, biasY, start = matrix(1, Wh.length) }: Record<string, Matrix>) {',
+  ],
+  [
+    'export function crossEntropy(logits, labels) {',
+    'export function crossEntropy(logits: Matrix, labels: number[]) {',
+  ],
+  [
+    'export function backward(x, labels, { Wx, Wh, Wy }, { h, p }) {',
+    'export function backward(\n  x: Matrix[],\n  labels: number[],\n  { Wx, Wh, Wy }: Record<string, Matrix>,\n  { h, p }: { h: Matrix[]; p: Matrix },\n) {',
+  ],
+];
+
+const PLAIN_RNN = { parts: [{ from: RNN }], typed: TYPES };
+
+export const MARKS = [
+  {
+    name: 'sigmoid',
+    parts: [
+      { from: LSTM, first: 'const sigmoid', last: 'const sigmoid' },
+      `
+/** From  i = σ(zi):  ∂loss/∂zi, from dI = ∂loss/∂i and i itself. */
+export function sigmoidBackward(dI: number, i: number): number {
+  return `,
+      { from: LSTM, expression: /dz\.set\(b, n, (dI .+)\);/ },
+      ';\n}\n',
+    ],
+    taken: [{ first: '  return dI', last: '  return dI', stub: '  // Write the derivative here.\n  return NaN;\n' }],
+    mistakes: [
+      { words: 'σ′ without the factor 1-i', right: 'dI * i * (1 - i)', wrong: 'dI * i' },
+      { words: 'σ′ without the factor i', right: 'dI * i * (1 - i)', wrong: 'dI * (1 - i)' },
+      { words: 'tanh′ in place of σ′', right: 'dI * i * (1 - i)', wrong: 'dI * (1 - i * i)' },
+      { words: 'dI is missing: this is σ′ alone', right: 'dI * i * (1 - i)', wrong: 'i * (1 - i)' },
+      {
+        words: 'σ is applied to i, which is already σ(zi)',
+        right: 'dI * i * (1 - i)',
+        wrong: 'dI * sigmoid(i) * (1 - sigmoid(i))',
+      },
+    ],
+  },
+  {
+    name: 'softmax',
+    list: 'cross-entropy.ts',
+    parts: [
+      "import type { Tensor } from 'longhand';\n\n",
+      { from: 'src/cross-entropy.ts', first: '/** (5′) from', last: '}' },
+    ],
+    taken: [
+      {
+        first: '    let sum = 0;',
+        last: '    for (let k = 0; k < C; k++) dLogits.set',
+        stub: '    // Write row b of dLogits here. Read with probabilities.get(b, k) and y.get(b, k); write with dLogits.set(b, k, …).\n',
+      },
+    ],
+    mistakes: [
+      {
+        words: 'the sign is reversed: y - p',
+        right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
+        wrong: '(y.get(b, k) - probabilities.get(b, k) * sum) / count',
+      },
+      {
+        words: 'p*(1-p) in place of p - y: a softmax has one denominator for all classes',
+        right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
+        wrong: '(probabilities.get(b, k) * (1 - probabilities.get(b, k))) / count',
+      },
+    ],
+  },
+  {
+    name: 'product',
+    list: 'dense.ts',
+    parts: [
+      "import type { Backend, Tensor } from 'longhand';\nimport { rowsOf, transposeOf } from 'longhand';\n\n",
+      { from: 'src/dense.ts', first: '/** From  logits', last: '}' },
+      '\n',
+      { from: 'src/dense.ts', first: '/** The rows of W for each state. */', last: '}' },
+    ],
+    taken: [
+      {
+        first: '  rowBlocks(W, states)',
+        last: '  backend.columnSums(db',
+        stub: `  // Write dStates, dW and db here. backend.matmul(out, a, b) writes a·b to out; backend.columnSums(out, a) writes the sum of
+  // the rows of a. transposeOf(a) is a view, and so are the matrices of rowBlocks(W, states): one Wₖ for each state.
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'db is the mean of the rows, not their sum',
+        right: 'backend.columnSums(db, dLogits);',
+        wrong:
+          'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);',
+      },
+      {
+        words: 'db is dLogits of the first row only',
+        right: 'backend.columnSums(db, dLogits);',
+        wrong: 'backend.copy(db, dLogits.pick(0));',
+      },
+    ],
+  },
+  {
+    name: 'rnn-step',
+    ...PLAIN_RNN,
+    taken: [
+      {
+        first: '        const dz = dh[t + 1][b][n]',
+        last: '          dh[t][b][m] += dz * Wh[m][n];',
+        after: '        }\n',
+        stub: `        // Write (b′) and (a′) for one number n of sequence b at step t here: dz, then its shares in dBias[0][n], dWx[k][n],
+        // dWh[m][n] and dh[t][b][m].
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'dz without the factor 1 - h²',
+        right: 'dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)',
+        wrong: 'dh[t + 1][b][n]',
+      },
+      {
+        words: '1 - h² of the state before the step (row t) in place of row t+1',
+        right: '(1 - h[t + 1][b][n] ** 2)',
+        wrong: '(1 - h[t][b][n] ** 2)',
+      },
+      {
+        words: 'σ′ in place of tanh′',
+        right: '(1 - h[t + 1][b][n] ** 2)',
+        wrong: 'h[t + 1][b][n] * (1 - h[t + 1][b][n])',
+      },
+      {
+        words: 'dWx is the share of the last term, not the sum over steps and sequences',
+        right: 'dWx[k][n] += x[t][b][k] * dz',
+        wrong: 'dWx[k][n] = x[t][b][k] * dz',
+      },
+      {
+        words: 'dWh reads h after the step (row t+1); the forward line reads row t',
+        right: 'dWh[m][n] += h[t][b][m] * dz',
+        wrong: 'dWh[m][n] += h[t + 1][b][m] * dz',
+      },
+      { words: 'no gradient reaches the previous h', right: 'dh[t][b][m] += dz * Wh[m][n];', wrong: '' },
+      {
+        words: 'dhPrev = dz·Wh: Wh is not transposed',
+        right: 'dh[t][b][m] += dz * Wh[m][n]',
+        wrong: 'dh[t][b][m] += dz * Wh[n][m]',
+      },
+      { words: 'dBias is missing', right: 'dBias[0][n] += dz; // (a′)', wrong: '// (a′)' },
+    ],
+  },
+  {
+    ...CELL,
+    name: 'hidden-state',
+    taken: [
+      {
+        first: '      const tanhC',
+        last: '      dc.set(b, n, dC);',
+        stub: `      // Write (4′) here: dO, and dC, which dc must hold afterwards. Read with dh.get(b, n), write with dc.set(b, n, …).
+      const dO = NaN;
+      const dC = NaN;
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'tanh′ is 1-tanh(c)², but c itself is squared',
+        right: '(1 - tanhC * tanhC)',
+        wrong: '(1 - c.get(b, n) * c.get(b, n))',
+      },
+      {
+        words: 'do with c in place of tanh(c)',
+        right: 'const dO = dh.get(b, n) * tanhC;',
+        wrong: 'const dO = dh.get(b, n) * c.get(b, n);',
+      },
+    ],
+  },
+  {
+    ...CELL,
+    name: 'cell-state',
+    taken: [
+      {
+        first: '      const dI = dC * j;',
+        last: '      dcPrev.set(b, n',
+        stub: `      // Write (3′) here: dI, dJ and dF from dC, and add the share of cPrev to dcPrev.
+      const dI = NaN;
+      const dJ = NaN;
+      const dF = NaN;
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'df with c in place of cPrev',
+        right: 'const dF = dC * cPrev.get(b, n);',
+        wrong: 'const dF = dC * c.get(b, n);',
+      },
+    ],
+  },
+  {
+    ...CELL,
+    name: 'gates',
+    taken: [
+      {
+        first: '      dz.set(b, n, dI',
+        last: '      dz.set(b, 3 * H + n',
+        stub: '      // Write (2′) here: dz has blocks of H columns for i, j, f, o. Write with dz.set(b, column, …).\n',
+      },
+    ],
+  },
+  {
+    ...SEQUENCE,
+    name: 'weights',
+    taken: [
+      {
+        first: '      for (let k = inputs.length - 1',
+        last: '      backend.columnSums(dBias',
+        stub: `      // Write (1′) here: add this step's share to each dInput that is not undefined, to each dW[k], and to dBias.
+      // backend.matmul(out, a, b, { accumulate: true }) adds a·b to out. The transposes are WTransposed and inputsTransposed.
+`,
+      },
+    ],
+  },
+  {
+    ...SEQUENCE,
+    name: 'through-time',
+    taken: [
+      {
+        first: '  // Every step adds to dh and dc',
+        last: '      backend.columnSums(dBias',
+        after: '    }\n  }\n',
+        stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over lstm.steps.
+  // lstm.steps[n].running has dz, dc, dcPrev, dh, gates, c, cPrev, inputs, inputsTransposed and dInputs of one step.
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'the loop runs from the first step to the last',
+        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = 0; n < lstm.steps.length; n++) {',
+      },
+      {
+        words: 'the first step is left out of the loop',
+        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = lstm.steps.length - 1; n > 0; n--) {',
+      },
+      {
+        words: 'the last step is left out of the loop',
+        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = lstm.steps.length - 2; n >= 0; n--) {',
+      },
+    ],
+  },
+  {
+    ...PLAIN_RNN,
+    name: 'initial-state',
+    taken: [
+      {
+        first: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
+        last: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
+        stub: '  // Write (e) here: start is the initial state of every sequence. start[0] has H numbers, and so has each h[0][b].\n',
+      },
+      {
+        first: '    for (let n = 0; n < H; n++) dStart',
+        last: '    for (let n = 0; n < H; n++) dStart',
+        before: '  for (let b = 0; b < B; b++) {\n',
+        after: '  }\n',
+        stub: '  // Write (e′) here: fill dStart `[1,H]`.\n',
+      },
+    ],
+    mistakes: [
+      {
+        words: 'only the first sequence gets the initial state',
+        right: 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
+        wrong: 'h[0][0].set(start[0]);',
+      },
+      {
+        words: 'dStart is the share of one sequence, not the sum over the batch',
+        right: 'dStart[0][n] += dh[0][b][n]',
+        wrong: 'dStart[0][n] = dh[0][b][n]',
+      },
+      {
+        words: 'dStart is the mean over the batch; the loss is already a mean',
+        right: 'dStart[0][n] += dh[0][b][n]',
+        wrong: 'dStart[0][n] += dh[0][b][n] / B',
+      },
+      {
+        words: 'dStart reads row 1 of dh, the state after the first step',
+        right: 'dStart[0][n] += dh[0][b][n]',
+        wrong: 'dStart[0][n] += dh[1][b][n]',
+      },
+      {
+        words: 'dStart reads the last row of dh',
+        right: 'dStart[0][n] += dh[0][b][n]',
+        wrong: 'dStart[0][n] += dh[T][b][n]',
+      },
+    ],
+  },
+  {
+    name: 'adam',
+    list: 'adam.ts',
+    parts: [
+      "import type { Tensor } from 'longhand';\nimport { BETA1, BETA2, EPSILON, flatten } from 'longhand';\n\n",
+      { from: 'src/adam.ts', first: '/** α of update t', last: '}' },
+      '\n',
+      { from: 'src/adam.ts', first: '/** (6) for one parameter p', last: '}' },
+    ],
+    taken: [
+      {
+        first: '  return (learningRate',
+        last: '  return (learningRate',
+        stub: '  // Write α of update t here.\n  return NaN;\n',
+      },
+      {
+        first: '    const gradient = G.get(n);',
+        last: '    P.set(n, P.get(n)',
+        stub: '    // Write the new M, V and P of element n here.\n',
+      },
+    ],
+    mistakes: [
+      { words: 'p moves up the gradient: the sign is reversed', right: 'P.get(n) - (rate', wrong: 'P.get(n) + (rate' },
+      { words: 'the gradient moves p, not its mean m', right: '(rate * mean)', wrong: '(rate * gradient)' },
+      {
+        words: 'β₁ and 1-β₁ are exchanged',
+        right: '(gradient - M.get(n)) * (1 - BETA1)',
+        wrong: '(gradient - M.get(n)) * BETA1',
+      },
+      { words: 'α without the root: it is (1-β₂ᵗ)', right: 'Math.sqrt(1 - BETA2 ** t)', wrong: '(1 - BETA2 ** t)' },
+      {
+        words: 'the old m moves p: m is updated afterwards',
+        right: 'P.set(n, P.get(n) - (rate * mean)',
+        wrong: 'const before = (mean - gradient * (1 - BETA1)) / BETA1;\n    P.set(n, P.get(n) - (rate * before)',
+      },
+    ],
+  },
+  {
+    name: 'every-step',
+    parts: [
+      `import type { Backend, Lstm, Tensor } from 'longhand';
+import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';
+
+/**
+ * The backward pass of a network with a loss at every step. dLogits \`[T·B,C]\` has the rows of step 0, then those of step 1, and
+ * so on; W \`[H,C]\`, dW \`[H,C]\` and db \`[C]\` belong to the output layer. rowsOf(a, from, to) is a view of the rows from … to - 1,
+ * and matrixOf(a) sees \`[T,B,H]\` as \`[T·B,H]\`.
+ */
+export function everyStepBackward(
+  backend: Backend,
+  lstm: Lstm,
+  dLogits: Tensor,
+  W: Tensor,
+  dW: Tensor,
+  db: Tensor,
+): void {
+  const { h, dhOutside, sizes } = lstm;
+  const { T } = sizes;
+  const readRows = (rows: Tensor): Tensor => matrixOf(`,
+      { from: 'src/network-layers.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
+      ');\n  ',
+      { from: 'src/network-output.ts', expression: /(denseBackward)\(this/ },
+      '(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  ',
+      { from: 'src/network.ts', expression: /(lstmBackward)\(this/ },
+      '(backend, lstm);\n}\n',
+    ],
+    taken: [
+      {
+        first: '  const readRows',
+        last: '  lstmBackward(',
+        stub: `  // Write here: which rows of h has the output layer read, and which rows of dhOutside belong to them?
+  // denseBackward(backend, [dStates], dW, db, dLogits, [states], W) computes the output layer's gradients; then the LSTM's.
+`,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'rows 0 … T-1: row 0 is the initial state, which the output layer does not read',
+        right: 'rowsOf(rows, 1, T + 1)',
+        wrong: 'rowsOf(rows, 0, T)',
+      },
+      {
+        words: 'the gradients are put into rows 0 … T-1 of dhOutside',
+        right: '[readRows(dhOutside)]',
+        wrong: '[matrixOf(rowsOf(dhOutside, 0, T))]',
+      },
+      {
+        words: 'the output layer’s states are read from rows 0 … T-1 of h',
+        right: '[readRows(h)]',
+        wrong: '[matrixOf(rowsOf(h, 0, T))]',
+      },
+      {
+        words: 'the LSTM goes backward before the output layer has written dhOutside',
+        right:
+          'denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);',
+        wrong:
+          'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);',
+      },
+      {
+        words: 'only the last step’s loss reaches the LSTM',
+        right: 'lstmBackward(backend, lstm);',
+        wrong: 'backend.fill(rowsOf(dhOutside, 0, T), 0);\n  lstmBackward(backend, lstm);',
+      },
+      { words: 'the LSTM’s own backward pass is missing', right: 'lstmBackward(backend, lstm);', wrong: '' },
+    ],
+  },
+];

@@ -1,0 +1,101 @@
+/** What an answer computes in a case, and how it is compared with what is right. */
+import { indexOf } from '../tensor.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { valuesOf } from '../tensor.js';
+import type { Answer } from './evaluate.js';
+import type { Difference } from './exercise.js';
+
+/** A tensor by name, as numbers. */
+export interface Result {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly values: Float64Array;
+  /** What the element at an index is: `sequence 1, gate j, unit 0`. Default: nothing. */
+  readonly meaning?: (index: readonly number[]) => string;
+}
+
+/** An exercise at certain sizes. It draws the same random numbers every time. */
+export interface Case {
+  /** What the answer computes. Calls `answer` on fresh tensors. */
+  results(answer: Answer): Result[];
+  /** What is right, from numeric derivatives of the forward pass. Same names and order as `results`. */
+  expected(): Result[];
+}
+
+export interface Problem {
+  /** The functions that an answer must export. */
+  readonly exports: readonly string[];
+  readonly cases: readonly Case[];
+}
+
+export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning']): Result => ({
+  name,
+  shape: [...tensor.shape],
+  values: valuesOf(tensor),
+  ...(meaning && { meaning }),
+});
+
+/** As `like`, with other numbers. */
+export const withValues = (like: Result, values: Float64Array): Result => ({ ...like, values });
+
+/** δ of the five-point rule (7). Its error is about δ⁴, and the rounding of the loss adds about 1e-13. */
+const STEP = 1e-3;
+
+/** (7): ∂loss/∂x for each of `count` numbers, which `get` reads and `set` writes. */
+export function numericGradient(
+  loss: () => number,
+  count: number,
+  get: (n: number) => number,
+  set: (n: number, value: number) => void,
+): Float64Array {
+  return Float64Array.from({ length: count }, (_, n) => {
+    const before = get(n);
+    const lossAt = (delta: number): number => (set(n, before + delta), loss());
+    const near = lossAt(STEP) - lossAt(-STEP);
+    const far = lossAt(2 * STEP) - lossAt(-2 * STEP);
+    set(n, before);
+    return (8 * near - far) / (12 * STEP);
+  });
+}
+
+/** (7) for every element of a tensor that is a whole array, or rows of one. */
+export function numericGradientOf(loss: () => number, { data, offset, size }: Tensor): Float64Array {
+  return numericGradient(
+    loss,
+    size,
+    (n) => data[offset + n],
+    (n, value) => (data[offset + n] = value),
+  );
+}
+
+/** Relative to the larger of 1 and the expected number. Numeric derivatives agree to about 1e-12. */
+const TOLERANCE = 1e-8;
+
+const isNear = (a: number, b: number): boolean =>
+  (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
+
+/** The tensors that differ, in their order, each with its first element that differs. */
+export function differencesOf(found: readonly Result[], expected: readonly Result[]): Difference[] {
+  return expected.flatMap(({ name, shape, values, meaning }, k): Difference[] => {
+    const others = found[k].values;
+    const wrong = [...values.keys()].filter((n) => !isNear(others[n], values[n]));
+    if (wrong.length === 0) return [];
+    const index = indexOf(wrong[0], shape);
+    const words = meaning?.(index) ?? '';
+    return [
+      {
+        tensor: name,
+        element: values.length === 1 ? name : `${name}[${index.join(', ')}]${words && ` (${words})`}`,
+        expected: values[wrong[0]],
+        found: others[wrong[0]],
+        differing: wrong.length,
+        size: values.length,
+      },
+    ];
+  });
+}
+
+/** Whether two answers computed the same numbers, right or wrong. */
+export const areSame = (one: readonly Result[], other: readonly Result[]): boolean =>
+  one.length === other.length &&
+  one.every(({ values }, k) => values.every((value, n) => isNear(value, other[k].values[n])));

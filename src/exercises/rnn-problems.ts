@@ -1,0 +1,108 @@
+/** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
+import { Random } from '../rng.js';
+import type { Answer } from './evaluate.js';
+import { evaluate } from './evaluate.js';
+import type { Case, Problem, Result } from './results.js';
+import { numericGradient } from './results.js';
+import { TEXTS } from './texts.js';
+
+type Matrix = Float64Array[];
+type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
+
+/** docs/learn/plain-rnn.mjs */
+interface PlainRnn {
+  forward(x: readonly Matrix[], parameters: Parameters): { h: Matrix[]; logits: Matrix };
+  crossEntropy(logits: Matrix, labels: readonly number[]): { p: Matrix; loss: number };
+  backward(
+    x: readonly Matrix[],
+    labels: readonly number[],
+    parameters: Parameters,
+    results: { h: Matrix[]; p: Matrix },
+  ): { gradients: Parameters; dh: Matrix[] };
+}
+
+let right: PlainRnn | undefined;
+
+/** The whole program: all files made from it have the same solution. */
+function rightRnn(): PlainRnn {
+  const { javascript } = TEXTS.find(({ name }) => name === 'rnn-step') ?? TEXTS[0];
+  return (right ??= evaluate(javascript.solution) as unknown as PlainRnn);
+}
+
+const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
+  Array.from({ length: rows }, () => Float64Array.from({ length: columns }, draw));
+
+function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]) {
+  const random = new Random(seed);
+  const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
+  return {
+    x: Array.from({ length: T }, () => draw(B, I)),
+    labels: Array.from({ length: B }, () => random.below(C)),
+    parameters: {
+      Wx: draw(I, H),
+      Wh: draw(H, H),
+      bias: draw(1, H),
+      Wy: draw(H, C),
+      biasY: draw(1, C),
+      start: draw(1, H),
+    },
+  };
+}
+
+const NAMES = { Wx: 'dWx', Wh: 'dWh', bias: 'dBias', Wy: 'dWy', biasY: 'dBiasY', start: 'dStart' } as const;
+
+const resultOf = (name: string, rows: Matrix): Result => ({
+  name,
+  shape: [rows.length, rows[0].length],
+  values: Float64Array.from(rows.flatMap((row) => [...row])),
+});
+
+/** `showsStates`: the answer's forward pass is compared too. */
+function rnnCase(
+  seed: number,
+  sizes: readonly number[],
+  names: readonly (keyof Parameters)[],
+  showsStates: boolean,
+): Case {
+  const states = (h: readonly Matrix[]): Result[] => (showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : []);
+  return {
+    results(answer: Answer) {
+      const { x, labels, parameters } = inputsOf(seed, sizes);
+      const rnn = answer as unknown as PlainRnn;
+      const { h, logits } = (showsStates ? rnn : rightRnn()).forward(x, parameters);
+      const { p } = rightRnn().crossEntropy(logits, labels);
+      const { gradients } = rnn.backward(x, labels, parameters, { h, p });
+      return [...states(h), ...names.map((name) => resultOf(NAMES[name], gradients[name]))];
+    },
+    expected() {
+      const { x, labels, parameters } = inputsOf(seed, sizes);
+      const rnn = rightRnn();
+      const loss = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
+      const gradients = names.map((name): Result => {
+        const rows = parameters[name];
+        const columns = rows[0].length;
+        const values = numericGradient(
+          loss,
+          rows.length * columns,
+          (n) => rows[Math.floor(n / columns)][n % columns],
+          (n, value) => (rows[Math.floor(n / columns)][n % columns] = value),
+        );
+        return { name: NAMES[name], shape: [rows.length, columns], values };
+      });
+      return [...states(rnn.forward(x, parameters).h), ...gradients];
+    },
+  };
+}
+
+const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
+  rnnCase(13, [4, 3, 2, 5, 4], names, showsStates),
+  rnnCase(14, [1, 1, 3, 2, 3], names, showsStates),
+];
+
+export const RNN_PROBLEMS: Readonly<Record<string, Problem>> = {
+  'rnn-step': { exports: ['backward'], cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false) },
+  'initial-state': {
+    exports: ['forward', 'backward'],
+    cases: cases(['start', 'Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
+  },
+};

@@ -1,0 +1,150 @@
+/** The problems without a sequence: σ, softmax, a product, Adam. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { adam as rightAdam, adamRate as rightRate } from '../adam.js';
+import type { adam, adamRate } from '../adam.js';
+import type { crossEntropyBackward } from '../cross-entropy.js';
+import { crossEntropyForward } from '../cross-entropy.js';
+import type { denseBackward } from '../dense.js';
+import { denseForward } from '../dense.js';
+import { fillRandom, Random } from '../rng.js';
+import type { Shape, Tensor } from '../tensor.js';
+import { fill, tensorFrom, valuesOf, zeros } from '../tensor.js';
+import type { Answer } from './evaluate.js';
+import type { Case, Problem, Result } from './results.js';
+import { numericGradient, numericGradientOf, resultOf, withValues } from './results.js';
+
+export const backend = createReferenceBackend({ dtype: 'f64' });
+
+/** Random numbers of `shape`, normal with standard deviation 1. */
+export function randomTensor(random: Random, shape: Shape): Tensor {
+  const tensor = zeros(shape, 'f64');
+  fillRandom(tensor, () => random.normal(0, 1));
+  return tensor;
+}
+
+/** NaN: whoever adds to an output that was never written, or leaves it out, is found. */
+export function unwritten(shape: Shape): Tensor {
+  const tensor = zeros(shape, 'f64');
+  fill(tensor, NaN);
+  return tensor;
+}
+
+/** Σ weights*values: a loss whose gradient is `weights`. */
+export function weightedSum(weights: Tensor, values: Tensor): number {
+  let sum = 0;
+  for (let n = 0; n < weights.size; n++) sum += weights.data[weights.offset + n] * values.data[values.offset + n];
+  return sum;
+}
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+
+const sigmoidCase: Case = {
+  results({ sigmoidBackward }: Answer) {
+    const { z, dI } = sigmoidInputs();
+    const call = sigmoidBackward as (dI: number, i: number) => number;
+    return [{ name: 'dzi', shape: [z.length], values: Float64Array.from(z, (zi, n) => call(dI[n], sigmoid(zi))) }];
+  },
+  expected() {
+    const { z, dI } = sigmoidInputs();
+    const loss = (): number => z.reduce((sum, zi, n) => sum + dI[n] * sigmoid(zi), 0);
+    const values = numericGradient(
+      loss,
+      z.length,
+      (n) => z[n],
+      (n, value) => (z[n] = value),
+    );
+    return [{ name: 'dzi', shape: [z.length], values }];
+  },
+};
+
+function sigmoidInputs() {
+  const random = new Random(1);
+  return {
+    z: Float64Array.from({ length: 7 }, () => random.normal(0, 2)),
+    dI: Float64Array.from({ length: 7 }, () => random.normal(0, 1)),
+  };
+}
+
+/** Rows of y: one-hot, smoothed, weighted, and a row of zeros, which does not count. */
+function softmaxCase(seed: number, C: number): Case {
+  const inputs = () => {
+    const random = new Random(seed);
+    const [B, logits] = [4, randomTensor(random, [4, C])];
+    const y = zeros([B, C], 'f64');
+    y.set(0, C - 1, 1);
+    for (let k = 0; k < C; k++) y.set(1, k, k === 1 ? 0.9 : 0.1 / (C - 1));
+    y.set(2, 0, 2.5);
+    const [losses, correct, probabilities] = [zeros([B], 'f64'), zeros([B], 'f64'), zeros([B, C], 'f64')];
+    const forward = (): void => crossEntropyForward(losses, correct, probabilities, logits, y);
+    forward();
+    return { B, logits, y, losses, probabilities, forward, count: 3 };
+  };
+  const meaning: Result['meaning'] = ([b, k]) => `row ${b}, class ${k}`;
+  return {
+    results(answer) {
+      const { B, probabilities, y, count } = inputs();
+      const dLogits = unwritten([B, C]);
+      (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, y, count);
+      return [resultOf('dLogits', dLogits, meaning)];
+    },
+    expected() {
+      const { logits, losses, forward, count } = inputs();
+      const loss = (): number => (forward(), valuesOf(losses).reduce((sum, one) => sum + one, 0) / count);
+      return [withValues(resultOf('dLogits', logits, meaning), numericGradientOf(loss, logits))];
+    },
+  };
+}
+
+function productCase(seed: number, N: number, sizes: readonly number[], C: number): Case {
+  const inputs = () => {
+    const random = new Random(seed);
+    const states = sizes.map((H) => randomTensor(random, [N, H]));
+    const W = randomTensor(random, [sizes.reduce((sum, H) => sum + H, 0), C]);
+    return { states, W, b: randomTensor(random, [C]), dLogits: randomTensor(random, [N, C]) };
+  };
+  return {
+    results(answer) {
+      const { states, W, b, dLogits } = inputs();
+      const [dStates, dW, db] = [states.map(({ shape }) => unwritten(shape)), unwritten(W.shape), unwritten(b.shape)];
+      (answer.denseBackward as typeof denseBackward)(backend, dStates, dW, db, dLogits, states, W);
+      const named = dStates.map((dState, k) => resultOf(`dStates[${k}]`, dState));
+      return [...named, resultOf('dW', dW), resultOf('db', db)];
+    },
+    expected() {
+      const { states, W, b, dLogits } = inputs();
+      const logits = zeros([N, C], 'f64');
+      const loss = (): number => (denseForward(backend, logits, states, W, b), weightedSum(dLogits, logits));
+      const gradient = (name: string, tensor: Tensor) =>
+        withValues(resultOf(name, tensor), numericGradientOf(loss, tensor));
+      return [...states.map((state, k) => gradient(`dStates[${k}]`, state)), gradient('dW', W), gradient('db', b)];
+    },
+  };
+}
+
+/** Three updates, also with gradients as small as ε, which tell the two forms of Adam apart. Adam is its own definition. */
+const adamCase: Case = {
+  results: (answer) => adamResults(answer.adam as typeof adam, answer.adamRate as typeof adamRate),
+  expected: () => adamResults(rightAdam, rightRate),
+};
+
+function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
+  const random = new Random(5);
+  const shape = [2, 3];
+  const p = randomTensor(random, shape);
+  const [m, v] = [zeros(shape, 'f64'), zeros(shape, 'f64')];
+  return [1, 2, 3].flatMap((t) => {
+    const rate = rateOf(0.1, t);
+    const g = tensorFrom([random.normal(0, 1), 2e-8, -3, random.normal(0, 1), -1e-8, 0.5], shape, 'f64');
+    update(p, m, v, g, rate);
+    const after = (name: string): string => `${name} after update ${t}`;
+    const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
+    return [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];
+  });
+}
+
+export const SMALL_PROBLEMS: Readonly<Record<string, Problem>> = {
+  sigmoid: { exports: ['sigmoidBackward'], cases: [sigmoidCase] },
+  softmax: { exports: ['crossEntropyBackward'], cases: [softmaxCase(2, 5), softmaxCase(3, 3)] },
+  product: { exports: ['denseBackward'], cases: [productCase(4, 5, [3, 2], 4), productCase(5, 1, [6], 2)] },
+  adam: { exports: ['adam', 'adamRate'], cases: [adamCase] },
+};

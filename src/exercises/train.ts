@@ -1,0 +1,91 @@
+/** Some steps of the tutorial's training, at a small size, with the reader's function in the loop. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { adam, adamRate } from '../adam.js';
+import type { Backend } from '../backend.js';
+import { crossEntropyBackward } from '../cross-entropy.js';
+import { fillBatch } from '../data/batches.js';
+import type { LabelledImages } from '../data/mnist.js';
+import { CLASSES } from '../data/mnist.js';
+import { denseBackward, denseForward } from '../dense.js';
+import { initialise } from '../initial-values.js';
+import { lstmBackward, lstmCellBackward, lstmForward } from '../lstm.js';
+import { allocateLstm } from '../lstm-tensors.js';
+import { Random } from '../rng.js';
+import type { Tensor } from '../tensor.js';
+import { stepOf, zeros } from '../tensor.js';
+import { evaluate, explained } from './evaluate.js';
+import type { Exercise, Trained } from './exercise.js';
+
+const OURS = { crossEntropyBackward, denseBackward, lstmCellBackward, lstmBackward, adam, adamRate };
+
+/** The functions of the training step; an answer replaces one of them. */
+type Pieces = typeof OURS & Record<Trained, unknown>;
+
+/** T and I are those of the images. */
+const [B, H] = [32, 32];
+const LEARNING_RATE = 0.005;
+export const TRAINING_STEPS = 30;
+
+/** The loss of every step with the project's own functions. */
+export const rightLosses = (images: LabelledImages): Generator<number> => lossesOf(OURS, images);
+
+/** The same with the exercise's function from `source`. Throws an AnswerError. `exercise` must have `trains`. */
+export function* answerLosses({ trains }: Exercise, source: string, images: LabelledImages): Generator<number> {
+  if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
+  const answer = evaluate(source, [trains]);
+  const rate = answer.adamRate ?? adamRate;
+  const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
+  for (;;) {
+    const { done, value } = explained(() => losses.next());
+    if (done) return;
+    yield value;
+  }
+}
+
+function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number> {
+  const { rows: T, columns: I } = images;
+  const backend: Backend = {
+    ...createReferenceBackend(),
+    lstmCellBackward: pieces.lstmCellBackward,
+    adam: pieces.adam,
+  };
+  const lstm = allocateLstm(backend, { T, B, I, H });
+  const tensor = (...shape: number[]): Tensor => zeros(shape);
+  const output = { W: tensor(H, CLASSES), dW: tensor(H, CLASSES), b: tensor(CLASSES), db: tensor(CLASSES) };
+  const loss = {
+    y: tensor(B, CLASSES),
+    logits: tensor(B, CLASSES),
+    dLogits: tensor(B, CLASSES),
+    p: tensor(B, CLASSES),
+    losses: tensor(B),
+    correct: tensor(B),
+  };
+  const parameters = [
+    { name: 'kernel', value: lstm.kernel, gradient: lstm.dKernel },
+    { name: 'bias', value: lstm.bias, gradient: lstm.dBias },
+    { name: 'outKernel', value: output.W, gradient: output.dW },
+    { name: 'outBias', value: output.b, gradient: output.db },
+  ];
+  initialise(parameters, new Random(1), { output: 'glorot', bias: 'zeros', T, forgetBias: lstm.forgetBias });
+  const moments = parameters.map(({ value }) => ({ m: zeros(value.shape), v: zeros(value.shape) }));
+
+  for (let step = 1; step <= TRAINING_STEPS; step++) {
+    fillBatch(
+      lstm.x,
+      loss.y,
+      images,
+      Array.from({ length: B }, (_, b) => ((step - 1) * B + b) % images.count),
+    );
+    lstmForward(backend, lstm);
+    const [h, dh] = [stepOf(lstm.h, T), stepOf(lstm.dhOutside, T)];
+    denseForward(backend, loss.logits, [h], output.W, output.b);
+    backend.crossEntropyForward(loss.losses, loss.correct, loss.p, loss.logits, loss.y);
+    yield [...loss.losses.data].reduce((sum, one) => sum + one, 0) / B;
+
+    pieces.crossEntropyBackward(loss.dLogits, loss.p, loss.y, B);
+    pieces.denseBackward(backend, [dh], output.dW, output.db, loss.dLogits, [h], output.W);
+    pieces.lstmBackward(backend, lstm);
+    const rate = pieces.adamRate(LEARNING_RATE, step);
+    parameters.forEach(({ value, gradient }, k) => backend.adam(value, moments[k].m, moments[k].v, gradient, rate));
+  }
+}
