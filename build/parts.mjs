@@ -62,7 +62,7 @@ const browser = {
  */
 const commandLine = {
   name: 'command line',
-  inputs: ['src/cli', 'src/export'],
+  inputs: ['src/cli', 'src/export', 'src/exercises'],
   outputs: ['dist/src/cli/main.js', `dist/src/cli/${LICENCES_FILE}`],
   make: () =>
     bundle('src/cli/main.ts', 'dist/src/cli/main.js', {
@@ -84,7 +84,7 @@ const libraryStaysOutside = {
     onResolve({ filter: /^\.\.?\// }, ({ path: module, resolveDir }) => {
       if (resolveDir.split(path.sep).includes('node_modules')) return undefined;
       const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/model.js
-      if (/^src\/(cli|export)\//.test(file)) return undefined;
+      if (/^src\/(cli|exercises|export)\//.test(file)) return undefined;
       return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
     });
   },

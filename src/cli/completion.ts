@@ -48,13 +48,16 @@ function commandsOf(program: Command): Completed[] {
   return commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    flags: flagsOf(command),
+    flags: [command, ...command.commands]
+      .flatMap(flagsOf)
+      .filter(({ names: [first] }, n, all) => n === all.findIndex(({ names }) => names[0] === first)),
     // the argument of commander's own `help` is a command
     values: program.commands.includes(command) ? argumentValues(command) : names,
   }));
 }
 
-function argumentValues({ registeredArguments }: Command): Values {
+function argumentValues({ commands, registeredArguments }: Command): Values {
+  if (commands.length > 0) return commands.map((command) => command.name());
   const choices = registeredArguments.find(({ argChoices }) => argChoices)?.argChoices;
   return choices ?? (registeredArguments.length > 0 ? 'file' : 'unknown');
 }

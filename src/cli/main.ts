@@ -6,6 +6,7 @@ import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } 
 import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { evalCommand } from './eval.js';
+import { exercisesCommand } from './exercises.js';
 import { exportCommand, importCommand } from './export.js';
 import { gradcheckCommand } from './gradcheck.js';
 import { inspectCommand } from './inspect.js';
@@ -30,6 +31,7 @@ const program = new Command('longhand')
   .addCommand(importCommand())
   .addCommand(compareCommand())
   .addCommand(gradcheckCommand())
+  .addCommand(exercisesCommand())
   .addCommand(pageCommand());
 program.addCommand(completionCommand(program));
 
@@ -38,7 +40,7 @@ const help = new Help();
 const optionDescription: Help['optionDescription'] = (option) =>
   help.optionDescription(option).replace(/ \(default: false\)$/, '');
 
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
   command
     .configureHelp({ optionDescription })
     .exitOverride()

@@ -31,10 +31,10 @@ export function check(exercise: Exercise, source: string): Verdict {
   }
 }
 
-/** Whether the file is as the reader got it, except for white space. */
+/** Whether the file is as the reader got it, except for lines of comments and white space. */
 export function isUntouched({ typescript, javascript }: Exercise, source: string): boolean {
-  const same = (start: string): boolean => start.replace(/\s+/g, '') === source.replace(/\s+/g, '');
-  return same(typescript.start) || same(javascript.start);
+  const code = (text: string): string => text.replace(/^\s*\/\/.*$/gm, '').replace(/\s+/g, '');
+  return [typescript.start, javascript.start].some((start) => code(start) === code(source));
 }
 
 const resultsOf = ({ cases }: Problem, answer: Answer): Result[][] =>

@@ -27,10 +27,10 @@ const LEARNING_RATE = 0.005;
 export const TRAINING_STEPS = 30;
 
 /** The loss of every step with the project's own functions. */
-export const rightLosses = (images: LabelledImages): Generator<number> => lossesOf(OURS, images);
+export const rightLosses = (images: LabelledImages): Generator<number, void> => lossesOf(OURS, images);
 
 /** The same with the exercise's function from `source`. Throws an AnswerError. `exercise` must have `trains`. */
-export function* answerLosses({ trains }: Exercise, source: string, images: LabelledImages): Generator<number> {
+export function* answerLosses({ trains }: Exercise, source: string, images: LabelledImages): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
   const answer = evaluate(source, [trains]);
   const rate = answer.adamRate ?? adamRate;
@@ -42,7 +42,7 @@ export function* answerLosses({ trains }: Exercise, source: string, images: Labe
   }
 }
 
-function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number> {
+function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number, void> {
   const { rows: T, columns: I } = images;
   const backend: Backend = {
     ...createReferenceBackend(),

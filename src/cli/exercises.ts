@@ -1,0 +1,222 @@
+/** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
+import { Command } from 'commander';
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
+import { DataError } from '../errors.js';
+import { check, isUntouched } from '../exercises/check.js';
+import type { Difference, Exercise, Verdict } from '../exercises/exercise.js';
+import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
+import type { Language } from '../exercises/folder.js';
+import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
+import { failure } from '../files/disk.js';
+import { printable, table } from './format.js';
+import { inform, print, printLines } from './print.js';
+import { untilInterrupted } from './signals.js';
+
+const FOLDER = 'longhand-exercises';
+
+/** An answer that needs longer probably has an endless loop. The longest solution needs a tenth of a second. */
+const LONGEST_CHECK_MS = 10_000;
+
+export function exercisesCommand(): Command {
+  const command = new Command('exercises')
+    .description('Write twelve exercises into a folder: the gradients of an LSTM, one by one.')
+    .argument('[dir]', 'folder to create', FOLDER)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  longhand exercises
+  longhand exercises check
+  longhand exercises check 5 --watch
+  longhand exercises hint 5`,
+    )
+    .action(writeFolder);
+  command
+    .command('check')
+    .description('Check all answers, or one. Exit code 0: right; 1: wrong, or not begun; 2: no such exercise.')
+    .argument('[number]', `1 to ${EXERCISES.length}`)
+    .option('--watch', 'check an answer each time its file is saved, until Ctrl-C', false)
+    .action(async (number: string | undefined, { watch: watches }: { watch: boolean }) => {
+      const chosen = number === undefined ? EXERCISES : [exerciseOf(command, number)];
+      const folder = folderOf(command);
+      const areRight = chosen.length === 1 ? reportOne(folder, chosen[0]) : reportAll(folder, chosen);
+      if (watches) await watchFolder(folder, chosen);
+      else if (!areRight) process.exitCode = 1;
+    });
+  command
+    .command('hint')
+    .description('Show the hints to an exercise: the first, or the first two or three.')
+    .argument('<number>', `1 to ${EXERCISES.length}`)
+    .argument('[count]', '1 to 3', '1')
+    .action((number: string, count: string) => {
+      const { hints } = exerciseOf(command, number);
+      if (!/^[123]$/.test(count)) command.error(`error: hint ${printable(count)}: there are three: write 1, 2 or 3`);
+      hints.slice(0, Number(count)).forEach((hint, n) => print(`${n + 1}. ${hint}`));
+    });
+  return command;
+}
+
+function exerciseOf(command: Command, number: string): Exercise {
+  const exercise = /^\d{1,2}$/.test(number) ? EXERCISES.at(Number(number) - 1) : undefined;
+  return Number(number) > 0 && exercise
+    ? exercise
+    : command.error(
+        `error: exercise ${printable(number)}: there are ${EXERCISES.length}: write 1 to ${EXERCISES.length}`,
+      );
+}
+
+function writeFolder(folder: string): void {
+  if (existsSync(folder)) throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
+  try {
+    for (const [file, contents] of folderContents()) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      writeFileSync(path.join(folder, file), contents, { flag: 'wx' });
+    }
+  } catch (error) {
+    throw failure(folder, 'cannot be written', error);
+  }
+  print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
+  print('npx longhand exercises check 1   checks the first one');
+}
+
+/** Where the answers are: here, in longhand-exercises, or in the only folder here that has exercises. */
+function folderOf(command: Command): string {
+  const hasExercises = (folder: string): boolean =>
+    EXERCISES.some((one) => languages.some((language) => existsSync(path.join(folder, pathOf(one, language)))));
+  const found = ['.', FOLDER].find(hasExercises);
+  if (found !== undefined) return found;
+  const others = readdirSync('.', { withFileTypes: true }).filter((one) => one.isDirectory() && hasExercises(one.name));
+  if (others.length === 1) return others[0].name;
+  const names = others.map(({ name }) => printable(name)).join(', ');
+  return command.error(
+    others.length === 0
+      ? 'error: there are no exercises here: longhand exercises writes them'
+      : `error: there are several folders with exercises: ${names}: go into one of them`,
+  );
+}
+
+const languages = Object.keys(LANGUAGES) as Language[];
+
+interface Checked {
+  /** From the folder. */
+  readonly file: string;
+  readonly verdict: Verdict;
+}
+
+/** The verdicts on the answers that have been begun; on one that has not, if there is none. */
+function verdictsOn(folder: string, exercise: Exercise): Checked[] {
+  const all = languages.map((language): Checked => {
+    const file = pathOf(exercise, language);
+    return { file, verdict: verdictOn(exercise, textOf(path.join(folder, file))) };
+  });
+  const begun = all.filter(({ verdict }) => verdict.outcome !== 'untouched');
+  return begun.length > 0 ? begun : all.slice(0, 1);
+}
+
+/** undefined if there is no such file: it counts as one that has not been begun. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure(file, 'cannot be read', error);
+  }
+}
+
+function verdictOn(exercise: Exercise, text: string | undefined): Verdict {
+  if (text === undefined || isUntouched(exercise, text)) return { outcome: 'untouched' };
+  const run = (): Verdict => check(exercise, text);
+  Object.assign(globalThis, { checkExercise: run });
+  try {
+    return vm.runInThisContext('checkExercise()', { timeout: LONGEST_CHECK_MS }) as Verdict;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    const seconds = LONGEST_CHECK_MS / 1000;
+    return { outcome: 'error', message: `it did not end within ${seconds} seconds. Is there an endless loop?` };
+  }
+}
+
+const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
+
+/** Returns whether the answer is right. */
+function reportOne(folder: string, exercise: Exercise): boolean {
+  const all = verdictsOn(folder, exercise);
+  for (const { file, verdict } of all) {
+    print(`${file}: ${summaryOf(verdict)}`);
+    if (verdict.outcome !== 'wrong') continue;
+    printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
+    if (verdict.mistake !== undefined) print(`These numbers are what you get if: ${verdict.mistake}.`);
+  }
+  const next = EXERCISES.at(exercise.number);
+  if (isRight(all)) {
+    print(next ? `Next: ${fileNameOf(next)}` : 'This was the last exercise: you have written every gradient.');
+  } else print(`longhand exercises hint ${exercise.number} shows a hint.`);
+  return isRight(all);
+}
+
+const HEAD = ['element', 'expected', 'found', 'wrong elements'];
+
+const rowOf = ({ element, expected, found, differing, size }: Difference): string[] => [
+  element,
+  expected.toPrecision(8),
+  Number.isNaN(found) ? 'NaN' : found.toPrecision(8),
+  `${differing} of ${size}`,
+];
+
+/** Tensors that a line names, besides the first. */
+const MOST_NAMES = 3;
+
+function summaryOf(verdict: Verdict): string {
+  if (verdict.outcome === 'right') return `right: all ${verdict.compared} numbers agree`;
+  if (verdict.outcome === 'untouched') return 'not begun';
+  if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
+  const [{ element, expected, found }, ...others] = verdict.differences;
+  const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
+  if (others.length > MOST_NAMES) names.push(`${others.length - MOST_NAMES} others`);
+  const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
+  return `wrong: ${element} is ${found.toPrecision(8)}, but must be ${expected.toPrecision(8)}${more}`;
+}
+
+/** A line for each. Returns whether all are right. */
+function reportAll(folder: string, exercises: readonly Exercise[]): boolean {
+  const all = exercises.map((exercise) => verdictsOn(folder, exercise));
+  const rows = all.flat().map(({ file, verdict }) => [file, summaryOf(verdict)]);
+  printLines(table([['file', 'verdict'], ...rows]));
+  const right = all.filter(isRight).length;
+  print(`${right} of ${exercises.length} right`);
+  return right === exercises.length;
+}
+
+/** Editors write a file in several steps; this long after the last one it is read. */
+const QUIET_MS = 150;
+
+/** Checks an answer each time its file changes, until a signal. */
+function watchFolder(folder: string, exercises: readonly Exercise[]): Promise<void> {
+  inform('Each saved answer is checked. Ctrl-C ends this.');
+  return untilInterrupted(
+    (signal) =>
+      new Promise((_, reject) => {
+        const waiting = new Map<string, NodeJS.Timeout>();
+        const watchers = languages
+          .filter((language) => existsSync(path.join(folder, language)))
+          .map((language) =>
+            watch(path.join(folder, language), (_event, name) => {
+              const exercise = exercises.find((one) => `${language}/${name ?? ''}` === pathOf(one, language));
+              if (!exercise) return;
+              clearTimeout(waiting.get(exercise.name));
+              waiting.set(
+                exercise.name,
+                setTimeout(() => reportOne(folder, exercise), QUIET_MS),
+              );
+            }),
+          );
+        signal.addEventListener('abort', () => {
+          watchers.forEach((one) => one.close());
+          waiting.forEach((timer) => clearTimeout(timer));
+          reject(signal.reason as Error);
+        });
+      }),
+  );
+}

@@ -1,0 +1,182 @@
+/** What `longhand exercises` writes: the files of the exercises, and what an editor needs to check their types. */
+import type { Exercise } from './exercise.js';
+import { EXERCISES, fileNameOf } from './exercises.js';
+
+export const LANGUAGES = { typescript: 'ts', javascript: 'js' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+/** `typescript/05-hidden-state.ts` */
+export const pathOf = (exercise: Exercise, language: Language): string =>
+  `${language}/${fileNameOf(exercise)}.${LANGUAGES[language]}`;
+
+/** Contents by path. */
+export function folderContents(): ReadonlyMap<string, string> {
+  const answers = EXERCISES.flatMap((exercise) =>
+    (Object.keys(LANGUAGES) as Language[]).map(
+      (language) => [pathOf(exercise, language), `${headOf(exercise)}${exercise[language].start}`] as const,
+    ),
+  );
+  return new Map([
+    ['README.md', readme()],
+    ['package.json', `${JSON.stringify({ private: true, type: 'module' }, null, 2)}\n`],
+    ['tsconfig.json', `${JSON.stringify(TSCONFIG, null, 2)}\n`],
+    ['longhand.d.ts', TYPES],
+    ...answers,
+  ]);
+}
+
+/** The exercise's text, as comments above the code. */
+export function headOf({ number, title, equation, formula, task, chapter }: Exercise): string {
+  const lines = [
+    `Exercise ${number}: ${title} (${equation})`,
+    '',
+    ...formula.map((line) => `    ${line}`),
+    '',
+    ...wrapped(task),
+    '',
+    `Derived in docs/${chapter}`,
+  ];
+  return `${lines.map((line) => `// ${line}`.trimEnd()).join('\n')}\n\n`;
+}
+
+/** Lines of at most 110 characters. */
+function wrapped(text: string): string[] {
+  return text.split(' ').reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= 110) return [...lines, word];
+    return [...lines.slice(0, -1), `${last} ${word}`];
+  }, []);
+}
+
+function readme(): string {
+  const rows = EXERCISES.map(
+    (exercise) => `| ${exercise.number} | ${exercise.title} | ${exercise.equation} | \`${fileNameOf(exercise)}\` |`,
+  );
+  return `# Twelve exercises
+
+You write every gradient of an LSTM yourself, from the derivative of σ to a loss at every step. Each file is one exercise. Its
+comment says what is given and what to write. Write in \`typescript/\` or in \`javascript/\`; both have the same exercises.
+
+    npx longhand exercises check        checks all
+    npx longhand exercises check 5      checks one
+    npx longhand exercises check --watch   checks a file each time you save it
+    npx longhand exercises hint 5       shows a hint; hint 5 2 and hint 5 3 show more
+
+The check compares your numbers with numeric derivatives in f64, at random values. It names the first element that differs. If
+a well-known mistake gives exactly your numbers, it names the mistake.
+
+|  #  | exercise | equation | file |
+| --- | -------- | -------- | ---- |
+${rows.join('\n')}
+
+The files were made from the code of Longhand itself. The solutions are its own lines: see \`node_modules/longhand/src\`.
+`;
+}
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2022',
+    module: 'ES2022',
+    moduleResolution: 'bundler',
+    moduleDetection: 'force',
+    lib: ['ES2022'],
+    types: [],
+    strict: true,
+    noEmit: true,
+  },
+  include: ['longhand.d.ts', 'typescript'],
+};
+
+/** What the exercises use of the library's types. test/exercises-types.test.ts compares them with the library's. */
+export const TYPES = `// What the exercises use of longhand, so that an editor knows the types without an installation.
+declare module 'longhand' {
+  /** A view of numbers in an array. */
+  export interface Tensor {
+    readonly data: Float32Array | Float64Array;
+    readonly shape: number[];
+    /** The number of elements. */
+    readonly size: number;
+    get(...index: number[]): number;
+    set(...indexAndValue: number[]): number;
+  }
+
+  /** Operations write their first argument, \`out\`. */
+  export interface Backend {
+    /** out \`[M,N]\` = a \`[M,K]\` · b \`[K,N]\`, or out += with accumulate. */
+    matmul(out: Tensor, a: Tensor, b: Tensor, options?: { accumulate?: boolean }): void;
+    /** out \`[N]\` = the sum of the rows of a \`[M,N]\`, or out += with accumulate. */
+    columnSums(out: Tensor, a: Tensor, options?: { accumulate?: boolean }): void;
+    /** Equations (4′) to (2′) of one step. */
+    lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
+    /** out += a */
+    add(out: Tensor, a: Tensor): void;
+    /** Every element of out = value. */
+    fill(out: Tensor, value: number): void;
+    /** out = a */
+    copy(out: Tensor, a: Tensor): void;
+  }
+
+  /** The views of one step. */
+  export interface Step {
+    readonly running:
+      | {
+          readonly dz: Tensor;
+          readonly dc: Tensor;
+          readonly dcPrev: Tensor;
+          readonly dh: Tensor;
+          readonly gates: Tensor;
+          readonly c: Tensor;
+          readonly cPrev: Tensor;
+          /** x, and hPrev last. */
+          readonly inputs: readonly Tensor[];
+          readonly inputsTransposed: readonly Tensor[];
+          /** undefined if a gradient is not wanted. dhPrev is the last. */
+          readonly dInputs: readonly (Tensor | undefined)[];
+        }
+      | undefined;
+  }
+
+  export interface Lstm {
+    readonly sizes: { readonly T: number; readonly B: number; readonly I: number; readonly H: number };
+    /** Hidden states \`[T+1,B,H]\`. */
+    readonly h: Tensor;
+    readonly dh: Tensor;
+    readonly dc: Tensor;
+    readonly dhOutside: Tensor;
+    readonly dcOutside?: Tensor | undefined;
+    readonly dKernel: Tensor;
+    readonly dBias: Tensor;
+    readonly dInputs: readonly Tensor[];
+    /** Wₖᵀ for x, and for hPrev last. */
+    readonly WTransposed: readonly Tensor[];
+    readonly dW: readonly Tensor[];
+    /** In the order of the forward pass. */
+    readonly steps: readonly Step[];
+  }
+
+  export const BETA1: number;
+  export const BETA2: number;
+  export const EPSILON: number;
+  export function copyInto(target: Tensor, source: Tensor): void;
+  export function fill(tensor: Tensor, value: number): void;
+  /** Every element as one vector. */
+  export function flatten(tensor: Tensor): Tensor;
+  /** \`[…,N]\` as a matrix. */
+  export function matrixOf(tensor: Tensor): Tensor;
+  /** The rows from … to - 1. */
+  export function rowsOf(tensor: Tensor, from: number, to: number): Tensor;
+  export function stepOf(tensor: Tensor, t: number): Tensor;
+  export function transposeOf(matrix: Tensor): Tensor;
+  /** dStates, dW and db of the output layer. */
+  export function denseBackward(
+    backend: Backend,
+    dStates: readonly Tensor[],
+    dW: Tensor,
+    db: Tensor,
+    dLogits: Tensor,
+    states: readonly Tensor[],
+    W: Tensor,
+  ): void;
+  export function lstmBackward(backend: Backend, lstm: Lstm): void;
+}
+`;
