@@ -16,6 +16,7 @@ import { rowsOf } from './measure/rows.js';
 import { installRivals } from './programs/rivals.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
+import { writeSummary } from './report/summary.js';
 import { headLine, LEGEND, tableLine } from './report/table.js';
 import { SUITES } from './suites/index.js';
 import { scaling } from './suites/scaling.js';
@@ -32,6 +33,7 @@ interface Options {
   readonly quick?: boolean;
   readonly json?: string;
   readonly report?: string;
+  readonly summary?: string;
 }
 
 const list = (text: string): string[] => text.split(',').filter((entry) => entry !== '');
@@ -81,15 +83,17 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
 async function reportFrom(
   files: readonly string[],
   names: readonly string[],
-  { report, json }: Options,
+  { report, summary, json }: Options,
 ): Promise<void> {
-  if (report === undefined) throw new UsageError('--from needs --report FILE: it measures nothing');
+  if (report === undefined && summary === undefined)
+    throw new UsageError('--from needs --report FILE or --summary FILE: it measures nothing');
   if (names.length > 0 || json !== undefined) {
-    throw new UsageError('--from uses all rows and writes only the report: leave out suites and --json');
+    throw new UsageError('--from uses all rows and writes only documents: leave out suites and --json');
   }
   const rows = files.flatMap(rowsIn);
   if (rows.length === 0) throw new UsageError(`no rows in ${files.join(', ')}`);
-  await writeReport(report, rows);
+  if (report !== undefined) await writeReport(report, rows);
+  if (summary !== undefined) await writeSummary(summary, rows);
 }
 
 function rowsIn(file: string): Row[] {
@@ -173,7 +177,8 @@ const command = new Command('npm run bench --')
   .option('--quick', 'measure few small cases with few samples')
   .option('--json <file>', 'write each row as one line of JSON')
   .option('--report <file>', 'write the tables as Markdown, and the charts in a folder beside it')
-  .option('--from <files...>', 'measure nothing: write the report from rows that earlier runs wrote with --json')
+  .addOption(new Option('--summary <file>', 'fill the marked parts of a short document, with --from'))
+  .option('--from <files...>', 'measure nothing: write documents from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
   .action(bench)
   .exitOverride();

@@ -1,5 +1,5 @@
 /** The report: its tables, its charts and the hand-written part. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -11,6 +11,7 @@ import { statisticsOf } from '../bench/measure/statistics.js';
 import { crossoversOf } from '../bench/report/crossovers.js';
 import { keptPart, table } from '../bench/report/markdown.js';
 import { writeReport } from '../bench/report/report.js';
+import { writeSummary } from '../bench/report/summary.js';
 import { matmul } from '../bench/suites/matmul.js';
 import { scaling } from '../bench/suites/scaling.js';
 import { RUN, rowsIn } from './helpers/bench-rows.js';
@@ -180,4 +181,43 @@ test('a case that was measured twice appears with its later row; each engine has
     "On Node 2, longhand-wasm is the fastest in 0 of 1 cases. Elsewhere these are faster; ×0.5 means half Longhand's time:",
   );
   expect(document).toMatch(/\| matmul: A·B \[8,8\]·\[8,8\] +\| pytorch ×0\.500 +\|/);
+});
+
+describe('the short document', () => {
+  const rows = readdirSync('docs/benchmarks/raw').flatMap((name) => rowsIn(`docs/benchmarks/raw/${name}`));
+  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
+
+  test('is the one that the raw rows give, and so is the list of all rows', async () => {
+    for (const name of ['benchmarks.md', 'full.md'])
+      writeFileSync(path.join(folder, name), readFileSync(`docs/${name === 'full.md' ? 'benchmarks/' : ''}${name}`));
+    await writeSummary(path.join(folder, 'benchmarks.md'), rows);
+    await writeReport(path.join(folder, 'full.md'), rows);
+    expect(readFileSync(path.join(folder, 'benchmarks.md'), 'utf8')).toBe(readFileSync('docs/benchmarks.md', 'utf8'));
+    expect(readFileSync(path.join(folder, 'full.md'), 'utf8')).toBe(readFileSync('docs/benchmarks/full.md', 'utf8'));
+    const step = 'benchmarks/step.svg';
+    expect(readFileSync(path.join(folder, step), 'utf8')).toBe(readFileSync(`docs/${step}`, 'utf8'));
+  });
+
+  test('has about 6 kB, and its table has the medians of the rows', () => {
+    const document = readFileSync('docs/benchmarks.md', 'utf8');
+    expect(document.length).toBeLessThan(6500);
+    const [, line] = /^\| training step of the tutorial +\|(.*)\|$/m.exec(document)!;
+    const cells = line.split('|').map((cell) => Number(cell.trim().split(' ')[0]));
+    const best = (candidate: string): number =>
+      Math.min(
+        ...rows
+          .filter((row) => row.suite === 'step' && row.candidate === candidate && row.run.engine === rows[0].run.engine)
+          .map((row) => row.medianMs!),
+      );
+    expect(cells[0]).toBeCloseTo(best('longhand-wasm'), 1);
+    expect(cells[1]).toBeCloseTo(best('pytorch'), 1);
+    expect(cells[4] / best('tensorflow-wasm')).toBeCloseTo(1, 2);
+  });
+
+  test('without its marks it is refused', async () => {
+    const file = path.join(folder, 'unmarked.md');
+    writeFileSync(file, '# Benchmarks\n');
+    await expect(writeSummary(file, rows)).rejects.toThrow('has no <!-- table: made by the command -->');
+    await expect(writeSummary(path.join(folder, 'none.md'), rows)).rejects.toThrow('must exist');
+  });
 });

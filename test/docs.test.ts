@@ -16,7 +16,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
 const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/learn'].flatMap((folder) =>
+  ...['docs', 'docs/learn', 'docs/benchmarks'].flatMap((folder) =>
     readdirSync(path.join(project, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),
@@ -163,8 +163,8 @@ test('the derivation counts the planted mistakes, and the tests that must find t
 
 test('the README’s figures of other programs are those of the benchmark’s report', () => {
   // The table above the picture of Node 20's training step.
-  const [above] = read('docs/benchmarks.md').split(
-    '![step: T 28 B 128 I 28 H 128 C 10, ms](benchmarks/node-20-step-1.svg)',
+  const [above] = read('docs/benchmarks/full.md').split(
+    '![step: T 28 B 128 I 28 H 128 C 10, ms](full/node-20-step-1.svg)',
   );
   const step = above.trim().split('\n\n').at(-1) ?? '';
   const median = (candidate: string): number => {
@@ -191,6 +191,38 @@ test('the README’s figures of other programs are those of the benchmark’s re
 
 test('the list of slow tests names only files that exist', () => {
   expect(runModule("await import('./test/fast.config.js')")).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
+  const sources = ['.', 'training', 'data']
+    .flatMap((folder) =>
+      readdirSync(path.join('src', folder))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => read(`src/${folder}/${name}`)),
+    )
+    .join('\n');
+  const tests = readdirSync('test')
+    .filter((name) => name.startsWith('equations-'))
+    .map((name) => read(`test/${name}`))
+    .join('\n');
+  const [named, lettered] = [new Set<string>(), new Set<string>()];
+  for (const document of documents) {
+    const text = read(document).replace(/```[^]*?```/g, '');
+    for (const [, equation] of text.matchAll(/(?<![\w)\]])\((1?\d′?)\)/g)) named.add(equation);
+    if (document.endsWith('learn/plain-rnn.md'))
+      for (const [, letter] of text.matchAll(/\(([a-e]′?)\)/g)) lettered.add(letter);
+  }
+  expect(named.size).toBeGreaterThanOrEqual(24);
+  expect(lettered.size).toBe(10);
+  for (const equation of named) {
+    expect(sources).toContain(`(${equation})`);
+    expect(tests).toContain(`'(${equation})`);
+  }
+  const program = read('docs/learn/plain-rnn.mjs');
+  for (const letter of lettered) {
+    expect(program).toContain(`(${letter})`);
+    expect(tests).toContain(`(${letter}) `);
+  }
 });
 
 test('the equations are under 350 lines', () => {

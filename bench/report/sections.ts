@@ -32,8 +32,8 @@ function isTimed(row: Row): row is Row & { medianMs: number } {
 }
 
 /** Groups rows by key, in the order in which the keys first occur. */
-export function groupBy<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<Key, Row[]> {
-  const groups = new Map<Key, Row[]>();
+export function groupBy<One, Key>(rows: readonly One[], keyOf: (row: One) => Key): Map<Key, One[]> {
+  const groups = new Map<Key, One[]>();
   for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
   return groups;
 }

@@ -32,6 +32,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Measure',
     items: [
       page('benchmarks', 'Benchmarks'),
+      page('benchmarks/full', 'All measurements'),
       page('benchmarks-network', 'Larger networks'),
       page('benchmarks-text', 'Character models'),
       page('benchmarks-gpu', 'GPU modes'),

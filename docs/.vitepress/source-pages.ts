@@ -22,7 +22,7 @@ const isFolder = (target: string): boolean => statSync(path.join(project, target
 export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
-  ...['', 'learn/'].flatMap((folder) =>
+  ...['', 'benchmarks/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${folder}${name}`),

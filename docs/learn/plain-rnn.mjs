@@ -2,8 +2,8 @@
  * A plain RNN, forward and backward, without a library. docs/learn/plain-rnn.md derives its equations, (a) to (e′).
  *
  * T steps, B sequences, I inputs, H units, C classes. x `[T][B,I]`; Wx `[I,H]`, Wh `[H,H]`, bias `[1,H]`, Wy `[H,C]`, biasY
- * `[1,C]`. A matrix is an array of rows. h `[T+1][B,H]`: h[0] is the initial
- * state, h[t+1] the state after step t. start `[1,H]` is optional: without it, the initial state is zero.
+ * `[1,C]`. A matrix is an array of rows. h `[T+1][B,H]`: h[0] is the initial state; h[t+1] is the state after step t. start
+ * `[1,H]` is optional: without it, the initial state is zero.
  */
 
 /** A matrix of zeros, or of the numbers that `entry` gives. */

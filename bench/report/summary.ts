@@ -1,0 +1,140 @@
+/**
+ * `--summary`: fills the marked parts of docs/benchmarks.md from the rows of one engine: a table of six candidates, a chart,
+ * where Longhand is behind, and the commands. The rest of that page is written by hand.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { BASELINE, labelOf } from '../candidates.js';
+import type { Row } from '../measure/rows.js';
+import { UsageError } from '../suites/suite.js';
+import { dotChart } from './charts.js';
+import { formatted, table } from './markdown.js';
+import { groupBy, times } from './sections.js';
+import { milliseconds } from './table.js';
+
+/** The candidates of the table. */
+const SIX = [
+  [BASELINE, 'Longhand'],
+  ['pytorch', 'PyTorch'],
+  ['onnxruntime', 'ONNX Runtime'],
+  ['jax-wasm', 'jax-js'],
+  ['tensorflow-wasm', 'TensorFlow.js'],
+  ['loops', 'plain loops'],
+] as const;
+
+/** The rows of the table: a suite, the beginning of a case, and what it is. */
+const LINES = [
+  ['step', 'T 28', 'training step of the tutorial'],
+  ['forward', 'T 28', 'forward pass of the tutorial'],
+  ['matmul', 'hᵀ·dz [128,3584]', 'its largest product'],
+  ['text', '2 × 128', 'training step of a character model'],
+] as const;
+
+const MOST_BEHIND = 4;
+
+type Timed = Row & { readonly medianMs: number };
+
+export async function writeSummary(file: string, rows: readonly Row[]): Promise<void> {
+  if (!existsSync(file)) throw new UsageError(`--summary ${file}: must exist, with the marked parts that it fills`);
+  const timed = latest(rows).filter((row): row is Timed => row.medianMs !== null);
+  const [{ run }] = timed;
+  const ofOne = timed.filter((row) => row.run.engine === run.engine);
+  const folder = path.join(path.dirname(file), path.basename(file, '.md'));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'step.svg'), chartOf(ofOne));
+  const parts = {
+    table: tableOf(ofOne),
+    behind: behindOf(ofOne),
+    runs: runsOf(ofOne),
+  };
+  let text = readFileSync(file, 'utf8');
+  for (const [name, contents] of Object.entries(parts)) {
+    const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
+    const [from, to] = [text.indexOf(open), text.indexOf(close)];
+    if (from < 0 || to < from) throw new UsageError(`--summary ${file}: has no ${open} … ${close}`);
+    text = `${text.slice(0, from + open.length)}\n\n${contents}\n\n${text.slice(to)}`;
+  }
+  writeFileSync(file, await formatted(text, file));
+}
+
+/** If a row was measured again, the later one counts. */
+function latest(rows: readonly Row[]): Row[] {
+  const same = groupBy(rows, (row) => [row.run.engine, row.suite, row.case, row.candidate, row.threads].join('\n'));
+  return [...same.values()].flatMap((of) => of.slice(-1));
+}
+
+/** A candidate's quickest row in a case: with one thread, or with several. */
+function quickest(rows: readonly Timed[], [suite, beginning]: (typeof LINES)[number], candidate: string) {
+  const ofCase = rows.filter(
+    (row) => row.suite === suite && row.case.startsWith(beginning) && row.candidate === candidate,
+  );
+  return ofCase.reduce<Timed | undefined>(
+    (best, row) => (best && best.medianMs <= row.medianMs ? best : row),
+    undefined,
+  );
+}
+
+function tableOf(rows: readonly Timed[]): string {
+  const lines = LINES.map((line) => {
+    const ours = quickest(rows, line, BASELINE)?.medianMs ?? NaN;
+    return [
+      line[2],
+      ...SIX.map(([candidate]) => {
+        const row = quickest(rows, line, candidate);
+        if (!row) return '–';
+        return candidate === BASELINE
+          ? milliseconds(row.medianMs)
+          : `${milliseconds(row.medianMs)} (${times(row.medianMs / ours)})`;
+      }),
+    ];
+  });
+  return table(['median ms', ...SIX.map(([, name]) => name)], lines);
+}
+
+function chartOf(rows: readonly Timed[]): string {
+  const bars = SIX.flatMap(([candidate]) => {
+    const row = quickest(rows, LINES[0], candidate);
+    const { medianMs = 0, lowerQuartileMs, upperQuartileMs } = row ?? {};
+    return row
+      ? [
+          {
+            candidate: labelOf(row),
+            value: medianMs,
+            lower: lowerQuartileMs ?? medianMs,
+            upper: upperQuartileMs ?? medianMs,
+          },
+        ]
+      : [];
+  });
+  return dotChart('One training step of the tutorial', 'ms', bars);
+}
+
+/** For each suite the case in which a rival is furthest ahead; the largest leads first. */
+function behindOf(rows: readonly Timed[]): string {
+  const leads = rows.flatMap((row) =>
+    row.candidate.startsWith('longhand') || row.ratioToLonghand === null || row.ratioToLonghand >= 1
+      ? []
+      : [{ row, ratio: row.ratioToLonghand }],
+  );
+  const worst = [...groupBy(leads, ({ row }) => row.suite).values()]
+    .map((of) => of.reduce((most, one) => (one.ratio < most.ratio ? one : most)))
+    .sort((a, b) => a.ratio - b.ratio)
+    .slice(0, MOST_BEHIND);
+  if (worst.length === 0) return 'In these runs no rival was faster.';
+  return table(
+    ['case', 'faster', 'its time', "Longhand's time"],
+    worst.map(({ row, ratio }) => [
+      `${row.suite}: ${row.case}`,
+      labelOf(row),
+      `${milliseconds(row.medianMs)} ms`,
+      `${milliseconds(row.medianMs / ratio)} ms`,
+    ]),
+  );
+}
+
+function runsOf(rows: readonly Timed[]): string {
+  const runs = [...groupBy(rows, (row) => JSON.stringify(row.run)).values()].map(([{ run }]) => run);
+  const [{ engine, processor, cores, memoryGiB, system }] = runs;
+  const commands = runs.map(({ command, date, revision }) => `- \`${command}\` on ${date}, revision ${revision}`);
+  return `${engine}, ${cores} × ${processor}, ${memoryGiB.toFixed(0)} GiB, ${system}:\n\n${commands.join('\n')}`;
+}
