@@ -193,6 +193,23 @@ test('the list of slow tests names only files that exist', () => {
   expect(runModule("await import('./test/fast.config.js')")).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
+test('the README’s picture: its numbers are those of reach.json, whose first frame is computed again', () => {
+  const frames = JSON.parse(read('docs/learn/reach.json')) as { step: number; correct: number; shares: number[] }[];
+  const [first, last] = [frames[0], frames.at(-1)!];
+  const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
+  expect(prose('README.md')).toContain(
+    `After one training step, the norm at the first row is ${percent(first)} of that at the last row. After all ${last.step} steps it is ${percent(last)}.`,
+  );
+  const { stdout } = runModule(`
+    const { reachAfter } = await import('./docs/learn/reach.mjs');
+    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    console.log(JSON.stringify({ frames: await reachAfter([1]), picture: PICTURES['reach.svg']() }));`);
+  const { frames: again, picture } = JSON.parse(stdout) as { frames: typeof frames; picture: string };
+  expect(again[0].correct).toBe(first.correct);
+  again[0].shares.forEach((share, t) => expect(share / first.shares[t]).toBeCloseTo(1, 2));
+  expect(picture).toBe(read('docs/learn/reach.svg'));
+});
+
 test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
   const sources = ['.', 'training', 'data']
     .flatMap((folder) =>

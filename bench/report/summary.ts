@@ -1,6 +1,6 @@
 /**
- * `--summary`: fills the marked parts of docs/benchmarks.md from the rows of one engine: a table of six candidates, a chart,
- * where Longhand is behind, and the commands. The rest of that page is written by hand.
+ * `--summary` fills the marked parts of docs/benchmarks.md from the rows of one engine. They are a table of six candidates, a
+ * chart, where Longhand is behind, and the commands. The rest of that page is written by hand.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

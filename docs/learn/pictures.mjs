@@ -6,9 +6,14 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { normsPicture } from './pictures/gradient-norms.mjs';
+import { reachPicture } from './pictures/reach.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 
-export const PICTURES = { 'gradient-norms.svg': normsPicture, 'two-paths.svg': pathsPicture };
+export const PICTURES = {
+  'gradient-norms.svg': normsPicture,
+  'reach.svg': reachPicture,
+  'two-paths.svg': pathsPicture,
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), draw());

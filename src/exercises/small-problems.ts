@@ -22,7 +22,7 @@ export function randomTensor(random: Random, shape: Shape): Tensor {
   return tensor;
 }
 
-/** NaN: whoever adds to an output that was never written, or leaves it out, is found. */
+/** Filled with NaN, so that the check finds an output that an answer leaves out, or adds to before it writes it. */
 export function unwritten(shape: Shape): Tensor {
   const tensor = zeros(shape, 'f64');
   fill(tensor, NaN);
