@@ -8,6 +8,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Learn',
     items: [
       page('', 'What Longhand is'),
+      page('learn/what-an-rnn-is', 'What an RNN is'),
       page('learn/plain-rnn', 'A plain RNN first'),
       page('learn/by-hand', 'Backward, by hand'),
       page('derivation', 'Every gradient, derived'),

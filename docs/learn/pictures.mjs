@@ -7,8 +7,13 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { normsPicture } from './pictures/gradient-norms.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
+import { unrolledPicture } from './pictures/unrolled.mjs';
 
-export const PICTURES = { 'gradient-norms.svg': normsPicture, 'two-paths.svg': pathsPicture };
+export const PICTURES = {
+  'gradient-norms.svg': normsPicture,
+  'two-paths.svg': pathsPicture,
+  'unrolled.svg': unrolledPicture,
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), draw());
