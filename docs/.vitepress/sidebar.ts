@@ -10,6 +10,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('', 'What Longhand is'),
       page('learn/what-an-rnn-is', 'What an RNN is'),
       page('learn/plain-rnn', 'A plain RNN first'),
+      page('learn/lstm', 'The LSTM'),
       page('learn/by-hand', 'Backward, by hand'),
       page('derivation', 'Every gradient, derived'),
       page('tutorial-parity', 'The tutorial and Longhand'),

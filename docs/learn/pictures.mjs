@@ -5,12 +5,16 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cellPicture } from './pictures/cell.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
+import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 import { unrolledPicture } from './pictures/unrolled.mjs';
 
 export const PICTURES = {
+  'cell.svg': cellPicture,
   'gradient-norms.svg': normsPicture,
+  'lstm-norms.svg': lstmNormsPicture,
   'two-paths.svg': pathsPicture,
   'unrolled.svg': unrolledPicture,
 };
