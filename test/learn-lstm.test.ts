@@ -27,7 +27,7 @@ function printed(text: string): unknown {
 test.each(['one-cell.mjs', 'forget-bias.mjs'])('%s prints what the page shows', (program) => {
   const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, program)], { encoding: 'utf8' });
   expect(stderr).toBe('');
-  const blocks = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block.replace(/^\$.*\n/, ''));
+  const blocks = [...page.matchAll(/\n\n```\n([\s\S]*?)```/g)].map(([, block]) => block.replace(/^\$.*\n/, ''));
   expect(blocks).toHaveLength(2);
   expect(blocks).toContain(stdout);
 });

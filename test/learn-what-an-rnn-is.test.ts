@@ -35,7 +35,7 @@ const withoutIndent = (text: string): string => {
 };
 
 test('one-state.mjs prints the three blocks of the page', () => {
-  const blocks = [...page.matchAll(/```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
+  const blocks = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
   expect(blocks).toHaveLength(3);
   expect(blocks.join('\n\n')).toBe(run('one-state.mjs'));
 });
