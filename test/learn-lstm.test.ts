@@ -79,7 +79,8 @@ test('what the text says about the norms', () => {
   for (const { forget, forgetBias } of [...short, ...long]) expect(forget).toBeCloseTo(sigmoid(forgetBias), 2);
   const shown = short.map(({ forgetBias }) => `σ(${forgetBias}) = ${sigmoid(forgetBias).toFixed(2)}`);
   expect(prose).toContain(`${shown.slice(0, 3).join(', ')} and ${shown[3]}`);
-  expect((sigmoid(1) ** 28).toExponential(1)).toBe('1.5e-4');
+  expect((sigmoid(1) ** 28).toExponential(1)).toBe('1.6e-4');
+  expect(prose).toContain('σ(1)²⁸ ≈ 1.6·10⁻⁴');
   expect(last(short[1]).toExponential(1)).toBe('3.9e-3');
   expect(prose).toContain(`which is ${Math.round(last(short[1]) / sigmoid(1) ** 28)} times as large`);
   expect([last(short[0]), rnn[0]].map((value) => value.toExponential(1))).toEqual(['7.7e-7', '1.0e-5']);

@@ -19,7 +19,7 @@ const program = read('plain-rnn.mjs');
 function printed(text: string): unknown {
   const { stdout, stderr } = runModule(`
     const { backward, crossEntropy, forward, matrix } = await import('./docs/learn/plain-rnn.mjs');
-    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/which-came-first.mjs');
+    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
     const { gradientNorms, networkOf, RADII, spectralRadius } = await import('./docs/learn/gradient-norms.mjs');
     console.log(JSON.stringify((() => { ${text} })()));`);
   expect(stderr).toBe('');
@@ -78,7 +78,8 @@ test('the planted mistake changes the three gradients that the page names', () =
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
   const place = directoryOf({});
-  copyFileSync(path.join(folder, 'which-came-first.mjs'), path.join(place, 'which-came-first.mjs'));
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs'])
+    copyFileSync(path.join(folder, file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
   const { Wx, Wh, bias, Wy, biasY } = differences(trained(place));
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
