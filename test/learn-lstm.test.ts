@@ -162,8 +162,12 @@ test('the table of programs has the orders that the exports use', () => {
     'ONNX LSTM': 'iofc',
   });
   const files = readFileSync(path.join(folder, '../files.md'), 'utf8');
-  for (const [name, letters] of Object.entries({ onnx: 'iofc', 'safetensors-pytorch': 'ifgo', keras: 'ifco' }))
-    expect(files).toMatch(new RegExp(`\`${name}\` .*\\| ${[...letters].join(', ')} +\\|`));
+  for (const [name, letters] of Object.entries({
+    onnx: 'i, o, f, c',
+    'safetensors-pytorch': 'i, f, g, o',
+    keras: 'i, f, c, o',
+  }))
+    expect(files).toMatch(new RegExp(`\`${name}\` .*\\| ${letters} +\\|`));
   for (const [, , ...letters] of rows) expect(letters.slice(0, 4)).toContain(letters[4]); // the candidate's letter
   expect(TUTORIAL.forgetBias).toBe(1);
 });
@@ -179,12 +183,7 @@ test.each(['cell.svg', 'lstm-norms.svg'])('%s is the picture that the program dr
 test('every arrow of the cell has the number of its equation', () => {
   const picture = read('cell.svg');
   const numbers = [...picture.matchAll(/>(\(\d\))<\/text>/g)].map(([, number]) => number).sort();
-  expect(numbers).toEqual([
-    ...Array(2).fill('(1)'),
-    ...Array(4).fill('(2)'),
-    ...Array(4).fill('(3)'),
-    ...Array(2).fill('(4)'),
-  ]);
+  expect(numbers.join('')).toBe('(1)'.repeat(2) + '(2)'.repeat(4) + '(3)'.repeat(4) + '(4)'.repeat(2));
   // 360 px wide with 13 px of text: on a screen of 360 px, with margins of 24 px, the text has 11 px
   const [, width, size] = /viewBox="0 0 (\d+)[^]*font: (\d+)px/.exec(picture)!.map(Number);
   expect((size * (360 - 48)) / width).toBeGreaterThanOrEqual(11);

@@ -191,6 +191,15 @@ test('the table has the computed norms', () => {
   expect(prose).toContain('about 10⁻⁵ for spectral radius 0.8, about 1 for 1.5 and about 60 for 2');
 });
 
+test('a change in the 16th digit of the spectral radius changes only the exploding norm', () => {
+  const changed = printed(
+    'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);',
+  ) as number[];
+  changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
+  const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
+  expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);
+});
+
 test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled networks', () => {
   const [rotation, triangle] = printed(`
     const [c, s] = [3 * Math.cos(1), 3 * Math.sin(1)];

@@ -43,10 +43,12 @@ export default defineComponent(() => {
       }),
       DIAGRAMS.map(({ T, ...scale }, n) =>
         h('svg', {
-          viewBox: '0 0 350 340',
+          viewBox: '0 0 292 302',
           role: 'img',
           'aria-label': `The norm of dh over ${T} steps back, divided by its norm at the end, on a logarithmic scale`,
-          innerHTML: diagram({ x: 62, y: 40 }, T, scale, [{ norms: curves.value[n].norms, of: 'first' }])
+          innerHTML: diagram({ x: 60, y: 40, width: 216, height: 210 }, T, scale, [
+            { norms: curves.value[n].norms, of: 'first' },
+          ])
             .flat(Infinity)
             .join(''),
         }),

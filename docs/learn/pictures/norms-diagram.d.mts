@@ -1,6 +1,3 @@
-/** SVG, as nested lists of texts. */
-export type Parts = readonly (string | Parts)[];
-
 export interface Curve {
   readonly norms: readonly number[];
   /** The class of its colour. */
@@ -8,9 +5,10 @@ export interface Curve {
   readonly dash?: string;
 }
 
+/** SVG: texts in nested lists. */
 export function diagram(
   place: { readonly x: number; readonly y?: number; readonly width?: number; readonly height?: number },
   T: number,
   scale: { readonly low: number; readonly high: number; readonly every: number },
   curves: readonly Curve[],
-): Parts;
+): unknown[];
