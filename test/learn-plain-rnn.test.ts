@@ -19,7 +19,7 @@ const program = read('plain-rnn.mjs');
 function printed(text: string): unknown {
   const { stdout, stderr } = runModule(`
     const { backward, crossEntropy, forward, matrix } = await import('./docs/learn/plain-rnn.mjs');
-    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/which-came-first.mjs');
+    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
     const { gradientNorms, networkOf, RADII, spectralRadius } = await import('./docs/learn/gradient-norms.mjs');
     console.log(JSON.stringify((() => { ${text} })()));`);
   expect(stderr).toBe('');
@@ -78,7 +78,8 @@ test('the planted mistake changes the three gradients that the page names', () =
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
   const place = directoryOf({});
-  copyFileSync(path.join(folder, 'which-came-first.mjs'), path.join(place, 'which-came-first.mjs'));
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs'])
+    copyFileSync(path.join(folder, file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
   const { Wx, Wh, bias, Wy, biasY } = differences(trained(place));
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
@@ -188,6 +189,15 @@ test('the table has the computed norms', () => {
   expect(exponents).toEqual([-137, -9, 32]);
   expect(prose).toContain('about 10⁻¹³⁷, 10⁻⁹ and 10³²');
   expect(prose).toContain('about 10⁻⁵ for spectral radius 0.8, about 1 for 1.5 and about 60 for 2');
+});
+
+test('a change in the 16th digit of the spectral radius changes only the exploding norm', () => {
+  const changed = printed(
+    'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);',
+  ) as number[];
+  changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
+  const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
+  expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);
 });
 
 test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled networks', () => {

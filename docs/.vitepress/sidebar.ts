@@ -8,7 +8,9 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Learn',
     items: [
       page('', 'What Longhand is'),
+      page('learn/what-an-rnn-is', 'What an RNN is'),
       page('learn/plain-rnn', 'A plain RNN first'),
+      page('learn/lstm', 'The LSTM'),
       page('learn/by-hand', 'Backward, by hand'),
       page('derivation', 'Every gradient, derived'),
       page('tutorial-parity', 'The tutorial and Longhand'),

@@ -1,6 +1,6 @@
 /** How the norm of dh changes from step to step, for three sizes of Wh: the numbers of docs/learn/plain-rnn.md. */
 import { matrix } from './plain-rnn.mjs';
-import { gradientsOf, newParameters, normOf, randomNumbers } from './which-came-first.mjs';
+import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
 
 /** The spectral radii of the picture. */
 export const RADII = [0.8, 1.5, 2];
@@ -23,10 +23,16 @@ export function spectralRadius(W) {
   return Math.exp(log + Math.log(normOf(power)) / 2 ** 20);
 }
 
-/** An RNN with random weights; its Wh is scaled to this spectral radius. */
+let unscaled;
+
+/** An RNN with random weights; its Wh is scaled to this spectral radius. The weights and their own radius are computed once. */
 export function networkOf(radius) {
-  const parameters = newParameters({ I: 3, H, C: 2 }, randomNumbers(1));
-  const factor = radius / spectralRadius(parameters.Wh);
+  if (!unscaled) {
+    const parameters = newParameters({ I: 3, H, C: 2 }, randomNumbers(1));
+    unscaled = { parameters, radius: spectralRadius(parameters.Wh) };
+  }
+  const { parameters } = unscaled;
+  const factor = radius / unscaled.radius;
   return { ...parameters, Wh: parameters.Wh.map((row) => row.map((value) => value * factor)) };
 }
 

@@ -5,14 +5,20 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cellPicture } from './pictures/cell.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
 import { reachPicture } from './pictures/reach.mjs';
+import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
+import { unrolledPicture } from './pictures/unrolled.mjs';
 
 export const PICTURES = {
   'gradient-norms.svg': normsPicture,
   'reach.svg': reachPicture,
   'two-paths.svg': pathsPicture,
+  'cell.svg': cellPicture,
+  'lstm-norms.svg': lstmNormsPicture,
+  'unrolled.svg': unrolledPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

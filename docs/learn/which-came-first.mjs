@@ -5,22 +5,8 @@
  *     node docs/learn/which-came-first.mjs 16     sequences of 16 steps
  */
 import { fileURLToPath } from 'node:url';
-import { backward, crossEntropy, forward, matrix } from './plain-rnn.mjs';
-
-/** Numbers between -1 and 1 that look random, the same in every run. */
-export function randomNumbers(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
-  };
-}
-
-/** The weights are random between -1/√rows and 1/√rows, and the biases are 0. */
-export function newParameters({ I, H, C }, random) {
-  const weights = (rows, columns) => matrix(rows, columns, () => random() / Math.sqrt(rows));
-  return { Wx: weights(I, H), Wh: weights(H, H), bias: matrix(1, H), Wy: weights(H, C), biasY: matrix(1, C) };
-}
+import { crossEntropy, forward } from './plain-rnn.mjs';
+import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
 
 /** All sequences of T steps with one A [1,0,0] and one B [0,1,0]; the other steps are [0,0,1]. Label 0: A comes first; 1: B. */
 export function whichCameFirst(T) {
@@ -28,13 +14,6 @@ export function whichCameFirst(T) {
   const inputAt = (t, [a, b]) => Float64Array.from(t === a ? [1, 0, 0] : t === b ? [0, 1, 0] : [0, 0, 1]);
   const x = Array.from({ length: T }, (_, t) => pairs.map((pair) => inputAt(t, pair)));
   return { x, labels: pairs.map(([a, b]) => (a < b ? 0 : 1)) };
-}
-
-/** Forward and backward pass together. */
-export function gradientsOf(x, labels, parameters) {
-  const { h, logits } = forward(x, parameters);
-  const { loss, p } = crossEntropy(logits, labels);
-  return { h, loss, p, ...backward(x, labels, parameters, { h, p }) };
 }
 
 /** For each parameter: the largest difference between its gradients and [L(w+δ) - L(w-δ)] / 2δ. */
@@ -52,9 +31,6 @@ export function largestDifferences(x, labels, parameters, gradients, delta = 1e-
     return { name, count: differences.length, largest: Math.max(...differences) };
   });
 }
-
-/** √ of the sum of all squares. */
-export const normOf = (rows) => Math.sqrt(rows.flatMap((row) => [...row]).reduce((sum, value) => sum + value ** 2, 0));
 
 function main(T, updates = 300, learningRate = 0.2) {
   const { x, labels } = whichCameFirst(T);

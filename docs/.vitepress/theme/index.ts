@@ -3,11 +3,14 @@ import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
 import type { Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
+import { h } from 'vue';
+import { Figures } from './figures.js';
 import { followLineLinks } from './line-links.js';
 import './style.css';
 
 export default {
   extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { 'doc-after': () => h(Figures) }),
   enhanceApp({ router }) {
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
