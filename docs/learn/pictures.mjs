@@ -5,10 +5,17 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { clippingPicture } from './pictures/clipping.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
+import { spikePicture } from './pictures/spike.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 
-export const PICTURES = { 'gradient-norms.svg': normsPicture, 'two-paths.svg': pathsPicture };
+export const PICTURES = {
+  'clipping.svg': clippingPicture,
+  'gradient-norms.svg': normsPicture,
+  'spike.svg': spikePicture,
+  'two-paths.svg': pathsPicture,
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), draw());
