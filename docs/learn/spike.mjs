@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { adamUpdates, sgdUpdates } from './updates.mjs';
 
-/** So many gradients come before the spike that m and v are near 1. */
+/** The gradients before the spike. After 10,000 of them, m and v are near 1. */
 export const BEFORE = 10_000;
 export const AFTER = 5000;
 export const SPIKE = 100;
