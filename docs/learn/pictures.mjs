@@ -7,16 +7,18 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clippingPicture } from './pictures/clipping.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
+import { numericPicture } from './pictures/numeric-error.mjs';
 import { spikePicture } from './pictures/spike.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 
 export const PICTURES = {
   'clipping.svg': clippingPicture,
   'gradient-norms.svg': normsPicture,
+  'numeric-error.svg': numericPicture,
   'spike.svg': spikePicture,
   'two-paths.svg': pathsPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), draw());
+  for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), await draw());
 }
