@@ -13,6 +13,8 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('learn/lstm', 'The LSTM'),
       page('learn/by-hand', 'Backward, by hand'),
       page('derivation', 'Every gradient, derived'),
+      page('learn/loss-and-update', 'Loss and update'),
+      page('learn/check-it', 'Do not believe it'),
       page('tutorial-parity', 'The tutorial and Longhand'),
       page('kernels', 'A fast matrix product'),
     ],

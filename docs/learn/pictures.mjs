@@ -9,6 +9,10 @@ import { cellPicture } from './pictures/cell.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
 import { reachPicture } from './pictures/reach.mjs';
 import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
+import { clippingPicture } from './pictures/clipping.mjs';
+import { normsPicture } from './pictures/gradient-norms.mjs';
+import { numericPicture } from './pictures/numeric-error.mjs';
+import { spikePicture } from './pictures/spike.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 import { unrolledPicture } from './pictures/unrolled.mjs';
 
@@ -19,8 +23,13 @@ export const PICTURES = {
   'cell.svg': cellPicture,
   'lstm-norms.svg': lstmNormsPicture,
   'unrolled.svg': unrolledPicture,
+  'clipping.svg': clippingPicture,
+  'gradient-norms.svg': normsPicture,
+  'numeric-error.svg': numericPicture,
+  'spike.svg': spikePicture,
+  'two-paths.svg': pathsPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), draw());
+  for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), await draw());
 }
