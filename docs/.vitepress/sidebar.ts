@@ -13,6 +13,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('derivation', 'Every gradient, derived'),
       page('tutorial-parity', 'The tutorial and Longhand'),
       page('kernels', 'A fast matrix product'),
+      page('learn/mistakes', 'Common mistakes'),
     ],
   },
   {
