@@ -17,6 +17,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('learn/check-it', 'Do not believe it'),
       page('tutorial-parity', 'The tutorial and Longhand'),
       page('kernels', 'A fast matrix product'),
+      page('learn/mistakes', 'Common mistakes'),
     ],
   },
   {
