@@ -6,28 +6,25 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cellPicture } from './pictures/cell.mjs';
-import { normsPicture } from './pictures/gradient-norms.mjs';
-import { reachPicture } from './pictures/reach.mjs';
-import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
 import { clippingPicture } from './pictures/clipping.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
+import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
 import { numericPicture } from './pictures/numeric-error.mjs';
+import { reachPicture } from './pictures/reach.mjs';
 import { spikePicture } from './pictures/spike.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 import { unrolledPicture } from './pictures/unrolled.mjs';
 
 export const PICTURES = {
-  'gradient-norms.svg': normsPicture,
-  'reach.svg': reachPicture,
-  'two-paths.svg': pathsPicture,
   'cell.svg': cellPicture,
-  'lstm-norms.svg': lstmNormsPicture,
-  'unrolled.svg': unrolledPicture,
   'clipping.svg': clippingPicture,
   'gradient-norms.svg': normsPicture,
+  'lstm-norms.svg': lstmNormsPicture,
   'numeric-error.svg': numericPicture,
+  'reach.svg': reachPicture,
   'spike.svg': spikePicture,
   'two-paths.svg': pathsPicture,
+  'unrolled.svg': unrolledPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
