@@ -225,7 +225,7 @@ test('every equation that a document of the site names by a number is in src wit
   const [named, lettered] = [new Set<string>(), new Set<string>()];
   for (const document of documents) {
     const text = read(document).replace(/```[^]*?```/g, '');
-    for (const [, equation] of text.matchAll(/(?<![\w)\]])\((1?\d′?)\)/g)) named.add(equation);
+    for (const [, equation] of text.matchAll(/(?<![\w)\]])\(([1-9]′?|1\d′?)\)/g)) named.add(equation);
     if (document.endsWith('learn/plain-rnn.md'))
       for (const [, letter] of text.matchAll(/\(([a-e]′?)\)/g)) lettered.add(letter);
   }

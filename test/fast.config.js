@@ -8,10 +8,10 @@ const SLOW = {
     gpu-resources page-access page-check page-faults page-inspect page-links page-text page-text-changes page-text-look page-train`,
   'installations, builds and benchmarks': 'bench build installed package site',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
-  'dozens of commands': `cli cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
+  'dozens of commands': `cli cli-exercises cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
     cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,
   'more than 5 seconds of computing': `checkpoint compare compare-command compare-limits compare-mistakes compare-network-mistakes
-    compare-networks learn-plain-rnn network-gradients png pytorch-training resume resume-networks rng train-sequences trained-gradients wasm
+    compare-networks exercises learn-lstm learn-loss-and-update learn-mistakes learn-plain-rnn network-gradients png pytorch-training resume resume-networks rng train-sequences trained-gradients wasm
     wasm-functions wasm-products your-own`,
 };
 

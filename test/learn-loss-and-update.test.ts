@@ -23,7 +23,8 @@ function printed(text: string): unknown {
     const { engineOf, naiveLossInF32, squaredErrorGradient } = await import('./docs/learn/softmax.mjs');
     const { adamUpdates, algorithm1Updates, sgdUpdates } = await import('./docs/learn/updates.mjs');
     const { afterSpike, gradientsWith } = await import('./docs/learn/spike.mjs');
-    const { gradientsOf, newParameters, randomNumbers, whichCameFirst } = await import('./docs/learn/which-came-first.mjs');
+    const { gradientsOf, newParameters, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
+    const { whichCameFirst } = await import('./docs/learn/which-came-first.mjs');
     const { descent, lossAndGradient, START } = await import('./docs/learn/clipping.mjs');
     console.log(JSON.stringify((() => { ${text} })()));`);
   expect(stderr).toBe('');
