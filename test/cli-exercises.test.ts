@@ -72,7 +72,7 @@ test('writes a folder, and refuses one that exists', async () => {
   writeFileSync(path.join(place, 'file'), '');
   expect(await exercises(['file/inside'])).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^longhand: file\/inside: cannot be written/),
+    stderr: expect.stringMatching(/^longhand: file\/inside: cannot be written/) as string,
   });
 });
 
@@ -134,7 +134,7 @@ test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
 test('without exercises, or with several folders of them, it says so', async () => {
   expect(await exercises(['check'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('no exercises here: longhand exercises writes them'),
+    stderr: expect.stringContaining('no exercises here: longhand exercises writes them') as string,
   });
   await exercises(['one']);
   solve('gates', 'typescript', 'one');
@@ -142,7 +142,7 @@ test('without exercises, or with several folders of them, it says so', async () 
   cpSync(path.join(place, 'one'), path.join(place, 'two'), { recursive: true });
   expect(await exercises(['check', '7'])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('several folders with exercises: one, two'),
+    stderr: expect.stringContaining('several folders with exercises: one, two') as string,
   });
 });
 
@@ -165,7 +165,7 @@ test('a file that cannot be read is an error, not “not begun”', async () => 
   mkdirSync(answer('sigmoid'));
   expect(await exercises(['check', '1'])).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('01-sigmoid.ts: cannot be read'),
+    stderr: expect.stringContaining('01-sigmoid.ts: cannot be read') as string,
   });
 });
 

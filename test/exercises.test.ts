@@ -30,7 +30,7 @@ test('there are twelve, in growing order, with a text, three hints and a place t
 
 describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_, one) => {
   test.each(['typescript', 'javascript'] as const)('%s: the solution is right, the start is not begun', (language) => {
-    expect(check(one, one[language].solution)).toEqual({ outcome: 'right', compared: expect.any(Number) });
+    expect(check(one, one[language].solution)).toEqual({ outcome: 'right', compared: expect.any(Number) as number });
     expect(check(one, one[language].start)).toEqual({ outcome: 'untouched' });
     expect(check(one, `// a comment\n\n${one[language].start}`)).toEqual({ outcome: 'untouched' });
     expect(['wrong', 'error']).toContain(check(one, `${one[language].start};`).outcome);
@@ -110,8 +110,8 @@ test('a mistake that is not in the list names the element and both numbers', () 
       {
         tensor: 'dz',
         element: 'dz[1, 8] (sequence 1, gate f, unit 2)',
-        expected: expect.any(Number),
-        found: expect.any(Number),
+        expected: expect.any(Number) as number,
+        found: expect.any(Number) as number,
         differing: 1,
         size: 24,
       },
@@ -149,13 +149,13 @@ describe('an answer that cannot be checked', () => {
     ['something else is thrown', `${start}\nthrow 'x';`, 'it throws x'],
   ])('%s', (_, source, message) => {
     const verdict = check(exercise('sigmoid'), source);
-    expect(verdict).toEqual({ outcome: 'error', message: expect.stringContaining(message) });
+    expect(verdict).toEqual({ outcome: 'error', message: expect.stringContaining(message) as string });
   });
 
   test('a wrong shape is reported with its line and the rule', () => {
     expect(changed('product', 'transposeOf(states[k])', 'states[k]')).toEqual({
       outcome: 'error',
-      message: expect.stringMatching(/^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5$/),
+      message: expect.stringMatching(/^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5$/) as string,
     });
   });
 });
@@ -233,12 +233,12 @@ function errorsIn(files: ReadonlyMap<string, string>): string[] {
   const { compilerOptions } = JSON.parse(folderContents().get('tsconfig.json')!) as { compilerOptions: object };
   const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, '.');
   const host = ts.createCompilerHost({ ...options, skipLibCheck: true });
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  host.readFile = (file) => files.get(file) ?? readFile(file);
+  const disk = { ...host };
+  host.fileExists = (file) => files.has(file) || disk.fileExists(file);
+  host.readFile = (file) => files.get(file) ?? disk.readFile(file);
   host.getSourceFile = (file, language) => {
     const text = files.get(file);
-    return text === undefined ? getSourceFile(file, language) : ts.createSourceFile(file, text, language);
+    return text === undefined ? disk.getSourceFile(file, language) : ts.createSourceFile(file, text, language);
   };
   const program = ts.createProgram([...files.keys()], { ...options, skipLibCheck: true }, host);
   return ts
