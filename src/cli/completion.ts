@@ -48,9 +48,7 @@ function commandsOf(program: Command): Completed[] {
   return commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    flags: [command, ...command.commands]
-      .flatMap(flagsOf)
-      .filter(({ names: [first] }, n, all) => n === all.findIndex(({ names }) => names[0] === first)),
+    flags: flagsOf(command),
     // the argument of commander's own `help` is a command
     values: program.commands.includes(command) ? argumentValues(command) : names,
   }));
