@@ -86,7 +86,7 @@ test('numeric.mjs: the errors have the size that the page shows', () => {
   expect(theirs[five.indexOf(Math.min(...five))][0]).toBe(1e-3);
   expect(theirs[two.indexOf(Math.min(...two))][0]).toBe(1e-4);
   expect(Math.min(...two) / Math.min(...five)).toBeCloseTo(43, 0); // “40 times as exact”
-  expect(prose).toContain('The better of the two is 40 times as exact here.');
+  expect(prose).toContain('The smallest error of the five-point rule is about 40 times smaller here.');
   expect(two[0] / two[1]).toBeCloseTo(100, -1);
   expect(five[0] / five[1]).toBeCloseTo(1e4, -3);
   expect(Math.min(...fiveInF32)).toBeCloseTo(1e-4, 4);
