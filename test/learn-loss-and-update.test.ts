@@ -237,7 +237,7 @@ test('the schedules by their definition', () => {
 
 test('the figures of the recipe, and the pictures', () => {
   const recipe = readFileSync(path.join(folder, '../recipe.md'), 'utf8');
-  for (const accuracy of prose.match(/from (0\.\d+) to (0\.\d+) on the test images/)!.slice(1)) {
+  for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1)) {
     expect(recipe).toContain(`| ${accuracy}`);
   }
   for (const name of ['spike.svg', 'clipping.svg']) {
