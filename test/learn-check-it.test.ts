@@ -86,7 +86,7 @@ test('numeric.mjs: the errors have the size that the page shows', () => {
   expect(theirs[five.indexOf(Math.min(...five))][0]).toBe(1e-3);
   expect(theirs[two.indexOf(Math.min(...two))][0]).toBe(1e-4);
   expect(Math.min(...two) / Math.min(...five)).toBeCloseTo(43, 0); // “40 times as exact”
-  expect(prose).toContain('The better of the two is 40 times as exact here.');
+  expect(prose).toContain('In the table, its smallest error is 40 times smaller.');
   expect(two[0] / two[1]).toBeCloseTo(100, -1);
   expect(five[0] / five[1]).toBeCloseTo(1e4, -3);
   expect(Math.min(...fiveInF32)).toBeCloseTo(1e-4, 4);
@@ -110,6 +110,28 @@ test('what the text says', () => {
   const source = readFileSync(path.join(project, 'src/gradcheck.ts'), 'utf8');
   for (const line of ['RELATIVE_FLOOR = 1e-3', 'ABSOLUTE_FLOOR = 1e-5', 'tolerance = 1e-7'])
     expect(source).toContain(line);
+});
+
+test('what the picture’s alternative text says', () => {
+  const { stdout } = runModule(`
+    const { numericErrors } = await import('./docs/learn/numeric.mjs');
+    console.log(JSON.stringify(await numericErrors()));`);
+  interface Errors {
+    readonly two: number;
+    readonly five: number;
+  }
+  const { deltas, errors } = JSON.parse(stdout) as { deltas: number[]; errors: Record<'f64' | 'f32', Errors[]> };
+  const lowest = (rule: 'two' | 'five'): number[] => {
+    const values = errors.f64.map((found) => found[rule]);
+    const least = Math.min(...values);
+    return [Math.round(Math.log10(least)), Math.log10(deltas[values.indexOf(least)])];
+  };
+  expect(lowest('five')).toEqual([-12, expect.closeTo(-2.5)]);
+  expect(lowest('two')).toEqual([-9, expect.closeTo(-4)]);
+  expect(Math.min(...errors.f32.flatMap(({ two, five }) => [two, five]))).toBeGreaterThan(1e-5);
+  const below = errors.f32.filter((_, n) => deltas[n] < 0.99e-5);
+  expect(below).toHaveLength(10);
+  for (const { two, five } of below) expect(Math.min(two, five)).toBeGreaterThanOrEqual(1);
 });
 
 test('the picture is the one that the program draws', () => {
