@@ -26,7 +26,9 @@ function stepsOf(lstm) {
 
 export function networksPicture() {
   const T = 4;
-  const x = (t) => 200 + 140 * t;
+  const SHIFT = 35; // the reverse row stands to the right, so that lines can pass beside it
+  const x = (t) => 190 + 140 * t;
+  const [left, right] = [(t) => x(t) - 30, (t) => x(t) + 64]; // lines to and from the forward row, and the reverse one
   const rows = [
     { y: 300, of: 'first', name: 'layer 0, forward', reverse: false },
     { y: 240, of: 'second', name: 'layer 0, reverse', reverse: true },
@@ -35,35 +37,37 @@ export function networksPicture() {
   ];
   const drawn = rows.map(({ y, of, name, reverse }) => {
     const steps = stepsOf(lstmOf(T, 1, reverse));
+    const middle = (t) => x(t) + (reverse ? SHIFT : 0);
     return [
       text(20, y + 5, name, { of }),
-      steps.map(({ t, write }) => small(x(t), y, `h row ${write}`, of)),
+      steps.map(({ t, write }) => small(middle(t), y, `h row ${write}`, of)),
       steps.slice(1).map(({ t }, n) => {
-        const from = x(steps[n].t) + (reverse ? -46 : 46);
-        return arrow(`M${from} ${y}H${x(t) + (reverse ? 48 : -48)}`, of);
+        const from = middle(steps[n].t) + (reverse ? -46 : 46);
+        return arrow(`M${from} ${y}H${middle(t) + (reverse ? 48 : -48)}`, of);
       }),
     ];
   });
-  const up = [0, 1, 2, 3].map((t) => [
-    small(x(t), 366, `x${SUBSCRIPTS[t]}`),
-    // both directions read the same input; the one in front is passed on its right
-    arrow(`M${x(t) - 20} 350V318`, 'grey'),
-    arrow(`M${x(t) + 56} 366H${x(t) + 60}V240H${x(t) + 48}`, 'grey'),
-    arrow(`M${x(t) - 20} 224V178`, 'grey'),
-    arrow(`M${x(t) + 20} 224V200H${x(t) + 60}V100H${x(t) + 48}`, 'grey'),
-    `<path class="grey" stroke-width="2" d="M${x(t) + 46} 366H${x(t) + 58}"/>`,
-    `<path class="grey" stroke-width="2" d="M${x(t) - 20} 284V256"/>`,
+  const up = Array.from({ length: T }, (_, t) => [
+    `<rect class="line" x="${x(t) - 46}" y="350" width="${92 + SHIFT}" height="32" rx="6" style="fill: var(--fill)"/>`,
+    text(x(t) + SHIFT / 2, 371, `x${SUBSCRIPTS[t]}`, { anchor: 'middle' }),
+    arrow(`M${left(t)} 350V318`, 'grey'),
+    arrow(`M${right(t)} 350V258`, 'grey'),
+    // both states of layer 0 meet in a bar, which both directions of layer 1 read
+    `<path class="grey" stroke-width="2" d="M${left(t)} 284V200M${right(t)} 224V200M${left(t)} 200H${right(t)}"/>`,
+    arrow(`M${left(t)} 200V178`, 'grey'),
+    arrow(`M${right(t)} 200V118`, 'grey'),
   ]);
   return picture(720, 424, 'A network of two layers, each with two directions, over four steps', [
     heads('first', 'second', 'grey'),
-    text(20, 30, 'Each box is a state after a step. A row of states is one LSTM.', { of: 'quiet' }),
+    text(20, 28, 'Each box is a state after a step. A row of boxes is one LSTM.', { of: 'quiet' }),
     drawn,
     up,
     text(20, 371, 'inputs'),
-    arrow(`M${x(T - 1)} 144V64`, 'first'),
-    arrow(`M${x(0)} 84V64`, 'second'),
-    text(x(0), 54, 'output layer', { anchor: 'middle', of: 'second' }),
-    text(x(T - 1), 54, 'output layer', { anchor: 'middle', of: 'first' }),
+    text(20, 205, 'both states', { of: 'quiet' }),
+    arrow(`M${left(T - 1)} 144V66`, 'first'),
+    arrow(`M${right(0)} 84V66`, 'second'),
+    text(right(0), 58, 'output layer', { anchor: 'middle', of: 'second' }),
+    text(left(T - 1), 58, 'output layer', { anchor: 'middle', of: 'first' }),
     text(20, 408, 'The output layer reads both last states: each has then read the whole sequence.', { of: 'quiet' }),
   ]);
 }
