@@ -17,7 +17,11 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('learn/check-it', 'Do not believe it'),
       page('tutorial-parity', 'The tutorial and Longhand'),
       page('kernels', 'A fast matrix product'),
+      page('learn/fast', 'Making it fast'),
+      page('learn/networks', 'Longer, deeper, two-way, and words'),
       page('learn/mistakes', 'Common mistakes'),
+      page('learn/notation', 'Notation and glossary'),
+      page('learn/questions', 'Questions'),
     ],
   },
   {

@@ -12,6 +12,8 @@ import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
 import { numericPicture } from './pictures/numeric-error.mjs';
 import { reachPicture } from './pictures/reach.mjs';
 import { spikePicture } from './pictures/spike.mjs';
+import { lengthsPicture, networksPicture } from './pictures/networks.mjs';
+import { cachesPicture, speedsPicture, tilesPicture } from './pictures/tiles.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 import { unrolledPicture } from './pictures/unrolled.mjs';
 
@@ -25,6 +27,13 @@ export const PICTURES = {
   'spike.svg': spikePicture,
   'two-paths.svg': pathsPicture,
   'unrolled.svg': unrolledPicture,
+  'gradient-norms.svg': normsPicture,
+  'two-paths.svg': pathsPicture,
+  'networks.svg': networksPicture,
+  'lengths.svg': lengthsPicture,
+  'tiles.svg': tilesPicture,
+  'caches.svg': cachesPicture,
+  'speeds.svg': speedsPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
