@@ -15,13 +15,13 @@ export interface AccumulateOptions {
   readonly accumulate?: boolean;
 }
 
-/** `matmul` without a bias. */
+/** `matmul` without a bias. @inline */
 interface NoBiasOptions extends AccumulateOptions {
   /** Default: none. */
   readonly bias?: undefined;
 }
 
-/** `matmul` with a bias; it cannot accumulate at the same time. */
+/** `matmul` with a bias; it cannot accumulate at the same time. @inline */
 interface BiasOptions {
   /** A row `[N]` added to every row of the product. */
   readonly bias: Tensor;

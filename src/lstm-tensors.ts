@@ -61,13 +61,13 @@ export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) */
+/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) @interface */
 export type InferenceTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
   /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
   readonly inputs: readonly Tensor[];
 };
 
-/** The tensors of both passes. */
+/** The tensors of both passes. @interface */
 export type LstmTensors = InferenceTensors & {
   readonly [Name in keyof ReturnType<typeof lstmGradientShapes>]: Tensor;
 } & {

@@ -61,27 +61,28 @@ const hasShape = (comment: string): boolean => /`\[[^\]]+\]`/.test(comment);
 /** The fields, parameters and results that are tensors, as `Lstm.dc` or `zeros()`: true for those with a shape. */
 function tensorsIn(api: unknown): Map<string, boolean> {
   const found = new Map<string, boolean>();
-  const visit = (node: unknown, where: string): void => {
+  const visit = (node: unknown, where: string, around: string): void => {
     if (typeof node !== 'object' || node === null) return;
     if (!('variant' in node)) {
-      for (const [key, value] of Object.entries(node)) if (key !== 'comment') visit(value, where);
+      for (const [key, value] of Object.entries(node)) if (key !== 'comment') visit(value, where, around);
       return;
     }
     const reflection = node as Reflection;
     const { name, variant, type, parameters = [], ...others } = reflection;
     const isSignature = variant === 'signature';
     const here = isSignature || variant === 'project' ? where : `${where}.${name}`;
-    const comment = commentOf(reflection);
+    // a type without a name, as in `() => Tensor`, has the comment of the field that it belongs to
+    const comment = commentOf(reflection) + (/^__(type|index)$/.test(name) ? around : '');
     const note = (place: string, text: string): void => void found.set(place, hasShape(text));
     if (hasTensor(type) && name !== 'Tensor') note(isSignature ? `${here}()` : here, comment);
     for (const parameter of parameters) {
       if (hasTensor(parameter.type)) note(`${here}(${parameter.name})`, commentOf(parameter) + comment);
-      visit(parameter.type, `${here}(${parameter.name})`);
+      visit(parameter.type, `${here}(${parameter.name})`, comment);
     }
-    visit(type, here);
-    visit(others, here);
+    visit(type, here, comment);
+    visit(others, here, comment);
   };
-  visit(api, '');
+  visit(api, '', '');
   return found;
 }
 

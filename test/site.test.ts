@@ -188,7 +188,7 @@ testInBrowser('the API reference shows shapes, has its own sidebar, and leads to
   await page.click('.VPNavBarMenu a:has-text("API")');
   await page.click('.VPDoc a:text-is("longhand")');
   await page.click('.VPDoc a:text-is("Lstm")');
-  const row = page.locator('tr', { has: page.locator('#dc') });
+  const row = page.locator('tr', { has: page.locator('#property-dc') });
   expect(await row.innerText()).toMatch(/^dc\tTensor\t∂loss\/∂c, \[T\+1,B,H\]/);
   expect(await page.locator('.VPSidebar a.link:visible').allInnerTexts()).toContain('Lstm');
   expect(await page.locator('.VPSidebar :text("Networks of your own")').count()).toBe(0);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
+import { Comment, CommentTag, Converter, ReflectionKind, UnionType } from 'typedoc';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file) => readFileSync(path.join(project, file), 'utf8');
@@ -40,6 +40,33 @@ function nameEntries({ converter }) {
   });
 }
 
+/** Writes a type that src computes from a table as its values: `'f32' | 'f64'`, not `(typeof DTYPES)[number]`. */
+function listChoices({ converter }) {
+  converter.on(Converter.EVENT_RESOLVE_BEGIN, (context) => {
+    context.setActiveProgram(context.programs[0]);
+    for (const reflection of Object.values(context.project.reflections)) {
+      const symbol = context.getSymbolFromReflection(reflection);
+      if (!symbol || !/^\(typeof |^typeof |^keyof typeof |^ValueOf</.test(String(reflection.type))) continue;
+      const isAlias = reflection.kindOf(ReflectionKind.TypeAlias);
+      const { checker } = context;
+      const type = isAlias ? checker.getDeclaredTypeOfSymbol(symbol) : checker.getTypeOfSymbol(symbol);
+      const types = type.isUnion() ? type.types : [type];
+      reflection.type = new UnionType(types.map((part) => converter.convertType(context, part)));
+    }
+  });
+}
+
+/** Names parameters that are taken apart, as in `{ accumulate = false }: AccumulateOptions`, by their types. */
+function nameParameters({ converter }) {
+  converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: api }) => {
+    for (const parameter of api.getReflectionsByKind(ReflectionKind.Parameter)) {
+      if (parameter.name !== '__namedParameters') continue;
+      const [type = 'Options'] = /\w+(?=>*$)/.exec(String(parameter.type)) ?? [];
+      parameter.name = type.endsWith('Options') ? 'options' : type[0].toLowerCase() + type.slice(1);
+    }
+  });
+}
+
 const firstCommentOf = (file) =>
   /^\/\*\*([^]*?)\*\//
     .exec(read(file))[1]
@@ -49,7 +76,7 @@ const firstCommentOf = (file) =>
 const subjectOf = ({ sources: [{ fileName }] }) => fileName.replace(/^src\//, '');
 
 export default {
-  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', nameEntries],
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', nameEntries, nameParameters, listChoices],
   name: 'API',
   entryPoints: [...ENTRIES.keys()].map((file) => path.join(project, file)),
   basePath: project,
@@ -69,7 +96,8 @@ export default {
   categorizeByGroup: false,
   categoryOrder: SUBJECTS,
   sort: ['source-order'],
-  pageTitleTemplates: { index: 'API', module: '{rawName}', member: '{rawName}' },
+  sortEntryPoints: false,
+  pageTitleTemplates: { index: 'API', module: '{name}', member: '{name}' },
   useHTMLAnchors: true,
   indexFormat: 'table',
   parametersFormat: 'table',
@@ -82,6 +110,6 @@ export default {
 
   // The sidebar
   docsRoot: path.join(project, 'docs'),
-  navigation: { includeCategories: true, includeGroups: false },
+  navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
   sidebar: { pretty: true, collapsed: true },
 };
