@@ -56,6 +56,15 @@ function listChoices({ converter }) {
   });
 }
 
+/** What an Error of ours has from JavaScript's own, such as `stack`, is on no page. */
+function onlyOurs({ converter }) {
+  converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: api }) => {
+    for (const reflection of Object.values(api.reflections))
+      if (reflection.sources?.some(({ fileName }) => fileName.includes('node_modules/')))
+        api.removeReflection(reflection);
+  });
+}
+
 /** Names parameters that are taken apart, as in `{ accumulate = false }: AccumulateOptions`, by their types. */
 function nameParameters({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: api }) => {
@@ -76,7 +85,7 @@ const firstCommentOf = (file) =>
 const subjectOf = ({ sources: [{ fileName }] }) => fileName.replace(/^src\//, '');
 
 export default {
-  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', nameEntries, nameParameters, listChoices],
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', onlyOurs, nameEntries, nameParameters, listChoices],
   name: 'API',
   entryPoints: [...ENTRIES.keys()].map((file) => path.join(project, file)),
   basePath: project,
