@@ -28,7 +28,7 @@ export function adamRate(learningRate: number, t: number): number {
   return (learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
 }
 
-/** (6) for one parameter p with moments m, v and gradient g, all of one shape; `rate` is α. */
+/** (6) for one parameter p with moments m, v and gradient g, all of one shape `[…]`; `rate` is α. */
 export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
   const [P, M, V, G] = [flatten(p), flatten(m), flatten(v), flatten(g)];
   for (let n = 0; n < P.size; n++) {
@@ -47,9 +47,9 @@ export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): 
 export interface AdamState<Name extends string = string> {
   /** t: updates made so far. */
   readonly updates: number;
-  /** m of each parameter, on the host. */
+  /** m of each parameter, `[…]` in its shape, on the host. */
   readonly means: NamedTensors<Name>;
-  /** v of each parameter, on the host. */
+  /** v of each parameter, `[…]` in its shape, on the host. */
   readonly squares: NamedTensors<Name>;
 }
 

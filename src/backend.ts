@@ -15,13 +15,13 @@ export interface AccumulateOptions {
   readonly accumulate?: boolean;
 }
 
-/** `matmul` without a bias. */
+/** `matmul` without a bias. @inline */
 interface NoBiasOptions extends AccumulateOptions {
   /** Default: none. */
   readonly bias?: undefined;
 }
 
-/** `matmul` with a bias; it cannot accumulate at the same time. */
+/** `matmul` with a bias; it cannot accumulate at the same time. @inline */
 interface BiasOptions {
   /** A row `[N]` added to every row of the product. */
   readonly bias: Tensor;
@@ -64,10 +64,10 @@ export interface Operations {
   /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
   squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void;
 
-  /** Equation (6): one update of p from its gradient g, with moments m and v, all of one shape. `rate`: see `adamRate`. */
+  /** Equation (6): one update of p from its gradient g, with moments m and v, all `[…]` of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
 
-  /** Equation (11): one update of p from its gradient g, with velocity v, all of one shape. `rate`: the learning rate. */
+  /** Equation (11): one update of p from its gradient g, with velocity v, all of one shape `[…]`. `rate`: the learning rate. */
   sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void;
 
   /** Equation (15): row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. indices `[M]`: whole numbers 0 … K-1. */
@@ -76,16 +76,16 @@ export interface Operations {
   /** Equation (15′): row indices[m] of out `[K,N]` += row m of a `[M,N]`, for m = 0, 1, …: equal indices add up. */
   scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void;
 
-  /** out = a*b, element by element, all of one shape. out may be a or b. */
+  /** out = a*b, element by element, all of one shape `[…]`. out may be a or b. */
   multiply(out: Tensor, a: Tensor, b: Tensor): void;
 
-  /** out += a, of one shape. */
+  /** out += a, of one shape `[…]`. */
   add(out: Tensor, a: Tensor): void;
 
-  /** Every element of out = value. */
+  /** Every element of out `[…]` = value. */
   fill(out: Tensor, value: number): void;
 
-  /** out = a, of one shape. */
+  /** out = a, of one shape `[…]`. */
   copy(out: Tensor, a: Tensor): void;
 }
 
@@ -98,15 +98,15 @@ export interface Backend extends Operations {
   /** What the operations run on, in one line: for a GPU its mode, adapter and driver. */
   readonly description: string;
 
-  /** A tensor of zeros, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
+  /** A tensor `[…]` of zeros in this shape, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
-  /** Frees a tensor. Throws a RangeError if this backend did not allocate it, or has freed it before. */
+  /** Frees a tensor `[…]`. Throws a RangeError if this backend did not allocate it, or has freed it before. */
   free(tensor: Tensor): void;
 
-  /** Call this after the host has written into `tensor`; later operations then use the new values. */
+  /** Call this after the host has written into `tensor` `[…]`; later operations then use the new values. */
   upload(tensor: Tensor): void;
 
-  /** Waits for all enqueued work that `tensor` depends on, then copies its values to the host. */
+  /** Waits for all enqueued work that `tensor` `[…]` depends on, then copies its values to the host. */
   download(tensor: Tensor): Promise<void>;
 
   /** A loop awaits this once per step, so that it does not enqueue work faster than the backend does it. */

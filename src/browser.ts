@@ -1,4 +1,4 @@
-/** `longhand/browser`: the library and its backends for pages, in one file that needs no bundler. */
+/** For pages: every name of `longhand`, `longhand/reference` and `longhand/wasm`, in one file that needs no bundler. */
 export type { ReferenceOptions } from '../kernels/reference/index.js';
 export { createReferenceBackend } from '../kernels/reference/index.js';
 export type { WasmOptions } from '../kernels/wasm/index.js';

@@ -16,7 +16,7 @@ export function gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor
   }
 }
 
-/** (15′) from  out = a[indices] + bias:  several rows can have the same index, so their gradients are added, in order. */
+/** (15′) from  out = a[indices] + bias:  row indices[m] of out `[K,N]` += row m of a `[M,N]`: equal indices add up. */
 export function scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
   const [M, N] = a.shape;
   for (let m = 0; m < M; m++) {

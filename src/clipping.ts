@@ -19,7 +19,7 @@ export interface Limits {
   readonly clipNorm: number | null;
 }
 
-/** Clips `gradients` in place. */
+/** Clips `gradients`, each `[…]` of any shape, in place. */
 export async function clipGradients(
   backend: Backend,
   gradients: readonly Tensor[],
@@ -32,14 +32,14 @@ export async function clipGradients(
   for (const gradient of gradients) backend.upload(gradient);
 }
 
-/** (9) */
+/** (9) for gradients `[…]` of any shape, in place. */
 export function clipByValue(gradients: readonly Tensor[], limit: number): void {
   for (const values of gradients.map(elementsOf)) {
     for (let n = 0; n < values.length; n++) values[n] = Math.min(Math.max(values[n], -limit), limit);
   }
 }
 
-/** (10). Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it. */
+/** (10) for gradients `[…]`, in place. Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it. */
 export function clipByNorm(gradients: readonly Tensor[], limit: number): number {
   const all = gradients.map(elementsOf);
   let squares = 0;

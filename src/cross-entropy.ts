@@ -12,8 +12,8 @@
 import type { Tensor } from './tensor.js';
 
 /**
- * (5) for each row: its loss, its probabilities, and `correct`: 1 if its largest logit is the labelled class's, else 0. If
- * two logits are equal, the first counts. The batch's loss is the sum of `losses`, divided by `count`.
+ * (5) for each row: its loss `[B]`, its probabilities `[B,C]`, and `correct` `[B]`: 1 if its largest logit is the labelled
+ * class's, else 0. If two logits are equal, the first counts. The batch's loss is the sum of `losses`, divided by `count`.
  */
 export function crossEntropyForward(
   losses: Tensor,
@@ -47,7 +47,7 @@ export function crossEntropyForward(
   }
 }
 
-/** (5′) from  loss = Σ -Σ y*log p / count  and  log p = logits - log Σ exp(logits):  dLogits = (p*Σy - y) / count */
+/** (5′) from  loss = Σ -Σ y*log p / count  and  log p = logits - log Σ exp(logits):  dLogits = (p*Σy - y) / count, all `[B,C]` */
 export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
   const [B, C] = dLogits.shape;
   for (let b = 0; b < B; b++) {

@@ -8,14 +8,14 @@ import type { Backend } from './backend.js';
 import type { Tensor } from './tensor.js';
 import { rowsOf, transposeOf } from './tensor.js';
 
-/** logits = Σ stateₖ·Wₖ + b */
+/** logits `[N,C]` = Σ stateₖ·Wₖ + b: states `[N,Hₖ]`, W `[Σ Hₖ,C]`, b `[C]`. */
 export function denseForward(backend: Backend, logits: Tensor, states: readonly Tensor[], W: Tensor, b: Tensor): void {
   rowBlocks(W, states).forEach((Wk, k) => {
     backend.matmul(logits, states[k], Wk, k === 0 ? { bias: b } : { accumulate: true });
   });
 }
 
-/** From  logits = Σ stateₖ·Wₖ + b:  dStateₖ = dLogits·Wₖᵀ;  dWₖ = stateₖᵀ·dLogits;  db = Σ dLogits over the rows. */
+/** From  logits `[N,C]` = Σ stateₖ·Wₖ + b:  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */
 export function denseBackward(
   backend: Backend,
   dStates: readonly Tensor[],

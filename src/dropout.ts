@@ -11,8 +11,8 @@ import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
 /**
- * Draws a mask for (12), on the host. Each element uses 16 random bits, half of a draw, so the share that is dropped is p rounded
- * to a multiple of 2⁻¹⁶. With p ≤ 0.99 the mean of a mask is 1 to within 0.1%. Throws a RangeError for a view with gaps.
+ * Draws a mask `[…]` for (12), on the host. Each element uses 16 random bits, half of a draw, so the share that is dropped
+ * is p rounded to a multiple of 2⁻¹⁶. With p ≤ 0.99 the mean of a mask is 1 to within 0.1%. Throws a RangeError for a view with gaps.
  */
 export function drawMask(mask: Tensor, p: number, random: Random): void {
   const kept = 1 / (1 - p);
@@ -27,7 +27,7 @@ export function drawMask(mask: Tensor, p: number, random: Random): void {
   }
 }
 
-/** out = a*b: (12) with a = x, b = mask; (12′) with a = dy, b = mask. */
+/** out = a*b, all of one shape `[…]`: (12) with a = x, b = mask; (12′) with a = dy, b = mask. */
 export function multiply(out: Tensor, a: Tensor, b: Tensor): void {
   const [O, A, M] = [flatten(out), flatten(a), flatten(b)];
   for (let n = 0; n < O.size; n++) O.set(n, A.get(n) * M.get(n));

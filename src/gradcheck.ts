@@ -29,11 +29,11 @@ const ABSOLUTE_FLOOR = 1e-5;
 
 /** A loss and its backward pass, and how `checkGradients` compares them. */
 export interface GradientCheck {
-  /** What the loss depends on, in f64. The check changes elements in place and restores them. */
+  /** What the loss depends on, `[…]` of any shape, in f64. The check changes elements in place and restores them. */
   readonly inputs: Readonly<Record<string, Float64Array | Tensor>>;
   /** The loss at the present values of the inputs. */
   readonly loss: () => number | Promise<number>;
-  /** The backward pass: ∂loss/∂input for every input, in its shape, at the present values of the inputs. */
+  /** The backward pass: ∂loss/∂input for every input, `[…]` in its shape, at the present values of the inputs. */
   readonly gradients: () => GradientsOf | Promise<GradientsOf>;
   /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
@@ -43,7 +43,7 @@ export interface GradientCheck {
   readonly seed?: number;
 }
 
-/** Gradients by the names of their inputs. */
+/** Gradients by the names of their inputs, each `[…]` in the shape of its input. */
 export type GradientsOf = Readonly<Record<string, readonly number[] | Float64Array | Tensor>>;
 
 /** How one input's gradient compares with its numeric gradient. */

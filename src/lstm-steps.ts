@@ -159,7 +159,7 @@ function runningGradients(lstm: Backward, t: number, count: number) {
   return {
     /** ∂loss/∂z, `[B_t,4H]`. */
     dz: rowsOf(lstm.dz, 0, count),
-    /** ∂loss/∂inputₖ; undefined for inputs whose gradient is not computed. The last is dhPrev. */
+    /** ∂loss/∂inputₖ, `[B_t,Iₖ]`; undefined for inputs whose gradient is not computed. The last is dhPrev. */
     dInputs: [...lstm.inputs.map((_, k) => given(lstm.dInputs.at(k))), first(lstm.dh, read)],
     /** ∂loss/∂cPrev, `[B_t,H]`. */
     dcPrev: first(lstm.dc, read),

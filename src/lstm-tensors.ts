@@ -61,19 +61,19 @@ export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) */
+/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) @interface */
 export type InferenceTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
   /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
   readonly inputs: readonly Tensor[];
 };
 
-/** The tensors of both passes. */
+/** The tensors of both passes. @interface */
 export type LstmTensors = InferenceTensors & {
   readonly [Name in keyof ReturnType<typeof lstmGradientShapes>]: Tensor;
 } & {
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
   readonly dcOutside?: Tensor;
-  /** ∂loss/∂inputₖ, in the shape of each input. Default: [], then they are not computed. */
+  /** ∂loss/∂inputₖ, `[T,B,Iₖ]` as each input. Default: [], then they are not computed. */
   readonly dInputs?: readonly Tensor[];
 };
 
@@ -110,7 +110,7 @@ export interface Lstm extends Omit<InferenceLstm, 'steps'>, LstmTensors {
   readonly dInputs: readonly Tensor[];
   /** Wₖᵀ, `[4H,Iₖ]`. */
   readonly WTransposed: readonly Tensor[];
-  /** dKernel's rows for each input, as in `W`. */
+  /** dKernel's rows for each input, `[Iₖ,4H]`, as in `W`, the last for h, `[H,4H]`. */
   readonly dW: readonly Tensor[];
   /** Views of every step, in the order of the forward pass. `setLengths` changes them. */
   steps: readonly TrainingStep[];

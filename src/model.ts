@@ -23,7 +23,7 @@ export interface ModelSizes extends LstmSizes {
 /** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
 export type ParameterName = 'kernel' | 'bias' | 'outKernel' | 'outBias';
 
-/** A tensor for each parameter. */
+/** A tensor `[…]` for each parameter. */
 export interface ParameterTensors extends NamedTensors {
   /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
   readonly kernel: Tensor;

@@ -258,7 +258,7 @@ export class Network {
     }
   }
 
-  /** Copies of the parameters' values, on the host. */
+  /** Copies of the parameters' values, on the host: `[…]` by name, as in `parameters`. */
   async save(): Promise<NamedTensors> {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }

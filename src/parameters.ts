@@ -18,15 +18,15 @@ export interface Parameter<Name extends string = string> {
   readonly gradient: Tensor;
 }
 
-/** A tensor for each name. */
+/** A tensor `[…]` of any shape for each name. */
 export type NamedTensors<Name extends string = string> = Readonly<Record<Name, Tensor>>;
 
-/** The parameters' values by name (not copied). */
+/** The parameters' values `[…]` by name (not copied). */
 export function valuesByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
   return Object.fromEntries(parameters.map(({ name, value }) => [name, value])) as NamedTensors<Name>;
 }
 
-/** The parameters' gradients by name (not copied). */
+/** The parameters' gradients `[…]` by name (not copied). */
 export function gradientsByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
   return Object.fromEntries(parameters.map(({ name, gradient }) => [name, gradient])) as NamedTensors<Name>;
 }
@@ -57,7 +57,7 @@ export async function assertFinite(backend: Backend, parameters: readonly Parame
   }
 }
 
-/** Copies on the host, in the backend's precision. */
+/** Copies `[…]` on the host, in the backend's precision. */
 export async function saveTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,
@@ -81,7 +81,7 @@ export function assertLoadable(tensors: NamedTensors, saved: NamedTensors): void
   }
 }
 
-/** Copies `saved` into `tensors`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+/** Copies `saved` into `tensors`, both `[…]`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
 export function loadTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,

@@ -63,7 +63,7 @@ function stateFromSeed(seed: number): number[] {
   return Array.from({ length: 4 }, () => seeder.next());
 }
 
-/** Fills a tensor with numbers from `draw`, in row order. Throws a RangeError for a view with gaps. */
+/** Fills a tensor `[…]` with numbers from `draw`, in row order. Throws a RangeError for a view with gaps. */
 export function fillRandom(tensor: Tensor, draw: () => number): void {
   const values = flatten(tensor);
   for (let n = 0; n < values.size; n++) values.set(n, draw());

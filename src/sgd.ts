@@ -13,7 +13,7 @@ import { assertParameters, loadTensors, saveTensors, shapesByName } from './para
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
-/** (11) for one parameter p with velocity v and gradient g, all of one shape. `rate` is the learning rate. */
+/** (11) for one parameter p with velocity v and gradient g, all of one shape `[…]`. `rate` is the learning rate. */
 export function sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
   const [P, V, G] = [flatten(p), flatten(v), flatten(g)];
   for (let n = 0; n < P.size; n++) {
@@ -29,7 +29,7 @@ export function sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: num
 export interface SgdState<Name extends string = string> {
   /** Updates made so far. */
   readonly updates: number;
-  /** v of each parameter, on the host. */
+  /** v of each parameter, `[…]` in its shape, on the host. */
   readonly velocities: NamedTensors<Name>;
 }
 

@@ -8,7 +8,7 @@
  */
 import type { Tensor } from './tensor.js';
 
-/** (13) for each row: the mean over its C elements, or 0 if it does not count. The batch's loss is their sum, divided by `count`. */
+/** (13) losses `[B]`: the mean over each row's C elements, or 0 if it does not count. Their sum / `count` is the batch's loss. */
 export function squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
   const [B, C] = outputs.shape;
   for (let b = 0; b < B; b++) {
@@ -21,7 +21,7 @@ export function squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Te
   }
 }
 
-/** (13′) from  loss = Σ counted*Σ (outputs - targets)² / (C·count):  dOutputs = counted*2*(outputs - targets) / (C·count) */
+/** (13′) from  loss = Σ counted*Σ (outputs - targets)² / (C·count):  dOutputs `[B,C]` = counted*2*(outputs - targets) / (C·count) */
 export function squaredErrorBackward(
   dOutputs: Tensor,
   outputs: Tensor,

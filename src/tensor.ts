@@ -41,7 +41,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** A new tensor of zeros. `dtype`: default f32. Throws an OutOfMemoryError if it does not fit. */
+/** A new tensor `[…]` of zeros in this shape. `dtype`: default f32. Throws an OutOfMemoryError if it does not fit. */
 export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
   const size = sizeOf(shape);
   try {
@@ -53,7 +53,7 @@ export function zeros(shape: Shape, dtype: DType = 'f32'): Tensor {
 }
 
 /**
- * A tensor over `data`, row by row. A Float32Array or Float64Array is not copied; other numbers are copied into a new
+ * A tensor `[…]` over `data`, row by row. A Float32Array or Float64Array is not copied; other numbers are copied into a new
  * array of `dtype`, default f32. Throws a RangeError unless `data` has exactly as many numbers as `shape`.
  */
 export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, dtype: DType = 'f32'): Tensor {
@@ -74,7 +74,7 @@ export function stepOf(tensor: Tensor, t: number): Tensor {
   return tensor.pick(t);
 }
 
-/** Rows `from … to - 1` along the first axis. */
+/** Rows `from … to - 1` along the first axis: `[M,…]` → `[to - from,…]`. */
 export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
   const [rows] = tensor.shape;
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= rows)) {
@@ -89,7 +89,7 @@ export function transposeOf(matrix: Tensor): Tensor {
   return matrix.transpose(1, 0);
 }
 
-/** Every element as one vector, in row order. Throws a RangeError for a view with gaps. */
+/** Every element as one vector, in row order: `[M,N]` → `[M·N]`. Throws a RangeError for a view with gaps. */
 export function flatten(tensor: Tensor): Tensor {
   assertDense('flatten', tensor);
   return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
@@ -134,7 +134,7 @@ export function assertShape(
   throw new RangeError(`${where}: ${name} ${formatShape(shape)} must be ${formatShape(expected)}`);
 }
 
-/** A copy of every element, in row order, from any view. */
+/** A copy of every element, in row order, from any view `[…]`. */
 export function valuesOf(tensor: Tensor): Float64Array {
   const values = new Float64Array(tensor.size);
   const copy: Tensor = ndarray<FloatArray>(values, [...tensor.shape]);
@@ -142,7 +142,7 @@ export function valuesOf(tensor: Tensor): Float64Array {
   return values;
 }
 
-/** Copies the numbers of `source` into `target`. Their strides and precisions may differ. */
+/** Copies the numbers of `source` into `target`, both `[…]`. Their strides and precisions may differ. */
 export function copyInto(target: Tensor, source: Tensor): void {
   assertShape('copyInto', 'source', source, target.shape);
   // `set` is several times as fast.
@@ -164,7 +164,7 @@ export function matrixOf(tensor: Tensor): Tensor {
   return ndarray(tensor.data, [tensor.size / columns, columns], [columns, 1], tensor.offset);
 }
 
-/** `‖tensor‖₂`. */
+/** `‖tensor‖₂` of all elements of a tensor `[…]`. */
 export function norm(tensor: Tensor): number {
   return ops.norm2(tensor);
 }
@@ -193,7 +193,7 @@ export function findNonFinite(
   return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
 }
 
-/** Sets every element to `value`, on the host: see `Backend.upload`. */
+/** Sets every element of a tensor `[…]` to `value`, on the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
   const { data, offset, size } = tensor;
   if (isDense(tensor)) data.fill(value, offset, offset + size);

@@ -1,8 +1,9 @@
-/** The site: the documents, the source files that they link to, and the page at /play. */
+/** The site: the documents, the API reference, the source files that they link to, and the page at /play. */
 import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vitepress';
 import { worksFromAnyPath } from './any-path.js';
+import { apiSidebar } from './api.js';
 import { markdown } from './markdown.js';
 import { licences, oneFontFormat, servePlay } from './plugins.js';
 import { sidebar } from './sidebar.js';
@@ -38,12 +39,13 @@ export default defineConfig({
   markdown,
   themeConfig: {
     nav: [
-      { text: 'Learn', link: '/derivation' },
+      { text: 'Learn', link: '/learn/plain-rnn' },
       { text: 'Play', link: '/play/', target: '_self' },
       { text: 'Use', link: '/your-own' },
+      { text: 'API', link: '/api/', activeMatch: '^/api/' },
       { text: 'Measure', link: '/benchmarks' },
     ],
-    sidebar,
+    sidebar: { '/': sidebar, '/api/': apiSidebar() },
     outline: [2, 3],
     search: { provider: 'local' },
   },

@@ -1,7 +1,8 @@
-/** The source files that the documents link to: each has a page, `/source/src/lstm.ts.html`, where every line has an anchor. */
+/** The source files that the documents and the API reference link to: each has a page, `/source/src/lstm.ts.html`, where every line has an anchor. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesOfApi } from './api.js';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -73,13 +74,14 @@ export const rawFiles = (): string[] => [
   ),
 ];
 
-/** A page for each linked file, each linked folder, and each file of a linked folder. */
+/** A page for each linked file, each linked folder, and each file of a linked folder or of the API reference. */
 export function sourcePages(): { params: { file: string }; content: string }[] {
   const links = linksToFiles().filter(({ target }) => !NOT_TEXT.test(target));
   const folders = new Set(links.map(({ target }) => target).filter(isFolder));
   const files = new Set([
     ...links.map(({ target }) => target).filter((target) => !folders.has(target)),
     ...[...folders].flatMap((folder) => filesIn(folder).map((name) => `${folder}/${name}`)),
+    ...filesOfApi(),
   ]);
   return [
     ...[...folders].map((file) => ({ params: { file }, content: pageOfFolder(file, folders) })),

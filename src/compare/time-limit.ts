@@ -8,7 +8,7 @@ import { withSequences } from './sequences.js';
 export const LONGEST_PASS_SECONDS = 30;
 export const LONGEST_SEARCH_SECONDS = 30;
 
-/** Returns milliseconds since any fixed moment. */
+/** Returns milliseconds since any fixed moment. @inline */
 export type Clock = () => number;
 
 /** Throws a DataError with the estimate if one pass of `solve` would take too long. */

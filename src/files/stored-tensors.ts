@@ -24,7 +24,7 @@ export function storedIntegers(values: Uint32Array): StoredTensor {
   return { dtype: 'U32', shape: [values.length], bytes };
 }
 
-/** Which numbers a reader accepts. */
+/** Which numbers a reader accepts. @inline */
 export interface FloatLimits {
   /** Accept NaN, infinities, and f64 numbers that are infinite in f32. Default: false, they are refused. */
   readonly allowNonFinite?: boolean;

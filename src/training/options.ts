@@ -25,7 +25,7 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
-/** The options that a resumed run may change; it takes the others from its checkpoint. */
+/** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<
   Pick<
     TrainOptions,
@@ -112,6 +112,7 @@ function acceptedBy(option: OptionEntry): string {
   return option.default === null ? `${option.accepts}, or null` : option.accepts;
 }
 
+/** @inline */
 type StepOptions = Pick<TrainOptions, 'batchSize' | 'trainingIters' | 'epochs' | 'shuffle'>;
 
 /** How many updates a run makes on `count` examples: the largest step with step · batchSize < trainingIters, or whole epochs. */
