@@ -3,10 +3,13 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vitepress';
 import { worksFromAnyPath } from './any-path.js';
+import { exerciseImages } from './exercise-images.js';
 import { markdown } from './markdown.js';
 import { licences, oneFontFormat, servePlay } from './plugins.js';
 import { sidebar } from './sidebar.js';
 import { pageOf, project, rawFiles } from './source-pages.js';
+
+const { forSite, forWorkers } = licences();
 
 const POLICY = [
   "default-src 'none'",
@@ -39,6 +42,7 @@ export default defineConfig({
   themeConfig: {
     nav: [
       { text: 'Learn', link: '/derivation' },
+      { text: 'Exercises', link: '/exercises/' },
       { text: 'Play', link: '/play/', target: '_self' },
       { text: 'Use', link: '/your-own' },
       { text: 'Measure', link: '/benchmarks' },
@@ -48,7 +52,8 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    plugins: [oneFontFormat(), licences(), servePlay()],
+    plugins: [oneFontFormat(), exerciseImages(), forSite(), servePlay()],
+    worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
     optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts'] }, // not the page, which Vite would find
   },

@@ -1,5 +1,6 @@
 /** The order of the documents. */
 import type { DefaultTheme } from 'vitepress';
+import { exercisesInSidebar } from './exercise-pages.js';
 
 const page = (name: string, text: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
 
@@ -15,6 +16,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('kernels', 'A fast matrix product'),
     ],
   },
+  exercisesInSidebar,
   {
     text: 'Use',
     items: [

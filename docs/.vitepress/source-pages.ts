@@ -22,9 +22,9 @@ const isFolder = (target: string): boolean => statSync(path.join(project, target
 export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
-  ...['', 'learn/'].flatMap((folder) =>
+  ...['', 'learn/', 'exercises/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') && !name.startsWith('['))
       .map((name) => `docs/${folder}${name}`),
   ),
 ];

@@ -3,12 +3,14 @@ import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
 import type { Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
+import { registerExercises } from './exercises/index.js';
 import { followLineLinks } from './line-links.js';
 import './style.css';
 
 export default {
   extends: DefaultTheme,
-  enhanceApp({ router }) {
+  enhanceApp({ app, router }) {
+    registerExercises(app);
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
     followLineLinks(router);
