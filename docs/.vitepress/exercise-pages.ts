@@ -23,7 +23,7 @@ export const exercisesInSidebar: DefaultTheme.SidebarItem = {
 
 /** Links are relative to docs/exercises, as in a document there. */
 function pageOfExercise(exercise: Exercise): string {
-  const { name, number, title, equation, formula, task, source, typescript } = exercise;
+  const { name, number, title, equation, formula, task, source } = exercise;
   return `# ${number}. ${title}
 
 <ExerciseNumbers name="${name}" />
@@ -34,14 +34,7 @@ Equation: ${equation}. ${derivationOf(exercise)}The project’s own lines are in
 
 ${task}
 
-<ExerciseWorkbench name="${name}">
-
-\`\`\`\`ts
-${typescript.start}\`\`\`\`
-
-<noscript><p>The editor needs scripts.</p></noscript>
-
-</ExerciseWorkbench>
+<ExerciseWorkbench name="${name}" />
 `;
 }
 

@@ -13,8 +13,9 @@ export interface Attempt {
   verdict: Verdict | undefined;
   /** Why there is no verdict. */
   failure: string | undefined;
-  /** Of the training steps so far, of how many. */
+  /** One for each training step so far. */
   losses: StepLoss[];
+  /** How many training steps there will be. */
   steps: number;
   /** Why the training has not begun, or has not ended. */
   noTraining: string | undefined;

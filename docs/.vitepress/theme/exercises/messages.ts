@@ -24,6 +24,6 @@ export type Report =
   /** The text cannot be run at all. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  | { readonly kind: 'loss'; readonly loss: StepLoss; /** Of how many steps. */ readonly steps: number }
+  | { readonly kind: 'loss'; readonly loss: StepLoss; /** How many steps there will be. */ readonly steps: number }
   | { readonly kind: 'no-training'; readonly message: string }
   | { readonly kind: 'end' };

@@ -15,17 +15,25 @@ const LANGUAGES: Readonly<Record<Language, string>> = { typescript: 'TypeScript'
 
 export default defineComponent({
   props: { name: { type: String, required: true } },
-  setup({ name }, { slots }) {
+  setup({ name }) {
     const exercise = EXERCISES.find((one) => one.name === name);
     if (!exercise) throw new Error(`no exercise ${name}`);
     const workbench = useWorkbench(exercise);
-    return () => [
-      workbench.isReady.value ? undefined : slots.default?.(), // the start text
-      h('div', { class: 'editor', ref: workbench.host }),
-      workbench.isReady.value ? controls(exercise, workbench) : h('p', workbench.problem.value),
-    ];
+    return () =>
+      h('div', { class: 'workbench' }, [
+        workbench.isReady.value ? undefined : startText(exercise),
+        h('div', { class: 'editor', ref: workbench.host }),
+        ...(workbench.isReady.value ? controls(exercise, workbench) : [h('p', workbench.problem.value)]),
+      ]);
   },
 });
+
+/** Until the editor is loaded, and for readers without scripts. */
+const startText = ({ typescript }: Exercise): VNode =>
+  h('div', { class: 'start-text' }, [
+    h('noscript', 'The editor needs scripts. This is the start text:'),
+    h('pre', { class: 'indented', tabindex: 0 }, h('code', typescript.start)),
+  ]);
 
 type Workbench = ReturnType<typeof useWorkbench>;
 
