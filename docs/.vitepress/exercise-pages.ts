@@ -11,7 +11,6 @@ export const exercisePages = (): { params: { exercise: string }; content: string
 
 export const exercisesInSidebar: DefaultTheme.SidebarItem = {
   text: 'Exercises',
-  collapsed: true,
   items: [
     { text: 'All exercises', link: '/exercises/' },
     ...EXERCISES.map((exercise) => ({

@@ -2,8 +2,7 @@
 import type { Ref } from 'vue';
 import { onUnmounted, ref } from 'vue';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
-import type { StepLoss } from './messages.js';
-import type { RunReport } from './run.js';
+import type { Report, StepLoss } from './messages.js';
 import { startRun } from './run.js';
 
 export interface Attempt {
@@ -63,7 +62,7 @@ const fresh = (source: string): Attempt => ({
   noTraining: undefined,
 });
 
-function note(attempt: Attempt, report: RunReport): void {
+function note(attempt: Attempt, report: Report): void {
   switch (report.kind) {
     case 'ready':
       return;
@@ -80,7 +79,6 @@ function note(attempt: Attempt, report: RunReport): void {
     case 'end':
       attempt.isRunning = false;
       return;
-    case 'refused':
     case 'failed':
       attempt.isRunning = false;
       if (attempt.verdict) attempt.noTraining = report.message;

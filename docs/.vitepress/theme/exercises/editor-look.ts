@@ -1,7 +1,9 @@
-/** The editor's colours are variables of the style sheet, so they follow the site's light and dark. */
+/** The colours of code are variables of the style sheet, so they follow the site's light and dark. */
+import { javascriptLanguage, typescriptLanguage } from '@codemirror/lang-javascript';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { EditorView } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { highlightCode, tags } from '@lezer/highlight';
+import type { Language } from './progress.js';
 
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: 'var(--code-keyword)' },
@@ -32,3 +34,12 @@ const shape = EditorView.theme({
 });
 
 export const look = [shape, syntaxHighlighting(colours)];
+
+/** Text with the editor's colours, as pieces with their classes. The editor adds the rules of these classes to the page. */
+export function colouredPieces(text: string, language: Language): { text: string; classes: string }[] {
+  const { parser } = language === 'typescript' ? typescriptLanguage : javascriptLanguage;
+  const pieces: { text: string; classes: string }[] = [];
+  const add = (piece: string, classes = ''): void => void pieces.push({ text: piece, classes });
+  highlightCode(text, parser.parse(text), colours, add, () => add('\n'));
+  return pieces;
+}

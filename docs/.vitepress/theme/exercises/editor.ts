@@ -46,7 +46,8 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         markedLine,
         changes,
         EditorView.contentAttributes.of({ 'aria-label': label }),
-        shared(dialect),
+        javascript({ typescript: dialect === 'typescript' }),
+        look,
       ],
     });
   const view = new EditorView({ parent, state: stateOf(text, language) });
@@ -57,21 +58,6 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
     destroy: () => view.destroy(),
   };
 }
-
-/** Text that can be read and copied. Returns a function that removes it. */
-export function createReader(parent: HTMLElement, text: string, language: Language, label: string): () => void {
-  const extensions = [
-    EditorState.readOnly.of(true),
-    EditorView.editable.of(false),
-    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
-    lineNumbers(),
-    shared(language),
-  ];
-  const view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
-  return () => view.destroy();
-}
-
-const shared = (language: Language) => [javascript({ typescript: language === 'typescript' }), look];
 
 /** After Escape, CodeMirror leaves the Tab key to the browser: the focus moves out of the editor. */
 const INDENT_KEYS = [

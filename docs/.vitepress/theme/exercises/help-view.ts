@@ -1,6 +1,6 @@
 /** The hints, which open one by one, and the solution. */
-import type { VNode } from 'vue';
-import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
+import type { PropType, VNode } from 'vue';
+import { defineComponent, h, onMounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import type { Language } from './progress.js';
 import { progress, saveProgress } from './progress.js';
@@ -31,7 +31,7 @@ export function solutionView(exercise: Exercise, isShown: boolean, show: () => v
     h('h2', 'Solution'),
     ...(tried ? [] : [h('p', { id: 'solution-when' }, 'You can open the solution after your first run.')]),
     isShown && tried
-      ? h(Reader, { text: exercise[language].solution, language, key: language })
+      ? h(Code, { text: exercise[language].solution, language, key: language })
       : h(
           'button',
           { type: 'button', disabled: !tried, 'aria-describedby': tried ? undefined : 'solution-when', onClick: show },
@@ -40,17 +40,16 @@ export function solutionView(exercise: Exercise, isShown: boolean, show: () => v
   ];
 }
 
-/** Text in the editor's colours that cannot be changed. */
-const Reader = defineComponent({
-  props: { text: { type: String, required: true }, language: { type: String, required: true } },
+/** Text in the editor's colours, once these are loaded. */
+const Code = defineComponent({
+  props: { text: { type: String, required: true }, language: { type: String as PropType<Language>, required: true } },
   setup({ text, language }) {
-    const host = ref<HTMLElement>();
-    let remove: (() => void) | undefined;
+    const pieces = ref([{ text, classes: '' }]);
     onMounted(async () => {
-      const { createReader } = await import('./editor.js');
-      if (host.value) remove = createReader(host.value, text, language as Language, 'The solution');
+      const { colouredPieces } = await import('./editor-look.js');
+      pieces.value = colouredPieces(text, language);
     });
-    onUnmounted(() => remove?.());
-    return () => h('div', { ref: host, class: 'editor solution' });
+    const spans = (): VNode[] => pieces.value.map((piece) => h('span', { class: piece.classes }, piece.text));
+    return () => h('pre', { class: 'solution', tabindex: 0, 'aria-label': 'The solution' }, h('code', spans()));
   },
 });

@@ -19,10 +19,10 @@ export interface StepLoss {
 }
 
 export type Report =
-  /** The worker's program runs: the time limit begins. */
+  /** The worker's program is loaded: the time limit begins. */
   | { readonly kind: 'ready' }
-  /** The text cannot be run at all. */
-  | { readonly kind: 'refused'; readonly message: string }
+  /** The run has ended early. The message is for the reader. */
+  | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'loss'; readonly loss: StepLoss; /** How many steps there will be. */ readonly steps: number }
   | { readonly kind: 'no-training'; readonly message: string }

@@ -5,11 +5,8 @@ import type { Job, Report } from './messages.js';
 /** A run ends if the worker reports nothing for this long. */
 const TIME_LIMIT_S = 10;
 
-/** What a run can report besides the worker's own reports: it ended without an answer. */
-export type RunReport = Report | { readonly kind: 'failed'; readonly message: string };
-
 /** Runs `source`. `hear` gets the reports, and none after a call of the returned function, which ends the run. */
-export function startRun({ name, source }: Omit<Job, 'images'>, hear: (report: RunReport) => void): () => void {
+export function startRun({ name, source }: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   let [isReady, isOver] = [false, false];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +25,7 @@ export function startRun({ name, source }: Omit<Job, 'images'>, hear: (report: R
     isReady = true;
     clearTimeout(timer);
     timer = setTimeout(() => fail(TOO_LONG), TIME_LIMIT_S * 1000);
-    if (data.kind === 'end' || data.kind === 'refused') stop();
+    if (data.kind === 'end' || data.kind === 'failed') stop();
     hear(data);
   };
   worker.onerror = (event): void => {
