@@ -1,5 +1,6 @@
 /** The exercises in the built site, below a path of a plain host, in a real Chromium. */
 import type { Page } from 'playwright-core';
+import { conclusionOf } from '../docs/.vitepress/theme/exercises/training-view.js';
 import { loadMnist } from '../src/data/mnist-files.js';
 import { check, withMistake } from '../src/exercises/check.js';
 import type { Exercise } from '../src/exercises/exercise.js';
@@ -237,6 +238,21 @@ testInBrowser('then it trains with the function of exercise 5, and shows both lo
   expect(await page.innerText('.findings [role=status]')).not.toContain('wrong');
 });
 
+test.each([
+  ['falls', [2.3, 1.9], true, /falls although the gradient is wrong/],
+  ['falls a little', [2.3, 2.2], true, /does not fall/],
+  ['rises', [2.3, 3], true, /does not fall/],
+  ['becomes NaN', [2.3, NaN], true, /has made the loss NaN/],
+  ['falls and is right', [2.3, 1.8], false, /own\.$/],
+] as const)('the sentence about a loss that %s says what the numbers show', (_, [first, last], isWrong, expected) => {
+  const losses = Array.from({ length: 30 }, (__, step) => ({ right: 2, answer: step < 15 ? first : last }));
+  const sentence = conclusionOf(losses, isWrong);
+  expect(sentence).toMatch(expected);
+  expect(sentence).toContain(
+    `2.300 and ${Number.isNaN(last) ? 'NaN' : last.toFixed(3)} with your function, 2.000 and 2.000`,
+  );
+});
+
 testInBrowser('without the images the verdict stays, and the page says what is missing', async () => {
   const visit = await work('hidden-state', {
     prepare: (page) => page.context().route('**/images*.gz', (route) => route.abort()),
@@ -308,6 +324,23 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   expect(await row.innerText()).toBe('');
 });
 
+testInBrowser('two tabs: each keeps its own language, and the overview follows', async () => {
+  const { page } = await work('gates');
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.waitForSelector('button.run');
+  await other.check('label:has-text("JavaScript") input');
+  await verdictOn(other, named('gates').javascript.solution);
+  await page.waitForSelector('.exercise-numbers a:text-is("7 ✓")');
+  expect(await page.isChecked('label:has-text("TypeScript") input')).toBe(true);
+  await paste(page, '// typed');
+  await other.reload();
+  await other.waitForSelector('button.run');
+  expect(await textOf(other)).toBe('// typed'); // the language of the last change
+  await other.check('label:has-text("JavaScript") input');
+  expect(await textOf(other)).toBe(named('gates').javascript.solution);
+});
+
 testInBrowser('Reset brings the start text back, and undo the reader’s', async () => {
   const { page } = await work('adam');
   await paste(page, '// mine');
@@ -348,6 +381,9 @@ testInBrowser('a browser that stores nothing: the page says so, and works', asyn
   expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
   expect(await page.innerText('.toolbar')).toContain('This browser does not keep your progress.');
   await page.waitForSelector('.exercise-numbers a:text-is("1 ✓")');
+  await page.click('.exercise-numbers a:text-is("2")');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Softmax'));
+  await page.waitForSelector('.exercise-numbers a:text-is("1 ✓")'); // as long as the site is open
 });
 
 testInBrowser('by the keyboard alone: to the editor, type, run, and out of the editor', async () => {
@@ -427,6 +463,7 @@ testInBrowser.each([
     expect([state, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([state, width]);
   };
   await expectGood('start');
+  expect(await page.locator('.editor .cm-editor').evaluate((editor) => editor.clientHeight)).toBeLessThan(650);
   await verdictOn(page, 'export const broken = ;');
   await expectGood('error');
   await verdictOn(page, mistaken('hidden-state'));

@@ -1,5 +1,5 @@
 /** The editor: CodeMirror, with the site's colours. Pages without an exercise do not load this file. */
-import { indentLess, indentMore } from '@codemirror/commands';
+import { indentLess, indentMore, isolateHistory } from '@codemirror/commands';
 import { javascript } from '@codemirror/lang-javascript';
 import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
@@ -45,14 +45,18 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
         indentOnInput(),
         markedLine,
         changes,
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         javascript({ typescript: dialect === 'typescript' }),
         look,
       ],
     });
   const view = new EditorView({ parent, state: stateOf(text, language) });
   return {
-    replaceText: (insert) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert } }),
+    replaceText: (insert) =>
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert },
+        annotations: isolateHistory.of('full'), // one undo brings the text back
+      }),
     open: (doc, dialect) => view.setState(stateOf(doc, dialect)),
     markLine: (line) => view.dispatch({ effects: mark.of(line) }),
     destroy: () => view.destroy(),

@@ -25,8 +25,8 @@ export function hintsView({ name, hints }: Exercise): VNode[] {
   ];
 }
 
-export function solutionView(exercise: Exercise, isShown: boolean, show: () => void): VNode[] {
-  const { tried, language } = progress.of[exercise.name];
+export function solutionView(exercise: Exercise, language: Language, isShown: boolean, show: () => void): VNode[] {
+  const { tried } = progress.of[exercise.name];
   return [
     h('h2', 'Solution'),
     ...(tried ? [] : [h('p', { id: 'solution-when' }, 'You can open the solution after your first run.')]),

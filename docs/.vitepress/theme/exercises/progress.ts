@@ -29,8 +29,12 @@ export const progress = reactive({
   isKept: true,
 });
 
-/** Reads what is stored. Call it once the page runs: the server's documents have no progress. */
+/**
+ * Reads what is stored. Call it once the page runs: the server's documents have no progress. Progress that could not be stored
+ * stays until the reader leaves the site.
+ */
 export function loadProgress(): void {
+  if (!progress.isKept) return;
   const stored = read();
   for (const { name } of EXERCISES) progress.of[name] = progressFrom(stored[name]);
 }

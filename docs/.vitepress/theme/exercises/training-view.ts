@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.js';
 import type { StepLoss } from './messages.js';
 
 /** In the units of the drawing. */
-const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [640, 240, 44, 12, 12, 40];
+const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [360, 190, 34, 10, 10, 40];
 
 export function trainingView({ losses, steps, isRunning, noTraining, verdict }: Attempt): VNode[] {
   const isWrong = verdict?.outcome === 'wrong';

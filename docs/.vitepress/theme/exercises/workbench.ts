@@ -22,7 +22,7 @@ export default defineComponent({
     return () =>
       h('div', { class: 'workbench' }, [
         workbench.isReady.value ? undefined : startText(exercise),
-        h('div', { class: 'editor', ref: workbench.host }),
+        h('div', { key: 'editor', class: 'editor', ref: workbench.host }), // the key: Vue must not use it for another part
         ...(workbench.isReady.value ? controls(exercise, workbench) : [h('p', workbench.problem.value)]),
       ]);
   },
@@ -30,7 +30,7 @@ export default defineComponent({
 
 /** Until the editor is loaded, and for readers without scripts. */
 const startText = ({ typescript }: Exercise): VNode =>
-  h('div', { class: 'start-text' }, [
+  h('div', { key: 'start-text', class: 'start-text' }, [
     h('noscript', 'The editor needs scripts. This is the start text:'),
     h('pre', { class: 'indented', tabindex: 0 }, h('code', typescript.start)),
   ]);
@@ -41,6 +41,7 @@ function useWorkbench(exercise: Exercise) {
   const { name } = exercise;
   const host = ref<HTMLElement>();
   const text = ref('');
+  const language = ref<Language>('typescript'); // another tab can have another one
   const [isReady, isSolutionShown] = [ref(false), ref(false)];
   const problem = ref('');
   const own = computed(() => progress.of[name]);
@@ -48,7 +49,7 @@ function useWorkbench(exercise: Exercise) {
   let editor: Editor | undefined;
   let isGone = false;
 
-  const textIn = (language: Language): string => own.value[language] ?? exercise[language].start;
+  const storedText = (): string => own.value[language.value] ?? exercise[language.value].start;
 
   function onVerdict(verdict: Verdict | undefined): void {
     const outcome = verdict?.outcome;
@@ -58,8 +59,8 @@ function useWorkbench(exercise: Exercise) {
 
   function onChange(changed: string): void {
     text.value = changed;
-    const { language } = own.value;
-    saveProgress(name, { [language]: changed === exercise[language].start ? undefined : changed });
+    const isStart = changed === exercise[language.value].start;
+    saveProgress(name, { language: language.value, [language.value]: isStart ? undefined : changed });
     stop('The text has changed, so this run was stopped. Run it again.');
   }
 
@@ -69,22 +70,24 @@ function useWorkbench(exercise: Exercise) {
     run(text.value);
   }
 
-  function choose(language: Language): void {
+  function choose(chosen: Language): void {
     clear();
-    saveProgress(name, { language });
-    text.value = textIn(language);
-    editor?.open(text.value, language);
+    language.value = chosen;
+    saveProgress(name, { language: chosen });
+    text.value = storedText();
+    editor?.open(text.value, chosen);
   }
 
   onMounted(async () => {
     loadProgress();
-    const { language } = own.value;
-    text.value = textIn(language);
+    language.value = own.value.language;
+    text.value = storedText();
     try {
       const { createEditor } = await import('./editor.js');
       if (isGone || !host.value) return; // the reader has left the page
       const label = `Your code for exercise ${exercise.number}: ${exercise.title}`;
-      editor = createEditor(host.value, { text: text.value, language, label, onChange, onRun: runText });
+      const options = { text: text.value, language: language.value, label, onChange, onRun: runText };
+      editor = createEditor(host.value, options);
       isReady.value = true;
     } catch (error) {
       problem.value = `The editor could not be loaded: ${String(error)}. Reload the page.`;
@@ -96,14 +99,14 @@ function useWorkbench(exercise: Exercise) {
   });
 
   return {
-    ...{ host, text, isReady, isSolutionShown, problem, own, attempt, run: runText, choose },
+    ...{ host, text, language, isReady, isSolutionShown, problem, attempt, run: runText, choose },
     stop: (): void => stop('You stopped this run.'),
-    reset: (): void => editor?.replaceText(exercise[own.value.language].start),
+    reset: (): void => editor?.replaceText(exercise[language.value].start),
   };
 }
 
 function controls(exercise: Exercise, workbench: Workbench): VNode[] {
-  const { attempt, text, isSolutionShown } = workbench;
+  const { attempt, text, language, isSolutionShown } = workbench;
   const { value } = attempt;
   const isOlder = value !== undefined && value.source !== text.value;
   return [
@@ -121,14 +124,14 @@ function controls(exercise: Exercise, workbench: Workbench): VNode[] {
     h(
       'section',
       { 'aria-label': 'Solution' },
-      solutionView(exercise, isSolutionShown.value, () => (isSolutionShown.value = true)),
+      solutionView(exercise, language.value, isSolutionShown.value, () => (isSolutionShown.value = true)),
     ),
   ];
 }
 
 const OLDER = 'You have changed the text since this run. What follows is about the text before your change.';
 
-function toolbar(exercise: Exercise, { attempt, own, run, stop, reset, choose }: Workbench): VNode {
+function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode {
   const isRunning = attempt.value?.isRunning ?? false;
   const button = (label: string, onClick: () => void, attributes: object = {}): VNode =>
     h('button', { type: 'button', onClick, ...attributes }, label);
@@ -138,13 +141,13 @@ function toolbar(exercise: Exercise, { attempt, own, run, stop, reset, choose }:
     button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
     h('fieldset', [
       h('legend', { class: 'visually-hidden' }, 'Language'),
-      ...Object.entries(LANGUAGES).map(([language, label]) =>
+      ...Object.entries(LANGUAGES).map(([name, label]) =>
         h('label', [
           h('input', {
             type: 'radio',
             name: `language-of-${exercise.name}`,
-            checked: own.value.language === language,
-            onChange: () => choose(language as Language),
+            checked: language.value === name,
+            onChange: () => choose(name as Language),
           }),
           label,
         ]),
