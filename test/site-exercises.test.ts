@@ -371,10 +371,10 @@ testInBrowser.each([
 testInBrowser('a browser that stores nothing: the page says so, and works', async () => {
   const prepare = (page: Page) =>
     page.addInitScript(() => {
-      const { setItem } = Storage.prototype;
-      Storage.prototype.setItem = function (key, value) {
+      const setItem = localStorage.setItem.bind(localStorage);
+      Storage.prototype.setItem = (key, value) => {
         if (key === 'longhand-exercises') throw new DOMException('full', 'QuotaExceededError');
-        setItem.call(this, key, value); // VitePress does not guard its own
+        setItem(key, value); // VitePress does not guard its own
       };
     });
   const { page } = await work('sigmoid', { prepare });

@@ -24,8 +24,8 @@ async function train(exercise: Exercise, source: string, address: string, report
     const images = await fetchImages(address);
     const right = rightLosses(images);
     for (const answer of answerLosses(exercise, source, images)) {
-      const { value } = right.next();
-      report({ kind: 'loss', loss: { right: value as number, answer }, steps: TRAINING_STEPS });
+      const loss = { right: right.next().value as number, answer };
+      report({ kind: 'loss', loss, steps: TRAINING_STEPS });
     }
   } catch (error) {
     const { message } = error as Error;

@@ -76,7 +76,7 @@ const markedLine = StateField.define<DecorationSet>({
   update(before, { effects, docChanged, newDoc }) {
     const effect = effects.find((one) => one.is(mark));
     if (!effect) return docChanged ? Decoration.none : before;
-    const line = effect.value as number | undefined;
+    const line = effect.value;
     if (line === undefined || line < 1 || line > newDoc.lines) return Decoration.none;
     return Decoration.set(Decoration.line({ class: 'error-line' }).range(newDoc.line(line).from));
   },

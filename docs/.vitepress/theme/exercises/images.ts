@@ -15,7 +15,7 @@ export async function fetchImages(address: string): Promise<LabelledImages> {
     assertImages('images', images);
     return images;
   } catch (error) {
-    throw new Error(`The images could not be loaded: ${(error as Error).message}.`);
+    throw new Error(`The images could not be loaded: ${(error as Error).message}.`, { cause: error });
   }
 }
 

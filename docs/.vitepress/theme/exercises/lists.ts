@@ -5,6 +5,7 @@ import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
+import { scrollingTable } from './scrolling-table.js';
 
 const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
@@ -35,7 +36,7 @@ export const ExerciseList = defineComponent({
   setup() {
     const isLoaded = useLoadedProgress();
     return () => [
-      h('table', { class: 'exercises' }, [
+      scrollingTable('exercises', 'The exercises', [
         h(
           'thead',
           h(

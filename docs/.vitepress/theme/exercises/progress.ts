@@ -25,7 +25,7 @@ const untouched = (): Progress => ({ language: 'typescript', tried: false, solve
 
 /** By the exercise's name. `isKept` is false if the browser does not store it. */
 export const progress = reactive({
-  of: Object.fromEntries(EXERCISES.map(({ name }) => [name, untouched()])) as Record<string, Progress>,
+  of: Object.fromEntries(EXERCISES.map(({ name }) => [name, untouched()])),
   isKept: true,
 });
 

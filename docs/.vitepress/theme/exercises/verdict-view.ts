@@ -2,6 +2,7 @@
 import type { VNode } from 'vue';
 import { h } from 'vue';
 import type { Difference, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
+import { scrollingTable } from './scrolling-table.js';
 
 export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
   switch (verdict.outcome) {
@@ -29,22 +30,19 @@ const standardOf = ({ trains }: Exercise): string =>
 const tensorsOf = ({ length }: readonly Difference[]): string =>
   length === 1 ? 'one tensor differs' : `${length} tensors differ`;
 
-/** A table scrolls in a narrow window, also by the keyboard. */
 const differencesView = (differences: readonly Difference[]): VNode =>
-  h('div', { class: 'differences', tabindex: 0, role: 'group', 'aria-label': 'The tensors that differ' }, [
-    h('table', [
-      h('thead', h('tr', ['First element that differs', 'Expected', 'Found', 'Elements that differ'].map(heading))),
-      h(
-        'tbody',
-        differences.map(({ element, expected, found, differing, size }) => {
-          const numbers = pairOf(expected, found);
-          return h(
-            'tr',
-            [element, ...numbers, `${differing} of ${size}`].map((text) => h('td', text)),
-          );
-        }),
-      ),
-    ]),
+  scrollingTable('differences', 'The tensors that differ', [
+    h('thead', h('tr', ['First element that differs', 'Expected', 'Found', 'Elements that differ'].map(heading))),
+    h(
+      'tbody',
+      differences.map(({ element, expected, found, differing, size }) => {
+        const numbers = pairOf(expected, found);
+        return h(
+          'tr',
+          [element, ...numbers, `${differing} of ${size}`].map((text) => h('td', text)),
+        );
+      }),
+    ),
   ]);
 
 const heading = (text: string): VNode => h('th', { scope: 'col' }, text);

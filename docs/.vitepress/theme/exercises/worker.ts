@@ -11,7 +11,10 @@ globalThis.onmessage = ({ data }: MessageEvent<Job>): void => {
 
 async function work(job: Job): Promise<void> {
   const refusal = whyNoEvaluation();
-  if (refusal !== undefined) return report({ kind: 'failed', message: refusal });
+  if (refusal !== undefined) {
+    report({ kind: 'failed', message: refusal });
+    return;
+  }
   const { checkAndTrain } = await import('./check-and-train.js'); // where evaluation is forbidden, it cannot be loaded
   report({ kind: 'ready' });
   await checkAndTrain(job, report);
@@ -22,8 +25,7 @@ async function work(job: Job): Promise<void> {
 function whyNoEvaluation(): string | undefined {
   try {
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    void new Function('');
-    return undefined;
+    return new Function('') && undefined;
   } catch (error) {
     return `This host forbids that a worker evaluates text, so your code cannot run here. The host’s Content-Security-Policy needs 'unsafe-eval' for the worker’s file. The browser says: ${String(error)}`;
   }
