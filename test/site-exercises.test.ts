@@ -10,7 +10,7 @@ import { seriousFaultsOf, viewForAxe } from './helpers/axe.js';
 import { testInBrowser } from './helpers/chromium.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
-import { builtSite } from './helpers/site.js';
+import { BUILD_MS, builtSite } from './helpers/site.js';
 
 const willRun = testInBrowser === test;
 let site: LonghandPage;
@@ -18,7 +18,7 @@ let visits: Visit[] = [];
 
 beforeAll(async () => {
   if (willRun) site = await LonghandPage.host(await builtSite());
-});
+}, BUILD_MS);
 afterAll(async () => {
   if (willRun) await site.close();
 });

@@ -10,7 +10,7 @@ import { seriousFaultsOf, viewForAxe } from './helpers/axe.js';
 import { testInBrowser } from './helpers/chromium.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
-import { builtSite } from './helpers/site.js';
+import { BUILD_MS, builtSite } from './helpers/site.js';
 
 let folder: string;
 let site: LonghandPage;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   if (!willRun) return;
   folder = await builtSite();
   site = await LonghandPage.host(folder);
-});
+}, BUILD_MS);
 afterAll(async () => {
   if (willRun) await site.close();
 });

@@ -5,6 +5,9 @@ import path from 'node:path';
 import { bringUpToDate, withLock } from '../../build/part.mjs';
 import { project, sourcePages } from '../../docs/.vitepress/source-pages.js';
 
+/** The time limit for a hook that waits for the build, or for that of another test file. */
+export const BUILD_MS = 300_000;
+
 const FOLDER = 'dist/site-for-tests';
 
 /** Its folder. It is built only if the documents, the code or the linked files have changed since it was built. */
