@@ -16,7 +16,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
 const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/learn', 'docs/benchmarks'].flatMap((folder) =>
+  ...['docs', 'docs/learn', 'docs/benchmarks', 'docs/exercises'].flatMap((folder) =>
     readdirSync(path.join(project, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),

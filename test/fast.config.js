@@ -6,7 +6,7 @@ import config from '../jest.config.js';
 const SLOW = {
   'browsers and GPU modes': `backend-gpu backend-webgl2 browser browser-wasm cli-page gpu-js-issues gpu-kernel-steps
     gpu-resources page-access page-check page-faults page-inspect page-links page-text page-text-changes page-text-look page-train`,
-  'installations, builds and benchmarks': 'api bench build installed package site',
+  'installations, builds and benchmarks': 'api bench build installed package site site-exercises',
   'hundreds of processes or millions of steps': 'fuzz kills long-run',
   'dozens of commands': `cli cli-exercises cli-export cli-files cli-history cli-hostile-names cli-lost-output cli-memory cli-model cli-outputs
     cli-overwrite cli-read-only cli-runs completion drawings relaxed-simd`,

@@ -1,5 +1,4 @@
 /** The site, built and served by a plain host below a path, in a real Chromium. */
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createMarkdownRenderer } from 'vitepress';
@@ -7,39 +6,31 @@ import { markdown } from '../docs/.vitepress/markdown.js';
 import { sidebar } from '../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../docs/.vitepress/source-pages.js';
 import { gradientNorms } from '../docs/learn/gradient-norms.mjs';
+import { EXERCISES, fileNameOf } from '../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from './helpers/axe.js';
 import { testInBrowser } from './helpers/chromium.js';
 import type { Visit } from './helpers/longhand-page.js';
 import { LonghandPage } from './helpers/longhand-page.js';
-import { temporaryDirectories } from './helpers/temporary-directories.js';
+import { BUILD_MS, builtSite } from './helpers/site.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-const folder = directoryOf({});
+let folder: string;
 let site: LonghandPage;
 const willRun = testInBrowser === test;
 
-const run = (...command: string[]) => {
-  const { status, stderr } = spawnSync(`node_modules/.bin/${command[0]}`, command.slice(1), { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
-};
-
 beforeAll(async () => {
   if (!willRun) return;
-  run('typedoc', '--options', 'docs/.vitepress/typedoc.mjs');
-  run('vitepress', 'build', 'docs', '--base', '/base-of-the-site/', '--outDir', folder);
-  const play = path.join(folder, 'play');
-  run('vite', 'build', '--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', play, '--logLevel', 'warn');
+  folder = await builtSite();
   site = await LonghandPage.host(folder);
-});
+}, BUILD_MS);
 afterAll(async () => {
   if (willRun) await site.close();
-  remove();
 });
 
 test('every document has a place in the sidebar', () => {
   const places = sidebar.flatMap(({ items = [] }) => items.map(({ link }) => link));
-  const expected = documents().map((document) => `/${pageOf(document).replace(/(^index)?\.md$/, '')}`);
-  expect(places.sort()).toEqual(expected.sort());
+  const expected = documents().map((document) => `/${pageOf(document).replace(/((^|(?<=\/))index)?\.md$/, '')}`);
+  const exercises = EXERCISES.map((exercise) => `/exercises/${fileNameOf(exercise)}`);
+  expect(places.sort()).toEqual([...expected, ...exercises].sort());
 });
 
 describe('Markdown', () => {

@@ -4,10 +4,13 @@ import path from 'node:path';
 import { defineConfig } from 'vitepress';
 import { worksFromAnyPath } from './any-path.js';
 import { apiSidebar } from './api.js';
+import { exerciseImages } from './exercise-images.js';
 import { markdown } from './markdown.js';
 import { licences, oneFontFormat, servePlay } from './plugins.js';
 import { sidebar } from './sidebar.js';
 import { pageOf, project, rawFiles } from './source-pages.js';
+
+const { forSite, forWorkers } = licences();
 
 const POLICY = [
   "default-src 'none'",
@@ -39,7 +42,8 @@ export default defineConfig({
   markdown,
   themeConfig: {
     nav: [
-      { text: 'Learn', link: '/learn/plain-rnn' },
+      { text: 'Learn', link: '/learn/what-an-rnn-is' },
+      { text: 'Exercises', link: '/exercises/' },
       { text: 'Play', link: '/play/', target: '_self' },
       { text: 'Use', link: '/your-own' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
@@ -50,7 +54,8 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    plugins: [oneFontFormat(), licences(), servePlay()],
+    plugins: [oneFontFormat(), exerciseImages(), forSite(), servePlay()],
+    worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
     optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts'] }, // not the page, which Vite would find
   },

@@ -7,7 +7,7 @@ import type { UserConfig } from 'vitepress';
 import { LICENCES_FILE, licencesOf } from '../../build/licences.mjs';
 import { project } from './source-pages.js';
 
-type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
+export type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
 
 /** KaTeX's stylesheet names its fonts in three formats; WOFF2 is enough. Inter's stylesheet names a font for each script; the documents use Latin and Greek. */
 export const oneFontFormat = (): Plugin => ({
@@ -22,15 +22,29 @@ export const oneFontFormat = (): Plugin => ({
   },
 });
 
-/** Writes the licences of the packages in the site to a file of the site. */
-export const licences = (): Plugin => ({
-  name: 'licences-in-site',
-  apply: (_, { isSsrBuild }) => isSsrBuild !== true,
-  generateBundle() {
-    const files = [...this.getModuleIds()].map((id) => id.replace(/^\0/, '').replace(/\?.*$/, ''));
-    this.emitFile({ type: 'asset', fileName: LICENCES_FILE, source: licencesOf(files) });
-  },
-});
+/** Writes the licences of the packages in the site to a file of the site. Vite builds the workers first. */
+export function licences(): { forWorkers: () => Plugin; forSite: () => Plugin } {
+  const files = new Set<string>();
+  const note = (ids: Iterable<string>): void => {
+    for (const id of ids) files.add(id.replace(/^\0/, '').replace(/\?.*$/, ''));
+  };
+  return {
+    forWorkers: () => ({
+      name: 'licences-in-workers',
+      generateBundle() {
+        note(this.getModuleIds());
+      },
+    }),
+    forSite: () => ({
+      name: 'licences-in-site',
+      apply: (_, { isSsrBuild }) => isSsrBuild !== true,
+      generateBundle() {
+        note(this.getModuleIds());
+        this.emitFile({ type: 'asset', fileName: LICENCES_FILE, source: licencesOf([...files]) });
+      },
+    }),
+  };
+}
 
 /** `npm run site` serves the page as well, and builds it first if it is missing. */
 export const servePlay = (): Plugin => ({

@@ -1,5 +1,6 @@
 /** The order of the documents. */
 import type { DefaultTheme } from 'vitepress';
+import { exercisesInSidebar } from './exercise-pages.js';
 
 const page = (name: string, text: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
 
@@ -8,22 +9,23 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     text: 'Learn',
     items: [
       page('', 'What Longhand is'),
-      page('learn/what-an-rnn-is', 'What an RNN is'),
-      page('learn/plain-rnn', 'A plain RNN first'),
-      page('learn/lstm', 'The LSTM'),
-      page('learn/by-hand', 'Backward, by hand'),
+      page('learn/what-an-rnn-is', '1. What an RNN is'),
+      page('learn/plain-rnn', '2. A plain RNN first'),
+      page('learn/lstm', '3. The LSTM'),
+      page('learn/by-hand', '4. Backward, by hand'),
       page('derivation', 'Every gradient, derived'),
-      page('learn/loss-and-update', 'Loss and update'),
-      page('learn/check-it', 'Do not believe it'),
-      page('tutorial-parity', 'The tutorial and Longhand'),
+      page('learn/loss-and-update', '5. Loss and update'),
+      page('learn/check-it', '6. Do not believe it'),
+      page('learn/fast', '7. Making it fast'),
       page('kernels', 'A fast matrix product'),
-      page('learn/fast', 'Making it fast'),
-      page('learn/networks', 'Longer, deeper, two-way, and words'),
-      page('learn/mistakes', 'Common mistakes'),
+      page('learn/networks', '8. Longer, deeper, two-way, and words'),
+      page('learn/mistakes', '9. Common mistakes'),
       page('learn/notation', 'Notation and glossary'),
       page('learn/questions', 'Questions'),
+      page('tutorial-parity', 'The tutorial and Longhand'),
     ],
   },
+  exercisesInSidebar,
   {
     text: 'Use',
     items: [

@@ -23,9 +23,9 @@ const isFolder = (target: string): boolean => statSync(path.join(project, target
 export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
-  ...['', 'benchmarks/', 'learn/'].flatMap((folder) =>
+  ...['', 'benchmarks/', 'exercises/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') && !name.startsWith('['))
       .map((name) => `docs/${folder}${name}`),
   ),
 ];

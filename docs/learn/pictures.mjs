@@ -9,31 +9,29 @@ import { cellPicture } from './pictures/cell.mjs';
 import { clippingPicture } from './pictures/clipping.mjs';
 import { normsPicture } from './pictures/gradient-norms.mjs';
 import { lstmNormsPicture } from './pictures/lstm-norms.mjs';
+import { lengthsPicture, networksPicture } from './pictures/networks.mjs';
 import { numericPicture } from './pictures/numeric-error.mjs';
 import { reachPicture } from './pictures/reach.mjs';
 import { spikePicture } from './pictures/spike.mjs';
-import { lengthsPicture, networksPicture } from './pictures/networks.mjs';
 import { cachesPicture, speedsPicture, tilesPicture } from './pictures/tiles.mjs';
 import { pathsPicture } from './pictures/two-paths.mjs';
 import { unrolledPicture } from './pictures/unrolled.mjs';
 
 export const PICTURES = {
+  'caches.svg': cachesPicture,
   'cell.svg': cellPicture,
   'clipping.svg': clippingPicture,
   'gradient-norms.svg': normsPicture,
+  'lengths.svg': lengthsPicture,
   'lstm-norms.svg': lstmNormsPicture,
+  'networks.svg': networksPicture,
   'numeric-error.svg': numericPicture,
   'reach.svg': reachPicture,
+  'speeds.svg': speedsPicture,
   'spike.svg': spikePicture,
+  'tiles.svg': tilesPicture,
   'two-paths.svg': pathsPicture,
   'unrolled.svg': unrolledPicture,
-  'gradient-norms.svg': normsPicture,
-  'two-paths.svg': pathsPicture,
-  'networks.svg': networksPicture,
-  'lengths.svg': lengthsPicture,
-  'tiles.svg': tilesPicture,
-  'caches.svg': cachesPicture,
-  'speeds.svg': speedsPicture,
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,6 +4,7 @@ import 'katex/dist/katex.min.css';
 import type { Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
 import { h } from 'vue';
+import { registerExercises } from './exercises/index.js';
 import { Figures } from './figures.js';
 import { followLineLinks } from './line-links.js';
 import './style.css';
@@ -11,7 +12,8 @@ import './style.css';
 export default {
   extends: DefaultTheme,
   Layout: () => h(DefaultTheme.Layout, null, { 'doc-after': () => h(Figures) }),
-  enhanceApp({ router }) {
+  enhanceApp({ app, router }) {
+    registerExercises(app);
     if (typeof document === 'undefined') return;
     makeLinksAbsolute();
     followLineLinks(router);

@@ -1,0 +1,87 @@
+/** The last run of an exercise, and what it has found. */
+import type { Ref } from 'vue';
+import { onUnmounted, ref } from 'vue';
+import type { Verdict } from '../../../../src/exercises/exercise.js';
+import type { Report, StepLoss } from './messages.js';
+import { startRun } from './run.js';
+
+export interface Attempt {
+  /** The text that was run: the findings are about no other text. */
+  readonly source: string;
+  isRunning: boolean;
+  verdict: Verdict | undefined;
+  /** Why there is no verdict. */
+  failure: string | undefined;
+  /** One for each training step so far. */
+  losses: StepLoss[];
+  /** How many training steps there will be. */
+  steps: number;
+  /** Why the training has not begun, or has not ended. */
+  noTraining: string | undefined;
+}
+
+/** At most one run at a time. `onVerdict` gets undefined if a run ends without one. */
+export function useAttempt(name: string, onVerdict: (verdict: Verdict | undefined) => void) {
+  const attempt: Ref<Attempt | undefined> = ref();
+  let end: (() => void) | undefined;
+
+  function run(source: string): void {
+    end?.();
+    attempt.value = fresh(source);
+    const current = attempt.value;
+    end = startRun({ name, source }, (report) => {
+      note(current, report);
+      if (report.kind === 'verdict') onVerdict(report.verdict);
+      if (report.kind === 'failed' && !current.verdict) onVerdict(undefined);
+    });
+  }
+
+  /** Ends the run, if there is one. `why` is shown in place of what it would have found. */
+  function stop(why: string): void {
+    end?.();
+    end = undefined;
+    if (attempt.value?.isRunning) note(attempt.value, { kind: 'failed', message: why });
+  }
+
+  function clear(): void {
+    end?.();
+    attempt.value = undefined;
+  }
+
+  onUnmounted(() => end?.());
+  return { attempt, run, stop, clear };
+}
+
+const fresh = (source: string): Attempt => ({
+  source,
+  isRunning: true,
+  verdict: undefined,
+  failure: undefined,
+  losses: [],
+  steps: 0,
+  noTraining: undefined,
+});
+
+function note(attempt: Attempt, report: Report): void {
+  switch (report.kind) {
+    case 'ready':
+      return;
+    case 'verdict':
+      attempt.verdict = report.verdict;
+      return;
+    case 'loss':
+      attempt.losses.push(report.loss);
+      attempt.steps = report.steps;
+      return;
+    case 'no-training':
+      attempt.noTraining = report.message;
+      return;
+    case 'end':
+      attempt.isRunning = false;
+      return;
+    case 'failed':
+      attempt.isRunning = false;
+      if (attempt.verdict) attempt.noTraining = report.message;
+      else attempt.failure = report.message;
+  }
+}

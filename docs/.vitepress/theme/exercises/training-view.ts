@@ -1,0 +1,88 @@
+/** Shows the loss of each training step: with the reader's function, over that with the project's own. */
+import type { VNode } from 'vue';
+import { h } from 'vue';
+import type { Attempt } from './attempt.js';
+import type { StepLoss } from './messages.js';
+
+/** In the units of the drawing. */
+const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [360, 190, 34, 10, 10, 40];
+
+export function trainingView({ losses, steps, isRunning, noTraining, verdict }: Attempt): VNode[] {
+  const isWrong = verdict?.outcome === 'wrong';
+  const isDone = losses.length > 0 && losses.length === steps;
+  if (losses.length === 0 && noTraining === undefined) return [];
+  return [
+    h('h2', 'Training with your function'),
+    ...(losses.length > 0 ? [figureOf(losses, steps)] : []),
+    h('p', { role: 'status' }, [
+      isDone && !isRunning ? conclusionOf(losses, isWrong) : '',
+      noTraining === undefined ? '' : `There is no training result. ${noTraining}`,
+    ]),
+  ];
+}
+
+function figureOf(losses: readonly StepLoss[], steps: number): VNode {
+  const { right, answer } = losses[losses.length - 1];
+  const most = Math.max(2.5, ...losses.flatMap((loss) => [loss.right, loss.answer]).filter(Number.isFinite));
+  const x = (step: number): number => LEFT + ((step - 1) / Math.max(1, steps - 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (loss: number): number => HEIGHT - BOTTOM - (loss / most) * (HEIGHT - TOP - BOTTOM);
+  const line = (of: keyof StepLoss): VNode => {
+    const points = losses.flatMap((loss, n) =>
+      Number.isFinite(loss[of]) ? [`${x(n + 1).toFixed(1)},${y(loss[of]).toFixed(1)}`] : [],
+    );
+    return h('polyline', { class: `${of}-losses`, points: points.join(' ') });
+  };
+  const label = `Loss of ${losses.length} of ${steps} training steps. Last loss: ${short(answer)} with your function, ${short(right)} with the project’s own.`;
+  const text = (content: string, left: number, top: number, anchor: string): VNode =>
+    h('text', { x: left, y: top, 'text-anchor': anchor }, content);
+  const ticks = ticksOf(most);
+  return h('figure', { class: 'loss-curve' }, [
+    h('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label }, [
+      ...ticks.map((tick) => h('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick) })),
+      ...ticks.map((tick) => text(String(tick), LEFT - 8, y(tick) + 4, 'end')),
+      ...[1, ...TENS.filter((ten) => ten <= steps)].map((step) => text(String(step), x(step), HEIGHT - 22, 'middle')),
+      text('step', (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, 'middle'),
+      line('right'),
+      line('answer'),
+    ]),
+    h('figcaption', [
+      h('span', { class: 'answer-losses' }, `your function: ${short(answer)}`),
+      h('span', { class: 'right-losses' }, `the project’s own: ${short(right)}`),
+      h('span', `loss after ${losses.length - 1} of ${steps - 1} updates`),
+    ]),
+  ]);
+}
+
+const TENS = [10, 20, 30, 40, 50];
+
+/** About four round numbers from 0 to `most`. */
+function ticksOf(most: number): number[] {
+  const rough = most / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough) ?? rough;
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, n) => Number((n * step).toPrecision(3)));
+}
+
+const short = (loss: number): string => (Number.isFinite(loss) ? loss.toFixed(3) : String(loss));
+
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** A loss falls if the mean of the last steps is this much below the mean of the first: single batches differ by less. */
+const FALL = 0.9;
+const SOME_STEPS = 5;
+
+/** What the numbers show, and only that. */
+export function conclusionOf(losses: readonly StepLoss[], isWrong: boolean): string {
+  const of = (steps: readonly StepLoss[]): [number, number] => [
+    mean(steps.map(({ answer }) => answer)),
+    mean(steps.map(({ right }) => right)),
+  ];
+  const [first, firstRight] = of(losses.slice(0, SOME_STEPS));
+  const [last, lastRight] = of(losses.slice(-SOME_STEPS));
+  const means = `The mean of the first and the last ${SOME_STEPS} losses: ${short(first)} and ${short(last)} with your function, ${short(firstRight)} and ${short(lastRight)} with the project’s own.`;
+  if (!isWrong) return means;
+  if (!Number.isFinite(last)) return `${means} A wrong gradient has made the loss ${short(last)}.`;
+  if (last < FALL * first)
+    return `${means} The loss falls although the gradient is wrong: a falling loss proves nothing.`;
+  return `${means} With this gradient the loss does not fall.`;
+}

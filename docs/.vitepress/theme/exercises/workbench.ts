@@ -1,0 +1,163 @@
+/** An exercise: its editor, its buttons, what the last run has found, hints and the solution. */
+import type { VNode } from 'vue';
+import { computed, defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
+import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
+import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import { useAttempt } from './attempt.js';
+import type { Editor } from './editor.js';
+import { hintsView, solutionView } from './help-view.js';
+import type { Language } from './progress.js';
+import { loadProgress, progress, saveProgress } from './progress.js';
+import { trainingView } from './training-view.js';
+import { lineOf, verdictView } from './verdict-view.js';
+
+const LANGUAGES: Readonly<Record<Language, string>> = { typescript: 'TypeScript', javascript: 'JavaScript' };
+
+export default defineComponent({
+  props: { name: { type: String, required: true } },
+  setup({ name }) {
+    const exercise = EXERCISES.find((one) => one.name === name);
+    if (!exercise) throw new Error(`no exercise ${name}`);
+    const workbench = useWorkbench(exercise);
+    return () =>
+      h('div', { class: 'workbench' }, [
+        workbench.isReady.value ? undefined : startText(exercise),
+        h('div', { key: 'editor', class: 'editor', ref: workbench.host }), // the key: Vue must not use it for another part
+        ...(workbench.isReady.value ? controls(exercise, workbench) : [h('p', workbench.problem.value)]),
+      ]);
+  },
+});
+
+/** Until the editor is loaded, and for readers without scripts. */
+const startText = ({ typescript }: Exercise): VNode =>
+  h('div', { key: 'start-text', class: 'start-text' }, [
+    h('noscript', 'The editor needs scripts. This is the start text:'),
+    h('pre', { class: 'indented', tabindex: 0 }, h('code', typescript.start)),
+  ]);
+
+type Workbench = ReturnType<typeof useWorkbench>;
+
+function useWorkbench(exercise: Exercise) {
+  const { name } = exercise;
+  const host = ref<HTMLElement>();
+  const text = ref('');
+  const language = ref<Language>('typescript'); // another tab can have another one
+  const [isReady, isSolutionShown] = [ref(false), ref(false)];
+  const problem = ref('');
+  const own = computed(() => progress.of[name]);
+  const { attempt, run, stop, clear } = useAttempt(name, onVerdict);
+  let editor: Editor | undefined;
+  let isGone = false;
+
+  const storedText = (): string => own.value[language.value] ?? exercise[language.value].start;
+
+  function onVerdict(verdict: Verdict | undefined): void {
+    const outcome = verdict?.outcome;
+    if (outcome !== 'untouched') saveProgress(name, { tried: true, solved: own.value.solved || outcome === 'right' });
+    editor?.markLine(lineOf(verdict));
+  }
+
+  function onChange(changed: string): void {
+    text.value = changed;
+    const isStart = changed === exercise[language.value].start;
+    saveProgress(name, { language: language.value, [language.value]: isStart ? undefined : changed });
+    stop('The text has changed, so this run was stopped. Run it again.');
+  }
+
+  function runText(): void {
+    if (attempt.value?.isRunning) return;
+    editor?.markLine(undefined);
+    run(text.value);
+  }
+
+  function choose(chosen: Language): void {
+    clear();
+    language.value = chosen;
+    saveProgress(name, { language: chosen });
+    text.value = storedText();
+    editor?.open(text.value, chosen);
+  }
+
+  onMounted(async () => {
+    loadProgress();
+    language.value = own.value.language;
+    text.value = storedText();
+    try {
+      const { createEditor } = await import('./editor.js');
+      if (isGone || !host.value) return; // the reader has left the page
+      const label = `Your code for exercise ${exercise.number}: ${exercise.title}`;
+      const options = { text: text.value, language: language.value, label, onChange, onRun: runText };
+      editor = createEditor(host.value, options);
+      isReady.value = true;
+    } catch (error) {
+      problem.value = `The editor could not be loaded: ${String(error)}. Reload the page.`;
+    }
+  });
+  onUnmounted(() => {
+    isGone = true;
+    editor?.destroy();
+  });
+
+  return {
+    ...{ host, text, language, isReady, isSolutionShown, problem, attempt, run: runText, choose },
+    stop: (): void => stop('You stopped this run.'),
+    reset: (): void => editor?.replaceText(exercise[language.value].start),
+  };
+}
+
+function controls(exercise: Exercise, workbench: Workbench): VNode[] {
+  const { attempt, text, language, isSolutionShown } = workbench;
+  const { value } = attempt;
+  const isOlder = value !== undefined && value.source !== text.value;
+  return [
+    toolbar(exercise, workbench),
+    h('section', { class: ['findings', { older: isOlder }], 'aria-label': 'What the last run has found' }, [
+      h('div', { class: 'verdict', 'aria-live': 'polite' }, [
+        ...(isOlder && (value.verdict ?? false) ? [h('p', { class: 'age' }, OLDER)] : []),
+        ...(value?.isRunning && !value.verdict ? [h('p', 'Your code runs …')] : []),
+        ...(value?.failure === undefined ? [] : [h('p', { class: 'wrong' }, value.failure)]),
+        ...(value?.verdict ? verdictView(exercise, value.verdict) : []),
+      ]),
+      ...(value?.verdict ? trainingView(value) : []),
+    ]),
+    h('section', { 'aria-label': 'Hints' }, hintsView(exercise)),
+    h(
+      'section',
+      { 'aria-label': 'Solution' },
+      solutionView(exercise, language.value, isSolutionShown.value, () => (isSolutionShown.value = true)),
+    ),
+  ];
+}
+
+const OLDER = 'You have changed the text since this run. What follows is about the text before your change.';
+
+function toolbar(exercise: Exercise, { attempt, language, run, stop, reset, choose }: Workbench): VNode {
+  const isRunning = attempt.value?.isRunning ?? false;
+  const button = (label: string, onClick: () => void, attributes: object = {}): VNode =>
+    h('button', { type: 'button', onClick, ...attributes }, label);
+  return h('div', { class: 'toolbar' }, [
+    button(isRunning ? 'Runs …' : 'Run', run, { class: 'run', 'aria-disabled': isRunning }),
+    button('Stop', stop, { disabled: !isRunning }),
+    button('Reset', reset, { title: 'Back to the start text. Undo brings your text back.' }),
+    h('fieldset', [
+      h('legend', { class: 'visually-hidden' }, 'Language'),
+      ...Object.entries(LANGUAGES).map(([name, label]) =>
+        h('label', [
+          h('input', {
+            type: 'radio',
+            name: `language-of-${exercise.name}`,
+            checked: language.value === name,
+            onChange: () => choose(name as Language),
+          }),
+          label,
+        ]),
+      ),
+    ]),
+    h(
+      'p',
+      { class: 'keys' },
+      'Ctrl-Enter or ⌘-Enter runs your code. Tab indents. Escape and then Tab leaves the editor.',
+    ),
+    progress.isKept ? undefined : h('p', { class: 'wrong' }, 'This browser does not keep your progress.'),
+  ]);
+}
