@@ -124,7 +124,7 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   expect(text).toContain('Not yet right: one tensor differs.');
   const cells = await page.locator('.differences td').allInnerTexts();
   expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '6 of 24']);
-  expect(text).toContain('These numbers are what you get if: do without the factor tanh(c).');
+  expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
   await verdictOn(page, solution('hidden-state').replace('const dC = ', 'const dC = 1e-7 + '));
   const [, expected, found] = await page.locator('.differences td').allInnerTexts();
   expect(Number(found)).not.toBe(Number(expected)); // also if the first digits are equal

@@ -68,7 +68,8 @@ function exerciseOf(command: Command, number: string): Exercise {
 }
 
 function writeFolder(folder: string): void {
-  if (existsSync(folder)) throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
+  if (folder === '' || existsSync(folder))
+    throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
   try {
     for (const [file, contents] of folderContents()) {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
@@ -85,7 +86,7 @@ function writeFolder(folder: string): void {
 function folderOf(command: Command): string {
   const hasExercises = (folder: string): boolean =>
     EXERCISES.some((one) => languages.some((language) => existsSync(path.join(folder, pathOf(one, language)))));
-  const found = ['.', FOLDER].find(hasExercises);
+  const found = ['.', FOLDER, '..'].find(hasExercises);
   if (found !== undefined) return found;
   const others = readdirSync('.', { withFileTypes: true }).filter((one) => one.isDirectory() && hasExercises(one.name));
   if (others.length === 1) return others[0].name;
@@ -147,7 +148,7 @@ function reportOne(folder: string, exercise: Exercise): boolean {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
     printLines(table([HEAD, ...verdict.differences.map(rowOf)]));
-    if (verdict.mistake !== undefined) print(`These numbers are what you get if: ${verdict.mistake}.`);
+    if (verdict.mistake !== undefined) print(`These are the numbers of a known mistake: ${verdict.mistake}.`);
   }
   const next = EXERCISES.at(exercise.number);
   if (isRight(all)) {

@@ -34,9 +34,14 @@ export function evaluate(source: string, names: readonly string[] = []): Answer 
   const code = toCommonJs(source);
   const answer: Record<string, unknown> = {};
   // The reader's own text runs on the reader's own computer: in a page in a worker, in Node within a time limit.
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  const run = new Function('exports', 'require', code) as (exports: Answer, require: (name: string) => unknown) => void;
-  explained(() => run(answer, required));
+  explained(() => {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    const run = new Function('exports', 'require', code) as (
+      exports: Answer,
+      require: (name: string) => unknown,
+    ) => void;
+    run(answer, required);
+  });
   const missing = names.find((name) => typeof answer[name] !== 'function');
   if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
   return answer;

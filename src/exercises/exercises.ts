@@ -22,7 +22,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     title: 'Softmax and its loss',
     equation: '5′',
     formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
-    chapter: 'learn/loss-and-update.md',
+    chapter: 'derivation.md#the-loss',
     source: 'src/cross-entropy.ts',
     task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
     hints: [
@@ -38,7 +38,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['logits = Σ stateₖ·Wₖ + b', 'dStateₖ = ?   dWₖ = ?   db = ?'],
     chapter: 'learn/plain-rnn.md#a-matrix-product',
     source: 'src/dense.ts',
-    task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
+    task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. backend.matmul(out, a, b) writes a·b to out. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
     hints: [
       'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
       'For each k: dStates[k] `[N,Hₖ]` is a product of dLogits `[N,C]` and the transpose of Wₖ `[Hₖ,C]`. The rows of dW for k, `[Hₖ,C]`, are a product of the transpose of states[k] `[N,Hₖ]` and dLogits.',
@@ -162,7 +162,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['logits = h·W + b, for the h of every step', 'dhOutside = ?'],
     chapter: 'learn/networks.md',
     source: 'src/network-layers.ts',
-    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhOutside, and call the two backward passes that you have written.',
+    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhOutside, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
       'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhOutside has the same rows.',

@@ -34,7 +34,7 @@ export function headOf({ number, title, equation, formula, task, chapter }: Exer
     '',
     ...wrapped(task),
     '',
-    `Derived in docs/${chapter}`,
+    `Derived in docs/${chapter} of longhand`,
   ];
   return `${lines.map((line) => `// ${line}`.trimEnd()).join('\n')}\n\n`;
 }
@@ -57,10 +57,19 @@ function readme(): string {
 You write every gradient of an LSTM yourself, from the derivative of σ to a loss at every step. Each file is one exercise. Its
 comment says what is given and what to write. Write in \`typescript/\` or in \`javascript/\`; both have the same exercises.
 
-    npx longhand exercises check        checks all
-    npx longhand exercises check 5      checks one
+    npx longhand exercises check           checks all
+    npx longhand exercises check 5         checks one
     npx longhand exercises check --watch   checks a file each time you save it
-    npx longhand exercises hint 5       shows a hint; hint 5 2 and hint 5 3 show more
+    npx longhand exercises hint 5          shows a hint; hint 5 2 and hint 5 3 show more
+
+In a clone of Longhand, stay in its folder and write \`npm run longhand --\` in place of \`npx longhand\`.
+
+The functions use a few things of the library. \`longhand.d.ts\` lists them:
+
+- **A Tensor** is a view of numbers. \`a.get(b, n)\` reads one, \`a.set(b, n, value)\` writes one.
+- **backend** has operations on whole tensors. Each writes its first argument: \`backend.matmul(out, a, b)\` writes a·b to out. With
+  \`{ accumulate: true }\` it adds to out.
+- **Other functions** come from \`longhand\`: \`import { transposeOf } from 'longhand';\`. The files already import those that you need.
 
 The check compares your numbers with numeric derivatives in f64, at random values. It names the first element that differs. If
 a well-known mistake gives exactly your numbers, it names the mistake.
@@ -69,7 +78,9 @@ a well-known mistake gives exactly your numbers, it names the mistake.
 | --- | -------- | -------- | ---- |
 ${rows.join('\n')}
 
-The files were made from the code of Longhand itself. The solutions are its own lines: see \`node_modules/longhand/src\`.
+The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 4 and 10 in
+\`docs/learn/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code. It does not
+check types: your editor does.
 `;
 }
 

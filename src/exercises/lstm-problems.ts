@@ -98,10 +98,10 @@ function gradientsOf(
   return [
     { name: 'dWh', gradient: rows(lstm.dKernel, I, I + H), of: rows(lstm.kernel, I, I + H), meaning: columns('unit') },
     { name: 'dWx', gradient: rows(lstm.dKernel, 0, I), of: rows(lstm.kernel, 0, I), meaning: columns('input') },
-    { name: 'db', gradient: lstm.dBias, of: lstm.bias, meaning: ([k]) => gateAndUnit(H, k) },
+    { name: 'dBias', gradient: lstm.dBias, of: lstm.bias, meaning: ([k]) => gateAndUnit(H, k) },
     ...lstm.dInputs.map((dx, k) => ({ name: 'dx', gradient: dx, of: lstm.inputs[k] })),
-    { name: 'dh of row 0', gradient: stepOf(lstm.dh, 0), of: lstm.initial.h, meaning: unitOf },
-    { name: 'dc of row 0', gradient: stepOf(lstm.dc, 0), of: lstm.initial.c, meaning: unitOf },
+    { name: 'dh[0]', gradient: stepOf(lstm.dh, 0), of: lstm.initial.h, meaning: unitOf },
+    { name: 'dc[0]', gradient: stepOf(lstm.dc, 0), of: lstm.initial.c, meaning: unitOf },
   ];
 }
 
@@ -161,13 +161,13 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
       crossEntropyBackward(dLogits, p, y, T * B);
       const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
       (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db);
-      return [resultOf('dW', dW), resultOf('db of the output layer', db), ...named(lstm)];
+      return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
     },
     expected() {
       const { lstm, W, b, loss } = inputs();
       const gradient = (name: string, tensor: Tensor) =>
         withValues(resultOf(name, tensor), numericGradientOf(loss, tensor));
-      return [gradient('dW', W), gradient('db of the output layer', b), ...numeric(lstm, loss)];
+      return [gradient('dW', W), gradient('db', b), ...numeric(lstm, loss)];
     },
   };
 }

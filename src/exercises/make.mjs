@@ -77,14 +77,14 @@ const config = await resolveConfig(project('src/lstm.ts'));
 const formatted = (text, parser) => format(text, { ...config, parser });
 const toJavaScript = async (text) =>
   formatted(
-    transform(text, { transforms: ['typescript'], disableESTransforms: true, keepUnusedImports: false }).code,
+    transform(text, { transforms: ['typescript'], disableESTransforms: true, keepUnusedImports: true }).code,
     'babel',
   );
 
 async function textsOf(mark) {
-  const { name, parts, changes = [], taken, typed = [] } = mark;
+  const { name, parts, changes = [], taken, hidden = [], typed = [] } = mark;
   const plain = changes.reduce((text, change) => replaced(text, change, name), parts.map(partOf).join(''));
-  const starts = startOf(plain, taken, name);
+  const starts = hidden.reduce((text, change) => replaced(text, change, name), startOf(plain, taken, name));
   const withTypes = (text) =>
     formatted(
       typed.reduce((all, change) => replaced(all, change, name), text),

@@ -5,7 +5,8 @@
  * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
  * the file `from` from the one that begins with `first` to the one that begins with `last`. `{ from, expression }` is the
  * first group of a pattern. `changes`: quoted texts of these parts that become other texts, mostly lines that this exercise
- * does not need. `taken`: the lines that the reader writes, and what stands there in their place. `typed`: signatures of a
+ * does not need. `taken`: the lines that the reader writes, and what stands there in their place. `hidden`: texts outside these lines
+ * that give the answer, and what the reader sees instead. `typed`: signatures of a
  * JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the reader's too.
  * `mistakes`: others, in the same form.
  */
@@ -119,6 +120,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         stub: '    // Write row b of dLogits here. Read with probabilities.get(b, k) and y.get(b, k); write with dLogits.set(b, k, …).\n',
       },
     ],
+    hidden: [['log Σ exp(logits):  dLogits = (p*Σy - y) / count, all', 'log Σ exp(logits), all']],
     mistakes: [
       {
         words: 'the sign is reversed: y - p',
@@ -150,6 +152,7 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
+    hidden: [[':  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */', ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */']],
     mistakes: [
       {
         words: 'db is the mean of the rows, not their sum',
@@ -199,6 +202,21 @@ export function sigmoidBackward(dI: number, i: number): number {
         wrong: 'dWx[k][n] = x[t][b][k] * dz',
       },
       {
+        words: 'dWh is the share of the last term, not the sum over steps and sequences',
+        right: 'dWh[m][n] += h[t][b][m] * dz',
+        wrong: 'dWh[m][n] = h[t][b][m] * dz',
+      },
+      {
+        words: 'dh of the previous state is the share of one unit, not the sum over the units',
+        right: 'dh[t][b][m] += dz * Wh[m][n]',
+        wrong: 'dh[t][b][m] = dz * Wh[m][n]',
+      },
+      {
+        words: 'tanh is applied to h, which is already tanh(z)',
+        right: '(1 - h[t + 1][b][n] ** 2)',
+        wrong: '(1 - Math.tanh(h[t + 1][b][n]) ** 2)',
+      },
+      {
         words: 'dWh reads h after the step (row t+1); the forward line reads row t',
         right: 'dWh[m][n] += h[t][b][m] * dz',
         wrong: 'dWh[m][n] += h[t + 1][b][m] * dz',
@@ -226,6 +244,21 @@ export function sigmoidBackward(dI: number, i: number): number {
       },
     ],
     mistakes: [
+      {
+        words: 'dc without the factor o',
+        right: 'dh.get(b, n) * o * (1 - tanhC * tanhC)',
+        wrong: 'dh.get(b, n) * (1 - tanhC * tanhC)',
+      },
+      {
+        words: 'two mistakes: dc without the share of the later steps, and not stored in dc',
+        right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);\n      dc.set(b, n, dC);',
+        wrong: 'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
+      },
+      {
+        words: 'dC is added to dc, which is already a part of dC',
+        right: 'dc.set(b, n, dC);',
+        wrong: 'dc.set(b, n, dc.get(b, n) + dC);',
+      },
       {
         words: 'tanh′ is 1-tanh(c)², but c itself is squared',
         right: '(1 - tanhC * tanhC)',
@@ -270,6 +303,30 @@ export function sigmoidBackward(dI: number, i: number): number {
         stub: '      // Write (2′) here: dz has blocks of H columns for i, j, f, o. Write with dz.set(b, column, …).\n',
       },
     ],
+    mistakes: [
+      {
+        words: 'dzf and dzo written in exchange',
+        right: 'dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));',
+        wrong: 'dz.set(b, 3 * H + n, dF * f * (1 - f));\n      dz.set(b, 2 * H + n, dO * o * (1 - o));',
+      },
+      {
+        words: 'the blocks in the order i, f, j, o, as in PyTorch; here it is i, j, f, o',
+        right: 'dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));',
+        wrong: 'dz.set(b, 2 * H + n, dJ * (1 - j * j));\n      dz.set(b, H + n, dF * f * (1 - f));',
+      },
+      {
+        words: 'the four numbers of a unit side by side, at columns 4n to 4n+3, in place of four blocks',
+        right:
+          'dz.set(b, n, dI * i * (1 - i));\n      dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));',
+        wrong:
+          'dz.set(b, 4 * n, dI * i * (1 - i));\n      dz.set(b, 4 * n + 1, dJ * (1 - j * j));\n      dz.set(b, 4 * n + 2, dF * f * (1 - f));\n      dz.set(b, 4 * n + 3, dO * o * (1 - o));',
+      },
+      {
+        words: 'tanh is applied to j, which is already tanh(zj)',
+        right: 'dJ * (1 - j * j)',
+        wrong: 'dJ * (1 - Math.tanh(j) ** 2)',
+      },
+    ],
   },
   {
     ...SEQUENCE,
@@ -293,11 +350,22 @@ export function sigmoidBackward(dI: number, i: number): number {
         last: '      backend.columnSums(dBias',
         after: '    }\n  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over lstm.steps.
-  // lstm.steps[n].running has dz, dc, dcPrev, dh, gates, c, cPrev, inputs, inputsTransposed and dInputs of one step.
+  // lstm.steps[n].running has dz, dc, dcPrev, dh, gates, c, cPrev, inputs, inputsTransposed and dInputs of one step. (It is
+  // undefined only if no sequence is that long.)
 `,
       },
     ],
     mistakes: [
+      {
+        words: 'dh begins as zero, so nothing from outside reaches the LSTM',
+        right: 'backend.copy(lstm.dh, dhOutside);',
+        wrong: 'backend.fill(lstm.dh, 0);',
+      },
+      {
+        words: 'the gradients of the inputs do not begin as zero',
+        right: '  for (const dInput of lstm.dInputs) backend.fill(dInput, 0);',
+        wrong: '',
+      },
       {
         words: 'the loop runs from the first step to the last',
         right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
@@ -333,6 +401,11 @@ export function sigmoidBackward(dI: number, i: number): number {
       },
     ],
     mistakes: [
+      {
+        words: 'no sequence gets the initial state: (e) is missing',
+        right: 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
+        wrong: '',
+      },
       {
         words: 'only the first sequence gets the initial state',
         right: 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
@@ -390,6 +463,17 @@ export function sigmoidBackward(dI: number, i: number): number {
         wrong: '(gradient - M.get(n)) * BETA1',
       },
       { words: 'α without the root: it is (1-β₂ᵗ)', right: 'Math.sqrt(1 - BETA2 ** t)', wrong: '(1 - BETA2 ** t)' },
+      { words: 'ε is missing', right: '(Math.sqrt(square) + EPSILON)', wrong: 'Math.sqrt(square)' },
+      {
+        words: 'p is divided by v, not by its root',
+        right: '(Math.sqrt(square) + EPSILON)',
+        wrong: '(square + EPSILON)',
+      },
+      {
+        words: 'α is that of the next update: t+1 in place of t',
+        right: '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)',
+        wrong: '(learningRate * Math.sqrt(1 - BETA2 ** (t + 1))) / (1 - BETA1 ** (t + 1))',
+      },
       {
         words: 'the old m moves p: m is updated afterwards',
         right: 'P.set(n, P.get(n) - (rate * mean)',

@@ -85,7 +85,7 @@ export function differencesOf(found: readonly Result[], expected: readonly Resul
     return [
       {
         tensor: name,
-        element: values.length === 1 ? name : `${name}[${index.join(', ')}]${words && ` (${words})`}`,
+        element: values.length === 1 ? name : `${withIndex(name, index)}${words && ` (${words})`}`,
         expected: values[wrong[0]],
         found: others[wrong[0]],
         differing: wrong.length,
@@ -94,6 +94,10 @@ export function differencesOf(found: readonly Result[], expected: readonly Resul
     ];
   });
 }
+
+/** `m after update 1` → `m[0, 2] after update 1` */
+const withIndex = (name: string, index: readonly number[]): string =>
+  name.replace(/^\S+/, (variable) => `${variable}[${index.join(', ')}]`);
 
 /** Whether two answers computed the same numbers, right or wrong. */
 export const areSame = (one: readonly Result[], other: readonly Result[]): boolean =>

@@ -18,7 +18,7 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
         differencesView(verdict.differences),
         ...(verdict.mistake === undefined
           ? []
-          : [h('p', ['These numbers are what you get if: ', h('strong', verdict.mistake), '.'])]),
+          : [h('p', ['These are the numbers of a known mistake: ', h('strong', verdict.mistake), '.'])]),
       ];
   }
 }
