@@ -48,7 +48,7 @@ const differencesView = (differences: readonly Difference[]): VNode =>
 const heading = (text: string): VNode => h('th', { scope: 'col' }, text);
 
 /** Both numbers with eight digits, or with all digits if these are equal. */
-function pairOf(expected: number, found: number): [string, string] {
+export function pairOf(expected: number, found: number): [string, string] {
   const short = (value: number): string => String(Number(value.toPrecision(8)));
   if (Number.isNaN(found)) return [short(expected), 'NaN: never written'];
   return short(expected) === short(found) ? [String(expected), String(found)] : [short(expected), short(found)];
