@@ -57,7 +57,8 @@ export default defineConfig({
     plugins: [oneFontFormat(), exerciseImages(), forSite(), servePlay()],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
-    optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts'] }, // not the page, which Vite would find
+    // not the page, which Vite would find; the worker's program, which it would find too late
+    optimizeDeps: { entries: ['docs/.vitepress/theme/index.ts', 'docs/.vitepress/theme/exercises/check-and-train.ts'] },
   },
   buildEnd({ outDir, site }) {
     for (const file of rawFiles()) cpSync(path.join(project, file), path.join(outDir, 'raw', file));
