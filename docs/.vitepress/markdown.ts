@@ -39,6 +39,17 @@ function indentedBlocks(md: MarkdownIt): void {
     `<pre class="indented" tabindex="0" v-pre><code>${md.utils.escapeHtml(tokens[index].content)}</code></pre>\n`;
 }
 
+/** A wide picture is not made smaller than its text can be read: it scrolls, also by the keyboard. */
+function widePictures(md: MarkdownIt): void {
+  const { image } = md.renderer.rules;
+  md.renderer.rules.image = (tokens, index, options, env, self) => {
+    const html = image ? image(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
+    return /\.svg$/.test(String(tokens[index].attrGet('src')))
+      ? `<span class="picture" tabindex="0">${html}</span>`
+      : html;
+  };
+}
+
 export const markdown: MarkdownOptions = {
   theme: { light: 'github-light-default', dark: 'github-dark-default' },
   attrs: { disable: true }, // braces are braces
@@ -47,6 +58,7 @@ export const markdown: MarkdownOptions = {
     projectLinks(md);
     mathematics(md);
     indentedBlocks(md);
+    widePictures(md);
   },
   codeTransformers: [
     {

@@ -152,7 +152,12 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    hidden: [[':  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */', ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */']],
+    hidden: [
+      [
+        ':  dStateₖ `[N,Hₖ]` = dLogits·Wₖᵀ;  dWₖ `[Hₖ,C]` = stateₖᵀ·dLogits;  db `[C]` = Σ dLogits. */',
+        ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */',
+      ],
+    ],
     mistakes: [
       {
         words: 'db is the mean of the rows, not their sum',
@@ -356,6 +361,16 @@ export function sigmoidBackward(dI: number, i: number): number {
       },
     ],
     mistakes: [
+      {
+        words: '(1′) is missing: no weight gets a gradient',
+        right: `for (let k = inputs.length - 1; k >= 0; k--) {
+        const dInput = dInputs[k];
+        if (dInput) backend.matmul(dInput, dz, WTransposed[k], { accumulate: true });
+        backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true });
+      }
+      backend.columnSums(dBias, dz, { accumulate: true });`,
+        wrong: '',
+      },
       {
         words: 'dh begins as zero, so nothing from outside reaches the LSTM',
         right: 'backend.copy(lstm.dh, dhOutside);',

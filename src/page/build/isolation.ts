@@ -1,4 +1,4 @@
-/** For hosts that do not isolate the page: a script and a service worker that do. Threads need isolation. */
+/** The page as a part of the site: a link back, and a service worker that isolates the page. Threads need isolation. */
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 
@@ -15,7 +15,10 @@ export function isolation(): Plugin {
     },
     transformIndexHtml: {
       order: 'post', // Vite would bundle the script
-      handler: () => [{ tag: 'script', attrs: { src: './isolate.js' }, injectTo: 'head' }],
+      handler: (html) => ({
+        html: html.replace('<h1>Longhand</h1>', '<h1><a href="../">Longhand</a></h1>'), // back to the documents
+        tags: [{ tag: 'script', attrs: { src: './isolate.js' }, injectTo: 'head' }],
+      }),
     },
   };
 }

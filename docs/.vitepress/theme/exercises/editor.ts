@@ -52,11 +52,13 @@ export function createEditor(parent: HTMLElement, { text, language, label, onCha
     });
   const view = new EditorView({ parent, state: stateOf(text, language) });
   return {
-    replaceText: (insert) =>
+    replaceText: (insert) => {
       view.dispatch({
         changes: { from: 0, to: view.state.doc.length, insert },
         annotations: isolateHistory.of('full'), // one undo brings the text back
-      }),
+      });
+      view.focus(); // so that the keys of undo work
+    },
     open: (doc, dialect) => view.setState(stateOf(doc, dialect)),
     markLine: (line) => view.dispatch({ effects: mark.of(line) }),
     destroy: () => view.destroy(),
