@@ -1,5 +1,6 @@
 /** The site, built and served by a plain host below a path, in a real Chromium. */
 import { readdirSync } from 'node:fs';
+import { parseHTML } from 'linkedom';
 import path from 'node:path';
 import { createMarkdownRenderer } from 'vitepress';
 import { markdown } from '../docs/.vitepress/markdown.js';
@@ -86,6 +87,15 @@ const see = async ({ page }: Visit): Promise<Seen> => {
   return { ids: new Set(ids), links };
 };
 
+/** The same from the document's text, which is quicker. */
+const read = async (address: string): Promise<Seen> => {
+  const { document } = parseHTML(await (await fetch(address)).text());
+  const attributes = (selector: string, name: string): string[] =>
+    Array.from(document.querySelectorAll(selector), (element) => element.getAttribute(name)!);
+  const links = attributes('a[href]', 'href').map((href) => new URL(href, address).href);
+  return { ids: new Set(attributes('[id]', 'id')), links };
+};
+
 testInBrowser(
   'every page opens without errors and other origins, and every link leads to a page and its anchor',
   async () => {
@@ -99,8 +109,10 @@ testInBrowser(
       const addresses = round.values(); // each visit takes the next one
       const crawl = async (visit: Visit): Promise<void> => {
         for (const address of addresses) {
-          await visit.page.goto(address, { waitUntil: 'domcontentloaded' });
-          pages.set(address, await see(visit));
+          // the reference's many pages are all alike: the next tests open some
+          const isReference = address.startsWith(`${site.address}api/`);
+          if (!isReference) await visit.page.goto(address, { waitUntil: 'domcontentloaded' });
+          pages.set(address, await (isReference ? read(address) : see(visit)));
         }
       };
       await Promise.all(visits.map(crawl));

@@ -65,7 +65,7 @@ function onlyOurs({ converter }) {
   });
 }
 
-/** Names a destructured parameter, as in `{ accumulate = false }: AccumulateOptions`, by its type. */
+/** Names parameters that a function takes apart, as in `{ accumulate = false }: AccumulateOptions`, by their types. */
 function nameParameters({ converter }) {
   converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project: api }) => {
     for (const parameter of api.getReflectionsByKind(ReflectionKind.Parameter)) {
