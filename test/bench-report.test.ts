@@ -1,5 +1,5 @@
 /** The report: its tables, its charts and the hand-written part. */
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -185,7 +185,8 @@ test('a case that was measured twice appears with its later row; each engine has
 
 describe('the short document', () => {
   const rows = readdirSync('docs/benchmarks/raw').flatMap((name) => rowsIn(`docs/benchmarks/raw/${name}`));
-  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
+  const folder = mkdtempSync(path.join('dist', 'longhand-bench-')); // where prettier finds the project's settings
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   test('is the one that the raw rows give, and so is the list of all rows', async () => {
     for (const name of ['benchmarks.md', 'full.md'])
