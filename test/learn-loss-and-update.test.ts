@@ -210,7 +210,7 @@ test('the two runs are the same up to the cliff; only the clipped one stays insi
   const distance = Math.hypot(clipped[18].w - clipped[17].w, clipped[18].b - clipped[17].b);
   expect(distance).toBeCloseTo(0.05, 10);
   expect(prose).toContain('next update has length 0.05');
-  expect(prose).toContain(`Then the norm is ${without[17].norm.toFixed(2)}.`);
+  expect(prose).toContain(`At update 17 the norm is ${without[17].norm.toFixed(2)}.`);
   expect(without.slice(18).every(({ loss }) => loss > 2)).toBe(true);
   expect(clipped.slice(18).every(({ loss }) => loss < 0.05)).toBe(true);
 });
