@@ -44,7 +44,7 @@ function widePictures(md: MarkdownIt): void {
   const { image } = md.renderer.rules;
   md.renderer.rules.image = (tokens, index, options, env, self) => {
     const html = image ? image(tokens, index, options, env, self) : self.renderToken(tokens, index, options);
-    return String(tokens[index].attrGet('src')).endsWith(".svg")
+    return String(tokens[index].attrGet('src')).endsWith('.svg')
       ? `<span class="picture" tabindex="0">${html}</span>`
       : html;
   };
