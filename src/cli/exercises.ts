@@ -195,7 +195,6 @@ const QUIET_MS = 150;
 
 /** Checks an answer each time its file changes, until a signal. */
 function watchFolder(folder: string, exercises: readonly Exercise[]): Promise<void> {
-  inform('Each saved answer is checked. Ctrl-C ends this.');
   return untilInterrupted(
     (signal) =>
       new Promise((_, reject) => {
@@ -213,6 +212,7 @@ function watchFolder(folder: string, exercises: readonly Exercise[]): Promise<vo
               );
             }),
           );
+        inform('Each saved answer is checked. Ctrl-C ends this.'); // from now on, no save is missed
         signal.addEventListener('abort', () => {
           watchers.forEach((one) => one.close());
           waiting.forEach((timer) => clearTimeout(timer));
