@@ -69,6 +69,10 @@ test('writes a folder, and refuses one that exists', async () => {
   expect(readFileSync(answer('gates'), 'utf8')).toBe('mine');
   expect((await exercises(['other'])).code).toBe(0);
   expect(readFileSync(answer('gates', 'typescript', 'other'), 'utf8')).toBe(before);
+  expect(await exercises([''])).toMatchObject({
+    code: 1,
+    stderr: 'longhand: the folder has no name: leave it out, or write one\n',
+  });
   writeFileSync(path.join(place, 'file'), '');
   expect(await exercises(['file/inside'])).toMatchObject({
     code: 1,
@@ -84,7 +88,7 @@ test('checks one answer, there and from the parent', async () => {
     stderr: '',
   });
   solve('hidden-state');
-  for (const folder of ['.', 'longhand-exercises']) {
+  for (const folder of ['.', 'longhand-exercises', 'longhand-exercises/typescript']) {
     expect(await exercises(['check', '5'], folder)).toEqual({
       code: 0,
       stdout: 'typescript/05-hidden-state.ts: right: all 66 numbers agree\nNext: 06-cell-state\n',

@@ -36,6 +36,12 @@ describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_,
     expect(['wrong', 'error']).toContain(check(one, `${one[language].start};`).outcome);
   });
 
+  test('JavaScript imports what TypeScript imports, types aside', () => {
+    const imports = (text: string): string[] => text.match(/^import \{.*$/gm) ?? [];
+    for (const text of ['start', 'solution'] as const)
+      expect(imports(one.javascript[text])).toEqual(imports(one.typescript[text]));
+  });
+
   test('the solution has lines that the start lacks, and these are lines of the code', () => {
     const code = readFileSync(one.source, 'utf8').replace(/\s+/g, '');
     const begun = new Set(one.typescript.start.split('\n'));
@@ -145,6 +151,11 @@ describe('an answer that cannot be checked', () => {
       'an unknown import',
       `import { lstmBackwards } from 'longhand'; lstmBackwards();\n${start}`,
       'longhand has no lstmBackwards here; it has BETA1, ',
+    ],
+    [
+      'a name that is declared twice',
+      start.replace('return NaN', 'const i = 1; const i = 2; return i'),
+      "Identifier 'i' has already been declared",
     ],
     ['something else is thrown', `${start}\nthrow 'x';`, 'it throws x'],
   ])('%s', (_, source, message) => {

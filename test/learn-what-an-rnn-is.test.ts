@@ -49,10 +49,10 @@ test('the gradients are those of a second forward pass', () => {
       return lossOf(h, TARGET);
     };
     const states = statesOf(SEQUENCE, w);
-    const slope = (of) => (of(1e-5) - of(-1e-5)) / 2e-5;
+    const derivative = (of) => (of(1e-5) - of(-1e-5)) / 2e-5;
     return { ...gradientsOf(SEQUENCE, w, states, TARGET), numeric: {
-      dWx: slope((d) => loss({ ...w, Wx: w.Wx + d })), dWh: slope((d) => loss({ ...w, Wh: w.Wh + d })),
-      dh: states.map((h, row) => slope((d) => loss(w, h + d, row))) } };`) as Record<'dWx' | 'dWh', number> & {
+      dWx: derivative((d) => loss({ ...w, Wx: w.Wx + d })), dWh: derivative((d) => loss({ ...w, Wh: w.Wh + d })),
+      dh: states.map((h, row) => derivative((d) => loss(w, h + d, row))) } };`) as Record<'dWx' | 'dWh', number> & {
     dh: number[];
     numeric: Record<'dWx' | 'dWh', number> & { dh: number[] };
   };

@@ -68,8 +68,8 @@ function exerciseOf(command: Command, number: string): Exercise {
 }
 
 function writeFolder(folder: string): void {
-  if (folder === '' || existsSync(folder))
-    throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
+  if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
+  if (existsSync(folder)) throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
   try {
     for (const [file, contents] of folderContents()) {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
