@@ -1,13 +1,17 @@
+/** `npm test`: every test outside test/slow. */
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/slow/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
+  transform: { '\\.ts$': '<rootDir>/test/helpers/transform.js' },
   setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/helpers/display.js',
   globalTeardown: '<rootDir>/test/helpers/end-display.js',
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
+  workerIdleMemoryLimit: '350MB', // a worker with more is replaced after its test file: Node keeps the modules of every file
   testTimeout: 120_000,
 };

@@ -11,7 +11,7 @@
  *
  * The check cannot find two kinds of mistake. A mistake in a term that is multiplied by zero, such as a zero h0, changes no
  * gradient: use random inputs. A wrong forward pass is accepted if the backward pass fits it: compare its outputs with
- * other programs, as test/pytorch.test.ts and test/tensorflow.test.ts do.
+ * other programs, as test/network/pytorch.test.ts and test/training/tensorflow.test.ts do.
  */
 import type { TypeName } from './arguments.js';
 import { assertKinds, assertObject, describe } from './arguments.js';

@@ -11,9 +11,9 @@ export interface PlantedMistake {
   readonly right: string;
   /** The text that replaces it. */
   readonly wrong: string;
-  /** The tests in test/equations-*.test.ts that fail, and no others: the beginnings of their names. */
+  /** The tests in test/equations/equations-*.test.ts that fail, and no others: the beginnings of their names. */
   readonly fails: readonly string[];
-  /** Another test file that must fail, if there is one: `gradients` is test/gradients.test.ts. */
+  /** Another test file that must fail, if there is one: `equations/gradients` is test/equations/gradients.test.ts. */
   readonly test?: string;
   /** Whether the page offers it. */
   readonly onPage?: true;

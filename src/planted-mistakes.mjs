@@ -3,12 +3,13 @@
  * term, and a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
  *
  * `npm run test:mutations` plants each in a copy of this project and runs the tests that must fail. The page offers those
- * with `onPage`. test/compare-mistakes.test.ts computes the results of programs with these mistakes, and compares them.
+ * with `onPage`. test/compare/mistakes.test.ts computes the results of programs with these mistakes, and compares them.
  *
- * `test` is the test file that must fail besides the test of the equation. `gradients`, the gradient check of the whole
- * model, cannot find every mistake. It accepts a wrong forward pass if the backward pass fits it (no forget bias). It also
- * misses a mistake that changes no gradient (dc is not stored, Adam). For those, `pytorch` compares with PyTorch's numbers.
- * `lstm` tests the LSTM alone, `cross-entropy` the loss. `pytorch-network` compares networks with PyTorch's numbers.
+ * `test` is the test file that must fail besides the test of the equation. `equations/gradients`, the gradient check of the
+ * whole model, cannot find every mistake. It accepts a wrong forward pass if the backward pass fits it (no forget bias). It
+ * also misses a mistake that changes no gradient (dc is not stored, Adam). For those, `network/pytorch` compares with PyTorch's
+ * numbers. `equations/lstm` tests the LSTM alone, `equations/cross-entropy` the loss. `network/pytorch-network` compares
+ * networks with PyTorch's numbers.
  */
 export const PLANTED_MISTAKES = [
   // ── (1) and (1′) ──
@@ -20,7 +21,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.matmul(z, input, W[k], { bias })',
     wrong: 'backend.matmul(z, input, W[k])',
     fails: ['(1)', '(15) x·Wx', '(15′) dWx'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     // With zero biases all outputs are right, but the gradient check still fails: the gradients of the two biases are
@@ -44,7 +45,7 @@ export const PLANTED_MISTAKES = [
       exchange();
     }`,
     fails: ['(1)', '(15) x·Wx', '(15′) dWx'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'past-replaces-input',
@@ -54,7 +55,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.matmul(z, input, W[k], { accumulate: true })',
     wrong: 'backend.matmul(z, input, W[k])',
     fails: ['(1)'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'first-rows-for-all',
@@ -73,7 +74,7 @@ export const PLANTED_MISTAKES = [
       'layers h',
       'layers dW',
     ],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-dh-prev',
@@ -83,7 +84,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dInput = dInputs[k];',
     wrong: 'const dInput = k < inputs.length - 1 ? dInputs[k] : undefined;',
     fails: ['(1′) dhPrev'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dh-prev-replaced',
@@ -99,7 +100,7 @@ export const PLANTED_MISTAKES = [
       'directions reads last: dx',
       'directions reads every: dx',
     ],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
   {
     id: 'no-dh-outside',
@@ -109,7 +110,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.copy(lstm.dh, dhOutside);',
     wrong: '',
     fails: ['(1′) dhPrev'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-dx',
@@ -119,7 +120,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dInput = dInputs[k];',
     wrong: 'const dInput = k < inputs.length - 1 ? undefined : dInputs[k];',
     fails: ['(1′) dx', '(1′) dinputₖ += dz·Wₖᵀ'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dx-not-cleared',
@@ -129,7 +130,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (!accumulate) for (const dInput of lstm.dInputs) backend.fill(dInput, 0);',
     wrong: '',
     fails: ['(1′) dx', '(1′) dinputₖ'],
-    test: 'network',
+    test: 'network/network',
   },
   {
     id: 'second-direction-clears',
@@ -139,7 +140,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (!accumulate) for (const dInput',
     wrong: 'for (const dInput',
     fails: ['(1′) dinputₖ += for', 'directions reads last: dx', 'directions reads every: dx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'first-input-left-out',
@@ -149,7 +150,7 @@ export const PLANTED_MISTAKES = [
     right: 'for (let k = inputs.length - 1; k >= 0; k--) {',
     wrong: 'for (let k = inputs.length - 1; k > 0; k--) {',
     fails: ['(1′) dx', '(1′) dWx', '(1′) dinputₖ += dz·Wₖᵀ for k = 0', '(1′) dWₖ += inputₖᵀ·dz for k = 0', 'layers dW'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-dw',
@@ -159,7 +160,7 @@ export const PLANTED_MISTAKES = [
     right: 'else backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true });',
     wrong: '',
     fails: ['(1′) dWx', '(1′) dWh', '(1′) dWₖ', '(15′) dWx'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dw-of-one-step',
@@ -169,7 +170,7 @@ export const PLANTED_MISTAKES = [
     right: 'matmul(dW[k], inputsTransposed[k], dz, { accumulate: true })',
     wrong: 'matmul(dW[k], inputsTransposed[k], dz)',
     fails: ['(1′) dWx', '(1′) dWh', '(1′) dWₖ', '(14′) dW', '(15′) dWx'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dwh-with-new-h',
@@ -179,7 +180,7 @@ export const PLANTED_MISTAKES = [
     right: 'inputsTransposed: inputs.map((input) =>',
     wrong: 'inputsTransposed: [...inputs.slice(0, -1), first(lstm.h, write)].map((input) =>',
     fails: ['(1′) dWh', '(1′) dWₖ'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'kernel-gradient-not-cleared',
@@ -189,7 +190,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.fill(dKernel, 0);',
     wrong: '',
     fails: ['(1′) dWx', '(1′) dWh', '(1′) dWₖ'],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
   {
     id: 'no-db',
@@ -199,7 +200,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.columnSums(dBias, dz, { accumulate: true });',
     wrong: '',
     fails: ['(1′) db'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'db-of-one-step',
@@ -209,7 +210,7 @@ export const PLANTED_MISTAKES = [
     right: 'columnSums(dBias, dz, { accumulate: true })',
     wrong: 'columnSums(dBias, dz)',
     fails: ['(1′) db', '(14′) dW'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'bias-gradient-not-cleared',
@@ -219,7 +220,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.fill(dBias, 0);',
     wrong: '',
     fails: ['(1′) db'],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
 
   // ── (2) and (2′) ──
@@ -231,7 +232,7 @@ export const PLANTED_MISTAKES = [
     right: 'sigmoid(z.get(b, n));\n      const j = Math.tanh(z.get(b, H + n))',
     wrong: 'sigmoid(z.get(b, H + n));\n      const j = Math.tanh(z.get(b, n))',
     fails: ['(2) i', '(2) j'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'f-and-o-exchanged',
@@ -241,7 +242,7 @@ export const PLANTED_MISTAKES = [
     right: 'sigmoid(z.get(b, 2 * H + n) + forgetBias);\n      const o = sigmoid(z.get(b, 3 * H + n))',
     wrong: 'sigmoid(z.get(b, 3 * H + n) + forgetBias);\n      const o = sigmoid(z.get(b, 2 * H + n))',
     fails: ['(2) f', '(2) o'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-forget-bias',
@@ -251,7 +252,7 @@ export const PLANTED_MISTAKES = [
     right: 'const f = sigmoid(z.get(b, 2 * H + n) + forgetBias);',
     wrong: 'const f = sigmoid(z.get(b, 2 * H + n));',
     fails: ['(2) f'],
-    test: 'pytorch',
+    test: 'network/pytorch',
     onPage: true,
   },
   {
@@ -262,7 +263,7 @@ export const PLANTED_MISTAKES = [
     right: 'const f = sigmoid(z.get(b, 2 * H + n) + forgetBias);',
     wrong: 'const f = sigmoid(z.get(b, 2 * H + n) + 2 * forgetBias);',
     fails: ['(2) f'],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
   {
     id: 'i-and-j-read-exchanged',
@@ -272,7 +273,7 @@ export const PLANTED_MISTAKES = [
     right: 'const i = gates.get(b, n);\n      const j = gates.get(b, H + n);',
     wrong: 'const i = gates.get(b, H + n);\n      const j = gates.get(b, n);',
     fails: ['(3′) di', '(3′) dj', '(2′) dzi', '(2′) dzj'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dzi-and-dzj-exchanged',
@@ -282,7 +283,7 @@ export const PLANTED_MISTAKES = [
     right: 'dz.set(b, n, dI * i * (1 - i));\n      dz.set(b, H + n, dJ * (1 - j * j));',
     wrong: 'dz.set(b, H + n, dI * i * (1 - i));\n      dz.set(b, n, dJ * (1 - j * j));',
     fails: ['(3′) di', '(3′) dj', '(2′) dzi', '(2′) dzj'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'half-of-sigma-prime-i',
@@ -292,7 +293,7 @@ export const PLANTED_MISTAKES = [
     right: 'dI * i * (1 - i)',
     wrong: 'dI * i',
     fails: ['(2′) dzi', '(3′) di'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-tanh-prime',
@@ -302,7 +303,7 @@ export const PLANTED_MISTAKES = [
     right: 'dJ * (1 - j * j)',
     wrong: 'dJ',
     fails: ['(2′) dzj', '(3′) dj'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'sigmoid-for-tanh',
@@ -312,7 +313,7 @@ export const PLANTED_MISTAKES = [
     right: 'dz.set(b, H + n, dJ * (1 - j * j));',
     wrong: 'dz.set(b, H + n, dJ * j * (1 - j));',
     fails: ['(2′) dzj', '(3′) dj'],
-    test: 'gradients',
+    test: 'equations/gradients',
     onPage: true,
   },
   {
@@ -323,7 +324,7 @@ export const PLANTED_MISTAKES = [
     right: 'dF * f * (1 - f)',
     wrong: 'dF * (1 - f)',
     fails: ['(2′) dzf', '(3′) df'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'half-of-sigma-prime-o',
@@ -333,7 +334,7 @@ export const PLANTED_MISTAKES = [
     right: 'dO * o * (1 - o)',
     wrong: 'dO * o',
     fails: ['(2′) dzo', '(4′) do'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
 
   // ── (3) and (3′) ──
@@ -345,7 +346,7 @@ export const PLANTED_MISTAKES = [
     right: 'f * cPrev.get(b, n) + i * j',
     wrong: 'f * cPrev.get(b, n) + i',
     fails: ['(3) c'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'di-without-j',
@@ -355,7 +356,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dI = dC * j;',
     wrong: 'const dI = dC;',
     fails: ['(3′) di'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     // The test of (2′) uses j = 1. With it, this factor i cannot be distinguished from a factor i in (2′).
@@ -366,7 +367,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dI = dC * j;',
     wrong: 'const dI = dC * i;',
     fails: ['(3′) di', '(2′) dzi'],
-    test: 'gradients',
+    test: 'equations/gradients',
     onPage: true,
   },
   {
@@ -377,7 +378,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dI = dC * j;\n      const dJ = dC * i;',
     wrong: 'const dI = dC * i;\n      const dJ = dC * j;',
     fails: ['(3′) di', '(3′) dj', '(2′) dzi', '(2′) dzj'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dj-without-i',
@@ -387,7 +388,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dJ = dC * i;',
     wrong: 'const dJ = dC;',
     fails: ['(3′) dj'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'df-without-c-prev',
@@ -397,7 +398,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dF = dC * cPrev.get(b, n);',
     wrong: 'const dF = dC;',
     fails: ['(3′) df'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-dc-prev',
@@ -407,7 +408,7 @@ export const PLANTED_MISTAKES = [
     right: 'dcPrev.get(b, n) + dC * f',
     wrong: 'dcPrev.get(b, n)',
     fails: ['(3′) dcPrev'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dc-prev-replaced',
@@ -417,7 +418,7 @@ export const PLANTED_MISTAKES = [
     right: 'dcPrev.get(b, n) + dC * f',
     wrong: 'dC * f',
     fails: ['(3′) dcPrev', '(14′) dhPrev'],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
   {
     id: 'no-forget-gate',
@@ -427,7 +428,7 @@ export const PLANTED_MISTAKES = [
     right: 'dcPrev.set(b, n, dcPrev.get(b, n) + dC * f);',
     wrong: 'dcPrev.set(b, n, dcPrev.get(b, n) + dC);',
     fails: ['(3′) dcPrev'],
-    test: 'gradients',
+    test: 'equations/gradients',
     onPage: true,
   },
 
@@ -440,7 +441,7 @@ export const PLANTED_MISTAKES = [
     right: 'o * Math.tanh(cNew)',
     wrong: 'o * cNew',
     fails: ['(4) h'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'do-without-tanh',
@@ -450,7 +451,7 @@ export const PLANTED_MISTAKES = [
     right: 'dh.get(b, n) * tanhC;',
     wrong: 'dh.get(b, n);',
     fails: ['(4′) do'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dropped-term',
@@ -460,7 +461,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);',
     wrong: 'const dC = dc.get(b, n);',
     fails: ['(4′) dc +='],
-    test: 'gradients',
+    test: 'equations/gradients',
     onPage: true,
   },
   {
@@ -471,7 +472,7 @@ export const PLANTED_MISTAKES = [
     right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);',
     wrong: 'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
     fails: ['(4′) dc +='],
-    test: 'gradients',
+    test: 'equations/gradients',
     onPage: true,
   },
   {
@@ -482,7 +483,7 @@ export const PLANTED_MISTAKES = [
     right: 'dh.get(b, n) * o * (1 - tanhC * tanhC)',
     wrong: 'dh.get(b, n) * o',
     fails: ['(4′) dc +='],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'dc-not-stored',
@@ -492,7 +493,7 @@ export const PLANTED_MISTAKES = [
     right: 'dc.set(b, n, dC);',
     wrong: '',
     fails: ['(4′) dc +='],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
   {
     id: 'dc-not-begun',
@@ -502,7 +503,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (dcOutside) backend.copy(lstm.dc, dcOutside);\n  else backend.fill(lstm.dc, 0);',
     wrong: '',
     fails: ['(4′) before the loop'],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
   {
     id: 'no-dc-outside',
@@ -512,7 +513,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (dcOutside) backend.copy(lstm.dc, dcOutside);\n  else',
     wrong: '',
     fails: ['(4′) before the loop'],
-    test: 'lstm',
+    test: 'equations/lstm',
   },
 
   // ── the output layer, (5) and (5′) ──
@@ -524,7 +525,7 @@ export const PLANTED_MISTAKES = [
     right: 'k === 0 ? { bias: b } : { accumulate: true }',
     wrong: 'k === 0 ? {} : { accumulate: true }',
     fails: ['output layer logits'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'second-state-replaces',
@@ -534,7 +535,7 @@ export const PLANTED_MISTAKES = [
     right: 'k === 0 ? { bias: b } : { accumulate: true }',
     wrong: '{ bias: b }',
     fails: ['output layer logits = Σ'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'first-rows-of-w',
@@ -544,7 +545,7 @@ export const PLANTED_MISTAKES = [
     right: 'rowsOf(W, end, (end += H))',
     wrong: 'rowsOf(W, 0, H)',
     fails: ['output layer logits = Σ', 'output layer dStateₖ'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-output-dh',
@@ -554,7 +555,7 @@ export const PLANTED_MISTAKES = [
     right: 'rowBlocks(W, states).forEach((Wk, k) => backend.matmul(dStates[k], dLogits, transposeOf(Wk)));',
     wrong: '',
     fails: ['output layer dh', 'output layer dStateₖ'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-output-dw',
@@ -564,7 +565,7 @@ export const PLANTED_MISTAKES = [
     right: 'rowBlocks(dW, states).forEach((dWk, k) => backend.matmul(dWk, transposeOf(states[k]), dLogits));',
     wrong: '',
     fails: ['output layer dW', 'output layer dStateₖ'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'no-output-db',
@@ -574,7 +575,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.columnSums(db, dLogits);',
     wrong: '',
     fails: ['output layer db'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'exp-for-softmax',
@@ -584,7 +585,7 @@ export const PLANTED_MISTAKES = [
     right: 'probabilities.set(b, k, Math.exp(logP));',
     wrong: 'probabilities.set(b, k, Math.exp(logP + logSum));',
     fails: ['(5) p', '(5) logits of ±1000'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'loss-of-p',
@@ -594,7 +595,7 @@ export const PLANTED_MISTAKES = [
     right: 'loss -= y.get(b, k) * logP;',
     wrong: 'loss -= y.get(b, k) * Math.exp(logP);',
     fails: ['(5) loss', '(5) logits of ±1000'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'overflowing-softmax',
@@ -613,7 +614,7 @@ export const PLANTED_MISTAKES = [
     right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
     wrong: 'probabilities.get(b, k) / count',
     fails: ['(5′) dLogits'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'sum-over-batch',
@@ -623,7 +624,7 @@ export const PLANTED_MISTAKES = [
     right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
     wrong: 'probabilities.get(b, k) * sum - y.get(b, k)',
     fails: ['(5′) dLogits'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'mean-over-all-rows',
@@ -633,7 +634,7 @@ export const PLANTED_MISTAKES = [
     right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
     wrong: '(probabilities.get(b, k) * sum - y.get(b, k)) / B',
     fails: ['(5′) dLogits = (p*Σy - y) / count for a row of zeros'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'only-one-hot',
@@ -646,7 +647,7 @@ export const PLANTED_MISTAKES = [
       '(5′) dLogits = (p*Σy - y) / count for rows of y with other sums',
       '(5′) dLogits = (p*Σy - y) / count for a row of zeros',
     ],
-    test: 'cross-entropy',
+    test: 'equations/cross-entropy',
   },
 
   // ── (6) ──
@@ -658,7 +659,7 @@ export const PLANTED_MISTAKES = [
     right: 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)',
     wrong: 'gradient',
     fails: ['(6) m'],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
   {
     id: 'v-of-gradient',
@@ -668,7 +669,7 @@ export const PLANTED_MISTAKES = [
     right: '(gradient * gradient - V.get(n))',
     wrong: '(gradient - V.get(n))',
     fails: ['(6) v'],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
   {
     id: 'epsilon-under-root',
@@ -678,7 +679,7 @@ export const PLANTED_MISTAKES = [
     right: 'Math.sqrt(square) + EPSILON',
     wrong: 'Math.sqrt(square + EPSILON)',
     fails: ['(6) p'],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
   {
     id: 'no-bias-correction',
@@ -688,7 +689,7 @@ export const PLANTED_MISTAKES = [
     right: '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)',
     wrong: 'learningRate',
     fails: ['(6) α'],
-    test: 'pytorch',
+    test: 'network/pytorch',
   },
 
   // ── (7) ──
@@ -700,7 +701,7 @@ export const PLANTED_MISTAKES = [
     right: '(8 * near - far)',
     wrong: '(8 * near + far)',
     fails: ['(7)'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'two-point-rule',
@@ -710,7 +711,7 @@ export const PLANTED_MISTAKES = [
     right: '(8 * near - far) / (12 * STEP)',
     wrong: '(near + 0 * far) / (2 * STEP)',
     fails: ['(7)'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
 
   // ── (8) ──
@@ -722,7 +723,7 @@ export const PLANTED_MISTAKES = [
     right: '(learningRate * step) / warmUp',
     wrong: '(learningRate * (step - 1)) / warmUp',
     fails: ['(8) warm-up'],
-    test: 'schedule',
+    test: 'equations/schedule',
   },
   {
     id: 'constant-falls',
@@ -732,7 +733,7 @@ export const PLANTED_MISTAKES = [
     right: '      return learningRate;\n',
     wrong: '',
     fails: ['(8) constant'],
-    test: 'schedule',
+    test: 'equations/schedule',
   },
   {
     id: 'schedule-one-step-late',
@@ -742,7 +743,7 @@ export const PLANTED_MISTAKES = [
     right: 'const since = step - 1 - warmUp;',
     wrong: 'const since = step - 2 - warmUp;',
     fails: ['(8) cosine', '(8) step'],
-    test: 'schedule',
+    test: 'equations/schedule',
   },
   {
     id: 'cosine-ignores-warm-up',
@@ -752,7 +753,7 @@ export const PLANTED_MISTAKES = [
     right: 'since / (steps - warmUp)',
     wrong: 'since / steps',
     fails: ['(8) cosine'],
-    test: 'schedule',
+    test: 'equations/schedule',
   },
   {
     id: 'smooth-decay',
@@ -762,7 +763,7 @@ export const PLANTED_MISTAKES = [
     right: 'Math.floor(since / decayEvery)',
     wrong: '(since / decayEvery)',
     fails: ['(8) step'],
-    test: 'schedule',
+    test: 'equations/schedule',
   },
 
   // ── (9) and (10) ──
@@ -774,7 +775,7 @@ export const PLANTED_MISTAKES = [
     right: 'Math.min(Math.max(values[n], -limit), limit)',
     wrong: 'Math.min(values[n], limit)',
     fails: ['(9)'],
-    test: 'clipping',
+    test: 'equations/clipping',
   },
   {
     id: 'always-scaled',
@@ -784,7 +785,7 @@ export const PLANTED_MISTAKES = [
     right: 'norm > limit && Number.isFinite(norm)',
     wrong: 'Number.isFinite(norm)',
     fails: ['(10) g stays', '(10) a gradient of zeros'],
-    test: 'clipping',
+    test: 'equations/clipping',
   },
   {
     id: 'norm-of-each-tensor',
@@ -797,7 +798,7 @@ export const PLANTED_MISTAKES = [
       for (let n = 0; n < values.length; n++) values[n] *= limit / whole;
     }`,
     fails: ['(10) g = g·limit'],
-    test: 'clipping',
+    test: 'equations/clipping',
   },
 
   // ── (11) ──
@@ -809,7 +810,7 @@ export const PLANTED_MISTAKES = [
     right: 'momentum * V.get(n) + G.get(n)',
     wrong: 'G.get(n)',
     fails: ['(11) v', '(11) p'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'damped-gradient',
@@ -819,7 +820,7 @@ export const PLANTED_MISTAKES = [
     right: 'momentum * V.get(n) + G.get(n)',
     wrong: 'momentum * V.get(n) + (1 - momentum) * G.get(n)',
     fails: ['(11) v', '(11) p'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'velocity-not-stored',
@@ -829,7 +830,7 @@ export const PLANTED_MISTAKES = [
     right: '    V.set(n, velocity);\n',
     wrong: '',
     fails: ['(11) v', '(11) p'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'nesterov',
@@ -839,7 +840,7 @@ export const PLANTED_MISTAKES = [
     right: 'P.get(n) - rate * velocity',
     wrong: 'P.get(n) - rate * (momentum * velocity + G.get(n))',
     fails: ['(11) p'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'uphill',
@@ -849,7 +850,7 @@ export const PLANTED_MISTAKES = [
     right: 'P.get(n) - rate * velocity',
     wrong: 'P.get(n) + rate * velocity',
     fails: ['(11) p'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 
   // ── (12) and (12′) ──
@@ -861,7 +862,7 @@ export const PLANTED_MISTAKES = [
     right: 'const kept = 1 / (1 - p);',
     wrong: 'const kept = 1;',
     fails: ['(12) mask', '(12) y'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'kept-with-p',
@@ -873,7 +874,7 @@ export const PLANTED_MISTAKES = [
     wrong: `kept * Number((bits & 0xffff) < limit);
     if (n + 1 < values.length) values[n + 1] = kept * Number(bits >>> 16 < limit);`,
     fails: ['(12) mask'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-dropout',
@@ -883,7 +884,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (this.drops) this.backend.multiply(dropped, h, mask);\n      else this.backend.copy(dropped, h);',
     wrong: 'this.backend.copy(dropped, h);',
     fails: ['(12) y', '(12′) dx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'dropout-in-evaluation',
@@ -911,7 +912,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (this.drops) this.backend.multiply(dh, dDropped, mask);\n      else this.backend.copy(dh, dDropped);',
     wrong: 'this.backend.copy(dh, dDropped);',
     fails: ['(12′) dx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'mask-in-backward-only',
@@ -932,7 +933,7 @@ export const PLANTED_MISTAKES = [
     right: '(counted.get(b) * sum) / C',
     wrong: '(counted.get(b) * sum) / (2 * C)',
     fails: ['(13) loss'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'sum-over-outputs',
@@ -942,7 +943,7 @@ export const PLANTED_MISTAKES = [
     right: '(counted.get(b) * sum) / C',
     wrong: 'counted.get(b) * sum',
     fails: ['(13) loss'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'loss-of-uncounted-row',
@@ -961,7 +962,7 @@ export const PLANTED_MISTAKES = [
     right: 'counted.get(b) * 2 * difference',
     wrong: 'counted.get(b) * difference',
     fails: ['(13′) dOutputs'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'uncounted-row-has-gradient',
@@ -971,7 +972,7 @@ export const PLANTED_MISTAKES = [
     right: 'counted.get(b) * 2 * difference',
     wrong: '2 * difference',
     fails: ['(13′) dOutputs'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'squared-error-over-all-rows',
@@ -981,7 +982,7 @@ export const PLANTED_MISTAKES = [
     right: '(C * count)',
     wrong: '(C * B)',
     fails: ['(13′) dOutputs'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-mean-over-outputs',
@@ -991,7 +992,7 @@ export const PLANTED_MISTAKES = [
     right: '(C * count)',
     wrong: 'count',
     fails: ['(13′) dOutputs'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 
   // ── (14) and (14′) ──
@@ -1003,7 +1004,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.copy(ended.h, ended.hPrev);',
     wrong: '',
     fails: ['(14) h', '(14) every', '(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'ended-c-not-kept',
@@ -1013,7 +1014,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.copy(ended.c, ended.cPrev);',
     wrong: '',
     fails: ['(14) h', '(14) every', '(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'padding-is-read',
@@ -1023,7 +1024,7 @@ export const PLANTED_MISTAKES = [
     right: 'for (let t = 0; t < length; t++) running[t]++;',
     wrong: 'for (let t = 0; t < T; t++) running[t]++;',
     fails: ['(14) h', '(14) every', '(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'ended-dh-lost',
@@ -1033,7 +1034,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.add(ended.dhPrev, ended.dh);',
     wrong: '',
     fails: ['(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'ended-dc-lost',
@@ -1043,7 +1044,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.add(ended.dcPrev, ended.dc);',
     wrong: '',
     fails: ['(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'ended-dh-replaces',
@@ -1053,7 +1054,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.add(ended.dhPrev, ended.dh);',
     wrong: 'backend.copy(ended.dhPrev, ended.dh);',
     fails: ['(14′)'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 
   // ── (15) and (15′) ──
@@ -1065,7 +1066,7 @@ export const PLANTED_MISTAKES = [
     right: 'a.get(indices.get(m), n) + bias.get(n)',
     wrong: 'a.get(indices.get(m), n)',
     fails: ['(15) x·Wx', '(15′) dWx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'class-of-another-sequence',
@@ -1075,7 +1076,7 @@ export const PLANTED_MISTAKES = [
     right: 'a.get(indices.get(m), n)',
     wrong: 'a.get(indices.get(0), n)',
     fails: ['(15) x·Wx', '(15′) dWx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'equal-classes-overwrite',
@@ -1085,7 +1086,7 @@ export const PLANTED_MISTAKES = [
     right: 'out.get(row, n) + a.get(m, n)',
     wrong: 'a.get(m, n)',
     fails: ['(15′) dWx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-dwx-of-classes',
@@ -1095,7 +1096,7 @@ export const PLANTED_MISTAKES = [
     right: 'backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)',
     wrong: '; // (15′)',
     fails: ['(15′) dWx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 
   // ── directions ──
@@ -1107,7 +1108,7 @@ export const PLANTED_MISTAKES = [
     right: '(reverse ? T - 1 - n : n)',
     wrong: 'n',
     fails: ['directions', '(14) h', '(14) every', '(14′)', 'layers h', 'layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'reverse-reads-forward-rows',
@@ -1117,7 +1118,7 @@ export const PLANTED_MISTAKES = [
     right: 'reverse ? { read: t + 1, write: t } : { read: t, write: t + 1 }',
     wrong: '({ read: t, write: t + 1 })',
     fails: ['directions', '(12) y', '(14) h', '(14) every', '(14′)', 'layers h', 'layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'reverse-outputs-not-turned',
@@ -1127,7 +1128,7 @@ export const PLANTED_MISTAKES = [
     right: 'const first = reverse ? 0 : 1;',
     wrong: 'const first = 1;',
     fails: ['directions in reverse, h', 'layers h', 'layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'second-direction-replaces',
@@ -1137,7 +1138,7 @@ export const PLANTED_MISTAKES = [
     right: '{ accumulate: k > 0 }',
     wrong: '{ accumulate: false }',
     fails: ['directions reads last: dx', 'directions reads every: dx'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'last-row-in-reverse',
@@ -1147,7 +1148,7 @@ export const PLANTED_MISTAKES = [
     right: 'lstm.reverse ? 0 : lstm.sizes.T',
     wrong: 'lstm.sizes.T',
     fails: ['directions reads last: the forward'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'reverse-rows-of-the-next-step',
@@ -1157,7 +1158,7 @@ export const PLANTED_MISTAKES = [
     right: 'return reverse ? rowsOf(rows, 0, T) : rowsOf(rows, 1, T + 1);',
     wrong: 'return rowsOf(rows, 1, T + 1);',
     fails: ['directions reads every: both', '(12′) dx', 'layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 
   // ── layers ──
@@ -1169,7 +1170,7 @@ export const PLANTED_MISTAKES = [
     right: 'inputs: below.map(({ outputs }) => outputs.h)',
     wrong: 'inputs: below.map(({ outputs }) => outputs.c)',
     fails: ['layers h', 'layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'no-gradient-below',
@@ -1179,7 +1180,7 @@ export const PLANTED_MISTAKES = [
     right: 'dInputs: below.map((lstm) => outputRows(lstm, lstm.dhOutside)),',
     wrong: 'dInputs: [],',
     fails: ['layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'lowest-layer-first',
@@ -1189,7 +1190,7 @@ export const PLANTED_MISTAKES = [
     right: 'for (let n = this.layers.length - 1; n >= 0; n--) {',
     wrong: 'for (let n = 0; n < this.layers.length; n++) {',
     fails: ['layers dW'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'output-writes-dh',
@@ -1199,7 +1200,7 @@ export const PLANTED_MISTAKES = [
     right: 'readRows(lstm, lstm.dhOutside)',
     wrong: 'readRows(lstm, lstm.dh)',
     fails: ['layers reads every'],
-    test: 'gradients',
+    test: 'equations/gradients',
   },
   {
     id: 'gradients-over-all-rows',
@@ -1209,7 +1210,7 @@ export const PLANTED_MISTAKES = [
     right: 'const count = Math.max(this.rows.count, 1);',
     wrong: 'const count = this.rows.isCounted.length;',
     fails: ['layers the loss', 'layers with the squared error'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'loss-over-all-rows',
@@ -1219,7 +1220,7 @@ export const PLANTED_MISTAKES = [
     right: 'loss: loss / Math.max(rows, 1)',
     wrong: 'loss: loss / losses.size',
     fails: ['layers the loss', 'layers with the squared error'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'padding-is-counted',
@@ -1229,7 +1230,7 @@ export const PLANTED_MISTAKES = [
     right: 'if (this.isBeyondEnd(row, lengths)) return false;',
     wrong: '',
     fails: ['layers the loss'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
   {
     id: 'padded-targets-are-counted',
@@ -1239,6 +1240,6 @@ export const PLANTED_MISTAKES = [
     right: 'this.mark(least, (row) => !this.isBeyondEnd(row, lengths));',
     wrong: 'this.mark(least, () => true);',
     fails: ['layers with the squared error'],
-    test: 'pytorch-network',
+    test: 'network/pytorch-network',
   },
 ];

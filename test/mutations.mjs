@@ -16,9 +16,9 @@ import { parseArgs } from 'node:util';
 import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const EQUATIONS = readdirSync(path.join(project, 'test'))
-  .filter((name) => /^equations-.*\.test\.ts$/.test(name))
-  .map((name) => path.basename(name, '.test.ts'));
+const EQUATIONS = readdirSync(path.join(project, 'test/equations'))
+  .filter((name) => name.startsWith('equations-'))
+  .map((name) => `equations/${path.basename(name, '.test.ts')}`);
 
 const { values, positionals: chosen } = parseArgs({ allowPositionals: true, options: { slice: { type: 'string' } } });
 const [slice, slices] = (values.slice ?? '1/1').split('/').map(Number);
@@ -53,7 +53,7 @@ async function failuresIn(copy, names) {
   for await (const text of child.stdout) answer += text;
   const { testResults } = JSON.parse(answer);
   if (testResults.length !== files.length) throw new Error(`ran ${testResults.length} test files, not ${files.length}`);
-  const nameOf = ({ name }) => path.basename(name, '.test.ts');
+  const nameOf = ({ name }) => path.relative(path.join(copy, 'test'), name).replace(/\.test\.ts$/, '');
   const ofEquations = testResults
     .filter((result) => EQUATIONS.includes(nameOf(result)))
     .flatMap(({ assertionResults }) => assertionResults);

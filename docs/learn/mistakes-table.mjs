@@ -14,14 +14,14 @@ const [BEGIN, END] = ['<!-- Begin of the table: mistakes-table.mjs writes it. --
 
 /** The check that finds a mistake besides the test of its equation, by the mistake's `test`. */
 const CHECKS = {
-  gradients: '[gradient check](../../test/gradients.test.ts)',
-  pytorch: '[comparison with PyTorch](../../test/pytorch.test.ts)',
-  'pytorch-network': '[comparison with PyTorch](../../test/pytorch-network.test.ts)',
-  lstm: 'test of the LSTM alone',
-  network: 'test of a second pass',
-  'cross-entropy': 'test of the loss',
-  clipping: 'test of clipping',
-  schedule: 'test of each rate',
+  'equations/gradients': '[gradient check](../../test/equations/gradients.test.ts)',
+  'network/pytorch': '[comparison with PyTorch](../../test/network/pytorch.test.ts)',
+  'network/pytorch-network': '[comparison with PyTorch](../../test/network/pytorch-network.test.ts)',
+  'equations/lstm': 'test of the LSTM alone',
+  'network/network': 'test of a second pass',
+  'equations/cross-entropy': 'test of the loss',
+  'equations/clipping': 'test of clipping',
+  'equations/schedule': 'test of each rate',
   undefined: 'none',
 };
 

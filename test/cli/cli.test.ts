@@ -1,0 +1,211 @@
+/** The `longhand` command's help, and its messages for wrong usage and for faulty data. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+describe('help and version', () => {
+  test.each(['--version', '-v'])('%s prints the version in package.json', async (flag) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await longhand([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test.each([[['--help']], [['help']]])('%j lists the commands on stdout', async (args) => {
+    const { code, stdout, stderr } = await longhand(args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: longhand \[options\] \[command\]\n/);
+    expect(stdout).toMatch(/^ {2}train /m);
+    expect(stdout).toMatch(/^ {2}gradcheck /m);
+  });
+
+  test('a missing command is wrong usage, and prints the help on stderr', async () => {
+    const { code, stdout, stderr } = await longhand([]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: longhand /);
+  });
+
+  test('train --help shows the tutorial’s constants as defaults, and examples', async () => {
+    const { code, stdout } = await longhand(['train', '--help']);
+    expect(code).toBe(0);
+    const text = stdout.replace(/\s+/g, ' ');
+    for (const [flag, value] of Object.entries({
+      'learning-rate': '0.001',
+      'training-iters': '100000',
+      'batch-size': '128',
+      'display-step': '10',
+      hidden: '128',
+      'forget-bias': '1',
+      seed: '1',
+      shuffle: '"tf1"',
+      backend: '"wasm"',
+    })) {
+      expect(text).toMatch(new RegExp(`--${flag} <\\w+> ((?! --).)*default: ${value}\\)`));
+    }
+    expect(text).toContain('Examples: longhand train');
+  });
+});
+
+describe('wrong usage: exit code 2, one line on stderr that names the mistake, nothing on stdout', () => {
+  const COUNT = 'It must be a whole number from 1 to 4294967295.';
+  const SEED = 'It must be a whole number from 0 to 4294967295.';
+  const FINITE = 'It must be a finite number, such as 12, -0.5 or 1e-3.';
+  const POSITIVE = 'It must be greater than 0.';
+  const BEYOND = 'It is beyond the range of f32, ±3.4028235e+38.';
+  const TOO_SMALL = 'It is too small: f32 rounds it to 0.';
+  const wrongValue = (option: string, value: string, rule: string) =>
+    [
+      ['train', `--${option.split(' ')[0]}=${value}`],
+      `option '--${option}' argument '${value}' is invalid. ${rule}`,
+    ] as const;
+
+  test.each<readonly [readonly string[], string]>([
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['--frobnicate'], "unknown option '--frobnicate'"],
+    [['train', '--frobnicate'], "unknown option '--frobnicate'"],
+    [['gradcheck', '--data', '.'], "unknown option '--data'"],
+    [['train', 'now'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [['train', '--hidden'], "option '--hidden <counts>' argument missing"],
+    [['train', '--gpu-mode', 'cpu'], '--gpu-mode needs --backend gpu'],
+    [['train', '--gpu-mode', 'cpu', '--backend', 'reference'], '--gpu-mode needs --backend gpu'],
+    [['train', '--threads', '2', '--backend', 'reference'], '--threads needs --backend wasm'],
+    [['train', '--deterministic', '--backend', 'gpu'], '--deterministic needs --backend wasm'],
+    wrongValue('threads <count>', '0', 'It must be a whole number from 1 to 48.'),
+    wrongValue('threads <count>', '64', 'It must be a whole number from 1 to 48.'),
+    wrongValue('hidden <counts>', 'NaN', COUNT),
+    wrongValue('hidden <counts>', '-3', COUNT),
+    wrongValue('hidden <counts>', '0', COUNT),
+    wrongValue('hidden <counts>', '2.5', COUNT),
+    wrongValue('hidden <counts>', '', COUNT),
+    wrongValue('hidden <counts>', '1e3', COUNT),
+    wrongValue('hidden <counts>', '12px', COUNT),
+    wrongValue('hidden <counts>', '4294967296', COUNT),
+    wrongValue('batch-size <count>', '0', COUNT),
+    wrongValue('batch-size <count>', ' 5', COUNT),
+    wrongValue('training-iters <count>', '-1', COUNT),
+    wrongValue('display-step <steps>', '0', COUNT),
+    wrongValue('seed <number>', '-1', SEED),
+    wrongValue('seed <number>', '0.5', SEED),
+    wrongValue('learning-rate <number>', 'NaN', FINITE),
+    wrongValue('learning-rate <number>', '', FINITE),
+    wrongValue('learning-rate <number>', ' ', FINITE),
+    wrongValue('learning-rate <number>', 'Infinity', FINITE),
+    wrongValue('learning-rate <number>', '1e999', FINITE),
+    wrongValue('forget-bias <number>', '1 ', FINITE),
+    wrongValue('forget-bias <number>', '-1e-400', FINITE),
+    wrongValue('learning-rate <number>', '0x10', FINITE),
+    wrongValue('learning-rate <number>', '1e-400', FINITE),
+    wrongValue('learning-rate <number>', '1e39', BEYOND),
+    wrongValue('learning-rate <number>', '1e-46', TOO_SMALL),
+    wrongValue('decay-rate <factor>', '1e39', BEYOND),
+    wrongValue('clip-norm <norm>', '3.4028236e38', BEYOND),
+    wrongValue('clip-value <limit>', '1e300', BEYOND),
+    wrongValue('clip-value <limit>', '1e-46', TOO_SMALL),
+    wrongValue('forget-bias <number>', '1e39', BEYOND),
+    wrongValue('forget-bias <number>', '-1e39', BEYOND),
+    wrongValue('forget-bias <number>', '-1e-46', TOO_SMALL),
+    wrongValue('learning-rate <number>', '0', POSITIVE),
+    wrongValue('learning-rate <number>', '-0.1', POSITIVE),
+    wrongValue('forget-bias <number>', 'one', FINITE),
+    wrongValue('shuffle <form>', 'tf2', 'Allowed choices are tf1, legacy.'),
+    wrongValue('backend <name>', 'abacus', `Allowed choices are ${BACKENDS.join(', ')}.`),
+    [
+      ['train', '--backend', 'gpu', '--gpu-mode', 'steam'],
+      `option '--gpu-mode <mode>' argument 'steam' is invalid. Allowed choices are ${GPU_MODES.join(', ')}.`,
+    ],
+    [
+      ['import', 'f', '--from', 'safetensors-tf1', '--forget-bias', '1e39'],
+      `option '--forget-bias <number>' argument '1e39' is invalid. ${BEYOND}`,
+    ],
+    [['gradcheck', '--forget-bias', '0x1'], `option '--forget-bias <number>' argument '0x1' is invalid. ${FINITE}`],
+    [['compare', 'f', '--tolerance', '1e-4 '], `option '--tolerance <number>' argument '1e-4 ' is invalid. ${FINITE}`],
+    [['gradcheck', '--tolerance', '0'], `option '--tolerance <number>' argument '0' is invalid. ${POSITIVE}`],
+    [['gradcheck', '--steps', '0'], `option '--steps <count>' argument '0' is invalid. ${COUNT}`],
+    [['train', '--hidden=64,'], `option '--hidden <counts>' argument '64,' is invalid. ${COUNT}`],
+    [['train', '--layers', '2', '--hidden', '3,4,5'], 'layers 2: must be left out or 3, because hidden has 3 numbers'],
+    [
+      ['train', '--dropout', '0.2'],
+      'dropout 0.2: must be 0 with one layer, because it drops numbers between two layers',
+    ],
+    [['train', '--momentum', '0.5'], '--momentum needs --optimiser sgd'],
+    [['train', '--shift', '28'], 'shift 28: must be smaller than each side of the images, 28 × 28'],
+    [
+      ['train', '--task', 'adding', '--steps', '2', '--shift', '1'],
+      'shift 1: must be 0, because only images can be moved',
+    ],
+    [['train', '--permute'], '--permute needs --task pixels'],
+    [['train', '--steps', '50'], '--steps needs --task adding or text'],
+    [['train', '--task', 'adding', '--data', '.'], '--data: --task adding reads no files of MNIST'],
+    [['gradcheck', '--layers', '2', '--hidden', '3,4,5'], '--hidden has 3 numbers, but --layers is 2'],
+    [['gradcheck', '--dropout', '0.2'], '--dropout needs two layers or more: it drops numbers between them'],
+    [['gradcheck', '--classes', 'ten'], `option '--classes <count>' argument 'ten' is invalid. ${COUNT}`],
+  ])('%j', async (args, message) => {
+    expect(await longhand(args)).toEqual({ code: 2, stdout: '', stderr: `error: ${message}\n` });
+  });
+
+  test('gradcheck computes in f64, so its numbers may be beyond f32', async () => {
+    const { code, stdout } = await longhand(['gradcheck', '--forget-bias', '1e39', '--tolerance', '1e300']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('ok: relative error ≤ 1e+300')]);
+  });
+
+  test('a misspelt name gets a second line with a suggestion', async () => {
+    expect((await longhand(['trian'])).stderr).toBe("error: unknown command 'trian'\n(Did you mean train?)\n");
+    expect((await longhand(['train', '--hiden', '3'])).stderr).toMatch(/\n\(Did you mean --hidden\?\)\n$/);
+  });
+});
+
+describe('faulty data: exit code 1, one line on stderr that names the file, nothing on stdout', () => {
+  const FILES: Readonly<Record<string, Buffer>> = mnistFiles(5003, 7);
+  const labels = 't10k-labels-idx1-ubyte';
+  const { [labels]: labelBytes, ...withoutLabels } = FILES;
+
+  test.each<[string, () => string, RegExp]>([
+    ['a missing directory', () => '/no/such/place', /\/no\/such\/place\/train-images-idx3-ubyte: no such file/],
+    ['an empty directory', () => directoryOf({}), /train-images-idx3-ubyte: no such file, neither plain nor as \.gz/],
+    [
+      'a file in place of the directory',
+      () => 'package.json',
+      /package\.json\/train-images-idx3-ubyte: cannot be read/,
+    ],
+    ['one file missing', () => directoryOf(withoutLabels), /t10k-labels-idx1-ubyte: no such file/],
+    [
+      'a damaged file',
+      () => directoryOf({ ...FILES, [labels]: labelBytes.subarray(0, -1) }),
+      /t10k-labels-idx1-ubyte: 7 needs 7 bytes of data, the file has 6/,
+    ],
+    [
+      'a damaged gzip file',
+      () => directoryOf({ ...withoutLabels, [`${labels}.gz`]: gzipSync(labelBytes).subarray(0, 20) }),
+      /t10k-labels-idx1-ubyte.*: cannot be unpacked/,
+    ],
+    [
+      'too few training images',
+      () => directoryOf(mnistFiles(5000, 7)),
+      /5000 training images: MNIST's split needs more than 5000/,
+    ],
+  ])('%s', async (_, directory, message) => {
+    const { code, stdout, stderr } = await longhand(['train', '--data', directory()]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^longhand: .*\n$/); // "." matches no line break
+    expect(stderr).toMatch(message);
+  });
+
+  test('a batch larger than the set', async () => {
+    const { code, stdout, stderr } = await longhand(['train', '--data', directoryOf(FILES), '--batch-size', '4']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/\nlonghand: batch size 4 is larger than the set of 3 examples\n$/);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('a model larger than the memory', async () => {
+    const args = ['train', '--data', directoryOf(FILES), '--batch-size', '2', '--hidden', '4000000000'];
+    const { code, stdout, stderr } = await longhand(args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/\nlonghand: .*\n$/);
+    expect(stderr).not.toMatch(/^ +at /m); // no stack trace
+  });
+});

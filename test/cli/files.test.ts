@@ -1,0 +1,243 @@
+/** `longhand train` with checkpoints: writing, resuming, files that cannot be written, and contradictory flags. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import path from 'node:path';
+import { previousOf } from '../../src/files/disk.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { linesOf, longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
+
+describe('--checkpoint', () => {
+  test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {
+    const file = inNewFolder();
+    const { code } = await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
+    expect(code).toBe(0);
+    expect(loadCheckpoint(file).training?.step).toBe(31);
+    expect(loadCheckpoint(previousOf(file)).training?.step).toBe(30);
+    expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
+  });
+
+  test.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('writes the run on %s, and --resume continues to the same end', async (signal, exitCode) => {
+    const [whole, stopped] = [inNewFolder(), inNewFolder()];
+    const options = ['--training-iters', '40000', '--display-step', '1'];
+    const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
+    const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
+    expect(second.code).toBe(exitCode);
+    expect(linesOf(second.stderr).slice(2)).toEqual([
+      `the run is saved: longhand train --resume ${stopped} continues it`,
+      `longhand: stopped by ${signal}`,
+    ]);
+    const step = loadCheckpoint(stopped).training!.step;
+    expect(linesOf(second.stdout)).toHaveLength(step);
+    const third = await longhand([...FROM, '--resume', stopped, '--threads', '1']);
+    expect(third.code).toBe(0);
+    expect(third.stderr).toContain(`; from step ${step}\n`);
+    expect(second.stdout + third.stdout).toBe(first.stdout);
+    expect(readFileSync(stopped)).toEqual(readFileSync(whole));
+  });
+
+  test('leaves a complete checkpoint if the reader closes the output early', async () => {
+    const file = inNewFolder();
+    const { code } = await runProcess('sh', [
+      '-c',
+      '"$@" | head -n 20',
+      'sh',
+      process.execPath,
+      MAIN,
+      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
+    ]);
+    expect(code).toBe(0);
+    expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('--resume', () => {
+  test('makes a run longer, not shorter', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const before = readFileSync(file);
+    const { code, stderr } = await longhand([...FROM, '--resume', file, '--training-iters', '300']);
+    expect([code, stderr]).toEqual([
+      2,
+      'error: the new length is 18 steps, but the run is at step 31: choose a greater length\n',
+    ]);
+    expect(readFileSync(file)).toEqual(before);
+  });
+
+  test('uses the options of the file; only the length and the display step may change', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file, '--seed', '5', '--clip-norm', '0.5']);
+    const longer = await longhand([...FROM, '--resume', file, '--training-iters', '900', '--display-step', '5']);
+    expect(longer.code).toBe(0);
+    expect(longer.stderr).toContain('56 steps; seed 5; from step 31');
+    expect(
+      linesOf(longer.stdout)
+        .filter((line) => line.startsWith('Iter'))
+        .map((line) => line.split(',')[0]),
+    ).toEqual([560, 640, 720, 800, 880].map((iter) => `Iter ${iter}`));
+    const refused = await longhand([...FROM, '--resume', file, '--learning-rate', '0.1']);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      'error: --learning-rate cannot be changed with --resume: the checkpoint sets it\n',
+    ]);
+  });
+
+  test('reports that it continues on another backend', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const { stderr } = await longhand([...FROM, '--resume', file, '--backend', 'reference']);
+    expect(stderr).toMatch(/\nthe run has used wasm: .*: the last digits may differ\n/);
+  });
+
+  test.each([
+    ['a missing file', () => inNewFolder(), 'no such file'],
+    ['a folder', () => path.dirname(inNewFolder()), 'not a file'],
+    ['a file of another format', () => path.join(DATA, 't10k-labels-idx1-ubyte'), 'not safetensors'],
+    ['a device that never ends', () => '/dev/zero', 'not a file'],
+  ])('of %s is refused in one line', async (_, file, message) => {
+    const { code, stdout, stderr } = await longhand([...FROM, '--resume', file()]);
+    expect([code, stdout, linesOf(stderr).length]).toEqual([1, '', 1]);
+    expect(stderr).toContain(message);
+  });
+
+  test('of a damaged file names the previous checkpoint', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file, '--checkpoint-every', '10']);
+    truncateSync(file, 1000);
+    const { code, stderr } = await longhand([...FROM, '--resume', file]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/: cut off: .*; the previous checkpoint is .*run\.safetensors\.previous\n$/);
+    expect((await longhand([...FROM, '--resume', previousOf(file), '--checkpoint', file])).code).toBe(0);
+  });
+
+  test('writes to another file with --checkpoint, even if no step remains', async () => {
+    const [from, to] = [inNewFolder(), inNewFolder()];
+    await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
+    const { code } = await longhand([
+      ...FROM,
+      '--resume',
+      from,
+      '--checkpoint',
+      to,
+      '--checkpoint-every',
+      '31',
+      '--threads',
+      '1',
+    ]);
+    expect(code).toBe(0);
+    expect(readFileSync(to)).toEqual(readFileSync(from));
+  });
+
+  test('with other data is refused', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const { code, stderr } = await longhand(['train', '--data', directoryOf(mnistFiles(5601, 200)), '--resume', file]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/longhand: resume: the run began with 600 examples, these are 601 different ones: .*\n$/);
+  });
+});
+
+describe('a file that cannot be written', () => {
+  test('ends the run with one line, and leaves the old checkpoint unchanged', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const before = readFileSync(file);
+    // a limit of 8 blocks of 512 bytes for every file that the process writes acts as a disk that becomes full
+    const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
+    const { code, stderr } = await runProcess('bash', [
+      '-c',
+      script,
+      'bash',
+      process.execPath,
+      MAIN,
+      ...RUN,
+      '--checkpoint',
+      file,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nlonghand: .*run\.safetensors: cannot be written; the old file is unchanged \(.*\)\n$/);
+    expect(readFileSync(file)).toEqual(before);
+    expect(readdirSync(path.dirname(file))).toEqual(['run.safetensors']);
+  });
+
+  test.each([
+    ['a missing folder', () => path.join(inNewFolder('none'), 'run.safetensors'), 'no such directory'],
+    ['a folder of that name', () => path.dirname(inNewFolder()), 'not a file'],
+    ['a read-only file system', () => '/proc/run.safetensors', 'cannot be written'],
+  ])('because of %s is reported before the training starts', async (_, file, message) => {
+    const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', file()]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.split('\n').at(-2)).toMatch(/^longhand: .*/);
+    expect(stderr).toContain(message);
+  });
+
+  // a separate file system, in a namespace that ends with the shell
+  const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+  const onOwnDisk = (script: string) => {
+    const folder = path.dirname(inNewFolder());
+    const command = [
+      process.execPath,
+      path.resolve(MAIN),
+      ...RUN,
+      '--checkpoint',
+      path.join(folder, 'run.safetensors'),
+    ];
+    const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
+    return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
+  };
+
+  (canMount ? test : test.skip)('because the disk fills up leaves the old checkpoint unchanged', async () => {
+    const { stdout, stderr } = await onOwnDisk(
+      '"$@" > /dev/null && cp run.safetensors kept && cat /dev/zero > filler; "$@" > /dev/null; echo "exit code $?"; cmp kept run.safetensors && ls',
+    );
+    expect(stderr).toMatch(/longhand: .*run\.safetensors: cannot be written.* \(the disk is full\)\n$/);
+    expect(stdout).toBe('exit code 1\nfiller\nkept\nrun.safetensors\n');
+  });
+
+  (canMount ? test : test.skip)('because the disk has become read-only is reported', async () => {
+    const { stdout, stderr } = await onOwnDisk('"$@" > /dev/null; mount -o remount,ro .; "$@"; echo "exit code $?"');
+    expect(stderr).toMatch(/longhand: .*run\.safetensors: cannot be written \(the file system is read-only\)\n$/);
+    expect(stdout).toBe('exit code 1\n');
+  });
+});
+
+test.each([
+  [['--patience', '2'], '--patience needs --validate-every'],
+  [['--best', 'b.safetensors'], '--best needs --validate-every'],
+  [['--plot', 'p.svg'], '--plot needs --history'],
+  [['--history', 'h.txt'], 'must end in .csv or .ndjson'],
+  [['--checkpoint-every', '5'], '--checkpoint-every needs --checkpoint'],
+  [['--decay-rate', '0.1'], '--decay-rate needs --schedule step'],
+  [['--decay-every', '5'], '--decay-every needs --schedule step'],
+  [['--epochs', '0'], 'whole number from 1'],
+  [['--clip-norm', '0'], 'greater than 0'],
+  [['--schedule', 'wild'], 'Allowed choices are constant, cosine, step'],
+])('%p is wrong usage: %s', async (args, message) => {
+  const { code, stdout, stderr } = await longhand([...RUN, ...args]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+  expect(existsSync('b.safetensors')).toBe(false);
+});
+
+test('flags that contradict the checkpoint’s validation or schedule are wrong usage', async () => {
+  const [plain, cosine] = [inNewFolder(), inNewFolder()];
+  await longhand([...RUN, '--checkpoint', plain]);
+  await longhand([...RUN, '--checkpoint', cosine, '--schedule', 'cosine']);
+  const best = await longhand([...FROM, '--resume', plain, '--best', inNewFolder()]);
+  expect([best.code, best.stderr]).toEqual([2, 'error: --best needs a run with --validate-every\n']);
+  const longer = await longhand([...FROM, '--resume', cosine, '--epochs', '9']);
+  expect([longer.code, longer.stderr]).toEqual([
+    2,
+    expect.stringContaining('a cosine schedule depends on the length of its run'),
+  ]);
+});
+
+test('--epochs and --training-iters exclude each other', async () => {
+  const { code, stderr } = await longhand([...RUN, '--epochs', '2']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--training-iters")]);
+});

@@ -1,0 +1,121 @@
+/** Sizes that do not fit into the memory are refused in one line; neither V8 nor the system ends the process. */
+import { writeFileSync } from 'node:fs';
+import { freemem } from 'node:os';
+import path from 'node:path';
+import { withAdvice, assertRoom } from '../../src/cli/memory.js';
+import { numbersOfComparison } from '../../src/compare/memory-limit.js';
+import { OutOfMemoryError } from '../../src/errors.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { writeSafetensors } from '../../src/files/safetensors.js';
+import { modelNetwork } from '../../src/model.js';
+import { completeSizes, networkParameterShapes } from '../../src/network-sizes.js';
+import { sizeOf, zeros } from '../../src/tensor.js';
+import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
+import { idx, mnistFiles } from '../helpers/idx-files.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+const TRAIN = ['train', '--data', directoryOf(mnistFiles(5600, 200))];
+const ALL = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
+const TWO = 'reduce --hidden or --batch-size';
+/** An H whose model needs twice this computer's memory: kernel, gradient and moments, [I+H,4H] in f32, are 4 · 4 · 4H² bytes. */
+const TOO_MANY_UNITS = String(Math.ceil(Math.sqrt((2 * freemem()) / 64)));
+
+test.each<[readonly string[], string]>([
+  [['gradcheck', '--steps', '8000000'], ALL],
+  [['gradcheck', '--steps', '4294967295', '--hidden', '4294967295', '--batch-size', '4294967295'], ALL],
+  [['gradcheck', '--batch-size', '4294967295'], ALL],
+  [['gradcheck', '--inputs', '4294967295'], ALL],
+  [['gradcheck', '--hidden', TOO_MANY_UNITS], ALL],
+  [['gradcheck', '--classes', '4294967295'], ALL],
+  [[...TRAIN, '--hidden', '4294967295'], TWO],
+  [[...TRAIN, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
+  [[...TRAIN, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
+  [[...TRAIN, '--batch-size', '4294967295'], TWO],
+])('a model that is too large is refused in one line with its sizes and bytes: %j', async (args, advice) => {
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr.split('\n').at(-2)).toMatch(
+    new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, but \\d+ are available: ${advice}$`),
+  );
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+/** A file for `compare`: inputs and weights of zeros, and a wrong loss. */
+function comparisonOf({ T, B, I, H, C }: Record<'T' | 'B' | 'I' | 'H' | 'C', number>): string {
+  const zero = (...shape: number[]): StoredTensor => ({
+    dtype: 'F32',
+    shape,
+    bytes: new Uint8Array(4 * sizeOf(shape)),
+  });
+  const tensors = new Map<string, StoredTensor>([
+    ...Object.entries({ x: zero(T, B, I), kernel: zero(I + H, 4 * H), bias: zero(4 * H) }),
+    ...Object.entries({ outKernel: zero(H, C), outBias: zero(C), loss: zero() }),
+    ['labels', { dtype: 'U8', shape: [B], bytes: new Uint8Array(B) }],
+  ]);
+  const file = path.join(directoryOf({}), 'mine.safetensors');
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  return file;
+}
+
+describe('compare of a small file with many steps', () => {
+  const node = ['--max-old-space-size=256'];
+
+  test.each([[[]], [['--no-limit']]])(
+    'is refused if their views do not fit into V8’s heap, with flags %j',
+    async (flags) => {
+      const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
+      const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+      );
+      expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
+    },
+  );
+
+  test('is computed if their views fit into V8’s heap', async () => {
+    const file = comparisonOf({ T: 20_000, B: 1, I: 1, H: 1, C: 2 });
+    const { code, stdout } = await longhand(['compare', file], { node });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
+  });
+});
+
+test('the memory of a comparison includes the models of earlier passes', () => {
+  const third = Math.min(freemem(), process.constrainedMemory() || Infinity) / 3;
+  const sizes = { T: 1, B: 1, I: 1, H: Math.ceil(Math.sqrt(third / (4 * 4 * 8))), C: 1 };
+  const room = { dtype: 'f64', advice: 'none' } as const;
+  const network = modelNetwork(sizes);
+  expect(() => assertRoom(network, sizes, room)).not.toThrow();
+  const numbers = numbersOfComparison(network, sizes);
+  expect(() => assertRoom(network, sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
+});
+
+test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {
+  const refused = withAdvice('reduce --hidden', () => Promise.reject(new OutOfMemoryError('wasm: 5 bytes requested')));
+  await expect(refused).rejects.toThrow(new OutOfMemoryError('wasm: 5 bytes requested: reduce --hidden'));
+  const other = new Error('something else');
+  await expect(withAdvice('reduce --hidden', () => Promise.reject(other))).rejects.toBe(other);
+});
+
+test('a small checkpoint with a huge number of steps is refused', async () => {
+  const T = 4_000_000;
+  const network = completeSizes(modelNetwork({ I: 1, H: 1, C: 10 }));
+  const parameters = Object.fromEntries(
+    Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
+  );
+  const folder = directoryOf({});
+  const [file, images] = [path.join(folder, 'run.safetensors'), path.join(folder, 'images')];
+  saveCheckpoint(file, { model: { T, network, parameters }, training: null });
+  writeFileSync(images, idx([1, T, 1], new Uint8Array(T)));
+  const { code, stdout, stderr } = await longhand(['predict', file, images]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/);
+});
+
+test('a model that fits is not refused', async () => {
+  expect((await longhand([...TRAIN, '--hidden', '600', '--batch-size', '600', '--training-iters', '1'])).code).toBe(0);
+  expect((await longhand(['gradcheck', '--steps', '60', '--hidden', '2', '--inputs', '1'])).code).toBe(0);
+});

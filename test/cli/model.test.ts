@@ -1,0 +1,412 @@
+/** The commands that read a saved network, each as a process: eval, predict, inspect, export, import, compare. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { fillImages } from '../../src/data/batches.js';
+import { SIDE } from '../../src/data/fit-drawing.js';
+import { asPermutedPixels, asPixels } from '../../src/data/pixels.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { valuesOf } from '../../src/tensor.js';
+import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import { COLUMNS, idx as idxBytes, mnistFiles, ROWS } from '../helpers/idx-files.js';
+import type { Result } from '../helpers/longhand-process.js';
+import { longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { chunk, encodePng, header, pngOf } from '../helpers/png.mjs';
+import { smallImages } from '../helpers/small-images.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const FILES = mnistFiles(5600, 200);
+const DATA = directoryOf(FILES);
+const folder = directoryOf({});
+const inFolder = (name: string): string => path.join(folder, name);
+const RUN = inFolder('run.safetensors');
+let training: Result;
+
+beforeAll(async () => {
+  const small = ['--hidden', '8', '--batch-size', '16', '--training-iters', '4000', '--learning-rate', '0.01'];
+  training = await longhand(['train', '--data', DATA, ...small, '--checkpoint', RUN]);
+});
+
+const jsonOf = ({ stdout }: Result): unknown => JSON.parse(stdout);
+
+async function done(args: readonly string[]): Promise<Result> {
+  const result = await longhand(args);
+  expect([result.code, result.stderr]).toEqual([0, '']);
+  return result;
+}
+
+async function refused(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^longhand: [^\n]*\n$/);
+  return stderr;
+}
+
+interface Evaluation {
+  readonly set: string;
+  readonly images: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly confusion: number[][];
+  readonly classes: { class: number; images: number; right: number; precision: number; recall: number; f1: number }[];
+}
+
+describe('longhand eval', () => {
+  test('prints the accuracy that training printed, and consistent tables', async () => {
+    const report = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
+    expect(report).toMatchObject({ set: 'test', images: 200 });
+    expect(training.stdout).toContain(`Testing Accuracy on all 200 images: ${report.accuracy}`);
+    const total = report.confusion.flat().reduce((sum, count) => sum + count, 0);
+    const right = report.confusion.reduce((sum, row, k) => sum + row[k], 0);
+    expect([total, right / total]).toEqual([200, report.accuracy]);
+    expect(report.classes).toHaveLength(10);
+    for (const { class: k, images, right: known, precision, recall, f1 } of report.classes) {
+      const said = report.confusion.reduce((sum, row) => sum + row[k], 0);
+      expect(images).toBe(report.confusion[k].reduce((sum, count) => sum + count, 0));
+      expect([known, recall]).toEqual([report.confusion[k][k], known / images]);
+      expect(precision).toBe(said === 0 ? null : known / said);
+      expect(f1).toBeCloseTo(
+        said === 0 ? 0 : (2 * (known / said) * (known / images)) / (known / said + known / images || 1),
+        12,
+      );
+    }
+  });
+
+  test('prints the tables as text', async () => {
+    const { stdout } = await done(['eval', RUN, '--data', DATA]);
+    expect(stdout).toMatch(
+      /^200 test images: loss \d\.\d{6}, accuracy \d\.\d{4}\n\nclass +images +right +precision +recall +F1\n/,
+    );
+    expect(stdout.split('\n')).toHaveLength(2 + 11 + 1 + 1 + 1 + 11 + 1);
+  });
+
+  test('evaluates the other sets, with the same result on another backend', async () => {
+    const validation = jsonOf(await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json'])) as Evaluation;
+    expect(validation).toMatchObject({ set: 'validation', images: 5000 });
+    const reference = jsonOf(
+      await done(['eval', RUN, '--data', DATA, '--set', 'validation', '--json', '--backend', 'reference']),
+    ) as Evaluation;
+    expect(reference.confusion).toEqual(validation.confusion);
+    expect(reference.loss).toBeCloseTo(validation.loss, 5);
+  });
+
+  test('refuses images of another size, and a missing checkpoint', async () => {
+    expect(await refused(['eval', RUN])).toContain('reads images of 2 × 3, these are 28 × 28');
+    expect(await refused(['eval', inFolder('none')])).toContain('no such file');
+  });
+});
+
+/** A PNG of the network's size, or `factor` times as large, with MNIST's bytes. */
+function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } = {}): Buffer {
+  const image = new PNG({ width: COLUMNS * factor, height: ROWS * factor });
+  for (let y = 0; y < ROWS * factor; y++) {
+    for (let x = 0; x < COLUMNS * factor; x++) {
+      const value = pixels[Math.floor(y / factor) * COLUMNS + Math.floor(x / factor)];
+      const light = invert ? 255 - value : value;
+      image.data.set(alpha ? [255, 255, 255, light] : [light, light, light, 255], 4 * (y * COLUMNS * factor + x));
+    }
+  }
+  return PNG.sync.write(image);
+}
+
+interface Prediction {
+  readonly name: string;
+  readonly prediction: number;
+  readonly probabilities: number[];
+  readonly rows?: number[][];
+}
+
+describe('longhand predict', () => {
+  const pixels = FILES['t10k-images-idx3-ubyte'].subarray(16, 16 + ROWS * COLUMNS);
+  const idx = path.join(DATA, 't10k-images-idx3-ubyte');
+  const predictions = async (args: readonly string[]): Promise<Prediction[]> =>
+    (await done(['predict', RUN, ...args, '--json'])).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Prediction);
+
+  test('gives IDX files, plain and gzipped, the predictions that eval counts', async () => {
+    const all = await predictions([idx]);
+    expect(all).toHaveLength(200);
+    const labels = FILES['t10k-labels-idx1-ubyte'].subarray(8);
+    const right = all.filter(({ prediction }, n) => prediction === labels[n]).length;
+    const { accuracy } = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
+    expect(right / 200).toBe(accuracy);
+    const packed = inFolder('images.gz');
+    writeFileSync(packed, gzipSync(readFileSync(idx)));
+    const three = await predictions([packed, '--first', '3']);
+    expect(three.map(({ name }) => name)).toEqual([0, 1, 2].map((n) => `${packed}[${n}]`));
+    expect(three.map(({ probabilities }) => probabilities)).toEqual(
+      all.slice(0, 3).map(({ probabilities }) => probabilities),
+    );
+  });
+
+  test.each([
+    ['of the network’s size', {}, []],
+    ['five times as large', { factor: 5 }, []],
+    ['with dark ink on light paper', { invert: true }, ['--invert']],
+    ['white, with varying transparency', { alpha: true }, []],
+  ])('gives a PNG %s the probabilities of the same bytes in IDX', async (_, form, flags) => {
+    const file = inFolder('digit.png');
+    writeFileSync(file, png(pixels, form));
+    const [{ name, probabilities }] = await predictions([file, ...flags]);
+    expect(name).toBe(file);
+    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+  });
+
+  test('gives an interlaced PNG the probabilities of the same bytes in IDX', async () => {
+    const file = inFolder('interlaced.png');
+    const form = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
+    writeFileSync(file, encodePng({ ...form, samples: pixels }));
+    const [{ probabilities }] = await predictions([file]);
+    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+  });
+
+  test('refuses --fit with a network that does not read 28 × 28 pixels', async () => {
+    expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
+      't10k-images-idx3-ubyte: --fit makes images of 28 × 28, but this network reads 2 × 3',
+    );
+  });
+
+  test.each([
+    ['pixels', asPixels],
+    ['permuted pixels', asPermutedPixels],
+  ])('reads 28 × 28 images with a network of the task “%s”', async (task, asRead) => {
+    const images = smallImages(8, SIDE, SIDE);
+    const data = { train: asRead(images), validation: undefined };
+    const start = Training.start(createReferenceBackend(), data, { ...TUTORIAL, hidden: 3, batchSize: 8 });
+    const [file, idx] = [inFolder('pixels.safetensors'), inFolder('28x28.idx')];
+    writeFileSync(file, checkpointBytes(await start.checkpoint()));
+    writeFileSync(idx, idxBytes([8, SIDE, SIDE], images.pixels));
+    fillImages(start.network.activations.x, asRead(images), [0, 1, 2, 3, 4, 5, 6, 7]);
+    start.network.forward();
+    const { stdout } = await done(['predict', file, idx, '--backend', 'reference', '--json']);
+    const found = stdout
+      .split('\n')
+      .slice(0, -1)
+      .flatMap((line) => (JSON.parse(line) as Prediction).probabilities);
+    const expected = [...valuesOf(start.network.activations.probabilities!)];
+    expect([task, found.length]).toEqual([task, 80]);
+    found.forEach((probability, n) => expect(probability).toBeCloseTo(expected[n], 6));
+  });
+
+  test('with --rows ends with the prediction of the whole image', async () => {
+    const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
+    expect(rows).toHaveLength(ROWS);
+    expect(rows!.at(-1)).toEqual(probabilities);
+    expect(rows![0]).not.toEqual(probabilities);
+    for (const row of rows!) expect(row.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 5);
+    const { stdout } = await done(['predict', RUN, idx, '--first', '1', '--rows']);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^.*\\[0\\]: ${prediction} \\(\\d\\.\\d{4}\\), then \\d \\d\\.\\d{4}, \\d \\d\\.\\d{4}\n\nrow .*\n  1 │.{3}│ \\d.*\n  2 │.{3}│ ${prediction}.*\n`,
+      ),
+    );
+  });
+
+  test.each([
+    [
+      'of another size',
+      () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
+      '4 × 2 pixels; this network reads 3 × 2, or a whole multiple of it\n',
+    ],
+    ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG (cut off at byte 60, within IDAT'],
+    [
+      'that is too large',
+      () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
+      '4088 × 4088 pixels of 8 bits: the limits are 2097152 pixels',
+    ],
+    ['of another format', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
+    ['of IDX labels', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
+  ])('refuses a file %s', async (_, bytes, message) => {
+    const file = inFolder('wrong.png');
+    writeFileSync(file, bytes());
+    expect(await refused(['predict', RUN, file])).toContain(message);
+  });
+});
+
+describe('longhand inspect', () => {
+  test('shows tensors, shapes, norms, histograms and metadata', async () => {
+    const { stdout } = await done(['inspect', RUN]);
+    expect(stdout).toMatch(/^format +longhand checkpoint$/m);
+    expect(stdout).toMatch(/^kernel +F32 +\[11,32\] +\d/m);
+    expect(stdout).toMatch(/^order +U32 +\[600\] +\S+ +299\.5 +0\.000 +599\.0 +█{16}$/m);
+    const { tensors } = jsonOf(await done(['inspect', RUN, '--json'])) as {
+      tensors: { name: string; statistics: { norm: number; histogram: number[]; nonFinite: number } | null }[];
+    };
+    const { parameters } = loadCheckpoint(RUN).model;
+    const kernel = tensors.find(({ name }) => name === 'kernel')!.statistics!;
+    expect(kernel.norm).toBeCloseTo(Math.hypot(...parameters.kernel.data), 10);
+    expect(kernel.histogram.reduce((sum, count) => sum + count, 0)).toBe(11 * 32);
+    expect(kernel.nonFinite).toBe(0);
+  });
+
+  test('reads any file, even with NaN and escape sequences', async () => {
+    const file = inFolder('strange.safetensors');
+    const values = Float32Array.of(1, NaN, -Infinity, 3);
+    writeFileSync(
+      file,
+      writeSafetensors({
+        metadata: new Map([['note', 'red \u001b[31m\r']]),
+        tensors: new Map([
+          ['a\u001b[2J', { dtype: 'F32', shape: [4], bytes: new Uint8Array(values.buffer) }],
+          ['empty', { dtype: 'F32', shape: [0], bytes: new Uint8Array() }],
+          ['half', { dtype: 'BF16', shape: [], bytes: new Uint8Array(2) }],
+        ]),
+      }),
+    );
+    const { stdout } = await done(['inspect', file]);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).not.toContain('\r');
+    expect(stdout).toMatch(/^a\\u001b\[2J +F32 +\[4\] +3\.162 +2\.000 +1\.000 +3\.000 +█ +█ +2$/m);
+    expect(stdout).toMatch(/^half +BF16 +\[\] +0\.000 /m);
+    expect(stdout).toMatch(/^empty +F32 +\[0\]$/m);
+  });
+});
+
+test('longhand inspect shows two hundred thousand tensors', async () => {
+  const file = inFolder('many.safetensors');
+  const empty = { dtype: 'U8', shape: [0], bytes: new Uint8Array() } as const;
+  const tensors = new Map(Array.from({ length: 200_000 }, (_, n) => [`t${n}`, empty]));
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  expect((await done(['inspect', file])).stdout.split('\n')).toHaveLength(200_002);
+});
+
+describe('longhand export and import', () => {
+  test.each([
+    ['onnx', ['run.onnx']],
+    ['safetensors-pytorch', ['run.pytorch.safetensors']],
+    ['safetensors-tf1', ['run.tf1.safetensors']],
+    ['keras', ['run.keras.safetensors']],
+    ['tfjs', ['run.tfjs/model.json', 'run.tfjs/weights.bin']],
+  ])('--to %s writes beside the checkpoint', async (form, files) => {
+    const { files: written } = jsonOf(await done(['export', RUN, '--to', form, '--json'])) as {
+      files: { file: string; bytes: number }[];
+    };
+    expect(written.map(({ file }) => file)).toEqual(files.map(inFolder));
+    for (const { file, bytes } of written) expect(readFileSync(file)).toHaveLength(bytes);
+  });
+
+  test.each(['safetensors-pytorch', 'safetensors-tf1'])(
+    'a network that is exported and imported as %s is unchanged',
+    async (form) => {
+      const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
+      await done(['export', RUN, '--to', form, '--output', there]);
+      const { stdout } = await done(['import', there, '--from', form, '--output', back]);
+      expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
+      expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(RUN).model, training: null });
+      const [own, imported] = [RUN, back].map((file) => done(['eval', file, '--data', DATA]));
+      expect((await imported).stdout).toBe((await own).stdout);
+      expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
+    },
+  );
+
+  test('import uses the flags for T and the forget bias rather than the file', async () => {
+    const there = inFolder('there.safetensors');
+    await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
+    const args = [
+      'import',
+      there,
+      '--from',
+      'safetensors-tf1',
+      '--output',
+      inFolder('b'),
+      '--forget-bias',
+      '0.5',
+      '--rows',
+      '9',
+    ];
+    expect(jsonOf(await done([...args, '--json']))).toEqual({
+      file: inFolder('b'),
+      T: 9,
+      I: 3,
+      H: 8,
+      C: 10,
+      forgetBias: 0.5,
+    });
+    const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--forget-bias needs --from safetensors-tf1'),
+    ]);
+  });
+
+  test('a file that cannot be written is reported in one line', async () => {
+    expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
+      'no such directory',
+    );
+    writeFileSync(inFolder('taken'), 'a file');
+    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
+      'taken: is a file, but must be a folder',
+    );
+    expect(existsSync(inFolder('none'))).toBe(false);
+  });
+
+  test('an older export of the same name is replaced', async () => {
+    const file = inFolder('twice.onnx');
+    writeFileSync(file, 'old');
+    await done(['export', RUN, '--to', 'onnx', '--output', file]);
+    expect(readFileSync(file)).not.toEqual(Buffer.from('old'));
+    expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice.onnx']);
+  });
+});
+
+describe('longhand compare', () => {
+  test('accepts its template; with another forget bias it names the mistake', async () => {
+    const file = inFolder('mine.safetensors');
+    const written = await longhand(['compare', file, '--template']);
+    expect([written.code, written.stdout]).toEqual([0, '']);
+    const good = await done(['compare', file, '--tolerance', '1e-12']);
+    expect(good.stdout).toMatch(/^tensor +shape .*\nloss +\[\] .* ok\n/);
+    expect(good.stdout.match(/ ok$/gm)).toHaveLength(11);
+
+    const { metadata, tensors } = parseSafetensors(readFileSync(file), file);
+    writeFileSync(file, writeSafetensors({ tensors, metadata: new Map(metadata).set('forgetBias', '0.5') }));
+    const bad = await longhand(['compare', file]);
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toMatch(/ DIFFERS$/m);
+    expect(bad.stdout).toContain('\nYour numbers match an LSTM in which the forget bias, 0.5, is added twice.\n');
+    const json = await longhand(['compare', file, '--json']);
+    expect([json.code, jsonOf(json)]).toEqual([
+      1,
+      expect.objectContaining({ ok: false, search: { tried: 28, of: 28 } }),
+    ]);
+    const unlimited = await longhand(['compare', file, '--no-limit']);
+    expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
+  });
+
+  const testOnLinux = process.platform === 'linux' ? test : test.skip; // there `script` is util-linux's
+  testOnLinux('shows a progress bar on a terminal while it computes, and clears it at the end', async () => {
+    const file = inFolder('watched.safetensors');
+    await longhand(['compare', file, '--template']);
+    const command = `${process.execPath} ${MAIN} compare ${file}`;
+    const { code, stdout } = await runProcess('script', ['--quiet', '--return', '--command', command, '/dev/null']);
+    expect(code).toBe(0);
+    const [bar, table] = stdout.split(/(?=tensor +shape)/);
+    expect(bar).toMatch(/measuring, 0%/);
+    // eslint-disable-next-line no-control-regex -- control sequences: to the line's start, and clear the line
+    expect(bar).toMatch(/\u001b\[1G\u001b\[2K$/);
+    expect(table).not.toContain('%');
+  });
+
+  test('refuses a file without the inputs of a comparison', async () => {
+    expect(await refused(['compare', RUN])).toContain('has no tensor "x"');
+  });
+});
+
+test.each(['train', 'eval', 'predict', 'inspect', 'export', 'import', 'compare', 'gradcheck'])(
+  'longhand %s --help has examples, and --json',
+  async (command) => {
+    const { stdout } = await done([command, '--help']);
+    expect(stdout).toContain(`\nExamples:\n  longhand ${command}`);
+    expect(stdout).toContain('--json');
+  },
+);

@@ -1,0 +1,335 @@
+/** The output files of `longhand train`: each must be a file of its own, not an input, and writable. */
+import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { meetingOf } from '../../src/cli/outputs.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const DATA = directoryOf(mnistFiles(5600, 200));
+const FROM = ['train', '--data', DATA, '--threads', '1'];
+const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--validate-every', '10'];
+
+/** What is in a folder: names, contents, targets of links. */
+function contentsOf(folder: string): unknown {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      const content = entry.isFile() ? readFileSync(file, 'base64') : entry.isSymbolicLink() ? readlinkSync(file) : '';
+      return [file, content];
+    })
+    .sort();
+}
+
+const folderWith = (prepare: (inFolder: (name: string) => string) => void): string => {
+  const folder = directoryOf({});
+  prepare((name) => path.join(folder, name));
+  return folder;
+};
+
+type Prepare = (inFolder: (name: string) => string) => void;
+const NOTHING: Prepare = () => {};
+const linkTo = (target: string, name: string) => (inFolder: (name: string) => string) =>
+  symlinkSync(target, inFolder(name));
+
+/** Replaces each % in `args` by the path of the new folder, and keeps the spelling of the rest. */
+function placed(args: string, folder: string): string[] {
+  return args.split(' ').map((arg) => arg.replace('%', `${folder}/`));
+}
+
+async function expectUsageError(run: readonly string[], args: string, folder: string, message: string): Promise<void> {
+  const before = contentsOf(folder);
+  const { code, stdout, stderr } = await longhand([...run, ...placed(args, folder)]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^error: [^\n]*\n$/);
+  expect(stderr.replaceAll(`${folder}/`, '%')).toContain(message);
+  expect(contentsOf(folder)).toEqual(before);
+}
+
+describe('two outputs on one file are wrong usage, before anything is written', () => {
+  const SAME = 'are the same file';
+  const RESERVED = 'which may write .new, .old and .previous beside itself';
+
+  test.each<[string, string, Prepare, string]>([
+    ['another spelling', '--checkpoint %b1 --best %./b1', NOTHING, `--checkpoint %b1 and --best %./b1 ${SAME}`],
+    ['plot and checkpoint', '--checkpoint %b1 --history %h.csv --plot %b1', NOTHING, SAME],
+    ['history and plot', '--history %u.csv --plot %u.csv', NOTHING, SAME],
+    ['checkpoint and history', '--checkpoint %v.csv --history %v.csv', NOTHING, SAME],
+    ['best and history', '--best %v.ndjson --history %v.ndjson', NOTHING, SAME],
+    ['a link to the other', '--checkpoint %b1 --best %link', linkTo('b1', 'link'), SAME],
+    [
+      'the file that is written first',
+      '--checkpoint %b1 --best %b1.new',
+      NOTHING,
+      `--best %b1.new has a name that is reserved for --checkpoint %b1, ${RESERVED}`,
+    ],
+    ['the old contents that are kept, named first', '--checkpoint %b1.previous --best %b1', NOTHING, RESERVED],
+    ['the intermediate name of the old contents', '--checkpoint %b1 --best %b1.old', NOTHING, RESERVED],
+    [
+      'the file that a history writes first',
+      '--history %h.csv --plot %h.csv.new',
+      NOTHING,
+      '--plot %h.csv.new has a name that is reserved for --history %h.csv, which writes .new beside itself',
+    ],
+  ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
+
+  test('a relative path and an absolute path of one file', () => {
+    const folder = directoryOf({});
+    const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
+    return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
+  });
+
+  test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
+    for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
+      const folder = directoryOf({});
+      expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
+      const [, history, , plot] = placed(args, folder);
+      expect(readdirSync(folder).sort()).toEqual([history, plot].map((file) => path.basename(file)).sort());
+      expect(readFileSync(plot, 'utf8')).toMatch(/^<svg /);
+    }
+  });
+
+  test('but names that only look alike, and hard links, are different files and allowed', async () => {
+    const folder = directoryOf({ 'h.csv': Buffer.from('old') });
+    linkSync(path.join(folder, 'h.csv'), path.join(folder, 'b1'));
+    linkSync(path.join(folder, 'h.csv'), path.join(folder, 'p.svg'));
+    const args = '--checkpoint %b --best %b1 --history %h.csv --plot %p.svg';
+    expect((await longhand([...RUN, ...placed(args, folder)])).code).toBe(0);
+    const [b, b1, history, plot] = ['b', 'b1', 'h.csv', 'p.svg'].map((name) => path.join(folder, name));
+    expect(loadCheckpoint(b).training?.step).toBe(31);
+    expect(loadCheckpoint(b1).training?.step).toBe(30);
+    expect(readFileSync(history, 'utf8').split('\n')).toHaveLength(1 + 3 + 3 + 1);
+    expect(readFileSync(plot, 'utf8')).toMatch(/^<svg /);
+  });
+});
+
+test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
+  ['the same name', 'b', 'b', NOTHING, ''],
+  ['other names', 'b', 'b1', NOTHING, undefined],
+  ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
+  ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+  ['two slashes', 'b', '/b', NOTHING, ''],
+  ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
+  ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
+  [
+    'a link through another link',
+    'b',
+    'l1',
+    (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'two links to two files',
+    'l1',
+    'l2',
+    (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
+    undefined,
+  ],
+  [
+    'a linked folder',
+    'real/b',
+    'linked/b',
+    (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
+    '',
+  ],
+  [
+    'a link out of a linked folder to beside it',
+    'one/b',
+    'linked/l',
+    (at) => {
+      mkdirSync(at('one/two'), { recursive: true });
+      linkTo('one/two', 'linked')(at);
+      linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
+    },
+    '',
+  ],
+  [
+    'hard links',
+    'b',
+    'h',
+    (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
+    undefined,
+  ],
+  ['.new', 'b', 'b.new', NOTHING, '.new'],
+  ['.old', 'b', 'b.old', NOTHING, '.old'],
+  ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
+  ['in reverse', 'b.previous', 'b', NOTHING, undefined],
+  ['.previous of what a link leads to', 'l', 'b.previous', linkTo('b', 'l'), '.previous'],
+  ['.previous of a link', 'l', 'l.previous', linkTo('b', 'l'), undefined],
+  ['a link that would be replaced', 'b', 'b.previous', linkTo('elsewhere', 'b.previous'), '.previous'],
+])(
+  'meetingOf reports whether two outputs need the same file (%s): %s and %s',
+  (_, written, other, prepare, meeting) => {
+    const folder = folderWith(prepare);
+    const meet = (keepOld: boolean) => meetingOf({ file: `${folder}/${written}`, keepOld }, `${folder}/${other}`);
+    expect(meet(true)).toBe(meeting);
+    expect(meet(false)).toBe(meeting === '.old' || meeting === '.previous' ? undefined : meeting);
+  },
+);
+
+describe('an output on a file that the run reads is wrong usage', () => {
+  test.each<[string, string, string]>([
+    [
+      'the history',
+      '--resume %r.csv --checkpoint %c --history %r.csv',
+      '--history %r.csv and --resume %r.csv are the same',
+    ],
+    ['the best', '--resume %r.csv --checkpoint %c --best %./r.csv', '--best %./r.csv and --resume %r.csv are the same'],
+    ['the best of a run that continues its checkpoint', '--resume %r.csv --best %r.csv', 'are the same file'],
+    ['the plot, through a link', '--resume %r.csv --checkpoint %c --history %h.csv --plot %link', 'are the same file'],
+    [
+      'a file that is written beside the checkpoint',
+      '--resume %c.new --checkpoint %c',
+      '--resume %c.new has a name that is reserved',
+    ],
+    [
+      'the old contents of the best',
+      '--resume %b.previous --checkpoint %c --best %b',
+      '--resume %b.previous has a name that is',
+    ],
+  ])('%s', async (_, args, message) => {
+    const folder = folderWith((at) => {
+      writeFileSync(at('r.csv'), 'a checkpoint');
+      symlinkSync(at('r.csv'), at('link'));
+    });
+    await expectUsageError(FROM, args, folder, message);
+  });
+
+  test('images and labels, plain or as .gz, or through a link', async () => {
+    const data = directoryOf(mnistFiles(5600, 200));
+    symlinkSync(data, path.join(data, 'linked'));
+    const run = ['train', '--data', data, '--training-iters', '500'];
+    for (const name of ['train-images-idx3-ubyte', 'linked/t10k-labels-idx1-ubyte', 'train-labels-idx1-ubyte.gz']) {
+      await expectUsageError(run, `--checkpoint %${name}`, data, `--checkpoint %${name} and --data %`);
+    }
+  });
+
+  test('but a run may continue its own checkpoint under another spelling of its path', async () => {
+    const folder = directoryOf({});
+    expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);
+    const args = placed('--resume %c --checkpoint %./c --training-iters 900', folder);
+    expect((await longhand([...FROM, ...args])).code).toBe(0);
+    expect(loadCheckpoint(path.join(folder, 'c')).training?.step).toBe(56);
+  });
+});
+
+describe('an empty path is wrong usage', () => {
+  test.each(['checkpoint', 'best', 'history', 'plot', 'resume', 'data'])('train --%s', async (flag) => {
+    const { code, stdout, stderr } = await longhand([...RUN, '--history', '/nowhere/h.csv', `--${flag}=`]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      new RegExp(`^error: option '--${flag} <\\w+>' argument '' is invalid. It must not be empty.\n$`),
+    );
+  });
+
+  test.each([
+    [['eval', 'c', '--data', '']],
+    [['export', 'c', '--to', 'onnx', '--output', '']],
+    [['import', 'c', '--from', 'safetensors-tf1', '--output', '']],
+  ])('%j', async (args) => {
+    expect(await longhand(args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("argument '' is invalid") as string,
+    });
+  });
+
+  test('but in place of a file to read it is an error with exit code 1', async () => {
+    const stderr = "longhand: '': a file name must not be empty\n";
+    expect(await longhand(['inspect', ''])).toEqual({ code: 1, stdout: '', stderr });
+  });
+});
+
+describe('a folder with a name that an output needs is refused before the training starts', () => {
+  test.each([
+    ['--checkpoint', '.previous'],
+    ['--best', '.old'],
+    ['--history', '.new'],
+  ])('%s, at %s', async (flag, suffix) => {
+    const folder = folderWith((at) => mkdirSync(at(`f.csv${suffix}`)));
+    const file = path.join(folder, 'f.csv');
+    const { code, stdout, stderr } = await longhand([...RUN, flag, file]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(`longhand: ${file}: cannot be written (${file}${suffix} is a directory)\n`);
+    expect(readdirSync(folder)).toEqual([`f.csv${suffix}`]);
+  });
+});
+
+describe('a run that continues the previous checkpoint of a damaged one', () => {
+  /** Kills the process after its n-th renaming. */
+  const killedAfter = (n: number) =>
+    `data:text/javascript,${encodeURIComponent(`
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const rename = fs.renameSync;
+    let renamed = 0;
+    fs.renameSync = (from, to) => {
+      rename(from, to);
+      if (++renamed === ${n}) process.kill(process.pid, 'SIGKILL');
+    };
+    syncBuiltinESMExports();`)}`;
+
+  test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a complete checkpoint', async (n) => {
+    const folder = directoryOf({});
+    const [file, previous] = ['c', 'c.previous'].map((name) => path.join(folder, name));
+    expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
+    writeFileSync(file, 'damaged');
+    const args = ['--resume', previous, '--checkpoint', file, '--checkpoint-every', '1', '--training-iters', '900'];
+    const { code } = await longhand([...FROM, ...args], { node: ['--import', killedAfter(n)] });
+    expect(code).toBeNull();
+    const steps = [file, previous].map((one) => {
+      try {
+        return loadCheckpoint(one).training?.step;
+      } catch {
+        return 'damaged';
+      }
+    });
+    expect(steps).toEqual(
+      [
+        [32, 31],
+        [32, 'damaged'],
+        [33, 'damaged'],
+        [33, 32],
+      ][n - 1],
+    );
+  });
+});
+
+describe('a checkpoint that is a symbolic link', () => {
+  const linked = (target: string) => {
+    const folder = folderWith((at) => {
+      mkdirSync(at('there'));
+      symlinkSync(target, at('link'));
+    });
+    return { folder, link: path.join(folder, 'link'), there: path.join(folder, 'there') };
+  };
+
+  test('stays a link: its target is replaced, and the old contents are kept beside the target', async () => {
+    const { folder, link, there } = linked('there/run');
+    for (const every of ['1000', '1000', '20']) {
+      const { code } = await longhand([...RUN, '--checkpoint', link, '--checkpoint-every', every]);
+      expect(code).toBe(0);
+    }
+    expect(readlinkSync(link)).toBe('there/run');
+    expect(readdirSync(folder).sort()).toEqual(['link', 'there']);
+    expect(readdirSync(there).sort()).toEqual(['run', 'run.previous']);
+    expect(loadCheckpoint(link).training?.step).toBe(31);
+    expect(loadCheckpoint(path.join(there, 'run.previous')).training?.step).toBe(20);
+    const resumed = await longhand([...FROM, '--resume', link, '--training-iters', '900']);
+    expect([resumed.code, readlinkSync(link)]).toEqual([0, 'there/run']);
+    expect(loadCheckpoint(path.join(there, 'run')).training?.step).toBe(56);
+    writeFileSync(path.join(there, 'run'), 'damaged');
+    const { stderr } = await longhand([...FROM, '--resume', link]);
+    expect(stderr).toContain('; the previous checkpoint is ');
+    expect(stderr).toContain('there/run.previous\n');
+  });
+
+  test('a loop of links is refused in one line', async () => {
+    const { link } = linked('link');
+    const { code, stdout, stderr } = await longhand([...RUN, '--checkpoint', link]);
+    expect([code, stdout, stderr]).toEqual([1, '', `longhand: ${link}: a loop of symbolic links\n`]);
+  });
+});

@@ -1,0 +1,215 @@
+/** Which existing files `longhand export`, `import` and `compare --template` may replace. */
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { parseSafetensors } from '../../src/files/safetensors.js';
+import { checkpointBytes } from '../../src/training/checkpoint.js';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { savedModel } from '../helpers/saved-models.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const CHECKPOINT = Buffer.from(checkpointBytes({ model: savedModel(), training: null }));
+
+/** A new folder with a checkpoint of this name in it; `at` names a file in it. */
+function folderWith(name: string) {
+  const folder = directoryOf({});
+  const at = (file: string): string => path.join(folder, file);
+  mkdirSync(path.dirname(at(name)), { recursive: true });
+  writeFileSync(at(name), CHECKPOINT);
+  return { folder, at };
+}
+
+/** Runs `longhand`; expects one line of wrong usage, the file unchanged, and no file beside it. */
+async function expectRefused(args: readonly string[], file: string): Promise<string> {
+  const [before, names] = [readFileSync(file), readdirSync(path.dirname(file))];
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^error: [^\n]*\n$/);
+  expect([readFileSync(file), readdirSync(path.dirname(file))]).toEqual([before, names]);
+  return stderr;
+}
+
+async function expectDone(args: readonly string[]): Promise<void> {
+  expect(await longhand(args)).toMatchObject({ code: 0 });
+}
+
+describe('export onto its own input', () => {
+  const OWN = / is the input: choose another --output, or pass --force, which keeps the input as .*\.previous\n$/;
+
+  test.each([
+    ['by its name', 'run', ['--to', 'keras', '--output', 'run']],
+    ['by another spelling', 'run', ['--to', 'safetensors-tf1', '--output', './run']],
+    ['by the default name', 'run.onnx', ['--to', 'onnx']],
+    ['as a file in the folder of an export', 'm/weights.bin', ['--to', 'tfjs', '--output', 'm']],
+  ])('%s is refused; --force keeps the old contents', async (_, name, [to, form, ...output]) => {
+    const { folder, at } = folderWith(name);
+    const spelled = output.map((arg) => (arg === '--output' ? arg : `${folder}/${arg}`));
+    const args = ['export', at(name), to, form, ...spelled];
+    expect(await expectRefused(args, at(name))).toMatch(OWN);
+    await expectDone([...args, '--force']);
+    expect(readFileSync(`${at(name)}.previous`)).toEqual(CHECKPOINT);
+    expect(readFileSync(at(name))).not.toEqual(CHECKPOINT);
+  });
+
+  test('by a symbolic link is refused; --force leaves the link and keeps the old contents of its target', async () => {
+    const { at } = folderWith('run');
+    symlinkSync('run', at('link'));
+    const args = ['export', at('run'), '--to', 'keras', '--output', at('link')];
+    expect(await expectRefused(args, at('run'))).toMatch(OWN);
+    await expectDone([...args, '--force']);
+    expect(readlinkSync(at('link'))).toBe('run');
+    expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
+  });
+
+  test.each(['run.new', 'run.old', 'run.previous'])(
+    'at %s, a name that the output may use, is refused even with --force',
+    async (name) => {
+      const { at } = folderWith(name);
+      const args = ['export', at(name), '--to', 'keras', '--output', at('run'), '--force'];
+      expect(await expectRefused(args, at(name))).toContain('has a name that is reserved for the output');
+      expect(existsSync(at('run'))).toBe(false);
+    },
+  );
+
+  test('at a name that only --force would write works without --force, and leaves the input', async () => {
+    const { at } = folderWith('run.previous');
+    await expectDone(['export', at('run.previous'), '--to', 'keras', '--output', at('run')]);
+    expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
+    const { at: other } = folderWith('run.new');
+    const args = ['export', other('run.new'), '--to', 'keras', '--output', other('run')];
+    expect(await expectRefused(args, other('run.new'))).toContain('which writes .new beside itself');
+  });
+
+  test('as a folder is refused, even with --force', async () => {
+    const { at } = folderWith('run');
+    const args = ['export', at('run'), '--to', 'tfjs', '--output', at('run'), '--force'];
+    expect(await expectRefused(args, at('run'))).toMatch(/ is the input, but must be a folder\n$/);
+  });
+
+  test('as a folder is refused if another file has its name', async () => {
+    const { at } = folderWith('run');
+    writeFileSync(at('run.tfjs'), CHECKPOINT);
+    const { code, stderr } = await longhand(['export', at('run'), '--to', 'tfjs']);
+    expect([code, stderr]).toEqual([1, `longhand: ${at('run.tfjs')}: is a file, but must be a folder\n`]);
+    expect(readFileSync(at('run.tfjs'))).toEqual(CHECKPOINT);
+  });
+
+  test('by a hard link replaces that name alone', async () => {
+    const { at } = folderWith('run');
+    linkSync(at('run'), at('other'));
+    await expectDone(['export', at('run'), '--to', 'keras', '--output', at('other')]);
+    expect(readFileSync(at('run'))).toEqual(CHECKPOINT);
+    expect(readFileSync(at('other'))).not.toEqual(CHECKPOINT);
+  });
+});
+
+describe('export', () => {
+  test('is refused if a link makes two of its files one', async () => {
+    const { at } = folderWith('run');
+    mkdirSync(at('m'));
+    symlinkSync('weights.bin', at('m/model.json'));
+    const args = ['export', at('run'), '--to', 'tfjs', '--output', at('m')];
+    expect(await expectRefused(args, at('run'))).toContain('are the same file');
+    expect(readdirSync(at('m'))).toEqual(['model.json']);
+  });
+
+  test('replaces other files; --force keeps their old contents, or changes nothing if it cannot', async () => {
+    const { folder, at } = folderWith('run');
+    const args = ['export', at('run'), '--to', 'tfjs', '--output', at('m')];
+    mkdirSync(at('m'));
+    writeFileSync(at('m/model.json'), 'mine');
+    await expectDone(args);
+    expect(readdirSync(at('m')).sort()).toEqual(['model.json', 'weights.bin']);
+    const first = readFileSync(at('m/model.json'));
+    await expectDone([...args, '--force']);
+    expect(readFileSync(at('m/model.json.previous'))).toEqual(first);
+    expect(readdirSync(at('m'))).toHaveLength(4);
+
+    mkdirSync(at('n/weights.bin.previous'), { recursive: true });
+    writeFileSync(at('n/model.json'), 'mine');
+    writeFileSync(at('n/weights.bin'), 'mine too');
+    const { code, stderr } = await longhand([...args, '--output', at('n'), '--force']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`(${folder}/n/weights.bin.previous is a directory)\n`)]);
+    expect(readdirSync(at('n')).sort()).toEqual(['model.json', 'weights.bin', 'weights.bin.previous']);
+    expect(readFileSync(at('n/model.json'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('import', () => {
+  const tensorFlow = async () => {
+    const { folder, at } = folderWith('run');
+    await expectDone(['export', at('run'), '--to', 'safetensors-tf1', '--output', at('vars')]);
+    return { folder, at, args: ['import', at('vars'), '--from', 'safetensors-tf1', '--output'] };
+  };
+
+  test('onto its input is refused; --force keeps the old contents', async () => {
+    const { folder, at, args } = await tensorFlow();
+    const before = readFileSync(at('vars'));
+    expect(await expectRefused([...args, `${folder}/../${path.basename(folder)}/vars`], at('vars'))).toContain(
+      'is the input',
+    );
+    await expectDone([...args, at('vars'), '--force']);
+    expect(readFileSync(at('vars.previous'))).toEqual(before);
+    expect(loadCheckpoint(at('vars')).model.network).toEqual(savedModel().network);
+  });
+
+  test('onto a name that the output may use is refused; another file is replaced and kept', async () => {
+    const { at, args } = await tensorFlow();
+    const [, , ...rest] = args;
+    for (const suffix of ['.new', '.previous']) {
+      linkSync(at('vars'), at(`out${suffix}`));
+      const refused = await expectRefused(['import', at(`out${suffix}`), ...rest, at('out')], at(`out${suffix}`));
+      expect(refused).toContain('has a name that is reserved for the output');
+    }
+    await expectDone([...args, at('run')]);
+    expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
+  });
+});
+
+describe('compare --template', () => {
+  test.each([
+    ['a file', (at: (name: string) => string) => at('run')],
+    ['a link to a file', (at: (name: string) => string) => (symlinkSync('run', at('link')), at('link'))],
+  ])('onto %s is refused; --force keeps the old contents', async (_, named) => {
+    const { at } = folderWith('run');
+    const file = named(at);
+    const refused = await expectRefused(['compare', '--template', file], at('run'));
+    expect(refused).toBe(
+      `error: ${file} exists: --force replaces it, and keeps its contents as ${path.dirname(file)}/run.previous\n`,
+    );
+    await expectDone(['compare', '--template', file, '--force']);
+    expect(readFileSync(at('run.previous'))).toEqual(CHECKPOINT);
+    expect(parseSafetensors(readFileSync(file), file).tensors.has('d.kernel')).toBe(true);
+  });
+
+  test('without an existing file writes only the template', async () => {
+    const { folder, at } = folderWith('run');
+    await expectDone(['compare', '--template', at('mine'), '--force']);
+    expect(readdirSync(folder).sort()).toEqual(['mine', 'run']);
+    symlinkSync('theirs', at('link'));
+    await expectDone(['compare', '--template', at('link')]);
+    expect(readdirSync(folder).sort()).toEqual(['link', 'mine', 'run', 'theirs']);
+    expect(readlinkSync(at('link'))).toBe('theirs');
+  });
+
+  test('onto a folder is refused, and --force needs --template', async () => {
+    const { folder, at } = folderWith('run');
+    expect(await longhand(['compare', '--template', folder])).toMatchObject({ code: 2 });
+    expect(await longhand(['compare', '--template', folder, '--force'])).toMatchObject({ code: 1 });
+    expect(readdirSync(folder)).toEqual(['run']);
+    const { code, stderr } = await longhand(['compare', at('run'), '--force']);
+    expect([code, stderr]).toEqual([2, 'error: --force needs --template\n']);
+  });
+});

@@ -1,0 +1,227 @@
+/** Runs of the `longhand` command, from the first line to the exit code. */
+import { tutorialLine } from '../../src/cli/format.js';
+import type { GradientReport } from '../../src/gradcheck.js';
+import type { Line } from '../../src/training/run.js';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { linesOf, longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+/** 600 training images and 200 test images, of 2 × 3 pixels. */
+const DATA = directoryOf(mnistFiles(5600, 200));
+const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
+const THREE_LINES = [...SMALL, '--training-iters', '500', '--display-step', '10'];
+/** A run that does not end during the test. */
+const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
+
+const TUTORIAL_OUTPUT = new RegExp(
+  [
+    '^Iter 160, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
+    'Iter 320, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
+    'Iter 480, Minibatch Loss= (\\d+\\.\\d{6}), Training Accuracy= ([01]\\.\\d{5})',
+    'Optimization Finished!',
+    'Testing Accuracy: ([01]\\.\\d{1,7})',
+    'Testing Accuracy on all 200 images: ([01]\\.\\d{1,7})\n$',
+  ].join('\n'),
+);
+
+describe('longhand train', () => {
+  test('prints exactly the tutorial’s lines on stdout, and plain information on stderr', async () => {
+    const { code, stdout, stderr } = await longhand(THREE_LINES);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(TUTORIAL_OUTPUT);
+    expect(stderr).toMatch(
+      new RegExp(
+        '^backend wasm: WebAssembly, (relaxed|portable) SIMD, \\d+ threads?\n' +
+          '600 training images, batches of 16: 31 steps; seed 1\n' +
+          'trained in \\d+\\.\\d s, tested in \\d+\\.\\d s\n$',
+      ),
+    );
+  });
+
+  test('prints the same bytes for the same seed, and different ones for another', async () => {
+    const [first, second, other] = [
+      await longhand([...THREE_LINES, '--seed', '7']),
+      await longhand([...THREE_LINES, '--seed', '7']),
+      await longhand([...THREE_LINES, '--seed', '8']),
+    ];
+    expect(second.stdout).toBe(first.stdout);
+    expect(other.stdout).not.toBe(first.stdout);
+    expect(other.stdout).toMatch(TUTORIAL_OUTPUT);
+  });
+
+  test('--json prints one object per line, with the numbers of the tutorial’s lines', async () => {
+    const [json, text] = [await longhand([...THREE_LINES, '--json']), await longhand(THREE_LINES)];
+    expect(json.code).toBe(0);
+    const events = linesOf(json.stdout).map((line) => JSON.parse(line) as { event: string; accuracy: number } & Line);
+    expect(events.map(({ event }) => event)).toEqual(['step', 'step', 'step', 'finished', 'test', 'test']);
+    expect(events.slice(0, 3).map(tutorialLine)).toEqual(linesOf(text.stdout).slice(0, 3));
+    expect(events.slice(0, 3).map(({ step }) => step)).toEqual([10, 20, 30]);
+    expect(events[3]).toEqual({ event: 'finished', steps: 31 });
+    expect(events.slice(4)).toEqual([
+      { event: 'test', images: 128, accuracy: expect.any(Number) as number },
+      { event: 'test', images: 200, accuracy: expect.any(Number) as number },
+    ]);
+    const shares = TUTORIAL_OUTPUT.exec(text.stdout)!.slice(-2).map(Number);
+    events.slice(4).forEach(({ accuracy }, n) => expect(Math.abs(accuracy - shares[n])).toBeLessThan(1e-6));
+  });
+
+  test('without steps tests the initial model', async () => {
+    const { code, stdout } = await longhand([...SMALL, '--training-iters', '1']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Optimization Finished!\nTesting Accuracy: [\d.]+\nTesting Accuracy on all 200 images: [\d.]+\n$/,
+    );
+  });
+
+  test('accepts fewer test images than the tutorial uses', async () => {
+    const data = directoryOf(mnistFiles(5020, 5));
+    const { code, stdout } = await longhand(['train', '--data', data, '--batch-size', '20', '--training-iters', '100']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nTesting Accuracy: ([\d.]+)\nTesting Accuracy on all 5 images: \1\n$/);
+  });
+
+  test('prints the same bytes for any number of threads', async () => {
+    const [one, three] = [
+      await longhand([...THREE_LINES, '--threads', '1']),
+      await longhand([...THREE_LINES, '--threads', '3']),
+    ];
+    expect(one.stdout).toMatch(TUTORIAL_OUTPUT);
+    expect(three.stdout).toBe(one.stdout);
+    expect([one.stderr.split('\n')[0], three.stderr.split('\n')[0]]).toEqual([
+      expect.stringMatching(/ 1 thread$/),
+      expect.stringMatching(/ 3 threads$/),
+    ]);
+  });
+
+  test('gives the same numbers to 4 digits on the reference backend', async () => {
+    const [wasm, reference] = [await longhand(THREE_LINES), await longhand([...THREE_LINES, '--backend', 'reference'])];
+    expect(reference.stderr).toMatch(/^backend reference: plain TypeScript, f32, 1 thread\n/);
+    const numbersOf = ({ stdout }: { stdout: string }): number[] => TUTORIAL_OUTPUT.exec(stdout)!.slice(1).map(Number);
+    const expected = numbersOf(reference);
+    // differences of rounding, about 1e-7 per step, grow no further in 30 steps
+    numbersOf(wasm).forEach((number, n) => expect(Math.abs(number - expected[n])).toBeLessThan(1e-4));
+  });
+
+  test('is changed by every option of the training', async () => {
+    const options = ['--learning-rate=0.5', '--shuffle=legacy', '--forget-bias=-2', '--hidden=9'];
+    const outputs = new Set([(await longhand(THREE_LINES)).stdout]);
+    for (const option of options) outputs.add((await longhand([...THREE_LINES, option])).stdout);
+    expect(outputs.size).toBe(1 + options.length);
+    for (const output of outputs) expect(output).toMatch(TUTORIAL_OUTPUT);
+  });
+
+  test('that diverges reports it in one line, with exit code 1', async () => {
+    const { code, stdout, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(linesOf(stderr)).toHaveLength(3);
+    expect(stderr).toMatch(/\nlonghand: .* is (NaN|-?Infinity) at step 10: training has diverged; .*\n$/);
+  });
+});
+
+describe('longhand train, stopped', () => {
+  test.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
+    const { code, stdout, stderr } = await longhand(ENDLESS, { signal });
+    expect(code).toBe(exitCode);
+    expect(stdout).toMatch(/^(Iter \d+, Minibatch Loss= \d+\.\d{6}, Training Accuracy= [01]\.\d{5}\n)+$/);
+    expect(linesOf(stderr).slice(2)).toEqual([`longhand: stopped by ${signal}`]);
+  });
+
+  test('by a reader that closes the output exits with 0', async () => {
+    const { code, stdout, stderr } = await runProcess('sh', [
+      '-c',
+      '{ "$@"; echo "exit code $?" >&2; } | head -n 1',
+      'sh',
+      process.execPath,
+      MAIN,
+      ...ENDLESS,
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Iter 16, [^\n]*\n$/);
+    expect(linesOf(stderr).slice(2)).toEqual([
+      'longhand: stopped: the reader of standard output has closed it',
+      'exit code 0',
+    ]);
+  });
+});
+
+describe('longhand train on a terminal', () => {
+  const onTerminal = { node: ['--import', 'data:text/javascript,process.stderr.isTTY=true'] };
+  const [HIDE_CURSOR, SHOW_CURSOR] = ['\u001b[?25l', '\u001b[?25h'];
+  const cursorIsShown = (text: string): boolean => text.lastIndexOf(SHOW_CURSOR) > text.lastIndexOf(HIDE_CURSOR);
+
+  test('shows a bar on stderr, clears it, and prints the same stdout as without a bar', async () => {
+    const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, onTerminal)];
+    expect([withBar.code, withBar.stdout]).toEqual([0, bare.stdout]);
+    expect(withBar.stderr).toContain('step 0/31');
+    expect(withBar.stderr).toContain(HIDE_CURSOR);
+    expect(cursorIsShown(withBar.stderr)).toBe(true);
+  });
+
+  test('that diverges ends, and shows the cursor again', async () => {
+    const { code, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38'], onTerminal);
+    expect(code).toBe(1);
+    expect(stderr).toContain('training has diverged');
+    expect(cursorIsShown(stderr)).toBe(true);
+  });
+
+  test('stopped by Ctrl-C ends, and shows the cursor again', async () => {
+    const { code, stderr } = await longhand(ENDLESS, { ...onTerminal, signal: 'SIGINT' });
+    expect(code).toBe(130);
+    expect(stderr).toContain('longhand: stopped by SIGINT');
+    expect(cursorIsShown(stderr)).toBe(true);
+  });
+});
+
+describe('longhand gradcheck', () => {
+  const NAMES = ['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0'];
+
+  test('prints a row for each of the 7 tensors, all ok, and exits with 0', async () => {
+    const { code, stdout, stderr } = await longhand(['gradcheck']);
+    expect([code, stderr]).toEqual([0, '']);
+    const [head, ...rows] = linesOf(stdout);
+    expect(head).toMatch(/^tensor +shape +largest absolute +largest relative +verdict$/);
+    expect(rows.pop()).toBe('(numeric gradients in f64; ok: relative error ≤ 1e-7)');
+    expect(rows.map((row) => row.split(/ +/)[0])).toEqual(NAMES);
+    for (const row of rows) expect(row).toMatch(/^\w+ +\[[\d,]+\] +\d\.\d\de-\d+ +\d\.\d\de-\d+ +ok$/);
+  });
+
+  test('with an impossible tolerance prints WRONG and the element, and exits with 1', async () => {
+    const { code, stdout, stderr } = await longhand(['gradcheck', '--tolerance', '1e-300']);
+    expect([code, stderr]).toEqual([1, '']);
+    const wrong = linesOf(stdout).filter((row) =>
+      /WRONG: element \d+: backward -?[\d.e-]+, numeric -?[\d.e-]+$/.test(row),
+    );
+    expect(wrong.map((row) => row.split(/ +/)[0])).toEqual(NAMES);
+  });
+
+  test('uses the sizes of its flags, and --json prints one object per tensor', async () => {
+    const sizes = ['--steps', '2', '--batch-size', '4', '--inputs', '3', '--hidden', '5', '--classes', '6'];
+    const { code, stdout } = await longhand(['gradcheck', ...sizes, '--seed', '3', '--forget-bias', '-0.5', '--json']);
+    expect(code).toBe(0);
+    const reports = linesOf(stdout).map((line) => JSON.parse(line) as GradientReport);
+    expect(reports.map(({ name, shape, ok }) => [name, shape, ok])).toEqual([
+      ['kernel', [8, 20], true],
+      ['bias', [20], true],
+      ['outKernel', [5, 6], true],
+      ['outBias', [6], true],
+      ['x', [2, 4, 3], true],
+      ['h0', [4, 5], true],
+      ['c0', [4, 5], true],
+    ]);
+    for (const { largestRelative } of reports) expect(largestRelative).toBeLessThanOrEqual(1e-7);
+  });
+
+  test('prints the same report for the same seed, and a different one for another', async () => {
+    const reportOf = async (seed: string): Promise<string> => (await longhand(['gradcheck', '--seed', seed])).stdout;
+    const first = await reportOf('5');
+    expect(await reportOf('5')).toBe(first);
+    expect(await reportOf('6')).not.toBe(first);
+  });
+});

@@ -1,0 +1,245 @@
+/** A character model on the command line, as processes: train --task text, sample, eval, inspect; hostile texts. */
+import { existsSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import type { Result } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const folder = directoryOf({});
+const inFolder = (name: string): string => path.join(folder, name);
+const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];
+writeFileSync(BOOK, 'Ein Rösslein springt im Schnee; 雪の中を馬が跳ねる。\n'.repeat(60));
+const SMALL = ['--hidden', '10,8', '--batch-size', '5', '--steps', '12', '--learning-rate', '0.03', '--threads', '1'];
+const trainOn = (file: string, ...args: string[]): Promise<Result> =>
+  longhand(['train', '--task', 'text', '--text', file, ...SMALL, ...args]);
+let training: Result;
+
+beforeAll(async () => {
+  training = await trainOn(
+    BOOK,
+    '--epochs',
+    '12',
+    '--display-step',
+    '20',
+    '--validate-every',
+    '400',
+    '--sample-every',
+    '200',
+    '--checkpoint',
+    RUN,
+  );
+});
+
+describe('longhand train --task text', () => {
+  test('prints lines in nats and bits per character, and samples on standard error', () => {
+    expect(training.code).toBe(0);
+    const lines = training.stdout.trim().split('\n');
+    for (const line of lines.filter((one) => one.startsWith('Iter'))) {
+      const [, nats, bits] = /^Iter \d+, Minibatch Loss= (\d\.\d{6}), Bits per Character= (\d\.\d{4})$/.exec(line)!;
+      expect(Number(bits)).toBeCloseTo(Number(nats) / Math.LN2, 3);
+    }
+    expect(
+      lines.filter((line) => /^Step 400, Validation Loss= \d\.\d{6}, Bits per Character= \d\.\d{4}$/.test(line)),
+    ).toHaveLength(1);
+    expect(lines.at(-2)).toBe('Optimization Finished!');
+    expect(lines.at(-1)).toMatch(/^Bits per character on the last 129 characters: \d\.\d{4}$/);
+    expect(training.stderr).toContain('200 training sequences of 12 characters, batches of 5: 480 steps; seed 1\n');
+    expect(training.stderr.match(/^step \d+ writes: /gm)).toEqual(['step 200 writes: ', 'step 400 writes: ']);
+  });
+
+  test('reads a document in Japanese; the checkpoint has its vocabulary', () => {
+    const { model, training: state } = loadCheckpoint(RUN);
+    expect(model.vocabulary!.characters).toEqual([...model.vocabulary!.characters].sort());
+    expect(model.vocabulary!.characters).toEqual(expect.arrayContaining(['ö', '雪', '\n']));
+    expect(state!.task).toBe('text');
+  });
+
+  test('stopped and resumed, it prints the lines of an uninterrupted run', async () => {
+    const part = inFolder('part.safetensors');
+    const first = await trainOn(BOOK, '--epochs', '1', '--display-step', '20', '--checkpoint', part);
+    const rest = await longhand([
+      'train',
+      '--resume',
+      part,
+      '--text',
+      BOOK,
+      '--epochs',
+      '12',
+      '--display-step',
+      '20',
+      '--threads',
+      '2',
+    ]);
+    const linesOf = ({ stdout }: Result): string[] => stdout.split('\n').filter((line) => line.startsWith('Iter'));
+    expect([...linesOf(first), ...linesOf(rest)]).toEqual(linesOf(training));
+    expect(loadCheckpoint(part).model.parameters).toEqual(loadCheckpoint(RUN).model.parameters);
+  });
+
+  test('is not resumed with another text', async () => {
+    const other = inFolder('other.txt');
+    writeFileSync(other, 'Ein Rösslein springt im Schnee. '.repeat(200));
+    const { code, stderr } = await longhand(['train', '--resume', RUN, '--text', other, '--epochs', '4']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^longhand: .*other\.txt: text: character 30 is "\."/)]);
+  });
+});
+
+describe('longhand sample', () => {
+  const sampled = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await longhand(['sample', RUN, '--threads', '1', ...args]);
+    expect([code, stderr]).toEqual([0, '']);
+    return stdout;
+  };
+
+  test('writes the prime and then as many characters as asked; --stream and threads change nothing', async () => {
+    const args = ['--prime', 'Ein ', '--length', '40', '--temperature', '1'];
+    const text = await sampled(...args);
+    expect(Array.from(text)).toHaveLength(4 + 40 + 1);
+    expect(text.startsWith('Ein ')).toBe(true);
+    expect(await sampled(...args, '--stream')).toBe(text);
+    expect(await sampled(...args, '--threads', '3')).toBe(text);
+    expect(await sampled(...args, '--seed', '2')).not.toBe(text);
+  });
+
+  test('with temperature 0 has learnt the sentence', async () => {
+    expect(await sampled('--prime', 'Ein R', '--length', '26', '--temperature', '0')).toBe(
+      'Ein Rösslein springt im Schnee;\n',
+    );
+  });
+
+  test('the default prime is left out if the vocabulary lacks its characters', async () => {
+    expect(Array.from(await sampled('--length', '5'))).toHaveLength(6);
+    expect(await sampled('--length', '0')).toBe('\n');
+  });
+
+  test.each([
+    [['--prime', 'é'], 1, 'longhand: prime: character 0 is "é" (U+00E9), which is not among the'],
+    [
+      ['--temperature', '-1'],
+      2,
+      "error: option '--temperature <number>' argument '-1' is invalid. It must be a number ≥ 0.",
+    ],
+    [['--top', '0'], 2, "error: option '--top <count>' argument '0' is invalid."],
+  ])('%j ends with exit code %d', async (args, expected, message) => {
+    const { code, stdout, stderr } = await longhand(['sample', RUN, ...args]);
+    expect([code, stdout, stderr]).toEqual([expected, '', expect.stringContaining(message)]);
+  });
+});
+
+test('without --text, a run on another text than the installed one says what is missing', async () => {
+  const { code, stdout, stderr } = await longhand(['eval', RUN]);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/data\.txt: text: character 0 is "C" .*; --text names the run’s text\n$/);
+});
+
+describe('longhand eval', () => {
+  test('--set and --text exclude each other', async () => {
+    const { code, stderr } = await longhand(['eval', RUN, '--text', BOOK, '--set', 'train']);
+    expect([code, stderr]).toEqual([2, 'error: --set cannot be used with --text, which reads a whole file\n']);
+  });
+
+  test('reads a whole file from a zero state; the training’s own text gives nearly the training’s figure', async () => {
+    const { stdout } = await longhand(['eval', RUN, '--text', BOOK]);
+    const [, bits] = /^Bits per character: (\d\.\d{4})\n$/.exec(stdout)!;
+    const json = JSON.parse((await longhand(['eval', RUN, '--text', BOOK, '--json'])).stdout) as Record<string, number>;
+    expect(json).toMatchObject({ set: BOOK, characters: 43 * 60 });
+    expect(json.bitsPerCharacter.toFixed(4)).toBe(bits);
+    expect(json.loss / Math.LN2).toBe(json.bitsPerCharacter);
+    expect(Number(bits)).toBeLessThan(2.5);
+  });
+
+  test('refuses --text for a network of images', async () => {
+    const images = inFolder('images.safetensors');
+    await longhand(['train', '--training-iters', '1', '--hidden', '2', '--checkpoint', images]);
+    const { code, stderr } = await longhand(['eval', images, '--text', BOOK]);
+    expect([code, stderr]).toEqual([1, `longhand: ${images}: --text: its network was not trained on a text\n`]);
+    expect((await longhand(['sample', images])).stderr).toBe(
+      `longhand: ${images}: its network was not trained on a text: it has no vocabulary\n`,
+    );
+  });
+});
+
+test('longhand inspect shows the vocabulary', async () => {
+  expect((await longhand(['inspect', RUN])).stdout).toMatch(/"vocabulary":\{"characters":\["\\n"," ",/);
+});
+
+describe('a hostile text ends in one line, with exit code 1', () => {
+  const bytes = (name: string, contents: string | Uint8Array): string => {
+    writeFileSync(inFolder(name), contents);
+    return inFolder(name);
+  };
+  const huge = (): string => {
+    const file = bytes('huge.txt', '');
+    truncateSync(file, 100_000_001); // sparse
+    return file;
+  };
+
+  test.each<[string, () => string, string]>([
+    ['invalid UTF-8', () => bytes('latin1.txt', Uint8Array.of(0x61, 0xe9, 0x62)), 'is not a text in UTF-8'],
+    ['UTF-16', () => bytes('utf16.txt', Buffer.from('\ufeffab'.repeat(50), 'utf16le')), 'is not a text in UTF-8'],
+    ['an empty file', () => bytes('empty.txt', ''), 'the file is empty'],
+    ['a byte order mark alone', () => bytes('bom.txt', '\ufeff'), 'the file is empty'],
+    [
+      'one different character',
+      () => bytes('one.txt', 'a'.repeat(900)),
+      'a text with 1 different characters: at least 2',
+    ],
+    [
+      'a short text',
+      () => bytes('short.txt', 'ab'.repeat(30)),
+      'a text of 57 characters: 5 streams of 12 steps need at least 61',
+    ],
+    ['more than 100 MB', huge, '100000001 bytes, more than the limit of 100000000'],
+    ['a directory', () => folder, 'not a file'],
+    ['no file', () => inFolder('none.txt'), 'no such file'],
+  ])('%s', async (_, make, message) => {
+    const { code, stdout, stderr } = await trainOn(make(), '--epochs', '1');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^(backend [^\n]*\n)?longhand: [^\n]*\n$/);
+    expect(stderr).toContain(message);
+  });
+
+  test('its control characters are escaped in samples, in the text form and in the stream', async () => {
+    const file = bytes('controls.txt', '\u001b[31m\u0007\u202e\u009b;'.repeat(100));
+    const run = inFolder('controls.safetensors');
+    const { stdout, stderr, code } = await trainOn(file, '--epochs', '1', '--sample-every', '2', '--checkpoint', run);
+    expect(code).toBe(0);
+    const samples = await Promise.all(
+      [[], ['--stream']].map((flags) => longhand(['sample', run, '--prime', ';', ...flags])),
+    );
+    expect(samples[1].stdout).toBe(samples[0].stdout);
+    const shown = stdout + stderr + samples[0].stdout;
+    expect(['\u0007', '\u001b', '\u009b', '\u202e'].filter((control) => shown.includes(control))).toEqual([]);
+    expect(samples[0].stdout).toContain('\\u');
+  });
+
+  test('a byte order mark is dropped, and CRLF is kept', async () => {
+    const file = bytes('crlf.txt', '\ufeffab\r\n'.repeat(1) + 'ba\r\n'.repeat(40));
+    const run = inFolder('crlf.safetensors');
+    expect((await trainOn(file, '--epochs', '1', '--checkpoint', run)).code).toBe(0);
+    expect(loadCheckpoint(run).model.vocabulary!.characters).toEqual(['\n', '\r', 'a', 'b']);
+  });
+});
+
+test.each([
+  [['--text', 'x'], 'error: --text needs --task text'],
+  [['--rare', '3'], 'error: --rare needs --task text'],
+  [['--sample-every', '9'], 'error: --sample-every needs --task text'],
+  [['--steps', '30'], 'error: --steps needs --task adding or text'],
+  [['--task', 'text', '--text', BOOK, '--bidirectional'], 'error: bidirectional: must be false for a text'],
+  [['--task', 'text', '--text', BOOK, '--shuffle', 'legacy'], 'error: shuffle legacy: must be left out for a text'],
+  [['--task', 'text', '--text', BOOK, '--shift', '1'], 'error: shift 1: must be 0, because only images can be moved'],
+  [['--task', 'text', '--data', '.'], 'error: --data: --task text reads no files of MNIST'],
+])('%j is refused with exit code 2', async (args, message) => {
+  const { code, stderr } = await longhand(['train', ...args]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test('the text may not be overwritten by an output', async () => {
+  const { code, stderr } = await trainOn(BOOK, '--checkpoint', BOOK);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--text')]);
+  expect(existsSync(BOOK)).toBe(true);
+});

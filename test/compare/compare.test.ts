@@ -1,0 +1,188 @@
+/** `longhand compare`: right numbers pass, wrong numbers are reported with their element, and faulty files are refused. */
+import * as tf from '@tensorflow/tfjs';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Comparison } from '../../src/compare/compare.js';
+import { compareFile } from '../../src/compare/compare.js';
+import { problemOf } from '../../src/compare/read-problem.js';
+import { solve } from '../../src/compare/solve.js';
+import { templateOf } from '../../src/compare/template.js';
+import { DataError } from '../../src/errors.js';
+import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { Tensors } from '../helpers/compare-files.js';
+import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import { failureOf } from '../helpers/failures.js';
+
+beforeAll(async () => {
+  tf.enableProdMode(); // otherwise it advertises its native addon on the console
+  await tf.setBackend('cpu');
+});
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+const compare = (file: Safetensors, tolerance = 1e-4): Promise<Comparison> =>
+  compareFile(backend, file, tolerance, 'mine.safetensors');
+
+let template: Safetensors;
+beforeAll(async () => (template = await templateOf(backend, 1)));
+
+test('the template agrees with itself in every result, to the last bit', async () => {
+  const { ok, differences, hints } = await compare(template, 1e-300);
+  expect([ok, hints]).toEqual([true, []]);
+  expect(differences.map(({ name }) => name)).toEqual([...RESULT_NAMES]);
+  for (const { largestAbsolute, largestRelative } of differences)
+    expect([largestAbsolute, largestRelative]).toEqual([0, 0]);
+});
+
+test('gradients that TensorFlow.js computes in f32 by automatic differentiation pass', async () => {
+  const get = (name: string) => template.tensors.get(name)!;
+  const tensor = (name: string) => tf.tensor(Float32Array.from(numbers(get(name))), [...get(name).shape]);
+  const [T, B] = get('x').shape;
+  const labels = [...get('labels').bytes];
+  const lossOf = (kernel: tf.Tensor, bias: tf.Tensor, outKernel: tf.Tensor, outBias: tf.Tensor): tf.Scalar => {
+    const x = tf.unstack(tensor('x'));
+    let [c, h] = [tensor('c0') as tf.Tensor2D, tensor('h0') as tf.Tensor2D];
+    for (let t = 0; t < T; t++) {
+      [c, h] = tf.basicLSTMCell(tf.scalar(1), kernel as tf.Tensor2D, bias as tf.Tensor1D, x[t] as tf.Tensor2D, c, h);
+    }
+    const logits = tf.add(tf.matMul(h, outKernel as tf.Tensor2D), outBias);
+    return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, outBias.size), logits).asScalar();
+  };
+  const names = ['kernel', 'bias', 'outKernel', 'outBias'];
+  const gradients = tf.grads(lossOf)(names.map(tensor));
+  const file = changed(template, (tensors) => {
+    for (const name of RESULT_NAMES) tensors.delete(name);
+    names.forEach((name, n) => {
+      const { shape } = get(name);
+      tensors.set(`d.${name}`, {
+        dtype: 'F32',
+        shape,
+        bytes: new Uint8Array(Float32Array.from(gradients[n].dataSync()).buffer),
+      });
+    });
+  });
+  expect(B).toBeGreaterThan(1);
+  const { ok, differences } = await compare(file);
+  expect([ok, differences.length]).toEqual([true, 4]);
+  for (const { largestRelative } of differences) expect(largestRelative).toBeGreaterThan(0);
+});
+
+test.each(RESULT_NAMES)('one wrong element of %s is found, and its index is reported', async (name) => {
+  const { shape } = template.tensors.get(name)!;
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get(name)!);
+    values[values.length - 1] += 0.5;
+    tensors.set(name, stored(values, shape));
+  });
+  const { ok, differences, hints } = await compare(file);
+  expect([ok, hints]).toEqual([false, []]);
+  expect(differences.filter((one) => !one.ok).map((one) => one.name)).toEqual([name]);
+  const found = differences.find((one) => one.name === name)!;
+  expect(found.element).toEqual(shape.map((extent) => extent - 1));
+  expect(found.largestAbsolute).toBeCloseTo(0.5, 12);
+  expect(found.theirs - found.ours).toBeCloseTo(0.5, 12);
+});
+
+test('the elements of the largest absolute and the largest relative difference are both reported', async () => {
+  const { shape } = template.tensors.get('h')!;
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get('h')!);
+    const largest = values.reduce((most, value, n) => (Math.abs(value) > Math.abs(values[most]) ? n : most), 0);
+    const smallest = values.reduce((least, value, n) => (Math.abs(value) < Math.abs(values[least]) ? n : least), 0);
+    values[largest] += 0.02;
+    values[smallest] += 0.01;
+    tensors.set('h', stored(values, shape));
+  });
+  const { differences } = await compare(file);
+  const h = differences.find(({ name }) => name === 'h')!;
+  expect([h.largestAbsolute, h.theirs - h.ours].map((value) => Number(value.toFixed(9)))).toEqual([0.02, 0.01]);
+  expect(h.elementOfAbsolute).not.toEqual(h.element);
+});
+
+test('a result of zeros agrees if zeros are expected', async () => {
+  const withoutOutput = changed(template, (tensors) => {
+    const { shape } = tensors.get('outKernel')!;
+    tensors.set('outKernel', stored(new Float64Array(42), shape));
+  });
+  const results = await solve(backend, problemOf(withoutOutput, 'f'));
+  const file = changed(withoutOutput, (tensors) => {
+    for (const [name, values] of results) tensors.set(name, stored(values, template.tensors.get(name)!.shape));
+  });
+  const { ok, differences } = await compare(file, 1e-300);
+  expect(ok).toBe(true);
+  expect(differences.find(({ name }) => name === 'd.kernel')!.ours).toBeCloseTo(0);
+});
+
+test('NaN is a difference', async () => {
+  const file = changed(template, (tensors) => {
+    const values = numbers(tensors.get('h')!);
+    values[7] = NaN;
+    values[9] = NaN;
+    tensors.set('h', stored(values, tensors.get('h')!.shape));
+  });
+  const { ok, differences } = await compare(file, 1e300);
+  expect(ok).toBe(false);
+  expect(differences.find(({ name }) => name === 'h')).toMatchObject({
+    ok: false,
+    largestRelative: Infinity,
+    theirs: NaN,
+    element: [0, 1, 1],
+  });
+});
+
+describe('a comparison is refused', () => {
+  const messageOf = async (change: (tensors: Tensors, metadata: Map<string, string>) => void): Promise<string> => {
+    const failure = await failureOf(compare(changed(template, change)));
+    expect(failure).toBeInstanceOf(DataError);
+    return (failure as DataError).message;
+  };
+
+  test.each(['x', 'labels', 'kernel', 'bias', 'outKernel', 'outBias'])('without %s', async (name) => {
+    expect(await messageOf((tensors) => tensors.delete(name))).toContain(`has no tensor "${name}"`);
+  });
+
+  test.each([
+    ['x of 2 axes', 'x', [12, 5], 'tensor "x" is [12,5], must be [T,B,I]'],
+    ['outKernel of 1 axis', 'outKernel', [42], 'tensor "outKernel" is [42], must be [H,C]'],
+    ['a kernel for other inputs', 'kernel', [12, 22], 'tensor "kernel" is [12,22], must be [11,24]'],
+    ['h of all T + 1 rows', 'h', [4, 3, 6], 'tensor "h" is [4,3,6], must be [3,4,6]'],
+    ['h0 of another batch', 'h0', [6, 4], 'tensor "h0" is [6,4], must be [4,6]'],
+  ])('with %s', async (_, name, shape, message) => {
+    expect(await messageOf((tensors) => tensors.set(name, { ...tensors.get(name)!, shape }))).toBe(
+      `mine.safetensors: ${message}`,
+    );
+  });
+
+  test('with labels beyond the classes, or too few', async () => {
+    const labels = (...values: number[]): StoredTensor => ({
+      dtype: 'U8',
+      shape: [values.length],
+      bytes: Uint8Array.from(values),
+    });
+    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1, 7, 2)))).toContain('label 7 at 2');
+    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1)))).toContain(
+      'tensor "labels" is [2], must be [4]',
+    );
+  });
+
+  test('if its sizes do not fit into memory', async () => {
+    const x = (...shape: [number, number, number]): StoredTensor => ({
+      dtype: 'F32',
+      shape,
+      bytes: new Uint8Array(4 * shape[0] * shape[1] * shape[2]),
+    });
+    expect(await messageOf((tensors) => tensors.set('x', x(100_001, 1, 1)))).toBe(
+      'mine.safetensors: T 100001 B 1 I 1 H 6 C 7 is too large to compare: 0.1 GiB (at most 100000 steps and 4 GiB): ' +
+        'take fewer sequences or steps',
+    );
+    const wide: StoredTensor = { dtype: 'F32', shape: [60_000, 1], bytes: new Uint8Array(240_000) };
+    expect(await messageOf((tensors) => tensors.set('outKernel', wide))).toContain('too large to compare: 1716');
+  });
+
+  test('with a forget bias that is not a number, or without results', async () => {
+    expect(await messageOf((_, metadata) => metadata.set('forgetBias', 'one'))).toContain(
+      'metadata forgetBias is "one"',
+    );
+    expect(await messageOf((tensors) => RESULT_NAMES.forEach((name) => tensors.delete(name)))).toContain(
+      'nothing to compare',
+    );
+  });
+});

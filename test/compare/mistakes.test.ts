@@ -1,0 +1,149 @@
+/** `longhand compare` names known mistakes, and finds every mistake of src/planted-mistakes.mjs that changes a result. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Comparison } from '../../src/compare/compare.js';
+import { compareFile } from '../../src/compare/compare.js';
+import { problemOf } from '../../src/compare/read-problem.js';
+import { solve } from '../../src/compare/solve.js';
+import { templateOf } from '../../src/compare/template.js';
+import { DataError } from '../../src/errors.js';
+import type { Safetensors } from '../../src/files/safetensors.js';
+import type { PlantedMistake } from '../../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import type { Tensors } from '../helpers/compare-files.js';
+import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import { failureOf } from '../helpers/failures.js';
+import { resultsWith } from '../helpers/mistaken-program.js';
+import { writeProblem } from '../helpers/square-problem.js';
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+const compare = (file: Safetensors): Promise<Comparison> => compareFile(backend, file, 1e-4, 'mine.safetensors');
+
+let template: Safetensors;
+beforeAll(async () => (template = await templateOf(backend, 1)));
+
+describe('a known mistake is named:', () => {
+  /** A file with the results of another problem: those that a mistaken program would give for this one. */
+  async function mistaken(
+    change: (tensors: Tensors, metadata: Map<string, string>) => void,
+    back: (tensors: Tensors) => void = () => {},
+  ): Promise<Safetensors> {
+    const results = await solved(changed(template, change));
+    return changed(template, (tensors) => {
+      for (const name of RESULT_NAMES) tensors.set(name, results.get(name)!);
+      back(tensors);
+    });
+  }
+
+  /** The right results of a file's problem. */
+  async function solved(file: Safetensors): Promise<Tensors> {
+    const results = await solve(backend, problemOf(file, 'f'));
+    return new Map([...results].map(([name, values]) => [name, stored(values, template.tensors.get(name)!.shape)]));
+  }
+
+  const H = 6;
+  const I = 5;
+  const B = 4;
+
+  /** Column blocks of `[…,4H]` in another order: block n from `sources[n]`. */
+  const blocks =
+    (name: string, sources: readonly number[]) =>
+    (tensors: Tensors): void => {
+      const { shape } = tensors.get(name)!;
+      const values = numbers(tensors.get(name)!);
+      const moved = values.map((_, n) => {
+        const [row, column] = [Math.floor(n / (4 * H)), n % (4 * H)];
+        return values[row * 4 * H + sources[Math.floor(column / H)] * H + (column % H)];
+      });
+      tensors.set(name, stored(moved, shape));
+    };
+
+  test.each([
+    ['i, f, j, o', [0, 2, 1, 3]],
+    ['i, o, f, j', [0, 3, 2, 1]],
+    ['f, i, o, j', [1, 3, 0, 2]],
+  ])('gates in the order %s', async (order, toOurs) => {
+    const back = [0, 1, 2, 3].map((n) => toOurs.indexOf(n));
+    const file = await mistaken(
+      (tensors) => ['kernel', 'bias'].forEach((name) => blocks(name, toOurs)(tensors)),
+      (tensors) => ['d.kernel', 'd.bias'].forEach((name) => blocks(name, back)(tensors)),
+    );
+    expect((await compare(file)).hints).toEqual([`the gates are in the order ${order}; here they are i, j, f, o`]);
+  });
+
+  test('the rows of h above those of x', async () => {
+    const rows = (name: string, first: number) => (tensors: Tensors) => {
+      const { shape } = tensors.get(name)!;
+      const values = numbers(tensors.get(name)!);
+      tensors.set(
+        name,
+        stored(Float64Array.of(...values.subarray(first * 4 * H), ...values.subarray(0, first * 4 * H)), shape),
+      );
+    };
+    const file = await mistaken(rows('kernel', H), rows('d.kernel', I));
+    expect((await compare(file)).hints).toEqual(["the kernel's rows of h stand above those of x; here x comes first"]);
+  });
+
+  test('a sum over the batch', async () => {
+    const times = (...names: string[]) =>
+      changed(template, (tensors) => {
+        for (const name of names) {
+          const { shape } = tensors.get(name)!;
+          tensors.set(
+            name,
+            stored(
+              numbers(tensors.get(name)!).map((value) => value * B),
+              shape,
+            ),
+          );
+        }
+      });
+    const gradients = RESULT_NAMES.filter((name) => name.startsWith('d.'));
+    expect((await compare(times('loss', ...gradients))).hints).toEqual([
+      'the loss is the sum over the batch; here it is the mean',
+    ]);
+    const withoutLoss = changed(times(...gradients), (tensors) => tensors.delete('loss'));
+    expect((await compare(withoutLoss)).hints).toHaveLength(1);
+    expect((await compare(times(...gradients))).hints).toEqual([
+      'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
+    ]);
+  });
+
+  test('a transposed kernel whose shape also fits', async () => {
+    const { right, transposed } = await writeProblem(backend);
+    expect((await compare(right)).ok).toBe(true);
+    expect((await compare(transposed)).hints).toEqual(['the kernel is transposed']);
+  });
+
+  test('a transposed kernel whose shape does not fit', async () => {
+    const file = changed(template, (tensors) => {
+      tensors.set('kernel', { ...tensors.get('kernel')!, shape: [4 * H, I + H] });
+    });
+    expect(await failureOf(compare(file))).toEqual(
+      new DataError('mine.safetensors: kernel is [24,11]: transposed; it must be [I+H,4H] = [11,24]'),
+    );
+  });
+});
+
+/** A file with the results of this program with a mistake of src/planted-mistakes.mjs in it. */
+async function planted(mistake: PlantedMistake): Promise<Safetensors> {
+  const results = await resultsWith(mistake, problemOf(template, 'f'));
+  return changed(template, (tensors) => {
+    for (const [name, values] of results) tensors.set(name, stored(values, template.tensors.get(name)!.shape));
+  });
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  'no-forget-bias': 'the forget bias, 1, is missing',
+  'forget-bias-twice': 'the forget bias, 1, is added twice',
+  'sum-over-batch': 'the gradients are those of the sum of the losses over the batch; here they are those of the mean',
+};
+
+// the mistakes that change a result of one forward and one backward pass with one-hot labels
+test.each(
+  PLANTED_MISTAKES.filter(({ file }) => ['lstm.ts', 'dense.ts', 'cross-entropy.ts'].includes(file))
+    .filter(({ id, test: other }) => other === 'gradients' || id in HINTS)
+    .map((mistake) => [mistake.equation, mistake.words, mistake] as const),
+)('a mistake planted in (%s) makes a difference, and is named if it is a known one: %s', async (_, __, mistake) => {
+  const { ok, hints } = await compare(await planted(mistake));
+  expect({ ok, hints }).toEqual({ ok: false, hints: mistake.id in HINTS ? [HINTS[mistake.id]] : [] });
+});

@@ -1,0 +1,242 @@
+/** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Adam } from '../../src/adam.js';
+import type { Backend } from '../../src/backend.js';
+import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
+import type { LabelledImages } from '../../src/data/mnist.js';
+import { DataError } from '../../src/errors.js';
+import { Model } from '../../src/model.js';
+import { SCHEDULES } from '../../src/schedule.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { evaluate } from '../../src/training/evaluate.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import { failureOf } from '../helpers/failures.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
+
+/** A backend that throws if a run allocates a tensor on it. */
+const untouchable: Backend = {
+  ...createReferenceBackend(),
+  allocate: () => {
+    throw new Error('the run has begun');
+  },
+};
+
+const SIZE = ROWS * COLUMNS;
+
+const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (message: string) => Error])[] = [
+  [': undefined: must be an object', undefined, TypeError],
+  [': null: must be an object', null, TypeError],
+  [': count is 1.5: must be a whole number ≥ 1', { count: 1.5 }, RangeError],
+  [': rows is 0: must be a whole number ≥ 1', { rows: 0 }, RangeError],
+  [': columns is undefined: must be a whole number ≥ 1', { columns: undefined }, RangeError],
+  ['.pixels is an Array: must be a Uint8Array', { pixels: [...IMAGES.pixels] }, TypeError],
+  ['.pixels is a Float32Array: must be a Uint8Array', { pixels: Float32Array.from(IMAGES.pixels) }, TypeError],
+  ['.labels is undefined: must be a Uint8Array', { labels: undefined }, TypeError],
+  [
+    `.pixels has ${64 * SIZE - 1} bytes: 64 images of 4 × 3 need ${64 * SIZE}`,
+    { pixels: IMAGES.pixels.subarray(1) },
+    DataError,
+  ],
+  [`.pixels has ${64 * SIZE} bytes: 65 images of 4 × 3 need ${65 * SIZE}`, { count: 65 }, DataError],
+  ['.labels has 63 bytes: 64 images need 64', { labels: IMAGES.labels.subarray(1) }, DataError],
+  [
+    '.labels: label 10 at 7, expected 0…9',
+    { labels: IMAGES.labels.map((label, n) => (n === 7 ? 10 : label)) },
+    DataError,
+  ],
+];
+
+const spoiled = (change: object | undefined | null): LabelledImages =>
+  (change ? { ...IMAGES, ...change } : change) as LabelledImages;
+
+describe.each(BAD_IMAGES)('the error “data%s” is thrown by', (message, change, Kind) => {
+  const images = spoiled(change);
+
+  test('train', async () => {
+    const failure = await failureOf(train(untouchable, images, OPTIONS));
+    expect(failure).toEqual(new Kind(`train: data${message}`));
+    expect(failure).toBeInstanceOf(Kind);
+  });
+
+  // undefined is allowed: it means no validation
+  if (change !== undefined)
+    test('train, for validation images', async () => {
+      const hooks = { validation: images };
+      expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks))).toEqual(
+        new Kind(`train: validation${message}`),
+      );
+    });
+
+  test('Training.start', () => {
+    expect(() => Training.start(untouchable, { train: images, validation: undefined }, TUTORIAL)).toThrow(
+      new Kind(`train: data${message}`),
+    );
+  });
+
+  test('resumeTraining', async () => {
+    expect(await failureOf(resumeTraining(untouchable, images, await savedRun()))).toEqual(
+      new Kind(`train: data${message}`),
+    );
+  });
+
+  test('evaluate', async () => {
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 });
+    expect(await failureOf(evaluate(model, images))).toEqual(new Kind(`evaluate: data${message}`));
+  });
+});
+
+async function savedRun(): Promise<Checkpoint> {
+  const states: Checkpoint[] = [];
+  const hooks = { onCheckpoint: (state: Checkpoint) => states.push(state) };
+  (await train(createReferenceBackend(), IMAGES, OPTIONS, hooks)).dispose();
+  return states[0];
+}
+
+test('evaluate refuses images of another size than the model’s', async () => {
+  const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });
+  const failure = await failureOf(evaluate(model, IMAGES));
+  expect(failure).toEqual(new DataError('evaluate: the data have T 4, inputs 3, but the network has T 5, inputs 6'));
+});
+
+test('fillBatch refuses a label beyond the classes', () => {
+  const { x, y } = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 2, C: 10 }).activations;
+  const images = spoiled({ labels: IMAGES.labels.map(() => 12) });
+  expect(() => fillBatch(x, y, images, [3])).toThrow('fillBatch: label 12 of image 3: must be in 0…9');
+});
+
+test.each([
+  ['lr', 'did you mean learningRate?'],
+  ['learning_rate', 'did you mean learningRate?'],
+  ['LearningRate', 'did you mean learningRate?'],
+  ['batch', 'did you mean batchSize?'],
+  ['hiddenSize', 'did you mean hidden?'],
+  ['epoch', 'did you mean epochs?'],
+  ['iterations', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
+  ['x', `known options: ${Object.keys(TUTORIAL).join(', ')}`],
+])('the unknown option %s is refused, with a suggestion or the known names', async (name, help) => {
+  const expected = new TypeError(`train: ${name}: unknown option; ${help}`);
+  const options = { ...OPTIONS, [name]: 1 };
+  expect(await failureOf(train(untouchable, IMAGES, options))).toEqual(expected);
+  expect(() =>
+    Training.start(untouchable, { train: IMAGES, validation: undefined }, { ...TUTORIAL, ...options }),
+  ).toThrow(expected);
+});
+
+test.each([
+  ['schedule', 'foo', `"foo": must be one of ${SCHEDULES.join(', ')}`],
+  ['shuffle', 3, `3: must be one of ${SHUFFLES.join(', ')}`],
+  ['learningRate', '0.001', '"0.001": must be a number within f32 (±3.4028235e+38)'],
+  ['seed', '1', '"1": must be a finite number'],
+  ['hidden', '128', '"128": must be a whole number ≥ 1, or a list of them'],
+  ['epochs', undefined, 'undefined: must be a whole number ≥ 1, or null'],
+  ['validateEvery', undefined, 'undefined: must be a whole number ≥ 1, or null'],
+  ['validateEvery', 'often', '"often": must be a whole number ≥ 1, or null'],
+  ['batchSize', [16], 'an Array: must be a whole number ≥ 1'],
+  ['clipNorm', '1', '"1": must be a number > 0, or null'],
+])('the option %s is refused if its value is %p', async (name, value, message) => {
+  const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, [name]: value }));
+  expect(failure).toEqual(new RangeError(`train: ${name} ${message}`));
+});
+
+test.each([
+  [{ onLines: () => {} }, 'train hooks: onLines: unknown option; did you mean onLine?', TypeError],
+  [{ checkpointEvery: 0 }, 'train hooks: checkpointEvery 0: must be a whole number ≥ 1', RangeError],
+  [{ checkpointEvery: '5' }, 'train hooks: checkpointEvery "5": must be a number', TypeError],
+  [{ onCheckpoint: 'file' }, 'train hooks: onCheckpoint "file": must be a function', TypeError],
+  [{ onLine: {} }, 'train hooks: onLine an Object: must be a function', TypeError],
+  [{ signal: {} }, 'train hooks: signal an Object: must be an AbortSignal', TypeError],
+  [{ signal: AbortSignal }, 'train hooks: signal a function: must be an object', TypeError],
+])('train and resumeTraining refuse the hooks %p', async (hooks, message, Kind) => {
+  const expected = new Kind(message);
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, hooks as object))).toEqual(expected);
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, await savedRun(), {}, hooks as object))).toEqual(expected);
+});
+
+test.each([
+  [null, 'null: must be an object'],
+  [5, '5: must be an object'],
+  [[], 'an Array: must be an object with names'],
+  [() => 1, 'a function: must be an object'],
+])('train refuses %p in place of options', async (options, message) => {
+  const failure = await failureOf(train(untouchable, IMAGES, options as object));
+  expect(failure).toEqual(new TypeError(`train: ${message}`));
+});
+
+test('undefined in place of a required argument is a TypeError that names the argument', async () => {
+  const nothing = undefined as never;
+  expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
+    new TypeError('evaluate: network: undefined: must be an object'),
+  );
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, nothing))).toEqual(
+    new TypeError('resume: checkpoint: undefined: must be an object'),
+  );
+  expect(() => Training.start(untouchable, nothing, TUTORIAL)).toThrow(
+    new TypeError('train: data: undefined: must be an object'),
+  );
+  const data = { train: IMAGES, validation: undefined };
+  expect(() => Training.start(untouchable, data, nothing)).toThrow(
+    new TypeError('train: undefined: must be an object'),
+  );
+});
+
+test('train refuses validation images of another size than the training images', async () => {
+  const validation = { ...IMAGES, rows: 3, columns: 4 };
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
+    new DataError(
+      'train: the validation data have T 3, inputs 4, but the training data have T 4, inputs 3: ' +
+        'they must be of the same kind (of labels, `classes` is the number of outputs)',
+    ),
+  );
+});
+
+test.each([
+  [{ forgetbias: 2 }, 'model: forgetbias: unknown option; did you mean forgetBias?'],
+  [{ forgetBias: '2' }, 'model: forgetBias "2": must be a number'],
+  [{ inputGradient: 1 }, 'model: inputGradient 1: must be a boolean'],
+])('the model refuses the options %p', (options, message) => {
+  const sizes = { T: 1, B: 1, I: 1, H: 1, C: 2 };
+  expect(() => new Model(untouchable, sizes, options as object)).toThrow(new TypeError(message));
+});
+
+test('train refuses null in place of hooks', async () => {
+  expect(await failureOf(train(untouchable, IMAGES, OPTIONS, null as unknown as object))).toEqual(
+    new TypeError('train hooks: null: must be an object'),
+  );
+});
+
+test('train refuses validateEvery without validation data', async () => {
+  const failure = await failureOf(train(untouchable, IMAGES, { ...OPTIONS, validateEvery: 1000 }));
+  expect(failure).toEqual(new RangeError('train: validateEvery needs hooks.validation, the data to validate with'));
+});
+
+test.each([
+  [{ hidden: 7 }, 'resume: hidden comes from the checkpoint and cannot be changed'],
+  [{ forgetBias: 1 }, 'resume: forgetBias comes from the checkpoint and cannot be changed'],
+  [{ lr: 1 }, 'resume: lr: unknown option; did you mean learningRate?'],
+])('resumeTraining refuses the options %p', async (options, message) => {
+  const checkpoint = await savedRun();
+  const failure = await failureOf(resumeTraining(untouchable, IMAGES, checkpoint, options as object));
+  expect(failure).toEqual(new TypeError(message));
+  const data = { train: IMAGES, validation: undefined };
+  expect(() => Training.resume(untouchable, data, checkpoint, options as object)).toThrow(new TypeError(message));
+});
+
+describe('NaN in an input is reported as an error of the input, not as divergence', () => {
+  test.each([
+    ['x', [2, 1, 0], 'x[2,1,0]'],
+    ['y', [1, 3], 'y[1,3]'],
+    ['h', [0, 1, 2], 'h0[1,2]'],
+    ['c', [0, 0, 1], 'c0[0,1]'],
+  ] as const)('in %s', async (name, index, where) => {
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 2, I: COLUMNS, H: 3, C: 10 });
+    for (const { value } of model.parameters) value.data.fill(0.1);
+    model.activations[name].set(...index, NaN);
+    model.forward();
+    model.backward();
+    new Adam(model.backend, model.parameters).update(0.001);
+    const failure = await failureOf(model.assertFinite(1));
+    expect(failure).toEqual(new DataError(`${where} is NaN: every input must be finite`));
+  });
+});

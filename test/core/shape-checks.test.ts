@@ -1,0 +1,338 @@
+/** The shape checks of every operation refuse wrong operands by name and shape before the backend receives them. */
+import fc from 'fast-check';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend, Operations } from '../../src/backend.js';
+import { withShapeChecks } from '../../src/shape-checks.js';
+import type { Shape, Tensor } from '../../src/tensor.js';
+import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/tensor.js';
+
+type Operands = Readonly<Record<string, Tensor>>;
+
+/** A backend that computes nothing, and records the operations that reach it with their operands. */
+function recordingBackend() {
+  const calls: { operation: string; operands: readonly unknown[] }[] = [];
+  const record =
+    (operation: keyof Operations) =>
+    (...operands: readonly unknown[]): void => {
+      calls.push({ operation, operands });
+    };
+  const backend = withShapeChecks<Backend>({
+    ...createReferenceBackend(),
+    matmul: record('matmul'),
+    columnSums: record('columnSums'),
+    lstmCellForward: record('lstmCellForward'),
+    lstmCellBackward: record('lstmCellBackward'),
+    crossEntropyForward: record('crossEntropyForward'),
+    crossEntropyBackward: record('crossEntropyBackward'),
+    squaredErrorForward: record('squaredErrorForward'),
+    squaredErrorBackward: record('squaredErrorBackward'),
+    sgd: record('sgd'),
+    gatherRows: record('gatherRows'),
+    scatterAddRows: record('scatterAddRows'),
+    multiply: record('multiply'),
+    add: record('add'),
+    adam: record('adam'),
+    copy: record('copy'),
+  });
+  return { backend, calls };
+}
+
+interface Check {
+  /** The operands' right shapes, in the order of the call. */
+  readonly shapes: Readonly<Record<string, Shape>>;
+  readonly call: (backend: Backend, operands: Operands) => void;
+  /** Operand, wrong shape, message. */
+  readonly wrong: readonly (readonly [string, Shape, string])[];
+}
+
+const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
+  matmul: {
+    shapes: { out: [128, 512], a: [128, 28], b: [28, 512], bias: [512] },
+    call: (backend, { out, a, b, bias }) => backend.matmul(out, a, b, { bias }),
+    wrong: [
+      ['b', [56, 512], 'matmul: a [128,28] · b [56,512]: inner 28 ≠ 56'],
+      ['a', [128, 56], 'matmul: a [128,56] · b [28,512]: inner 56 ≠ 28'],
+      ['a', [28, 128], 'matmul: a [28,128] · b [28,512]: inner 128 ≠ 28'],
+      ['a', [28], 'matmul: a [28] · b [28,512]: both must have 2 axes'],
+      ['b', [28, 2, 256], 'matmul: a [128,28] · b [28,2,256]: both must have 2 axes'],
+      ['out', [512, 128], 'matmul: a [128,28] · b [28,512]: out [512,128] must be [128,512]'],
+      ['out', [65536], 'matmul: a [128,28] · b [28,512]: out [65536] must be [128,512]'],
+      ['bias', [128], 'matmul: a [128,28] · b [28,512]: bias [128] must be [512]'],
+      ['bias', [1, 512], 'matmul: a [128,28] · b [28,512]: bias [1,512] must be [512]'],
+    ],
+  },
+  columnSums: {
+    shapes: { out: [3], a: [5, 3] },
+    call: (backend, { out, a }) => backend.columnSums(out, a),
+    wrong: [
+      ['out', [5], 'columnSums: out [5] must be [3]'],
+      ['out', [1, 3], 'columnSums: out [1,3] must be [3]'],
+      ['a', [5, 4], 'columnSums: out [3] must be [4]'],
+      ['a', [3], 'columnSums: a [3] must have 2 axes'],
+    ],
+  },
+  lstmCellForward: {
+    shapes: { h: [2, 3], c: [2, 3], gates: [2, 12], z: [2, 12], cPrev: [2, 3] },
+    call: (backend, { h, c, gates, z, cPrev }) => backend.lstmCellForward(h, c, gates, z, cPrev, 1),
+    wrong: [
+      ['h', [2, 4], 'lstmCellForward: c [2,3] must be [2,4]'],
+      ['h', [6], 'lstmCellForward: h [6] must have 2 axes'],
+      ['c', [3, 2], 'lstmCellForward: c [3,2] must be [2,3]'],
+      ['gates', [2, 9], 'lstmCellForward: gates [2,9] must be [2,12]'],
+      ['z', [2, 3], 'lstmCellForward: z [2,3] must be [2,12]'],
+      ['z', [1, 2, 12], 'lstmCellForward: z [1,2,12] must be [2,12]'],
+      ['cPrev', [1, 3], 'lstmCellForward: cPrev [1,3] must be [2,3]'],
+    ],
+  },
+  lstmCellBackward: {
+    shapes: { dz: [2, 12], dc: [2, 3], dcPrev: [2, 3], dh: [2, 3], gates: [2, 12], c: [2, 3], cPrev: [2, 3] },
+    call: (backend, { dz, dc, dcPrev, dh, gates, c, cPrev }) =>
+      backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev),
+    wrong: [
+      ['dz', [12, 2], 'lstmCellBackward: dz [12,2] must be [2,12]'],
+      ['dc', [2, 12], 'lstmCellBackward: dc [2,12] must be [2,3]'],
+      ['dcPrev', [3], 'lstmCellBackward: dcPrev [3] must be [2,3]'],
+      ['dh', [3, 3], 'lstmCellBackward: dz [2,12] must be [3,12]'],
+      ['dh', [1, 2, 3], 'lstmCellBackward: dh [1,2,3] must have 2 axes'],
+      ['gates', [2, 3], 'lstmCellBackward: gates [2,3] must be [2,12]'],
+      ['c', [2, 2], 'lstmCellBackward: c [2,2] must be [2,3]'],
+      ['cPrev', [3, 3], 'lstmCellBackward: cPrev [3,3] must be [2,3]'],
+    ],
+  },
+  crossEntropyForward: {
+    shapes: { losses: [4], correct: [4], probabilities: [4, 10], logits: [4, 10], y: [4, 10] },
+    call: (backend, { losses, correct, probabilities, logits, y }) =>
+      backend.crossEntropyForward(losses, correct, probabilities, logits, y),
+    wrong: [
+      ['losses', [10], 'crossEntropyForward: losses [10] must be [4]'],
+      ['correct', [4, 1], 'crossEntropyForward: correct [4,1] must be [4]'],
+      ['probabilities', [10, 4], 'crossEntropyForward: probabilities [10,4] must be [4,10]'],
+      ['logits', [5, 10], 'crossEntropyForward: losses [4] must be [5]'],
+      ['logits', [4, 9], 'crossEntropyForward: probabilities [4,10] must be [4,9]'],
+      ['logits', [40], 'crossEntropyForward: logits [40] must have 2 axes'],
+      ['y', [4], 'crossEntropyForward: y [4] must be [4,10]'],
+    ],
+  },
+  crossEntropyBackward: {
+    shapes: { dLogits: [4, 10], probabilities: [4, 10], y: [4, 10] },
+    call: (backend, { dLogits, probabilities, y }) => backend.crossEntropyBackward(dLogits, probabilities, y, 4),
+    wrong: [
+      ['dLogits', [4, 9], 'crossEntropyBackward: probabilities [4,10] must be [4,9]'],
+      ['dLogits', [40], 'crossEntropyBackward: dLogits [40] must have 2 axes'],
+      ['probabilities', [4], 'crossEntropyBackward: probabilities [4] must be [4,10]'],
+      ['y', [10, 4], 'crossEntropyBackward: y [10,4] must be [4,10]'],
+    ],
+  },
+  adam: {
+    shapes: { p: [10, 24], m: [10, 24], v: [10, 24], g: [10, 24] },
+    call: (backend, { p, m, v, g }) => backend.adam(p, m, v, g, 0.001),
+    wrong: [
+      ['p', [240], 'adam: m [10,24] must be [240]'],
+      ['m', [24, 10], 'adam: m [24,10] must be [10,24]'],
+      ['v', [10], 'adam: v [10] must be [10,24]'],
+      ['g', [10, 25], 'adam: g [10,25] must be [10,24]'],
+    ],
+  },
+  sgd: {
+    shapes: { p: [10, 24], v: [10, 24], g: [10, 24] },
+    call: (backend, { p, v, g }) => backend.sgd(p, v, g, 0.1, 0.9),
+    wrong: [
+      ['p', [240], 'sgd: v [10,24] must be [240]'],
+      ['v', [10], 'sgd: v [10] must be [10,24]'],
+      ['g', [10, 25], 'sgd: g [10,25] must be [10,24]'],
+    ],
+  },
+  squaredErrorForward: {
+    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], counted: [4] },
+    call: (backend, { losses, outputs, targets, counted }) =>
+      backend.squaredErrorForward(losses, outputs, targets, counted),
+    wrong: [
+      ['losses', [3], 'squaredErrorForward: losses [3] must be [4]'],
+      ['outputs', [12], 'squaredErrorForward: outputs [12] must have 2 axes'],
+      ['targets', [3, 4], 'squaredErrorForward: targets [3,4] must be [4,3]'],
+      ['counted', [4, 3], 'squaredErrorForward: counted [4,3] must be [4]'],
+    ],
+  },
+  squaredErrorBackward: {
+    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], counted: [4] },
+    call: (backend, { dOutputs, outputs, targets, counted }) =>
+      backend.squaredErrorBackward(dOutputs, outputs, targets, counted, 4),
+    wrong: [
+      ['dOutputs', [12], 'squaredErrorBackward: dOutputs [12] must have 2 axes'],
+      ['outputs', [4, 2], 'squaredErrorBackward: outputs [4,2] must be [4,3]'],
+      ['targets', [4], 'squaredErrorBackward: targets [4] must be [4,3]'],
+      ['counted', [3], 'squaredErrorBackward: counted [3] must be [4]'],
+    ],
+  },
+  gatherRows: {
+    shapes: { out: [5, 8], a: [3, 8], indices: [5], bias: [8] },
+    call: (backend, { out, a, indices, bias }) => backend.gatherRows(out, a, indices, bias),
+    wrong: [
+      ['out', [40], 'gatherRows: out [40] must have 2 axes'],
+      ['a', [3, 7], 'gatherRows: a [3,7] must be [3,8]'],
+      ['a', [24], 'gatherRows: a [24] must have 2 axes'],
+      ['indices', [4], 'gatherRows: indices [4] must be [5]'],
+      ['bias', [3], 'gatherRows: bias [3] must be [8]'],
+    ],
+  },
+  scatterAddRows: {
+    shapes: { out: [3, 8], indices: [5], a: [5, 8] },
+    call: (backend, { out, indices, a }) => backend.scatterAddRows(out, indices, a),
+    wrong: [
+      ['out', [3, 7], 'scatterAddRows: a [5,8] must be [5,7]'],
+      ['indices', [3], 'scatterAddRows: indices [3] must be [5]'],
+      ['a', [40], 'scatterAddRows: a [40] must have 2 axes'],
+    ],
+  },
+  multiply: {
+    shapes: { out: [3, 2], a: [3, 2], b: [3, 2] },
+    call: (backend, { out, a, b }) => backend.multiply(out, a, b),
+    wrong: [
+      ['out', [6], 'multiply: a [3,2] must be [6]'],
+      ['a', [3, 1], 'multiply: a [3,1] must be [3,2]'],
+      ['b', [2, 3], 'multiply: b [2,3] must be [3,2]'],
+    ],
+  },
+  add: {
+    shapes: { out: [3, 2], a: [3, 2] },
+    call: (backend, { out, a }) => backend.add(out, a),
+    wrong: [
+      ['out', [6], 'add: a [3,2] must be [6]'],
+      ['a', [2, 3], 'add: a [2,3] must be [3,2]'],
+    ],
+  },
+  copy: {
+    shapes: { out: [3, 2], a: [3, 2] },
+    call: (backend, { out, a }) => backend.copy(out, a),
+    wrong: [
+      ['out', [6], 'copy: a [3,2] must be [6]'],
+      ['a', [2, 3], 'copy: a [2,3] must be [3,2]'],
+    ],
+  },
+};
+
+const allocateAll = (shapes: Readonly<Record<string, Shape>>): Operands =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));
+
+describe.each(Object.entries(CHECKS))('%s', (operation, { shapes, call, wrong }) => {
+  test('passes right operands on once, unchanged', () => {
+    const { backend, calls } = recordingBackend();
+    const operands = allocateAll(shapes);
+    call(backend, operands);
+    expect(calls.map((seen) => seen.operation)).toEqual([operation]);
+    const { bias, ...positional } = operands;
+    const passed = calls[0].operands;
+    Object.values(positional).forEach((tensor, place) => expect(passed[place]).toBe(tensor));
+    if (operation === 'matmul') expect(passed[3]).toEqual({ bias });
+  });
+
+  test.each(wrong)('refuses %s %j', (name, shape, message) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => call(backend, allocateAll({ ...shapes, [name]: shape }))).toThrow(new RangeError(message));
+    expect(calls).toEqual([]);
+  });
+
+  test('is tested with a wrong shape of every operand', () => {
+    expect(new Set(wrong.map(([name]) => name))).toEqual(new Set(Object.keys(shapes)));
+  });
+
+  // No other operand can make up for a wrong rank.
+  test.each(Object.keys(shapes))('refuses %s with one axis too many', (name) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => call(backend, allocateAll({ ...shapes, [name]: [1, ...shapes[name]] }))).toThrow(
+      new RegExp(`^${operation}: .*\\[1,${shapes[name].join(',')}\\]`),
+    );
+    expect(calls).toEqual([]);
+  });
+});
+
+test('a copy or a sum whose output overlaps its input is refused: its result would depend on the order of work', () => {
+  const { backend } = recordingBackend();
+  const a = zeros([4, 4]);
+  expect(() => backend.copy(rowsOf(a, 1, 4), rowsOf(a, 0, 3))).toThrow(
+    'copy: out [3,4] and a [3,4] share memory: give out a tensor of its own',
+  );
+  expect(() => backend.columnSums(a.pick(0), a)).toThrow('columnSums: out [4] and a [4,4] share memory');
+});
+
+describe('memory that a product shares with its operands', () => {
+  const A = zeros([4, 4]);
+  const B = zeros([4, 4]);
+  const cube = zeros([3, 4, 4]);
+
+  test.each<[string, Tensor, Tensor, Tensor, string]>([
+    ['out is a', A, A, B, 'matmul: out [4,4] and a [4,4] share memory: give out a tensor of its own'],
+    ['out is b', B, A, B, 'matmul: out [4,4] and b [4,4] share memory: give out a tensor of its own'],
+    ['out is a transposed', transposeOf(A), A, B, 'matmul: out [4,4] and a [4,4] share memory'],
+    ['b is out transposed', A, B, transposeOf(A), 'matmul: out [4,4] and b [4,4] share memory'],
+    ['one row is common', rowsOf(A, 0, 2), rowsOf(A, 1, 3), B, 'matmul: out [2,4] and a [2,4] share memory'],
+    ['one element is common', A.hi(2, 2), A.hi(4, 4).lo(1, 1).hi(2, 3), zeros([3, 2]), 'out [2,2] and a [2,3] share'],
+    ['out is a step of a', stepOf(cube, 1), rowsOf(stepOf(cube, 1), 0, 4), B, 'out [4,4] and a [4,4] share memory'],
+  ])('is refused if %s', (_, out, a, b, message) => {
+    const { backend, calls } = recordingBackend();
+    expect(() => backend.matmul(out, a, b)).toThrow(message);
+    expect(() => backend.matmul(out, a, b, { accumulate: true })).toThrow(message);
+    expect(calls).toEqual([]);
+  });
+
+  test('disjoint steps and rows of one tensor are allowed, and a may be b', () => {
+    const { backend, calls } = recordingBackend();
+    backend.matmul(stepOf(cube, 1), stepOf(cube, 0), stepOf(cube, 2));
+    backend.matmul(rowsOf(A, 0, 2), rowsOf(A, 2, 4), B);
+    backend.matmul(B, A, transposeOf(A));
+    expect(calls).toHaveLength(3);
+  });
+
+  test('a bias inside out is refused: out is overwritten before the bias is read', () => {
+    const { backend } = recordingBackend();
+    const out = zeros([4, 4]);
+    expect(() => backend.matmul(out, A, B, { bias: stepOf(out, 0) })).toThrow(
+      'matmul: out [4,4] and bias [4] share memory: give out a tensor of its own',
+    );
+  });
+
+  test('is found in two arrays over one buffer', () => {
+    const { backend } = recordingBackend();
+    const buffer = new ArrayBuffer(4 * 20);
+    const out = tensorFrom(new Float32Array(buffer, 0, 16), [4, 4]);
+    const a = tensorFrom(new Float32Array(buffer, 16, 16), [4, 4]);
+    expect(() => backend.matmul(out, a, B)).toThrow('matmul: out [4,4] and a [4,4] share memory');
+  });
+
+  test('is found for all overlapping row ranges of one tensor, and for no others', () => {
+    const range = fc.tuple(fc.nat({ max: 7 }), fc.integer({ min: 1, max: 8 })).filter(([from, to]) => from < to);
+    fc.assert(
+      fc.property(range, range, ([outFrom, outTo], [aFrom, aTo]) => {
+        const { backend } = recordingBackend();
+        const whole = zeros([8, 3]);
+        const out = rowsOf(whole, outFrom, outTo);
+        // out `[M,3]` = a `[M,K]` · b `[K,3]`; here b is the view of `whole`, with K rows
+        const multiply = () => backend.matmul(out, zeros([outTo - outFrom, aTo - aFrom]), rowsOf(whole, aFrom, aTo));
+        if (outFrom < aTo && aFrom < outTo) expect(multiply).toThrow(/share memory/);
+        else expect(multiply).not.toThrow();
+      }),
+    );
+  });
+});
+
+describe('class indices', () => {
+  const backend = withShapeChecks(createReferenceBackend());
+  test.each([3, -1, 0.5, NaN])('%p is none of 3 rows', (index) => {
+    const indices = tensorFrom([0, index], [2]);
+    const message = `indices[1] is ${index}: must be a whole number in 0…2`;
+    expect(() => backend.gatherRows(zeros([2, 4]), zeros([3, 4]), indices, zeros([4]))).toThrow(
+      new RangeError(`gatherRows: ${message}`),
+    );
+    expect(() => backend.scatterAddRows(zeros([3, 4]), indices, zeros([2, 4]))).toThrow(
+      new RangeError(`scatterAddRows: ${message}`),
+    );
+  });
+});
+
+test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {
+  const backend = withShapeChecks(createReferenceBackend());
+  const [a, b] = [zeros([2, 3]), zeros([2, 3])];
+  expect(() => backend.crossEntropyBackward(zeros([2, 3]), a, b, count)).toThrow(
+    new RangeError(`crossEntropyBackward: count ${count}: must be the number of rows that count, ≥ 1`),
+  );
+});

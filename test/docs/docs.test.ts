@@ -1,0 +1,247 @@
+/** The documents are true: links lead to what they name, examples run, and numbers are the computed ones. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { fillBatch } from '../../src/data/batches.js';
+import { loadMnist } from '../../src/data/mnist-files.js';
+import { Model } from '../../src/model.js';
+import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import { Random } from '../../src/rng.js';
+import { norm, stepOf } from '../../src/tensor.js';
+import { linesOf, longhand } from '../helpers/longhand-process.js';
+import { runModule } from '../helpers/run-module.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
+const documents = [
+  ...readdirSync(project).filter((name) => name.endsWith('.md')),
+  ...['docs', 'docs/learn', 'docs/benchmarks', 'docs/exercises'].flatMap((folder) =>
+    readdirSync(path.join(project, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+
+interface Link {
+  readonly document: string;
+  readonly text: string;
+  readonly target: string;
+}
+
+const links: Link[] = documents.flatMap((document) =>
+  [...read(document).matchAll(/\[([^\]]+)\]\(([^)]+)\)/g)]
+    .map(([, text, target]) => ({ document, text, target }))
+    .filter(({ target }) => !target.startsWith('http')),
+);
+
+const lineLinks = links.filter(({ target }) => /#L\d/.test(target));
+
+test('every relative link leads to a file', () => {
+  const dead = links.filter(({ document, target }) => {
+    const file = path.join(project, path.dirname(document), target.replace(/#.*/, ''));
+    return !existsSync(file);
+  });
+  expect(dead).toEqual([]);
+  expect(links.length).toBeGreaterThan(20);
+});
+
+test('every line link leads to lines whose first one holds the link’s text: an equation’s number, or a name', () => {
+  expect(lineLinks.length).toBeGreaterThanOrEqual(27);
+  for (const { document, text, target } of lineLinks) {
+    const [file, first, last] = /^(.+)#L(\d+)(?:-L(\d+))?$/.exec(target)?.slice(1) ?? [];
+    const lines = read(path.join(path.dirname(document), file)).split('\n');
+    const linked = lines.slice(Number(first) - 1, Number(last));
+    const name = text.replaceAll('`', '').replace(/^test of (the )?/, '');
+    const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // where the link should lead
+    expect({ target, found, first: linked[0] }).toEqual({
+      target,
+      found,
+      first: expect.stringContaining(name) as string,
+    });
+    // A link to a function or to a test ends where that ends.
+    const end = text.startsWith('`') ? '}' : text.startsWith('test of ') ? '});' : undefined;
+    if (end !== undefined) expect({ target, last: linked.at(-1)?.trim() }).toEqual({ target, last: end });
+  }
+});
+
+test('the derivation links every equation to its lines, and to the test that is named by its number', () => {
+  const inDerivation = lineLinks.filter(({ document }) => document === 'docs/derivation.md');
+  const linksTo = (folder: string, pattern: RegExp): string[] =>
+    inDerivation
+      .filter(({ target }) => target.startsWith(folder))
+      .flatMap(({ text }) => pattern.exec(text)?.[1] ?? [])
+      .sort();
+  const inCode = linksTo('../src/', /^\((\d+′?)\)$/);
+  expect(inCode).toEqual([...new Set(inCode)]);
+  expect(inCode.length).toBeGreaterThanOrEqual(15);
+  expect(linksTo('../test/equations/equations-', /^test of \((\d+′?)\)$/)).toEqual(inCode);
+
+  const tests = readdirSync(path.join(project, 'test/equations')).filter((name) => name.startsWith('equations-'));
+  const titles = tests.flatMap((name) => [...read(`test/equations/${name}`).matchAll(/^describe\('\((\d+′?)\)'/gm)]);
+  expect(titles.map(([, number]) => number).sort()).toEqual(inCode);
+});
+
+const examples = [...read('README.md').matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+
+test.each([
+  [/^50 \d\.\d{4}\n60 \d\.\d{4}\nvalidation accuracy 0\.\d+\n$/m, 0],
+  [/^last h Float64Array\(2\) \[ [-\d.e]+, [-\d.e]+ \]\n∂loss\/∂x Float64Array\(3\) \[/, 1],
+  [/^true \d\.\d+e-1\d\n$/, 2],
+])('the README’s example prints %s', (output, n) => {
+  expect(examples).toHaveLength(3);
+  const { stdout, stderr } = runModule(examples[n]);
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(output);
+});
+
+test('the README shows what gradcheck prints', async () => {
+  const { code, stdout } = await longhand(['gradcheck']);
+  expect(code).toBe(0);
+  expect(read('README.md')).toContain(stdout);
+});
+
+test('the README shows the first lines of the training', async () => {
+  const { code, stdout } = await longhand(['train', '--deterministic', '--training-iters', '3969']);
+  const lines = linesOf(stdout).filter((line) => line.startsWith('Iter '));
+  expect([code, lines.length]).toEqual([0, 3]);
+  expect(read('README.md')).toContain(lines.join('\n'));
+});
+
+/** A document's text without line breaks. */
+const prose = (file: string): string => read(file).replace(/\s+/g, ' ');
+
+test('the forget gate in a new network: f, its 27th power, and how much of the gradient arrives', () => {
+  const f = 1 / (1 + Math.exp(-1));
+  expect([f.toFixed(2), (f ** 27).toExponential(0)]).toEqual(['0.73', '2e-4']);
+  for (const document of ['docs/derivation.md', 'docs/page.md']) {
+    expect(prose(document)).toContain('σ(1) = 0.73');
+    expect(prose(document)).toContain('0.73²⁷ ≈ 2·10⁻⁴');
+    expect(prose(document)).toMatch(/after the first row (of an image )?is about 1% of/);
+  }
+
+  const { test: images } = loadMnist();
+  for (const seed of [1, 2, 3]) {
+    const model = new Model(createReferenceBackend(), { T: 28, B: 1, I: 28, H: 128, C: 10 });
+    model.initialise(new Random(seed));
+    const { x, y, gates, dc } = model.activations;
+    fillBatch(x, y, images, [seed]);
+    model.forward();
+    model.backward();
+    expect(meanOfForgetGate(gates)).toBeCloseTo(f, 2);
+    const share = norm(stepOf(dc, 1)) / norm(stepOf(dc, 28));
+    expect(share).toBeGreaterThan(0.005);
+    expect(share).toBeLessThan(0.02);
+  }
+});
+
+function meanOfForgetGate(gates: Model['activations']['gates']): number {
+  const [T, , columns] = gates.shape;
+  const H = columns / 4;
+  let sum = 0;
+  for (let t = 0; t < T; t++) for (let n = 0; n < H; n++) sum += gates.get(t, 0, 2 * H + n);
+  return sum / (T * H);
+}
+
+test('the derivation counts the planted mistakes, and the tests that must find them', () => {
+  const derivation = read('docs/derivation.md');
+  expect(derivation.replace(/\s+/g, ' ')).toContain(
+    `Each of the ${PLANTED_MISTAKES.length} mistakes must fail a test whose title begins with its equation.`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { test: other } of PLANTED_MISTAKES) {
+    const name = other === undefined ? 'none' : `\`${other}.test.ts\``;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  const [, table] = derivation.split('| the second test');
+  const rows = [...table.matchAll(/^\| (none|`.+?`) +\|.*?\| +(\d+) \|/gm)].map(([, name, count]) => [
+    name,
+    Number(count),
+  ]);
+  expect(Object.fromEntries(rows)).toEqual(counts);
+});
+
+test('the README’s figures of other programs are those of the benchmark’s report', () => {
+  // The table above the picture of Node 20's training step.
+  const [above] = read('docs/benchmarks/full.md').split(
+    '![step: T 28 B 128 I 28 H 128 C 10, ms](full/node-20-step-1.svg)',
+  );
+  const step = above.trim().split('\n\n').at(-1) ?? '';
+  const median = (candidate: string): number => {
+    const row = step.split('\n').find((line) => line.split('|')[1]?.trim() === candidate);
+    return Number(row?.split('|')[2]);
+  };
+  const [tensorflow, jax, jax2, torch, torch2] = [
+    'tensorflow-wasm',
+    'jax-wasm',
+    'jax-wasm ×2',
+    'pytorch',
+    'pytorch ×2',
+  ].map(median);
+  expect(prose('README.md')).toContain(
+    `TensorFlow.js's wasm backend needed ${Math.round(tensorflow / 10) * 10} ms on one thread`,
+  );
+  expect(prose('README.md')).toContain(
+    `jax-js needed ${Math.round(jax)} ms on one thread and ${Math.round(jax2)} on two`,
+  );
+  expect(prose('README.md')).toContain(
+    `PyTorch 2.6 needed ${Math.round(torch)} ms on one and ${Math.round(torch2)} on two`,
+  );
+});
+
+test('the README’s picture: its numbers are those of reach.json, whose first frame is computed again', () => {
+  const frames = JSON.parse(read('docs/learn/reach.json')) as { step: number; correct: number; shares: number[] }[];
+  const [first, last] = [frames[0], frames.at(-1)!];
+  const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
+  expect(prose('README.md')).toContain(
+    `After one training step, the norm at the first row is ${percent(first)} of that at the last row. After all ${last.step} steps it is ${percent(last)}.`,
+  );
+  const { stdout } = runModule(`
+    const { reachAfter } = await import('./docs/learn/reach.mjs');
+    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    console.log(JSON.stringify({ frames: await reachAfter([1]), picture: PICTURES['reach.svg']() }));`);
+  const { frames: again, picture } = JSON.parse(stdout) as { frames: typeof frames; picture: string };
+  expect(again[0].correct).toBe(first.correct);
+  again[0].shares.forEach((share, t) => expect(share / first.shares[t]).toBeCloseTo(1, 2));
+  expect(picture).toBe(read('docs/learn/reach.svg'));
+});
+
+test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
+  const sources = ['.', 'training', 'data']
+    .flatMap((folder) =>
+      readdirSync(path.join('src', folder))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => read(`src/${folder}/${name}`)),
+    )
+    .join('\n');
+  const tests = readdirSync('test/equations')
+    .filter((name) => name.startsWith('equations-') || name === 'plain-rnn-equations.test.ts')
+    .map((name) => read(`test/equations/${name}`))
+    .join('\n');
+  const [named, lettered] = [new Set<string>(), new Set<string>()];
+  for (const document of documents) {
+    const text = read(document).replace(/```[^]*?```/g, '');
+    for (const [, equation] of text.matchAll(/(?<![\w)\]])\(([1-9]′?|1\d′?)\)/g)) named.add(equation);
+    if (document.endsWith('learn/plain-rnn.md'))
+      for (const [, letter] of text.matchAll(/\(([a-e]′?)\)/g)) lettered.add(letter);
+  }
+  expect(named.size).toBeGreaterThanOrEqual(24);
+  expect(lettered.size).toBe(10);
+  for (const equation of named) {
+    expect(sources).toContain(`(${equation})`);
+    expect(tests).toContain(`'(${equation})`);
+  }
+  const program = read('docs/learn/plain-rnn.mjs');
+  for (const letter of lettered) {
+    expect(program).toContain(`(${letter})`);
+    expect(tests).toContain(`(${letter}) `);
+  }
+});
+
+test('the equations are under 350 lines', () => {
+  const names = ['lstm', 'dense', 'cross-entropy', 'adam'];
+  const equations = names.map((name) => read(`src/${name}.ts`).split('// ── Machinery')[0]);
+  const lines = equations.join('').split('\n').length;
+  expect(prose('README.md')).toContain('under 350 lines together');
+  expect(lines).toBeLessThan(350);
+});

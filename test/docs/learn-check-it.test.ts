@@ -1,0 +1,143 @@
+/** The programs and commands of docs/learn/check-it.md: what they print, and the chapter's figures. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import { runModule } from '../helpers/run-module.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const folder = path.join(project, 'docs/learn');
+const page = readFileSync(path.join(folder, 'check-it.md'), 'utf8');
+const prose = page.replace(/\s+/g, ' ');
+
+/** Runs a command as the page shows it, in a folder. */
+function outputOf(command: string, cwd = directoryOf({})): string {
+  const [name, ...rest] = command.replace('npx longhand', 'node dist/src/cli/main.js').split(' ').slice(1);
+  const { stdout, stderr } = spawnSync(process.execPath, [path.join(project, name), ...rest], {
+    cwd,
+    encoding: 'utf8',
+  });
+  expect(stderr.replace(/^mine\.safetensors: replace .*\n/, '')).toBe('');
+  return stdout;
+}
+
+/** The blocks of the page that begin with a command: the commands, and the output of the last. */
+const sessions = [...page.matchAll(/^```\n(\$ [\s\S]*?)^```$/gm)].map(([, block]) => ({
+  commands: [...block.matchAll(/^\$ (.+)$/gm)].map(([, command]) => command),
+  shown: block.replace(/^\$ .+\n/gm, ''),
+}));
+const sessionOf = (name: string) => sessions.find(({ commands }) => commands.at(-1)!.includes(name))!;
+
+/** Noise of rounding: a number below 10⁻⁷ is only compared in its size. */
+const masked = (text: string): string =>
+  text.replace(/\d(\.\d+)?e-(\d+)/g, (number, _, exponent) => (Number(exponent) > 7 ? 'tiny' : number));
+
+test('the page shows the output of every command', () => {
+  expect(sessions).toHaveLength(6);
+  const place = directoryOf({});
+  for (const { commands, shown } of sessions) {
+    if (commands.length === 1) {
+      if (commands[0].includes('numeric.mjs')) continue; // the next test
+      expect(masked(outputOf(commands[0]))).toBe(masked(shown));
+    } else {
+      outputOf('npx longhand compare --template mine.safetensors --force', place);
+      const outputs = commands.map((command) => outputOf(command, place));
+      const columns = (text: string): string =>
+        masked(text)
+          .replace(/ +/g, ' ')
+          .replace(/\[\d,\d(,\d)?\] tiny|tiny \[[\d,]+\]/g, 'tiny');
+      const withoutNoise = (text: string): string =>
+        columns(text)
+          .split('\n')
+          .map((line) =>
+            line.endsWith(' ok')
+              ? line
+                  .split(' ')
+                  .filter((_, n) => n < 2)
+                  .join(' ')
+              : line,
+          )
+          .join('\n');
+      expect(withoutNoise(outputs.join(''))).toBe(withoutNoise(shown));
+    }
+  }
+});
+
+const numbersIn = (text: string): number[][] =>
+  [...text.matchAll(/^ +(1e-\d+) +(\S+) +(\S+) +(\S+) +(\S+)$/gm)].map(([, ...cells]) => cells.map(Number));
+
+test('numeric.mjs: the errors have the size that the page shows', () => {
+  const { shown } = sessionOf('numeric.mjs');
+  const [mine, theirs] = [numbersIn(outputOf('node docs/learn/numeric.mjs')), numbersIn(shown)];
+  expect(theirs).toHaveLength(10);
+  mine.forEach((cells, r) => {
+    cells.forEach((value, n) => {
+      // errors of rounding differ if a computer rounds another way
+      expect([r, n, Math.abs(Math.log10(value / theirs[r][n])) < (value > 1e-6 ? 0.3 : 1.5)]).toEqual([r, n, true]);
+    });
+  });
+  const column = (n: number): number[] => theirs.map((cells) => cells[n]);
+  const [two, five, , fiveInF32] = [1, 2, 3, 4].map(column);
+  expect(theirs[five.indexOf(Math.min(...five))][0]).toBe(1e-3);
+  expect(theirs[two.indexOf(Math.min(...two))][0]).toBe(1e-4);
+  expect(Math.min(...two) / Math.min(...five)).toBeCloseTo(43, 0); // “40 times as exact”
+  expect(prose).toContain('In the table, its smallest error is 40 times smaller.');
+  expect(two[0] / two[1]).toBeCloseTo(100, -1);
+  expect(five[0] / five[1]).toBeCloseTo(1e4, -3);
+  expect(Math.min(...fiveInF32)).toBeCloseTo(1e-4, 4);
+});
+
+test('the five-point rule is exact for polynomials of degree 4, the two-point rule for degree 2', () => {
+  const { stdout } = runModule(`
+    const { numericDerivatives } = await import('./docs/learn/numeric.mjs');
+    const at = (degree) => numericDerivatives((s) => (1 + s) ** degree, 0.125);
+    console.log(JSON.stringify(await Promise.all([1, 2, 3, 4, 5].map(at))));`);
+  const rules = JSON.parse(stdout) as { two: number; five: number }[];
+  const close = (rule: 'two' | 'five'): boolean[] => rules.map((found, n) => Math.abs(found[rule] - (n + 1)) < 1e-12);
+  expect(close('two')).toEqual([true, true, false, false, false]);
+  expect(close('five')).toEqual([true, true, true, true, false]);
+});
+
+test('what the text says', () => {
+  expect(prose).toContain(`plants ${PLANTED_MISTAKES.length}, one at a time`);
+  expect((28 + 64) * 4 * 64).toBe(23552);
+  expect(prose).toContain('has 23,552 elements');
+  const source = readFileSync(path.join(project, 'src/gradcheck.ts'), 'utf8');
+  for (const line of ['RELATIVE_FLOOR = 1e-3', 'ABSOLUTE_FLOOR = 1e-5', 'tolerance = 1e-7'])
+    expect(source).toContain(line);
+});
+
+test('what the picture’s alternative text says', () => {
+  const { stdout } = runModule(`
+    const { numericErrors } = await import('./docs/learn/numeric.mjs');
+    console.log(JSON.stringify(await numericErrors()));`);
+  interface Errors {
+    readonly two: number;
+    readonly five: number;
+  }
+  const { deltas, errors } = JSON.parse(stdout) as { deltas: number[]; errors: Record<'f64' | 'f32', Errors[]> };
+  const lowest = (rule: 'two' | 'five'): number[] => {
+    const values = errors.f64.map((found) => found[rule]);
+    const least = Math.min(...values);
+    return [Math.round(Math.log10(least)), Math.log10(deltas[values.indexOf(least)])];
+  };
+  expect(lowest('five')).toEqual([-12, expect.closeTo(-2.5)]);
+  expect(lowest('two')).toEqual([-9, expect.closeTo(-4)]);
+  expect(Math.min(...errors.f32.flatMap(({ two, five }) => [two, five]))).toBeGreaterThan(1e-5);
+  const below = errors.f32.filter((_, n) => deltas[n] < 0.99e-5);
+  expect(below).toHaveLength(10);
+  for (const { two, five } of below) expect(Math.min(two, five)).toBeGreaterThanOrEqual(1);
+});
+
+test('the picture is the one that the program draws', () => {
+  const { stdout, stderr } = runModule(`
+    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    console.log(await PICTURES['numeric-error.svg']());`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe(`${readFileSync(path.join(folder, 'numeric-error.svg'), 'utf8')}\n`);
+});

@@ -1,0 +1,252 @@
+/** The programs of docs/learn/loss-and-update.md: what they print, their numbers by other formulas, and the chapter's figures. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runModule } from '../helpers/run-module.js';
+
+const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
+const page = read('loss-and-update.md');
+const prose = page.replace(/\s+/g, ' ');
+const blocks = [...page.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
+
+function outputOf(program: string): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, program)], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+/** What a module prints as JSON, with the chapter's functions. */
+function printed(text: string): unknown {
+  const { stdout, stderr } = runModule(`
+    const { engineOf, naiveLossInF32, squaredErrorGradient } = await import('./docs/learn/softmax.mjs');
+    const { adamUpdates, algorithm1Updates, sgdUpdates } = await import('./docs/learn/updates.mjs');
+    const { afterSpike, gradientsWith } = await import('./docs/learn/spike.mjs');
+    const { gradientsOf, newParameters, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
+    const { whichCameFirst } = await import('./docs/learn/which-came-first.mjs');
+    const { descent, lossAndGradient, START } = await import('./docs/learn/clipping.mjs');
+    console.log(JSON.stringify((() => { ${text} })()));`);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+const outputs = Object.fromEntries(
+  ['softmax.mjs', 'updates.mjs', 'spike.mjs', 'clipping.mjs'].map((name) => [name, outputOf(name)]),
+);
+
+/** The lines below the line `head`. */
+const rowsBelow = (text: string, head: string): string[][] => {
+  const lines = text.split('\n');
+  const rows = lines.slice(lines.findIndex((line) => line.trim().startsWith(head)) + 1);
+  const end = rows.findIndex((line) => !/^[\s\d.]|^-\d/.test(line) || line === '');
+  return rows.slice(0, end).map((line) => line.trim().split(/\s+/));
+};
+
+test('the page shows what the programs print', () => {
+  const all = Object.values(outputs).join('\n');
+  expect(blocks).toHaveLength(7);
+  for (const block of blocks) expect(all).toContain(block);
+  // every line is shown, except the first of softmax.mjs, which is the table of the page
+  const shown = blocks.join('\n');
+  const left = all.split('\n').filter((line) => line !== '' && !shown.includes(line));
+  expect(left).toEqual([expect.stringContaining('logits 2, 1, 0; label 1: p 0.6652, 0.2447, 0.0900; loss 1.4076')]);
+});
+
+test('the example of three classes, by the definition and by numeric derivatives', () => {
+  const logits = [2, 1, 0];
+  const powers = logits.map(Math.exp);
+  const sum = powers.reduce((total, power) => total + power);
+  const p = powers.map((power) => power / sum);
+  const cells = (name: string): string[] =>
+    new RegExp(`^\\| ${name} +\\|(.+)\\|$`, 'm')
+      .exec(page)![1]
+      .split('|')
+      .map((cell) => cell.trim());
+  expect(cells('exp\\(logit\\)')).toEqual([...powers, sum].map((value) => value.toFixed(4)));
+  expect(cells('p')).toEqual([...p.map((value) => value.toFixed(4)), '1']);
+  const loss = (of: readonly number[]): number =>
+    Math.log(of.reduce((total, logit) => total + Math.exp(logit), 0)) - of[1];
+  expect(prose).toContain(`The loss is -log ${p[1].toFixed(4)} = ${loss(logits).toFixed(4)}.`);
+  const numeric = logits.map((_, k) => {
+    const moved = (delta: number): number => loss(logits.map((logit, m) => (m === k ? logit + delta : logit)));
+    return (moved(1e-5) - moved(-1e-5)) / 2e-5;
+  });
+  expect(cells('dLogits = \\(p - y\\)')).toEqual([...numeric.map((value) => value.toFixed(4)), '0']);
+});
+
+test('the gradient of the squared error is its numeric derivative, and its size is the page’s', () => {
+  const [wrong, given] = printed(`
+    const logits = [0.4, -0.3, 1.1];
+    return [squaredErrorGradient(engineOf([10, 0], 1).p, 1), squaredErrorGradient(engineOf(logits, 2).p, 2)];`) as number[][];
+  const loss = (logits: readonly number[]): number => {
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+    return logits.reduce((total, logit, k) => total + (Math.exp(logit) / sum - (k === 2 ? 1 : 0)) ** 2, 0);
+  };
+  const logits = [0.4, -0.3, 1.1];
+  given.forEach((value, k) => {
+    const moved = (delta: number): number => loss(logits.map((logit, m) => (m === k ? logit + delta : logit)));
+    expect(value).toBeCloseTo((moved(1e-5) - moved(-1e-5)) / 2e-5, 9);
+  });
+  expect(Math.abs(wrong[0])).toBeLessThan(2e-4);
+});
+
+test('what the text says about logits and numbers in f32', () => {
+  expect([-Math.log(0.5), -Math.log(0.001)].map((value) => value.toPrecision(2))).toEqual(['0.69', '6.9']);
+  expect(Math.fround(3.4e38)).toBeLessThan(Infinity);
+  expect(Math.fround(Math.exp(88))).toBeLessThan(Infinity);
+  expect(Math.fround(Math.exp(89))).toBe(Infinity);
+  expect(Math.fround(Math.exp(-110))).toBe(0);
+  expect(Math.exp(-745)).toBeGreaterThan(0);
+  expect(Math.exp(-746)).toBe(0);
+});
+
+test('a batch of twice the sequences, each of them twice, has the same gradients', () => {
+  const difference = printed(`
+    const { x, labels } = whichCameFirst(5);
+    const parameters = newParameters({ I: 3, H: 4, C: 2 }, randomNumbers(3));
+    const once = gradientsOf(x, labels, parameters).gradients;
+    const twice = gradientsOf(x.map((rows) => [...rows, ...rows]), [...labels, ...labels], parameters).gradients;
+    const numbers = (gradients) => Object.values(gradients).flatMap((rows) => rows.flatMap((row) => [...row]));
+    return Math.max(...numbers(once).map((value, n) => Math.abs(value - numbers(twice)[n])));`) as number;
+  expect(difference).toBeLessThan(1e-15);
+});
+
+test('momentum: the sums of the text', () => {
+  const geometric = (ratio: number): string => ((1 - ratio ** 100) / (1 - ratio)).toFixed(2);
+  const [, still] = rowsBelow(outputs['updates.mjs'], 'momentum');
+  expect(still).toEqual(['0.9', geometric(0.9), Math.abs((1 - (-0.9) ** 100) / 1.9).toFixed(2)]);
+});
+
+test('Adam: the first update of both forms, by the formulas of docs/derivation.md', () => {
+  const rows = rowsBelow(outputs['updates.mjs'], 'g  ');
+  expect(rows).toHaveLength(7);
+  for (const [g, here, other] of rows.map((cells) => cells.map(Number))) {
+    expect(here).toBeCloseTo(g / (g + 1e-8 / Math.sqrt(0.001)), 4);
+    expect(other).toBeCloseTo(g / (g + 1e-8), 4);
+  }
+  expect(1 / Math.sqrt(0.001)).toBeCloseTo(32, 0); // “by up to a factor of 32”
+  expect((0.1 / Math.sqrt(0.001)).toFixed(1)).toBe('3.2');
+});
+
+test('the two forms of Adam agree for gradients of usual size, also after the first update', () => {
+  const [ours, theirs] = printed(`
+    const gradients = Array.from({ length: 50 }, (_, n) => Math.sin(n) + 2);
+    return [adamUpdates(gradients).map(({ update }) => update), algorithm1Updates(gradients)];`) as number[][];
+  ours.forEach((value, n) => expect(value).toBeCloseTo(theirs[n], 6));
+});
+
+test('the spike: m and √v by their sums', () => {
+  const rows = rowsBelow(outputs['spike.mjs'], 'after').slice(1);
+  expect(rows).toHaveLength(13);
+  for (const [k, m, root, update] of rows.map((cells) => cells.map(Number))) {
+    const mean = 1 + 0.1 * 99 * 0.9 ** k;
+    const square = Math.sqrt(1 + 0.001 * 9999 * 0.999 ** k);
+    expect(m).toBeCloseTo(mean, 3);
+    expect(Math.abs(root - square)).toBeLessThan(0.002);
+    expect(Math.abs(update - mean / square)).toBeLessThan(0.002);
+  }
+  const sum = (from: number, to: number): number =>
+    Array.from({ length: to - from + 1 }, (_, n) => n + from).reduce(
+      (total, k) => total + (1 + 9.9 * 0.9 ** k) / Math.sqrt(1 + 9.999 * 0.999 ** k),
+      0,
+    );
+  for (const [from, to] of [
+    [0, 13],
+    [14, 1000],
+    [0, 5000],
+  ]) {
+    const [, printedSum, instead] = new RegExp(`updates ${from} to ${to}: (\\S+) instead of (\\d+)`).exec(page)!;
+    expect(Math.abs(Number(printedSum) - sum(from, to))).toBeLessThan(0.2);
+    expect(Number(instead)).toBe(to - from + 1);
+  }
+  expect(0.999 ** 693).toBeCloseTo(0.5, 3);
+});
+
+interface State {
+  readonly w: number;
+  readonly b: number;
+  readonly loss: number;
+  readonly norm: number;
+}
+
+/** The network of the cliff without any of the chapter's functions: two states and their cross-entropies. */
+function ownLoss(w: number, b: number): number {
+  const losses = [1, -1].map((sign) => {
+    let h = Math.tanh(sign + b);
+    for (let t = 1; t < 30; t++) h = Math.tanh(w * h + b);
+    return Math.log(1 + Math.exp(-4 * sign * h)); // logits 2h and -2h
+  });
+  return (losses[0] + losses[1]) / 2;
+}
+
+test('the cliff: loss and gradient by an own forward pass', () => {
+  const points = [
+    [1.6, 0.4],
+    [1.363, 0.143],
+    [0.7, -0.2],
+    [2.1, -1.2],
+  ];
+  const found = printed(`
+    return ${JSON.stringify(points)}.map(([w, b]) => {
+      const { loss, gradient } = lossAndGradient(w, b);
+      return [loss, gradient.get(0), gradient.get(1)];
+    });`) as number[][];
+  points.forEach(([w, b], n) => {
+    const delta = 1e-6;
+    expect(found[n][0]).toBeCloseTo(ownLoss(w, b), 12);
+    const dw = (ownLoss(w + delta, b) - ownLoss(w - delta, b)) / (2 * delta);
+    const db = (ownLoss(w, b + delta) - ownLoss(w, b - delta)) / (2 * delta);
+    expect(Math.hypot(found[n][1] - dw, found[n][2] - db) / Math.hypot(dw, db)).toBeLessThan(1e-5);
+  });
+});
+
+test('the two runs are the same up to the cliff; only the clipped one stays inside', () => {
+  const [without, clipped] = printed(
+    `return [{}, { limit: 1 }].map((options) => descent(START, options));`,
+  ) as State[][];
+  expect(without.slice(0, 18)).toEqual(clipped.slice(0, 18));
+  expect(without.slice(0, 17).every(({ norm }) => norm < 1)).toBe(true);
+  const distance = Math.hypot(clipped[18].w - clipped[17].w, clipped[18].b - clipped[17].b);
+  expect(distance).toBeCloseTo(0.05, 10);
+  expect(prose).toContain('next update has length 0.05');
+  expect(prose).toContain(`At update 17 the norm is ${without[17].norm.toFixed(2)}.`);
+  expect(without.slice(18).every(({ loss }) => loss > 2)).toBe(true);
+  expect(clipped.slice(18).every(({ loss }) => loss < 0.05)).toBe(true);
+});
+
+test('what the text says about the 49 starts and about clipping', () => {
+  const counts = [...page.matchAll(/of (\d+) starts: without clipping (\d+), clipped (\d+)/g)].map(([, ...numbers]) =>
+    numbers.map(Number),
+  );
+  expect(prose).toContain(`${counts[0][0] - counts[0][2]} clipped runs still fail`);
+  expect(prose).toContain(`${counts[1][0] - counts[1][1]} fail with 0.02 too`);
+  const norm = Math.hypot(10, 1);
+  expect(prose).toContain(`becomes (${(10 / norm).toFixed(3)}, ${(1 / norm).toFixed(4)})`);
+});
+
+test('the schedules by their definition', () => {
+  const rows = rowsBelow(outputs['updates.mjs'], 'step').map((row) => row.map(Number));
+  expect(rows).toHaveLength(9);
+  for (const [step, constant, cosine, halved] of rows) {
+    const warm = Math.min(1, step / 100);
+    expect(constant).toBeCloseTo(warm, 4);
+    expect(cosine).toBeCloseTo(step <= 100 ? warm : (1 + Math.cos((Math.PI * (step - 101)) / 900)) / 2, 4);
+    expect(halved).toBeCloseTo(step <= 100 ? warm : 0.5 ** Math.floor((step - 101) / 300), 4);
+  }
+});
+
+test('the figures of the recipe, and the pictures', () => {
+  const recipe = readFileSync(path.join(folder, '../recipe.md'), 'utf8');
+  for (const accuracy of /from (0\.\d+) to (0\.\d+) on the test images/.exec(prose)!.slice(1)) {
+    expect(recipe).toContain(`| ${accuracy}`);
+  }
+  for (const name of ['spike.svg', 'clipping.svg']) {
+    expect(page).toContain(`](${name})`);
+    const { stdout, stderr } = runModule(`
+      const { PICTURES } = await import('./docs/learn/pictures.mjs');
+      console.log(PICTURES['${name}']());`);
+    expect(stderr).toBe('');
+    expect(stdout).toBe(`${read(name)}\n`);
+  }
+});

@@ -1,0 +1,229 @@
+/** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runModule } from '../helpers/run-module.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
+const page = read('plain-rnn.md');
+const prose = page.replace(/\s+/g, ' ');
+const program = read('plain-rnn.mjs');
+
+/** What a module prints as JSON, with the chapter's functions. */
+function printed(text: string): unknown {
+  const { stdout, stderr } = runModule(`
+    const { backward, crossEntropy, forward, matrix } = await import('./docs/learn/plain-rnn.mjs');
+    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
+    const { gradientNorms, networkOf, RADII, spectralRadius } = await import('./docs/learn/gradient-norms.mjs');
+    console.log(JSON.stringify((() => { ${text} })()));`);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+/** Runs `which-came-first.mjs` of a folder. */
+function trained(place: string, ...steps: string[]): string {
+  const { stdout, stderr } = spawnSync(process.execPath, [path.join(place, 'which-came-first.mjs'), ...steps], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+const differences = (output: string): Record<string, number> =>
+  Object.fromEntries(
+    [...output.matchAll(/^(\w+): \d+ gradients, largest difference (.+)$/gm)].map(([, name, value]) => [
+      name,
+      Number(value),
+    ]),
+  );
+
+const masked = (text: string): string => text.replace(/\d+\.\d+|\d+e-\d+|\d+ of/g, '#');
+
+test.each([
+  ['', (last: number) => last < 0.02],
+  [' 24', (last: number) => last > 0.5],
+])('which-came-first.mjs%s prints what the page shows', (argument, isLast) => {
+  const shown = page.split(`$ node docs/learn/which-came-first.mjs${argument}\n`)[1].split('```')[0];
+  const output = trained(folder, ...argument.trim().split(' ').filter(Boolean));
+  expect(masked(output)).toBe(masked(shown));
+  for (const text of [output, shown]) {
+    expect(Object.keys(differences(text))).toEqual(['Wx', 'Wh', 'bias', 'Wy', 'biasY']);
+    for (const difference of Object.values(differences(text))) expect(difference).toBeLessThan(1e-9);
+    expect(isLast(Number(/update 300: loss ([\d.]+)/.exec(text)![1]))).toBe(true);
+  }
+  const ratio = (text: string): number => Number(/norm of dh.*: (.+)/.exec(text)![1]);
+  expect(ratio(output)).toBeCloseTo(ratio(shown), 6);
+});
+
+test('what the text says about these runs', () => {
+  const outputs = [...page.matchAll(/norm of dh\[0\] \/ norm of dh\[\d+\]: (\S+)/g)].map(([, ratio]) => Number(ratio));
+  expect(prose).toContain(`the norm of dh[0] is ${(100 * outputs[0]).toFixed(1)}% of the norm of dh[8]`);
+  expect(prose).toContain(
+    `dh[0] has only ${(100 * outputs[1]).toFixed(3)}% of the norm of dh[24]: a hundred times less`,
+  );
+  expect(Math.round(outputs[0] / outputs[1] / 10)).toBe(10);
+  expect(page).toContain('update 100: loss 0.1624, 56 of 56 correct'); // “After 100 updates every answer is correct”
+  const counts = [...page.split('```')[5].matchAll(/: (\d+) gradients/g)].map(([, count]) => Number(count));
+  expect(prose).toContain(`for all ${counts.reduce((sum, count) => sum + count)} parameters`);
+  expect(Math.log(2).toFixed(4)).toBe('0.6931');
+});
+
+test('the planted mistake changes the three gradients that the page names', () => {
+  const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
+  expect(page).toContain(`\`${mistake.trim()}\``);
+  const place = directoryOf({});
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs'])
+    copyFileSync(path.join(folder, file), path.join(place, file));
+  writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
+  const { Wx, Wh, bias, Wy, biasY } = differences(trained(place));
+  expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
+  expect(prose).toContain('about 0.003 to 0.005');
+  expect(Math.max(Wy, biasY)).toBeLessThan(1e-9);
+});
+
+test('the page shows the lines of the program, which has as many lines of code as the page says', () => {
+  const blocks = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code.trimEnd());
+  expect(blocks).toHaveLength(2);
+  for (const block of blocks) expect(program).toContain(block.replace(/^/gm, '  '));
+  const code = program
+    .replace(/\/\*\*[\s\S]*?\*\//g, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.trim().startsWith('//'));
+  expect(prose).toContain(`${code.length} lines of code without a library`);
+  expect(program).not.toMatch(/\bimport\b/);
+});
+
+test('the page derives every equation that the program marks, and links to its lines', () => {
+  const letters = ['(a)', '(b)', '(c)', '(d)', '(d′)', '(c′)', '(b′)', '(a′)', '(e)', '(e′)'];
+  const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(plain-rnn\.mjs#L(\d+)/gm)].map(([, letter]) => letter);
+  expect(linked).toEqual(letters);
+  for (const letter of letters) expect(program).toContain(letter === '(d)' ? `/** ${letter}` : `// ${letter}`);
+});
+
+/** A network of odd sizes with random biases, and all its gradients beside numeric ones; the initial state is zero by definition. */
+test('with odd sizes and random biases, every gradient agrees with its numeric derivative', () => {
+  const errors = printed(`
+    const [T, B, I, H, C] = [4, 3, 2, 5, 6];
+    const random = randomNumbers(5);
+    const parameters = newParameters({ I, H, C }, random);
+    for (const bias of [parameters.bias, parameters.biasY]) bias[0].forEach((_, n) => (bias[0][n] = random()));
+    const x = Array.from({ length: T }, () => matrix(B, I, () => random()));
+    const labels = [5, 0, 3];
+    const { gradients } = gradientsOf(x, labels, parameters);
+    const loss = () => crossEntropy(forward(x, parameters).logits, labels).loss;
+    return Object.entries(parameters).flatMap(([name, rows]) =>
+      rows.flatMap((row, r) =>
+        [...row].map((w, c) => {
+          row[c] = w + 1e-5;
+          const above = loss();
+          row[c] = w - 1e-5;
+          const below = loss();
+          row[c] = w;
+          return Math.abs(gradients[name][r][c] - (above - below) / 2e-5);
+        }),
+      ),
+    );`) as number[];
+  expect(errors).toHaveLength(2 * 5 + 5 * 5 + 5 + 5 * 6 + 6);
+  expect(Math.max(...errors)).toBeLessThan(1e-9);
+});
+
+test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is the numeric derivative of a step', () => {
+  const { product, numeric } = printed(`
+    const H = 3;
+    const random = randomNumbers(9);
+    const parameters = newParameters({ I: 2, H, C: 2 }, random);
+    const x = Array.from({ length: 4 }, () => matrix(1, 2, () => random()));
+    const { h, dh } = gradientsOf(x, [1], parameters);
+    const { Wx, Wh } = parameters;
+    // row m, column n: the derivative of h[T][n] with respect to hPrev[m] is the transpose of the Jacobian's element
+    const jacobian = (row) => matrix(H, H, (n, m) => (1 - row[n] ** 2) * Wh[m][n]);
+    const times = (row, matrix) => matrix[0].map((_, m) => row.reduce((sum, value, n) => sum + value * matrix[n][m], 0));
+    let row = dh[4][0];
+    for (let t = 4; t > 0; t--) row = times(row, jacobian(h[t][0]));
+    const stepOf = (hPrev) => Float64Array.from({ length: H }, (_, n) => Math.tanh(
+      x[3][0].reduce((sum, value, k) => sum + value * Wx[k][n], 0) + hPrev.reduce((sum, value, m) => sum + value * Wh[m][n], 0)));
+    const moved = (m, delta) => stepOf(h[3][0].map((value, n) => value + (n === m ? delta : 0)));
+    const measured = matrix(H, H, (n, m) => (moved(m, 1e-5)[n] - moved(m, -1e-5)[n]) / 2e-5);
+    const J = jacobian(h[4][0]);
+    return {
+      product: Math.max(...row.map((value, n) => Math.abs(value - dh[0][0][n]))),
+      numeric: Math.max(...J.flatMap((line, n) => [...line].map((value, m) => Math.abs(value - measured[n][m])))),
+    };`) as { product: number; numeric: number };
+  expect(product).toBeLessThan(1e-15);
+  expect(numeric).toBeLessThan(1e-9);
+});
+
+interface Curve {
+  readonly radius: number;
+  readonly measuredRadius: number;
+  readonly after28: number;
+  readonly after784: number;
+  readonly share: number;
+}
+
+const curves = printed(`
+  return RADII.map((radius) => {
+    const long = gradientNorms(radius, 784);
+    return { radius, measuredRadius: spectralRadius(networkOf(radius).Wh), share: long.share,
+      after28: gradientNorms(radius, 28).norms[28], after784: long.norms[784] };
+  });`) as Curve[];
+
+test('the table has the computed norms', () => {
+  const rows = [...page.matchAll(/^\| ([\d.]+) +\| (\S+) +\| (\S+) +\| (\S+) +\|$/gm)].map(([, ...cells]) =>
+    cells.map(Number),
+  );
+  expect(rows.map(([radius]) => radius)).toEqual(curves.map(({ radius }) => radius));
+  const digits = (value: number): string => value.toExponential(1);
+  expect(page.match(/\d\.\de[+-]\d+(?= +\|)/g)).toEqual(
+    curves.flatMap(({ after28, after784 }) => [digits(after28), digits(after784)]),
+  );
+  expect(rows.map((row) => row[3].toFixed(2))).toEqual(curves.map(({ share }) => share.toFixed(2)));
+  // the picture's alternative text
+  const exponents = curves.map(({ after784 }) => Math.round(Math.log10(after784)));
+  expect(exponents).toEqual([-137, -9, 32]);
+  expect(prose).toContain('about 10⁻¹³⁷, 10⁻⁹ and 10³²');
+  expect(prose).toContain('about 10⁻⁵ for spectral radius 0.8, about 1 for 1.5 and about 60 for 2');
+});
+
+test('a change in the 16th digit of the spectral radius changes only the exploding norm', () => {
+  const changed = printed(
+    'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);',
+  ) as number[];
+  changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
+  const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
+  expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);
+});
+
+test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled networks', () => {
+  const [rotation, triangle] = printed(`
+    const [c, s] = [3 * Math.cos(1), 3 * Math.sin(1)];
+    const matrices = [[[c, -s], [s, c]], [[0.5, 7, 1], [0, -2, 9], [0, 0, 1]]];
+    return matrices.map((rows) => spectralRadius(rows.map((row) => Float64Array.from(row))));`) as number[];
+  expect(rotation).toBeCloseTo(3, 5);
+  expect(triangle).toBeCloseTo(2, 4);
+  for (const { radius, measuredRadius } of curves) expect(measuredRadius).toBeCloseTo(radius, 10);
+});
+
+test('the plain numbers of the text', () => {
+  expect([0.6 ** 28, 1.1 ** 784].map((value) => value.toExponential(0))).toEqual(['6e-7', '3e+32']);
+  expect(prose).toContain(
+    'If each is 0.6, then 28 of them multiply to 6·10⁻⁷. If each is 1.1, then 784 of them multiply to 3·10³².',
+  );
+  expect(Math.fround(1.4e-45)).toBeGreaterThan(0);
+  expect(Math.fround(0.7e-45)).toBe(0);
+  expect(prose).toContain('8·7 = 56');
+});
+
+test('the picture is the one that the program draws', () => {
+  const { stdout, stderr } = runModule(`
+    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    console.log(PICTURES['gradient-norms.svg']());`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe(`${read('gradient-norms.svg')}\n`);
+});

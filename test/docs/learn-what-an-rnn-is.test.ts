@@ -1,0 +1,143 @@
+/** Chapter 1, docs/learn/what-an-rnn-is.md: its programs print what it shows, its quotes are lines of src, its figures are true. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { networkParameterShapes } from '../../src/network-sizes.js';
+import { modelNetwork } from '../../src/model.js';
+import { stepCount, TUTORIAL } from '../../src/training/options.js';
+import { linesOf, longhand } from '../helpers/longhand-process.js';
+import { runModule } from '../helpers/run-module.js';
+
+const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
+const page = read('what-an-rnn-is.md');
+const prose = page.replace(/\s+/g, ' ');
+
+const run = (program: string): string => {
+  const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, program)], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  return stdout.trim();
+};
+
+/** What a module prints as JSON, with the chapter's functions. */
+function printed(text: string): unknown {
+  const { stdout, stderr } = runModule(`
+    const { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, train, WEIGHTS } = await import('./docs/learn/one-state.mjs');
+    console.log(JSON.stringify((() => { ${text} })()));`);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+const withoutIndent = (text: string): string => {
+  const indents = text.split('\n').flatMap((line) => (line === '' ? [] : [/^ */.exec(line)![0].length]));
+  return text.replaceAll(new RegExp(`^ {${Math.min(...indents)}}`, 'gm'), '');
+};
+
+test('one-state.mjs prints the three blocks of the page', () => {
+  const blocks = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
+  expect(blocks).toHaveLength(3);
+  expect(blocks.join('\n\n')).toBe(run('one-state.mjs'));
+});
+
+test('the gradients are those of a second forward pass', () => {
+  const { dWx, dWh, dh, numeric } = printed(`
+    const { w = WEIGHTS } = {};
+    const loss = (weights, start = 0, from = 0) => {
+      const h = [start];
+      for (let t = from; t < 3; t++) h.push(Math.tanh(weights.Wx * SEQUENCE[t] + weights.Wh * h.at(-1)));
+      return lossOf(h, TARGET);
+    };
+    const states = statesOf(SEQUENCE, w);
+    const derivative = (of) => (of(1e-5) - of(-1e-5)) / 2e-5;
+    return { ...gradientsOf(SEQUENCE, w, states, TARGET), numeric: {
+      dWx: derivative((d) => loss({ ...w, Wx: w.Wx + d })), dWh: derivative((d) => loss({ ...w, Wh: w.Wh + d })),
+      dh: states.map((h, row) => derivative((d) => loss(w, h + d, row))) } };`) as Record<'dWx' | 'dWh', number> & {
+    dh: number[];
+    numeric: Record<'dWx' | 'dWh', number> & { dh: number[] };
+  };
+  expect(dWx).toBeCloseTo(numeric.dWx, 8);
+  expect(dWh).toBeCloseTo(numeric.dWh, 8);
+  expect(dh).toEqual(numeric.dh.map((value) => expect.closeTo(value, 8) as number));
+  const shown = dh.map((value, row) => `dh[${row}] = ${value.toFixed(4).replace('-', '−')}`);
+  for (const text of shown) {
+    expect(page).toContain(text); // the alternative text
+    expect(read('unrolled.svg')).toContain(text);
+  }
+});
+
+test('what the text says about the training', () => {
+  const [first, second] = printed('return train(SEQUENCE, TARGET, { updates: 1, learningRate: 0.5 });') as Record<
+    string,
+    number
+  >[];
+  expect(prose).toContain(`the loss is ${second.loss.toFixed(4)} instead of ${first.loss.toFixed(4)}`);
+  expect(prose).toContain(`1 - 0.5·${first.dWx.toFixed(4)} = ${second.Wx.toFixed(4)}`);
+  expect([first.dWx > 0, first.dWh < 0]).toEqual([true, true]);
+  const grown = printed(
+    'return lossOf(statesOf(SEQUENCE, { ...WEIGHTS, Wx: 1.001 }), TARGET) - lossOf(statesOf(SEQUENCE, WEIGHTS), TARGET);',
+  ) as number;
+  expect(prose).toContain('from 1 to 1.001');
+  expect(grown / 0.001).toBeCloseTo(first.dWx, 2);
+  expect(prose).toContain(`about 0.001·${first.dWx.toFixed(4)}`);
+});
+
+test('the page shows the lines of its programs, and counts those of tutorial.mjs', () => {
+  const [gradients, tutorial] = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code.trimEnd());
+  expect(read('one-state.mjs')).toContain(gradients.replace(/^/gm, '  '));
+  expect(read('tutorial.mjs')).toContain(tutorial);
+  expect(tutorial.split('\n').at(-1)).toBe('await backend.dispose();');
+  const code = tutorial.split('\n').filter((line) => line !== '' && !line.startsWith('import'));
+  expect(prose).toContain(`does this in ${code.length} lines, without the imports and empty lines`);
+});
+
+test('tutorial.mjs prints what the page shows, and the lines of npm start', async () => {
+  const shown = page.split('$ node docs/learn/tutorial.mjs\n')[1].split('```')[0].trim();
+  expect(run('tutorial.mjs')).toBe(shown);
+  const { stdout } = await longhand(['train', '--deterministic', '--training-iters', '4000']);
+  const lines = linesOf(shown).filter((line) => line.startsWith('Iter'));
+  expect(lines).toHaveLength(3);
+  expect(linesOf(stdout).slice(0, 3)).toEqual(lines);
+  const accuracy = Number(/Testing Accuracy: ([\d.]+)/.exec(shown)![1]);
+  expect(stdout).toContain(`Testing Accuracy: ${accuracy}`);
+  expect(prose).toContain(`${accuracy}·128 = ${accuracy * 128} images`);
+  const updates = (trainingIters: number): number => stepCount({ ...TUTORIAL, trainingIters }, 55000);
+  expect([updates(4000), updates(100000)]).toEqual([31, 781]);
+});
+
+test('every block of TypeScript is the lines of src that its link names', () => {
+  const quotes = [...page.matchAll(/^([\w.-]+), from \[.+\]\((.+)#L(\d+)-L(\d+)\):\n\n```ts\n([\s\S]*?)```/gm)];
+  expect(quotes).toHaveLength([...page.matchAll(/```ts/g)].length);
+  expect(quotes.length).toBeGreaterThan(15);
+  for (const [, name, file, first, last, block] of quotes) {
+    expect(path.basename(file)).toBe(name);
+    const lines = read(file)
+      .split('\n')
+      .slice(Number(first) - 1, Number(last));
+    expect({ file, block: block.trimEnd() }).toEqual({ file, block: withoutIndent(lines.join('\n')) });
+  }
+});
+
+test('the listing has the tutorial’s constants, and the network its shapes', () => {
+  const constants = Object.fromEntries(
+    [...page.matchAll(/^(\w+) = ([\d.]+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+  );
+  const { learningRate, trainingIters, batchSize, displayStep, hidden, forgetBias } = TUTORIAL;
+  expect(constants).toMatchObject({
+    ...{ learning_rate: learningRate, training_iters: trainingIters, batch_size: batchSize },
+    ...{ display_step: displayStep, n_hidden: hidden, n_input: 28, n_steps: 28, n_classes: 10 },
+  });
+  expect(page).toContain(`forget_bias=${forgetBias.toFixed(1)}`);
+  const shapes = networkParameterShapes(modelNetwork({ I: 28, H: 128, C: 10 }));
+  const count = Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
+  expect(prose).toContain(`${count.toLocaleString('en')} parameters`);
+  expect(shapes).toMatchObject({ kernel: [28 + 128, 512], bias: [512] });
+});
+
+test('the picture is the one that the program draws', () => {
+  const { stdout, stderr } = runModule(`
+    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    console.log(PICTURES['unrolled.svg']());`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe(`${read('unrolled.svg')}\n`);
+});

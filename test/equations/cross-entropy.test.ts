@@ -1,0 +1,44 @@
+/** Softmax cross-entropy (5) and its gradient (5′), for one-hot, smoothed, weighted and zero labels. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
+import { checkGradients } from '../../src/gradcheck.js';
+import { fillRandom, Random } from '../../src/rng.js';
+import { tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+
+const [B, C] = [3, 4];
+
+function lossOf(logits: Float64Array, y: Float64Array) {
+  const [losses, correct, probabilities] = [zeros([B], 'f64'), zeros([B], 'f64'), zeros([B, C], 'f64')];
+  crossEntropyForward(losses, correct, probabilities, tensorFrom(logits, [B, C]), tensorFrom(y, [B, C]));
+  return { probabilities, loss: valuesOf(losses).reduce((sum, loss) => sum + loss, 0) / B };
+}
+
+test.each([
+  ['one-hot', [1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0]],
+  ['smoothed', [0.91, 0.03, 0.03, 0.03, 0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0]],
+  ['weighted, with the sums 2, 0.5 and 0', [0, 2, 0, 0, 0.25, 0, 0.25, 0, 0, 0, 0, 0]],
+])('the gradient agrees with the numeric gradient if rows of y are %s', async (_, labels) => {
+  const y = Float64Array.from(labels);
+  const logits = new Float64Array(B * C);
+  const random = new Random(3);
+  fillRandom(tensorFrom(logits, [B, C]), () => random.normal(0, 2));
+  const [report] = await checkGradients({
+    inputs: { logits },
+    loss: () => lossOf(logits, y).loss,
+    gradients: () => {
+      const dLogits = zeros([B, C], 'f64');
+      crossEntropyBackward(dLogits, lossOf(logits, y).probabilities, tensorFrom(y, [B, C]), B);
+      return { logits: valuesOf(dLogits) };
+    },
+  });
+  expect(report).toMatchObject({ ok: true });
+});
+
+test('a row of zeros has no loss and no gradient', () => {
+  const backend = createReferenceBackend();
+  const tensor = (values: readonly number[]) => tensorFrom(values, [1, 2]);
+  const [losses, correct, p, dLogits] = [zeros([1]), zeros([1]), zeros([1, 2]), zeros([1, 2])];
+  backend.crossEntropyForward(losses, correct, p, tensor([3, -4]), tensor([0, 0]));
+  backend.crossEntropyBackward(dLogits, p, tensor([0, 0]), 1);
+  expect([...valuesOf(losses), ...valuesOf(dLogits)].map(Math.abs)).toEqual([0, 0, 0]);
+});

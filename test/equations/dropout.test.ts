@@ -1,0 +1,43 @@
+/** How dropout masks are drawn: two elements from each draw of the generator. Its equations: equations-network.test.ts. */
+import { drawMask } from '../../src/dropout.js';
+import { Random } from '../../src/rng.js';
+import { rowsOf, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+
+test('the two elements of a draw are dropped independently, and so are those of neighbouring draws', () => {
+  const mask = zeros([400_000]);
+  const p = 0.3;
+  drawMask(mask, p, new Random(3));
+  const dropped = [...valuesOf(mask)].map((value) => value === 0);
+  for (const [first, second] of [
+    [0, 1],
+    [1, 2],
+    [0, 2],
+  ]) {
+    let both = 0;
+    for (let n = 0; n < dropped.length; n += 4) if (dropped[n + first] && dropped[n + second]) both++;
+    expect(Math.abs(both / (dropped.length / 4) - p * p)).toBeLessThan(0.0037); // four standard deviations
+  }
+});
+
+test('rows of an odd number of elements are drawn, and no others', () => {
+  const whole = zeros([5, 3]);
+  drawMask(rowsOf(whole, 1, 2), 0.5, new Random(2));
+  const values = [...valuesOf(whole)];
+  expect(values.filter((_, n) => n < 3 || n >= 6)).toEqual(Array(12).fill(0));
+  expect(values.slice(3, 6).every((value) => value === 0 || value === 2)).toBe(true);
+});
+
+test('the same seed gives the same mask; a view with gaps is refused', () => {
+  const [first, second] = [zeros([7, 9]), zeros([7, 9])];
+  for (const mask of [first, second]) drawMask(mask, 0.4, new Random(5));
+  expect(valuesOf(second)).toEqual(valuesOf(first));
+  expect(() => drawMask(transposeOf(first), 0.4, new Random(5))).toThrow('flatten: [9,7] with strides [1,9] has gaps');
+});
+
+test.each([0.2, 0.75, 0.99])('the mean of a mask is 1 for p = %d', (p) => {
+  const mask = zeros([2_000_000], 'f64');
+  drawMask(mask, p, new Random(4));
+  const mean = valuesOf(mask).reduce((sum, value) => sum + value, 0) / mask.size;
+  const deviation = Math.sqrt(p / (1 - p) / mask.size);
+  expect(Math.abs(mean - 1)).toBeLessThan(0.001 + 4 * deviation);
+});

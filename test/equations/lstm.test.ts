@@ -1,0 +1,114 @@
+/** The LSTM without the rest of the model: carried states, and gradients that reach h and c from outside. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { checkGradients } from '../../src/gradcheck.js';
+import { carryState, lstmBackward, lstmForward } from '../../src/lstm.js';
+import type { LstmSizes } from '../../src/lstm-tensors.js';
+import { allocateInferenceLstm, allocateLstm, setLengths } from '../../src/lstm-tensors.js';
+import { fillRandom, Random } from '../../src/rng.js';
+import type { DType } from '../../src/tensor.js';
+import { copyInto, rowsOf, stepOf, valuesOf } from '../../src/tensor.js';
+import { inner } from '../helpers/numeric.js';
+import { randomise } from '../helpers/random-model.js';
+
+const f64 = createReferenceBackend({ dtype: 'f64' });
+
+function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
+  const backend = createReferenceBackend({ dtype });
+  const lstm = allocateLstm(backend, sizes, { forgetBias });
+  randomise(backend, [lstm.kernel, lstm.bias, lstm.x, stepOf(lstm.h, 0), stepOf(lstm.c, 0)], new Random(11));
+  return lstm;
+}
+
+test.each(['f64', 'f32'] as const)(
+  'single steps of an LSTM for inference that carry their state compute the same bits as the whole sequence, in %s',
+  (dtype) => {
+    const backend = createReferenceBackend({ dtype });
+    const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);
+    const single = allocateInferenceLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
+    copyInto(single.kernel, whole.kernel);
+    copyInto(single.bias, whole.bias);
+    copyInto(stepOf(single.h, 0), stepOf(whole.h, 0));
+    copyInto(stepOf(single.c, 0), stepOf(whole.c, 0));
+    lstmForward(backend, whole);
+
+    for (let t = 0; t < whole.sizes.T; t++) {
+      copyInto(stepOf(single.x, 0), stepOf(whole.x, t));
+      lstmForward(backend, single);
+      expect(valuesOf(stepOf(single.gates, 0))).toEqual(valuesOf(stepOf(whole.gates, t)));
+      expect(valuesOf(stepOf(single.h, 1))).toEqual(valuesOf(stepOf(whole.h, t + 1)));
+      expect(valuesOf(stepOf(single.c, 1))).toEqual(valuesOf(stepOf(whole.c, t + 1)));
+      carryState(backend, single);
+    }
+  },
+);
+
+test('two calls of T/2 that carry their state compute the same bits as one call of T', () => {
+  const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, 'f64');
+  const half = allocateLstm(f64, { ...whole.sizes, T: 3 }, { forgetBias: 0.37 });
+  for (const name of ['kernel', 'bias'] as const) copyInto(half[name], whole[name]);
+  for (const name of ['h', 'c'] as const) copyInto(half.initial[name], whole.initial[name]);
+  lstmForward(f64, whole);
+  for (const from of [0, 3]) {
+    copyInto(half.x, rowsOf(whole.x, from, from + 3));
+    lstmForward(f64, half);
+    for (const name of ['h', 'c'] as const) {
+      expect(valuesOf(half.outputs[name])).toEqual(valuesOf(rowsOf(whole.outputs[name], from, from + 3)));
+    }
+    carryState(f64, half);
+  }
+});
+
+test('an ended sequence carries the state of its own end', () => {
+  const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 2 }, 1, 'f64');
+  setLengths(lstm, [4, 2]);
+  lstmForward(f64, lstm);
+  const atTheEnds = [stepOf(lstm.h, 4).pick(0, null), stepOf(lstm.h, 2).pick(1, null)].map(valuesOf);
+  carryState(f64, lstm);
+  expect([0, 1].map((b) => valuesOf(lstm.initial.h.pick(b, null)))).toEqual(atTheEnds);
+});
+
+test('gradients that reach rows of h and c from outside reach the parameters, the inputs and the initial state', async () => {
+  const backend = createReferenceBackend({ dtype: 'f64' });
+  const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
+  const { kernel, bias, x, h, c, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc } = lstm;
+
+  // loss = Σ r·h + Σ s·c. Only the initial state (row 0), a middle step (row 2) and the last step (row 4) get a gradient from
+  // outside. The other rows get theirs from later steps.
+  const random = new Random(12);
+  const [r, s] = [backend.allocate(h.shape), backend.allocate(c.shape)];
+  for (const row of [0, 2, 4]) {
+    fillRandom(stepOf(r, row), () => random.normal(0, 1));
+    fillRandom(stepOf(s, row), () => random.normal(0, 1));
+  }
+
+  const reports = await checkGradients({
+    inputs: { kernel, bias, x, h0: stepOf(h, 0), c0: stepOf(c, 0) },
+    loss: () => {
+      lstmForward(backend, lstm);
+      return inner(r, h) + inner(s, c);
+    },
+    gradients: () => {
+      lstmForward(backend, lstm);
+      copyInto(dhOutside, r);
+      copyInto(dcOutside, s);
+      lstmBackward(backend, lstm);
+      return { kernel: dKernel, bias: dBias, x: dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
+    },
+  });
+  expect(reports.map(({ name }) => name)).toEqual(['kernel', 'bias', 'x', 'h0', 'c0']);
+  expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test('without dcOutside no gradient reaches c from outside, and the old contents of dc do not matter', () => {
+  const backend = createReferenceBackend({ dtype: 'f64' });
+  const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
+  const { dcOutside, ...withoutDcOutside } = lstm;
+  stepOf(lstm.dhOutside, 4).set(1, 2, 1);
+  lstmForward(backend, lstm);
+  lstmBackward(backend, lstm);
+  const expected = [lstm.dKernel, lstm.dBias].map(valuesOf);
+  dcOutside.data.fill(NaN);
+  lstm.dc.data.fill(NaN);
+  lstmBackward(backend, withoutDcOutside);
+  expect([lstm.dKernel, lstm.dBias].map(valuesOf)).toEqual(expected);
+});

@@ -1,0 +1,162 @@
+/** The equations of docs/learn/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
+import { readFileSync } from 'node:fs';
+import { evaluate } from '../../src/exercises/evaluate.js';
+import { numericGradient } from '../../src/exercises/results.js';
+import { Random } from '../../src/rng.js';
+
+type Matrix = Float64Array[];
+type Name = 'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start';
+type Parameters = Record<Name, Matrix>;
+interface PlainRnn {
+  forward(x: Matrix[], parameters: Parameters): { h: Matrix[]; logits: Matrix };
+  crossEntropy(logits: Matrix, labels: number[]): { p: Matrix; loss: number };
+  backward(
+    x: Matrix[],
+    labels: number[],
+    parameters: Parameters,
+    results: { h: Matrix[]; p: Matrix },
+  ): { gradients: Parameters; dh: Matrix[] };
+}
+const rnn = evaluate(readFileSync('docs/learn/plain-rnn.mjs', 'utf8')) as unknown as PlainRnn;
+
+const [T, B, I, H, C] = [4, 3, 2, 5, 6]; // all different, so that a swapped axis cannot hide
+const random = new Random(1);
+const matrix = (rows: number, columns: number): Matrix =>
+  Array.from({ length: rows }, () => Float64Array.from({ length: columns }, () => random.normal(0, 0.7)));
+const x = Array.from({ length: T }, () => matrix(B, I));
+const labels = [4, 0, 5];
+const parameters: Parameters = {
+  Wx: matrix(I, H),
+  Wh: matrix(H, H),
+  bias: matrix(1, H),
+  Wy: matrix(H, C),
+  biasY: matrix(1, C),
+  start: matrix(1, H),
+};
+const { h, logits } = rnn.forward(x, parameters);
+const { p, loss } = rnn.crossEntropy(logits, labels);
+const { gradients, dh } = rnn.backward(x, labels, parameters, { h, p });
+
+const expectClose = (actual: Matrix, expected: ArrayLike<number>): void => {
+  const values = actual.flatMap((row) => [...row]);
+  expect(values).toHaveLength(expected.length);
+  values.forEach((value, n) => expect(value).toBeCloseTo(expected[n], 8));
+};
+
+/** The derivative of `of` with respect to each number of `rows`. */
+const derivative = (of: () => number, rows: Matrix): Float64Array => {
+  const columns = rows[0].length;
+  const at = (n: number): [Float64Array, number] => [rows[Math.floor(n / columns)], n % columns];
+  return numericGradient(
+    of,
+    rows.length * columns,
+    (n) => at(n)[0][at(n)[1]],
+    (n, value) => (at(n)[0][at(n)[1]] = value),
+  );
+};
+const lossOf = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
+const numeric = (name: Name): Float64Array => derivative(lossOf, parameters[name]);
+
+/** One number of the product of rows and a column. */
+const dot = (row: Float64Array, W: Matrix, column: number): number =>
+  row.reduce((sum, value, k) => sum + value * W[k][column], 0);
+const zOf = (t: number, b: number, n: number): number =>
+  dot(x[t][b], parameters.Wx, n) + dot(h[t][b], parameters.Wh, n) + parameters.bias[0][n];
+
+test('(a) z = x·Wx + hPrev·Wh + bias, and (b) h = tanh(z)', () => {
+  for (let t = 0; t < T; t++)
+    for (let b = 0; b < B; b++)
+      for (let n = 0; n < H; n++) {
+        const [up, down] = [Math.exp(zOf(t, b, n)), Math.exp(-zOf(t, b, n))];
+        expect(h[t + 1][b][n]).toBeCloseTo((up - down) / (up + down), 12);
+      }
+});
+
+test('(b) h = tanh(z): between -1 and 1, odd, and z for a small z', () => {
+  const small = {
+    ...parameters,
+    Wx: matrix(I, H).map((row) => row.map((one) => one * 1e-6)),
+    Wh: matrix(H, H).map((row) => row.fill(0)),
+    bias: [new Float64Array(H)],
+  };
+  const [positive, negative] = [
+    rnn.forward(x, small).h[1],
+    rnn.forward(
+      x.map((step) => step.map((row) => row.map((one) => -one))),
+      small,
+    ).h[1],
+  ];
+  expectClose(
+    positive,
+    negative.flatMap((row) => [...row].map((one) => -one)),
+  );
+  positive.forEach((row, b) => row.forEach((value, n) => expect(value / dot(x[0][b], small.Wx, n)).toBeCloseTo(1, 9)));
+});
+
+test('(c) logits = h·Wy + biasY', () => {
+  expectClose(
+    logits,
+    h[T].flatMap((row) => Array.from({ length: C }, (_, k) => dot(row, parameters.Wy, k) + parameters.biasY[0][k])),
+  );
+});
+
+test('(d) p = softmax(logits), loss = -Σ log p[label] / B, also for logits of ±1000', () => {
+  const naive = logits.map((row) =>
+    row.map((one, _, all) => Math.exp(one) / all.reduce((sum, other) => sum + Math.exp(other), 0)),
+  );
+  expectClose(
+    p,
+    naive.flatMap((row) => [...row]),
+  );
+  expect(loss).toBeCloseTo(-labels.reduce((sum, label, b) => sum + Math.log(naive[b][label]), 0) / B, 12);
+  expect(rnn.crossEntropy([Float64Array.of(1000, -1000)], [0])).toEqual({ p: [Float64Array.of(1, 0)], loss: -0 });
+});
+
+test('(d′) from loss = -Σ log p[label] / B: the gradient of biasY is the sum of dLogits', () => {
+  expectClose(
+    gradients.biasY,
+    Array.from({ length: C }, (_, k) =>
+      labels.reduce((sum, label, b) => sum + (p[b][k] - (label === k ? 1 : 0)) / B, 0),
+    ),
+  );
+});
+
+test('(c′) dWy, dBiasY and dh of the last row: numeric derivatives', () => {
+  expectClose(gradients.Wy, numeric('Wy'));
+  expectClose(gradients.biasY, numeric('biasY'));
+  const lastRow = h[T].map((row) => Float64Array.from(row));
+  const lossOfLast = (): number =>
+    rnn.crossEntropy(
+      lastRow.map((row) =>
+        Float64Array.from({ length: C }, (_, k) => dot(row, parameters.Wy, k) + parameters.biasY[0][k]),
+      ),
+      labels,
+    ).loss;
+  expectClose(dh[T], derivative(lossOfLast, lastRow));
+});
+
+test('(b′) dz = dh*(1-h²): the gradient of the bias is the sum of dz over steps and sequences', () => {
+  const dz = (t: number, b: number, n: number): number => dh[t + 1][b][n] * (1 - Math.tanh(zOf(t, b, n)) ** 2);
+  const sums = Array.from({ length: H }, (_, n) => {
+    let sum = 0;
+    for (let t = 0; t < T; t++) for (let b = 0; b < B; b++) sum += dz(t, b, n);
+    return sum;
+  });
+  expectClose(gradients.bias, sums);
+});
+
+test('(a′) dWx, dWh and dBias: numeric derivatives', () => {
+  expectClose(gradients.Wx, numeric('Wx'));
+  expectClose(gradients.Wh, numeric('Wh'));
+  expectClose(gradients.bias, numeric('bias'));
+});
+
+test('(e) h[0] = start, for every sequence; without start it is zero', () => {
+  for (const row of h[0]) expect([...row]).toEqual([...parameters.start[0]]);
+  const { start: _, ...others } = parameters;
+  expect(rnn.forward(x, others as Parameters).h[0].flatMap((row) => [...row])).toEqual(Array<number>(B * H).fill(0));
+});
+
+test('(e′) dStart: numeric derivatives', () => {
+  expectClose(gradients.start, numeric('start'));
+});

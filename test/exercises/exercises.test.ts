@@ -1,0 +1,259 @@
+/** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/docs/site-exercises.test.ts the site. */
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { check, withMistake } from '../../src/exercises/check.js';
+import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { folderContents, TYPES } from '../../src/exercises/folder.js';
+import { answerLosses, rightLosses, TRAINING_STEPS } from '../../src/exercises/train.js';
+import { smallImages } from '../helpers/small-images.js';
+
+const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+const changed = (name: string, right: string, wrong: string): Verdict => {
+  const { solution } = exercise(name).typescript;
+  expect(solution.split(right)).toHaveLength(2);
+  return check(
+    exercise(name),
+    solution.replace(right, () => wrong),
+  );
+};
+
+test('there are twelve, in growing order, with a text, three hints and a place that derives it', () => {
+  expect(EXERCISES.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  for (const { task, hints, formula, chapter, source, title } of EXERCISES) {
+    for (const text of [task, title, ...hints, ...formula]) expect(text).not.toBe('');
+    expect(hints).toHaveLength(3);
+    expect(readFileSync(source, 'utf8')).not.toBe('');
+    expect(readFileSync(`docs/${chapter.replace(/#.*/, '')}`, 'utf8')).toMatch(/^# /);
+  }
+});
+
+describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_, one) => {
+  test.each(['typescript', 'javascript'] as const)('%s: the solution is right, the start is not begun', (language) => {
+    expect(check(one, one[language].solution)).toEqual({ outcome: 'right', compared: expect.any(Number) as number });
+    expect(check(one, one[language].start)).toEqual({ outcome: 'untouched' });
+    expect(check(one, `// a comment\n\n${one[language].start}`)).toEqual({ outcome: 'untouched' });
+    expect(['wrong', 'error']).toContain(check(one, `${one[language].start};`).outcome);
+  });
+
+  test('JavaScript imports what TypeScript imports, types aside', () => {
+    const imports = (text: string): string[] => text.match(/^import \{.*$/gm) ?? [];
+    for (const text of ['start', 'solution'] as const)
+      expect(imports(one.javascript[text])).toEqual(imports(one.typescript[text]));
+  });
+
+  test('the solution has lines that the start lacks, and these are lines of the code', () => {
+    const code = readFileSync(one.source, 'utf8').replace(/\s+/g, '');
+    const begun = new Set(one.typescript.start.split('\n'));
+    const taken = one.typescript.solution.split('\n').filter((line) => !begun.has(line));
+    expect(taken.length).toBeGreaterThan(0);
+    const places = [one.source, 'src/network-layers.ts', 'src/network-output.ts', 'src/network.ts'].map((file) =>
+      readFileSync(file, 'utf8').replace(/\s+/g, ''),
+    );
+    for (const line of taken) {
+      const statement = line
+        .trim()
+        .replace(/^return /, '')
+        .replace(/\s+/g, '')
+        .replace(/;$/, '');
+      if (one.name === 'every-step' || one.name === 'weights' || one.name === 'through-time') {
+        // composed of parts of lines, or without the cases that these exercises leave out
+        const words = statement.match(/[A-Za-z]{4,}/g) ?? [];
+        for (const word of words) expect(places.join('')).toContain(word);
+      } else expect(code).toContain(statement);
+    }
+  });
+
+  test.each(one.mistakes.map((mistake) => [mistake.words, mistake] as const))(
+    'a wrong answer: %s',
+    (words, mistake) => {
+      expect(one.typescript.solution.split(mistake.right)).toHaveLength(2);
+      expect(one.typescript.start).not.toContain(mistake.right);
+      expect(check(one, withMistake(one, mistake))).toMatchObject({ outcome: 'wrong', mistake: words });
+    },
+  );
+});
+
+test('there are at least 30 wrong answers, and their words differ within an exercise', () => {
+  expect(EXERCISES.flatMap(({ mistakes }) => mistakes).length).toBeGreaterThanOrEqual(80);
+  for (const { mistakes } of EXERCISES) expect(new Set(mistakes.map(({ words }) => words)).size).toBe(mistakes.length);
+});
+
+describe('an answer may be written in another way', () => {
+  test.each([
+    ['gates', 'dI * i * (1 - i)', '(i - i ** 2) * dI', {}],
+    ['hidden-state', '(1 - tanhC * tanhC)', '/ Math.cosh(c.get(b, n)) ** 2', { remove: ' * ' }],
+    [
+      'softmax',
+      '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
+      'probabilities.get(b, k) * sum / count - y.get(b, k) / count',
+      {},
+    ],
+    ['weights', 'k = inputs.length - 1; k >= 0; k--', 'k = 0; k < inputs.length; k++', {}],
+    ['adam', 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)', 'BETA1 * M.get(n) + (1 - BETA1) * gradient', {}],
+  ] as const)('%s', (name, right, other, { remove = '' }: { remove?: string }) => {
+    expect(changed(name, remove + right, (remove === '' ? '' : ' ') + other)).toMatchObject({ outcome: 'right' });
+  });
+});
+
+test('a mistake in other words is recognised', () => {
+  expect(
+    changed(
+      'hidden-state',
+      'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);',
+      'const dC = dh.get(b, n) * o * (1 - tanhC ** 2);',
+    ),
+  ).toMatchObject({
+    mistake: 'dc without the share of the later steps',
+  });
+});
+
+test('a mistake that is not in the list names the element and both numbers', () => {
+  const verdict = changed('gates', 'dF * f * (1 - f)', 'dF * f * (1 - f) + (b === 1 && n === 2 ? 0.25 : 0)');
+  expect(verdict).toEqual({
+    outcome: 'wrong',
+    differences: [
+      {
+        tensor: 'dz',
+        element: 'dz[1, 8] (sequence 1, gate f, unit 2)',
+        expected: expect.any(Number) as number,
+        found: expect.any(Number) as number,
+        differing: 1,
+        size: 24,
+      },
+    ],
+  });
+  const [{ expected, found }] = (verdict as Extract<Verdict, { outcome: 'wrong' }>).differences;
+  expect(found - expected).toBeCloseTo(0.25, 9);
+});
+
+describe('an answer that cannot be checked', () => {
+  const { start } = exercise('sigmoid').typescript;
+  test.each([
+    ['a syntax error', start.replace('return NaN', 'return (NaN'), 'line 6, column 14: '],
+    ['an exception', start.replace('return NaN', 'throw new Error("no")'), 'line 6: no'],
+    [
+      'a name that is not defined',
+      start.replace('return NaN', 'return zi'),
+      'line 6: ReferenceError: zi is not defined',
+    ],
+    [
+      'no function of that name',
+      'export const other = 1;',
+      'sigmoidBackward: the file must export a function of this name',
+    ],
+    [
+      'another import',
+      `import fs from 'node:fs'; fs.rmSync('x');\n${start}`,
+      "import from 'node:fs': only 'longhand' can be imported here",
+    ],
+    [
+      'an unknown import',
+      `import { lstmBackwards } from 'longhand'; lstmBackwards();\n${start}`,
+      'longhand has no lstmBackwards here; it has BETA1, ',
+    ],
+    [
+      'a name that is declared twice',
+      start.replace('return NaN', 'const i = 1; const i = 2; return i'),
+      "Identifier 'i' has already been declared",
+    ],
+    ['something else is thrown', `${start}\nthrow 'x';`, 'it throws x'],
+  ])('%s', (_, source, message) => {
+    const verdict = check(exercise('sigmoid'), source);
+    expect(verdict).toEqual({ outcome: 'error', message: expect.stringContaining(message) as string });
+  });
+
+  test('a wrong shape is reported with its line and the rule', () => {
+    expect(changed('product', 'transposeOf(states[k])', 'states[k]')).toEqual({
+      outcome: 'error',
+      message: expect.stringMatching(/^line \d+: RangeError: matmul: a \[5,3\] · b \[5,4\]: inner 3 ≠ 5$/) as string,
+    });
+  });
+});
+
+describe('training with the answer', () => {
+  const images = smallImages(64, 8, 6);
+  const trained = EXERCISES.filter(({ trains }) => trains !== undefined);
+
+  test('the exercises whose function a training step uses', () => {
+    expect(trained.map(({ name }) => name)).toEqual([
+      'softmax',
+      'product',
+      'hidden-state',
+      'cell-state',
+      'gates',
+      'weights',
+      'through-time',
+      'adam',
+    ]);
+  });
+
+  test('the solutions give the losses of the project’s own functions, and the loss falls', () => {
+    const right = [...rightLosses(images)];
+    expect(right).toHaveLength(TRAINING_STEPS);
+    expect(right.at(-1)).toBeLessThan(0.9 * right[0]);
+    for (const one of trained) expect([...answerLosses(one, one.typescript.solution, images)]).toEqual(right);
+  });
+
+  test.each(trained.map((one) => [one.name, one] as const))('%s: a mistake changes the losses', (_, one) => {
+    const [, second] = rightLosses(images);
+    const losses = [...answerLosses(one, withMistake(one, one.mistakes[0]), images)];
+    expect(losses[1]).not.toBe(second);
+  });
+});
+
+describe('the folder', () => {
+  const contents = folderContents();
+
+  test('has each exercise in both languages, with its text', () => {
+    expect([...contents.keys()].filter((file) => /^(typescript|javascript)\//.test(file))).toHaveLength(24);
+    for (const one of EXERCISES) {
+      const file = contents.get(`typescript/${fileNameOf(one)}.ts`)!;
+      expect(file).toContain(`// Exercise ${one.number}: ${one.title}`);
+      expect(file.endsWith(one.typescript.start)).toBe(true);
+      expect(check(one, file)).toEqual({ outcome: 'untouched' });
+    }
+  });
+
+  test('its types fit the starts, the solutions, and the library', () => {
+    const files = new Map([['longhand.d.ts', TYPES]]);
+    for (const { name, typescript } of EXERCISES) {
+      files.set(`start/${name}.ts`, typescript.start);
+      files.set(`solution/${name}.ts`, typescript.solution);
+    }
+    // What the library gives must be what the types promise.
+    files.set(
+      'library.ts',
+      `import type * as promised from 'longhand';
+       import * as library from '${process.cwd()}/src/index.js';
+       declare const lstm: library.Lstm; declare const backend: library.Backend; declare const tensor: library.Tensor;
+       export const [a, b, c]: [promised.Lstm, promised.Backend, promised.Tensor] = [lstm, backend, tensor];
+       export const tensors: Pick<typeof promised, 'flatten' | 'matrixOf' | 'rowsOf' | 'stepOf' | 'transposeOf'> = library as never;`,
+    );
+    expect(errorsIn(files)).toEqual([]);
+    files.set(
+      'start/gates.ts',
+      exercise('gates').typescript.start.replace('dz.set(', 'dz.put(').replace('// Write', 'dz.put(1); // Write'),
+    );
+    expect(errorsIn(files)).toEqual([expect.stringContaining("Property 'put' does not exist on type 'Tensor'")]);
+  });
+});
+
+/** What an editor reports in the folder, with its own settings. */
+function errorsIn(files: ReadonlyMap<string, string>): string[] {
+  const { compilerOptions } = JSON.parse(folderContents().get('tsconfig.json')!) as { compilerOptions: object };
+  const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, '.');
+  const host = ts.createCompilerHost({ ...options, skipLibCheck: true });
+  const disk = { ...host };
+  host.fileExists = (file) => files.has(file) || disk.fileExists(file);
+  host.readFile = (file) => files.get(file) ?? disk.readFile(file);
+  host.getSourceFile = (file, language) => {
+    const text = files.get(file);
+    return text === undefined ? disk.getSourceFile(file, language) : ts.createSourceFile(file, text, language);
+  };
+  const program = ts.createProgram([...files.keys()], { ...options, skipLibCheck: true }, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file !== undefined && files.has(file.fileName))
+    .map(({ file, messageText }) => `${file!.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+}

@@ -1,0 +1,202 @@
+/** Export: other engines compute the same from an exported network. */
+import * as tf from '@tensorflow/tfjs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DataError } from '../../src/errors.js';
+import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
+import { toOnnx } from '../../src/export/onnx.js';
+import { toPyTorch } from '../../src/export/pytorch.js';
+import { toTensorFlow1 } from '../../src/export/tensorflow1.js';
+import { parseSafetensors } from '../../src/files/safetensors.js';
+import type { SavedModel } from '../../src/training/checkpoint.js';
+import {
+  B,
+  BOTH,
+  classAt,
+  expectClose,
+  HALF,
+  MODEL,
+  networkNamed,
+  NETWORKS,
+  ONE,
+  outputsOf,
+  savedNetwork,
+  x,
+} from '../helpers/exported-networks.js';
+import { inOnnxRuntime } from '../helpers/onnx-runtime.js';
+import { SIZES } from '../helpers/saved-models.js';
+
+beforeAll(async () => {
+  tf.enableProdMode(); // otherwise it advertises its native addon on the console
+  await tf.setBackend('cpu');
+});
+
+/** Numbers `[T,B,C]` in the order `[B,T,C]`, which Keras and TensorFlow.js have; `[B,C]` as they are. */
+function batchFirst(values: Float64Array, { T, network: { reads, outputs: C } }: SavedModel): Float64Array {
+  if (reads === 'last') return values;
+  return values.map((_, n) => {
+    const [b, t, k] = [Math.floor(n / (T * C)), Math.floor(n / C) % T, n % C];
+    return values[(t * B + b) * C + k];
+  });
+}
+
+/** The inputs as TensorFlow.js reads them, `[B,T,I]` or `[B,T]`. */
+function sequencesFor({ T, network: { inputs: I, inputKind } }: SavedModel): tf.Tensor {
+  const sequences = Array.from({ length: B }, (_, b) =>
+    Array.from({ length: T }, (_, t) =>
+      inputKind === 'classes' ? classAt(t, b, I) : Array.from({ length: I }, (_, i) => x(t, b, i)),
+    ),
+  );
+  return tf.tensor(sequences);
+}
+
+describe('an exported network computes the same', () => {
+  test('in ONNX Runtime, for any batch', async () => {
+    const { T, I } = SIZES;
+    const model = toOnnx(MODEL);
+    const expected = outputsOf(MODEL);
+    const input = Float32Array.from({ length: T * B * I }, (_, n) =>
+      x(Math.floor(n / (B * I)), Math.floor(n / I) % B, n % I),
+    );
+    const { logits, probabilities } = await inOnnxRuntime(model, input, [T, B, I]);
+    expectClose(logits, expected.logits);
+    expectClose(probabilities!, expected.results);
+    const ofFirst = Float32Array.from({ length: T * I }, (_, n) => x(Math.floor(n / I), 0, n % I));
+    expectClose((await inOnnxRuntime(model, ofFirst, [T, 1, I])).logits, expected.logits.subarray(0, SIZES.C));
+  });
+
+  test.each(HALF)('in ONNX Runtime: %s', async (name) => {
+    const model = networkNamed(name);
+    const { T } = model;
+    const { inputs: I, inputKind, loss } = model.network;
+    const place = (n: number, width: number): [number, number] => [
+      Math.floor(n / (B * width)),
+      Math.floor(n / width) % B,
+    ];
+    const numbers = Float32Array.from({ length: T * B * I }, (_, n) => x(...place(n, I), n % I));
+    const classes = BigInt64Array.from({ length: T * B }, (_, n) => BigInt(classAt(...place(n, 1), I)));
+    const { logits, probabilities } =
+      inputKind === 'classes'
+        ? await inOnnxRuntime(toOnnx(model), classes, [T, B])
+        : await inOnnxRuntime(toOnnx(model), numbers, [T, B, I]);
+    const expected = outputsOf(model);
+    expectClose(logits, expected.logits);
+    if (loss === 'crossEntropy') expectClose(probabilities!, expected.results);
+    else expect(probabilities).toBeUndefined();
+  });
+
+  test('in ONNX Runtime, for any number of steps', async () => {
+    const model = networkNamed('both directions, then one, numbers, squaredError, every');
+    const { inputs: I } = model.network;
+    const longer = Float32Array.from({ length: 9 * B * I }, (_, n) =>
+      x(Math.floor(n / (B * I)), Math.floor(n / I) % B, n % I),
+    );
+    expectClose((await inOnnxRuntime(toOnnx(model), longer, [9, B, I])).logits, outputsOf({ ...model, T: 9 }).logits);
+  });
+
+  /** The networks in test/fixtures/export.json, in its order. */
+  const IN_PYTORCH = [
+    MODEL,
+    networkNamed('one layer, classes, squaredError, every'),
+    networkNamed('two layers in both directions, numbers, crossEntropy, last'),
+    networkNamed('both directions, then one, numbers, crossEntropy, every'),
+    networkNamed('one direction, then both, classes, squaredError, last'),
+  ];
+
+  test('in PyTorch, which read these very files', () => {
+    const files = IN_PYTORCH.map(toPyTorch);
+    const fixture = JSON.parse(readFileSync(new URL('../fixtures/export.json', import.meta.url), 'utf8')) as {
+      sha256: string;
+      logits: number[];
+    }[];
+    const digests = files.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+    if (digests.join() !== fixture.map(({ sha256 }) => sha256).join()) {
+      const folder = mkdtempSync(path.join(tmpdir(), 'longhand-export-'));
+      files.forEach((bytes, n) => writeFileSync(path.join(folder, `${n}.safetensors`), bytes));
+      throw new Error(`test/fixtures/export.json belongs to other files: regenerate it from ${folder}/*.safetensors`);
+    }
+    IN_PYTORCH.forEach((model, n) => expectClose(fixture[n].logits, outputsOf(model).logits));
+  });
+
+  test.each(['the tutorial’s', ...HALF])('in TensorFlow.js, as a layers model: %s', async (name) => {
+    const model = NETWORKS.get(name) ?? MODEL;
+    const files = toTensorFlowJs(model);
+    const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(files['model.json']).toString()) as {
+      modelTopology: object;
+      weightsManifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
+    };
+    expect(weightsManifest.map(({ paths }) => paths)).toEqual([['weights.bin']]);
+    const weightData = Uint8Array.from(files['weights.bin']).buffer;
+    const weightSpecs = weightsManifest[0].weights;
+    const layersModel = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
+    const results = layersModel.predict(sequencesFor(model)) as tf.Tensor;
+    expectClose(results.dataSync(), batchFirst(outputsOf(model).results, model));
+  });
+
+  test.each([
+    ['the tutorial’s', ['lstm/kernel', 'lstm/recurrent_kernel', 'lstm/bias', 'dense/kernel', 'dense/bias']],
+    ['two layers in both directions, numbers, squaredError, every', undefined],
+    ['one direction, then both, numbers, squaredError, last', undefined],
+  ])('as Keras’s weights, set in the order of get_weights(): %s', (name, names) => {
+    const saved = NETWORKS.get(name) ?? MODEL;
+    const { tensors, metadata } = parseSafetensors(toKeras(saved), 'f');
+    const { inputs: I, layers, outputs: C, reads } = saved.network;
+    const model = tf.sequential();
+    layers.forEach(({ hidden: units, bidirectional }, n) => {
+      const returnSequences = n < layers.length - 1 || reads === 'every';
+      const first = n === 0 ? { inputShape: [saved.T, I] } : {};
+      const lstm = tf.layers.lstm({ units, recurrentActivation: 'sigmoid', returnSequences, ...first });
+      model.add(bidirectional ? tf.layers.bidirectional({ layer: lstm, mergeMode: 'concat', ...first }) : lstm);
+    });
+    model.add(tf.layers.dense({ units: C }));
+    const order = names ?? (JSON.parse(metadata.get('weights')!) as string[]);
+    expect([...tensors.keys()].sort()).toEqual([...order].sort());
+    model.setWeights(
+      order.map((key) => {
+        const { bytes, shape } = tensors.get(key)!;
+        return tf.tensor(new Float32Array(new Uint8Array(bytes).buffer), [...shape]);
+      }),
+    );
+    const results = model.predict(sequencesFor(saved)) as tf.Tensor;
+    expectClose(results.dataSync(), batchFirst(outputsOf(saved).logits, saved));
+  });
+});
+
+describe('an export refuses in one line what its format cannot hold', () => {
+  test.each([
+    ['two layers, numbers, crossEntropy, last', '2 layers of 3+5 units, crossEntropy at the last step'],
+    [
+      'both directions, numbers, crossEntropy, last',
+      '1 layer of 5 units in both directions, crossEntropy at the last step',
+    ],
+    [
+      'one layer, classes, crossEntropy, last',
+      '1 layer of 5 units, class indices as inputs, crossEntropy at the last step',
+    ],
+    ['one layer, numbers, squaredError, every', '1 layer of 5 units, squaredError at every step'],
+  ])('safetensors-tf1: %s', (name, kind) => {
+    const write = () => toTensorFlow1(networkNamed(name));
+    expect(write).toThrow(DataError);
+    expect(write).toThrow(
+      `safetensors-tf1 holds only the tutorial's network, not ${kind}; onnx, safetensors-pytorch, keras and tfjs hold it`,
+    );
+  });
+
+  test('tfjs: very many input classes, for which it would need a table', () => {
+    const { network, parameters } = networkNamed('one layer, classes, crossEntropy, last');
+    const write = () => toTensorFlowJs({ T: 5, network: { ...network, inputs: 8193 }, parameters });
+    expect(write).toThrow(DataError);
+    expect(write).toThrow('tfjs: 8193 input classes, at most 8192');
+  });
+});
+
+test('a forget bias beyond f32 is reported with the name of the bias', () => {
+  const model = savedNetwork({ inputs: 2, layers: [BOTH, ONE], outputs: 2 });
+  const extreme = { ...model, network: { ...model.network, forgetBias: 3e38 } };
+  extreme.parameters['bias.0.reverse'].set(2 * 5, 3e38); // gate f
+  for (const write of [toOnnx, toKeras, toTensorFlowJs]) {
+    expect(() => write(extreme)).toThrow('the sum of bias.0.reverse and forget bias 3e+38 is beyond f32');
+  }
+});

@@ -1,0 +1,221 @@
+/** Import: a round trip changes no bit, files of others are read, and a wrong file is refused with the reason. */
+import { DataError } from '../../src/errors.js';
+import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
+import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import type { SavedModel } from '../../src/training/checkpoint.js';
+import { bitsOf, expectClose, MODEL, networkNamed, NETWORKS, outputsOf } from '../helpers/exported-networks.js';
+import { savedModel, SIZES } from '../helpers/saved-models.js';
+
+describe('export and import', () => {
+  test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {
+    const model = savedModel(SIZES, forgetBias);
+    const bytes = toPyTorch(model);
+    const back = fromPyTorch(parseSafetensors(bytes, 'f'), SIZES.T, 'f');
+    expect(bitsOf(back)).toEqual(bitsOf(model));
+    expect(toPyTorch(back)).toEqual(bytes);
+  });
+
+  test.each([...NETWORKS.keys()])('through PyTorch change no bit: %s', (name) => {
+    const model = networkNamed(name);
+    const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
+    expect(bitsOf(back)).toEqual(bitsOf(model));
+  });
+
+  test.each([1, 0, 0.1])('through TensorFlow 1’s variables change no bit, with forget bias %d', (forgetBias) => {
+    const model = savedModel(SIZES, forgetBias);
+    const bytes = toTensorFlow1(model);
+    const back = fromTensorFlow1(parseSafetensors(bytes, 'f'), SIZES.T, forgetBias, 'f');
+    expect(bitsOf(back)).toEqual(bitsOf(model));
+    expect(toTensorFlow1(back)).toEqual(bytes);
+  });
+});
+
+type Tensors = Map<string, StoredTensor>;
+
+const changedFile = (bytes: Uint8Array, change: (tensors: Tensors) => void) => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  const changed = new Map(tensors);
+  change(changed);
+  return parseSafetensors(writeSafetensors({ metadata, tensors: changed }), 'f');
+};
+
+function renamed(from: RegExp, to: string) {
+  return (tensors: Tensors): void => {
+    for (const [key, tensor] of [...tensors]) {
+      tensors.delete(key);
+      tensors.set(key.replace(from, to), tensor);
+    }
+  };
+}
+
+describe('import from PyTorch', () => {
+  const read = (change: (tensors: Tensors) => void) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
+
+  test('accepts any names of the modules', () => {
+    const other = read((tensors) => {
+      renamed(/^lstm\./, 'encoder.rnn.')(tensors);
+      renamed(/^fc\./, 'head.0.')(tensors);
+    });
+    expect(bitsOf(other)).toEqual(bitsOf(MODEL));
+  });
+
+  test('adds two biases of any values', () => {
+    const other = read((tensors) => {
+      const [first, second] = ['lstm.bias_ih_l0', 'lstm.bias_hh_l0'].map((key) => tensors.get(key)!);
+      tensors.set('lstm.bias_ih_l0', second);
+      tensors.set('lstm.bias_hh_l0', first);
+    });
+    expect(other.network.forgetBias).toBe(0);
+    expectClose(outputsOf(other).logits, outputsOf(MODEL).logits);
+  });
+
+  const DEEP = networkNamed('two layers in both directions, numbers, crossEntropy, last');
+  const LISTED = networkNamed('both directions, then one, numbers, crossEntropy, last');
+  const readFrom = (model: SavedModel, change: (tensors: Tensors) => void) =>
+    fromPyTorch(changedFile(toPyTorch(model), change), model.T, 'f');
+
+  test('adds the biases of every LSTM if one of them is no forget bias', () => {
+    const other = readFrom(DEEP, (tensors) => {
+      const [first, second] = ['lstm.bias_ih_l1_reverse', 'lstm.bias_hh_l1_reverse'].map((key) => tensors.get(key)!);
+      tensors.set('lstm.bias_ih_l1_reverse', second);
+      tensors.set('lstm.bias_hh_l1_reverse', first);
+    });
+    expect(other.network.forgetBias).toBe(0);
+    expectClose(outputsOf(other).logits, outputsOf(DEEP).logits);
+  });
+
+  test('accepts layers with any names: those of one nn.LSTM, or of a numbered list', () => {
+    const deep = readFrom(DEEP, renamed(/^lstm\./, 'encoder.rnn.'));
+    expect(bitsOf(deep)).toEqual(bitsOf(DEEP));
+    const listed = readFrom(LISTED, (tensors) => {
+      renamed(/^layers\.1\./, 'lstm10.')(tensors);
+      renamed(/^layers\.0\./, 'lstm9.')(tensors);
+    });
+    expect(bitsOf(listed)).toEqual(bitsOf(LISTED));
+  });
+
+  test('without Longhand’s metadata, a network computes classes from numbers at the last step', () => {
+    const { tensors } = parseSafetensors(toPyTorch(networkNamed('two layers, classes, squaredError, every')), 'f');
+    const { network } = fromPyTorch({ metadata: new Map(), tensors }, 5, 'f');
+    expect(network).toMatchObject({ inputKind: 'numbers', loss: 'crossEntropy', reads: 'last', dropout: 0 });
+    const wrong = { metadata: new Map([['network', '{"inputs":3}']]), tensors };
+    expect(() => fromPyTorch(wrong, 5, 'f')).toThrow(DataError);
+    expect(() => fromPyTorch(wrong, 5, 'f')).toThrow('f: metadata network: network: outputs is undefined');
+    const cut = { metadata: new Map([['network', '{"inputs":3']]), tensors };
+    expect(() => fromPyTorch(cut, 5, 'f')).toThrow(DataError);
+  });
+
+  const of = (...shape: number[]): StoredTensor => ({
+    dtype: 'F32',
+    shape,
+    bytes: new Uint8Array(4 * shape.reduce((product, extent) => product * extent, 1)),
+  });
+
+  test.each([
+    [
+      'a layer above that does not read the one below',
+      MODEL,
+      (tensors: Tensors) => {
+        for (const name of ['weight_ih', 'weight_hh']) tensors.set(`lstm.${name}_l1`, of(28, 7));
+        for (const name of ['bias_ih', 'bias_hh']) tensors.set(`lstm.${name}_l1`, of(28));
+        tensors.set('lstm.weight_ih_l1', of(28, 3));
+      },
+      'f: tensor "lstm.weight_ih_l1" is [28,3], must be [28,7]',
+    ],
+    ['a layer that is missing', DEEP, renamed(/_l1/, '_l2'), 'f: its LSTM has the layers 0, 2: must be 0, 1, …'],
+    [
+      'LSTMs without an order',
+      LISTED,
+      renamed(/^layers\.0\./, 'encoder.'),
+      'f: the order of its LSTMs is not known: encoder., layers.1.: must be one nn.LSTM, or layers.0, layers.1, … of one',
+    ],
+    [
+      'half a bidirectional layer',
+      DEEP,
+      (tensors: Tensors) => tensors.delete('lstm.weight_ih_l0_reverse'),
+      'f: tensor "lstm.weight_ih_l1" is [20,10], must be [20,5]',
+    ],
+    [
+      'no LSTM',
+      MODEL,
+      (tensors: Tensors) => tensors.delete('lstm.weight_ih_l0'),
+      'f: must have an LSTM layer (…weight_ih_l0); has only fc.bias, fc.weight, ',
+    ],
+    [
+      'a second linear layer',
+      MODEL,
+      (tensors: Tensors) => tensors.set('fc2.weight', of(4, 7)),
+      'must have one linear layer; has 2: fc.weight, fc2.weight',
+    ],
+    [
+      'a linear layer of another width',
+      MODEL,
+      (tensors: Tensors) => tensors.set('fc.weight', of(4, 6)),
+      'fc.weight reads 6 units, but the top LSTM layer has 7',
+    ],
+    [
+      'a GRU',
+      MODEL,
+      (tensors: Tensors) => tensors.set('lstm.weight_ih_l0', of(21, 3)),
+      'tensor "lstm.weight_ih_l0" is [21,3], must be [28,3]',
+    ],
+    [
+      'a missing bias',
+      MODEL,
+      (tensors: Tensors) => tensors.delete('lstm.bias_hh_l0'),
+      'has no tensor "lstm.bias_hh_l0"',
+    ],
+    [
+      'a linear layer of one axis',
+      MODEL,
+      (tensors: Tensors) => tensors.set('fc.weight', of(4)),
+      'fc.weight must have 2 axes',
+    ],
+    [
+      'no inputs',
+      MODEL,
+      (tensors: Tensors) => tensors.set('lstm.weight_ih_l0', of(28, 0)),
+      'must have 2 axes, not empty',
+    ],
+  ])('refuses %s', (_, model, change, message) => {
+    expect(() => readFrom(model, change)).toThrow(DataError);
+    expect(() => readFrom(model, change)).toThrow(message);
+  });
+});
+
+describe('import from TensorFlow 1', () => {
+  const read = (change: (tensors: Tensors) => void) =>
+    fromTensorFlow1(changedFile(toTensorFlow1(MODEL), change), SIZES.T, 0.8, 'f');
+  const vector: StoredTensor = { dtype: 'F32', shape: [4], bytes: new Uint8Array(16) };
+
+  test('accepts any scope, and any names of the output layer’s variables', () => {
+    const other = read((tensors) => {
+      renamed(/^rnn\//, 'model/rnn/')(tensors);
+      renamed(/^Variable$/, 'weights/out')(tensors);
+    });
+    expect(bitsOf(other)).toEqual(bitsOf(MODEL));
+  });
+
+  test.each([
+    [
+      'no cell',
+      (tensors: Tensors) => tensors.delete('rnn/basic_lstm_cell/kernel'),
+      'has no variable …lstm_cell/kernel',
+    ],
+    [
+      'Adam’s variables too',
+      (tensors: Tensors) => tensors.set('Variable_1/Adam', vector),
+      'a matrix and a bias were expected besides the cell',
+    ],
+    [
+      'a cell of another shape',
+      (tensors: Tensors) => tensors.set('rnn/basic_lstm_cell/kernel', vector),
+      'is [4], must be [I+H,28]',
+    ],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => read(change)).toThrow(DataError);
+    expect(() => read(change)).toThrow(message);
+  });
+});

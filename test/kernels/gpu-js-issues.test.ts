@@ -1,0 +1,63 @@
+/** The scripts of docs/gpu-js.md print what it quotes. A test that fails may mean that a new GPU.js has repaired an issue. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Mode } from '../../kernels/gpu/index.js';
+import { createGpuBackend, MODES } from '../../kernels/gpu/index.js';
+import { BackendUnavailableError } from '../../src/errors.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+interface Issue {
+  readonly title: string;
+  /** A mode of GPU.js that the script needs. */
+  readonly mode: Mode;
+  readonly script: string;
+  readonly output: string;
+}
+
+const [, ...sections] = readFileSync(path.join(project, 'docs/gpu-js.md'), 'utf8').split(/^## /m);
+const issues = sections.map((section): Issue => {
+  const [title] = section.split('\n');
+  const found = /```js (\w+)\n(.*?)```\n\n```text\n(.*?)```/s.exec(section);
+  if (!found) throw new Error(`docs/gpu-js.md: “${title}” has no script with its output below`);
+  const [, mode, script, output] = found;
+  return { title, mode: mode as Mode, script, output };
+});
+
+/** A folder outside the project, in which scripts find the project's packages. */
+const folder = mkdtempSync(path.join(tmpdir(), 'longhand-'));
+symlinkSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Whether the script can run here. A developer's computer may lack a mode; CI may not. */
+async function canRun(mode: Mode): Promise<boolean> {
+  if (process.env.CI) return true;
+  try {
+    await (await createGpuBackend({ mode })).dispose();
+    return true;
+  } catch (error) {
+    if (error instanceof BackendUnavailableError) return false;
+    throw error;
+  }
+}
+
+const modes = [...new Set(issues.map(({ mode }) => mode))];
+const here = new Map(await Promise.all(modes.map(async (mode) => [mode, await canRun(mode)] as const)));
+
+test('every script names a mode of GPU.js that runs in Node', () => {
+  expect(issues.length).toBeGreaterThanOrEqual(15);
+  expect(modes.filter((mode) => mode === 'webgl2' || !MODES.includes(mode))).toEqual([]);
+});
+
+for (const { title, mode, script, output } of issues) {
+  (here.get(mode) ? test : test.skip)(`GPU.js issue ${title}`, async () => {
+    writeFileSync(path.join(folder, 'issue.mjs'), script);
+    const { stdout } = await run(process.execPath, ['issue.mjs'], { cwd: folder });
+    expect(stdout).toBe(output);
+  });
+}

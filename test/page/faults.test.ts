@@ -1,0 +1,94 @@
+/** Errors on the page, in a real Chromium: each is explained, with a button for the next action. */
+import { gzipSync } from 'node:zlib';
+import { testInBrowser } from '../helpers/chromium.js';
+import { LonghandPage, servePage, SMALL } from '../helpers/longhand-page.js';
+
+const { open, visit } = servePage();
+
+testInBrowser.each([
+  ['cannot be reached', 'abort', /t10k-labels-idx1-ubyte\.gz: cannot be loaded/],
+  ['does not exist', 404, /t10k-labels-idx1-ubyte\.gz: the server answers 404/],
+  ['is damaged', gzipSync(Buffer.alloc(10008, 1)), /t10k-labels-idx1-ubyte: damaged \(its SHA-256 differs\)/],
+  ['ends early', gzipSync(Buffer.alloc(10)), /t10k-labels-idx1-ubyte: ends after 10 of 10008 bytes/],
+  ['is too long', gzipSync(Buffer.alloc(20000)), /t10k-labels-idx1-ubyte: longer than 10008 bytes/],
+  ['is not gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /t10k-labels-idx1-ubyte\.gz: cannot be loaded/],
+])('a data file that %s is named, and can be loaded again', async (_, answer, message) => {
+  const opened = await open(SMALL, {
+    prepare: (page) =>
+      page.route('**/t10k-labels*', (route) => {
+        if (answer === 'abort') return route.abort();
+        return typeof answer === 'number'
+          ? route.fulfill({ status: answer })
+          : route.fulfill({ body: answer as Buffer });
+      }),
+  });
+  expect(await opened.error()).toMatch(message);
+  await opened.page.unroute('**/t10k-labels*');
+  await opened.act('Try again');
+  await opened.page.waitForSelector('#play:enabled');
+  opened.forgive(/Failed to load resource/); // the browser's own message
+});
+
+testInBrowser('without WebGPU the page offers WebAssembly', async () => {
+  const without = await open(`${SMALL}&backend=webgpu`, {
+    // the worker's navigator cannot be reached from here, so its script begins with this
+    prepare: (page) =>
+      page.route('**/worker-*.js', async (route) => {
+        const response = await route.fetch();
+        const body = `Object.defineProperty(navigator, 'gpu', { value: undefined });${await response.text()}`;
+        await route.fulfill({ response, body });
+      }),
+  });
+  expect(await without.error()).toContain('webgpu');
+  await without.act('Use WebAssembly instead');
+  await without.page.waitForSelector('#play:enabled');
+  expect(await without.text('#backend')).toContain('WebAssembly');
+});
+
+testInBrowser(
+  'if training diverges, the page offers to return to the start with a tenth of the learning rate',
+  async () => {
+    const opened = await visit(`${SMALL}&steps=60`);
+    await opened.page.click('#one-step');
+    await opened.waitForStep(1);
+    await opened.set('learningRate', '1e38');
+    await opened.page.click('#play');
+    expect(await opened.error()).toMatch(/is (NaN|-?Infinity) at step \d+: training has diverged/);
+    await opened.act('Go back and use a rate of 1e+37');
+    await opened.waitForStep(0);
+    await opened.set('learningRate', '0.001');
+    await opened.playToTheEnd();
+    expect(await opened.text('#step')).toBe('60');
+    expect(Number(await opened.text('#loss'))).toBeLessThan(3);
+  },
+);
+
+testInBrowser.each(['webgl2', 'webgpu'])(
+  'a run on %s that loses the GPU can continue in WebAssembly',
+  async (backend) => {
+    const own = await LonghandPage.serve();
+    try {
+      const opened = await own.visit(`${SMALL}&steps=5000&backend=${backend}`);
+      const { page } = opened;
+      await page.click('#play');
+      await opened.waitForStepAfter(3);
+      await own.killGpu();
+      expect(await opened.error()).toMatch(/^The GPU failed: /);
+      await opened.act('Continue in WebAssembly');
+      await page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
+      const from = Number(await opened.text('#step'));
+      await opened.set('steps', String(from + 20));
+      await opened.playToTheEnd();
+      expect(Number(await opened.text('#loss'))).toBeGreaterThan(0.1);
+    } finally {
+      await own.close();
+    }
+  },
+);
+
+testInBrowser('if the engine cannot be loaded, the page offers a reload', async () => {
+  const opened = await open('', { prepare: (page) => page.route('**/worker-*.js', (route) => route.abort()) });
+  expect(await opened.error()).toMatch(/^The engine stopped: /);
+  expect(await opened.text('#error-actions')).toContain('Reload the page');
+  opened.forgive(/Failed to load resource|ERR_FAILED/);
+});

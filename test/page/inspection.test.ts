@@ -1,0 +1,176 @@
+/** What “Look inside” shows: the probabilities after each row, and the values and gradients of every layer and direction. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/backend.js';
+import { Network } from '../../src/network.js';
+import type { NetworkSizes } from '../../src/network-sizes.js';
+import { ImageInspector } from '../../src/page/inspect-image.js';
+import { Random } from '../../src/rng.js';
+import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/tensor.js';
+import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import { smallImages } from '../helpers/small-images.js';
+
+const T = 6;
+const I = 3;
+const C = 10;
+
+function networkOf(backend: Backend, layers: NetworkSizes['layers'], sizes: { T: number; B: number }): Network {
+  const dropout = layers.length > 1 ? 0.2 : 0;
+  const network = new Network(backend, { inputs: I, layers, outputs: C, dropout }, sizes);
+  network.initialise(new Random(3));
+  return network;
+}
+
+/** `[T,B,I]`; the first sequence does not depend on B. */
+function inputsOf(B: number) {
+  const x = tensorFrom(new Float32Array(T * B * I), [T, B, I]);
+  const first = new Random(5);
+  for (let t = 0; t < T; t++) for (let i = 0; i < I; i++) x.set(t, 0, i, first.normal(0, 1));
+  for (let t = 0; t < T; t++) for (let b = 1; b < B; b++) x.set(t, b, 0, t - b);
+  return x;
+}
+
+const BOTH = { bidirectional: true };
+const LAYERS: Record<string, NetworkSizes['layers']> = {
+  'one layer': [{ hidden: 4 }],
+  'two layers': [{ hidden: 4 }, { hidden: 5 }],
+  'both directions': [{ hidden: 4, ...BOTH }],
+  'two layers in both directions': [
+    { hidden: 4, ...BOTH },
+    { hidden: 5, ...BOTH },
+  ],
+  'the lower layer in both directions': [{ hidden: 4, ...BOTH }, { hidden: 5 }],
+};
+
+describe.each([
+  ['reference', () => Promise.resolve(createReferenceBackend())],
+  ['wasm', () => createWasmBackend({ threads: 1 })],
+] as const)('on %s, the probabilities after each row', (_, create) => {
+  let backend: Backend;
+  beforeAll(async () => (backend = await create()));
+  afterAll(() => backend.dispose());
+
+  test.each(Object.keys(LAYERS).flatMap((name) => [1, 4, T].map((B) => [name, B] as const)))(
+    'of %s are those of images that end there; batch of %i',
+    async (name, B) => {
+      const network = networkOf(backend, LAYERS[name], { T, B });
+      const x = inputsOf(B);
+      const labels = new Uint8Array(B);
+      network.setBatch({ x, labels });
+      const rows = await probabilitiesByRow(network);
+
+      expect(rows).toHaveLength(T);
+      for (let t = 1; t <= T; t++) {
+        const ending = networkOf(backend, LAYERS[name], { T: t, B: 1 });
+        ending.setBatch({ x: rowsOf(inputsOf(1), 0, t), labels: [0] });
+        ending.forward();
+        const expected = await firstProbabilities(ending);
+        rows[t - 1].forEach((probability, k) => expect(probability).toBeCloseTo(expected[k], 6));
+      }
+
+      network.forward(); // every sequence has T steps again
+      const whole = await firstProbabilities(network);
+      rows[T - 1].forEach((probability, k) => expect(probability).toBeCloseTo(whole[k], 6));
+      expect([...whole]).not.toEqual([...rows[0]]);
+    },
+  );
+});
+
+test('the last probabilities of the tutorial’s network have the bits of its forward pass', async () => {
+  const network = networkOf(createReferenceBackend(), LAYERS['one layer'], { T, B: 1 });
+  network.setBatch({ x: inputsOf(1), labels: [0] });
+  network.forward();
+  const whole = await firstProbabilities(network);
+  expect((await probabilitiesByRow(network))[T - 1]).toEqual(whole);
+});
+
+describe('an inspection of two layers in both directions', () => {
+  const images = smallImages(40, T, I);
+  const image = 7;
+  const label = images.labels[image];
+  const options = { ...TUTORIAL, hidden: 4, layers: 2, bidirectional: true, batchSize: 8 };
+  const training = Training.start(createReferenceBackend(), { train: images, validation: undefined }, options);
+  const { network } = training;
+  const inspector = new ImageInspector();
+  const inspect = () => inspector.inspect(training, images, { image });
+  beforeAll(() => training.makeStep());
+
+  /** The values of every parameter, by name. */
+  const parameters = Object.fromEntries(network.parameters.map(({ name, value }) => [name, value]));
+
+  test('has every layer and direction', async () => {
+    const { step, T: rows, I: columns, loss, probabilities, lstms } = await inspect();
+    expect([step, rows, columns]).toEqual([1, T, I]);
+    expect(lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
+      [0, false, 4],
+      [0, true, 4],
+      [1, false, 4],
+      [1, true, 4],
+    ]);
+    expect(loss).toBeCloseTo(-Math.log(probabilities[(T - 1) * C + label]), 5);
+  });
+
+  test('in reverse, row t is the state after rows T-1 … t: that of the turned image, read forward', async () => {
+    const forward = new Network(
+      createReferenceBackend(),
+      { inputs: I, layers: [{ hidden: 4 }], outputs: C },
+      { T, B: 1 },
+    );
+    const { outKernel, outBias } = Object.fromEntries(forward.parameters.map(({ name, value }) => [name, value]));
+    forward.load({ kernel: parameters['kernel.0.reverse'], bias: parameters['bias.0.reverse'], outKernel, outBias });
+    const start = image * T * I;
+    for (let t = 0; t < T; t++) {
+      for (let i = 0; i < I; i++) {
+        forward.activations.x.set(t, 0, i, images.pixels[start + (T - 1 - t) * I + i] * Math.fround(1 / 255));
+      }
+    }
+    forward.forward();
+    const { h, c, gates } = forward.layers[0][0];
+    const [, reverse] = (await inspect()).lstms;
+    for (let t = 0; t < T; t++) {
+      for (let n = 0; n < 4; n++) {
+        const at = (T - 1 - t) * 4 + n;
+        expect(reverse.h[at]).toBeCloseTo(h.get(t + 1, 0, n), 6);
+        expect(reverse.c[at]).toBeCloseTo(c.get(t + 1, 0, n), 6);
+        [reverse.i, reverse.j, reverse.f, reverse.o].forEach((gate, k) =>
+          expect(gate[at]).toBeCloseTo(gates.get(t, 0, 4 * k + n), 6),
+        );
+      }
+    }
+  });
+
+  test('the output layer’s gradient arrives after the last row, and in reverse after row 0', async () => {
+    const { lstms, probabilities } = await inspect();
+    const dLogits = Array.from({ length: C }, (_, k) => probabilities[(T - 1) * C + k] - (k === label ? 1 : 0));
+    const arriving = (direction: number): number => {
+      const sums = Array.from({ length: 4 }, (_, n) =>
+        dLogits.reduce((sum, d, k) => sum + d * parameters.outKernel.get(4 * direction + n, k), 0),
+      );
+      return norm(tensorFrom(sums, [4]));
+    };
+    expect(lstms[2].dhNorms[T]).toBeCloseTo(arriving(0), 5);
+    expect(lstms[3].dhNorms[0]).toBeCloseTo(arriving(1), 5);
+    for (const { dhNorms: h, dcNorms: c } of lstms) for (const value of [...h, ...c]) expect(value).toBeGreaterThan(0);
+  });
+
+  test('follows the run: other weights, and then another network', async () => {
+    const before = await inspect();
+    await training.makeStep();
+    const after = await inspect();
+    expect(after.step).toBe(2);
+    expect(after.loss).not.toBe(before.loss);
+    const other = Training.start(
+      createReferenceBackend(),
+      { train: images, validation: undefined },
+      { ...options, bidirectional: false, hidden: 3 },
+    );
+    const { lstms, dx } = await inspector.inspect(other, images, { image });
+    expect(lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
+      [0, false, 3],
+      [1, false, 3],
+    ]);
+    expect(valuesOf(tensorFrom(dx, [T, I])).some((value) => value !== 0)).toBe(true);
+  });
+});

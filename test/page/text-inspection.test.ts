@@ -1,0 +1,235 @@
+/** What the page's subject “Text” shows of a text: states, the gradients of one prediction's loss, and units that separate. */
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { classesIn, vocabularyOf } from '../../src/data/text.js';
+import { DataError } from '../../src/errors.js';
+import type { TextInspection } from '../../src/page/text/inspect-text.js';
+import { mostCharacters, TextInspector } from '../../src/page/text/inspect-text.js';
+import { propertyNamed } from '../../src/page/text/separation.js';
+import type { TextModel } from '../../src/page/text/text-model.js';
+import { failureOf } from '../helpers/failures.js';
+import type { Nudge } from '../helpers/text-models.js';
+import { C, countedArea, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
+
+/** ‖∂loss/∂·‖ by differences of the loss of the character after `target`. */
+function numericNorm(
+  model: TextModel,
+  classes: ArrayLike<number>,
+  target: number,
+  count: number,
+  place: Pick<Nudge, 'of' | 'layer' | 't'>,
+): number {
+  const by = 1e-5;
+  const loss = (unit: number, sign: number): number =>
+    surprises(model, classes, { ...place, unit, by: sign * by })[target][classes[target + 1]];
+  const gradient = Array.from({ length: count }, (_, unit) => (loss(unit, 1) - loss(unit, -1)) / (2 * by));
+  return Math.hypot(...gradient);
+}
+
+describe.each([
+  ['plain TypeScript', () => new TextInspector()],
+  ['WebAssembly', () => new TextInspector(() => createWasmBackend({ threads: 1 }))],
+] as const)('an inspection with %s', (_, create) => {
+  const text = 'to be 😀 or';
+  const characters = Array.from(text);
+  const N = characters.length;
+  const classes = classesIn(text, vocabulary);
+  const inspector = create();
+
+  describe.each([[[5]], [[4, 6]]])('of layers with %j units', (hidden) => {
+    let model: TextModel;
+    const found: TextInspection[] = [];
+    beforeAll(async () => {
+      model = await modelOf(hidden);
+      for (let target = 0; target < N - 1; target++) {
+        found.push(await inspector.inspect(model, { step: 7 }, { text, target }));
+      }
+    });
+
+    test('reads the code points, and has one LSTM for each layer', () => {
+      for (const [target, one] of found.entries()) {
+        expect(one).toMatchObject({ step: 7, characters, target });
+        expect(one.lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual(
+          hidden.map((H, layer) => [layer, false, H]),
+        );
+        for (const { i, j, f, o, c, h, H } of one.lstms) {
+          for (const values of [i, j, f, o, c, h]) expect(values).toHaveLength(N * H);
+        }
+        expect(structuredClone(one)).toEqual(one); // it goes from the worker to the page
+      }
+    });
+
+    test('has the gradients of the loss with respect to x, h and c that differences give', () => {
+      for (const target of [0, 3, N - 2]) {
+        const { dxNorms, lstms } = found[target];
+        for (let t = 0; t <= N; t++) {
+          lstms.forEach(({ H, dhNorms, dcNorms }, layer) => {
+            const numeric = (of: 'h' | 'c') => numericNorm(model, classes, target, H, { of, layer, t });
+            expect(dhNorms[t]).toBeCloseTo(numeric('h'), 5);
+            expect(dcNorms[t]).toBeCloseTo(numeric('c'), 5);
+          });
+          if (t === N) continue;
+          expect(dxNorms[t]).toBeCloseTo(numericNorm(model, classes, target, C, { of: 'x', layer: 0, t }), 5);
+        }
+        expect(dxNorms[0]).toBeGreaterThan(1e-3); // the differences would not notice a gradient of zeros
+      }
+    });
+
+    test('has a gradient of exactly 0 after the target, and none before it', () => {
+      found.forEach(({ dxNorms, lstms }, target) => {
+        const isZero = (norms: Float32Array): boolean[] => Array.from(norms, (value) => value === 0);
+        expect(isZero(dxNorms)).toEqual(characters.map((_, t) => t > target));
+        for (const { dhNorms, dcNorms } of lstms) {
+          const afterEach = Array.from({ length: N + 1 }, (_, t) => t > target + 1);
+          expect(isZero(dhNorms)).toEqual(afterEach);
+          expect(isZero(dcNorms)).toEqual(afterEach);
+        }
+      });
+    });
+
+    test('has the loss -log p of each right character, and the likeliest characters after the target', () => {
+      const expected = surprises(model, classes);
+      found.forEach(({ loss, losses, choices }, target) => {
+        expect(losses).toHaveLength(N - 1);
+        losses.forEach((value, t) => expect(value).toBeCloseTo(expected[t][classes[t + 1]], 5));
+        expect(loss).toBe(losses[target]);
+        expect(choices).toHaveLength(12);
+        const all = expected[target].map((surprise, k) => [vocabulary.characters[k], Math.exp(-surprise)] as const);
+        all.sort((a, b) => b[1] - a[1]);
+        choices.forEach(({ character, probability }, place) => {
+          expect(character).toBe(all[place][0]);
+          expect(probability).toBeCloseTo(all[place][1], 6);
+        });
+      });
+    });
+
+    test('of a prefix has the same states and gates', async () => {
+      const short = await inspector.inspect(model, { step: 7 }, { text: 'to', target: 0 });
+      short.lstms.forEach(({ H, i, j, f, o, c, h }, layer) => {
+        const long = found[5].lstms[layer];
+        [long.i, long.j, long.f, long.o, long.c, long.h].forEach((values, k) => {
+          const first = [i, j, f, o, c, h][k];
+          for (let n = 0; n < 2 * H; n++) expect(first[n]).toBeCloseTo(values[n], 6);
+        });
+      });
+    });
+  });
+
+  test('uses the model of each call, also if two calls overlap', async () => {
+    const models = await Promise.all([modelOf([5]), modelOf([5], 5), modelOf([4, 6])]);
+    const alone = [];
+    for (const model of models) alone.push(await inspector.inspect(model, { step: 1 }, { text, target: 4 }));
+    const together = models.map((model) => inspector.inspect(model, { step: 1 }, { text, target: 4 }));
+    expect(await Promise.all(together)).toEqual(alone);
+    expect(alone[0].loss).not.toBe(alone[1].loss);
+  });
+
+  test('has nothing left of the text before', async () => {
+    const model = await modelOf([5]);
+    const once = async (one: TextInspector) => [
+      await one.inspect(model, { step: 0 }, { text: 'to be', target: 3 }),
+      await one.states(model, 'to be'),
+    ];
+    const fresh = await once(create());
+    await inspector.inspect(model, { step: 0 }, { text: 'or no', target: 2 });
+    await inspector.states(model, 'or no');
+    expect(await once(inspector)).toEqual(fresh);
+  });
+
+  test('reads all states of a text that is longer than one of its chunks', async () => {
+    const model = await modelOf([4, 6]);
+    const long = text.repeat(9);
+    const { lstms } = await inspector.inspect(model, { step: 0 }, { text: long, target: 0 });
+    const states = await inspector.states(model, long);
+    expect(states.characters).toEqual(Array.from(long));
+    expect(states.layers.map(({ H }) => H)).toEqual([4, 6]);
+    states.layers.forEach(({ H, h, c }, layer) => {
+      expect([h.length, c.length]).toEqual([9 * N * H, 9 * N * H]);
+      h.forEach((value, n) => expect(value).toBeCloseTo(lstms[layer].h[n], 6));
+      c.forEach((value, n) => expect(value).toBeCloseTo(lstms[layer].c[n], 6));
+    });
+  });
+});
+
+describe('an inspection', () => {
+  const inspector = new TextInspector();
+  let model: TextModel;
+  beforeAll(async () => (model = await modelOf([5])));
+  const inspect = (text: string, target: number) => inspector.inspect(model, { step: 0 }, { text, target });
+
+  test.each([
+    ['t', 0, 'text of 1 characters: must have 2…400'],
+    ['😀', 0, 'text of 1 characters: must have 2…400'],
+    ['t'.repeat(401), 0, 'text of 401 characters: must have 2…400'],
+    ['to', 1, 'target 1: must be a whole number in 0…0'],
+    ['to be', -1, 'target -1: must be a whole number in 0…3'],
+    ['to be', 0.5, 'target 0.5: must be a whole number in 0…3'],
+  ])('refuses the text %j with target %d', async (text, target, message) => {
+    expect(await failureOf(inspect(text, target))).toEqual(new RangeError(message));
+  });
+
+  test('refuses an unknown character, and a network that does not predict the next one', async () => {
+    const message = `text: character 1 is "ô" (U+00F4), which is not among the ${C} of the vocabulary`;
+    expect(await failureOf(inspect('tô', 0))).toEqual(new DataError(message));
+    expect(await failureOf(inspector.states(model, 'tô'))).toEqual(new DataError(message));
+    const other = { ...model, vocabulary: vocabularyOf('abc') };
+    const failure = await failureOf(inspector.inspect(other, { step: 0 }, { text: 'abc', target: 0 }));
+    expect(String(failure)).toContain('DataError: text: a vocabulary of 3 classes, but the network reads');
+  });
+
+  test('begins every passage of 300 characters with a zero state', async () => {
+    const model = await modelOf([4, 6]);
+    const long = 'to be or not to be  '.repeat(31);
+    const [whole, second] = [await inspector.states(model, long), await inspector.states(model, long.slice(300, 600))];
+    whole.layers.forEach(({ H, h, c }, layer) => {
+      expect(h.slice(300 * H, 600 * H)).toEqual(second.layers[layer].h);
+      expect(c.slice(300 * H, 600 * H)).toEqual(second.layers[layer].c);
+      expect(h.slice(0, H)).toEqual(h.slice(300 * H, 301 * H)); // the same character from the same state
+    });
+  });
+
+  test('of states has a limit that falls with the work of the network', async () => {
+    expect(mostCharacters(model.network)).toBe(20_000);
+    const work = 600 * 4 * 600 + 1200 * 4 * 600 + 600 * C;
+    expect(mostCharacters({ ...model.network, layers: (await modelOf([1, 1])).network.layers.map(wide) })).toBe(
+      Math.floor(5e9 / work),
+    );
+    expect((await inspector.states(model, 'to be '.repeat(3500))).characters).toHaveLength(20_000);
+    expect(await failureOf(inspector.states(model, ''))).toEqual(
+      new RangeError('text of 0 characters: must have 1 or more'),
+    );
+  });
+
+  test('of states lets timers run', async () => {
+    let hasFired = false;
+    setTimeout(() => (hasFired = true), 60);
+    await inspector.states(await modelOf([64]), 'to be '.repeat(700));
+    expect(hasFired).toBe(true);
+  });
+
+  test('ranks the units by what they separate, from the states of the model’s weights', async () => {
+    const text = 'to be or not to be, that is the question\n'.repeat(3);
+    const { layers, characters } = await inspector.states(model, text);
+    const holds = propertyNamed('vowel').holds(characters);
+    for (const state of ['c', 'h'] as const) {
+      const { units, share } = await inspector.rank(model, text, 'vowel', state, 0);
+      expect(share).toBeCloseTo(13 / 41, 12);
+      expect(units.map(({ unit }) => unit).sort()).toEqual([0, 1, 2, 3, 4]);
+      for (const { unit, auc } of units) {
+        const values = Array.from(characters, (_, n) => layers[0][state][n * 5 + unit]);
+        expect(auc).toBeCloseTo(countedArea(values, holds), 6);
+      }
+    }
+    const other = { ...model, parameters: (await modelOf([5], 8)).parameters };
+    expect(await inspector.rank(other, text, 'vowel', 'c', 0)).not.toEqual(
+      await inspector.rank(model, text, 'vowel', 'c', 0),
+    );
+    expect(await failureOf(inspector.rank(model, text, 'vowel', 'c', 1))).toEqual(
+      new RangeError('layer 1: must be in 0…0'),
+    );
+    expect(String(await failureOf(inspector.rank(model, text, 'vowels', 'c', 0)))).toContain(
+      'property vowels: must be',
+    );
+  });
+});
+
+const wide = () => ({ hidden: 600, bidirectional: false });

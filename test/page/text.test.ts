@@ -1,0 +1,222 @@
+/** The subject “Text” in a real Chromium: a visitor's own text is learnt, and the network writes. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseCheckpoint } from '../../src/training/checkpoint.js';
+import { valuesOf } from '../../src/tensor.js';
+import { testInBrowser } from '../helpers/chromium.js';
+import { servePage } from '../helpers/longhand-page.js';
+import type { Visit } from '../helpers/longhand-page.js';
+import { longhand } from '../helpers/longhand-process.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+
+const { visit } = servePage();
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+/** A network that trains quickly. */
+const SMALL_TEXT = '?subject=text&hidden=32&batchSize=8&T=20';
+/** A short text in English. */
+const SHORT = readFileSync('docs/page.md', 'utf8');
+
+async function paste(opened: Visit, text: string): Promise<void> {
+  await opened.page.click('#paste');
+  await opened.page.fill('#own-text', text);
+  await opened.page.click('#use-text');
+}
+
+testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits, and samples appear', async () => {
+  const opened = await visit('?subject=text&learningRate=0.01&steps=300&T=50');
+  const { page } = opened;
+  expect(await opened.text('#text-name')).toBe('Moby-Dick');
+  expect(await opened.text('#text-facts')).toBe('1,190,317 characters, 83 different');
+  await paste(opened, SHORT);
+  await opened.waitForText('#text-name', 'your text');
+  expect(await opened.text('#text-facts')).toMatch(/^[\d,]+ characters, \d+ different$/);
+  expect(Number(await page.inputValue('[name=batchSize]'))).toBeLessThan(50); // fewer streams, since the text is short
+  page.setDefaultTimeout(120_000);
+  await page.waitForSelector('#play:enabled');
+  await opened.playToTheEnd();
+  expect(Number(await opened.text('#bits'))).toBeLessThan(2.5);
+  expect(Number((await opened.text('#test-result')).split(' ')[0])).toBeGreaterThan(0);
+  const samples = await page.locator('#samples li').allInnerTexts();
+  expect(samples.map((text) => text.split('\n')[0])).toEqual([
+    'before training',
+    'after 100 steps',
+    'after 200 steps',
+    'after 300 steps',
+  ]);
+  for (const sample of samples) expect(sample.length).toBeGreaterThan(150);
+  expect(await opened.text('#link-note')).toBe('The address has the settings of this run, but not your text.');
+  await page.click('#bundled');
+  await opened.waitForText('#text-name', 'Moby-Dick');
+  await opened.waitForStep(0);
+});
+
+testInBrowser('the network continues a prompt; a character shows its alternatives, and can be replaced', async () => {
+  const opened = await visit(`${SMALL_TEXT}&steps=20&prompt=The%20whale&temperature=0.55`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  expect(await page.inputValue('#prompt')).toBe('The whale');
+  expect(await opened.text('#temperature-text')).toBe('0.55'); // as it is used, not rounded
+  await page.click('#write-one');
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 1);
+  await page.click('#write-text');
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+  expect(await opened.text('#prompt-read')).toBe('The whale');
+  await page.waitForSelector('#write-one:enabled');
+
+  await page.focus('#written');
+  await page.keyboard.press('Home');
+  for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
+  expect(await opened.text('#written-about')).toMatch(/^character 6: /);
+  const written = await page.locator('#written [role=option]').allTextContents();
+  const choices = await page.locator('#written-choices .choice').allInnerTexts();
+  expect(choices.length).toBeGreaterThan(1);
+  const shares = choices.map((text) => parseFloat(text.split('\n').at(-1)!));
+  expect([...shares].sort((a, b) => b - a)).toEqual(shares);
+
+  const other = page.locator('#written-choices .choice:not(.best)').first();
+  const name = (await other.locator('b').innerText()).trim();
+  await other.click();
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+  await page.waitForSelector('#write-one:enabled');
+  const changed = await page.locator('#written [role=option]').allTextContents();
+  expect(changed.slice(0, 5)).toEqual(written.slice(0, 5));
+  expect(changed[5] === name || ['space', 'new line'].includes(name)).toBe(true);
+  expect(changed[5]).not.toBe(written[5]);
+
+  await page.fill('#prompt', 'ß'); // not a character of Moby-Dick
+  await page.click('#write-text');
+  await page.waitForFunction(() => document.querySelector('#write-note')?.textContent.includes('"ß" (U+00DF)'));
+});
+
+testInBrowser.each([
+  ['too short', 'abc '.repeat(20), /your text: the text has 80 characters: the page needs at least 200/],
+  ['of one character', 'a'.repeat(500), /your text: a text with 1 different characters: at least 2 are necessary/],
+])('a text that is %s is refused, and the run before continues', async (_, text, message) => {
+  const opened = await visit(SMALL_TEXT);
+  await opened.page.click('#one-step');
+  await opened.waitForStep(1);
+  await paste(opened, text);
+  expect(await opened.error()).toMatch(message);
+  await opened.act('Close');
+  expect(await opened.text('#text-name')).toBe('Moby-Dick');
+  await opened.page.click('#one-step');
+  await opened.waitForStep(2);
+});
+
+testInBrowser('a file is read as UTF-8; one that is not is refused', async () => {
+  const opened = await visit(SMALL_TEXT);
+  const bytes = Buffer.from([...Buffer.from('text '.repeat(100)), 0xff]);
+  await opened.page.setInputFiles('#text-file', { name: 'latin.txt', mimeType: 'text/plain', buffer: bytes });
+  expect(await opened.error()).toBe('latin.txt: is not a text in UTF-8');
+  await opened.act('Close');
+  const buffer = Buffer.from('日本語の文章です。🎉\r\n'.repeat(100));
+  await opened.page.setInputFiles('#text-file', { name: 'japanese.txt', mimeType: 'text/plain', buffer });
+  await opened.waitForText('#text-facts', '1,200 characters, 12 different');
+  await opened.page.waitForSelector('#play:enabled');
+  await opened.page.click('#one-step');
+  await opened.waitForStep(1);
+});
+
+testInBrowser('a dropped file becomes the text', async () => {
+  const opened = await visit(SMALL_TEXT);
+  await opened.page.evaluate((text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], 'dropped.txt'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  }, SHORT);
+  await opened.waitForText('#text-name', 'dropped.txt');
+});
+
+testInBrowser('a link holds every setting of the text, and repeats the run', async () => {
+  const settings = '&steps=40&learningRate=0.005&seed=3';
+  const view = '&lstm=1&passage=300&target=7&unit=5&state=h&property=space&prompt=It&temperature=0.3';
+  const bits: string[] = [];
+  for (let n = 0; n < 2; n++) {
+    const opened = await visit(SMALL_TEXT + settings + view);
+    const { page } = opened;
+    expect(await opened.text('#link-note')).toBe('The address of this page is a link that repeats this run.');
+    await opened.playToTheEnd();
+    await page.click('#one-step');
+    await opened.waitForStep(41);
+    bits.push(await opened.text('#bits'));
+    expect(await page.inputValue('#state')).toBe('h');
+    expect(await page.inputValue('#unit')).toBe('5');
+    expect(await page.inputValue('#property')).toBe('space');
+    await page.selectOption('#state', 'c');
+    await page.waitForFunction(() => !location.search.includes('state='));
+    expect(Object.fromEntries(new URLSearchParams(new URL(page.url()).search))).toEqual({
+      subject: 'text',
+      hidden: '32',
+      batchSize: '8',
+      T: '20',
+      steps: '40',
+      learningRate: '0.005',
+      seed: '3',
+      lstm: '1',
+      passage: '300',
+      target: '7',
+      unit: '5',
+      property: 'space',
+      prompt: 'It',
+      temperature: '0.3',
+    });
+  }
+  expect(bits[0]).toBe(bits[1]);
+});
+
+describe('a checkpoint', () => {
+  const folder = directoryOf({});
+  const [short, long, fromPage] = ['short', 'long', 'page'].map((name) => path.join(folder, `${name}.safetensors`));
+  const numbersOf = (file: string): unknown => {
+    const { model, training } = parseCheckpoint(readFileSync(file), file);
+    const values = (tensors: typeof model.parameters) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [...valuesOf(tensor)]]));
+    const { means, squares, states, step } = training!;
+    return [step, ...[model.parameters, means, squares, states].map(values), model.vocabulary];
+  };
+
+  testInBrowser('from the command line continues on the page, and back, with the same bits', async () => {
+    const sizes = ['--task', 'text', '--hidden', '32', '--batch-size', '8', '--steps', '20', '--validate-every', '10'];
+    const train = await longhand(['train', ...sizes, '--training-iters', String(21 * 8), '--checkpoint', short]);
+    const more = await longhand(['train', '--resume', short, '--training-iters', String(31 * 8), '--checkpoint', long]);
+    expect([train.code, more.code]).toEqual([0, 0]);
+
+    const opened = await visit('?subject=text');
+    const { page } = opened;
+    await page.setInputFiles('#file', short);
+    await opened.waitForStep(20);
+    expect(await opened.text('#link-note')).toMatch(/^This run began with a checkpoint, which no link contains/);
+    await opened.set('steps', '30');
+    await opened.playToTheEnd();
+    const download = page.waitForEvent('download');
+    await page.click('#save');
+    await (await download).saveAs(fromPage);
+    expect(numbersOf(fromPage)).toEqual(numbersOf(long));
+    // the page has validated after step 30, as the command line does
+    const { training } = parseCheckpoint(readFileSync(fromPage), fromPage);
+    expect(training).toMatchObject({ best: parseCheckpoint(readFileSync(long), long).training!.best });
+    // the steps added by hand are the length of the saved run
+    expect(training!.options).toMatchObject({ trainingIters: 30 * 8 + 1, epochs: null });
+
+    const sampled = await longhand(['sample', fromPage, '--length', '20', '--prime', 'The']);
+    expect(sampled.stdout).toMatch(/^The/);
+    expect((await longhand(['train', '--resume', fromPage])).code).toBe(0);
+  });
+
+  testInBrowser('of the other subject, or of another text, is refused', async () => {
+    const opened = await visit(SMALL_TEXT);
+    await paste(opened, SHORT);
+    await opened.waitForText('#text-name', 'your text');
+    await opened.page.waitForSelector('#load:enabled');
+    await opened.page.setInputFiles('#file', short);
+    expect(await opened.error()).toMatch(/which is not among the|the run began with/);
+    await opened.act('Close');
+    const digits = await visit('');
+    await digits.page.setInputFiles('#file', short);
+    expect(await digits.error()).toMatch(
+      /: a run on a text: choose “Text” at the top of the page, then load it again$/,
+    );
+  });
+});

@@ -1,0 +1,160 @@
+/** “Train” in a real Chromium: the command line's losses, on every backend; play, pause, steps and reset. */
+import { spawnSync } from 'node:child_process';
+import { testInBrowser } from '../helpers/chromium.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import type { Visit } from '../helpers/longhand-page.js';
+import { LonghandPage, servePage, SMALL } from '../helpers/longhand-page.js';
+import { longhand } from '../helpers/longhand-process.js';
+
+const { visit } = servePage();
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+describe('the losses of 60 steps are those of the command line', () => {
+  const STEPS = [20, 40, 60];
+  let expected: number[];
+  beforeAll(async () => {
+    const { stdout } = await longhand(['train', '--training-iters', String(61 * 128), '--json', '--threads', '1']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { step?: number; loss?: number });
+    expected = lines.flatMap(({ step, loss }) => (STEPS.includes(step ?? 0) ? [loss!] : []));
+    expect(expected).toHaveLength(STEPS.length);
+  });
+
+  const lossesOf = async (opened: Visit): Promise<number[]> => {
+    const losses: number[] = [];
+    for (const steps of STEPS) {
+      await opened.set('steps', String(steps));
+      await opened.page.click('#play');
+      await opened.page.waitForFunction(
+        (text) => document.querySelector('#test-result')?.textContent.endsWith(text),
+        `step ${steps}`,
+      );
+      losses.push(Number(await opened.text('#loss')));
+    }
+    return losses;
+  };
+
+  testInBrowser('served by longhand page, on several threads', async () => {
+    const opened = await visit();
+    expect(await opened.text('#backend')).toMatch(/wasm: WebAssembly, relaxed SIMD, [2-9]\d* threads/);
+    const losses = await lossesOf(opened);
+    losses.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-3));
+    expect(losses[2]).toBeLessThan(0.7 * losses[0]);
+  });
+
+  testInBrowser('in a folder of a host that does not isolate the page, which a service worker then does', async () => {
+    const folder = directoryOf({});
+    const options = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', folder, '--logLevel', 'warn'];
+    const built = spawnSync('node_modules/.bin/vite', ['build', ...options], { encoding: 'utf8' });
+    expect(built).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const host = await LonghandPage.host(folder);
+    try {
+      const opened = await host.visit();
+      expect(await opened.text('#backend')).toMatch(/wasm: WebAssembly, relaxed SIMD, [2-9]\d* threads/);
+      const losses = await lossesOf(opened);
+      losses.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-3));
+      expect(opened.faults).toEqual([]);
+      const alone = await host.visit('', { serviceWorkers: 'block' });
+      expect(await alone.text('#backend')).toContain('1 thread');
+      expect(alone.faults).toEqual([]);
+    } finally {
+      await host.close();
+    }
+  });
+});
+
+testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
+  'backend %s has the loss of WebAssembly, and GPU.js is fetched only for its own backends',
+  async (backend) => {
+    const requested: string[] = [];
+    const opened = await visit(`${SMALL}&layers=2&steps=10`, {
+      prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
+    });
+    expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
+    await opened.page.selectOption('[name=backend]', backend);
+    await opened.page.waitForFunction(
+      (name) => document.querySelector('#backend')?.textContent.includes(name),
+      backend,
+    );
+    const onWasm = await visit(`${SMALL}&layers=2&steps=10`);
+    for (const one of [opened, onWasm]) {
+      await one.page.click('#play');
+      await one.waitForStep(10);
+    }
+    expect(Number(await opened.text('#loss'))).toBeCloseTo(Number(await onWasm.text('#loss')), 3);
+    expect(requested.some((url) => url.includes('gpu'))).toBe(backend !== 'reference');
+  },
+);
+
+testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
+  const opened = await visit(SMALL);
+  const { page } = opened;
+  await page.click('#play');
+  await opened.waitForStepAfter(6);
+  await page.click('#play');
+  await page.waitForSelector('#one-step:enabled');
+  const step = Number(await opened.text('#step'));
+  await page.click('#one-step');
+  await opened.waitForStep(step + 1);
+  expect(Number(await opened.text('#loss'))).toBeGreaterThan(0);
+  await page.click('#reset');
+  await opened.waitForStep(0);
+  expect(await opened.text('#loss')).toBe('–');
+});
+
+testInBrowser(
+  'Reset during a run starts a new one; the address keeps the image; the length can change during a run',
+  async () => {
+    const opened = await visit(`${SMALL}&steps=100000`);
+    const { page } = opened;
+    await page.click('#next');
+    await page.click('#play');
+    await opened.waitForStepAfter(6);
+    await page.click('#reset');
+    await opened.waitForStep(0);
+    await page.waitForSelector('#one-step:enabled');
+    expect([await opened.text('#play'), await opened.text('#loss')]).toEqual(['Play', '–']);
+    await page.waitForFunction(() => location.search.includes('image=1'));
+
+    await page.click('#play');
+    await opened.waitForStepAfter(6);
+    const steps = Number(await opened.text('#step')) + 2000; // not reached before it is typed, even on a busy computer
+    await opened.set('steps', String(steps)); // while it plays
+    await opened.waitForTest();
+    expect(await opened.text('#step')).toBe(String(steps));
+    expect(opened.faults).toEqual([]);
+  },
+);
+
+describe('a test', () => {
+  const LARGE = '?hidden=256&batchSize=128&threads=1';
+
+  testInBrowser('can be stopped', async () => {
+    const opened = await visit(LARGE);
+    const { page } = opened;
+    await page.click('#test');
+    await opened.waitForText('#test', 'Stop the test');
+    await page.click('#test');
+    await opened.waitForText('#test', 'Test');
+    expect(await opened.text('#test-result')).toBe('–');
+    await page.click('#test');
+    await opened.waitForTest();
+    expect(await opened.text('#test-result')).toMatch(/^0\.\d{4} at step 0$/);
+  });
+
+  testInBrowser.each(['#one-step', '#reset'])('ends when %s is pressed, and the run continues', async (button) => {
+    const opened = await visit(LARGE);
+    const { page } = opened;
+    await page.click('#test');
+    await opened.waitForText('#test', 'Stop the test');
+    await page.click(button);
+    await opened.waitForText('#test', 'Test');
+    expect(await opened.text('#test-result')).toBe('–');
+    await page.waitForSelector('#one-step:enabled');
+    await page.click('#one-step');
+    await opened.waitForStep(button === '#one-step' ? 2 : 1);
+  });
+});

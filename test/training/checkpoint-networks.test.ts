@@ -1,0 +1,275 @@
+/** Checkpoints of version 2: every network, data with a name, and SGD. What is wrong with them is named. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { DataError } from '../../src/errors.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { zeros } from '../../src/tensor.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import type { TrainData } from '../../src/training/train-data.js';
+import { train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import { OPTION_NAMES } from '../../src/training/options.js';
+import { errorOf } from '../helpers/failures.js';
+import { IMAGES } from '../helpers/small-images.js';
+import { smallSequences, STEPS } from '../helpers/small-sequences.js';
+
+const DATA = {
+  ...smallSequences({ inputs: 'classes', answers: 'labels', reads: 'every', ends: 'lengths' }, 9),
+  task: 'small sequences',
+};
+const OPTIONS = {
+  hidden: [3, 2],
+  bidirectional: true,
+  dropout: 0.25,
+  forgetBias: 0.5,
+  optimiser: 'sgd',
+  batchSize: 4,
+  trainingIters: 16,
+} as const;
+const NETWORK = {
+  inputs: 5,
+  layers: [
+    { hidden: 3, bidirectional: true },
+    { hidden: 2, bidirectional: true },
+  ],
+  outputs: 3,
+  inputKind: 'classes',
+  loss: 'crossEntropy',
+  reads: 'every',
+  dropout: 0.25,
+  forgetBias: 0.5,
+};
+const PARAMETERS = [
+  ...['0', '0.reverse', '1', '1.reverse'].flatMap((suffix) => [`kernel.${suffix}`, `bias.${suffix}`]),
+  ...['outKernel', 'outBias'],
+];
+
+async function checkpointOf(data: TrainData, options: Partial<TrainOptions>): Promise<Checkpoint> {
+  const saved: Checkpoint[] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => saved.push(checkpoint);
+  (await train(createReferenceBackend(), data, options, { onCheckpoint })).dispose();
+  return saved[0];
+}
+
+let checkpoint: Checkpoint;
+let bytes: Uint8Array;
+beforeAll(async () => {
+  checkpoint = await checkpointOf(DATA, OPTIONS);
+  bytes = checkpointBytes(checkpoint);
+});
+
+const versionOf = (one: Checkpoint): string | undefined =>
+  parseSafetensors(checkpointBytes(one), 'f').metadata.get('formatVersion');
+
+test.each(['sgd', 'adam'] as const)(
+  'a loaded checkpoint with %s equals the saved one, byte for byte',
+  async (optimiser) => {
+    const saved = await checkpointOf(DATA, { ...OPTIONS, optimiser });
+    const file = checkpointBytes(saved);
+    const loaded = parseCheckpoint(file, 'f');
+    expect(loaded).toEqual(saved);
+    expect(Buffer.compare(checkpointBytes(loaded), file)).toBe(0);
+
+    const { metadata, tensors } = parseSafetensors(file, 'f');
+    const moments = optimiser === 'sgd' ? ['sgd.v.'] : ['adam.m.', 'adam.v.'];
+    const names = ['', ...moments].flatMap((prefix) => PARAMETERS.map((name) => prefix + name));
+    expect([...tensors.keys()].sort()).toEqual([...names, 'order'].sort());
+    expect(metadata.get('formatVersion')).toBe('2');
+    expect(JSON.parse(metadata.get('model')!)).toEqual({ T: STEPS, network: NETWORK });
+    expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES);
+    expect(JSON.parse(metadata.get('training')!)).toMatchObject({ step: 3, task: 'small sequences' });
+  },
+);
+
+describe('a file is of version 1 if that can hold it', () => {
+  const plain = { hidden: 2, batchSize: 16, trainingIters: 32 };
+
+  test.each<[string, Partial<TrainOptions>]>([
+    ['1', {}],
+    ['1', { schedule: 'cosine', clipNorm: 1, shuffle: 'legacy', layers: 1, dropout: 0, momentum: 0.9 }],
+    ['2', { layers: 2 }],
+    ['2', { hidden: [2] }],
+    ['2', { bidirectional: true }],
+    ['2', { layers: 2, dropout: 0.1 }],
+    ['2', { outputStart: 'glorot' }],
+    ['2', { biasStart: 'chrono' }],
+    ['2', { optimiser: 'sgd' }],
+    ['2', { momentum: 0.8 }],
+    ['2', { shift: 1 }],
+  ])('%s with %j', async (version, options) => {
+    const saved = await checkpointOf(IMAGES, { ...plain, ...options });
+    expect(versionOf(saved)).toBe(version);
+    const isPlain = Object.keys(saved.model.parameters).length === 4;
+    expect(versionOf({ ...saved, training: null })).toBe(isPlain ? '1' : '2');
+    expect(parseCheckpoint(checkpointBytes(saved), 'f')).toEqual(saved);
+  });
+
+  test('and not with a task, or with sequences that version 1 does not know', async () => {
+    expect(versionOf(await checkpointOf({ ...IMAGES, task: 'mine' }, plain))).toBe('2');
+    const numbers = smallSequences({ inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'lengths' }, 16);
+    expect(versionOf(await checkpointOf(numbers, plain))).toBe('1');
+    const targets = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'last', ends: 'lengths' }, 16);
+    expect(versionOf(await checkpointOf(targets, plain))).toBe('2');
+  });
+});
+
+test('NaN in a velocity is never written, nor read', () => {
+  const spoilt = zeros([3]);
+  spoilt.set(1, NaN);
+  const { model, training } = checkpoint;
+  const velocities = { ...training!.velocities, outBias: spoilt };
+  expect(() => checkpointBytes({ model, training: { ...training!, velocities } })).toThrow(
+    'sgd.v.outBias[1] is NaN at step 3: training has diverged',
+  );
+  expect(
+    refusal((_, tensors) =>
+      tensors.set('sgd.v.outBias', {
+        dtype: 'F32',
+        shape: [3],
+        bytes: new Uint8Array(Float32Array.of(0, NaN, 0).buffer),
+      }),
+    ),
+  ).toBe('f: tensor "sgd.v.outBias": element 1 is NaN, must be finite');
+});
+
+/** The message that refuses a changed file whose checksum is correct. */
+function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
+  const file = parseSafetensors(bytes, 'f');
+  const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) };
+  change(changed.metadata, changed.tensors);
+  const written = writeSafetensors(signed(changed));
+  return errorOf(DataError, () => parseCheckpoint(written, 'f')).message;
+}
+
+/** As `refusal`, with a JSON text of the metadata changed. */
+const refusalOfJson = (key: string, change: (value: Record<string, unknown>) => unknown): string =>
+  refusal((metadata) => {
+    const value = JSON.parse(metadata.get(key)!) as Record<string, unknown>;
+    change(value);
+    metadata.set(key, JSON.stringify(value));
+  });
+
+const LAYER = { hidden: 3, bidirectional: true };
+
+test.each<[object, string]>([
+  [{ inputs: 0 }, 'inputs is 0: must be a whole number ≥ 1'],
+  [{ inputs: 2.5 }, 'inputs is 2.5: must be a whole number ≥ 1'],
+  [{ inputs: '5' }, 'inputs "5": must be a number'],
+  [{ inputs: null }, 'inputs null: must be a number'],
+  [{ outputs: -1 }, 'outputs is -1: must be a whole number ≥ 1'],
+  [{ layers: [] }, 'layers is an Array: must be a list of one layer or more'],
+  [{ layers: null }, 'layers is null: must be a list of one layer or more'],
+  [{ layers: { length: 2 } }, 'layers is an Object: must be a list of one layer or more'],
+  [{ layers: [LAYER, null] }, 'layers[1]: null: must be an object'],
+  [{ layers: [LAYER, []] }, 'layers[1]: an Array: must be an object with names'],
+  [{ layers: [LAYER, {}] }, 'layers[1]: hidden is undefined: must be a whole number ≥ 1'],
+  [{ layers: [LAYER, { hidden: 0 }] }, 'layers[1]: hidden is 0: must be a whole number ≥ 1'],
+  [{ layers: [LAYER, { hidden: 2, bidirectional: 1 }] }, 'layers[1]: bidirectional 1: must be a boolean'],
+  [{ layers: [LAYER, { ...LAYER, reverse: true }] }, 'layers[1]: reverse: unknown option'],
+  [{ inputKind: 'words' }, 'inputKind is "words": must be one of numbers, classes'],
+  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError'],
+  [{ loss: true }, 'loss true: must be a string'],
+  [{ reads: 'first' }, 'reads is "first": must be one of last, every'],
+  [{ dropout: 1 }, 'dropout is 1: must be in 0 … 0.99'],
+  [{ dropout: -0.5 }, 'dropout is -0.5: must be in 0 … 0.99'],
+  [{ forgetBias: 1e39 }, 'forgetBias is 1e+39: must be a number within f32 (±3.4028235e+38)'],
+  [{ other: 1 }, 'other: unknown option'],
+])('a network with %j is refused', (change, message) => {
+  expect(refusalOfJson('model', (model) => Object.assign(model.network as object, change))).toMatch(
+    `f: model: network: ${message}`,
+  );
+});
+
+test('other models are refused', () => {
+  const hiddenOf = (count: number) => ({ layers: Array<object>(count).fill({ hidden: 1 }) });
+  for (const [change, message] of [
+    [(model) => delete model.network, 'f: model: field network is missing'],
+    [(model) => (model.network = null), 'f: model: network: null: must be an object'],
+    [(model) => (model.network = []), 'f: model: network: an Array: must be an object with names'],
+    [(model) => (model.network = 'LSTM'), 'f: model: network: "LSTM": must be an object'],
+    [
+      (model) => (model.network = { ...NETWORK, ...hiddenOf(1001) }),
+      'f: model: network has 1001 layers: must be at most 1000',
+    ],
+    [(model) => (model.network = { ...NETWORK, ...hiddenOf(1000) }), 'f: tensor "kernel.0" is [8,12], must be [6,4]'],
+    [(model) => (model.network = { ...NETWORK, inputs: 1e300 }), 'f: tensor "kernel.0" is [8,12], must be [1e+300,12]'],
+    [
+      (model) => (model.network = { ...NETWORK, outputs: 2 ** 53 }),
+      `f: tensor "outKernel" is [4,3], must be [4,${2 ** 53}]`,
+    ],
+    [(model) => (model.network = { ...NETWORK, loss: 'x'.repeat(1e6) }), 'f: model: network: loss is "xxx'],
+    [(model) => (model.network = { ...NETWORK, ['y'.repeat(1e6)]: 1 }), 'f: model: network: yyy'],
+    [(model) => delete model.T, 'f: model: field T is missing'],
+    [(model) => (model.T = 0), 'f: model: T is 0, must be a whole number from 1'],
+    [(model) => (model.H = 3), 'f: model: unknown field "H"'],
+  ] satisfies [(model: Record<string, unknown>) => unknown, string][]) {
+    const found = refusalOfJson('model', change);
+    expect(found.slice(0, message.length)).toBe(message);
+    expect(found.length).toBeLessThan(400);
+  }
+  // numbers that JSON.stringify does not write
+  expect(
+    refusal((metadata) => metadata.set('model', metadata.get('model')!.replace('"inputs":5', '"inputs":1e999'))),
+  ).toBe('f: model: network: inputs is Infinity: must be a whole number ≥ 1');
+  expect(
+    refusal((metadata) => metadata.set('model', metadata.get('model')!.replace('[{', '[[{').replace('}]', '}]]'))),
+  ).toMatch(/^f: model: not valid JSON \(nested deeper than 4/);
+});
+
+test('a field of the network that is missing has its default', () => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  const network: Partial<typeof NETWORK> = { ...NETWORK };
+  delete network.loss;
+  const changed = new Map(metadata).set('model', JSON.stringify({ T: STEPS, network }));
+  expect(parseCheckpoint(writeSafetensors(signed({ metadata: changed, tensors })), 'f')).toEqual(checkpoint);
+});
+
+test('options of another network are refused', () => {
+  for (const [change, message] of [
+    [
+      { hidden: [3, 3] },
+      'layers[1] {"hidden":3,"bidirectional":true}; the file\'s network has {"hidden":2,"bidirectional":true}',
+    ],
+    [{ hidden: [3, 2, 4] }, 'layers[2] {"hidden":4,"bidirectional":true}; the file\'s network has nothing'],
+    [{ hidden: 3, dropout: 0 }, 'layers[1] nothing; the file\'s network has {"hidden":2,"bidirectional":true}'],
+    [
+      { bidirectional: false },
+      'layers[0] {"hidden":3,"bidirectional":false}; the file\'s network has {"hidden":3,"bidirectional":true}',
+    ],
+    [{ dropout: 0.5 }, "dropout 0.5; the file's network has 0.25"],
+    [{ forgetBias: 1 }, "forgetBias 1; the file's network has 0.5"],
+  ] as const) {
+    expect(refusalOfJson('options', (options) => Object.assign(options, change))).toBe(
+      `f: options of another network: ${message}`,
+    );
+  }
+});
+
+test('every tensor of the network and of its optimiser must be present, in its shape', () => {
+  for (const name of [...PARAMETERS, ...PARAMETERS.map((parameter) => `sgd.v.${parameter}`)]) {
+    expect(refusal((_, tensors) => tensors.delete(name))).toMatch(`f: has no tensor "${name}", only `);
+    const other: StoredTensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
+    expect(refusal((_, tensors) => tensors.set(name, other))).toMatch(`f: tensor "${name}" is [1], must be [`);
+  }
+  expect(refusalOfJson('options', (options) => (options.optimiser = 'adam'))).toMatch(
+    'f: has no tensor "adam.m.kernel.0"',
+  );
+});
+
+test.each<[string, unknown, string]>([
+  ['of 10 kB', 'x'.repeat(10_000), `task is "${'x'.repeat(58)}…, must be null or a text of 1 to 100 characters`],
+  ['that is empty', '', 'task is "", must be null or a text of 1 to 100 characters'],
+  ['that is no text', 5, 'task is 5, must be a text or null'],
+  ['that is missing', undefined, 'field task is missing'],
+])('a task %s is refused', (_, task, message) => {
+  expect(refusalOfJson('training', (training) => (training.task = task))).toBe(`f: training: ${message}`);
+});
+
+test('a file of version 1 with parts of version 2 is refused', async () => {
+  bytes = checkpointBytes(await checkpointOf(IMAGES, { hidden: 2, batchSize: 16, trainingIters: 32 }));
+  expect(refusalOfJson('training', (training) => (training.task = null))).toBe('f: training: unknown field "task"');
+  expect(refusalOfJson('model', (model) => (model.network = NETWORK))).toBe('f: model: unknown field "network"');
+  expect(refusalOfJson('options', (options) => (options.layers = 1))).toBe('f: options: unknown field "layers"');
+  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe('f: model: field network is missing');
+});

@@ -1,0 +1,298 @@
+/** Checkpoints: what is saved is loaded, and every other file is refused with a reason. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { DataError } from '../../src/errors.js';
+import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { completeSizes, networkParameterShapes } from '../../src/network-sizes.js';
+import { zeros } from '../../src/tensor.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { train } from '../../src/training/loop.js';
+import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+
+let checkpoint: Checkpoint;
+let bytes: Uint8Array;
+
+beforeAll(async () => {
+  const seen: Checkpoint[] = [];
+  const options = { ...OPTIONS, hidden: 2, validateEvery: 4, patience: 5, schedule: 'step', clipNorm: 1 } as const;
+  const hooks = { onCheckpoint: (one: Checkpoint) => seen.push(one), validation: IMAGES };
+  (await train(createReferenceBackend(), IMAGES, options, hooks)).dispose();
+  [checkpoint] = seen;
+  bytes = checkpointBytes(checkpoint);
+});
+
+test('a loaded checkpoint equals the saved one', () => {
+  const loaded = parseCheckpoint(bytes, 'f');
+  expect(loaded).toEqual(checkpoint);
+  expect(checkpointBytes(loaded)).toEqual(bytes);
+});
+
+test.each(['parameters', 'means', 'squares'] as const)('NaN and infinities in %s are never written', (group) => {
+  for (const value of [NaN, Infinity]) {
+    const spoilt = zeros([10]);
+    spoilt.set(7, value);
+    const { model, training } = checkpoint;
+    const changed =
+      group === 'parameters'
+        ? { training, model: { ...model, parameters: { ...model.parameters, outBias: spoilt } } }
+        : { model, training: { ...training!, [group]: { ...training![group], outBias: spoilt } } };
+    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
+    expect(() => checkpointBytes(changed)).toThrow(`${key}[7] is ${value} at step 12: training has diverged`);
+  }
+});
+
+describe('a checkpoint that could not be read again is not written:', () => {
+  const failureIn = (make: () => unknown): unknown => {
+    try {
+      return make();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  const written = ({ model, training }: { model?: object; training?: object }): unknown =>
+    failureIn(() =>
+      checkpointBytes({
+        model: { ...checkpoint.model, ...model },
+        training: { ...checkpoint.training!, ...training },
+      }),
+    );
+
+  test.each(['means', 'squares', 'parameters'] as const)('an F64 number beyond f32 in %s', (group) => {
+    const wide = zeros([10], 'f64');
+    wide.set(7, -1e39);
+    const { model, training } = checkpoint;
+    const changed =
+      group === 'parameters'
+        ? { model: { parameters: { ...model.parameters, outBias: wide } } }
+        : { training: { [group]: { ...training![group], outBias: wide } } };
+    const key = { parameters: 'outBias', means: 'adam.m.outBias', squares: 'adam.v.outBias' }[group];
+    expect(written(changed)).toEqual(
+      new DataError(
+        `checkpoint: ${key}[7] is -1e+39 at step 12: beyond f32 (±3.4028235e+38), so the file could not be read again; ` +
+          'try a smaller learning rate',
+      ),
+    );
+    wide.set(7, 3e38);
+    expect(written(changed)).toBeInstanceOf(Uint8Array);
+  });
+
+  test('a tensor of another shape', () => {
+    const parameters = { ...checkpoint.model.parameters, outBias: zeros([9]) };
+    expect(written({ model: { parameters } })).toEqual(new RangeError('checkpoint: outBias [9] must be [10]'));
+  });
+
+  test('more than 1000 layers', () => {
+    const network = completeSizes({ inputs: 1, layers: Array(1001).fill({ hidden: 1 }), outputs: 1 });
+    const parameters = Object.fromEntries(
+      Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
+    );
+    expect(failureIn(() => checkpointBytes({ model: { T: 1, network, parameters }, training: null }))).toEqual(
+      new DataError('checkpoint: model: network has 1001 layers: must be at most 1000'),
+    );
+  });
+
+  test('texts that a reader refuses', () => {
+    const { options, order } = checkpoint.training!;
+    const faults: [Parameters<typeof written>[0], string][] = [
+      [{ model: { T: 0 } }, 'checkpoint: model: T is 0, must be a whole number from 1'],
+      [{ training: { options: { ...options, hidden: 3 } } }, 'checkpoint: options of another network: layers[0]'],
+      [{ training: { options: { ...options, batchSize: 0 } } }, 'checkpoint: options: batchSize 0: must be'],
+      [{ training: { random: [0, 0, 0, 0] } }, 'checkpoint: training: random is [0,0,0,0], must be'],
+      [{ training: { order: order.map(() => 1) } }, 'checkpoint: order has index 1 twice'],
+      [{ training: { best: { step: 1, loss: NaN } } }, 'checkpoint: training.best: loss is null, must be a number'],
+    ];
+    for (const [change, message] of faults) {
+      const failure = written(change);
+      expect(failure).toBeInstanceOf(DataError);
+      expect((failure as DataError).message).toContain(message);
+    }
+  });
+});
+
+test('a network alone is saved without its training', () => {
+  const alone = checkpointBytes({ ...checkpoint, training: null });
+  expect(parseCheckpoint(alone, 'f')).toEqual({ ...checkpoint, training: null });
+  expect([...parseSafetensors(alone, 'f').tensors.keys()].sort()).toEqual(['bias', 'kernel', 'outBias', 'outKernel']);
+});
+
+test('a file holds the tensors of its network: one that is missing is an error, others are not written', () => {
+  const { bias, ...others } = checkpoint.model.parameters;
+  const withParameters = (parameters: object): Checkpoint => ({
+    ...checkpoint,
+    model: { ...checkpoint.model, parameters: parameters as Checkpoint['model']['parameters'] },
+  });
+  expect(() => checkpointBytes(withParameters(others))).toThrow(TypeError);
+  expect(checkpointBytes(withParameters({ other: bias, ...others, bias }))).toEqual(bytes);
+});
+
+test('a change of any bit is detected', () => {
+  const damaged = Uint8Array.from(bytes);
+  for (let n = 0; n < bytes.length; n++) {
+    for (let bit = 0; bit < 8; bit++) {
+      damaged[n] ^= 1 << bit;
+      expect(() => parseCheckpoint(damaged, 'f')).toThrow(DataError);
+      damaged[n] ^= 1 << bit;
+    }
+  }
+  expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
+});
+
+test('a file that another tool wrote in another order loads as the same checkpoint', () => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  // another header, with the tensors in the order of their names
+  const sorted = [...tensors].sort();
+  let begin = 0;
+  const entries = sorted.map(([key, { dtype, shape, bytes: data }]) => {
+    begin += data.length;
+    return [key, { shape, dtype, data_offsets: [begin - data.length, begin] }];
+  });
+  const header = Buffer.from(
+    JSON.stringify(Object.fromEntries([...entries, ['__metadata__', Object.fromEntries(metadata)]])),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const other = Buffer.concat([length, header, ...sorted.map(([, { bytes: data }]) => data)]);
+  expect(Buffer.compare(other, bytes)).not.toBe(0);
+  expect(parseCheckpoint(other, 'f')).toEqual(checkpoint);
+});
+
+/** The message that refuses a changed file whose checksum is correct. */
+function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
+  const file = parseSafetensors(bytes, 'f');
+  const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) } satisfies Safetensors;
+  change(changed.metadata, changed.tensors);
+  try {
+    parseCheckpoint(writeSafetensors(signed(changed)), 'f');
+  } catch (error) {
+    expect(error).toBeInstanceOf(DataError);
+    return (error as DataError).message;
+  }
+  return 'not refused';
+}
+
+const withJson = (key: string, change: (value: Record<string, unknown>) => void) =>
+  refusal((metadata) => {
+    const value = JSON.parse(metadata.get(key)!) as Record<string, unknown>;
+    change(value);
+    metadata.set(key, JSON.stringify(value));
+  });
+
+test('other safetensors files, and other versions, are refused', () => {
+  expect(refusal((metadata) => metadata.delete('format'))).toMatch(
+    /^f: a safetensors file, but not a Longhand checkpoint/,
+  );
+  expect(refusal((metadata) => metadata.set('formatVersion', '3'))).toBe(
+    'f: format version 3, but this program reads versions 1 to 2',
+  );
+  expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe(
+    'f: format version none, but this program reads versions 1 to 2',
+  );
+});
+
+test('a wrong or missing checksum is refused', () => {
+  const file = parseSafetensors(bytes, 'f');
+  for (const checksum of ['', '0'.repeat(64)]) {
+    const changed = writeSafetensors({ ...file, metadata: new Map(file.metadata).set('checksum', checksum) });
+    expect(() => parseCheckpoint(changed, 'f')).toThrow('f: damaged: its checksum does not match its contents');
+  }
+});
+
+test.each(['model', 'options', 'training'])('every field of %s is checked, and an unknown field is refused', (key) => {
+  const fields = Object.keys(JSON.parse(parseSafetensors(bytes, 'f').metadata.get(key)!) as object);
+  expect(fields.length).toBeGreaterThan(4);
+  for (const field of fields) {
+    if (key !== 'options') {
+      const message = withJson(key, (value) => Reflect.deleteProperty(value, field));
+      expect(message).toBe(`f: ${key}: field ${field} is missing`);
+    }
+    for (const wrong of [{}, [], true, 'a word', -1.5e300]) {
+      const wrongly = withJson(key, (value) => (value[field] = wrong));
+      const mayBe = typeof wrong === 'number' && field === 'seed';
+      const isText = typeof wrong === 'string' && ['backend', 'data'].includes(field);
+      if (!mayBe && !isText) expect(wrongly).toMatch(new RegExp(`^f: (${key}|options of another)`));
+    }
+  }
+  expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
+  for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)]) {
+    expect(refusal((metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
+  }
+});
+
+test('every tensor must be present, in its shape, and finite', () => {
+  const names = [...parseSafetensors(bytes, 'f').tensors.keys()];
+  expect(names).toHaveLength(13);
+  for (const name of names) {
+    expect(refusal((_, tensors) => tensors.delete(name))).toMatch(new RegExp(`^f: has no tensor "${name}", only`));
+    const other: StoredTensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
+    expect(refusal((_, tensors) => tensors.set(name, other))).toMatch(
+      /^f: tensor ".*" is (F32, must be|\[1\], must be)/,
+    );
+    if (name === 'order') continue;
+    const spoilt = refusal((_, tensors) => {
+      const { bytes: data, ...rest } = tensors.get(name)!;
+      const values = new Float32Array(new Uint8Array(data).buffer);
+      values[values.length - 1] = NaN;
+      tensors.set(name, { ...rest, bytes: new Uint8Array(values.buffer) });
+    });
+    expect(spoilt).toMatch(/^f: tensor ".*": element \d+ is NaN/);
+  }
+});
+
+test('an order that is not a permutation is refused', () => {
+  const ordered = (order: number[]) =>
+    refusal((_, tensors) => {
+      const values = Uint32Array.from(order);
+      tensors.set('order', { dtype: 'U32', shape: [order.length], bytes: new Uint8Array(values.buffer) });
+    });
+  const replaced = (value: number) => indices.map((n) => (n === 3 ? value : n));
+  const indices = Array.from({ length: 64 }, (_, n) => n);
+  expect(ordered(indices)).toBe('not refused');
+  expect(ordered(replaced(64))).toBe('f: order has index 64, but only 64 examples');
+  expect(ordered(replaced(4))).toBe('f: order has index 4 twice');
+  expect(ordered(indices.slice(0, 5).map((n) => n % 5))).toMatch(/^f: training: cursor is \d+, must be/);
+});
+
+test('a state in which the random generator cannot be is refused', () => {
+  const withRandom = (random: readonly number[]) => withJson('training', (value) => (value.random = random));
+  const [least, most] = [-(2 ** 31), 2 ** 31 - 1];
+  for (const random of [
+    [0, 0, 0, 1],
+    [least, most, 0, 0],
+  ]) {
+    expect(withRandom(random)).toBe('not refused');
+  }
+  for (const random of [
+    [0, 0, 0, 0],
+    [1, 2, 3, most + 1],
+    [least - 1, 2, 3, 4],
+    [2 ** 32, 0, 0, 0],
+  ]) {
+    expect(withRandom(random)).toBe(
+      `f: training: random is ${JSON.stringify(random)}, must be four whole numbers from -2147483648 to 2147483647, not all 0`,
+    );
+  }
+  expect(withRandom([1, 2, 3])).toBe('f: training: random is [1,2,3], must be 4 whole numbers');
+});
+
+test('options of another network are refused', () => {
+  expect(withJson('options', (value) => (value.hidden = 3))).toBe(
+    'f: options of another network: layers[0] {"hidden":3,"bidirectional":false}; ' +
+      'the file\'s network has {"hidden":2,"bidirectional":false}',
+  );
+  expect(withJson('options', (value) => (value.forgetBias = 0))).toBe(
+    "f: options of another network: forgetBias 0; the file's network has 1",
+  );
+});
+
+test('NaN weights are read if the caller allows them', () => {
+  const file = parseSafetensors(bytes, 'f');
+  const outBias = {
+    ...file.tensors.get('outBias')!,
+    bytes: new Uint8Array(Float32Array.from({ length: 10 }, () => NaN).buffer),
+  };
+  const spoilt = writeSafetensors(signed({ ...file, tensors: new Map(file.tensors).set('outBias', outBias) }));
+  expect(() => parseCheckpoint(spoilt, 'f')).toThrow('NaN');
+  expect(parseCheckpoint(spoilt, 'f', { allowNonFinite: true }).model.parameters.outBias.get(0)).toBeNaN();
+});

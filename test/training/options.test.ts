@@ -1,0 +1,375 @@
+/**
+ * The table of options: every entry becomes a flag, a default, a check and a field of checkpoints. The library and
+ * checkpoints accept the same range. Flags accept a narrower range if files of earlier versions need a wider one.
+ */
+import { readFileSync } from 'node:fs';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/backend.js';
+import { trainCommand } from '../../src/cli/train.js';
+import { DataError } from '../../src/errors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import type { OptionEntry } from '../../src/training/option-table.js';
+import type { OptionName, TrainOptions } from '../../src/training/options.js';
+import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
+import { assertOptions, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../../src/training/options.js';
+import { failureOf } from '../helpers/failures.js';
+import { IMAGES } from '../helpers/small-images.js';
+
+const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
+const flagOf = (name: OptionName): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** A value that is not the default, and that the option accepts together with those of the other options. */
+function otherValue(name: OptionName): number | string | boolean {
+  const entry = entryOf(name);
+  if (entry.kind === 'choice') return entry.choices.find((choice) => choice !== entry.default)!;
+  if (entry.kind === 'switch') return true;
+  return name === 'momentum' || name === 'dropout' ? 0.5 : name === 'shift' ? 2 : 3;
+}
+
+const OTHERS = Object.fromEntries(OPTION_NAMES.map((name) => [name, otherValue(name)])) as unknown as TrainOptions;
+
+async function checkpointWith(options: Partial<TrainOptions>): Promise<Checkpoint> {
+  const saved: Checkpoint[] = [];
+  const hooks = { validation: IMAGES, onCheckpoint: (checkpoint: Checkpoint) => saved.push(checkpoint) };
+  (await train(createReferenceBackend(), IMAGES, options, hooks)).dispose();
+  return saved[0];
+}
+
+/** The file with its options changed, and its checksum correct. */
+function withOptions(bytes: Uint8Array, change: (options: Record<string, unknown>) => void): Uint8Array {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  const options = JSON.parse(metadata.get('options')!) as Record<string, unknown>;
+  change(options);
+  return writeSafetensors(signed({ tensors, metadata: new Map(metadata).set('options', JSON.stringify(options)) }));
+}
+
+const fixture = new Uint8Array(readFileSync(new URL('../fixtures/checkpoint-0.1.0-f32.safetensors', import.meta.url)));
+
+/** A file of version 2. The optimiser's options can be changed, because it has the moments of both optimisers. */
+async function newestFile(): Promise<Uint8Array> {
+  const files = [];
+  for (const optimiser of ['adam', 'sgd'] as const) {
+    const checkpoint = await checkpointWith({ hidden: 2, layers: 2, batchSize: 16, trainingIters: 64, optimiser });
+    files.push(parseSafetensors(checkpointBytes(checkpoint), 'f'));
+  }
+  const [{ metadata, tensors }, { tensors: sgd }] = files;
+  return writeSafetensors(signed({ metadata, tensors: new Map([...sgd, ...tensors]) }));
+}
+
+async function stepsWhenResumed(bytes: Uint8Array): Promise<number> {
+  const checkpoint = parseCheckpoint(bytes, 'f');
+  let made = 0;
+  const hooks = { validation: IMAGES, onStep: (step: number) => void (made = step) };
+  const model = await resumeTraining(createReferenceBackend(), IMAGES, checkpoint, {}, hooks);
+  model.dispose();
+  return made;
+}
+
+/** The value that the command line gives an option. Throws the error that the command would print. */
+function parsed(name: OptionName, text: string): unknown {
+  const command = trainCommand().exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  command.parseOptions([entryOf(name).kind === 'switch' ? flagOf(name) : `${flagOf(name)}=${text}`]);
+  return command.opts()[name];
+}
+
+describe('one entry of the table makes the flag, the default, the check and the field of checkpoints of', () => {
+  const help = trainCommand().helpInformation();
+  let saved: TrainOptions;
+  beforeAll(async () => {
+    const checkpoint = await checkpointWith(OTHERS);
+    saved = parseCheckpoint(checkpointBytes(checkpoint), 'f').training!.options;
+  });
+
+  test.each(OPTION_NAMES)('%s', (name) => {
+    const entry = entryOf(name);
+    // a flag, in its group of the help, with its help text and its default
+    expect(entry.flag.split(' ')[0]).toBe(flagOf(name));
+    const group = help.split(/\n\n(?=\w)/).find((part) => part.startsWith(`${entry.group}:\n`))!;
+    const shown = typeof entry.default === 'string' ? `"${entry.default}"` : String(entry.default);
+    const meaning = 'whenNull' in entry ? entry.whenNull : shown;
+    const line = group
+      .split(/\n(?= {2}--)/)
+      .find((part) => part.includes(`${entry.flag} `))!
+      .replace(/\s+/g, ' ');
+    expect(line).toContain(entry.help);
+    if (entry.kind !== 'switch') expect(line).toContain(`default: ${meaning})`);
+    expect(parsed(name, String(otherValue(name)))).toBe(otherValue(name));
+
+    // a default
+    expect(TUTORIAL[name]).toBe(entry.default);
+    expect(trainCommand().opts()[name]).toBe(entry.default);
+    expect(() => assertOptions(TUTORIAL)).not.toThrow();
+
+    // a check
+    const [list, one] = [entry.kind === 'list' ? [[3]] : [3], entry.kind === 'switch' ? 1 : true];
+    for (const wrong of [undefined, 'neither number nor choice', list, {}, NaN, one]) {
+      expect(() => assertOptions({ ...OTHERS, [name]: wrong })).toThrow(
+        new RegExp(`^train: ${name}(\\[0\\])? .*: must be `),
+      );
+    }
+    expect(() => assertOptions(OTHERS)).not.toThrow();
+
+    // a field of checkpoints
+    expect(saved[name]).toBe(otherValue(name));
+  });
+});
+
+test('no group of flags is empty, and each flag accepts its default', () => {
+  expect(new Set(OPTION_NAMES.map((name) => entryOf(name).group))).toEqual(new Set(GROUPS));
+  for (const name of OPTION_NAMES) {
+    const value = TUTORIAL[name];
+    if (value !== null && value !== false) expect(parsed(name, String(value))).toBe(value);
+  }
+});
+
+test('a resumed run may change only its length and its display step', () => {
+  expect(OPTION_NAMES.filter(isChangeableOnResume)).toEqual(['trainingIters', 'epochs', 'displayStep']);
+});
+
+/** The options that determine the network. */
+const NETWORK: readonly OptionName[] = ['hidden', 'layers', 'bidirectional', 'dropout', 'forgetBias'];
+
+/** A file of the version that introduced the option. */
+const fileFor = (name: OptionName): Uint8Array => (entryOf(name).since === 2 ? version2 : fixture);
+let version2: Uint8Array;
+beforeAll(async () => (version2 = await newestFile()));
+
+describe('an option that an older checkpoint lacks has its default', () => {
+  test.each(OPTION_NAMES)('%s', (name) => {
+    const file = fileFor(name);
+    const saved = parseCheckpoint(file, 'f').training!.options;
+    const { since = 1 } = entryOf(name);
+    const names = OPTION_NAMES.filter((other) => (entryOf(other).since ?? 1) <= since && !NETWORK.includes(other));
+    const written = Object.fromEntries(names.map((other) => [other, other === 'patience' ? null : OTHERS[other]]));
+    const lacking = withOptions(file, (options) => {
+      Object.assign(options, written);
+      Reflect.deleteProperty(options, name);
+    });
+    if (NETWORK.includes(name) && saved[name] !== TUTORIAL[name]) {
+      // the default must also agree with the file's network
+      expect(() => parseCheckpoint(lacking, 'f')).toThrow(
+        `f: options of another network: ${name === 'forgetBias' ? name : 'layers['}`,
+      );
+    } else {
+      expect(parseCheckpoint(lacking, 'f').training!.options).toEqual({ ...saved, ...written, [name]: TUTORIAL[name] });
+    }
+  });
+
+  test('and the run is resumed', async () => {
+    const lacking = withOptions(fixture, (options) => Reflect.deleteProperty(options, 'decayRate'));
+    expect(await stepsWhenResumed(lacking)).toBe(12);
+  });
+});
+
+test.each(OPTION_NAMES.filter((name) => entryOf(name).since === 2))(
+  'a file of version 1 with the newer option %s is refused',
+  (name) => {
+    for (const value of [TUTORIAL[name], otherValue(name)]) {
+      expect(() =>
+        parseCheckpoint(
+          withOptions(fixture, (options) => (options[name] = value)),
+          'f',
+        ),
+      ).toThrow(new DataError(`f: options: unknown field "${name}"`));
+    }
+  },
+);
+
+const COUNT = { accepted: [1, 4294967295], onlyFlagsRefuse: [4294967296, 1e300], refused: [0, -1, 1.5] };
+const RATE = {
+  accepted: [1e-45, 3.4028234e38],
+  onlyFlagsRefuse: [0, -1, 1e-46, -3.4028234e38],
+  refused: [3.4028236e38, -1e39],
+};
+const LIMIT = { accepted: [1e-45, 3.4028234e38], onlyFlagsRefuse: [1e-46, 3.4028236e38, 1e300], refused: [0, -1] };
+
+interface Range {
+  readonly accepted: readonly (number | string | boolean)[];
+  /** The library and checkpoints accept them: files of 0.1.0 hold such values. */
+  readonly onlyFlagsRefuse: readonly number[];
+  readonly refused: readonly (number | string)[];
+}
+
+const RANGES: Readonly<Record<OptionName, Range>> = {
+  learningRate: RATE,
+  schedule: { accepted: ['constant', 'cosine', 'step'], onlyFlagsRefuse: [], refused: ['linear', ''] },
+  warmUp: { accepted: [0, 4294967295], onlyFlagsRefuse: [4294967296], refused: [-1, 0.5] },
+  decayEvery: COUNT,
+  decayRate: RATE,
+  clipValue: LIMIT,
+  clipNorm: LIMIT,
+  trainingIters: COUNT,
+  epochs: COUNT,
+  batchSize: COUNT,
+  displayStep: COUNT,
+  validateEvery: COUNT,
+  patience: COUNT,
+  hidden: COUNT,
+  layers: { accepted: [1, 2, 1000], onlyFlagsRefuse: [], refused: [0, 1001, 1.5] },
+  bidirectional: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
+  dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46], refused: [-0.1, 0.991, 1] },
+  outputStart: { accepted: ['normal', 'glorot'], onlyFlagsRefuse: [], refused: ['zero', ''] },
+  biasStart: { accepted: ['zeros', 'chrono'], onlyFlagsRefuse: [], refused: ['glorot', ''] },
+  optimiser: { accepted: ['adam', 'sgd'], onlyFlagsRefuse: [], refused: ['Adam', ''] },
+  momentum: { accepted: [0, 0.5, 0.9999], onlyFlagsRefuse: [1e-46, 0.99999], refused: [-0.1, 1] },
+  shift: { accepted: [0, 2, 1000], onlyFlagsRefuse: [], refused: [-1, 0.5, 1001] },
+  forgetBias: {
+    accepted: [0, 1e-45, -3.4028234e38, 3.4028234e38],
+    onlyFlagsRefuse: [-1e-46],
+    refused: [3.4028236e38, -1e39],
+  },
+  seed: { accepted: [0, 4294967295], onlyFlagsRefuse: [-1, 1.5, 4294967296], refused: [] },
+  shuffle: { accepted: ['tf1', 'legacy'], onlyFlagsRefuse: [], refused: ['tf2', ''] },
+};
+
+describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s is checked', (name, range) => {
+  const { accepted, onlyFlagsRefuse, refused } = range;
+  const andValidated = { validateEvery: name === 'validateEvery' ? 1 : 3 };
+
+  test('by the library', async () => {
+    const begun = new Error('the run has begun');
+    const backend: Backend = {
+      ...createReferenceBackend(),
+      allocate: () => {
+        throw begun;
+      },
+    };
+    const failureWith = (value: unknown): Promise<unknown> =>
+      failureOf(
+        train(
+          backend,
+          IMAGES,
+          { batchSize: 1, layers: name === 'dropout' ? 2 : 1, ...andValidated, [name]: value },
+          { validation: IMAGES },
+        ),
+      );
+    for (const value of [...accepted, ...onlyFlagsRefuse]) {
+      const isLargeBatch = name === 'batchSize' && Number(value) > IMAGES.count;
+      const isLargeShift = name === 'shift' && Number(value) >= IMAGES.columns;
+      if (isLargeBatch) expect(await failureWith(value)).toBeInstanceOf(DataError);
+      else if (isLargeShift) expect(await failureWith(value)).toBeInstanceOf(RangeError);
+      else expect(await failureWith(value)).toBe(begun);
+    }
+    for (const value of refused) {
+      const failure = (await failureWith(value)) as Error;
+      expect(failure).toBeInstanceOf(RangeError);
+      expect(failure.message).toContain(`train: ${name} ${JSON.stringify(value)}: must be `);
+    }
+  });
+
+  test('by the flag', () => {
+    if (entryOf(name).kind === 'switch') {
+      expect(parsed(name, '')).toBe(true);
+      return;
+    }
+    for (const value of accepted) expect(parsed(name, String(value))).toBe(value);
+    for (const value of [...onlyFlagsRefuse, ...refused]) {
+      expect(() => parsed(name, String(value))).toThrow(
+        `option '${entryOf(name).flag}' argument '${value}' is invalid.`,
+      );
+    }
+  });
+
+  test('when a checkpoint is read', () => {
+    const file = fileFor(name);
+    const saved = parseCheckpoint(file, 'f').training!.options;
+    const read = (value: unknown) => () =>
+      parseCheckpoint(
+        withOptions(file, (options) => Object.assign(options, andValidated, { [name]: value })),
+        'f',
+      );
+    for (const value of [...accepted, ...onlyFlagsRefuse]) {
+      if (NETWORK.includes(name) && value !== saved[name]) {
+        expect(read(value)).toThrow(`f: options of another network: `);
+      } else {
+        expect(read(value)().training!.options[name]).toBe(value);
+      }
+    }
+    for (const value of refused) {
+      expect(read(value)).toThrow(DataError);
+      expect(read(value)).toThrow(`f: options: ${name} ${JSON.stringify(value)}: must be `);
+    }
+  });
+});
+
+test('a run whose file has values that only the flags refuse is resumed', async () => {
+  const values = { learningRate: -1e-3, seed: 1.5, clipNorm: 1e300, clipValue: 1e39 };
+  expect(await stepsWhenResumed(withOptions(fixture, (options) => Object.assign(options, values)))).toBe(12);
+});
+
+test('patience without validation is refused by the library and in a checkpoint', () => {
+  const message = 'patience 3: must be null if validateEvery is null';
+  expect(() => assertOptions({ ...TUTORIAL, patience: 3 })).toThrow(new RangeError(`train: ${message}`));
+  const bytes = withOptions(fixture, (options) => Object.assign(options, { patience: 3, validateEvery: null }));
+  expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
+});
+
+describe('hidden can be a list, one number for each layer', () => {
+  const refused: readonly (readonly [string, Partial<TrainOptions>])[] = [
+    ['hidden has 0 numbers: must be one for each layer, 1 to 1000', { hidden: [] }],
+    ['hidden has 1001 numbers: must be one for each layer, 1 to 1000', { hidden: Array<number>(1001).fill(1) }],
+    ['hidden[1] 0: must be a whole number ≥ 1', { hidden: [4, 0] }],
+    ['hidden[1] "3": must be a whole number ≥ 1', { hidden: [4, '3' as never] }],
+    ['hidden[1] undefined: must be a whole number ≥ 1', { hidden: [4, undefined as never, 3] }],
+    ['hidden[1] an Array: must be a whole number ≥ 1', { hidden: [4, [3] as never] }],
+    ['layers 3: must be left out or 2, because hidden has 2 numbers', { hidden: [4, 3], layers: 3 }],
+  ];
+
+  test.each(refused)('“%s” is said by the library', (message, options) => {
+    expect(() => assertOptions({ ...TUTORIAL, ...options })).toThrow(new RangeError(`train: ${message}`));
+  });
+
+  test('and when a checkpoint is read', () => {
+    for (const [message, change] of refused) {
+      const bytes = withOptions(version2, (options) => Object.assign(options, { layers: 1 }, change));
+      // JSON has null in place of undefined
+      expect(() => parseCheckpoint(bytes, 'f')).toThrow(
+        new DataError(`f: options: ${message.replace('undefined', 'null')}`),
+      );
+    }
+  });
+
+  test('and accepted in a checkpoint of version 2 alone', () => {
+    const withHidden = (bytes: Uint8Array, change: object) => () =>
+      parseCheckpoint(
+        withOptions(bytes, (options) => Object.assign(options, change)),
+        'f',
+      );
+    for (const layers of [1, 2]) {
+      const { options } = withHidden(version2, { hidden: [2, 2], layers })().training!;
+      expect([options.hidden, options.layers]).toEqual([[2, 2], layers]);
+    }
+    expect(withHidden(version2, { hidden: [2, 3], layers: 1 })).toThrow('f: options of another network: layers[1] {');
+    const { hidden } = parseCheckpoint(fixture, 'f').training!.options;
+    expect(withHidden(fixture, { hidden: [hidden] })).toThrow(
+      new DataError(`f: options: hidden [${String(hidden)}]: must be one number in format version 1`),
+    );
+  });
+
+  test('but no typed array, and holes are refused', () => {
+    const message = 'train: hidden an Int32Array: must be a whole number ≥ 1, or a list of them';
+    expect(() => assertOptions({ ...TUTORIAL, hidden: Int32Array.of(4, 3) as never })).toThrow(new RangeError(message));
+    const hidden = Array<number>(2);
+    hidden[1] = 3;
+    expect(() => assertOptions({ ...TUTORIAL, hidden })).toThrow('train: hidden[0] undefined: must be');
+  });
+
+  test('the flag has commas', () => {
+    expect(parsed('hidden', '128,64')).toEqual([128, 64]);
+    for (const wrong of ['128,', ',', '128,0', '128 64', '128,1.5']) expect(() => parsed('hidden', wrong)).toThrow();
+  });
+});
+
+test('dropout with one layer is refused by the library and in a checkpoint', () => {
+  const message = 'dropout 0.5: must be 0 with one layer, because it drops numbers between two layers';
+  for (const options of [{}, { hidden: [7] }, { bidirectional: true }]) {
+    expect(() => assertOptions({ ...TUTORIAL, ...options, dropout: 0.5 })).toThrow(new RangeError(`train: ${message}`));
+  }
+  expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
+  const bytes = withOptions(version2, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
+  expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
+});

@@ -1,0 +1,256 @@
+/** An interrupted and resumed run equals the uninterrupted run: every bit of lines, validations, weights and moments. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/backend.js';
+import { sliceImages } from '../../src/data/mnist.js';
+import { DataError } from '../../src/errors.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
+import type { TrainHooks } from '../../src/training/loop.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import type { Line, Validation } from '../../src/training/run.js';
+import { failureOf } from '../helpers/failures.js';
+import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+
+type Asked = Partial<TrainOptions>;
+
+/** 64 images in batches of 10: several epochs end inside a batch. */
+const SMALL: Asked = { ...OPTIONS, batchSize: 10, trainingIters: 200, displayStep: 2, learningRate: 0.02 };
+const VALIDATION = sliceImages(IMAGES, 0, 17);
+
+interface Recorded {
+  readonly lines: Line[];
+  readonly validations: Validation[];
+  readonly checkpoints: Checkpoint[];
+  readonly best: Checkpoint[];
+}
+
+/** Hooks that record their calls, and stop the run after step `last`. */
+function recording(last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
+  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [] };
+  const controller = new AbortController();
+  const hooks: TrainHooks = {
+    onLine: (line) => recorded.lines.push(line),
+    onValidation: (validation) => recorded.validations.push(validation),
+    onBest: (checkpoint) => recorded.best.push(checkpoint),
+    onCheckpoint: (checkpoint) => recorded.checkpoints.push(checkpoint),
+    onStep: (step) => {
+      if (step === last) controller.abort('stopped');
+    },
+    validation: VALIDATION,
+    signal: controller.signal,
+  };
+  return { recorded, hooks };
+}
+
+const OPTION_SETS: readonly (readonly [string, Asked])[] = [
+  ['the tutorial’s options', {}],
+  ['legacy batches', { shuffle: 'legacy' }],
+  ['a schedule and clipping', { schedule: 'cosine', warmUp: 5, clipNorm: 0.1, clipValue: 0.05 }],
+  ['validation', { validateEvery: 3 }],
+  ['validation and early stopping', { validateEvery: 1, patience: 2, learningRate: 0.5 }],
+  ['epochs', { epochs: 3 }],
+];
+
+const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
+  ['reference', async () => createReferenceBackend()],
+  ['wasm', () => createWasmBackend({ threads: 2, check: true })],
+];
+
+describe.each(backends)('on the backend %s', (_, make) => {
+  let backend: Backend;
+  beforeAll(async () => (backend = await make()));
+  afterAll(() => backend.dispose());
+
+  test.each(OPTION_SETS)(
+    'a run with %s resumes to the same end after an interruption at any step',
+    async (_name, asked) => {
+      const options = { ...SMALL, ...asked };
+      const whole = recording();
+      const model = await train(backend, IMAGES, options, whole.hooks);
+      const steps = whole.recorded.checkpoints[0].training!.step;
+      model.dispose();
+      expect(steps).toBeGreaterThan(4);
+      const end = checkpointBytes(whole.recorded.checkpoints[0]);
+
+      for (let last = 1; last < steps; last++) {
+        const first = recording(last);
+        expect(await failureOf(train(backend, IMAGES, options, first.hooks))).toBe('stopped');
+        expect(first.recorded.checkpoints).toHaveLength(1);
+        // through the bytes of a file, as a process would
+        const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
+        expect(saved.training?.step).toBe(last);
+
+        const second = recording();
+        (await resumeTraining(backend, IMAGES, saved, {}, second.hooks)).dispose();
+        expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
+        expect([...first.recorded.validations, ...second.recorded.validations]).toEqual(whole.recorded.validations);
+        expect(checkpointBytes(second.recorded.checkpoints[0])).toEqual(end);
+      }
+    },
+  );
+});
+
+const backend = createReferenceBackend();
+
+async function checkpointAfter(step: number, options: Asked = SMALL): Promise<Checkpoint> {
+  const { recorded, hooks } = recording(step);
+  await failureOf(train(backend, IMAGES, options, hooks));
+  return recorded.checkpoints[0];
+}
+
+test('a checkpoint is written every `checkpointEvery` steps, and once at the end', async () => {
+  const stepsWith = async (checkpointEvery: number): Promise<(number | undefined)[]> => {
+    const { recorded, hooks } = recording();
+    (await train(backend, IMAGES, SMALL, { ...hooks, checkpointEvery })).dispose();
+    return recorded.checkpoints.map(({ training }) => training?.step);
+  };
+  expect(await stepsWith(5)).toEqual([5, 10, 15, 19]);
+  expect(await stepsWith(19)).toEqual([19]);
+  expect(await stepsWith(1000)).toEqual([19]);
+});
+
+test('a run that is stopped before its first step is saved too, and resumes from there', async () => {
+  const { recorded, hooks } = recording();
+  const signal = AbortSignal.abort('early');
+  expect(await failureOf(train(backend, IMAGES, SMALL, { ...hooks, signal, checkpointEvery: 5 }))).toBe('early');
+  expect(recorded.checkpoints.map(({ training }) => training?.step)).toEqual([0]);
+  const [whole, resumed] = [recording(), recording()];
+  (await train(backend, IMAGES, SMALL, whole.hooks)).dispose();
+  (await resumeTraining(backend, IMAGES, recorded.checkpoints[0], {}, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(whole.recorded.checkpoints[0]));
+});
+
+test('a validation loss of NaN ends the run', async () => {
+  const crossEntropyForward: Backend['crossEntropyForward'] = (losses, ...rest) => {
+    backend.crossEntropyForward(losses, ...rest);
+    losses.set(0, NaN);
+  };
+  const options = { ...SMALL, displayStep: 1000, validateEvery: 3 };
+  const failure = await failureOf(
+    train({ ...backend, crossEntropyForward }, IMAGES, options, { validation: VALIDATION }),
+  );
+  expect((failure as Error).message).toMatch(/^validation loss is NaN at step 3: training has diverged/);
+});
+
+test('a checkpoint is a copy: further training does not change it', async () => {
+  const seen: [Checkpoint, Uint8Array][] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => seen.push([checkpoint, checkpointBytes(checkpoint)]);
+  (await train(backend, IMAGES, SMALL, { onCheckpoint, checkpointEvery: 4 })).dispose();
+  expect(seen.map(([{ training }]) => training?.step)).toEqual([4, 8, 12, 16, 19]);
+  for (const [checkpoint, bytes] of seen) expect(checkpointBytes(checkpoint)).toEqual(bytes);
+  expect(new Set(seen.map(([, bytes]) => bytes.join())).size).toBe(seen.length);
+});
+
+test('onBest saves the step with the smallest validation loss, and training stops after `patience` larger losses', async () => {
+  const { recorded, hooks } = recording();
+  const options = { ...SMALL, trainingIters: 3000, learningRate: 0.3, validateEvery: 2, patience: 3 };
+  (await train(backend, IMAGES, options, hooks)).dispose();
+  const smallest = recorded.validations.reduce((best, one) => (one.loss < best.loss ? one : best));
+  expect(recorded.best.at(-1)?.training?.step).toBe(smallest.step);
+  const steps = recorded.checkpoints.at(-1)!.training!.step;
+  expect(steps).toBe(smallest.step + 3 * 2);
+  expect(recorded.validations.filter(({ isBest }) => isBest).map(({ step }) => step)).toEqual(
+    recorded.best.map(({ training }) => training?.step),
+  );
+  expect(steps).toBeLessThan(299);
+});
+
+test('a resumed run can be made longer, and then equals the longer run', async () => {
+  const longer = recording();
+  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300 }, longer.hooks)).dispose();
+  const resumed = recording();
+  (await resumeTraining(backend, IMAGES, await checkpointAfter(7), { trainingIters: 300 }, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
+});
+
+test('trainingIters replaces the epochs of a saved run', async () => {
+  const longer = recording();
+  (await train(backend, IMAGES, { ...SMALL, trainingIters: 300, epochs: null }, longer.hooks)).dispose();
+  const resumed = recording();
+  const saved = await checkpointAfter(3, { ...SMALL, epochs: 1 });
+  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300 }, resumed.hooks)).dispose();
+  expect(checkpointBytes(resumed.recorded.checkpoints[0])).toEqual(checkpointBytes(longer.recorded.checkpoints[0]));
+  const both = recording();
+  (await resumeTraining(backend, IMAGES, saved, { trainingIters: 300, epochs: 2 }, both.hooks)).dispose();
+  expect(both.recorded.checkpoints[0].training?.step).toBe(12);
+});
+
+test('a finished run that is resumed makes no step', async () => {
+  const { recorded, hooks } = recording();
+  (await train(backend, IMAGES, SMALL, hooks)).dispose();
+  const again = recording();
+  (await resumeTraining(backend, IMAGES, recorded.checkpoints[0], {}, again.hooks)).dispose();
+  expect([again.recorded.checkpoints[0].training?.step, again.recorded.lines]).toEqual([19, []]);
+});
+
+describe('resuming is refused', () => {
+  const resume = async (images = IMAGES, checkpoint?: Checkpoint): Promise<string> => {
+    const failure = await failureOf(resumeTraining(backend, images, checkpoint ?? (await checkpointAfter(3))));
+    expect(failure).toBeInstanceOf(DataError);
+    return (failure as DataError).message;
+  };
+
+  test('with fewer images, other labels, or images of another size', async () => {
+    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(
+      /^resume: the run began with 64 examples, these are 63 different ones/,
+    );
+    const labels = IMAGES.labels.map((label, n) => (n === 5 ? (label + 1) % 10 : label));
+    expect(await resume({ ...IMAGES, labels })).toMatch(
+      /^resume: the run began with 64 examples, these are 64 different ones/,
+    );
+    expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
+      'resume: the data have T 3, inputs 4, but the network has T 4, inputs 3',
+    );
+  });
+
+  test('with other pixels, or with another validation set if the run is validated', async () => {
+    const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
+    expect(await resume({ ...IMAGES, pixels })).toMatch(
+      /^resume: the run began with 64 examples, these are 64 different ones/,
+    );
+    const checkpoint = await checkpointAfter(3, { ...SMALL, validateEvery: 2 });
+    const other = { validation: sliceImages(IMAGES, 1, 18) };
+    expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, {}, other))).toBeInstanceOf(DataError);
+    await resumeTraining(backend, IMAGES, checkpoint, {}, { validation: VALIDATION });
+  });
+
+  test('with another number of classes', async () => {
+    const { model, training } = await checkpointAfter(3);
+    const checkpoint = { training, model: { ...model, network: { ...model.network, outputs: 7 } } };
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have outputs 10, but the network has outputs 7');
+  });
+
+  test('with another length if a cosine schedule depends on it', async () => {
+    for (const epochs of [null, 3]) {
+      const checkpoint = await checkpointAfter(3, { ...SMALL, schedule: 'cosine', epochs });
+      for (const change of [{ trainingIters: 300 }, { epochs: 5 }, { epochs: null }, { epochs: 3 }]) {
+        expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, change))).toEqual(
+          new RangeError(
+            'resume: a cosine schedule depends on the length of its run, so trainingIters and epochs cannot change it',
+          ),
+        );
+      }
+      (await resumeTraining(backend, IMAGES, checkpoint, { displayStep: 1 })).dispose();
+    }
+  });
+
+  test('with a length that is below the steps already made', async () => {
+    const checkpoint = await checkpointAfter(7);
+    for (const [change, steps] of [[{ trainingIters: 61 }, 6] as const, [{ epochs: 1 }, 6] as const]) {
+      expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, change))).toEqual(
+        new RangeError(`resume: the new length is ${steps} steps, but the run is at step 7: choose a greater length`),
+      );
+    }
+    const whole = await checkpointAfter(15, { ...SMALL, trainingIters: 30, epochs: 3 });
+    expect(String(await failureOf(resumeTraining(backend, IMAGES, whole, { epochs: null })))).toContain(
+      'the new length is 2 steps, but the run is at step 15',
+    );
+  });
+
+  test('from a checkpoint that holds only a network', async () => {
+    const { model } = await checkpointAfter(3);
+    expect(await resume(IMAGES, { model, training: null })).toMatch(/^resume: the checkpoint holds only a network/);
+  });
+});

@@ -1,0 +1,151 @@
+/** Text that a network writes: its distribution, its options, and the same text on every number of threads. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { classCount, textTask } from '../../src/data/text.js';
+import { DataError } from '../../src/errors.js';
+import { Network } from '../../src/network.js';
+import { Random } from '../../src/rng.js';
+import { valuesOf } from '../../src/tensor.js';
+import { train } from '../../src/training/loop.js';
+import type { SampleOptions } from '../../src/training/sample.js';
+import { distributionOf, drawFrom, sample } from '../../src/training/sample.js';
+import { countingBackend } from '../helpers/counting-backend.js';
+import { failureOf } from '../helpers/failures.js';
+
+const backend = createReferenceBackend();
+const { train: text } = textTask('to be or not to be, that is the question; '.repeat(20), { T: 8 });
+const { vocabulary } = text;
+let network: Network;
+
+beforeAll(async () => {
+  const options = { hidden: 12, batchSize: 4, learningRate: 0.05, outputStart: 'glorot' as const, epochs: 8 };
+  network = await train(backend, text, options);
+});
+
+async function written(options: SampleOptions, of = network): Promise<string> {
+  let all = '';
+  for await (const character of sample(of, vocabulary, options)) all += character;
+  return all;
+}
+
+describe('a distribution', () => {
+  const logits = Float64Array.of(1, 3, -2, 2.5, 0, 3);
+
+  test('is the softmax of logits/temperature', () => {
+    const found = distributionOf(logits, 0.7, 6);
+    const weights = logits.map((value) => Math.exp(value / 0.7));
+    const sum = weights.reduce((total, value) => total + value, 0);
+    found.forEach((probability, k) => expect(probability).toBeCloseTo(weights[k] / sum, 12));
+  });
+
+  test('over the largest logits only, if `top` is smaller than their number', () => {
+    const found = distributionOf(logits, 1, 3);
+    expect([...found].map((probability) => probability > 0)).toEqual([false, true, false, true, false, true]);
+    expect(found[1] / found[3]).toBeCloseTo(Math.exp(0.5), 12);
+    expect(found.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
+  });
+
+  test('with temperature 0 is the largest, the first of two; it approaches that as the temperature falls', () => {
+    expect([...distributionOf(logits, 0, 6)]).toEqual([0, 1, 0, 0, 0, 0]);
+    const cold = distributionOf(logits, 0.01, 6);
+    expect(cold[1] + cold[5]).toBeCloseTo(1, 12);
+    expect([...distributionOf(logits, 1e-300, 6)].every(Number.isFinite)).toBe(true);
+  });
+
+  test('is drawn from: chi-squared over 100,000 draws', () => {
+    const probabilities = distributionOf(logits, 1.3, 5);
+    const counts = new Float64Array(6);
+    const random = new Random(17);
+    for (let n = 0; n < 100_000; n++) counts[drawFrom(probabilities, random)]++;
+    let statistic = 0;
+    probabilities.forEach((probability, k) => {
+      if (probability === 0) expect(counts[k]).toBe(0);
+      else statistic += (counts[k] - 1e5 * probability) ** 2 / (1e5 * probability);
+    });
+    expect(statistic).toBeLessThan(18.5); // 4 degrees of freedom: p < 0.001 above
+  });
+
+  test('whose sum is a little below 1 gives its last class to the largest draws', () => {
+    const one = { uniform: () => 1 - 2 ** -53 } as unknown as Random;
+    expect(drawFrom(Float64Array.of(0.5, 0.4999999, 0), one)).toBe(1);
+  });
+});
+
+describe('a sample', () => {
+  test('with temperature 0 is what the network finds likeliest, character by character', async () => {
+    const found = await written({ temperature: 0, length: 30, prime: 'to be' });
+    let so = 'to be';
+    for (let n = 0; n < 30; n++) {
+      const classes = Array.from(so, (character) => vocabulary.characters.indexOf(character));
+      const whole = new Network(backend, network.network, { T: classes.length, B: 1 });
+      whole.load(await network.save());
+      classes.forEach((index, t) => whole.activations.x.set(t, 0, index));
+      whole.forward();
+      const logits = valuesOf(whole.activations.logits).slice(-classCount(vocabulary));
+      so += vocabulary.characters[logits.indexOf(Math.max(...logits))];
+    }
+    expect(found).toBe(so.slice(5));
+    expect(found).toContain('not to be');
+  });
+
+  test('is the same for the same seed, and another for another seed; a longer one begins with it', async () => {
+    const [first, again, other, longer] = await Promise.all(
+      [{ seed: 3 }, { seed: 3 }, { seed: 4 }, { seed: 3, length: 90 }].map((one) =>
+        written({ length: 60, temperature: 1, prime: 't', ...one }),
+      ),
+    );
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+    expect(longer.startsWith(first)).toBe(true);
+    expect(first).toHaveLength(60); // each character of this text is one unit of a string
+  });
+
+  test('without a prime begins with any character', async () => {
+    const firsts = await Promise.all(Array.from({ length: 40 }, (_, seed) => written({ seed, length: 1 })));
+    expect(new Set(firsts).size).toBeGreaterThan(8);
+  });
+
+  test('is the same on one thread and on three', async () => {
+    const texts: string[] = [];
+    for (const threads of [1, 3]) {
+      const wasm = await createWasmBackend({ threads });
+      const copy = new Network(wasm, { ...network.network }, { T: 1, B: 1 });
+      copy.load(await network.save());
+      texts.push(await written({ length: 80, temperature: 1.5 }, copy));
+      await wasm.dispose();
+    }
+    expect(texts[1]).toBe(texts[0]);
+  });
+
+  test('changes nothing in the network, and frees what it allocated if the reader stops', async () => {
+    const counting = countingBackend();
+    const copy = new Network(counting.backend, network.network, { T: 8, B: 4 });
+    copy.load(await network.save());
+    const [held, before] = [counting.held.size, valuesOf(copy.activations.x)];
+    for await (const character of sample(copy, vocabulary, { prime: 'to' })) {
+      expect(character).toHaveLength(1);
+      expect(counting.held.size).toBeGreaterThan(held);
+      break;
+    }
+    expect(counting.held.size).toBe(held);
+    expect(valuesOf(copy.activations.x)).toEqual(before);
+  });
+
+  test.each<[SampleOptions, Error]>([
+    [{ length: -1 }, new RangeError('sample: length -1: must be a whole number ≥ 0')],
+    [{ top: 0 }, new RangeError('sample: top 0: must be a whole number ≥ 1')],
+    [{ temperature: NaN }, new RangeError('sample: temperature NaN: must be a number ≥ 0')],
+    [{ temperature: -0.1 }, new RangeError('sample: temperature -0.1: must be a number ≥ 0')],
+    [{ prime: 'tô' }, new DataError('prime: character 1 is "ô" (U+00F4), which is not among the 15 of the vocabulary')],
+    [{ primer: '' } as never, new TypeError('sample: primer: unknown option; did you mean prime?')],
+  ])('refuses %j', async (options, error) => {
+    expect(await failureOf(written(options))).toEqual(error);
+  });
+
+  test('refuses a network that does not predict the next character', async () => {
+    const other = new Network(backend, { inputs: 3, layers: [{ hidden: 2 }], outputs: 3 }, { T: 1, B: 1 });
+    expect(String(await failureOf(written({}, other)))).toContain(
+      'a vocabulary of 15 classes, but the network reads 3 numbers and has 3 outputs at last step',
+    );
+  });
+});

@@ -1,0 +1,255 @@
+/** Training and evaluation on sequences of every kind: what counts, what does not, and how batches are filled. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Sequences } from '../../src/data/sequences.js';
+import { DataError } from '../../src/errors.js';
+import { Network } from '../../src/network.js';
+import type { NetworkSizes } from '../../src/network-sizes.js';
+import { valuesByName } from '../../src/parameters.js';
+import type { Tensor } from '../../src/tensor.js';
+import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import { evaluate } from '../../src/training/evaluate.js';
+import { train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import type { Kind } from '../helpers/small-sequences.js';
+import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-sequences.js';
+
+const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
+const COUNT = 21; // the last batch of an evaluation is not full
+
+const backend = createReferenceBackend();
+const trained = (data: Sequences, options: Partial<TrainOptions> = {}): Promise<Network> =>
+  train(backend, data, { ...OPTIONS, ...options });
+const weightsOf = ({ parameters }: Network): Float64Array[] => parameters.map(({ value }) => valuesOf(value));
+
+describe.each(KINDS)('sequences of $inputs with $answers, reads $reads, $ends', (kind) => {
+  const data = smallSequences(kind, COUNT);
+  let network: Network;
+  beforeAll(async () => (network = await trained(data)));
+  afterAll(() => network.dispose());
+
+  test('training lowers the loss', async () => {
+    const untrained = await trained(data, { trainingIters: 1 });
+    const [before, after] = [await evaluate(untrained, data), await evaluate(network, data)];
+    expect(before.loss).toBeGreaterThan(0.1);
+    expect(after.loss).toBeLessThan(before.loss / 2);
+    if (kind.answers === 'labels') expect(after.accuracy).toBeGreaterThan(0.7);
+    else expect(after.accuracy).toBeNaN();
+  });
+
+  test('an evaluation in batches gives what each sequence alone gives', async () => {
+    const whole = await evaluate(network, data);
+    const one = new Network(backend, network.network, { T: STEPS, B: 1 });
+    one.load(valuesByName(network.parameters));
+    const sums = { loss: 0, right: 0, count: 0 };
+    const rows = whole.correct.length / COUNT;
+    for (let n = 0; n < COUNT; n++) {
+      const alone = sliceSequences(data, n, n + 1);
+      const [correct, predicted] = [whole.correct, whole.predicted].map((list) => [
+        ...list.subarray(n * rows, (n + 1) * rows),
+      ]);
+      if (nothingCounts(alone)) {
+        expect([correct, predicted]).toEqual([correct.map(() => 0), predicted.map(() => -1)]);
+        continue;
+      }
+      const { loss, accuracy, count, ...lists } = await evaluate(one, alone);
+      expect([[...lists.correct], [...lists.predicted]]).toEqual([correct, predicted]);
+      sums.loss += loss * count;
+      sums.right += Math.round(accuracy * count);
+      sums.count += count;
+    }
+    one.dispose();
+    expect(whole.count).toBe(sums.count);
+    expect(whole.count).toBe(rowsThatCount(data));
+    expect(whole.loss).toBeCloseTo(sums.loss / sums.count, 12);
+    if (kind.answers === 'labels') expect(whole.accuracy).toBe(sums.right / sums.count);
+  });
+
+  test('what stands beyond the ends changes no bit of a run', async () => {
+    expect(weightsOf(await trained(withoutRubbish(data)))).toEqual(weightsOf(network));
+  });
+});
+
+const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
+
+/** Counted here in another way: row by row. */
+function rowsThatCount(data: Sequences): number {
+  const { x, labels, targets } = data;
+  const [count, T] = x.shape;
+  const isEvery = targets ? targets.dimension === 3 : labels!.length > count;
+  let rows = 0;
+  for (let n = 0; n < count; n++) {
+    for (let t = 0; t < (isEvery ? T : 1); t++) {
+      if ((!isEvery || t < lengthOf(data, n)) && (!labels || labels[isEvery ? n * T + t : n] >= 0)) rows++;
+    }
+  }
+  return rows;
+}
+
+const nothingCounts = (data: Sequences): boolean => rowsThatCount(data) === 0;
+
+/** The same sequences with zeros beyond their ends. */
+function withoutRubbish(data: Sequences): Sequences {
+  const { x, labels, targets } = data;
+  const [count, T] = x.shape;
+  const isBeyond = (n: number, t: number): boolean => t >= lengthOf(data, n);
+  const cleaned = (tensor: Tensor): Tensor => {
+    const clean = zeros(tensor.shape);
+    copyInto(clean, tensor);
+    for (let n = 0; n < count; n++) {
+      for (let t = 0; t < T; t++)
+        if (isBeyond(n, t)) valuesOf(clean.pick(n, t)).forEach((_, i) => clean.set(n, t, i, 0));
+    }
+    return clean;
+  };
+  const isEvery = labels && labels.length > count;
+  return {
+    ...data,
+    x: cleaned(x),
+    ...(targets?.dimension === 3 && { targets: cleaned(targets) }),
+    ...(isEvery && { labels: Array.from(labels, (label, n) => (isBeyond(Math.floor(n / T), n % T) ? 0 : label)) }),
+  };
+}
+
+const LABELLED: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
+
+/** The weights of a short run, and those of a run on `changed` data. */
+async function weightsWith(data: Sequences, changed: Partial<Sequences>): Promise<[Float64Array[], Float64Array[]]> {
+  const options = { trainingIters: 8 * 5 };
+  return [weightsOf(await trained(data, options)), weightsOf(await trained({ ...data, ...changed }, options))];
+}
+
+interface ListType {
+  from(list: ArrayLike<number>): ArrayLike<number>;
+}
+
+test.each<ListType>([Int8Array, Int32Array, Float64Array, Array])('labels and lengths can be %p', async (List) => {
+  const data = smallSequences({ ...LABELLED, ends: 'lengths' }, COUNT);
+  const [expected, found] = await weightsWith(data, {
+    labels: List.from(data.labels!),
+    lengths: List.from(data.lengths!),
+  });
+  expect(found).toEqual(expected);
+});
+
+test('labels can be a Uint8Array if every label counts', async () => {
+  const data = smallSequences(LABELLED, COUNT);
+  const labels = Array.from(data.labels!, Math.abs);
+  const [expected, found] = await weightsWith({ ...data, labels }, { labels: Uint8Array.from(labels) });
+  expect(found).toEqual(expected);
+});
+
+test('x and targets can be views, such as transposed ones, and of f64', async () => {
+  const data = smallSequences({ inputs: 'numbers', answers: 'targets', reads: 'every', ends: 'lengths' }, COUNT);
+  /** As `[T,count,…]` in memory, with the first two axes exchanged. */
+  const exchanged = (tensor: Tensor): Tensor => {
+    const [count, T, width] = tensor.shape;
+    const stored = zeros([T, count, width], 'f64');
+    const view = stored.transpose(1, 0, 2);
+    copyInto(view, tensor);
+    return view;
+  };
+  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets!) });
+  expect(found).toEqual(expected);
+});
+
+test('on a backend of f64, targets are not rounded to f32', async () => {
+  const f64 = createReferenceBackend({ dtype: 'f64' });
+  const network = new Network(
+    f64,
+    { inputs: 1, layers: [{ hidden: 1 }], outputs: 1, loss: 'squaredError' },
+    { T: 1, B: 1 },
+  );
+  const data = { x: zeros([1, 1, 1]), targets: tensorFrom([0.1], [1, 1], 'f64') };
+  const { loss } = await evaluate(network, data); // all weights are 0, so the output is 0
+  expect(loss).toBe(0.1 * 0.1);
+  network.dispose();
+});
+
+test('one step: the labels of a step are those of the sequence', async () => {
+  const x = tensorFrom([1, -1, 2, -2], [4, 1, 1]);
+  const network = await train(
+    backend,
+    { x, labels: [1, 0, 1, 0] },
+    { hidden: 3, batchSize: 4, trainingIters: 4 * 100, learningRate: 0.05 },
+  );
+  expect(network.network.reads).toBe('last');
+  expect([...(await evaluate(network, { x, labels: [1, 0, 1, 1] })).predicted]).toEqual([1, 0, 1, 0]);
+  network.dispose();
+});
+
+test('one step: a network that reads every step can be evaluated with a label for each sequence', async () => {
+  const sizes: NetworkSizes = { inputs: 1, layers: [{ hidden: 2 }], outputs: 2, reads: 'every' };
+  const network = new Network(backend, sizes, { T: 1, B: 2 });
+  const { correct } = await evaluate(network, { x: tensorFrom([1, -1, 2], [3, 1, 1]), labels: [0, 0, 1] });
+  expect([...correct]).toEqual([1, 1, 0]); // all weights are 0
+  network.dispose();
+});
+
+test('the rows beyond the last examples do not keep what an earlier batch had beyond an end', async () => {
+  const sizes: NetworkSizes = { inputs: 3, inputKind: 'classes', layers: [{ hidden: 2 }], outputs: 2 };
+  const network = new Network(backend, sizes, { T: 2, B: 2 });
+  network.setBatch({ x: tensorFrom([0, 0, 1, NaN], [2, 2]), labels: [0, 1], lengths: [2, 1] });
+  const data = { x: tensorFrom([0, 1, 2, 1, 0, 2], [3, 2]), labels: [0, 0, 1], inputClasses: 3 };
+  expect((await evaluate(network, data)).count).toBe(3);
+  network.dispose();
+});
+
+describe('classes', () => {
+  const data = smallSequences(LABELLED, COUNT);
+  const untrained = { trainingIters: 1 };
+
+  test('are the largest label that counts + 1, unless `classes` gives more', async () => {
+    const ended = smallSequences({ ...LABELLED, reads: 'every', ends: 'lengths' }, COUNT); // beyond the ends: 77
+    for (const [sequences, outputs] of [
+      [data, 3],
+      [ended, 3],
+      [{ ...data, classes: 5 }, 5],
+    ] as const) {
+      expect((await trained(sequences, untrained)).network.outputs).toBe(outputs);
+    }
+  });
+
+  test('may be more than the labels of an evaluation or a validation show', async () => {
+    const few = { ...sliceSequences(data, 0, 4), labels: [0, 0, -1, 0] };
+    const network = await trained(data, untrained);
+    expect((await evaluate(network, few)).count).toBe(3);
+    const hooks = { validation: few };
+    await expect(train(backend, data, { ...OPTIONS, ...untrained, validateEvery: 1 }, hooks)).resolves.toBeDefined();
+  });
+
+  test('may not be fewer, nor other than `classes`', async () => {
+    const network = await trained(data, untrained);
+    for (const change of [{ labels: Array<number>(COUNT).fill(3) }, { classes: 4 }]) {
+      await expect(evaluate(network, { ...data, ...change })).rejects.toThrow(
+        new DataError('evaluate: the data have outputs 4, but the network has outputs 3'),
+      );
+    }
+  });
+});
+
+test('a batch in which nothing counts changes no weight, and its line shows a loss of 0', async () => {
+  const data = smallSequences(LABELLED, 8);
+  const labels = [-1, -1, -1, -1, 0, 1, 2, 0]; // two batches in the order of the data
+  const options: TrainOptions = { ...TUTORIAL, ...OPTIONS, batchSize: 4, shuffle: 'legacy' };
+  const training = Training.start(backend, { train: { ...data, labels }, validation: undefined }, options);
+  const weights = weightsOf(training.network);
+  await training.makeStep();
+  expect(weightsOf(training.network)).toEqual(weights);
+  expect(await training.line()).toEqual({ step: 1, iter: 4, loss: 0, accuracy: 0 });
+  await training.makeStep();
+  expect(weightsOf(training.network)).not.toEqual(weights);
+  expect((await training.line()).loss).toBeGreaterThan(0);
+  training.dispose();
+});
+
+test('the label of an example that does not count is never used, even in the rows of a batch that is not full', async () => {
+  const data = smallSequences({ ...LABELLED, reads: 'every' }, 3);
+  const network = await trained(data, { batchSize: 3, trainingIters: 1 });
+  const large = new Network(backend, network.network, { T: STEPS, B: 4 });
+  large.load(valuesByName(network.parameters));
+  const whole = await evaluate(large, data);
+  await evaluate(large, sliceSequences(data, 1, 3)); // leaves other numbers in the rows of the batch
+  expect(await evaluate(large, data)).toEqual(whole);
+});

@@ -1,0 +1,238 @@
+/** The training loop: its steps and lines, reproducibility from a seed, and evaluation. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Adam } from '../../src/adam.js';
+import { tutorialLine } from '../../src/cli/format.js';
+import { BatchOrder, fillBatch } from '../../src/data/batches.js';
+import { sliceImages } from '../../src/data/mnist.js';
+import { loadMnist } from '../../src/data/mnist-files.js';
+import { Model } from '../../src/model.js';
+import type { Network } from '../../src/network.js';
+import { valuesByName } from '../../src/parameters.js';
+import { Random } from '../../src/rng.js';
+import { valuesOf } from '../../src/tensor.js';
+import { evaluate } from '../../src/training/evaluate.js';
+import type { TrainHooks } from '../../src/training/loop.js';
+import { train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import { stepCount, TUTORIAL } from '../../src/training/options.js';
+import type { Line } from '../../src/training/run.js';
+import { failureOf } from '../helpers/failures.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
+
+const weightsOf = (network: Network): number[] => network.parameters.flatMap(({ value }) => [...valuesOf(value)]);
+
+async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): Promise<Line[]> {
+  const lines: Line[] = [];
+  await train(
+    createReferenceBackend(),
+    IMAGES,
+    { ...OPTIONS, ...options },
+    { ...hooks, onLine: (line) => lines.push(line) },
+  );
+  return lines;
+}
+
+describe('a seed determines', () => {
+  const weightsAfter = async (options: Partial<TrainOptions>): Promise<number[]> =>
+    weightsOf(await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options }));
+
+  test.each(['tf1', 'legacy'] as const)('with %s batches, every weight to the last bit', async (shuffle) => {
+    const weights = await weightsAfter({ shuffle, seed: 5 });
+    expect(await weightsAfter({ shuffle, seed: 5 })).toEqual(weights);
+    expect(await weightsAfter({ shuffle, seed: 6 })).not.toEqual(weights);
+  });
+
+  test('different weights for the two orders of batches', async () => {
+    expect(await weightsAfter({ shuffle: 'tf1' })).not.toEqual(await weightsAfter({ shuffle: 'legacy' }));
+  });
+
+  test('the weights independently of how often lines are printed', async () => {
+    const weights = await weightsAfter({});
+    expect(await weightsAfter({ displayStep: 1 })).toEqual(weights);
+    expect(await weightsAfter({ displayStep: 1000 })).toEqual(weights);
+  });
+
+  test('the weights independently of other runs in the same process', async () => {
+    const options = { ...OPTIONS, seed: 5 };
+    const both = await Promise.all([1, 2].map(() => train(createReferenceBackend(), IMAGES, options)));
+    expect(weightsOf(both[0])).toEqual(weightsOf(both[1]));
+    expect(weightsOf(both[0])).toEqual(await weightsAfter({ seed: 5 }));
+  });
+});
+
+test('each option of the network and of the optimiser changes the weights', async () => {
+  const base = { ...OPTIONS, layers: 2 };
+  const changes: Partial<TrainOptions>[] = [
+    ...[
+      {},
+      { layers: 1 },
+      { hidden: [5, 4] },
+      { bidirectional: true },
+      { dropout: 0.2 },
+      { outputStart: 'glorot' as const },
+      { biasStart: 'chrono' as const },
+    ],
+    ...[0, 0.5].map((momentum) => ({ optimiser: 'sgd' as const, momentum })),
+    ...[1, 2].map((shift) => ({ shift })),
+  ];
+  const seen = new Set<string>();
+  for (const change of changes) {
+    const network = await train(createReferenceBackend(), IMAGES, { ...base, ...change });
+    seen.add(weightsOf(network).join());
+  }
+  expect(seen.size).toBe(changes.length);
+});
+
+describe('the number of steps', () => {
+  const stepsOf = (batchSize: number, trainingIters: number): number =>
+    stepCount({ ...TUTORIAL, batchSize, trainingIters }, 55_000);
+
+  /** The tutorial's loop. */
+  function tutorialSteps(batchSize: number, trainingIters: number): number {
+    let step = 1;
+    while (step * batchSize < trainingIters) step++;
+    return step - 1;
+  }
+
+  test('is the tutorial’s, for all small numbers', () => {
+    for (let batchSize = 1; batchSize <= 60; batchSize++) {
+      for (let trainingIters = 1; trainingIters <= 400; trainingIters++) {
+        const steps = stepsOf(batchSize, trainingIters);
+        if (steps !== tutorialSteps(batchSize, trainingIters)) {
+          throw new Error(`batches of ${batchSize}, ${trainingIters} iterations: ${steps} steps`);
+        }
+      }
+    }
+  });
+
+  test('is 781 with the tutorial’s numbers, with 78 lines', () => {
+    const steps = stepsOf(128, 100_000);
+    expect([steps, Math.floor(steps / 10)]).toEqual([781, 78]);
+    expect(tutorialSteps(128, 100_000)).toBe(781);
+  });
+
+  test('is exact for the largest numbers that the command accepts', () => {
+    const most = 2 ** 32 - 1;
+    expect(stepsOf(1, most)).toBe(most - 1);
+    expect(stepsOf(3, most)).toBe(1_431_655_764); // 3 divides 2³² - 1
+    expect(stepsOf(most, most)).toBe(0);
+    expect(stepsOf(most - 1, most)).toBe(1);
+  });
+
+  test.each([
+    ['tf1', 1, 55_000, 128, 429], // 429.7: the remaining examples belong to the next epoch
+    ['tf1', 3, 55_000, 128, 1289],
+    ['legacy', 3, 55_000, 128, 3 * 429], // the remaining examples are dropped
+    ['tf1', 2, 64, 16, 8],
+  ] as const)(
+    'with %s batches, %d epochs of %d images in batches of %d: %d',
+    (shuffle, epochs, count, batchSize, steps) => {
+      expect(stepCount({ ...TUTORIAL, shuffle, epochs, batchSize }, count)).toBe(steps);
+    },
+  );
+
+  test.each([
+    [200, 16, 12, [3, 6, 9, 12]],
+    [192, 16, 11, [3, 6, 9]],
+    [17, 16, 1, []],
+    [16, 16, 0, []],
+  ])('%d iterations in batches of %d: %d steps, lines at %j', async (trainingIters, batchSize, steps, printed) => {
+    const seen: number[] = [];
+    const lines = await linesOf(
+      { trainingIters, batchSize },
+      {
+        onStep: (step, of) => {
+          expect(of).toBe(steps);
+          seen.push(step);
+        },
+      },
+    );
+    expect(seen).toEqual(Array.from({ length: steps }, (_, n) => n + 1));
+    expect(lines.map(({ step, iter }) => [step, iter])).toEqual(printed.map((step) => [step, step * batchSize]));
+  });
+});
+
+describe('the lines', () => {
+  test('hold the loss and accuracy of the step’s batch after its update, as computed here step by step', async () => {
+    const random = new Random(9);
+    const batches = new BatchOrder(IMAGES.count, 16, 'tf1', random);
+    const model = new Model(createReferenceBackend(), { T: ROWS, B: 16, I: COLUMNS, H: 5, C: 10 }, { forgetBias: 0.5 });
+    const { x, y } = model.activations;
+    model.initialise(random);
+    const adam = new Adam(model.backend, model.parameters);
+    const expected: Line[] = [];
+    const before: number[] = [];
+    for (let step = 1; step <= 12; step++) {
+      fillBatch(x, y, IMAGES, batches.next());
+      model.forward();
+      before.push((await model.metrics()).loss);
+      model.backward();
+      adam.update(0.01);
+      model.forward();
+      const { loss, accuracy } = await model.metrics();
+      expected.push({ step, iter: 16 * step, loss, accuracy });
+    }
+    const lines = await linesOf({ seed: 9, forgetBias: 0.5, learningRate: 0.01, displayStep: 1 });
+    expect(lines).toEqual(expected);
+    expect(lines.filter(({ loss }, n) => loss === before[n])).toEqual([]);
+  });
+
+  test('show a falling loss and a rising accuracy', async () => {
+    const lines = await linesOf({ hidden: 16, learningRate: 0.03, trainingIters: 6000, displayStep: 10 });
+    expect(lines[0].loss).toBeGreaterThan(1.5);
+    expect(lines.at(-1)!.loss).toBeLessThan(lines[0].loss / 5);
+    expect(lines.at(-1)!.accuracy).toBe(1);
+  });
+
+  test('of a run on MNIST with seed 1 are these', async () => {
+    const lines: string[] = [];
+    const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
+    await train(createReferenceBackend(), loadMnist().train, options, {
+      onLine: (line) => lines.push(tutorialLine(line)),
+    });
+    expect(lines).toEqual([
+      'Iter 320, Minibatch Loss= 2.459753, Training Accuracy= 0.12500',
+      'Iter 640, Minibatch Loss= 2.380666, Training Accuracy= 0.06250',
+      'Iter 960, Minibatch Loss= 2.234678, Training Accuracy= 0.09375',
+    ]);
+  });
+});
+
+describe('evaluate', () => {
+  test.each([1, 7, 16, 32, 63, 64, 100])('in batches of %d gives the result of one batch', async (B) => {
+    const trained = await train(createReferenceBackend(), IMAGES, OPTIONS);
+    const sizes = { T: ROWS, B, I: COLUMNS, H: 5, C: 10 };
+    const modelOf = (batch: number): Model => {
+      const model = new Model(createReferenceBackend(), { ...sizes, B: batch });
+      model.load(valuesByName(trained.parameters));
+      return model;
+    };
+    const inOne = await evaluate(modelOf(64), IMAGES);
+    const inMany = await evaluate(modelOf(B), IMAGES);
+    expect([...inMany.correct]).toEqual([...inOne.correct]);
+    expect(inMany.accuracy).toBe(inOne.accuracy);
+    expect(inMany.loss / inOne.loss).toBeCloseTo(1, 14); // the same f32 losses, added in another order in f64
+  });
+
+  test('gives the result of each image alone', async () => {
+    const model = await train(createReferenceBackend(), IMAGES, {
+      ...OPTIONS,
+      trainingIters: 3000,
+      learningRate: 0.01,
+    });
+    const whole = await evaluate(model, IMAGES);
+    const alone: number[] = [];
+    for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
+    expect([...whole.correct]).toEqual(alone);
+    expect(whole.accuracy).toBe(alone.reduce((sum, right) => sum + right, 0) / 64);
+    expect(new Set(alone).size).toBe(2); // some are right and some wrong, otherwise the test would prove little
+  });
+
+  test('changes no weight and can be aborted', async () => {
+    const model = await train(createReferenceBackend(), IMAGES, OPTIONS);
+    const weights = weightsOf(model);
+    await evaluate(model, IMAGES);
+    expect(weightsOf(model)).toEqual(weights);
+    expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
+  });
+});
