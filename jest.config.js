@@ -14,4 +14,5 @@ export default {
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
   workerIdleMemoryLimit: '350MB', // a worker with more is replaced after its test file: Node keeps the modules of every file
   testTimeout: 120_000,
+  reporters: ['default', '<rootDir>/test/helpers/reporter.js'],
 };

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { needs } from '../helpers/needs.js';
 import { longhand } from '../helpers/longhand-process.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
@@ -149,10 +150,9 @@ describe.each([
   ['fish', askFish],
 ] as const)('%s', (shell, ask) => {
   const isThere = spawnSync(shell, ['--version']).status === 0;
-  const testInShell = isThere || process.env.CI ? test : test.skip;
-  const needs = isThere ? '' : ` (needs ${shell}: apt-get install ${shell})`;
+  const testInShell = needs(shell, isThere, `apt-get install ${shell} (Debian)`);
 
-  testInShell(`completes files, folders, and every command, flag and choice that the help lists${needs}`, async () => {
+  testInShell('completes files, folders, and every command, flag and choice that the help lists', async () => {
     const script = path.join(folder, `longhand.${shell}`);
     writeFileSync(script, await outputOf('completion', shell));
 

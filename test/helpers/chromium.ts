@@ -5,9 +5,14 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasBrowser, launchChromium } from '../../bench/browser/chromium.js';
+import { needs } from './needs.js';
 
-// A developer's computer may lack a browser; CI may not.
-export const testInBrowser = hasBrowser() || process.env.CI ? test : test.skip;
+/** `test` if this computer has a browser. */
+export const testInBrowser = needs(
+  'Chromium',
+  hasBrowser(),
+  'apt-get install chromium (Debian), or set LONGHAND_BROWSER',
+);
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 

@@ -1,7 +1,8 @@
-/** Tests in a mode of GPU.js. A developer's computer may lack a mode, and then they are skipped; CI may not. */
+/** Tests in a mode of GPU.js, if this computer has it. */
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { BackendUnavailableError } from '../../src/errors.js';
+import { needs } from './needs.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {
@@ -14,14 +15,18 @@ async function refusalOf(mode: Mode): Promise<string | undefined> {
   }
 }
 
-/** Defines tests in the mode if this computer has it. Otherwise defines one that is skipped, or fails in CI. */
+/** Defines tests in the mode if this computer has it. */
 export async function describeMode(mode: Mode, define: () => void): Promise<void> {
   const refusal = await refusalOf(mode);
   if (refusal === undefined) {
     define();
     return;
   }
-  (process.env.CI ? test : test.skip)(`gpu, ${mode}: ${refusal}`, () => {
+  needs(
+    `GPU.js mode ${mode}`,
+    false,
+    refusal,
+  )(`gpu, ${mode}`, () => {
     throw new Error(refusal);
   });
 }

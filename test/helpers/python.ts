@@ -1,5 +1,6 @@
-/** Tests that run PyTorch. A developer's computer may lack it, and then they are skipped; CI may not. */
+/** Tests that run PyTorch, if this computer has it. */
 import { spawnSync } from 'node:child_process';
+import { needs } from './needs.js';
 
 const HAS_TORCH = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)';
 
@@ -8,13 +9,17 @@ const python = ['python3', '/usr/bin/python3'].find(
   (command) => spawnSync(command, ['-c', HAS_TORCH], { stdio: 'ignore' }).status === 0,
 );
 
-/** Defines tests with this Python. If none has PyTorch, defines one that is skipped, or fails in CI. */
+/** Defines tests with this Python. */
 export function describeTorch(name: string, define: (python: string) => void): void {
   if (python !== undefined) {
     describe(name, () => define(python));
     return;
   }
-  (process.env.CI ? test : test.skip)(`${name}: no python3 with torch (Debian: apt-get install python3-torch)`, () => {
+  needs(
+    'PyTorch',
+    false,
+    'apt-get install python3-torch (Debian)',
+  )(name, () => {
     throw new Error('no python3 with torch');
   });
 }
