@@ -13,7 +13,7 @@ import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
 import { drawn } from '../helpers/drawing.js';
 import { idx } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import type { Image } from '../helpers/png.mjs';
 import { encodePng } from '../helpers/png.mjs';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';

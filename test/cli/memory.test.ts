@@ -12,7 +12,7 @@ import { completeSizes, networkParameterShapes } from '../../src/network-sizes.j
 import { sizeOf, zeros } from '../../src/tensor.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { idx, mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();

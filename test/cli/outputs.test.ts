@@ -4,7 +4,7 @@ import path from 'node:path';
 import { meetingOf } from '../../src/cli/outputs.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
