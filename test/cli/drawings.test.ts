@@ -14,6 +14,7 @@ import { train } from '../../src/training/loop.js';
 import { drawn } from '../helpers/drawing.js';
 import { idx } from '../helpers/idx-files.js';
 import { longhand } from '../helpers/longhand.js';
+import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import type { Image } from '../helpers/png.mjs';
 import { encodePng } from '../helpers/png.mjs';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
@@ -255,7 +256,7 @@ describe('--fit of IDX files', () => {
   test('does not fill the memory for a small file of very many images', async () => {
     const file = path.join(folder, 'many.gz');
     writeFileSync(file, gzipSync(idx([1_000_000, 1, 1], new Uint8Array(1_000_000))));
-    const { code, stdout } = await longhand(['predict', RUN, file, '--fit'], {
+    const { code, stdout } = await longhandProcess(['predict', RUN, file, '--fit'], {
       node: ['--max-old-space-size=150'],
       signal: 'SIGINT',
     });

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { linesOf, longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
 
 describe('--checkpoint', () => {

@@ -13,6 +13,7 @@ import { sizeOf, zeros } from '../../src/tensor.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { idx, mnistFiles } from '../helpers/idx-files.js';
 import { longhand } from '../helpers/longhand.js';
+import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -67,7 +68,7 @@ describe('compare of a small file with many steps', () => {
     'is refused if their views do not fit into V8’s heap, with flags %j',
     async (flags) => {
       const file = comparisonOf({ T: 100_000, B: 1, I: 1, H: 1, C: 2 });
-      const { code, stdout, stderr } = await longhand(['compare', file, ...flags], { node });
+      const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(
         /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
@@ -78,7 +79,7 @@ describe('compare of a small file with many steps', () => {
 
   test('is computed if their views fit into V8’s heap', async () => {
     const file = comparisonOf({ T: 20_000, B: 1, I: 1, H: 1, C: 2 });
-    const { code, stdout } = await longhand(['compare', file], { node });
+    const { code, stdout } = await longhandProcess(['compare', file], { node });
     expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
   });
 });

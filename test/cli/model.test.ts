@@ -1,4 +1,4 @@
-/** The commands that read a saved network, each as a process: eval, predict, inspect, export, import, compare. */
+/** The commands that read a saved network: eval, predict, inspect, export, import, compare. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -15,7 +15,8 @@ import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
 import { COLUMNS, idx as idxBytes, mnistFiles, ROWS } from '../helpers/idx-files.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { MAIN, runProcess } from '../helpers/longhand-process.js';
 import { chunk, encodePng, header, pngOf } from '../helpers/png.mjs';
 import { smallImages } from '../helpers/small-images.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';

@@ -1,4 +1,4 @@
-/** A character model on the command line, as processes: train --task text, sample, eval, inspect; hostile texts. */
+/** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';

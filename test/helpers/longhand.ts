@@ -2,13 +2,15 @@
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { run } from '../../src/cli/run.js';
-import type { Result } from './longhand-process.js';
+import type { Result, Sink } from './longhand-process.js';
 
 interface Options {
   /** Sent after the first output on stdout. */
   readonly signal?: NodeJS.Signals;
   /** The folder in which relative paths begin. */
   readonly cwd?: string;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
   /** Whether standard error is a terminal. */
   readonly onTerminal?: boolean;
 }
@@ -16,33 +18,50 @@ interface Options {
 /** Runs that overlap do not meet. */
 export async function longhand(args: readonly string[], options: Options = {}): Promise<Result> {
   const { code, stdout, stderr } = start(args, options);
-  return { code: await code, stdout: stdout.text(), stderr: stderr.text() };
+  return { code: await code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** A run that the test observes, and interrupts with `signals.emit`. */
-export function start(args: readonly string[], { signal, cwd, onTerminal = false }: Options = {}) {
+/** A run that the test observes and interrupts. */
+export function start(args: readonly string[], { signal, cwd, onTerminal = false, ...sinks }: Options = {}) {
   const signals = new EventEmitter();
-  const [stdout, stderr] = [new Collector(), new Collector(onTerminal)];
-  if (signal) stdout.once('text', () => signals.emit(signal, signal));
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (!signals.emit(name, name)) throw new Error(`${name} would have ended the process: nothing listens to it`);
+  };
+  const [stdout, stderr] = [new Collector(sinks.stdout, false), new Collector(sinks.stderr, onTerminal)];
+  if (signal) stdout.once('text', () => interrupt(signal));
   const code = run(args, { stdout, stderr, signals, ...(cwd !== undefined && { cwd }) });
-  return { code, stdout, stderr, signals };
+  return { code, stdout, stderr, interrupt };
 }
+
+const FAULTS = { full: 'ENOSPC', closed: 'EPIPE' } satisfies Record<Sink, string>;
 
 /** Emits `text` after each write. */
 class Collector extends Writable {
   private readonly parts: Buffer[] = [];
 
-  constructor(readonly isTTY = false) {
+  constructor(
+    private readonly sink: Sink | undefined,
+    readonly isTTY: boolean,
+  ) {
     super();
   }
 
-  override _write(part: Buffer, _encoding: string, done: () => void): void {
+  override _write(part: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    if (this.sink) {
+      const code = FAULTS[this.sink];
+      return done(Object.assign(new Error(`${code}: write`), { code }));
+    }
     this.parts.push(part);
     done();
     this.emit('text');
   }
 
-  text(): string {
+  get text(): string {
     return Buffer.concat(this.parts).toString();
+  }
+
+  /** Resolves when `text` has been written. */
+  async has(text: string): Promise<void> {
+    while (!this.text.includes(text)) await new Promise((resolve) => this.once('text', resolve));
   }
 }
