@@ -219,7 +219,8 @@ describe('longhand gradcheck', () => {
   });
 
   test('prints the same report for the same seed, and a different one for another', async () => {
-    const reportOf = async (seed: string): Promise<string> => (await longhand(['gradcheck', '--seed', seed])).stdout;
+    const reportOf = async (seed: string): Promise<string> =>
+      (await longhand(['gradcheck', '--steps', '2', '--hidden', '3', '--seed', seed])).stdout;
     const first = await reportOf('5');
     expect(await reportOf('5')).toBe(first);
     expect(await reportOf('6')).not.toBe(first);
