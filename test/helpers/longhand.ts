@@ -49,11 +49,12 @@ class Collector extends Writable {
   override _write(part: Buffer, _encoding: string, done: (error?: Error) => void): void {
     if (this.sink) {
       const code = FAULTS[this.sink];
-      return done(Object.assign(new Error(`${code}: write`), { code }));
+      done(Object.assign(new Error(`${code}: write`), { code }));
+    } else {
+      this.parts.push(part);
+      done();
+      this.emit('text');
     }
-    this.parts.push(part);
-    done();
-    this.emit('text');
   }
 
   get text(): string {

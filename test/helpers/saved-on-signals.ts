@@ -4,7 +4,7 @@ import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as inThisProcess } from './longhand.js';
 import type { Result } from './longhand-process.js';
 import { linesOf } from './longhand-process.js';
-import { FROM, inNewFolder, RUN } from './small-runs.js';
+import { ENDLESS, FROM, inNewFolder, RUN } from './small-runs.js';
 
 export const SIGNALS = [
   ['SIGHUP', 129],
@@ -19,19 +19,19 @@ export async function expectSavedOn(
   exitCode: number,
 ): Promise<void> {
   const [whole, stopped] = [inNewFolder(), inNewFolder()];
-  const options = ['--training-iters', '40000', '--display-step', '1'];
-  const first = await inThisProcess([...RUN, ...options, '--checkpoint', whole]);
-  const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
-  expect(second.code).toBe(exitCode);
-  expect(linesOf(second.stderr).slice(2)).toEqual([
+  const first = await longhand([...ENDLESS, '--checkpoint', stopped], { signal });
+  expect(first.code).toBe(exitCode);
+  expect(linesOf(first.stderr).slice(2)).toEqual([
     `the run is saved: longhand train --resume ${stopped} continues it`,
     `longhand: stopped by ${signal}`,
   ]);
   const step = loadCheckpoint(stopped).training!.step;
-  expect(linesOf(second.stdout)).toHaveLength(step);
-  const third = await inThisProcess([...FROM, '--resume', stopped, '--threads', '1']);
-  expect(third.code).toBe(0);
-  expect(third.stderr).toContain(`; from step ${step}\n`);
-  expect(second.stdout + third.stdout).toBe(first.stdout);
+  expect(linesOf(first.stdout)).toHaveLength(step);
+  const length = ['--training-iters', String((step + 50) * 16)];
+  const second = await inThisProcess([...FROM, '--resume', stopped, ...length, '--threads', '1']);
+  expect(second.code).toBe(0);
+  expect(second.stderr).toContain(`; from step ${step}\n`);
+  const uninterrupted = await inThisProcess([...RUN, ...length, '--display-step', '1', '--checkpoint', whole]);
+  expect(first.stdout + second.stdout).toBe(uninterrupted.stdout);
   expect(readFileSync(stopped)).toEqual(readFileSync(whole));
 }
