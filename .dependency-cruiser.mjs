@@ -63,7 +63,7 @@ const layerRules = LAYERS.flatMap((components, layer) =>
 const NODE_ONLY = [
   'src/cli/',
   'src/page/(build/|vite\\.config)',
-  'src/files/disk',
+  'src/files/(disk|working-folder)',
   'src/data/(mnist|text)-files',
   'src/exercises/make',
   'src/training/checkpoint-files',

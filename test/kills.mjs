@@ -1,12 +1,13 @@
 /**
  * `npm run test:kills`: does a checkpoint survive SIGKILL? A training run writes a checkpoint after every step. It is killed
- * at a random moment, the file is checked, and the run is resumed, until it ends. Then the next run starts.
+ * at a random moment, the file is checked, and the run is resumed, until it ends. Then the next run starts. The moments are
+ * counted in changes of the checkpoint's folder, so they are within the run on a computer of any speed.
  *
  * After every kill the file must be whole and not older than before; once written, it must exist. Every line must be one of
  * the uninterrupted run. The weights at the end must be those of the uninterrupted run, bit for bit.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,22 +18,29 @@ const main = path.join(project, 'dist/src/cli/main.js');
 const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
 const { Random } = await import(path.join(project, 'dist/src/rng.js'));
 
+/** The least number of runs that end. */
+const FINISHED = 2;
+/** A computer on which more runs than this for each kill end before their kill is not one to test on. */
+const MOST_RUNS = 20;
 /**
- * Kills runs `kills` times. `args` are a whole training run's, without files. Throws an Error at the first fault. Returns
- * how many runs ended, and how many kills left a half-written file beside the checkpoint.
+ * Kills runs `kills` times, until at least two runs have ended. `args` are a whole training run's, without files. Throws an
+ * Error at the first fault. Returns how many runs ended, and how many kills left a half-written file beside the checkpoint.
  */
 export async function killRuns({ kills, seed, args, report = () => {} }) {
   const directory = mkdtempSync(path.join(tmpdir(), 'longhand-kills-'));
   const file = path.join(directory, 'run.safetensors');
   const random = new Random(seed);
-  const whole = await run([...args, '--checkpoint', file]);
+  const whole = await run([...args, ...everyStep(file)], { directory, changes: Infinity });
   if (whole.code !== 0) throw new Error(`the run itself fails: ${whole.stderr}`);
   const expected = { lines: whole.stdout.split('\n'), bytes: readFileSync(file) };
+  const steps = loadCheckpoint(file).training.step;
+  const changesOfStep = whole.changes / steps;
   const found = { kills: 0, finished: 0, halfWritten: 0 };
   try {
-    for (let number = 0; found.kills < kills; number++) {
+    while (found.kills < kills || found.finished < FINISHED) {
+      if (found.finished > MOST_RUNS * kills) throw new Error(`${found.finished} runs ended, ${found.kills} kills`);
       removeAll(file);
-      await killUntilDone(file, number);
+      await killUntilDone(file, found.finished);
       found.finished++;
     }
   } finally {
@@ -44,10 +52,10 @@ export async function killRuns({ kills, seed, args, report = () => {} }) {
     let reached = -1;
     for (;;) {
       const resume = existsSync(target) ? ['train', '--resume', target, '--checkpoint-every', '1'] : undefined;
-      const after = found.kills < kills ? random.uniform(0.05, 1.2) * whole.ms : Infinity;
+      const changes = changesOfStep * (1.2 * (steps - Math.max(reached, 0)) + 6); // some moments are after its end
       const result = await run(
         resume ? [...resume, ...settingsNotSaved(args)] : [...args, ...everyStep(target)],
-        after,
+        found.kills < kills ? { directory, changes: random.below(Math.ceil(changes)) } : undefined,
       );
       checkLines(result.stdout);
       if (result.code === 0) break;
@@ -81,17 +89,21 @@ function removeAll(file) {
   for (const ending of ['', '.new', '.old', '.previous']) rmSync(file + ending, { force: true });
 }
 
-function run(args, killAfter = Infinity) {
+/** With `kill` the process is killed after that many changes of the folder, or at its first message if that is 0. */
+function run(args, kill) {
   return new Promise((resolve, reject) => {
-    const startedAt = performance.now();
+    let changes = 0;
+    const watcher = kill && watch(kill.directory, () => ++changes === kill.changes && child.kill('SIGKILL'));
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
-    const timer = killAfter === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      if (kill?.changes === 0) child.kill('SIGKILL');
+      output.stderr += text;
+    });
     child.on('error', reject).on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, ms: performance.now() - startedAt, ...output });
+      watcher?.close();
+      resolve({ code, signal, changes, ...output });
     });
   });
 }

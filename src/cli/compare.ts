@@ -12,9 +12,11 @@ import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-li
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { placeOf } from '../files/working-folder.js';
 import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
 import { LOSSES, READS } from '../network-sizes.js';
 import { formatShape } from '../tensor.js';
+import { currentRun } from './current-run.js';
 import { table } from './format.js';
 import { assertRoom } from './memory.js';
 import { positiveNumber, wholeNumber } from './flag-values.js';
@@ -75,7 +77,7 @@ Examples:
       );
       if (json) printJson(comparison);
       else printLines(asText(comparison, tolerance));
-      if (!comparison.ok) process.exitCode = 1;
+      if (!comparison.ok) currentRun().exitCode = 1;
     });
   return command;
 }
@@ -101,7 +103,7 @@ function assertNoTemplateFlags(command: Command, { force, layers, bidirectional,
 }
 
 function writeTemplate(command: Command, file: string, { force }: CompareFlags, template: Safetensors): void {
-  if (existsSync(file) && !force) {
+  if (existsSync(placeOf(file)) && !force) {
     command.error(`error: ${file} exists: --force replaces it, and keeps its contents as ${previousOf(file)}`);
   }
   replaceFile(file, writeSafetensors(template), { keepOld: true });
@@ -112,11 +114,12 @@ function writeTemplate(command: Command, file: string, { force }: CompareFlags, 
 async function withProgress<Result>(
   work: (onProgress: (progress: Progress) => void) => Promise<Result>,
 ): Promise<Result> {
-  if (!process.stderr.isTTY) return work(() => {});
+  const { stderr } = currentRun();
+  if (!stderr.isTTY) return work(() => {});
   // Ctrl-C ends the process at once, so the bar leaves the cursor and the terminal's line wrap as they are
   const bar = new SingleBar({
     format: '{bar} {what}, {percentage}%',
-    stream: process.stderr,
+    stream: stderr,
     clearOnComplete: true,
     linewrap: true,
   });

@@ -10,6 +10,8 @@ import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
 import { failure } from '../files/disk.js';
+import { placeOf } from '../files/working-folder.js';
+import { currentRun } from './current-run.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
 import { untilInterrupted } from './signals.js';
@@ -43,7 +45,7 @@ Examples:
       const folder = folderOf(command);
       const areRight = chosen.length === 1 ? reportOne(folder, chosen[0]) : reportAll(folder, chosen);
       if (watches) await watchFolder(folder, chosen);
-      else if (!areRight) process.exitCode = 1;
+      else if (!areRight) currentRun().exitCode = 1;
     });
   command
     .command('hint')
@@ -69,11 +71,13 @@ function exerciseOf(command: Command, number: string): Exercise {
 
 function writeFolder(folder: string): void {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
-  if (existsSync(folder)) throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
+  if (existsSync(placeOf(folder)))
+    throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
   try {
     for (const [file, contents] of folderContents()) {
-      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-      writeFileSync(path.join(folder, file), contents, { flag: 'wx' });
+      const place = placeOf(path.join(folder, file));
+      mkdirSync(path.dirname(place), { recursive: true });
+      writeFileSync(place, contents, { flag: 'wx' });
     }
   } catch (error) {
     throw failure(folder, 'cannot be written', error);
@@ -85,10 +89,14 @@ function writeFolder(folder: string): void {
 /** Where the answers are: here, in longhand-exercises, or in the only folder here that has exercises. */
 function folderOf(command: Command): string {
   const hasExercises = (folder: string): boolean =>
-    EXERCISES.some((one) => languages.some((language) => existsSync(path.join(folder, pathOf(one, language)))));
+    EXERCISES.some((one) =>
+      languages.some((language) => existsSync(placeOf(path.join(folder, pathOf(one, language))))),
+    );
   const found = ['.', FOLDER, '..'].find(hasExercises);
   if (found !== undefined) return found;
-  const others = readdirSync('.', { withFileTypes: true }).filter((one) => one.isDirectory() && hasExercises(one.name));
+  const others = readdirSync(placeOf('.'), { withFileTypes: true }).filter(
+    (one) => one.isDirectory() && hasExercises(one.name),
+  );
   if (others.length === 1) return others[0].name;
   const names = others.map(({ name }) => printable(name)).join(', ');
   return command.error(
@@ -119,23 +127,25 @@ function verdictsOn(folder: string, exercise: Exercise): Checked[] {
 /** undefined if there is no such file: it counts as one that has not been begun. */
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(placeOf(file), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw failure(file, 'cannot be read', error);
   }
 }
 
-function verdictOn(exercise: Exercise, text: string | undefined): Verdict {
+/** Ends a check after `longestMs`. */
+export function verdictOn(exercise: Exercise, text: string | undefined, longestMs = LONGEST_CHECK_MS): Verdict {
   if (text === undefined || isUntouched(exercise, text)) return { outcome: 'untouched' };
   const run = (): Verdict => check(exercise, text);
-  Object.assign(globalThis, { checkExercise: run });
   try {
-    return vm.runInThisContext('checkExercise()', { timeout: LONGEST_CHECK_MS }) as Verdict;
+    return vm.runInNewContext('run()', { run }, { timeout: longestMs }) as Verdict; // only vm has a time limit
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    const seconds = LONGEST_CHECK_MS / 1000;
-    return { outcome: 'error', message: `it did not end within ${seconds} seconds. Is there an endless loop?` };
+    return {
+      outcome: 'error',
+      message: `it did not end within ${longestMs / 1000} seconds. Is there an endless loop?`,
+    };
   }
 }
 
@@ -200,9 +210,9 @@ function watchFolder(folder: string, exercises: readonly Exercise[]): Promise<vo
       new Promise((_, reject) => {
         const waiting = new Map<string, NodeJS.Timeout>();
         const watchers = languages
-          .filter((language) => existsSync(path.join(folder, language)))
+          .filter((language) => existsSync(placeOf(path.join(folder, language))))
           .map((language) =>
-            watch(path.join(folder, language), (_event, name) => {
+            watch(placeOf(path.join(folder, language)), (_event, name) => {
               const exercise = exercises.find((one) => `${language}/${name ?? ''}` === pathOf(one, language));
               if (!exercise) return;
               clearTimeout(waiting.get(exercise.name));

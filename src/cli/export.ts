@@ -11,6 +11,7 @@ import { formatKind } from '../export/weights.js';
 import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
+import { placeOf } from '../files/working-folder.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../numbers.js';
 import { isPlain } from '../network-sizes.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -110,7 +111,7 @@ function makeFolder(command: Command, folder: string, input: string): void {
   if (meetingOf({ file: folder, keepOld: false }, input) === '')
     command.error(`error: the output ${folder} is the input, but must be a folder`);
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(placeOf(folder), { recursive: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new DataError(`${folder}: is a file, but must be a folder`);

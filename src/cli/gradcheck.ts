@@ -7,6 +7,7 @@ import type { NetworkSizes } from '../network-sizes.js';
 import { INPUT_KINDS, LOSSES, READS } from '../network-sizes.js';
 import { formatShape } from '../tensor.js';
 import { layersOf } from '../training/options.js';
+import { currentRun } from './current-run.js';
 import { table } from './format.js';
 import { withAdvice, assertRoom } from './memory.js';
 import { f32Number, finiteNumber, listOf, positiveNumber, wholeNumber } from './flag-values.js';
@@ -73,7 +74,7 @@ Examples:
       );
       if (flags.json) reports.forEach(printJson);
       else printLines(asTable(reports, tolerance));
-      if (!reports.every(({ ok }) => ok)) process.exitCode = 1;
+      if (!reports.every(({ ok }) => ok)) currentRun().exitCode = 1;
     });
 }
 

@@ -4,6 +4,7 @@ import { DataError } from '../errors.js';
 import { failure, readFile, replaceFile } from '../files/disk.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
+import { placeOf } from '../files/working-folder.js';
 import { decimalFrom, wholeFrom } from '../numbers.js';
 
 const SETS = ['train', 'validation'] as const;
@@ -33,13 +34,14 @@ export class History {
     private readonly file: string,
     startStep: number,
   ) {
-    this.kept = startStep > 0 && existsSync(file) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
+    this.kept =
+      startStep > 0 && existsSync(placeOf(file)) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
   }
 
   add(row: HistoryRow): void {
     this.begin();
     try {
-      appendFileSync(this.file, lineOf(row, this.file));
+      appendFileSync(placeOf(this.file), lineOf(row, this.file));
     } catch (error) {
       throw failure(this.file, 'cannot be written', error);
     }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { linkedNames, replacedSuffixes, targetOf } from '../files/disk.js';
+import { placeOf } from '../files/working-folder.js';
 
 interface NamedFile {
   /** For messages, such as `--best`. */
@@ -30,7 +31,7 @@ export function meetingOf(written: Omit<WrittenFile, 'name'>, other: string): Me
 }
 
 /** The file's name in the real path of its folder. Neither needs to exist. */
-const realPlace = (file: string): string => path.join(realFolder(path.dirname(file)), path.basename(file));
+const realPlace = (file: string): string => path.join(realFolder(placeOf(path.dirname(file))), path.basename(file));
 
 function realFolder(folder: string): string {
   try {

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, STATUS_CODES } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import open from 'open';
@@ -21,7 +21,7 @@ import { print } from './print.js';
 import { untilInterrupted } from './signals.js';
 
 const DEFAULT_PORT = 8028;
-const site = fileURLToPath(new URL('../../page', import.meta.url));
+const site = path.join(path.dirname(createRequire(import.meta.url).resolve('longhand/package.json')), 'dist/page');
 
 /** Shared memory, and so threads, need a page that is cross-origin isolated. */
 const HEADERS = {

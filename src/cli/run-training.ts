@@ -17,6 +17,7 @@ import type { Line, Validation } from '../training/run.js';
 import { networkFor } from '../training/run.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
+import { currentRun } from './current-run.js';
 import {
   bits,
   characterLine,
@@ -28,7 +29,6 @@ import {
 } from './format.js';
 import { History } from './history.js';
 import { withAdvice, assertRoom } from './memory.js';
-import { writePlot } from './plot.js';
 import { inform, informLines, print, printJson } from './print.js';
 import { defaultPrime } from './sample.js';
 import type { TaskData, TaskFlags } from './tasks.js';
@@ -76,7 +76,10 @@ export async function runTraining(
     print.testedAll(share(correct), correct.length);
   }
   model.dispose();
-  if (flags.plot !== undefined && flags.history !== undefined) writePlot(flags.plot, flags.history);
+  if (flags.plot !== undefined && flags.history !== undefined) {
+    const { writePlot } = await import('./plot.js'); // it is slow to load
+    writePlot(flags.plot, flags.history);
+  }
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
   inform(`trained in ${seconds(startedAt, trainedAt)} s, tested in ${seconds(trainedAt, performance.now())} s`);
 }
@@ -238,17 +241,18 @@ type Bar = ReturnType<typeof progressBar>;
 
 /** A progress bar on standard error, if that is a terminal; it is cleared at the end. */
 function progressBar(startStep: number, steps: number) {
-  if (!process.stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
+  const { stderr } = currentRun();
+  if (!stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
   const bar = new SingleBar({
     format: '{bar} step {value}/{total}, {eta_formatted} left',
-    stream: process.stderr,
+    stream: stderr,
     clearOnComplete: true,
     hideCursor: true,
   });
   bar.start(steps, startStep);
   return {
     update: (step: number) => bar.update(step),
-    clear: () => process.stderr.write('\r\u001b[K'),
+    clear: () => stderr.write('\r\u001b[K'),
     stop: () => bar.stop(),
   };
 }

@@ -1,5 +1,5 @@
 /** Work that a signal stops between two steps, so that it can save its state and release its resources. */
-import { outputLost } from './print.js';
+import { currentRun } from './current-run.js';
 
 /** As in a shell: 128 + the signal's number. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -20,20 +20,22 @@ export class Interrupted extends Error {
  * written. A second signal ends the process at once.
  */
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { signals, outputLost } = currentRun();
+  const lost = outputLost.signal;
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => end(new Interrupted(signal as keyof typeof EXIT_CODES));
-  const lose = (): void => end(outputLost.reason);
+  const lose = (): void => end(lost.reason);
   const end = (reason: unknown): void => {
     unlisten();
     controller.abort(reason);
   };
   const unlisten = (): void => {
-    SIGNALS.forEach((signal) => process.off(signal, stop));
-    outputLost.removeEventListener('abort', lose);
+    SIGNALS.forEach((signal) => signals.off(signal, stop));
+    lost.removeEventListener('abort', lose);
   };
-  SIGNALS.forEach((signal) => process.on(signal, stop));
-  outputLost.addEventListener('abort', lose);
-  if (outputLost.aborted) lose();
+  SIGNALS.forEach((signal) => signals.on(signal, stop));
+  lost.addEventListener('abort', lose);
+  if (lost.aborted) lose();
   try {
     return await work(controller.signal);
   } finally {

@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../errors.js';
+import { placeOf } from './working-folder.js';
 
 /** In bytes; no file of this project is nearly as large. */
 const LARGEST_FILE = 2 ** 31 - 1;
@@ -31,7 +32,7 @@ export function readIfPresent(file: string, most = LARGEST_FILE): Uint8Array | u
   assertNamed(file);
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // without O_NONBLOCK, opening a pipe would wait
+    descriptor = openSync(placeOf(file), constants.O_RDONLY | (constants.O_NONBLOCK || 0)); // without O_NONBLOCK, opening a pipe would wait
     const stats = fstatSync(descriptor);
     assertPlain(file, stats);
     if (stats.size > most) throw new DataError(`${file}: ${stats.size} bytes, more than the limit of ${most}`);
@@ -84,8 +85,8 @@ function assertNamed(file: string): void {
 export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }: { keepOld?: boolean } = {}): void {
   const target = targetOf(file);
   const [written, old] = [`${target}.new`, `${target}.old`];
-  const keeps = keepOld && existsSync(target);
-  const fault = `cannot be written${existsSync(file) ? '; the old file is unchanged' : ''}`;
+  const keeps = keepOld && existsSync(placeOf(target));
+  const fault = `cannot be written${existsSync(placeOf(file)) ? '; the old file is unchanged' : ''}`;
   assertFreeFor(file, target, keepOld, fault);
   const made: string[] = [];
   try {
@@ -95,7 +96,7 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
       linkOrCopy(target, old);
       made.push(old);
     }
-    renameSync(written, target);
+    renameSync(placeOf(written), placeOf(target));
   } catch (error) {
     made.forEach(removeIfPossible);
     throw failure(file, fault, error);
@@ -107,7 +108,7 @@ export function replaceFile(file: string, bytes: Uint8Array, { keepOld = false }
 /** Comes last: if the old contents are damaged, the previous file is the only good one until the new file is safe. */
 function renameToPrevious(file: string, target: string, old: string): void {
   try {
-    renameSync(old, `${target}.previous`);
+    renameSync(placeOf(old), placeOf(`${target}.previous`));
   } catch (error) {
     throw failure(file, `has been written, but its old contents are still named ${old}`, error);
   }
@@ -129,7 +130,7 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
   assertFreeFor(file, target, keepOld, fault);
   try {
     writeFlushed(tried, new Uint8Array());
-    rmSync(tried);
+    rmSync(placeOf(tried));
   } catch (error) {
     throw failure(file, fault, error);
   }
@@ -141,12 +142,12 @@ export function assertReplaceable(file: string, { keepOld = false }: { keepOld?:
  */
 function assertFreeFor(file: string, target: string, keepOld: boolean, fault: string): void {
   try {
-    if (existsSync(file)) assertPlain(file, statSync(file));
+    if (existsSync(placeOf(file))) assertPlain(file, statSync(placeOf(file)));
     assertWritable(path.dirname(target), 'its folder');
     assertWritable(target, 'the file'); // a renaming replaces a file that is read-only
     for (const suffix of replacedSuffixes(keepOld)) {
       const name = target + suffix;
-      if (lstatSync(name, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
+      if (lstatSync(placeOf(name), { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} is a directory`);
     }
   } catch (error) {
     throw failure(file, fault, error);
@@ -155,7 +156,7 @@ function assertFreeFor(file: string, target: string, keepOld: boolean, fault: st
 
 function assertWritable(name: string, what: string): void {
   try {
-    accessSync(name, constants.W_OK);
+    accessSync(placeOf(name), constants.W_OK);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
     throw codeOf(error) === 'EACCES' ? new Error(`${what} is read-only`) : error;
@@ -181,7 +182,7 @@ export const targetOf = (file: string): string => linkedNames(file).at(-1) ?? fi
 function linkedFrom(file: string): string | undefined {
   let link: string;
   try {
-    link = readlinkSync(file);
+    link = readlinkSync(placeOf(file));
   } catch {
     return undefined; // not a link, or it does not exist
   }
@@ -191,8 +192,8 @@ function linkedFrom(file: string): string | undefined {
 
 /** Writes a new file: a link with this name is not followed. If it fails, no part of the file is left. */
 function writeFlushed(file: string, bytes: Uint8Array): void {
-  rmSync(file, { force: true });
-  const descriptor = openSync(file, 'wx');
+  rmSync(placeOf(file), { force: true });
+  const descriptor = openSync(placeOf(file), 'wx');
   try {
     let position = 0;
     while (position < bytes.length) position += writeSync(descriptor, bytes, position);
@@ -207,9 +208,9 @@ function writeFlushed(file: string, bytes: Uint8Array): void {
 
 /** A second name for the contents of `file`; a copy if the file system has no hard links. */
 function linkOrCopy(file: string, second: string): void {
-  rmSync(second, { force: true });
+  rmSync(placeOf(second), { force: true });
   try {
-    linkSync(file, second);
+    linkSync(placeOf(file), placeOf(second));
   } catch {
     writeFlushed(second, readFile(file));
   }
@@ -217,7 +218,7 @@ function linkOrCopy(file: string, second: string): void {
 
 function removeIfPossible(file: string): void {
   try {
-    rmSync(file, { force: true });
+    rmSync(placeOf(file), { force: true });
   } catch {
     // best effort: a leftover file is harmless
   }
@@ -226,7 +227,7 @@ function removeIfPossible(file: string): void {
 /** A new name is safe only when its directory is flushed. Windows and some network file systems cannot flush one. */
 function flushDirectory(directory: string): void {
   try {
-    const descriptor = openSync(directory, 'r');
+    const descriptor = openSync(placeOf(directory), 'r');
     try {
       fsyncSync(descriptor);
     } finally {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { DataError } from '../errors.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
+import { placeOf } from '../files/working-folder.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 
@@ -16,7 +17,7 @@ export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoi
   try {
     return parseCheckpoint(readFile(file), file, limits);
   } catch (error) {
-    if (!(error instanceof DataError) || !existsSync(previousOf(file))) throw error;
+    if (!(error instanceof DataError) || !existsSync(placeOf(previousOf(file)))) throw error;
     throw new DataError(`${error.message}; the previous checkpoint is ${previousOf(file)}`);
   }
 }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { needs } from '../helpers/needs.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
 const here = path.join(folder, 'here');

@@ -1,39 +1,22 @@
-/** `longhand exercises` as a process. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** `longhand exercises`. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { verdictOn } from '../../src/cli/exercises.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
-import { MAIN } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
 
-const main = path.resolve(MAIN);
-const running: ReturnType<typeof start>[] = [];
 let place = '';
 beforeEach(() => {
   place = mkdtempSync(path.join(tmpdir(), 'exercises-'));
 });
-afterEach(() => {
-  for (const { child } of running.splice(0)) child.kill('SIGKILL');
-  rmSync(place, { recursive: true });
-});
+afterEach(() => rmSync(place, { recursive: true }));
 
 /** `longhand exercises …` in a folder. */
-function start(args: readonly string[], folder = '.') {
-  const child = spawn(process.execPath, [main, 'exercises', ...args], { cwd: path.join(place, folder) });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  return { child, output };
-}
-
-async function exercises(args: readonly string[], folder = '.') {
-  const { child, output } = start(args, folder);
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, ...output };
-}
+const exercises = (args: readonly string[], folder = '.') =>
+  longhand(['exercises', ...args], { cwd: path.join(place, folder) });
 
 const answer = (name: string, language: Language = 'typescript', folder = 'longhand-exercises'): string =>
   path.join(
@@ -150,17 +133,14 @@ test('without exercises, or with several folders of them, it says so', async () 
   });
 });
 
-test('an answer with an endless loop, or that ends the process, or prints: a verdict', async () => {
-  await exercises([]);
-  const start = readFileSync(answer('sigmoid'), 'utf8');
-  writeFileSync(answer('sigmoid'), start.replace('return NaN;', 'for (;;) {}'));
-  const { code, stdout } = await exercises(['check', '1']);
-  expect([code, stdout]).toEqual([
-    1,
-    expect.stringContaining('cannot be checked: it did not end within 10 seconds. Is there an endless loop?'),
-  ]);
-  writeFileSync(answer('sigmoid'), start.replace('return NaN;', 'try { for (;;) {} } catch {} finally { return 1; }'));
-  expect((await exercises(['check', '1'])).stdout).toContain('it did not end within 10 seconds');
+test('an answer with an endless loop: a verdict', () => {
+  const [sigmoid] = EXERCISES;
+  const outcome = { outcome: 'error', message: 'it did not end within 0.2 seconds. Is there an endless loop?' };
+  for (const loop of ['for (;;) {}', 'try { for (;;) {} } catch {} finally { return 1; }']) {
+    const text = sigmoid.typescript.start.replace('return NaN;', loop);
+    expect(text).toContain(loop);
+    expect(verdictOn(sigmoid, text, 200)).toEqual(outcome);
+  }
 });
 
 test('a file that cannot be read is an error, not “not begun”', async () => {
@@ -183,18 +163,14 @@ test('hints, one by one', async () => {
 
 test('--watch checks each answer that is saved, until a signal', async () => {
   await exercises([]);
-  const { child, output } = start(['check', '--watch']);
-  running.push({ child, output });
-  const seen = async (text: string): Promise<void> => {
-    while (!output.stdout.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
-  await seen('0 of 12 right\n');
-  while (!output.stderr.includes('Ctrl-C')) await new Promise((resolve) => setTimeout(resolve, 20));
+  const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '--watch'], { cwd: place });
+  await stdout.has('0 of 12 right\n');
+  await stderr.has('Ctrl-C');
   solve('gates');
-  await seen('typescript/07-gates.ts: right');
+  await stdout.has('typescript/07-gates.ts: right');
   solve('adam', 'javascript');
-  await seen('javascript/11-adam.js: right');
-  expect(output.stdout.match(/07-gates\.ts: right/g)).toHaveLength(1); // written once, checked once
-  child.kill('SIGINT');
-  expect(await once(child, 'close')).toEqual([130, null]);
+  await stdout.has('javascript/11-adam.js: right');
+  expect(stdout.text.match(/07-gates\.ts: right/g)).toHaveLength(1); // written once, checked once
+  interrupt('SIGINT');
+  expect(await code).toBe(130);
 });

@@ -5,7 +5,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { completeSizes } from '../../src/network-sizes.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 

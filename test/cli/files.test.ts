@@ -5,7 +5,9 @@ import path from 'node:path';
 import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { linesOf, longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { expectSavedOn, SIGNALS } from '../helpers/saved-on-signals.js';
 import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
 
 describe('--checkpoint', () => {
@@ -18,28 +20,9 @@ describe('--checkpoint', () => {
     expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
   });
 
-  test.each([
-    ['SIGHUP', 129],
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('writes the run on %s, and --resume continues to the same end', async (signal, exitCode) => {
-    const [whole, stopped] = [inNewFolder(), inNewFolder()];
-    const options = ['--training-iters', '40000', '--display-step', '1'];
-    const first = await longhand([...RUN, ...options, '--checkpoint', whole]);
-    const second = await longhand([...RUN, ...options, '--checkpoint', stopped], { signal });
-    expect(second.code).toBe(exitCode);
-    expect(linesOf(second.stderr).slice(2)).toEqual([
-      `the run is saved: longhand train --resume ${stopped} continues it`,
-      `longhand: stopped by ${signal}`,
-    ]);
-    const step = loadCheckpoint(stopped).training!.step;
-    expect(linesOf(second.stdout)).toHaveLength(step);
-    const third = await longhand([...FROM, '--resume', stopped, '--threads', '1']);
-    expect(third.code).toBe(0);
-    expect(third.stderr).toContain(`; from step ${step}\n`);
-    expect(second.stdout + third.stdout).toBe(first.stdout);
-    expect(readFileSync(stopped)).toEqual(readFileSync(whole));
-  });
+  test.each(SIGNALS)('writes the run on %s, and --resume continues to the same end', (signal, exitCode) =>
+    expectSavedOn(longhand, signal, exitCode),
+  );
 
   test('leaves a complete checkpoint if the reader closes the output early', async () => {
     const file = inNewFolder();

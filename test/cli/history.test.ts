@@ -1,10 +1,9 @@
 /** `longhand train` with --history and --plot, and with validation and early stopping. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { linesOf, longhand, MAIN } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
+import { linesOf } from '../helpers/longhand-process.js';
 import { ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
 
 describe('--history and --plot', () => {
@@ -69,10 +68,10 @@ describe('--history and --plot', () => {
     const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
     await longhand([...VALIDATED, '--history', history]);
     const silent = [...ENDLESS, '--display-step', '4000000', '--checkpoint-every', '5'];
-    const child = spawn(process.execPath, [MAIN, ...silent, '--history', history, '--checkpoint', checkpoint]);
-    while (!existsSync(checkpoint)) await setTimeout(20);
-    child.kill('SIGINT');
-    await once(child, 'close');
+    const run = start([...silent, '--history', history, '--checkpoint', checkpoint]);
+    while (!existsSync(checkpoint)) await setTimeout(5);
+    run.interrupt('SIGINT');
+    expect(await run.code).toBe(130);
     expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
   });
 

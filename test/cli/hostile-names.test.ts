@@ -10,7 +10,8 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { signed } from '../../src/training/checkpoint.js';
 import { mnistFiles } from '../helpers/idx-files.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { linesOf, longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const range = (from: number, to: number): string =>

@@ -2,73 +2,25 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand, MAIN } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { longhand } from '../helpers/longhand.js';
+import { longhand as longhandProcess, MAIN } from '../helpers/longhand-process.js';
+import { CHECKPOINT, DATA, expectRightIfLost, inFolder, makeFiles, NAMES, SMALL } from '../helpers/lost-outputs.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const DATA = directoryOf(mnistFiles(5600, 200));
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
-const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
 /** A run that does not end during the test. */
 const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
-const CHECKPOINT = inFolder('run.safetensors');
-const TEXT_CHECKPOINT = inFolder('text.safetensors');
-const [TEMPLATE, WEIGHTS] = [inFolder('template.safetensors'), inFolder('weights.safetensors')];
-const IMAGES = path.join(DATA, 't10k-images-idx3-ubyte');
 
-const STACK_TRACE = /^ +at /m;
-const FULL = 'longhand: standard output: cannot be written (the disk is full)\n';
+beforeAll(makeFiles);
 
-beforeAll(async () => {
-  await longhand([...SMALL, '--training-iters', '160', '--checkpoint', CHECKPOINT]);
-  const text = ['--task', 'text', '--hidden', '4', '--steps', '5', '--batch-size', '2', '--epochs', '1'];
-  writeFileSync(inFolder('text.txt'), 'A short text. '.repeat(10));
-  await longhand(['train', ...text, '--text', inFolder('text.txt'), '--checkpoint', TEXT_CHECKPOINT]);
-  await longhand(['compare', '--template', TEMPLATE]);
-  await longhand(['export', CHECKPOINT, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
-});
-
-/** For each command: its arguments, its exit code if the output works, and whether it prints a result. */
-test.each<readonly [name: string, args: readonly string[], exitCode: number, hasResult: boolean]>([
-  ['help', ['--help'], 0, true],
-  ['a command’s help', ['predict', '--help'], 0, true],
-  ['version', ['--version'], 0, true],
-  ['train', [...SMALL, '--training-iters', '500'], 0, true],
-  ['eval', ['eval', CHECKPOINT, '--data', DATA], 0, true],
-  ['predict', ['predict', CHECKPOINT, IMAGES, '--first', '3', '--rows'], 0, true],
-  ['sample', ['sample', TEXT_CHECKPOINT, '--length', '2000', '--prime', 'A', '--stream'], 0, true],
-  ['inspect', ['inspect', CHECKPOINT, '--json'], 0, true],
-  ['export', ['export', CHECKPOINT, '--to', 'onnx', '--output', inFolder('run.onnx')], 0, true],
-  ['import', ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', inFolder('imported')], 0, true],
-  ['compare', ['compare', TEMPLATE, '--json'], 0, true],
-  ['a gradcheck that fails', ['gradcheck', '--tolerance', '1e-300'], 1, true],
-  ['a missing file', ['inspect', inFolder('none')], 1, false],
-  ['wrong usage', ['frobnicate'], 2, false],
-])(
-  '%s has the right exit code and no stack trace if its output or its messages are lost',
-  async (_, args, exitCode, hasResult) => {
-    const whole = await longhand(args);
-    expect([whole.code, whole.stdout !== '']).toEqual([exitCode, hasResult]);
-
-    const onFullDisk = await longhand(args, { stdout: 'full' });
-    expect(onFullDisk.code).toBe(hasResult ? 1 : exitCode);
-    expect(onFullDisk.stderr).not.toMatch(STACK_TRACE);
-    expect(onFullDisk.stderr.endsWith(FULL)).toBe(hasResult);
-
-    const unread = await longhand(args, { stdout: 'closed' });
-    expect([unread.code, unread.stderr]).toEqual([exitCode, expect.not.stringMatching(STACK_TRACE)]);
-
-    expect(await longhand(args, { stderr: 'closed' })).toEqual({ code: exitCode, stdout: whole.stdout, stderr: '' });
-  },
+test.each(NAMES)('%s has the right exit code and no stack trace if its output or its messages are lost', (name) =>
+  expectRightIfLost(longhand, name),
 );
+
+test('the same is true of a process', () => expectRightIfLost(longhandProcess, 'inspect'));
 
 test.each(['full', 'closed'] as const)(
   'wrong usage has exit code 2 even if both of its outputs are %s',
@@ -83,7 +35,7 @@ test.each<['full' | 'closed', number, RegExp]>([
 ])('a long run whose output is %s stops, and keeps its checkpoint', async (stdout, exitCode, message) => {
   const file = inFolder(`${stdout}.safetensors`);
   const long = ['--checkpoint', file, '--checkpoint-every', '4000000000'];
-  const { code, stderr } = await longhand([...ENDLESS, ...long], { stdout });
+  const { code, stderr } = await longhandProcess([...ENDLESS, ...long], { stdout });
   expect([code, stderr]).toEqual([exitCode, expect.stringMatching(message)]);
   expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
 });
@@ -92,6 +44,9 @@ test('a long run whose messages are lost continues to its end', async () => {
   const { code, stdout } = await longhand([...SMALL, '--training-iters', '40000'], { stderr: 'closed' });
   expect([code, stdout]).toEqual([0, expect.stringContaining('Testing Accuracy on all 200 images')]);
 });
+
+/** More bytes than a pipe holds. */
+const PIPE = 2 ** 16;
 
 /** A process whose output is not yet read. */
 function unread(args: readonly string[]) {
@@ -110,7 +65,7 @@ test('a slow reader receives a large result completely', async () => {
   const metadata = new Map(Array.from({ length: 20_000 }, (_, n) => [`key ${n}`, 'text '.repeat(10)]));
   writeFileSync(inFolder('large'), writeSafetensors({ metadata, tensors: new Map() }));
   const { child, output, read, exit } = unread(['inspect', inFolder('large'), '--json']);
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await once(child.stdout, 'readable');
   expect(child.exitCode).toBe(null); // it waits for its reader
   read();
   expect((await exit)[0]).toBe(0);
@@ -119,8 +74,9 @@ test('a slow reader receives a large result completely', async () => {
 });
 
 test('a signal ends a run whose output is not read', async () => {
-  const { child, output, exit } = unread(ENDLESS);
-  await new Promise((resolve) => setTimeout(resolve, 3000)); // by then it has filled the pipe
+  const history = inFolder('history.csv'); // it has a row for each line, and the row is shorter
+  const { child, output, exit } = unread([...ENDLESS, '--history', history]);
+  while (!existsSync(history) || statSync(history).size < 4 * PIPE) await setTimeout(20);
   child.kill('SIGTERM');
   expect((await exit)[0]).toBe(143);
   expect(output.stderr).toMatch(/\nlonghand: stopped by SIGTERM\n$/);
@@ -138,7 +94,7 @@ test('closing the terminal stops the run as SIGHUP does, and the checkpoint is w
   for await (const text of terminal.stdout.setEncoding('utf8')) if (/step [1-9]/.test(String(text))) break; // in the bar
   terminal.kill('SIGKILL');
   while (!existsSync(exitCode) || readFileSync(exitCode, 'utf8') === '') {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await setTimeout(20);
   }
   expect(readFileSync(exitCode, 'utf8')).toBe('129');
   expect(loadCheckpoint(file).training?.step).toBeGreaterThan(0);
@@ -146,7 +102,7 @@ test('closing the terminal stops the run as SIGHUP does, and the checkpoint is w
 
 test('predict stops if the reader closes its output', async () => {
   const many = inFolder('many');
-  copyFileSync(path.join(DATA, 'train-images-idx3-ubyte'), many); // 5,600 images, 600 ms
+  copyFileSync(path.join(DATA, 'train-images-idx3-ubyte'), many); // 5,600 images
   const result = await longhand(['predict', CHECKPOINT, many], { stdout: 'closed' });
   expect(result).toMatchObject({ code: 0, stderr: 'longhand: stopped: the reader of standard output has closed it\n' });
 });

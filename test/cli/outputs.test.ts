@@ -4,7 +4,8 @@ import path from 'node:path';
 import { meetingOf } from '../../src/cli/outputs.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -278,7 +279,7 @@ describe('a run that continues the previous checkpoint of a damaged one', () => 
     expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
     writeFileSync(file, 'damaged');
     const args = ['--resume', previous, '--checkpoint', file, '--checkpoint-every', '1', '--training-iters', '900'];
-    const { code } = await longhand([...FROM, ...args], { node: ['--import', killedAfter(n)] });
+    const { code } = await longhandProcess([...FROM, ...args], { node: ['--import', killedAfter(n)] });
     expect(code).toBeNull();
     const steps = [file, previous].map((one) => {
       try {

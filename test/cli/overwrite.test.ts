@@ -13,7 +13,7 @@ import path from 'node:path';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/saved-models.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 

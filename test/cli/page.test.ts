@@ -1,5 +1,4 @@
-/** `longhand page` as a process: what it serves, and to whom. The tests page-*.test.ts visit the page. */
-import type { ChildProcess } from 'node:child_process';
+/** `longhand page`: what it serves, and to whom. The tests page-*.test.ts visit the page. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,22 +11,31 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
-import { longhand, MAIN } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
+import { MAIN } from '../helpers/longhand-process.js';
 
-const running: ChildProcess[] = [];
-afterAll(() => running.forEach((child) => child.kill()));
+const running: ReturnType<typeof start>[] = [];
+afterAll(() => Promise.all(running.map(({ interrupt, code }) => (interrupt('SIGTERM'), code))));
 
-async function serve(...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [MAIN, 'page', '--no-open', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  running.push(child);
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C stops the server\)\n$/.exec(line.toString())![1];
+const PRINTED = /^The page is at (http:\/\/localhost:\d+\/) \(Ctrl-C stops the server\)\n$/;
+
+async function serve(...args: string[]) {
+  const server = start(['page', '--no-open', ...args]);
+  await server.stdout.has('\n');
+  return { address: PRINTED.exec(server.stdout.text)![1], ...server };
+}
+
+/** The address of a server that stops after the tests. */
+async function addressOf(...args: string[]): Promise<string> {
+  const { address, ...server } = await serve(...args);
+  running.push(server);
+  return address;
 }
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 test('longhand page serves the page cross-origin isolated, the worker with its own policy, and its data', async () => {
-  const address = await serve('--port', '0');
+  const address = await addressOf('--port', '0');
   const page = await fetch(address);
   expect(page.status).toBe(200);
   expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
@@ -67,7 +75,7 @@ test.each([
   ['an unknown Expect header', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n', 200],
   ['a text that is not a request', 'nonsense\r\n\r\n', 400],
 ])('the server answers %s with nosniff', async (_, text, status) => {
-  const { port } = new URL(await serve('--port', '0'));
+  const { port } = new URL(await addressOf('--port', '0'));
   const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
   let answer = '';
   socket.on('data', (part: string) => (answer += part)).write(text);
@@ -90,7 +98,7 @@ async function answerTo(
 }
 
 test('the server answers 404 for other paths, and survives malformed requests', async () => {
-  const address = await serve('--port', '0');
+  const address = await addressOf('--port', '0');
   for (const name of [
     '/nothing.js',
     '/data/other.gz',
@@ -111,7 +119,7 @@ test('the server answers 404 for other paths, and survives malformed requests', 
 const DATA_PATHS = [`/data/${FILES.testLabels}.gz`, '/data/moby-dick.txt.gz'];
 
 test('the server answers GET and HEAD; other methods get 405', async () => {
-  const address = await serve('--port', '0');
+  const address = await addressOf('--port', '0');
   for (const path of ['/', ...DATA_PATHS]) {
     const [got, head] = [await answerTo(address, path), await answerTo(address, path, { method: 'HEAD' })];
     expect([got.status, head.status, head.body]).toEqual([200, 200, '']);
@@ -126,7 +134,7 @@ test('the server answers GET and HEAD; other methods get 405', async () => {
 });
 
 test('the server answers requests for the names of this computer, with any port; others get 421', async () => {
-  const address = await serve('--port', '0');
+  const address = await addressOf('--port', '0');
   const statusAt = async (host: string, path: string): Promise<unknown[]> => {
     const { status, headers } = await answerTo(address, path, { headers: { host } });
     return [host, status, headers['x-content-type-options']];
@@ -146,12 +154,25 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s ends the server with exit code %d, even if a visitor is connected', async (signal, exitCode) => {
-  const address = await serve('--port', '0');
+  const { address, interrupt, code } = await serve('--port', '0');
   const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
   await once(visitor, 'connect');
-  const child = running.at(-1)!;
-  child.kill(signal);
-  expect(await once(child, 'exit')).toEqual([exitCode, null]);
+  interrupt(signal);
+  expect(await code).toBe(exitCode);
+  await once(visitor, 'close');
+});
+
+test('its process finds the page, and ends with a visitor connected', async () => {
+  const child = spawn(process.execPath, [MAIN, 'page', '--no-open', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const address = PRINTED.exec(line.toString())![1];
+  expect((await fetch(address)).status).toBe(200);
+  const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
+  await once(visitor, 'connect');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
 });
 
 test('the server ends if it cannot print its address', async () => {
@@ -170,7 +191,7 @@ test('a port in use is an error if --port names it; without --port the server ch
     code: 1,
     stderr: `longhand: port ${port} is in use: choose another with --port\n`,
   });
-  expect(await serve()).not.toContain(':8028/');
+  expect(await addressOf()).not.toContain(':8028/');
   other.close();
   taken.close();
 });

@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { decodePng } from '../../src/cli/png.js';
 import { DataError } from '../../src/errors.js';
 import { Random } from '../../src/rng.js';
+import { expectDamageRefused } from '../helpers/damaged-pngs.js';
 import type { Form, Image } from '../helpers/png.mjs';
 import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from '../helpers/png.mjs';
 
@@ -185,17 +186,4 @@ describe('the header alone', () => {
   });
 });
 
-test('a change of any bit, and a cut at any byte, is refused', () => {
-  for (const [colourType, depth] of FORMS) {
-    const image = randomImage(below, { width: 3, height: 3, colourType, depth, interlaced: below(2) === 0 });
-    const file = encodePng(image);
-    for (let bit = SIGNATURE.length * 8; bit < file.length * 8; bit++) {
-      const at = Math.floor(bit / 8);
-      const changed = withByte(file, at, file[at] ^ (1 << (bit % 8)));
-      expect(() => decodePng(changed, 'f')).toThrow(DataError);
-    }
-    for (let length = SIGNATURE.length; length < file.length; length++) {
-      expect(() => decodePng(file.subarray(0, length), 'f')).toThrow(DataError);
-    }
-  }
-});
+test('a change of a random bit, and a cut at a random byte, is refused', () => expectDamageRefused(below, 30));

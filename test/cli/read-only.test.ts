@@ -1,17 +1,39 @@
 /** A file or folder without write permission: every command names it, and leaves it unchanged. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { mnistFiles } from '../helpers/idx-files.js';
+import { longhand } from '../helpers/longhand.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { MAIN, runProcess } from '../helpers/longhand-process.js';
+import { runProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 /** Root may write everywhere unless it drops its capabilities. */
 const asUser = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : [];
 
-function longhand(args: readonly string[]): Promise<Result> {
-  const [command, ...rest] = [...asUser, process.execPath, MAIN, ...args];
-  return runProcess(command, rest);
+/** Runs all these commands in one process. */
+const PROGRAM = `
+  import { Writable } from 'node:stream';
+  import { run } from '${pathToFileURL('dist/src/cli/run.js').href}';
+
+  async function resultOf(args) {
+    const output = { stdout: '', stderr: '' };
+    const collector = (name) =>
+      new Writable({ write: (part, _, done) => ((output[name] += part), done()) });
+    const [stdout, stderr] = ['stdout', 'stderr'].map(collector);
+    return { code: await run(args, { stdout, stderr, signals: process }), ...output };
+  }
+
+  const results = [];
+  for (const args of JSON.parse(process.argv[1])) results.push(await resultOf(args));
+  console.log(JSON.stringify(results));`;
+
+async function asUsers(commands: readonly (readonly string[])[]): Promise<Result[]> {
+  const node = [process.execPath, '--input-type=module', '--eval', PROGRAM, JSON.stringify(commands)];
+  const [command, ...rest] = [...asUser, ...node];
+  const { stdout, stderr } = await runProcess(command, rest);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout) as Result[];
 }
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -22,6 +44,19 @@ const [RUN, WEIGHTS] = [inFolder('run.safetensors'), inFolder('weights')];
 const TRAIN = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16', '--training-iters', '160'];
 const [LOCKED_FOLDER, LOCKED_FILE] = [inFolder('locked'), inFolder('locked.csv')];
 
+const COMMANDS: Readonly<Record<string, (output: string) => readonly string[]>> = {
+  'train --checkpoint': (output) => [...TRAIN, '--checkpoint', output],
+  'train --best': (output) => [...TRAIN, '--validate-every', '5', '--best', output],
+  'train --history': (output) => [...TRAIN, '--history', output],
+  'train --plot': (output) => [...TRAIN, '--history', inFolder('h.csv'), '--plot', output],
+  export: (output) => ['export', RUN, '--to', 'onnx', '--output', output],
+  import: (output) => ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', output],
+  'compare --template': (output) => ['compare', '--force', '--template', output],
+};
+const IN_LOCKED_FOLDER = path.join(LOCKED_FOLDER, 'output.csv');
+const LOCKED_MODEL = path.join(LOCKED_FOLDER, 'model');
+let results: Result[];
+
 beforeAll(async () => {
   await longhand([...TRAIN, '--checkpoint', RUN]);
   await longhand(['export', RUN, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
@@ -30,45 +65,33 @@ beforeAll(async () => {
   writeFileSync(LOCKED_FILE, 'precious');
   chmodSync(LOCKED_FILE, 0o444);
   writeFileSync(`${LOCKED_FILE}.new`, 'precious too');
+  results = await asUsers([
+    ...Object.values(COMMANDS).flatMap((argsFor) => [argsFor(IN_LOCKED_FOLDER), argsFor(LOCKED_FILE)]),
+    ['export', RUN, '--to', 'tfjs', '--output', LOCKED_MODEL],
+  ]);
 });
 afterAll(() => {
   chmodSync(LOCKED_FOLDER, 0o755);
   remove();
 });
 
-test.each<[string, (output: string) => readonly string[]]>([
-  ['train --checkpoint', (output) => [...TRAIN, '--checkpoint', output]],
-  ['train --best', (output) => [...TRAIN, '--validate-every', '5', '--best', output]],
-  ['train --history', (output) => [...TRAIN, '--history', output]],
-  ['train --plot', (output) => [...TRAIN, '--history', inFolder('h.csv'), '--plot', output]],
-  ['export', (output) => ['export', RUN, '--to', 'onnx', '--output', output]],
-  ['import', (output) => ['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', output]],
-  ['compare --template', (output) => ['compare', '--force', '--template', output]],
-])('%s names a read-only file or folder, and leaves it unchanged', async (_, argsFor) => {
-  const inLockedFolder = path.join(LOCKED_FOLDER, 'output.csv');
-  for (const [output, reason] of [
-    [inLockedFolder, `${inLockedFolder}: cannot be written (its folder is read-only)`],
-    [LOCKED_FILE, `${LOCKED_FILE}: cannot be written`],
-  ]) {
-    const { code, stdout, stderr } = await longhand(argsFor(output));
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(`longhand: ${reason}`);
-    if (output === LOCKED_FILE) expect(stderr).toMatch(/\(the file is read-only\)\n$/);
-  }
+test.each(Object.keys(COMMANDS).map((name, n) => [name, n] as const))('%s names a read-only file or folder', (_, n) => {
+  const [inLockedFolder, onLockedFile] = results.slice(2 * n);
+  for (const { code, stdout } of [inLockedFolder, onLockedFile]) expect([code, stdout]).toEqual([1, '']);
+  const reason = `longhand: ${IN_LOCKED_FOLDER}: cannot be written (its folder is read-only)`;
+  expect(inLockedFolder.stderr).toContain(reason);
+  expect(onLockedFile.stderr).toContain(`longhand: ${LOCKED_FILE}: cannot be written`);
+  expect(onLockedFile.stderr).toMatch(/\(the file is read-only\)\n$/);
+});
+
+test('export names a folder that it cannot create for tfjs', () => {
+  const { code, stderr } = results.at(-1)!;
+  expect([code, stderr]).toEqual([1, `longhand: ${LOCKED_MODEL}: cannot be created (no permission)\n`]);
+});
+
+test('all leave the file and the folder unchanged', () => {
   expect(readFileSync(LOCKED_FILE, 'utf8')).toBe('precious');
   expect(readdirSync(LOCKED_FOLDER)).toEqual([]);
   expect(readFileSync(`${LOCKED_FILE}.new`, 'utf8')).toBe('precious too');
   expect(readdirSync(folder).filter((name) => name.startsWith('locked.csv'))).toEqual(['locked.csv', 'locked.csv.new']);
-});
-
-test('export names a folder that it cannot create for tfjs', async () => {
-  const { code, stderr } = await longhand([
-    'export',
-    RUN,
-    '--to',
-    'tfjs',
-    '--output',
-    path.join(LOCKED_FOLDER, 'model'),
-  ]);
-  expect([code, stderr]).toEqual([1, `longhand: ${LOCKED_FOLDER}/model: cannot be created (no permission)\n`]);
 });

@@ -3,7 +3,8 @@ import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/gradcheck.js';
 import type { Line } from '../../src/training/run.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { linesOf, longhand, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf, longhand as longhandProcess, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -127,7 +128,7 @@ describe('longhand train, stopped', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
-    const { code, stdout, stderr } = await longhand(ENDLESS, { signal });
+    const { code, stdout, stderr } = await longhandProcess(ENDLESS, { signal });
     expect(code).toBe(exitCode);
     expect(stdout).toMatch(/^(Iter \d+, Minibatch Loss= \d+\.\d{6}, Training Accuracy= [01]\.\d{5}\n)+$/);
     expect(linesOf(stderr).slice(2)).toEqual([`longhand: stopped by ${signal}`]);
@@ -152,12 +153,11 @@ describe('longhand train, stopped', () => {
 });
 
 describe('longhand train on a terminal', () => {
-  const onTerminal = { node: ['--import', 'data:text/javascript,process.stderr.isTTY=true'] };
   const [HIDE_CURSOR, SHOW_CURSOR] = ['\u001b[?25l', '\u001b[?25h'];
   const cursorIsShown = (text: string): boolean => text.lastIndexOf(SHOW_CURSOR) > text.lastIndexOf(HIDE_CURSOR);
 
   test('shows a bar on stderr, clears it, and prints the same stdout as without a bar', async () => {
-    const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, onTerminal)];
+    const [bare, withBar] = [await longhand(THREE_LINES), await longhand(THREE_LINES, { onTerminal: true })];
     expect([withBar.code, withBar.stdout]).toEqual([0, bare.stdout]);
     expect(withBar.stderr).toContain('step 0/31');
     expect(withBar.stderr).toContain(HIDE_CURSOR);
@@ -165,14 +165,14 @@ describe('longhand train on a terminal', () => {
   });
 
   test('that diverges ends, and shows the cursor again', async () => {
-    const { code, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38'], onTerminal);
+    const { code, stderr } = await longhand([...THREE_LINES, '--learning-rate', '1e38'], { onTerminal: true });
     expect(code).toBe(1);
     expect(stderr).toContain('training has diverged');
     expect(cursorIsShown(stderr)).toBe(true);
   });
 
   test('stopped by Ctrl-C ends, and shows the cursor again', async () => {
-    const { code, stderr } = await longhand(ENDLESS, { ...onTerminal, signal: 'SIGINT' });
+    const { code, stderr } = await longhand(ENDLESS, { onTerminal: true, signal: 'SIGINT' });
     expect(code).toBe(130);
     expect(stderr).toContain('longhand: stopped by SIGINT');
     expect(cursorIsShown(stderr)).toBe(true);
@@ -219,7 +219,8 @@ describe('longhand gradcheck', () => {
   });
 
   test('prints the same report for the same seed, and a different one for another', async () => {
-    const reportOf = async (seed: string): Promise<string> => (await longhand(['gradcheck', '--seed', seed])).stdout;
+    const reportOf = async (seed: string): Promise<string> =>
+      (await longhand(['gradcheck', '--steps', '2', '--hidden', '3', '--seed', seed])).stdout;
     const first = await reportOf('5');
     expect(await reportOf('5')).toBe(first);
     expect(await reportOf('6')).not.toBe(first);

@@ -1,9 +1,9 @@
-/** A character model on the command line, as processes: train --task text, sample, eval, inspect; hostile texts. */
+/** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();

@@ -15,7 +15,7 @@ import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/che
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/saved-models.js';
 import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';

@@ -9,7 +9,8 @@ import { Model } from '../../src/model.js';
 import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
 import { Random } from '../../src/rng.js';
 import { norm, stepOf } from '../../src/tensor.js';
-import { linesOf, longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));

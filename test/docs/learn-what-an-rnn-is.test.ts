@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { networkParameterShapes } from '../../src/network-sizes.js';
 import { modelNetwork } from '../../src/model.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
-import { linesOf, longhand } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { linesOf } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
 
 const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));

@@ -16,7 +16,7 @@ export interface Result {
 export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
 
 /** Where output goes if it is not collected: to a full disk, or into a pipe that its reader has closed. */
-type Sink = 'full' | 'closed';
+export type Sink = 'full' | 'closed';
 
 interface ProcessOptions {
   /** Sent after the first output on stdout. */

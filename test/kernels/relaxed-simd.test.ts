@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand, runProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
+import { longhand as longhandProcess, runProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -15,7 +16,10 @@ const inNewFolder = (): string => path.join(directoryOf({}), 'run.safetensors');
 const backendIn = (stderr: string): string | undefined => /^backend (.*)$/m.exec(stderr)?.[1];
 
 test('train uses relaxed SIMD, in its threads too, and prints the same on 1 and on 2 threads', async () => {
-  const [one, two] = [await longhand([...RUN, '--threads', '1']), await longhand([...RUN, '--threads', '2'])];
+  const [one, two] = [
+    await longhandProcess([...RUN, '--threads', '1']),
+    await longhandProcess([...RUN, '--threads', '2']),
+  ];
   expect([one, two].map(({ code, stderr }) => [code, backendIn(stderr)])).toEqual([
     [0, 'wasm: WebAssembly, relaxed SIMD, 1 thread'],
     [0, 'wasm: WebAssembly, relaxed SIMD, 2 threads'],

@@ -1,0 +1,68 @@
+/** The `longhand` command in the test's own process; longhand-process.ts starts the built command as a process of its own. */
+import { EventEmitter } from 'node:events';
+import { Writable } from 'node:stream';
+import { run } from '../../src/cli/run.js';
+import type { Result, Sink } from './longhand-process.js';
+
+interface Options {
+  /** Sent after the first output on stdout. */
+  readonly signal?: NodeJS.Signals;
+  /** The folder in which relative paths begin. */
+  readonly cwd?: string;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+  /** Whether standard error is a terminal. */
+  readonly onTerminal?: boolean;
+}
+
+/** Runs that overlap do not meet. */
+export async function longhand(args: readonly string[], options: Options = {}): Promise<Result> {
+  const { code, stdout, stderr } = start(args, options);
+  return { code: await code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A run that the test observes and interrupts. */
+export function start(args: readonly string[], { signal, cwd, onTerminal = false, ...sinks }: Options = {}) {
+  const signals = new EventEmitter();
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (!signals.emit(name, name)) throw new Error(`${name} would have ended the process: nothing listens to it`);
+  };
+  const [stdout, stderr] = [new Collector(sinks.stdout, false), new Collector(sinks.stderr, onTerminal)];
+  if (signal) stdout.once('text', () => interrupt(signal));
+  const code = run(args, { stdout, stderr, signals, ...(cwd !== undefined && { cwd }) });
+  return { code, stdout, stderr, interrupt };
+}
+
+const FAULTS = { full: 'ENOSPC', closed: 'EPIPE' } satisfies Record<Sink, string>;
+
+/** Emits `text` after each write. */
+class Collector extends Writable {
+  private readonly parts: Buffer[] = [];
+
+  constructor(
+    private readonly sink: Sink | undefined,
+    readonly isTTY: boolean,
+  ) {
+    super();
+  }
+
+  override _write(part: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    if (this.sink) {
+      const code = FAULTS[this.sink];
+      done(Object.assign(new Error(`${code}: write`), { code }));
+    } else {
+      this.parts.push(part);
+      done();
+      this.emit('text');
+    }
+  }
+
+  get text(): string {
+    return Buffer.concat(this.parts).toString();
+  }
+
+  /** Resolves when `text` has been written. */
+  async has(text: string): Promise<void> {
+    while (!this.text.includes(text)) await new Promise((resolve) => this.once('text', resolve));
+  }
+}

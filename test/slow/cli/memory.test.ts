@@ -1,0 +1,25 @@
+/** Large files and their memory: the search for mistakes in a comparison, and a very long table. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeSafetensors } from '../../../src/files/safetensors.js';
+import { comparisonOf } from '../../helpers/comparison-of-zeros.js';
+import { longhand } from '../../helpers/longhand-process.js';
+import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+test('compare searches a small file with many steps for mistakes if their views fit into V8’s heap', async () => {
+  const file = comparisonOf(directoryOf({}), 20_000, 0);
+  const { code, stdout } = await longhand(['compare', file], { node: ['--max-old-space-size=256'] });
+  expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
+});
+
+test('longhand inspect shows two hundred thousand tensors', async () => {
+  const file = path.join(directoryOf({}), 'many.safetensors');
+  const empty = { dtype: 'U8', shape: [0], bytes: new Uint8Array() } as const;
+  const tensors = new Map(Array.from({ length: 200_000 }, (_, n) => [`t${n}`, empty]));
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  const { code, stdout, stderr } = await longhand(['inspect', file]);
+  expect([code, stderr, stdout.split('\n').length]).toEqual([0, '', 200_002]);
+});
