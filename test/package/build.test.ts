@@ -61,7 +61,7 @@ describe('a build of three parts, one of which makes an input of the others,', (
    */
   const PARTS = `
     import { cpSync, readFileSync } from 'node:fs';
-    import { project } from '../part.mjs';
+    import { project } from './part.mjs';
     const folder = (name) => ({
       name,
       inputs: ['source', '!source/unread'],
