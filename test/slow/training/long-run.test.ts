@@ -1,5 +1,5 @@
 /** A process does not grow over 100,000 steps of a tiny model, with lines, validations and checkpoints. */
-import { runModule } from '../helpers/run-module.js';
+import { runModule } from '../../helpers/run-module.js';
 
 const SCRIPT = `
   import { checkpointBytes, train } from 'longhand';
