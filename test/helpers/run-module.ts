@@ -36,7 +36,7 @@ export function moduleProcess(names = '') {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = once(child, 'close');
   return {
-    async ask(text: string): Promise<unknown> {
+    ask: async (text: string): Promise<unknown> => {
       child.stdin.write(`${JSON.stringify(`${names}\n${text}`)}\n`);
       const line = await lines.next();
       if (line.done) throw new Error(`the process has ended: ${stderr}`);
@@ -44,7 +44,7 @@ export function moduleProcess(names = '') {
       if (error !== undefined) throw new Error(error);
       return value;
     },
-    async close(): Promise<void> {
+    close: async (): Promise<void> => {
       child.stdin.end();
       expect([await ended, stderr]).toEqual([[0, null], '']);
     },
