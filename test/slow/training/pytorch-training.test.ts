@@ -62,51 +62,47 @@ describeTorch(SCRIPT, (python) => {
       },
       1,
     ],
-  ])(
-    'continues with the losses of Longhand, which continues from there: %s',
-    async (_, options, processes) => {
-      const backend = await createWasmBackend({ threads: 1 });
-      const [lines, saved]: [number[], Checkpoint[]] = [[], []];
-      const hooks = { validation, onLine: ({ loss }: { loss: number }) => lines.push(loss) };
-      const network = await train(
-        backend,
-        images,
-        { ...RUN, ...options },
-        {
-          ...hooks,
-          checkpointEvery: BEFORE,
-          onCheckpoint: (checkpoint) => saved.push(checkpoint),
-        },
-      );
-      network.dispose();
-      const folder = directoryOf({ there: toPyTorchTraining(saved[0], 'there') });
-      const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
-      const args = ['--data', data, '--steps', String(THERE), '--processes', String(processes)];
-      const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, back, ...args]);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  ])('continues with the losses of Longhand, which continues from there: %s', async (_, options, processes) => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const [lines, saved]: [number[], Checkpoint[]] = [[], []];
+    const hooks = { validation, onLine: ({ loss }: { loss: number }) => lines.push(loss) };
+    const network = await train(
+      backend,
+      images,
+      { ...RUN, ...options },
+      {
+        ...hooks,
+        checkpointEvery: BEFORE,
+        onCheckpoint: (checkpoint) => saved.push(checkpoint),
+      },
+    );
+    network.dispose();
+    const folder = directoryOf({ there: toPyTorchTraining(saved[0], 'there') });
+    const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
+    const args = ['--data', data, '--steps', String(THERE), '--processes', String(processes)];
+    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, back, ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
-      const losses = [...stdout.matchAll(/^Iter (\d+), Minibatch Loss= (\d\.\d{6})$/gm)];
-      expect(losses.map(([, iter]) => Number(iter) / RUN.batchSize - BEFORE)).toEqual(
-        Array.from({ length: THERE }, (__, n) => n + 1),
-      );
-      losses.forEach(([, , loss], n) => expect(Math.abs(Number(loss) - lines[BEFORE + n])).toBeLessThan(1e-5));
-      expect(Math.abs(lines[BEFORE + THERE - 1] - lines[BEFORE - 1])).toBeGreaterThan(0.01); // the steps changed it
+    const losses = [...stdout.matchAll(/^Iter (\d+), Minibatch Loss= (\d\.\d{6})$/gm)];
+    expect(losses.map(([, iter]) => Number(iter) / RUN.batchSize - BEFORE)).toEqual(
+      Array.from({ length: THERE }, (__, n) => n + 1),
+    );
+    losses.forEach(([, , loss], n) => expect(Math.abs(Number(loss) - lines[BEFORE + n])).toBeLessThan(1e-5));
+    expect(Math.abs(lines[BEFORE + THERE - 1] - lines[BEFORE - 1])).toBeGreaterThan(0.01); // the steps changed it
 
-      const returned = reread(readFileSync(back));
-      expect(returned.training).toMatchObject({
-        step: BEFORE + THERE,
-        cursor: (BEFORE + THERE) * RUN.batchSize,
-        backend: expect.stringMatching(/^PyTorch 2/) as string,
-      });
-      const first = lines.length;
-      (await resumeTraining(backend, images, returned, {}, hooks)).dispose();
-      const [expected, resumed] = [lines.slice(first - AFTER, first), lines.slice(first)];
-      expect(resumed).toHaveLength(AFTER);
-      resumed.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-5));
-      await backend.dispose();
-    },
-    90_000,
-  );
+    const returned = reread(readFileSync(back));
+    expect(returned.training).toMatchObject({
+      step: BEFORE + THERE,
+      cursor: (BEFORE + THERE) * RUN.batchSize,
+      backend: expect.stringMatching(/^PyTorch 2/) as string,
+    });
+    const first = lines.length;
+    (await resumeTraining(backend, images, returned, {}, hooks)).dispose();
+    const [expected, resumed] = [lines.slice(first - AFTER, first), lines.slice(first)];
+    expect(resumed).toHaveLength(AFTER);
+    resumed.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-5));
+    await backend.dispose();
+  });
 
   /** A run whose file is `there`. */
   async function exported(options: Partial<TrainOptions> = {}, task: string | null = null): Promise<string> {
