@@ -57,7 +57,7 @@ const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
   ['wasm', () => createWasmBackend({ threads: 2, check: true })],
 ];
 
-/** `stepsOf` gives the steps after which a run of so many steps is interrupted; `when` says it in words. */
+/** `stepsOf` gives the steps after which a run of n steps is interrupted; `when` describes them. */
 export function testInterruptions(when: string, stepsOf: (steps: number) => readonly number[]): void {
   describe.each(backends)('on the backend %s', (_, make) => {
     let backend: Backend;
