@@ -98,7 +98,7 @@ const TSCONFIG = {
   include: ['longhand.d.ts', 'typescript'],
 };
 
-/** What the exercises use of the library's types. test/exercises/exercises.test.ts compares them with the library's. */
+/** What the exercises use of the library's types. test/slow/exercises/exercises.test.ts compares them with the library's. */
 export const TYPES = `// What the exercises use of longhand, so that an editor knows the types without an installation.
 declare module 'longhand' {
   /** A view of numbers in an array. */

@@ -141,7 +141,7 @@ const HINTS: Readonly<Record<string, string>> = {
 // the mistakes that change a result of one forward and one backward pass with one-hot labels
 test.each(
   PLANTED_MISTAKES.filter(({ file }) => ['lstm.ts', 'dense.ts', 'cross-entropy.ts'].includes(file))
-    .filter(({ id, test: other }) => other === 'gradients' || id in HINTS)
+    .filter(({ id, test: other }) => other === 'equations/gradients' || id in HINTS)
     .map((mistake) => [mistake.equation, mistake.words, mistake] as const),
 )('a mistake planted in (%s) makes a difference, and is named if it is a known one: %s', async (_, __, mistake) => {
   const { ok, hints } = await compare(await planted(mistake));

@@ -5,6 +5,7 @@
  * The test walks the declarations that a user of the package gets (dist/…/*.d.ts) with TypeScript's compiler API.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -113,11 +114,11 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
 }
 
 test('the walk finds a missing comment, shape and default', () => {
-  const directory = mkdtempSync(path.join(project, 'dist/hover-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'longhand-hover-'));
   const file = path.join(directory, 'example.d.ts');
   writeFileSync(
     file,
-    `import type { Tensor } from '../src/tensor.js';
+    `import type { Tensor } from '${project}dist/src/tensor.js';
     export declare const noComment: number;
     /** Comment. */
     export interface Fields {

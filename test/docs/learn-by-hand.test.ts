@@ -1,25 +1,14 @@
 /** The worked example of docs/learn/by-hand.md: its numbers are the engine's, and those of two other computations. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { runModule } from '../helpers/run-module.js';
+import { chapter, read } from '../helpers/chapter.js';
 
-const read = (file: string): string =>
-  readFileSync(fileURLToPath(new URL(`../../docs/learn/${file}`, import.meta.url)), 'utf8');
-const page = read('by-hand.md');
-const prose = page.replace(/\s+/g, ' ');
-
-/** What a module prints as JSON. */
-function printed(text: string): unknown {
-  const { stdout, stderr } = runModule(text);
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
-}
+const { page, prose, ask, drawn } = chapter('by-hand', { 'by-hand.mjs': ['GIVEN', 'tableOf', 'valuesOfTheEngine'] });
 
 type Numbers = Readonly<Record<string, number>>;
 
-const { GIVEN, values } = printed(`
-  const { GIVEN, valuesOfTheEngine } = await import('./docs/learn/by-hand.mjs');
-  console.log(JSON.stringify({ GIVEN, values: valuesOfTheEngine() }));`) as { GIVEN: Numbers; values: Numbers };
+const { GIVEN, values } = (await ask('return { GIVEN, values: valuesOfTheEngine() };')) as {
+  GIVEN: Numbers;
+  values: Numbers;
+};
 
 const blocks = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
 
@@ -34,12 +23,9 @@ const lines = blocks.flatMap((block) => {
 });
 const isGradient = ({ name }: { name: string }): boolean => name.startsWith('d');
 
-test('the page shows what the program prints', () => {
-  const { stdout, stderr } = runModule(`
-    const { tableOf, valuesOfTheEngine } = await import('./docs/learn/by-hand.mjs');
-    console.log(tableOf(valuesOfTheEngine()).join('\\n\\n'));`);
-  expect(stderr).toBe('');
-  expect(`${blocks.map((block) => block.trimEnd()).join('\n\n')}\n`).toBe(stdout);
+test('the page shows what the program prints', async () => {
+  const printed = (await ask('return tableOf(valuesOfTheEngine());')) as string[];
+  expect(blocks.map((block) => block.trimEnd()).join('\n\n')).toBe(printed.join('\n\n'));
 });
 
 test('the page counts its numbers, and its tables have the given ones', () => {
@@ -55,18 +41,18 @@ test('the page counts its numbers, and its tables have the given ones', () => {
 });
 
 /** A formula of the page as JavaScript. `numbers`: the value of each name. */
-function evaluated(formulas: readonly string[]): number[] {
+async function evaluated(formulas: readonly string[]): Promise<number[]> {
   const scripts = formulas.map((formula) =>
     formula.replaceAll('σ', 'sigmoid').replaceAll('·', '*').replaceAll('²', '**2'),
   );
-  return printed(`
+  return (await ask(`
     const sigmoid = (z) => 1 / (1 + Math.exp(-z));
     const { tanh } = Math;
-    console.log(JSON.stringify([${scripts.join(', ')}]));`) as number[];
+    return [${scripts.join(', ')}];`)) as number[];
 }
 
-test('with the rounded numbers, a calculator gives every result to the last digit', () => {
-  evaluated(lines.map(({ numbers }) => numbers)).forEach((value, n) => {
+test('with the rounded numbers, a calculator gives every result to the last digit', async () => {
+  (await evaluated(lines.map(({ numbers }) => numbers))).forEach((value, n) => {
     const { name, result } = lines[n];
     expect([name, value.toFixed(4)]).toEqual([name, result]);
     // not near the middle between two results, so every calculator rounds alike
@@ -134,7 +120,7 @@ test('every gradient agrees with a numeric derivative of the loss', () => {
   }
 });
 
-test('the formulas of the page, calculated in turn in full precision, give the engine’s numbers', () => {
+test('the formulas of the page, calculated in turn in full precision, give the engine’s numbers', async () => {
   const names = [...Object.keys(GIVEN), ...lines.map(({ name }) => name)].sort((a, b) => b.length - a.length);
   const anyName = new RegExp(
     `(?<![\\p{L}])(${names.map((name) => name.replace(/[[\]]/g, '\\$&')).join('|')})(?![\\p{L}₀₁₂[])`,
@@ -146,12 +132,12 @@ test('the formulas of the page, calculated in turn in full precision, give the e
       .replaceAll('σ', 'sigmoid')
       .replaceAll('·', '*')
       .replaceAll('²', '**2');
-  const own = printed(`
+  const own = (await ask(`
     const sigmoid = (z) => 1 / (1 + Math.exp(-z));
     const { tanh } = Math;
     const v = ${JSON.stringify(GIVEN)};
     ${lines.map(({ name, formula }) => `v['${name}'] = ${script(formula)};`).join('\n')}
-    console.log(JSON.stringify(v));`) as Numbers;
+    return v;`)) as Numbers;
   for (const { name } of lines) expect([name, own[name]]).toEqual([name, expect.closeTo(values[name], 13) as number]);
 });
 
@@ -170,11 +156,8 @@ test('what the text says about the numbers', () => {
   for (const name of parameters) expect(values[name]).toBeLessThan(0);
 });
 
-test('the picture is the one that the program draws, and its numbers are the page’s', () => {
-  const picture = printed(`
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    console.log(JSON.stringify(PICTURES['two-paths.svg']()));`);
-  expect(picture).toBe(read('two-paths.svg'));
+test('the picture is the one that the program draws, and its numbers are the page’s', async () => {
+  expect(await drawn('two-paths.svg')).toBe(read('two-paths.svg'));
   const shown = [...read('two-paths.svg').matchAll(/−?\d\.\d{4}/g)].map(([number]) => number.replace('−', '-'));
   expect(shown).toHaveLength(10);
   const results = new Set(lines.map(({ result }) => result));

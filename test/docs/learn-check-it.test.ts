@@ -4,16 +4,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
-import { runModule } from '../helpers/run-module.js';
+import { chapter, read } from '../helpers/chapter.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const folder = path.join(project, 'docs/learn');
-const page = readFileSync(path.join(folder, 'check-it.md'), 'utf8');
-const prose = page.replace(/\s+/g, ' ');
+const { page, prose, ask, drawn } = chapter('check-it', { 'numeric.mjs': ['numericDerivatives', 'numericErrors'] });
 
 /** Runs a command as the page shows it, in a folder. */
 function outputOf(command: string, cwd = directoryOf({})): string {
@@ -92,12 +90,10 @@ test('numeric.mjs: the errors have the size that the page shows', () => {
   expect(Math.min(...fiveInF32)).toBeCloseTo(1e-4, 4);
 });
 
-test('the five-point rule is exact for polynomials of degree 4, the two-point rule for degree 2', () => {
-  const { stdout } = runModule(`
-    const { numericDerivatives } = await import('./docs/learn/numeric.mjs');
+test('the five-point rule is exact for polynomials of degree 4, the two-point rule for degree 2', async () => {
+  const rules = (await ask(`
     const at = (degree) => numericDerivatives((s) => (1 + s) ** degree, 0.125);
-    console.log(JSON.stringify(await Promise.all([1, 2, 3, 4, 5].map(at))));`);
-  const rules = JSON.parse(stdout) as { two: number; five: number }[];
+    return Promise.all([1, 2, 3, 4, 5].map(at));`)) as { two: number; five: number }[];
   const close = (rule: 'two' | 'five'): boolean[] => rules.map((found, n) => Math.abs(found[rule] - (n + 1)) < 1e-12);
   expect(close('two')).toEqual([true, true, false, false, false]);
   expect(close('five')).toEqual([true, true, true, true, false]);
@@ -112,15 +108,15 @@ test('what the text says', () => {
     expect(source).toContain(line);
 });
 
-test('what the picture’s alternative text says', () => {
-  const { stdout } = runModule(`
-    const { numericErrors } = await import('./docs/learn/numeric.mjs');
-    console.log(JSON.stringify(await numericErrors()));`);
+test('what the picture’s alternative text says', async () => {
   interface Errors {
     readonly two: number;
     readonly five: number;
   }
-  const { deltas, errors } = JSON.parse(stdout) as { deltas: number[]; errors: Record<'f64' | 'f32', Errors[]> };
+  const { deltas, errors } = (await ask('return numericErrors();')) as {
+    deltas: number[];
+    errors: Record<'f64' | 'f32', Errors[]>;
+  };
   const lowest = (rule: 'two' | 'five'): number[] => {
     const values = errors.f64.map((found) => found[rule]);
     const least = Math.min(...values);
@@ -134,10 +130,6 @@ test('what the picture’s alternative text says', () => {
   for (const { two, five } of below) expect(Math.min(two, five)).toBeGreaterThanOrEqual(1);
 });
 
-test('the picture is the one that the program draws', () => {
-  const { stdout, stderr } = runModule(`
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    console.log(await PICTURES['numeric-error.svg']());`);
-  expect(stderr).toBe('');
-  expect(stdout).toBe(`${readFileSync(path.join(folder, 'numeric-error.svg'), 'utf8')}\n`);
+test('the picture is the one that the program draws', async () => {
+  expect(await drawn('numeric-error.svg')).toBe(read('numeric-error.svg'));
 });

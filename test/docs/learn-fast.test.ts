@@ -1,19 +1,17 @@
 /** docs/learn/fast.md: its numbers are those of the sources, of the table of docs/kernels.md, and of its program. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runModule } from '../helpers/run-module.js';
+import { chapter, outputOf, read } from '../helpers/chapter.js';
 
-const fileOf = (name: string): string => fileURLToPath(new URL(`../../docs/learn/${name}`, import.meta.url));
-const page = readFileSync(fileOf('fast.md'), 'utf8');
-const prose = page.replace(/\s+/g, ' ');
+const { page, prose, ask } = chapter('fast', {
+  'fast.mjs': ['BLOCK', 'PANEL', 'SIZE', 'speeds', 'tileSizes'],
+  'pictures.mjs': ['PICTURES'],
+});
 
 test('the chapter quotes what the program prints', () => {
-  const { stdout, stderr } = spawnSync(process.execPath, [fileOf('fast.mjs')], { encoding: 'utf8' });
-  expect(stderr).toBe('');
   const quoted = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
   expect(quoted).toHaveLength(2);
-  expect(quoted.join('')).toBe(stdout);
+  expect(quoted.join('')).toBe(outputOf('fast.mjs'));
 });
 
 interface Speed {
@@ -22,28 +20,22 @@ interface Speed {
   readonly node24?: number;
 }
 
-const numbers = (() => {
-  const { stdout, stderr } = runModule(`
-    const { readFileSync } = await import('node:fs');
-    const { BLOCK, PANEL, SIZE, speeds, tileSizes } = await import('./docs/learn/fast.mjs');
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    const names = ['tiles.svg', 'caches.svg', 'speeds.svg'];
-    console.log(JSON.stringify({ BLOCK, PANEL, SIZE, tiles: tileSizes(), names, pictures: names.map((name) => PICTURES[name]()),
-      speeds: speeds(readFileSync('docs/kernels.md', 'utf8')) }));`);
-  if (stderr !== '') throw new Error(stderr);
-  return JSON.parse(stdout) as {
-    BLOCK: number;
-    PANEL: number;
-    SIZE: { M: number; K: number; N: number };
-    tiles: { name: string; rows: number; columns: number }[];
-    names: string[];
-    pictures: string[];
-    speeds: Speed[];
-  };
-})();
+const numbers = (await ask(`
+  const { readFileSync } = await import('node:fs');
+  const names = ['tiles.svg', 'caches.svg', 'speeds.svg'];
+  return { BLOCK, PANEL, SIZE, tiles: tileSizes(), names, pictures: names.map((name) => PICTURES[name]()),
+    speeds: speeds(readFileSync('docs/kernels.md', 'utf8')) };`)) as {
+  BLOCK: number;
+  PANEL: number;
+  SIZE: { M: number; K: number; N: number };
+  tiles: { name: string; rows: number; columns: number }[];
+  names: string[];
+  pictures: string[];
+  speeds: Speed[];
+};
 
 test('the pictures are those that the program draws', () => {
-  expect(numbers.pictures).toEqual(numbers.names.map((name) => readFileSync(fileOf(name), 'utf8')));
+  expect(numbers.pictures).toEqual(numbers.names.map(read));
 });
 
 test('the tiles have the sizes in their names, and fit into 15 registers', () => {

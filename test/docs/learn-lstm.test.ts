@@ -1,43 +1,29 @@
 /** Chapter 3, docs/learn/lstm.md: its programs print what it shows, and a second computation gives the same numbers. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { GATE_ORDER } from '../../src/gate-order.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { runModule } from '../helpers/run-module.js';
+import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
 
-const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
-const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
-const page = read('lstm.md');
-const prose = page.replace(/\s+/g, ' ');
-
-/** What a module prints as JSON, with the chapter's functions. */
-function printed(text: string): unknown {
-  const { stdout, stderr } = runModule(`
-    const { CASES, C_BEFORE, cellsOf } = await import('./docs/learn/one-cell.mjs');
-    const { FORGET_BIASES, lstmNorms, RNN_RADIUS } = await import('./docs/learn/forget-bias.mjs');
-    const { gradientNorms } = await import('./docs/learn/gradient-norms.mjs');
-    const { fillRandom, Random, zeros } = await import('longhand');
-    console.log(JSON.stringify((() => { ${text} })()));`);
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
-}
+const { page, prose, ask, drawn } = chapter('lstm', {
+  'one-cell.mjs': ['CASES', 'C_BEFORE', 'cellsOf'],
+  'forget-bias.mjs': ['FORGET_BIASES', 'lstmNorms', 'RNN_RADIUS'],
+  'gradient-norms.mjs': ['gradientNorms'],
+  longhand: ['fillRandom', 'Random', 'zeros'],
+});
 
 test.each(['one-cell.mjs', 'forget-bias.mjs'])('%s prints what the page shows', (program) => {
-  const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, program)], { encoding: 'utf8' });
-  expect(stderr).toBe('');
   const blocks = [...page.matchAll(/\n\n```\n([\s\S]*?)```/g)].map(([, block]) => block.replace(/^\$.*\n/, ''));
   expect(blocks).toHaveLength(2);
-  expect(blocks).toContain(stdout);
+  expect(blocks).toContain(outputOf(program));
 });
 
 interface Cell extends Readonly<Record<'i' | 'j' | 'f' | 'o' | 'c' | 'h', number>> {
   readonly name: string;
 }
 
-test('the table of cells has the numbers of the program, and the four equations give its results', () => {
-  const { cases, cells, before } = printed('return { cases: CASES, cells: cellsOf(CASES), before: C_BEFORE };') as {
+test('the table of cells has the numbers of the program, and the four equations give its results', async () => {
+  const { cases, cells, before } = (await ask('return { cases: CASES, cells: cellsOf(CASES), before: C_BEFORE };')) as {
     cases: Record<string, number | string>[];
     cells: Cell[];
     before: number;
@@ -67,11 +53,13 @@ interface Norms extends Readonly<Record<'dh' | 'dc' | 'forget' | 'size' | 'open'
   readonly norms: readonly number[];
 }
 
-const [short, long] = [28, 784].map(
-  (T) =>
-    printed(`return FORGET_BIASES.map((forgetBias) => ({ forgetBias, ...lstmNorms(forgetBias, ${T}) }));`) as Norms[],
-);
-const rnn = printed('return [28, 784].map((T) => gradientNorms(RNN_RADIUS, T).norms[T]);') as number[];
+const { lstm, rnn } = (await ask(`
+  const ofLstm = (T) => FORGET_BIASES.map((forgetBias) => ({ forgetBias, ...lstmNorms(forgetBias, T) }));
+  return { lstm: [28, 784].map(ofLstm), rnn: [28, 784].map((T) => gradientNorms(RNN_RADIUS, T).norms[T]) };`)) as {
+  lstm: [Norms[], Norms[]];
+  rnn: number[];
+};
+const [short, long] = lstm;
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 test('what the text says about the norms', () => {
@@ -109,8 +97,8 @@ test('the table of what a large forget bias costs has the computed numbers', () 
 });
 
 /** Both passes of an LSTM in plain loops, without the engine, from the same random numbers. */
-test.each([0, 2.5])('plain loops give the same norms, with forget bias %d', (forgetBias) => {
-  const own = printed(`
+test.each([0, 2.5])('plain loops give the same norms, with forget bias %d', async (forgetBias) => {
+  const own = (await ask(`
     const [T, I, H] = [28, 3, 64];
     const random = new Random(1);
     const limit = Math.sqrt(6 / (I + H + 4 * H));
@@ -145,7 +133,7 @@ test.each([0, 2.5])('plain loops give the same norms, with forget bias %d', (for
       dh = Array.from(row(), (_, m) =>
         dz.reduce((sum, four, n) => sum + four.reduce((part, value, gate) => part + value * W.get(I + m, gate * H + n), 0), 0));
     }
-    return norms.map((value) => value / norms[0]);`) as number[];
+    return norms.map((value) => value / norms[0]);`)) as number[];
   const { norms } = short.find((one) => one.forgetBias === forgetBias)!;
   expect(norms).toEqual(own.map((value) => expect.closeTo(value, 10) as number));
   expect(Math.abs(norms[28] / own[28] - 1)).toBeLessThan(1e-9);
@@ -172,12 +160,8 @@ test('the table of programs has the orders that the exports use', () => {
   expect(TUTORIAL.forgetBias).toBe(1);
 });
 
-test.each(['cell.svg', 'lstm-norms.svg'])('%s is the picture that the program draws', (name) => {
-  const { stdout, stderr } = runModule(`
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    console.log(PICTURES['${name}']());`);
-  expect(stderr).toBe('');
-  expect(stdout).toBe(`${read(name)}\n`);
+test.each(['cell.svg', 'lstm-norms.svg'])('%s is the picture that the program draws', async (name) => {
+  expect(await drawn(name)).toBe(read(name));
 });
 
 test('every arrow of the cell has the number of its equation', () => {

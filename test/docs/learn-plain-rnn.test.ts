@@ -1,65 +1,21 @@
 /** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runModule } from '../helpers/run-module.js';
+import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
+import { testWhichCameFirst, differences } from '../helpers/which-came-first.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
-const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
-const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
-const page = read('plain-rnn.md');
-const prose = page.replace(/\s+/g, ' ');
+const { page, prose, ask, drawn } = chapter('plain-rnn', {
+  'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
+  'random-rnn.mjs': ['gradientsOf', 'newParameters', 'normOf', 'randomNumbers'],
+  'gradient-norms.mjs': ['gradientNorms', 'networkOf', 'RADII', 'spectralRadius'],
+});
 const program = read('plain-rnn.mjs');
 
-/** What a module prints as JSON, with the chapter's functions. */
-function printed(text: string): unknown {
-  const { stdout, stderr } = runModule(`
-    const { backward, crossEntropy, forward, matrix } = await import('./docs/learn/plain-rnn.mjs');
-    const { gradientsOf, newParameters, normOf, randomNumbers } = await import('./docs/learn/random-rnn.mjs');
-    const { gradientNorms, networkOf, RADII, spectralRadius } = await import('./docs/learn/gradient-norms.mjs');
-    console.log(JSON.stringify((() => { ${text} })()));`);
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
-}
-
-/** Runs `which-came-first.mjs` of a folder. */
-function trained(place: string, ...steps: string[]): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [path.join(place, 'which-came-first.mjs'), ...steps], {
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  return stdout;
-}
-
-const differences = (output: string): Record<string, number> =>
-  Object.fromEntries(
-    [...output.matchAll(/^(\w+): \d+ gradients, largest difference (.+)$/gm)].map(([, name, value]) => [
-      name,
-      Number(value),
-    ]),
-  );
-
-const masked = (text: string): string => text.replace(/\d+\.\d+|\d+e-\d+|\d+ of/g, '#');
-
-test.each([
-  ['', (last: number) => last < 0.02],
-  [' 24', (last: number) => last > 0.5],
-])('which-came-first.mjs%s prints what the page shows', (argument, isLast) => {
-  const shown = page.split(`$ node docs/learn/which-came-first.mjs${argument}\n`)[1].split('```')[0];
-  const output = trained(folder, ...argument.trim().split(' ').filter(Boolean));
-  expect(masked(output)).toBe(masked(shown));
-  for (const text of [output, shown]) {
-    expect(Object.keys(differences(text))).toEqual(['Wx', 'Wh', 'bias', 'Wy', 'biasY']);
-    for (const difference of Object.values(differences(text))) expect(difference).toBeLessThan(1e-9);
-    expect(isLast(Number(/update 300: loss ([\d.]+)/.exec(text)![1]))).toBe(true);
-  }
-  const ratio = (text: string): number => Number(/norm of dh.*: (.+)/.exec(text)![1]);
-  expect(ratio(output)).toBeCloseTo(ratio(shown), 6);
-});
+testWhichCameFirst(8);
 
 test('what the text says about these runs', () => {
   const outputs = [...page.matchAll(/norm of dh\[0\] \/ norm of dh\[\d+\]: (\S+)/g)].map(([, ratio]) => Number(ratio));
@@ -81,7 +37,7 @@ test('the planted mistake changes the three gradients that the page names', () =
   for (const file of ['which-came-first.mjs', 'random-rnn.mjs'])
     copyFileSync(path.join(folder, file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
-  const { Wx, Wh, bias, Wy, biasY } = differences(trained(place));
+  const { Wx, Wh, bias, Wy, biasY } = differences(outputOf('which-came-first.mjs', [], place));
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
   expect(prose).toContain('about 0.003 to 0.005');
   expect(Math.max(Wy, biasY)).toBeLessThan(1e-9);
@@ -107,8 +63,8 @@ test('the page derives every equation that the program marks, and links to its l
 });
 
 /** A network of odd sizes with random biases, and all its gradients beside numeric ones; the initial state is zero by definition. */
-test('with odd sizes and random biases, every gradient agrees with its numeric derivative', () => {
-  const errors = printed(`
+test('with odd sizes and random biases, every gradient agrees with its numeric derivative', async () => {
+  const errors = (await ask(`
     const [T, B, I, H, C] = [4, 3, 2, 5, 6];
     const random = randomNumbers(5);
     const parameters = newParameters({ I, H, C }, random);
@@ -128,13 +84,13 @@ test('with odd sizes and random biases, every gradient agrees with its numeric d
           return Math.abs(gradients[name][r][c] - (above - below) / 2e-5);
         }),
       ),
-    );`) as number[];
+    );`)) as number[];
   expect(errors).toHaveLength(2 * 5 + 5 * 5 + 5 + 5 * 6 + 6);
   expect(Math.max(...errors)).toBeLessThan(1e-9);
 });
 
-test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is the numeric derivative of a step', () => {
-  const { product, numeric } = printed(`
+test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is the numeric derivative of a step', async () => {
+  const { product, numeric } = (await ask(`
     const H = 3;
     const random = randomNumbers(9);
     const parameters = newParameters({ I: 2, H, C: 2 }, random);
@@ -154,7 +110,7 @@ test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is
     return {
       product: Math.max(...row.map((value, n) => Math.abs(value - dh[0][0][n]))),
       numeric: Math.max(...J.flatMap((line, n) => [...line].map((value, m) => Math.abs(value - measured[n][m])))),
-    };`) as { product: number; numeric: number };
+    };`)) as { product: number; numeric: number };
   expect(product).toBeLessThan(1e-15);
   expect(numeric).toBeLessThan(1e-9);
 });
@@ -167,12 +123,12 @@ interface Curve {
   readonly share: number;
 }
 
-const curves = printed(`
+const curves = (await ask(`
   return RADII.map((radius) => {
     const long = gradientNorms(radius, 784);
     return { radius, measuredRadius: spectralRadius(networkOf(radius).Wh), share: long.share,
       after28: gradientNorms(radius, 28).norms[28], after784: long.norms[784] };
-  });`) as Curve[];
+  });`)) as Curve[];
 
 test('the table has the computed norms', () => {
   const rows = [...page.matchAll(/^\| ([\d.]+) +\| (\S+) +\| (\S+) +\| (\S+) +\|$/gm)].map(([, ...cells]) =>
@@ -191,20 +147,20 @@ test('the table has the computed norms', () => {
   expect(prose).toContain('about 10⁻⁵ for spectral radius 0.8, about 1 for 1.5 and about 60 for 2');
 });
 
-test('a change in the 16th digit of the spectral radius changes only the exploding norm', () => {
-  const changed = printed(
+test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {
+  const changed = (await ask(
     'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);',
-  ) as number[];
+  )) as number[];
   changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
   const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
   expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);
 });
 
-test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled networks', () => {
-  const [rotation, triangle] = printed(`
+test('spectralRadius: of a rotation times 3, of a triangle, and of the scaled networks', async () => {
+  const [rotation, triangle] = (await ask(`
     const [c, s] = [3 * Math.cos(1), 3 * Math.sin(1)];
     const matrices = [[[c, -s], [s, c]], [[0.5, 7, 1], [0, -2, 9], [0, 0, 1]]];
-    return matrices.map((rows) => spectralRadius(rows.map((row) => Float64Array.from(row))));`) as number[];
+    return matrices.map((rows) => spectralRadius(rows.map((row) => Float64Array.from(row))));`)) as number[];
   expect(rotation).toBeCloseTo(3, 5);
   expect(triangle).toBeCloseTo(2, 4);
   for (const { radius, measuredRadius } of curves) expect(measuredRadius).toBeCloseTo(radius, 10);
@@ -220,10 +176,6 @@ test('the plain numbers of the text', () => {
   expect(prose).toContain('8·7 = 56');
 });
 
-test('the picture is the one that the program draws', () => {
-  const { stdout, stderr } = runModule(`
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    console.log(PICTURES['gradient-norms.svg']());`);
-  expect(stderr).toBe('');
-  expect(stdout).toBe(`${read('gradient-norms.svg')}\n`);
+test('the picture is the one that the program draws', async () => {
+  expect(await drawn('gradient-norms.svg')).toBe(read('gradient-norms.svg'));
 });

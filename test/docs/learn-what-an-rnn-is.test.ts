@@ -1,34 +1,14 @@
 /** Chapter 1, docs/learn/what-an-rnn-is.md: its programs print what it shows, its quotes are lines of src, its figures are true. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { networkParameterShapes } from '../../src/network-sizes.js';
 import { modelNetwork } from '../../src/model.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
-import { longhand } from '../helpers/longhand.js';
+import { chapter, outputOf, read, tutorialOutput } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';
-import { runModule } from '../helpers/run-module.js';
 
-const folder = fileURLToPath(new URL('../../docs/learn', import.meta.url));
-const read = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
-const page = read('what-an-rnn-is.md');
-const prose = page.replace(/\s+/g, ' ');
-
-const run = (program: string): string => {
-  const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, program)], { encoding: 'utf8' });
-  expect(stderr).toBe('');
-  return stdout.trim();
-};
-
-/** What a module prints as JSON, with the chapter's functions. */
-function printed(text: string): unknown {
-  const { stdout, stderr } = runModule(`
-    const { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, train, WEIGHTS } = await import('./docs/learn/one-state.mjs');
-    console.log(JSON.stringify((() => { ${text} })()));`);
-  expect(stderr).toBe('');
-  return JSON.parse(stdout);
-}
+const { page, prose, ask, drawn } = chapter('what-an-rnn-is', {
+  'one-state.mjs': ['gradientsOf', 'lossOf', 'SEQUENCE', 'statesOf', 'TARGET', 'train', 'WEIGHTS'],
+});
 
 const withoutIndent = (text: string): string => {
   const indents = text.split('\n').flatMap((line) => (line === '' ? [] : [/^ */.exec(line)![0].length]));
@@ -38,11 +18,11 @@ const withoutIndent = (text: string): string => {
 test('one-state.mjs prints the three blocks of the page', () => {
   const blocks = [...page.matchAll(/\n\n```\n([^$][\s\S]*?)```/g)].map(([, block]) => block.trim());
   expect(blocks).toHaveLength(3);
-  expect(blocks.join('\n\n')).toBe(run('one-state.mjs'));
+  expect(blocks.join('\n\n')).toBe(outputOf('one-state.mjs').trim());
 });
 
-test('the gradients are those of a second forward pass', () => {
-  const { dWx, dWh, dh, numeric } = printed(`
+test('the gradients are those of a second forward pass', async () => {
+  const { dWx, dWh, dh, numeric } = (await ask(`
     const { w = WEIGHTS } = {};
     const loss = (weights, start = 0, from = 0) => {
       const h = [start];
@@ -53,7 +33,7 @@ test('the gradients are those of a second forward pass', () => {
     const derivative = (of) => (of(1e-5) - of(-1e-5)) / 2e-5;
     return { ...gradientsOf(SEQUENCE, w, states, TARGET), numeric: {
       dWx: derivative((d) => loss({ ...w, Wx: w.Wx + d })), dWh: derivative((d) => loss({ ...w, Wh: w.Wh + d })),
-      dh: states.map((h, row) => derivative((d) => loss(w, h + d, row))) } };`) as Record<'dWx' | 'dWh', number> & {
+      dh: states.map((h, row) => derivative((d) => loss(w, h + d, row))) } };`)) as Record<'dWx' | 'dWh', number> & {
     dh: number[];
     numeric: Record<'dWx' | 'dWh', number> & { dh: number[] };
   };
@@ -67,17 +47,17 @@ test('the gradients are those of a second forward pass', () => {
   }
 });
 
-test('what the text says about the training', () => {
-  const [first, second] = printed('return train(SEQUENCE, TARGET, { updates: 1, learningRate: 0.5 });') as Record<
+test('what the text says about the training', async () => {
+  const [first, second] = (await ask('return train(SEQUENCE, TARGET, { updates: 1, learningRate: 0.5 });')) as Record<
     string,
     number
   >[];
   expect(prose).toContain(`the loss is ${second.loss.toFixed(4)} instead of ${first.loss.toFixed(4)}`);
   expect(prose).toContain(`1 - 0.5·${first.dWx.toFixed(4)} = ${second.Wx.toFixed(4)}`);
   expect([first.dWx > 0, first.dWh < 0]).toEqual([true, true]);
-  const grown = printed(
+  const grown = (await ask(
     'return lossOf(statesOf(SEQUENCE, { ...WEIGHTS, Wx: 1.001 }), TARGET) - lossOf(statesOf(SEQUENCE, WEIGHTS), TARGET);',
-  ) as number;
+  )) as number;
   expect(prose).toContain('from 1 to 1.001');
   expect(grown / 0.001).toBeCloseTo(first.dWx, 2);
   expect(prose).toContain(`about 0.001·${first.dWx.toFixed(4)}`);
@@ -92,15 +72,12 @@ test('the page shows the lines of its programs, and counts those of tutorial.mjs
   expect(prose).toContain(`does this in ${code.length} lines, without the imports and empty lines`);
 });
 
-test('tutorial.mjs prints what the page shows, and the lines of npm start', async () => {
-  const shown = page.split('$ node docs/learn/tutorial.mjs\n')[1].split('```')[0].trim();
-  expect(run('tutorial.mjs')).toBe(shown);
-  const { stdout } = await longhand(['train', '--deterministic', '--training-iters', '4000']);
+test('the output of tutorial.mjs has the lines of npm start, and the text its numbers', () => {
+  const shown = tutorialOutput(page);
   const lines = linesOf(shown).filter((line) => line.startsWith('Iter'));
   expect(lines).toHaveLength(3);
-  expect(linesOf(stdout).slice(0, 3)).toEqual(lines);
+  expect(read('../../README.md')).toContain(lines.join('\n')); // test/docs/docs.test.ts runs this training
   const accuracy = Number(/Testing Accuracy: ([\d.]+)/.exec(shown)![1]);
-  expect(stdout).toContain(`Testing Accuracy: ${accuracy}`);
   expect(prose).toContain(`${accuracy}·128 = ${accuracy * 128} images`);
   const updates = (trainingIters: number): number => stepCount({ ...TUTORIAL, trainingIters }, 55000);
   expect([updates(4000), updates(100000)]).toEqual([31, 781]);
@@ -135,10 +112,6 @@ test('the listing has the tutorial’s constants, and the network its shapes', (
   expect(shapes).toMatchObject({ kernel: [28 + 128, 512], bias: [512] });
 });
 
-test('the picture is the one that the program draws', () => {
-  const { stdout, stderr } = runModule(`
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
-    console.log(PICTURES['unrolled.svg']());`);
-  expect(stderr).toBe('');
-  expect(stdout).toBe(`${read('unrolled.svg')}\n`);
+test('the picture is the one that the program draws', async () => {
+  expect(await drawn('unrolled.svg')).toBe(read('unrolled.svg'));
 });

@@ -2,6 +2,7 @@
 import { drawMask } from '../../src/dropout.js';
 import { Random } from '../../src/rng.js';
 import { rowsOf, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import { testMeanOfMask } from '../helpers/random-statistics.js';
 
 test('the two elements of a draw are dropped independently, and so are those of neighbouring draws', () => {
   const mask = zeros([400_000]);
@@ -34,10 +35,4 @@ test('the same seed gives the same mask; a view with gaps is refused', () => {
   expect(() => drawMask(transposeOf(first), 0.4, new Random(5))).toThrow('flatten: [9,7] with strides [1,9] has gaps');
 });
 
-test.each([0.2, 0.75, 0.99])('the mean of a mask is 1 for p = %d', (p) => {
-  const mask = zeros([2_000_000], 'f64');
-  drawMask(mask, p, new Random(4));
-  const mean = valuesOf(mask).reduce((sum, value) => sum + value, 0) / mask.size;
-  const deviation = Math.sqrt(p / (1 - p) / mask.size);
-  expect(Math.abs(mean - 1)).toBeLessThan(0.001 + 4 * deviation);
-});
+testMeanOfMask(200_000);

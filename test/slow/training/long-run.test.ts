@@ -1,9 +1,14 @@
 /** A process does not grow over 100,000 steps of a tiny model, with lines, validations and checkpoints. */
-import { runModule } from '../helpers/run-module.js';
+import { runModule } from '../../helpers/run-module.js';
 
 const SCRIPT = `
+  import { setFlagsFromString } from 'node:v8';
+  import { runInNewContext } from 'node:vm';
   import { checkpointBytes, train } from 'longhand';
   import { createWasmBackend } from 'longhand/wasm';
+
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc'); // when V8 does it depends on the computer
 
   const count = 40;
   const images = { count, rows: 2, columns: 3, pixels: new Uint8Array(count * 6), labels: new Uint8Array(count) };
@@ -17,7 +22,9 @@ const SCRIPT = `
     checkpointEvery: 1000,
     onStep: (step) => {
       steps = step;
-      if (step % 10_000 === 0) rss.push(process.memoryUsage.rss() / 2 ** 20);
+      if (step % 10_000 > 0) return;
+      collectGarbage();
+      rss.push(process.memoryUsage.rss() / 2 ** 20);
     },
   });
   console.log(JSON.stringify({ steps, lines, rss }));`;

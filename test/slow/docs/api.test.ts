@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 const folder = directoryOf({});
