@@ -10,6 +10,7 @@ import {
   PLACES,
   SIDE,
   trainReader,
+  unchangedOf,
   wronglyRead,
 } from '../../helpers/drawings.js';
 import { encodePng } from '../../helpers/png.mjs';

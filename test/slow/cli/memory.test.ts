@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeSafetensors } from '../../../src/files/safetensors.js';
 import { comparisonOf } from '../../helpers/comparison-of-zeros.js';
+import { mnistFiles } from '../../helpers/idx-files.js';
 import { longhand } from '../../helpers/longhand-process.js';
 import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
@@ -22,4 +23,9 @@ test('longhand inspect shows two hundred thousand tensors', async () => {
   writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
   const { code, stdout, stderr } = await longhand(['inspect', file]);
   expect([code, stderr, stdout.split('\n').length]).toEqual([0, '', 200_002]);
+});
+
+test('a model of 600 units for batches of 600 is not refused', async () => {
+  const args = ['--data', directoryOf(mnistFiles(5600, 200)), '--hidden', '600', '--batch-size', '600'];
+  expect((await longhand(['train', ...args, '--training-iters', '1'])).code).toBe(0);
 });
