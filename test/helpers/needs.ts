@@ -4,7 +4,7 @@
  */
 
 /** `test` if the thing is there or must be there; otherwise `test.skip`. `remedy`: how to get it. */
-export function needs(thing: string, isThere: boolean, remedy: string): typeof test | typeof test.skip {
+export function needs(thing: string, isThere: boolean, remedy: string): jest.It {
   if (isThere || process.env.CI) return test;
   test.skip(`missing: ${thing}: ${remedy}`, () => undefined);
   return test.skip;
