@@ -66,7 +66,7 @@ testInBrowser(
 testInBrowser.each(['webgl2', 'webgpu'])(
   'a run on %s that loses the GPU can continue in WebAssembly',
   async (backend) => {
-    const own = await LonghandPage.serve();
+    const own = await LonghandPage.serveAlone();
     try {
       const opened = await own.visit(`${SMALL}&steps=5000&backend=${backend}`);
       const { page } = opened;

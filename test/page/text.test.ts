@@ -33,7 +33,6 @@ testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits,
   await opened.waitForText('#text-name', 'your text');
   expect(await opened.text('#text-facts')).toMatch(/^[\d,]+ characters, \d+ different$/);
   expect(Number(await page.inputValue('[name=batchSize]'))).toBeLessThan(50); // fewer streams, since the text is short
-  page.setDefaultTimeout(120_000);
   await page.waitForSelector('#play:enabled');
   await opened.playToTheEnd();
   expect(Number(await opened.text('#bits'))).toBeLessThan(2.5);
