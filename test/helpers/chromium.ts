@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { fileURLToPath } from 'node:url';
 import { hasBrowser } from '../../bench/browser/chromium.js';
 import { needs } from './needs.js';
@@ -30,6 +30,27 @@ export async function connectToChromium(): Promise<Browser> {
   const { chromium } = await import('playwright-core'); // half a second, and some files skip their tests
   return chromium.connect(await sharedAddress('chromium'));
 }
+
+/** Before the page opens: keeps what its workers send to it, for `untilWorkerSends`. */
+export const keepMessages = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const fromWorkers: unknown[] = [];
+    const Original = Worker;
+    class Kept extends Original {
+      constructor(...settings: ConstructorParameters<typeof Worker>) {
+        super(...settings);
+        this.addEventListener('message', ({ data }) => fromWorkers.push(data));
+      }
+    }
+    Object.assign(globalThis, { fromWorkers, Worker: Kept });
+  });
+
+/** Waits for a message of a worker that contains `text` as JSON. */
+export const untilWorkerSends = (page: Page, text: string): Promise<unknown> =>
+  page.waitForFunction(
+    (part) => JSON.stringify((globalThis as unknown as { fromWorkers: unknown[] }).fromWorkers).includes(part),
+    text,
+  );
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 

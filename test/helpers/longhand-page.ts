@@ -161,12 +161,16 @@ export class Visit {
 }
 
 /**
- * For a test file: its visits of the page that `longhand page` serves. Each test's visits are closed after the test, which fails if one of
- * them had a fault.
+ * For a test file: its visits of the page that `longhand page` serves. Each test's visits are closed after the test, which fails
+ * if one of them had a fault.
  */
-export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
+export function servePage(): Pick<LonghandPage, 'open' | 'visit'> & {
+  /** One visit for all tests of a `describe`: loading the images takes longer than most tests. */
+  readonly shareVisit: (query: string) => () => Visit;
+} {
   let site: LonghandPage;
   let visits: Visit[] = [];
+  const shared: Visit[] = [];
   const record = (visit: Visit): Visit => {
     visits.push(visit);
     return visit;
@@ -179,7 +183,7 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
     if (willRun) await site.close();
   });
   afterEach(async () => {
-    const faults = visits.flatMap((visit) => visit.faults);
+    const faults = [...visits, ...shared].flatMap((visit) => visit.faults.splice(0));
     await Promise.all(visits.map((visit) => visit.close()));
     visits = [];
     expect(faults).toEqual([]);
@@ -187,6 +191,18 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
   return {
     open: async (...args) => record(await site.open(...args)),
     visit: async (...args) => record(await site.visit(...args)),
+    shareVisit(query) {
+      let visit: Visit;
+      beforeAll(async () => {
+        if (!willRun) return;
+        visit = await site.visit(query);
+        shared.push(visit);
+      });
+      afterAll(async () => {
+        if (willRun) await visit.close();
+      });
+      return () => visit;
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 export async function shareBrowser() {
   const started = new Map();
   const server = createServer(async ({ url }, response) => {
+    response.setHeader('connection', 'close'); // a worker that is busy for long would reuse a connection that has timed out
     try {
       if (!started.has(url)) started.set(url, STARTERS[url]());
       response.end((await started.get(url)).address);
