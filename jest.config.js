@@ -9,8 +9,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.ts$': '<rootDir>/test/helpers/transform.js' },
   setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
-  globalSetup: '<rootDir>/test/helpers/display.js',
-  globalTeardown: '<rootDir>/test/helpers/end-display.js',
+  globalSetup: '<rootDir>/test/helpers/global-setup.js',
+  globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
   workerIdleMemoryLimit: '350MB', // a worker with more is replaced after its test file: Node keeps the modules of every file
   testTimeout: 120_000,

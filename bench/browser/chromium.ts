@@ -1,6 +1,6 @@
 /** The system's Chrome or Chromium, driven by playwright-core: one launcher for benchmarks, tests and screenshots. */
 import { existsSync } from 'node:fs';
-import type { Browser, LaunchOptions } from 'playwright-core';
+import type { Browser, BrowserServer, BrowserType, LaunchOptions } from 'playwright-core';
 
 /** No browser can be started. The message says what to install. */
 export class NoBrowserError extends Error {
@@ -35,6 +35,11 @@ export function launchChromium(): Promise<Browser> {
   return launch([...ARGUMENTS, SOFTWARE_ADAPTER]);
 }
 
+/** The same browser for several processes: `chromium.connect` to its `wsEndpoint()`. */
+export function launchChromiumServer(): Promise<BrowserServer> {
+  return start((chromium, options) => chromium.launchServer(options), [...ARGUMENTS, SOFTWARE_ADAPTER]);
+}
+
 /** With WebGPU on this computer's GPU, or on the CPU if there is none. */
 export async function launchChromiumOnGpu(): Promise<Browser> {
   const browser = await launch(ARGUMENTS);
@@ -43,7 +48,12 @@ export async function launchChromiumOnGpu(): Promise<Browser> {
   return launchChromium();
 }
 
-async function launch(args: string[]): Promise<Browser> {
+const launch = (args: string[]): Promise<Browser> => start((chromium, options) => chromium.launch(options), args);
+
+async function start<Started>(
+  startWith: (chromium: BrowserType, options: LaunchOptions) => Promise<Started>,
+  args: string[],
+): Promise<Started> {
   const chromium = await loadPlaywright();
   const places: LaunchOptions[] = hasBrowser()
     ? programs().map((executablePath) => ({ executablePath }))
@@ -52,7 +62,7 @@ async function launch(args: string[]): Promise<Browser> {
   for (const place of places) {
     try {
       // With playwright's own handlers, this process would survive SIGTERM and SIGHUP.
-      return await chromium.launch({ ...place, args, handleSIGTERM: false, handleSIGHUP: false });
+      return await startWith(chromium, { ...place, args, handleSIGTERM: false, handleSIGHUP: false });
     } catch (error) {
       reason ||= error instanceof Error ? error.message.split('\n')[0] : String(error);
     }

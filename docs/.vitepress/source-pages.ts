@@ -65,14 +65,11 @@ const linksToFiles = (): Link[] =>
       .filter(({ target }) => !target.endsWith('.md')),
   );
 
+/** The files and folders that the documents link to. */
+export const linkedFiles = (): string[] => [...new Set(linksToFiles().map(({ target }) => target))];
+
 /** The linked files that have no page. */
-export const rawFiles = (): string[] => [
-  ...new Set(
-    linksToFiles()
-      .map(({ target }) => target)
-      .filter((target) => NOT_TEXT.test(target)),
-  ),
-];
+export const rawFiles = (): string[] => linkedFiles().filter((target) => NOT_TEXT.test(target));
 
 /** A page for each linked file, each linked folder, and each file of a linked folder or of the API reference. */
 export function sourcePages(): { params: { file: string }; content: string }[] {

@@ -81,7 +81,7 @@ async function fetchFile(
       onBytes(chunk.length);
     }
     if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
-    if (bytesToHex(sha256(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
+    if ((await digestOf(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
     return bytes;
   } catch (error) {
     aborter.abort();
@@ -92,6 +92,12 @@ async function fetchFile(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Secure origins have the browser's own SHA-256, which is many times as fast. */
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const subtle = crypto.subtle as SubtleCrypto | undefined;
+  return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
 /**

@@ -1,30 +1,35 @@
-/** The site, built and served by a plain host below a path, in a real Chromium. */
-import { readdirSync } from 'node:fs';
+/** The site: its Markdown, its links, and a part of its pages, built and served by a plain host, in a real Chromium. */
+import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
 import path from 'node:path';
-import { createMarkdownRenderer } from 'vitepress';
+import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../../docs/.vitepress/source-pages.js';
-import { gradientNorms } from '../../docs/learn/gradient-norms.mjs';
+import { conclusionOf } from '../../docs/.vitepress/theme/exercises/training-view.js';
+import { pairOf } from '../../docs/.vitepress/theme/exercises/verdict-view.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
-import type { Visit } from '../helpers/longhand-page.js';
-import { LonghandPage } from '../helpers/longhand-page.js';
-import { BUILD_MS, builtSite } from '../helpers/site.js';
+import {
+  ENDLESS,
+  expectTimeLimit,
+  holdTime,
+  hostSite,
+  mistaken,
+  paste,
+  solution,
+  verdict,
+  verdictOn,
+} from '../helpers/exercise-visits.js';
+import { builtPartOfSite, expectNoBase } from '../helpers/site.js';
 
-let folder: string;
-let site: LonghandPage;
-const willRun = testInBrowser === test;
+const { open, work, folder, address } = hostSite(builtPartOfSite);
 
+let md: MarkdownRenderer;
 beforeAll(async () => {
-  if (!willRun) return;
-  folder = await builtSite();
-  site = await LonghandPage.host(folder);
-}, BUILD_MS);
-afterAll(async () => {
-  if (willRun) await site.close();
+  const { createMarkdownRenderer } = await import('vitepress'); // large: loaded after the build has ended
+  md = await createMarkdownRenderer(project, markdown, '/');
 });
 
 test('every document has a place in the sidebar', () => {
@@ -35,10 +40,6 @@ test('every document has a place in the sidebar', () => {
 });
 
 describe('Markdown', () => {
-  let md: Awaited<ReturnType<typeof createMarkdownRenderer>>;
-  beforeAll(async () => {
-    md = await createMarkdownRenderer(project, markdown, '/');
-  });
   const html = (text: string): string =>
     md.render(text, { realPath: path.join(project, 'docs/derivation.md'), relativePath: 'derivation.md' });
 
@@ -66,242 +67,87 @@ describe('Markdown', () => {
   });
 });
 
-/** Files of the site, from its folder. */
-const filesOf = (extension: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => name.split(path.sep).join('/'))
-    .filter((name) => name.endsWith(extension) && !name.startsWith('play/'));
-
-interface Seen {
-  readonly ids: ReadonlySet<string>;
-  /** Absolute addresses. */
-  readonly links: readonly string[];
-}
-
-const see = async ({ page }: Visit): Promise<Seen> => {
-  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!); // the scripts run
-  const [ids, links] = await page.evaluate(() => [
-    Array.from(document.querySelectorAll('[id]'), ({ id }) => id),
-    Array.from(document.querySelectorAll<HTMLAnchorElement>('a[href]'), ({ href }) => href),
-  ]);
-  return { ids: new Set(ids), links };
-};
-
-/** The same from the document's text, which is quicker. */
-const read = async (address: string): Promise<Seen> => {
-  const { document } = parseHTML(await (await fetch(address)).text());
-  const attributes = (selector: string, name: string): string[] =>
-    Array.from(document.querySelectorAll(selector), (element) => element.getAttribute(name)!);
-  const links = attributes('a[href]', 'href').map((href) => new URL(href, address).href);
-  return { ids: new Set(attributes('[id]', 'id')), links };
-};
-
-testInBrowser(
-  'every page opens without errors and other origins, and every link leads to a page and its anchor',
-  async () => {
-    const { origin } = new URL(site.address);
-    const pages = new Map<string, Seen>();
-    const others = new Set<string>();
-    const isPage = (link: string): boolean =>
-      link.startsWith(site.address) && /(\.html|\/)$/.test(link) && !link.startsWith(`${site.address}play/`);
-    const visits = [await site.open(''), await site.open('')];
-    for (let round = [site.address]; round.length > 0;) {
-      const addresses = round.values(); // each visit takes the next one
-      const crawl = async (visit: Visit): Promise<void> => {
-        for (const address of addresses) {
-          // the reference's many pages are all alike: the next tests open some
-          const isReference = address.startsWith(`${site.address}api/`);
-          if (!isReference) await visit.page.goto(address, { waitUntil: 'domcontentloaded' });
-          pages.set(address, await (isReference ? read(address) : see(visit)));
-        }
-      };
-      await Promise.all(visits.map(crawl));
-      const links = [...pages.values()].flatMap((seen) => seen.links.map((link) => link.replace(/#.*/, '')));
-      round = [...new Set(links)].filter((link) => isPage(link) && !pages.has(link));
+test('every link of a document leads to a document, an exercise or a file, and to its anchor', () => {
+  const pages = new Map<string, Document>(
+    documents().map((document) => {
+      const text = readFileSync(path.join(project, document), 'utf8');
+      const relativePath = pageOf(document);
+      const { document: html } = parseHTML(`<main>${md.render(text, { realPath: document, relativePath })}</main>`);
+      return [`/${relativePath.replace(/((^|(?<=\/))index)?\.md$/, '')}`, html] as const;
+    }),
+  );
+  const exercises = EXERCISES.map((exercise) => `/exercises/${fileNameOf(exercise)}`);
+  const dead: string[] = [];
+  for (const [page, html] of pages)
+    for (const link of Array.from(html.querySelectorAll('a[href]'), (a) => a.getAttribute('href')!)) {
+      const { host, pathname, hash } = new URL(link, `https://site${page}`);
+      if (host !== 'site' || /^\/(source|raw|api|play)\//.test(pathname)) continue; // docs.test.ts looks for the files
+      const linked = pathname.replace(/\.html$/, '');
+      const anchor = decodeURIComponent(hash.slice(1));
+      const isAnchor = anchor === '' || pages.get(linked)?.getElementById(anchor) != null;
+      if (!(pages.has(linked) || exercises.includes(linked)) || !isAnchor) dead.push(`${page}: ${link}`);
     }
-    for (const visit of visits) {
-      expect(visit.faults).toEqual([]);
-      await visit.close();
-    }
+  expect(dead).toEqual([]);
+});
 
-    const dead: string[] = [];
-    for (const [address, { links }] of pages)
-      for (const link of links) {
-        const [, file, anchor] = /^([^#]*)#?(.*)$/.exec(link)!;
-        if (!link.startsWith(origin)) continue;
-        const page = pages.get(file);
-        if (!page) others.add(file);
-        else if (anchor !== '' && !page.ids.has(decodeURIComponent(anchor))) dead.push(`${address}: ${link}`);
-      }
-    for (const other of others) if (!(await fetch(other)).ok) dead.push(other);
-    expect(dead).toEqual([]);
-    const names = [...pages.keys()].map((address) =>
-      address.slice(site.address.length).replace(/(^|\/)$/, '$1index.html'),
-    );
-    expect(names.sort()).toEqual(filesOf('.html').sort());
-    expect(names.length).toBeGreaterThan(300);
-  },
+testInBrowser('no file of the site contains the base that it was built for, or a script in a document', () =>
+  expectNoBase(folder()),
 );
 
-testInBrowser('no file contains the base that the site was built for, or a script in a document', async () => {
-  for (const name of filesOf('.html')) {
-    const html = await (await fetch(site.address + name)).text();
-    expect([name, /<script(?![^>]* src=)/.test(html), html.includes('/base-of-the-site/')]).toEqual([
-      name,
-      false,
-      false,
-    ]);
+testInBrowser('pages of each kind open without errors, narrow and dark: axe finds nothing serious', async () => {
+  const { page } = await open('', viewForAxe('dark', 360));
+  for (const name of ['', 'learn/plain-rnn.html', 'derivation.html', 'exercises/']) {
+    await page.goto(address() + name);
+    await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+    expect([name, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([name, 360]);
+    expect([name, await seriousFaultsOf(page)]).toEqual([name, []]);
   }
+  // the relative links of the frame still work in a page of another folder
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.click('.VPNavBarMenu a:has-text("Learn")');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('What an RNN is'));
+  await page.click('.VPNavBarMenu a:has-text("Use")');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Networks of your own'));
+  expect(page.url()).toBe(`${address()}your-own.html`);
 });
 
-testInBrowser(
-  'a link to lines of a source file scrolls to them and highlights them, also within the site',
-  async () => {
-    const visit = await site.open('derivation.html');
-    const { page } = visit;
-    await page.click('a[href*="lstm.ts.html#L"]:text("(3)")');
-    await page.waitForSelector('.line.linked');
-    const lines = await page.locator('.line.linked').allInnerTexts();
-    expect(lines.some((line) => line.includes('(3)'))).toBe(true);
-    const number = Number(/#L(\d+)/.exec(page.url())![1]);
-    expect(await page.locator('.line.linked').first().getAttribute('id')).toBe(`L${number}`);
-    await page.waitForFunction(() => {
-      const { top } = document.querySelector('.line.linked')!.getBoundingClientRect();
-      return top > 0 && top < innerHeight;
-    });
-    // The frame's links still work in a page of another folder.
-    await page.click('.VPNavBarMenu a:has-text("Use")');
-    await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Networks of your own'));
-    expect(page.url()).toBe(`${site.address}your-own.html`);
-    expect(visit.faults).toEqual([]);
-    await visit.close();
-  },
-);
-
-testInBrowser('the search finds an equation’s heading, and goes there', async () => {
-  const visit = await site.open('');
-  const { page } = visit;
-  await page.click('.VPNavBarSearch button');
-  await page.fill('#localsearch-input', 'softmax overflow');
-  await page.waitForSelector('.results .result');
-  await page.click('.results .result >> nth=0');
-  await page.waitForURL(/\.html#/);
-  expect(page.url().startsWith(site.address)).toBe(true);
-  await page.waitForFunction(() => document.getElementById(decodeURIComponent(location.hash.slice(1))));
-  expect(visit.faults).toEqual([]);
-  await visit.close();
+testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next run works', async () => {
+  const { page } = await work('sigmoid', { prepare: holdTime });
+  await paste(page, ENDLESS);
+  await page.click('button.run');
+  expect(await page.innerText('button.run')).toBe('Runs …');
+  await page.click('button:text-is("Stop")');
+  expect(await verdict(page)).toBe('You stopped this run.');
+  await expectTimeLimit(page, ENDLESS);
+  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right: all 7 numbers');
 });
 
-testInBrowser('the API reference shows shapes, has its own sidebar, and leads to the source', async () => {
-  const visit = await site.open('');
-  const { page } = visit;
-  await page.click('.VPNavBarMenu a:has-text("API")');
-  await page.click('.VPDoc a:text-is("longhand")');
-  await page.click('.VPDoc a:text-is("Lstm")');
-  const row = page.locator('tr', { has: page.locator('#property-dc') });
-  expect(await row.innerText()).toMatch(/^dc\tTensor\t∂loss\/∂c, \[T\+1,B,H\]/);
-  expect(await page.locator('.VPSidebar a.link:visible').allInnerTexts()).toContain('Lstm');
-  expect(await page.locator('.VPSidebar :text("Networks of your own")').count()).toBe(0);
-  await page.click('.VPDoc a:has-text("src/lstm-tensors.ts")');
-  await page.waitForSelector('.line.linked:has-text("export interface Lstm ")');
-  expect(visit.faults).toEqual([]);
-  await visit.close();
+testInBrowser('a wrong answer: the element, the numbers, and the known mistake that gives them', async () => {
+  const { page } = await work('hidden-state');
+  const text = await verdictOn(page, mistaken('hidden-state'));
+  expect(text).toContain('Not yet right: one tensor differs.');
+  const cells = await page.locator('.differences td').allInnerTexts();
+  expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '6 of 24']);
+  expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
 });
 
-testInBrowser('/play is the page, isolated by a service worker, so it has threads', async () => {
-  const visit = await site.open('');
-  const { page } = visit;
-  await page.click('.VPNavBarMenu a:has-text("Play")');
-  await page.waitForSelector('#play:enabled');
-  expect(page.url()).toBe(`${site.address}play/`);
-  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-  expect(await page.innerText('#backend')).toMatch(/[2-9]\d* threads/);
-  expect(visit.faults).toEqual([]);
-  await visit.close();
+test('two numbers are never shown as equal', () => {
+  expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);
+  expect(pairOf(1 + 2e-8, 1)).toEqual(['1.00000002', '1']);
+  expect(pairOf(-12, NaN)).toEqual(['-12', 'NaN: never written']);
 });
 
-/** Every document that teaches, and some pages of each other kind. */
-const AXED = [
-  ...documents()
-    .filter((document) => document.startsWith('docs/learn/'))
-    .map((document) => pageOf(document).replace('.md', '.html')),
-  ...['', 'derivation.html', 'your-own.html', 'source/src/dense.ts.html'],
-  ...['', 'longhand/', 'longhand/classes/Network.html', 'longhand/interfaces/Lstm.html'].map((page) => `api/${page}`),
-];
-
-testInBrowser('wide and narrow, light and dark: axe finds nothing serious, and nothing scrolls sideways', async () => {
-  const visit = await site.open('', viewForAxe('light', 1440));
-  const { page } = visit;
-  for (const name of AXED) {
-    await page.goto(site.address + name);
-    await see(visit);
-    for (const [width, colorScheme] of VIEWS) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
-      await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
-      const view = [name, width, colorScheme];
-      expect([view, await seriousFaultsOf(page)]).toEqual([view, []]);
-      expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
-    }
-  }
-  expect(visit.faults).toEqual([]);
-  await visit.close();
+test.each([
+  ['falls', [2.3, 1.9], true, /falls although the gradient is wrong/],
+  ['falls a little', [2.3, 2.2], true, /does not fall/],
+  ['rises', [2.3, 3], true, /does not fall/],
+  ['becomes NaN', [2.3, NaN], true, /has made the loss NaN/],
+  ['falls and is right', [2.3, 1.8], false, /own\.$/],
+] as const)('the sentence about a loss that %s says what the numbers show', (_, [first, last], isWrong, expected) => {
+  const losses = Array.from({ length: 30 }, (__, step) => ({ right: 2, answer: step < 15 ? first : last }));
+  const sentence = conclusionOf(losses, isWrong);
+  expect(sentence).toMatch(expected);
+  expect(sentence).toContain(
+    `2.300 and ${Number.isNaN(last) ? 'NaN' : last.toFixed(3)} with your function, 2.000 and 2.000`,
+  );
 });
-const VIEWS = [
-  [1440, 'light'],
-  [1440, 'dark'],
-  [360, 'dark'],
-  [360, 'light'],
-] as const;
-
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 360],
-] as const)(
-  'in %s at %i px: the slider of chapter 2 shows the norms of every spectral radius',
-  async (colorScheme, width) => {
-    const visit = await site.open('learn/plain-rnn.html', viewForAxe(colorScheme, width));
-    const { page } = visit;
-    const figure = page.locator('p:has(img[src*="gradient-norms"]) + div > .norms-slider');
-    const slider = page.getByLabel('Spectral radius of Wh');
-    const shows = async (radius: number): Promise<void> => {
-      const [short, long] = [gradientNorms(radius, 28), gradientNorms(radius, 784)];
-      const numbers = [short.norms[28].toExponential(1), long.norms[784].toExponential(1), long.share.toFixed(2)];
-      await page.waitForFunction(
-        (expected) =>
-          Array.from(document.querySelectorAll('.norms-slider dd'), (dd) => dd.textContent).join() === expected,
-        numbers.join(),
-      );
-      expect(await figure.locator('label').innerText()).toBe(`Spectral radius of Wh: ${radius.toFixed(2)}`);
-    };
-    const curves = async (): Promise<(string | null)[]> =>
-      figure.locator('svg path.first').evaluateAll((paths) => paths.map((one) => one.getAttribute('d')));
-
-    await slider.waitFor();
-    await shows(1.5);
-    const before = await curves();
-    expect(before).toHaveLength(2);
-    await slider.press('ArrowRight');
-    await shows(1.55);
-    await slider.press('Home');
-    await shows(0.5);
-    await slider.press('End');
-    // Here the forward pass is chaotic: Chromium's tanh differs from Node's in the last digit, and then the norms do too.
-    await page.waitForFunction(() => /e\+[56]\d$/.test(document.querySelectorAll('.norms-slider dd')[1].textContent));
-    expect(await figure.locator('label').innerText()).toBe('Spectral radius of Wh: 2.50');
-    (await curves()).forEach((curve, n) => expect(curve).not.toBe(before[n]));
-
-    expect(await seriousFaultsOf(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    // The figure leaves with its chapter, and comes back once.
-    await page.click('.vp-doc a:has-text("Backward, by hand")');
-    await page.waitForURL(/by-hand/);
-    await page.waitForFunction(() => document.querySelector('h1')?.textContent.includes('Backward, by hand'));
-    expect(await slider.count()).toBe(0);
-    await page.goBack();
-    await slider.waitFor();
-    expect(await slider.count()).toBe(1);
-    expect(visit.faults).toEqual([]);
-    await visit.close();
-  },
-);

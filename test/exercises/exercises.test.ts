@@ -1,4 +1,4 @@
-/** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/docs/site-exercises.test.ts the site. */
+/** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
 import { check, withMistake } from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';

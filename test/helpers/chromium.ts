@@ -3,8 +3,9 @@ import { build } from 'esbuild';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 import { fileURLToPath } from 'node:url';
-import { hasBrowser, launchChromium } from '../../bench/browser/chromium.js';
+import { hasBrowser } from '../../bench/browser/chromium.js';
 import { needs } from './needs.js';
 
 /** `test` if this computer has a browser. */
@@ -13,6 +14,43 @@ export const testInBrowser = needs(
   hasBrowser(),
   'apt-get install chromium (Debian), or set LONGHAND_BROWSER',
 );
+
+/** Time limits in the browser only end what hangs: a test of two minutes fails, and its message says what it waited for. */
+export const PATIENCE_MS = 100_000;
+
+/** What all files of a run share (shared-browser.js): the address of its Chromium, or that of `longhand page`. */
+export async function sharedAddress(of: 'chromium' | 'page'): Promise<string> {
+  const answer = await fetch(process.env.LONGHAND_SHARED! + of);
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.text();
+}
+
+/** The Chromium that all files of a run share. `close` closes the contexts of this connection, and leaves the browser. */
+export async function connectToChromium(): Promise<Browser> {
+  const { chromium } = await import('playwright-core'); // half a second, and some files skip their tests
+  return chromium.connect(await sharedAddress('chromium'));
+}
+
+/** Before the page opens: keeps what its workers send to it, for `untilWorkerSends`. */
+export const keepMessages = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const fromWorkers: unknown[] = [];
+    const Original = Worker;
+    class Kept extends Original {
+      constructor(...settings: ConstructorParameters<typeof Worker>) {
+        super(...settings);
+        this.addEventListener('message', ({ data }) => fromWorkers.push(data));
+      }
+    }
+    Object.assign(globalThis, { fromWorkers, Worker: Kept });
+  });
+
+/** Waits for a message of a worker that contains `text` as JSON. */
+export const untilWorkerSends = (page: Page, text: string): Promise<unknown> =>
+  page.waitForFunction(
+    (part) => JSON.stringify((globalThis as unknown as { fromWorkers: unknown[] }).fromWorkers).includes(part),
+    text,
+  );
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
 
@@ -41,7 +79,7 @@ export async function bundledPage(script: string): Promise<Site> {
   };
 }
 
-/** Opens the site's page in a browser of its own, and waits until the expression `ready` is true there. */
+/** Opens the site's page in a context of its own, and waits until the expression `ready` is true there. */
 export async function openSite({ files, headers = {} }: Site, ready: string) {
   const server = createServer((request, response) => {
     const name = request.url ?? '';
@@ -50,13 +88,14 @@ export async function openSite({ files, headers = {} }: Site, ready: string) {
     return response.end(files[name]);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await launchChromium();
+  const browser = await connectToChromium();
   const close = async (): Promise<void> => {
     await browser.close();
     server.close();
   };
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     const failure = new Promise<never>((_, reject) => page.on('pageerror', reject));
     failure.catch(() => undefined); // a caller may wait for it later, or not at all
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`);

@@ -1,13 +1,10 @@
 /** The page in a real Chromium, as visitors see it. Errors and requests to other origins are recorded as faults. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sirv from 'sirv';
 import { launchChromium } from '../../bench/browser/chromium.js';
-import { testInBrowser } from './chromium.js';
-import { MAIN } from './longhand-process.js';
+import { connectToChromium, PATIENCE_MS, sharedAddress, testInBrowser } from './chromium.js';
 
 export class LonghandPage {
   private constructor(
@@ -18,11 +15,12 @@ export class LonghandPage {
 
   /** Served by `longhand page`. */
   static async serve(): Promise<LonghandPage> {
-    const server = spawn(process.execPath, [MAIN, 'page', '--port', '0', '--no-open'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    return new LonghandPage(/http:\S+/.exec(line.toString())![0], () => server.kill(), await launchChromium());
+    return new LonghandPage(await sharedAddress('page'), () => undefined, await connectToChromium());
+  }
+
+  /** Served by `longhand page` to a browser of its own, whose processes can be killed. */
+  static async serveAlone(): Promise<LonghandPage> {
+    return new LonghandPage(await sharedAddress('page'), () => undefined, await launchChromium());
   }
 
   /** Served by a plain host: the folder under a path, without the headers that isolate the page. */
@@ -39,7 +37,7 @@ export class LonghandPage {
       server.closeAllConnections();
       server.close();
     };
-    return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await launchChromium());
+    return new LonghandPage(`http://127.0.0.1:${port}${PREFIX}/`, stop, await connectToChromium());
   }
 
   /** Kills the browser's GPU process, as a crash of the driver would. */
@@ -82,7 +80,7 @@ export class Visit {
     readonly page: Page,
     origin: string,
   ) {
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('console', (message) => {
       if (message.type() === 'error') this.faults.push(message.text());
     });
@@ -163,12 +161,16 @@ export class Visit {
 }
 
 /**
- * For a test file: serves the page once, to one browser. Each test's visits are closed after the test, which fails if one of
- * them had a fault.
+ * For a test file: its visits of the page that `longhand page` serves. Each test's visits are closed after the test, which fails
+ * if one of them had a fault.
  */
-export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
+export function servePage(): Pick<LonghandPage, 'open' | 'visit'> & {
+  /** One visit for all tests of a `describe`: loading the images takes longer than most tests. */
+  readonly shareVisit: (query: string) => () => Visit;
+} {
   let site: LonghandPage;
   let visits: Visit[] = [];
+  const shared: Visit[] = [];
   const record = (visit: Visit): Visit => {
     visits.push(visit);
     return visit;
@@ -181,7 +183,7 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
     if (willRun) await site.close();
   });
   afterEach(async () => {
-    const faults = visits.flatMap((visit) => visit.faults);
+    const faults = [...visits, ...shared].flatMap((visit) => visit.faults.splice(0));
     await Promise.all(visits.map((visit) => visit.close()));
     visits = [];
     expect(faults).toEqual([]);
@@ -189,6 +191,18 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> {
   return {
     open: async (...args) => record(await site.open(...args)),
     visit: async (...args) => record(await site.visit(...args)),
+    shareVisit(query) {
+      let visit: Visit;
+      beforeAll(async () => {
+        if (!willRun) return;
+        visit = await site.visit(query);
+        shared.push(visit);
+      });
+      afterAll(async () => {
+        if (willRun) await visit.close();
+      });
+      return () => visit;
+    },
   };
 }
 

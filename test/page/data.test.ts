@@ -65,6 +65,22 @@ test('a second attempt does not accept a cached copy', async () => {
   expect(asked.map((headers) => headers['cache-control'])).toEqual([undefined, 'no-cache']);
 });
 
+test('on an origin that is not secure, which has no SHA-256 of the browser, a text is checked as well', async () => {
+  Object.defineProperty(crypto, 'subtle', { value: undefined, configurable: true });
+  try {
+    const whole = await folderOf((_, response) => response.end(packed));
+    expect((await fetchText(whole, false, () => {})).length).toBeGreaterThan(1_000_000);
+    server!.close();
+    const folder = await folderOf((_, response) => response.end(gzipSync(damaged)));
+    await expectRefusal(
+      fetchText(folder, false, () => {}),
+      /damaged/,
+    );
+  } finally {
+    Reflect.deleteProperty(crypto, 'subtle');
+  }
+});
+
 /** The text with one letter changed. */
 const damaged = Buffer.from(text);
 damaged[600_000] ^= 1;

@@ -1,12 +1,12 @@
 /** “Train” in a real Chromium: the command line's losses, on every backend; play, pause, steps and reset. */
 import { spawnSync } from 'node:child_process';
-import { testInBrowser } from '../helpers/chromium.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-import type { Visit } from '../helpers/longhand-page.js';
-import { LonghandPage, servePage, SMALL } from '../helpers/longhand-page.js';
-import { longhand } from '../helpers/longhand-process.js';
+import { testInBrowser } from '../../helpers/chromium.js';
+import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import type { Visit } from '../../helpers/longhand-page.js';
+import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
+import { longhand } from '../../helpers/longhand-process.js';
 
-const { visit } = servePage();
+const { visit, shareVisit } = servePage();
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
 
@@ -27,13 +27,13 @@ describe('the losses of 60 steps are those of the command line', () => {
     const losses: number[] = [];
     for (const steps of STEPS) {
       await opened.set('steps', String(steps));
-      await opened.page.click('#play');
-      await opened.page.waitForFunction(
-        (text) => document.querySelector('#test-result')?.textContent.endsWith(text),
-        `step ${steps}`,
-      );
+      await opened.page.click('#play'); // ends the test of the steps before
+      await opened.waitForStep(steps);
+      await opened.page.waitForSelector('#play:text-is("Play")');
       losses.push(Number(await opened.text('#loss')));
     }
+    await opened.waitForTest();
+    expect(await opened.text('#test-result')).toContain('step 60');
     return losses;
   };
 
@@ -66,43 +66,36 @@ describe('the losses of 60 steps are those of the command line', () => {
   });
 });
 
-testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
-  'backend %s has the loss of WebAssembly, and GPU.js is fetched only for its own backends',
-  async (backend) => {
-    const requested: string[] = [];
-    const opened = await visit(`${SMALL}&layers=2&steps=10`, {
-      prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
-    });
-    expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
-    await opened.page.selectOption('[name=backend]', backend);
-    await opened.page.waitForFunction(
-      (name) => document.querySelector('#backend')?.textContent.includes(name),
-      backend,
-    );
-    const onWasm = await visit(`${SMALL}&layers=2&steps=10`);
-    for (const one of [opened, onWasm]) {
-      await one.page.click('#play');
-      await one.waitForStep(10);
-    }
-    expect(Number(await opened.text('#loss'))).toBeCloseTo(Number(await onWasm.text('#loss')), 3);
-    expect(requested.some((url) => url.includes('gpu'))).toBe(backend !== 'reference');
-  },
-);
+describe('ten steps of two layers', () => {
+  const query = `${SMALL}&layers=2&steps=10`;
+  const onWasm = shareVisit(query);
+  let expected: number;
+  beforeAll(async () => {
+    if (testInBrowser !== test) return;
+    await onWasm().page.click('#play');
+    await onWasm().waitForStep(10);
+    expected = Number(await onWasm().text('#loss'));
+  });
 
-testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
-  const opened = await visit(SMALL);
-  const { page } = opened;
-  await page.click('#play');
-  await opened.waitForStepAfter(6);
-  await page.click('#play');
-  await page.waitForSelector('#one-step:enabled');
-  const step = Number(await opened.text('#step'));
-  await page.click('#one-step');
-  await opened.waitForStep(step + 1);
-  expect(Number(await opened.text('#loss'))).toBeGreaterThan(0);
-  await page.click('#reset');
-  await opened.waitForStep(0);
-  expect(await opened.text('#loss')).toBe('–');
+  testInBrowser.each(['webgl2', 'webgpu', 'reference'])(
+    'backend %s has the loss of WebAssembly, and GPU.js is fetched only for its own backends',
+    async (backend) => {
+      const requested: string[] = [];
+      const opened = await visit(query, {
+        prepare: async (page) => void page.on('request', (request) => requested.push(request.url())),
+      });
+      expect(requested.filter((url) => url.includes('gpu'))).toEqual([]);
+      await opened.page.selectOption('[name=backend]', backend);
+      await opened.page.waitForFunction(
+        (name) => document.querySelector('#backend')?.textContent.includes(name),
+        backend,
+      );
+      await opened.page.click('#play');
+      await opened.waitForStep(10);
+      expect(Number(await opened.text('#loss'))).toBeCloseTo(expected, 3);
+      expect(requested.some((url) => url.includes('gpu'))).toBe(backend !== 'reference');
+    },
+  );
 });
 
 testInBrowser(
@@ -130,31 +123,31 @@ testInBrowser(
 );
 
 describe('a test', () => {
-  const LARGE = '?hidden=256&batchSize=128&threads=1';
+  const opened = shareVisit('?hidden=256&batchSize=128&threads=1'); // large, so that it lasts
 
   testInBrowser('can be stopped', async () => {
-    const opened = await visit(LARGE);
-    const { page } = opened;
+    const { page } = opened();
     await page.click('#test');
-    await opened.waitForText('#test', 'Stop the test');
+    await opened().waitForText('#test', 'Stop the test');
     await page.click('#test');
-    await opened.waitForText('#test', 'Test');
-    expect(await opened.text('#test-result')).toBe('–');
+    await opened().waitForText('#test', 'Test');
+    expect(await opened().text('#test-result')).toBe('–');
     await page.click('#test');
-    await opened.waitForTest();
-    expect(await opened.text('#test-result')).toMatch(/^0\.\d{4} at step 0$/);
+    await opened().waitForTest();
+    expect(await opened().text('#test-result')).toMatch(/^0\.\d{4} at step 0$/);
   });
 
-  testInBrowser.each(['#one-step', '#reset'])('ends when %s is pressed, and the run continues', async (button) => {
-    const opened = await visit(LARGE);
-    const { page } = opened;
+  testInBrowser.each([
+    ['#one-step', 2],
+    ['#reset', 1],
+  ] as const)('ends when %s is pressed, and the run continues', async (button, step) => {
+    const { page } = opened();
     await page.click('#test');
-    await opened.waitForText('#test', 'Stop the test');
+    await opened().waitForText('#test', 'Stop the test');
     await page.click(button);
-    await opened.waitForText('#test', 'Test');
-    expect(await opened.text('#test-result')).toBe('–');
-    await page.waitForSelector('#one-step:enabled');
-    await page.click('#one-step');
-    await opened.waitForStep(button === '#one-step' ? 2 : 1);
+    await opened().waitForText('#test', 'Test');
+    expect(await opened().text('#test-result')).toBe('–');
+    await page.click('#one-step:enabled');
+    await opened().waitForStep(step);
   });
 });

@@ -1,6 +1,6 @@
 /** The GPU modes of browsers in a real Chromium: a page with the engine's own modules, bundled, trains on each. */
-import type { PageJob, PageResult } from '../helpers/browser-page.js';
-import { bundledPage, testInBrowser, trainInPage } from '../helpers/chromium.js';
+import type { PageJob, PageResult } from '../../helpers/browser-page.js';
+import { bundledPage, testInBrowser, trainInPage } from '../../helpers/chromium.js';
 
 async function trainOn(job: PageJob): Promise<PageResult> {
   return trainInPage<PageResult>(await bundledPage('browser-page.ts'), job);

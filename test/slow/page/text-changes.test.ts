@@ -1,10 +1,10 @@
 /** Another text, another run, or an impatient visitor: the subject “Text” stays consistent, in a real Chromium. */
 import path from 'node:path';
-import { testInBrowser } from '../helpers/chromium.js';
-import type { Visit } from '../helpers/longhand-page.js';
-import { servePage } from '../helpers/longhand-page.js';
-import { longhand } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chromium.js';
+import type { Visit } from '../../helpers/longhand-page.js';
+import { servePage } from '../../helpers/longhand-page.js';
+import { longhand } from '../../helpers/longhand-process.js';
+import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
 const { open, visit } = servePage();
 const { directoryOf, remove } = temporaryDirectories();
@@ -195,13 +195,14 @@ testInBrowser('a word that is dropped on the prompt is not a new text', async ()
 });
 
 testInBrowser('units that were sorted for the run before are not shown for the next one', async () => {
-  const opened = await visit('?subject=text&hidden=256&batchSize=4&T=10'); // sorting takes longer than a new run
+  // sorting takes longer than a new run
+  const opened = await visit('?subject=text&hidden=128&batchSize=4&T=10', { prepare: keepMessages });
   const { page } = opened;
   await page.evaluate(() => {
     for (const id of ['sort-units', 'reset']) document.getElementById(id)!.click();
   });
   await page.waitForFunction(() => document.querySelector('#units-note')?.textContent === '');
   await page.waitForSelector('#play:enabled');
-  await page.waitForTimeout(4000); // longer than the sorting takes
+  await untilWorkerSends(page, '"units":');
   expect([await page.locator('#units .unit').count(), await opened.text('#units-note')]).toEqual([0, '']);
 });

@@ -1,107 +1,31 @@
 /** The exercises in the built site, below a path of a plain host, in a real Chromium. */
 import type { Page } from 'playwright-core';
-import { conclusionOf } from '../../docs/.vitepress/theme/exercises/training-view.js';
-import { pairOf } from '../../docs/.vitepress/theme/exercises/verdict-view.js';
-import { loadMnist } from '../../src/data/mnist-files.js';
-import { check, withMistake } from '../../src/exercises/check.js';
-import type { Exercise } from '../../src/exercises/exercise.js';
-import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
-import { answerLosses, rightLosses } from '../../src/exercises/train.js';
-import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
-import { testInBrowser } from '../helpers/chromium.js';
-import type { Visit } from '../helpers/longhand-page.js';
-import { LonghandPage } from '../helpers/longhand-page.js';
-import { BUILD_MS, builtSite } from '../helpers/site.js';
+import { loadMnist } from '../../../src/data/mnist-files.js';
+import { check } from '../../../src/exercises/check.js';
+import { EXERCISES, fileNameOf } from '../../../src/exercises/exercises.js';
+import { answerLosses, rightLosses } from '../../../src/exercises/train.js';
+import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
+import { testInBrowser } from '../../helpers/chromium.js';
+import {
+  addressOf,
+  EDITOR,
+  ENDLESS,
+  expectTimeLimit,
+  holdTime,
+  hostSite,
+  mistaken,
+  named,
+  paste,
+  solution,
+  textOf,
+  untilNoWorker,
+  untilOver,
+  verdict,
+  verdictOn,
+} from '../../helpers/exercise-visits.js';
+import { builtSite } from '../../helpers/site.js';
 
-const willRun = testInBrowser === test;
-let site: LonghandPage;
-let visits: Visit[] = [];
-
-beforeAll(async () => {
-  if (willRun) site = await LonghandPage.host(await builtSite());
-}, BUILD_MS);
-afterAll(async () => {
-  if (willRun) await site.close();
-});
-afterEach(async () => {
-  const faults = visits.flatMap((visit) => visit.faults);
-  await Promise.all(visits.map((visit) => visit.close()));
-  visits = [];
-  expect(faults).toEqual([]);
-});
-
-type Options = Parameters<LonghandPage['open']>[1];
-
-async function open(address: string, options?: Options): Promise<Visit> {
-  const visit = await site.open(address, options);
-  visits.push(visit);
-  return visit;
-}
-
-const named = (name: string): Exercise => EXERCISES.find((exercise) => exercise.name === name)!;
-const addressOf = (exercise: Exercise): string => `exercises/${fileNameOf(exercise)}.html`;
-
-/** A visit of an exercise whose editor is ready. */
-async function work(name: string, options?: Options): Promise<Visit> {
-  const visit = await open(addressOf(named(name)), options);
-  await visit.page.waitForSelector('button.run');
-  return visit;
-}
-
-const EDITOR = '.cm-content[contenteditable=true]';
-
-/** Replaces the editor's text, as a paste does. */
-async function paste(page: Page, text: string): Promise<void> {
-  await page.focus(EDITOR);
-  await page.keyboard.press('Control+a');
-  await page.evaluate(
-    ([selector, pasted]) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', pasted);
-      const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
-      document.querySelector(selector)!.dispatchEvent(event);
-    },
-    [EDITOR, text] as const,
-  );
-}
-
-/** The editor's text, as a copy gives it: only lines near the window are in the document. */
-async function textOf(page: Page): Promise<string> {
-  await page.focus(EDITOR);
-  await page.keyboard.press('Control+a');
-  return page.evaluate((selector) => {
-    const clipboardData = new DataTransfer();
-    const event = new ClipboardEvent('copy', { clipboardData, bubbles: true, cancelable: true });
-    document.querySelector(selector)!.dispatchEvent(event);
-    return clipboardData.getData('text/plain');
-  }, EDITOR);
-}
-
-async function untilNoWorker(page: Page): Promise<void> {
-  for (let n = 0; n < 50 && page.workers().length > 0; n++) await page.waitForTimeout(50);
-  expect(page.workers()).toHaveLength(0);
-}
-
-async function verdictOn(page: Page, text: string): Promise<string> {
-  await paste(page, text);
-  await page.click('button.run');
-  return verdict(page);
-}
-
-async function verdict(page: Page): Promise<string> {
-  await page.waitForFunction(() => {
-    const { textContent } = document.querySelector('.verdict')!;
-    return textContent !== '' && !textContent.includes('runs …');
-  });
-  return page.innerText('.verdict');
-}
-
-/** Waits until training has ended. */
-const untilOver = (page: Page): Promise<unknown> => page.waitForSelector('button.run:text-is("Run")');
-
-const solution = (name: string): string => named(name).typescript.solution;
-/** A wrong answer: with the exercise's mistake number n. */
-const mistaken = (name: string, n = 0): string => withMistake(named(name), named(name).mistakes[n]);
+const { open, work, address } = hostSite(builtSite);
 
 describe.each(EXERCISES.map((exercise) => [fileNameOf(exercise), exercise] as const))('%s', (_, exercise) => {
   testInBrowser('the solution in both languages is right, and the start text is noticed', async () => {
@@ -117,21 +41,6 @@ describe.each(EXERCISES.map((exercise) => [fileNameOf(exercise), exercise] as co
     expect((await textOf(page)).trim()).toBe(exercise.javascript.start.trim());
     expect(await verdictOn(page, exercise.javascript.solution)).toContain(`Right: all ${compared} numbers agree`);
   });
-});
-
-testInBrowser('a wrong answer: the element, the numbers, and the known mistake that gives them', async () => {
-  const { page } = await work('hidden-state');
-  const text = await verdictOn(page, mistaken('hidden-state'));
-  expect(text).toContain('Not yet right: one tensor differs.');
-  const cells = await page.locator('.differences td').allInnerTexts();
-  expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '6 of 24']);
-  expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
-});
-
-test('two numbers are never shown as equal', () => {
-  expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);
-  expect(pairOf(1 + 2e-8, 1)).toEqual(['1.00000002', '1']);
-  expect(pairOf(-12, NaN)).toEqual(['-12', 'NaN: never written']);
 });
 
 testInBrowser('NaN is an element that was never written', async () => {
@@ -154,28 +63,11 @@ testInBrowser('an error shows its message and its line, until the text changes',
   expect(await verdictOn(page, 'export const a = 1;')).toContain('sigmoidBackward: the file must export a function');
 });
 
-/** It makes no number. */
-const ENDLESS = 'export function sigmoidBackward() {\n  for (;;);\n}\n';
-
-testInBrowser('an endless loop ends after 10 seconds or with Stop, and the next run works', async () => {
-  const { page } = await work('sigmoid');
-  await paste(page, ENDLESS);
-  await page.click('button.run');
-  expect(await page.innerText('button.run')).toBe('Runs …');
-  await page.click('button:text-is("Stop")');
-  expect(await verdict(page)).toBe('You stopped this run.');
-  const begin = Date.now();
-  await page.click('button.run');
-  expect(await verdict(page)).toBe('Your code did not end within 10 seconds. Is there an endless loop?');
-  expect(Date.now() - begin).toBeGreaterThan(9_500);
-  expect(await verdictOn(page, solution('sigmoid'))).toContain('Right: all 7 numbers');
-});
-
 testInBrowser('what an answer changes in its worker does not reach the next run', async () => {
-  const { page } = await work('sigmoid');
+  const { page } = await work('sigmoid', { prepare: holdTime });
   await verdictOn(page, 'Math.exp = () => 0;\n' + solution('sigmoid'));
   expect(await verdictOn(page, solution('sigmoid'))).toContain('Right');
-  expect(await verdictOn(page, 'self.close();\n' + ENDLESS)).toContain('did not end within 10 seconds');
+  await expectTimeLimit(page, 'self.close();\n' + ENDLESS);
 });
 
 testInBrowser('a change of the text ends a run, and an older verdict says that it is older', async () => {
@@ -242,21 +134,6 @@ testInBrowser('then it trains with the function of exercise 5, and shows both lo
   expect(await page.innerText('.findings [role=status]')).not.toContain('wrong');
 });
 
-test.each([
-  ['falls', [2.3, 1.9], true, /falls although the gradient is wrong/],
-  ['falls a little', [2.3, 2.2], true, /does not fall/],
-  ['rises', [2.3, 3], true, /does not fall/],
-  ['becomes NaN', [2.3, NaN], true, /has made the loss NaN/],
-  ['falls and is right', [2.3, 1.8], false, /own\.$/],
-] as const)('the sentence about a loss that %s says what the numbers show', (_, [first, last], isWrong, expected) => {
-  const losses = Array.from({ length: 30 }, (__, step) => ({ right: 2, answer: step < 15 ? first : last }));
-  const sentence = conclusionOf(losses, isWrong);
-  expect(sentence).toMatch(expected);
-  expect(sentence).toContain(
-    `2.300 and ${Number.isNaN(last) ? 'NaN' : last.toFixed(3)} with your function, 2.000 and 2.000`,
-  );
-});
-
 testInBrowser('without the images the verdict stays, and the page says what is missing', async () => {
   const visit = await work('hidden-state', {
     prepare: (page) => page.context().route('**/images*.gz', (route) => route.abort()),
@@ -312,7 +189,7 @@ testInBrowser('hints open one by one, the solution after a run, and all progress
   await verdictOn(page, solution('gates'));
   await page.waitForSelector('.exercise-numbers a:text-is("7 ✓")');
 
-  await page.goto(site.address + 'exercises/');
+  await page.goto(address() + 'exercises/');
   const row = page.locator('tr:has-text("Through the gates") td >> nth=2');
   await page.waitForSelector('button.forget');
   expect(await row.innerText()).toBe('✓ solved, 2 of 3 hints');
@@ -436,7 +313,7 @@ testInBrowser('without scripts, the task, the equations and the start text can b
   const text = await page.innerText('main');
   const { task, formula, typescript } = named('hidden-state');
   for (const part of [task, ...formula, typescript.start.split('\n')[20].trim()]) expect(text).toContain(part);
-  await page.goto(site.address + 'exercises/');
+  await page.goto(address() + 'exercises/');
   expect(await page.locator('.exercises a').count()).toBe(12);
 });
 
@@ -446,14 +323,15 @@ testInBrowser('other pages load no exercise, and the overview no editor', async 
     prepare: async (fresh) => void fresh.on('request', (request) => asked.add(request.url())),
   });
   const loaded = async (text: string): Promise<number> => {
-    await page.waitForLoadState('networkidle');
+    await page.waitForLoadState();
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve))); // then VitePress fetches ahead
     const scripts = [...asked].filter((url) => url.endsWith('.js'));
     const contents = await Promise.all(scripts.map(async (url) => (await fetch(url)).text()));
     return contents.filter((script) => script.includes(text)).length;
   };
   const [ANSWER, EDITOR_CODE] = ['function sigmoidBackward(dI', 'cm-scroller'];
   expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([0, 0]);
-  await page.goto(site.address + 'exercises/');
+  await page.goto(address() + 'exercises/');
   await page.waitForSelector('button.forget');
   expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([1, 0]);
   await page.click('.exercises a >> nth=0');
@@ -461,31 +339,33 @@ testInBrowser('other pages load no exercise, and the overview no editor', async 
   expect([await loaded(ANSWER), await loaded(EDITOR_CODE)]).toEqual([1, 1]);
 });
 
-testInBrowser.each([
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 360],
-  ['dark', 360],
-] as const)('in %s at %i px: axe finds nothing serious, and nothing scrolls sideways', async (colorScheme, width) => {
-  const visit = await work('hidden-state', viewForAxe(colorScheme, width));
-  const { page } = visit;
-  const expectGood = async (state: string): Promise<void> => {
-    expect([state, await seriousFaultsOf(page)]).toEqual([state, []]);
-    expect([state, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([state, width]);
-  };
-  await expectGood('start');
-  expect(await page.locator('.editor .cm-editor').evaluate((editor) => editor.clientHeight)).toBeLessThan(650);
-  await verdictOn(page, 'export const broken = ;');
-  await expectGood('error');
-  await verdictOn(page, mistaken('hidden-state'));
-  await page.waitForSelector('.loss-curve');
-  await untilOver(page);
-  for (let n = 0; n < 3; n++) await page.click('.open-hint');
-  await page.click('button:text-is("Show the solution")');
-  await page.waitForSelector('.solution [class]');
-  await page.focus(EDITOR);
-  await expectGood('wrong, with the curve, all hints and the solution');
-  await page.goto(site.address + 'exercises/');
-  await page.waitForSelector('button.forget');
-  await expectGood('overview');
-});
+testInBrowser.each([1440, 360])(
+  'at %i px, light and dark: axe finds nothing serious, and nothing scrolls sideways',
+  async (width) => {
+    const { page } = await work('hidden-state', viewForAxe('light', width));
+    const expectGood = async (state: string): Promise<void> => {
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
+        const view = [state, colorScheme];
+        expect([view, await seriousFaultsOf(page)]).toEqual([view, []]);
+        expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
+      }
+    };
+    await expectGood('start');
+    expect(await page.locator('.editor .cm-editor').evaluate((editor) => editor.clientHeight)).toBeLessThan(650);
+    await verdictOn(page, 'export const broken = ;');
+    await expectGood('error');
+    await verdictOn(page, mistaken('hidden-state'));
+    await page.waitForSelector('.loss-curve');
+    await untilOver(page);
+    for (let n = 0; n < 3; n++) await page.click('.open-hint');
+    await page.click('button:text-is("Show the solution")');
+    await page.waitForSelector('.solution [class]');
+    await page.focus(EDITOR);
+    await expectGood('wrong, with the curve, all hints and the solution');
+    await page.goto(address() + 'exercises/');
+    await page.waitForSelector('button.forget');
+    await expectGood('overview');
+  },
+);

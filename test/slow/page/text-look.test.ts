@@ -1,7 +1,7 @@
 /** “Look inside” of a text in a real Chromium: the colours of a unit, the units sorted, how far back the gradient reaches. */
-import { testInBrowser } from '../helpers/chromium.js';
-import { servePage } from '../helpers/longhand-page.js';
-import type { Visit } from '../helpers/longhand-page.js';
+import { testInBrowser } from '../../helpers/chromium.js';
+import { servePage } from '../../helpers/longhand-page.js';
+import type { Visit } from '../../helpers/longhand-page.js';
 
 const { visit } = servePage();
 

@@ -1,3 +1,0 @@
-export default function endDisplay() {
-  globalThis.longhandDisplay?.kill();
-}

@@ -1,0 +1,233 @@
+/** The page in a real Chromium, each guarantee once. test/slow/page has every case, backend and subject. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
+import { OPTIONS } from '../../src/training/option-table.js';
+import { testInBrowser } from '../helpers/chromium.js';
+import { servePage, SMALL } from '../helpers/longhand-page.js';
+import { expectAccessToDigits } from '../helpers/page-access.js';
+
+const site = servePage();
+const { open, visit, shareVisit } = site;
+
+testInBrowser.each([
+  ['digits', ''],
+  ['text', '?subject=text'],
+])('the first load of %s without data is at most 250 KB gzipped, without GPU.js', async (_, query) => {
+  const bodies: [string, Promise<Buffer>][] = [];
+  await visit(query, {
+    prepare: async (page) =>
+      void page.on('response', (response) => {
+        if (!response.url().includes('/data/')) bodies.push([response.url(), response.body()]);
+      }),
+  });
+  const sizes = await Promise.all(
+    bodies.map(async ([url, body]) => (url.endsWith('.woff2') ? (await body).length : gzipSync(await body).length)),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  expect(total).toBeGreaterThan(50_000);
+  expect(total).toBeLessThanOrEqual(250_000);
+});
+
+testInBrowser('a run can be paused, continued by a single step, and reset', async () => {
+  const opened = await visit(SMALL);
+  const { page } = opened;
+  await page.click('#play');
+  await opened.waitForStepAfter(6);
+  await page.click('#play');
+  await page.waitForSelector('#one-step:enabled');
+  const step = Number(await opened.text('#step'));
+  await page.click('#one-step');
+  await opened.waitForStep(step + 1);
+  expect(Number(await opened.text('#loss'))).toBeGreaterThan(0);
+  await page.click('#reset');
+  await opened.waitForStep(0);
+  expect(await opened.text('#loss')).toBe('–');
+});
+
+testInBrowser('a test lists the misread images; a click on one looks inside it', async () => {
+  const opened = await visit(`${SMALL}&steps=30`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await page.waitForSelector('#misread button');
+  const name = await page.getAttribute('#misread button', 'aria-label');
+  const [, image, label, predicted] = /test image (\d+), a (\d) read as (\d)/.exec(name!)!;
+  await page.click('#misread button');
+  await page.waitForFunction((n) => new URLSearchParams(location.search).get('image') === n, image);
+  await opened.waitForText('#label', `label ${label}`);
+  expect(await opened.text('#prediction')).toBe(predicted);
+  expect(await page.inputValue('#image-number')).toBe(image);
+  const accuracy = Number((await opened.text('#test-result')).split(' ')[0]);
+  expect(await opened.text('#misread-count')).toContain(`${Math.round(10000 * (1 - accuracy))} of 10000`);
+});
+
+testInBrowser('the keyboard alone can train, move through the rows, and choose a mistake', async () => {
+  const opened = await visit(`${SMALL}&steps=10`);
+  const { page } = opened;
+  await page.focus('#play');
+  await page.keyboard.press('Enter');
+  await opened.waitForStep(10);
+  await page.focus('#row');
+  await page.keyboard.press('ArrowLeft');
+  expect(await opened.text('#row-text')).toBe('27 of 28 rows');
+  await page.focus('[name=mistake]');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.isChecked('[value=no-forget-bias]')).toBe(true); // the first mistake of the list
+});
+
+describe('on a page whose run has not begun', () => {
+  const opened = shareVisit(SMALL);
+
+  testInBrowser('a field describes its option; a value out of its range is refused, and nothing changes', async () => {
+    const { page } = opened();
+    expect(await page.getAttribute('[name=hidden]', 'title')).toContain(OPTIONS.hidden.help);
+    expect(await page.getAttribute('[name=hidden]', 'max')).toBe('1024');
+    await opened().set('hidden', '5000');
+    expect(await opened().text('#settings-note')).toBe('Hidden units 5000: must be a whole number from 1 to 1024.');
+    await page.click('#next');
+    await page.waitForFunction(() => location.search.includes('image=1'));
+    expect(new URL(page.url()).search).toBe(`${SMALL}&image=1`);
+  });
+
+  testInBrowser('each equation stands beside the lines of src/lstm.ts that the derivation links', async () => {
+    const { page } = opened();
+    const lines = readFileSync('src/lstm.ts', 'utf8').split('\n');
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('.equation')].map((article) => ({
+        equation: article.getAttribute('data-equation'),
+        formulas: article.querySelectorAll('.katex-html').length,
+        lines: [...article.querySelectorAll('.line')].map((line) => line.textContent),
+      })),
+    );
+    expect(shown.map(({ equation }) => equation)).toEqual(['1', '2', '3', '4', '4′', '3′', '2′', '1′']);
+    for (const { equation, formulas, lines: own } of shown) {
+      expect(formulas).toBeGreaterThan(0);
+      expect(own[0]).toContain(`(${equation})`);
+      for (const line of own) {
+        const [, number, code] = /^(\d+)(.*)$/.exec(line)!;
+        expect(lines[Number(number) - 1].trim()).toBe(code.trim());
+      }
+    }
+
+    // the build keeps only some of KaTeX's fonts
+    const fonts = await page.evaluate(() => {
+      const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
+        `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
+      const faces = [...document.fonts].map(({ family, style, weight }) =>
+        nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
+      );
+      const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
+        const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
+        return nameOf({ fontFamily, fontStyle, fontWeight });
+      });
+      return { faces, used: [...new Set(used)] };
+    });
+    expect(fonts.used).toHaveLength(3);
+    expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
+  });
+
+  testInBrowser(
+    'pointing at an equation highlights its heat maps, and pointing at a heat map its equation',
+    async () => {
+      const { page } = opened();
+      const highlighted = (): Promise<string[]> =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('.highlighted')]
+            .filter((node) => !node.closest('[hidden]')) // the other subject's pictures
+            .map((node) => node.tagName + (node.getAttribute('data-equation') ?? '')),
+        );
+      await page.hover('.equation[data-equation="3"]');
+      expect(await highlighted()).toEqual(['FIGURE3', 'ARTICLE3']);
+      await page.hover('#heatmaps figure:nth-child(6)');
+      expect(await highlighted()).toEqual(['FIGURE4', 'ARTICLE4']);
+      await page.focus('.equation[data-equation="1′"] .formulas');
+      expect(await highlighted()).toEqual(['FIGURE1′', 'ARTICLE1′']);
+    },
+  );
+
+  /** The summary of the check for each mistake: the gradients that it makes wrong. */
+  const SUMMARIES: Record<string, string> = {
+    none: 'Every gradient agrees with its numeric gradient to seven digits or more.',
+    'no-forget-bias': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂outKernel, ∂L/∂outBias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0.',
+    'sigmoid-for-tanh': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+    'swapped-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+    'no-forget-gate': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+    'dropped-term': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+    'no-memory': 'Wrong: ∂L/∂kernel, ∂L/∂bias, ∂L/∂x, ∂L/∂h0, ∂L/∂c0. The others agree.',
+  };
+
+  testInBrowser('the check finds nothing in the engine, and every planted mistake', async () => {
+    const { page } = opened();
+    expect(Object.keys(SUMMARIES)).toEqual(['none', ...PLANTED_MISTAKES.map(({ id }) => id)]);
+    for (const [id, summary] of Object.entries(SUMMARIES)) {
+      await page.check(`[value="${id}"]`);
+      const planted = PLANTED_MISTAKES.find((mistake) => mistake.id === id);
+      if (planted) expect(await opened().text('#planted')).toBe(`- ${planted.right}\n+ ${planted.wrong}`);
+      await page.click('#run-check');
+      await page.waitForSelector('#check-table:not([hidden])');
+      expect([id, await opened().text('#check-summary')]).toEqual([id, summary]);
+      expect(await page.locator('#check-table tbody tr').count()).toBe(7);
+    }
+  });
+});
+
+testInBrowser('at 360 px, in dark: axe finds nothing serious, and nothing scrolls sideways', () =>
+  expectAccessToDigits(site, 360, ['dark']),
+);
+
+testInBrowser('a data file that is damaged is named, and can be loaded again', async () => {
+  const opened = await open(SMALL, {
+    prepare: (page) =>
+      page.route('**/t10k-labels*', (route) => route.fulfill({ body: gzipSync(Buffer.alloc(10008, 1)) })),
+  });
+  expect(await opened.error()).toMatch(/t10k-labels-idx1-ubyte: damaged \(its SHA-256 differs\)/);
+  await opened.page.unroute('**/t10k-labels*');
+  await opened.act('Try again');
+  await opened.page.waitForSelector('#play:enabled');
+});
+
+testInBrowser('if the engine cannot be loaded, the page offers a reload', async () => {
+  const opened = await open('', { prepare: (page) => page.route('**/worker-*.js', (route) => route.abort()) });
+  expect(await opened.error()).toMatch(/^The engine stopped: /);
+  expect(await opened.text('#error-actions')).toContain('Reload the page');
+  opened.forgive(/Failed to load resource|ERR_FAILED/);
+});
+
+testInBrowser('the network continues a prompt; a character shows its alternatives, and can be replaced', async () => {
+  const opened = await visit(`?subject=text&hidden=32&batchSize=8&T=20&steps=20&prompt=The%20whale&temperature=0.55`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  expect(await page.inputValue('#prompt')).toBe('The whale');
+  expect(await opened.text('#temperature-text')).toBe('0.55'); // as it is used, not rounded
+  await page.click('#write-one');
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 1);
+  await page.waitForSelector('#write-one:enabled');
+  await page.click('#write-text');
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+  expect(await opened.text('#prompt-read')).toBe('The whale');
+  await page.waitForSelector('#write-one:enabled');
+
+  await page.focus('#written');
+  await page.keyboard.press('Home');
+  for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
+  expect(await opened.text('#written-about')).toMatch(/^character 6: /);
+  const written = await page.locator('#written [role=option]').allTextContents();
+  const choices = await page.locator('#written-choices .choice').allInnerTexts();
+  expect(choices.length).toBeGreaterThan(1);
+  const shares = choices.map((text) => parseFloat(text.split('\n').at(-1)!));
+  expect([...shares].sort((a, b) => b - a)).toEqual(shares);
+
+  const other = page.locator('#written-choices .choice:not(.best)').first();
+  const name = (await other.locator('b').innerText()).trim();
+  await other.click();
+  await page.waitForFunction(() => document.querySelectorAll('#written [role=option]').length === 400);
+  await page.waitForSelector('#write-one:enabled');
+  const changed = await page.locator('#written [role=option]').allTextContents();
+  expect(changed.slice(0, 5)).toEqual(written.slice(0, 5));
+  expect(changed[5] === name || ['space', 'new line'].includes(name)).toBe(true);
+  expect(changed[5]).not.toBe(written[5]);
+
+  await page.fill('#prompt', 'ß'); // not a character of Moby-Dick
+  await page.click('#write-text');
+  await page.waitForFunction(() => document.querySelector('#write-note')?.textContent.includes('"ß" (U+00DF)'));
+});
