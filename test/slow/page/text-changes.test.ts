@@ -3,7 +3,7 @@ import path from 'node:path';
 import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage } from '../../helpers/longhand-page.js';
-import { longhand } from '../../helpers/longhand-process.js';
+import { longhand } from '../../helpers/longhand.js';
 import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
 const { open, visit } = servePage();

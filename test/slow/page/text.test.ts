@@ -6,7 +6,7 @@ import { valuesOf } from '../../../src/tensor.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { servePage } from '../../helpers/longhand-page.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { longhand } from '../../helpers/longhand-process.js';
+import { longhand } from '../../helpers/longhand.js';
 import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();

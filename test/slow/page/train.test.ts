@@ -4,7 +4,7 @@ import { testInBrowser } from '../../helpers/chromium.js';
 import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
-import { longhand } from '../../helpers/longhand-process.js';
+import { longhand } from '../../helpers/longhand.js';
 
 const { visit, shareVisit } = servePage();
 const { directoryOf, remove } = temporaryDirectories();
