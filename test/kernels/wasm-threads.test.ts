@@ -102,7 +102,7 @@ test('a job that never ends is an error, and so is every job after it', async ()
 
 test('if Node allows no workers, a backend has one thread, a description that says so, and the same bits', () => {
   const program = `
-    import { createWasmBackend } from '../dist/kernels/wasm/index.js';
+    import { createWasmBackend } from './dist/kernels/wasm/index.js';
     const bits = [];
     for (const threads of [3, 1]) {
       const backend = await createWasmBackend({ threads, deterministic: true });
