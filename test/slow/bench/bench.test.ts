@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { labelOf } from '../../bench/candidates.js';
-import type { Row } from '../../bench/measure/rows.js';
-import { keptPart } from '../../bench/report/markdown.js';
-import { rowsIn } from '../helpers/bench-rows.js';
-import { testInBrowser } from '../helpers/chromium.js';
+import { labelOf } from '../../../bench/candidates.js';
+import type { Row } from '../../../bench/measure/rows.js';
+import { keptPart } from '../../../bench/report/markdown.js';
+import { rowsIn } from '../../helpers/bench-rows.js';
+import { testInBrowser } from '../../helpers/chromium.js';
 
 describe('npm run bench -- --quick', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));

@@ -1,7 +1,7 @@
 /** `npm run bench:gpu-kernels` as a process: every step computes the product, of a size that fits no tile. No time is asserted. */
 import type { SpawnSyncReturns } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
-import { testInBrowser } from '../helpers/chromium.js';
+import { testInBrowser } from '../../helpers/chromium.js';
 
 function steps(...args: string[]): SpawnSyncReturns<string> {
   const program = ['dist/bench/gpu-kernel-steps.js', '--quick', ...args];
