@@ -13,7 +13,7 @@ import { nodeEngine } from './measure/node-engine.js';
 import { ProcessPool } from './measure/process-pool.js';
 import type { Row } from './measure/rows.js';
 import { rowsOf } from './measure/rows.js';
-import { installRivals } from './programs/rivals.js';
+import { installRivals, usesRival } from './programs/rivals.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
 import { writeSummary } from './report/summary.js';
@@ -57,7 +57,8 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
   for (const suite of suites) suite.cases({ isQuick: options.quick ?? false, sizes: options.sizes }); // checks --sizes
-  await installRivals((line) => console.error(line));
+  const wanted = candidatesFor(options.backends, [1], options.browser ? 'page' : 'node');
+  if (wanted.some(usesRival)) await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
   const engine = await (options.browser ? chromiumEngine() : nodeEngine(options.node));
   const pool = new ProcessPool(engine);

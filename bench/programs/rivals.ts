@@ -19,6 +19,11 @@ function readLock(file: string): Lock {
   return JSON.parse(readFileSync(file, 'utf8')) as Lock;
 }
 
+/** Whether a candidate's program calls a rival of this package. PyTorch is installed by other means. */
+export function usesRival({ program }: { readonly program: string }): boolean {
+  return ['tensorflow', 'jax', 'onnxruntime'].includes(program);
+}
+
 function isInstalled(): boolean {
   if (!existsSync(installed)) return false;
   const present = readLock(installed).packages;

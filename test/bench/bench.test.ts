@@ -1,203 +1,38 @@
-/** `npm run bench` as a process: whole quick runs, in Node and in a browser. No time is asserted. */
+/** `npm run bench` as a process, on one suite and two candidates; whole runs: test/slow/bench/bench.test.ts. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { labelOf } from '../../bench/candidates.js';
-import type { Row } from '../../bench/measure/rows.js';
-import { keptPart } from '../../bench/report/markdown.js';
 import { rowsIn } from '../helpers/bench-rows.js';
-import { testInBrowser } from '../helpers/chromium.js';
+import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
-describe('npm run bench -- --quick', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
+const { directoryOf, remove } = temporaryDirectories();
+afterAll(remove);
+
+const bench = (...args: string[]) => spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
+
+test('one suite with two candidates: the terminal, the rows and the report show both', () => {
+  const folder = directoryOf({});
   const [json, report] = [path.join(folder, 'rows.ndjson'), path.join(folder, 'benchmarks.md')];
-  let rows: Row[] = [];
-  let document = '';
-  let stdout = '';
-
-  beforeAll(() => {
-    writeFileSync(report, keptPart('').replace(/Write here.*/, 'Written by hand.'));
-    const args = ['dist/bench/main.js', '--quick', '--json', json, '--report', report];
-    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 });
-    expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
-    ({ stdout } = run);
-    rows = rowsIn(json);
-    document = readFileSync(report, 'utf8');
-  }, 320_000);
-
-  test('every suite ran, and every candidate that can run here agrees with the reference', () => {
-    const suites = ['matmul', 'gates', 'forward', 'step', 'scaling', 'network', 'text'];
-    expect(new Set(rows.map(({ suite }) => suite))).toEqual(new Set(suites));
-    expect(rows.filter(({ reason, verified }) => verified === (reason !== null))).toEqual([]);
-    expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
-    for (const name of ['longhand-wasm', 'longhand-reference', 'loops']) {
-      const own = rows.filter(({ candidate }) => candidate === name);
-      const expected = name === 'loops' ? suites.filter((suite) => suite !== 'network' && suite !== 'text') : suites;
-      expect({ name, suites: [...new Set(own.map(({ suite }) => suite))] }).toEqual({ name, suites: expected });
-      expect(own.filter(({ verified }) => !verified)).toEqual([]);
-    }
-  });
-
-  // A developer's computer may lack them, because npm needs a network; CI may not.
-  (process.env.CI ? test : test.skip)('the other libraries from npm were compared', () => {
-    const present = new Set(rows.filter(({ verified }) => verified).map(({ candidate }) => candidate));
-    for (const name of ['tensorflow-wasm', 'jax-wasm', 'onnxruntime', 'gpujs-cpu'])
-      expect([...present]).toContain(name);
-  });
-
-  test('a row has every field, with numbers if it has a time', () => {
-    for (const row of rows) {
-      expect(row).toMatchObject({ case: expect.any(String) as string, threads: expect.any(Number) as number });
-      expect(Object.keys(row)).toEqual(expect.arrayContaining(['version', 'gflops', 'ratioToLonghand', 'peakRssMiB']));
-      if (!row.verified) continue;
-      expect(row.minMs).toBeGreaterThan(0);
-      expect(row.medianMs).toBeGreaterThanOrEqual(row.minMs ?? NaN);
-      expect(row.peakRssMiB).toBeGreaterThan(10);
-      expect(row.ratioToLonghand).toBeGreaterThan(0);
-      if (row.suite !== 'gates') expect(row.gflops).toBeGreaterThan(0);
-    }
-  });
-
-  test('Longhand runs with relaxed SIMD, as on the command line, and the peak is measured with it', () => {
-    const builds = new Set(
-      rows
-        .filter(({ candidate }) => candidate.startsWith('longhand-wasm'))
-        .map((row) => `${row.candidate}: ${row.description}`),
-    );
-    expect([...builds]).toContain('longhand-wasm: wasm: WebAssembly, relaxed SIMD, 1 thread');
-    expect([...builds]).toContain('longhand-wasm-portable: wasm: WebAssembly, portable SIMD, 1 thread');
-    expect([...builds].filter((build) => /^longhand-wasm: .*portable/.test(build))).toEqual([]);
-    for (const { run } of rows) expect(run.peak.fused).toBeGreaterThan(0);
-  });
-
-  test('the terminal and the report show every candidate', () => {
-    for (const { candidate } of rows.filter(({ verified }) => verified)) {
-      expect(stdout).toContain(candidate);
-      expect(document).toContain(`| ${candidate} `);
-    }
-    for (const { reason } of rows.filter(({ verified }) => !verified)) expect(document).toContain(reason?.slice(0, 40));
-    expect(document).toContain('Written by hand.');
-    expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
-  });
-
-  test('the report links to all thirteen charts, and each shows every candidate that was timed in all of its suite', () => {
-    const charts = [...document.matchAll(/!\[[^\]]+\]\(benchmarks\/([^)]+)\)/g)].map(([, name]) => name);
-    expect(charts).toEqual([
-      'matmul-1.svg',
-      'matmul-2.svg',
-      'matmul-3.svg',
-      'gates-1.svg',
-      'gates-2.svg',
-      'forward-1.svg',
-      'step-1.svg',
-      'scaling-T.svg',
-      'scaling-B.svg',
-      'scaling-H.svg',
-      'network-1.svg',
-      'network-2.svg',
-      'text-1.svg',
-    ]);
-    expect(readdirSync(path.join(folder, 'benchmarks')).sort()).toEqual([...charts].sort());
-    for (const name of charts) {
-      const svg = readFileSync(path.join(folder, 'benchmarks', name), 'utf8');
-      const [suite] = name.split('-');
-      const ofSuite = rows.filter((row) => row.suite === suite);
-      const failed = new Set(ofSuite.filter((row) => row.medianMs === null).map(labelOf)); // on a slow machine PyTorch may end one case too late
-      const timed = new Set(ofSuite.map(labelOf).filter((label) => !failed.has(label)));
-      expect([...timed].filter((label) => !svg.includes(`>${label}</text>`))).toEqual([]);
-      expect(svg).not.toContain('NaN');
-    }
-  });
-});
-
-describe('npm run bench -- --browser', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
-  const file = (name: string): string => path.join(folder, name);
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8', timeout: 100_000 });
-  const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'loops'];
-
-  testInBrowser('pages compute the same as Node’s processes, and one report holds the rows of both', () => {
-    const others = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
-    const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...others].join()];
-    const run = bench('forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson'));
-    expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
-
-    const rows = rowsIn(file('page.ndjson'));
-    const verified = rows.filter((row) => row.verified);
-    expect(rows.filter(({ reason }) => reason?.startsWith('wrong'))).toEqual([]);
-    expect(verified.map(labelOf)).toEqual(expect.arrayContaining([...ours, 'longhand-wasm ×2']));
-    if (process.env.CI) expect(verified.map(labelOf)).toEqual(expect.arrayContaining(['tensorflow-wasm', 'jax-wasm']));
-    for (const row of verified) {
-      expect(row.engine).toMatch(/^Chromium \d+\./);
-      expect(row.medianMs).toBeGreaterThan(0);
-      expect(row.ratioToLonghand).toBeGreaterThan(0);
-    }
-    const threaded = verified.find((row) => labelOf(row) === 'longhand-wasm ×2');
-    expect(threaded?.description).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 2 threads$/);
-    const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
-    expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
-
-    bench('forward', '--quick', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
-    const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
-    writeFileSync(file('report.md'), keptPart('').replace(/Write here.*/, 'Written by hand.'));
-    const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));
-    expect({ status: made.status, stdout: made.stdout }).toEqual({ status: 0, stdout: '' });
-    const document = readFileSync(file('report.md'), 'utf8');
-    expect([...document.matchAll(/^## ((Node|Chromium) .*)$/gm)].map(([, engine]) => engine)).toEqual(engines);
-    expect(document).toContain('Written by hand.');
-    expect(document).toContain('does not run in a page');
-  });
-
-  test('without a browser it prints what to install, with exit code 1', () => {
-    const { LONGHAND_BROWSER: _, ...env } = process.env;
-    const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', 'step', '--browser', '--quick'], {
-      env: { ...env, LONGHAND_BROWSER: '/no/such/browser' },
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringContaining('no Chromium can be started') as string,
-    });
-  });
+  const chosen = ['--backends', 'longhand-wasm,loops', '--threads', '1'];
+  const { status, stdout, stderr } = bench('step', '--quick', ...chosen, '--json', json, '--report', report);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const rows = rowsIn(json);
+  expect(rows.map(({ suite, candidate, verified }) => [suite, candidate, verified])).toEqual(
+    ['longhand-wasm', 'longhand-wasm-portable', 'loops'].map((name) => ['step', name, true]),
+  );
+  for (const { candidate, medianMs } of rows) {
+    expect(medianMs).toBeGreaterThan(0);
+    expect(stdout).toContain(candidate);
+    expect(readFileSync(report, 'utf8')).toContain(`| ${candidate} `);
+  }
+  expect(readFileSync(path.join(folder, 'benchmarks', 'step-1.svg'), 'utf8')).toContain('>loops</text>');
 });
 
 test('a mistake on the command line is explained, with exit code 2', () => {
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
-  expect(bench('matmull')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('the suites are matmul') as string,
-  });
-  expect(bench('--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('needs one suite') as string,
-  });
-  expect(bench('--from', 'rows.ndjson')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('--from needs --report') as string,
-  });
-  expect(bench('--from', 'no-such.ndjson', '--report', 'report.md')).toMatchObject({
-    status: 2,
-    stderr: expect.stringMatching(/^bench: --from no-such\.ndjson: ENOENT/) as string,
-  });
-  expect(bench('step', '--sizes', '8')).toMatchObject({
+  const { status, stdout, stderr } = bench('step', '--sizes', '8');
+  expect({ status, stdout, stderr }).toEqual({
     status: 2,
     stdout: '', // before anything is measured
     stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
   });
-  expect(bench('network', '--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: 'bench: --sizes: the suite network has fixed cases\n',
-  });
-  expect(bench('--browser', '--node', 'node')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('cannot be used with') as string,
-  });
-  expect(bench('--backends', 'torch')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('torch is not a candidate. The candidates are longhand-wasm, ') as string,
-  });
-  expect(bench('--threads', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('≥ 1') as string });
 });

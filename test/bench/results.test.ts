@@ -28,7 +28,7 @@ const TASKS: readonly Task[] = [
 
 test('a candidate’s memory is that of its own process, not of the one that started it', () => {
   const held = Buffer.alloc(500 * 2 ** 20, 1);
-  const script = "import { largestRssMiB } from '../dist/bench/measure/memory.js'; console.log(largestRssMiB());";
+  const script = "import { largestRssMiB } from './dist/bench/measure/memory.js'; console.log(largestRssMiB());";
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
   expect(held[0]).toBe(1);
   expect(Number(stdout)).toBeGreaterThan(10);

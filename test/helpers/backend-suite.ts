@@ -3,6 +3,7 @@
  * Sizes are odd and unequal. Every output is a range of rows inside a larger tensor whose other rows must keep their values.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Adam } from '../../src/adam.js';
 import type { Backend, MatmulOptions, Operations } from '../../src/backend.js';
 import { OutOfMemoryError } from '../../src/errors.js';
@@ -15,7 +16,7 @@ import type { BatchSizes, NetworkSizes } from '../../src/network-sizes.js';
 import { inputShape, lossRows, outputShape } from '../../src/network-sizes.js';
 import { fillRandom, Random } from '../../src/rng.js';
 import type { Shape, Tensor } from '../../src/tensor.js';
-import { fill, stepOf, tensorFrom, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import { copyInto, fill, stepOf, tensorFrom, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
@@ -26,7 +27,7 @@ import { PLACEMENT_CASES } from './placement-cases.js';
 import { randomise } from './random-model.js';
 import { IMAGES, OPTIONS } from './small-images.js';
 import { SUM_CASES } from './sum-cases.js';
-import { runLongCase } from './workbench.js';
+import { expectedOfLongCase, runLongCase } from './workbench.js';
 
 /**
  * The bound of one operation's elements, which are of size about 1. It allows a few f32 roundings (6e-8 each), and the error
@@ -287,31 +288,44 @@ const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...oth
 const ON_PRODUCTS =
   /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|sgd|multiply|add|fill|copy) \[(5,27|6,8)\]|Rows \[(7,12|29,8)\]/;
 
+/** What the formulas give is the same for every backend, so a test file computes it once. `name`: all that it depends on. */
+const expectations = new Map<string, unknown>();
+function once<Value>(name: string, compute: () => Value): Value {
+  if (!expectations.has(name)) expectations.set(name, compute());
+  return expectations.get(name) as Value;
+}
+
 /**
  * Runs a case on `backend` and on the formulas in f64, on the same f32 values, and compares every output. Operands that are
  * uploaded have 3 rows above them; the others 1 to 5, so that they begin in each row of a tile.
  */
 async function runCase(backend: Backend, seed: number, one: Case, origin: Origin): Promise<void> {
   const { outputs, inputs, prepare, draw, run, tolerance } = one;
-  const random = new Random(seed);
-  const single = createReferenceBackend({ dtype: 'f32' });
-  const values = [...outputs, ...inputs].map((shape) => {
-    const tensor = single.allocate(shape);
-    fillRandom(tensor, () => (draw ? draw(random) : random.normal(0, 1)));
-    return tensor;
-  });
-  prepare?.(values.slice(outputs.length));
-  const runOn = (where: Backend): Guarded[] => {
-    const tensors = [...outputs, ...inputs].map(
-      (shape, n) => new Guarded(where, shape, values[n], origin === 'upload' ? 3 : 1 + ((seed + n) % 5), origin),
-    );
-    const views = tensors.map(({ view }) => view);
+  const shapes = [...outputs, ...inputs];
+  const runOn = <Operand extends { readonly view: Tensor }>(where: Backend, operands: Operand[]): Operand[] => {
+    const views = operands.map(({ view }) => view);
     run(where, views.slice(0, outputs.length), views.slice(outputs.length));
-    return tensors;
+    return operands;
   };
-  const [actual, expected] = [runOn(backend), runOn(createFormulaBackend())];
-  for (const [n, tensor] of actual.entries()) {
-    expectClose(await tensor.values(), await expected[n].values(), tolerance ?? TOLERANCE);
+  const { values, expected } = once(`${one.name}, ${origin}, ${seed}`, () => {
+    const random = new Random(seed);
+    const single = createReferenceBackend({ dtype: 'f32' });
+    const drawn = shapes.map((shape) => {
+      const tensor = single.allocate(shape);
+      fillRandom(tensor, () => (draw ? draw(random) : random.normal(0, 1)));
+      return tensor;
+    });
+    prepare?.(drawn.slice(outputs.length));
+    const formulas = createFormulaBackend();
+    const operands = drawn.map((tensor) => ({ view: formulas.allocate(tensor.shape) }));
+    for (const [n, { view }] of operands.entries()) copyInto(view, drawn[n]);
+    return { values: drawn, expected: runOn(formulas, operands).map(({ view }) => valuesOf(view)) };
+  });
+  const operands = shapes.map(
+    (shape, n) => new Guarded(backend, shape, values[n], origin === 'upload' ? 3 : 1 + ((seed + n) % 5), origin),
+  );
+  for (const [n, tensor] of runOn(backend, operands).entries()) {
+    expectClose(await tensor.values(), expected[n], tolerance ?? TOLERANCE);
   }
 }
 
@@ -414,115 +428,138 @@ async function trainThreeSteps(backend: Backend, one: NetworkCase): Promise<Reco
 type ComputesIn = 'the host’s memory' | 'a memory of its own';
 
 export function describeBackend(name: string, computesIn: ComputesIn, open: () => Backend | Promise<Backend>): void {
+  const onProducts = CASES.filter(({ name }) => ON_PRODUCTS.test(name)).map((one, n) => [one.name, n, one] as const);
+  const long = [...SUM_CASES, ...PLACEMENT_CASES].map((one, n) => [one.name, n, one] as const);
+
   describe(name, () => {
     let backend: Backend;
-    beforeAll(async () => {
-      backend = await open();
-    });
-    afterAll(() => backend.dispose());
+    /** Each group has its own backend: a driver that computes on the CPU holds about 1 MB for each kernel until it is closed. */
+    const describeGroup = (title: string, define: () => void): void =>
+      describe(title, () => {
+        beforeAll(async () => {
+          backend = await open();
+        });
+        afterAll(() => backend.dispose());
+        define();
+      });
 
-    test.each(CASES.map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
-      runCase(backend, n, one, 'upload'),
-    );
-
-    test.each(CASES.filter(({ name }) => ON_PRODUCTS.test(name)).map((one, n) => [one.name, n, one] as const))(
-      '%s, on results of products',
-      (_, n, one) => runCase(backend, n, one, 'product'),
-    );
-
-    test.each([...SUM_CASES, ...PLACEMENT_CASES].map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
-      runLongCase(backend, n, one),
-    );
-
-    test.each(Object.entries(NETWORKS))(
-      'three training steps: every activation, gradient, moment and parameter is that of the formulas: %s',
-      async (_, one) => {
-        const expected = await trainThreeSteps(createFormulaBackend(), one);
-        const actual = await trainThreeSteps(backend, one);
-        // Adam divides by √v: if a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
-        for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
-      },
-    );
-
-    test.each(Object.entries(MODELS))('repeated work gives the same bits: %s', async (_, one) => {
-      expect(await trainThreeSteps(backend, one)).toEqual(await trainThreeSteps(backend, one));
-    });
-
-    test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
-      const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, { forgetBias: 0.4 });
-      const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
-      const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside];
-      randomise(backend, inputs, new Random(13));
-      const gradients = async (): Promise<Float64Array[]> => {
-        lstmForward(backend, lstm);
-        lstmBackward(backend, lstm);
-        const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc];
-        for (const tensor of results) await backend.download(tensor);
-        return results.map(valuesOf);
-      };
-      const first = await gradients();
-      expect(await gradients()).toEqual(first);
-      expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
-    });
-
-    test('allocating more than the memory holds is an OutOfMemoryError, and freeing twice is a RangeError', async () => {
-      for (const shape of [
-        [1e308, 1e308],
-        [2 ** 26, 2 ** 27],
-      ]) {
-        expect(() => backend.allocate(shape)).toThrow(OutOfMemoryError);
-      }
-      const tensor = backend.allocate([2, 3]);
-      backend.free(tensor);
-      const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
-      expect(() => backend.free(tensor)).toThrow(message);
-      expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
-    });
-
-    test('upload and download of a step leave the other steps alone', async () => {
-      const tensor = backend.allocate([3, 2, 5]);
-      const middle = stepOf(tensor, 1);
-      const write = (view: Tensor, value: number): void => fillRandom(view, () => value);
-      const steps = (): number[][] => [0, 1, 2].map((t) => [...new Set(valuesOf(stepOf(tensor, t)))]);
-      write(tensor, 1);
-      backend.upload(tensor);
-      write(tensor, 2);
-      backend.upload(middle); // the backend has 1, 2, 1
-      write(tensor, 3);
-      await backend.download(middle);
-      expect(steps()).toEqual(computesIn === 'the host’s memory' ? [[3], [3], [3]] : [[3], [2], [3]]);
-      await backend.download(tensor);
-      expect(steps()).toEqual(computesIn === 'the host’s memory' ? [[3], [3], [3]] : [[1], [2], [1]]);
-    });
-
-    test('a run that is interrupted and resumed ends with the same bits', async () => {
-      const options = { ...OPTIONS, trainingIters: 16 * 6, clipNorm: 0.1 };
-      const states: Checkpoint[] = [];
-      const onCheckpoint = (state: Checkpoint) => states.push(state);
-      (await train(backend, IMAGES, options, { onCheckpoint, checkpointEvery: 2 })).dispose();
-      const [afterTwo, , end] = states;
-      (await resumeTraining(backend, IMAGES, afterTwo, {}, { onCheckpoint })).dispose();
-      expect(states).toHaveLength(4);
-      expect(checkpointBytes(states[3])).toEqual(checkpointBytes(end));
-    });
-
-    test('a wrong shape is refused by name', () => {
-      const a = backend.allocate([128, 28]);
-      const b = backend.allocate([56, 512]);
-      const out = backend.allocate([128, 512]);
-      expect(() => backend.matmul(out, a, b)).toThrow('matmul: a [128,28] · b [56,512]: inner 28 ≠ 56');
-    });
-
-    test('matmul with accumulate and a bias is refused', () => {
-      const [out, a, b, bias] = [[2, 4], [2, 3], [3, 4], [4]].map((shape) => backend.allocate(shape));
-      const both = { accumulate: true, bias } as unknown as MatmulOptions;
-      expect(() => backend.matmul(out, a, b, both)).toThrow(
-        new RangeError('matmul: a [2,3] · b [3,4]: accumulate and bias [4]: pass one of them, not both'),
+    describeGroup('one operation', () => {
+      test.each(CASES.map((one, n) => [one.name, n, one] as const))('%s', (_, n, one) =>
+        runCase(backend, n, one, 'upload'),
       );
     });
 
-    test('its description begins with its name', () => {
-      expect(backend.description).toMatch(new RegExp(`^${backend.name}: `));
+    describeGroup('one operation, on results of products', () => {
+      test.each(onProducts)('%s', (_, n, one) => runCase(backend, n, one, 'product'));
     });
+
+    describeGroup('several operations', () => {
+      test.each(long)('%s', async (_, n, one) =>
+        runLongCase(backend, await once(`${one.name}, ${n}`, () => expectedOfLongCase(n, one)), n, one),
+      );
+    });
+
+    describeGroup('networks', () => {
+      test.each(Object.entries(NETWORKS))(
+        'three training steps: every activation, gradient, moment and parameter is that of the formulas: %s',
+        async (name, one) => {
+          const expected = await once(name, () => trainThreeSteps(createFormulaBackend(), one));
+          const actual = await trainThreeSteps(backend, one);
+          // Adam divides by √v: if a gradient is near 0, its relative error becomes one of the update, at most 0.01 a step.
+          for (const [tensor, values] of Object.entries(expected)) expectClose(actual[tensor], values, 2e-5);
+        },
+      );
+
+      test.each(Object.entries(MODELS))('repeated work gives the same bits: %s', async (_, one) => {
+        expect(await trainThreeSteps(backend, one)).toEqual(await trainThreeSteps(backend, one));
+      });
+
+      test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
+        const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, { forgetBias: 0.4 });
+        const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
+        const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside];
+        randomise(backend, inputs, new Random(13));
+        const gradients = async (): Promise<Float64Array[]> => {
+          lstmForward(backend, lstm);
+          lstmBackward(backend, lstm);
+          const results = [lstm.dKernel, lstm.dBias, lstm.dx, lstm.dh, lstm.dc];
+          for (const tensor of results) await backend.download(tensor);
+          return results.map(valuesOf);
+        };
+        const first = await gradients();
+        expect(await gradients()).toEqual(first);
+        expect(first.every((values) => values.some((value) => value !== 0))).toBe(true);
+      });
+    });
+
+    describeGroup('itself', () => {
+      test('allocating more than the memory holds is an OutOfMemoryError, and freeing twice is a RangeError', async () => {
+        for (const shape of [
+          [1e308, 1e308],
+          [2 ** 26, 2 ** 27],
+        ]) {
+          expect(() => backend.allocate(shape)).toThrow(OutOfMemoryError);
+        }
+        const tensor = backend.allocate([2, 3]);
+        backend.free(tensor);
+        const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
+        expect(() => backend.free(tensor)).toThrow(message);
+        expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
+      });
+
+      test('upload and download of a step leave the other steps alone', async () => {
+        const tensor = backend.allocate([3, 2, 5]);
+        const middle = stepOf(tensor, 1);
+        const write = (view: Tensor, value: number): void => fillRandom(view, () => value);
+        const steps = (): number[][] => [0, 1, 2].map((t) => [...new Set(valuesOf(stepOf(tensor, t)))]);
+        write(tensor, 1);
+        backend.upload(tensor);
+        write(tensor, 2);
+        backend.upload(middle); // the backend has 1, 2, 1
+        write(tensor, 3);
+        await backend.download(middle);
+        expect(steps()).toEqual(computesIn === 'the host’s memory' ? [[3], [3], [3]] : [[3], [2], [3]]);
+        await backend.download(tensor);
+        expect(steps()).toEqual(computesIn === 'the host’s memory' ? [[3], [3], [3]] : [[1], [2], [1]]);
+      });
+
+      test('a run that is interrupted and resumed ends with the same bits', async () => {
+        const options = { ...OPTIONS, trainingIters: 16 * 6, clipNorm: 0.1 };
+        const states: Checkpoint[] = [];
+        const onCheckpoint = (state: Checkpoint) => states.push(state);
+        (await train(backend, IMAGES, options, { onCheckpoint, checkpointEvery: 2 })).dispose();
+        const [afterTwo, , end] = states;
+        (await resumeTraining(backend, IMAGES, afterTwo, {}, { onCheckpoint })).dispose();
+        expect(states).toHaveLength(4);
+        expect(checkpointBytes(states[3])).toEqual(checkpointBytes(end));
+      });
+
+      test('a wrong shape is refused by name', () => {
+        const a = backend.allocate([128, 28]);
+        const b = backend.allocate([56, 512]);
+        const out = backend.allocate([128, 512]);
+        expect(() => backend.matmul(out, a, b)).toThrow('matmul: a [128,28] · b [56,512]: inner 28 ≠ 56');
+      });
+
+      test('matmul with accumulate and a bias is refused', () => {
+        const [out, a, b, bias] = [[2, 4], [2, 3], [3, 4], [4]].map((shape) => backend.allocate(shape));
+        const both = { accumulate: true, bias } as unknown as MatmulOptions;
+        expect(() => backend.matmul(out, a, b, both)).toThrow(
+          new RangeError('matmul: a [2,3] · b [3,4]: accumulate and bias [4]: pass one of them, not both'),
+        );
+      });
+
+      test('its description begins with its name', () => {
+        expect(backend.description).toMatch(new RegExp(`^${backend.name}: `));
+      });
+    });
+  });
+}
+
+export function describeWasm(threads: number, build: 'portable' | 'relaxed'): void {
+  describeBackend(`wasm, ${threads} threads, ${build} SIMD`, 'the host’s memory', async () => {
+    const backend = await createWasmBackend({ threads, deterministic: build === 'portable', check: true });
+    expect(backend.description).toContain(`${build} SIMD`);
+    return backend;
   });
 }

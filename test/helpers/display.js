@@ -1,7 +1,11 @@
-/** headless-gl needs an X display. Without one, the tests start their own if Xvfb is installed. */
+/**
+ * For GPU modes: headless-gl needs an X display. Without one, the tests start their own if Xvfb is installed. Without a GPU,
+ * Mesa compiles every kernel for the CPU: optimising it takes longer than running it.
+ */
 import { spawn } from 'node:child_process';
 
 export default async function provideDisplay() {
+  process.env.GALLIVM_PERF ??= 'nopt';
   if (process.env.DISPLAY) return;
   const server = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '640x480x24'], {
     stdio: ['ignore', 'pipe', 'ignore'],

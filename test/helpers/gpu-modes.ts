@@ -1,8 +1,12 @@
 /** Tests in a mode of GPU.js, if this computer has it. */
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { BackendUnavailableError } from '../../src/errors.js';
+import { train } from '../../src/training/loop.js';
+import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
+import { smallImages } from './small-images.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {
@@ -28,5 +32,26 @@ export async function describeMode(mode: Mode, define: () => void): Promise<void
     refusal,
   )(`gpu, ${mode}`, () => {
     throw new Error(refusal);
+  });
+}
+
+/** The backend suite, and 30 steps of training, in the mode. */
+export async function describeWholeMode(mode: Mode): Promise<void> {
+  await describeMode(mode, () => {
+    describeBackend(`gpu, ${mode}`, 'a memory of its own', () => createGpuBackend({ mode }));
+
+    test(`gpu, ${mode}: 30 training steps have the losses of the reference backend`, async () => {
+      const images = smallImages(60, 6, 5);
+      const options = { batchSize: 16, trainingIters: 31 * 16, displayStep: 1, hidden: 9 };
+      const losses: number[][] = [[], []];
+      const backends = [await createGpuBackend({ mode }), createReferenceBackend()];
+      for (const [n, backend] of backends.entries()) {
+        const model = await train(backend, images, options, { onLine: ({ loss }) => losses[n].push(loss) });
+        model.dispose();
+        await backend.dispose();
+      }
+      expect(losses[0]).toHaveLength(30);
+      losses[0].forEach((loss, step) => expect(Math.abs(loss / losses[1][step] - 1)).toBeLessThan(1e-3));
+    });
   });
 }

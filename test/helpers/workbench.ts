@@ -62,13 +62,23 @@ export interface LongCase {
 /** A few f32 operations in a row, on numbers of size about 1: sums of up to 130 terms. */
 const TOLERANCE = 2e-5;
 
-export async function runLongCase(backend: Backend, seed: number, { run }: LongCase): Promise<void> {
-  const resultsOn = async (where: Backend): Promise<Float64Array[]> => {
-    const tensors = await run(new Workbench(where, 100 + seed));
-    for (const tensor of tensors) await where.download(tensor);
-    return tensors.map(valuesOf);
-  };
-  const [actual, expected] = [await resultsOn(backend), await resultsOn(createFormulaBackend())];
+async function resultsOn(backend: Backend, seed: number, { run }: LongCase): Promise<Float64Array[]> {
+  const tensors = await run(new Workbench(backend, 100 + seed));
+  for (const tensor of tensors) await backend.download(tensor);
+  return tensors.map(valuesOf);
+}
+
+export function expectedOfLongCase(seed: number, one: LongCase): Promise<Float64Array[]> {
+  return resultsOn(createFormulaBackend(), seed, one);
+}
+
+export async function runLongCase(
+  backend: Backend,
+  expected: readonly Float64Array[],
+  seed: number,
+  one: LongCase,
+): Promise<void> {
+  const actual = await resultsOn(backend, seed, one);
   for (const [n, values] of expected.entries()) {
     expect(values.some((value) => value !== 0)).toBe(true);
     expectClose(actual[n], values, TOLERANCE);

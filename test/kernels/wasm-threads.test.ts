@@ -12,11 +12,14 @@ describe('the threads of a process', () => {
     const prelude = `
       import { createWasmBackend } from 'longhand/wasm';
       const workers = [];
-      process.on('worker', (worker) => workers.push(worker));`;
+      process.on('worker', (worker) => workers.push(worker));
+      const until = async (holds) => {
+        while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+      };`;
     return spawnSync(process.execPath, ['--input-type=module'], {
       input: prelude + script,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 100_000,
     });
   }
 
@@ -33,13 +36,15 @@ describe('the threads of a process', () => {
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
       backend.matmul(backend.allocate([64, 64]), a, a);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const before = process.cpuUsage();
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const { user, system } = process.cpuUsage(before);
-      console.log((user + system) / 1e6);`);
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^[\d.e-]+\n$/)]);
-    expect(Number(stdout)).toBeLessThan(0.2);
+      let microseconds = Infinity;
+      while (microseconds > 5000) { // on a busy computer the threads may start late
+        const before = process.cpuUsage();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const { user, system } = process.cpuUsage(before);
+        microseconds = user + system;
+      }
+      console.log('idle');`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'idle\n' });
   });
 
   test('that die make every later call an error', () => {
@@ -47,9 +52,11 @@ describe('the threads of a process', () => {
       const backend = await createWasmBackend({ threads: 3, check: true });
       const a = backend.allocate([64, 64]);
       backend.fill(a, 1);
-      await new Promise((resolve) => setTimeout(resolve, 100)); // Node reports new workers with a delay
-      await workers[1].terminate();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => workers.length === 2); // Node reports new workers with a delay
+      let hasEnded = false;
+      workers[1].on('exit', () => (hasEnded = true));
+      workers[1].terminate();
+      await until(() => hasEnded);
       try {
         backend.fill(a, 2);
       } catch ({ message }) {
@@ -65,12 +72,12 @@ describe('the threads of a process', () => {
   test('have the requested number, and end with dispose', () => {
     const { stdout } = run(`
       const backend = await createWasmBackend({ threads: 4, check: true });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(() => workers.length >= 3);
       console.log(backend.description, workers.length);
       let ended = 0;
       workers.forEach((worker) => worker.on('exit', () => ended++));
       await backend.dispose();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => ended === 3);
       console.log(ended);`);
     expect(stdout).toMatch(/^wasm: WebAssembly, (relaxed|portable) SIMD, 4 threads 3\n3\n$/);
   });
@@ -87,7 +94,7 @@ test('a job that never ends is an error, and so is every job after it', async ()
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => 3_600_000 * hours++);
   const message = /^wasm: (pack|multiply) was not finished \(Error: no end after 30 s\); make a new backend$/;
   try {
-    const end = Date.now() + 30_000; // on a busy computer the saboteur may be late
+    const end = Date.now() + 100_000; // on a busy computer the saboteur may be late
     expect(() => {
       while (Date.now() < end) backend.matmul(out, a, a);
     }).toThrow(message);
@@ -102,7 +109,7 @@ test('a job that never ends is an error, and so is every job after it', async ()
 
 test('if Node allows no workers, a backend has one thread, a description that says so, and the same bits', () => {
   const program = `
-    import { createWasmBackend } from '../dist/kernels/wasm/index.js';
+    import { createWasmBackend } from './dist/kernels/wasm/index.js';
     const bits = [];
     for (const threads of [3, 1]) {
       const backend = await createWasmBackend({ threads, deterministic: true });

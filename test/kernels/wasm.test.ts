@@ -1,97 +1,18 @@
 /** Whole runs on the WebAssembly backend: the same bits on any number of threads, and vanishing gradients become 0. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Adam } from '../../src/adam.js';
 import { Model } from '../../src/model.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import { Sgd } from '../../src/sgd.js';
-import { valuesOf, zeros } from '../../src/tensor.js';
-import { train } from '../../src/training/loop.js';
-import { smallImages } from '../helpers/small-images.js';
+import { Random } from '../../src/rng.js';
+import { valuesOf } from '../../src/tensor.js';
+import { describeSameBits, weightsOf } from '../helpers/wasm-runs.js';
+
+describeSameBits([3]); // more numbers of threads: test/slow/kernels/wasm.test.ts
 
 describe('whole training runs', () => {
-  const images = smallImages(60, 7, 5);
-  const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };
-
-  async function weightsOf(threads: number, deterministic: boolean): Promise<Float64Array[]> {
-    const backend = await createWasmBackend({ threads, deterministic, check: true });
-    const model = await train(backend, images, OPTIONS);
-    const weights = model.parameters.map(({ value }) => valuesOf(value));
-    await backend.dispose();
-    return weights;
-  }
-
-  test.each([true, false])(
-    'give the same bits on 1, 2, 3 and 5 threads, and again (deterministic: %s)',
-    async (deterministic) => {
-      const expected = await weightsOf(1, deterministic);
-      for (const threads of [2, 3, 5, 2]) expect(await weightsOf(threads, deterministic)).toEqual(expected);
-    },
-  );
-
   test('the portable build gives these bits on every computer', async () => {
     const weights = await weightsOf(2, true);
     const bits = new Uint32Array(Float32Array.from(weights.flatMap((values) => [...values])).buffer);
     expect(bits.reduce((hash, word) => Math.imul(hash ^ word, 16777619) >>> 0, 2166136261)).toMatchSnapshot();
   });
-});
-
-describe('a network of every kind of layer', () => {
-  const both = { hidden: 13, bidirectional: true };
-  const [T, B] = [9, 11];
-  const NETWORKS: Record<string, NetworkSizes> = {
-    'class indices, a loss at every step over 23 classes': {
-      inputs: 17,
-      inputKind: 'classes',
-      layers: [both, both],
-      outputs: 23,
-      reads: 'every',
-      dropout: 0.3,
-    },
-    'numbers, a squared error at every step': {
-      inputs: 17,
-      layers: [both, { hidden: 70 }],
-      outputs: 5,
-      reads: 'every',
-      loss: 'squaredError',
-      dropout: 0.3,
-    },
-  };
-
-  /** Three updates by Adam and three by SGD, on sequences of different lengths. */
-  async function bitsOf(network: NetworkSizes, threads: number, deterministic: boolean): Promise<Float64Array[]> {
-    const backend = await createWasmBackend({ threads, deterministic, check: true });
-    const model = new Network(backend, network, { T, B });
-    const random = new Random(4);
-    model.initialise(random);
-    const [adam, sgd] = [new Adam(backend, model.parameters), new Sgd(backend, model.parameters, 0.9)];
-    const { x, y, losses } = model.activations;
-    for (let step = 0; step < 6; step++) {
-      fillRandom(x, () => random.below(17));
-      const targets = zeros(y.shape);
-      fillRandom(targets, () => random.normal(0, 1));
-      const labels = Array.from({ length: T * B }, () => random.below(24) - 1);
-      const lengths = Array.from({ length: B }, () => 1 + random.below(T)).sort((a, b) => b - a);
-      model.setBatch({ x, lengths, ...(network.loss === 'squaredError' ? { targets } : { labels }) });
-      model.drawMasks(random);
-      model.forward({ dropout: true });
-      model.backward();
-      (step % 2 === 0 ? adam : sgd).update(0.01);
-      await backend.keepPace(); // lets the threads start
-    }
-    const results = [losses, ...model.parameters.flatMap(({ value, gradient }) => [value, gradient])].map(valuesOf);
-    await backend.dispose();
-    return results;
-  }
-
-  test.each(Object.keys(NETWORKS).flatMap((name) => [true, false].map((portable) => [name, portable] as const)))(
-    'gives the same bits on 1, 2, 3 and 5 threads: %s (deterministic: %s)',
-    async (name, portable) => {
-      const expected = await bitsOf(NETWORKS[name], 1, portable);
-      for (const threads of [2, 3, 5]) expect(await bitsOf(NETWORKS[name], threads, portable)).toEqual(expected);
-    },
-  );
 });
 
 describe('vanishing gradients', () => {

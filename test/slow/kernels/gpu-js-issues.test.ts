@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Mode } from '../../kernels/gpu/index.js';
-import { MODES } from '../../kernels/gpu/index.js';
-import { describeMode } from '../helpers/gpu-modes.js';
+import type { Mode } from '../../../kernels/gpu/index.js';
+import { MODES } from '../../../kernels/gpu/index.js';
+import { describeMode } from '../../helpers/gpu-modes.js';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+const project = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 
 interface Issue {

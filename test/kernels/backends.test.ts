@@ -1,6 +1,6 @@
-/** The backend suite on the reference backend: the functions of src/ against formulas that are written for the tests. */
+/** The backend suite on the reference backend and on the WebAssembly backend: one, two and five threads, both builds. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { describeBackend } from '../helpers/backend-suite.js';
+import { describeBackend, describeWasm } from '../helpers/backend-suite.js';
 import { createDeviceBackend } from '../helpers/device-backend.js';
 
 describeBackend('reference, f32', 'the host’s memory', () => createReferenceBackend());
@@ -9,3 +9,9 @@ describeBackend('reference, f32', 'the host’s memory', () => createReferenceBa
 describeBackend('reference, f32, behind upload and download', 'a memory of its own', () =>
   createDeviceBackend({ dtype: 'f32' }),
 );
+
+// the other pairs: test/slow/kernels/backend-threads.test.ts
+describeWasm(1, 'portable');
+describeWasm(1, 'relaxed');
+describeWasm(2, 'relaxed');
+describeWasm(5, 'portable');

@@ -1,15 +1,15 @@
 /** What the backend asks of GPU.js: kernels, their launches, the textures or buffers that each reads, and those that stay. */
-import { Adam } from '../../src/adam.js';
-import type { Backend } from '../../src/backend.js';
-import type { ModelSizes } from '../../src/model.js';
-import { Model } from '../../src/model.js';
-import { Network } from '../../src/network.js';
-import { Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { zeros } from '../../src/tensor.js';
-import { openCounted } from '../helpers/counting-gpu.js';
-import { describeMode } from '../helpers/gpu-modes.js';
-import { randomise } from '../helpers/random-model.js';
+import { Adam } from '../../../src/adam.js';
+import type { Backend } from '../../../src/backend.js';
+import type { ModelSizes } from '../../../src/model.js';
+import { Model } from '../../../src/model.js';
+import { Network } from '../../../src/network.js';
+import { Random } from '../../../src/rng.js';
+import type { Tensor } from '../../../src/tensor.js';
+import { zeros } from '../../../src/tensor.js';
+import { openCounted } from '../../helpers/counting-gpu.js';
+import { describeMode } from '../../helpers/gpu-modes.js';
+import { randomise } from '../../helpers/random-model.js';
 
 interface Training {
   /** Enqueues one training step, and waits as the training loop does. */
