@@ -66,7 +66,7 @@ test('the two builds differ in the last bits, so the tests above can tell them a
 
 test('the library does not change V8’s flags', async () => {
   const script = `
-    import { RELAXED } from '../dist/kernels/wasm/binaries.js';
+    import { RELAXED } from './dist/kernels/wasm/binaries.js';
     import { createWasmBackend } from 'longhand/wasm';
     const hasRelaxed = () => WebAssembly.validate(Buffer.from(RELAXED, 'base64'));
     const before = hasRelaxed();
