@@ -1,9 +1,11 @@
 /** Runs of the `longhand` command, from the first line to the exit code. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/gradcheck.js';
 import type { Line } from '../../src/training/run.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
+import { longhand, start } from '../helpers/longhand.js';
 import { linesOf, longhand as longhandProcess, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
@@ -149,6 +151,43 @@ describe('longhand train, stopped', () => {
       'longhand: stopped: the reader of standard output has closed it',
       'exit code 0',
     ]);
+  });
+});
+
+describe('two runs at the same time', () => {
+  test('have their own output, folder, interruption and exit code', async () => {
+    const folders = [directoryOf({}), directoryOf({})];
+    const options = ['--checkpoint', 'c', '--history', './h.csv', '--plot', 'p.svg'];
+    const alone = await longhand([...THREE_LINES, ...options], { cwd: directoryOf({}) });
+    const endless = start([...ENDLESS, ...options, '--checkpoint-every', '4000000000'], { cwd: folders[0] });
+    await endless.stdout.has('Iter 16,');
+    const wrong = longhand(['gradcheck', '--steps', '2', '--tolerance', '1e-300']);
+    const whole = await longhand([...THREE_LINES, ...options], { cwd: folders[1] });
+    expect([whole.code, whole.stdout]).toEqual([0, alone.stdout]);
+    expect((await wrong).code).toBe(1);
+    endless.interrupt('SIGTERM');
+    expect(await endless.code).toBe(143);
+    expect(linesOf(endless.stderr.text).at(-2)).toBe('the run is saved: longhand train --resume c continues it');
+    expect(folders.map((folder) => readdirSync(folder).sort())).toEqual([
+      ['c', 'h.csv'],
+      ['c', 'h.csv', 'p.svg'],
+    ]);
+  });
+
+  test('name files as they are written, and take relative paths from their folder', async () => {
+    const cwd = directoryOf({});
+    const none = await longhand(['inspect', 'none'], { cwd });
+    expect(none).toEqual({ code: 1, stdout: '', stderr: 'longhand: none: no such file\n' });
+    const same = await longhand(
+      [...THREE_LINES, '--checkpoint', 'c', '--plot', path.join(cwd, 'c'), '--history', 'h.csv'],
+      {
+        cwd,
+      },
+    );
+    expect([same.code, same.stderr]).toEqual([2, `error: --checkpoint c and --plot ${cwd}/c are the same file\n`]);
+    expect(await longhand(['compare', '--template', 'mine'], { cwd })).toMatchObject({ code: 0 });
+    expect(await longhand(['compare', 'mine'], { cwd })).toMatchObject({ code: 0 });
+    expect(readdirSync(cwd)).toEqual(['mine']);
   });
 });
 

@@ -22,7 +22,10 @@ const RUN = path.join(directoryOf({}), 'run.safetensors');
 
 const mnist = loadMnist();
 
-beforeAll(() => trainReader(RUN, mnist.train, { hidden: 64, trainingIters: 40_000, learningRate: 0.005 }));
+beforeAll(
+  () => trainReader(RUN, mnist.train, { hidden: 64, trainingIters: 40_000, learningRate: 0.005 }),
+  600_000, // against hangs: minutes on a busy computer
+);
 
 test('every 7 is predicted as 7 with the flags that the message names', async () => {
   const all = [
