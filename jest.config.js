@@ -12,7 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/helpers/global-setup.js',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
-  workerIdleMemoryLimit: '350MB', // a worker with more is replaced after its test file: Node keeps the modules of every file
+  workerIdleMemoryLimit: '150MB', // of heap: Node keeps the modules of each test file, so a worker with more is replaced
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/helpers/reporter.js'],
 };
