@@ -48,6 +48,7 @@ test('an answer with an endless loop that catches errors ends after ten seconds'
     1,
     expect.stringContaining('cannot be checked: it did not end within 10 seconds. Is there an endless loop?'),
   ]);
+  writeFileSync(answer('sigmoid'), begun);
 });
 
 test('--watch checks each answer that is saved, until a signal', async () => {
