@@ -1,5 +1,4 @@
 /** How the benchmark judges a candidate: it verifies outputs, summarises times and measures memory. */
-import { spawnSync } from 'node:child_process';
 import { expectedOf } from '../../bench/measure/expected.js';
 import { statisticsOf } from '../../bench/measure/statistics.js';
 import { verify } from '../../bench/measure/verify.js';

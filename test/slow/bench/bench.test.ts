@@ -201,3 +201,23 @@ test('a mistake on the command line is explained, with exit code 2', () => {
   });
   expect(bench('--threads', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('≥ 1') as string });
 });
+
+test('a candidate’s memory is that of its own process, not of the one that started it', () => {
+  const node = (text: string): string => {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  };
+  const inner = "import { largestRssMiB } from './dist/bench/measure/memory.js'; console.log(largestRssMiB());";
+  const outer = `
+    import { spawnSync } from 'node:child_process';
+    const held = Buffer.alloc(500 * 2 ** 20, 1);
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', ${JSON.stringify(inner)}]);
+    console.log(String(stdout), held[0]);`;
+  const [rss, held] = node(outer).split(/\s+/).map(Number);
+  expect(held).toBe(1);
+  expect(rss).toBeGreaterThan(10);
+  expect(rss).toBeLessThan(300);
+});
