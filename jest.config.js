@@ -12,7 +12,8 @@ export default {
   globalSetup: '<rootDir>/test/helpers/global-setup.js',
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
-  workerIdleMemoryLimit: '150MB', // of heap: Node keeps the modules of each test file, so a worker with more is replaced
+  workerIdleMemoryLimit: '100MB', // of heap: Node keeps the modules of each test file, so a worker with more is replaced
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/test/helpers/sequencer.js',
   reporters: ['default', '<rootDir>/test/helpers/reporter.js'],
 };

@@ -1,0 +1,20 @@
+/**
+ * Which test file begins when. Building the site needs half a gigabyte and most of a minute, so the file that builds it begins
+ * first, and the others that open the site or much of Chromium begin when it is built: they would only wait, or add to the peak.
+ */
+import Sequencer from '@jest/test-sequencer';
+
+const FIRST = /docs\/site\.test\.ts$/;
+const LATER = /docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/;
+
+/** The number of files that begin before the later ones. */
+const BEFORE = 12;
+
+export default class extends Sequencer {
+  async sort(tests) {
+    const order = await super.sort(tests);
+    const rest = order.filter(({ path }) => !FIRST.test(path) && !LATER.test(path));
+    const later = order.filter(({ path }) => LATER.test(path));
+    return [...order.filter(({ path }) => FIRST.test(path)), ...rest.slice(0, BEFORE), ...later, ...rest.slice(BEFORE)];
+  }
+}
