@@ -1,6 +1,6 @@
 /**
- * Which test file begins when. Building the site needs half a gigabyte and most of a minute, so the file that builds it begins
- * first, and the others that open the site or much of Chromium begin when it is built: they would only wait, or add to the peak.
+ * Which test file begins when. Building the site needs half a gigabyte and most of a minute. So the file that builds it begins
+ * first. Others that open the site, or use much of Chromium, begin later: until then they would only wait, or add to the peak.
  */
 import Sequencer from '@jest/test-sequencer';
 

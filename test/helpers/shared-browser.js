@@ -1,6 +1,6 @@
 /**
- * One Chromium and one `longhand page` for all test files and workers of a run. They belong to Jest's own process, start when
- * a test first asks for their address, and end with Jest, also if it is killed: Chromium ends when its pipe closes.
+ * One Chromium and one `longhand page` for all test files and workers of a run. They belong to Jest's own process. They
+ * start when a test first asks for their address, and end with Jest, also if it is killed: Chromium ends when its pipe closes.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
