@@ -13,7 +13,7 @@ export default {
   globalTeardown: '<rootDir>/test/helpers/global-teardown.js',
   maxWorkers: 2, // many tests start a process or a browser of their own: more workers would overload two cores
   workerIdleMemoryLimit: '100MB', // of heap: Node keeps the modules of each test file, so a worker with more is replaced
-  testTimeout: 120_000,
+  testTimeout: 300_000, // against hangs only: beside busy neighbours a test takes several times as long
   testSequencer: '<rootDir>/test/helpers/sequencer.js',
   reporters: ['default', '<rootDir>/test/helpers/reporter.js'],
 };

@@ -15,8 +15,8 @@ export const testInBrowser = needs(
   'apt-get install chromium (Debian), or set LONGHAND_BROWSER',
 );
 
-/** Time limits in the browser only end what hangs: a test of two minutes fails, and its message says what it waited for. */
-export const PATIENCE_MS = 100_000;
+/** Time limits in the browser only end what hangs. They are below testTimeout, so that a message says what a test waited for. */
+export const PATIENCE_MS = 250_000;
 
 /** What all files of a run share (shared-browser.js): the address of its Chromium, or that of `longhand page`. */
 export async function sharedAddress(of: 'chromium' | 'page'): Promise<string> {

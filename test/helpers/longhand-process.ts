@@ -31,7 +31,7 @@ interface Run extends ProcessOptions {
 }
 
 /** Many times the duration of any run here on a busy computer. A process that is still running then is stuck. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 250_000;
 
 export function longhand(args: readonly string[], { node = [], ...options }: Run = {}): Promise<Result> {
   return runProcess(process.execPath, [...node, MAIN, ...args], options);

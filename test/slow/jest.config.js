@@ -8,4 +8,5 @@ export default {
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
   roots: ['<rootDir>/test/slow'],
   testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 600_000,
 };

@@ -5,7 +5,7 @@ import { testInBrowser } from '../../helpers/chromium.js';
 
 function steps(...args: string[]): SpawnSyncReturns<string> {
   const program = ['dist/bench/gpu-kernel-steps.js', '--quick', ...args];
-  return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 110_000 });
+  return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 500_000 });
 }
 
 /** The steps of each mode that ran: right steps have three figures, or two in the first line. */

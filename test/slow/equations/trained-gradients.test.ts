@@ -45,4 +45,4 @@ test('after the tutorial’s training f is still about 0.73, and more than a qua
     expect(mean).toBeCloseTo(0.73, 1);
     expect(direct).toBeLessThan(1e-3);
   }
-}, 600_000);
+});
