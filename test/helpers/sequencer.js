@@ -1,11 +1,11 @@
 /**
  * Which test file begins when. Building the site needs half a gigabyte and most of a minute. So the file that builds it begins
- * first. Others that open the site, or use much of Chromium, begin later: until then they would only wait, or add to the peak.
+ * first. Others that open the site or need much memory begin later: until then they would only wait, or add to the peak.
  */
 import Sequencer from '@jest/test-sequencer';
 
 const FIRST = /docs\/site\.test\.ts$/;
-const LATER = /docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/;
+const LATER = /bench\/bench\.test\.ts$|docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/;
 
 /** The number of files that begin before the later ones. */
 const BEFORE = 12;
