@@ -82,7 +82,7 @@ test('a signal ends a run whose output is not read', async () => {
   expect(output.stderr).toMatch(/\nlonghand: stopped by SIGTERM\n$/);
 });
 
-test('closing the terminal stops the run as SIGHUP does, and the checkpoint is written', async () => {
+testOnTerminal('closing the terminal stops the run as SIGHUP does, and the checkpoint is written', async () => {
   const [file, exitCode] = [inFolder('hangup.safetensors'), inFolder('exit-code')];
   const noteExit = `import { writeFileSync } from "node:fs"; process.on("exit", (code) => writeFileSync("${exitCode}", String(code)))`;
   const node = `${process.execPath} --import 'data:text/javascript,${noteExit}' ${MAIN}`;

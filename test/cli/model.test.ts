@@ -19,6 +19,7 @@ import { longhand } from '../helpers/longhand.js';
 import { MAIN, runProcess } from '../helpers/longhand-process.js';
 import { chunk, encodePng, header, pngOf } from '../helpers/png.mjs';
 import { smallImages } from '../helpers/small-images.js';
+import { testOnTerminal } from '../helpers/terminal.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();
@@ -376,8 +377,7 @@ describe('longhand compare', () => {
     expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
   });
 
-  const testOnLinux = process.platform === 'linux' ? test : test.skip; // there `script` is util-linux's
-  testOnLinux('shows a progress bar on a terminal while it computes, and clears it at the end', async () => {
+  testOnTerminal('shows a progress bar on a terminal while it computes, and clears it at the end', async () => {
     const file = inFolder('watched.safetensors');
     await longhand(['compare', file, '--template']);
     const command = `${process.execPath} ${MAIN} compare ${file}`;
