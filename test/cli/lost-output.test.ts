@@ -9,6 +9,7 @@ import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand } from '../helpers/longhand.js';
 import { longhand as longhandProcess, MAIN } from '../helpers/longhand-process.js';
+import { testOnTerminal } from '../helpers/terminal.js';
 import { CHECKPOINT, DATA, expectRightIfLost, inFolder, makeFiles, NAMES, SMALL } from '../helpers/lost-outputs.js';
 
 /** A run that does not end during the test. */
