@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { needs } from './needs.js';
 
-const version = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout as string | null; // null: there is none
+const { status } = spawnSync('script', ['--quiet', '--return', '--command', 'true', '/dev/null'], { stdio: 'ignore' });
 
-/** `test` if this computer has the program. */
+/** `test` if this computer has the program, and terminals for it. */
 export const testOnTerminal = needs(
-  'the program script of util-linux',
-  version?.includes('util-linux') ?? false,
-  'apt-get install bsdutils (Debian)',
+  'the program script of util-linux, or terminals for it',
+  status === 0,
+  'apt-get install bsdutils (Debian), and mount /dev/pts',
 );
