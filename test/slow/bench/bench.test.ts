@@ -1,6 +1,6 @@
 /** `npm run bench` as a process: whole quick runs, in Node and in a browser. No time is asserted. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
@@ -8,6 +8,7 @@ import type { Row } from '../../../bench/measure/rows.js';
 import { keptPart } from '../../../bench/report/markdown.js';
 import { rowsIn } from '../../helpers/bench-rows.js';
 import { testInBrowser } from '../../helpers/chromium.js';
+import { needs } from '../../helpers/needs.js';
 
 /** The time limit of a whole benchmark, also on a busy computer. */
 const HANGS_MS = 500_000;
@@ -42,8 +43,9 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
-  // A developer's computer may lack them, because npm needs a network; CI may not.
-  (process.env.CI ? test : test.skip)('the other libraries from npm were compared', () => {
+  const remedy = 'the benchmark installs them if npm has a network; run the tests again';
+  const testWithRivals = needs('the libraries to compare with', existsSync('bench/rivals/node_modules'), remedy);
+  testWithRivals('the other libraries from npm were compared', () => {
     const present = new Set(rows.filter(({ verified }) => verified).map(({ candidate }) => candidate));
     for (const name of ['tensorflow-wasm', 'jax-wasm', 'onnxruntime', 'gpujs-cpu'])
       expect([...present]).toContain(name);
