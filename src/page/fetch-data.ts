@@ -1,11 +1,10 @@
 /** Fetches MNIST and Moby-Dick, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import mnistFiles from 'virtual:mnist-files';
 import textFile from 'virtual:text-file';
 import type { Mnist, NamedBytes } from '../data/mnist.js';
 import { parseLabelledImages, splitMnist } from '../data/mnist.js';
 import { DataError } from '../errors.js';
+import { fastSha256Of } from '../files/sha256.js';
 
 /** What the page knows of a data file before it arrives. */
 export interface DataFile {
@@ -81,7 +80,7 @@ async function fetchFile(
       onBytes(chunk.length);
     }
     if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
-    if ((await digestOf(bytes)) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
+    if ((await fastSha256Of([bytes])) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
     return bytes;
   } catch (error) {
     aborter.abort();
@@ -92,12 +91,6 @@ async function fetchFile(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Secure origins have the browser's own SHA-256, which is many times as fast. */
-async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const subtle = crypto.subtle as SubtleCrypto | undefined;
-  return bytesToHex(subtle ? new Uint8Array(await subtle.digest('SHA-256', bytes)) : sha256(bytes));
 }
 
 /**

@@ -4,13 +4,12 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Vocabulary } from '../data/text.js';
 import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteSizes } from '../network-sizes.js';
@@ -65,7 +64,7 @@ export interface SavedTraining {
   readonly order: Uint32Array;
   /** How many indices of `order` have been used. */
   readonly cursor: number;
-  /** `examplesDigest` of the data: a run can only be resumed with the data that it began with. */
+  /** SHA-256 of the data, as hexadecimal digits: a run can only be resumed with the data that it began with. */
   readonly data: string;
   /** The validation with the smallest loss so far; null before the first one. */
   readonly best: BestValidation | null;
@@ -191,7 +190,7 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLi
 /** SHA-256 of the file as this program would write it without a checksum. */
 function checksumOf({ metadata, tensors }: Safetensors): string {
   const others = new Map([...metadata].filter(([key]) => key !== 'checksum'));
-  return bytesToHex(sha256(writeSafetensors({ metadata: others, tensors })));
+  return sha256Of([writeSafetensors({ metadata: others, tensors })]);
 }
 
 function assertFormat({ metadata }: Safetensors, name: string): void {

@@ -2,8 +2,6 @@
  * The examples of a run in one form, from images, sequences or a text. They determine what a network reads and computes, and
  * they fill its batches. train-data.ts makes them.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Targets } from '../counted-rows.js';
 import type { Vocabulary } from '../data/text.js';
 import type { NetworkSizes } from '../network-sizes.js';
@@ -48,8 +46,8 @@ export interface Examples extends DataKind {
   readonly vocabulary?: Vocabulary;
   /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */
   readonly fill: (x: Tensor, indices: Uint32Array, options?: FillOptions) => FilledBatch;
-  /** Adds the data to a digest: a run can only be resumed with the data that it began with. */
-  readonly addTo: (hash: { update(bytes: Uint8Array): unknown }) => void;
+  /** The data, for a digest: a run can only be resumed with the data that it began with. */
+  readonly bytes: Iterable<Uint8Array>;
 }
 
 /**
@@ -66,13 +64,6 @@ export function misfitOf(examples: Examples, other: DataKind): { examples: strin
   if (wrong.length === 0) return undefined;
   const listed = (kind: DataKind): string => wrong.map((name) => `${name} ${kind[name]}`).join(', ');
   return { examples: listed(examples), other: listed(other) };
-}
-
-/** SHA-256 of all `sets`, in their order. */
-export function examplesDigest(...sets: readonly Examples[]): string {
-  const hash = sha256.create();
-  for (const set of sets) set.addTo(hash);
-  return bytesToHex(hash.digest());
 }
 
 /** `[B]`: a label for each index, then -1. */

@@ -26,10 +26,7 @@ export function imageExamples(what: string, images: LabelledImages): Examples {
       fillImages(x, images, indices, options && shiftsFor(indices.length, options));
       return { targets: { labels: rowsFrom(B, indices, (n) => labels[n]) }, indices };
     },
-    addTo: (hash) => {
-      hash.update(pixels);
-      hash.update(labels);
-    },
+    bytes: [pixels, labels],
   };
 }
 

@@ -5,7 +5,7 @@ import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
 import type { Examples } from './examples.js';
 import type { TrainData } from './train-data.js';
-import { examplesDigest, misfitOf } from './examples.js';
+import { misfitOf } from './examples.js';
 import { examplesOf } from './train-data.js';
 import type { TrainOptions } from './options.js';
 
@@ -74,9 +74,14 @@ function assertSameKind(train: Examples, validation: Examples): void {
   );
 }
 
-/** SHA-256 of all data that the run depends on. */
-export function digestOf({ train, validation }: RunExamples, { validateEvery }: TrainOptions): string {
-  return validateEvery !== null && validation ? examplesDigest(train, validation) : examplesDigest(train);
+/** All data that the run depends on, for a digest. */
+export function bytesOf({ train, validation }: RunExamples, { validateEvery }: TrainOptions): Iterable<Uint8Array> {
+  const sets = validateEvery !== null && validation ? [train, validation] : [train];
+  return {
+    *[Symbol.iterator]() {
+      for (const { bytes } of sets) yield* bytes;
+    },
+  };
 }
 
 /** Throws a DataError unless the run of a checkpoint began with these data; `digest` is theirs. */

@@ -8,6 +8,7 @@ import type { Backend } from '../backend.js';
 import { clipGradients } from '../clipping.js';
 import { BatchOrder } from '../data/batches.js';
 import { DataError, NonFiniteError } from '../errors.js';
+import { fastSha256Of, sha256Of } from '../files/sha256.js';
 import { Network } from '../network.js';
 import type { NetworkSizes } from '../network-sizes.js';
 import type { Parameter } from '../parameters.js';
@@ -23,7 +24,7 @@ import type { ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import type { RunExamples, TrainingData } from './run-data.js';
-import { assertSameData, digestOf, examplesIn, NO_VALIDATION } from './run-data.js';
+import { assertSameData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -117,7 +118,7 @@ export class Training {
     if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(state, options);
     const examples = examplesIn(data, state.options);
-    const digest = data.digest ?? digestOf(examples, state.options);
+    const digest = data.digest ?? sha256Of(bytesOf(examples, state.options));
     assertSameData(examples.train, saved, state, digest);
     const training = new Training(backend, examples, saved.network, all);
     return training.prepared(() => {
@@ -253,7 +254,7 @@ export class Training {
     const { options, random, batches, network, best, validationsSinceBest, examples } = this;
     const { vocabulary } = examples.train;
     await network.assertFinite(this.step);
-    this.digest ??= digestOf(examples, options);
+    this.digest ??= await fastSha256Of(bytesOf(examples, options));
     const { updates, ...moments } = await this.optimiser.save();
     return {
       model: {

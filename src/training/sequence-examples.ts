@@ -23,9 +23,10 @@ export function sequenceExamples(what: string, sequences: Sequences): Examples {
     continues: false,
     task,
     fill: (batch, indices) => fillSequences(batch, sequences, indices),
-    addTo: (hash) => {
-      for (let n = 0; n < count; n++)
-        for (const part of partsOf(sequences, n)) hash.update(new Uint8Array(part.buffer));
+    bytes: {
+      *[Symbol.iterator]() {
+        for (let n = 0; n < count; n++) for (const part of partsOf(sequences, n)) yield new Uint8Array(part.buffer);
+      },
     },
   };
 }

@@ -58,10 +58,10 @@ export function textExamples(what: string, text: Text, { B, toEnd }: Streams): E
       });
       return { targets: { labels }, indices };
     },
-    addTo: (hash) => {
-      hash.update(new TextEncoder().encode(JSON.stringify([T, vocabulary])));
-      hash.update(new Uint8Array(characters.buffer, characters.byteOffset, characters.byteLength));
-    },
+    bytes: [
+      new TextEncoder().encode(JSON.stringify([T, vocabulary])),
+      new Uint8Array(characters.buffer, characters.byteOffset, characters.byteLength),
+    ],
   };
 }
 

@@ -53,15 +53,25 @@ export function drawn(
     side * (0.5 + scale * (x - 0.5) + shift[0]),
     side * (0.5 + scale * (y - 0.5) + shift[1]),
   ]);
-  const ink = new Float64Array(side * side);
-  for (let n = 0; n < ink.length; n++) {
-    const [x, y] = [(n % side) + 0.5, Math.floor(n / side) + 0.5];
-    let distance = Infinity;
-    for (let k = 1; k < points.length; k++) distance = Math.min(distance, distanceTo(x, y, points[k - 1], points[k]));
-    const covered = Math.max(0, Math.min(1, width / 2 + 0.5 - distance));
-    ink[n] = isSmooth ? covered : Math.round(covered);
+  const distances = new Float64Array(side * side).fill(Infinity);
+  const reach = width / 2 + 1; // no ink farther away
+  for (let k = 1; k < points.length; k++) {
+    const [from, to] = [points[k - 1], points[k]];
+    const [left, right, top, bottom] = [0, 1].flatMap((axis) => [
+      Math.max(0, Math.floor(Math.min(from[axis], to[axis]) - reach)),
+      Math.min(side - 1, Math.ceil(Math.max(from[axis], to[axis]) + reach)),
+    ]);
+    for (let row = top; row <= bottom; row++) {
+      for (let column = left; column <= right; column++) {
+        const n = row * side + column;
+        distances[n] = Math.min(distances[n], distanceTo(column + 0.5, row + 0.5, from, to));
+      }
+    }
   }
-  return ink;
+  return distances.map((distance) => {
+    const covered = Math.max(0, Math.min(1, width / 2 + 0.5 - distance));
+    return isSmooth ? covered : Math.round(covered);
+  });
 }
 
 function distanceTo(x: number, y: number, [fromX, fromY]: Point, [toX, toY]: Point): number {

@@ -8,5 +8,6 @@ export default {
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
   roots: ['<rootDir>/test/slow'],
   testPathIgnorePatterns: ['/node_modules/'],
+  maxWorkers: 3, // while a test waits for a driver or a process of one thread, two others compute
   testTimeout: 600_000,
 };

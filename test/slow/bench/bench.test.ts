@@ -22,7 +22,8 @@ describe('npm run bench -- --quick', () => {
 
   beforeAll(() => {
     writeFileSync(report, keptPart('').replace(/Write here.*/, 'Written by hand.'));
-    const args = ['dist/bench/main.js', '--quick', '--json', json, '--report', report];
+    // every candidate is a process, and more threads would be more of them: the pages' rows are of 1 and 2 threads
+    const args = ['dist/bench/main.js', '--quick', '--threads', '1', '--json', json, '--report', report];
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: HANGS_MS });
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
     ({ stdout } = run);
@@ -144,7 +145,8 @@ describe('npm run bench -- --browser', () => {
     const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
 
-    bench('forward', '--quick', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
+    bench('forward', '--quick', '--threads', '1,2', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
+    expect(rowsIn(file('node.ndjson')).flatMap((row) => (row.verified ? labelOf(row) : []))).toContain('longhand-wasm ×2');
     const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
     writeFileSync(file('report.md'), keptPart('').replace(/Write here.*/, 'Written by hand.'));
     const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));
