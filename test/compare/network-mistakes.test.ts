@@ -37,7 +37,7 @@ describe('a network of layers by another program', () => {
     expect([ok, differences.length]).toEqual([true, file.tensors.size - randomInputs(7, options).tensors.size]);
   });
 
-  testMistakes((place) => place % 3 === 0); // test/slow/compare/networks.test.ts makes the others too
+  testMistakes((place) => place % 3 === 0); // test/slow/compare/networks.test.ts makes the others
 
   test('in which a sum has two explanations gets both, since T = B', async () => {
     const over = (words: string): string => `the loss is the sum over ${words}; here it is the mean`;

@@ -5,7 +5,11 @@
  */
 import Sequencer from '@jest/test-sequencer';
 
-const FIRST = [/docs\/site\.test\.ts$/, /kernels\/backend-(webgl2|headlessgl)\.test\.ts$/, /trained-gradients\.test\.ts$/];
+const FIRST = [
+  /docs\/site\.test\.ts$/,
+  /kernels\/backend-(webgl2|headlessgl)\.test\.ts$/,
+  /trained-gradients\.test\.ts$/,
+];
 const LATER = /bench\/bench\.test\.ts$|docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/;
 
 /** The number of files that begin between the first and the later ones. */

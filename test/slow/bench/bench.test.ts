@@ -146,7 +146,9 @@ describe('npm run bench -- --browser', () => {
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
 
     bench('forward', '--quick', '--threads', '1,2', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
-    expect(rowsIn(file('node.ndjson')).flatMap((row) => (row.verified ? labelOf(row) : []))).toContain('longhand-wasm ×2');
+    expect(rowsIn(file('node.ndjson')).flatMap((row) => (row.verified ? labelOf(row) : []))).toContain(
+      'longhand-wasm ×2',
+    );
     const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
     writeFileSync(file('report.md'), keptPart('').replace(/Write here.*/, 'Written by hand.'));
     const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));

@@ -164,10 +164,10 @@ const AXED = [
 ];
 
 const VIEWS = [
-  [1440, 'light'],
-  [1440, 'dark'],
-  [360, 'dark'],
-  [360, 'light'],
+  [1440, 'light', 'everything'],
+  [1440, 'dark', 'colours'],
+  [360, 'dark', 'everything'],
+  [360, 'light', 'colours'],
 ] as const;
 
 testInBrowser.each(AXED)(
@@ -176,12 +176,12 @@ testInBrowser.each(AXED)(
     const visit = await open(name, viewForAxe('light', 1440));
     const { page } = visit;
     await untilMounted(visit);
-    for (const [width, colorScheme] of VIEWS) {
+    for (const [width, colorScheme, about] of VIEWS) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       await page.waitForSelector(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)');
       const view = [width, colorScheme];
-      expect([view, await seriousFaultsOf(page)]).toEqual([view, []]);
+      expect([view, await seriousFaultsOf(page, about)]).toEqual([view, []]);
       expect([view, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([view, width]);
     }
   },
