@@ -4,46 +4,24 @@
  * each other.
  */
 
-const file = (name) => `src/${name}\\.ts$`;
 const bench = (name) => `bench/${name}\\.ts$`;
 
 /** The layers, the lowest first. Each component is a pattern for paths. */
 const LAYERS = [
-  [...['errors', 'arguments', 'numbers', 'schedule'].map(file), 'src/planted-mistakes', 'build/'],
-  [file('tensor')],
-  [...['backend', 'class-indices', 'cross-entropy', 'rng', 'squared-error'].map(file), 'src/files/'],
-  [file('parameters')],
-  [
-    ...[
-      'adam',
-      'clipping',
-      'column-sums',
-      'dense',
-      'dropout',
-      'gate-order',
-      'gradcheck',
-      'lstm(-tensors|-steps)?',
-      'sgd',
-    ].map(file),
-    file('shape-checks'),
-    'src/data/',
-  ],
-  [
-    file('(initial-values|network(-sizes|-layers|-output)?|counted-rows|model(-memory)?)'),
-    'kernels/reference/',
-    'kernels/wasm/',
-    'kernels/gpu/',
-  ],
-  [file('network-check'), 'src/training/', 'src/compare/', 'src/exercises/'],
-  [file('index')],
-  [file('browser'), 'src/export/', 'src/page/'],
+  ['src/core/', 'build/'],
+  ['src/equations/', 'src/files/'],
+  ['src/network/', 'kernels/reference/', 'kernels/wasm/', 'kernels/gpu/'],
+  ['src/data/', 'src/compare/'],
+  ['src/training/', 'src/exercises/'],
+  ['src/index\\.ts$'],
+  ['src/browser\\.ts$', 'src/export/', 'src/page/'],
   ['src/cli/'],
   ['tasks', 'versions'].map(bench),
   [...['assemblyscript', 'candidates', 'program'].map(bench), 'bench/suites/'],
   ['bench/programs/', 'bench/measure/'],
-  ['bench/browser/', 'bench/report/', 'bench/gpu-steps/'],
+  ['bench/browser/', 'bench/report/'],
   [bench('command')],
-  ['main', 'kernel-steps', 'gpu-kernel-steps'].map(bench),
+  [bench('main'), 'bench/steps/'],
   ['test/'],
 ];
 

@@ -1,11 +1,11 @@
 /** The tasks that can be measured, with the numbers that go in and come out. */
-import type { ModelSizes } from '../src/model.js';
-import { modelNetwork, parameterShapes } from '../src/model.js';
-import type { NetworkSizes } from '../src/network-sizes.js';
-import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network-sizes.js';
-import { Random } from '../src/rng.js';
-import type { Shape } from '../src/tensor.js';
-import { sizeOf } from '../src/tensor.js';
+import { Random } from '../src/core/rng.js';
+import type { Shape } from '../src/core/tensor.js';
+import { sizeOf } from '../src/core/tensor.js';
+import type { NetworkSizes } from '../src/network/config.js';
+import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
+import type { ModelSizes } from '../src/network/model.js';
+import { modelNetwork, parameterShapes } from '../src/network/model.js';
 
 /** A·B, Aᵀ·B and A·Bᵀ: for a layer's forward pass, for its weights' gradient and for its input's gradient. */
 export type Form = 'A·B' | 'Aᵀ·B' | 'A·Bᵀ';
@@ -51,7 +51,7 @@ export type Arrays = Record<string, Float32Array>;
 export const FORGET_BIAS = 1;
 export const LEARNING_RATE = 0.001;
 
-/** The network of a task, as src/network.ts and its sizes describe it. */
+/** The network of a task, as src/network/network.ts and its sizes describe it. */
 export function networkOf(task: ModelTask | NetworkTask): NetworkSizes {
   if (task.kind !== 'network') return modelNetwork(task, FORGET_BIAS);
   const { I, H, C, layers, bidirectional, inputKind, reads } = task;

@@ -21,11 +21,9 @@ const exercises = {
   inputs: [
     'src/exercises/make.mjs',
     'src/exercises/marks.mjs',
-    'src/planted-mistakes.mjs',
-    'docs/learn/plain-rnn.mjs',
-    ...['adam', 'cross-entropy', 'dense', 'lstm', 'network', 'network-layers', 'network-output'].map(
-      (name) => `src/${name}.ts`,
-    ),
+    'src/exercises/planted-mistakes.mjs',
+    'docs/learn/programs/plain-rnn.mjs',
+    ...['equations', 'network'].map((room) => `src/${room}`),
   ],
   outputs: ['src/exercises/texts.ts'],
   make: () => node('src/exercises/make.mjs'),
@@ -83,7 +81,7 @@ const libraryStaysOutside = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\// }, ({ path: module, resolveDir }) => {
       if (resolveDir.split(path.sep).includes('node_modules')) return undefined;
-      const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/model.js
+      const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/network/model.js
       if (/^src\/(cli|exercises|export)\//.test(file)) return undefined;
       return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
     });
@@ -119,7 +117,7 @@ function remove(...files) {
   for (const file of files) rmSync(path.join(project, file), { force: true });
 }
 
-/** `dist/src/lstm.d.ts.map` → `src/lstm.ts` */
+/** `dist/src/equations/lstm.d.ts.map` → `src/equations/lstm.ts` */
 const sourceOf = (file) => file.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
 
 async function bundle(entry, outfile, options) {

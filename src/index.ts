@@ -1,5 +1,5 @@
 /** The library: the mathematics and its tools. Each backend is an entry of its own: `longhand/wasm`, `/reference`, `/gpu`. */
-export type { DType, FloatArray, Shape, Tensor } from './tensor.js';
+export type { DType, FloatArray, Shape, Tensor } from './core/tensor.js';
 export {
   copyInto,
   fill,
@@ -12,12 +12,12 @@ export {
   transposeOf,
   valuesOf,
   zeros,
-} from './tensor.js';
-export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './errors.js';
-export type { AccumulateOptions, Backend, MatmulOptions, Operations } from './backend.js';
-export { withShapeChecks } from './shape-checks.js';
-export { fillRandom, Random } from './rng.js';
-export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './lstm.js';
+} from './core/tensor.js';
+export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from './core/errors.js';
+export type { AccumulateOptions, Backend, MatmulOptions, Operations } from './core/backend.js';
+export { withShapeChecks } from './core/shape-checks.js';
+export { fillRandom, Random } from './core/rng.js';
+export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './equations/lstm.js';
 export type {
   AllocatedInferenceLstm,
   AllocatedLstm,
@@ -29,8 +29,8 @@ export type {
   LstmSizes,
   LstmTensors,
   State,
-} from './lstm-tensors.js';
-export type { Step, TrainingStep } from './lstm-steps.js';
+} from './equations/lstm-tensors.js';
+export type { Step, TrainingStep } from './equations/lstm-steps.js';
 export {
   allocateInferenceLstm,
   allocateLstm,
@@ -39,36 +39,38 @@ export {
   lstmGradientShapes,
   lstmShapes,
   setLengths,
-} from './lstm-tensors.js';
-export { denseBackward, denseForward } from './dense.js';
-export { columnSums } from './column-sums.js';
-export { gatherRows, scatterAddRows } from './class-indices.js';
-export { drawMask, multiply } from './dropout.js';
-export { crossEntropyBackward, crossEntropyForward } from './cross-entropy.js';
-export { squaredErrorBackward, squaredErrorForward } from './squared-error.js';
-export type { SgdState } from './sgd.js';
-export { Sgd, sgd } from './sgd.js';
-export type { NamedTensors, Parameter } from './parameters.js';
-export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './parameters.js';
-export type { AdamState } from './adam.js';
-export { Adam, adam, adamRate, BETA1, BETA2, EPSILON } from './adam.js';
-export type { Schedule } from './schedule.js';
-export { rateAt } from './schedule.js';
-export type { Limits } from './clipping.js';
-export { clipByNorm, clipByValue, clipGradients } from './clipping.js';
-export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network-sizes.js';
-export { completeSizes, networkParameterShapes } from './network-sizes.js';
-export type { Targets } from './counted-rows.js';
-export type { Batch, NetworkOptions, PassOptions } from './network.js';
-export type { Metrics, OutputTensors } from './network-output.js';
-export { Network } from './network.js';
-export type { BiasStart, OutputStart } from './initial-values.js';
-export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './model.js';
-export { Model } from './model.js';
-export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './gradcheck.js';
-export { checkGradients } from './gradcheck.js';
-export type { ModelCheck, NetworkCheck } from './network-check.js';
-export { checkModelGradients, checkNetworkGradients } from './network-check.js';
+} from './equations/lstm-tensors.js';
+export { denseBackward, denseForward } from './equations/dense.js';
+export { columnSums } from './equations/dense.js';
+export { gatherRows, scatterAddRows } from './equations/embedding.js';
+export { drawMask, multiply } from './equations/dropout.js';
+export { crossEntropyBackward, crossEntropyForward } from './equations/cross-entropy.js';
+export { squaredErrorBackward, squaredErrorForward } from './equations/squared-error.js';
+export type { SgdState } from './training/optimisers.js';
+export { sgd } from './equations/sgd.js';
+export { Sgd } from './training/optimisers.js';
+export type { NamedTensors, Parameter } from './network/parameters.js';
+export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './network/parameters.js';
+export type { AdamState } from './training/optimisers.js';
+export { adam, adamRate, BETA1, BETA2, EPSILON } from './equations/adam.js';
+export { Adam } from './training/optimisers.js';
+export type { Schedule } from './equations/schedule.js';
+export { rateAt } from './equations/schedule.js';
+export type { Limits } from './equations/clipping.js';
+export { clipByNorm, clipByValue, clipGradients } from './equations/clipping.js';
+export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network/config.js';
+export { completeSizes, networkParameterShapes } from './network/config.js';
+export type { Targets } from './network/targets.js';
+export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
+export type { Metrics, OutputTensors } from './network/output.js';
+export { Network } from './network/network.js';
+export type { BiasStart, OutputStart } from './network/initial-values.js';
+export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './network/model.js';
+export { Model } from './network/model.js';
+export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './equations/gradcheck.js';
+export { checkGradients } from './equations/gradcheck.js';
+export type { ModelCheck, NetworkCheck } from './network/network-check.js';
+export { checkModelGradients, checkNetworkGradients } from './network/network-check.js';
 export type { IdxContents } from './data/idx.js';
 export { parseIdx } from './data/idx.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
@@ -78,7 +80,7 @@ export type { Text, TextOptions, TextTask, Vocabulary } from './data/text.js';
 export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
-export type { TrainData } from './training/train-data.js';
+export type { TrainData } from './data/train-data.js';
 export type { ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { TrainingData } from './training/run-data.js';

@@ -1,6 +1,6 @@
 /**
  * `npm run english`: finds long sentences and unplain words in documents, comments and messages.
- * `npm run english src/lstm.ts docs` checks these files and folders alone.
+ * `npm run english src/equations/lstm.ts docs` checks these files and folders alone.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const main = path.join(project, 'dist/src/cli/main.js');
 const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
-const { Random } = await import(path.join(project, 'dist/src/rng.js'));
+const { Random } = await import(path.join(project, 'dist/src/core/rng.js'));
 
 /** The least number of runs that end. */
 const FINISHED = 2;

@@ -1,5 +1,5 @@
 /**
- * Do the tests of the equations notice mistakes? Plants every mistake of src/planted-mistakes.mjs, one at a time, in a copy
+ * Do the tests of the equations notice mistakes? Plants every mistake of src/exercises/planted-mistakes.mjs, one at a time, in a copy
  * of the project, and runs the tests there. The tests of equations that fail must be exactly those that the entry names, and
  * its other test file must fail too. Each test of an equation must fail for at least one mistake.
  *
@@ -13,7 +13,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PLANTED_MISTAKES } from '../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../src/exercises/planted-mistakes.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const EQUATIONS = readdirSync(path.join(project, 'test/equations'))

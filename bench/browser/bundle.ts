@@ -33,7 +33,7 @@ export async function bundleSite(): Promise<Site> {
 
 /** A page with the steps of docs/kernels.md, "On a GPU". */
 export async function bundleGpuSteps(): Promise<Site> {
-  const measure = path.join(bench, 'gpu-steps', 'measure.js');
+  const measure = path.join(bench, 'steps', 'gpu-measure.js');
   return siteOf([['/index.html', '<!doctype html>'], ...(await bundle([['gpu-steps', measure]]))]);
 }
 

@@ -4,14 +4,14 @@
  * Other tests compare the reference with PyTorch, TensorFlow.js and numeric gradients.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Adam } from '../../src/adam.js';
-import { denseForward } from '../../src/dense.js';
-import { lstmForward } from '../../src/lstm.js';
-import { Model } from '../../src/model.js';
-import { Network } from '../../src/network.js';
-import type { Parameter } from '../../src/parameters.js';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { denseForward } from '../../src/equations/dense.js';
+import { lstmForward } from '../../src/equations/lstm.js';
+import { Model } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
+import type { Parameter } from '../../src/network/parameters.js';
+import { Adam } from '../../src/training/optimisers.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 
@@ -141,7 +141,7 @@ function largestOf(data: FloatArray): number {
 
 /**
  * If |g| is far above ε, Adam's first step is the learning rate with the gradient's sign. For smaller |g| libraries
- * differ (see src/adam.ts) and rounding can change the sign, so those elements are not compared.
+ * differ (see src/equations/adam.ts) and rounding can change the sign, so those elements are not compared.
  */
 function updated({ value: { data }, gradient: { data: gradient } }: Parameter): Expected {
   const clear = Math.max(1e-4, 0.01 * largestOf(gradient));

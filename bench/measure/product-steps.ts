@@ -1,6 +1,6 @@
 /** What the programs of docs/kernels.md share: a product in f64 to compare with, the median of a step's times, and the table. */
-import { fillRandom, Random } from '../../src/rng.js';
-import { zeros } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { zeros } from '../../src/core/tensor.js';
 import { statisticsOf } from './statistics.js';
 
 export type Size = readonly [M: number, K: number, N: number];

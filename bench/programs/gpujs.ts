@@ -2,7 +2,7 @@
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
-import { BackendUnavailableError } from '../../src/errors.js';
+import { BackendUnavailableError } from '../../src/core/errors.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError } from '../program.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';

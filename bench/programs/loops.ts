@@ -2,8 +2,8 @@
  * Plain nested loops, as in a first version: the formulas of src/, and a matrix product of three loops over flat arrays.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, MatmulOptions } from '../../src/backend.js';
-import type { Tensor } from '../../src/tensor.js';
+import type { Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
 import type { Program } from '../program.js';
 import { projectVersion } from '../versions.js';
 import { prepareOn } from './longhand.js';

@@ -1,8 +1,8 @@
 /** ONNX Runtime: the forward pass, with its LSTM operator. */
+import { tensorFrom } from '../../src/core/tensor.js';
 import { toOnnx } from '../../src/export/onnx.js';
-import { modelNetwork, parameterShapes } from '../../src/model.js';
-import { completeSizes } from '../../src/network-sizes.js';
-import { tensorFrom } from '../../src/tensor.js';
+import { completeSizes } from '../../src/network/config.js';
+import { modelNetwork, parameterShapes } from '../../src/network/model.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';

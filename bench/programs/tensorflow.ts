@@ -1,8 +1,8 @@
 /** TensorFlow.js, with its own matMul, basicLSTMCell, automatic differentiation and Adam. */
 import type * as TensorFlow from '@tensorflow/tfjs';
+import { lstmsOf } from '../../src/network/config.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import { lstmsOf } from '../../src/network-sizes.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { loadRival, rivalFile, rivalVersion } from './rivals.js';

@@ -1,5 +1,5 @@
 /** The whole network at the tutorial's sizes: one training step (forward, backward, Adam), or the forward pass alone. */
-import type { ModelSizes } from '../../src/model.js';
+import type { ModelSizes } from '../../src/network/model.js';
 import type { ModelTask } from '../tasks.js';
 import type { Case, Suite, SuiteOptions } from './suite.js';
 import { extentsOf } from './suite.js';

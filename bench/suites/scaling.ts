@@ -1,5 +1,5 @@
 /** The training step at the tutorial's sizes, with T, B or H varied. */
-import type { ModelSizes } from '../../src/model.js';
+import type { ModelSizes } from '../../src/network/model.js';
 import { modelCase, TUTORIAL_SIZES } from './model.js';
 import type { Suite } from './suite.js';
 import { UsageError } from './suite.js';

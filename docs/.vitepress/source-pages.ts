@@ -1,4 +1,4 @@
-/** The source files that the documents and the API reference link to: each has a page, `/source/src/lstm.ts.html`, where every line has an anchor. */
+/** The source files that the documents and the API reference link to: each has a page, `/source/src/equations/lstm.ts.html`, where every line has an anchor. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ export const project = fileURLToPath(new URL('../..', import.meta.url));
 interface Link {
   /** The document, from the project's folder: `docs/derivation.md`. */
   readonly document: string;
-  /** The file or folder that the link leads to, from the project's folder: `src/lstm.ts`. */
+  /** The file or folder that the link leads to, from the project's folder: `src/equations/lstm.ts`. */
   readonly target: string;
   /** With its #, or empty. */
   readonly anchor: string;
@@ -48,7 +48,7 @@ export const pageOf = (document: string): string =>
 const NOT_TEXT = /\.(safetensors|png|svg)$/;
 process.env.VITE_EXTRA_EXTENSIONS = 'safetensors'; // VitePress then knows that such a link is none to a page
 
-/** The link's address in the site, from the site's folder: `/source/src/lstm.ts.html#L44-L52`. undefined if it needs no change. */
+/** The link's address in the site, from the site's folder: `/source/src/equations/lstm.ts.html#L44-L52`. undefined if it needs no change. */
 export function addressOf(document: string, url: string): string | undefined {
   const link = linkFrom(document, url);
   if (!link) return undefined;

@@ -4,23 +4,21 @@
  *
  * Operations are enqueued, and the queue runs their kernels one after another: in webgpu mode a kernel call returns a promise.
  */
-import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
-import type { Tensor } from '../../src/tensor.js';
-import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
 import { cellBackwardInTiles, cellForwardInTiles } from './cell-tiles.js';
+import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, statePrograms } from './cell.js';
 import type { Input, Operation } from './device.js';
 import { Device } from './device.js';
-import { addPrograms, multiplyPrograms } from './element-wise.js';
 import type { Geometry, Source } from './layout.js';
-import { dLogitsPrograms, lossPrograms, softmaxPrograms } from './loss.js';
+import { dLogitsPrograms, lossPrograms, softmaxPrograms, dOutputsPrograms, squaredErrorPrograms } from './loss.js';
+import { columnSumsPrograms, productPrograms } from './matmul.js';
 import type { OpenMode } from './modes.js';
 import type { Operand } from './operands.js';
 import { DeviceTensors, roomOf } from './operands.js';
-import { adamPrograms, sgdPrograms } from './optimisers.js';
-import { columnSumsPrograms, productPrograms } from './products.js';
+import { addPrograms, multiplyPrograms, adamPrograms, sgdPrograms } from './pointwise.js';
 import type { Program, Size } from './program.js';
-import { gatherRowsPrograms, scatterAddRowsPrograms } from './rows-by-index.js';
-import { dOutputsPrograms, squaredErrorPrograms } from './squared-error.js';
+import { gatherRowsPrograms, scatterAddRowsPrograms } from './rows.js';
 
 interface FactorOperands {
   readonly a: Operand;

@@ -1,5 +1,5 @@
 /**
- * The kernels of the LSTM cell. The formulas are those of src/lstm.ts, with the same equation numbers. A formula is
+ * The kernels of the LSTM cell. The formulas are those of src/equations/lstm.ts, with the same equation numbers. A formula is
  * written once for all modes, for one element; its arguments are expressions. Only (2) has a second form, in cell-tiles.ts.
  */
 import type { Geometry, Source } from './layout.js';

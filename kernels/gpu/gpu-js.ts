@@ -2,7 +2,7 @@
  * The part of GPU.js 2.24 that this backend uses, typed. Its own typings lack webgpu's classes and declare `input` as a
  * type only.
  */
-import { BackendUnavailableError } from '../../src/errors.js';
+import { BackendUnavailableError } from '../../src/core/errors.js';
 
 /** Rows of numbers, or rows of threads whose results are arrays. */
 export type ResultRows = readonly (Float32Array | readonly Float32Array[])[];

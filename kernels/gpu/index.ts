@@ -1,8 +1,8 @@
 /** The GPU.js backend: the whole training step as GPU.js kernels, in one of GPU.js's modes. */
-import { assertKnownNames, describe } from '../../src/arguments.js';
-import type { Backend } from '../../src/backend.js';
-import { BackendUnavailableError } from '../../src/errors.js';
-import { withShapeChecks } from '../../src/shape-checks.js';
+import { assertKnownNames, describe } from '../../src/core/arguments.js';
+import type { Backend } from '../../src/core/backend.js';
+import { BackendUnavailableError } from '../../src/core/errors.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { GpuBackend } from './backend.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Mode } from './mode-names.js';

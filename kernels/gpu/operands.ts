@@ -1,7 +1,7 @@
 /** The tensors of a backend, and where the operands of its operations lie in them. */
 import ndarray from 'ndarray';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { formatShape, zeros } from '../../src/tensor.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { formatShape, zeros } from '../../src/core/tensor.js';
 import type { Device } from './device.js';
 import type { Size } from './program.js';
 import { DeviceTensor } from './tensor.js';

@@ -2,19 +2,19 @@
  * The reference backend: the functions of src/ themselves, on plain typed arrays, in f32 or f64. The other backends
  * compute the same formulas.
  */
-import { adam } from '../../src/adam.js';
-import { assertKnownNames, describe } from '../../src/arguments.js';
-import type { Backend } from '../../src/backend.js';
-import { gatherRows, scatterAddRows } from '../../src/class-indices.js';
-import { columnSums } from '../../src/column-sums.js';
-import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
-import { multiply } from '../../src/dropout.js';
-import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
-import { sgd } from '../../src/sgd.js';
-import { withShapeChecks } from '../../src/shape-checks.js';
-import { squaredErrorBackward, squaredErrorForward } from '../../src/squared-error.js';
-import type { DType, Tensor } from '../../src/tensor.js';
-import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/tensor.js';
+import { assertKnownNames, describe } from '../../src/core/arguments.js';
+import type { Backend } from '../../src/core/backend.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
+import type { DType, Tensor } from '../../src/core/tensor.js';
+import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/core/tensor.js';
+import { adam } from '../../src/equations/adam.js';
+import { crossEntropyBackward, crossEntropyForward } from '../../src/equations/cross-entropy.js';
+import { columnSums } from '../../src/equations/dense.js';
+import { multiply } from '../../src/equations/dropout.js';
+import { gatherRows, scatterAddRows } from '../../src/equations/embedding.js';
+import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
+import { sgd } from '../../src/equations/sgd.js';
+import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
 import { matmul } from './matmul.js';
 
 /** Options of `createReferenceBackend`. */

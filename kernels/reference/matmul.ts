@@ -7,9 +7,9 @@
  * view costs no extra time. The inner loop computes 2×4 outputs from 6 loads, with its 8 sums in registers. The sums
  * are f64; each block's sum is rounded to the precision of `out` once.
  */
-import type { MatmulOptions } from '../../src/backend.js';
-import type { Tensor } from '../../src/tensor.js';
-import { copyInto, fill } from '../../src/tensor.js';
+import type { MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, fill } from '../../src/core/tensor.js';
 
 const ROWS = 2;
 const COLUMNS = 4;

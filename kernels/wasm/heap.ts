@@ -1,5 +1,5 @@
 /** Allocates parts of the wasm memory: first fit; neighbouring free parts are joined. */
-import { OutOfMemoryError } from '../../src/errors.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
 
 const PAGE = 65536;
 const ALIGNMENT = 64;

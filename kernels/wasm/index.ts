@@ -4,10 +4,10 @@
  * operations.ts turns each operation into a job: addresses, strides and a number of chunks. assembly/ computes the jobs;
  * assembly/jobs.ts lists their fields. Results do not depend on the number of threads.
  */
-import type { TypeName } from '../../src/arguments.js';
-import { assertKinds } from '../../src/arguments.js';
-import type { Backend } from '../../src/backend.js';
-import { withShapeChecks } from '../../src/shape-checks.js';
+import type { TypeName } from '../../src/core/arguments.js';
+import { assertKinds } from '../../src/core/arguments.js';
+import type { Backend } from '../../src/core/backend.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';

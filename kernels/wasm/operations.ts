@@ -1,11 +1,11 @@
 /** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
-import { BETA1, BETA2, EPSILON } from '../../src/adam.js';
-import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/backend.js';
-import type { Tensor } from '../../src/tensor.js';
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
 // The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
 import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
-import { Products } from './products.js';
+import { Products } from './matmul.js';
 import type { Runner } from './runner.js';
 import type { Storages } from './storages.js';
 

@@ -2,8 +2,8 @@
  * Packed operands: the second operand of a product, copied into the order in which the inner loop reads it. A copy is valid
  * until the operand is written, so weights are packed once per update, not once per product.
  */
-import type { Tensor } from '../../src/tensor.js';
-import { formatShape, indexOf, valuesOf } from '../../src/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { formatShape, indexOf, valuesOf } from '../../src/core/tensor.js';
 import type { JobWriter } from './jobs.js';
 import { BLOCK, PACK_CHUNK_COLUMNS } from './jobs.js';
 import type { Runner } from './runner.js';

@@ -1,7 +1,7 @@
 /** The tensors of a backend: where each lies in the wasm memory, and how often it has been written. */
 import ndarray from 'ndarray';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { assertDense, formatShape, sizeOf } from '../../src/tensor.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
 import type { Heap } from './heap.js';
 
 /** The memory of one tensor and of its packed copies. */

@@ -4,7 +4,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
 import { type Command, Option } from 'commander';
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
 import { wholeNumber } from './flag-values.js';
 
 export const BACKENDS = ['wasm', 'reference', 'gpu'] as const;

@@ -9,17 +9,17 @@ import { numbersOfComparison } from '../compare/memory-limit.js';
 import type { TemplateOptions } from '../compare/template.js';
 import { templateOf } from '../compare/template.js';
 import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-limit.js';
+import { formatShape } from '../core/tensor.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import { placeOf } from '../files/working-folder.js';
-import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
-import { LOSSES, READS } from '../network-sizes.js';
-import { formatShape } from '../tensor.js';
+import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import { LOSSES, READS } from '../network/config.js';
 import { currentRun } from './current-run.js';
+import { positiveNumber, wholeNumber } from './flag-values.js';
 import { table } from './format.js';
 import { assertRoom } from './memory.js';
-import { positiveNumber, wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 
 interface CompareFlags extends TemplateOptions {

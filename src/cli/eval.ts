@@ -1,19 +1,19 @@
 /** `longhand eval`: how well a saved network does on its task's data: for images overall and per class. */
 import { Command, Option } from 'commander';
+import { DataError } from '../core/errors.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
-import { DataError } from '../errors.js';
-import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
+import type { TrainData } from '../data/train-data.js';
+import { examplesOf } from '../data/train-data.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
+import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { assertFits, evaluate } from '../training/evaluate.js';
-import type { TrainData } from '../training/train-data.js';
-import { examplesOf } from '../training/train-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
-import { alignedRight, bits } from './format.js';
 import { filePath } from './flag-values.js';
+import { alignedRight, bits } from './format.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { check, isUntouched } from '../exercises/check.js';
 import type { Difference, Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';

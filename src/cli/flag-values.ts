@@ -1,6 +1,6 @@
 /** Parsers of the values of flags. Each throws an InvalidArgumentError, which commander prints with the flag's name. */
 import { InvalidArgumentError } from 'commander';
-import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../numbers.js';
+import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most = LARGEST_WHOLE): (text: string) => number {

@@ -1,11 +1,11 @@
 /** The history of a run, its losses and accuracies, as a file: CSV, or one JSON object per line. */
 import { appendFileSync, existsSync } from 'node:fs';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import { decimalFrom, wholeFrom } from '../core/numbers.js';
 import { failure, readFile, replaceFile } from '../files/disk.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
 import { placeOf } from '../files/working-folder.js';
-import { decimalFrom, wholeFrom } from '../numbers.js';
 
 const SETS = ['train', 'validation'] as const;
 

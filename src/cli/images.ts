@@ -1,8 +1,8 @@
 /** The user's images for `longhand predict`, from PNG or IDX (plain or .gz), in the size that the network reads. */
+import { DataError } from '../core/errors.js';
 import { fitted, SIDE } from '../data/fit-drawing.js';
 import { parseIdx } from '../data/idx.js';
 import { unpacked } from '../data/mnist-files.js';
-import { DataError } from '../errors.js';
 import { readFile } from '../files/disk.js';
 import type { Bitmap } from './png.js';
 import { decodePng, isPng, isTooLarge, LONGEST_SIDE, MOST_PIXELS } from './png.js';

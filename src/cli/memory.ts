@@ -4,11 +4,11 @@
  */
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import { OutOfMemoryError } from '../errors.js';
-import { numbersOfNetwork } from '../model-memory.js';
-import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
-import { formatNetwork, lstmsOf } from '../network-sizes.js';
-import type { DType } from '../tensor.js';
+import { OutOfMemoryError } from '../core/errors.js';
+import type { DType } from '../core/tensor.js';
+import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import { formatNetwork, lstmsOf } from '../network/config.js';
+import { numbersOfNetwork } from '../network/memory.js';
 
 /** Bytes of V8's heap for the views of one step of an LSTM. Measured on Node 20: 3,800, and 5,970 with two inputs and lengths. */
 const VIEWS_OF_A_STEP = 6000;

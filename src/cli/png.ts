@@ -4,7 +4,7 @@
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 
 export interface Bitmap {
   readonly width: number;

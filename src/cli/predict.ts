@@ -1,18 +1,18 @@
 /** `longhand predict`: a saved network's predictions for the user's images, after the last row or after each row. */
 import { Command } from 'commander';
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import type { Network } from '../network.js';
+import type { Network } from '../network/network.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { yieldToEventLoop } from '../training/event-loop.js';
 import { firstProbabilities, probabilitiesByRow } from '../training/probabilities.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
+import { wholeNumber } from './flag-values.js';
 import { printable } from './format.js';
 import type { NamedImage } from './images.js';
 import { readImages } from './images.js';
-import { wholeNumber } from './flag-values.js';
 import { inform, printJson, printLines } from './print.js';
 import { loadClassifier, networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';

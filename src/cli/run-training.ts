@@ -1,14 +1,14 @@
 /** `longhand train` after its flags have been checked: trains, prints, writes the files, and tests the trained network. */
 import { SingleBar } from 'cli-progress';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
 import type { Vocabulary } from '../data/text.js';
-import type { Network } from '../network.js';
-import { numbersOfTraining } from '../model-memory.js';
-import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
+import { examplesOf } from '../data/train-data.js';
+import { numbersOfTraining } from '../network/memory.js';
+import type { Network } from '../network/network.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
+import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { evaluate } from '../training/evaluate.js';
-import { examplesOf } from '../training/train-data.js';
 import type { TrainHooks } from '../training/loop.js';
 import { resumeTraining, train } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';

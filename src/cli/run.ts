@@ -2,7 +2,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../errors.js';
+import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
 import { inFolder } from '../files/working-folder.js';
 import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';

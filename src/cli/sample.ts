@@ -1,7 +1,7 @@
 /** `longhand sample`: text that a network writes, which was trained on a text. */
 import { Command, InvalidArgumentError } from 'commander';
+import { DataError } from '../core/errors.js';
 import type { Vocabulary } from '../data/text.js';
-import { DataError } from '../errors.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';

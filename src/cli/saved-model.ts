@@ -1,10 +1,10 @@
 /** Loads the network of a checkpoint onto a backend, for commands that only need its forward pass. */
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
 import { CLASSES } from '../data/mnist.js';
-import { DataError } from '../errors.js';
-import { Network } from '../network.js';
-import type { SavedModel } from '../training/checkpoint.js';
+import { Network } from '../network/network.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
+import type { SavedModel } from '../training/checkpoint.js';
 import { assertRoom } from './memory.js';
 
 /** The network of a checkpoint, and its task. Throws a DataError unless it classifies images into MNIST's ten classes. */

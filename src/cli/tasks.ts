@@ -1,16 +1,16 @@
 /** The tasks of `longhand train --task NAME`: their data, and the options that they start with. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { DataError } from '../core/errors.js';
 import { addingProblem } from '../data/adding.js';
-import type { LabelledImages, Mnist } from '../data/mnist.js';
-import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import { SIDE } from '../data/fit-drawing.js';
+import { loadMnist, mnistFiles } from '../data/mnist-files.js';
+import type { LabelledImages, Mnist } from '../data/mnist.js';
 import { asPermutedPixels, asPixels } from '../data/pixels.js';
+import { loadText, packagedText } from '../data/text-files.js';
 import type { TextOptions } from '../data/text.js';
 import { textTask } from '../data/text.js';
-import { loadText, packagedText } from '../data/text-files.js';
-import { DataError } from '../errors.js';
-import type { TrainData } from '../training/train-data.js';
+import type { TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';

@@ -3,12 +3,12 @@
  * the training itself come from the table in src/training/option-table.ts.
  */
 import { Command, Option } from 'commander';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
-import type { OptionName, TrainOptions } from '../training/options.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
+import type { OptionName, TrainOptions } from '../training/options.js';
 import { faultOf, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { assertCanContinue, assertCanShift } from '../training/run-data.js';

@@ -4,10 +4,10 @@
  *
  * docs/files.md describes the file.
  */
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
-import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
-import { indexOf } from '../tensor.js';
+import type { BatchSizes, NetworkSizes } from '../network/config.js';
 import { mistakesFor } from './known-mistakes.js';
 import type { Problem, Results } from './problem.js';
 import { shapesOf } from './problem.js';

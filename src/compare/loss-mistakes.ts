@@ -1,10 +1,10 @@
 /** Mistakes in the loss. They need no new pass: they scale results, or add what the padding contributes. */
-import { columnSums } from '../column-sums.js';
-import { crossEntropyBackward, crossEntropyForward } from '../cross-entropy.js';
-import { lossRows } from '../network-sizes.js';
-import { squaredErrorBackward, squaredErrorForward } from '../squared-error.js';
-import type { Tensor } from '../tensor.js';
-import { copyInto, fill, matrixOf, valuesOf, zeros } from '../tensor.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, fill, matrixOf, valuesOf, zeros } from '../core/tensor.js';
+import { crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
+import { columnSums } from '../equations/dense.js';
+import { squaredErrorBackward, squaredErrorForward } from '../equations/squared-error.js';
+import { lossRows } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { isGradient, withResults } from './mistake.js';
 import { given } from './pass.js';

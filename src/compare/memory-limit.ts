@@ -1,8 +1,8 @@
 /** The memory limit of a comparison. */
-import { DataError } from '../errors.js';
-import { numbersOfActivations, numbersOfParameters } from '../model-memory.js';
-import type { BatchSizes, NetworkSizes } from '../network-sizes.js';
-import { formatHidden, lstmsOf } from '../network-sizes.js';
+import { DataError } from '../core/errors.js';
+import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import { formatHidden, lstmsOf } from '../network/config.js';
+import { numbersOfActivations, numbersOfParameters } from '../network/memory.js';
 
 /** For f64 tensors. This limit holds in a browser too; src/cli/memory.ts also checks this computer's memory. */
 const MOST_BYTES = 4 * 2 ** 30;

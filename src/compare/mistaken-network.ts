@@ -1,19 +1,19 @@
 /**
- * Networks that treat the steps of a sequence wrongly, on purpose. They are made of the same LSTMs as src/network.ts. But
+ * Networks that treat the steps of a sequence wrongly, on purpose. They are made of the same LSTMs as src/network/network.ts. But
  * here a reverse direction is an LSTM that runs forward and reads its inputs in reverse order. So its outputs are in
  * processing order: output s belongs to step length-1-s, until it is turned back.
  */
-import type { Backend } from '../backend.js';
-import { allocateAll, freeAll } from '../backend.js';
-import { lstmBackward, lstmForward } from '../lstm.js';
-import type { Lstm, State } from '../lstm-tensors.js';
-import { bindLstm, setLengths } from '../lstm-tensors.js';
-import type { OutputEnds, OutputTensors } from '../network-output.js';
-import { NetworkOutput } from '../network-output.js';
-import { lstmActivationShapes, outputShapes } from '../network-sizes.js';
-import type { NamedTensors } from '../parameters.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { copyInto, matrixOf, rowsOf, stepOf } from '../tensor.js';
+import type { Backend } from '../core/backend.js';
+import { allocateAll, freeAll } from '../core/backend.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { copyInto, matrixOf, rowsOf, stepOf } from '../core/tensor.js';
+import type { Lstm, State } from '../equations/lstm-tensors.js';
+import { bindLstm, setLengths } from '../equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../equations/lstm.js';
+import { lstmActivationShapes, outputShapes } from '../network/config.js';
+import type { OutputEnds, OutputTensors } from '../network/output.js';
+import { NetworkOutput } from '../network/output.js';
+import type { NamedTensors } from '../network/parameters.js';
 import { given, resultsFrom, withSteps, writeStates } from './pass.js';
 import type { Problem, Results } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';

@@ -1,13 +1,13 @@
 /** Which network a file describes: its tensors' names give the layers and directions, and their shapes give the sizes. */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import { decimalFrom } from '../core/numbers.js';
+import type { Shape } from '../core/tensor.js';
+import { formatShape } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { shapeNamed } from '../files/stored-tensors.js';
-import type { BatchSizes, CompleteSizes, LayerSizes } from '../network-sizes.js';
-import { completeSizes, LOSSES, READS } from '../network-sizes.js';
-import { decimalFrom } from '../numbers.js';
-import type { Shape } from '../tensor.js';
-import { formatShape } from '../tensor.js';
+import type { BatchSizes, CompleteSizes, LayerSizes } from '../network/config.js';
+import { completeSizes, LOSSES, READS } from '../network/config.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';
 

@@ -1,7 +1,7 @@
 /** Mistakes in the order of directions and layers: their weights, outputs or initial states are exchanged. */
-import { widthOf } from '../network-sizes.js';
-import type { Tensor } from '../tensor.js';
-import { copyInto, formatShape, rowsOf, tensorFrom, valuesOf, zeros } from '../tensor.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, formatShape, rowsOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { widthOf } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { passOf, withTensors } from './mistake.js';
 import type { Problem, Results } from './problem.js';

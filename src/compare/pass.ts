@@ -1,9 +1,9 @@
 /** What a pass of a network computes, as results with their names in the file. */
-import type { Backend } from '../backend.js';
-import type { State } from '../lstm-tensors.js';
-import { widthOf } from '../network-sizes.js';
-import type { Tensor } from '../tensor.js';
-import { copyInto, valuesOf, zeros } from '../tensor.js';
+import type { Backend } from '../core/backend.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, valuesOf, zeros } from '../core/tensor.js';
+import type { State } from '../equations/lstm-tensors.js';
+import { widthOf } from '../network/config.js';
 import type { Problem, Results } from './problem.js';
 import { parameterShapesOf } from './problem.js';
 

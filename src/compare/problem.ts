@@ -1,7 +1,7 @@
 /** The problem that both programs solve, and the shapes of its results. src/compare/read-problem.ts reads it from a file. */
-import type { BatchSizes, CompleteSizes, LstmPlace } from '../network-sizes.js';
-import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network-sizes.js';
-import type { Shape, Tensor } from '../tensor.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import type { BatchSizes, CompleteSizes, LstmPlace } from '../network/config.js';
+import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network/config.js';
 
 /** The inputs of both programs. Tensors have their names in the file. */
 export interface Problem {

@@ -1,11 +1,11 @@
 /** Reads a file: the problem that both programs solve, and the other program's results. */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
-import { lossRows, outputShape } from '../network-sizes.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { findNonFinite, formatShape, indexOf, valuesOf } from '../tensor.js';
+import { lossRows, outputShape } from '../network/config.js';
 import { assertFits } from './memory-limit.js';
 import type { NamedNetwork } from './named-network.js';
 import { assertParameterShapes, networkIn } from './named-network.js';

@@ -1,9 +1,9 @@
 /** Mistakes in the order of steps: the reverse direction's outputs are not turned back, or the padding is read. */
-import { findNonFinite } from '../tensor.js';
-import type { Treatment } from './mistaken-network.js';
-import { RIGHT, solveMistaken } from './mistaken-network.js';
+import { findNonFinite } from '../core/tensor.js';
 import type { Mistake } from './mistake.js';
 import { passOf } from './mistake.js';
+import type { Treatment } from './mistaken-network.js';
+import { RIGHT, solveMistaken } from './mistaken-network.js';
 import type { Problem } from './problem.js';
 import { hasPadding } from './problem.js';
 

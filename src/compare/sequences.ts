@@ -1,6 +1,6 @@
 /** The sequences of a batch: in another order, because the network wants the longest first, and without their padding. */
-import type { Tensor } from '../tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../tensor.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import type { Problem, Results } from './problem.js';
 import { batchAxisOf, hasPadding, isBeyondEnd, shapesOf } from './problem.js';
 

@@ -1,8 +1,8 @@
 /** This project's results for a problem. */
-import type { Backend } from '../backend.js';
-import type { Lstm } from '../lstm-tensors.js';
-import { Network } from '../network.js';
-import { stepOf } from '../tensor.js';
+import type { Backend } from '../core/backend.js';
+import { stepOf } from '../core/tensor.js';
+import type { Lstm } from '../equations/lstm-tensors.js';
+import { Network } from '../network/network.js';
 import { given, resultsFrom, withSteps, writeStates } from './pass.js';
 import type { Problem, Results } from './problem.js';
 import { parameterShapesOf } from './problem.js';

@@ -1,12 +1,12 @@
 /** An example file for `compare`. */
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import { fillRandom, Random } from '../core/rng.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { fill, zeros } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
-import type { NetworkSizes } from '../network-sizes.js';
-import { completeSizes, lossRows, lstmsOf, outputShape } from '../network-sizes.js';
-import { fillRandom, Random } from '../rng.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { fill, zeros } from '../tensor.js';
+import type { NetworkSizes } from '../network/config.js';
+import { completeSizes, lossRows, lstmsOf, outputShape } from '../network/config.js';
 import type { Problem } from './problem.js';
 import { isBeyondEnd, parameterShapesOf, shapesOf } from './problem.js';
 import { withoutPadding } from './sequences.js';

@@ -1,5 +1,5 @@
 /** The time limit of a comparison. A piece of the comparison is measured, so the estimate fits every computer. */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { formatSizes } from './memory-limit.js';
 import type { Problem } from './problem.js';
 import { lstmsIn } from './problem.js';

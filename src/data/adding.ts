@@ -3,9 +3,9 @@
  * has a number in [0,1) and a mark. Two steps have mark 1, one in each half of the sequence; the target is the sum of
  * their numbers. Who always answers 1 has a mean squared error of 1/6.
  */
-import { assertSizes } from '../arguments.js';
-import { Random } from '../rng.js';
-import { zeros } from '../tensor.js';
+import { assertSizes } from '../core/arguments.js';
+import { Random } from '../core/rng.js';
+import { zeros } from '../core/tensor.js';
 import type { Sequences } from './sequences.js';
 
 /** `count` sequences of T steps: x `[count,T,2]`, the number and the mark of each step; targets `[count,1]`. T: 2 or more. */

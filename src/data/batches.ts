@@ -1,8 +1,8 @@
 /** Batches of examples: the order in which they are drawn, and images as the input of a network. */
-import { DataError } from '../errors.js';
-import type { Random } from '../rng.js';
-import type { Tensor } from '../tensor.js';
-import { assertShape } from '../tensor.js';
+import { DataError } from '../core/errors.js';
+import type { Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import { assertShape } from '../core/tensor.js';
 import type { LabelledImages } from './mnist.js';
 import { CLASSES } from './mnist.js';
 

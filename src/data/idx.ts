@@ -2,7 +2,7 @@
  * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/). A file has a magic number 00 00 08 D (unsigned
  * bytes, D dimensions), D big-endian u32 extents, then the bytes; the last extent varies fastest.
  */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 
 /** The contents of an IDX file. */
 export interface IdxContents {

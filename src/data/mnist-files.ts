@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { failure, readIfPresent } from '../files/disk.js';
 import type { Mnist } from './mnist.js';
 import { parseLabelledImages, splitMnist } from './mnist.js';

@@ -1,6 +1,6 @@
 /** Images with labels: reading and checking them, and the tutorial's split of MNIST. */
-import { assertObject, assertSizes, describe } from '../arguments.js';
-import { DataError } from '../errors.js';
+import { assertObject, assertSizes, describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
 import { parseIdx } from './idx.js';
 import { assertTask } from './task.js';
 

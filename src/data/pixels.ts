@@ -1,5 +1,5 @@
 /** Images as long sequences of single pixels, row by row, or in one fixed random order. */
-import { Random } from '../rng.js';
+import { Random } from '../core/rng.js';
 import type { LabelledImages } from './mnist.js';
 
 /** The same images, read one pixel a step: 784 steps for MNIST. No pixel is copied. */

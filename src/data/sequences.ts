@@ -1,9 +1,9 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
-import { assertKnownNames, assertNumbers, assertSizes, assertTensor, describe } from '../arguments.js';
-import { DataError } from '../errors.js';
-import { F32_RANGE, isWithinF32 } from '../numbers.js';
-import type { Tensor } from '../tensor.js';
-import { formatShape, indexOf, rowsOf, valuesOf } from '../tensor.js';
+import { assertKnownNames, assertNumbers, assertSizes, assertTensor, describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import type { Tensor } from '../core/tensor.js';
+import { formatShape, indexOf, rowsOf, valuesOf } from '../core/tensor.js';
 import { assertTask } from './task.js';
 
 /**

@@ -1,6 +1,6 @@
 /** The names of data in checkpoints. */
-import { describe } from '../arguments.js';
-import { DataError } from '../errors.js';
+import { describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
 
 const LONGEST_TASK = 100;
 

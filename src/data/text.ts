@@ -5,8 +5,8 @@
  * k·T … k·T+T-1 of every stream, and predicts for each the character after it. Then batch k+1 continues batch k, so the
  * states are carried from one to the next.
  */
-import { assertKnownNames, assertSizes, describe } from '../arguments.js';
-import { DataError } from '../errors.js';
+import { assertKnownNames, assertSizes, describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
 
 /** The characters that a network knows; a character's place is its class. */
 export interface Vocabulary {

@@ -1,9 +1,9 @@
 /** Runs the text of an answer, TypeScript or JavaScript, as a module that may import from 'longhand'. */
 import { transform } from 'sucrase';
-import { BETA1, BETA2, EPSILON } from '../adam.js';
-import { denseBackward } from '../dense.js';
-import { lstmBackward } from '../lstm.js';
-import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../tensor.js';
+import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
+import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
+import { denseBackward } from '../equations/dense.js';
+import { lstmBackward } from '../equations/lstm.js';
 
 /** What an answer exports, by name. */
 export type Answer = Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '2′',
     formula: ['i = σ(zi) = 1/(1 + e⁻ᶻⁱ)', 'dzi = dI·σ′(zi)'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'The forward pass has computed i = σ(zi). You get i, and dI = ∂L/∂i. Return ∂L/∂zi. You do not get zi, and you do not need it.',
     hints: [
       'By the chain rule, ∂L/∂zi = ∂L/∂i · ∂i/∂zi. The second factor is σ′(zi).',
@@ -23,7 +23,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '5′',
     formula: ['p = softmax(logits)', 'loss = Σ over b of -Σ y*log p, / count', 'dLogits = ?'],
     chapter: 'derivation.md#the-loss',
-    source: 'src/cross-entropy.ts',
+    source: 'src/equations/cross-entropy.ts',
     task: 'Fill dLogits from the probabilities p, the labels y and `count`. A row of y usually has a single 1. But the check also has rows with another sum: smoothed labels, a weighted row, and a row of zeros, which has no loss.',
     hints: [
       'Take one row with a single 1 first, at the label. Then its loss is log S - logits[label], with S = Σ exp(logits). Differentiate this with respect to logits[k].',
@@ -37,7 +37,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: 'output layer',
     formula: ['logits = Σ stateₖ·Wₖ + b', 'dStateₖ = ?   dWₖ = ?   db = ?'],
     chapter: 'learn/plain-rnn.md#a-matrix-product',
-    source: 'src/dense.ts',
+    source: 'src/equations/dense.ts',
     task: 'Compute the gradients of every state, of W and of b from dLogits. There can be several states: then W has the rows of each in turn. backend.matmul(out, a, b) writes a·b to out. rowBlocks(W, states) gives the rows that belong to each state, and rowBlocks(dW, states) those of dW.',
     hints: [
       'For Y = A·B, the matrix rule is dA = dY·Bᵀ and dB = Aᵀ·dY. The shapes allow no other order.',
@@ -51,7 +51,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: 'a′, b′',
     formula: ['z = x·Wx + hPrev·Wh + bias', 'h = tanh(z)', 'dz = ?   dWx, dWh, dBias, dhPrev += ?'],
     chapter: 'learn/plain-rnn.md#one-step',
-    source: 'docs/learn/plain-rnn.mjs',
+    source: 'docs/learn/programs/plain-rnn.mjs',
     task: 'The loops over steps, sequences and units stand. Write what happens inside them, for one number n: dz from dh[t + 1], then its shares in the four gradients. h[t] is the state that step t reads, h[t + 1] the one that it computes.',
     hints: [
       'h = tanh(z), so dz = dh·tanh′(z), and tanh′ = 1 - tanh². You have tanh(z): it is h[t + 1][b][n].',
@@ -64,7 +64,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '4′',
     formula: ['h = o*tanh(c)', 'do = ?   dc += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'Compute dO = ∂L/∂o and dC = ∂L/∂c of one element, and store dC in dc. On entry, dc holds the gradient that arrives from step t+1. The lines below use both.',
     hints: [
       'h is a product of o and tanh(c). By the product rule, each factor gets dh times the other factor.',
@@ -78,7 +78,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '3′',
     formula: ['c = f*cPrev + i*j', 'di = ?   dj = ?   df = ?   dcPrev += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'dC is complete. Compute dI, dJ and dF of one element, and add the share of cPrev to dcPrev.',
     hints: [
       'c is a sum of two products. Each factor gets dC times the other factor of its product.',
@@ -92,7 +92,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '2′',
     formula: ['i, f, o = σ(z);   j = tanh(z)', 'dzi = ?   dzj = ?   dzf = ?   dzo = ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'Write the four numbers of dz for this element. dz has four blocks of H columns, in the order i, j, f, o. The forget bias is a constant, so it does not occur.',
     hints: [
       'Exercise 1 is one of the four lines. Which two others have the same form?',
@@ -106,7 +106,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '1′',
     formula: ['z = Σ inputₖ·Wₖ + b', 'dinputₖ += ?   dWₖ += ?   db += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'dz of this step is complete. Add the shares of this step to the gradients of the inputs, the weights and the bias. With one input x, inputs is [x, hPrev], dInputs is [dx, dhPrev], and W is [Wx, Wh]. If dInputs[k] is undefined, nothing needs it.',
     hints: [
       'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
@@ -120,7 +120,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '1′–4′',
     formula: ['for t = T-1 … 0:  (4′), (3′), (2′), (1′)'],
     chapter: 'derivation.md#one-step-of-the-lstm',
-    source: 'src/lstm.ts',
+    source: 'src/equations/lstm.ts',
     task: 'Write backpropagation through time. lstm.steps has the views of every step, in the order of the forward pass. backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) computes (4′) to (2′) of one step. What are dh, dc and the gradients before the first of these calls?',
     hints: [
       'Each step adds to dh and dc of the step before. So before the loop, dh holds dhOutside, and dc holds dcOutside, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
@@ -134,7 +134,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: 'e, e′',
     formula: ['h[0] = start, for every sequence', 'dStart = ?'],
     chapter: 'learn/plain-rnn.md#the-initial-state',
-    source: 'docs/learn/plain-rnn.mjs',
+    source: 'docs/learn/programs/plain-rnn.mjs',
     task: 'The initial state can be a parameter too: one row of H numbers, `start`, with which every sequence of the batch begins. Write the forward line, and its gradient dStart.',
     hints: [
       'h[0][b] must become a copy of start[0], for each b. A Float64Array has the method set.',
@@ -147,7 +147,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '6',
     formula: ['α = lr·√(1-β₂ᵗ)/(1-β₁ᵗ)', 'm += (g - m)·(1-β₁)', 'v += (g² - v)·(1-β₂)', 'p -= α·m/(√v + ε)'],
     chapter: 'learn/loss-and-update.md',
-    source: 'src/adam.ts',
+    source: 'src/equations/adam.ts',
     task: 'Return α of update t, and update one element: M and V first, then P. Read with G.get(n), write with P.set(n, …). Use the constants BETA1, BETA2 and EPSILON. This is the form of TensorFlow 1.x: ε stands beside √v.',
     hints: [
       'Compute the new mean and the new square first, as two constants. P is then updated with the new ones.',
@@ -161,7 +161,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     equation: '5′, 1′–4′',
     formula: ['logits = h·W + b, for the h of every step', 'dhOutside = ?'],
     chapter: 'learn/networks.md',
-    source: 'src/network-layers.ts',
+    source: 'src/network/layers.ts',
     task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhOutside, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',

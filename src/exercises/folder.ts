@@ -79,7 +79,7 @@ a well-known mistake gives exactly your numbers, it names the mistake.
 ${rows.join('\n')}
 
 The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 4 and 10 in
-\`docs/learn/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code. It does not
+\`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code. It does not
 check types: your editor does.
 `;
 }

@@ -1,13 +1,13 @@
 /** The problems of the LSTM: its cell backward, the sequence backward, and a loss at every step. */
-import { crossEntropyBackward, crossEntropyForward } from '../cross-entropy.js';
-import { denseForward } from '../dense.js';
-import type { lstmBackward, lstmCellBackward } from '../lstm.js';
-import { lstmCellForward, lstmForward } from '../lstm.js';
-import type { Lstm, LstmSizes } from '../lstm-tensors.js';
-import { bindLstm, lstmGradientShapes, lstmShapes } from '../lstm-tensors.js';
-import { fillRandom, Random } from '../rng.js';
-import type { Tensor } from '../tensor.js';
-import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../tensor.js';
+import { fillRandom, Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
+import { denseForward } from '../equations/dense.js';
+import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
+import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
+import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
+import { lstmCellForward, lstmForward } from '../equations/lstm.js';
 import type { Case, Problem, Result } from './results.js';
 import { numericGradientOf, resultOf, withValues } from './results.js';
 import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';

@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { transform } from 'sucrase';
-import { PLANTED_MISTAKES } from '../planted-mistakes.mjs';
 import { MARKS } from './marks.mjs';
+import { PLANTED_MISTAKES } from './planted-mistakes.mjs';
 
 const project = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 const contents = (file) => readFileSync(project(file), 'utf8');
@@ -73,7 +73,7 @@ function mistakesOf({ name, list, mistakes = [] }, solution, start) {
   return [...planted, ...mistakes].map(({ words, right, wrong }) => ({ words, right, wrong }));
 }
 
-const config = await resolveConfig(project('src/lstm.ts'));
+const config = await resolveConfig(project('src/equations/lstm.ts'));
 const formatted = (text, parser) => format(text, { ...config, parser });
 const toJavaScript = async (text) =>
   formatted(

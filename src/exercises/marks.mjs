@@ -11,12 +11,12 @@
  * `mistakes`: others, in the same form.
  */
 
-const LSTM = 'src/lstm.ts';
-const RNN = 'docs/learn/plain-rnn.mjs';
+const LSTM = 'src/equations/lstm.ts';
+const RNN = 'docs/learn/programs/plain-rnn.mjs';
 
 const CELL = {
   name: 'cell',
-  list: 'lstm.ts',
+  list: 'equations/lstm.ts',
   parts: [
     "import type { Tensor } from 'longhand';\n\n",
     { from: LSTM, first: '/**\n * Equations (4′)–(2′) for one step', last: '}' },
@@ -24,7 +24,7 @@ const CELL = {
 };
 
 const SEQUENCE = {
-  list: 'lstm.ts',
+  list: 'equations/lstm.ts',
   parts: [
     "import type { Backend, Lstm } from 'longhand';\n\n",
     { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
@@ -108,10 +108,10 @@ export function sigmoidBackward(dI: number, i: number): number {
   },
   {
     name: 'softmax',
-    list: 'cross-entropy.ts',
+    list: 'equations/cross-entropy.ts',
     parts: [
       "import type { Tensor } from 'longhand';\n\n",
-      { from: 'src/cross-entropy.ts', first: '/** (5′) from', last: '}' },
+      { from: 'src/equations/cross-entropy.ts', first: '/** (5′) from', last: '}' },
     ],
     taken: [
       {
@@ -136,12 +136,12 @@ export function sigmoidBackward(dI: number, i: number): number {
   },
   {
     name: 'product',
-    list: 'dense.ts',
+    list: 'equations/dense.ts',
     parts: [
       "import type { Backend, Tensor } from 'longhand';\nimport { rowsOf, transposeOf } from 'longhand';\n\n",
-      { from: 'src/dense.ts', first: '/** From  logits', last: '}' },
+      { from: 'src/equations/dense.ts', first: '/** From  logits', last: '}' },
       '\n',
-      { from: 'src/dense.ts', first: '/** The rows of W for each state. */', last: '}' },
+      { from: 'src/equations/dense.ts', first: '/** The rows of W for each state. */', last: '}' },
     ],
     taken: [
       {
@@ -450,12 +450,12 @@ export function sigmoidBackward(dI: number, i: number): number {
   },
   {
     name: 'adam',
-    list: 'adam.ts',
+    list: 'equations/adam.ts',
     parts: [
       "import type { Tensor } from 'longhand';\nimport { BETA1, BETA2, EPSILON, flatten } from 'longhand';\n\n",
-      { from: 'src/adam.ts', first: '/** α of update t', last: '}' },
+      { from: 'src/equations/adam.ts', first: '/** α of update t', last: '}' },
       '\n',
-      { from: 'src/adam.ts', first: '/** (6) for one parameter p', last: '}' },
+      { from: 'src/equations/adam.ts', first: '/** (6) for one parameter p', last: '}' },
     ],
     taken: [
       {
@@ -518,11 +518,11 @@ export function everyStepBackward(
   const { h, dhOutside, sizes } = lstm;
   const { T } = sizes;
   const readRows = (rows: Tensor): Tensor => matrixOf(`,
-      { from: 'src/network-layers.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
+      { from: 'src/network/layers.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
       ');\n  ',
-      { from: 'src/network-output.ts', expression: /(denseBackward)\(this/ },
+      { from: 'src/network/output.ts', expression: /(denseBackward)\(this/ },
       '(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  ',
-      { from: 'src/network.ts', expression: /(lstmBackward)\(this/ },
+      { from: 'src/network/network.ts', expression: /(lstmBackward)\(this/ },
       '(backend, lstm);\n}\n',
     ],
     taken: [

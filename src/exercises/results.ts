@@ -1,7 +1,6 @@
 /** What an answer computes in a case, and how it is compared with what is right. */
-import { indexOf } from '../tensor.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { valuesOf } from '../tensor.js';
+import { indexOf, valuesOf } from '../core/tensor.js';
+import type { Shape, Tensor } from '../core/tensor.js';
 import type { Answer } from './evaluate.js';
 import type { Difference } from './exercise.js';
 

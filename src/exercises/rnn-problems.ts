@@ -1,5 +1,5 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
-import { Random } from '../rng.js';
+import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, Problem, Result } from './results.js';
@@ -9,7 +9,7 @@ import { TEXTS } from './texts.js';
 type Matrix = Float64Array[];
 type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
 
-/** docs/learn/plain-rnn.mjs */
+/** docs/learn/programs/plain-rnn.mjs */
 interface PlainRnn {
   forward(x: readonly Matrix[], parameters: Parameters): { h: Matrix[]; logits: Matrix };
   crossEntropy(logits: Matrix, labels: readonly number[]): { p: Matrix; loss: number };

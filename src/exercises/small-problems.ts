@@ -1,14 +1,14 @@
 /** The problems without a sequence: σ, softmax, a product, Adam. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { adam as rightAdam, adamRate as rightRate } from '../adam.js';
-import type { adam, adamRate } from '../adam.js';
-import type { crossEntropyBackward } from '../cross-entropy.js';
-import { crossEntropyForward } from '../cross-entropy.js';
-import type { denseBackward } from '../dense.js';
-import { denseForward } from '../dense.js';
-import { fillRandom, Random } from '../rng.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { fill, tensorFrom, valuesOf, zeros } from '../tensor.js';
+import { fillRandom, Random } from '../core/rng.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { fill, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
+import type { adam, adamRate } from '../equations/adam.js';
+import type { crossEntropyBackward } from '../equations/cross-entropy.js';
+import { crossEntropyForward } from '../equations/cross-entropy.js';
+import type { denseBackward } from '../equations/dense.js';
+import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, Problem, Result } from './results.js';
 import { numericGradient, numericGradientOf, resultOf, withValues } from './results.js';

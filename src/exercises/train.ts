@@ -1,18 +1,18 @@
 /** Some steps of the tutorial's training, at a small size, with the reader's function in the loop. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { adam, adamRate } from '../adam.js';
-import type { Backend } from '../backend.js';
-import { crossEntropyBackward } from '../cross-entropy.js';
+import type { Backend } from '../core/backend.js';
+import { Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import { stepOf, zeros } from '../core/tensor.js';
 import { fillBatch } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
-import { denseBackward, denseForward } from '../dense.js';
-import { initialise } from '../initial-values.js';
-import { lstmBackward, lstmCellBackward, lstmForward } from '../lstm.js';
-import { allocateLstm } from '../lstm-tensors.js';
-import { Random } from '../rng.js';
-import type { Tensor } from '../tensor.js';
-import { stepOf, zeros } from '../tensor.js';
+import { adam, adamRate } from '../equations/adam.js';
+import { crossEntropyBackward } from '../equations/cross-entropy.js';
+import { denseBackward, denseForward } from '../equations/dense.js';
+import { allocateLstm } from '../equations/lstm-tensors.js';
+import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
+import { initialise } from '../network/initial-values.js';
 import { evaluate, explained } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
 

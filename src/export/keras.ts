@@ -5,12 +5,12 @@
  * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
  */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
-import { GATE_ORDER, reorderGates } from '../gate-order.js';
-import { isPlain } from '../network-sizes.js';
+import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { LstmWeights } from './weights.js';
 import { foldedBias, weightsOf } from './weights.js';

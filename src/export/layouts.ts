@@ -1,5 +1,5 @@
 /** Functions for the layouts of other programs: transposed and joined weights, and a forget bias that is part of the bias. */
-import type { FloatArray } from '../tensor.js';
+import type { FloatArray } from '../core/tensor.js';
 
 /** `[rows,columns]` → `[columns,rows]`. */
 export function transpose<Values extends FloatArray>(values: Values, rows: number, columns: number): Values {

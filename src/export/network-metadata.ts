@@ -1,9 +1,9 @@
 /** A network's sizes in the metadata of an exported file. */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { parseStrictJson } from '../files/json.js';
 import type { Safetensors } from '../files/safetensors.js';
-import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
-import { completeSizes } from '../network-sizes.js';
+import type { CompleteSizes, NetworkSizes } from '../network/config.js';
+import { completeSizes } from '../network/config.js';
 
 /** The sizes in an object, in a list of layers, in a layer. */
 const DEEPEST = 3;

@@ -8,8 +8,8 @@
  * SCHEMA has only the fields that are used here, with their numbers from onnx.proto.
  */
 import protobuf from 'protobufjs';
-import { GATE_ORDER, reorderGates } from '../gate-order.js';
-import { isPlain } from '../network-sizes.js';
+import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
+import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { joined, transpose } from './layouts.js';
 import type { LstmWeights } from './weights.js';

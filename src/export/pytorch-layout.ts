@@ -2,14 +2,14 @@
  * PyTorch's layout of a network's tensors, of weights and of an optimiser's moments. Matrices are transposed, and gates are in
  * the order i, f, g, o. A kernel is split into two: the rows of its inputs, and those of h.
  */
+import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
+import { tensorFrom, valuesOf } from '../core/tensor.js';
+import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
-import { GATE_ORDER, reorderGates } from '../gate-order.js';
-import type { CompleteSizes, LstmPlace, NetworkSizes } from '../network-sizes.js';
-import { lstmsOf, widthOf } from '../network-sizes.js';
-import type { NamedTensors } from '../parameters.js';
-import type { FloatArray, Shape, Tensor } from '../tensor.js';
-import { tensorFrom, valuesOf } from '../tensor.js';
+import type { CompleteSizes, LstmPlace, NetworkSizes } from '../network/config.js';
+import { lstmsOf, widthOf } from '../network/config.js';
+import type { NamedTensors } from '../network/parameters.js';
 import { joined, transpose } from './layouts.js';
 
 /** PyTorch's gate order. */

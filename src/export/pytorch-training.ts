@@ -4,14 +4,14 @@
  * The file holds everything that a checkpoint holds. Weights and moments have PyTorch's names and layout; the texts of the
  * metadata are the checkpoint's. A script need not derive two more: `network`, and `steps`, the length of the whole run.
  */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import type { FloatArray } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteSizes } from '../network-sizes.js';
-import { lstmsOf, networkParameterShapes } from '../network-sizes.js';
-import type { NamedTensors } from '../parameters.js';
-import type { FloatArray } from '../tensor.js';
+import type { CompleteSizes } from '../network/config.js';
+import { lstmsOf, networkParameterShapes } from '../network/config.js';
+import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
 import { stepCount } from '../training/options.js';

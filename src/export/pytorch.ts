@@ -3,15 +3,15 @@
  *
  * PyTorch adds two biases. The second one holds the forget bias, so that no sum is rounded.
  */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import { decimalFrom } from '../core/numbers.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
-import type { NetworkSizes } from '../network-sizes.js';
-import { completeSizes, isPlain, lstmsOf, widthOf } from '../network-sizes.js';
-import { decimalFrom } from '../numbers.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { tensorFrom, valuesOf } from '../tensor.js';
+import type { NetworkSizes } from '../network/config.js';
+import { completeSizes, isPlain, lstmsOf, widthOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases } from './layouts.js';
 import { networkFromMetadata } from './network-metadata.js';

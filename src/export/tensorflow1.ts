@@ -2,15 +2,15 @@
  * The variable names of the TensorFlow 1.x tutorial, as safetensors. The layout is that of BasicLSTMCell, as in Longhand
  * itself; the forget bias is not a variable there.
  */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
+import type { Tensor } from '../core/tensor.js';
+import { tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
 import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
-import { modelNetwork } from '../model.js';
-import { completeSizes, isPlain } from '../network-sizes.js';
-import type { Tensor } from '../tensor.js';
-import { tensorFrom, valuesOf } from '../tensor.js';
+import { completeSizes, isPlain } from '../network/config.js';
+import { modelNetwork } from '../network/model.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { formatKind } from './weights.js';
 

@@ -1,11 +1,11 @@
 /** Converts a saved network to plain arrays in Longhand's layout, LSTM by LSTM. */
-import { DataError } from '../errors.js';
-import { GATE_ORDER } from '../gate-order.js';
-import type { CompleteSizes, LstmPlace } from '../network-sizes.js';
-import { lstmsOf } from '../network-sizes.js';
-import { F32_RANGE } from '../numbers.js';
-import type { Tensor } from '../tensor.js';
-import { valuesOf } from '../tensor.js';
+import { DataError } from '../core/errors.js';
+import { F32_RANGE } from '../core/numbers.js';
+import type { Tensor } from '../core/tensor.js';
+import { valuesOf } from '../core/tensor.js';
+import { GATE_ORDER } from '../equations/gate-order.js';
+import type { CompleteSizes, LstmPlace } from '../network/config.js';
+import { lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { forgetBiases } from './layouts.js';
 

@@ -18,7 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import { placeOf } from './working-folder.js';
 
 /** In bytes; no file of this project is nearly as large. */

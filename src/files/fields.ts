@@ -1,6 +1,6 @@
 /** The fields of a JSON object from a file, read by name and type; a missing or mistyped field throws a DataError. */
-import { DataError } from '../errors.js';
-import { F32_RANGE, isWithinF32 } from '../numbers.js';
+import { DataError } from '../core/errors.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { parseStrictJson } from './json.js';
 
 const DEEPEST = 4;

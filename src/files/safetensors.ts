@@ -9,8 +9,8 @@
  * The tensors follow one another, in any order, without gap, overlap or remainder. A file that breaks a rule of the format
  * is refused with the reason, before memory of the size that it claims is allocated.
  */
-import { DataError } from '../errors.js';
-import { formatShape } from '../tensor.js';
+import { DataError } from '../core/errors.js';
+import { formatShape } from '../core/tensor.js';
 import { parseStrictJson } from './json.js';
 
 const BYTES_AN_ELEMENT = {

@@ -1,8 +1,8 @@
 /** Converts tensors to stored ones, and back; reading checks name, type and shape. */
-import { DataError } from '../errors.js';
-import { F32_RANGE, isWithinF32 } from '../numbers.js';
-import type { FloatArray, Shape, Tensor } from '../tensor.js';
-import { tensorFrom, valuesOf } from '../tensor.js';
+import { DataError } from '../core/errors.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
+import { tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Safetensors, StoredDType, StoredTensor } from './safetensors.js';
 import { quote } from './safetensors.js';
 

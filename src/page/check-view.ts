@@ -1,6 +1,6 @@
-/** “Check it”: the gradient check, with or without a mistake planted into src/lstm.ts. */
+/** “Check it”: the gradient check, with or without a mistake planted into src/equations/lstm.ts. */
 import type { Remote } from 'comlink';
-import type { GradientReport } from '../gradcheck.js';
+import type { GradientReport } from '../equations/gradcheck.js';
 import { button, element, made } from './dom.js';
 import type { Engine } from './engine.js';
 import { PLANTED_MISTAKES } from './mistakes.js';

@@ -1,9 +1,9 @@
-/** The gradient check: of src/lstm.ts, or of a copy with a planted mistake. */
+/** The gradient check: of src/equations/lstm.ts, or of a copy with a planted mistake. */
 import mistakenOperations from 'virtual:planted-mistakes';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { GradientReport } from '../gradcheck.js';
-import { checkModelGradients } from '../network-check.js';
-import { withShapeChecks } from '../shape-checks.js';
+import { withShapeChecks } from '../core/shape-checks.js';
+import type { GradientReport } from '../equations/gradcheck.js';
+import { checkModelGradients } from '../network/network-check.js';
 
 /** The sizes of `longhand gradcheck`: all different, so that a swapped axis cannot hide. */
 const SIZES = { T: 5, B: 3, I: 4, H: 6, C: 7 };

@@ -1,7 +1,7 @@
 /** The backend of a run on the page. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
 import type { BackendName } from './settings.js';
 
 /** `threads`: of the `wasm` backend; null: one per core. */

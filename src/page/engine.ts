@@ -1,7 +1,7 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
-import type { Backend } from '../backend.js';
-import { DataError } from '../errors.js';
-import type { GradientReport } from '../gradcheck.js';
+import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
+import type { GradientReport } from '../equations/gradcheck.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';

@@ -1,6 +1,6 @@
 /** The LSTM's equations as the page shows them. docs/derivation.md links each to the lines that compute it. */
 export interface Equation {
-  /** As in src/lstm.ts: `4′`. */
+  /** As in src/equations/lstm.ts: `4′`. */
   readonly number: string;
   readonly latex: readonly string[];
   /** HTML. */

@@ -1,9 +1,9 @@
 /** Fetches MNIST and Moby-Dick, gzipped, from the page's own origin; reports the progress and verifies the checksums. */
 import mnistFiles from 'virtual:mnist-files';
 import textFile from 'virtual:text-file';
+import { DataError } from '../core/errors.js';
 import type { Mnist, NamedBytes } from '../data/mnist.js';
 import { parseLabelledImages, splitMnist } from '../data/mnist.js';
-import { DataError } from '../errors.js';
 import { fastSha256Of } from '../files/sha256.js';
 
 /** What the page knows of a data file before it arrives. */
@@ -80,7 +80,8 @@ async function fetchFile(
       onBytes(chunk.length);
     }
     if (length < bytes.length) throw new DataError(`${file.name}: ends after ${length} of ${file.bytes} bytes`);
-    if ((await fastSha256Of([bytes])) !== file.sha256) throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
+    if ((await fastSha256Of([bytes])) !== file.sha256)
+      throw new DataError(`${file.name}: damaged (its SHA-256 differs)`);
     return bytes;
   } catch (error) {
     aborter.abort();

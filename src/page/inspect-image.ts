@@ -1,14 +1,14 @@
 /** One image's forward and backward pass: every gate and state, and the gradients, as arrays for the page. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import type { Tensor } from '../core/tensor.js';
+import { norm, stepOf } from '../core/tensor.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
-import type { Lstm } from '../lstm-tensors.js';
-import { Network } from '../network.js';
-import type { CompleteSizes } from '../network-sizes.js';
-import { lstmsOf } from '../network-sizes.js';
-import type { Tensor } from '../tensor.js';
-import { norm, stepOf } from '../tensor.js';
+import type { Lstm } from '../equations/lstm-tensors.js';
+import type { CompleteSizes } from '../network/config.js';
+import { lstmsOf } from '../network/config.js';
+import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/probabilities.js';
 import type { Training } from '../training/run.js';
 

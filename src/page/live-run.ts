@@ -1,7 +1,7 @@
 /** One training run of the page: it plays and pauses, changes its learning rate, and keeps a copy of its state. */
-import type { Backend } from '../backend.js';
+import type { Backend } from '../core/backend.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import { yieldToEventLoop } from '../training/event-loop.js';
 import type { Line, Training, Validation } from '../training/run.js';
 import type { Queue } from './queue.js';
 import type { RateChange } from './settings.js';

@@ -1,5 +1,5 @@
 /** The checkpoints of the page's runs: which of them the page can continue, and the length of those that it saves. */
-import { DataError } from '../errors.js';
+import { DataError } from '../core/errors.js';
 import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { layersOf, stepCount } from '../training/options.js';
 import type { Subject } from './settings.js';

@@ -1,8 +1,8 @@
 /** The data of the page's subjects, as a run needs them: MNIST, or a text. */
+import { DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
 import { textTask } from '../data/text.js';
-import { DataError } from '../errors.js';
 import type { Checkpoint, SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';

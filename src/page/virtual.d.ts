@@ -1,6 +1,6 @@
 /** Modules that the plugins in build/ make. */
 declare module 'virtual:planted-mistakes' {
-  type Operations = import('../backend.js').Operations;
+  type Operations = import('../core/backend.js').Operations;
   const mistaken: Readonly<Record<string, Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'> | undefined>>;
   export default mistaken;
 }

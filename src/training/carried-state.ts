@@ -2,16 +2,16 @@
  * The states that one batch passes on to the next one, for texts. They have tensors of their own. So the network keeps the
  * initial states that a step began with, and a line about the step can be computed from them.
  */
-import { allocateAll } from '../backend.js';
-import type { Lstm, State } from '../lstm-tensors.js';
-import type { Network } from '../network.js';
-import type { CompleteSizes } from '../network-sizes.js';
-import { lstmsOf } from '../network-sizes.js';
-import type { NamedTensors } from '../parameters.js';
-import { loadTensors, saveTensors } from '../parameters.js';
-import type { Shape } from '../tensor.js';
+import { allocateAll } from '../core/backend.js';
+import type { Shape } from '../core/tensor.js';
+import type { Lstm, State } from '../equations/lstm-tensors.js';
+import type { CompleteSizes } from '../network/config.js';
+import { lstmsOf } from '../network/config.js';
+import type { Network } from '../network/network.js';
+import type { NamedTensors } from '../network/parameters.js';
+import { loadTensors, saveTensors } from '../network/parameters.js';
 
-/** `h0` and `c0` of each LSTM, `[B,H]`, with the names of src/network-sizes.ts. */
+/** `h0` and `c0` of each LSTM, `[B,H]`, with the names of src/network/config.ts. */
 export function stateShapes(network: CompleteSizes, B: number): Record<string, Shape> {
   return Object.fromEntries(
     lstmsOf(network).flatMap(({ suffix, H }) => [

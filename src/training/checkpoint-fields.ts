@@ -2,17 +2,17 @@
  * The JSON texts of a checkpoint: its network, its options and the name of its data. Each field is checked, and `where`
  * begins the messages. checkpoint.ts reads the tensors.
  */
+import { DataError } from '../core/errors.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { isTask, TASK_RULE } from '../data/task.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
-import { DataError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
-import type { CompleteSizes, NetworkSizes } from '../network-sizes.js';
-import { completeSizes } from '../network-sizes.js';
-import { F32_RANGE, isWithinF32 } from '../numbers.js';
-import type { TrainOptions } from './options.js';
+import type { CompleteSizes, NetworkSizes } from '../network/config.js';
+import { completeSizes } from '../network/config.js';
 import { MOST_LAYERS } from './option-table.js';
+import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
 
 /** The network that the fields describe. */

@@ -4,20 +4,20 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
+import { DataError, NonFiniteError } from '../core/errors.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { DataError, NonFiniteError } from '../errors.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteSizes } from '../network-sizes.js';
-import { isPlain, networkParameterShapes } from '../network-sizes.js';
-import type { NamedTensors } from '../parameters.js';
-import { F32_RANGE, isWithinF32 } from '../numbers.js';
-import type { Shape, Tensor } from '../tensor.js';
-import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../tensor.js';
+import type { CompleteSizes } from '../network/config.js';
+import { isPlain, networkParameterShapes } from '../network/config.js';
+import type { NamedTensors } from '../network/parameters.js';
 import { stateShapes } from './carried-state.js';
 import { assertSameNetwork, networkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';

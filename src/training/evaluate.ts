@@ -1,16 +1,15 @@
 /** Loss and accuracy of a network over a set of examples. */
-import { assertObject } from '../arguments.js';
-import { DataError } from '../errors.js';
-import type { Network } from '../network.js';
-import { lossRows } from '../network-sizes.js';
-import type { Tensor } from '../tensor.js';
-import { matrixOf } from '../tensor.js';
-import { loadBatch } from './batch.js';
-import { yieldToEventLoop } from './event-loop.js';
-import type { DataKind, Examples } from './examples.js';
-import type { TrainData } from './train-data.js';
-import { misfitOf } from './examples.js';
-import { examplesOf } from './train-data.js';
+import { assertObject } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
+import type { Tensor } from '../core/tensor.js';
+import { matrixOf } from '../core/tensor.js';
+import { loadBatch, misfitOf } from '../data/examples.js';
+import type { DataKind, Examples } from '../data/examples.js';
+import type { TrainData } from '../data/train-data.js';
+import { examplesOf } from '../data/train-data.js';
+import { lossRows } from '../network/config.js';
+import type { Network } from '../network/network.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {

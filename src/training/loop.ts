@@ -3,13 +3,13 @@
  *
  * run.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
-import type { TypeName } from '../arguments.js';
-import { assertKinds, assertKnownNames, describe } from '../arguments.js';
-import type { Backend } from '../backend.js';
-import type { Network } from '../network.js';
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds, assertKnownNames, describe } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
+import type { TrainData } from '../data/train-data.js';
+import type { Network } from '../network/network.js';
 import type { Checkpoint } from './checkpoint.js';
-import { yieldToEventLoop } from './event-loop.js';
-import type { TrainData } from './train-data.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
 import { OPTION_NAMES, TUTORIAL } from './options.js';
 import type { Line, Validation } from './run.js';

@@ -5,13 +5,13 @@
  * page's fields.
  *
  * To add an option, add an entry and use it in run.ts, the next file to read. The types of some options, with comments, stand
- * beside their equations, in src/schedule.ts and src/clipping.ts.
+ * beside their equations, in src/equations/schedule.ts and src/equations/clipping.ts.
  */
+import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numbers.js';
 import { SHUFFLES } from '../data/batches.js';
-import { BIAS_STARTS, OUTPUT_STARTS } from '../initial-values.js';
-import { MOST_DROPOUT } from '../network-sizes.js';
-import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../numbers.js';
-import { SCHEDULES } from '../schedule.js';
+import { SCHEDULES } from '../equations/schedule.js';
+import { MOST_DROPOUT } from '../network/config.js';
+import { BIAS_STARTS, OUTPUT_STARTS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */
 export const OPTIMISERS = ['adam', 'sgd'] as const;

@@ -1,7 +1,7 @@
 /** The options of a training run, made from the table in option-table.ts: their types, defaults and checks. */
-import { assertKnownNames, describe } from '../arguments.js';
-import type { Limits } from '../clipping.js';
-import type { Schedule } from '../schedule.js';
+import { assertKnownNames, describe } from '../core/arguments.js';
+import type { Limits } from '../equations/clipping.js';
+import type { Schedule } from '../equations/schedule.js';
 import type { OptionEntry } from './option-table.js';
 import { ACCEPTED, MOST_LAYERS, OPTIONS } from './option-table.js';
 

@@ -1,7 +1,7 @@
 /** The class probabilities of one sequence: after all its steps, and as if it ended after each step. */
-import { denseForward } from '../dense.js';
-import type { Network } from '../network.js';
-import { copyInto, stepOf } from '../tensor.js';
+import { copyInto, stepOf } from '../core/tensor.js';
+import { denseForward } from '../equations/dense.js';
+import type { Network } from '../network/network.js';
 
 /**
  * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last

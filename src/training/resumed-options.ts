@@ -1,5 +1,5 @@
 /** The options of a resumed run: which of them may change, and which lengths the run may have. */
-import { assertKnownNames } from '../arguments.js';
+import { assertKnownNames } from '../core/arguments.js';
 import type { SavedTraining } from './checkpoint.js';
 import type { OptionName, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, stepCount } from './options.js';

@@ -1,12 +1,12 @@
 /** The data of a run: what it trains with, and what it validates with. Both are checked, and must be of the same kind. */
-import { assertObject } from '../arguments.js';
-import { DataError } from '../errors.js';
+import { assertObject } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import type { Examples } from '../data/examples.js';
+import { misfitOf } from '../data/examples.js';
+import type { TrainData } from '../data/train-data.js';
+import { examplesOf } from '../data/train-data.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
-import type { Examples } from './examples.js';
-import type { TrainData } from './train-data.js';
-import { misfitOf } from './examples.js';
-import { examplesOf } from './train-data.js';
 import type { TrainOptions } from './options.js';
 
 /** The data of a run. */

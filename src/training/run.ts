@@ -2,24 +2,23 @@
  * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. With the
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
-import { Adam } from '../adam.js';
-import { assertObject } from '../arguments.js';
-import type { Backend } from '../backend.js';
-import { clipGradients } from '../clipping.js';
+import { assertObject } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
+import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
-import { DataError, NonFiniteError } from '../errors.js';
+import { loadBatch } from '../data/examples.js';
+import type { NetworkEnds } from '../data/examples.js';
+import { clipGradients } from '../equations/clipping.js';
+import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of, sha256Of } from '../files/sha256.js';
-import { Network } from '../network.js';
-import type { NetworkSizes } from '../network-sizes.js';
-import type { Parameter } from '../parameters.js';
-import { Random } from '../rng.js';
-import { rateAt } from '../schedule.js';
-import { Sgd } from '../sgd.js';
-import { loadBatch } from './batch.js';
+import type { NetworkSizes } from '../network/config.js';
+import { Network } from '../network/network.js';
+import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
-import type { NetworkEnds } from './examples.js';
+import { Adam, Sgd } from './optimisers.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
@@ -129,9 +128,8 @@ export class Training {
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
       training.carried?.load(state.states);
-      const { optimiser } = training;
-      if (optimiser instanceof Sgd) optimiser.load({ updates: state.step, velocities: state.velocities });
-      else optimiser.load({ updates: state.step, means: state.means, squares: state.squares });
+      const { step: updates, means, squares, velocities } = state;
+      training.optimiser.load({ updates, means, squares, velocities });
     });
   }
 

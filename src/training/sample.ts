@@ -1,14 +1,14 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
-import type { TypeName } from '../arguments.js';
-import { assertKinds, describe } from '../arguments.js';
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds, describe } from '../core/arguments.js';
+import { DataError } from '../core/errors.js';
+import { yieldToEventLoop } from '../core/event-loop.js';
+import { Random } from '../core/rng.js';
+import { valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { characterOf, classCount, classesIn } from '../data/text.js';
-import { DataError } from '../errors.js';
-import { Network } from '../network.js';
-import type { CompleteSizes } from '../network-sizes.js';
-import { Random } from '../rng.js';
-import { valuesOf } from '../tensor.js';
-import { yieldToEventLoop } from './event-loop.js';
+import type { CompleteSizes } from '../network/config.js';
+import { Network } from '../network/network.js';
 
 /** Options of `sample`. */
 export interface SampleOptions {

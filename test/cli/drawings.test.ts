@@ -4,10 +4,10 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { NamedImage, ReadOptions } from '../../src/cli/images.js';
 import { imagesIn } from '../../src/cli/images.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
 import { fitted } from '../../src/data/fit-drawing.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { DataError } from '../../src/errors.js';
-import { Random } from '../../src/rng.js';
 import { drawn } from '../helpers/drawing.js';
 import {
   drawings,
@@ -22,8 +22,8 @@ import {
   wronglyRead,
 } from '../helpers/drawings.js';
 import { idx } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { completeSizes } from '../../src/network-sizes.js';
+import { completeSizes } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
 import { longhand } from '../helpers/longhand.js';

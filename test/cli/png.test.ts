@@ -1,8 +1,8 @@
 /** PNG: every form is read correctly; every damage is refused by name, and no damaged file is read as another image. */
 import { deflateSync } from 'node:zlib';
 import { decodePng } from '../../src/cli/png.js';
-import { DataError } from '../../src/errors.js';
-import { Random } from '../../src/rng.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
 import { expectDamageRefused } from '../helpers/damaged-pngs.js';
 import type { Form, Image } from '../helpers/png.mjs';
 import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from '../helpers/png.mjs';

@@ -2,11 +2,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
-import type { GradientReport } from '../../src/gradcheck.js';
+import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/run.js';
 import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand, start } from '../helpers/longhand.js';
 import { linesOf, longhand as longhandProcess, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
 const { directoryOf, remove } = temporaryDirectories();

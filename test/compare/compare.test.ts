@@ -6,7 +6,7 @@ import { compareFile } from '../../src/compare/compare.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import type { Tensors } from '../helpers/compare-files.js';
 import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';

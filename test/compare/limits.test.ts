@@ -6,7 +6,7 @@ import { compareFile } from '../../src/compare/compare.js';
 import { mistakesFor } from '../../src/compare/known-mistakes.js';
 import { problemOf, resultsOf } from '../../src/compare/read-problem.js';
 import { templateOf } from '../../src/compare/template.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { changed, numbers, randomInputs, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';

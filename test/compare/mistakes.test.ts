@@ -1,14 +1,14 @@
-/** `longhand compare` names known mistakes, and finds every mistake of src/planted-mistakes.mjs that changes a result. */
+/** `longhand compare` names known mistakes, and finds every mistake of src/exercises/planted-mistakes.mjs that changes a result. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
+import type { PlantedMistake } from '../../src/exercises/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import type { Safetensors } from '../../src/files/safetensors.js';
-import type { PlantedMistake } from '../../src/planted-mistakes.mjs';
-import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
 import type { Tensors } from '../helpers/compare-files.js';
 import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
@@ -124,7 +124,7 @@ describe('a known mistake is named:', () => {
   });
 });
 
-/** A file with the results of this program with a mistake of src/planted-mistakes.mjs in it. */
+/** A file with the results of this program with a mistake of src/exercises/planted-mistakes.mjs in it. */
 async function planted(mistake: PlantedMistake): Promise<Safetensors> {
   const results = await resultsWith(mistake, problemOf(template, 'f'));
   return changed(template, (tensors) => {

@@ -1,7 +1,7 @@
 /** `longhand compare` refuses a faulty file of a network in one line, which names the tensor, its shape and what was expected. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import type { InputOptions, Tensors } from '../helpers/compare-files.js';
 import { changed, numbers, randomInputs, stored, whole } from '../helpers/compare-files.js';

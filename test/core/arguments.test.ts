@@ -1,15 +1,15 @@
 /** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Adam } from '../../src/adam.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError } from '../../src/core/errors.js';
 import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
-import { DataError } from '../../src/errors.js';
-import { Model } from '../../src/model.js';
-import { SCHEDULES } from '../../src/schedule.js';
+import { SCHEDULES } from '../../src/equations/schedule.js';
+import { Model } from '../../src/network/model.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
+import { Adam } from '../../src/training/optimisers.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
 import { failureOf } from '../helpers/failures.js';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { templateOf } from '../../src/compare/template.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
@@ -15,9 +15,9 @@ import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/che
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
+import { failureOf } from '../helpers/failures.js';
 import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/saved-models.js';
-import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 

@@ -1,5 +1,5 @@
 /** Numbers from texts: which spellings are numbers, and the range of f32. */
-import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/numbers.js';
+import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/core/numbers.js';
 
 test.each([
   ['0', 0],

@@ -1,7 +1,7 @@
 /** Random numbers. */
 import fc from 'fast-check';
-import { fillRandom, Random } from '../../src/rng.js';
-import { rowsOf, valuesOf, zeros } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { draw, testStatistics } from '../helpers/random-statistics.js';
 
 describe('seeds and states', () => {

@@ -1,10 +1,10 @@
 /** The shape checks of every operation refuse wrong operands by name and shape before the backend receives them. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import { withShapeChecks } from '../../src/shape-checks.js';
-import type { Shape, Tensor } from '../../src/tensor.js';
-import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
 
 type Operands = Readonly<Record<string, Tensor>>;
 

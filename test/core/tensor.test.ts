@@ -1,6 +1,6 @@
 /** Host tensors: shapes, views that share memory, and messages that name operation, shapes and rule. */
 import fc from 'fast-check';
-import type { Shape, Tensor } from '../../src/tensor.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
 import {
   assertMatrix,
   assertShape,
@@ -16,7 +16,7 @@ import {
   transposeOf,
   valuesOf,
   zeros,
-} from '../../src/tensor.js';
+} from '../../src/core/tensor.js';
 import { errorOf } from '../helpers/failures.js';
 
 /** A tensor whose elements are 0, 1, 2, … in row order. */

@@ -1,12 +1,12 @@
 /** Batches of MNIST: the packaged images, the tutorial's two orders of batches, and the layout of a batch in x and y. */
 import fc from 'fast-check';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { fill, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { Shuffle } from '../../src/data/batches.js';
 import { BatchOrder, fillBatch } from '../../src/data/batches.js';
-import { sliceImages } from '../../src/data/mnist.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { DataError } from '../../src/errors.js';
-import { Random } from '../../src/rng.js';
-import { fill, valuesOf, zeros } from '../../src/tensor.js';
+import { sliceImages } from '../../src/data/mnist.js';
 import { COLUMNS, ROWS } from '../helpers/idx-files.js';
 import { smallImages } from '../helpers/small-images.js';
 

@@ -1,15 +1,15 @@
 /** Sequences of one's own: what is wrong with them is named before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError } from '../../src/core/errors.js';
+import { tensorFrom, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
-import { tensorFrom, zeros } from '../../src/tensor.js';
+import { Network } from '../../src/network/network.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
+import { failureOf } from '../helpers/failures.js';
 import type { Kind } from '../helpers/small-sequences.js';
 import { smallSequences, STEPS } from '../helpers/small-sequences.js';
-import { failureOf } from '../helpers/failures.js';
 
 /** A backend that throws if a run allocates a tensor on it. */
 const untouchable: Backend = {

@@ -1,17 +1,17 @@
 /** Texts: vocabularies, streams, carried states, evaluation, and runs that are resumed. */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf, zeros } from '../../src/core/tensor.js';
+import { loadText, packagedText } from '../../src/data/text-files.js';
 import type { Text } from '../../src/data/text.js';
 import { classCount, classesIn, textOf, textTask, vocabularyOf } from '../../src/data/text.js';
-import { loadText, packagedText } from '../../src/data/text-files.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf, zeros } from '../../src/tensor.js';
+import { examplesOf } from '../../src/data/train-data.js';
+import { Network } from '../../src/network/network.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
-import { examplesOf } from '../../src/training/train-data.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { failureOf } from '../helpers/failures.js';

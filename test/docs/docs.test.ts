@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Random } from '../../src/core/rng.js';
+import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { Model } from '../../src/model.js';
-import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
-import { Random } from '../../src/rng.js';
-import { norm, stepOf } from '../../src/tensor.js';
-import { longhand } from '../helpers/longhand.js';
+import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import { Model } from '../../src/network/model.js';
 import { linesOf } from '../helpers/longhand-process.js';
+import { longhand } from '../helpers/longhand.js';
 import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -191,24 +191,28 @@ test('the README’s figures of other programs are those of the benchmark’s re
 });
 
 test('the README’s picture: its numbers are those of reach.json, whose first frame is computed again', () => {
-  const frames = JSON.parse(read('docs/learn/reach.json')) as { step: number; correct: number; shares: number[] }[];
+  const frames = JSON.parse(read('docs/learn/programs/reach.json')) as {
+    step: number;
+    correct: number;
+    shares: number[];
+  }[];
   const [first, last] = [frames[0], frames.at(-1)!];
   const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
   expect(prose('README.md')).toContain(
     `After one training step, the norm at the first row is ${percent(first)} of that at the last row. After all ${last.step} steps it is ${percent(last)}.`,
   );
   const { stdout } = runModule(`
-    const { reachAfter } = await import('./docs/learn/reach.mjs');
-    const { PICTURES } = await import('./docs/learn/pictures.mjs');
+    const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
+    const { PICTURES } = await import('./docs/learn/pictures/pictures.mjs');
     console.log(JSON.stringify({ frames: await reachAfter([1]), picture: PICTURES['reach.svg']() }));`);
   const { frames: again, picture } = JSON.parse(stdout) as { frames: typeof frames; picture: string };
   expect(again[0].correct).toBe(first.correct);
   again[0].shares.forEach((share, t) => expect(share / first.shares[t]).toBeCloseTo(1, 2));
-  expect(picture).toBe(read('docs/learn/reach.svg'));
+  expect(picture).toBe(read('docs/learn/pictures/reach.svg'));
 });
 
 test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
-  const sources = ['.', 'training', 'data']
+  const sources = ['equations', 'network', 'training', 'data']
     .flatMap((folder) =>
       readdirSync(path.join('src', folder))
         .filter((name) => name.endsWith('.ts'))
@@ -232,7 +236,7 @@ test('every equation that a document of the site names by a number is in src wit
     expect(sources).toContain(`(${equation})`);
     expect(tests).toContain(`'(${equation})`);
   }
-  const program = read('docs/learn/plain-rnn.mjs');
+  const program = read('docs/learn/programs/plain-rnn.mjs');
   for (const letter of lettered) {
     expect(program).toContain(`(${letter})`);
     expect(tests).toContain(`(${letter}) `);
@@ -241,7 +245,7 @@ test('every equation that a document of the site names by a number is in src wit
 
 test('the equations are under 350 lines', () => {
   const names = ['lstm', 'dense', 'cross-entropy', 'adam'];
-  const equations = names.map((name) => read(`src/${name}.ts`).split('// ── Machinery')[0]);
+  const equations = names.map((name) => read(`src/equations/${name}.ts`));
   const lines = equations.join('').split('\n').length;
   expect(prose('README.md')).toContain('under 350 lines together');
   expect(lines).toBeLessThan(350);

@@ -118,7 +118,7 @@ test('the walk finds a missing comment, shape and default', () => {
   const file = path.join(directory, 'example.d.ts');
   writeFileSync(
     file,
-    `import type { Tensor } from '${project}dist/src/tensor.js';
+    `import type { Tensor } from '${project}dist/src/core/tensor.js';
     export declare const noComment: number;
     /** Comment. */
     export interface Fields {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { chapter, read } from '../helpers/chapter.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
 
@@ -71,7 +71,7 @@ const numbersIn = (text: string): number[][] =>
 
 test('numeric.mjs: the errors have the size that the page shows', () => {
   const { shown } = sessionOf('numeric.mjs');
-  const [mine, theirs] = [numbersIn(outputOf('node docs/learn/numeric.mjs')), numbersIn(shown)];
+  const [mine, theirs] = [numbersIn(outputOf('node docs/learn/programs/numeric.mjs')), numbersIn(shown)];
   expect(theirs).toHaveLength(10);
   mine.forEach((cells, r) => {
     cells.forEach((value, n) => {
@@ -103,7 +103,7 @@ test('what the text says', () => {
   expect(prose).toContain(`plants ${PLANTED_MISTAKES.length}, one at a time`);
   expect((28 + 64) * 4 * 64).toBe(23552);
   expect(prose).toContain('has 23,552 elements');
-  const source = readFileSync(path.join(project, 'src/gradcheck.ts'), 'utf8');
+  const source = readFileSync(path.join(project, 'src/equations/gradcheck.ts'), 'utf8');
   for (const line of ['RELATIVE_FLOOR = 1e-3', 'ABSOLUTE_FLOOR = 1e-5', 'tolerance = 1e-7'])
     expect(source).toContain(line);
 });

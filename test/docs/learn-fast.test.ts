@@ -5,7 +5,7 @@ import { chapter, outputOf, read } from '../helpers/chapter.js';
 
 const { page, prose, ask } = chapter('fast', {
   'fast.mjs': ['BLOCK', 'PANEL', 'SIZE', 'speeds', 'tileSizes'],
-  'pictures.mjs': ['PICTURES'],
+  '../pictures/pictures.mjs': ['PICTURES'],
 });
 
 test('the chapter quotes what the program prints', () => {

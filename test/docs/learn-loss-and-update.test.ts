@@ -226,7 +226,7 @@ test('the figures of the recipe, and the pictures', async () => {
     expect(recipe).toContain(`| ${accuracy}`);
   }
   for (const name of ['spike.svg', 'clipping.svg']) {
-    expect(page).toContain(`](${name})`);
+    expect(page).toContain(`](pictures/${name})`);
     expect(await drawn(name)).toBe(read(name));
   }
 });

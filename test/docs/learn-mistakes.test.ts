@@ -1,5 +1,5 @@
 /** docs/learn/mistakes.md: the table is made from the list of mistakes, and what the text says about the experiments. */
-import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { chapter } from '../helpers/chapter.js';
 import { quotedExperiments, testSymptoms } from '../helpers/symptoms.js';
 

@@ -1,9 +1,9 @@
 /** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
-import { testWhichCameFirst, differences } from '../helpers/which-came-first.js';
+import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
 import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { testWhichCameFirst, differences } from '../helpers/which-came-first.js';
 
 const { directoryOf, remove } = temporaryDirectories();
 afterAll(remove);
@@ -34,8 +34,7 @@ test('the planted mistake changes the three gradients that the page names', () =
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
   const place = directoryOf({});
-  for (const file of ['which-came-first.mjs', 'random-rnn.mjs'])
-    copyFileSync(path.join(folder, file), path.join(place, file));
+  for (const file of ['which-came-first.mjs', 'random-rnn.mjs']) copyFileSync(placeOf(file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
   const { Wx, Wh, bias, Wy, biasY } = differences(outputOf('which-came-first.mjs', [], place));
   expect([Wx, Wh, bias].sort()).toEqual([0.003, 0.003, 0.005]);
@@ -57,7 +56,9 @@ test('the page shows the lines of the program, which has as many lines of code a
 
 test('the page derives every equation that the program marks, and links to its lines', () => {
   const letters = ['(a)', '(b)', '(c)', '(d)', '(d′)', '(c′)', '(b′)', '(a′)', '(e)', '(e′)'];
-  const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(plain-rnn\.mjs#L(\d+)/gm)].map(([, letter]) => letter);
+  const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(programs\/plain-rnn\.mjs#L(\d+)/gm)].map(
+    ([, letter]) => letter,
+  );
   expect(linked).toEqual(letters);
   for (const letter of letters) expect(program).toContain(letter === '(d)' ? `/** ${letter}` : `// ${letter}`);
 });

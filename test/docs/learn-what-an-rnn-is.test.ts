@@ -1,7 +1,7 @@
 /** Chapter 1, docs/learn/what-an-rnn-is.md: its programs print what it shows, its quotes are lines of src, its figures are true. */
 import path from 'node:path';
-import { networkParameterShapes } from '../../src/network-sizes.js';
-import { modelNetwork } from '../../src/model.js';
+import { networkParameterShapes } from '../../src/network/config.js';
+import { modelNetwork } from '../../src/network/model.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
 import { chapter, outputOf, read, tutorialOutput } from '../helpers/chapter.js';
 import { linesOf } from '../helpers/longhand-process.js';

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PLANTED_MISTAKES } from '../../src/planted-mistakes.mjs';
+import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
@@ -31,12 +31,12 @@ test.each(PLANTED_MISTAKES)('$id: a test titled by its equation must fail', ({ e
   if (other !== undefined) expect(existsSync(path.join(project, `test/${other}.test.ts`))).toBe(true);
 });
 
-test('every equation has a mistake, and the page’s are in the cell of src/lstm.ts', () => {
+test('every equation has a mistake, and the page’s are in the cell of src/equations/lstm.ts', () => {
   expect(tested).toHaveLength(27);
   const broken = new Set(PLANTED_MISTAKES.map(({ equation }) => equation));
   expect([...broken].sort()).toEqual([...tested].sort());
   const offered = PLANTED_MISTAKES.filter(({ onPage }) => onPage);
   expect(offered.length).toBeGreaterThanOrEqual(6);
   for (const { file, equation } of offered)
-    expect([file, equation]).toEqual(['lstm.ts', expect.stringMatching(/^[2-4]/)]);
+    expect([file, equation]).toEqual(['equations/lstm.ts', expect.stringMatching(/^[2-4]/)]);
 });

@@ -1,9 +1,9 @@
-/** docs/scale.md: its formula gives what src/model-memory.ts computes, and its table the numbers of these networks. */
+/** docs/scale.md: its formula gives what src/network/memory.ts computes, and its table the numbers of these networks. */
 import { readFileSync } from 'node:fs';
-import { numbersOfParameters, numbersOfTraining } from '../../src/model-memory.js';
-import type { BatchSizes, NetworkSizes } from '../../src/network-sizes.js';
-import { lossRows, lstmsOf, widthOf } from '../../src/network-sizes.js';
 import { taskOf } from '../../src/cli/tasks.js';
+import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
+import { numbersOfParameters, numbersOfTraining } from '../../src/network/memory.js';
 import { TUTORIAL } from '../../src/training/options.js';
 
 const document = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');

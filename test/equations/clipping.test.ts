@@ -2,11 +2,11 @@
 import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { adam, adamRate, BETA2 } from '../../src/adam.js';
-import { clipByNorm, clipByValue, clipGradients } from '../../src/clipping.js';
-import type { Network } from '../../src/network.js';
-import type { Tensor } from '../../src/tensor.js';
-import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { rowsOf, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { adam, adamRate, BETA2 } from '../../src/equations/adam.js';
+import { clipByNorm, clipByValue, clipGradients } from '../../src/equations/clipping.js';
+import type { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
 

@@ -1,9 +1,9 @@
 /** Softmax cross-entropy (5) and its gradient (5′), for one-hot, smoothed, weighted and zero labels. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
-import { checkGradients } from '../../src/gradcheck.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import { tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { crossEntropyBackward, crossEntropyForward } from '../../src/equations/cross-entropy.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
 
 const [B, C] = [3, 4];
 

@@ -1,7 +1,7 @@
 /** How dropout masks are drawn: two elements from each draw of the generator. Its equations: equations-network.test.ts. */
-import { drawMask } from '../../src/dropout.js';
-import { Random } from '../../src/rng.js';
-import { rowsOf, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import { rowsOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { drawMask } from '../../src/equations/dropout.js';
 import { testMeanOfMask } from '../helpers/random-statistics.js';
 
 test('the two elements of a draw are dropped independently, and so are those of neighbouring draws', () => {

@@ -1,11 +1,11 @@
 /** The output layer and the losses, (5), (5′), (13) and (13′), each alone; test/equations/equations-lstm.test.ts explains how. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { crossEntropyBackward, crossEntropyForward } from '../../src/cross-entropy.js';
-import { denseBackward, denseForward } from '../../src/dense.js';
-import { Random } from '../../src/rng.js';
-import { squaredErrorBackward, squaredErrorForward } from '../../src/squared-error.js';
-import type { Tensor } from '../../src/tensor.js';
-import { tensorFrom, zeros } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { tensorFrom, zeros } from '../../src/core/tensor.js';
+import { crossEntropyBackward, crossEntropyForward } from '../../src/equations/cross-entropy.js';
+import { denseBackward, denseForward } from '../../src/equations/dense.js';
+import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
 import { expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
 const [B, H, C] = [2, 3, 6];

@@ -6,14 +6,14 @@
  * starts from r. All operands are random, and no two sizes are equal. If an equation says `+=`, its output is not zero before.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { allocateAll } from '../../src/backend.js';
-import { lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../../src/lstm.js';
-import type { Lstm } from '../../src/lstm-tensors.js';
-import { bindLstm, lstmGradientShapes, lstmShapes } from '../../src/lstm-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { allocateAll } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { Lstm } from '../../src/equations/lstm-tensors.js';
+import { bindLstm, lstmGradientShapes, lstmShapes } from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from '../../src/equations/lstm.js';
 import { expectClose, inner, matrix, numericGradient, randomTensor, sum } from '../helpers/numeric.js';
 
 const [T, B, I, H] = [5, 2, 4, 3];

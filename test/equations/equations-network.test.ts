@@ -3,16 +3,16 @@
  * and the results are compared. So a mistake in the equations of the LSTM does not fail these tests: both have it.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { denseBackward, denseForward } from '../../src/dense.js';
-import { drawMask } from '../../src/dropout.js';
-import { lstmBackward, lstmForward } from '../../src/lstm.js';
-import type { Lstm, LstmSizes } from '../../src/lstm-tensors.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { addInto, copyInto, fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { addInto, copyInto, fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { denseBackward, denseForward } from '../../src/equations/dense.js';
+import { drawMask } from '../../src/equations/dropout.js';
+import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import { expectClose, expectSame, sum } from '../helpers/numeric.js';
 import { randomise, randomLstm } from '../helpers/random-lstm.js';
 

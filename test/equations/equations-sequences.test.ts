@@ -3,11 +3,11 @@
  * way, and the results are compared. So a mistake in the LSTM's other equations does not fail these tests: both have it.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { lstmBackward, lstmForward } from '../../src/lstm.js';
-import type { LstmSizes } from '../../src/lstm-tensors.js';
-import { allocateLstm, setLengths } from '../../src/lstm-tensors.js';
-import type { Tensor } from '../../src/tensor.js';
-import { addInto, copyInto, fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { addInto, copyInto, fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { expectSame } from '../helpers/numeric.js';
 import { randomise, randomLstm } from '../helpers/random-lstm.js';
 

@@ -2,14 +2,14 @@
  * Equations (6) to (11), each alone, in the order of docs/derivation.md: Adam, gradient descent with momentum, the learning
  * rate, clipping, and the numeric gradient. Each is compared with known results, or with a formula of another form.
  */
-import { adam, adamRate } from '../../src/adam.js';
-import { clipByNorm, clipByValue } from '../../src/clipping.js';
-import { checkGradients } from '../../src/gradcheck.js';
-import type { Schedule } from '../../src/schedule.js';
-import { rateAt } from '../../src/schedule.js';
-import { sgd } from '../../src/sgd.js';
-import type { Tensor } from '../../src/tensor.js';
-import { tensorFrom, valuesOf } from '../../src/tensor.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { adam, adamRate } from '../../src/equations/adam.js';
+import { clipByNorm, clipByValue } from '../../src/equations/clipping.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
+import type { Schedule } from '../../src/equations/schedule.js';
+import { rateAt } from '../../src/equations/schedule.js';
+import { sgd } from '../../src/equations/sgd.js';
 import { sum } from '../helpers/numeric.js';
 
 const vector = (...values: number[]): Tensor => tensorFrom(values, [values.length], 'f64');

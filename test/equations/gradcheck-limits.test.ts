@@ -1,12 +1,12 @@
 /** What a gradient check can see and what it cannot see, as docs/derivation.md describes it. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import { checkGradients } from '../../src/gradcheck.js';
-import { lstmCellBackward, lstmCellForward } from '../../src/lstm.js';
-import type { Model } from '../../src/model.js';
-import { gradientsByName } from '../../src/parameters.js';
-import type { Tensor } from '../../src/tensor.js';
-import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
+import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
+import type { Model } from '../../src/network/model.js';
+import { gradientsByName } from '../../src/network/parameters.js';
 import { inputsOf, randomModel } from '../helpers/random-model.js';
 
 const H = 4;

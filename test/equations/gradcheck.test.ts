@@ -1,9 +1,9 @@
 /** The gradient check: its errors, the inputs that it restores, and the backends on which it works. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { checkGradients } from '../../src/gradcheck.js';
-import { checkModelGradients } from '../../src/network-check.js';
-import { stepOf, tensorFrom, transposeOf, zeros } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/tensor.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
+import { checkModelGradients } from '../../src/network/network-check.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { createDeviceBackend } from '../helpers/device-backend.js';
 import { failureOf } from '../helpers/failures.js';

@@ -1,5 +1,5 @@
 /** The gradients of the whole model compared with numeric gradients, for random sizes, biases and states. */
-import { checkGradients } from '../../src/gradcheck.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
 import { testRandomModels } from '../helpers/random-gradients.js';
 
 testRandomModels(30);

@@ -1,9 +1,11 @@
 /** The tensors of an LSTM: for inference, with lengths, over existing tensors; and the errors for wrong ones. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { OutOfMemoryError } from '../../src/errors.js';
-import { lstmBackward, lstmForward } from '../../src/lstm.js';
-import type { Lstm, LstmSizes } from '../../src/lstm-tensors.js';
+import type { Backend } from '../../src/core/backend.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { copyInto, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import {
   allocateInferenceLstm,
   allocateLstm,
@@ -11,10 +13,8 @@ import {
   bindLstm,
   lstmGradientShapes,
   setLengths,
-} from '../../src/lstm-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Shape, Tensor } from '../../src/tensor.js';
-import { copyInto, valuesOf, zeros } from '../../src/tensor.js';
+} from '../../src/equations/lstm-tensors.js';
+import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { randomLstm } from '../helpers/random-lstm.js';
 

@@ -1,12 +1,12 @@
 /** The LSTM without the rest of the model: carried states, and gradients that reach h and c from outside. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { checkGradients } from '../../src/gradcheck.js';
-import { carryState, lstmBackward, lstmForward } from '../../src/lstm.js';
-import type { LstmSizes } from '../../src/lstm-tensors.js';
-import { allocateInferenceLstm, allocateLstm, setLengths } from '../../src/lstm-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { DType } from '../../src/tensor.js';
-import { copyInto, rowsOf, stepOf, valuesOf } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { DType } from '../../src/core/tensor.js';
+import { copyInto, rowsOf, stepOf, valuesOf } from '../../src/core/tensor.js';
+import { checkGradients } from '../../src/equations/gradcheck.js';
+import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { allocateInferenceLstm, allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
+import { carryState, lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { inner } from '../helpers/numeric.js';
 import { randomise } from '../helpers/random-model.js';
 

@@ -1,8 +1,8 @@
-/** The equations of docs/learn/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
+/** The equations of docs/learn/programs/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
 import { readFileSync } from 'node:fs';
+import { Random } from '../../src/core/rng.js';
 import { evaluate } from '../../src/exercises/evaluate.js';
 import { numericGradient } from '../../src/exercises/results.js';
-import { Random } from '../../src/rng.js';
 
 type Matrix = Float64Array[];
 type Name = 'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start';
@@ -17,7 +17,7 @@ interface PlainRnn {
     results: { h: Matrix[]; p: Matrix },
   ): { gradients: Parameters; dh: Matrix[] };
 }
-const rnn = evaluate(readFileSync('docs/learn/plain-rnn.mjs', 'utf8')) as unknown as PlainRnn;
+const rnn = evaluate(readFileSync('docs/learn/programs/plain-rnn.mjs', 'utf8')) as unknown as PlainRnn;
 
 const [T, B, I, H, C] = [4, 3, 2, 5, 6]; // all different, so that a swapped axis cannot hide
 const random = new Random(1);

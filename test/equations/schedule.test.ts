@@ -1,7 +1,7 @@
 /** (8), the learning rate of each step: compared with PyTorch's schedulers, and at the ends of the warm-up and the run. */
 import { readFileSync } from 'node:fs';
-import type { Schedule } from '../../src/schedule.js';
-import { rateAt } from '../../src/schedule.js';
+import type { Schedule } from '../../src/equations/schedule.js';
+import { rateAt } from '../../src/equations/schedule.js';
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
   steps: number;

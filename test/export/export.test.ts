@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { toPyTorch } from '../../src/export/pytorch.js';

@@ -1,5 +1,5 @@
 /** Import: a round trip changes no bit, files of others are read, and a wrong file is refused with the reason. */
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';

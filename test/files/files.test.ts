@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync,
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';

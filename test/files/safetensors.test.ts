@@ -1,10 +1,10 @@
 /** The safetensors format: files of this and of other writers are read, and a file that breaks a rule is refused. */
 import * as fc from 'fast-check';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
+import { tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import type { StoredDType, StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { elementReader, floatsNamed, integersNamed, storedTensor } from '../../src/files/stored-tensors.js';
-import { tensorFrom, transposeOf, valuesOf } from '../../src/tensor.js';
 
 const SIZES: Readonly<Record<StoredDType, number>> = {
   BOOL: 1,

@@ -4,15 +4,15 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Adam } from '../../src/adam.js';
-import type { Backend } from '../../src/backend.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import type { NamedTensors } from '../../src/parameters.js';
-import { loadTensors, saveTensors, valuesByName } from '../../src/parameters.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { rowsOf, valuesOf, zeros } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
+import type { NamedTensors } from '../../src/network/parameters.js';
+import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
+import { Adam } from '../../src/training/optimisers.js';
 
 const [LONG, PART, B] = [24, 4, 3];
 const SIZES: NetworkSizes = {

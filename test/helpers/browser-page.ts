@@ -2,8 +2,8 @@
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { valuesOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/run.js';

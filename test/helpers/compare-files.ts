@@ -1,6 +1,6 @@
 /** Files for `longhand compare`, made by changes of other files. */
+import { Random } from '../../src/core/rng.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
-import { Random } from '../../src/rng.js';
 
 /** The results of one layer and direction with cross-entropy, in the order of a report. */
 export const RESULT_NAMES: readonly string[] = [

@@ -1,9 +1,9 @@
 /** A small file for `longhand compare` with many steps: inputs and weights of zeros. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { sizeOf } from '../../src/core/tensor.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { writeSafetensors } from '../../src/files/safetensors.js';
-import { sizeOf } from '../../src/tensor.js';
 
 const [B, I, H, C] = [1, 1, 1, 2];
 

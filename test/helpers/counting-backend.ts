@@ -1,8 +1,8 @@
 /** A backend that shows which tensors are allocated and not yet freed. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { OutOfMemoryError } from '../../src/errors.js';
-import type { DType, Tensor } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
+import type { DType, Tensor } from '../../src/core/tensor.js';
 
 interface Counting {
   readonly dtype?: DType;

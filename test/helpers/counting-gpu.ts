@@ -2,7 +2,7 @@
 import gpuJs from 'gpu.js';
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
 
 export interface Counts {
   /** Calls of kernels. A kernel with several outputs is one launch. */

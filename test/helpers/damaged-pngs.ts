@@ -1,6 +1,6 @@
 /** Damaged PNG files of every form. */
 import { decodePng } from '../../src/cli/png.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { encodePng, FORMS, randomImage, SIGNATURE } from './png.mjs';
 
 /**

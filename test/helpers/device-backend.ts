@@ -5,9 +5,9 @@
  */
 import ndarray from 'ndarray';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import type { DType, FloatArray, Tensor } from '../../src/tensor.js';
-import { copyInto, fill } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import type { DType, FloatArray, Tensor } from '../../src/core/tensor.js';
+import { copyInto, fill } from '../../src/core/tensor.js';
 
 /** How many operands each operation writes: these are its first ones. */
 const OUTPUTS: Record<keyof Operations, number> = {

@@ -1,11 +1,11 @@
 /** Networks of every kind, with random weights, and what Longhand computes from them: for the tests of export and import. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { networkOn } from '../../src/cli/saved-model.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { randomise } from './random-model.js';
 import { savedModel, SIZES } from './saved-models.js';

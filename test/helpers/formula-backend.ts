@@ -3,9 +3,9 @@
  * formula with src/, so a wrong formula there fails the backend suite, on the reference backend too.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import type { Tensor } from '../../src/tensor.js';
-import { matrixOf } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { matrixOf } from '../../src/core/tensor.js';
 
 type Matrix = number[][];
 

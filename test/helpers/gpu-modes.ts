@@ -2,7 +2,7 @@
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { BackendUnavailableError } from '../../src/errors.js';
+import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';

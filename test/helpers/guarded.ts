@@ -1,8 +1,8 @@
 /** Operands of the backend suite: views inside larger tensors, and how their values come to a backend. */
-import type { Backend } from '../../src/backend.js';
-import { fillRandom } from '../../src/rng.js';
-import type { Shape, Tensor } from '../../src/tensor.js';
-import { copyInto, rowsOf, valuesOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom } from '../../src/core/rng.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { copyInto, rowsOf, valuesOf } from '../../src/core/tensor.js';
 
 const GUARD = 12345;
 

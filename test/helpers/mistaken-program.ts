@@ -1,11 +1,11 @@
-/** This project with a mistake of src/planted-mistakes.mjs in it, as an example of a wrong program. */
+/** This project with a mistake of src/exercises/planted-mistakes.mjs in it, as an example of a wrong program. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Backend } from '../../src/backend.js';
 import type { Problem, Results } from '../../src/compare/problem.js';
-import type { PlantedMistake } from '../../src/planted-mistakes.mjs';
+import type { Backend } from '../../src/core/backend.js';
+import type { PlantedMistake } from '../../src/exercises/planted-mistakes.mjs';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 

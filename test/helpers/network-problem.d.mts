@@ -1,8 +1,8 @@
 /** The types of network-problem.mjs. */
 import type { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Network } from '../../src/network.js';
-import type { CompleteSizes } from '../../src/network-sizes.js';
-import type { copyInto, tensorFrom, valuesOf } from '../../src/tensor.js';
+import type { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import type { CompleteSizes } from '../../src/network/config.js';
+import type { Network } from '../../src/network/network.js';
 
 /** The functions of the library that the comparison needs. */
 export interface Library {

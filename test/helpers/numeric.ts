@@ -1,8 +1,8 @@
 /** For the tests of single equations: random tensors, formulas over their elements, and a numeric gradient. */
-import type { Random } from '../../src/rng.js';
-import { fillRandom } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { flatten, valuesOf, zeros } from '../../src/tensor.js';
+import type { Random } from '../../src/core/rng.js';
+import { fillRandom } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { flatten, valuesOf, zeros } from '../../src/core/tensor.js';
 
 /** A tensor of normally distributed numbers, in f64. */
 export function randomTensor(random: Random, ...shape: number[]): Tensor {

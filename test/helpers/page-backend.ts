@@ -2,9 +2,9 @@
 import ndarray from 'ndarray';
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
-import type { Backend } from '../../src/backend.js';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { copyInto, tensorFrom, valuesOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 
 /** A view of tensor number `tensor`. */
 export interface RemoteView {

@@ -2,11 +2,11 @@
  * Cases of the backend suite about where rows lie. A backend may hold a tensor in pieces, and share rows between tensors that
  * were copied. Neither may show in a result.
  */
-import { carryState, lstmForward } from '../../src/lstm.js';
-import { allocateLstm } from '../../src/lstm-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { rowsOf, stepOf, transposeOf } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { rowsOf, stepOf, transposeOf } from '../../src/core/tensor.js';
+import { allocateLstm } from '../../src/equations/lstm-tensors.js';
+import { carryState, lstmForward } from '../../src/equations/lstm.js';
 import { randomise } from './random-model.js';
 import type { LongCase, Workbench } from './workbench.js';
 

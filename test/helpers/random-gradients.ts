@@ -1,7 +1,7 @@
 /** Gradient checks of the whole model with random sizes, biases and states. */
 import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { checkModelGradients } from '../../src/network-check.js';
+import { checkModelGradients } from '../../src/network/network-check.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 

@@ -1,9 +1,9 @@
 /** LSTMs with random values in every tensor. */
-import type { Backend } from '../../src/backend.js';
-import type { AllocatedLstm, LstmSizes } from '../../src/lstm-tensors.js';
-import { allocateLstm } from '../../src/lstm-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import type { AllocatedLstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { allocateLstm } from '../../src/equations/lstm-tensors.js';
 
 /** Fills tensors with normal numbers. */
 export function randomise(tensors: readonly Tensor[], random = new Random(2)): void {

@@ -1,11 +1,11 @@
 /** Models and tensors at random values that every backend can hold. */
-import type { Backend } from '../../src/backend.js';
-import type { ModelSizes } from '../../src/model.js';
-import { Model } from '../../src/model.js';
-import { valuesByName } from '../../src/parameters.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { stepOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { stepOf } from '../../src/core/tensor.js';
+import type { ModelSizes } from '../../src/network/model.js';
+import { Model } from '../../src/network/model.js';
+import { valuesByName } from '../../src/network/parameters.js';
 
 /** A model with random parameters, inputs, labels and initial states. It computes the gradient of its inputs, too. */
 export function randomModel(backend: Backend, sizes: ModelSizes, { forgetBias = 1, seed = 1 } = {}): Model {

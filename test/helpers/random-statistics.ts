@@ -2,9 +2,9 @@
  * Statistics of many random numbers. The bounds are 5 standard deviations of the statistic under a perfect generator (one
  * chance in two million each); seeds are fixed, so a pass stays a pass.
  */
-import { drawMask } from '../../src/dropout.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf, zeros } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf, zeros } from '../../src/core/tensor.js';
+import { drawMask } from '../../src/equations/dropout.js';
 
 export const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
 

@@ -4,10 +4,10 @@
  */
 import type { Page } from 'playwright-core';
 import type { Mode } from '../../kernels/gpu/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import { withShapeChecks } from '../../src/shape-checks.js';
-import type { FloatArray, Tensor } from '../../src/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import { withShapeChecks } from '../../src/core/shape-checks.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { bundledPage, openSite } from './chromium.js';
 import type { Call, RemoteView } from './page-backend.js';
 

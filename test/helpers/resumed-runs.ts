@@ -1,7 +1,7 @@
 /** Short runs that are interrupted and resumed. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
 import { sliceImages } from '../../src/data/mnist.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';

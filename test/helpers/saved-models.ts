@@ -1,8 +1,8 @@
 /** A small network of random weights, as a checkpoint holds it. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { modelNetwork } from '../../src/model.js';
-import { completeSizes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
+import { completeSizes } from '../../src/network/config.js';
+import { modelNetwork } from '../../src/network/model.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { randomModel } from './random-model.js';
 

@@ -1,6 +1,6 @@
 /** A checkpoint of a short run with validation, a schedule and clipping, and the test that every bit of its file counts. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { train } from '../../src/training/loop.js';

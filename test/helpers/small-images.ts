@@ -1,6 +1,6 @@
 /** Images so small that training on them takes milliseconds. */
+import { Random } from '../../src/core/rng.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
-import { Random } from '../../src/rng.js';
 
 /** Dark noise with one bright pixel. Its place gives the label if an image has 10 pixels or more: a network can learn it. */
 export function smallImages(count: number, rows: number, columns: number): LabelledImages {

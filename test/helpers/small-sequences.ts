@@ -1,8 +1,8 @@
 /** Sequences of every kind, so small that training on them takes milliseconds. */
+import { Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { rowsOf, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import { Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { rowsOf, zeros } from '../../src/tensor.js';
 
 /** What can differ between kinds of sequences. */
 export interface Kind {

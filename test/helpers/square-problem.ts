@@ -1,12 +1,12 @@
 /** A comparison whose kernel is square, so that the shape does not reveal a transposed kernel. */
-import type { Backend } from '../../src/backend.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { transposeOf, zeros } from '../../src/core/tensor.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedTensor } from '../../src/files/stored-tensors.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { transposeOf, zeros } from '../../src/tensor.js';
 
 const [T, B, I, H, C] = [3, 2, 6, 2, 3]; // I + H = 4H
 

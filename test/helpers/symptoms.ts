@@ -1,4 +1,4 @@
-/** The experiments of docs/learn/symptoms.mjs: what docs/learn/mistakes.md quotes and says of them. */
+/** The experiments of docs/learn/programs/symptoms.mjs: what docs/learn/mistakes.md quotes and says of them. */
 import { read } from './chapter.js';
 
 const page = read('mistakes.md');

@@ -1,10 +1,10 @@
 /** Small character models, and the mathematics of src/page/text once more with plain arrays. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Random } from '../../src/core/rng.js';
 import { vocabularyOf } from '../../src/data/text.js';
-import { Network } from '../../src/network.js';
+import { Network } from '../../src/network/network.js';
+import type { NamedTensors } from '../../src/network/parameters.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
-import type { NamedTensors } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
 
 /** 16 characters, one of which has two units of a string. */
 export const vocabulary = vocabularyOf('to be or not to be, that is the question 😀\n');

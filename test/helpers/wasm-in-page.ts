@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { WasmOptions } from '../../kernels/wasm/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { SLEEPERS } from '../../kernels/wasm/jobs.js';
-import { valuesOf } from '../../src/tensor.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { train } from '../../src/training/loop.js';
 import { smallImages } from './small-images.js';
 

@@ -1,9 +1,9 @@
 /** The memory of the WebAssembly backend does not grow. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Adam } from '../../src/adam.js';
-import { Model } from '../../src/model.js';
-import { Network } from '../../src/network.js';
-import { Random } from '../../src/rng.js';
+import { Random } from '../../src/core/rng.js';
+import { Model } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
+import { Adam } from '../../src/training/optimisers.js';
 
 export function describeSteadyMemory({ steps, models, batches }: Record<'steps' | 'models' | 'batches', number>): void {
   const sizes = { T: 3, B: 2, I: 2, H: 5, C: 3 };

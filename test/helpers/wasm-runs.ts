@@ -1,12 +1,11 @@
 /** The same bits on any number of threads of the WebAssembly backend: whole training runs, and networks of every kind of layer. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Adam } from '../../src/adam.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import { Sgd } from '../../src/sgd.js';
-import { valuesOf, zeros } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { valuesOf, zeros } from '../../src/core/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
+import { Adam, Sgd } from '../../src/training/optimisers.js';
 import { smallImages } from './small-images.js';
 
 const images = smallImages(60, 7, 5);

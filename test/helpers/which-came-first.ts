@@ -1,4 +1,4 @@
-/** What docs/learn/which-came-first.mjs prints, beside the page. Sequences of 24 steps take much longer than those of 8. */
+/** What docs/learn/programs/which-came-first.mjs prints, beside the page. Sequences of 24 steps take much longer than those of 8. */
 import { outputOf, read } from './chapter.js';
 
 export const differences = (output: string): Record<string, number> =>
@@ -17,7 +17,9 @@ const LAST = { 8: (last: number) => last < 0.02, 24: (last: number) => last > 0.
 export function testWhichCameFirst(steps: 8 | 24): void {
   const argument = steps === 8 ? '' : ` ${steps}`; // 8 is the program's default
   test(`which-came-first.mjs${argument} prints what the page shows`, () => {
-    const shown = read('plain-rnn.md').split(`$ node docs/learn/which-came-first.mjs${argument}\n`)[1].split('```')[0];
+    const shown = read('plain-rnn.md')
+      .split(`$ node docs/learn/programs/which-came-first.mjs${argument}\n`)[1]
+      .split('```')[0];
     const output = outputOf('which-came-first.mjs', argument.trim().split(' ').filter(Boolean));
     expect(masked(output)).toBe(masked(shown));
     for (const text of [output, shown]) {

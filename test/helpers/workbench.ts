@@ -1,8 +1,8 @@
 /** Runs cases of the backend suite that have several operations in a row, on a backend and on the formulas. */
-import type { Backend } from '../../src/backend.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { transposeOf, valuesOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { createFormulaBackend } from './formula-backend.js';
 import { expectClose } from './guarded.js';
 

@@ -3,11 +3,10 @@
  * might not notice it. Here it throws, and padding is NaN.
  */
 import { cellBackwardInTiles, cellForwardInTiles } from '../../kernels/gpu/cell-tiles.js';
-import type { Geometry } from '../../kernels/gpu/layout.js';
-import type { Source } from '../../kernels/gpu/layout.js';
+import type { Geometry, Source } from '../../kernels/gpu/layout.js';
 import { unpack } from '../../kernels/gpu/layout.js';
-import { columnSumsPrograms, productPrograms } from '../../kernels/gpu/products.js';
-import { gatherRowsPrograms, scatterAddRowsPrograms } from '../../kernels/gpu/rows-by-index.js';
+import { columnSumsPrograms, productPrograms } from '../../kernels/gpu/matmul.js';
+import { gatherRowsPrograms, scatterAddRowsPrograms } from '../../kernels/gpu/rows.js';
 import type { Operand } from '../helpers/run-kernel.js';
 import { numberOf, operandOf, runProgram } from '../helpers/run-kernel.js';
 

@@ -1,10 +1,10 @@
 /** The reference backend's product against three plain loops: every layout of its operands, below and above its block sizes. */
 import fc from 'fast-check';
 import { matmul } from '../../kernels/reference/matmul.js';
-import type { MatmulOptions } from '../../src/backend.js';
-import { Random } from '../../src/rng.js';
-import type { DType, Tensor } from '../../src/tensor.js';
-import { fill, transposeOf, valuesOf, zeros } from '../../src/tensor.js';
+import type { MatmulOptions } from '../../src/core/backend.js';
+import { Random } from '../../src/core/rng.js';
+import type { DType, Tensor } from '../../src/core/tensor.js';
+import { fill, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
 
 /** How an operand lies in memory: transposed or not, and with how many rows and columns of guards around it. */
 interface Layout {

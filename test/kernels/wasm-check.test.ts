@@ -1,9 +1,9 @@
 /** `createWasmBackend({ check: true })`: host writes without an upload are errors. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Adam } from '../../src/adam.js';
-import { Model } from '../../src/model.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import { rowsOf, transposeOf, valuesOf } from '../../src/tensor.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
+import { Model } from '../../src/network/model.js';
+import { Adam } from '../../src/training/optimisers.js';
 
 describe('with { check: true }', () => {
   async function prepared(check: boolean) {

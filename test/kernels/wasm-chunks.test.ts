@@ -1,10 +1,10 @@
 /** Operations on tensors so large that the WebAssembly backend cuts them into several chunks. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend, Operations } from '../../src/backend.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Shape, Tensor } from '../../src/tensor.js';
-import { valuesOf } from '../../src/tensor.js';
+import type { Backend, Operations } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { expectClose } from '../helpers/guarded.js';
 
 /** The operations' tensors, outputs first. A class index is a whole number 0 … 36; `counted` is 0 or 1. */

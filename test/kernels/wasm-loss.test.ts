@@ -1,9 +1,9 @@
 /** The losses of the WebAssembly backend: few classes one number at a time in f64, more than 16 four at a time. */
-import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import { fill, valuesOf } from '../../src/tensor.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import { fill, valuesOf } from '../../src/core/tensor.js';
 
 /** logits `[B,C]` from `draw`, and labels 0, 1, …; `weight`: the label's y. */
 function loss(backend: Backend, [B, C]: [number, number], draw: (random: Random) => number, weight = 1) {

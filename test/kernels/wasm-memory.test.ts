@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Heap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { OutOfMemoryError } from '../../src/errors.js';
-import { valuesOf } from '../../src/tensor.js';
+import { OutOfMemoryError } from '../../src/core/errors.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { describeSteadyMemory } from '../helpers/wasm-memory.js';
 
 describe('memory', () => {

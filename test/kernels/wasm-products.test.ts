@@ -2,10 +2,10 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { productChunks } from '../../kernels/wasm/chunks.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/backend.js';
-import { fillRandom, Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/tensor.js';
+import type { Backend } from '../../src/core/backend.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, rowsOf, transposeOf, valuesOf } from '../../src/core/tensor.js';
 
 test('2,000 products of random shapes, views and options equal those of the f64 reference', async () => {
   const reference = createReferenceBackend({ dtype: 'f64' });

@@ -1,8 +1,8 @@
 /** Whole runs on the WebAssembly backend: the same bits on any number of threads, and vanishing gradients become 0. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { Model } from '../../src/model.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import { Model } from '../../src/network/model.js';
 import { describeSameBits, weightsOf } from '../helpers/wasm-runs.js';
 
 describeSameBits([3]); // more numbers of threads: test/slow/kernels/wasm.test.ts

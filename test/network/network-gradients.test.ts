@@ -3,9 +3,9 @@
  * are equal, and no initial state is zero.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { checkNetworkGradients } from '../../src/network-check.js';
-import type { BatchSizes, NetworkSizes } from '../../src/network-sizes.js';
-import { lstmsOf } from '../../src/network-sizes.js';
+import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import { lstmsOf } from '../../src/network/config.js';
+import { checkNetworkGradients } from '../../src/network/network-check.js';
 
 interface Example extends BatchSizes {
   readonly network: NetworkSizes;

@@ -1,15 +1,15 @@
 /** A network: its sizes, its batches and what counts in them, its states, its memory, and the errors for wrong ones. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError, OutOfMemoryError } from '../../src/errors.js';
-import { Model } from '../../src/model.js';
-import type { Batch } from '../../src/network.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { completeSizes, networkParameterShapes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import { DataError, OutOfMemoryError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
+import { Model } from '../../src/network/model.js';
+import type { Batch } from '../../src/network/network.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { randomise } from '../helpers/random-lstm.js';

@@ -24,8 +24,8 @@ import {
   valuesOf,
   zeros,
 } from '../../src/index.js';
-import { modelNetwork } from '../../src/model.js';
-import { numbersOfNetwork, numbersOfTraining } from '../../src/model-memory.js';
+import { numbersOfNetwork, numbersOfTraining } from '../../src/network/memory.js';
+import { modelNetwork } from '../../src/network/model.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Network } from '../../src/network.js';
-import { copyInto, tensorFrom, valuesOf } from '../../src/tensor.js';
+import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { Network } from '../../src/network/network.js';
 import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
 import { errorsOf, expectedOf, networkOf, resultsOf } from '../helpers/network-problem.mjs';
 

@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Adam, adamRate } from '../../src/adam.js';
-import type { ModelSizes, ParameterName } from '../../src/model.js';
-import { Model } from '../../src/model.js';
-import { gradientsByName, valuesByName } from '../../src/parameters.js';
-import type { DType, Tensor } from '../../src/tensor.js';
-import { copyInto, stepOf, tensorFrom, valuesOf } from '../../src/tensor.js';
+import type { DType, Tensor } from '../../src/core/tensor.js';
+import { copyInto, stepOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { adamRate } from '../../src/equations/adam.js';
+import type { ModelSizes, ParameterName } from '../../src/network/model.js';
+import { Model } from '../../src/network/model.js';
+import { gradientsByName, valuesByName } from '../../src/network/parameters.js';
+import { Adam } from '../../src/training/optimisers.js';
 
 type Numbers = ArrayLike<number>;
 type Parameters = Record<ParameterName, number[]>;

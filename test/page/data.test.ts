@@ -6,8 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { DataError } from '../../src/core/errors.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
-import { DataError } from '../../src/errors.js';
 import { dataFiles } from '../../src/page/build/data-files.js';
 
 /** The modules that the page's build makes; here the same plugin makes them. */

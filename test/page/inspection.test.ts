@@ -1,14 +1,14 @@
 /** What “Look inside” shows: the probabilities after each row, and the values and gradients of every layer and direction. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/backend.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
+import type { Backend } from '../../src/core/backend.js';
+import { Random } from '../../src/core/rng.js';
+import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
-import { Random } from '../../src/rng.js';
-import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/tensor.js';
-import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
 import { TUTORIAL } from '../../src/training/options.js';
+import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
 import { Training } from '../../src/training/run.js';
 import { smallImages } from '../helpers/small-images.js';
 

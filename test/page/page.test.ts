@@ -89,42 +89,45 @@ describe('on a page whose run has not begun', () => {
     expect(new URL(page.url()).search).toBe(`${SMALL}&image=1`);
   });
 
-  testInBrowser('each equation stands beside the lines of src/lstm.ts that the derivation links', async () => {
-    const { page } = opened();
-    const lines = readFileSync('src/lstm.ts', 'utf8').split('\n');
-    const shown = await page.evaluate(() =>
-      [...document.querySelectorAll('.equation')].map((article) => ({
-        equation: article.getAttribute('data-equation'),
-        formulas: article.querySelectorAll('.katex-html').length,
-        lines: [...article.querySelectorAll('.line')].map((line) => line.textContent),
-      })),
-    );
-    expect(shown.map(({ equation }) => equation)).toEqual(['1', '2', '3', '4', '4′', '3′', '2′', '1′']);
-    for (const { equation, formulas, lines: own } of shown) {
-      expect(formulas).toBeGreaterThan(0);
-      expect(own[0]).toContain(`(${equation})`);
-      for (const line of own) {
-        const [, number, code] = /^(\d+)(.*)$/.exec(line)!;
-        expect(lines[Number(number) - 1].trim()).toBe(code.trim());
-      }
-    }
-
-    // the build keeps only some of KaTeX's fonts
-    const fonts = await page.evaluate(() => {
-      const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
-        `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
-      const faces = [...document.fonts].map(({ family, style, weight }) =>
-        nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
+  testInBrowser(
+    'each equation stands beside the lines of src/equations/lstm.ts that the derivation links',
+    async () => {
+      const { page } = opened();
+      const lines = readFileSync('src/equations/lstm.ts', 'utf8').split('\n');
+      const shown = await page.evaluate(() =>
+        [...document.querySelectorAll('.equation')].map((article) => ({
+          equation: article.getAttribute('data-equation'),
+          formulas: article.querySelectorAll('.katex-html').length,
+          lines: [...article.querySelectorAll('.line')].map((line) => line.textContent),
+        })),
       );
-      const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
-        const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
-        return nameOf({ fontFamily, fontStyle, fontWeight });
+      expect(shown.map(({ equation }) => equation)).toEqual(['1', '2', '3', '4', '4′', '3′', '2′', '1′']);
+      for (const { equation, formulas, lines: own } of shown) {
+        expect(formulas).toBeGreaterThan(0);
+        expect(own[0]).toContain(`(${equation})`);
+        for (const line of own) {
+          const [, number, code] = /^(\d+)(.*)$/.exec(line)!;
+          expect(lines[Number(number) - 1].trim()).toBe(code.trim());
+        }
+      }
+
+      // the build keeps only some of KaTeX's fonts
+      const fonts = await page.evaluate(() => {
+        const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
+          `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
+        const faces = [...document.fonts].map(({ family, style, weight }) =>
+          nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
+        );
+        const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
+          const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
+          return nameOf({ fontFamily, fontStyle, fontWeight });
+        });
+        return { faces, used: [...new Set(used)] };
       });
-      return { faces, used: [...new Set(used)] };
-    });
-    expect(fonts.used).toHaveLength(3);
-    expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
-  });
+      expect(fonts.used).toHaveLength(3);
+      expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
+    },
+  );
 
   testInBrowser(
     'pointing at an equation highlights its heat maps, and pointing at a heat map its equation',

@@ -1,7 +1,7 @@
 /** What the page's subject “Text” shows of a text: states, the gradients of one prediction's loss, and units that separate. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { DataError } from '../../src/core/errors.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
-import { DataError } from '../../src/errors.js';
 import type { TextInspection } from '../../src/page/text/inspect-text.js';
 import { mostCharacters, TextInspector } from '../../src/page/text/inspect-text.js';
 import { propertyNamed } from '../../src/page/text/separation.js';

@@ -1,9 +1,9 @@
 /** The page's writer: the text of `sample`, with the likeliest characters of every distribution, in groups. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { DataError } from '../../src/core/errors.js';
 import type { Vocabulary } from '../../src/data/text.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
+import { Network } from '../../src/network/network.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
 import { likeliest } from '../../src/page/text/text-model.js';
 import type { WriteRequest, WrittenChoice } from '../../src/page/text/text-writer.js';

@@ -1,12 +1,12 @@
 /** Checkpoints of version 2: every network, data with a name, and SGD. What is wrong with them is named. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
+import { zeros } from '../../src/core/tensor.js';
+import type { TrainData } from '../../src/data/train-data.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { zeros } from '../../src/tensor.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import type { TrainData } from '../../src/training/train-data.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { OPTION_NAMES } from '../../src/training/options.js';

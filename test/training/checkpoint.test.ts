@@ -1,9 +1,9 @@
 /** Checkpoints: what is saved is loaded, and every other file is refused with a reason. */
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
+import { zeros } from '../../src/core/tensor.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { completeSizes, networkParameterShapes } from '../../src/network-sizes.js';
-import { zeros } from '../../src/tensor.js';
+import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { smallCheckpoint, testChangedBits } from '../helpers/small-checkpoint.js';

@@ -4,16 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
 import { trainCommand } from '../../src/cli/train.js';
-import { DataError } from '../../src/errors.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError } from '../../src/core/errors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { OptionEntry } from '../../src/training/option-table.js';
-import type { OptionName, TrainOptions } from '../../src/training/options.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
+import type { OptionName, TrainOptions } from '../../src/training/options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../../src/training/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { IMAGES } from '../helpers/small-images.js';

@@ -1,10 +1,10 @@
 /** A whole run on a text in f64, against PyTorch's (test/fixtures/text.py): carried states, epochs, clipping, Adam. */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import { fromPyTorchLayout, modulesFor } from '../../src/export/pytorch-layout.js';
-import { lstmsOf } from '../../src/network-sizes.js';
-import { valuesOf } from '../../src/tensor.js';
+import { lstmsOf } from '../../src/network/config.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
 

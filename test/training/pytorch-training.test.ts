@@ -1,6 +1,6 @@
 /** `--to pytorch-training`, and back with `--from pytorch-training`. test/slow/training/pytorch-training.test.ts runs PyTorch. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/errors.js';
+import { DataError } from '../../src/core/errors.js';
 import { toPyTorchTraining } from '../../src/export/pytorch-training.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';

@@ -1,18 +1,18 @@
 /** Runs of networks with everything on: resumed at any step, and on any number of threads, they make the same bits. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { tensorFrom } from '../../src/core/tensor.js';
 import { BatchOrder } from '../../src/data/batches.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import { tensorFrom } from '../../src/tensor.js';
+import type { TrainData } from '../../src/data/train-data.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
-import type { TrainData } from '../../src/training/train-data.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line, Validation } from '../../src/training/run.js';

@@ -1,8 +1,8 @@
 /** An interrupted and resumed run equals the uninterrupted run: every bit of lines, validations, weights and moments. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError } from '../../src/core/errors.js';
 import { sliceImages } from '../../src/data/mnist.js';
-import { DataError } from '../../src/errors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';

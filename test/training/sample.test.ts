@@ -1,11 +1,11 @@
 /** Text that a network writes: its distribution, its options, and the same text on every number of threads. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { classCount, textTask } from '../../src/data/text.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf } from '../../src/tensor.js';
+import { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
 import type { SampleOptions } from '../../src/training/sample.js';
 import { distributionOf, drawFrom, sample } from '../../src/training/sample.js';

@@ -4,14 +4,14 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { adamRate, BETA1, BETA2, EPSILON } from '../../src/adam.js';
-import type { Model, ModelSizes } from '../../src/model.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import type { Tensor } from '../../src/tensor.js';
-import { stepOf, valuesOf } from '../../src/tensor.js';
+import { Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { stepOf, valuesOf } from '../../src/core/tensor.js';
+import { adamRate, BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import type { Model, ModelSizes } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import { randomise, randomModel } from '../helpers/random-model.js';
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Training that is stopped, fails or diverges: it reports the reason and frees its tensors. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/backend.js';
-import { DataError, NonFiniteError } from '../../src/errors.js';
+import type { Backend } from '../../src/core/backend.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { countingBackend } from '../helpers/counting-backend.js';

@@ -1,12 +1,12 @@
 /** Training and evaluation on sequences of every kind: what counts, what does not, and how batches are filled. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { DataError } from '../../src/core/errors.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import { DataError } from '../../src/errors.js';
-import { Network } from '../../src/network.js';
-import type { NetworkSizes } from '../../src/network-sizes.js';
-import { valuesByName } from '../../src/parameters.js';
-import type { Tensor } from '../../src/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/tensor.js';
+import type { NetworkSizes } from '../../src/network/config.js';
+import { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';

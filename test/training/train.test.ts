@@ -1,18 +1,18 @@
 /** The training loop: its steps and lines, reproducibility from a seed, and evaluation. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { Adam } from '../../src/adam.js';
 import { tutorialLine } from '../../src/cli/format.js';
+import { Random } from '../../src/core/rng.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { BatchOrder, fillBatch } from '../../src/data/batches.js';
-import { sliceImages } from '../../src/data/mnist.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
-import { Model } from '../../src/model.js';
-import type { Network } from '../../src/network.js';
-import { valuesByName } from '../../src/parameters.js';
-import { Random } from '../../src/rng.js';
-import { valuesOf } from '../../src/tensor.js';
+import { sliceImages } from '../../src/data/mnist.js';
+import { Model } from '../../src/network/model.js';
+import type { Network } from '../../src/network/network.js';
+import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import type { TrainHooks } from '../../src/training/loop.js';
 import { train } from '../../src/training/loop.js';
+import { Adam } from '../../src/training/optimisers.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
 import type { Line } from '../../src/training/run.js';

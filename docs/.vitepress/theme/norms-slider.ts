@@ -1,7 +1,7 @@
 /** Chapter 2: a slider for the spectral radius of Wh, and the norms of dh over 28 and 784 steps. The chapter's functions compute and draw. */
 import { computed, defineComponent, h, ref, shallowRef } from 'vue';
-import { gradientNorms } from '../../learn/gradient-norms.mjs';
 import { diagram } from '../../learn/pictures/norms-diagram.mjs';
+import { gradientNorms } from '../../learn/programs/gradient-norms.mjs';
 
 /** The two diagrams. The scales hold every radius of the slider, so that the curves can be compared. */
 const DIAGRAMS = [

@@ -1,5 +1,5 @@
 /** One step of an LSTM; each arrow has the number of its equation: docs/learn/lstm.md. */
-import { arrow, box, heads, picture, text } from '../svg.mjs';
+import { arrow, box, heads, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND] = ['first', 'second'];
 const GATES = [

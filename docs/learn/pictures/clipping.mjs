@@ -1,6 +1,6 @@
 /** The loss over two parameters of a plain RNN, and two runs of gradient descent: docs/learn/loss-and-update.md. */
-import { descent, LIMIT, lossAndGradient, START } from '../clipping.mjs';
-import { arrow, heads, picture, text } from '../svg.mjs';
+import { descent, LIMIT, lossAndGradient, START } from '../programs/clipping.mjs';
+import { arrow, heads, picture, text } from './svg.mjs';
 
 const [X, Y, WIDTH, HEIGHT] = [62, 44, 470, 440];
 const [W_LOW, W_HIGH, B_LOW, B_HIGH] = [0.4, 2.4, -1.6, 0.8];

@@ -1,7 +1,7 @@
 /** The norm of dh in a plain RNN, over 28 and 784 steps: docs/learn/plain-rnn.md. */
-import { gradientNorms, RADII } from '../gradient-norms.mjs';
-import { picture, text } from '../svg.mjs';
+import { gradientNorms, RADII } from '../programs/gradient-norms.mjs';
 import { dashOf, diagram } from './norms-diagram.mjs';
+import { picture, text } from './svg.mjs';
 
 const LINES = [{ of: 'first' }, { of: 'second', dash: '8 4' }, { of: 'third', dash: '2 4' }];
 

@@ -1,8 +1,8 @@
 /** The norm of the gradient in a plain RNN and in an LSTM, over 28 and 784 steps: docs/learn/lstm.md. */
-import { DRAWN_BIASES, lstmNorms, RNN_RADIUS } from '../forget-bias.mjs';
-import { gradientNorms } from '../gradient-norms.mjs';
-import { picture, text } from '../svg.mjs';
+import { DRAWN_BIASES, lstmNorms, RNN_RADIUS } from '../programs/forget-bias.mjs';
+import { gradientNorms } from '../programs/gradient-norms.mjs';
 import { dashOf, diagram } from './norms-diagram.mjs';
+import { picture, text } from './svg.mjs';
 
 const LINES = [{ of: 'first' }, { of: 'second', dash: '8 4' }, { of: 'third', dash: '2 4' }];
 const RNN = { of: 'grey', dash: '12 3 3 3' };

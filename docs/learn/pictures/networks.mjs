@@ -1,8 +1,8 @@
 /** A network of two layers and two directions, and a batch of three lengths: docs/learn/networks.md. */
 import { allocateLstm, setLengths } from 'longhand';
 import { createReferenceBackend } from 'longhand/reference';
-import { LENGTHS } from '../networks.mjs';
-import { arrow, heads, picture, text } from '../svg.mjs';
+import { LENGTHS } from '../programs/networks.mjs';
+import { arrow, heads, picture, text } from './svg.mjs';
 
 const SUBSCRIPTS = '₀₁₂₃₄₅';
 

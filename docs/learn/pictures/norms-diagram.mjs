@@ -1,5 +1,5 @@
 /** A diagram of norms over the steps back from the end, with a logarithmic scale. It runs in the browser too. */
-import { text } from '../svg.mjs';
+import { text } from './svg.mjs';
 
 const superscript = (n) => [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])).join('');
 

@@ -1,6 +1,6 @@
 /** The error of numeric derivatives against δ: docs/learn/check-it.md. */
-import { numericErrors } from '../numeric.mjs';
-import { picture, text } from '../svg.mjs';
+import { numericErrors } from '../programs/numeric.mjs';
+import { picture, text } from './svg.mjs';
 
 const [X, Y, WIDTH, HEIGHT] = [62, 30, 560, 340];
 const [HIGH, LOW] = [0, -12];

@@ -1,7 +1,7 @@
 /** How far back the error reaches while the network trains, as a moving picture: the README. */
 import { readFileSync } from 'node:fs';
 import { loadMnist } from '../../../dist/src/data/mnist-files.js';
-import { picture, text } from '../svg.mjs';
+import { picture, text } from './svg.mjs';
 
 const SECONDS = 1.2; // for each frame
 const [TOP, ROW] = [64, 8]; // where row 0 of the image begins, and the height of a row
@@ -35,7 +35,7 @@ function motion(count) {
 }
 
 export function reachPicture() {
-  const frames = JSON.parse(readFileSync(new URL('../reach.json', import.meta.url), 'utf8'));
+  const frames = JSON.parse(readFileSync(new URL('../programs/reach.json', import.meta.url), 'utf8'));
   const bottom = TOP + 28 * ROW;
   return picture(720, bottom + 56, 'How far back the error reaches while the network trains', [
     motion(frames.length),

@@ -1,6 +1,6 @@
 /** What one large gradient leaves in Adam's m and v: docs/learn/loss-and-update.md. */
-import { afterSpike } from '../spike.mjs';
-import { picture, text } from '../svg.mjs';
+import { afterSpike } from '../programs/spike.mjs';
+import { picture, text } from './svg.mjs';
 
 const [X, WIDTH, LAST] = [46, 640, 1100];
 const EARLIER = 100;

@@ -1,7 +1,7 @@
 /** The tiles of the matrix product, what lies in which cache, and the measured speeds: docs/learn/fast.md. */
 import { readFileSync } from 'node:fs';
-import { BLOCK, BYTES, PANEL, SIZE, speeds, tileSizes } from '../fast.mjs';
-import { picture, text } from '../svg.mjs';
+import { BLOCK, BYTES, PANEL, SIZE, speeds, tileSizes } from '../programs/fast.mjs';
+import { picture, text } from './svg.mjs';
 
 const CELL = 16;
 const cell = (x, y, of, fill = '') =>

@@ -1,6 +1,6 @@
 /** The two paths on which the gradient reaches dc₁: docs/learn/by-hand.md. */
-import { valuesOfTheEngine } from '../by-hand.mjs';
-import { arrow, box, heads, picture, text } from '../svg.mjs';
+import { valuesOfTheEngine } from '../programs/by-hand.mjs';
+import { arrow, box, heads, picture, text } from './svg.mjs';
 
 export function pathsPicture() {
   const values = valuesOfTheEngine();

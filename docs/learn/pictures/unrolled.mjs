@@ -1,6 +1,6 @@
 /** An RNN, unrolled over its steps: docs/learn/what-an-rnn-is.md. */
-import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../one-state.mjs';
-import { arrow, box, heads, picture, text } from '../svg.mjs';
+import { gradientsOf, lossOf, SEQUENCE, statesOf, TARGET, WEIGHTS } from '../programs/one-state.mjs';
+import { arrow, box, heads, picture, text } from './svg.mjs';
 
 const [FIRST, SECOND] = ['first', 'second'];
 const [LEFT, MIDDLE, ROW, TOP] = [58, 180, 92, 92];

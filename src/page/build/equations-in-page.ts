@@ -1,4 +1,4 @@
-/** Replaces `<!-- equations -->` by the equations, rendered by KaTeX, and the lines of src/lstm.ts that compute them. */
+/** Replaces `<!-- equations -->` by the equations, rendered by KaTeX, and the lines of src/equations/lstm.ts that compute them. */
 import katex from 'katex';
 import type { Plugin } from 'vite';
 import { EQUATIONS } from '../equations.js';
@@ -33,14 +33,14 @@ function allEquations(classes: Map<string, string>): string {
 <article class="equation" data-equation="${number}" aria-label="Equation ${number}">
   <header><span class="number">(${number})</span><div class="formulas" tabindex="0">${formulas.join('')}</div></header>
   <p>${words}</p>
-  <pre class="source" tabindex="0" aria-label="src/lstm.ts, lines ${first} to ${last}"><code>${source(lines, first, last)}</code></pre>
+  <pre class="source" tabindex="0" aria-label="src/equations/lstm.ts, lines ${first} to ${last}"><code>${source(lines, first, last)}</code></pre>
 </article>`;
   });
   return withoutInlineStyles(articles.join('\n'), classes);
 }
 
 function missing(number: string): never {
-  throw new Error(`equation (${number}): docs/derivation.md does not link it to lines of src/lstm.ts`);
+  throw new Error(`equation (${number}): docs/derivation.md does not link it to lines of src/equations/lstm.ts`);
 }
 
 /** The lines with their numbers, without the indentation that they share. */

@@ -1,5 +1,5 @@
 /**
- * `virtual:planted-mistakes`: for every mistake that the page offers, the operations of a src/lstm.ts with that mistake.
+ * `virtual:planted-mistakes`: for every mistake that the page offers, the operations of a src/equations/lstm.ts with that mistake.
  * The list in the page holds only these mistakes.
  */
 import type { Plugin } from 'vite';
@@ -35,10 +35,11 @@ function allMistakes(): string {
   return `${imports.join('\n')}\nexport default {\n${entries.join('\n')}\n};\n`;
 }
 
-/** src/lstm.ts with mistake n. Throws an Error if src/lstm.ts does not have the right line exactly once. */
+/** src/equations/lstm.ts with mistake n. Throws an Error if src/equations/lstm.ts does not have the right line exactly once. */
 function lstmWith(n: number): string {
   const { id, right, wrong } = PLANTED_MISTAKES[n];
   const parts = readLstm().split(right);
-  if (parts.length !== 2) throw new Error(`mistake ${id}: src/lstm.ts has “${right}” ${parts.length - 1} times`);
+  if (parts.length !== 2)
+    throw new Error(`mistake ${id}: src/equations/lstm.ts has “${right}” ${parts.length - 1} times`);
   return parts.join(wrong);
 }

@@ -1,14 +1,14 @@
 /** What a character model computes in a text: states, gates, and the gradients of the loss of one prediction. In the worker. */
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
-import type { Backend } from '../../backend.js';
+import type { Backend } from '../../core/backend.js';
+import { yieldToEventLoop } from '../../core/event-loop.js';
+import { fill, norm, rowsOf, stepOf, valuesOf } from '../../core/tensor.js';
 import type { Vocabulary } from '../../data/text.js';
 import { classesIn } from '../../data/text.js';
-import type { Network } from '../../network.js';
-import type { CompleteSizes } from '../../network-sizes.js';
-import { lstmsOf, widthOf } from '../../network-sizes.js';
-import type { NamedTensors } from '../../parameters.js';
-import { fill, norm, rowsOf, stepOf, valuesOf } from '../../tensor.js';
-import { yieldToEventLoop } from '../../training/event-loop.js';
+import type { CompleteSizes } from '../../network/config.js';
+import { lstmsOf, widthOf } from '../../network/config.js';
+import type { Network } from '../../network/network.js';
+import type { NamedTensors } from '../../network/parameters.js';
 import { assertWrites, distributionOf } from '../../training/sample.js';
 import type { InspectedLstm } from '../inspect-image.js';
 import { inspectedLstms } from '../inspect-image.js';

@@ -1,11 +1,11 @@
 /** A character model of the page, its distributions, and the network that keeps its weights. */
-import type { Backend } from '../../backend.js';
+import type { Backend } from '../../core/backend.js';
 import type { Vocabulary } from '../../data/text.js';
 import { characterOf } from '../../data/text.js';
-import { Network } from '../../network.js';
-import type { CompleteSizes } from '../../network-sizes.js';
-import { completeSizes } from '../../network-sizes.js';
-import type { NamedTensors } from '../../parameters.js';
+import type { CompleteSizes } from '../../network/config.js';
+import { completeSizes } from '../../network/config.js';
+import { Network } from '../../network/network.js';
+import type { NamedTensors } from '../../network/parameters.js';
 
 /** A trained character model, on the host. It stays in the worker. */
 export interface TextModel {

@@ -1,9 +1,9 @@
 /** What the page does with the network of a run on a text besides training: it writes, looks inside, and sorts the units. */
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
-import type { Backend } from '../../backend.js';
+import type { Backend } from '../../core/backend.js';
 import type { Text } from '../../data/text.js';
 import { textOf } from '../../data/text.js';
-import type { Network } from '../../network.js';
+import type { Network } from '../../network/network.js';
 import type { TextInspection } from './inspect-text.js';
 import { TextInspector } from './inspect-text.js';
 import type { UnitRanking } from './rank-units.js';

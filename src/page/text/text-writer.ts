@@ -1,9 +1,9 @@
 /** Writes text with a character model of the page, in the worker, while its run trains or pauses. */
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
-import type { Backend } from '../../backend.js';
+import type { Backend } from '../../core/backend.js';
+import { DataError } from '../../core/errors.js';
 import type { Vocabulary } from '../../data/text.js';
-import { DataError } from '../../errors.js';
-import type { Network } from '../../network.js';
+import type { Network } from '../../network/network.js';
 import type { WrittenCharacter } from '../../training/sample.js';
 import { assertWrites, writeWith } from '../../training/sample.js';
 import { Queue } from '../queue.js';

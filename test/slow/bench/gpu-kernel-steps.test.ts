@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { testInBrowser } from '../../helpers/chromium.js';
 
 function steps(...args: string[]): SpawnSyncReturns<string> {
-  const program = ['dist/bench/gpu-kernel-steps.js', '--quick', ...args];
+  const program = ['dist/bench/steps/gpu-kernel-steps.js', '--quick', ...args];
   return spawnSync(process.execPath, program, { encoding: 'utf8', timeout: 500_000 });
 }
 

@@ -1,5 +1,5 @@
 /** PNG: no damaged file is read as another image. */
-import { Random } from '../../../src/rng.js';
+import { Random } from '../../../src/core/rng.js';
 import { expectDamageRefused } from '../../helpers/damaged-pngs.js';
 
 const random = new Random(5);

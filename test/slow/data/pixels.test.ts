@@ -1,13 +1,13 @@
 /** The gradient's norms over 784 steps in docs/tasks.md, computed again: untrained networks of 128 units read 32 digits. */
 import { readFileSync } from 'node:fs';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import { Random } from '../../../src/core/rng.js';
+import { norm, stepOf } from '../../../src/core/tensor.js';
 import { fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/pixels.js';
-import type { BiasStart } from '../../../src/initial-values.js';
-import { Network } from '../../../src/network.js';
-import { Random } from '../../../src/rng.js';
-import { norm, stepOf } from '../../../src/tensor.js';
+import type { BiasStart } from '../../../src/network/initial-values.js';
+import { Network } from '../../../src/network/network.js';
 
 const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
 /** f32 rounds smaller gradients to 0. */

@@ -160,5 +160,7 @@ test('every entry has its name, and every name a short page', () => {
 test('a page shows a tensor with its shape, and links to its place in the source', () => {
   const lstm = readFileSync(path.join(out, 'longhand/interfaces/Lstm.md'), 'utf8');
   expect(lstm).toMatch(/\| .*`?dc`?.* \| .*Tensor.* \| .*`\[T\+1,B,H\]`/);
-  expect(lstm).toMatch(/\[src\/lstm-tensors\.ts:\d+\]\(\/source\/src\/lstm-tensors\.ts\.html#L\d+\)/);
+  expect(lstm).toMatch(
+    /\[src\/equations\/lstm-tensors\.ts:\d+\]\(\/source\/src\/equations\/lstm-tensors\.ts\.html#L\d+\)/,
+  );
 });

@@ -1,6 +1,6 @@
 /** The whole site, built and served by a plain host below a path, in a real Chromium. */
 import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
-import { gradientNorms } from '../../../docs/learn/gradient-norms.mjs';
+import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { hostSite } from '../../helpers/exercise-visits.js';
@@ -140,7 +140,7 @@ testInBrowser('the API reference shows shapes, has its own sidebar, and leads to
   expect(await row.innerText()).toMatch(/^dc\tTensor\t∂loss\/∂c, \[T\+1,B,H\]/);
   expect(await page.locator('.VPSidebar a.link:visible').allInnerTexts()).toContain('Lstm');
   expect(await page.locator('.VPSidebar :text("Networks of your own")').count()).toBe(0);
-  await page.click('.VPDoc a:has-text("src/lstm-tensors.ts")');
+  await page.click('.VPDoc a:has-text("src/equations/lstm-tensors.ts")');
   await page.waitForSelector('.line.linked:has-text("export interface Lstm ")');
 });
 
@@ -159,7 +159,7 @@ const AXED = [
   ...documents()
     .filter((document) => document.startsWith('docs/learn/'))
     .map((document) => pageOf(document).replace('.md', '.html')),
-  ...['', 'derivation.html', 'your-own.html', 'source/src/dense.ts.html'],
+  ...['', 'derivation.html', 'your-own.html', 'source/src/equations/dense.ts.html'],
   ...['', 'longhand/', 'longhand/classes/Network.html', 'longhand/interfaces/Lstm.html'].map((page) => `api/${page}`),
 ];
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import { norm, stepOf, valuesOf } from '../../../src/core/tensor.js';
 import { fillBatch } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
-import { Model } from '../../../src/model.js';
-import { norm, stepOf, valuesOf } from '../../../src/tensor.js';
+import { Model } from '../../../src/network/model.js';
 import { train } from '../../../src/training/loop.js';
 
 const [T, H] = [28, 128];

@@ -2,8 +2,8 @@
 import gpuJs from 'gpu.js';
 import ndarray from 'ndarray';
 import { createGpuBackend } from '../../../kernels/gpu/index.js';
-import type { Backend } from '../../../src/backend.js';
-import { stepOf, transposeOf } from '../../../src/tensor.js';
+import type { Backend } from '../../../src/core/backend.js';
+import { stepOf, transposeOf } from '../../../src/core/tensor.js';
 import { describeMode, describeWholeMode } from '../../helpers/gpu-modes.js';
 
 await describeWholeMode('headlessgl');

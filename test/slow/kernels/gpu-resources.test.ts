@@ -1,12 +1,12 @@
 /** What the backend asks of GPU.js: kernels, their launches, the textures or buffers that each reads, and those that stay. */
-import { Adam } from '../../../src/adam.js';
-import type { Backend } from '../../../src/backend.js';
-import type { ModelSizes } from '../../../src/model.js';
-import { Model } from '../../../src/model.js';
-import { Network } from '../../../src/network.js';
-import { Random } from '../../../src/rng.js';
-import type { Tensor } from '../../../src/tensor.js';
-import { zeros } from '../../../src/tensor.js';
+import type { Backend } from '../../../src/core/backend.js';
+import { Random } from '../../../src/core/rng.js';
+import type { Tensor } from '../../../src/core/tensor.js';
+import { zeros } from '../../../src/core/tensor.js';
+import type { ModelSizes } from '../../../src/network/model.js';
+import { Model } from '../../../src/network/model.js';
+import { Network } from '../../../src/network/network.js';
+import { Adam } from '../../../src/training/optimisers.js';
 import { openCounted } from '../../helpers/counting-gpu.js';
 import { describeMode } from '../../helpers/gpu-modes.js';
 import { randomise } from '../../helpers/random-model.js';

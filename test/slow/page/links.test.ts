@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
-import { valuesOf } from '../../../src/tensor.js';
+import { valuesOf } from '../../../src/core/tensor.js';
 import { checkpointBytes, parseCheckpoint } from '../../../src/training/checkpoint.js';
 import type { TrainOptions } from '../../../src/training/options.js';
 import { TUTORIAL } from '../../../src/training/options.js';
 import { Training } from '../../../src/training/run.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-images.js';
+import { temporaryDirectories } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
 const { directoryOf, remove } = temporaryDirectories();

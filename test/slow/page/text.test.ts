@@ -1,8 +1,8 @@
 /** The subject “Text” in a real Chromium: a visitor's own text is learnt, and the network writes. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { valuesOf } from '../../../src/core/tensor.js';
 import { parseCheckpoint } from '../../../src/training/checkpoint.js';
-import { valuesOf } from '../../../src/tensor.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { servePage } from '../../helpers/longhand-page.js';
 import type { Visit } from '../../helpers/longhand-page.js';

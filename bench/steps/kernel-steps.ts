@@ -1,0 +1,225 @@
+/**
+ * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, in the steps of docs/kernels.md.
+ * `--size M,K,N` measures one size of your choice, `--quick` measures few samples.
+ *
+ * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { matmul } from '../../kernels/reference/matmul.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import { copyInto, fill, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { compileAssembly } from '../assemblyscript.js';
+import type { Operands, Size } from '../measure/product-steps.js';
+import { errorOf, medianMs, operandsOf, row, SIZE_HELP, sizeIn, StepTable } from '../measure/product-steps.js';
+
+type Vector = Float32Array;
+
+/** A step whose operands are in place. Its result is NaN at first, so that a missing element is noticed. */
+interface Ready {
+  run(): void;
+  result(): ArrayLike<number>;
+}
+
+interface Step {
+  readonly name: string;
+  /** Returns the reason if the step cannot run here. */
+  prepare(operands: Operands): Ready | string;
+}
+
+// The steps in TypeScript. out `[M,N]` = a `[M,K]` · b `[K,N]`, row by row.
+
+function naive(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = 0;
+      for (let k = 0; k < K; k++) sum += a[m * K + k] * b[k * N + n];
+      out[m * N + n] = sum;
+    }
+  }
+}
+
+function rowByRow(out: Vector, a: Vector, b: Vector, [M, K, N]: Size, first = 0): void {
+  out.fill(0);
+  for (let m = 0; m < M; m++) {
+    for (let k = first; k < K; k++) {
+      const x = a[m * K + k];
+      for (let n = 0; n < N; n++) out[m * N + n] += x * b[k * N + n];
+    }
+  }
+}
+
+function fourRows(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  const K4 = K - (K % 4);
+  rowByRow(out, a, b, [M, K, N], K4);
+  for (let m = 0; m < M; m++) {
+    for (let k = 0; k < K4; k += 4) {
+      const at = m * K + k;
+      const [x0, x1, x2, x3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
+      for (let n = 0, i = k * N; n < N; n++, i++) {
+        out[m * N + n] += x0 * b[i] + x1 * b[i + N] + x2 * b[i + 2 * N] + x3 * b[i + 3 * N];
+      }
+    }
+  }
+}
+
+function packedPanels(out: Vector, a: Vector, b: Vector, [M, K, N]: Size): void {
+  matmul(tensorFrom(out, [M, N]), tensorFrom(a, [M, K]), tensorFrom(b, [K, N]));
+}
+
+function inTypeScript(name: string, product: (out: Vector, a: Vector, b: Vector, size: Size) => void): Step {
+  return {
+    name,
+    prepare({ size, a, b }) {
+      const out = new Float32Array(size[0] * size[2]).fill(NaN);
+      return { run: () => product(out, a, b, size), result: () => out };
+    },
+  };
+}
+
+// The steps in WebAssembly: assembly/steps.ts.
+
+type Product = (out: number, a: number, b: number, M: number, N: number, K: number, panels: number) => void;
+type ProductName = 'scalar' | 'simd' | 'tiled' | 'packed' | 'fused';
+
+interface Module extends Record<ProductName, Product> {
+  readonly memory: WebAssembly.Memory;
+  tile2x16(...parameters: number[]): void;
+  tile6x8(...parameters: number[]): void;
+}
+
+const PAGE = 65536;
+
+/** Compiles assembly/steps.ts; undefined if this engine lacks one of the features. */
+async function compile(...features: string[]): Promise<Module | undefined> {
+  const binary = await compileAssembly('steps.ts', features, ['--importMemory']);
+  if (!WebAssembly.validate(binary)) return undefined;
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { instance } = await WebAssembly.instantiate(binary, { env: { memory } });
+  return { ...(instance.exports as unknown as Omit<Module, 'memory'>), memory };
+}
+
+function inWebAssembly(name: string, module: Module | undefined, step: ProductName): Step {
+  return {
+    name,
+    prepare({ size: [M, K, N], a, b }) {
+      if (!module) return `left out: Node ${process.versions.node} has no relaxed SIMD (Node 22 and later have)`;
+      if (M % 2 !== 0 || N % 16 !== 0) return 'left out: this teaching version needs M even and N a multiple of 16';
+      const { memory } = module;
+      const [outAt, aAt, bAt, panelsAt, end] = addresses([M * N, M * K, K * N, K * N]);
+      memory.grow(Math.max(0, Math.ceil((end - memory.buffer.byteLength) / PAGE)));
+      const out = new Float32Array(memory.buffer, outAt, M * N).fill(NaN);
+      new Float32Array(memory.buffer, aAt).set(a);
+      new Float32Array(memory.buffer, bAt).set(b);
+      return { run: () => module[step](outAt, aAt, bAt, M, N, K, panelsAt), result: () => out };
+    },
+  };
+}
+
+/** The addresses of consecutive vectors of these lengths, each beginning on a cache line, and the end of the last. */
+function addresses(lengths: readonly number[]): number[] {
+  const starts = [PAGE];
+  for (const length of lengths) starts.push(Math.ceil((starts[starts.length - 1] + 4 * length) / 64) * 64);
+  return starts;
+}
+
+function onBackend(name: string, backend: Backend): Step {
+  return {
+    name,
+    prepare({ size: [M, K, N], a, b }) {
+      const [out, left, right] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
+      copyInto(left, tensorFrom(a, [M, K]));
+      copyInto(right, tensorFrom(b, [K, N]));
+      fill(out, NaN);
+      for (const tensor of [out, left, right]) backend.upload(tensor);
+      return { run: () => backend.matmul(out, left, right), result: () => valuesOf(out) };
+    },
+  };
+}
+
+// Checking and timing.
+
+const isQuick = process.argv.includes('--quick');
+const TIMING = isQuick
+  ? { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 }
+  : { warmUpMs: 1000, samples: 15, sampleMs: 10, totalMs: 1000 };
+
+function timeOf(run: () => void): Promise<number> {
+  const repeat = (count: number): void => {
+    for (let n = 0; n < count; n++) run();
+  };
+  return medianMs(repeat, TIMING);
+}
+
+async function report(steps: readonly Step[], size: Size): Promise<void> {
+  const operands = operandsOf(size);
+  const table = new StepTable(size);
+  for (const step of steps) {
+    const { name } = step;
+    const ready = step.prepare(operands);
+    if (typeof ready === 'string') {
+      table.print({ name, reason: ready });
+      continue;
+    }
+    ready.run();
+    const error = errorOf(ready.result(), operands);
+    table.print(error <= 1 ? { name, ms: await timeOf(() => ready.run()) } : { name, error });
+  }
+}
+
+/** The limit of one core: the speed of an inner loop that always reads the same few numbers from the L1 cache. */
+async function reportLimit(
+  name: string,
+  module: Module,
+  tile: 'tile2x16' | 'tile6x8',
+  [rows, columns]: readonly [number, number],
+): Promise<void> {
+  const TIMES = 100_000;
+  module.memory.grow(1);
+  const [ones, start, out] = [PAGE, PAGE + 64, PAGE + 128];
+  new Float32Array(module.memory.buffer, ones, 16).fill(1);
+  new Float32Array(module.memory.buffer, start, 16).fill(0);
+  const sums = new Float32Array(module.memory.buffer, out, rows * columns).fill(NaN);
+  const run = (): void => module[tile](TIMES, ones, 0, 0, ones, 0, start, 0, out, 4 * columns);
+  run();
+  const isRight = sums.every((sum) => sum === TIMES);
+  if (!isRight) process.exitCode = 1;
+  console.log(row(name, '', isRight ? ((2 * rows * columns * TIMES) / (await timeOf(run)) / 1e6).toFixed(2) : 'WRONG'));
+}
+
+function sizesAskedFor(): Size[] {
+  const at = process.argv.indexOf('--size');
+  if (at < 0) {
+    return [
+      [128, 128, 512],
+      [512, 512, 512],
+    ];
+  }
+  const size = sizeIn(process.argv[at + 1] ?? '');
+  if (size) return [size];
+  console.error(`bench:kernels: --size: ${SIZE_HELP}`);
+  process.exit(2);
+}
+
+const sizes = sizesAskedFor();
+const portable = await compile();
+const relaxed = await compile('relaxed-simd');
+const backends = [await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 })];
+const steps = [
+  inTypeScript('TypeScript: three loops', naive),
+  inTypeScript('TypeScript: row by row', rowByRow),
+  inTypeScript('TypeScript: four rows of b at a time', fourRows),
+  inTypeScript('TypeScript: packed, 2×4 tile', packedPanels),
+  inWebAssembly('WebAssembly: three loops', portable, 'scalar'),
+  inWebAssembly('WebAssembly: SIMD, 4 columns', portable, 'simd'),
+  inWebAssembly('WebAssembly: SIMD, 2×16 tile', portable, 'tiled'),
+  inWebAssembly('WebAssembly: SIMD, 2×16 tile, packed', portable, 'packed'),
+  inWebAssembly('WebAssembly: FMA, 6×8 tile, packed', relaxed, 'fused'),
+  ...backends.map((backend) => onBackend(backend.description, backend)),
+];
+console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
+for (const size of sizes) await report(steps, size);
+console.log('\nthe limit: one core, operands always in the L1 cache');
+if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16]);
+if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8]);
+for (const backend of backends) await backend.dispose();

@@ -1,0 +1,39 @@
+/**
+ * Draws the pictures of the chapters, from the functions that compute their numbers.
+ *
+ *     node docs/learn/pictures/pictures.mjs
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { cellPicture } from './cell.mjs';
+import { clippingPicture } from './clipping.mjs';
+import { normsPicture } from './gradient-norms.mjs';
+import { lstmNormsPicture } from './lstm-norms.mjs';
+import { lengthsPicture, networksPicture } from './networks.mjs';
+import { numericPicture } from './numeric-error.mjs';
+import { reachPicture } from './reach.mjs';
+import { spikePicture } from './spike.mjs';
+import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
+import { pathsPicture } from './two-paths.mjs';
+import { unrolledPicture } from './unrolled.mjs';
+
+export const PICTURES = {
+  'caches.svg': cachesPicture,
+  'cell.svg': cellPicture,
+  'clipping.svg': clippingPicture,
+  'gradient-norms.svg': normsPicture,
+  'lengths.svg': lengthsPicture,
+  'lstm-norms.svg': lstmNormsPicture,
+  'networks.svg': networksPicture,
+  'numeric-error.svg': numericPicture,
+  'reach.svg': reachPicture,
+  'speeds.svg': speedsPicture,
+  'spike.svg': spikePicture,
+  'tiles.svg': tilesPicture,
+  'two-paths.svg': pathsPicture,
+  'unrolled.svg': unrolledPicture,
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, draw] of Object.entries(PICTURES)) writeFileSync(new URL(name, import.meta.url), await draw());
+}

@@ -1,0 +1,108 @@
+/**
+ * The numbers of docs/learn/what-an-rnn-is.md: an RNN with one unit, a batch, and a training of two weights.
+ *
+ *     node docs/learn/programs/one-state.mjs
+ */
+import { fileURLToPath } from 'node:url';
+import { forward, matrix } from './plain-rnn.mjs';
+
+/** The first example: T = 3 steps, one number each. The weights, and the number that h[3] must become. */
+export const SEQUENCE = [1, 0, -1];
+export const WEIGHTS = { Wx: 1, Wh: 0.5 };
+export const TARGET = 0.2;
+
+/** One unit, one sequence: h has T+1 numbers, and h[0] is the initial state. */
+export function statesOf(x, { Wx, Wh }) {
+  const h = [0];
+  for (let t = 0; t < x.length; t++) h[t + 1] = Math.tanh(Wx * x[t] + Wh * h[t]);
+  return h;
+}
+
+/** loss = (h[T] - target)² */
+export const lossOf = (h, target) => (h.at(-1) - target) ** 2;
+
+/** The gradient of the loss: dh has T+1 numbers; dWx and dWh are sums over the steps. Chapter 2 derives these lines. */
+export function gradientsOf(x, { Wh }, h, target) {
+  const T = x.length;
+  const dh = [];
+  let [dWx, dWh] = [0, 0];
+  dh[T] = 2 * (h[T] - target);
+  for (let t = T - 1; t >= 0; t--) {
+    const dz = dh[t + 1] * (1 - h[t + 1] ** 2);
+    dWx += x[t] * dz;
+    dWh += h[t] * dz;
+    dh[t] = Wh * dz;
+  }
+  return { dh, dWx, dWh };
+}
+
+/** Updates of both weights. Returns the weights and the loss before each update, and after the last one. */
+export function train(x, target, { updates, learningRate }) {
+  let { Wx, Wh } = WEIGHTS;
+  const rows = [];
+  for (let update = 0; update <= updates; update++) {
+    const h = statesOf(x, { Wx, Wh });
+    const { dWx, dWh } = gradientsOf(x, { Wx, Wh }, h, target);
+    rows.push({ update, Wx, Wh, 'h[3]': h.at(-1), loss: lossOf(h, target), dWx, dWh });
+    Wx -= learningRate * dWx;
+    Wh -= learningRate * dWh;
+  }
+  return rows;
+}
+
+/** The second example: T = 3, B = 2, I = 2, H = 2. A step reads one row of numbers for each sequence. */
+export const BATCH = {
+  x: [
+    [
+      [1, 0],
+      [0, 1],
+    ],
+    [
+      [0, 0],
+      [1, 1],
+    ],
+    [
+      [-1, 2],
+      [0, 0],
+    ],
+  ],
+  Wx: [
+    [1, 0.5],
+    [-0.5, 1],
+  ],
+  Wh: [
+    [0.5, 0],
+    [0, 1],
+  ],
+  bias: [[0, 0.1]],
+};
+
+/** h `[T+1,B,H]` of the batch, by the forward pass of chapter 2. */
+export const statesOfBatch = () => forward(BATCH.x, { ...BATCH, Wy: matrix(2, 1), biasY: [[0]] }).h;
+
+const shown = (value) => value.toFixed(4);
+
+function main() {
+  console.log('One unit, Wx = 1, Wh = 0.5');
+  const h = statesOf(SEQUENCE, WEIGHTS);
+  console.log(`row 0: h = ${shown(h[0])}`);
+  SEQUENCE.forEach((x, t) => {
+    const sum = `${WEIGHTS.Wx}·${x} + ${WEIGHTS.Wh}·${shown(h[t])}`;
+    console.log(`step ${t}, row ${t + 1}: h = tanh(${sum}) = ${shown(h[t + 1])}`);
+  });
+
+  console.log('\nA batch: h [4,2,2]');
+  statesOfBatch().forEach((rows, row) => {
+    const sequences = rows.map((values, b) => `sequence ${b}: [${[...values].map(shown).join(', ')}]`);
+    console.log(`row ${row}: ${sequences.join('  ')}`);
+  });
+
+  console.log(`\nTraining: h[3] must become ${TARGET}`);
+  for (const row of train(SEQUENCE, TARGET, { updates: 5, learningRate: 0.5 })) {
+    const { update, ...numbers } = row;
+    const texts = Object.entries(numbers).map(([name, value]) => `${name} ${shown(value)}`);
+    console.log(`update ${update}: ${texts.join('  ')}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -1,0 +1,57 @@
+/**
+ * The plain RNN learns which of two symbols came first. Before that, its gradients are compared with numeric ones.
+ *
+ *     node docs/learn/programs/which-came-first.mjs        sequences of 8 steps
+ *     node docs/learn/programs/which-came-first.mjs 16     sequences of 16 steps
+ */
+import { fileURLToPath } from 'node:url';
+import { crossEntropy, forward } from './plain-rnn.mjs';
+import { gradientsOf, newParameters, normOf, randomNumbers } from './random-rnn.mjs';
+
+/** All sequences of T steps with one A [1,0,0] and one B [0,1,0]; the other steps are [0,0,1]. Label 0: A comes first; 1: B. */
+export function whichCameFirst(T) {
+  const pairs = [...Array(T * T).keys()].map((n) => [n % T, Math.floor(n / T)]).filter(([a, b]) => a !== b);
+  const inputAt = (t, [a, b]) => Float64Array.from(t === a ? [1, 0, 0] : t === b ? [0, 1, 0] : [0, 0, 1]);
+  const x = Array.from({ length: T }, (_, t) => pairs.map((pair) => inputAt(t, pair)));
+  return { x, labels: pairs.map(([a, b]) => (a < b ? 0 : 1)) };
+}
+
+/** For each parameter: the largest difference between its gradients and [L(w+δ) - L(w-δ)] / 2δ. */
+export function largestDifferences(x, labels, parameters, gradients, delta = 1e-5) {
+  const loss = () => crossEntropy(forward(x, parameters).logits, labels).loss;
+  return Object.entries(parameters).map(([name, rows]) => {
+    const differences = rows.flatMap((row, r) =>
+      [...row].map((w, c) => {
+        const lossAt = (value) => ((row[c] = value), loss());
+        const numeric = (lossAt(w + delta) - lossAt(w - delta)) / (2 * delta);
+        row[c] = w;
+        return Math.abs(gradients[name][r][c] - numeric);
+      }),
+    );
+    return { name, count: differences.length, largest: Math.max(...differences) };
+  });
+}
+
+function main(T, updates = 300, learningRate = 0.2) {
+  const { x, labels } = whichCameFirst(T);
+  const parameters = newParameters({ I: 3, H: 5, C: 2 }, randomNumbers(2));
+
+  const { gradients, dh } = gradientsOf(x, labels, parameters);
+  for (const { name, count, largest } of largestDifferences(x, labels, parameters, gradients)) {
+    console.log(`${name}: ${count} gradients, largest difference ${largest.toExponential(0)}`);
+  }
+  console.log(`norm of dh[0] / norm of dh[${T}]: ${(normOf(dh[0]) / normOf(dh[T])).toExponential(1)}`);
+
+  for (let update = 0; update <= updates; update++) {
+    const { loss, p, gradients } = gradientsOf(x, labels, parameters);
+    if (update % 50 === 0) {
+      const correct = labels.filter((label, b) => p[b][label] > 0.5).length;
+      console.log(`update ${update}: loss ${loss.toFixed(4)}, ${correct} of ${labels.length} correct`);
+    }
+    for (const [name, rows] of Object.entries(parameters)) {
+      rows.forEach((row, r) => row.forEach((_, c) => (row[c] -= learningRate * gradients[name][r][c])));
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(Number(process.argv[2] ?? 8));

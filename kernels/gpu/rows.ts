@@ -1,0 +1,50 @@
+/** The kernels for class indices. The formulas are those of src/equations/embedding.ts, with the same equation numbers. */
+import type { Geometry, Source } from './layout.js';
+import type { Program, Size } from './program.js';
+import { columnsOf, elementOf, Lines, rowPrograms, x, y } from './program.js';
+
+/** (15) out `[M,N]` from a `[K,N]` and bias `[N]`. The indices are M columns of a row, from the column `first` on. */
+export function gatherRowsPrograms(
+  geometry: Geometry,
+  size: Size,
+  { a, indices, first, bias }: Record<'a' | 'indices' | 'first' | 'bias', Source>,
+): Program[] {
+  const values = (lines: Lines): string[] => {
+    const index = elementOf(geometry, indices, `${y} + ${first.name}`);
+    const [chosen, only] = [new Lines(index.name, x), new Lines('0', x)];
+    const sums = columnsOf(geometry).map((c) => `${chosen.at(a, c)} + ${only.at(bias, c)}`);
+    lines.statements.push(...index.statements, ...chosen.statements, ...only.statements);
+    return sums;
+  };
+  return rowPrograms(geometry, size, [{ inputs: [a, indices, first, bias], values }]);
+}
+
+/**
+ * (15′) out `[K,N]` = `before` plus the rows of a `[M,N]`. A kernel cannot write where an index says. So each thread reads
+ * all indices, and adds the rows of a whose index is its own row.
+ */
+export function scatterAddRowsPrograms(
+  geometry: Geometry,
+  size: Size,
+  { before, indices, first, a, M }: Record<'before' | 'indices' | 'first' | 'a' | 'M', Source>,
+): Program[] {
+  const columns = columnsOf(geometry);
+  const values = (lines: Lines): string[] => {
+    const starts = columns.map((c) => `let sum${c} = ${lines.at(before, c)};`);
+    const index = elementOf(geometry, indices, `m + ${first.name}`);
+    const added = new Lines('m', x);
+    const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
+    lines.statements.push(
+      ...starts,
+      `for (let m = 0; m < ${M.name}; m++) {`,
+      ...index.statements,
+      `if (${index.name} === ${y}) {`,
+      ...added.statements,
+      ...adds,
+      '}',
+      '}',
+    );
+    return columns.map((c) => `sum${c}`);
+  };
+  return rowPrograms(geometry, size, [{ inputs: [before, indices, first, a, M], values }]);
+}

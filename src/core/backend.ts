@@ -1,0 +1,143 @@
+/**
+ * The operations that the mathematics needs; each backend implements them.
+ *
+ * The parameters of every operation are its outputs, then its inputs. A call enqueues work and returns at once; the host
+ * can read a result after `await download(tensor)`. Operands are tensors from `allocate` of the same backend, or views of
+ * them (a step, a range of rows, a transpose). src/equations/lstm.ts, cross-entropy.ts and adam.ts have the formulas, and
+ * CONTRIBUTING.md describes how to add a backend.
+ */
+import { describe } from './arguments.js';
+import type { DType, Shape, Tensor } from './tensor.js';
+
+/** Whether an operation replaces its output, or adds to it. */
+export interface AccumulateOptions {
+  /** Add to `out` instead of replacing it. Default: false. */
+  readonly accumulate?: boolean;
+}
+
+/** `matmul` without a bias. @inline */
+interface NoBiasOptions extends AccumulateOptions {
+  /** Default: none. */
+  readonly bias?: undefined;
+}
+
+/** `matmul` with a bias; it cannot accumulate at the same time. @inline */
+interface BiasOptions {
+  /** A row `[N]` added to every row of the product. */
+  readonly bias: Tensor;
+  /** Default: false. */
+  readonly accumulate?: false;
+}
+
+/** What `matmul` adds to the product: what `out` holds, or a bias, or nothing. */
+export type MatmulOptions = NoBiasOptions | BiasOptions;
+
+/** The operations that every backend computes: outputs first, then inputs. */
+export interface Operations {
+  /** out `[M,N]` = a `[M,K]` · b `[K,N]` (+ bias `[N]`, or + out). Each of a and b may be a transpose. `options`: default {}. */
+  matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void;
+
+  /** out `[N]` = the sum of the rows of a `[M,N]` (+ out). */
+  columnSums(out: Tensor, a: Tensor, options?: AccumulateOptions): void;
+
+  /** Equations (2)–(4) of one step: h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void;
+
+  /**
+   * Equations (4′)–(2′) of one step: dz `[B,4H]` from dh `[B,H]`. On entry dc `[B,H]` holds the gradient that arrives
+   * from step t+1; on return, the complete ∂loss/∂c. Adds the gradient of cPrev to dcPrev.
+   */
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
+
+  /**
+   * Equation (5): losses `[B]`, -Σ y*log p of each row; correct `[B]`, 1 if the largest logit and the largest y belong to
+   * the same class, else 0; probabilities p `[B,C]`, the softmax of logits `[B,C]`. y `[B,C]`: labels, usually one-hot.
+   */
+  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
+
+  /** Equation (5′): dLogits `[B,C]` of the sum of the losses, divided by `count`. The rows of y may have any sum. */
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void;
+
+  /** Equation (13): losses `[B]`, counted*mean (outputs - targets)² of each row `[B,C]`. counted `[B]`: 1 or 0 for each row. */
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void;
+
+  /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void;
+
+  /** Equation (6): one update of p from its gradient g, with moments m and v, all `[…]` of one shape. `rate`: see `adamRate`. */
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
+
+  /** Equation (11): one update of p from its gradient g, with velocity v, all of one shape `[…]`. `rate`: the learning rate. */
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void;
+
+  /** Equation (15): row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. indices `[M]`: whole numbers 0 … K-1. */
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void;
+
+  /** Equation (15′): row indices[m] of out `[K,N]` += row m of a `[M,N]`, for m = 0, 1, …: equal indices add up. */
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void;
+
+  /** out = a*b, element by element, all of one shape `[…]`. out may be a or b. */
+  multiply(out: Tensor, a: Tensor, b: Tensor): void;
+
+  /** out += a, of one shape `[…]`. */
+  add(out: Tensor, a: Tensor): void;
+
+  /** Every element of out `[…]` = value. */
+  fill(out: Tensor, value: number): void;
+
+  /** out = a, of one shape `[…]`. */
+  copy(out: Tensor, a: Tensor): void;
+}
+
+/** A backend: the operations, memory for tensors, and ways to wait for results. */
+export interface Backend extends Operations {
+  /** `wasm`, `reference` or `gpu`. */
+  readonly name: string;
+  /** The precision of its tensors. */
+  readonly dtype: DType;
+  /** What the operations run on, in one line: for a GPU its mode, adapter and driver. */
+  readonly description: string;
+
+  /** A tensor `[…]` of zeros in this shape, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
+  allocate(shape: Shape): Tensor;
+  /** Frees a tensor `[…]`. Throws a RangeError if this backend did not allocate it, or has freed it before. */
+  free(tensor: Tensor): void;
+
+  /** Call this after the host has written into `tensor` `[…]`; later operations then use the new values. */
+  upload(tensor: Tensor): void;
+
+  /** Waits for all enqueued work that `tensor` `[…]` depends on, then copies its values to the host. */
+  download(tensor: Tensor): Promise<void>;
+
+  /** A loop awaits this once per step, so that it does not enqueue work faster than the backend does it. */
+  keepPace(): Promise<void>;
+
+  /** Frees all memory, threads and devices. No operation may be called afterwards. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * A tensor for each shape. Throws a TypeError if `backend` is not a backend. If `allocate` throws, its error is passed on,
+ * and the tensors that were allocated before are freed.
+ */
+export function allocateAll<Name extends string>(
+  backend: Backend,
+  shapes: Readonly<Record<Name, Shape>>,
+): Record<Name, Tensor> {
+  if (typeof (backend as Partial<Backend> | undefined)?.allocate !== 'function') {
+    throw new TypeError(`backend: ${describe(backend)}: must be a backend, as in await createWasmBackend()`);
+  }
+  const tensors = new Map<string, Tensor>();
+  try {
+    for (const [name, shape] of Object.entries<Shape>(shapes)) tensors.set(name, backend.allocate(shape));
+  } catch (error) {
+    freeAll(backend, Object.fromEntries(tensors));
+    throw error;
+  }
+  return Object.fromEntries(tensors) as Record<Name, Tensor>;
+}
+
+/** Frees each of `tensors`. */
+export function freeAll(backend: Backend, tensors: Readonly<Record<string, Tensor>>): void {
+  for (const tensor of Object.values(tensors)) backend.free(tensor);
+}

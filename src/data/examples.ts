@@ -1,0 +1,87 @@
+/**
+ * The examples of a run in one form, from images, sequences or a text. They determine what a network reads and computes, and
+ * they fill its batches. train-data.ts makes them.
+ */
+import type { Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import type { NetworkSizes } from '../network/config.js';
+import type { Network } from '../network/network.js';
+import type { Targets } from '../network/targets.js';
+import type { Vocabulary } from './text.js';
+
+/** What the data determine of a network; options determine its layers. */
+export type NetworkEnds = Required<Pick<NetworkSizes, 'inputs' | 'outputs' | 'inputKind' | 'loss' | 'reads'>>;
+
+/** How a batch is filled. */
+export interface FillOptions {
+  /** Images are moved by up to this many pixels in each direction, at random. Default: 0. */
+  readonly shift: number;
+  /** Draws the shifts; not used if `shift` is 0. */
+  readonly random: Random;
+}
+
+/** A batch that has been filled. */
+export interface FilledBatch {
+  /** Its labels or targets, and lengths. */
+  readonly targets: Targets;
+  /** The example in each row: sequences are sorted by length, the longest first. */
+  readonly indices: Uint32Array;
+}
+
+/** What a network and its data have in common. */
+export interface DataKind extends NetworkEnds {
+  /** Steps of the longest sequence. */
+  readonly T: number;
+}
+
+/** Examples of one kind. */
+export interface Examples extends DataKind {
+  readonly count: number;
+  /** Whether a network may have more outputs: the labels need not show every class. */
+  readonly fitsMoreOutputs: boolean;
+  /** Whether each batch continues the one before: the examples are read in order, and the states are carried. */
+  readonly continues: boolean;
+  /** A name that checkpoints keep; undefined for MNIST and for data without a name. */
+  readonly task: string | undefined;
+  /** The characters of a text. Default: none, other data have no characters. */
+  readonly vocabulary?: Vocabulary;
+  /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */
+  readonly fill: (x: Tensor, indices: Uint32Array, options?: FillOptions) => FilledBatch;
+  /** The data, for a digest: a run can only be resumed with the data that it began with. */
+  readonly bytes: Iterable<Uint8Array>;
+}
+
+/**
+ * What of the examples does not fit `other`, and the same of `other`, for messages: `T 4, inputs 3` and `T 5, inputs 6`.
+ * Undefined if they fit.
+ */
+export function misfitOf(examples: Examples, other: DataKind): { examples: string; other: string } | undefined {
+  const names = ['T', 'inputs', 'outputs', 'inputKind', 'loss', 'reads'] as const satisfies (keyof DataKind)[];
+  const fits = (name: (typeof names)[number]): boolean =>
+    examples[name] === other[name] ||
+    (name === 'reads' && examples.T === 1) || // the last step is every step
+    (name === 'outputs' && examples.fitsMoreOutputs && examples.outputs < other.outputs);
+  const wrong = names.filter((name) => !fits(name));
+  if (wrong.length === 0) return undefined;
+  const listed = (kind: DataKind): string => wrong.map((name) => `${name} ${kind[name]}`).join(', ');
+  return { examples: listed(examples), other: listed(other) };
+}
+
+/** `[B]`: a label for each index, then -1. */
+export function rowsFrom(B: number, indices: Uint32Array, labelOf: (n: number) => number): Int32Array {
+  return Int32Array.from({ length: B }, (_, b) => (b < indices.length ? labelOf(indices[b]) : -1));
+}
+
+/** Puts the examples with these indices into the network's batch. Returns the example of each row. */
+export function loadBatch(
+  network: Network,
+  examples: Examples,
+  indices: Uint32Array,
+  options?: FillOptions,
+): Uint32Array {
+  const { x } = network.activations;
+  const filled = examples.fill(x, indices, options);
+  network.backend.upload(x);
+  network.setTargets(filled.targets);
+  return filled.indices;
+}

@@ -1,0 +1,37 @@
+/** Images with labels as the examples of a run. */
+import type { Shift } from './batches.js';
+import { fillImages } from './batches.js';
+import type { Examples, FillOptions } from './examples.js';
+import { rowsFrom } from './examples.js';
+import type { LabelledImages } from './mnist.js';
+import { assertImages, CLASSES } from './mnist.js';
+
+/** Throws a TypeError or a DataError that says what is wrong; `what` begins it. */
+export function imageExamples(what: string, images: LabelledImages): Examples {
+  assertImages(what, images);
+  const { count, rows, columns, labels, pixels } = images;
+  return {
+    count,
+    T: rows,
+    inputs: columns,
+    outputs: CLASSES,
+    fitsMoreOutputs: false,
+    inputKind: 'numbers',
+    loss: 'crossEntropy',
+    reads: 'last',
+    continues: false,
+    task: images.task,
+    fill(x, indices, options) {
+      const [, B] = x.shape;
+      fillImages(x, images, indices, options && shiftsFor(indices.length, options));
+      return { targets: { labels: rowsFrom(B, indices, (n) => labels[n]) }, indices };
+    },
+    bytes: [pixels, labels],
+  };
+}
+
+function shiftsFor(count: number, { shift, random }: FillOptions): Shift[] | undefined {
+  if (shift === 0) return undefined;
+  const draw = (): number => random.below(2 * shift + 1) - shift;
+  return Array.from({ length: count }, () => ({ down: draw(), right: draw() }));
+}

@@ -1,0 +1,86 @@
+/** Sequences of your own as the examples of a run. */
+import type { Tensor } from '../core/tensor.js';
+import { fill, zeros } from '../core/tensor.js';
+import type { Examples, FilledBatch } from './examples.js';
+import { rowsFrom } from './examples.js';
+import type { Sequences } from './sequences.js';
+import { assertSequences, hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from './sequences.js';
+
+/** Throws a TypeError or a DataError that says what is wrong; `what` begins it. */
+export function sequenceExamples(what: string, sequences: Sequences): Examples {
+  assertSequences(what, sequences);
+  const { x, inputClasses, targets, task, classes } = sequences;
+  const [count, T] = x.shape;
+  return {
+    count,
+    T,
+    inputs: inputClasses ?? x.shape[2],
+    outputs: outputsOf(sequences),
+    fitsMoreOutputs: !targets && classes === undefined,
+    inputKind: x.dimension === 2 ? 'classes' : 'numbers',
+    loss: targets ? 'squaredError' : 'crossEntropy',
+    reads: hasEveryStep(sequences) ? 'every' : 'last',
+    continues: false,
+    task,
+    fill: (batch, indices) => fillSequences(batch, sequences, indices),
+    bytes: {
+      *[Symbol.iterator]() {
+        for (let n = 0; n < count; n++) for (const part of partsOf(sequences, n)) yield new Uint8Array(part.buffer);
+      },
+    },
+  };
+}
+
+/** The numbers of sequence n, without those beyond its end. */
+function* partsOf(sequences: Sequences, n: number): Generator<Float64Array> {
+  const { x, targets, lengths } = sequences;
+  yield valuesOfSequence(sequences, x, n);
+  yield targets ? valuesOfSequence(sequences, targets, n) : Float64Array.from(labelsOf(sequences, n));
+  if (lengths) yield Float64Array.of(lengths[n]);
+}
+
+/** The rows beyond `indices` are 0 in x, do not count, and have one step if there are lengths. */
+function fillSequences(x: Tensor, sequences: Sequences, given: Uint32Array): FilledBatch {
+  const [T, B] = x.shape;
+  const indices = sequences.lengths
+    ? given.slice().sort((a, b) => lengthOf(sequences, b) - lengthOf(sequences, a))
+    : given;
+  if (indices.length < B) fill(x, 0);
+  for (let b = 0; b < indices.length; b++) {
+    for (let t = 0; t < lengthOf(sequences, indices[b]); t++) {
+      if (x.dimension === 2) x.set(t, b, sequences.x.get(indices[b], t));
+      else for (let i = 0; i < x.shape[2]; i++) x.set(t, b, i, sequences.x.get(indices[b], t, i));
+    }
+  }
+  const lengths = Array.from({ length: B }, (_, b) => (b < indices.length ? lengthOf(sequences, indices[b]) : 1));
+  const targets = sequences.targets
+    ? { targets: targetsFor(T, B, sequences.targets, indices) }
+    : { labels: labelsFor(T, B, sequences, indices) };
+  return { targets: { ...targets, ...(sequences.lengths && { lengths }) }, indices };
+}
+
+function labelsFor(T: number, B: number, sequences: Sequences, indices: Uint32Array): Int32Array {
+  const { labels = [] } = sequences;
+  if (!hasEveryStep(sequences)) return rowsFrom(B, indices, (n) => labels[n]);
+  const rows = new Int32Array(T * B).fill(-1);
+  indices.forEach((n, b) => {
+    for (let t = 0; t < T; t++) rows[t * B + b] = labels[n * T + t];
+  });
+  return rows;
+}
+
+function targetsFor(T: number, B: number, targets: Tensor, indices: Uint32Array): Tensor {
+  const C = targets.shape[targets.dimension - 1];
+  if (targets.dimension === 2) {
+    const rows = zeros([B, C], 'f64');
+    indices.forEach((n, b) => {
+      for (let k = 0; k < C; k++) rows.set(b, k, targets.get(n, k));
+    });
+    return rows;
+  }
+  const rows = zeros([T, B, C], 'f64');
+  indices.forEach((n, b) => {
+    for (let t = 0; t < T; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
+  });
+  return rows;
+}

@@ -1,0 +1,69 @@
+/** A text as the examples of a run: B streams, read side by side. */
+import { DataError } from '../core/errors.js';
+import type { Examples } from './examples.js';
+import type { Text } from './text.js';
+import { assertText, classCount } from './text.js';
+
+/** How a text is divided. */
+export interface Streams {
+  /** B: streams that are read side by side, one for each row of a batch. */
+  readonly B: number;
+  /**
+   * Whether every character is predicted. Then the last batch, and the last streams, may be shorter. In training all
+   * batches are full, and up to T-1 characters at the end of each stream are left out.
+   */
+  readonly toEnd: boolean;
+}
+
+/**
+ * Example n is the sequence n div B of stream n mod B, so B examples in a row are a batch. Throws a TypeError or a DataError
+ * that says what is wrong with the text, or that it is too short.
+ */
+export function textExamples(what: string, text: Text, { B, toEnd }: Streams): Examples {
+  assertText(what, text);
+  const { characters, vocabulary, T } = text;
+  const predicted = characters.length - 1; // the first character is only read
+  const L = toEnd ? Math.ceil(predicted / B) : Math.floor(predicted / B);
+  const sequences = toEnd ? Math.ceil(L / T) : Math.floor(L / T);
+  if (toEnd && predicted < 1)
+    throw new DataError(`${what}: a text of ${characters.length} characters: at least 2 are necessary`);
+  if (!toEnd && sequences === 0) {
+    throw new DataError(
+      `${what}: a text of ${characters.length} characters: ${B} streams of ${T} steps need at least ${B * T + 1}`,
+    );
+  }
+  const classes = classCount(vocabulary);
+  return {
+    count: sequences * B,
+    T,
+    inputs: classes,
+    outputs: classes,
+    fitsMoreOutputs: false,
+    inputKind: 'classes',
+    loss: 'crossEntropy',
+    reads: 'every',
+    continues: true,
+    task: TEXT_TASK,
+    vocabulary,
+    fill(x, indices) {
+      const labels = new Int32Array(T * B).fill(-1);
+      indices.forEach((n, row) => {
+        const [stream, start] = [n % B, Math.floor(n / B) * T];
+        for (let t = 0; t < T; t++) {
+          const place = stream * L + start + t;
+          const isInside = start + t < L && place < predicted;
+          x.set(t, row, isInside ? characters[place] : 0);
+          if (isInside) labels[t * B + row] = characters[place + 1];
+        }
+      });
+      return { targets: { labels }, indices };
+    },
+    bytes: [
+      new TextEncoder().encode(JSON.stringify([T, vocabulary])),
+      new Uint8Array(characters.buffer, characters.byteOffset, characters.byteLength),
+    ],
+  };
+}
+
+/** The name of a text in checkpoints. */
+export const TEXT_TASK = 'text';

@@ -1,0 +1,59 @@
+/**
+ * Gradient clipping, before the update. A single large gradient would distort Adam's moments for many steps.
+ *
+ *   (9)  by value:  g = min(max(g, -limit), limit)
+ *   (10) by norm:   g = g·limit/‖g‖  if ‖g‖ > limit;  ‖g‖ is the norm of all gradients together
+ *
+ * TensorFlow's clip_by_value and clip_by_global_norm compute the same. The loops run on the host, so every backend gets the
+ * same bits from the same gradients.
+ */
+import type { Backend } from '../core/backend.js';
+import type { Tensor } from '../core/tensor.js';
+import { flatten } from '../core/tensor.js';
+
+/** How gradients are clipped before an update. */
+export interface Limits {
+  /** (9) Each gradient element is clipped to ± this value. Default: null, no clipping by value. */
+  readonly clipValue: number | null;
+  /** (10) The whole gradient is scaled down to this norm. With both limits, (9) comes first. Default: null, no clipping by norm. */
+  readonly clipNorm: number | null;
+}
+
+/** Clips `gradients`, each `[…]` of any shape, in place. */
+export async function clipGradients(
+  backend: Backend,
+  gradients: readonly Tensor[],
+  { clipValue = null, clipNorm = null }: Partial<Limits>,
+): Promise<void> {
+  if (clipValue === null && clipNorm === null) return;
+  for (const gradient of gradients) await backend.download(gradient);
+  if (clipValue !== null) clipByValue(gradients, clipValue);
+  if (clipNorm !== null) clipByNorm(gradients, clipNorm);
+  for (const gradient of gradients) backend.upload(gradient);
+}
+
+/** (9) for gradients `[…]` of any shape, in place. */
+export function clipByValue(gradients: readonly Tensor[], limit: number): void {
+  for (const values of gradients.map(elementsOf)) {
+    for (let n = 0; n < values.length; n++) values[n] = Math.min(Math.max(values[n], -limit), limit);
+  }
+}
+
+/** (10) for gradients `[…]`, in place. Returns ‖g‖ before clipping. If ‖g‖ is not finite, nothing is clipped: no factor could correct it. */
+export function clipByNorm(gradients: readonly Tensor[], limit: number): number {
+  const all = gradients.map(elementsOf);
+  let squares = 0;
+  for (const values of all) for (const value of values) squares += value * value;
+  const norm = Math.sqrt(squares);
+  if (norm > limit && Number.isFinite(norm)) {
+    const factor = limit / norm;
+    for (const values of all) for (let n = 0; n < values.length; n++) values[n] *= factor;
+  }
+  return norm;
+}
+
+/** The elements as one array, which is much faster here than `get` and `set`. Throws a RangeError for a view with gaps. */
+function elementsOf(tensor: Tensor) {
+  const { data, offset, size } = flatten(tensor);
+  return data.subarray(offset, offset + size);
+}

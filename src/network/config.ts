@@ -1,0 +1,196 @@
+/**
+ * A network as a plain object of sizes: the same in code, in checkpoints and on the command line. src/network/network.ts computes it.
+ */
+import type { TypeName } from '../core/arguments.js';
+import { assertChoice, assertKinds, assertObject, assertSizes, describe } from '../core/arguments.js';
+import type { Shape } from '../core/tensor.js';
+import type { LstmSizes } from '../equations/lstm-tensors.js';
+import { lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
+
+/** What a network reads: numbers, or for each step one class. */
+export const INPUT_KINDS = ['numbers', 'classes'] as const;
+/** Losses: softmax cross-entropy (5), or the mean squared error (13). */
+export const LOSSES = ['crossEntropy', 'squaredError'] as const;
+/** Which states the output layer reads: those after the last step, or those of every step. */
+export const READS = ['last', 'every'] as const;
+
+/** One layer: an LSTM, or two that read the sequence in both directions. */
+export interface LayerSizes {
+  /** Hidden units of each direction. */
+  readonly hidden: number;
+  /** Whether a second LSTM reads the sequence from its end to its start. Default: false. */
+  readonly bidirectional?: boolean;
+}
+
+/** A network of LSTM layers, and an output layer that reads the top layer's states. */
+export interface NetworkSizes {
+  /** I: numbers that one step reads; classes if `inputKind` is `'classes'`. */
+  readonly inputs: number;
+  /** The layers, the lowest first. */
+  readonly layers: readonly LayerSizes[];
+  /** C: numbers that the output layer computes. */
+  readonly outputs: number;
+  /** What a step reads: I numbers, or the index of one of I classes. Default: 'numbers'. */
+  readonly inputKind?: (typeof INPUT_KINDS)[number];
+  /** Default: 'crossEntropy'. */
+  readonly loss?: (typeof LOSSES)[number];
+  /** Which states the output layer reads; the loss is computed there. Default: 'last'. */
+  readonly reads?: (typeof READS)[number];
+  /** p of (12): the probability that a number from one layer to the next is dropped in training. Default: 0. */
+  readonly dropout?: number;
+  /** Added to the forget gate's pre-activation, in every layer. Default: 1. */
+  readonly forgetBias?: number;
+}
+
+/** `NetworkSizes` with a value for every field. */
+export type CompleteSizes = Required<Omit<NetworkSizes, 'layers'>> & {
+  /** The layers, the lowest first. */
+  readonly layers: readonly Required<LayerSizes>[];
+};
+
+/** The sizes of a batch, each a whole number ≥ 1. */
+export interface BatchSizes {
+  /** Steps of a sequence. */
+  readonly T: number;
+  /** Sequences in a batch. */
+  readonly B: number;
+}
+
+const KINDS = {
+  inputs: 'number',
+  layers: 'object',
+  outputs: 'number',
+  inputKind: 'string',
+  loss: 'string',
+  reads: 'string',
+  dropout: 'number',
+  forgetBias: 'number',
+} as const satisfies Record<keyof NetworkSizes, TypeName>;
+
+/** Masks are drawn with 16 bits; see `drawMask`. */
+export const MOST_DROPOUT = 0.99;
+
+const LAYER_KINDS = { hidden: 'number', bidirectional: 'boolean' } as const satisfies Record<
+  keyof LayerSizes,
+  TypeName
+>;
+
+/** The same network with the defaults filled in. Throws a TypeError or a RangeError that names a wrong field. */
+export function completeSizes(network: NetworkSizes): CompleteSizes {
+  assertKinds('network', network, KINDS);
+  const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
+  assertSizes('network', network, ['inputs', 'outputs']);
+  if (!isList(network.layers) || network.layers.length === 0) {
+    throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
+  }
+  network.layers.forEach((layer: LayerSizes, n) => {
+    assertObject(`network: layers[${n}]`, layer);
+    assertKinds(`network: layers[${n}]`, layer, LAYER_KINDS);
+    assertSizes(`network: layers[${n}]`, layer, ['hidden']);
+  });
+  assertChoice('network: loss is', loss, LOSSES);
+  assertChoice('network: reads is', reads, READS);
+  assertChoice('network: inputKind is', inputKind, INPUT_KINDS);
+  if (!(dropout >= 0 && dropout <= MOST_DROPOUT)) {
+    throw new RangeError(`network: dropout is ${dropout}: must be in 0 … ${MOST_DROPOUT}`);
+  }
+  if (dropout > 0 && network.layers.length === 1) {
+    throw new RangeError(
+      `network: dropout is ${dropout}: must be 0 with one layer: it drops numbers between two layers`,
+    );
+  }
+  if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
+  const layers = network.layers.map(({ hidden, bidirectional = false }) => ({ hidden, bidirectional }));
+  const { inputs, outputs } = network;
+  return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
+}
+
+const isList = (value: unknown): boolean => Array.isArray(value);
+
+/** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
+export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteSizes): boolean {
+  const isAlone = layers.length === 1 && !layers[0].bidirectional;
+  return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
+}
+
+/** One LSTM of a network: where it stands, and what it reads. */
+export interface LstmPlace {
+  /** N: its layer, 0 for the lowest. */
+  readonly layer: number;
+  /** Whether it reads the sequence in reverse. */
+  readonly reverse: boolean;
+  /** Ends the names of its parameters: `''` if it is the only one, else `.N` or `.N.reverse`. */
+  readonly suffix: string;
+  /** I: numbers that one step reads, or classes. */
+  readonly I: number;
+  /** H: hidden units. */
+  readonly H: number;
+}
+
+/** The LSTMs of a network, layer by layer, the forward direction first: PyTorch's order. */
+export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layers'>): LstmPlace[] {
+  const isAlone = layers.length === 1 && !(layers[0].bidirectional ?? false);
+  return layers.flatMap(({ hidden: H, bidirectional = false }, layer) => {
+    const I = layer === 0 ? inputs : widthOf(layers[layer - 1]);
+    return (bidirectional ? [false, true] : [false]).map((reverse) => {
+      const suffix = isAlone ? '' : `.${layer}${reverse ? '.reverse' : ''}`;
+      return { layer, reverse, suffix, I, H };
+    });
+  });
+}
+
+/** For messages: `T 28, B 128, I 28, H 128, C 10`; H of each layer as `formatHidden` writes it. */
+export const formatNetwork = (network: NetworkSizes, { T, B }: BatchSizes): string =>
+  `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs}`;
+
+/** How many numbers a layer passes on at each step: directions·H. */
+export const widthOf = ({ hidden, bidirectional = false }: LayerSizes): number => (bidirectional ? 2 : 1) * hidden;
+
+/** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer. */
+export const formatHidden = ({ layers }: Pick<NetworkSizes, 'layers'>): string =>
+  layers.map(({ hidden, bidirectional = false }) => `${bidirectional ? '2·' : ''}${hidden}`).join(',');
+
+/**
+ * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`.
+ * Then come outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
+ */
+export function networkParameterShapes(network: NetworkSizes): Record<string, Shape> {
+  const shapes: Record<string, Shape> = {};
+  for (const { suffix, I, H } of lstmsOf(network)) {
+    shapes[`kernel${suffix}`] = [I + H, 4 * H];
+    shapes[`bias${suffix}`] = [4 * H];
+  }
+  const top = network.layers[network.layers.length - 1];
+  shapes.outKernel = [widthOf(top), network.outputs];
+  shapes.outBias = [network.outputs];
+  return shapes;
+}
+
+/** How many rows have a loss: B, or T·B with a loss at every step. */
+export const lossRows = ({ reads = 'last' }: NetworkSizes, { T, B }: BatchSizes): number =>
+  reads === 'every' ? T * B : B;
+
+/** The shape of x: `[T,B,I]`, or `[T,B]` for classes. */
+export const inputShape = ({ inputs, inputKind = 'numbers' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
+  inputKind === 'classes' ? [T, B] : [T, B, inputs];
+
+/** The shape of logits, y and dLogits: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+export const outputShape = ({ outputs, reads = 'last' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
+  reads === 'every' ? [T, B, outputs] : [B, outputs];
+
+/** The tensors around the LSTMs: the batch, the output layer's results and the loss. */
+export function outputShapes(network: NetworkSizes, sizes: BatchSizes): Record<string, Shape> {
+  const rows = [lossRows(network, sizes)];
+  const output = outputShape(network, sizes);
+  const common = { x: inputShape(network, sizes), y: output, logits: output, losses: rows, dLogits: output };
+  return (network.loss ?? 'crossEntropy') === 'crossEntropy'
+    ? { ...common, probabilities: output, correct: rows }
+    : { ...common, counted: rows };
+}
+
+/** The activations and gradients of one LSTM, without its parameters. */
+export function lstmActivationShapes(sizes: LstmSizes) {
+  const { h, c, z, gates } = lstmShapes(sizes);
+  const { dhOutside, dh, dc, dz } = lstmGradientShapes(sizes);
+  return { h, c, z, gates, dhOutside, dh, dc, dz };
+}

@@ -1,0 +1,31 @@
+/** How many numbers a network holds, computed from its sizes before it is allocated. */
+import type { Shape } from '../core/tensor.js';
+import type { BatchSizes, NetworkSizes } from './config.js';
+import { lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes, widthOf } from './config.js';
+
+/** For a network that is only evaluated: each parameter has a value and a gradient. */
+export const numbersOfNetwork = (network: NetworkSizes, sizes: BatchSizes): number =>
+  2 * numbersOfParameters(network) + numbersOfActivations(network, sizes);
+
+/** For a network that is trained: the optimiser adds up to two moments for each parameter. */
+export const numbersOfTraining = (network: NetworkSizes, sizes: BatchSizes): number =>
+  numbersOfNetwork(network, sizes) + 2 * numbersOfParameters(network);
+
+/** The numbers of all parameters, once. */
+export const numbersOfParameters = (network: NetworkSizes): number =>
+  numbersIn(Object.values(networkParameterShapes(network)));
+
+/** The batch, the states, their gradients, and the output layer's tensors. */
+export function numbersOfActivations(network: NetworkSizes, sizes: BatchSizes): number {
+  const { T, B } = sizes;
+  const lstms = lstmsOf(network).map((place) => numbersIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))));
+  const dropped = (network.dropout ?? 0) > 0 ? network.layers.slice(0, -1) : [];
+  const masks = dropped.map((layer) => 3 * T * B * widthOf(layer));
+  return numbersIn(Object.values(outputShapes(network, sizes))) + sumOf(lstms) + sumOf(masks);
+}
+
+/** `sizeOf` is not used: it throws for huge shapes, and its message does not name the network's sizes. */
+const numbersIn = (shapes: readonly Shape[]): number =>
+  sumOf(shapes.map((shape) => shape.reduce((product, extent) => product * extent, 1)));
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);

@@ -1,0 +1,89 @@
+/**
+ * The tutorial's network: an LSTM reads a sequence, and a dense layer computes class scores from its last hidden state. It
+ * is a `Network` of one layer and one direction, with a name for each of its tensors.
+ */
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds, assertSizes } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
+import type { NetworkSizes } from './config.js';
+import { networkParameterShapes } from './config.js';
+import type { NetworkOptions } from './network.js';
+import { Network } from './network.js';
+import type { OutputTensors } from './output.js';
+import type { NamedTensors, Parameter } from './parameters.js';
+
+/** The sizes of the tutorial's network, each a whole number ≥ 1. */
+export interface ModelSizes extends LstmSizes {
+  /** Classes that the output layer scores. */
+  readonly C: number;
+}
+
+/** `'kernel'`, `'bias'`, `'outKernel'` or `'outBias'`. */
+export type ParameterName = 'kernel' | 'bias' | 'outKernel' | 'outBias';
+
+/** A tensor `[…]` for each parameter. */
+export interface ParameterTensors extends NamedTensors {
+  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
+  readonly kernel: Tensor;
+  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
+  readonly bias: Tensor;
+  /** The output layer's weights, `[H,C]`. */
+  readonly outKernel: Tensor;
+  /** The output layer's bias, `[C]`. */
+  readonly outBias: Tensor;
+}
+
+/** The batch, and what the forward and the backward pass compute from it. */
+export interface Activations
+  extends
+    Required<Omit<OutputTensors, 'counted'>>,
+    Pick<Lstm, 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'> {}
+
+/** Options of a `Model`. */
+export interface ModelOptions extends NetworkOptions {
+  /** Added to the forget gate's pre-activation. Default: 1. */
+  readonly forgetBias?: number;
+}
+
+/** The tutorial's network as a plain object of sizes. */
+export const modelNetwork = ({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>, forgetBias = 1): NetworkSizes => ({
+  inputs: I,
+  layers: [{ hidden: H }],
+  outputs: C,
+  forgetBias,
+});
+
+/** The shape of each parameter: kernel `[I+H,4H]`, bias `[4H]`, outKernel `[H,C]`, outBias `[C]`. */
+export const parameterShapes = (sizes: Pick<ModelSizes, 'I' | 'H' | 'C'>): Readonly<Record<ParameterName, Shape>> =>
+  networkParameterShapes(modelNetwork(sizes)) as Record<ParameterName, Shape>;
+
+/** The tutorial's network, with every tensor that its passes need. The caller disposes of it. */
+export class Model extends Network {
+  declare readonly sizes: ModelSizes;
+  declare readonly activations: Activations;
+  /** The LSTM's weights, `[I+H,4H]`: x rows first; gates i, j, f, o. */
+  readonly kernel: Parameter;
+  /** The LSTM's bias, `[4H]`: gates i, j, f, o. */
+  readonly bias: Parameter;
+  /** The output layer's weights, `[H,C]`. */
+  readonly outKernel: Parameter;
+  /** The output layer's bias, `[C]`. */
+  readonly outBias: Parameter;
+  /** The LSTM. */
+  readonly lstm: Lstm;
+
+  constructor(backend: Backend, sizes: ModelSizes, { forgetBias, ...options }: ModelOptions = {}) {
+    assertKinds('model', { forgetBias, ...options }, {
+      forgetBias: 'number',
+      inputGradient: 'boolean',
+    } satisfies Record<keyof ModelOptions, TypeName>);
+    assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
+    super(backend, modelNetwork(sizes, forgetBias), sizes, options);
+    [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
+    this.lstm = this.layers[0][0];
+    const { h, c, z, gates, dhOutside, dh, dc, dz } = this.lstm;
+    Object.assign(this.activations, { h, c, z, gates, dhOutside, dh, dc, dz });
+  }
+}

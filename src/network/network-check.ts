@@ -1,0 +1,164 @@
+/** Checks the gradients of this project's networks: every parameter, x and every initial state, at random values. */
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { fillRandom, Random } from '../core/rng.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, fill, stepOf, zeros } from '../core/tensor.js';
+import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
+import { checkGradients } from '../equations/gradcheck.js';
+import type { BatchSizes, NetworkSizes } from './config.js';
+import { lossRows, lstmsOf, outputShape } from './config.js';
+import type { ModelSizes } from './model.js';
+import { modelNetwork } from './model.js';
+import { Network } from './network.js';
+import type { NamedTensors } from './parameters.js';
+import { gradientsByName, valuesByName } from './parameters.js';
+
+/** Options of `checkNetworkGradients`. */
+export interface NetworkCheck {
+  /** Seed of the values and of the random directions. Default: 1. */
+  readonly seed?: number;
+  /** The largest relative error that passes. Default: 1e-7. */
+  readonly tolerance?: number;
+  /** `[B]`: steps of each sequence, the longest first. Default: T each. */
+  readonly lengths?: readonly number[];
+  /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
+  readonly suspect?: Backend;
+}
+
+/** Options of `checkModelGradients`. */
+export interface ModelCheck extends Omit<NetworkCheck, 'lengths'> {
+  /** Added to the forget gate's pre-activation. Default: 1. */
+  readonly forgetBias?: number;
+}
+
+const NETWORK_CHECK = {
+  seed: 'number',
+  tolerance: 'number',
+  lengths: 'object',
+  suspect: 'object',
+} as const satisfies Record<keyof NetworkCheck, TypeName>;
+
+const MODEL_CHECK = {
+  seed: 'number',
+  forgetBias: 'number',
+  tolerance: 'number',
+  suspect: 'object',
+} as const satisfies Record<keyof ModelCheck, TypeName>;
+
+/** Checks the tutorial's network; see `checkNetworkGradients`. */
+export async function checkModelGradients(
+  backend: Backend,
+  sizes: ModelSizes,
+  options: ModelCheck = {},
+): Promise<GradientReport[]> {
+  assertKinds('gradcheck', options, MODEL_CHECK);
+  const { forgetBias, ...others } = options;
+  return checkNetworkGradients(backend, modelNetwork(sizes, forgetBias), sizes, others);
+}
+
+/**
+ * Checks a network on a backend of dtype f64: every parameter, x (unless it is classes) and every h0 and c0, at random
+ * values. (If h0 and c0 were zero, mistakes in the first step's share of dWh and df would be invisible.) Beyond the end of
+ * a sequence, x and targets are NaN. With dropout, every pass uses the same masks. With labels, one row in four does not count.
+ */
+export async function checkNetworkGradients(
+  backend: Backend,
+  network: NetworkSizes,
+  sizes: BatchSizes,
+  options: NetworkCheck = {},
+): Promise<GradientReport[]> {
+  assertKinds('gradcheck', options, NETWORK_CHECK);
+  const { seed = 1, tolerance, suspect = backend } = options;
+  const opened = [backend, ...(suspect === backend ? [] : [suspect])].map(
+    (where) => new Network(where, network, sizes, { inputGradient: network.inputKind !== 'classes' }),
+  );
+  const [computes, checked] = [opened[0], opened[opened.length - 1]];
+  try {
+    const { inputs, prepare } = randomProblem(computes, options);
+    for (const each of opened) prepare(each);
+    return await checkGradients({
+      inputs,
+      loss: async () => {
+        for (const input of Object.values(inputs)) backend.upload(input);
+        computes.forward({ dropout: true });
+        return (await computes.metrics()).loss;
+      },
+      gradients: () => gradientsOf(checked, inputs),
+      seed,
+      ...(tolerance !== undefined && { tolerance }),
+    });
+  } finally {
+    for (const each of opened) each.dispose();
+  }
+}
+
+/** Random values for `network`; `prepare` gives any copy of it the same classes, labels or targets, lengths and masks. */
+function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
+  const random = new Random(seed);
+  const { inputs: I, outputs: C, inputKind, loss, reads } = network.network;
+  const inputs = inputsOf(network);
+  for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
+  if (lengths && inputKind !== 'classes') setBeyondEnds(inputs.x, lengths, NaN);
+  const rows = lossRows(network.network, network.sizes);
+  const labels = Array.from({ length: rows }, (_, row) => (row % 4 === 3 ? -1 : random.below(C)));
+  const targets = zeros(outputShape(network.network, network.sizes), 'f64');
+  fillRandom(targets, () => random.normal(0, 1));
+  if (lengths && reads === 'every') setBeyondEnds(targets, lengths, NaN);
+  const classes = zeros([network.sizes.T, network.sizes.B], 'f64');
+  fillRandom(classes, () => random.below(I));
+  const masks = random.state;
+
+  const prepare = (each: Network): void => {
+    const { x } = each.activations;
+    if (inputKind === 'classes') copyInto(x, classes);
+    each.setTargets({ ...(loss === 'crossEntropy' ? { labels } : { targets }), ...(lengths && { lengths }) });
+    each.backend.upload(x);
+    const sameMasks = new Random(0);
+    sameMasks.restore(masks);
+    each.drawMasks(sameMasks);
+  };
+  return { inputs, prepare };
+}
+
+/** Sets a tensor `[T,B,N]` at the steps beyond each sequence's end. */
+function setBeyondEnds(tensor: Tensor, lengths: readonly number[], value: number): void {
+  lengths.forEach((length, b) => {
+    for (let t = length; t < tensor.shape[0]; t++) fill(tensor.pick(t, b, null), value);
+  });
+}
+
+/** The gradients of `network` at the values of `given`. */
+async function gradientsOf(network: Network, given: NamedTensors): Promise<GradientsOf> {
+  const { backend } = network;
+  const own = inputsOf(network);
+  for (const [name, tensor] of Object.entries(own)) {
+    copyInto(tensor, given[name]);
+    backend.upload(tensor);
+  }
+  network.forward({ dropout: true });
+  network.backward();
+  const gradients: Record<string, Tensor> = { ...gradientsByName(network.parameters) };
+  if (network.network.inputKind === 'numbers') gradients.x = network.dx;
+  for (const [n, { suffix }] of lstmsOf(network.network).entries()) {
+    const { dh, dc, reverse, sizes } = network.layers.flat()[n];
+    gradients[`h0${suffix}`] = stepOf(dh, reverse ? sizes.T : 0);
+    gradients[`c0${suffix}`] = stepOf(dc, reverse ? sizes.T : 0);
+  }
+  for (const gradient of Object.values(gradients)) await backend.download(gradient);
+  return gradients;
+}
+
+/** Everything that the loss of a network depends on, except classes, labels and targets. */
+function inputsOf(network: Network): NamedTensors {
+  const { parameters, activations, layers } = network;
+  const inputs: Record<string, Tensor> = { ...valuesByName(parameters) };
+  if (network.network.inputKind === 'numbers') inputs.x = activations.x;
+  for (const [n, { suffix }] of lstmsOf(network.network).entries()) {
+    const { initial } = layers.flat()[n];
+    inputs[`h0${suffix}`] = initial.h;
+    inputs[`c0${suffix}`] = initial.c;
+  }
+  return inputs;
+}

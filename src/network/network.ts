@@ -1,0 +1,288 @@
+/**
+ * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
+ * layer, after the last step or at every step.
+ *
+ * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two inputs,
+ * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
+ *
+ * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
+ */
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds, assertKnownNames, assertSizes, assertTensor } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { allocateAll } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
+import type { Random } from '../core/rng.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { assertShape, copyInto, findNonFinite } from '../core/tensor.js';
+import { drawMask } from '../equations/dropout.js';
+import { assertClasses } from '../equations/embedding.js';
+import type { Lstm } from '../equations/lstm-tensors.js';
+import { setLengths } from '../equations/lstm-tensors.js';
+import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
+import type { BatchSizes, CompleteSizes, NetworkSizes } from './config.js';
+import { completeSizes, lstmsOf, networkParameterShapes, outputShapes } from './config.js';
+import type { BiasStart, OutputStart } from './initial-values.js';
+import { initialise } from './initial-values.js';
+import type { Dropout } from './layers.js';
+import { allocateLayers, outputViews } from './layers.js';
+import type { Metrics, OutputTensors } from './output.js';
+import { NetworkOutput } from './output.js';
+import type { NamedTensors, Parameter } from './parameters.js';
+import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
+import type { Targets } from './targets.js';
+import { TARGET_NAMES } from './targets.js';
+
+/** Options of a `Network`. */
+export interface NetworkOptions {
+  /** Also compute ∂loss/∂x, into `dx`; not for classes. Training does not need it. Default: false. */
+  readonly inputGradient?: boolean;
+}
+
+/** Options of a forward pass. */
+export interface PassOptions {
+  /** Drop numbers between the layers with the masks of `drawMasks`, as in training. Throws an Error before the first of these. Default: false. */
+  readonly dropout?: boolean;
+}
+
+/** A batch on the host. */
+export interface Batch extends Targets {
+  /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
+  readonly x: Tensor;
+}
+
+/** The network, with every tensor that its passes need. The caller disposes of it. */
+export class Network {
+  /** The network's sizes, with the defaults filled in. */
+  readonly network: CompleteSizes;
+  /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
+  readonly parameters: readonly Parameter[];
+  /** The batch, and what the output layer and the loss compute from it. */
+  readonly activations: OutputTensors;
+  /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
+  readonly layers: readonly (readonly Lstm[])[];
+  private readonly owned: Tensor[] = [];
+  private readonly dropouts: readonly (readonly Dropout[])[];
+  private readonly dxOrNone: Tensor | undefined;
+  private readonly output: NetworkOutput;
+  private drops = false;
+  private hasMasks = false;
+
+  /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
+  constructor(
+    /** The backend that holds the tensors and computes. */
+    readonly backend: Backend,
+    network: NetworkSizes,
+    /** T and B. */
+    readonly sizes: BatchSizes,
+    options: NetworkOptions = {},
+  ) {
+    assertKinds('network', options, { inputGradient: 'boolean' } satisfies Record<keyof NetworkOptions, TypeName>);
+    this.network = completeSizes(network);
+    assertSizes('network', sizes, ['T', 'B']);
+    const shapes = networkParameterShapes(this.network);
+    const values = this.allocateAll(shapes);
+    const gradients = this.allocateAll(shapes);
+    this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
+    this.activations = this.allocateAll(outputShapes(this.network, sizes)) as unknown as OutputTensors;
+    const { x } = this.activations;
+    const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
+    this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
+    const ends = { x, dx: this.dxOrNone, values, gradients };
+    const { layers, dropouts } = allocateLayers(this.network, sizes, ends, (one) => this.allocateAll(one));
+    this.layers = layers;
+    this.dropouts = dropouts;
+    const [kernel, bias] = this.parameters.slice(-2);
+    const outputEnds = { ...outputViews(this.network, layers[layers.length - 1]), kernel, bias };
+    this.output = new NetworkOutput(backend, this.network, sizes, this.activations, outputEnds);
+  }
+
+  /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
+  get dx(): Tensor {
+    if (!this.dxOrNone) throw new Error('network: dx is not computed; make the network with { inputGradient: true }');
+    return this.dxOrNone;
+  }
+
+  /**
+   * Computes logits and losses from x and y. The initial states are zero, unless `carryState` or the caller has written them.
+   */
+  forward(options: PassOptions = {}): void {
+    assertKinds('forward', options, { dropout: 'boolean' } satisfies Record<keyof PassOptions, TypeName>);
+    const { dropout = false } = options;
+    if (dropout && !this.hasMasks && this.dropouts.flat().length > 0) {
+      throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
+    }
+    this.drops = dropout;
+    this.layers.forEach((directions, n) => {
+      for (const lstm of directions) lstmForward(this.backend, lstm);
+      this.dropoutForward(n);
+    });
+    this.output.forward();
+  }
+
+  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
+  backward(): void {
+    // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
+    this.output.backward();
+    for (let n = this.layers.length - 1; n >= 0; n--) {
+      // Two directions share their inputs, so the second one adds.
+      this.layers[n].forEach((lstm, k) => lstmBackward(this.backend, lstm, { accumulate: k > 0 }));
+      if (n > 0) this.dropoutBackward(n - 1);
+    }
+  }
+
+  /** Between layer n and the next one: (12) y = x*mask */
+  private dropoutForward(n: number): void {
+    for (const { mask, h, dropped } of this.dropouts.at(n) ?? []) {
+      if (this.drops) this.backend.multiply(dropped, h, mask);
+      else this.backend.copy(dropped, h);
+    }
+  }
+
+  /** (12′) from  y = x*mask:  dx = dy*mask */
+  private dropoutBackward(n: number): void {
+    for (const { mask, dh, dDropped } of this.dropouts[n]) {
+      if (this.drops) this.backend.multiply(dh, dDropped, mask);
+      else this.backend.copy(dh, dDropped);
+    }
+  }
+
+  /**
+   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
+   * unknown name. Throws a RangeError for another shape, a label or class out of range, lengths that are not sorted, or a batch
+   * in which nothing counts. Then the network keeps its last batch.
+   */
+  setBatch(batch: Batch): void {
+    assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
+    const { x, ...targets } = batch;
+    assertTensor('setBatch: x', x, '[T,B,I]');
+    assertShape('setBatch', 'x', x, this.activations.x.shape);
+    if (this.network.inputKind === 'classes') {
+      assertClasses(x, this.network.inputs, this.output.rows.checkedLengths(targets));
+    }
+    this.putTargets(targets, 1);
+    copyInto(this.activations.x, x);
+    this.backend.upload(this.activations.x);
+  }
+
+  /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
+  setTargets(targets: Targets): void {
+    assertKnownNames('setTargets', targets, TARGET_NAMES);
+    this.putTargets(targets, 0);
+  }
+
+  /** `least`: rows that must count. */
+  private putTargets(targets: Targets, least: number): void {
+    const lengthsChanged = this.output.set(targets, least);
+    if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.output.rows.lengths);
+  }
+
+  /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
+  countsRow(row: number): boolean {
+    return this.output.rows.isCounted[row] === 1;
+  }
+
+  /** Draws new dropout masks. Without dropout, nothing is drawn. */
+  drawMasks(random: Random): void {
+    this.hasMasks = true;
+    for (const { mask } of this.dropouts.flat()) {
+      drawMask(mask, this.network.dropout, random);
+      this.backend.upload(mask);
+    }
+  }
+
+  /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
+  carryState(): void {
+    const bidirectional = this.layers.findIndex((directions) => directions.length > 1);
+    if (bidirectional >= 0) {
+      throw new Error(
+        `network: carryState: layer ${bidirectional} is bidirectional: it reads each sequence to its end, so it has no next batch`,
+      );
+    }
+    for (const lstm of this.layers.flat()) carryState(this.backend, lstm);
+  }
+
+  /** Sets every initial state to zero. */
+  resetState(): void {
+    for (const { initial } of this.layers.flat()) {
+      this.backend.fill(initial.h, 0);
+      this.backend.fill(initial.c, 0);
+    }
+  }
+
+  /**
+   * Initial values: each kernel glorot-uniform over its whole [I+H,4H]. `output`: with `'normal'`, the default, the output
+   * layer's weights and bias are standard normal, as in the tutorial; with `'glorot'`, its weights are glorot-uniform, its
+   * bias zero. `bias`: with `'zeros'`, the default, each LSTM's bias is zero; with `'chrono'` its units keep their states for
+   * 1 to T−1 steps, for long sequences (src/network/initial-values.ts).
+   */
+  initialise(random: Random, output: OutputStart = 'normal', bias: BiasStart = 'zeros'): void {
+    const { T } = this.sizes;
+    const { forgetBias } = this.network;
+    initialise(this.parameters, random, { output, bias, T, forgetBias });
+    for (const { value } of this.parameters) this.backend.upload(value);
+  }
+
+  /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
+  async metrics(count = this.sizes.B): Promise<Metrics> {
+    return this.output.metrics(count);
+  }
+
+  /**
+   * Rejects if a parameter holds NaN or an infinity: with a DataError if an input does too (`assertFiniteInputs`), else
+   * with a NonFiniteError. `step`: updates made so far.
+   */
+  async assertFinite(step: number): Promise<void> {
+    try {
+      await assertFinite(this.backend, this.parameters, step);
+    } catch (error) {
+      await this.assertFiniteInputs();
+      throw error;
+    }
+  }
+
+  /** Rejects with a DataError if the batch or an initial state holds NaN or an infinity, except beyond a sequence's end. */
+  async assertFiniteInputs(): Promise<void> {
+    const { x, y } = this.activations;
+    const states = this.layers.flat().flatMap(({ initial }, n): [string, Tensor][] => {
+      const { suffix } = lstmsOf(this.network)[n];
+      return [
+        [`h0${suffix}`, initial.h],
+        [`c0${suffix}`, initial.c],
+      ];
+    });
+    for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
+      await this.backend.download(tensor);
+      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
+      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+    }
+  }
+
+  /** Copies of the parameters' values, on the host: `[…]` by name, as in `parameters`. */
+  async save(): Promise<NamedTensors> {
+    return saveTensors(this.backend, valuesByName(this.parameters));
+  }
+
+  /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
+  load(saved: NamedTensors): void {
+    loadTensors(this.backend, valuesByName(this.parameters), saved);
+  }
+
+  /** Frees all tensors. */
+  dispose(): void {
+    for (const tensor of this.owned) this.backend.free(tensor);
+    this.owned.length = 0;
+  }
+
+  /** If a tensor does not fit, frees all tensors of the network. */
+  private allocateAll<Key extends string>(shapes: Readonly<Record<Key, Shape>>): Record<Key, Tensor> {
+    try {
+      const tensors = allocateAll(this.backend, shapes);
+      this.owned.push(...Object.values<Tensor>(tensors));
+      return tensors;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+}

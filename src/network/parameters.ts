@@ -1,0 +1,95 @@
+/**
+ * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
+ * are loops over such a list. The network may be this project's model or any other.
+ */
+import { assertObject } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { NonFiniteError } from '../core/errors.js';
+import type { Shape, Tensor } from '../core/tensor.js';
+import { assertShape, copyInto, findNonFinite, zeros } from '../core/tensor.js';
+
+/** A tensor that training changes, and its gradient. */
+export interface Parameter<Name extends string = string> {
+  /** Its name in messages and files, unique in its network. */
+  readonly name: Name;
+  /** The tensor that training changes, `[…]` of any shape. */
+  readonly value: Tensor;
+  /** ∂loss/∂value, `[…]` as `value`. */
+  readonly gradient: Tensor;
+}
+
+/** A tensor `[…]` of any shape for each name. */
+export type NamedTensors<Name extends string = string> = Readonly<Record<Name, Tensor>>;
+
+/** The parameters' values `[…]` by name (not copied). */
+export function valuesByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
+  return Object.fromEntries(parameters.map(({ name, value }) => [name, value])) as NamedTensors<Name>;
+}
+
+/** The parameters' gradients `[…]` by name (not copied). */
+export function gradientsByName<Name extends string>(parameters: readonly Parameter<Name>[]): NamedTensors<Name> {
+  return Object.fromEntries(parameters.map(({ name, gradient }) => [name, gradient])) as NamedTensors<Name>;
+}
+
+/** The parameters' shapes by name. */
+export function shapesByName<Name extends string>(parameters: readonly Parameter<Name>[]): Record<Name, Shape> {
+  return Object.fromEntries<Shape>(parameters.map(({ name, value }) => [name, value.shape])) as Record<Name, Shape>;
+}
+
+/** Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
+export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
+  const names = new Set<string>();
+  for (const parameter of parameters) {
+    assertObject(`${operation}: parameter`, parameter);
+    const { name, value, gradient } = parameter;
+    if (names.has(name)) throw new RangeError(`${operation}: two parameters are named ${name}: give each its own name`);
+    names.add(name);
+    assertShape(operation, `gradient of ${name}`, gradient, value.shape);
+  }
+}
+
+/** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
+export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
+  for (const { name, value } of parameters) {
+    await backend.download(value);
+    const found = findNonFinite(value);
+    if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, step);
+  }
+}
+
+/** Copies `[…]` on the host, in the backend's precision. */
+export async function saveTensors<Name extends string>(
+  backend: Backend,
+  tensors: NamedTensors<Name>,
+): Promise<NamedTensors<Name>> {
+  const copies = Object.entries<Tensor>(tensors).map(async ([name, tensor]) => {
+    await backend.download(tensor);
+    const copy = zeros(tensor.shape, backend.dtype);
+    copyInto(copy, tensor);
+    return [name, copy];
+  });
+  return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
+}
+
+/** Throws a RangeError if `saved` has no tensor of a name, or one of another shape. */
+export function assertLoadable(tensors: NamedTensors, saved: NamedTensors): void {
+  for (const [name, { shape }] of Object.entries(tensors)) {
+    if (!Object.hasOwn(saved, name)) {
+      throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
+    }
+    assertShape('load', name, saved[name], shape);
+  }
+}
+
+/** Copies `saved` into `tensors`, both `[…]`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+export function loadTensors<Name extends string>(
+  backend: Backend,
+  tensors: NamedTensors<Name>,
+  saved: NamedTensors<Name>,
+): void {
+  assertLoadable(tensors, saved);
+  for (const [name, tensor] of Object.entries(tensors) as [Name, Tensor][]) {
+    copyInto(tensor, saved[name]);
+    backend.upload(tensor);
+  }
+}

@@ -1,0 +1,125 @@
+/** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
+import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
+import type { Tensor } from '../core/tensor.js';
+import { assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
+import { runningCounts } from '../equations/lstm-steps.js';
+import type { BatchSizes, CompleteSizes } from './config.js';
+import { lossRows } from './config.js';
+
+/** What the network should compute for a batch, and how long its sequences are. */
+export interface Targets {
+  /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
+  readonly labels?: ArrayLike<number>;
+  /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
+  readonly targets?: Tensor;
+  /** `[B]`: steps of each sequence, the longest first. Default: T each. */
+  readonly lengths?: ArrayLike<number>;
+}
+
+/** The names of `Targets`. */
+export const TARGET_NAMES = ['labels', 'targets', 'lengths'] as const satisfies (keyof Targets)[];
+
+/** Which rows count, and how many: the divisor of the mean. Before the first `set`, every row counts. */
+export class CountedRows {
+  /** For each row 1 if it counts, else 0. */
+  readonly isCounted: Uint8Array;
+  /** The number of rows that count. */
+  count: number;
+  /** `[B]`: steps of each sequence. */
+  lengths: readonly number[];
+
+  constructor(
+    private readonly network: CompleteSizes,
+    private readonly sizes: BatchSizes,
+  ) {
+    this.count = lossRows(network, sizes);
+    this.isCounted = new Uint8Array(this.count).fill(1);
+    this.lengths = this.fullLengths();
+  }
+
+  /**
+   * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
+   * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` rows count; then nothing changes.
+   */
+  set(given: Targets, y: Tensor, least = 0): boolean {
+    const { labels, targets } = given;
+    const newLengths = this.checkedLengths(given);
+    if (this.network.loss === 'crossEntropy') {
+      if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
+      this.setLabels(labels, newLengths, y, least);
+    } else {
+      if (labels !== undefined) throw new RangeError('labels: given, but the loss is squaredError: give targets');
+      this.setTargets(targets, newLengths, y, least);
+    }
+    const changed = newLengths.some((length, b) => length !== this.lengths[b]);
+    this.lengths = newLengths;
+    return changed;
+  }
+
+  /** The lengths of a batch. Throws a RangeError unless they are B whole numbers in 1 … T, the largest first. */
+  checkedLengths({ lengths }: Targets): readonly number[] {
+    if (lengths === undefined) return this.fullLengths();
+    assertNumbers('lengths', lengths);
+    const checked = Array.from(lengths);
+    runningCounts(this.sizes, checked);
+    return checked;
+  }
+
+  private fullLengths(): number[] {
+    return Array<number>(this.sizes.B).fill(this.sizes.T);
+  }
+
+  private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor, least: number): void {
+    const { outputs: C } = this.network;
+    const rows = this.isCounted.length;
+    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
+    assertNumbers('labels', labels);
+    if (labels.length !== rows) {
+      throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
+    }
+    this.mark(least, (row) => {
+      const label = labels[row];
+      if (this.isBeyondEnd(row, lengths)) return false;
+      if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
+      throw new RangeError(`labels[${row}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
+    });
+    fill(y, 0);
+    const oneHot = matrixOf(y);
+    for (let row = 0; row < rows; row++) if (this.isCounted[row] === 1) oneHot.set(row, labels[row], 1);
+  }
+
+  private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor, least: number): void {
+    if (!targets) {
+      throw new RangeError(`targets: none given, but the loss is squaredError: they must be ${formatShape(y.shape)}`);
+    }
+    assertTensor('targets', targets, formatShape(y.shape));
+    assertShape('setBatch', 'targets', targets, y.shape);
+    this.mark(least, (row) => !this.isBeyondEnd(row, lengths));
+    copyInto(y, targets);
+    const rows = matrixOf(y);
+    this.isCounted.forEach((counted, row) => {
+      if (counted === 0) fill(rows.pick(row), 0);
+    });
+  }
+
+  /** Whether the row's step is beyond its sequence's end. Row t·B+b is step t of sequence b, if there is a loss at every step. */
+  private isBeyondEnd(row: number, lengths: readonly number[]): boolean {
+    const { B } = this.sizes;
+    return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
+  }
+
+  private mark(least: number, counts: (row: number) => boolean): void {
+    const marks = new Uint8Array(this.isCounted.length);
+    let count = 0;
+    for (let row = 0; row < marks.length; row++) {
+      if (!counts(row)) continue;
+      marks[row] = 1;
+      count++;
+    }
+    if (count < least) {
+      throw new RangeError(`labels: each of the ${marks.length} is -1 or beyond its sequence’s end: nothing counts`);
+    }
+    this.isCounted.set(marks);
+    this.count = count;
+  }
+}
