@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 
-/** Of all parts, in their order. */
+/** The parts are hashed in their order. */
 export function sha256Of(parts: Iterable<Uint8Array>): string {
   const hash = sha256.create();
   for (const part of parts) hash.update(part);

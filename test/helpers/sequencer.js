@@ -1,6 +1,6 @@
 /**
  * Which test file begins when. Without the times of an earlier run, Jest begins with the largest files. Those that take long
- * begin first, so that a worker is not left alone with one of them at the end: building the site needs half a minute, and up
+ * begin first, so that a worker is not left alone with one of them at the end. Building the site needs half a minute, and up
  * to 1.4 GB. Others that open the site or need much memory begin later: until then they would only wait, or add to the peak.
  */
 import Sequencer from '@jest/test-sequencer';
