@@ -17,31 +17,29 @@ export { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } 
 export type { AccumulateOptions, Backend, MatmulOptions, Operations } from './core/backend.js';
 export { withShapeChecks } from './core/shape-checks.js';
 export { fillRandom, Random } from './core/rng.js';
-export { carryState, lstmBackward, lstmCellBackward, lstmCellForward, lstmForward } from './equations/lstm.js';
+export {
+  carryState,
+  lstmBackward,
+  lstmCellBackward,
+  lstmCellForward,
+  lstmForward,
+  lstmStepBackward,
+  lstmStepForward,
+} from './equations/lstm.js';
+export { inputBackward, inputForward } from './equations/lstm-input.js';
+export { keepState, keepStateBackward } from './equations/ended-sequences.js';
 export type {
-  AllocatedInferenceLstm,
   AllocatedLstm,
   AllocateOptions,
-  InferenceLstm,
-  InferenceTensors,
   Lstm,
   LstmOptions,
   LstmSizes,
   LstmTensors,
   State,
 } from './equations/lstm-tensors.js';
-export type { Step, TrainingStep } from './equations/lstm-steps.js';
-export {
-  allocateInferenceLstm,
-  allocateLstm,
-  bindInferenceLstm,
-  bindLstm,
-  lstmGradientShapes,
-  lstmShapes,
-  setLengths,
-} from './equations/lstm-tensors.js';
-export { denseBackward, denseForward } from './equations/dense.js';
-export { columnSums } from './equations/dense.js';
+export type { EndedRows, RunningRows, Step } from './equations/lstm-steps.js';
+export { allocateLstm, bindLstm, lstmGradientShapes, lstmShapes, setLengths } from './equations/lstm-tensors.js';
+export { columnSums, denseBackward, denseForward } from './equations/dense.js';
 export { gatherRows, scatterAddRows } from './equations/embedding.js';
 export { drawMask, multiply } from './equations/dropout.js';
 export { crossEntropyBackward, crossEntropyForward } from './equations/cross-entropy.js';

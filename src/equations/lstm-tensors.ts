@@ -7,8 +7,9 @@ import type { Backend } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
-import type { Step, TrainingStep } from './lstm-steps.js';
-import { inferenceStep, KeptSteps, runningCounts, trainingStep } from './lstm-steps.js';
+import { runningCounts } from './ended-sequences.js';
+import type { Step } from './lstm-steps.js';
+import { StepCache } from './lstm-steps.js';
 
 /** The sizes of an LSTM, each a whole number ≥ 1. */
 export interface LstmSizes {
@@ -43,7 +44,7 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of the backward pass, with their shapes. An LSTM for inference has none of them. */
+/** The tensors of the backward pass, with their shapes. */
 export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
   return {
     /** ∂loss/∂kernel, `[I+H,4H]`. */
@@ -61,16 +62,12 @@ export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of the forward pass. (A mapped type, so that editors show the comments of `lstmShapes`.) @interface */
-export type InferenceTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
-  /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
-  readonly inputs: readonly Tensor[];
-};
-
-/** The tensors of both passes. @interface */
-export type LstmTensors = InferenceTensors & {
+/** The tensors of an LSTM. (A mapped type, so that editors show the comments of `lstmShapes`.) @interface */
+export type LstmTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
   readonly [Name in keyof ReturnType<typeof lstmGradientShapes>]: Tensor;
 } & {
+  /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
+  readonly inputs: readonly Tensor[];
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
   readonly dcOutside?: Tensor;
   /** ∂loss/∂inputₖ, `[T,B,Iₖ]` as each input. Default: [], then they are not computed. */
@@ -85,35 +82,35 @@ export interface LstmOptions {
   readonly reverse?: boolean;
 }
 
-/** An LSTM for inference: it has no gradients. Made by `bindInferenceLstm` or `allocateInferenceLstm`. */
-export interface InferenceLstm extends InferenceTensors {
+/** An LSTM. Made by `bindLstm` or `allocateLstm`. */
+export interface Lstm extends LstmTensors {
   /** T, B, I and H. */
   readonly sizes: LstmSizes;
   /** Added to the forget gate's pre-activation in the forward pass; never stored in `bias`. */
   readonly forgetBias: number;
   /** Whether it reads its sequences from the last step to the first. */
   readonly reverse: boolean;
-  /** The kernel's rows for each input, `[Iₖ,4H]`, the last for h, `[H,4H]`. */
-  readonly W: readonly Tensor[];
-  /** Views of every step, in the order of the forward pass. `setLengths` changes them. */
-  steps: readonly Step[];
+  readonly dInputs: readonly Tensor[];
+  /** The kernel's rows for each input, `[Iₖ,4H]`. */
+  readonly Wx: readonly Tensor[];
+  /** The kernel's rows for h, `[H,4H]`. */
+  readonly Wh: Tensor;
+  /** Wxₖᵀ, `[4H,Iₖ]`. */
+  readonly WxTransposed: readonly Tensor[];
+  /** Whᵀ, `[4H,H]`. */
+  readonly WhTransposed: Tensor;
+  /** dKernel's rows for each input, `[Iₖ,4H]`, as in `Wx`. */
+  readonly dWx: readonly Tensor[];
+  /** dKernel's rows for h, `[H,4H]`. */
+  readonly dWh: Tensor;
   /** The initial state, `[B,H]` each. */
   readonly initial: State;
   /** The state after every sequence's last step, `[B,H]` each. */
   readonly final: State;
   /** The states after each step, `[T,B,H]`: row t belongs to step t in both directions. */
   readonly outputs: State;
-}
-
-/** An LSTM. Made by `bindLstm` or `allocateLstm`. */
-export interface Lstm extends Omit<InferenceLstm, 'steps'>, LstmTensors {
-  readonly dInputs: readonly Tensor[];
-  /** Wₖᵀ, `[4H,Iₖ]`. */
-  readonly WTransposed: readonly Tensor[];
-  /** dKernel's rows for each input, `[Iₖ,4H]`, as in `W`, the last for h, `[H,4H]`. */
-  readonly dW: readonly Tensor[];
   /** Views of every step, in the order of the forward pass. `setLengths` changes them. */
-  steps: readonly TrainingStep[];
+  steps: readonly Step[];
 }
 
 /** h and c. */
@@ -125,41 +122,27 @@ export interface State {
 }
 
 /**
- * An LSTM for inference over existing tensors. Throws a RangeError that names a tensor of the wrong shape. Throws a TypeError
- * for an unknown option, and a RangeError if `forgetBias` is not finite.
+ * An LSTM over existing tensors. Throws a RangeError that names a tensor of the wrong shape. Throws a TypeError for an unknown
+ * option, and a RangeError if `forgetBias` is not finite.
  */
-export function bindInferenceLstm(
-  sizes: LstmSizes,
-  tensors: InferenceTensors,
-  options: LstmOptions = {},
-): InferenceLstm {
-  const parts = withoutSteps(sizes, tensors, options);
-  return { ...parts, steps: new KeptSteps(parts, inferenceStep).withCounts(allRunning(sizes)) };
-}
-
-/** An LSTM over existing tensors. Throws the errors of `bindInferenceLstm`. */
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOptions = {}): Lstm {
-  const lstm = withoutSteps(sizes, tensors, options);
-  const { dcOutside, dInputs = [] } = tensors;
-  assertTensors(sizes, tensors, lstmGradientShapes(sizes));
-  if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
-  assertInputGradients(tensors.inputs, dInputs);
-  const dW = rowBlocks(sizes, tensors.dKernel, tensors.inputs);
-  const parts = { ...tensors, ...lstm, dInputs, WTransposed: lstm.W.map(transposeOf), dW };
-  return { ...parts, steps: new KeptSteps(parts, trainingStep).withCounts(allRunning(sizes)) };
-}
-
-function withoutSteps(sizes: LstmSizes, tensors: InferenceTensors, options: LstmOptions): Omit<InferenceLstm, 'steps'> {
   assertOptions(options, OPTION_KINDS);
   const { forgetBias = 1, reverse = false } = options;
-  assertTensors(sizes, tensors, lstmShapes(sizes));
-  assertInputs(sizes, tensors.inputs);
-  const W = rowBlocks(sizes, tensors.kernel, tensors.inputs);
-  return { ...tensors, sizes, forgetBias, reverse, W, ...statesOf(sizes, tensors, reverse) };
+  const { inputs, dInputs = [], dcOutside, kernel, dKernel } = tensors;
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  assertTensors(tensors, { ...lstmShapes(sizes), ...lstmGradientShapes(sizes) });
+  assertInputs(sizes, inputs);
+  if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
+  assertInputGradients(inputs, dInputs);
+  const [{ Wx, Wh }, { Wx: dWx, Wh: dWh }] = [kernel, dKernel].map((rows) => weightsOf(sizes, rows, inputs));
+  const parts = { ...tensors, sizes, forgetBias, reverse, dInputs };
+  return {
+    ...parts,
+    ...{ Wx, Wh, WxTransposed: Wx.map(transposeOf), WhTransposed: transposeOf(Wh), dWx, dWh },
+    ...statesOf(sizes, tensors, reverse),
+    steps: new StepCache(parts).withCounts(Array<number>(sizes.T).fill(sizes.B)),
+  };
 }
-
-/** B_t of every step, if all sequences have T steps. */
-const allRunning = ({ T, B }: LstmSizes): number[] => Array<number>(T).fill(B);
 
 const OPTION_KINDS = { forgetBias: 'number', reverse: 'boolean' } as const satisfies Record<
   keyof LstmOptions,
@@ -183,22 +166,6 @@ const ALLOCATE_KINDS = { ...OPTION_KINDS, indices: 'boolean' } as const satisfie
   TypeName
 >;
 
-/**
- * An LSTM for inference, with new tensors, all zero; its input is x. If they do not all fit, frees those that it has
- * allocated, and throws an OutOfMemoryError.
- */
-export function allocateInferenceLstm(
-  backend: Backend,
-  sizes: LstmSizes,
-  options: AllocateOptions = {},
-): AllocatedInferenceLstm {
-  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
-  assertOptions(options, ALLOCATE_KINDS);
-  const { indices = false, ...others } = options;
-  const tensors = allocateAll(backend, { x: inputShape(sizes, indices), ...lstmShapes(sizes) });
-  return { ...bindInferenceLstm(sizes, { ...tensors, inputs: [tensors.x] }, others), x: tensors.x };
-}
-
 /** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
 export interface AllocatedLstm extends Lstm {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
@@ -207,12 +174,6 @@ export interface AllocatedLstm extends Lstm {
   readonly dx: Tensor | undefined;
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. */
   readonly dcOutside: Tensor;
-}
-
-/** An LSTM for inference, of one input x. */
-export interface AllocatedInferenceLstm extends InferenceLstm {
-  /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
-  readonly x: Tensor;
 }
 
 /**
@@ -233,7 +194,8 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   assertOptions(options, ALLOCATE_KINDS);
   const { indices = false, ...rest } = options;
-  const x = inputShape(sizes, indices);
+  const { T, B, I } = sizes;
+  const x = indices ? [T, B] : [T, B, I];
   const { c, ...others } = lstmShapes(sizes);
   const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcOutside: c };
   const tensors: Record<keyof typeof shapes, Tensor> & { dx?: Tensor } = allocateAll<string>(
@@ -249,31 +211,16 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
  * Gives each sequence of the batch its own length: whole numbers 1 … T, the longest first. Nothing beyond a sequence's
  * end is read. Default of a new LSTM: every length is T. Throws a RangeError for other lengths.
  */
-export function setLengths(lstm: Lstm | InferenceLstm, lengths: ArrayLike<number>): void {
+export function setLengths(lstm: Lstm, lengths: ArrayLike<number>): void {
   const running = runningCounts(lstm.sizes, lengths);
-  if ('dW' in lstm) lstm.steps = keptSteps(keptTraining, lstm, trainingStep).withCounts(running);
-  else lstm.steps = keptSteps(keptInference, lstm, inferenceStep).withCounts(running);
+  const cache = caches.get(lstm) ?? new StepCache(lstm);
+  caches.set(lstm, cache);
+  lstm.steps = cache.withCounts(running);
 }
 
-const keptTraining = new WeakMap<Lstm, KeptSteps<Lstm, TrainingStep>>();
-const keptInference = new WeakMap<InferenceLstm, KeptSteps<InferenceLstm, Step>>();
+const caches = new WeakMap<Lstm, StepCache>();
 
-function keptSteps<OneLstm extends InferenceLstm | Lstm, OneStep>(
-  all: WeakMap<OneLstm, KeptSteps<OneLstm, OneStep>>,
-  lstm: OneLstm,
-  make: (lstm: OneLstm, t: number, count: number) => OneStep,
-): KeptSteps<OneLstm, OneStep> {
-  const kept = all.get(lstm) ?? new KeptSteps(lstm, make);
-  all.set(lstm, kept);
-  return kept;
-}
-
-function inputShape({ T, B, I }: LstmSizes, indices: boolean): Shape {
-  return indices ? [T, B] : [T, B, I];
-}
-
-function assertTensors(sizes: LstmSizes, tensors: object, shapes: Readonly<Record<string, Shape>>): void {
-  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+function assertTensors(tensors: object, shapes: Readonly<Record<string, Shape>>): void {
   for (const [name, shape] of Object.entries(shapes)) {
     assertShape('lstm', name, (tensors as Record<string, Tensor>)[name], shape);
   }
@@ -301,14 +248,14 @@ function assertInputGradients(inputs: readonly Tensor[], dInputs: readonly Tenso
   dInputs.forEach((dInput, k) => assertShape('lstm', `dInputs[${k}]`, dInput, inputs[k].shape));
 }
 
-/** The kernel's rows for each input, then for h. */
-function rowBlocks({ I, H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]): Tensor[] {
-  const counts = inputs.map(({ shape }) => (shape.length === 2 ? I : shape[2]));
+/** The rows of `kernel` for each input, and those for h. */
+function weightsOf({ I, H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]) {
   let end = 0;
-  return [...counts, H].map((count) => rowsOf(kernel, end, (end += count)));
+  const rows = (count: number): Tensor => rowsOf(kernel, end, (end += count));
+  return { Wx: inputs.map(({ shape }) => rows(shape.length === 2 ? I : shape[2])), Wh: rows(H) };
 }
 
-function statesOf({ T }: LstmSizes, { h, c }: InferenceTensors, reverse: boolean) {
+function statesOf({ T }: LstmSizes, { h, c }: LstmTensors, reverse: boolean) {
   const rowOf = (row: number): State => ({ h: stepOf(h, row), c: stepOf(c, row) });
   const first = reverse ? 0 : 1;
   return {

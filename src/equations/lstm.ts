@@ -2,7 +2,7 @@
  * The LSTM, forward and backward through time.
  *
  * Forward, one step:
- *   (1) z = Σ inputₖ·Wₖ + b;  the last input is hPrev
+ *   (1) z = x·Wx + hPrev·Wh + b
  *   (2) i = σ(zi);  j = tanh(zj);  f = σ(zf + forgetBias);  o = σ(zo)
  *   (3) c = f*cPrev + i*j
  *   (4) h = o*tanh(c)
@@ -11,21 +11,22 @@
  *   (4′) do = dh*tanh(c);  dc += dh*o*(1-tanh²c)
  *   (3′) di = dc*j;  dj = dc*i;  df = dc*cPrev;  dcPrev += dc*f
  *   (2′) dzi = di*i*(1-i);  dzj = dj*(1-j²);  dzf = df*f*(1-f);  dzo = do*o*(1-o)
- *   (1′) dinputₖ += dz·Wₖᵀ;  dWₖ += inputₖᵀ·dz;  db += Σ dz
+ *   (1′) dhPrev += dz·Whᵀ;  dx += dz·Wxᵀ;  dWh += hPrevᵀ·dz;  dWx += xᵀ·dz;  db += Σ dz
  *
- * With x as the only other input, (1) is z = x·Wx + hPrev·Wh + b. A layer above a bidirectional one reads two inputs and hPrev. If x is
- * class indices, x·Wx is a row of Wx: see src/equations/embedding.ts, (15).
- *
- * Sequences of a batch can have different lengths:
- *   (14) after its end, a sequence keeps its state:  h = hPrev;  c = cPrev      (14′) dhPrev += dh;  dcPrev += dc
+ * x can be several tensors or class indices: lstm-input.ts computes x·Wx. The sequences of a batch can have different lengths:
+ * ended-sequences.ts has (14), which keeps a state after its sequence's end.
  *
  * T steps, B sequences in a batch, I inputs, H hidden units. Gates are in the order i, j, f, o, as in TensorFlow 1.x's
  * BasicLSTMCell; j is the candidate, which other texts call g. `dAny` is ∂loss/∂any, with the shape of any.
- * docs/derivation.md derives the equations. src/equations/lstm-tensors.ts has the tensors, and src/network/network.ts stacks LSTMs.
+ * docs/derivation.md derives the equations. lstm-tensors.ts has the tensors, lstm-steps.ts their views for each step, and
+ * src/network/network.ts stacks LSTMs.
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
-import type { InferenceLstm, Lstm } from './lstm-tensors.js';
+import { keepState, keepStateBackward } from './ended-sequences.js';
+import { inputBackward, inputForward } from './lstm-input.js';
+import type { RunningRows } from './lstm-steps.js';
+import type { Lstm } from './lstm-tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -106,29 +107,36 @@ export function lstmCellBackward(
   }
 }
 
+/** Equations (1)–(4) for one step of the sequence. */
+export function lstmStepForward(backend: Backend, { Wx, Wh, bias, forgetBias }: Lstm, step: RunningRows): void {
+  const { x, hPrev, cPrev, z, gates, c, h } = step;
+
+  // (1) z = x·Wx + hPrev·Wh + b
+  inputForward(backend, z, x, Wx, bias); // z = x·Wx + b
+  backend.matmul(z, hPrev, Wh, { accumulate: true }); // z += hPrev·Wh
+
+  backend.lstmCellForward(h, c, gates, z, cPrev, forgetBias); // (2)–(4)
+}
+
+/** Equations (4′)–(1′) for one step of the sequence. */
+export function lstmStepBackward(backend: Backend, lstm: Lstm, step: RunningRows): void {
+  const { WxTransposed, WhTransposed, dWx, dWh, dBias } = lstm;
+  const { dz, dc, dcPrev, dh, gates, c, cPrev, dhPrev, hPrevTransposed, dx, xTransposed } = step;
+
+  backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev); // (4′)–(2′)
+
+  // (1′) from  z = x·Wx + hPrev·Wh + b
+  backend.matmul(dhPrev, dz, WhTransposed, { accumulate: true }); // dhPrev += dz·Whᵀ
+  backend.matmul(dWh, hPrevTransposed, dz, { accumulate: true }); // dWh += hPrevᵀ·dz
+  backend.columnSums(dBias, dz, { accumulate: true }); // db += Σ dz
+  inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed); // dx += dz·Wxᵀ;  dWx += xᵀ·dz
+}
+
 /** The whole sequence forward: fills gates and the states after every step, from the inputs, the initial state, kernel and bias. */
-export function lstmForward(backend: Backend, lstm: InferenceLstm): void {
-  const { W, bias, forgetBias } = lstm;
-
+export function lstmForward(backend: Backend, lstm: Lstm): void {
   for (const { running, ended } of lstm.steps) {
-    if (running) {
-      const { inputs, cPrev, z, h, c, gates } = running;
-
-      // (1) z = Σ inputₖ·Wₖ + b
-      inputs.forEach((input, k) => {
-        if (k > 0) backend.matmul(z, input, W[k], { accumulate: true });
-        else if (isIndices(input))
-          backend.gatherRows(z, W[k], input, bias); // (15)
-        else backend.matmul(z, input, W[k], { bias });
-      });
-
-      backend.lstmCellForward(h, c, gates, z, cPrev, forgetBias); // (2)–(4)
-    }
-    if (ended) {
-      // (14) h = hPrev;  c = cPrev
-      backend.copy(ended.h, ended.hPrev);
-      backend.copy(ended.c, ended.cPrev);
-    }
+    if (running) lstmStepForward(backend, lstm, running);
+    if (ended) keepState(backend, ended); // (14)
   }
 }
 
@@ -141,47 +149,27 @@ export function lstmForward(backend: Backend, lstm: InferenceLstm): void {
  * in the row of the initial state, they are its gradient. `accumulate`: adds to dInputs, which two directions share.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {
-  const { dhOutside, dcOutside, dKernel, dBias, WTransposed, dW } = lstm;
+  const { dh, dc, dhOutside, dcOutside, dKernel, dBias, dInputs, steps } = lstm;
 
   // Every step adds to dh and dc of the step before, so both start as the gradients from outside.
-  backend.copy(lstm.dh, dhOutside);
-  if (dcOutside) backend.copy(lstm.dc, dcOutside);
-  else backend.fill(lstm.dc, 0);
+  backend.copy(dh, dhOutside);
+  if (dcOutside) backend.copy(dc, dcOutside);
+  else backend.fill(dc, 0);
 
   // Every step uses the same parameters, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
   backend.fill(dBias, 0);
-  if (!accumulate) for (const dInput of lstm.dInputs) backend.fill(dInput, 0);
+  if (!accumulate) for (const dInput of dInputs) backend.fill(dInput, 0);
 
-  for (let n = lstm.steps.length - 1; n >= 0; n--) {
-    const { running, ended } = lstm.steps[n];
-    if (ended) {
-      // (14′) from  h = hPrev;  c = cPrev
-      backend.add(ended.dhPrev, ended.dh);
-      backend.add(ended.dcPrev, ended.dc);
-    }
-    if (running) {
-      const { dz, dc, dcPrev, dh, gates, c, cPrev, inputs, inputsTransposed, dInputs } = running;
-      backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev); // (4′)–(2′)
-
-      // (1′) from  z = Σ inputₖ·Wₖ + b
-      for (let k = inputs.length - 1; k >= 0; k--) {
-        const dInput = dInputs[k];
-        if (dInput) backend.matmul(dInput, dz, WTransposed[k], { accumulate: true });
-        if (isIndices(inputs[k]))
-          backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)
-        else backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true });
-      }
-      backend.columnSums(dBias, dz, { accumulate: true });
-    }
+  for (let n = steps.length - 1; n >= 0; n--) {
+    const { running, ended } = steps[n];
+    if (ended) keepStateBackward(backend, ended); // (14′)
+    if (running) lstmStepBackward(backend, lstm, running);
   }
 }
 
 /** Streaming: copies the last state into the initial one, so that the next call continues from it. */
-export function carryState(backend: Backend, { initial, final }: InferenceLstm): void {
+export function carryState(backend: Backend, { initial, final }: Lstm): void {
   backend.copy(initial.h, final.h);
   backend.copy(initial.c, final.c);
 }
-
-/** One step's input: numbers `[B,I]`, or class indices `[B]`. */
-const isIndices = (input: Tensor): boolean => input.dimension === 1;

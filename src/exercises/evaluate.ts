@@ -3,7 +3,9 @@ import { transform } from 'sucrase';
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
 import { denseBackward } from '../equations/dense.js';
-import { lstmBackward } from '../equations/lstm.js';
+import { keepStateBackward } from '../equations/ended-sequences.js';
+import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
+import { inputBackward } from '../equations/lstm-input.js';
 
 /** What an answer exports, by name. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -22,7 +24,10 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   EPSILON,
   fill,
   flatten,
+  inputBackward,
+  keepStateBackward,
   lstmBackward,
+  lstmStepBackward,
   matrixOf,
   rowsOf,
   stepOf,

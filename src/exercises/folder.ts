@@ -127,24 +127,38 @@ declare module 'longhand' {
     copy(out: Tensor, a: Tensor): void;
   }
 
+  export interface AccumulateOptions {
+    /** Add to the output. */
+    readonly accumulate?: boolean;
+  }
+
+  /** The views of one step for the sequences that run at it. */
+  export interface RunningRows {
+    readonly dz: Tensor;
+    readonly dc: Tensor;
+    readonly dcPrev: Tensor;
+    readonly dh: Tensor;
+    readonly dhPrev: Tensor;
+    readonly gates: Tensor;
+    readonly c: Tensor;
+    readonly cPrev: Tensor;
+    readonly hPrevTransposed: Tensor;
+    readonly xTransposed: Tensor[];
+    readonly dx: Tensor[];
+  }
+
+  /** The views of one step for the sequences that have ended. */
+  export interface EndedRows {
+    readonly dh: Tensor;
+    readonly dc: Tensor;
+    readonly dhPrev: Tensor;
+    readonly dcPrev: Tensor;
+  }
+
   /** The views of one step. */
   export interface Step {
-    readonly running:
-      | {
-          readonly dz: Tensor;
-          readonly dc: Tensor;
-          readonly dcPrev: Tensor;
-          readonly dh: Tensor;
-          readonly gates: Tensor;
-          readonly c: Tensor;
-          readonly cPrev: Tensor;
-          /** x, and hPrev last. */
-          readonly inputs: readonly Tensor[];
-          readonly inputsTransposed: readonly Tensor[];
-          /** undefined if a gradient is not wanted. dhPrev is the last. */
-          readonly dInputs: readonly (Tensor | undefined)[];
-        }
-      | undefined;
+    readonly running: RunningRows | undefined;
+    readonly ended: EndedRows | undefined;
   }
 
   export interface Lstm {
@@ -158,9 +172,10 @@ declare module 'longhand' {
     readonly dKernel: Tensor;
     readonly dBias: Tensor;
     readonly dInputs: readonly Tensor[];
-    /** Wₖᵀ for x, and for hPrev last. */
-    readonly WTransposed: readonly Tensor[];
-    readonly dW: readonly Tensor[];
+    readonly WxTransposed: readonly Tensor[];
+    readonly WhTransposed: Tensor;
+    readonly dWx: readonly Tensor[];
+    readonly dWh: Tensor;
     /** In the order of the forward pass. */
     readonly steps: readonly Step[];
   }
@@ -188,6 +203,19 @@ declare module 'longhand' {
     states: readonly Tensor[],
     W: Tensor,
   ): void;
-  export function lstmBackward(backend: Backend, lstm: Lstm): void;
+  export function lstmBackward(backend: Backend, lstm: Lstm, options?: AccumulateOptions): void;
+  /** (4′)–(1′) of one step. */
+  export function lstmStepBackward(backend: Backend, lstm: Lstm, step: RunningRows): void;
+  /** From  z = x·Wx + b:  dx += dz·Wxᵀ;  dWx += xᵀ·dz. */
+  export function inputBackward(
+    backend: Backend,
+    dx: readonly Tensor[],
+    dWx: readonly Tensor[],
+    dz: Tensor,
+    xTransposed: readonly Tensor[],
+    WxTransposed: readonly Tensor[],
+  ): void;
+  /** (14′) of the sequences that have ended. */
+  export function keepStateBackward(backend: Backend, ended: EndedRows): void;
 }
 `;

@@ -113,11 +113,17 @@ const numeric = (lstm: Lstm, loss: () => number): Result[] =>
     withValues(resultOf(name, of, meaning), numericGradientOf(loss, of)),
   );
 
-function sequenceCase(seed: number, sizes: LstmSizes, has: { hasDx?: boolean; hasDcOutside?: boolean } = {}): Case {
+/** With `accumulate`, dx already holds 1 in each element. */
+function sequenceCase(
+  seed: number,
+  sizes: LstmSizes,
+  { accumulate = false, ...has }: { hasDx?: boolean; hasDcOutside?: boolean; accumulate?: boolean } = {},
+): Case {
   return {
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
-      (answer.lstmBackward as typeof lstmBackward)(backend, lstm);
+      if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
+      (answer.lstmBackward as typeof lstmBackward)(backend, lstm, { accumulate });
       return named(lstm);
     },
     expected() {
@@ -127,7 +133,13 @@ function sequenceCase(seed: number, sizes: LstmSizes, has: { hasDx?: boolean; ha
         const { dhOutside, dcOutside } = lstm;
         return weightedSum(dhOutside, lstm.h) + (dcOutside ? weightedSum(dcOutside, lstm.c) : 0);
       };
-      return numeric(lstm, loss);
+      const before = (name: string): number => (accumulate && name === 'dx' ? 1 : 0);
+      return numeric(lstm, loss).map((one) =>
+        withValues(
+          one,
+          one.values.map((value) => value + before(one.name)),
+        ),
+      );
     },
   };
 }
@@ -183,6 +195,7 @@ const sequence: Problem = {
     sequenceCase(8, { T: 4, B: 3, I: 2, H: 5 }),
     sequenceCase(9, { T: 1, B: 2, I: 3, H: 1 }, { hasDx: false }),
     sequenceCase(10, { T: 3, B: 1, I: 4, H: 2 }, { hasDcOutside: false }),
+    sequenceCase(11, { T: 2, B: 2, I: 3, H: 2 }, { accumulate: true }),
   ],
 };
 

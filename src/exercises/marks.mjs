@@ -23,39 +23,27 @@ const CELL = {
   ],
 };
 
+const STEP = {
+  list: 'equations/lstm.ts',
+  parts: [
+    `import type { AccumulateOptions, Backend, Lstm, RunningRows } from 'longhand';
+import { inputBackward, keepStateBackward } from 'longhand';
+
+`,
+    { from: LSTM, first: '/** Equations (4′)–(1′) for one step of the sequence. */', last: '}' },
+    '\n',
+    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
+  ],
+};
+
 const SEQUENCE = {
   list: 'equations/lstm.ts',
   parts: [
-    "import type { Backend, Lstm } from 'longhand';\n\n",
-    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
-  ],
-  changes: [
-    [
-      `    const { running, ended } = lstm.steps[n];
-    if (ended) {
-      // (14′) from  h = hPrev;  c = cPrev
-      backend.add(ended.dhPrev, ended.dh);
-      backend.add(ended.dcPrev, ended.dc);
-    }
+    `import type { AccumulateOptions, Backend, Lstm } from 'longhand';
+import { keepStateBackward, lstmStepBackward } from 'longhand';
+
 `,
-      '    const { running } = lstm.steps[n];\n',
-    ],
-    [
-      `        if (isIndices(inputs[k]))
-          backend.scatterAddRows(dW[k], inputs[k], dz); // (15′)
-        else backend.matmul(dW[k]`,
-      '        backend.matmul(dW[k]',
-    ],
-    [
-      `\`accumulate\`: adds to dInputs, which two directions share.
- */
-export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {`,
-      `Every sequence has T
- * steps, and every input is numbers.
- */
-export function lstmBackward(backend: Backend, lstm: Lstm): void {`,
-    ],
-    ['  if (!accumulate) for (const', '  for (const'],
+    { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
   ],
 };
 
@@ -334,14 +322,14 @@ export function sigmoidBackward(dI: number, i: number): number {
     ],
   },
   {
-    ...SEQUENCE,
+    ...STEP,
     name: 'weights',
     taken: [
       {
-        first: '      for (let k = inputs.length - 1',
-        last: '      backend.columnSums(dBias',
-        stub: `      // Write (1′) here: add this step's share to each dInput that is not undefined, to each dW[k], and to dBias.
-      // backend.matmul(out, a, b, { accumulate: true }) adds a·b to out. The transposes are WTransposed and inputsTransposed.
+        first: '  backend.matmul(dhPrev, dz, WhTransposed',
+        last: '  inputBackward(backend, dx',
+        stub: `  // Write (1′) here: add the contributions of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true })
+  // adds a·b to out. inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed) adds those to dx and dWx.
 `,
       },
     ],
@@ -352,49 +340,39 @@ export function sigmoidBackward(dI: number, i: number): number {
     taken: [
       {
         first: '  // Every step adds to dh and dc',
-        last: '      backend.columnSums(dBias',
-        after: '    }\n  }\n',
-        stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over lstm.steps.
-  // lstm.steps[n].running has dz, dc, dcPrev, dh, gates, c, cPrev, inputs, inputsTransposed and dInputs of one step. (It is
-  // undefined only if no sequence is that long.)
+        last: '    if (running) lstmStepBackward',
+        after: '  }\n',
+        stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
+  // lstmStepBackward(backend, lstm, steps[n].running) computes one step. Every sequence has T steps, so \`running\` is never
+  // undefined here, and \`ended\`, for which there is keepStateBackward, always is.
 `,
       },
     ],
     mistakes: [
       {
-        words: '(1′) is missing: no weight gets a gradient',
-        right: `for (let k = inputs.length - 1; k >= 0; k--) {
-        const dInput = dInputs[k];
-        if (dInput) backend.matmul(dInput, dz, WTransposed[k], { accumulate: true });
-        backend.matmul(dW[k], inputsTransposed[k], dz, { accumulate: true });
-      }
-      backend.columnSums(dBias, dz, { accumulate: true });`,
+        words: 'no step is computed: the loop does nothing',
+        right: 'if (running) lstmStepBackward(backend, lstm, running);',
         wrong: '',
       },
       {
         words: 'dh begins as zero, so nothing from outside reaches the LSTM',
-        right: 'backend.copy(lstm.dh, dhOutside);',
-        wrong: 'backend.fill(lstm.dh, 0);',
-      },
-      {
-        words: 'the gradients of the inputs do not begin as zero',
-        right: '  for (const dInput of lstm.dInputs) backend.fill(dInput, 0);',
-        wrong: '',
+        right: 'backend.copy(dh, dhOutside);',
+        wrong: 'backend.fill(dh, 0);',
       },
       {
         words: 'the loop runs from the first step to the last',
-        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = 0; n < lstm.steps.length; n++) {',
+        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = 0; n < steps.length; n++) {',
       },
       {
         words: 'the first step is left out of the loop',
-        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = lstm.steps.length - 1; n > 0; n--) {',
+        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = steps.length - 1; n > 0; n--) {',
       },
       {
         words: 'the last step is left out of the loop',
-        right: 'for (let n = lstm.steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = lstm.steps.length - 2; n >= 0; n--) {',
+        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
+        wrong: 'for (let n = steps.length - 2; n >= 0; n--) {',
       },
     ],
   },

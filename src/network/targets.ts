@@ -2,7 +2,7 @@
 import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
 import { assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
-import { runningCounts } from '../equations/lstm-steps.js';
+import { runningCounts } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteSizes } from './config.js';
 import { lossRows } from './config.js';
 

@@ -55,10 +55,10 @@ export const EQUATIONS: readonly Equation[] = [
   {
     number: '1′',
     latex: [
-      '\\mathrm{dinput}_k \\mathrel{+}= \\mathrm{d}z\\,W_k^{\\top}',
-      '\\mathrm{d}W_k \\mathrel{+}= \\mathrm{input}_k^{\\top}\\,\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
+      '\\mathrm{d}h_{t-1} \\mathrel{+}= \\mathrm{d}z\\,W_h^{\\top},\\quad \\mathrm{d}x \\mathrel{+}= \\mathrm{d}z\\,W_x^{\\top}',
+      '\\mathrm{d}W_h \\mathrel{+}= h_{t-1}^{\\top}\\,\\mathrm{d}z,\\quad \\mathrm{d}W_x \\mathrel{+}= x^{\\top}\\,\\mathrm{d}z,\\quad \\mathrm{d}b \\mathrel{+}= \\textstyle\\sum \\mathrm{d}z',
     ],
     words:
-      'If Y = A·B, then dA = dY·B<sup>T</sup> and dB = A<sup>T</sup>·dY. The last input is h<sub>t−1</sub>. The parameters add up the gradients of all rows.',
+      'If Y = A·B, then dA = dY·B<sup>T</sup> and dB = A<sup>T</sup>·dY. The parameters add up the gradients of all rows.',
   },
 ];

@@ -48,7 +48,7 @@ const withoutCell: Backend = {
   lstmCellBackward: (dz, _dc, _dcPrev, _dh, gates) => copyInto(dz, gates),
 };
 
-/** Σ inputₖ·Wₖ + hPrev·Wh + b of step t. Row r of the kernel belongs to number r of the inputs side by side, then of h. */
+/** x·Wx + hPrev·Wh + b of step t. Row r of the kernel belongs to number r of the inputs side by side, then of h. */
 function zOf({ inputs, h, kernel, bias }: Lstm, t: number): Tensor {
   const read = Array.from({ length: B }, (_, b) =>
     [...inputs, h].flatMap((tensor) => [...valuesOf(tensor.pick(t, b, null))]),
@@ -59,7 +59,7 @@ function zOf({ inputs, h, kernel, bias }: Lstm, t: number): Tensor {
 describe('(1)', () => {
   test.each([
     ['z = x·Wx + hPrev·Wh + b', [I]],
-    ['z = Σ inputₖ·Wₖ + b for two inputs and hPrev', [1, 3]],
+    ['z = Σ xₖ·Wxₖ + hPrev·Wh + b for two inputs', [1, 3]],
   ])('%s', (_, widths) => {
     const lstm = randomLstm(...widths);
     lstmForward(withoutCell, lstm);
@@ -96,20 +96,24 @@ describe('(1′)', () => {
   const two = randomLstm(1, 3);
   const rowsOfInput = (tensor: Tensor, k: number): Tensor => rowsOf(tensor, [0, 1, I][k], [1, I, I + H][k]);
 
-  test.each([0, 1])('dinputₖ += dz·Wₖᵀ for k = %d of two inputs: numeric derivative of (1)', (k) => {
+  test.each([0, 1])('dxₖ += dz·Wxₖᵀ for k = %d of two inputs: numeric derivative of (1)', (k) => {
     lstmBackward(withoutCell, two);
     expectClose(
       two.dInputs[k],
       numericGradient(two.inputs[k], () => lossOf(two)),
     );
   });
-  test.each([0, 1])('dinputₖ += for k = %d: what another direction has given stays', (k) => {
+  test.each([0, 1])('dxₖ += for k = %d: what another direction has added stays', (k) => {
     lstmBackward(withoutCell, two);
     const once = valuesOf(two.dInputs[k]);
     lstmBackward(withoutCell, two, { accumulate: true });
     expectClose(two.dInputs[k], sumOf(once, once));
   });
-  test.each([0, 1, 2])('dWₖ += inputₖᵀ·dz for k = %d of two inputs and hPrev: numeric derivative of (1)', (k) => {
+  test.each([
+    ['dWxₖ += xₖᵀ·dz for k = 0', 0],
+    ['dWxₖ += xₖᵀ·dz for k = 1', 1],
+    ['dWh += hPrevᵀ·dz', 2],
+  ])('%s of two inputs: numeric derivative of (1)', (_, k) => {
     lstmBackward(withoutCell, two);
     const numeric = numericGradient(rowsOfInput(two.kernel, k), () => lossOf(two));
     expectClose(rowsOfInput(two.dKernel, k), numeric);

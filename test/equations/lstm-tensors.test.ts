@@ -1,19 +1,12 @@
-/** The tensors of an LSTM: for inference, with lengths, over existing tensors; and the errors for wrong ones. */
+/** The tensors of an LSTM: with lengths, over existing tensors; and the errors for wrong ones. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Shape, Tensor } from '../../src/core/tensor.js';
-import { copyInto, valuesOf, zeros } from '../../src/core/tensor.js';
+import { valuesOf, zeros } from '../../src/core/tensor.js';
 import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
-import {
-  allocateInferenceLstm,
-  allocateLstm,
-  bindInferenceLstm,
-  bindLstm,
-  lstmGradientShapes,
-  setLengths,
-} from '../../src/equations/lstm-tensors.js';
+import { allocateLstm, bindLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { randomLstm } from '../helpers/random-lstm.js';
@@ -25,34 +18,6 @@ describe('an LSTM that does not fit into memory', () => {
     const { backend, held } = countingBackend({ fits: (_, tensors) => tensors.size < fitting });
     expect(() => allocateLstm(backend, { T: 2, B: 2, I: 2, H: 2 })).toThrow(OutOfMemoryError);
     expect(held.size).toBe(0);
-  });
-});
-
-describe('an LSTM for inference', () => {
-  test.each([false, true])('allocates no gradient, class indices: %p', (indices) => {
-    const { backend, held } = countingBackend();
-    const lstm = allocateInferenceLstm(backend, { T: 2, B: 3, I: 4, H: 5 }, { indices });
-    expect([...held].map(({ shape }) => shape)).toEqual([
-      indices ? [2, 3] : [2, 3, 4],
-      [9, 20],
-      [20],
-      [3, 3, 5],
-      [3, 3, 5],
-      [3, 20],
-      [2, 3, 20],
-    ]);
-    for (const name of Object.keys(lstmGradientShapes(lstm.sizes))) expect(lstm).not.toHaveProperty(name);
-  });
-  test('over the tensors of a trained one computes the same', () => {
-    const trained = randomLstm(f64, { T: 4, B: 2, I: 3, H: 5 });
-    const { h, c, z, gates } = allocateLstm(f64, trained.sizes);
-    for (const [row, of] of [[h, trained.h] as const, [c, trained.c] as const]) copyInto(row, of);
-    const lstm = bindInferenceLstm(trained.sizes, { ...trained, h, c, z, gates });
-    for (const each of [trained, lstm]) {
-      setLengths(each, [3, 2]);
-      lstmForward(f64, each);
-    }
-    expect([lstm.h, lstm.c].map(valuesOf)).toEqual([trained.h, trained.c].map(valuesOf));
   });
 });
 
@@ -116,21 +81,18 @@ describe('lengths', () => {
       }
     }
   });
-  test.each([allocateLstm, allocateInferenceLstm])(
-    'keep the views of the B_t that a step had before: %p',
-    (allocate) => {
-      const lstm = allocate(f64, sizes);
-      const stepsFor = (lengths: number[]) => {
-        setLengths(lstm, lengths);
-        return lstm.steps;
-      };
-      const first = stepsFor([5, 3, 3, 1]); // B_t 4, 3, 3, 1, 1
-      const second = stepsFor([5, 4, 3, 2]); // B_t 4, 4, 3, 2, 1
-      expect(second.map((step, t) => step === first[t])).toEqual([true, false, true, false, true]);
-      const again = stepsFor([5, 3, 3, 1]);
-      again.forEach((step, t) => expect(step).toBe(first[t]));
-    },
-  );
+  test('keep the views of the B_t that a step had before', () => {
+    const lstm = allocateLstm(f64, sizes);
+    const stepsFor = (lengths: number[]) => {
+      setLengths(lstm, lengths);
+      return lstm.steps;
+    };
+    const first = stepsFor([5, 3, 3, 1]); // B_t 4, 3, 3, 1, 1
+    const second = stepsFor([5, 4, 3, 2]); // B_t 4, 4, 3, 2, 1
+    expect(second.map((step, t) => step === first[t])).toEqual([true, false, true, false, true]);
+    const again = stepsFor([5, 3, 3, 1]);
+    again.forEach((step, t) => expect(step).toBe(first[t]));
+  });
   test('keep the views of at most 4096 steps, those that were used last', () => {
     const lstm = allocateLstm(f64, { T: 2000, B: 4, I: 1, H: 1 }); // two B_t for each step
     const lastFor = (running: number) => {
@@ -155,11 +117,10 @@ describe('lengths', () => {
     [[NaN, 5, 5, 5], 'lengths[0] is NaN: must be a whole number in 1…5'],
     [[5, 2, 3, 1], 'lengths: 2 comes before 3: sort the batch, the longest first'],
   ])('%j are refused, and nothing changes', (lengths, message) => {
-    for (const lstm of [allocateLstm(f64, sizes), allocateInferenceLstm(f64, sizes)]) {
-      const { steps } = lstm;
-      expect(() => setLengths(lstm, lengths)).toThrow(new RangeError(message));
-      expect(lstm.steps).toBe(steps);
-    }
+    const lstm = allocateLstm(f64, sizes);
+    const { steps } = lstm;
+    expect(() => setLengths(lstm, lengths)).toThrow(new RangeError(message));
+    expect(lstm.steps).toBe(steps);
   });
 });
 
@@ -193,10 +154,14 @@ describe('bindLstm', () => {
     ],
     [[[5, 2]], []],
   ])('accepts the inputs %j with the gradients %j', (inputs, dInputs) => {
-    const { W, dW, WTransposed } = bound(inputs, dInputs);
+    const { Wx, dWx, Wh, dWh, WxTransposed, WhTransposed } = bound(inputs, dInputs);
     const rows = [...inputs.map((shape) => shape.at(2) ?? 4), 3];
-    expect([W, dW].map((all) => all.map(({ shape }) => shape))).toEqual(Array(2).fill(rows.map((n) => [n, 12])));
-    expect(WTransposed.map(({ shape }) => shape)).toEqual(rows.map((n) => [12, n]));
+    const shapes = [
+      [...Wx, Wh],
+      [...dWx, dWh],
+    ].map((all) => all.map(({ shape }) => shape));
+    expect(shapes).toEqual(Array(2).fill(rows.map((n) => [n, 12])));
+    expect([...WxTransposed, WhTransposed].map(({ shape }) => shape)).toEqual(rows.map((n) => [12, n]));
   });
   test.each<[readonly Shape[], readonly Shape[], string]>([
     [[[5, 2, 3]], [], 'lstm: inputs [5,2,3]: have 3 numbers a step, but I is 4'],
@@ -275,9 +240,7 @@ describe('the options of an LSTM', () => {
   const { backend, held } = countingBackend();
   const makers: [string, (options: object) => unknown][] = [
     ['allocateLstm', (options) => allocateLstm(backend, sizes, options)],
-    ['allocateInferenceLstm', (options) => allocateInferenceLstm(backend, sizes, options)],
     ['bindLstm', (options) => bindLstm(sizes, tensors, options)],
-    ['bindInferenceLstm', (options) => bindInferenceLstm(sizes, tensors, options)],
   ];
 
   test.each(makers)('are checked by %s, before anything is allocated', (_, make) => {

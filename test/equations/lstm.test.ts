@@ -5,7 +5,7 @@ import type { DType } from '../../src/core/tensor.js';
 import { copyInto, rowsOf, stepOf, valuesOf } from '../../src/core/tensor.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
-import { allocateInferenceLstm, allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
+import { allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { inner } from '../helpers/numeric.js';
 import { randomise } from '../helpers/random-model.js';
@@ -20,11 +20,11 @@ function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
 }
 
 test.each(['f64', 'f32'] as const)(
-  'single steps of an LSTM for inference that carry their state compute the same bits as the whole sequence, in %s',
+  'single steps that carry their state compute the same bits as the whole sequence, in %s',
   (dtype) => {
     const backend = createReferenceBackend({ dtype });
     const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);
-    const single = allocateInferenceLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
+    const single = allocateLstm(backend, { ...whole.sizes, T: 1 }, { forgetBias: 0.37 });
     copyInto(single.kernel, whole.kernel);
     copyInto(single.bias, whole.bias);
     copyInto(stepOf(single.h, 0), stepOf(whole.h, 0));

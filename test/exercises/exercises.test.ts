@@ -88,7 +88,7 @@ describe('an answer may be written in another way', () => {
       'probabilities.get(b, k) * sum / count - y.get(b, k) / count',
       {},
     ],
-    ['weights', 'k = inputs.length - 1; k >= 0; k--', 'k = 0; k < inputs.length; k++', {}],
+    ['weights', 'dhPrev, dz, WhTransposed, {', 'step.dhPrev, dz, lstm.WhTransposed, {', {}],
     ['adam', 'M.get(n) + (gradient - M.get(n)) * (1 - BETA1)', 'BETA1 * M.get(n) + (1 - BETA1) * gradient', {}],
   ] as const)('%s', (name, right, other, { remove = '' }: { remove?: string }) => {
     expect(changed(name, remove + right, (remove === '' ? '' : ' ') + other)).toMatchObject({ outcome: 'right' });

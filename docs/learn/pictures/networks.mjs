@@ -19,7 +19,7 @@ const lstmOf = (T, B, reverse) => allocateLstm(createReferenceBackend(), { T, B,
 function stepsOf(lstm) {
   const { x, h } = lstm;
   return lstm.steps.map(({ running }) => ({
-    t: (running.inputs[0].offset - x.offset) / x.stride[0],
+    t: (running.x[0].offset - x.offset) / x.stride[0],
     write: (running.h.offset - h.offset) / h.stride[0],
   }));
 }
