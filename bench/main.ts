@@ -22,6 +22,7 @@ import { SUITES } from './suites/index.js';
 import { scaling } from './suites/scaling.js';
 import type { Suite } from './suites/suite.js';
 import { UsageError } from './suites/suite.js';
+import type { Kind } from './tasks.js';
 
 interface Options {
   readonly backends: readonly string[];
@@ -56,7 +57,9 @@ function candidateNamesIn(text: string): string[] {
 async function bench(names: readonly string[], options: Options): Promise<void> {
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
-  for (const suite of suites) suite.cases({ isQuick: options.quick ?? false, sizes: options.sizes }); // checks --sizes
+  const kindsOf = (suite: Suite): Kind[] =>
+    suite.cases({ isQuick: options.quick ?? false, sizes: options.sizes }).map(({ task }) => task.kind);
+  const kinds = suites.map(kindsOf); // checks --sizes
   const wanted = candidatesFor(options.backends, [1], options.browser ? 'page' : 'node');
   if (wanted.some(usesRival)) await installRivals((line) => console.error(line));
   if (options.json !== undefined) writeFileSync(options.json, '');
@@ -68,9 +71,10 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
     console.log(`${run.cores} × ${run.processor}, ${run.engine}; one thread reaches at most ${peakSentence(run.peak)}`);
     const comparison = new Comparison(pool, options.quick ? QUICK : FULL);
     const candidates = candidatesFor(options.backends, options.threads ?? threadSweep(), engine.kind);
-    for (const suite of suites) {
+    for (const [n, suite] of suites.entries()) {
       pool.usesNewProcesses = suite.usesNewProcesses && !options.quick;
-      if (pool.usesNewProcesses) pool.close();
+      const later = new Set(kinds.slice(n).flat());
+      pool.close((candidate) => !pool.usesNewProcesses && candidate.kinds.some((kind) => later.has(kind)));
       rows.push(...(await runSuite(suite, comparison, candidates, options, run)));
     }
   } finally {

@@ -33,26 +33,27 @@ function programs(candidates = [...LINUX, HEADLESS_SHELL]): string[] {
   return chosen === undefined ? candidates.filter((file) => existsSync(file)) : [chosen];
 }
 
-/** With WebGPU on the CPU, so that it computes the same on every computer. */
+/** With WebGPU on the CPU, so that it computes the same on every computer; without windows if possible. */
 export function launchChromium(): Promise<Browser> {
-  return launch([...ARGUMENTS, SOFTWARE_ADAPTER]);
+  return start((chromium, options) => chromium.launch(options), [...ARGUMENTS, SOFTWARE_ADAPTER], withoutWindows());
 }
 
-/** The same for the tests of several processes, which `chromium.connect` to its `wsEndpoint()`; without windows if possible. */
+/** The same for several processes, which `chromium.connect` to its `wsEndpoint()`. */
 export function launchChromiumServer(): Promise<BrowserServer> {
-  const candidates = programs([HEADLESS_SHELL, ...LINUX]);
-  return start((chromium, options) => chromium.launchServer(options), [...ARGUMENTS, SOFTWARE_ADAPTER], candidates);
+  const args = [...ARGUMENTS, SOFTWARE_ADAPTER];
+  return start((chromium, options) => chromium.launchServer(options), args, withoutWindows());
 }
+
+const withoutWindows = (): string[] => programs([HEADLESS_SHELL, ...LINUX]);
 
 /** With WebGPU on this computer's GPU, or on the CPU if there is none. */
 export async function launchChromiumOnGpu(): Promise<Browser> {
+  const launch = (args: string[]): Promise<Browser> => start((chromium, options) => chromium.launch(options), args);
   const browser = await launch(ARGUMENTS);
   if (await hasWebGpu(browser)) return browser;
   await browser.close();
-  return launchChromium();
+  return launch([...ARGUMENTS, SOFTWARE_ADAPTER]);
 }
-
-const launch = (args: string[]): Promise<Browser> => start((chromium, options) => chromium.launch(options), args);
 
 async function start<Started>(
   startWith: (chromium: BrowserType, options: LaunchOptions) => Promise<Started>,

@@ -27,7 +27,7 @@ interface Pace {
 }
 
 export const FULL: Pace = { warmUpMs: 300, rounds: 5, turnMs: 200, enoughMs: 3000, longestMs: 5000 };
-export const QUICK: Pace = { warmUpMs: 10, rounds: 2, turnMs: 10, enoughMs: 100, longestMs: 1000 };
+export const QUICK: Pace = { warmUpMs: 10, rounds: 1, turnMs: 10, enoughMs: 100, longestMs: 1000 };
 
 export class Comparison {
   /** The best speed of each candidate at each kind of task, in FLOP/ms. */

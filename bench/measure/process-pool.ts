@@ -34,7 +34,8 @@ export class ProcessPool {
     this.running.delete(candidate);
   }
 
-  close(): void {
-    for (const candidate of [...this.running.keys()]) this.finish(candidate, true);
+  /** Ends the processes, except those of which `isNeeded` is true. Default: all. */
+  close(isNeeded: (candidate: Candidate) => boolean = () => false): void {
+    for (const candidate of [...this.running.keys()]) if (!isNeeded(candidate)) this.finish(candidate, true);
   }
 }
