@@ -155,7 +155,8 @@ describe('a build of a copy of this project', () => {
 
   beforeAll(() => {
     for (const name of ['build', 'src', 'kernels', 'bench', 'docs', 'dist']) {
-      const isWanted = (file: string): boolean => !/node_modules|^lock(-\d+)?$|^(part-of-)?site(-for-tests)?$/.test(path.basename(file));
+      const isWanted = (file: string): boolean =>
+        !/node_modules|^lock(-\d+)?$|^(part-of-)?site(-for-tests)?$/.test(path.basename(file));
       cpSync(path.join(project, name), at(name), { recursive: true, filter: isWanted });
     }
     for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) {
