@@ -34,7 +34,7 @@ export async function bundleSite(): Promise<Site> {
 /** A page with the steps of docs/kernels.md, "On a GPU". */
 export async function bundleGpuSteps(): Promise<Site> {
   const measure = path.join(bench, 'steps', 'gpu-measure.js');
-  return siteOf([['/index.html', '<!doctype html>'], ...(await bundle([['gpu-steps', measure]]))]);
+  return siteOf([['/index.html', '<!doctype html>'], ...(await bundle([['gpu-measure', measure]]))]);
 }
 
 function siteOf(files: readonly [string, File['contents']][]): Site {

@@ -65,7 +65,7 @@ async function openChromium(): Promise<Place> {
       await page.exposeFunction('report', report);
       await page.goto(server.url);
       const given = [mode, sizes, isQuick].map((value) => JSON.stringify(value)).join(', ');
-      await page.evaluate(`import('/gpu-steps.js').then(({ measureMode }) => measureMode(${given}, report))`);
+      await page.evaluate(`import('/gpu-measure.js').then(({ measureMode }) => measureMode(${given}, report))`);
       await page.close();
     },
     async close() {

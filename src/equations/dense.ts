@@ -2,7 +2,7 @@
  * The output layer: logits = Σ stateₖ·Wₖ + b.
  *
  * Each state is `[N,Hₖ]`: h of one direction, at the last step (N = B) or at every step (N = T·B). W `[Σ Hₖ,C]` has the rows
- * of each state in turn; b `[C]`, logits `[N,C]`. This is the LSTM's equation (1) without hPrev.
+ * of each state in turn; b `[C]`, logits `[N,C]`. This is x·Wx + b of the LSTM's equation (1), with states in place of x.
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';

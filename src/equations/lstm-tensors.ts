@@ -1,5 +1,5 @@
 /**
- * The tensors of an LSTM. src/equations/lstm-steps.ts has the views of them that the equations use.
+ * The tensors of an LSTM. lstm-steps.ts has the views of them that the equations use.
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
@@ -66,11 +66,11 @@ export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
 export type LstmTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes>]: Tensor } & {
   readonly [Name in keyof ReturnType<typeof lstmGradientShapes>]: Tensor;
 } & {
-  /** What each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
+  /** x, or several xₖ, which each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
   readonly inputs: readonly Tensor[];
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
   readonly dcOutside?: Tensor;
-  /** ∂loss/∂inputₖ, `[T,B,Iₖ]` as each input. Default: [], then they are not computed. */
+  /** ∂loss/∂xₖ, `[T,B,Iₖ]`. Default: [], then they are not computed. */
   readonly dInputs?: readonly Tensor[];
 };
 

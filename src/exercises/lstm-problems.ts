@@ -89,15 +89,14 @@ function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcOutsi
 function gradientsOf(
   lstm: Lstm,
 ): readonly { name: string; gradient: Tensor; of: Tensor; meaning?: Result['meaning'] }[] {
-  const { I, H } = lstm.sizes;
+  const { H } = lstm.sizes;
   const columns =
     (row: string): Result['meaning'] =>
     ([r, k]) =>
       `${row} ${r}, ${gateAndUnit(H, k)}`;
-  const rows = (tensor: Tensor, from: number, to: number): Tensor => rowsOf(tensor, from, to);
   return [
-    { name: 'dWh', gradient: rows(lstm.dKernel, I, I + H), of: rows(lstm.kernel, I, I + H), meaning: columns('unit') },
-    { name: 'dWx', gradient: rows(lstm.dKernel, 0, I), of: rows(lstm.kernel, 0, I), meaning: columns('input') },
+    { name: 'dWh', gradient: lstm.dWh, of: lstm.Wh, meaning: columns('unit') },
+    { name: 'dWx', gradient: lstm.dWx[0], of: lstm.Wx[0], meaning: columns('input') },
     { name: 'dBias', gradient: lstm.dBias, of: lstm.bias, meaning: ([k]) => gateAndUnit(H, k) },
     ...lstm.dInputs.map((dx, k) => ({ name: 'dx', gradient: dx, of: lstm.inputs[k] })),
     { name: 'dh[0]', gradient: stepOf(lstm.dh, 0), of: lstm.initial.h, meaning: unitOf },

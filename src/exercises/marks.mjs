@@ -328,9 +328,16 @@ export function sigmoidBackward(dI: number, i: number): number {
       {
         first: '  backend.matmul(dhPrev, dz, WhTransposed',
         last: '  inputBackward(backend, dx',
-        stub: `  // Write (1′) here: add the contributions of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true })
-  // adds a·b to out. inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed) adds those to dx and dWx.
+        stub: `  // Write (1′) here: add the shares of this step to dhPrev, dWh and dBias. backend.matmul(out, a, b, { accumulate: true }) adds
+  // a·b to out. inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed) adds those of dx and dWx.
 `,
+      },
+    ],
+    mistakes: [
+      {
+        words: 'inputBackward is not called: dx and dWx get nothing',
+        right: 'inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed);',
+        wrong: '',
       },
     ],
   },
@@ -343,8 +350,8 @@ export function sigmoidBackward(dI: number, i: number): number {
         last: '    if (running) lstmStepBackward',
         after: '  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
-  // lstmStepBackward(backend, lstm, steps[n].running) computes one step. Every sequence has T steps, so \`running\` is never
-  // undefined here, and \`ended\`, for which there is keepStateBackward, always is.
+  // const { running } = steps[n]; if (running) lstmStepBackward(backend, lstm, running) computes one step. Here every sequence
+  // has T steps. So \`running\` is always there, and \`ended\` never is: you do not need keepStateBackward.
 `,
       },
     ],

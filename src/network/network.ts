@@ -2,8 +2,8 @@
  * A network of LSTM layers. Each layer reads the hidden states of the layer below. A dense layer reads those of the top
  * layer, after the last step or at every step.
  *
- * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two inputs,
- * (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
+ * A bidirectional layer is two LSTMs with the same inputs. Their states are not concatenated: the layer above reads two
+ * tensors, x₀ and x₁ of (1). The backward pass adds the gradients of both directions to their inputs, (1′). Dropout stands between two layers, (12).
  *
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
  */

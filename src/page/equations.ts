@@ -10,11 +10,8 @@ export interface Equation {
 export const EQUATIONS: readonly Equation[] = [
   {
     number: '1',
-    latex: [
-      'z = \\textstyle\\sum_k \\mathrm{input}_k\\,W_k + b',
-      '\\phantom{z} = x\\,W_x + h_{t-1}W_h + b \\quad\\text{in the lowest layer}',
-    ],
-    words: 'Combine the inputs: the current row x, or the states of the layer below; and the previous hidden state.',
+    latex: ['z = x\\,W_x + h_{t-1}W_h + b'],
+    words: 'Combine the input with the past: x is the current row, or the states of the layer below.',
   },
   {
     number: '2',

@@ -1,4 +1,4 @@
-/** Adam and stochastic gradient descent for all parameters of a network: they own a moment of each parameter, or two. */
+/** Adam and stochastic gradient descent for all parameters of a network. Adam owns two moments of each, m and v; Sgd owns one, v. */
 import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import { adamRate } from '../equations/adam.js';
@@ -30,9 +30,10 @@ class Moments<Name extends string, Moment extends string> {
   }
 
   async save(): Promise<Record<Moment, NamedTensors<Name>> & { updates: number }> {
+    const { updates } = this; // before anything is awaited: an update may follow
     const saved = {} as Record<Moment, NamedTensors<Name>>;
     for (const name of this.names) saved[name] = await saveTensors(this.backend, this.tensors[name]);
-    return { updates: this.updates, ...saved };
+    return { updates, ...saved };
   }
 
   load(state: Readonly<Record<Moment, NamedTensors<Name>>> & { readonly updates: number }): void {

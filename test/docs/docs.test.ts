@@ -243,10 +243,10 @@ test('every equation that a document of the site names by a number is in src wit
   }
 });
 
-test('the equations are under 350 lines', () => {
-  const names = ['lstm', 'dense', 'cross-entropy', 'adam'];
+test('the equations are under 370 lines', () => {
+  const names = ['lstm', 'lstm-input', 'dense', 'cross-entropy', 'adam'];
   const equations = names.map((name) => read(`src/equations/${name}.ts`));
   const lines = equations.join('').split('\n').length;
-  expect(prose('README.md')).toContain('under 350 lines together');
-  expect(lines).toBeLessThan(350);
+  expect(prose('README.md')).toContain('under 370 lines together');
+  expect(lines).toBeLessThan(370);
 });

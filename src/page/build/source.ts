@@ -10,7 +10,7 @@ export const DERIVATION_FILE = path.join(project, 'docs/derivation.md');
 
 export const readLstm = (): string => readFileSync(LSTM_FILE, 'utf8');
 
-/** The first and last line (counted from 1) of each equation in src/equations/lstm.ts, from the links in docs/derivation.md: `4′` → [73, 77]. */
+/** The first and last line (counted from 1) of each equation in src/equations/lstm.ts, from the links in docs/derivation.md: `4′` → [89, 93]. */
 export function equationLines(): Map<string, readonly [number, number]> {
   const links = readFileSync(DERIVATION_FILE, 'utf8').matchAll(
     /\[\((\d′?)\)\]\(\.\.\/src\/equations\/lstm\.ts#L(\d+)-L(\d+)\)/g,
