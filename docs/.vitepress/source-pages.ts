@@ -23,6 +23,7 @@ const isFolder = (target: string): boolean => statSync(path.join(project, target
 export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
+  'CHANGELOG.md',
   ...['', 'benchmarks/', 'exercises/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md') && !name.startsWith('['))
@@ -42,7 +43,7 @@ export const pageOf = (document: string): string =>
   document
     .replace(/^docs\//, '')
     .replace(/^README\.md$/, 'index.md')
-    .replace(/^CONTRIBUTING\.md$/, 'contributing.md');
+    .replace(/^(CONTRIBUTING|CHANGELOG)\.md$/, (name) => name.toLowerCase());
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */
 const NOT_TEXT = /\.(safetensors|png|svg)$/;
