@@ -37,6 +37,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('backends', 'Backends'),
       page('scale', 'Beyond one computer'),
       page('contributing', 'Contributing'),
+      page('changelog', 'Changes'),
     ],
   },
   {
