@@ -82,8 +82,8 @@ const toJavaScript = async (text) =>
   );
 
 async function textsOf(mark) {
-  const { name, parts, changes = [], taken, hidden = [], typed = [] } = mark;
-  const plain = changes.reduce((text, change) => replaced(text, change, name), parts.map(partOf).join(''));
+  const { name, parts, taken, hidden = [], typed = [] } = mark;
+  const plain = parts.map(partOf).join('');
   const starts = hidden.reduce((text, change) => replaced(text, change, name), startOf(plain, taken, name));
   const withTypes = (text) =>
     formatted(

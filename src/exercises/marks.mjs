@@ -4,10 +4,9 @@
  *
  * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
  * the file `from` from the one that begins with `first` to the one that begins with `last`. `{ from, expression }` is the
- * first group of a pattern. `changes`: quoted texts of these parts that become other texts, mostly lines that this exercise
- * does not need. `taken`: the lines that the reader writes, and what stands there in their place. `hidden`: texts outside these lines
- * that give the answer, and what the reader sees instead. `typed`: signatures of a
- * JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the reader's too.
+ * first group of a pattern. `taken`: the lines that the reader writes, and what stands there in their place. `hidden`: texts
+ * outside these lines that give the answer, and what the reader sees instead. `typed`: signatures of a JavaScript file with
+ * the types that TypeScript needs. `list`: the file whose planted mistakes can be the reader's too.
  * `mistakes`: others, in the same form.
  */
 

@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { Candidate } from '../../bench/candidates.js';
 import { Comparison, QUICK } from '../../bench/measure/comparison.js';
+import { ProcessPool } from '../../bench/measure/process-pool.js';
 import type { CandidateProcess } from '../../bench/measure/engine.js';
 import { answer } from '../../bench/measure/protocol.js';
 import { rowsOf } from '../../bench/measure/rows.js';
@@ -118,4 +119,22 @@ test('a warm-up can make hundreds of thousands of runs', async () => {
     clock.mockRestore();
   }
   expect(runs).toBe(250_000); // more than a function call can have as arguments
+});
+
+test('a pool ends the processes that are no longer needed, and starts them again if they are', async () => {
+  const candidate = (name: string): Candidate => ({ name, threads: 1, kinds: ['matmul'], program: '', mode: '' });
+  const [kept, ended] = ['kept', 'ended'].map(candidate);
+  const events: string[] = [];
+  const pool = new ProcessPool({
+    start({ name }) {
+      events.push(`starts ${name}`);
+      const process = { ask: () => Promise.reject(new Error('asked')), close: () => void events.push(`ends ${name}`) };
+      return Promise.resolve({ process, hello: { version: '', description: '', engine: '' } });
+    },
+  });
+  for (const one of [kept, ended]) await pool.start(one);
+  pool.close((one) => one === kept);
+  for (const one of [kept, ended]) await pool.start(one);
+  pool.close();
+  expect(events).toEqual(['starts kept', 'starts ended', 'ends ended', 'starts ended', 'ends kept', 'ends ended']);
 });
