@@ -145,6 +145,10 @@ function writeLabels(y: Float32Array, { B, C }: ModelTask, random: Random): void
   for (let b = 0; b < B; b++) y[b * C + random.below(C)] = 1;
 }
 
+/** The class `[B]` of each one-hot row of y `[B,C]`. */
+export const classesOf = (y: ArrayLike<number>, { B, C }: ModelTask): number[] =>
+  Array.from({ length: B }, (_, b) => Array.from({ length: C }, (_, k) => y[b * C + k]).indexOf(1));
+
 /** Floating-point operations of the matrix products; undefined if the task has none. */
 export function flopsOf(task: Task): number | undefined {
   switch (task.kind) {

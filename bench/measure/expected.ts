@@ -13,7 +13,7 @@ import { Network } from '../../src/network/network.js';
 import type { Parameter } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
-import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
+import { classesOf, FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 
 export interface Expected {
   readonly values: ArrayLike<number>;
@@ -92,7 +92,7 @@ function modelOutputs(task: ModelTask, input: (name: string) => Tensor): Record<
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
   for (const { name, value } of model.parameters) copyInto(value, input(name));
   copyInto(model.activations.x, input('x'));
-  copyInto(model.activations.y, input('y'));
+  copyInto(model.activations.y, tensorFrom(classesOf(valuesOf(input('y')), task), [task.B]));
   const tolerance = modelTolerance(task);
   const { logits, h } = model.activations;
   if (task.kind === 'forward') {

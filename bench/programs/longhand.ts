@@ -16,7 +16,7 @@ import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
-import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
+import { classesOf, FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
 export async function start(options: StartOptions): Promise<Program> {
@@ -111,10 +111,12 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
   const shapes = inputShapes(task);
-  for (const [name, tensor] of Object.entries({ ...parameters, x, y })) {
+  for (const [name, tensor] of Object.entries({ ...parameters, x })) {
     copyInto(tensor, tensorFrom(inputs[name], shapes[name]));
     backend.upload(tensor);
   }
+  copyInto(y, tensorFrom(classesOf(inputs.y, task), y.shape));
+  backend.upload(y);
   if (task.kind === 'step') return training(model);
 
   const lastH = stepOf(h, task.T);

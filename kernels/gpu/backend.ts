@@ -11,7 +11,15 @@ import { dCellPrevPrograms, dCellPrograms, dzPrograms, gatesPrograms, stateProgr
 import type { Input, Operation } from './device.js';
 import { Device } from './device.js';
 import type { Geometry, Source } from './layout.js';
-import { dLogitsPrograms, lossPrograms, softmaxPrograms, dOutputsPrograms, squaredErrorPrograms } from './loss.js';
+import {
+  classDLogitsPrograms,
+  classLossPrograms,
+  dLogitsPrograms,
+  dOutputsPrograms,
+  lossPrograms,
+  softmaxPrograms,
+  squaredErrorPrograms,
+} from './loss.js';
 import { columnSumsPrograms, productPrograms } from './matmul.js';
 import type { OpenMode } from './modes.js';
 import type { Operand } from './operands.js';
@@ -160,21 +168,31 @@ export class GpuBackend implements Backend {
     return width === 4 && H % 4 === 0 && mostOutputs >= 6;
   }
 
-  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
-    this.compute('losses', lossPrograms, logits.shape, [losses, correct], { logits, y });
+  crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {
+    if (labels.dimension === 2) this.compute('losses', lossPrograms, logits.shape, [losses], { logits, y: labels });
+    else this.compute('losses of classes', classLossPrograms, logits.shape, [losses], { logits, classes: labels });
     this.compute('softmax', softmaxPrograms, logits.shape, [probabilities], { logits });
   }
 
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
-    this.compute('dLogits', dLogitsPrograms, dLogits.shape, [dLogits], { probabilities, y, count });
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void {
+    const { shape } = dLogits;
+    if (labels.dimension === 2) {
+      this.compute('dLogits', dLogitsPrograms, shape, [dLogits], { probabilities, y: labels, count });
+    } else {
+      this.compute('dLogits of classes', classDLogitsPrograms, shape, [dLogits], {
+        probabilities,
+        classes: labels,
+        count,
+      });
+    }
   }
 
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
-    this.compute('squared errors', squaredErrorPrograms, outputs.shape, [losses], { outputs, targets, counted });
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    this.compute('squared errors', squaredErrorPrograms, outputs.shape, [losses], { outputs, targets, mask });
   }
 
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void {
-    const inputs = { outputs, targets, counted, count };
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    const inputs = { outputs, targets, mask, count };
     this.compute('dOutputs', dOutputsPrograms, dOutputs.shape, [dOutputs], inputs);
   }
 

@@ -6,21 +6,20 @@ import type { Geometry, Source } from './layout.js';
 import type { Program, Size } from './program.js';
 import { columnsOf, elementOf, forEachColumn, Lines, rowPrograms, x, y } from './program.js';
 
-/** Statements that find the largest logit of a row, `max`, its class, `predicted`, and the sum of e^(logit - max), `sum`. */
+/** Statements that find the largest logit of a row, `max`, and the sum of e^(logit - max), `sum`. */
 function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, suffix: string): string[] {
-  const [max, predicted, sum] = [`max${suffix}`, `predicted${suffix}`, `sum${suffix}`];
+  const [max, sum] = [`max${suffix}`, `sum${suffix}`];
   const first = new Lines(row, '0', `First${suffix}`);
   const start = first.at(logits, 0);
   return [
     ...first.statements,
     `let ${max} = ${start};`,
-    `let ${predicted} = 0;`,
     `let ${sum} = 0;`,
     ...forEachColumn(
       geometry,
       [logits],
       { row, columns: C, suffix: `Max${suffix}` },
-      ([logit], k) => `if (${logit} > ${max}) { ${max} = ${logit}; ${predicted} = ${k}; }`,
+      ([logit]) => `if (${logit} > ${max}) { ${max} = ${logit}; }`,
     ),
     ...forEachColumn(
       geometry,
@@ -62,48 +61,48 @@ export function forEachExample(
   return columns.map((c) => `${name}${c}`);
 }
 
-/**
- * (5) losses and correct, both one row of B numbers: the loss of each example, and 1 if the largest logit is the labelled
- * class, else 0. Column b of these rows comes from row b of logits and y.
- */
+/** (5) losses, one row of B numbers. Column b comes from row b of logits and of y `[B,C]`. */
 export function lossPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
-  const output = (name: string, statements: (row: string) => readonly string[]) => ({
-    inputs: [logits, labels],
-    values: (lines: Lines): string[] => forEachExample(geometry, lines, name, statements),
-  });
-  const loss = output('loss', (row) => [
-    ...softmaxOf(geometry, logits, C, row, 'L'),
-    'let loss = 0;',
-    ...forEachColumn(
-      geometry,
-      [logits, labels],
-      { row, columns: C, suffix: 'Loss' },
-      ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
-    ),
-  ]);
-  const correct = output('correct', (row) => {
-    const first = new Lines(row, '0', 'Label');
-    const start = first.at(labels, 0);
-    return [
-      ...softmaxOf(geometry, logits, C, row, 'C'),
-      ...first.statements,
-      `let most = ${start};`,
-      'let labelled = 0;',
-      'let correct = 0;',
+  const values = (lines: Lines): string[] =>
+    forEachExample(geometry, lines, 'loss', (row) => [
+      ...softmaxOf(geometry, logits, C, row, 'L'),
+      'let loss = 0;',
       ...forEachColumn(
         geometry,
-        [labels],
-        { row, columns: C, suffix: 'Most' },
-        ([label], k) => `if (${label} > most) { most = ${label}; labelled = ${k}; }`,
+        [logits, labels],
+        { row, columns: C, suffix: 'Loss' },
+        ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
       ),
-      'if (predictedC === labelled) { correct = 1; }',
-    ];
-  });
-  return rowPrograms(geometry, [1, B], [loss, correct]);
+    ]);
+  return rowPrograms(geometry, [1, B], [{ inputs: [logits, labels], values }]);
+}
+
+/** As `lossPrograms`, from classes: row b of y is 1 at class b, else 0. */
+export function classLossPrograms(
+  geometry: Geometry,
+  [B, C]: Size,
+  { logits, classes }: Record<'logits' | 'classes', Source>,
+): Program[] {
+  const values = (lines: Lines): string[] =>
+    forEachExample(geometry, lines, 'loss', (row) => {
+      const chosen = elementOf(geometry, classes, row);
+      return [
+        ...softmaxOf(geometry, logits, C, row, 'L'),
+        ...chosen.statements,
+        'let loss = 0;',
+        ...forEachColumn(
+          geometry,
+          [logits],
+          { row, columns: C, suffix: 'Loss' },
+          ([logit], k) => `if (${k} === ${chosen.name}) { loss -= ${logit} - maxL - Math.log(sumL); }`,
+        ),
+      ];
+    });
+  return rowPrograms(geometry, [1, B], [{ inputs: [logits, classes], values }]);
 }
 
 /** (5′) dLogits `[B,C]` from probabilities and y. `count` is an argument, because it can differ from batch to batch. */
@@ -123,11 +122,34 @@ export function dLogitsPrograms(
   return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels, count], values }]);
 }
 
-/** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of counted. */
+/** As `dLogitsPrograms`, from classes. */
+export function classDLogitsPrograms(
+  geometry: Geometry,
+  [B, C]: Size,
+  { probabilities, classes, count }: Record<'probabilities' | 'classes' | 'count', Source>,
+): Program[] {
+  const values = (lines: Lines): string[] => {
+    const chosen = elementOf(geometry, classes, y);
+    const columns = columnsOf(geometry);
+    lines.statements.push(
+      ...chosen.statements,
+      'let sum = 1;',
+      `if (${chosen.name} < 0) { sum = 0; }`,
+      ...columns.flatMap((c) => [
+        `let label${c} = 0;`,
+        `if (${x} * ${geometry.width} + ${c} === ${chosen.name}) { label${c} = 1; }`,
+      ]),
+    );
+    return columns.map((c) => `(${lines.at(probabilities, c)} * sum - label${c}) / ${count.name}`);
+  };
+  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, classes, count], values }]);
+}
+
+/** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of mask. */
 export function squaredErrorPrograms(
   geometry: Geometry,
   [B, C]: Size,
-  { outputs, targets, counted }: Record<'outputs' | 'targets' | 'counted', Source>,
+  { outputs, targets, mask }: Record<'outputs' | 'targets' | 'mask', Source>,
 ): Program[] {
   const values = (lines: Lines): string[] => {
     const sums = forEachExample(geometry, lines, 'sum', (row) => [
@@ -139,23 +161,23 @@ export function squaredErrorPrograms(
         ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
       ),
     ]);
-    return sums.map((sum, c) => `${lines.at(counted, c)} * ${sum} / ${C}`);
+    return sums.map((sum, c) => `${lines.at(mask, c)} * ${sum} / ${C}`);
   };
-  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, counted], values }]);
+  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, mask], values }]);
 }
 
 /** (13′) dOutputs `[B,C]` */
 export function dOutputsPrograms(
   geometry: Geometry,
   [B, C]: Size,
-  { outputs, targets, counted, count }: Record<'outputs' | 'targets' | 'counted' | 'count', Source>,
+  { outputs, targets, mask, count }: Record<'outputs' | 'targets' | 'mask' | 'count', Source>,
 ): Program[] {
   const values = (lines: Lines): string[] => {
-    const isCounted = elementOf(geometry, counted, y);
-    lines.statements.push(...isCounted.statements);
+    const counts = elementOf(geometry, mask, y);
+    lines.statements.push(...counts.statements);
     return columnsOf(geometry).map(
-      (c) => `${isCounted.name} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`,
+      (c) => `${counts.name} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`,
     );
   };
-  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, counted, count], values }]);
+  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, mask, count], values }]);
 }

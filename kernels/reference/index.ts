@@ -8,7 +8,7 @@ import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { DType, Tensor } from '../../src/core/tensor.js';
 import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/core/tensor.js';
 import { adam } from '../../src/equations/adam.js';
-import { crossEntropyBackward, crossEntropyForward } from '../../src/equations/cross-entropy.js';
+import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';
 import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
 import { gatherRows, scatterAddRows } from '../../src/equations/embedding.js';
@@ -41,8 +41,12 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     columnSums,
     lstmCellForward,
     lstmCellBackward,
-    crossEntropyForward,
-    crossEntropyBackward,
+    crossEntropyForward(losses, probabilities, logits, labels) {
+      crossEntropyForward(losses, probabilities, logits, labelRows(labels));
+    },
+    crossEntropyBackward(dLogits, probabilities, labels, count) {
+      crossEntropyBackward(dLogits, probabilities, labelRows(labels), count);
+    },
     squaredErrorForward,
     squaredErrorBackward,
     adam,

@@ -111,32 +111,33 @@ export class WasmBackend implements Backend {
     storages.written(dz, dc, dcPrev);
   }
 
-  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void {
+  crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {
     const { storages } = this;
     const [B, C] = logits.shape;
     const rows = lossRowsAChunk(B, C, this.runner.threads);
     const kind = this.jobs.crossEntropyForward({
       losses: storages.denseAddressOf(losses),
-      correct: storages.denseAddressOf(correct),
       probabilities: storages.denseAddressOf(probabilities),
       logits: storages.denseAddressOf(logits),
-      y: storages.denseAddressOf(y),
+      labels: storages.denseAddressOf(labels),
+      areRows: Number(labels.dimension === 2),
       B,
       C,
       rows,
     });
     this.runner.run(kind, Math.ceil(B / rows));
-    storages.written(losses, correct, probabilities);
+    storages.written(losses, probabilities);
   }
 
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void {
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void {
     const { storages } = this;
     const [B, C] = dLogits.shape;
     const rows = rowsAChunk(B, C, this.runner.threads);
     const kind = this.jobs.crossEntropyBackward({
       dLogits: storages.denseAddressOf(dLogits),
       probabilities: storages.denseAddressOf(probabilities),
-      y: storages.denseAddressOf(y),
+      labels: storages.denseAddressOf(labels),
+      areRows: Number(labels.dimension === 2),
       B,
       C,
       count,
@@ -146,7 +147,7 @@ export class WasmBackend implements Backend {
     storages.written(dLogits);
   }
 
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void {
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
     const { storages } = this;
     const [B, C] = outputs.shape;
     const rows = rowsAChunk(B, C, this.runner.threads);
@@ -154,7 +155,7 @@ export class WasmBackend implements Backend {
       losses: storages.denseAddressOf(losses),
       outputs: storages.denseAddressOf(outputs),
       targets: storages.denseAddressOf(targets),
-      counted: storages.denseAddressOf(counted),
+      mask: storages.denseAddressOf(mask),
       B,
       C,
       rows,
@@ -163,7 +164,7 @@ export class WasmBackend implements Backend {
     storages.written(losses);
   }
 
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void {
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
     const { storages } = this;
     const [B, C] = outputs.shape;
     const rows = rowsAChunk(B, C, this.runner.threads);
@@ -171,7 +172,7 @@ export class WasmBackend implements Backend {
       dOutputs: storages.denseAddressOf(dOutputs),
       outputs: storages.denseAddressOf(outputs),
       targets: storages.denseAddressOf(targets),
-      counted: storages.denseAddressOf(counted),
+      mask: storages.denseAddressOf(mask),
       B,
       C,
       count,

@@ -1,6 +1,7 @@
 /** `longhand eval`: how well a saved network does on its task's data: for images overall and per class. */
 import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
+import type { Examples } from '../data/examples.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
@@ -9,7 +10,7 @@ import { examplesOf } from '../data/train-data.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
-import { assertFits, evaluate } from '../training/evaluate.js';
+import { assertFits, evaluateExamples } from '../training/evaluate.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath } from './flag-values.js';
@@ -17,7 +18,7 @@ import { alignedRight, bits } from './format.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
-import { savedTask, taskFrom } from './tasks.js';
+import { nounOf, savedTask, taskFrom } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
@@ -58,32 +59,34 @@ Examples:
         command.error('error: --set cannot be used with --text, which reads a whole file');
       }
       const { model, training } = loadCheckpoint(file);
-      const { data, examples } = dataFor(model, training, flags, file);
-      assertReads(model, data, file);
+      const data = dataFor(model, training, flags, file);
+      const noun = nounOf(data);
+      const B = noun === 'characters' ? 1 : BATCH;
+      const examples = examplesOf('eval: data', data, { B, toEnd: true });
+      assertReads(model, examples, file);
       const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
-          const network = networkOn(backend, model, examples === 'characters' ? 1 : BATCH);
-          const found = await evaluate(network, data, signal);
+          const network = networkOn(backend, model, B);
+          const found = await evaluateExamples(network, examples, signal);
           network.dispose();
           return found;
         }),
       );
-      if (examples === 'characters') reportText(flags, evaluation);
+      if (noun === 'characters') reportText(flags, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
-      else if (flags.json) printJson({ set: flags.set, [examples]: evaluation.count, loss: evaluation.loss });
-      else print(`${evaluation.count} ${flags.set} ${examples}: mean squared error ${evaluation.loss.toFixed(6)}`);
+      else if (flags.json) printJson({ set: flags.set, [noun]: evaluation.count, loss: evaluation.loss });
+      else print(`${evaluation.count} ${flags.set} ${noun}: mean squared error ${evaluation.loss.toFixed(6)}`);
     });
 }
 
 /** The set of the run's data; with --text a whole file. */
-function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalFlags, file: string) {
+function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalFlags, file: string): TrainData {
   const { vocabulary, T } = model;
   if (vocabulary && flags.text !== undefined) {
     const characters = taskFrom(flags.text, (text) => classesIn(text, vocabulary));
-    return { data: { characters, vocabulary, T }, examples: 'characters' } as const;
+    return { characters, vocabulary, T };
   }
-  const { [flags.set]: data, examples } = savedTask(training?.task ?? null, model, flags, file).load();
-  return { data, examples };
+  return savedTask(training?.task ?? null, model, flags, file).load()[flags.set];
 }
 
 /** The first character is only read. */
@@ -102,8 +105,7 @@ function reportClasses(
   else printLines(asText(report));
 }
 
-function assertReads({ T, network }: SavedModel, data: TrainData, file: string): void {
-  const examples = examplesOf('eval: data', data, { B: 1, toEnd: true });
+function assertReads({ T, network }: SavedModel, examples: Examples, file: string): void {
   if (T !== examples.T || network.inputs !== examples.inputs) {
     throw new DataError(
       `${file}: its network reads images of ${T} × ${network.inputs}, these are ${examples.T} × ${examples.inputs}`,

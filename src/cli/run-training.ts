@@ -2,19 +2,21 @@
 import { SingleBar } from 'cli-progress';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
+import type { Examples } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
+import type { Split, TrainingData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
 import { numbersOfTraining } from '../network/memory.js';
 import type { Network } from '../network/network.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
-import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
-import { evaluate } from '../training/evaluate.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import { evaluateExamples } from '../training/evaluate.js';
 import type { TrainHooks } from '../training/loop.js';
-import { resumeTraining, train } from '../training/loop.js';
+import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
-import type { Line, Validation } from '../training/run.js';
-import { networkFor } from '../training/run.js';
+import type { Line, Resumable, Validation } from '../training/run.js';
+import { networkFor, Training } from '../training/run.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
 import { currentRun } from './current-run.js';
@@ -31,7 +33,8 @@ import { History } from './history.js';
 import { withAdvice, assertRoom } from './memory.js';
 import { inform, informLines, print, printJson } from './print.js';
 import { defaultPrime } from './sample.js';
-import type { TaskData, TaskFlags } from './tasks.js';
+import type { Noun, TaskFlags } from './tasks.js';
+import { nounOf } from './tasks.js';
 
 /** The tutorial tests on the first 128 images only. */
 const TUTORIAL_TEST_COUNT = 128;
@@ -48,27 +51,26 @@ export interface TrainFlags extends BackendFlags, TaskFlags {
   readonly sampleEvery: number;
 }
 
-/** A checkpoint that can be resumed. */
-export interface Resumable extends Checkpoint {
-  readonly training: SavedTraining;
-}
-
+/** `examples`: of the training and validation data. `given`: the options that the user chose. */
 export async function runTraining(
   backend: Backend,
-  data: TaskData,
+  data: Split,
+  examples: TrainingData<Examples>,
   given: Partial<TrainOptions>,
   flags: TrainFlags,
   resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const print = printerFor(flags, data);
+  const noun = nounOf(data.test);
+  const print = printerFor(flags, noun);
   const startedAt = performance.now();
-  const { model, step } = await trainWithFiles(backend, data, given, flags, resumed, signal);
+  const { model, step } = await trainWithFiles(backend, examples, noun, given, flags, resumed, signal);
   print.finished(step);
   const trainedAt = performance.now();
 
-  const { correct, loss, count } = await evaluate(model, data.test, signal);
-  if (data.examples === 'characters') print.testedText(loss, count);
+  const tests = examplesOf('train: test', data.test, { B: model.sizes.B, toEnd: true });
+  const { correct, loss, count } = await evaluateExamples(model, tests, signal);
+  if (noun === 'characters') print.testedText(loss, count);
   else if (model.network.loss === 'squaredError') print.testedError(loss, count);
   else {
     const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
@@ -88,7 +90,8 @@ const share = (correct: Uint8Array): number => correct.reduce((sum, right) => su
 
 async function trainWithFiles(
   backend: Backend,
-  data: TaskData,
+  sets: TrainingData<Examples>,
+  noun: Noun,
   given: Partial<TrainOptions>,
   flags: TrainFlags,
   resumed: Resumable | undefined,
@@ -97,10 +100,10 @@ async function trainWithFiles(
   const before = resumed?.training;
   const startStep = before?.step ?? 0;
   const options = { ...(before?.options ?? TUTORIAL), ...given };
-  const examples = examplesOf('train: data', data.train, { B: options.batchSize, toEnd: false });
+  const { train: examples } = sets;
   const steps = stepCount(options, examples.count);
   inform(`backend ${backend.description}`);
-  const kind = data.examples === 'characters' ? `sequences of ${examples.T} characters` : data.examples;
+  const kind = noun === 'characters' ? `sequences of ${examples.T} characters` : noun;
   inform(
     `${examples.count} training ${kind}, batches of ${options.batchSize}: ${steps} steps; seed ${options.seed}` +
       (before ? `; from step ${startStep}` : ''),
@@ -130,14 +133,16 @@ async function trainWithFiles(
     }
   };
   const hooks = {
-    ...reportingHooks(flags, printerFor(flags, data), bar, history),
+    ...reportingHooks(flags, printerFor(flags, noun), bar, history),
     onStep,
-    validation: data.validation,
     signal,
   };
   try {
     const model = await withAdvice(advice, () =>
-      resumed ? resumeTraining(backend, data.train, resumed, given, hooks) : train(backend, data.train, given, hooks),
+      makeAllSteps(
+        resumed ? Training.resumeChecked(backend, sets, resumed, given) : Training.startChecked(backend, sets, options),
+        hooks,
+      ),
     );
     bar.stop();
     history?.begin();
@@ -219,9 +224,9 @@ const characterPrinter: Printer = {
   validation: (validation) => print(characterValidationLine(validation)),
 };
 
-function printerFor({ json }: TrainFlags, { examples }: TaskData): Printer {
+function printerFor({ json }: TrainFlags, noun: Noun): Printer {
   if (json) return jsonPrinter;
-  return examples === 'characters' ? characterPrinter : textPrinter;
+  return noun === 'characters' ? characterPrinter : textPrinter;
 }
 
 const printEvent = (event: string, fields: object): void => printJson({ event, ...fields });

@@ -5,18 +5,27 @@ import { DataError } from '../core/errors.js';
 import { addingProblem } from '../data/adding.js';
 import { SIDE } from '../data/fit-drawing.js';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
-import type { LabelledImages, Mnist } from '../data/mnist.js';
+import type { LabelledImages } from '../data/mnist.js';
 import { asPermutedPixels, asPixels } from '../data/pixels.js';
 import { loadText, packagedText } from '../data/text-files.js';
 import type { TextOptions } from '../data/text.js';
 import { textTask } from '../data/text.js';
-import type { TrainData } from '../data/train-data.js';
+import type { Split, TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
 export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;
+
+/** What examples are called in messages. */
+export type Noun = 'images' | 'sequences' | 'characters';
+
+/** What the examples of these data are called. */
+export function nounOf(data: TrainData): Noun {
+  if ('characters' in data) return 'characters';
+  return 'pixels' in data ? 'images' : 'sequences';
+}
 
 /** The flags that choose the data. */
 export interface TaskFlags {
@@ -28,18 +37,10 @@ export interface TaskFlags {
   readonly rare: number;
 }
 
-/** The data of a task. */
-export interface TaskData {
-  readonly train: TrainData;
-  readonly validation: TrainData;
-  readonly test: TrainData;
-  /** What an example is called in messages. A text is tested on its validation part. */
-  readonly examples: 'images' | 'sequences' | 'characters';
-}
-
 /** A task with its data. */
 export interface Task {
-  readonly load: () => TaskData;
+  /** A text is tested on its validation part. */
+  readonly load: () => Split;
   /** The files that it reads. */
   readonly files: () => readonly string[];
   /** Its options where they differ from the tutorial's. */
@@ -168,10 +169,9 @@ function imageTask(
   change: (images: LabelledImages) => LabelledImages,
   options: Partial<TrainOptions>,
 ): Task {
-  const load = (): TaskData => {
-    const mnist: Mnist = loadMnist(directory);
-    const [train, validation, test] = [mnist.train, mnist.validation, mnist.test].map(change);
-    return { train, validation, test, examples: 'images' };
+  const load = (): Split => {
+    const { train, validation, test } = loadMnist(directory);
+    return { train: change(train), validation: change(validation), test: change(test) };
   };
   return { load, files: () => mnistFiles(directory), options };
 }
@@ -182,7 +182,7 @@ function addingTask(T: number): Task {
     let made: TrainData | undefined;
     return () => (made ??= addingProblem(count, T, seed));
   };
-  const load = (): TaskData => {
+  const load = (): Split => {
     const [train, validation, test] = [
       set(ADDING_COUNTS.train, 1),
       set(ADDING_COUNTS.validation, 2),
@@ -198,7 +198,6 @@ function addingTask(T: number): Task {
       get test() {
         return test();
       },
-      examples: 'sequences',
     };
   };
   return { load, files: () => [], options: ADDING };
@@ -207,9 +206,9 @@ function addingTask(T: number): Task {
 /** `advice` ends the message about a text that does not suit the options. */
 function textFileTask(file: string | undefined, options: TextOptions, advice = ''): Task {
   const name = (): string => file ?? packagedText();
-  const load = (): TaskData => {
+  const load = (): Split => {
     const { train, validation } = taskFrom(name(), (text) => textTask(text, options), advice);
-    return { train, validation, test: validation, examples: 'characters' };
+    return { train, validation, test: validation };
   };
   return { load, files: () => [name()], options: TEXT_OPTIONS };
 }

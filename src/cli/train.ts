@@ -4,6 +4,8 @@
  */
 import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
+import type { Examples } from '../data/examples.js';
+import type { Split, TrainingData } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
@@ -11,15 +13,16 @@ import { GROUPS, OPTIONS } from '../training/option-table.js';
 import type { OptionName, TrainOptions } from '../training/options.js';
 import { faultOf, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
-import { assertCanContinue, assertCanShift } from '../training/run-data.js';
+import { examplesIn } from '../training/run-data.js';
+import type { Resumable } from '../training/run.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
-import type { Resumable, TrainFlags } from './run-training.js';
+import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
-import type { Task, TaskData } from './tasks.js';
+import type { Task } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
 export function trainCommand(): Command {
@@ -76,12 +79,12 @@ Examples:
       const given = resumed ? givenOptions(flags, command) : { ...task.options, ...givenOptions(flags, command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
-      if (!resumed) assertSuit(data, given, command);
+      const examples = examplesFor(data, { ...(resumed?.training.options ?? TUTORIAL), ...given }, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
       await withBackend(chosen, command, (backend) =>
-        untilInterrupted((signal) => runTraining(backend, data, given, flags, resumed, signal)),
+        untilInterrupted((signal) => runTraining(backend, data, examples, given, flags, resumed, signal)),
       );
     });
 }
@@ -128,12 +131,10 @@ function assertConsistent(given: Partial<TrainOptions>, command: Command): void 
   if (fault !== undefined) command.error(`error: ${fault}`);
 }
 
-/** Options that are right for some data do not suit others. */
-function assertSuit({ train }: TaskData, given: Partial<TrainOptions>, command: Command): void {
-  const options = { ...TUTORIAL, ...given };
+/** Ends the command for options that do not suit the data. */
+function examplesFor(data: Split, options: TrainOptions, command: Command): TrainingData<Examples> {
   try {
-    if (options.shift > 0) assertCanShift(train, options.shift);
-    if ('characters' in train) assertCanContinue(options);
+    return examplesIn(data, options);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     command.error(`error: ${error.message.replace(/^train: /, '')}`);

@@ -1,7 +1,7 @@
 /** Mistakes in the loss. They need no new pass: they scale results, or add what the padding contributes. */
 import type { Tensor } from '../core/tensor.js';
-import { copyInto, fill, matrixOf, valuesOf, zeros } from '../core/tensor.js';
-import { crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
+import { copyInto, fill, matrixOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
 import { columnSums } from '../equations/dense.js';
 import { squaredErrorBackward, squaredErrorForward } from '../equations/squared-error.js';
 import { lossRows } from '../network/config.js';
@@ -126,20 +126,23 @@ const isFinite = (problem: Problem, row: number): boolean =>
 function lossOfPadding(problem: Problem, rows: readonly number[], count: number): { loss: number; dLogits: Tensor } {
   const { network, labels } = problem;
   const [N, C] = [rows.length, network.outputs];
-  const [logits, y, probabilities, dLogits] = [0, 1, 2, 3].map(() => zeros([N, C], 'f64'));
-  const [losses, correct, counted] = [0, 1, 2].map(() => zeros([N], 'f64'));
-  fill(counted, 1);
-  rows.forEach((row, n) => {
-    copyInto(logits.pick(n), given(problem, 'outBias'));
-    if (labels) y.set(n, labels[row], 1);
-    else copyInto(y.pick(n), targetsOf(problem, row));
-  });
+  const [logits, targets, probabilities, dLogits] = [0, 1, 2, 3].map(() => zeros([N, C], 'f64'));
+  const [losses, mask] = [0, 1].map(() => zeros([N], 'f64'));
+  for (const n of rows.keys()) copyInto(logits.pick(n), given(problem, 'outBias'));
   if (labels) {
-    crossEntropyForward(losses, correct, probabilities, logits, y);
+    const y = labelRows(
+      tensorFrom(
+        Float64Array.from(rows, (row) => labels[row]),
+        [N],
+      ),
+    );
+    crossEntropyForward(losses, probabilities, logits, y);
     crossEntropyBackward(dLogits, probabilities, y, count);
   } else {
-    squaredErrorForward(losses, logits, y, counted);
-    squaredErrorBackward(dLogits, logits, y, counted, count);
+    fill(mask, 1);
+    rows.forEach((row, n) => copyInto(targets.pick(n), targetsOf(problem, row)));
+    squaredErrorForward(losses, logits, targets, mask);
+    squaredErrorBackward(dLogits, logits, targets, mask, count);
   }
   return { loss: valuesOf(losses).reduce((sum, loss) => sum + loss, 0) / count, dLogits };
 }

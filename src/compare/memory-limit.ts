@@ -1,7 +1,7 @@
 /** The memory limit of a comparison. */
 import { DataError } from '../core/errors.js';
 import type { BatchSizes, NetworkSizes } from '../network/config.js';
-import { formatHidden, lstmsOf } from '../network/config.js';
+import { formatNetwork, lstmsOf } from '../network/config.js';
 import { numbersOfActivations, numbersOfParameters } from '../network/memory.js';
 
 /** For f64 tensors. This limit holds in a browser too; src/cli/memory.ts also checks this computer's memory. */
@@ -24,12 +24,8 @@ export function assertFits(network: NetworkSizes, sizes: BatchSizes, name: strin
   const mostSteps = Math.floor(MOST_STEPS / lstmsOf(network).length);
   if (sizes.T > mostSteps || bytes > MOST_BYTES) {
     throw new DataError(
-      `${name}: ${formatSizes(network, sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
+      `${name}: ${formatNetwork(network, sizes)} is too large to compare: ${(bytes / 2 ** 30).toFixed(1)} GiB ` +
         `(at most ${mostSteps} steps and ${MOST_BYTES / 2 ** 30} GiB): take fewer sequences or steps`,
     );
   }
 }
-
-/** The sizes of a comparison for messages. */
-export const formatSizes = (network: NetworkSizes, { T, B }: BatchSizes): string =>
-  `T ${T} B ${B} I ${network.inputs} H ${formatHidden(network)} C ${network.outputs}`;

@@ -3,7 +3,7 @@
  * here a reverse direction is an LSTM that runs forward and reads its inputs in reverse order. So its outputs are in
  * processing order: output s belongs to step length-1-s, until it is turned back.
  */
-import type { Backend } from '../core/backend.js';
+import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, matrixOf, rowsOf, stepOf } from '../core/tensor.js';
@@ -62,7 +62,7 @@ export const solveMistaken = (
 ): Promise<Results> =>
   inSortedOrder(problem, async (sorted) => {
     const owned: NamedTensors[] = [];
-    const allocate = <Key extends string>(shapes: Readonly<Record<Key, Shape>>): Record<Key, Tensor> => {
+    const allocate: Allocate = (shapes) => {
       const tensors = allocateAll(backend, shapes);
       owned.push(tensors);
       return tensors;
@@ -74,7 +74,7 @@ export const solveMistaken = (
     }
   });
 
-type Allocate = <Key extends string>(shapes: Readonly<Record<Key, Shape>>) => Record<Key, Tensor>;
+type Allocate = <Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes) => TensorsOf<Shapes>;
 
 class MistakenNetwork {
   private readonly values: NamedTensors;
@@ -95,7 +95,7 @@ class MistakenNetwork {
     const shapes = Object.fromEntries(parameterShapesOf(problem));
     this.values = allocate(shapes);
     this.gradients = allocate(shapes);
-    this.activations = allocate(outputShapes(network, sizes)) as unknown as OutputTensors;
+    this.activations = allocate(outputShapes(network, sizes));
     this.dx = allocate({ dx: this.activations.x.shape }).dx;
     this.lengths = treatment.readsPadding ? lengths.map(() => sizes.T) : lengths;
     for (const place of lstmsIn(problem)) {

@@ -1,6 +1,6 @@
 /** The time limit of a comparison. A piece of the comparison is measured, so the estimate fits every computer. */
 import { DataError } from '../core/errors.js';
-import { formatSizes } from './memory-limit.js';
+import { formatNetwork } from '../network/config.js';
 import type { Problem } from './problem.js';
 import { lstmsIn } from './problem.js';
 import { withSequences } from './sequences.js';
@@ -21,7 +21,7 @@ export async function assertQuick(
   const seconds = (await estimatedMs(problem, solve, clock)) / 1000;
   if (seconds <= LONGEST_PASS_SECONDS) return;
   throw new DataError(
-    `${name}: ${formatSizes(problem.network, problem.sizes)}: one pass would take about ${formatSeconds(seconds)}, more than ` +
+    `${name}: ${formatNetwork(problem.network, problem.sizes)}: one pass would take about ${formatSeconds(seconds)}, more than ` +
       `${LONGEST_PASS_SECONDS} s: take fewer sequences or steps, or pass --no-limit`,
   );
 }

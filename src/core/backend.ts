@@ -50,19 +50,19 @@ export interface Operations {
   lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void;
 
   /**
-   * Equation (5): losses `[B]`, -Σ y*log p of each row; correct `[B]`, 1 if the largest logit and the largest y belong to
-   * the same class, else 0; probabilities p `[B,C]`, the softmax of logits `[B,C]`. y `[B,C]`: labels, usually one-hot.
+   * Equation (5): losses `[B]`, -Σ y*log p of each row, and probabilities p `[B,C]`, the softmax of logits `[B,C]`. labels
+   * `[B]`: classes 0 … C-1, or -1 for a row that has no loss; or the rows of y, `[B,C]`, with any sum.
    */
-  crossEntropyForward(losses: Tensor, correct: Tensor, probabilities: Tensor, logits: Tensor, y: Tensor): void;
+  crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void;
 
-  /** Equation (5′): dLogits `[B,C]` of the sum of the losses, divided by `count`. The rows of y may have any sum. */
-  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: Tensor, count: number): void;
+  /** Equation (5′): dLogits `[B,C]` of the sum of the losses, divided by `count`. labels: as in the forward pass. */
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void;
 
-  /** Equation (13): losses `[B]`, counted*mean (outputs - targets)² of each row `[B,C]`. counted `[B]`: 1 or 0 for each row. */
-  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor): void;
+  /** Equation (13): losses `[B]`, mask*mean (outputs - targets)² of each row `[B,C]`. mask `[B]`: 1 or 0 for each row. */
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void;
 
   /** Equation (13′): dOutputs `[B,C]` of the sum of the losses, divided by `count`. */
-  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, counted: Tensor, count: number): void;
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void;
 
   /** Equation (6): one update of p from its gradient g, with moments m and v, all `[…]` of one shape. `rate`: see `adamRate`. */
   adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void;
@@ -116,14 +116,17 @@ export interface Backend extends Operations {
   dispose(): Promise<void>;
 }
 
+/** A tensor for each of these shapes. */
+export type TensorsOf<Shapes> = { -readonly [Name in keyof Shapes]: Tensor };
+
 /**
  * A tensor for each shape. Throws a TypeError if `backend` is not a backend. If `allocate` throws, its error is passed on,
  * and the tensors that were allocated before are freed.
  */
-export function allocateAll<Name extends string>(
+export function allocateAll<Shapes extends Readonly<Record<string, Shape>>>(
   backend: Backend,
-  shapes: Readonly<Record<Name, Shape>>,
-): Record<Name, Tensor> {
+  shapes: Shapes,
+): TensorsOf<Shapes> {
   if (typeof (backend as Partial<Backend> | undefined)?.allocate !== 'function') {
     throw new TypeError(`backend: ${describe(backend)}: must be a backend, as in await createWasmBackend()`);
   }
@@ -134,7 +137,7 @@ export function allocateAll<Name extends string>(
     freeAll(backend, Object.fromEntries(tensors));
     throw error;
   }
-  return Object.fromEntries(tensors) as Record<Name, Tensor>;
+  return Object.fromEntries(tensors) as TensorsOf<Shapes>;
 }
 
 /** Frees each of `tensors`. */

@@ -1,6 +1,6 @@
 /** Checks before every operation, the same for every backend: shapes, and whether operands share memory. */
 import type { Backend, Operations } from './backend.js';
-import type { FloatArray, Tensor } from './tensor.js';
+import type { FloatArray, Shape, Tensor } from './tensor.js';
 import { assertMatrix, assertShape, formatShape } from './tensor.js';
 
 /** What a JavaScript program may pass; `MatmulOptions` allows only one of the two. */
@@ -54,35 +54,34 @@ const CHECKS = {
     assertShape('lstmCellBackward', 'cPrev', cPrev, [B, H]);
   },
 
-  crossEntropyForward(losses, correct, probabilities, logits, y) {
+  crossEntropyForward(losses, probabilities, logits, labels) {
     assertMatrix('crossEntropyForward', 'logits', logits);
     const [B, C] = logits.shape;
     assertShape('crossEntropyForward', 'losses', losses, [B]);
-    assertShape('crossEntropyForward', 'correct', correct, [B]);
     assertShape('crossEntropyForward', 'probabilities', probabilities, [B, C]);
-    assertShape('crossEntropyForward', 'y', y, [B, C]);
+    assertLabels('crossEntropyForward', labels, [B, C]);
   },
 
-  crossEntropyBackward(dLogits, probabilities, y, count) {
+  crossEntropyBackward(dLogits, probabilities, labels, count) {
     assertMatrix('crossEntropyBackward', 'dLogits', dLogits);
     assertShape('crossEntropyBackward', 'probabilities', probabilities, dLogits.shape);
-    assertShape('crossEntropyBackward', 'y', y, dLogits.shape);
+    assertLabels('crossEntropyBackward', labels, dLogits.shape);
     assertCount('crossEntropyBackward', count);
   },
 
-  squaredErrorForward(losses, outputs, targets, counted) {
+  squaredErrorForward(losses, outputs, targets, mask) {
     assertMatrix('squaredErrorForward', 'outputs', outputs);
     const [B] = outputs.shape;
     assertShape('squaredErrorForward', 'losses', losses, [B]);
     assertShape('squaredErrorForward', 'targets', targets, outputs.shape);
-    assertShape('squaredErrorForward', 'counted', counted, [B]);
+    assertShape('squaredErrorForward', 'mask', mask, [B]);
   },
 
-  squaredErrorBackward(dOutputs, outputs, targets, counted, count) {
+  squaredErrorBackward(dOutputs, outputs, targets, mask, count) {
     assertMatrix('squaredErrorBackward', 'dOutputs', dOutputs);
     assertShape('squaredErrorBackward', 'outputs', outputs, dOutputs.shape);
     assertShape('squaredErrorBackward', 'targets', targets, dOutputs.shape);
-    assertShape('squaredErrorBackward', 'counted', counted, [dOutputs.shape[0]]);
+    assertShape('squaredErrorBackward', 'mask', mask, [dOutputs.shape[0]]);
     assertCount('squaredErrorBackward', count);
   },
 
@@ -104,7 +103,7 @@ const CHECKS = {
     assertShape('gatherRows', 'a', a, [a.shape[0], N]);
     assertShape('gatherRows', 'indices', indices, [M]);
     assertShape('gatherRows', 'bias', bias, [N]);
-    assertIndices('gatherRows', indices, a.shape[0]);
+    assertWhole('gatherRows', 'indices', indices, 0, a.shape[0] - 1);
     for (const [name, input] of Object.entries({ a, indices, bias }))
       assertApart('gatherRows', 'out', out, name, input);
   },
@@ -115,7 +114,7 @@ const CHECKS = {
     const [M] = a.shape;
     assertShape('scatterAddRows', 'a', a, [M, out.shape[1]]);
     assertShape('scatterAddRows', 'indices', indices, [M]);
-    assertIndices('scatterAddRows', indices, out.shape[0]);
+    assertWhole('scatterAddRows', 'indices', indices, 0, out.shape[0] - 1);
     assertApart('scatterAddRows', 'out', out, 'indices', indices);
     assertApart('scatterAddRows', 'out', out, 'a', a);
   },
@@ -140,12 +139,22 @@ function assertCount(operation: string, count: number): void {
   if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be the number of rows that count, ≥ 1`);
 }
 
-/** Indices come from the host, so its copy has the values that the backend uses. */
-function assertIndices(operation: string, indices: Tensor, rows: number): void {
-  for (let m = 0; m < indices.shape[0]; m++) {
-    const index = indices.get(m);
-    if (index >= 0 && index < rows && Number.isInteger(index)) continue;
-    throw new RangeError(`${operation}: indices[${m}] is ${index}: must be a whole number in 0…${rows - 1}`);
+/** Classes `[B]`, or rows `[B,C]`. */
+function assertLabels(operation: string, labels: Tensor, [B, C]: Shape): void {
+  if (labels.dimension === 2) {
+    assertShape(operation, 'labels', labels, [B, C]);
+    return;
+  }
+  assertShape(operation, 'labels', labels, [B]);
+  assertWhole(operation, 'labels', labels, -1, C - 1);
+}
+
+/** Indices and labels come from the host, so its copy has the values that the backend uses. */
+function assertWhole(operation: string, name: string, values: Tensor, least: number, most: number): void {
+  for (let n = 0; n < values.shape[0]; n++) {
+    const value = values.get(n);
+    if (value >= least && value <= most && Number.isInteger(value)) continue;
+    throw new RangeError(`${operation}: ${name}[${n}] is ${value}: must be a whole number in ${least}…${most}`);
   }
 }
 

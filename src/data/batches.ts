@@ -80,18 +80,18 @@ export class BatchOrder {
 const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.fround(1 / 255));
 
 /**
- * Writes images into x `[T,B,I]`, image row t as the input of step t, and their labels one-hot into y `[B,C]`.
- * With fewer indices than B, the rest of x and y keeps its values.
+ * Writes images into x `[T,B,I]`, image row t as the input of step t, and their labels into y `[B]`. With fewer indices than
+ * B, the rest of x and y keeps its values.
  */
 export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
-  assertShape('fillBatch', 'y', y, [x.shape[1], CLASSES]);
+  assertShape('fillBatch', 'y', y, [x.shape[1]]);
   fillImages(x, images, indices);
   for (let b = 0; b < indices.length; b++) {
     const label = images.labels[indices[b]];
     if (!(label < CLASSES)) {
       throw new RangeError(`fillBatch: label ${label} of image ${indices[b]}: must be in 0…${CLASSES - 1}`);
     }
-    for (let k = 0; k < CLASSES; k++) y.set(b, k, label === k ? 1 : 0);
+    y.set(b, label);
   }
 }
 

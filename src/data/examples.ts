@@ -36,6 +36,7 @@ export interface DataKind extends NetworkEnds {
 
 /** Examples of one kind. */
 export interface Examples extends DataKind {
+  /** Images, sequences, or sequences of a text. */
   readonly count: number;
   /** Whether a network may have more outputs: the labels need not show every class. */
   readonly fitsMoreOutputs: boolean;

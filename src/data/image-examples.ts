@@ -4,11 +4,10 @@ import { fillImages } from './batches.js';
 import type { Examples, FillOptions } from './examples.js';
 import { rowsFrom } from './examples.js';
 import type { LabelledImages } from './mnist.js';
-import { assertImages, CLASSES } from './mnist.js';
+import { CLASSES } from './mnist.js';
 
-/** Throws a TypeError or a DataError that says what is wrong; `what` begins it. */
-export function imageExamples(what: string, images: LabelledImages): Examples {
-  assertImages(what, images);
+/** `images` have been checked. */
+export function imageExamples(images: LabelledImages): Examples {
   const { count, rows, columns, labels, pixels } = images;
   return {
     count,

@@ -4,11 +4,10 @@ import { fill, zeros } from '../core/tensor.js';
 import type { Examples, FilledBatch } from './examples.js';
 import { rowsFrom } from './examples.js';
 import type { Sequences } from './sequences.js';
-import { assertSequences, hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from './sequences.js';
+import { hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from './sequences.js';
 
-/** Throws a TypeError or a DataError that says what is wrong; `what` begins it. */
-export function sequenceExamples(what: string, sequences: Sequences): Examples {
-  assertSequences(what, sequences);
+/** `sequences` have been checked. */
+export function sequenceExamples(sequences: Sequences): Examples {
   const { x, inputClasses, targets, task, classes } = sequences;
   const [count, T] = x.shape;
   return {

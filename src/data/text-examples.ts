@@ -2,7 +2,7 @@
 import { DataError } from '../core/errors.js';
 import type { Examples } from './examples.js';
 import type { Text } from './text.js';
-import { assertText, classCount } from './text.js';
+import { classCount } from './text.js';
 
 /** How a text is divided. */
 export interface Streams {
@@ -16,11 +16,10 @@ export interface Streams {
 }
 
 /**
- * Example n is the sequence n div B of stream n mod B, so B examples in a row are a batch. Throws a TypeError or a DataError
- * that says what is wrong with the text, or that it is too short.
+ * Example n is the sequence n div B of stream n mod B, so B examples in a row are a batch. `text` has been checked. Throws a
+ * DataError that begins with `what` if it is too short.
  */
 export function textExamples(what: string, text: Text, { B, toEnd }: Streams): Examples {
-  assertText(what, text);
   const { characters, vocabulary, T } = text;
   const predicted = characters.length - 1; // the first character is only read
   const L = toEnd ? Math.ceil(predicted / B) : Math.floor(predicted / B);

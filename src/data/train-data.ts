@@ -3,25 +3,53 @@ import { assertObject, describe } from '../core/arguments.js';
 import type { Examples } from './examples.js';
 import { imageExamples } from './image-examples.js';
 import type { LabelledImages } from './mnist.js';
+import { assertImages } from './mnist.js';
 import { sequenceExamples } from './sequence-examples.js';
 import type { Sequences } from './sequences.js';
+import { assertSequences } from './sequences.js';
 import type { Streams } from './text-examples.js';
 import { textExamples } from './text-examples.js';
 import type { Text } from './text.js';
+import { assertText } from './text.js';
 
 /** What `train` accepts: images with labels, sequences of your own, or a text. */
 export type TrainData = LabelledImages | Sequences | Text;
 
-/**
- * Checks `data`; `what` is for messages. `streams` divide a text. Throws a TypeError, RangeError or DataError that says what
- * is wrong.
- */
-export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {
+/** What a run trains and validates with: data, or their examples. */
+export interface TrainingData<Data = TrainData> {
+  /** What the run trains with. */
+  readonly train: Data;
+  /** What `validateEvery` evaluates; undefined if there is none. */
+  readonly validation: Data | undefined;
+  /**
+   * `SavedTraining.data` of an earlier run on the same data with the same `validateEvery`: they are then not hashed again.
+   * Default: computed.
+   */
+  readonly digest?: string | undefined;
+}
+
+/** Data for training, for validation and for the test. */
+export interface Split<Data = TrainData> {
+  readonly train: Data;
+  readonly validation: Data;
+  readonly test: Data;
+}
+
+/** Throws a TypeError, RangeError or DataError that says what is wrong with `data`; `what` begins it. */
+export function assertTrainData(what: string, data: TrainData): void {
   assertObject(what, data);
+  if ('characters' in data) assertText(what, data);
+  else if ('x' in data) assertSequences(what, data);
+  else if ('pixels' in data) assertImages(what, data);
+  else {
+    throw new TypeError(
+      `${what}: ${describe(data)}: must have pixels, as images have, x, as sequences have, or characters, as a text has`,
+    );
+  }
+}
+
+/** The examples of checked data. `streams` divide a text; a DataError that begins with `what` reports one that is too short. */
+export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {
   if ('characters' in data) return textExamples(what, data, streams);
-  if ('x' in data) return sequenceExamples(what, data);
-  if ('pixels' in data) return imageExamples(what, data);
-  throw new TypeError(
-    `${what}: ${describe(data)}: must have pixels, as images have, x, as sequences have, or characters, as a text has`,
-  );
+  return 'x' in data ? sequenceExamples(data) : imageExamples(data);
 }

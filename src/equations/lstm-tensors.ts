@@ -3,7 +3,7 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
+import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
@@ -198,10 +198,10 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
   const x = indices ? [T, B] : [T, B, I];
   const { c, ...others } = lstmShapes(sizes);
   const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcOutside: c };
-  const tensors: Record<keyof typeof shapes, Tensor> & { dx?: Tensor } = allocateAll<string>(
+  const tensors: TensorsOf<typeof shapes> & { dx?: Tensor } = allocateAll(
     backend,
     indices ? shapes : { ...shapes, dx: x },
-  ) as Record<keyof typeof shapes | 'dx', Tensor>;
+  );
   const { dx, dcOutside } = tensors;
   const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, rest);
   return { ...lstm, x: tensors.x, dx, dcOutside };

@@ -2,7 +2,7 @@
 import { fillRandom, Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
-import { crossEntropyBackward, crossEntropyForward } from '../equations/cross-entropy.js';
+import { crossEntropyBackward, crossEntropyForward, labelRows } from '../equations/cross-entropy.js';
 import { denseForward } from '../equations/dense.js';
 import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
@@ -153,13 +153,14 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
     const random = new Random(seed);
     const lstm = randomLstm(random, sizes, { hasDcOutside: false });
     fill(lstm.dhOutside, 0);
-    const [W, b, y] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B, C], 'f64')];
-    for (let row = 0; row < T * B; row++) y.set(row, random.below(C), 1);
-    const [logits, p, losses, correct] = [[T * B, C], [T * B, C], [T * B], [T * B]].map((shape) => zeros(shape, 'f64'));
+    const [W, b, labels] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B], 'f64')];
+    for (let row = 0; row < T * B; row++) labels.set(row, random.below(C));
+    const [y, logits, p] = [labelRows(labels), zeros([T * B, C], 'f64'), zeros([T * B, C], 'f64')];
+    const losses = zeros([T * B], 'f64');
     const loss = (): number => {
       lstmForward(backend, lstm);
       denseForward(backend, logits, [matrixOf(rowsOf(lstm.h, 1, T + 1))], W, b);
-      crossEntropyForward(losses, correct, p, logits, y);
+      crossEntropyForward(losses, p, logits, y);
       return valuesOf(losses).reduce((sum, one) => sum + one, 0) / (T * B);
     };
     return { lstm, W, b, y, p, loss };
@@ -168,7 +169,7 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
     results(answer) {
       const { lstm, W, b, y, p, loss } = inputs();
       loss();
-      const dLogits = zeros(y.shape, 'f64');
+      const dLogits = zeros(p.shape, 'f64');
       crossEntropyBackward(dLogits, p, y, T * B);
       const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
       (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db);

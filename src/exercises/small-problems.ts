@@ -74,8 +74,8 @@ function softmaxCase(seed: number, C: number): Case {
     y.set(0, C - 1, 1);
     for (let k = 0; k < C; k++) y.set(1, k, k === 1 ? 0.9 : 0.1 / (C - 1));
     y.set(2, 0, 2.5);
-    const [losses, correct, probabilities] = [zeros([B], 'f64'), zeros([B], 'f64'), zeros([B, C], 'f64')];
-    const forward = (): void => crossEntropyForward(losses, correct, probabilities, logits, y);
+    const [losses, probabilities] = [zeros([B], 'f64'), zeros([B, C], 'f64')];
+    const forward = (): void => crossEntropyForward(losses, probabilities, logits, y);
     forward();
     return { B, logits, y, losses, probabilities, forward, count: 3 };
   };

@@ -8,7 +8,7 @@ import { fillBatch } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { adam, adamRate } from '../equations/adam.js';
-import { crossEntropyBackward } from '../equations/cross-entropy.js';
+import { crossEntropyBackward, labelRows } from '../equations/cross-entropy.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
@@ -53,12 +53,11 @@ function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number, vo
   const tensor = (...shape: number[]): Tensor => zeros(shape);
   const output = { W: tensor(H, CLASSES), dW: tensor(H, CLASSES), b: tensor(CLASSES), db: tensor(CLASSES) };
   const loss = {
-    y: tensor(B, CLASSES),
     logits: tensor(B, CLASSES),
     dLogits: tensor(B, CLASSES),
     p: tensor(B, CLASSES),
     losses: tensor(B),
-    correct: tensor(B),
+    labels: tensor(B),
   };
   const parameters = [
     { name: 'kernel', value: lstm.kernel, gradient: lstm.dKernel },
@@ -72,17 +71,17 @@ function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number, vo
   for (let step = 1; step <= TRAINING_STEPS; step++) {
     fillBatch(
       lstm.x,
-      loss.y,
+      loss.labels,
       images,
       Array.from({ length: B }, (_, b) => ((step - 1) * B + b) % images.count),
     );
     lstmForward(backend, lstm);
     const [h, dh] = [stepOf(lstm.h, T), stepOf(lstm.dhOutside, T)];
     denseForward(backend, loss.logits, [h], output.W, output.b);
-    backend.crossEntropyForward(loss.losses, loss.correct, loss.p, loss.logits, loss.y);
+    backend.crossEntropyForward(loss.losses, loss.p, loss.logits, loss.labels);
     yield [...loss.losses.data].reduce((sum, one) => sum + one, 0) / B;
 
-    pieces.crossEntropyBackward(loss.dLogits, loss.p, loss.y, B);
+    pieces.crossEntropyBackward(loss.dLogits, loss.p, labelRows(loss.labels), B);
     pieces.denseBackward(backend, [dh], output.dW, output.db, loss.dLogits, [h], output.W);
     pieces.lstmBackward(backend, lstm);
     const rate = pieces.adamRate(LEARNING_RATE, step);

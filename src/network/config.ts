@@ -174,18 +174,18 @@ export const lossRows = ({ reads = 'last' }: NetworkSizes, { T, B }: BatchSizes)
 export const inputShape = ({ inputs, inputKind = 'numbers' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
   inputKind === 'classes' ? [T, B] : [T, B, inputs];
 
-/** The shape of logits, y and dLogits: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+/** The shape of logits, dLogits and targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
 export const outputShape = ({ outputs, reads = 'last' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
   reads === 'every' ? [T, B, outputs] : [B, outputs];
 
 /** The tensors around the LSTMs: the batch, the output layer's results and the loss. */
-export function outputShapes(network: NetworkSizes, sizes: BatchSizes): Record<string, Shape> {
+export function outputShapes(network: NetworkSizes, sizes: BatchSizes) {
   const rows = [lossRows(network, sizes)];
   const output = outputShape(network, sizes);
-  const common = { x: inputShape(network, sizes), y: output, logits: output, losses: rows, dLogits: output };
+  const common = { x: inputShape(network, sizes), logits: output, losses: rows, dLogits: output };
   return (network.loss ?? 'crossEntropy') === 'crossEntropy'
-    ? { ...common, probabilities: output, correct: rows }
-    : { ...common, counted: rows };
+    ? { ...common, y: rows, probabilities: output }
+    : { ...common, y: output, mask: rows };
 }
 
 /** The activations and gradients of one LSTM, without its parameters. */

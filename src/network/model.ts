@@ -38,7 +38,7 @@ export interface ParameterTensors extends NamedTensors {
 /** The batch, and what the forward and the backward pass compute from it. */
 export interface Activations
   extends
-    Required<Omit<OutputTensors, 'counted'>>,
+    Required<Omit<OutputTensors, 'mask'>>,
     Pick<Lstm, 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'> {}
 
 /** Options of a `Model`. */

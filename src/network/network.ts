@@ -9,7 +9,7 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertKnownNames, assertSizes, assertTensor } from '../core/arguments.js';
-import type { Backend } from '../core/backend.js';
+import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
@@ -84,7 +84,7 @@ export class Network {
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
     this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
-    this.activations = this.allocateAll(outputShapes(this.network, sizes)) as unknown as OutputTensors;
+    this.activations = this.allocateAll(outputShapes(this.network, sizes));
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
@@ -179,7 +179,7 @@ export class Network {
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
   countsRow(row: number): boolean {
-    return this.output.rows.isCounted[row] === 1;
+    return this.output.rows.mask[row] === 1;
   }
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
@@ -226,6 +226,11 @@ export class Network {
   /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
   async metrics(count = this.sizes.B): Promise<Metrics> {
     return this.output.metrics(count);
+  }
+
+  /** `[N]`: the class with the largest logit in each row of the last forward pass; the first of them if several are equal. */
+  async predictions(): Promise<Int32Array> {
+    return this.output.predictions();
   }
 
   /**
@@ -275,7 +280,7 @@ export class Network {
   }
 
   /** If a tensor does not fit, frees all tensors of the network. */
-  private allocateAll<Key extends string>(shapes: Readonly<Record<Key, Shape>>): Record<Key, Tensor> {
+  private allocateAll<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
     try {
       const tensors = allocateAll(this.backend, shapes);
       this.owned.push(...Object.values<Tensor>(tensors));

@@ -6,26 +6,24 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import type { BatchSizes, CompleteSizes } from './config.js';
 import type { Parameter } from './parameters.js';
 import type { Targets } from './targets.js';
-import { CountedRows } from './targets.js';
+import { RowMask } from './targets.js';
 
 /** The batch, and what the output layer and the loss compute from it. N rows have a loss: B with `reads` 'last', T·B with 'every'. */
 export interface OutputTensors {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
-  /** The labels, one-hot, or the targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
+  /** The class of each row, `[N]`; -1 does not count. With the squared error the targets, `[B,C]` or `[T,B,C]` as logits. */
   readonly y: Tensor;
-  /** The output layer's numbers, `[B,C]` or `[T,B,C]` as y. */
+  /** The output layer's numbers, `[B,C]`, or `[T,B,C]` with a loss at every step. */
   readonly logits: Tensor;
   /** The loss of each row, `[N]`: in nats, or a squared error. */
   readonly losses: Tensor;
-  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as y. */
+  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as logits. */
   readonly dLogits: Tensor;
-  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as y. Default: none with the squared error. */
+  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as logits. Default: none with the squared error. */
   readonly probabilities?: Tensor;
-  /** For each row 1 if the largest logit is the label's, else 0; `[N]`. Default: none with the squared error. */
-  readonly correct?: Tensor;
   /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
-  readonly counted?: Tensor;
+  readonly mask?: Tensor;
 }
 
 /** Loss and accuracy of a forward pass on its batch. */
@@ -50,91 +48,120 @@ export interface OutputEnds {
   readonly bias: Pick<Parameter, 'value' | 'gradient'>;
 }
 
+/** The two passes of a loss. `count`: rows that count. */
+interface Loss {
+  forward(): void;
+  backward(count: number): void;
+}
+
+/** (5): each row has a class. */
+function crossEntropy(
+  backend: Backend,
+  { y, losses, ...tensors }: OutputTensors & Required<Pick<OutputTensors, 'probabilities'>>,
+): Loss {
+  const [logits, dLogits, probabilities] = [tensors.logits, tensors.dLogits, tensors.probabilities].map(matrixOf);
+  fill(y, -1);
+  backend.upload(y);
+  return {
+    forward: () => backend.crossEntropyForward(losses, probabilities, logits, y),
+    backward: (count) => backend.crossEntropyBackward(dLogits, probabilities, y, count),
+  };
+}
+
+/** (13): each row has C targets. */
+function squaredError(
+  backend: Backend,
+  { losses, mask, ...tensors }: OutputTensors & Required<Pick<OutputTensors, 'mask'>>,
+): Loss {
+  const [logits, dLogits, y] = [tensors.logits, tensors.dLogits, tensors.y].map(matrixOf);
+  fill(mask, 1);
+  backend.upload(mask);
+  return {
+    forward: () => backend.squaredErrorForward(losses, logits, y, mask),
+    backward: (count) => backend.squaredErrorBackward(dLogits, logits, y, mask, count),
+  };
+}
+
 /** The output layer and the loss. The tensors belong to the caller. */
 export class NetworkOutput {
   /** Which rows have a loss. */
-  readonly rows: CountedRows;
+  readonly rows: RowMask;
+  private readonly loss: Loss;
   /** `[N,C]` each. */
-  private readonly matrices;
+  private readonly logits: Tensor;
+  private readonly dLogits: Tensor;
 
   constructor(
     private readonly backend: Backend,
-    network: CompleteSizes,
+    private readonly network: CompleteSizes,
     private readonly sizes: BatchSizes,
     private readonly tensors: OutputTensors,
     private readonly ends: OutputEnds,
   ) {
-    const { logits, y, dLogits, probabilities, counted } = tensors;
-    this.rows = new CountedRows(network, sizes);
-    this.matrices = {
-      logits: matrixOf(logits),
-      y: matrixOf(y),
-      dLogits: matrixOf(dLogits),
-      probabilities: probabilities && matrixOf(probabilities),
-    };
-    if (!counted) return;
-    fill(counted, 1);
-    backend.upload(counted);
+    this.rows = new RowMask(network, sizes);
+    this.logits = matrixOf(tensors.logits);
+    this.dLogits = matrixOf(tensors.dLogits);
+    // `outputShapes` has the tensors of each loss.
+    this.loss =
+      network.loss === 'crossEntropy'
+        ? crossEntropy(backend, tensors as Parameters<typeof crossEntropy>[1])
+        : squaredError(backend, tensors as Parameters<typeof squaredError>[1]);
   }
 
   /** Computes the logits and the loss of each row. */
   forward(): void {
     const { states, kernel, bias } = this.ends;
-    denseForward(this.backend, this.matrices.logits, states, kernel.value, bias.value);
-    this.lossForward();
+    denseForward(this.backend, this.logits, states, kernel.value, bias.value);
+    this.loss.forward();
   }
 
   /** Computes the gradients of the mean loss: of the logits, the weights, the bias and the states. */
   backward(): void {
-    this.lossBackward();
     const { states, dStates, kernel, bias } = this.ends;
-    const { dLogits } = this.matrices;
-    denseBackward(this.backend, dStates, kernel.gradient, bias.gradient, dLogits, states, kernel.value);
-  }
-
-  private lossForward(): void {
-    const { losses, correct, counted } = this.tensors;
-    const { logits, y, probabilities } = this.matrices;
-    if (correct && probabilities) this.backend.crossEntropyForward(losses, correct, probabilities, logits, y);
-    else if (counted) this.backend.squaredErrorForward(losses, logits, y, counted);
-  }
-
-  private lossBackward(): void {
-    const { counted } = this.tensors;
-    const { dLogits, logits, y, probabilities } = this.matrices;
-    const count = Math.max(this.rows.count, 1);
-    if (probabilities) this.backend.crossEntropyBackward(dLogits, probabilities, y, count);
-    else if (counted) this.backend.squaredErrorBackward(dLogits, logits, y, counted, count);
+    this.loss.backward(Math.max(this.rows.count, 1));
+    denseBackward(this.backend, dStates, kernel.gradient, bias.gradient, this.dLogits, states, kernel.value);
   }
 
   /**
    * Puts labels or targets into y; `least`: rows that must count. Returns whether the lengths changed. Throws the errors of
-   * `CountedRows.set`.
+   * `RowMask.set`.
    */
   set(targets: Targets, least = 0): boolean {
-    const { y, counted } = this.tensors;
+    const { y, mask } = this.tensors;
     const lengthsChanged = this.rows.set(targets, y, least);
     this.backend.upload(y);
-    if (!counted) return lengthsChanged;
-    this.rows.isCounted.forEach((value, row) => counted.set(row, value));
-    this.backend.upload(counted);
+    if (!mask) return lengthsChanged;
+    mask.data.set(this.rows.mask);
+    this.backend.upload(mask);
     return lengthsChanged;
   }
 
   /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
   async metrics(count = this.sizes.B): Promise<Metrics> {
-    const { losses, correct } = this.tensors;
+    const { losses, y } = this.tensors;
     await this.backend.download(losses);
-    if (correct) await this.backend.download(correct);
+    const predictions = this.network.loss === 'crossEntropy' ? await this.predictions() : undefined;
     let loss = 0;
     let right = 0;
     let rows = 0;
     for (let row = 0; row < losses.size; row++) {
-      if (row % this.sizes.B >= count || this.rows.isCounted[row] === 0) continue;
+      if (row % this.sizes.B >= count || this.rows.mask[row] === 0) continue;
       loss += losses.get(row);
-      right += correct?.get(row) ?? NaN;
+      right += predictions ? Number(predictions[row] === y.get(row)) : NaN;
       rows++;
     }
     return { loss: loss / Math.max(rows, 1), accuracy: right / Math.max(rows, 1), count: rows };
+  }
+
+  /** `[N]`: the class with the largest logit in each row of the last forward pass; the first of them if several are equal. */
+  async predictions(): Promise<Int32Array> {
+    const { logits } = this;
+    const [N, C] = logits.shape;
+    await this.backend.download(logits);
+    return Int32Array.from({ length: N }, (_, row) => {
+      let largest = 0;
+      for (let k = 1; k < C; k++) if (logits.get(row, k) > logits.get(row, largest)) largest = k;
+      return largest;
+    });
   }
 }

@@ -20,9 +20,9 @@ export interface Targets {
 export const TARGET_NAMES = ['labels', 'targets', 'lengths'] as const satisfies (keyof Targets)[];
 
 /** Which rows count, and how many: the divisor of the mean. Before the first `set`, every row counts. */
-export class CountedRows {
+export class RowMask {
   /** For each row 1 if it counts, else 0. */
-  readonly isCounted: Uint8Array;
+  readonly mask: Uint8Array;
   /** The number of rows that count. */
   count: number;
   /** `[B]`: steps of each sequence. */
@@ -33,12 +33,12 @@ export class CountedRows {
     private readonly sizes: BatchSizes,
   ) {
     this.count = lossRows(network, sizes);
-    this.isCounted = new Uint8Array(this.count).fill(1);
+    this.mask = new Uint8Array(this.count).fill(1);
     this.lengths = this.fullLengths();
   }
 
   /**
-   * Writes labels one-hot or targets into y, 0 in rows that do not count. Returns whether the lengths changed. Throws a
+   * Writes labels or targets into y: -1 or 0 in rows that do not count. Returns whether the lengths changed. Throws a
    * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` rows count; then nothing changes.
    */
   set(given: Targets, y: Tensor, least = 0): boolean {
@@ -71,7 +71,7 @@ export class CountedRows {
 
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor, least: number): void {
     const { outputs: C } = this.network;
-    const rows = this.isCounted.length;
+    const rows = this.mask.length;
     if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
     assertNumbers('labels', labels);
     if (labels.length !== rows) {
@@ -83,9 +83,7 @@ export class CountedRows {
       if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
       throw new RangeError(`labels[${row}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
     });
-    fill(y, 0);
-    const oneHot = matrixOf(y);
-    for (let row = 0; row < rows; row++) if (this.isCounted[row] === 1) oneHot.set(row, labels[row], 1);
+    this.mask.forEach((counts, row) => y.set(row, counts === 1 ? labels[row] : -1));
   }
 
   private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor, least: number): void {
@@ -97,8 +95,8 @@ export class CountedRows {
     this.mark(least, (row) => !this.isBeyondEnd(row, lengths));
     copyInto(y, targets);
     const rows = matrixOf(y);
-    this.isCounted.forEach((counted, row) => {
-      if (counted === 0) fill(rows.pick(row), 0);
+    this.mask.forEach((counts, row) => {
+      if (counts === 0) fill(rows.pick(row), 0);
     });
   }
 
@@ -109,17 +107,12 @@ export class CountedRows {
   }
 
   private mark(least: number, counts: (row: number) => boolean): void {
-    const marks = new Uint8Array(this.isCounted.length);
-    let count = 0;
-    for (let row = 0; row < marks.length; row++) {
-      if (!counts(row)) continue;
-      marks[row] = 1;
-      count++;
-    }
+    const marks = this.mask.map((_, row) => Number(counts(row)));
+    const count = marks.reduce((sum, mark) => sum + mark, 0);
     if (count < least) {
       throw new RangeError(`labels: each of the ${marks.length} is -1 or beyond its sequence’s end: nothing counts`);
     }
-    this.isCounted.set(marks);
+    this.mask.set(marks);
     this.count = count;
   }
 }

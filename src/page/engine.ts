@@ -18,7 +18,7 @@ import { Queue } from './queue.js';
 import { trainingFor, withLength } from './saved-run.js';
 import type { BackendName, RateChange, Settings, Subject } from './settings.js';
 import { pageOptionsOf } from './settings.js';
-import type { RunData } from './subject-data.js';
+import type { SubjectSplit } from './subject-data.js';
 import { optionsOf, SubjectData } from './subject-data.js';
 import type { TextFacts } from './text/own-text.js';
 import type { UnitRanking } from './text/rank-units.js';
@@ -55,7 +55,7 @@ const LINE_EVERY: Readonly<Record<Subject, number>> = { digits: 10, text: 20 };
 
 export class Engine {
   private readonly data = new SubjectData();
-  private runData: RunData | undefined;
+  private runData: SubjectSplit | undefined;
   private run: LiveRun | undefined;
   private abortTest = new AbortController();
   private readonly imageInspector = new ImageInspector();
@@ -214,7 +214,7 @@ export class Engine {
     backend: BackendName,
     threads: number | null,
     rateChanges: readonly RateChange[],
-    data: RunData,
+    data: SubjectSplit,
   ): Promise<Started> {
     return this.replaceRun(backend, threads, rateChanges, data, (created) =>
       Training.resume(created, data, checkpoint),
@@ -226,7 +226,7 @@ export class Engine {
     name: BackendName,
     threads: number | null,
     rateChanges: readonly RateChange[],
-    data: RunData,
+    data: SubjectSplit,
     createTraining: (backend: Backend) => Training,
   ): Promise<Started> {
     this.abortTest.abort();
@@ -244,7 +244,7 @@ export class Engine {
     });
   }
 
-  private hooksFor(data: RunData): LiveHooks {
+  private hooksFor(data: SubjectSplit): LiveHooks {
     if (!('characters' in data.train)) return { lineEvery: LINE_EVERY.digits, sample: undefined };
     const { vocabulary } = data.train;
     const sample = ({ network }: Training): Promise<string> => this.textTools.sample({ network, vocabulary });
@@ -265,7 +265,7 @@ export class Engine {
     });
   }
 
-  private get currentData(): RunData {
+  private get currentData(): SubjectSplit {
     if (!this.runData) throw new DataError('no run has been started');
     return this.runData;
   }

@@ -3,21 +3,18 @@ import { DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
 import { textTask } from '../data/text.js';
+import type { Split, TrainingData } from '../data/train-data.js';
 import type { Checkpoint, SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
-import type { TrainingData } from '../training/run-data.js';
 import { TEXT_OPTIONS } from '../training/text-defaults.js';
 import type { Settings } from './settings.js';
 import { pageOptionsOf } from './settings.js';
 import type { TextFacts } from './text/own-text.js';
 import { TEXT_LIMITS } from './text/own-text.js';
 
-/** What a run trains, validates and is tested with. */
-export interface RunData extends TrainingData {
-  readonly validation: LabelledImages | Text;
-  readonly test: LabelledImages | Text;
-}
+/** What a run trains, validates and is tested with; for the digest see `TrainingData`. */
+export type SubjectSplit = Split<LabelledImages | Text> & Pick<TrainingData, 'digest'>;
 
 /** Updates between two validations of a run on a text; one costs about 15 updates. */
 const VALIDATE_TEXT_EVERY = 500;
@@ -61,13 +58,13 @@ export class SubjectData {
   }
 
   /** For a new run. */
-  forSettings(settings: Settings): RunData {
+  forSettings(settings: Settings): SubjectSplit {
     const { subject, T } = settings;
     return subject === 'text' ? textData(this.textTask({ T })) : this.imageData(optionsOf(settings));
   }
 
   /** For the run of a checkpoint. */
-  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions): RunData {
+  forCheckpoint({ T, vocabulary }: SavedModel, options: TrainOptions): SubjectSplit {
     return vocabulary ? textData(this.textTask({ T, vocabulary })) : this.imageData(options);
   }
 
@@ -76,14 +73,14 @@ export class SubjectData {
     if (training && !model.vocabulary) this.digests[validates(training.options)] = training.data;
   }
 
-  private imageData(options: TrainOptions): RunData {
+  private imageData(options: TrainOptions): SubjectSplit {
     return { ...this.images, digest: this.digests[validates(options)] };
   }
 }
 
 const validates = ({ validateEvery }: TrainOptions): 0 | 1 => (validateEvery === null ? 0 : 1);
 
-const textData = ({ train, validation }: TextTask): RunData => ({ train, validation, test: validation });
+const textData = ({ train, validation }: TextTask): SubjectSplit => ({ train, validation, test: validation });
 
 /** Every option of a new run. */
 export function optionsOf(settings: Settings): TrainOptions {

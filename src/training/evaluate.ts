@@ -2,12 +2,10 @@
 import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import type { Tensor } from '../core/tensor.js';
-import { matrixOf } from '../core/tensor.js';
 import { loadBatch, misfitOf } from '../data/examples.js';
 import type { DataKind, Examples } from '../data/examples.js';
 import type { TrainData } from '../data/train-data.js';
-import { examplesOf } from '../data/train-data.js';
+import { assertTrainData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
 import type { Network } from '../network/network.js';
 
@@ -32,6 +30,7 @@ export interface Evaluation {
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: network', network);
+  assertTrainData('evaluate: data', data);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, { ...network.network, T: network.sizes.T });
   return evaluateExamples(network, examples, signal);
@@ -61,15 +60,14 @@ export async function evaluateExamples(
     sums.loss += loss * count;
     sums.count += count;
     if (examples.loss === 'squaredError') continue;
-    await network.backend.download(network.activations.logits);
-    const logits = matrixOf(network.activations.logits);
+    const predictions = await network.predictions();
     for (let row = 0; row < lossRows(network.network, network.sizes); row++) {
       const [t, b] = [Math.floor(row / B), row % B];
       if (b >= indices.length || !network.countsRow(row)) continue;
       const at = indices[b] * steps + t;
-      correct[at] = network.activations.correct?.get(row) ?? 0;
+      predicted[at] = predictions[row];
+      correct[at] = Number(predicted[at] === network.activations.y.get(row));
       sums.right += correct[at];
-      predicted[at] = largestOf(logits, row);
     }
   }
   if (examples.continues) network.resetState();
@@ -82,11 +80,4 @@ export async function evaluateExamples(
 export function assertFits(what: string, examples: Examples, kind: DataKind): void {
   const misfit = misfitOf(examples, kind);
   if (misfit) throw new DataError(`${what}: the data have ${misfit.examples}, but the network has ${misfit.other}`);
-}
-
-/** The column of the largest number in row `b`. */
-function largestOf(matrix: Tensor, b: number): number {
-  let largest = 0;
-  for (let k = 1; k < matrix.shape[1]; k++) if (matrix.get(b, k) > matrix.get(b, largest)) largest = k;
-  return largest;
 }

@@ -4,14 +4,15 @@
  * run.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertKnownNames, describe } from '../core/arguments.js';
+import { assertKinds, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { TrainData } from '../data/train-data.js';
 import type { Network } from '../network/network.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
-import { OPTION_NAMES, TUTORIAL } from './options.js';
+import { completeOptions } from './options.js';
+import { assertTrainingData, examplesIn } from './run-data.js';
 import type { Line, Validation } from './run.js';
 import { Training } from './run.js';
 
@@ -50,9 +51,10 @@ export async function train(
   hooks: TrainHooks = {},
 ): Promise<Network> {
   assertHooks(hooks);
-  assertKnownNames('train', options, OPTION_NAMES);
-  const all = { ...TUTORIAL, ...options };
-  return makeAllSteps(Training.start(backend, { train: data, validation: hooks.validation }, all), hooks);
+  const all = completeOptions(options);
+  const sets = { train: data, validation: hooks.validation };
+  assertTrainingData(sets);
+  return makeAllSteps(Training.startChecked(backend, examplesIn(sets, all), all), hooks);
 }
 
 /**
@@ -97,8 +99,8 @@ function assertHooks(hooks: TrainHooks): void {
   }
 }
 
-/** Returns the trained network; disposes of it if a step or a hook fails. */
-async function makeAllSteps(training: Training, hooks: TrainHooks): Promise<Network> {
+/** Returns the trained network; disposes of it if a step or a hook fails. `hooks` have been checked. */
+export async function makeAllSteps(training: Training, hooks: TrainHooks): Promise<Network> {
   try {
     await makeSteps(training, hooks);
     return training.takeNetwork();

@@ -50,8 +50,20 @@ function defaults(): Values {
 /** Throws a TypeError for an option that does not exist, and a RangeError for a value that is not accepted. */
 export function assertOptions(options: TrainOptions): void {
   assertKnownNames('train', options, OPTION_NAMES);
+  assertValues(options);
+}
+
+function assertValues(options: TrainOptions): void {
   const fault = faultOf(options);
   if (fault !== undefined) throw new RangeError(`train: ${fault}`);
+}
+
+/** Every option of a run: the given ones, and the tutorial's. Throws the errors of `assertOptions`. */
+export function completeOptions(given: Partial<TrainOptions>): TrainOptions {
+  assertKnownNames('train', given, OPTION_NAMES);
+  const options = { ...TUTORIAL, ...given };
+  assertValues(options);
+  return options;
 }
 
 /** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. */

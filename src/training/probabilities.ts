@@ -1,11 +1,12 @@
 /** The class probabilities of one sequence: after all its steps, and as if it ended after each step. */
+import type { Tensor } from '../core/tensor.js';
 import { copyInto, stepOf } from '../core/tensor.js';
 import { denseForward } from '../equations/dense.js';
 import type { Network } from '../network/network.js';
 
 /**
  * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last
- * state. Overwrites y and all results; a bidirectional network also overwrites the other sequences, and its lengths are T
+ * state. Overwrites all results; a bidirectional network also overwrites the other sequences, and its lengths are T
  * afterwards.
  *
  * In one direction, no state depends on later steps, so one forward pass is enough. In both directions each length needs a
@@ -20,14 +21,14 @@ export async function probabilitiesByRow(network: Network): Promise<Float64Array
 async function byStates(network: Network): Promise<Float64Array[]> {
   const { backend, sizes, layers, parameters } = network;
   const { y, logits, losses } = network.activations;
-  const { probabilities, correct } = classesOf(network);
+  const probabilities = probabilitiesIn(network);
   const [outKernel, outBias] = parameters.slice(-2);
   const [top] = layers[layers.length - 1];
   network.forward();
   const rows: Float64Array[] = [];
   for (let t = 0; t < sizes.T; t++) {
     denseForward(backend, logits, [stepOf(top.outputs.h, t)], outKernel.value, outBias.value);
-    backend.crossEntropyForward(losses, correct, probabilities, logits, y);
+    backend.crossEntropyForward(losses, probabilities, logits, y);
     rows.push(await firstProbabilities(network));
   }
   return rows;
@@ -38,7 +39,7 @@ async function byLengths(network: Network): Promise<Float64Array[]> {
   const { backend, activations } = network;
   const { T, B } = network.sizes;
   const { x } = activations;
-  const { probabilities } = classesOf(network);
+  const probabilities = probabilitiesIn(network);
   const labels = new Uint8Array(B);
   for (let b = 1; b < B; b++) copyInto(x.pick(null, b), x.pick(null, 0));
   backend.upload(x);
@@ -55,17 +56,17 @@ async function byLengths(network: Network): Promise<Float64Array[]> {
 
 /** The probabilities `[C]` of the first sequence in the last forward pass. */
 export async function firstProbabilities(network: Network): Promise<Float64Array> {
-  await network.backend.download(classesOf(network).probabilities);
+  await network.backend.download(probabilitiesIn(network));
   return probabilitiesOf(network, 0);
 }
 
 /** Those of sequence b, on the host. */
 function probabilitiesOf(network: Network, b: number): Float64Array {
-  const { probabilities } = classesOf(network);
+  const probabilities = probabilitiesIn(network);
   return Float64Array.from({ length: network.network.outputs }, (_, k) => probabilities.get(b, k));
 }
 
-function classesOf({ activations: { probabilities, correct } }: Network) {
-  if (!probabilities || !correct) throw new Error('network: no probabilities: its loss is the squared error');
-  return { probabilities, correct };
+function probabilitiesIn({ activations: { probabilities } }: Network): Tensor {
+  if (!probabilities) throw new Error('network: no probabilities: its loss is the squared error');
+  return probabilities;
 }

@@ -1,54 +1,41 @@
-/** The data of a run: what it trains with, and what it validates with. Both are checked, and must be of the same kind. */
+/** The examples of a run: what it trains with, and what it validates with. They must suit the options and each other. */
 import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import { misfitOf } from '../data/examples.js';
-import type { TrainData } from '../data/train-data.js';
-import { examplesOf } from '../data/train-data.js';
+import type { TrainData, TrainingData } from '../data/train-data.js';
+import { assertTrainData, examplesOf } from '../data/train-data.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
 import type { TrainOptions } from './options.js';
 
-/** The data of a run. */
-export interface TrainingData {
-  /** What the run trains with. */
-  readonly train: TrainData;
-  /** What `validateEvery` evaluates; undefined if there is none. */
-  readonly validation: TrainData | undefined;
-  /**
-   * `SavedTraining.data` of an earlier run on the same data with the same `validateEvery`: they are then not hashed again.
-   * Default: computed.
-   */
-  readonly digest?: string | undefined;
-}
-
-/** The data of a run, checked. */
-export interface RunExamples {
-  readonly train: Examples;
-  readonly validation: Examples | undefined;
-}
-
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
 
-/** Throws a TypeError, RangeError or DataError that says what is wrong with the data, or that they do not fit the options. */
-export function examplesIn(data: TrainingData, options: TrainOptions): RunExamples {
-  const { validateEvery, shift, batchSize: B } = options;
+/** Throws a TypeError, RangeError or DataError that says what is wrong with the data. */
+export function assertTrainingData(data: TrainingData): void {
   assertObject('train: data', data);
-  const train = examplesOf('train: data', data.train, { B, toEnd: false });
-  if (train.continues) assertCanContinue(options);
-  if (shift > 0) assertCanShift(data.train, shift);
-  if (data.validation === undefined) {
+  assertTrainData('train: data', data.train);
+  if (data.validation !== undefined) assertTrainData('train: validation', data.validation);
+}
+
+/** The examples of checked data. Throws a RangeError or a DataError that says what does not suit the options. */
+export function examplesIn({ train, validation, digest }: TrainingData, options: TrainOptions): TrainingData<Examples> {
+  const { validateEvery, shift, batchSize: B } = options;
+  if ('characters' in train) assertCanContinue(options);
+  if (shift > 0) assertCanShift(train, shift);
+  const examples = examplesOf('train: data', train, { B, toEnd: false });
+  if (validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
-    return { train, validation: undefined };
+    return { train: examples, validation, digest };
   }
-  const validation = examplesOf('train: validation', data.validation, { B, toEnd: true });
-  assertSameKind(train, validation);
-  return { train, validation };
+  const others = examplesOf('train: validation', validation, { B, toEnd: true });
+  assertSameKind(examples, others);
+  return { train: examples, validation: others, digest };
 }
 
 /** Throws a RangeError for options that do not suit a text. */
-export function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
+function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
   if (bidirectional) {
     throw new RangeError(
       'train: bidirectional: must be false for a text: the reverse direction reads what is predicted',
@@ -58,7 +45,7 @@ export function assertCanContinue({ bidirectional, shuffle }: TrainOptions): voi
     throw new RangeError(`train: shuffle ${shuffle}: must be left out for a text, which is read in order`);
 }
 
-export function assertCanShift(data: TrainData, shift: number): void {
+function assertCanShift(data: TrainData, shift: number): void {
   if (!('pixels' in data)) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
   const { rows, columns } = data;
   if (shift < Math.min(rows, columns)) return;
@@ -75,7 +62,10 @@ function assertSameKind(train: Examples, validation: Examples): void {
 }
 
 /** All data that the run depends on, for a digest. */
-export function bytesOf({ train, validation }: RunExamples, { validateEvery }: TrainOptions): Iterable<Uint8Array> {
+export function bytesOf(
+  { train, validation }: TrainingData<Examples>,
+  { validateEvery }: TrainOptions,
+): Iterable<Uint8Array> {
   const sets = validateEvery !== null && validation ? [train, validation] : [train];
   return {
     *[Symbol.iterator]() {

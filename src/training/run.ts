@@ -7,8 +7,9 @@ import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
+import type { Examples, NetworkEnds } from '../data/examples.js';
 import { loadBatch } from '../data/examples.js';
-import type { NetworkEnds } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
 import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of, sha256Of } from '../files/sha256.js';
@@ -16,14 +17,13 @@ import type { NetworkSizes } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
-import type { BestValidation, Checkpoint } from './checkpoint.js';
+import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
 import type { ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
-import type { RunExamples, TrainingData } from './run-data.js';
-import { assertSameData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
+import { assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -49,6 +49,11 @@ export interface Validation {
   readonly isBest: boolean;
 }
 
+/** A checkpoint that can be resumed. */
+export interface Resumable extends Checkpoint {
+  readonly training: SavedTraining;
+}
+
 /** The network that the options describe, for data with these inputs and outputs. */
 export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkSizes {
   const { inputs, outputs, inputKind, loss, reads } = ends;
@@ -72,12 +77,11 @@ export class Training {
 
   private constructor(
     backend: Backend,
-    private readonly examples: RunExamples,
+    private readonly examples: TrainingData<Examples>,
     network: NetworkSizes,
     private currentOptions: TrainOptions,
   ) {
     const options = currentOptions;
-    assertOptions(options);
     const { seed, batchSize, shuffle } = options;
     const { train } = examples;
     this.random = new Random(seed);
@@ -99,9 +103,14 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
     assertOptions(options);
-    const examples = examplesIn(data, options);
+    assertTrainingData(data);
+    return Training.startChecked(backend, examplesIn(data, options), options);
+  }
+
+  /** As `start`, for examples and options that have been checked. @internal */
+  static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
     const training = new Training(backend, examples, networkFor(examples.train, options), options);
-    training.digest = data.digest;
+    training.digest = examples.digest;
     const { outputStart, biasStart } = options;
     return training.prepared(() => training.network.initialise(training.random, outputStart, biasStart));
   }
@@ -113,11 +122,21 @@ export class Training {
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertObject('resume: checkpoint', checkpoint);
-    const { model: saved, training: state } = checkpoint;
-    if (!state) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    const { model, training } = checkpoint;
+    if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    assertTrainingData(data);
+    return Training.resumeChecked(backend, examplesIn(data, training.options), { model, training }, options);
+  }
+
+  /** As `resume`, for examples that have been checked. @internal */
+  static resumeChecked(
+    backend: Backend,
+    examples: TrainingData<Examples>,
+    { model: saved, training: state }: Resumable,
+    options: ResumeOptions,
+  ): Training {
     const all = resumedOptions(state, options);
-    const examples = examplesIn(data, state.options);
-    const digest = data.digest ?? sha256Of(bytesOf(examples, state.options));
+    const digest = examples.digest ?? sha256Of(bytesOf(examples, state.options));
     assertSameData(examples.train, saved, state, digest);
     const training = new Training(backend, examples, saved.network, all);
     return training.prepared(() => {

@@ -170,7 +170,7 @@ describe('a comparison is refused', () => {
       bytes: new Uint8Array(4 * shape[0] * shape[1] * shape[2]),
     });
     expect(await messageOf((tensors) => tensors.set('x', x(100_001, 1, 1)))).toBe(
-      'mine.safetensors: T 100001 B 1 I 1 H 6 C 7 is too large to compare: 0.1 GiB (at most 100000 steps and 4 GiB): ' +
+      'mine.safetensors: T 100001, B 1, I 1, H 6, C 7 is too large to compare: 0.1 GiB (at most 100000 steps and 4 GiB): ' +
         'take fewer sequences or steps',
     );
     const wide: StoredTensor = { dtype: 'F32', shape: [60_000, 1], bytes: new Uint8Array(240_000) };

@@ -52,7 +52,7 @@ describe('the time of a comparison is limited:', () => {
     // 8 of 24 steps take 12 s
     expect(await failureOf(run(long(), { clock: clockOf(12_000) }, counted))).toEqual(
       new DataError(
-        'mine.safetensors: T 24 B 4 I 5 H 6 C 7: one pass would take about 36 s, more than 30 s: take fewer sequences or ' +
+        'mine.safetensors: T 24, B 4, I 5, H 6, C 7: one pass would take about 36 s, more than 30 s: take fewer sequences or ' +
           'steps, or pass --no-limit',
       ),
     );
@@ -165,7 +165,7 @@ describe('the time of a comparison is limited:', () => {
     const { counts, counted } = counting();
     // the first 8 steps, 30 of 48 within the lengths, take 24 s
     expect(String(await failureOf(run(await deep(), { clock: clockOf(24_000) }, counted)))).toContain(
-      'mine.safetensors: T 24 B 4 I 5 H 2·6,2·6 C 7: one pass would take about 38 s, more than 30 s',
+      'mine.safetensors: T 24, B 4, I 5, H 2·6,2·6, C 7: one pass would take about 38 s, more than 30 s',
     );
     expect(counts.steps).toBe(4 * (8 + 8));
   });

@@ -100,27 +100,29 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
     ],
   },
   crossEntropyForward: {
-    shapes: { losses: [4], correct: [4], probabilities: [4, 10], logits: [4, 10], y: [4, 10] },
-    call: (backend, { losses, correct, probabilities, logits, y }) =>
-      backend.crossEntropyForward(losses, correct, probabilities, logits, y),
+    shapes: { losses: [4], probabilities: [4, 10], logits: [4, 10], labels: [4, 10] },
+    call: (backend, { losses, probabilities, logits, labels }) =>
+      backend.crossEntropyForward(losses, probabilities, logits, labels),
     wrong: [
       ['losses', [10], 'crossEntropyForward: losses [10] must be [4]'],
-      ['correct', [4, 1], 'crossEntropyForward: correct [4,1] must be [4]'],
       ['probabilities', [10, 4], 'crossEntropyForward: probabilities [10,4] must be [4,10]'],
       ['logits', [5, 10], 'crossEntropyForward: losses [4] must be [5]'],
       ['logits', [4, 9], 'crossEntropyForward: probabilities [4,10] must be [4,9]'],
       ['logits', [40], 'crossEntropyForward: logits [40] must have 2 axes'],
-      ['y', [4], 'crossEntropyForward: y [4] must be [4,10]'],
+      ['labels', [5], 'crossEntropyForward: labels [5] must be [4]'],
+      ['labels', [10, 4], 'crossEntropyForward: labels [10,4] must be [4,10]'],
     ],
   },
   crossEntropyBackward: {
-    shapes: { dLogits: [4, 10], probabilities: [4, 10], y: [4, 10] },
-    call: (backend, { dLogits, probabilities, y }) => backend.crossEntropyBackward(dLogits, probabilities, y, 4),
+    shapes: { dLogits: [4, 10], probabilities: [4, 10], labels: [4, 10] },
+    call: (backend, { dLogits, probabilities, labels }) =>
+      backend.crossEntropyBackward(dLogits, probabilities, labels, 4),
     wrong: [
       ['dLogits', [4, 9], 'crossEntropyBackward: probabilities [4,10] must be [4,9]'],
       ['dLogits', [40], 'crossEntropyBackward: dLogits [40] must have 2 axes'],
       ['probabilities', [4], 'crossEntropyBackward: probabilities [4] must be [4,10]'],
-      ['y', [10, 4], 'crossEntropyBackward: y [10,4] must be [4,10]'],
+      ['labels', [3], 'crossEntropyBackward: labels [3] must be [4]'],
+      ['labels', [10, 4], 'crossEntropyBackward: labels [10,4] must be [4,10]'],
     ],
   },
   adam: {
@@ -143,25 +145,24 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
     ],
   },
   squaredErrorForward: {
-    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], counted: [4] },
-    call: (backend, { losses, outputs, targets, counted }) =>
-      backend.squaredErrorForward(losses, outputs, targets, counted),
+    shapes: { losses: [4], outputs: [4, 3], targets: [4, 3], mask: [4] },
+    call: (backend, { losses, outputs, targets, mask }) => backend.squaredErrorForward(losses, outputs, targets, mask),
     wrong: [
       ['losses', [3], 'squaredErrorForward: losses [3] must be [4]'],
       ['outputs', [12], 'squaredErrorForward: outputs [12] must have 2 axes'],
       ['targets', [3, 4], 'squaredErrorForward: targets [3,4] must be [4,3]'],
-      ['counted', [4, 3], 'squaredErrorForward: counted [4,3] must be [4]'],
+      ['mask', [4, 3], 'squaredErrorForward: mask [4,3] must be [4]'],
     ],
   },
   squaredErrorBackward: {
-    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], counted: [4] },
-    call: (backend, { dOutputs, outputs, targets, counted }) =>
-      backend.squaredErrorBackward(dOutputs, outputs, targets, counted, 4),
+    shapes: { dOutputs: [4, 3], outputs: [4, 3], targets: [4, 3], mask: [4] },
+    call: (backend, { dOutputs, outputs, targets, mask }) =>
+      backend.squaredErrorBackward(dOutputs, outputs, targets, mask, 4),
     wrong: [
       ['dOutputs', [12], 'squaredErrorBackward: dOutputs [12] must have 2 axes'],
       ['outputs', [4, 2], 'squaredErrorBackward: outputs [4,2] must be [4,3]'],
       ['targets', [4], 'squaredErrorBackward: targets [4] must be [4,3]'],
-      ['counted', [3], 'squaredErrorBackward: counted [3] must be [4]'],
+      ['mask', [3], 'squaredErrorBackward: mask [3] must be [4]'],
     ],
   },
   gatherRows: {
@@ -327,6 +328,18 @@ describe('class indices', () => {
       new RangeError(`scatterAddRows: ${message}`),
     );
   });
+});
+
+test.each([-2, 3, 0.5, NaN])('the class %p of 3 is refused', (label) => {
+  const backend = withShapeChecks(createReferenceBackend());
+  const labels = tensorFrom([0, label], [2]);
+  const message = `labels[1] is ${label}: must be a whole number in -1…2`;
+  expect(() => backend.crossEntropyForward(zeros([2]), zeros([2, 3]), zeros([2, 3]), labels)).toThrow(
+    new RangeError(`crossEntropyForward: ${message}`),
+  );
+  expect(() => backend.crossEntropyBackward(zeros([2, 3]), zeros([2, 3]), labels, 2)).toThrow(
+    new RangeError(`crossEntropyBackward: ${message}`),
+  );
 });
 
 test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {

@@ -84,8 +84,8 @@ describe('(5)', () => {
 
 function crossEntropy(logits: Tensor, y: Tensor) {
   const [rows] = logits.shape;
-  const [losses, correct, probabilities] = [zeros([rows], 'f64'), zeros([rows], 'f64'), zeros(logits.shape, 'f64')];
-  crossEntropyForward(losses, correct, probabilities, logits, y);
+  const [losses, probabilities] = [zeros([rows], 'f64'), zeros(logits.shape, 'f64')];
+  crossEntropyForward(losses, probabilities, logits, y);
   return { losses, probabilities };
 }
 
@@ -118,7 +118,7 @@ describe('(5′)', () => {
 
 // ── (13) and (13′): three rows, of which the second does not count ──
 
-const counted = tensorFrom([1, 0, 1], [3], 'f64');
+const mask = tensorFrom([1, 0, 1], [3], 'f64');
 const COUNT = 2;
 
 function randomRows() {
@@ -134,17 +134,17 @@ describe('(13)', () => {
   test('loss = the mean of (outputs - targets)² over the elements that count', () => {
     const rows = randomRows();
     const losses = randomTensor(new Random(9), 3);
-    squaredErrorForward(losses, rows.outputs, rows.targets, counted);
+    squaredErrorForward(losses, rows.outputs, rows.targets, mask);
     expect(losses.get(1)).toBe(0);
     expect((losses.get(0) + losses.get(2)) / COUNT).toBeCloseTo(meanSquare(rows), 14);
   });
 });
 
 describe('(13′)', () => {
-  test('dOutputs = counted*2*(outputs - targets) / (C·count): numeric derivative of (13)', () => {
+  test('dOutputs = mask*2*(outputs - targets) / (C·count): numeric derivative of (13)', () => {
     const rows = randomRows();
     const dOutputs = randomTensor(new Random(9), 3, C);
-    squaredErrorBackward(dOutputs, rows.outputs, rows.targets, counted, COUNT);
+    squaredErrorBackward(dOutputs, rows.outputs, rows.targets, mask, COUNT);
     expectClose(
       dOutputs,
       numericGradient(rows.outputs, () => meanSquare(rows)),

@@ -141,34 +141,48 @@ function asLabels(y: Tensor): void {
   }
 }
 
-/** Turns normal numbers into classes 0 … count - 1. */
-function asClasses(values: Tensor, count: number): void {
-  for (let m = 0; m < values.size; m++) values.set(m, Math.abs(Math.round(values.get(m) * 100)) % count);
+/** Turns normal numbers into whole numbers `least` … count - 1. */
+function asClasses(values: Tensor, count: number, least = 0): void {
+  for (let m = 0; m < values.size; m++) {
+    values.set(m, (Math.abs(Math.round(values.get(m) * 100)) % (count - least)) + least);
+  }
 }
 
 const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
   {
     name: `crossEntropyForward B ${B} C ${C}`,
-    outputs: [[B], [B], [B, C]],
+    outputs: [[B], [B, C]],
     inputs: [
       [B, C],
       [B, C],
     ],
     prepare: ([, y]) => asLabels(y),
-    run: (operations, [losses, correct, p], [logits, y]) =>
-      operations.crossEntropyForward(losses, correct, p, logits, y),
+    run: (operations, [losses, p], [logits, y]) => operations.crossEntropyForward(losses, p, logits, y),
+  },
+  {
+    name: `crossEntropyForward B ${B} C ${C}, classes`,
+    outputs: [[B], [B, C]],
+    inputs: [[B, C], [B]],
+    prepare: ([, labels]) => asClasses(labels, C, -1),
+    run: (operations, [losses, p], [logits, labels]) => operations.crossEntropyForward(losses, p, logits, labels),
+  },
+  {
+    name: `crossEntropyBackward B ${B} C ${C}, classes`,
+    outputs: [[B, C]],
+    inputs: [[B, C], [B]],
+    prepare: ([, labels]) => asClasses(labels, C, -1),
+    run: (operations, [dLogits], [p, labels]) => operations.crossEntropyBackward(dLogits, p, labels, B + 2),
   },
   {
     name: `crossEntropyForward B ${B} C ${C}, logits up to ±1000, some equal`,
-    outputs: [[B], [B], [B, C]],
+    outputs: [[B], [B, C]],
     inputs: [
       [B, C],
       [B, C],
     ],
     draw: extreme,
     prepare: ([, y]) => asLabels(y),
-    run: (operations, [losses, correct, p], [logits, y]) =>
-      operations.crossEntropyForward(losses, correct, p, logits, y),
+    run: (operations, [losses, p], [logits, y]) => operations.crossEntropyForward(losses, p, logits, y),
   },
   {
     name: `crossEntropyBackward B ${B} C ${C}`,
@@ -184,17 +198,17 @@ const lossCases: Case[] = SIZES.flatMap(([B, C]): Case[] => [
     name: `squaredErrorForward B ${B} C ${C}`,
     outputs: [[B]],
     inputs: [[B, C], [B, C], [B]],
-    prepare: ([, , counted]) => asClasses(counted, 2),
-    run: (operations, [losses], [outputs, targets, counted]) =>
-      operations.squaredErrorForward(losses, outputs, targets, counted),
+    prepare: ([, , mask]) => asClasses(mask, 2),
+    run: (operations, [losses], [outputs, targets, mask]) =>
+      operations.squaredErrorForward(losses, outputs, targets, mask),
   },
   {
     name: `squaredErrorBackward B ${B} C ${C}`,
     outputs: [[B, C]],
     inputs: [[B, C], [B, C], [B]],
-    prepare: ([, , counted]) => asClasses(counted, 2),
-    run: (operations, [dOutputs], [outputs, targets, counted]) =>
-      operations.squaredErrorBackward(dOutputs, outputs, targets, counted, B + 2),
+    prepare: ([, , mask]) => asClasses(mask, 2),
+    run: (operations, [dOutputs], [outputs, targets, mask]) =>
+      operations.squaredErrorBackward(dOutputs, outputs, targets, mask, B + 2),
   },
 ]);
 
@@ -381,9 +395,9 @@ function randomBatch({ network, sizes, lengths }: NetworkCase, random: Random): 
 }
 
 async function snapshot(network: Network, optimiser: Adam): Promise<Record<string, Float64Array>> {
-  const { logits, probabilities, losses, correct, dLogits } = network.activations;
+  const { logits, probabilities, losses, dLogits } = network.activations;
   const tensors: Record<string, Tensor> = { logits, losses, dLogits };
-  if (probabilities && correct) Object.assign(tensors, { probabilities, correct });
+  if (probabilities) Object.assign(tensors, { probabilities });
   if (network.network.inputKind === 'numbers') tensors.dx = network.dx;
   for (const [n, { h, c, gates, dh, dc, dz }] of network.layers.flat().entries()) {
     for (const [name, tensor] of Object.entries({ h, c, gates, dh, dc, dz })) tensors[`${name}.${n}`] = tensor;

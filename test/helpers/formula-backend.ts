@@ -32,7 +32,12 @@ const sigmoid = (z: number): number => (1 + Math.tanh(z / 2)) / 2;
 const sech2 = (z: number): number => 1 / Math.cosh(z) ** 2;
 
 const kronecker = (n: number, k: number): number => (n === k ? 1 : 0);
-const argmax = (values: number[]): number => values.indexOf(Math.max(...values));
+
+/** The rows of y for logits or probabilities `[B,C]`: given as rows, or as classes `[B]`. */
+function labelRowsOf(labels: Tensor, { shape: [, C] }: Tensor): Matrix {
+  if (labels.dimension === 2) return rowsOf(labels);
+  return vectorOf(labels).map((label) => range(C).map((k) => kronecker(label, k)));
+}
 
 /** log p of each class: p_k = 1 / Σ_j exp(l_j - l_k). */
 function logSoftmax(logits: number[]): number[] {
@@ -94,28 +99,27 @@ const formulas: Operations = {
     setAll(dc, dCell);
   },
 
-  crossEntropyForward(losses, correct, probabilities, logits, y) {
-    const [L, labels] = [rowsOf(logits), rowsOf(y)];
+  crossEntropyForward(losses, probabilities, logits, y) {
+    const [L, labels] = [rowsOf(logits), labelRowsOf(y, logits)];
     const logP = L.map(logSoftmax);
     setAll(losses, (_, b) => sum(labels[b].map((label, k) => -label * logP[b][k])));
-    setAll(correct, (_, b) => kronecker(argmax(L[b]), argmax(labels[b])));
     setAll(probabilities, (b, k) => Math.exp(logP[b][k]));
   },
 
   /** From log p_c = logit_c - log Σ exp(logit):  ∂(log p_c)/∂logit_k = δ_ck - p_k. */
   crossEntropyBackward(dLogits, probabilities, y, count) {
-    const [P, labels] = [rowsOf(probabilities), rowsOf(y)];
+    const [P, labels] = [rowsOf(probabilities), labelRowsOf(y, probabilities)];
     setAll(dLogits, (b, k) => sum(labels[b].map((label, c) => (label * (P[b][k] - kronecker(c, k))) / count)));
   },
 
-  squaredErrorForward(losses, outputs, targets, counted) {
-    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(counted)];
+  squaredErrorForward(losses, outputs, targets, mask) {
+    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(mask)];
     setAll(losses, (_, b) => counts[b] * sum(O[b].map((value, k) => (value - Y[b][k]) ** 2 / Y[b].length)));
   },
 
   /** From ∂(a - y)²/∂a = 2a - 2y, for each of count·C elements. */
-  squaredErrorBackward(dOutputs, outputs, targets, counted, count) {
-    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(counted)];
+  squaredErrorBackward(dOutputs, outputs, targets, mask, count) {
+    const [O, Y, counts] = [rowsOf(outputs), rowsOf(targets), vectorOf(mask)];
     setAll(dOutputs, (b, k) => (counts[b] * (2 * O[b][k] - 2 * Y[b][k])) / count / Y[b].length);
   },
 

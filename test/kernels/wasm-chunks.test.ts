@@ -7,7 +7,7 @@ import type { Shape, Tensor } from '../../src/core/tensor.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { expectClose } from '../helpers/guarded.js';
 
-/** The operations' tensors, outputs first. A class index is a whole number 0 … 36; `counted` is 0 or 1. */
+/** The operations' tensors, outputs first. A class index is a whole number 0 … 36; a mask is 0 or 1. */
 const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void, ...shapes: Shape[]]> = {
   gatherRows: [
     (on, out, a, bias, classes) => on.gatherRows(out, a, classes, bias),
@@ -19,12 +19,20 @@ const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void
   scatterAddRows: [(on, out, a, classes) => on.scatterAddRows(out, classes, a), [37, 519], [41, 519], [41]],
   'columnSums, accumulating': [(on, out, a) => on.columnSums(out, a, { accumulate: true }), [777], [50, 777]],
   'crossEntropyForward, 7 classes': [
-    (on, losses, correct, p, logits, y) => on.crossEntropyForward(losses, correct, p, logits, y),
-    ...[[301], [301], [301, 7], [301, 7], [301, 7]],
+    (on, losses, p, logits, y) => on.crossEntropyForward(losses, p, logits, y),
+    ...[[301], [301, 7], [301, 7], [301, 7]],
   ],
   'crossEntropyForward, 83 classes': [
-    (on, losses, correct, p, logits, y) => on.crossEntropyForward(losses, correct, p, logits, y),
-    ...[[301], [301], [301, 83], [301, 83], [301, 83]],
+    (on, losses, p, logits, y) => on.crossEntropyForward(losses, p, logits, y),
+    ...[[301], [301, 83], [301, 83], [301, 83]],
+  ],
+  'crossEntropyForward of classes': [
+    (on, losses, p, logits, classes) => on.crossEntropyForward(losses, p, logits, classes),
+    ...[[301], [301, 83], [301, 83], [301]],
+  ],
+  'crossEntropyBackward of classes': [
+    (on, out, p, classes) => on.crossEntropyBackward(out, p, classes, 200),
+    ...[[301, 83], [301, 83], [301]],
   ],
   crossEntropyBackward: [(on, out, p, y) => on.crossEntropyBackward(out, p, y, 200), [301, 83], [301, 83], [301, 83]],
   squaredErrorForward: [

@@ -8,14 +8,14 @@ import { fill, valuesOf } from '../../src/core/tensor.js';
 /** logits `[B,C]` from `draw`, and labels 0, 1, …; `weight`: the label's y. */
 function loss(backend: Backend, [B, C]: [number, number], draw: (random: Random) => number, weight = 1) {
   const [logits, y, probabilities, dLogits] = [0, 1, 2, 3].map(() => backend.allocate([B, C]));
-  const [losses, correct] = [backend.allocate([B]), backend.allocate([B])];
+  const losses = backend.allocate([B]);
   const random = new Random(3);
   fillRandom(logits, () => Math.fround(draw(random)));
   for (let b = 0; b < B; b++) y.set(b, b % C, weight);
   const compute = () => {
-    backend.crossEntropyForward(losses, correct, probabilities, logits, y);
+    backend.crossEntropyForward(losses, probabilities, logits, y);
     backend.crossEntropyBackward(dLogits, probabilities, y, B);
-    return { losses, correct, probabilities, dLogits };
+    return { losses, probabilities, dLogits };
   };
   return { logits, y, compute };
 }
@@ -25,7 +25,7 @@ const normal = (random: Random): number => random.normal(0, 3);
 test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of the formulas in f64', async (C) => {
   const backends = [await createWasmBackend({ threads: 2, check: true }), createReferenceBackend({ dtype: 'f64' })];
   const [actual, expected] = backends.map((backend) => loss(backend, [50, C], normal).compute());
-  for (const name of ['losses', 'correct', 'probabilities'] as const) {
+  for (const name of ['losses', 'probabilities'] as const) {
     expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]).map(Math.fround));
   }
   await backends[0].dispose();
@@ -80,7 +80,7 @@ test.each([10, 17, 83])('%d classes: a row of logits that are all negative is co
     loss(backend, [50, C], (random) => Math.round(8 * normal(random)) / 8 + shift),
   );
   const [expected, actual] = [near.compute(), far.compute()];
-  for (const name of ['losses', 'correct', 'probabilities'] as const) {
+  for (const name of ['losses', 'probabilities'] as const) {
     expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]));
   }
   await backend.dispose();
@@ -93,5 +93,19 @@ test.each([3, 83])('the gradient is divided by the count of rows, not by their n
   const whole = valuesOf(dLogits);
   backend.crossEntropyBackward(dLogits, probabilities, y, 10);
   expect(valuesOf(dLogits)).toEqual(whole.map((value) => 4 * value));
+  await backend.dispose();
+});
+
+test.each([2, 10, 16, 17, 83])('%d classes: class labels give the bits of their one-hot rows', async (C) => {
+  const backend = await createWasmBackend({ threads: 2, check: true });
+  const { logits, y, compute } = loss(backend, [90, C], normal);
+  fill(y.pick(3), 0);
+  const expected = Object.values(compute()).map(valuesOf);
+  const labels = backend.allocate([90]);
+  for (let b = 0; b < 90; b++) labels.set(b, b === 3 ? -1 : b % C);
+  const actual = [[90], [90, C], [90, C]].map((shape) => backend.allocate(shape));
+  backend.crossEntropyForward(actual[0], actual[1], logits, labels);
+  backend.crossEntropyBackward(actual[2], actual[1], labels, 90);
+  expect(actual.map(valuesOf)).toEqual(expected);
   await backend.dispose();
 });

@@ -68,7 +68,7 @@ describe.each([
     const optimiser = new Adam(model.backend, model.parameters);
     for (const { x, labels, loss, parameters } of steps) {
       write(model.activations.x, x);
-      writeLabels(model.activations.y, labels);
+      write(model.activations.y, labels);
       model.forward();
       const before = await model.metrics();
       model.backward();
@@ -103,18 +103,12 @@ function modelOf({ sizes, forgetBias, inputs }: Case, dtype: DType): Model {
   write(x, inputs.x);
   write(stepOf(h, 0), inputs.h0);
   write(stepOf(c, 0), inputs.c0);
-  writeLabels(y, inputs.labels);
+  write(y, inputs.labels);
   return model;
 }
 
 function write(target: Tensor, values: readonly number[]): void {
   copyInto(target, tensorFrom(values, target.shape, 'f64'));
-}
-
-function writeLabels(y: Tensor, labels: readonly number[]): void {
-  const [, C] = y.shape;
-  const oneHot = labels.map((label) => Array.from({ length: C }, (_, k) => (k === label ? 1 : 0)));
-  write(y, oneHot.flat());
 }
 
 function allValuesOf(tensors: Record<string, Tensor>): Record<string, Numbers> {

@@ -98,7 +98,7 @@ describe('networks of tf.layers.lstm', () => {
     const batch = tf.variable(tf.transpose(toTensorFlow<tf.Rank.R3>(x), [1, 0, 2])); // layers read [B,T,I]
     const apply = (): tf.Tensor2D => model.apply(batch) as tf.Tensor2D;
     expectAgreement('logits', logits, apply());
-    const labels = toTensorFlow<tf.Rank.R2>(y);
+    const labels = oneHot(y, network.network.outputs);
     const { grads } = tf.variableGrads(() => tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(labels, apply()));
     expectAgreement('dx', network.dx, tf.transpose(grads[batch.name], [1, 0, 2]));
     const theirs = model.trainableWeights.map(({ name }) => grads[name]);
@@ -114,6 +114,9 @@ describe('networks of tf.layers.lstm', () => {
     expect(theirs).toEqual([]);
   });
 });
+
+const oneHot = (classes: Tensor, count: number): tf.Tensor =>
+  tf.oneHot(tf.cast(toTensorFlow<tf.Rank.R1>(classes), 'int32'), count);
 
 /** A model of layers with a network's parameters. Each LSTM's weights: kernel, recurrent kernel, bias with the forget bias. */
 function layersOf({ network, parameters }: Network): tf.Sequential {
@@ -154,13 +157,13 @@ const onForgetGate = (H: number, forgetBias: number): tf.Tensor =>
 /** The same network in TensorFlow.js, with the same parameters and inputs. */
 class TensorFlowNetwork {
   private readonly forgetBias: number;
-  private readonly y: tf.Tensor2D;
+  private readonly y: tf.Tensor;
   private readonly variables;
 
   constructor({ kernel, bias, outKernel, outBias, activations, lstm: { forgetBias } }: Model) {
     const { x, y, h, c } = activations;
     this.forgetBias = forgetBias;
-    this.y = toTensorFlow<tf.Rank.R2>(y);
+    this.y = oneHot(y, outBias.value.size);
     this.variables = {
       kernel: tf.variable(toTensorFlow<tf.Rank.R2>(kernel.value)),
       bias: tf.variable(toTensorFlow<tf.Rank.R1>(bias.value)),

@@ -59,9 +59,9 @@ export function valuesOfTheEngine() {
   );
 
   const one = (value) => tensorFrom([value], [1, 1], 'f64');
-  const [loss, counted, last] = [zeros([1], 'f64'), tensorFrom([1], [1], 'f64'), stepOf(h, 2)];
-  squaredErrorForward(loss, last, one(GIVEN.y), counted);
-  squaredErrorBackward(stepOf(dhOutside, 2), last, one(GIVEN.y), counted, 1);
+  const [loss, mask, last] = [zeros([1], 'f64'), tensorFrom([1], [1], 'f64'), stepOf(h, 2)];
+  squaredErrorForward(loss, last, one(GIVEN.y), mask);
+  squaredErrorBackward(stepOf(dhOutside, 2), last, one(GIVEN.y), mask, 1);
   values.L = loss.get(0);
 
   lstmBackward(

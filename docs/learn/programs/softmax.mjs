@@ -5,23 +5,14 @@
  *     node docs/learn/programs/softmax.mjs
  */
 import { fileURLToPath } from 'node:url';
-import { crossEntropyBackward, crossEntropyForward, tensorFrom, zeros } from 'longhand';
+import { crossEntropyBackward, crossEntropyForward, labelRows, tensorFrom, zeros } from 'longhand';
 
 /** p, the loss and dLogits of one sequence, as the engine computes them. */
 export function engineOf(logits, label, dtype = 'f64') {
   const shape = [1, logits.length];
-  const [losses, correct, p, dLogits] = [
-    zeros([1], dtype),
-    zeros([1], dtype),
-    zeros(shape, dtype),
-    zeros(shape, dtype),
-  ];
-  const y = tensorFrom(
-    logits.map((_, k) => (k === label ? 1 : 0)),
-    shape,
-    dtype,
-  );
-  crossEntropyForward(losses, correct, p, tensorFrom(logits, shape, dtype), y);
+  const [losses, p, dLogits] = [zeros([1], dtype), zeros(shape, dtype), zeros(shape, dtype)];
+  const y = labelRows(tensorFrom([label], [1]));
+  crossEntropyForward(losses, p, tensorFrom(logits, shape, dtype), y);
   crossEntropyBackward(dLogits, p, y, 1);
   return { p: [...p.data], loss: losses.get(0), dLogits: [...dLogits.data] };
 }

@@ -147,26 +147,29 @@ export class ColumnSums {
   accumulate: i32;
 }
 
-/** Equation (5): losses `[B]`, correct `[B]` and probabilities `[B,C]` from logits and y `[B,C]`. */
+/** Equation (5): losses `[B]` and probabilities `[B,C]` from logits `[B,C]` and labels. */
 @unmanaged
 export class CrossEntropyForward {
   losses: usize;
-  correct: usize;
   probabilities: usize;
   logits: usize;
-  y: usize;
+  labels: usize;
+  /** 1: labels are rows `[B,C]`; 0: classes `[B]`. */
+  areRows: i32;
   B: i32;
   C: i32;
   /** Rows in a chunk. */
   rows: i32;
 }
 
-/** Equation (5′): dLogits `[B,C]` from probabilities and y `[B,C]`. */
+/** Equation (5′): dLogits `[B,C]` from probabilities `[B,C]` and labels. */
 @unmanaged
 export class CrossEntropyBackward {
   dLogits: usize;
   probabilities: usize;
-  y: usize;
+  labels: usize;
+  /** 1: labels are rows `[B,C]`; 0: classes `[B]`. */
+  areRows: i32;
   B: i32;
   C: i32;
   /** Rows that count. */
@@ -175,26 +178,26 @@ export class CrossEntropyBackward {
   rows: i32;
 }
 
-/** Equation (13): losses `[B]` from outputs and targets `[B,C]` and counted `[B]`. */
+/** Equation (13): losses `[B]` from outputs and targets `[B,C]` and mask `[B]`. */
 @unmanaged
 export class SquaredErrorForward {
   losses: usize;
   outputs: usize;
   targets: usize;
-  counted: usize;
+  mask: usize;
   B: i32;
   C: i32;
   /** Rows in a chunk. */
   rows: i32;
 }
 
-/** Equation (13′): dOutputs `[B,C]` from outputs and targets `[B,C]` and counted `[B]`. */
+/** Equation (13′): dOutputs `[B,C]` from outputs and targets `[B,C]` and mask `[B]`. */
 @unmanaged
 export class SquaredErrorBackward {
   dOutputs: usize;
   outputs: usize;
   targets: usize;
-  counted: usize;
+  mask: usize;
   B: i32;
   C: i32;
   /** Rows that count. */

@@ -17,27 +17,42 @@ function at(row: usize, k: i32): f32 {
   return load<f32>(row + (<usize>k << 2));
 }
 
+/**
+ * The rows of y: each row of `[B,C]` in memory, or the row of a class, 1 at the class and else 0. `numbers` is the address of a
+ * row in memory; 0 for a class. The class -1 has a row of zeros.
+ */
+// @ts-ignore: decorator
+@inline
+function label(numbers: usize, chosen: i32, k: i32): f32 {
+  return numbers != 0 ? at(numbers, k) : k == chosen ? 1 : 0;
+}
+
+/** `label` of the classes k … k+3, of which `left` exist. */
+// @ts-ignore: decorator
+@inline
+function fourLabels(numbers: usize, chosen: i32, k: i32, left: i32): v128 {
+  if (numbers != 0) return loadPart(numbers + (<usize>k << 2), left);
+  return v128.and(i32x4.eq(i32x4.splat(chosen - k), i32x4(0, 1, 2, 3)), f32x4.splat(1));
+}
+
 export function crossEntropyForwardChunk(chunk: i32): void {
   const job = jobOf<CrossEntropyForward>();
   const C = job.C;
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
-    const row = <usize>(b * C) << 2, one = <usize>b << 2;
-    const probabilities = job.probabilities + row, logits = job.logits + row, y = job.y + row;
-    if (C <= FEW_CLASSES) fewClasses(job.losses + one, job.correct + one, probabilities, logits, y, C);
-    else manyClasses(job.losses + one, job.correct + one, probabilities, logits, y, C);
+    const row = <usize>(b * C) << 2, loss = job.losses + (<usize>b << 2);
+    const probabilities = job.probabilities + row, logits = job.logits + row;
+    const numbers = job.areRows ? job.labels + row : 0;
+    const chosen = job.areRows ? -1 : <i32>at(job.labels, b);
+    if (C <= FEW_CLASSES) fewClasses(loss, probabilities, logits, numbers, chosen, C);
+    else manyClasses(loss, probabilities, logits, numbers, chosen, C);
   }
 }
 
-function fewClasses(loss: usize, correct: usize, probabilities: usize, logits: usize, y: usize, C: i32): void {
-  let predicted = 0, labelled = 0;
-  for (let k = 1; k < C; k++) {
-    if (at(logits, k) > at(logits, predicted)) predicted = k;
-    if (at(y, k) > at(y, labelled)) labelled = k;
-  }
-  store<f32>(correct, predicted == labelled ? 1 : 0);
-
-  const max = <f64>at(logits, predicted);
+function fewClasses(loss: usize, probabilities: usize, logits: usize, numbers: usize, chosen: i32, C: i32): void {
+  let largest = at(logits, 0);
+  for (let k = 1; k < C; k++) if (at(logits, k) > largest) largest = at(logits, k);
+  const max = <f64>largest;
   let sum: f64 = 0;
   for (let k = 0; k < C; k++) sum += NativeMath.exp(<f64>at(logits, k) - max);
   const logSum = NativeMath.log(sum);
@@ -45,18 +60,14 @@ function fewClasses(loss: usize, correct: usize, probabilities: usize, logits: u
   for (let k = 0; k < C; k++) {
     const logP = <f64>at(logits, k) - max - logSum;
     store<f32>(probabilities + (<usize>k << 2), <f32>NativeMath.exp(logP));
-    total -= <f64>at(y, k) * logP;
+    total -= <f64>label(numbers, chosen, k) * logP;
   }
   store<f32>(loss, <f32>total);
 }
 
 /** With d = logits - max:  p = eᵈ / Σ eᵈ;  -Σ y*log p = Σy·log Σ eᵈ - Σ y*d */
-function manyClasses(loss: usize, correct: usize, probabilities: usize, logits: usize, y: usize, C: i32): void {
-  const largest = largestOf(logits, C);
-  const isCorrect = firstPlace(logits, largest, C) == firstPlace(y, largestOf(y, C), C);
-  store<f32>(correct, isCorrect ? 1 : 0);
-
-  const max = f32x4.splat(largest);
+function manyClasses(loss: usize, probabilities: usize, logits: usize, numbers: usize, chosen: i32, C: i32): void {
+  const max = f32x4.splat(largestOf(logits, C));
   let sum = f64x2.splat(0), sumOfY = f32x4.splat(0), sumOfYD = f32x4.splat(0);
   for (let k = 0; k < C; k += 4) {
     const offset = <usize>k << 2, left = C - k;
@@ -66,12 +77,12 @@ function manyClasses(loss: usize, correct: usize, probabilities: usize, logits: 
       d = v128.and(d, firstLanes(left));
       power = v128.and(power, firstLanes(left));
     }
-    const label = loadPart(y + offset, left);
+    const y = fourLabels(numbers, chosen, k, left);
     storePart(probabilities + offset, power, left);
     sum = f64x2.add(sum, f64x2.promote_low_f32x4(power));
     sum = f64x2.add(sum, f64x2.promote_low_f32x4(v128.shuffle<i64>(power, power, 1, 1)));
-    sumOfY = f32x4.add(sumOfY, label);
-    sumOfYD = f32x4.add(sumOfYD, f32x4.mul(label, d));
+    sumOfY = f32x4.add(sumOfY, y);
+    sumOfYD = f32x4.add(sumOfYD, f32x4.mul(y, d));
   }
   const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
   store<f32>(loss, <f32>(sumOfLanes(sumOfY) * NativeMath.log(total) - sumOfLanes(sumOfYD)));
@@ -97,17 +108,6 @@ function largestOf(row: usize, C: i32): f32 {
   return f32x4.extract_lane(largest, 0);
 }
 
-/** The place of the first of C numbers that is `value`; C if none is, because all are NaN. */
-function firstPlace(row: usize, value: f32, C: i32): i32 {
-  const wanted = f32x4.splat(value);
-  for (let k = 0; k < C; k += 4) {
-    // Lanes beyond the last number hold 0. They follow every number, so they are found only if no number is.
-    const found = i32x4.bitmask(f32x4.eq(loadPart(row + (<usize>k << 2), C - k), wanted));
-    if (found != 0) return k + ctz(found);
-  }
-  return C;
-}
-
 function sumOfLanes(x: v128): f64 {
   return (<f64>f32x4.extract_lane(x, 0) + <f64>f32x4.extract_lane(x, 1)) +
     (<f64>f32x4.extract_lane(x, 2) + <f64>f32x4.extract_lane(x, 3));
@@ -131,12 +131,13 @@ export function crossEntropyBackwardChunk(chunk: i32): void {
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
-    const y = job.y + row;
-    const sumOfY = f32x4.splat(sumOf(y, C));
+    const numbers = job.areRows ? job.labels + row : 0;
+    const chosen = job.areRows ? -1 : <i32>at(job.labels, b);
+    const sumOfY = f32x4.splat(job.areRows ? sumOf(numbers, C) : chosen < 0 ? 0 : 1);
     for (let k = 0; k < C; k += 4) {
       const offset = <usize>k << 2, left = C - k;
       const p = loadPart(job.probabilities + row + offset, left);
-      const difference = f32x4.sub(f32x4.mul(p, sumOfY), loadPart(y + offset, left));
+      const difference = f32x4.sub(f32x4.mul(p, sumOfY), fourLabels(numbers, chosen, k, left));
       storePart(job.dLogits + row + offset, f32x4.div(difference, count), left);
     }
   }
@@ -153,7 +154,7 @@ export function squaredErrorForwardChunk(chunk: i32): void {
       const difference = <f64>at(job.outputs + row, k) - <f64>at(job.targets + row, k);
       sum += difference * difference;
     }
-    store<f32>(job.losses + (<usize>b << 2), <f32>(<f64>at(job.counted, b) * sum / <f64>C));
+    store<f32>(job.losses + (<usize>b << 2), <f32>(<f64>at(job.mask, b) * sum / <f64>C));
   }
 }
 
@@ -164,7 +165,7 @@ export function squaredErrorBackwardChunk(chunk: i32): void {
   const end = min((chunk + 1) * job.rows, job.B);
   for (let b = chunk * job.rows; b < end; b++) {
     const row = <usize>(b * C) << 2;
-    const factor = <f32>2 * at(job.counted, b);
+    const factor = <f32>2 * at(job.mask, b);
     for (let k = 0; k < C; k++) {
       const difference = at(job.outputs + row, k) - at(job.targets + row, k);
       store<f32>(job.dOutputs + row + (<usize>k << 2), factor * difference / divisor);
