@@ -1,16 +1,23 @@
 /** The site: the documents, the API reference, the source files that they link to, and the page at /play. */
-import { cpSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
+import sirv from 'sirv';
+import type { UserConfig } from 'vitepress';
 import { defineConfig } from 'vitepress';
+import { licences, usedFonts } from '../../src/page/build/packages.js';
 import { worksFromAnyPath } from './any-path.js';
-import { apiSidebar } from './api.js';
-import { exerciseImages } from './exercise-images.js';
+import { exerciseImages } from './exercises.js';
 import { markdown } from './markdown.js';
-import { licences, oneFontFormat, servePlay } from './plugins.js';
-import { sidebar } from './sidebar.js';
+import { apiSidebar, sidebar } from './sidebar.js';
 import { pageOf, project, rawFiles } from './source-pages.js';
 
-const { forSite, forWorkers } = licences();
+type Plugin = Extract<NonNullable<NonNullable<UserConfig['vite']>['plugins']>[number], { name: string }>;
+
+const { forPage, forWorkers } = licences();
+
+/** The documents use Latin and Greek. */
+const OTHER_SCRIPTS = /inter-(?!(latin|greek)-wght)/;
 
 /** With LONGHAND_SITE=part, the site has no API reference, source files and measurements: the tests of `npm test` build it. */
 const isWhole = process.env.LONGHAND_SITE !== 'part';
@@ -58,7 +65,7 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   vite: {
-    plugins: [oneFontFormat(), exerciseImages(), forSite(), servePlay()],
+    plugins: [usedFonts((face) => !OTHER_SCRIPTS.test(face)), exerciseImages(), forPage(), servePlay()],
     worker: { format: 'es', plugins: () => [forWorkers()] },
     build: { assetsInlineLimit: 0 },
     // not the page, which Vite would find; the worker's program, which it would find too late
@@ -69,3 +76,20 @@ export default defineConfig({
     worksFromAnyPath(outDir, site.base);
   },
 });
+
+/** `npm run site` serves the page as well, and builds it first if it is missing. */
+function servePlay(): Plugin {
+  return {
+    name: 'serve-play',
+    configureServer({ middlewares }) {
+      const folder = path.join(project, 'dist/site/play');
+      if (!existsSync(path.join(folder, 'index.html')))
+        spawnSync('npm', ['run', 'page:build'], {
+          cwd: project,
+          stdio: 'inherit',
+          shell: process.platform === 'win32',
+        });
+      middlewares.use('/play', sirv(folder, { dev: true }));
+    },
+  };
+}

@@ -3,10 +3,17 @@ import { tex } from '@mdit/plugin-tex';
 import katex from 'katex';
 import path from 'node:path';
 import type { MarkdownOptions } from 'vitepress';
-import { slugify } from './slugify.js';
 import { addressOf, project, rangesOf } from './source-pages.js';
 
 type MarkdownIt = Parameters<NonNullable<MarkdownOptions['config']>>[0];
+
+/** A heading's anchor, as GitHub makes it: `The tutorial's steps` → `the-tutorials-steps`. */
+export const slugify = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-');
 
 /** Links between files of the project become links between pages of the site. */
 function projectLinks(md: MarkdownIt): void {

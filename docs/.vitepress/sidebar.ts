@@ -1,10 +1,16 @@
-/** The order of the documents. */
+/** The order of the documents, and of the pages of the API reference. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { DefaultTheme } from 'vitepress';
-import { exercisesInSidebar } from './exercise-pages.js';
+import { exercisesInSidebar } from './exercises.js';
+import { slugify } from './markdown.js';
+import { apiFolder } from './source-pages.js';
 
-const page = (name: string, text: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
+type Item = DefaultTheme.SidebarItem;
 
-export const sidebar: DefaultTheme.SidebarItem[] = [
+const page = (name: string, text: string): Item => ({ text, link: `/${name}` });
+
+export const sidebar: Item[] = [
   {
     text: 'Learn',
     items: [
@@ -52,3 +58,17 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
     ],
   },
 ];
+
+/** The sidebar of the API reference: the entries, and below `longhand` the source files, each with its place in the entry's page. */
+export function apiSidebar(): Item[] {
+  const entries = JSON.parse(readFileSync(path.join(apiFolder, 'typedoc-sidebar.json'), 'utf8')) as Item[];
+  const linked = ({ text = '', link = '/api/longhand/#' + slugify(text), ...others }: Item): Item => ({
+    text,
+    link,
+    ...others,
+  });
+  return [
+    { text: 'API', link: '/api/' },
+    ...entries.map(({ items = [], ...entry }) => ({ ...entry, collapsed: false, items: items.map(linked) })),
+  ];
+}

@@ -2,9 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { filesOfApi } from './api.js';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
+/** typedoc.mjs writes the API reference to it. */
+export const apiFolder = path.join(project, 'docs/api');
 
 /** A link between two files of the project. */
 interface Link {
@@ -85,6 +86,15 @@ export function sourcePages(): { params: { file: string }; content: string }[] {
     ...[...folders].map((file) => ({ params: { file }, content: pageOfFolder(file, folders) })),
     ...[...files].map((file) => ({ params: { file }, content: pageOfFile(file, links) })),
   ];
+}
+
+/** The source files that the reference links to, from the project's folder. */
+function filesOfApi(): string[] {
+  const pages = readdirSync(apiFolder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+  const links = pages.flatMap((name) => [
+    ...readFileSync(path.join(apiFolder, name), 'utf8').matchAll(/\]\(\/source\/(.+?)\.html#/g),
+  ]);
+  return [...new Set(links.map(([, file]) => file))];
 }
 
 /** The source files directly in a folder; generated ones are left out. */

@@ -1,4 +1,4 @@
 /** A page for each exercise. */
-import { exercisePages } from '../.vitepress/exercise-pages.js';
+import { exercisePages } from '../.vitepress/exercises.js';
 
 export default { paths: exercisePages };

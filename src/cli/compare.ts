@@ -1,14 +1,13 @@
 /** `longhand compare`: compares the results of the user's LSTM with those of this one. Exit code 1 if a result differs. */
+import { existsSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
-import { existsSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../compare/compare.js';
 import { compareFile } from '../compare/compare.js';
-import { numbersOfComparison } from '../compare/memory-limit.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, numbersOfComparison } from '../compare/limits.js';
 import type { TemplateOptions } from '../compare/template.js';
 import { templateOf } from '../compare/template.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS } from '../compare/time-limit.js';
 import { formatShape } from '../core/tensor.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';

@@ -9,13 +9,12 @@ import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import type { BatchSizes, NetworkSizes } from '../network/config.js';
 import { mistakesFor } from './known-mistakes.js';
+import type { Clock } from './limits.js';
+import { assertQuick, LONGEST_SEARCH_SECONDS } from './limits.js';
 import type { Problem, Results } from './problem.js';
-import { shapesOf } from './problem.js';
+import { shapesOf, withoutPadding } from './problem.js';
 import { problemOf, resultsOf } from './read-problem.js';
-import { withoutPadding } from './sequences.js';
 import { solve } from './solve.js';
-import type { Clock } from './time-limit.js';
-import { assertQuick, LONGEST_SEARCH_SECONDS } from './time-limit.js';
 
 /** How one tensor of a file differs from this project's result. */
 export interface Difference {

@@ -7,9 +7,9 @@ import { squaredErrorBackward, squaredErrorForward } from '../equations/squared-
 import { lossRows } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { isGradient, withResults } from './mistake.js';
-import { given } from './pass.js';
 import type { Problem, Results } from './problem.js';
 import { isBeyondEnd, isCounted } from './problem.js';
+import { given } from './solve.js';
 
 /** The mistakes in the loss of this problem. */
 export function lossMistakes(problem: Problem, theirs: Results): Mistake[] {

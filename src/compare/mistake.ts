@@ -1,9 +1,8 @@
 /** A mistake that is made on purpose, and what changes of inputs and results have in common. */
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
-import { given } from './pass.js';
 import type { Problem, Results } from './problem.js';
-import { solve } from './solve.js';
+import { given, solve } from './solve.js';
 
 /** A mistake that changes a result of the file's problem. */
 export interface Mistake {

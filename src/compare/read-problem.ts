@@ -6,7 +6,7 @@ import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
 import { lossRows, outputShape } from '../network/config.js';
-import { assertFits } from './memory-limit.js';
+import { assertFits } from './limits.js';
 import type { NamedNetwork } from './named-network.js';
 import { assertParameterShapes, networkIn } from './named-network.js';
 import type { Problem, Results, StateShapes } from './problem.js';

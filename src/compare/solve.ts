@@ -1,12 +1,12 @@
 /** This project's results for a problem. */
 import type { Backend } from '../core/backend.js';
-import { stepOf } from '../core/tensor.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import type { Lstm, State } from '../equations/lstm-tensors.js';
+import { widthOf } from '../network/config.js';
 import { Network } from '../network/network.js';
-import { given, resultsFrom, withSteps, writeStates } from './pass.js';
 import type { Problem, Results } from './problem.js';
-import { parameterShapesOf } from './problem.js';
-import { inSortedOrder } from './sequences.js';
+import { inSortedOrder, parameterShapesOf } from './problem.js';
 
 /** One forward and one backward pass. `onStep` is called after each step of an LSTM, with the share that is done. */
 export const solve = (
@@ -23,11 +23,7 @@ async function solveSorted(backend: Backend, problem: Problem, onStep: (share: n
     const names = [...parameterShapesOf(problem).keys()];
     network.load(Object.fromEntries(network.parameters.map(({ name }, n) => [name, given(problem, names[n])])));
     const lstms = network.layers.flat();
-    writeStates(
-      backend,
-      problem,
-      lstms.map(({ initial }) => initial),
-    );
+    writeStates(backend, problem, lstms);
     const answers = labels ? { labels } : { targets: given(problem, 'targets') };
     network.setBatch({ x: given(problem, 'x'), ...answers, lengths });
 
@@ -51,3 +47,92 @@ const initialGradients = ({ dh, dc, reverse, sizes: { T } }: Lstm) => {
   const row = reverse ? T : 0;
   return { h: stepOf(dh, row), c: stepOf(dc, row) };
 };
+
+/** The results of one forward and one backward pass. */
+export interface Pass {
+  readonly loss: number;
+  readonly logits: Tensor;
+  readonly dLogits: Tensor;
+  /** The states of the top layer after each step, `[T,B,H]` for each direction. */
+  readonly outputs: readonly State[];
+  /** The gradients of the parameters, in the order of `Network.parameters`. */
+  readonly gradients: readonly Tensor[];
+  readonly dx: Tensor;
+  /** The gradients of each LSTM's initial state, `[B,H]`. */
+  readonly dInitial: readonly State[];
+}
+
+/** Copies of all results that the file may have. */
+export async function resultsFrom(backend: Backend, problem: Problem, pass: Pass): Promise<Results> {
+  const { logits, dLogits, outputs, gradients, dx, dInitial } = pass;
+  const states = [...outputs, ...dInitial].flatMap(({ h, c }) => [h, c]);
+  for (const tensor of [logits, dLogits, dx, ...gradients, ...states]) await backend.download(tensor);
+  const results = new Map<string, Float64Array>([
+    ['loss', Float64Array.of(pass.loss)],
+    ['logits', valuesOf(logits)],
+    ['h', sideBySide(problem, outputs, 'h')],
+    ['c', sideBySide(problem, outputs, 'c')],
+  ]);
+  [...parameterShapesOf(problem).keys()].forEach((name, n) => results.set(`d.${name}`, valuesOf(gradients[n])));
+  results.set('d.x', valuesOf(dx));
+  if (problem.stateShapes) {
+    results.set('d.h0', stacked(dInitial.map(({ h }) => h)));
+    results.set('d.c0', stacked(dInitial.map(({ c }) => c)));
+  }
+  // the squared error sees logits - targets, so their gradients are opposite
+  const dTargets = valuesOf(dLogits).map((value) => 0 - value);
+  if (problem.network.loss === 'squaredError') results.set('d.targets', dTargets);
+  return results;
+}
+
+/** `[T,B,H]` of each direction → `[T,B,directions·H]`. */
+function sideBySide({ network, sizes: { T, B } }: Problem, outputs: readonly State[], key: keyof State): Float64Array {
+  if (outputs.length === 1) return valuesOf(outputs[0][key]);
+  const both = zeros([T, B, widthOf(network.layers[network.layers.length - 1])], 'f64');
+  const H = outputs[0][key].shape[2];
+  outputs.forEach((states, n) => copyInto(both.hi(T, B, (n + 1) * H).lo(0, 0, n * H), states[key]));
+  return valuesOf(both);
+}
+
+function stacked(states: readonly Tensor[]): Float64Array {
+  const all = new Float64Array(states.length * states[0].size);
+  states.forEach((state, n) => all.set(valuesOf(state), n * state.size));
+  return all;
+}
+
+/** An input that `problemOf` has read. */
+export function given({ tensors }: Problem, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new Error(`problem: no tensor ${name}`);
+  return tensor;
+}
+
+/** Writes h0 and c0 into the LSTMs' initial states. A missing one is zero. */
+export function writeStates(backend: Backend, { tensors }: Problem, lstms: readonly Lstm[]): void {
+  for (const [key, name] of [['h', 'h0'] as const, ['c', 'c0'] as const]) {
+    const all = tensors.get(name);
+    if (!all) continue;
+    lstms.forEach(({ initial }, n) => {
+      copyInto(initial[key], all.dimension === 3 ? all.pick(n) : all);
+      backend.upload(initial[key]);
+    });
+  }
+}
+
+/**
+ * A backend that reports the share of the pass that is done, after each of the `cells` steps of its LSTMs. A backward
+ * step counts as two forward steps, because it takes about twice as long.
+ */
+export function withSteps(backend: Backend, cells: number, onStep: (share: number) => void): Backend {
+  let done = 0;
+  return Object.assign(Object.create(backend) as Backend, {
+    lstmCellForward(...tensors) {
+      backend.lstmCellForward(...tensors);
+      onStep((done += 1) / (3 * cells));
+    },
+    lstmCellBackward(...tensors) {
+      backend.lstmCellBackward(...tensors);
+      onStep((done += 2) / (3 * cells));
+    },
+  } satisfies Partial<Backend>);
+}

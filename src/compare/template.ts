@@ -8,8 +8,7 @@ import { storedFloats, storedTensor } from '../files/stored-tensors.js';
 import type { NetworkSizes } from '../network/config.js';
 import { completeSizes, lossRows, lstmsOf, outputShape } from '../network/config.js';
 import type { Problem } from './problem.js';
-import { isBeyondEnd, parameterShapesOf, shapesOf } from './problem.js';
-import { withoutPadding } from './sequences.js';
+import { isBeyondEnd, parameterShapesOf, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
 
 /** What an example shows. */

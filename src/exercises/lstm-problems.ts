@@ -1,4 +1,5 @@
 /** The problems of the LSTM: its cell backward, the sequence backward, and a loss at every step. */
+import { allocateAll } from '../core/backend.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import { fill, matrixOf, rowsOf, stepOf, valuesOf, zeros } from '../core/tensor.js';
@@ -9,7 +10,7 @@ import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tens
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward, lstmForward } from '../equations/lstm.js';
 import type { Case, Problem, Result } from './results.js';
-import { numericGradientOf, resultOf, withValues } from './results.js';
+import { numericResult, resultOf } from './results.js';
 import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';
 
 const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
@@ -52,12 +53,11 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
         return sum;
       };
       const gradients = {
-        dz: () => numericGradientOf(loss, z),
-        dc: () => (loss(), numericGradientOf(hOfC, c)), // at the right c and gates
-        dcPrev: () => numericGradientOf(loss, cPrev),
+        dz: () => numericResult('dz', z, loss, meanings.dz),
+        dc: () => (loss(), numericResult('dc', c, hOfC, meanings.dc)), // at the right c and gates
+        dcPrev: () => numericResult('dcPrev', cPrev, loss, meanings.dcPrev),
       };
-      const like = { dz: z, dc: c, dcPrev: cPrev };
-      return names.map((name) => withValues(resultOf(name, like[name], meanings[name]), gradients[name]()));
+      return names.map((name) => gradients[name]());
     },
   };
 }
@@ -66,12 +66,9 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
 function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcOutside = true } = {}) {
   const { T, B, I } = sizes;
   const draw = (tensor: Tensor): Tensor => (fillRandom(tensor, () => random.normal(0, 0.7)), tensor);
-  const tensors = Object.fromEntries(
-    Object.entries(lstmShapes(sizes)).map(([name, shape]) => [name, zeros(shape, 'f64')]),
-  ) as Record<keyof ReturnType<typeof lstmShapes>, Tensor>;
-  const gradients = Object.fromEntries(
-    Object.entries(lstmGradientShapes(sizes)).map(([name, shape]) => [name, unwritten(shape)]),
-  ) as Record<keyof ReturnType<typeof lstmGradientShapes>, Tensor>;
+  const tensors = allocateAll(backend, lstmShapes(sizes));
+  const gradients = allocateAll(backend, lstmGradientShapes(sizes));
+  for (const gradient of Object.values(gradients)) fill(gradient, NaN); // see `unwritten`
   const x = draw(zeros([T, B, I], 'f64'));
   draw(tensors.kernel);
   draw(tensors.bias);
@@ -108,9 +105,7 @@ const named = (lstm: Lstm): Result[] =>
   gradientsOf(lstm).map(({ name, gradient, meaning }) => resultOf(name, gradient, meaning));
 
 const numeric = (lstm: Lstm, loss: () => number): Result[] =>
-  gradientsOf(lstm).map(({ name, of, meaning }) =>
-    withValues(resultOf(name, of, meaning), numericGradientOf(loss, of)),
-  );
+  gradientsOf(lstm).map(({ name, of, meaning }) => numericResult(name, of, loss, meaning));
 
 /** With `accumulate`, dx already holds 1 in each element. */
 function sequenceCase(
@@ -132,13 +127,10 @@ function sequenceCase(
         const { dhOutside, dcOutside } = lstm;
         return weightedSum(dhOutside, lstm.h) + (dcOutside ? weightedSum(dcOutside, lstm.c) : 0);
       };
-      const before = (name: string): number => (accumulate && name === 'dx' ? 1 : 0);
-      return numeric(lstm, loss).map((one) =>
-        withValues(
-          one,
-          one.values.map((value) => value + before(one.name)),
-        ),
-      );
+      return numeric(lstm, loss).map((one) => {
+        const before = accumulate && one.name === 'dx' ? 1 : 0;
+        return { ...one, values: one.values.map((value) => value + before) };
+      });
     },
   };
 }
@@ -177,9 +169,7 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
     },
     expected() {
       const { lstm, W, b, loss } = inputs();
-      const gradient = (name: string, tensor: Tensor) =>
-        withValues(resultOf(name, tensor), numericGradientOf(loss, tensor));
-      return [gradient('dW', W), gradient('db', b), ...numeric(lstm, loss)];
+      return [numericResult('dW', W, loss), numericResult('db', b, loss), ...numeric(lstm, loss)];
     },
   };
 }

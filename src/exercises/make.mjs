@@ -29,7 +29,7 @@ const replaced = (text, [quote, other], where) => {
 };
 
 /** From the line that begins with `first` to the next one that begins with `last`, both included. */
-function linesOf(text, { first, last }, where) {
+function linesOf(text, { first, last = first }, where) {
   const start = placeOf(`\n${text}`, `\n${first}`, where);
   const end = first === last ? start : text.indexOf(`\n${last}`, start) + 1;
   if (end <= 0) throw new Error(`exercises: ${where} has no line “${last}” after “${first}”`);
@@ -64,13 +64,14 @@ function startOf(solution, taken, name) {
 }
 
 /** The mistakes that a reader can make in the taken lines: those of the project's list, and those of the exercise. */
-function mistakesOf({ name, list, mistakes = [] }, solution, start) {
+function mistakesOf({ name, list, mistakes = {} }, solution, start) {
   const isTaken = (text) => solution.split(text).length === 2 && !start.includes(text);
   const planted = PLANTED_MISTAKES.filter(({ file, right }) => file === list && isTaken(right));
-  for (const { right } of mistakes) {
+  const own = Object.entries(mistakes).flatMap(([right, wrongs]) => {
     if (!isTaken(right)) throw new Error(`exercises: ${name}: “${right}” is not in the taken lines exactly once`);
-  }
-  return [...planted, ...mistakes].map(({ words, right, wrong }) => ({ words, right, wrong }));
+    return Object.entries(wrongs).map(([words, wrong]) => ({ words, right, wrong }));
+  });
+  return [...planted.map(({ words, right, wrong }) => ({ words, right, wrong })), ...own];
 }
 
 const config = await resolveConfig(project('src/equations/lstm.ts'));

@@ -3,11 +3,11 @@
  * Every quoted line must occur exactly once in its file, so an exercise cannot differ from the code. make.mjs reads this list.
  *
  * `parts`: what the exercise's file contains, in order. A text is written as it is. `{ from, first, last }` is the lines of
- * the file `from` from the one that begins with `first` to the one that begins with `last`. `{ from, expression }` is the
- * first group of a pattern. `taken`: the lines that the reader writes, and what stands there in their place. `hidden`: texts
- * outside these lines that give the answer, and what the reader sees instead. `typed`: signatures of a JavaScript file with
- * the types that TypeScript needs. `list`: the file whose planted mistakes can be the reader's too.
- * `mistakes`: others, in the same form.
+ * the file `from` from the one that begins with `first` to the one that begins with `last`. Without `last` it is one line.
+ * `{ from, expression }` is the first group of a pattern. `taken`: the lines that the reader writes, and what stands there in
+ * their place. `hidden`: texts outside these lines that give the answer, and what the reader sees instead. `typed`:
+ * signatures of a JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the
+ * reader's too. `mistakes`: others. Under each text of the solution stand the texts that can take its place, after its words.
  */
 
 const LSTM = 'src/equations/lstm.ts';
@@ -72,7 +72,7 @@ export const MARKS = [
   {
     name: 'sigmoid',
     parts: [
-      { from: LSTM, first: 'const sigmoid', last: 'const sigmoid' },
+      { from: LSTM, first: 'const sigmoid' },
       `
 /** From  i = σ(zi):  ∂loss/∂zi, from dI = ∂loss/∂i and i itself. */
 export function sigmoidBackward(dI: number, i: number): number {
@@ -80,18 +80,16 @@ export function sigmoidBackward(dI: number, i: number): number {
       { from: LSTM, expression: /dz\.set\(b, n, (dI .+)\);/ },
       ';\n}\n',
     ],
-    taken: [{ first: '  return dI', last: '  return dI', stub: '  // Write the derivative here.\n  return NaN;\n' }],
-    mistakes: [
-      { words: 'σ′ without the factor 1-i', right: 'dI * i * (1 - i)', wrong: 'dI * i' },
-      { words: 'σ′ without the factor i', right: 'dI * i * (1 - i)', wrong: 'dI * (1 - i)' },
-      { words: 'tanh′ in place of σ′', right: 'dI * i * (1 - i)', wrong: 'dI * (1 - i * i)' },
-      { words: 'dI is missing: this is σ′ alone', right: 'dI * i * (1 - i)', wrong: 'i * (1 - i)' },
-      {
-        words: 'σ is applied to i, which is already σ(zi)',
-        right: 'dI * i * (1 - i)',
-        wrong: 'dI * sigmoid(i) * (1 - sigmoid(i))',
+    taken: [{ first: '  return dI', stub: '  // Write the derivative here.\n  return NaN;\n' }],
+    mistakes: {
+      'dI * i * (1 - i)': {
+        'σ′ without the factor 1-i': 'dI * i',
+        'σ′ without the factor i': 'dI * (1 - i)',
+        'tanh′ in place of σ′': 'dI * (1 - i * i)',
+        'dI is missing: this is σ′ alone': 'i * (1 - i)',
+        'σ is applied to i, which is already σ(zi)': 'dI * sigmoid(i) * (1 - sigmoid(i))',
       },
-    ],
+    },
   },
   {
     name: 'softmax',
@@ -108,18 +106,13 @@ export function sigmoidBackward(dI: number, i: number): number {
       },
     ],
     hidden: [['log Σ exp(logits):  dLogits = (p*Σy - y) / count, all', 'log Σ exp(logits), all']],
-    mistakes: [
-      {
-        words: 'the sign is reversed: y - p',
-        right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
-        wrong: '(y.get(b, k) - probabilities.get(b, k) * sum) / count',
+    mistakes: {
+      '(probabilities.get(b, k) * sum - y.get(b, k)) / count': {
+        'the sign is reversed: y - p': '(y.get(b, k) - probabilities.get(b, k) * sum) / count',
+        'p*(1-p) in place of p - y: a softmax has one denominator for all classes':
+          '(probabilities.get(b, k) * (1 - probabilities.get(b, k))) / count',
       },
-      {
-        words: 'p*(1-p) in place of p - y: a softmax has one denominator for all classes',
-        right: '(probabilities.get(b, k) * sum - y.get(b, k)) / count',
-        wrong: '(probabilities.get(b, k) * (1 - probabilities.get(b, k))) / count',
-      },
-    ],
+    },
   },
   {
     name: 'product',
@@ -145,19 +138,13 @@ export function sigmoidBackward(dI: number, i: number): number {
         ':  dStateₖ `[N,Hₖ]`, dWₖ `[Hₖ,C]`, db `[C]`. */',
       ],
     ],
-    mistakes: [
-      {
-        words: 'db is the mean of the rows, not their sum',
-        right: 'backend.columnSums(db, dLogits);',
-        wrong:
+    mistakes: {
+      'backend.columnSums(db, dLogits);': {
+        'db is the mean of the rows, not their sum':
           'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);',
+        'db is dLogits of the first row only': 'backend.copy(db, dLogits.pick(0));',
       },
-      {
-        words: 'db is dLogits of the first row only',
-        right: 'backend.columnSums(db, dLogits);',
-        wrong: 'backend.copy(db, dLogits.pick(0));',
-      },
-    ],
+    },
   },
   {
     name: 'rnn-step',
@@ -172,55 +159,27 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'dz without the factor 1 - h²',
-        right: 'dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)',
-        wrong: 'dh[t + 1][b][n]',
+    mistakes: {
+      'dh[t + 1][b][n] * (1 - h[t + 1][b][n] ** 2)': { 'dz without the factor 1 - h²': 'dh[t + 1][b][n]' },
+      '(1 - h[t + 1][b][n] ** 2)': {
+        '1 - h² of the state before the step (row t) in place of row t+1': '(1 - h[t][b][n] ** 2)',
+        'σ′ in place of tanh′': 'h[t + 1][b][n] * (1 - h[t + 1][b][n])',
+        'tanh is applied to h, which is already tanh(z)': '(1 - Math.tanh(h[t + 1][b][n]) ** 2)',
       },
-      {
-        words: '1 - h² of the state before the step (row t) in place of row t+1',
-        right: '(1 - h[t + 1][b][n] ** 2)',
-        wrong: '(1 - h[t][b][n] ** 2)',
+      'dWx[k][n] += x[t][b][k] * dz': {
+        'dWx is the share of the last term, not the sum over steps and sequences': 'dWx[k][n] = x[t][b][k] * dz',
       },
-      {
-        words: 'σ′ in place of tanh′',
-        right: '(1 - h[t + 1][b][n] ** 2)',
-        wrong: 'h[t + 1][b][n] * (1 - h[t + 1][b][n])',
+      'dWh[m][n] += h[t][b][m] * dz': {
+        'dWh is the share of the last term, not the sum over steps and sequences': 'dWh[m][n] = h[t][b][m] * dz',
+        'dWh reads h after the step (row t+1); the forward line reads row t': 'dWh[m][n] += h[t + 1][b][m] * dz',
       },
-      {
-        words: 'dWx is the share of the last term, not the sum over steps and sequences',
-        right: 'dWx[k][n] += x[t][b][k] * dz',
-        wrong: 'dWx[k][n] = x[t][b][k] * dz',
+      'dh[t][b][m] += dz * Wh[m][n]': {
+        'dh of the previous state is the share of one unit, not the sum over the units': 'dh[t][b][m] = dz * Wh[m][n]',
+        'dhPrev = dz·Wh: Wh is not transposed': 'dh[t][b][m] += dz * Wh[n][m]',
       },
-      {
-        words: 'dWh is the share of the last term, not the sum over steps and sequences',
-        right: 'dWh[m][n] += h[t][b][m] * dz',
-        wrong: 'dWh[m][n] = h[t][b][m] * dz',
-      },
-      {
-        words: 'dh of the previous state is the share of one unit, not the sum over the units',
-        right: 'dh[t][b][m] += dz * Wh[m][n]',
-        wrong: 'dh[t][b][m] = dz * Wh[m][n]',
-      },
-      {
-        words: 'tanh is applied to h, which is already tanh(z)',
-        right: '(1 - h[t + 1][b][n] ** 2)',
-        wrong: '(1 - Math.tanh(h[t + 1][b][n]) ** 2)',
-      },
-      {
-        words: 'dWh reads h after the step (row t+1); the forward line reads row t',
-        right: 'dWh[m][n] += h[t][b][m] * dz',
-        wrong: 'dWh[m][n] += h[t + 1][b][m] * dz',
-      },
-      { words: 'no gradient reaches the previous h', right: 'dh[t][b][m] += dz * Wh[m][n];', wrong: '' },
-      {
-        words: 'dhPrev = dz·Wh: Wh is not transposed',
-        right: 'dh[t][b][m] += dz * Wh[m][n]',
-        wrong: 'dh[t][b][m] += dz * Wh[n][m]',
-      },
-      { words: 'dBias is missing', right: 'dBias[0][n] += dz; // (a′)', wrong: '// (a′)' },
-    ],
+      'dh[t][b][m] += dz * Wh[m][n];': { 'no gradient reaches the previous h': '' },
+      'dBias[0][n] += dz; // (a′)': { 'dBias is missing': '// (a′)' },
+    },
   },
   {
     ...CELL,
@@ -235,33 +194,16 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'dc without the factor o',
-        right: 'dh.get(b, n) * o * (1 - tanhC * tanhC)',
-        wrong: 'dh.get(b, n) * (1 - tanhC * tanhC)',
+    mistakes: {
+      'dh.get(b, n) * o * (1 - tanhC * tanhC)': { 'dc without the factor o': 'dh.get(b, n) * (1 - tanhC * tanhC)' },
+      'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);\n      dc.set(b, n, dC);': {
+        'two mistakes: dc without the share of the later steps, and not stored in dc':
+          'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
       },
-      {
-        words: 'two mistakes: dc without the share of the later steps, and not stored in dc',
-        right: 'const dC = dc.get(b, n) + dh.get(b, n) * o * (1 - tanhC * tanhC);\n      dc.set(b, n, dC);',
-        wrong: 'const dC = dh.get(b, n) * o * (1 - tanhC * tanhC);',
-      },
-      {
-        words: 'dC is added to dc, which is already a part of dC',
-        right: 'dc.set(b, n, dC);',
-        wrong: 'dc.set(b, n, dc.get(b, n) + dC);',
-      },
-      {
-        words: 'tanh′ is 1-tanh(c)², but c itself is squared',
-        right: '(1 - tanhC * tanhC)',
-        wrong: '(1 - c.get(b, n) * c.get(b, n))',
-      },
-      {
-        words: 'do with c in place of tanh(c)',
-        right: 'const dO = dh.get(b, n) * tanhC;',
-        wrong: 'const dO = dh.get(b, n) * c.get(b, n);',
-      },
-    ],
+      'dc.set(b, n, dC);': { 'dC is added to dc, which is already a part of dC': 'dc.set(b, n, dc.get(b, n) + dC);' },
+      '(1 - tanhC * tanhC)': { 'tanh′ is 1-tanh(c)², but c itself is squared': '(1 - c.get(b, n) * c.get(b, n))' },
+      'const dO = dh.get(b, n) * tanhC;': { 'do with c in place of tanh(c)': 'const dO = dh.get(b, n) * c.get(b, n);' },
+    },
   },
   {
     ...CELL,
@@ -277,13 +219,7 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'df with c in place of cPrev',
-        right: 'const dF = dC * cPrev.get(b, n);',
-        wrong: 'const dF = dC * c.get(b, n);',
-      },
-    ],
+    mistakes: { 'const dF = dC * cPrev.get(b, n);': { 'df with c in place of cPrev': 'const dF = dC * c.get(b, n);' } },
   },
   {
     ...CELL,
@@ -295,30 +231,22 @@ export function sigmoidBackward(dI: number, i: number): number {
         stub: '      // Write (2′) here: dz has blocks of H columns for i, j, f, o. Write with dz.set(b, column, …).\n',
       },
     ],
-    mistakes: [
-      {
-        words: 'dzf and dzo written in exchange',
-        right: 'dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));',
-        wrong: 'dz.set(b, 3 * H + n, dF * f * (1 - f));\n      dz.set(b, 2 * H + n, dO * o * (1 - o));',
+    mistakes: {
+      'dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));': {
+        'dzf and dzo written in exchange':
+          'dz.set(b, 3 * H + n, dF * f * (1 - f));\n      dz.set(b, 2 * H + n, dO * o * (1 - o));',
       },
-      {
-        words: 'the blocks in the order i, f, j, o, as in PyTorch; here it is i, j, f, o',
-        right: 'dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));',
-        wrong: 'dz.set(b, 2 * H + n, dJ * (1 - j * j));\n      dz.set(b, H + n, dF * f * (1 - f));',
+      'dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));': {
+        'the blocks in the order i, f, j, o, as in PyTorch; here it is i, j, f, o':
+          'dz.set(b, 2 * H + n, dJ * (1 - j * j));\n      dz.set(b, H + n, dF * f * (1 - f));',
       },
-      {
-        words: 'the four numbers of a unit side by side, at columns 4n to 4n+3, in place of four blocks',
-        right:
-          'dz.set(b, n, dI * i * (1 - i));\n      dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));',
-        wrong:
-          'dz.set(b, 4 * n, dI * i * (1 - i));\n      dz.set(b, 4 * n + 1, dJ * (1 - j * j));\n      dz.set(b, 4 * n + 2, dF * f * (1 - f));\n      dz.set(b, 4 * n + 3, dO * o * (1 - o));',
-      },
-      {
-        words: 'tanh is applied to j, which is already tanh(zj)',
-        right: 'dJ * (1 - j * j)',
-        wrong: 'dJ * (1 - Math.tanh(j) ** 2)',
-      },
-    ],
+      'dz.set(b, n, dI * i * (1 - i));\n      dz.set(b, H + n, dJ * (1 - j * j));\n      dz.set(b, 2 * H + n, dF * f * (1 - f));\n      dz.set(b, 3 * H + n, dO * o * (1 - o));':
+        {
+          'the four numbers of a unit side by side, at columns 4n to 4n+3, in place of four blocks':
+            'dz.set(b, 4 * n, dI * i * (1 - i));\n      dz.set(b, 4 * n + 1, dJ * (1 - j * j));\n      dz.set(b, 4 * n + 2, dF * f * (1 - f));\n      dz.set(b, 4 * n + 3, dO * o * (1 - o));',
+        },
+      'dJ * (1 - j * j)': { 'tanh is applied to j, which is already tanh(zj)': 'dJ * (1 - Math.tanh(j) ** 2)' },
+    },
   },
   {
     ...STEP,
@@ -332,13 +260,11 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'inputBackward is not called: dx and dWx get nothing',
-        right: 'inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed);',
-        wrong: '',
+    mistakes: {
+      'inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed);': {
+        'inputBackward is not called: dx and dWx get nothing': '',
       },
-    ],
+    },
   },
   {
     ...SEQUENCE,
@@ -354,33 +280,17 @@ export function sigmoidBackward(dI: number, i: number): number {
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'no step is computed: the loop does nothing',
-        right: 'if (running) lstmStepBackward(backend, lstm, running);',
-        wrong: '',
+    mistakes: {
+      'if (running) lstmStepBackward(backend, lstm, running);': { 'no step is computed: the loop does nothing': '' },
+      'backend.copy(dh, dhOutside);': {
+        'dh begins as zero, so nothing from outside reaches the LSTM': 'backend.fill(dh, 0);',
       },
-      {
-        words: 'dh begins as zero, so nothing from outside reaches the LSTM',
-        right: 'backend.copy(dh, dhOutside);',
-        wrong: 'backend.fill(dh, 0);',
+      'for (let n = steps.length - 1; n >= 0; n--) {': {
+        'the loop runs from the first step to the last': 'for (let n = 0; n < steps.length; n++) {',
+        'the first step is left out of the loop': 'for (let n = steps.length - 1; n > 0; n--) {',
+        'the last step is left out of the loop': 'for (let n = steps.length - 2; n >= 0; n--) {',
       },
-      {
-        words: 'the loop runs from the first step to the last',
-        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = 0; n < steps.length; n++) {',
-      },
-      {
-        words: 'the first step is left out of the loop',
-        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = steps.length - 1; n > 0; n--) {',
-      },
-      {
-        words: 'the last step is left out of the loop',
-        right: 'for (let n = steps.length - 1; n >= 0; n--) {',
-        wrong: 'for (let n = steps.length - 2; n >= 0; n--) {',
-      },
-    ],
+    },
   },
   {
     ...PLAIN_RNN,
@@ -388,49 +298,27 @@ export function sigmoidBackward(dI: number, i: number): number {
     taken: [
       {
         first: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
-        last: '  for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
         stub: '  // Write (e) here: start is the initial state of every sequence. start[0] has H numbers, and so has each h[0][b].\n',
       },
       {
         first: '    for (let n = 0; n < H; n++) dStart',
-        last: '    for (let n = 0; n < H; n++) dStart',
         before: '  for (let b = 0; b < B; b++) {\n',
         after: '  }\n',
         stub: '  // Write (e′) here: fill dStart `[1,H]`.\n',
       },
     ],
-    mistakes: [
-      {
-        words: 'no sequence gets the initial state: (e) is missing',
-        right: 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
-        wrong: '',
+    mistakes: {
+      'for (let b = 0; b < B; b++) h[0][b].set(start[0]);': {
+        'no sequence gets the initial state: (e) is missing': '',
+        'only the first sequence gets the initial state': 'h[0][0].set(start[0]);',
       },
-      {
-        words: 'only the first sequence gets the initial state',
-        right: 'for (let b = 0; b < B; b++) h[0][b].set(start[0]);',
-        wrong: 'h[0][0].set(start[0]);',
+      'dStart[0][n] += dh[0][b][n]': {
+        'dStart is the share of one sequence, not the sum over the batch': 'dStart[0][n] = dh[0][b][n]',
+        'dStart is the mean over the batch; the loss is already a mean': 'dStart[0][n] += dh[0][b][n] / B',
+        'dStart reads row 1 of dh, the state after the first step': 'dStart[0][n] += dh[1][b][n]',
+        'dStart reads the last row of dh': 'dStart[0][n] += dh[T][b][n]',
       },
-      {
-        words: 'dStart is the share of one sequence, not the sum over the batch',
-        right: 'dStart[0][n] += dh[0][b][n]',
-        wrong: 'dStart[0][n] = dh[0][b][n]',
-      },
-      {
-        words: 'dStart is the mean over the batch; the loss is already a mean',
-        right: 'dStart[0][n] += dh[0][b][n]',
-        wrong: 'dStart[0][n] += dh[0][b][n] / B',
-      },
-      {
-        words: 'dStart reads row 1 of dh, the state after the first step',
-        right: 'dStart[0][n] += dh[0][b][n]',
-        wrong: 'dStart[0][n] += dh[1][b][n]',
-      },
-      {
-        words: 'dStart reads the last row of dh',
-        right: 'dStart[0][n] += dh[0][b][n]',
-        wrong: 'dStart[0][n] += dh[T][b][n]',
-      },
-    ],
+    },
   },
   {
     name: 'adam',
@@ -444,7 +332,6 @@ export function sigmoidBackward(dI: number, i: number): number {
     taken: [
       {
         first: '  return (learningRate',
-        last: '  return (learningRate',
         stub: '  // Write α of update t here.\n  return NaN;\n',
       },
       {
@@ -453,32 +340,24 @@ export function sigmoidBackward(dI: number, i: number): number {
         stub: '    // Write the new M, V and P of element n here.\n',
       },
     ],
-    mistakes: [
-      { words: 'p moves up the gradient: the sign is reversed', right: 'P.get(n) - (rate', wrong: 'P.get(n) + (rate' },
-      { words: 'the gradient moves p, not its mean m', right: '(rate * mean)', wrong: '(rate * gradient)' },
-      {
-        words: 'β₁ and 1-β₁ are exchanged',
-        right: '(gradient - M.get(n)) * (1 - BETA1)',
-        wrong: '(gradient - M.get(n)) * BETA1',
+    mistakes: {
+      'P.get(n) - (rate': { 'p moves up the gradient: the sign is reversed': 'P.get(n) + (rate' },
+      '(rate * mean)': { 'the gradient moves p, not its mean m': '(rate * gradient)' },
+      '(gradient - M.get(n)) * (1 - BETA1)': { 'β₁ and 1-β₁ are exchanged': '(gradient - M.get(n)) * BETA1' },
+      'Math.sqrt(1 - BETA2 ** t)': { 'α without the root: it is (1-β₂ᵗ)': '(1 - BETA2 ** t)' },
+      '(Math.sqrt(square) + EPSILON)': {
+        'ε is missing': 'Math.sqrt(square)',
+        'p is divided by v, not by its root': '(square + EPSILON)',
       },
-      { words: 'α without the root: it is (1-β₂ᵗ)', right: 'Math.sqrt(1 - BETA2 ** t)', wrong: '(1 - BETA2 ** t)' },
-      { words: 'ε is missing', right: '(Math.sqrt(square) + EPSILON)', wrong: 'Math.sqrt(square)' },
-      {
-        words: 'p is divided by v, not by its root',
-        right: '(Math.sqrt(square) + EPSILON)',
-        wrong: '(square + EPSILON)',
+      '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)': {
+        'α is that of the next update: t+1 in place of t':
+          '(learningRate * Math.sqrt(1 - BETA2 ** (t + 1))) / (1 - BETA1 ** (t + 1))',
       },
-      {
-        words: 'α is that of the next update: t+1 in place of t',
-        right: '(learningRate * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t)',
-        wrong: '(learningRate * Math.sqrt(1 - BETA2 ** (t + 1))) / (1 - BETA1 ** (t + 1))',
+      'P.set(n, P.get(n) - (rate * mean)': {
+        'the old m moves p: m is updated afterwards':
+          'const before = (mean - gradient * (1 - BETA1)) / BETA1;\n    P.set(n, P.get(n) - (rate * before)',
       },
-      {
-        words: 'the old m moves p: m is updated afterwards',
-        right: 'P.set(n, P.get(n) - (rate * mean)',
-        wrong: 'const before = (mean - gradient * (1 - BETA1)) / BETA1;\n    P.set(n, P.get(n) - (rate * before)',
-      },
-    ],
+    },
   },
   {
     name: 'every-step',
@@ -518,35 +397,24 @@ export function everyStepBackward(
 `,
       },
     ],
-    mistakes: [
-      {
-        words: 'rows 0 … T-1: row 0 is the initial state, which the output layer does not read',
-        right: 'rowsOf(rows, 1, T + 1)',
-        wrong: 'rowsOf(rows, 0, T)',
+    mistakes: {
+      'rowsOf(rows, 1, T + 1)': {
+        'rows 0 … T-1: row 0 is the initial state, which the output layer does not read': 'rowsOf(rows, 0, T)',
       },
-      {
-        words: 'the gradients are put into rows 0 … T-1 of dhOutside',
-        right: '[readRows(dhOutside)]',
-        wrong: '[matrixOf(rowsOf(dhOutside, 0, T))]',
+      '[readRows(dhOutside)]': {
+        'the gradients are put into rows 0 … T-1 of dhOutside': '[matrixOf(rowsOf(dhOutside, 0, T))]',
       },
-      {
-        words: 'the output layer’s states are read from rows 0 … T-1 of h',
-        right: '[readRows(h)]',
-        wrong: '[matrixOf(rowsOf(h, 0, T))]',
+      '[readRows(h)]': { 'the output layer’s states are read from rows 0 … T-1 of h': '[matrixOf(rowsOf(h, 0, T))]' },
+      'denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);':
+        {
+          'the LSTM goes backward before the output layer has written dhOutside':
+            'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);',
+        },
+      'lstmBackward(backend, lstm);': {
+        'only the last step’s loss reaches the LSTM':
+          'backend.fill(rowsOf(dhOutside, 0, T), 0);\n  lstmBackward(backend, lstm);',
+        'the LSTM’s own backward pass is missing': '',
       },
-      {
-        words: 'the LSTM goes backward before the output layer has written dhOutside',
-        right:
-          'denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);',
-        wrong:
-          'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);',
-      },
-      {
-        words: 'only the last step’s loss reaches the LSTM',
-        right: 'lstmBackward(backend, lstm);',
-        wrong: 'backend.fill(rowsOf(dhOutside, 0, T), 0);\n  lstmBackward(backend, lstm);',
-      },
-      { words: 'the LSTM’s own backward pass is missing', right: 'lstmBackward(backend, lstm);', wrong: '' },
-    ],
+    },
   },
 ];

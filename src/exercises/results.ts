@@ -1,6 +1,6 @@
 /** What an answer computes in a case, and how it is compared with what is right. */
 import { indexOf, valuesOf } from '../core/tensor.js';
-import type { Shape, Tensor } from '../core/tensor.js';
+import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import type { Answer } from './evaluate.js';
 import type { Difference } from './exercise.js';
 
@@ -34,37 +34,24 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
   ...(meaning && { meaning }),
 });
 
-/** As `like`, with other numbers. */
-export const withValues = (like: Result, values: Float64Array): Result => ({ ...like, values });
-
 /** δ of the five-point rule (7). Its error is about δ⁴, and the rounding of the loss adds about 1e-13. */
 const STEP = 1e-3;
 
-/** (7): ∂loss/∂x for each of `count` numbers, which `get` reads and `set` writes. */
-export function numericGradient(
-  loss: () => number,
-  count: number,
-  get: (n: number) => number,
-  set: (n: number, value: number) => void,
-): Float64Array {
-  return Float64Array.from({ length: count }, (_, n) => {
-    const before = get(n);
-    const lossAt = (delta: number): number => (set(n, before + delta), loss());
+/** (7): ∂loss/∂x for each of `values`, which it changes for a moment. */
+export function numericGradient(loss: () => number, values: FloatArray): Float64Array {
+  return Float64Array.from(values, (before, n) => {
+    const lossAt = (delta: number): number => ((values[n] = before + delta), loss());
     const near = lossAt(STEP) - lossAt(-STEP);
     const far = lossAt(2 * STEP) - lossAt(-2 * STEP);
-    set(n, before);
+    values[n] = before;
     return (8 * near - far) / (12 * STEP);
   });
 }
 
-/** (7) for every element of a tensor that is a whole array, or rows of one. */
-export function numericGradientOf(loss: () => number, { data, offset, size }: Tensor): Float64Array {
-  return numericGradient(
-    loss,
-    size,
-    (n) => data[offset + n],
-    (n, value) => (data[offset + n] = value),
-  );
+/** (7) for every element of a tensor that is a whole array, or rows of one. `name`: of the gradient. */
+export function numericResult(name: string, of: Tensor, loss: () => number, meaning?: Result['meaning']): Result {
+  const { data, offset, size } = of;
+  return { ...resultOf(name, of, meaning), values: numericGradient(loss, data.subarray(offset, offset + size)) };
 }
 
 /** Relative to the larger of 1 and the expected number. Numeric derivatives agree to about 1e-12. */

@@ -10,7 +10,7 @@ type Matrix = Float64Array[];
 type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
 
 /** docs/learn/programs/plain-rnn.mjs */
-interface PlainRnn {
+interface PlainRnn extends Answer {
   forward(x: readonly Matrix[], parameters: Parameters): { h: Matrix[]; logits: Matrix };
   crossEntropy(logits: Matrix, labels: readonly number[]): { p: Matrix; loss: number };
   backward(
@@ -26,7 +26,7 @@ let right: PlainRnn | undefined;
 /** The whole program: all files made from it have the same solution. */
 function rightRnn(): PlainRnn {
   const { javascript } = TEXTS.find(({ name }) => name === 'rnn-step') ?? TEXTS[0];
-  return (right ??= evaluate(javascript.solution) as unknown as PlainRnn);
+  return (right ??= evaluate(javascript.solution) as PlainRnn);
 }
 
 const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
@@ -68,7 +68,7 @@ function rnnCase(
   return {
     results(answer: Answer) {
       const { x, labels, parameters } = inputsOf(seed, sizes);
-      const rnn = answer as unknown as PlainRnn;
+      const rnn = answer as PlainRnn;
       const { h, logits } = (showsStates ? rnn : rightRnn()).forward(x, parameters);
       const { p } = rightRnn().crossEntropy(logits, labels);
       const { gradients } = rnn.backward(x, labels, parameters, { h, p });
@@ -78,17 +78,12 @@ function rnnCase(
       const { x, labels, parameters } = inputsOf(seed, sizes);
       const rnn = rightRnn();
       const loss = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
-      const gradients = names.map((name): Result => {
-        const rows = parameters[name];
-        const columns = rows[0].length;
-        const values = numericGradient(
-          loss,
-          rows.length * columns,
-          (n) => rows[Math.floor(n / columns)][n % columns],
-          (n, value) => (rows[Math.floor(n / columns)][n % columns] = value),
-        );
-        return { name: NAMES[name], shape: [rows.length, columns], values };
-      });
+      const gradients = names.map((name) =>
+        resultOf(
+          NAMES[name],
+          parameters[name].map((row) => numericGradient(loss, row)),
+        ),
+      );
       return [...states(rnn.forward(x, parameters).h), ...gradients];
     },
   };

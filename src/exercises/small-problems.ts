@@ -11,7 +11,7 @@ import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, Problem, Result } from './results.js';
-import { numericGradient, numericGradientOf, resultOf, withValues } from './results.js';
+import { numericGradient, numericResult, resultOf } from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -47,13 +47,7 @@ const sigmoidCase: Case = {
   expected() {
     const { z, dI } = sigmoidInputs();
     const loss = (): number => z.reduce((sum, zi, n) => sum + dI[n] * sigmoid(zi), 0);
-    const values = numericGradient(
-      loss,
-      z.length,
-      (n) => z[n],
-      (n, value) => (z[n] = value),
-    );
-    return [{ name: 'dzi', shape: [z.length], values }];
+    return [{ name: 'dzi', shape: [z.length], values: numericGradient(loss, z) }];
   },
 };
 
@@ -90,7 +84,7 @@ function softmaxCase(seed: number, C: number): Case {
     expected() {
       const { logits, losses, forward, count } = inputs();
       const loss = (): number => (forward(), valuesOf(losses).reduce((sum, one) => sum + one, 0) / count);
-      return [withValues(resultOf('dLogits', logits, meaning), numericGradientOf(loss, logits))];
+      return [numericResult('dLogits', logits, loss, meaning)];
     },
   };
 }
@@ -114,9 +108,8 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       const { states, W, b, dLogits } = inputs();
       const logits = zeros([N, C], 'f64');
       const loss = (): number => (denseForward(backend, logits, states, W, b), weightedSum(dLogits, logits));
-      const gradient = (name: string, tensor: Tensor) =>
-        withValues(resultOf(name, tensor), numericGradientOf(loss, tensor));
-      return [...states.map((state, k) => gradient(`dStates[${k}]`, state)), gradient('dW', W), gradient('db', b)];
+      const dStates = states.map((state, k) => numericResult(`dStates[${k}]`, state, loss));
+      return [...dStates, numericResult('dW', W, loss), numericResult('db', b, loss)];
     },
   };
 }

@@ -25,6 +25,8 @@ type Pieces = typeof OURS & Record<Trained, unknown>;
 const [B, H] = [32, 32];
 const LEARNING_RATE = 0.005;
 export const TRAINING_STEPS = 30;
+/** Every image is read once. */
+export const IMAGE_COUNT = TRAINING_STEPS * B;
 
 /** The loss of every step with the project's own functions. */
 export const rightLosses = (images: LabelledImages): Generator<number, void> => lossesOf(OURS, images);

@@ -11,9 +11,8 @@ import protobuf from 'protobufjs';
 import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
 import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { joined, transpose } from './layouts.js';
 import type { LstmWeights } from './weights.js';
-import { foldedBias, weightsOf } from './weights.js';
+import { foldedBias, joined, transpose, weightsOf } from './weights.js';
 
 const SCHEMA = `
   syntax = "proto3";

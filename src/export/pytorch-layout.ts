@@ -2,15 +2,17 @@
  * PyTorch's layout of a network's tensors, of weights and of an optimiser's moments. Matrices are transposed, and gates are in
  * the order i, f, g, o. A kernel is split into two: the rows of its inputs, and those of h.
  */
+import { DataError } from '../core/errors.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
-import type { StoredTensor } from '../files/safetensors.js';
+import { parseStrictJson } from '../files/json.js';
+import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
 import type { CompleteSizes, LstmPlace, NetworkSizes } from '../network/config.js';
-import { lstmsOf, widthOf } from '../network/config.js';
+import { completeSizes, lstmsOf, widthOf } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
-import { joined, transpose } from './layouts.js';
+import { joined, transpose } from './weights.js';
 
 /** PyTorch's gate order. */
 export const ORDER = 'ifjo';
@@ -82,3 +84,20 @@ export function fromPyTorchLayout(
 /** A copy of a tensor's numbers, in its own precision. */
 const floatsOf = (tensor: Tensor): FloatArray =>
   tensor.dtype === 'float32' ? Float32Array.from(valuesOf(tensor)) : valuesOf(tensor);
+
+/** The sizes in an object, in a list of layers, in a layer. */
+const DEEPEST = 3;
+
+/** Undefined if the metadata has none. Throws a DataError if they are not valid. */
+export function networkFromMetadata({ metadata }: Safetensors, name: string): CompleteSizes | undefined {
+  const text = metadata.get('network');
+  if (text === undefined) return undefined;
+  try {
+    return completeSizes(parseStrictJson(text, { depth: DEEPEST }) as NetworkSizes);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
+      throw new DataError(`${name}: metadata network: ${error.message}`);
+    }
+    throw error;
+  }
+}

@@ -15,9 +15,8 @@ import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
 import { stepCount } from '../training/options.js';
-import { forgetBiases } from './layouts.js';
-import { networkFromMetadata } from './network-metadata.js';
-import { fromPyTorchLayout, modulesFor, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import { forgetBiases } from './weights.js';
 
 const FORMAT = 'longhand pytorch-training';
 /** What the names of a checkpoint's tensors begin with: weights, Adam's moments, SGD's velocities. */

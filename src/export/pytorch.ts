@@ -5,19 +5,17 @@
  */
 import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
+import type { Shape } from '../core/tensor.js';
+import { valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
 import type { NetworkSizes } from '../network/config.js';
 import { completeSizes, isPlain, lstmsOf, widthOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { forgetBiases } from './layouts.js';
-import { networkFromMetadata } from './network-metadata.js';
 import type { Modules } from './pytorch-layout.js';
-import { fromPyTorchLayout, modulesFor, ORDER, toPyTorchLayout } from './pytorch-layout.js';
-import { sumOf } from './weights.js';
+import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
 /** The metadata of a network that is not the tutorial's also has its sizes, which `fromPyTorch` reads. */
 export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
@@ -37,8 +35,6 @@ export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
   if (!isPlain(network)) metadata.set('network', JSON.stringify(network));
   return writeSafetensors({ metadata, tensors });
 }
-
-const singlePrecision = (tensor: Tensor): Tensor => tensorFrom(Float32Array.from(valuesOf(tensor)), tensor.shape);
 
 /**
  * The network in a PyTorch model of LSTM layers and one linear layer, with any names. T, the number of steps, is not in

@@ -4,7 +4,6 @@
  */
 import { DataError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { tensorFrom, valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
@@ -12,7 +11,7 @@ import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
 import { completeSizes, isPlain } from '../network/config.js';
 import { modelNetwork } from '../network/model.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { formatKind } from './weights.js';
+import { formatKind, singlePrecision } from './weights.js';
 
 const CELL = 'rnn/basic_lstm_cell/';
 
@@ -67,9 +66,4 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
     network: completeSizes(modelNetwork({ I, H, C }, forgetBias)),
     parameters: { kernel, bias: single(biasKey, 4 * H), outKernel, outBias: single(outBiasKey, C) },
   };
-}
-
-/** A copy in f32, in which Longhand trains. */
-function singlePrecision(tensor: Tensor): Tensor {
-  return tensorFrom(Float32Array.from(valuesOf(tensor)), tensor.shape);
 }

@@ -1,13 +1,12 @@
-/** Converts a saved network to plain arrays in Longhand's layout, LSTM by LSTM. */
+/** A saved network as plain arrays in Longhand's layout, LSTM by LSTM, and functions for the layouts of other programs. */
 import { DataError } from '../core/errors.js';
 import { F32_RANGE } from '../core/numbers.js';
-import type { Tensor } from '../core/tensor.js';
-import { valuesOf } from '../core/tensor.js';
+import type { FloatArray, Tensor } from '../core/tensor.js';
+import { tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/gate-order.js';
 import type { CompleteSizes, LstmPlace } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { forgetBiases } from './layouts.js';
 
 /** One LSTM of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. */
 export interface LstmWeights extends LstmPlace {
@@ -29,6 +28,7 @@ interface Weights {
   readonly outBias: Float32Array;
 }
 
+/** Converts a saved network to plain arrays in Longhand's layout, LSTM by LSTM. */
 export function weightsOf({ network, parameters }: SavedModel): Weights {
   const { forgetBias } = network;
   const lstms = lstmsOf(network).map((place): LstmWeights => {
@@ -45,6 +45,9 @@ export function weightsOf({ network, parameters }: SavedModel): Weights {
 }
 
 const singles = (tensor: Tensor): Float32Array => Float32Array.from(valuesOf(tensor));
+
+/** A copy in f32, in which Longhand trains. */
+export const singlePrecision = (tensor: Tensor): Tensor => tensorFrom(singles(tensor), tensor.shape);
 
 /** Bias plus forget bias, `[4H]`, for a cell that adds no forget bias itself. Throws a DataError if f32 cannot hold it. */
 export function foldedBias({ bias, H, forgetBias, suffix }: LstmWeights): Float32Array {
@@ -67,4 +70,36 @@ export function formatKind({ layers, inputKind, loss, reads }: CompleteSizes): s
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
   return `${count} of ${hidden} units${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
+}
+
+/** `[rows,columns]` → `[columns,rows]`. */
+export function transpose<Values extends FloatArray>(values: Values, rows: number, columns: number): Values {
+  const transposed = values.slice() as Values;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[row * columns + column];
+  }
+  return transposed;
+}
+
+/** The numbers of `parts`, one after the other, in the precision of the first. */
+export function joined<Values extends FloatArray>(parts: readonly Values[]): Values {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const values = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  let position = 0;
+  for (const part of parts) {
+    values.set(part, position);
+    position += part.length;
+  }
+  return values as Values;
+}
+
+/** `[4H]` with `forgetBias` in gate f, 0 elsewhere. Writes into `biases`. Default: a new Float32Array. */
+export function forgetBiases<Values extends FloatArray = Float32Array>(
+  H: number,
+  forgetBias: number,
+  order: string,
+  biases = new Float32Array(4 * H) as Values,
+): Values {
+  const start = order.indexOf('f') * H;
+  return biases.fill(forgetBias, start, start + H) as Values;
 }

@@ -1,9 +1,12 @@
 /** “Check it”: the gradient check, with or without a mistake planted into src/equations/lstm.ts. */
 import type { Remote } from 'comlink';
 import type { GradientReport } from '../equations/gradcheck.js';
-import { button, element, made } from './dom.js';
+import { PLANTED_MISTAKES as all } from '../exercises/planted-mistakes.mjs';
+import { button, element, made, setText } from './dom.js';
 import type { Engine } from './engine.js';
-import { PLANTED_MISTAKES } from './mistakes.js';
+
+/** The mistakes that the page offers. */
+export const PLANTED_MISTAKES = all.filter(({ onPage }) => onPage);
 
 export class CheckView {
   constructor(
@@ -51,19 +54,19 @@ export class CheckView {
       );
     }
     element('check-table', HTMLTableElement).hidden = true;
-    element('check-summary', HTMLElement).textContent = '';
+    setText('check-summary', '');
   }
 
   private async run(): Promise<void> {
     const run = button('run-check');
     const { mistake } = this;
     run.disabled = true;
-    element('check-summary', HTMLElement).textContent = 'Changing every number a little…';
+    setText('check-summary', 'Changing every number a little…');
     try {
       const reports = await this.engine.check(mistake);
       if (mistake === this.mistake) this.show(reports); // otherwise the visitor has chosen another mistake
     } catch (error) {
-      element('check-summary', HTMLElement).textContent = '';
+      setText('check-summary', '');
       this.onError(error);
     } finally {
       run.disabled = false;
@@ -76,10 +79,12 @@ export class CheckView {
     table.hidden = false;
     table.tBodies[0].replaceChildren(...reports.map(row));
     const wrong = reports.filter(({ ok }) => !ok).map(({ name }) => nameOf(name));
-    element('check-summary', HTMLElement).textContent =
+    setText(
+      'check-summary',
       wrong.length === 0
         ? 'Every gradient agrees with its numeric gradient to seven digits or more.'
-        : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''}`;
+        : `Wrong: ${wrong.join(', ')}.${wrong.length < reports.length ? ' The others agree.' : ''}`,
+    );
   }
 }
 

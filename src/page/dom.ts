@@ -8,6 +8,11 @@ export function element<E extends HTMLElement>(id: string, kind: new () => E): E
 export const button = (id: string): HTMLButtonElement => element(id, HTMLButtonElement);
 export const canvas = (id: string): HTMLCanvasElement => element(id, HTMLCanvasElement);
 
+/** Sets the text of the element with this id. */
+export function setText(id: string, text: string): void {
+  element(id, HTMLElement).textContent = text;
+}
+
 /** A new element with a class and a text. */
 export function made<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -18,6 +23,43 @@ export function made<Tag extends keyof HTMLElementTagNameMap>(
   if (className) node.className = className;
   node.textContent = text;
   return node;
+}
+
+/** A new button. */
+export function madeButton(className: string, text: string, onClick: () => void): HTMLButtonElement {
+  const node = made('button', className, text);
+  node.type = 'button';
+  node.addEventListener('click', onClick);
+  return node;
+}
+
+/** Lets the visitor choose a file: a click on the button opens the input. */
+export function chooseFile(buttonId: string, inputId: string, onFile: (file: File) => void): void {
+  const input = element(inputId, HTMLInputElement);
+  button(buttonId).addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    const file = input.files?.[0];
+    input.value = ''; // so that the same file can be chosen again
+    if (file) onFile(file);
+  });
+}
+
+/** Buttons that are enabled together. One that loses the keyboard's focus because it is disabled gets the focus back. */
+export class ButtonGroup {
+  private lostFocus: HTMLButtonElement | undefined;
+
+  constructor(private readonly ids: readonly string[]) {}
+
+  setEnabled(isEnabled: boolean): void {
+    const focused = document.activeElement;
+    for (const id of this.ids) button(id).disabled = !isEnabled;
+    if (!isEnabled) {
+      if (focused instanceof HTMLButtonElement && focused.disabled) this.lostFocus = focused;
+      return;
+    }
+    if (document.activeElement === document.body) this.lostFocus?.focus();
+    this.lostFocus = undefined;
+  }
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -31,4 +73,33 @@ export function download(bytes: Uint8Array<ArrayBuffer>, name: string): void {
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
+}
+
+/** What the error box offers. */
+export interface Action {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** An error after which the page can still be used: the box has a Close button, too. */
+export function showError(text: string, ...actions: readonly Action[]): void {
+  showBlockingError(text, ...actions, { label: 'Close', run: () => {} });
+}
+
+/** An error after which only these actions help. */
+export function showBlockingError(text: string, ...actions: readonly Action[]): void {
+  setText('error-text', text);
+  const buttons = actions.map(({ label, run }) =>
+    madeButton('', label, () => {
+      hideError();
+      run();
+    }),
+  );
+  element('error-actions', HTMLElement).replaceChildren(...buttons);
+  element('error', HTMLElement).hidden = false;
+}
+
+/** The box that explains an error and offers what to do about it. */
+export function hideError(): void {
+  element('error', HTMLElement).hidden = true;
 }

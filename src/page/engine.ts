@@ -1,28 +1,29 @@
 /** The engine behind the page: it holds the images and one training run, and answers the page. Runs in a Web Worker. */
+import { expose } from 'comlink';
+import mistakenOperations from 'virtual:planted-mistakes';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
+import { withShapeChecks } from '../core/shape-checks.js';
 import type { GradientReport } from '../equations/gradcheck.js';
+import { checkModelGradients } from '../network/network-check.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
 import { evaluate } from '../training/evaluate.js';
 import { Training } from '../training/run.js';
-import { checkWith } from './check.js';
-import { createBackend } from './create-backend.js';
 import { fetchMnist, fetchText } from './fetch-data.js';
 import type { Inspection, InspectionRequest } from './inspect-image.js';
 import { ImageInspector } from './inspect-image.js';
 import type { LiveHooks, Progress } from './live-run.js';
 import { LiveRun } from './live-run.js';
 import { Queue } from './queue.js';
-import { trainingFor, withLength } from './saved-run.js';
-import type { BackendName, RateChange, Settings, Subject } from './settings.js';
+import type { SubjectSplit } from './run-data.js';
+import { optionsOf, SubjectData, trainingFor, withLength } from './run-data.js';
+import type { BackendName, Settings, Subject, TextFacts } from './settings.js';
 import { pageOptionsOf } from './settings.js';
-import type { SubjectSplit } from './subject-data.js';
-import { optionsOf, SubjectData } from './subject-data.js';
-import type { TextFacts } from './text/own-text.js';
-import type { UnitRanking } from './text/rank-units.js';
-import type { PassageInspection, PassageRequest, TextCopy } from './text/text-tools.js';
+import type { PassageInspection, PassageRequest, TextCopy, UnitRanking } from './text/text-tools.js';
 import { TextTools } from './text/text-tools.js';
 import type { WriteRequest, WrittenChoice } from './text/text-writer.js';
 
@@ -47,6 +48,9 @@ export interface MisreadImage {
   readonly label: number;
   readonly predicted: number;
 }
+
+/** The settings that are no options of the training. */
+type Choices = Pick<Settings, 'backend' | 'threads' | 'rateChanges'>;
 
 const FETCH_REPORT_MS = 100;
 
@@ -92,9 +96,7 @@ export class Engine {
   /** Replaces the current run with a new one at step 0. */
   async start(settings: Settings): Promise<Started> {
     const data = this.data.forSettings(settings);
-    return this.replaceRun(settings.backend, settings.threads, settings.rateChanges, data, (backend) =>
-      Training.start(backend, data, optionsOf(settings)),
-    );
+    return this.replaceRun(settings, data, (backend) => Training.start(backend, data, optionsOf(settings)));
   }
 
   /** Replaces the current run with that of a checkpoint. If the bytes are damaged, rejects with a DataError and keeps the run. */
@@ -106,7 +108,7 @@ export class Engine {
     const checkpoint = parseCheckpoint(bytes, name);
     const { options } = trainingFor(checkpoint, name, subject);
     const data = this.data.forCheckpoint(checkpoint.model, options);
-    const started = await this.resume(checkpoint, backend, threads, [], data);
+    const started = await this.resume(checkpoint, { backend, threads, rateChanges: [] }, data);
     const { T } = checkpoint.model;
     const steps = this.currentRun.training.steps;
     const settings = { subject, T, backend, threads, ...pageOptionsOf(options), rateChanges: [], steps };
@@ -117,7 +119,7 @@ export class Engine {
   async goBack(backend: BackendName, threads: number | null): Promise<Started> {
     const { kept } = this.currentRun;
     const rateChanges = this.currentRun.rateChangesUntil(kept.training?.step ?? 0);
-    return this.resume(kept, backend, threads, rateChanges, this.currentData);
+    return this.resume(kept, { backend, threads, rateChanges }, this.currentData);
   }
 
   /** See `LiveRun.play`. Ends a test. */
@@ -209,23 +211,13 @@ export class Engine {
     return checkpointBytes(withLength(checkpoint, steps));
   }
 
-  private resume(
-    checkpoint: Checkpoint,
-    backend: BackendName,
-    threads: number | null,
-    rateChanges: readonly RateChange[],
-    data: SubjectSplit,
-  ): Promise<Started> {
-    return this.replaceRun(backend, threads, rateChanges, data, (created) =>
-      Training.resume(created, data, checkpoint),
-    );
+  private resume(checkpoint: Checkpoint, choices: Choices, data: SubjectSplit): Promise<Started> {
+    return this.replaceRun(choices, data, (backend) => Training.resume(backend, data, checkpoint));
   }
 
   /** If the new run cannot be created, the old one stays. */
   private async replaceRun(
-    name: BackendName,
-    threads: number | null,
-    rateChanges: readonly RateChange[],
+    { backend: name, threads, rateChanges }: Choices,
     data: SubjectSplit,
     createTraining: (backend: Backend) => Training,
   ): Promise<Started> {
@@ -281,3 +273,23 @@ function misreadOf(labels: ArrayLike<number>, { correct, predicted }: Evaluation
     .filter((image) => correct[image] === 0)
     .map((image) => ({ image, label: labels[image], predicted: predicted[image] }));
 }
+
+/** The sizes of `longhand gradcheck`: all different, so that a swapped axis cannot hide. */
+const SIZES = { T: 5, B: 3, I: 4, H: 6, C: 7 };
+
+/** `mistake`: an id of a planted mistake, or `none`. The loss, and so the numeric gradients, always come from the correct file. */
+function checkWith(mistake: string): Promise<GradientReport[]> {
+  const correct = createReferenceBackend({ dtype: 'f64' });
+  const suspect = withShapeChecks({ ...createReferenceBackend({ dtype: 'f64' }), ...mistakenOperations[mistake] });
+  return checkModelGradients(correct, SIZES, { suspect });
+}
+
+/** `threads`: of the `wasm` backend; null: one per core. */
+async function createBackend(name: BackendName, threads: number | null): Promise<Backend> {
+  if (name === 'reference') return createReferenceBackend();
+  if (name === 'wasm') return createWasmBackend(threads === null ? {} : { threads });
+  const { createGpuBackend } = await import('../../kernels/gpu/index.js'); // GPU.js: loaded only if it is chosen
+  return createGpuBackend({ mode: name });
+}
+
+expose(new Engine());

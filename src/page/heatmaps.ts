@@ -1,6 +1,57 @@
-/** Paints arrays on a canvas, one value per pixel: blue below 0, blank at 0, orange above. Paints images as ink on paper. */
+/** Heat maps: arrays on a canvas, one value per pixel, blue below 0, blank at 0, orange above. Images are painted as ink on paper. */
 import type { Rgb } from './colours.js';
 import { colours, mix } from './colours.js';
+import { made } from './dom.js';
+import type { InspectedLstm } from './inspect-image.js';
+
+const HEATMAPS = [
+  { name: 'i', equation: '2', words: 'input gate' },
+  { name: 'j', equation: '2', words: 'candidate' },
+  { name: 'f', equation: '2', words: 'forget gate' },
+  { name: 'o', equation: '2', words: 'output gate' },
+  { name: 'c', equation: '3', words: 'cell, scaled to ±1' },
+  { name: 'h', equation: '4', words: 'hidden state' },
+] as const;
+
+/** Maps values to -1 … 1 for a heat map. */
+const ofGate = (values: Float32Array): Float32Array => values.map((value) => 2 * value - 1);
+const ofState = (values: Float32Array): Float32Array => values;
+const toHeatmap = { i: ofGate, j: ofState, f: ofGate, o: ofGate, c: scaledToOne, h: ofState };
+
+/** Six figures of one LSTM: its gates and states, a line for each hidden unit, a column for each step. */
+export class HeatmapFigures {
+  private readonly figures;
+
+  /** `step`: what a step reads, for example a row. */
+  constructor(place: HTMLElement, step: string) {
+    this.figures = HEATMAPS.map((heatmap) => ({ ...heatmap, ...figureIn(place, heatmap, step) }));
+  }
+
+  /** Steps from `until` on are faded; a line stands after `read` steps. */
+  show(lstm: InspectedLstm, T: number, until: number, read: number): void {
+    for (const { name, picture, cursor } of this.figures) {
+      const values = transposed(toHeatmap[name](lstm[name]), T, lstm.H);
+      paintHeatmap(picture, values, [lstm.H, T], until);
+      cursor.style.left = `${(100 * read) / T}%`;
+    }
+  }
+}
+
+function figureIn(place: HTMLElement, { name, equation, words }: (typeof HEATMAPS)[number], step: string) {
+  const figure = made('figure');
+  figure.dataset.equation = equation;
+  const caption = made('figcaption', '', name);
+  caption.append(made('small', '', words));
+  const frame = made('div', 'frame');
+  const picture = made('canvas');
+  picture.setAttribute('role', 'img');
+  picture.setAttribute('aria-label', `${words}: every unit after every ${step}`);
+  const cursor = made('div', 'cursor');
+  frame.append(picture, cursor);
+  figure.append(caption, frame);
+  place.append(figure);
+  return { picture, cursor };
+}
 
 /** The opacity of rows that have not been read yet. */
 const FADED = 0.18;
@@ -68,7 +119,7 @@ function paint(
 }
 
 /** `[T,H]` → `[H,T]`: time runs to the right. */
-export function transposed(values: ArrayLike<number>, T: number, H: number): Float32Array {
+function transposed(values: ArrayLike<number>, T: number, H: number): Float32Array {
   return Float32Array.from({ length: T * H }, (_, n) => values[(n % T) * H + Math.floor(n / T)]);
 }
 

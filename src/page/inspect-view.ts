@@ -1,15 +1,14 @@
 /** “Look inside”: one image, read row by row, with every value and gradient that the network computes for it. */
 import type { Remote } from 'comlink';
+import { NormsChart } from './chart.js';
 import { onColourChange } from './colours.js';
-import { button, canvas, element } from './dom.js';
+import { button, canvas, element, made, madeButton, setText } from './dom.js';
 import { DrawingPad } from './drawing-pad.js';
-import type { Engine } from './engine.js';
-import { HeatmapFigures } from './heatmap-figures.js';
-import { paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
-import type { Inspection, InspectionRequest } from './inspect-image.js';
-import { LstmChoice } from './lstm-choice.js';
-import { NormsChart } from './norms-chart.js';
+import type { Engine, MisreadImage, TestResult } from './engine.js';
+import { HeatmapFigures, paintGradientOverInk, paintInk, scaledToOne } from './heatmaps.js';
+import type { InspectedLstm, Inspection, InspectionRequest } from './inspect-image.js';
 import { ProbabilityBars } from './probability-bars.js';
+import { RepeatedJob } from './queue.js';
 import type { View } from './settings.js';
 import { LIMITS, numberFrom } from './settings.js';
 
@@ -22,12 +21,7 @@ const IMAGES = LIMITS.image.most + 1;
 export class InspectView {
   private inspection: Inspection | undefined;
   private isDrawing = false;
-  /** The engine is computing an inspection. */
-  private isWaiting = false;
-  /** `refresh` was called during the inspection. */
-  private mustAskAgain = false;
-  /** How long the last inspection took. */
-  private inspectionMs = 0;
+  private readonly inspections = new RepeatedJob(() => this.inspect(), INSPECT_EVERY_MS, LARGEST_SHARE);
   private animation: ReturnType<typeof setInterval> | undefined;
   private readonly pad = new DrawingPad(
     canvas('pad'),
@@ -70,7 +64,7 @@ export class InspectView {
 
   /** While a run plays, the least time from the beginning of an inspection to the next one. */
   get periodMs(): number {
-    return Math.max(INSPECT_EVERY_MS, this.inspectionMs / LARGEST_SHARE);
+    return this.inspections.periodMs;
   }
 
   /** Shows a test image, in place of another or of the drawing. */
@@ -84,26 +78,18 @@ export class InspectView {
 
   /** Inspects the image with the current network. Calls during an inspection lead to one more inspection. */
   refresh(): void {
-    if (this.isWaiting) {
-      this.mustAskAgain = true;
+    this.inspections.run();
+  }
+
+  private async inspect(): Promise<void> {
+    const request: InspectionRequest = this.isDrawing ? { drawing: this.pad.pixels() } : { image: this.view.image };
+    try {
+      this.inspection = await this.engine.inspect(request);
+    } catch (error) {
+      this.onError(error);
       return;
     }
-    this.isWaiting = true;
-    const began = performance.now();
-    const request: InspectionRequest = this.isDrawing ? { drawing: this.pad.pixels() } : { image: this.view.image };
-    this.engine
-      .inspect(request)
-      .then((inspection) => {
-        this.inspection = inspection;
-        this.paint();
-      }, this.onError)
-      .finally(() => {
-        this.isWaiting = false;
-        this.inspectionMs = performance.now() - began;
-        if (!this.mustAskAgain) return;
-        this.mustAskAgain = false;
-        this.refresh();
-      });
+    this.paint();
   }
 
   /** Does nothing before the first inspection: there is no network yet. */
@@ -165,12 +151,94 @@ export class InspectView {
   }
 
   private showTexts({ label, target, loss, step, T }: Inspection, row: number): void {
-    element('row-text', HTMLOutputElement).textContent = `${row} of ${T} rows`;
-    element('label', HTMLElement).textContent = label === null ? 'your drawing' : `label ${label}`;
-    element('prediction-after', HTMLElement).textContent =
+    setText('row-text', `${row} of ${T} rows`);
+    setText('label', label === null ? 'your drawing' : `label ${label}`);
+    setText(
+      'prediction-after',
       row === T
         ? `after ${step} training steps; loss ${loss.toFixed(4)} for class ${target}`
-        : `after ${row} of ${T} rows`;
+        : `after ${row} of ${T} rows`,
+    );
     canvas('image').setAttribute('aria-label', label === null ? 'Your drawing' : `Test image, label ${label}`);
+  }
+}
+
+/** “Look inside”: the choice of the layer, and of its direction, whose gates and states are shown. */
+class LstmChoice {
+  private readonly select = element('lstm', HTMLSelectElement);
+  private labels: readonly string[] = [];
+
+  /** `chosen`: the number of an LSTM. `onChange` gets the new one. */
+  constructor(
+    private chosen: number,
+    onChange: (chosen: number) => void,
+  ) {
+    this.select.addEventListener('change', () => {
+      this.chosen = this.select.selectedIndex;
+      onChange(this.chosen);
+    });
+  }
+
+  /** The chosen one of these, or the first one if they are fewer. The choice is hidden if there is only one. */
+  of(lstms: readonly InspectedLstm[]): InspectedLstm {
+    const isBidirectional = lstms.some(({ reverse }) => reverse);
+    const labels = lstms.map(({ layer, reverse }) => {
+      const direction = reverse ? ', reverse' : ', forward';
+      return `${layer + 1}${isBidirectional ? direction : ''}`;
+    });
+    if (labels.join() !== this.labels.join()) {
+      this.labels = labels;
+      this.select.replaceChildren(...labels.map((label) => made('option', '', label)));
+      element('lstm-choice', HTMLElement).hidden = lstms.length === 1;
+      element('reverse-note', HTMLElement).hidden = !isBidirectional;
+    }
+    const chosen = this.chosen < lstms.length ? this.chosen : 0;
+    this.select.selectedIndex = chosen;
+    return lstms[chosen];
+  }
+}
+
+const MOST_SHOWN = 60;
+
+/** The test images that the network misread: one button each, which opens the image in “Look inside”. */
+export class MisreadImages {
+  /** Each paints one picture. */
+  private paints: (() => void)[] = [];
+
+  constructor(
+    private readonly engine: Remote<Engine>,
+    private readonly onChoose: (image: number) => void,
+  ) {
+    onColourChange(() => this.paints.forEach((paint) => paint()));
+  }
+
+  async show({ misread, count }: TestResult): Promise<void> {
+    const shown = misread.slice(0, MOST_SHOWN);
+    const pixels = await this.engine.images(shown.map(({ image }) => image));
+    const size = pixels.length / Math.max(1, shown.length);
+    this.paints = [];
+    const buttons = shown.map((image, n) => this.buttonFor(image, pixels.subarray(n * size, (n + 1) * size)));
+    element('misread', HTMLElement).replaceChildren(...buttons);
+    const which = misread.length > shown.length ? `; the first ${shown.length}` : '';
+    setText('misread-count', `${misread.length} of ${count}${which}`);
+  }
+
+  clear(): void {
+    this.paints = [];
+    element('misread', HTMLElement).replaceChildren();
+    setText('misread-count', 'Press Test to see them here.');
+  }
+
+  private buttonFor({ image, label, predicted }: MisreadImage, pixels: Uint8Array): HTMLButtonElement {
+    const button = madeButton('', '', () => this.onChoose(image));
+    const [short, long] = [`${label} → ${predicted}`, `test image ${image}, a ${label} read as ${predicted}`];
+    button.setAttribute('aria-label', `${short}: ${long}. Look inside.`);
+    const picture = made('canvas');
+    const side = Math.sqrt(pixels.length);
+    const paint = (): void => paintInk(picture, pixels, [side, side]);
+    paint();
+    this.paints.push(paint);
+    button.append(picture, made('span', '', short));
+    return button;
   }
 }

@@ -4,23 +4,23 @@ import { wrap } from 'comlink';
 import 'katex/dist/katex.min.css';
 import 'virtual:equation-styles.css';
 import { CheckView } from './check-view.js';
-import { element, messageOf } from './dom.js';
+import { element, messageOf, showError } from './dom.js';
 import type { Engine } from './engine.js';
-import { highlightEquationsOnHover } from './highlight.js';
-import { InspectView } from './inspect-view.js';
-import { MisreadImages } from './misread-images.js';
-import { showError } from './error-box.js';
+import { InspectView, MisreadImages } from './inspect-view.js';
 import type { Settings, Subject, View } from './settings.js';
 import { fromQuery, settingsOf, toQuery } from './settings.js';
-import './style/index.css';
+import './style/base.css';
+import './style/controls.css';
+import './style/pictures.css';
+import './style/text.css';
+import './style/mathematics.css';
 import { TextLookView } from './text/look-view.js';
-import { SampleStrip } from './text/sample-strip.js';
+import { SampleStrip, WriteView } from './text/write-view.js';
 import { TextSource } from './text/text-source.js';
-import { WriteView } from './text/write-view.js';
 import type { TrainListener } from './train-listener.js';
 import { TrainView } from './train-view.js';
 
-const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+const worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
 worker.addEventListener('error', ({ message }) => {
   showError(`The engine stopped: ${message || 'its script could not be loaded'}.`, {
     label: 'Reload the page',
@@ -28,6 +28,9 @@ worker.addEventListener('error', ({ message }) => {
   });
 });
 const engine = wrap<Engine>(worker);
+
+/** The pictures, lines and mistakes of an equation have this attribute, with the equation's number. */
+const EQUATION = 'data-equation';
 
 let state: Settings & View = fromQuery(location.search);
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
@@ -111,4 +114,23 @@ function showSubject(shown: Subject): void {
   }
   document.body.classList.add('ready');
   element(`to-${shown}`, HTMLAnchorElement).setAttribute('aria-current', 'page');
+}
+
+/** Pointing at an equation, its lines or its pictures highlights all of them. */
+function highlightEquationsOnHover(): void {
+  const highlightTarget = ({ target }: Event): void => highlight(equationsOf(closest(target)));
+  document.addEventListener('pointerover', highlightTarget);
+  document.addEventListener('focusin', highlightTarget);
+}
+
+const closest = (target: EventTarget | null): Element | null =>
+  target instanceof Element ? target.closest(`[${EQUATION}]`) : null;
+
+const equationsOf = (node: Element | null): string[] => node?.getAttribute(EQUATION)?.split(' ') ?? [];
+
+function highlight(equations: readonly string[]): void {
+  for (const node of document.querySelectorAll(`[${EQUATION}]`)) {
+    const isHighlighted = equationsOf(node).some((equation) => equations.includes(equation));
+    node.classList.toggle('highlighted', isHighlighted);
+  }
 }

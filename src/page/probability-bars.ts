@@ -1,16 +1,17 @@
-/** The ten class probabilities: for each class a bar for the current row, and a strip with the values after every row. */
-import { element, made } from './dom.js';
+/** Probabilities as bars. */
+import { element, made, madeButton, setText } from './dom.js';
 import { paintHeatmap } from './heatmaps.js';
+import { nameOfCharacter } from './text/character-text.js';
+import type { Choice } from './text/text-model.js';
 
+/** The ten class probabilities: for each class a bar for the current row, and a strip with the values after every row. */
 export class ProbabilityBars {
   private readonly place = element('probabilities', HTMLElement);
   private readonly bars = Array.from({ length: 10 }, (_, digit) => {
     const line = made('div', 'probability');
-    const track = made('span', 'track');
-    const fill = made('span', 'fill');
+    const { track, fill } = bar();
     const percentage = made('span', 'percentage');
     const history = made('canvas');
-    track.append(fill);
     line.append(made('b', '', String(digit)), track, percentage, history);
     this.place.append(line);
     return { line, fill, percentage, history };
@@ -28,7 +29,7 @@ export class ProbabilityBars {
       const overRows = Float32Array.from({ length: T }, (_, t) => probabilities[t * C + digit]);
       paintHeatmap(history, overRows, [1, T], row);
     });
-    element('prediction', HTMLElement).textContent = now ? String(best) : 'nothing yet';
+    setText('prediction', now ? String(best) : 'nothing yet');
     this.place.setAttribute(
       'aria-label',
       now
@@ -38,4 +39,34 @@ export class ProbabilityBars {
   }
 }
 
-const percent = (share: number): string => `${Math.round(100 * share)}%`;
+/**
+ * The likeliest next characters, each with a bar. `marked`: the character that came. With `onPick`, each line is a button that
+ * takes its character instead.
+ */
+export function showChoices(
+  place: HTMLElement,
+  choices: readonly Choice[],
+  marked: string,
+  onPick?: (character: string) => void,
+): void {
+  const lines = choices.map(({ character, probability }) => {
+    const line = onPick ? madeButton('choice', '', () => onPick(character)) : made('div', 'choice');
+    line.classList.toggle('best', character === marked);
+    const { track, fill } = bar();
+    fill.style.width = `${100 * probability}%`;
+    const percentage = made('span', 'percentage', percent(probability, probability < 0.1 ? 1 : 0));
+    line.append(made('b', '', nameOfCharacter(character)), track, percentage);
+    if (onPick) line.title = `Continue with “${nameOfCharacter(character)}” instead`;
+    return line;
+  });
+  place.replaceChildren(...lines);
+}
+
+/** A bar: the width of `fill` shows the share. */
+function bar(): { readonly track: HTMLElement; readonly fill: HTMLElement } {
+  const [track, fill] = [made('span', 'track'), made('span', 'fill')];
+  track.append(fill);
+  return { track, fill };
+}
+
+const percent = (share: number, digits = 0): string => `${(100 * share).toFixed(digits)}%`;

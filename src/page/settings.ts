@@ -1,10 +1,10 @@
 /** The settings of a run on the page, and the link that repeats the run. */
 import type { Mode } from '../../kernels/gpu/mode-names.js';
-import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
+import { MOST_THREADS } from '../../kernels/wasm/jobs.js';
 import { decimalFrom } from '../core/numbers.js';
 import type { OptionEntry } from '../training/option-table.js';
-import type { TrainOptions } from '../training/options.js';
 import { OPTIONS } from '../training/option-table.js';
+import type { TrainOptions } from '../training/options.js';
 import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
 import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
 
@@ -31,8 +31,9 @@ type PageOptions = Omit<Pick<TrainOptions, (typeof PAGE_OPTIONS)[number]>, 'hidd
 /** These options alone. The form has one number of hidden units for all layers; a list of equal numbers means the same. */
 export function pageOptionsOf(options: TrainOptions | PageOptions): PageOptions {
   const layers = layersOf(options);
-  const own = Object.fromEntries(PAGE_OPTIONS.map((name) => [name, options[name]])) as unknown as PageOptions;
-  return { ...own, hidden: layers[0].hidden, layers: layers.length };
+  const { bidirectional, batchSize, learningRate, seed, shuffle } = options;
+  const hidden = layers[0].hidden;
+  return { hidden, layers: layers.length, bidirectional, batchSize, learningRate, seed, shuffle };
 }
 
 export interface Settings extends PageOptions {
@@ -244,4 +245,23 @@ function rateChangesFrom(text: string): RateChange[] {
     const [at, value] = [numberFrom('steps', step), numberFrom('learningRate', rate)];
     return at === null || value === null ? [] : [{ step: at, rate: value }];
   });
+}
+
+/** What the page says about a visitor's own text. */
+export interface TextFacts {
+  /** Code points. */
+  readonly length: number;
+  /** The different characters. */
+  readonly characters: readonly string[];
+}
+
+/** The limits of a visitor's own text, in code points. */
+export const TEXT_LIMITS = { least: 200, most: 10_000_000 } as const;
+
+/** Shorter sequences and fewer streams for a short text, so that each stream has at least four sequences. */
+export function streamsFor(length: number, { T, batchSize }: Settings): Pick<Settings, 'T' | 'batchSize'> {
+  const sequences = 4;
+  const characters = Math.floor(0.95 * length) - 1;
+  const steps = Math.max(LIMITS.T.least, Math.min(T, Math.floor(characters / sequences)));
+  return { T: steps, batchSize: Math.max(1, Math.min(batchSize, Math.floor(characters / (sequences * steps)))) };
 }

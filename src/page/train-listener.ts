@@ -1,13 +1,12 @@
 /** What “Train” reports to the other views. */
 import type { TestResult } from './engine.js';
 import type { Sample } from './live-run.js';
-import type { Settings } from './settings.js';
-import type { TextFacts } from './text/own-text.js';
+import type { Settings, TextFacts } from './settings.js';
 
 export interface TrainListener {
   readonly onSettings: (settings: Settings) => void;
-  /** A new run began, or one was resumed. `onWeights` follows. */
-  readonly onNewRun: (run: NewRunFacts) => void;
+  /** A new run began, or one was resumed; `isSameRun`: it continues the run before from a copy. `onWeights` follows. */
+  readonly onNewRun: (run: { readonly step: number; readonly isSameRun: boolean }) => void;
   /** Whether the text can be replaced now. */
   readonly onTextEnabled: (isEnabled: boolean) => void;
   /** The weights changed. */
@@ -19,11 +18,4 @@ export interface TrainListener {
   readonly onSamples: (samples: readonly Sample[]) => void;
   /** The page has a text: the bundled one, or the visitor's. */
   readonly onText: (facts: TextFacts, name: string | null) => void;
-}
-
-/** What the views learn about a run that replaces the current one. */
-export interface NewRunFacts {
-  readonly step: number;
-  /** It continues the run before from a copy. */
-  readonly isSameRun: boolean;
 }

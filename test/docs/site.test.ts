@@ -1,13 +1,12 @@
 /** The site: its Markdown, its links, and a part of its pages, built and served by a plain host, in a real Chromium. */
 import { readFileSync } from 'node:fs';
-import { parseHTML } from 'linkedom';
 import path from 'node:path';
+import { parseHTML } from 'linkedom';
 import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
 import { sidebar } from '../../docs/.vitepress/sidebar.js';
 import { documents, pageOf, project } from '../../docs/.vitepress/source-pages.js';
-import { conclusionOf } from '../../docs/.vitepress/theme/exercises/training-view.js';
-import { pairOf } from '../../docs/.vitepress/theme/exercises/verdict-view.js';
+import { conclusionOf, pairOf } from '../../docs/.vitepress/theme/exercises/findings.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';

@@ -44,16 +44,8 @@ const expectClose = (actual: Matrix, expected: ArrayLike<number>): void => {
 };
 
 /** The derivative of `of` with respect to each number of `rows`. */
-const derivative = (of: () => number, rows: Matrix): Float64Array => {
-  const columns = rows[0].length;
-  const at = (n: number): [Float64Array, number] => [rows[Math.floor(n / columns)], n % columns];
-  return numericGradient(
-    of,
-    rows.length * columns,
-    (n) => at(n)[0][at(n)[1]],
-    (n, value) => (at(n)[0][at(n)[1]] = value),
-  );
-};
+const derivative = (of: () => number, rows: Matrix): Float64Array =>
+  Float64Array.from(rows.flatMap((row) => [...numericGradient(of, row)]));
 const lossOf = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
 const numeric = (name: Name): Float64Array => derivative(lossOf, parameters[name]);
 

@@ -1,7 +1,7 @@
 /** The page in a real Chromium, each guarantee once. test/slow/page has every case, backend and subject. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { PLANTED_MISTAKES } from '../../src/page/mistakes.js';
+import { PLANTED_MISTAKES } from '../../src/page/check-view.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import { servePage, SMALL } from '../helpers/longhand-page.js';
@@ -190,7 +190,7 @@ testInBrowser('a data file that is damaged is named, and can be loaded again', a
 });
 
 testInBrowser('if the engine cannot be loaded, the page offers a reload', async () => {
-  const opened = await open('', { prepare: (page) => page.route('**/worker-*.js', (route) => route.abort()) });
+  const opened = await open('', { prepare: (page) => page.route('**/engine-*.js', (route) => route.abort()) });
   expect(await opened.error()).toMatch(/^The engine stopped: /);
   expect(await opened.text('#error-actions')).toContain('Reload the page');
   opened.forgive(/Failed to load resource|ERR_FAILED/);

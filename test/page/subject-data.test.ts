@@ -1,8 +1,7 @@
 /** The data of the page's subjects: the options and the data of a run, and the images' digest, which is computed once. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DEFAULTS } from '../../src/page/settings.js';
-import { itersFor, optionsOf, SubjectData } from '../../src/page/subject-data.js';
-import { streamsFor, TEXT_LIMITS } from '../../src/page/text/own-text.js';
+import { itersFor, optionsOf, SubjectData } from '../../src/page/run-data.js';
+import { DEFAULTS, streamsFor, TEXT_LIMITS } from '../../src/page/settings.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
 import { TEXT_OPTIONS } from '../../src/training/text-defaults.js';

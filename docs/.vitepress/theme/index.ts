@@ -1,12 +1,11 @@
 /** VitePress's own theme, with the page's typeface and colours. */
 import '@fontsource-variable/inter/index.css';
 import 'katex/dist/katex.min.css';
-import type { Theme } from 'vitepress';
+import type { Router, Theme } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
-import { h } from 'vue';
-import { registerExercises } from './exercises/index.js';
+import type { App } from 'vue';
+import { defineAsyncComponent, h } from 'vue';
 import { Figures } from './figures.js';
-import { followLineLinks } from './line-links.js';
 import './style.css';
 
 export default {
@@ -26,4 +25,34 @@ function makeLinksAbsolute(): void {
     const { pathname, search, hash } = new URL(link.href);
     link.setAttribute('href', pathname + search + hash);
   }
+}
+
+/** In the page of a source file, the address's lines are highlighted: #L12 or #L12-L20. */
+function followLineLinks(router: Router): void {
+  const show = (): void => {
+    const [, first, last = first] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash) ?? [];
+    for (const line of document.querySelectorAll('.source-page .line')) {
+      const number = Number(line.id.slice(1));
+      line.classList.toggle('linked', number >= Number(first) && number <= Number(last));
+    }
+  };
+  addEventListener('hashchange', show);
+  addEventListener('popstate', show);
+  router.onAfterPageLoad = () => void setTimeout(show); // once the page is in the document
+}
+
+/** The components of the exercises' pages. Only these pages load them. */
+function registerExercises(app: App): void {
+  app.component(
+    'ExerciseWorkbench',
+    defineAsyncComponent(() => import('./exercises/workbench.js')),
+  );
+  app.component(
+    'ExerciseList',
+    defineAsyncComponent(async () => (await import('./exercises/lists.js')).ExerciseList),
+  );
+  app.component(
+    'ExerciseNumbers',
+    defineAsyncComponent(async () => (await import('./exercises/lists.js')).ExerciseNumbers),
+  );
 }

@@ -1,7 +1,7 @@
 /** A diagram of norms over the steps back from the end, with a logarithmic scale. It runs in the browser too. */
 import { text } from './svg.mjs';
 
-const superscript = (n) => [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])).join('');
+export const superscript = (n) => [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])).join('');
 
 /** The attribute of a line's dashes, with a space before it. */
 export const dashOf = (dash) => (dash ? ` stroke-dasharray="${dash}"` : '');

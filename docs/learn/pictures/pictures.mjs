@@ -5,17 +5,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cellPicture } from './cell.mjs';
 import { clippingPicture } from './clipping.mjs';
-import { normsPicture } from './gradient-norms.mjs';
-import { lstmNormsPicture } from './lstm-norms.mjs';
+import { cellPicture, pathsPicture, unrolledPicture } from './graphs.mjs';
 import { lengthsPicture, networksPicture } from './networks.mjs';
-import { numericPicture } from './numeric-error.mjs';
+import { lstmNormsPicture, normsPicture, numericPicture } from './norms.mjs';
 import { reachPicture } from './reach.mjs';
 import { spikePicture } from './spike.mjs';
 import { cachesPicture, speedsPicture, tilesPicture } from './tiles.mjs';
-import { pathsPicture } from './two-paths.mjs';
-import { unrolledPicture } from './unrolled.mjs';
 
 export const PICTURES = {
   'caches.svg': cachesPicture,

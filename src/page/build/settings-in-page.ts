@@ -1,9 +1,8 @@
 /** Replaces `<!-- settings -->` by the fields of the settings form. */
 import type { Plugin } from 'vite';
-import type { ChoiceField, NumberField } from '../settings-fields.js';
-import { FIELDS, isNumberField } from '../settings-fields.js';
+import type { ChoiceField, NumberField } from '../settings-form.js';
+import { FIELDS, isNumberField } from '../settings-form.js';
 import { LIMITS } from '../settings.js';
-import { escapeHtml } from './html.js';
 
 export function settingsInPage(): Plugin {
   return {
@@ -35,3 +34,6 @@ function labelled({ label, help, isLive, subject }: NumberField | ChoiceField, c
   const only = subject ? ` data-subject="${subject}"` : '';
   return `<label${only}><span title="${escapeHtml(help)}">${escapeHtml(label)}${live}</span>${control}</label>\n`;
 }
+
+export const escapeHtml = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

@@ -44,10 +44,6 @@ export class CharacterText {
     });
   }
 
-  get length(): number {
-    return this.spans.length;
-  }
-
   /** Replaces the text. */
   show(characters: readonly string[]): void {
     this.spans = [];

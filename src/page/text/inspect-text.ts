@@ -72,8 +72,6 @@ export interface Ranking {
   readonly share: number;
 }
 
-/** Characters of a text that `inspect` accepts. */
-export const INSPECTED_CHARACTERS = { least: 2, most: LONGEST_PASSAGE } as const;
 /** Characters of a text that `states` reads. */
 const MOST_CHARACTERS = 20_000;
 /** Multiply-adds of a forward pass over a text. */
@@ -172,8 +170,7 @@ function classesOf({ network, vocabulary }: TextModel, text: string): Int32Array
 }
 
 function assertRequest(N: number, target: number): void {
-  const { least, most } = INSPECTED_CHARACTERS;
-  if (N < least || N > most) throw new RangeError(`text of ${N} characters: must have ${least}…${most}`);
+  if (N < 2 || N > LONGEST_PASSAGE) throw new RangeError(`text of ${N} characters: must have 2…${LONGEST_PASSAGE}`);
   if (Number.isInteger(target) && target >= 0 && target <= N - 2) return;
   throw new RangeError(`target ${target}: must be a whole number in 0…${N - 2}`);
 }

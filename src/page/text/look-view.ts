@@ -1,16 +1,16 @@
 /** “Look inside” of a text: what the units hold at each character, and how far back the gradient of one prediction reaches. */
 import type { Remote } from 'comlink';
+import { NormsChart } from '../chart.js';
 import { onColourChange } from '../colours.js';
-import { button, element, made, messageOf, nameOf } from '../dom.js';
+import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
-import { HeatmapFigures } from '../heatmap-figures.js';
-import { scaledToOne } from '../heatmaps.js';
-import { NormsChart } from '../norms-chart.js';
-import { bitsOf } from '../run-figures.js';
+import { HeatmapFigures, scaledToOne } from '../heatmaps.js';
+import { showChoices } from '../probability-bars.js';
+import { RepeatedJob } from '../queue.js';
+import { bitsOf } from '../run-panel.js';
 import type { View } from '../settings.js';
 import { numberFrom, PASSAGE, STATES } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
-import { showChoices } from './choice-bars.js';
 import type { PassageInspection } from './text-tools.js';
 import { UnitList } from './unit-list.js';
 
@@ -23,9 +23,7 @@ type LookView = Pick<View, 'passage' | 'reading' | 'target' | 'unit' | 'state' |
 export class TextLookView {
   private inspection: PassageInspection | undefined;
   private characters: readonly string[] = [];
-  private isWaiting = false;
-  private mustAskAgain = false;
-  private inspectionMs = 0;
+  private readonly inspections = new RepeatedJob(() => this.inspect(), INSPECT_EVERY_MS, LARGEST_SHARE);
   private readonly coloured = new CharacterText(element('passage', HTMLElement), (n) => this.aim(n));
   private readonly reached = new CharacterText(element('reached', HTMLElement), (n) => this.aim(n));
   private readonly heatmaps = new HeatmapFigures(element('text-heatmaps', HTMLElement), 'character');
@@ -62,46 +60,39 @@ export class TextLookView {
 
   /** While a run plays, the least time from the beginning of an inspection to the next one. */
   get periodMs(): number {
-    return Math.max(INSPECT_EVERY_MS, this.inspectionMs / LARGEST_SHARE);
+    return this.inspections.periodMs;
   }
 
   /** Inspects the passage with the current network. Calls during an inspection lead to one more inspection. */
   refresh(): void {
-    if (this.isWaiting) {
-      this.mustAskAgain = true;
-      return;
-    }
-    this.isWaiting = true;
-    this.inspect()
-      .catch((error: unknown) => {
-        // about the visitor's passage: the next inspection reads the text again
-        const isPassage = this.view.reading !== '' && ['DataError', 'RangeError'].includes(nameOf(error));
-        if (!isPassage) {
-          this.onError(error);
-          return;
-        }
-        this.showNote(messageOf(error));
-        this.change({ reading: '' });
-        this.mustAskAgain = true;
-      })
-      .finally(() => {
-        this.isWaiting = false;
-        if (!this.mustAskAgain) return;
-        this.mustAskAgain = false;
-        this.refresh();
-      });
+    this.inspections.run();
   }
 
   private async inspect(): Promise<void> {
-    const { reading, passage, target } = this.view;
-    const began = performance.now();
-    const inspection = await this.engine.inspectText({ reading, start: passage, length: PASSAGE, target });
+    const { view } = this;
+    const { reading, passage: start, target } = view;
+    try {
+      this.showInspection(await this.engine.inspectText({ reading, start, length: PASSAGE, target }), view);
+    } catch (error) {
+      // about the visitor's passage: the next inspection reads the text again
+      const isPassage = this.view.reading !== '' && ['DataError', 'RangeError'].includes(nameOf(error));
+      if (!isPassage) {
+        this.onError(error);
+        return;
+      }
+      this.showNote(messageOf(error));
+      this.change({ reading: '' });
+      this.refresh();
+    }
+  }
+
+  /** `requested`: what was looked at when the inspection began. */
+  private showInspection(inspection: PassageInspection, { reading, passage }: LookView): void {
     const { characters, start, isLast } = inspection;
     if (reading !== '') this.showNote('');
     else if (start !== passage) this.change({ passage: start });
     button('earlier').disabled = reading === '' && start === 0;
     button('later').disabled = reading === '' && isLast;
-    this.inspectionMs = performance.now() - began;
     if (characters.join('') !== this.characters.join('')) {
       this.characters = characters;
       for (const view of [this.coloured, this.reached]) view.show(characters);
@@ -135,7 +126,7 @@ export class TextLookView {
   }
 
   private showNote(text: string): void {
-    element('passage-note', HTMLElement).textContent = text;
+    setText('passage-note', text);
   }
 
   /** Explains the prediction after character n. Returns what is known about it now. */
@@ -171,9 +162,11 @@ export class TextLookView {
     this.heatmaps.show(lstm, N, N, target + 1);
     this.norms.show(lstm, N, inspection.target + 1);
     this.units.mark({ lstm: this.layer.selectedIndex, state: this.view.state, unit });
-    element('unit-value', HTMLElement).textContent =
+    setText(
+      'unit-value',
       `${this.view.state} of unit ${unit} after character ${target + 1}, ` +
-      `“${nameOfCharacter(characters[target])}”: ${values[target].toFixed(3)}`;
+        `“${nameOfCharacter(characters[target])}”: ${values[target].toFixed(3)}`,
+    );
     this.showPrediction(inspection);
   }
 
@@ -188,8 +181,10 @@ export class TextLookView {
   private showPrediction({ choices, loss, target, step }: PassageInspection): void {
     const next = this.characters[target + 1];
     const [read, came] = [this.characters[target], next].map(nameOfCharacter);
-    element('text-prediction', HTMLElement).textContent =
-      `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${step} training steps.`;
+    setText(
+      'text-prediction',
+      `After “${read}”, “${came}” comes: ${bitsOf(loss).toFixed(2)} bits. The network has made ${step} training steps.`,
+    );
     showChoices(element('text-choices', HTMLElement), choices, next);
   }
 }

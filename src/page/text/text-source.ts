@@ -1,7 +1,7 @@
 /** The text that the network reads: the bundled one, or one that the visitor pastes, chooses or drops on the page. */
-import { button, element } from '../dom.js';
-import type { TextFacts } from './own-text.js';
-import { TEXT_LIMITS } from './own-text.js';
+import { button, ButtonGroup, chooseFile, element, setText } from '../dom.js';
+import type { TextFacts } from '../settings.js';
+import { TEXT_LIMITS } from '../settings.js';
 
 interface SourceListener {
   readonly onOwnText: (text: string, name: string) => void;
@@ -18,8 +18,7 @@ export class TextSource {
   /** The different characters of the text. */
   characters: ReadonlySet<string> = new Set();
   private isEnabled = false;
-  /** The button that lost the keyboard's focus because it was disabled. */
-  private lostFocus: HTMLButtonElement | undefined;
+  private readonly buttons = new ButtonGroup(['paste', 'use-text', 'choose-text', 'bundled']);
   private texts = 0;
   private textsSeen = 1; // the first text is that of the address
   private readonly area = element('own-text', HTMLTextAreaElement);
@@ -31,13 +30,7 @@ export class TextSource {
       listener.onOwnText(this.area.value, 'your text');
     });
     button('bundled').addEventListener('click', () => listener.onBundledText());
-    const input = element('text-file', HTMLInputElement);
-    button('choose-text').addEventListener('click', () => input.click());
-    input.addEventListener('change', () => {
-      const file = input.files?.[0];
-      input.value = ''; // so that the same file can be chosen again
-      if (file) void this.read(file);
-    });
+    chooseFile('choose-text', 'text-file', (file) => void this.read(file));
     this.acceptDrops();
   }
 
@@ -51,14 +44,7 @@ export class TextSource {
   /** While a run is created, the text cannot be changed. */
   setEnabled(isEnabled: boolean): void {
     this.isEnabled = isEnabled;
-    const focused = document.activeElement;
-    for (const id of ['paste', 'use-text', 'choose-text', 'bundled']) button(id).disabled = !isEnabled;
-    if (!isEnabled) {
-      if (focused instanceof HTMLButtonElement && focused.disabled) this.lostFocus = focused;
-      return;
-    }
-    if (document.activeElement === document.body) this.lostFocus?.focus();
-    this.lostFocus = undefined;
+    this.buttons.setEnabled(isEnabled);
   }
 
   /** A file anywhere on the page, or a text on the frame of the text's source. */
@@ -86,9 +72,11 @@ export class TextSource {
 
   /** `name`: null for the bundled text. */
   show({ length, characters }: TextFacts, name: string | null): void {
-    element('text-name', HTMLElement).textContent = name ?? BUNDLED;
-    element('text-facts', HTMLElement).textContent =
-      `${length.toLocaleString('en')} characters, ${characters.length.toLocaleString('en')} different`;
+    setText('text-name', name ?? BUNDLED);
+    setText(
+      'text-facts',
+      `${length.toLocaleString('en')} characters, ${characters.length.toLocaleString('en')} different`,
+    );
     button('bundled').hidden = name === null;
     this.characters = new Set(characters);
     this.texts++;

@@ -4,10 +4,11 @@ import type { Backend } from '../../core/backend.js';
 import type { Text } from '../../data/text.js';
 import { textOf } from '../../data/text.js';
 import type { Network } from '../../network/network.js';
+import type { View } from '../settings.js';
+import { STATES } from '../settings.js';
 import type { TextInspection } from './inspect-text.js';
-import { TextInspector } from './inspect-text.js';
-import type { UnitRanking } from './rank-units.js';
-import { rankUnits } from './rank-units.js';
+import { mostCharacters, TextInspector } from './inspect-text.js';
+import type { RankedUnit } from './separation.js';
 import type { TextModel } from './text-model.js';
 import type { WriteRequest, WrittenChoice } from './text-writer.js';
 import { TextWriter } from './text-writer.js';
@@ -39,10 +40,31 @@ export interface PassageInspection extends TextInspection {
   readonly isLast: boolean;
 }
 
+/** A unit of a layer. */
+export interface RankedState extends RankedUnit, Pick<View, 'state'> {
+  /** 0 for the lowest. */
+  readonly layer: number;
+}
+
+/** The units that separate a property best. */
+export interface UnitRanking {
+  /** Those that separate best first; at most 12. Empty if fewer than 5 characters have the property, or have it not. */
+  readonly units: readonly RankedState[];
+  /** Characters that were read, and those of them that have the property. */
+  readonly read: number;
+  readonly found: number;
+  /** Training steps that the network has made. */
+  readonly step: number;
+}
+
 /** The samples during training. */
 const SAMPLE = { length: 200, temperature: 0.8, seed: 1 } as const;
 /** Characters of the validation part in which the units are sorted. */
 const RANKED_CHARACTERS = 20_000;
+
+const MOST_UNITS = 12;
+/** With fewer characters on one side, many units separate them by chance. */
+const LEAST_FOUND = 5;
 
 export class TextTools {
   private abortWriting = new AbortController();
@@ -91,10 +113,23 @@ export class TextTools {
     return { ...inspection, start: first, isLast: first + passage.length >= characters.length };
   }
 
-  /** See `rankUnits`. */
+  /** The hidden units of all layers, sorted by how well their c or h separates a property. Rejects as `TextInspector.rank`. */
   async rank(property: string): Promise<UnitRanking> {
     const { model, step, validation } = await this.copy();
     const text = textOf(validation.characters.subarray(0, RANKED_CHARACTERS), validation.vocabulary);
-    return { ...(await rankUnits(this.inspector, model, text, property)), step };
+    const all: RankedState[] = [];
+    const read = Math.min(Array.from(text).length, mostCharacters(model.network));
+    let found = 0;
+    for (const layer of model.network.layers.keys()) {
+      for (const state of STATES) {
+        const ranking = await this.inspector.rank(model, text, property, state, layer);
+        found = Math.round(ranking.share * read);
+        all.push(...ranking.units.map((unit) => ({ ...unit, state, layer })));
+      }
+    }
+    if (Math.min(found, read - found) < LEAST_FOUND) return { units: [], read, found, step };
+    const strength = ({ auc }: RankedState): number => Math.abs(auc - 0.5);
+    const units = all.filter(({ auc }) => !Number.isNaN(auc)).sort((a, b) => strength(b) - strength(a));
+    return { units: units.slice(0, MOST_UNITS), read, found, step };
   }
 }

@@ -1,10 +1,10 @@
 /** The hidden units, sorted by how well they separate a property of the text, such as “inside quotation marks”. */
 import type { Remote } from 'comlink';
-import { button, element, made } from '../dom.js';
+import { button, element, made, madeButton, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
 import type { View } from '../settings.js';
-import type { RankedState } from './rank-units.js';
 import { PROPERTIES } from './separation.js';
+import type { RankedState } from './text-tools.js';
 
 type UnitOfLayer = Pick<View, 'unit' | 'state' | 'lstm'>;
 const keyOf = ({ lstm, state, unit }: UnitOfLayer): string => `${lstm} ${state} ${unit}`;
@@ -50,7 +50,7 @@ export class UnitList {
   clear(): void {
     this.requests++;
     this.place.replaceChildren();
-    element('units-note', HTMLElement).textContent = '';
+    setText('units-note', '');
   }
 
   private change(change: Partial<Chosen>): void {
@@ -77,15 +77,13 @@ export class UnitList {
   }
 
   private line({ layer, state, unit, auc }: RankedState): HTMLButtonElement {
-    const line = made('button', 'unit');
-    line.type = 'button';
+    const line = madeButton('unit', '', () => this.change({ unit, state, lstm: layer }));
     line.dataset.unit = keyOf({ lstm: layer, state, unit });
     line.append(
       made('b', '', `${state} of ${unit}`),
       made('small', '', `layer ${layer + 1}`),
       made('span', '', auc.toFixed(3)),
     );
-    line.addEventListener('click', () => this.change({ unit, state, lstm: layer }));
     return line;
   }
 }

@@ -1,16 +1,18 @@
-/** “Write”: the network continues a prompt. A click on a character shows what else it might have been. */
+/** The views of what the network writes: on request, and during training. */
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
-import { button, element, messageOf, nameOf } from '../dom.js';
+import { button, element, made, messageOf, nameOf, setText } from '../dom.js';
 import type { Engine } from '../engine.js';
+import type { Sample } from '../live-run.js';
+import { showChoices } from '../probability-bars.js';
 import type { View } from '../settings.js';
 import { CharacterText, nameOfCharacter } from './character-text.js';
-import { showChoices } from './choice-bars.js';
 import type { WrittenChoice } from './text-writer.js';
 
 const LENGTH = 400;
 const TOP = 40;
 
+/** “Write”: the network continues a prompt. A click on a character shows what else it might have been. */
 export class WriteView {
   /** What has been written after the prompt. */
   private written: WrittenChoice[] = [];
@@ -62,7 +64,7 @@ export class WriteView {
     void this.engine.stopWriting();
     this.written = [];
     this.promptRead = this.prompt.value;
-    element('prompt-read', HTMLElement).textContent = this.promptRead;
+    setText('prompt-read', this.promptRead);
     this.text.show([]);
     this.showChoicesOf(-1);
   }
@@ -111,9 +113,10 @@ export class WriteView {
   private showChoicesOf(n: number): void {
     this.text.choose(n);
     const chosen = n < 0 ? undefined : this.written.at(n);
-    element('written-about', HTMLElement).textContent = chosen
-      ? `character ${n + 1}: ${nameOfCharacter(chosen.character)}`
-      : 'write something first';
+    setText(
+      'written-about',
+      chosen ? `character ${n + 1}: ${nameOfCharacter(chosen.character)}` : 'write something first',
+    );
     showChoices(element('written-choices', HTMLElement), chosen?.choices ?? [], chosen?.character ?? '', (character) =>
       this.replace(n, character),
     );
@@ -132,7 +135,7 @@ export class WriteView {
   }
 
   private showNote(text: string): void {
-    element('write-note', HTMLElement).textContent = text;
+    setText('write-note', text);
   }
 
   private setWriting(isWriting: boolean): void {
@@ -142,6 +145,35 @@ export class WriteView {
   }
 
   private showTemperature(): void {
-    element('temperature-text', HTMLOutputElement).textContent = Number(this.temperature.value).toFixed(2);
+    setText('temperature-text', Number(this.temperature.value).toFixed(2));
   }
+}
+
+/** What the network wrote during training: a sample every 100 steps, from noise to words. */
+export class SampleStrip {
+  private readonly place = element('samples', HTMLElement);
+  private samples: Sample[] = [];
+
+  add(samples: readonly Sample[]): void {
+    const { place } = this;
+    const wasAtEnd = place.scrollTop + place.clientHeight >= place.scrollHeight - 8;
+    const isFirst = this.samples.length === 0;
+    this.samples.push(...samples);
+    if (isFirst) place.replaceChildren(); // the note
+    place.append(...samples.map(itemOf));
+    if (wasAtEnd) place.scrollTop = place.scrollHeight; // otherwise the visitor reads an earlier one
+  }
+
+  /** For another run, or with `isSameRun` for an earlier step of this one: keeps the samples up to `step`. */
+  restartAt(step: number, isSameRun: boolean): void {
+    this.samples = isSameRun ? this.samples.filter((sample) => sample.step <= step) : [];
+    const note = made('li', 'quiet', 'Press Play: the network writes here every 100 steps.');
+    this.place.replaceChildren(...(this.samples.length === 0 ? [note] : this.samples.map(itemOf)));
+  }
+}
+
+function itemOf({ step, text }: Sample): HTMLLIElement {
+  const item = made('li');
+  item.append(made('small', '', step === 0 ? 'before training' : `after ${step} steps`), made('p', '', text));
+  return item;
 }

@@ -1,5 +1,5 @@
 /** Access to the page in a real Chromium: contrast and labels (axe), and widths. */
-import { FIELDS } from '../../../src/page/settings-fields.js';
+import { FIELDS } from '../../../src/page/settings-form.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { servePage, SMALL } from '../../helpers/longhand-page.js';
 import { expectAccessToDigits, expectAccessToText } from '../../helpers/page-access.js';

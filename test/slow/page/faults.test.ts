@@ -38,7 +38,7 @@ testInBrowser('without WebGPU the page offers WebAssembly', async () => {
   const without = await open(`${SMALL}&backend=webgpu`, {
     // the worker's navigator cannot be reached from here, so its script begins with this
     prepare: (page) =>
-      page.route('**/worker-*.js', async (route) => {
+      page.route('**/engine-*.js', async (route) => {
         const response = await route.fetch();
         const body = `Object.defineProperty(navigator, 'gpu', { value: undefined });${await response.text()}`;
         await route.fulfill({ response, body });

@@ -1,11 +1,39 @@
-/** What the worker does with an answer. */
+/** What the worker does with an answer, and what it and the page send each other. */
+import type { LabelledImages } from '../../../../src/data/mnist.js';
+import { assertImages } from '../../../../src/data/mnist.js';
 import { check } from '../../../../src/exercises/check.js';
 import { AnswerError } from '../../../../src/exercises/evaluate.js';
-import type { Exercise } from '../../../../src/exercises/exercise.js';
+import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
-import { answerLosses, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
-import { fetchImages } from './images.js';
-import type { Job, Report } from './messages.js';
+import { answerLosses, IMAGE_COUNT, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
+
+/** What a worker does: it checks one text, and then trains with it. */
+export interface Job {
+  /** The exercise's name. */
+  readonly name: string;
+  readonly source: string;
+  /** The absolute address of the images. */
+  readonly images: string;
+}
+
+/** The loss of one training step. */
+export interface StepLoss {
+  /** With the project's own functions. */
+  readonly right: number;
+  /** With the reader's function. */
+  readonly answer: number;
+}
+
+/** What the worker reports to the page. */
+export type Report =
+  /** The worker's program is loaded: the time limit begins. */
+  | { readonly kind: 'ready' }
+  /** The run has ended early. The message is for the reader. */
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  | { readonly kind: 'loss'; readonly loss: StepLoss; /** How many steps there will be. */ readonly steps: number }
+  | { readonly kind: 'no-training'; readonly message: string }
+  | { readonly kind: 'end' };
 
 type Reporter = (report: Report) => void;
 
@@ -35,4 +63,36 @@ async function train(exercise: Exercise, source: string, address: string, report
       message: isTheirs ? `With your function it ends with an error: ${message}` : message,
     });
   }
+}
+
+const SIDE = 28;
+
+/** Throws an Error whose message is for the reader. */
+async function fetchImages(address: string): Promise<LabelledImages> {
+  try {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`the server answers ${response.status}`);
+    const images = imagesOf(await unpacked(new Uint8Array(await response.arrayBuffer())));
+    assertImages('images', images);
+    return images;
+  } catch (error) {
+    throw new Error(`The images could not be loaded: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** The labels come first, then the pixels. docs/.vitepress/exercises.ts writes them. */
+const imagesOf = (bytes: Uint8Array): LabelledImages => ({
+  count: IMAGE_COUNT,
+  rows: SIDE,
+  columns: SIDE,
+  labels: bytes.subarray(0, IMAGE_COUNT),
+  pixels: bytes.subarray(IMAGE_COUNT),
+});
+
+/** Some hosts send a gzip file with `Content-Encoding`: the browser has then unpacked it. */
+async function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  if (!isGzip) return bytes;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -4,7 +4,10 @@ import { defineComponent, h, onMounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import type { Language } from './progress.js';
 import { progress, saveProgress } from './progress.js';
-import { withCode } from './with-code.js';
+
+/** The exercises' texts have code between backticks, as in Markdown. */
+const withCode = (text: string): (VNode | string)[] =>
+  text.split('`').map((part, n) => (n % 2 === 1 ? h('code', part) : part));
 
 export function hintsView({ name, hints }: Exercise): VNode[] {
   const opened = progress.of[name].hints;
@@ -46,7 +49,7 @@ const Code = defineComponent({
   setup({ text, language }) {
     const pieces = ref([{ text, classes: '' }]);
     onMounted(async () => {
-      const { colouredPieces } = await import('./editor-look.js');
+      const { colouredPieces } = await import('./editor.js');
       pieces.value = colouredPieces(text, language);
     });
     const spans = (): VNode[] => pieces.value.map((piece) => h('span', { class: piece.classes }, piece.text));

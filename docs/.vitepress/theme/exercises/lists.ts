@@ -4,8 +4,8 @@ import type { VNode } from 'vue';
 import { defineComponent, h, onMounted, onUnmounted, ref } from 'vue';
 import type { Exercise } from '../../../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../../../src/exercises/exercises.js';
+import { scrollingTable } from './findings.js';
 import { forgetProgress, loadProgress, onOtherTabs, progress } from './progress.js';
-import { scrollingTable } from './scrolling-table.js';
 
 const addressOf = (exercise: Exercise): string => withBase(`/exercises/${fileNameOf(exercise)}.html`);
 
@@ -36,25 +36,16 @@ export const ExerciseList = defineComponent({
   setup() {
     const isLoaded = useLoadedProgress();
     return () => [
-      scrollingTable('exercises', 'The exercises', [
-        h(
-          'thead',
-          h(
-            'tr',
-            ['Exercise', 'Equation', 'Your progress'].map((text) => h('th', { scope: 'col' }, text)),
-          ),
-        ),
-        h(
-          'tbody',
-          EXERCISES.map((exercise) =>
-            h('tr', [
-              h('td', h('a', { href: addressOf(exercise) }, `${exercise.number}. ${exercise.title}`)),
-              h('td', exercise.equation),
-              h('td', isLoaded.value ? stateOf(exercise) : ''),
-            ]),
-          ),
-        ),
-      ]),
+      scrollingTable(
+        'exercises',
+        'The exercises',
+        ['Exercise', 'Equation', 'Your progress'],
+        EXERCISES.map((exercise) => [
+          h('a', { href: addressOf(exercise) }, `${exercise.number}. ${exercise.title}`),
+          exercise.equation,
+          isLoaded.value ? stateOf(exercise) : '',
+        ]),
+      ),
       isLoaded.value ? h(ProgressSummary) : undefined,
     ];
   },

@@ -5,11 +5,10 @@ import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
 import { useAttempt } from './attempt.js';
 import type { Editor } from './editor.js';
+import { lineOf, trainingView, verdictView } from './findings.js';
 import { hintsView, solutionView } from './help-view.js';
 import type { Language } from './progress.js';
 import { loadProgress, progress, saveProgress } from './progress.js';
-import { trainingView } from './training-view.js';
-import { lineOf, verdictView } from './verdict-view.js';
 
 const LANGUAGES: Readonly<Record<Language, string>> = { typescript: 'TypeScript', javascript: 'JavaScript' };
 

@@ -1,5 +1,5 @@
 /** A worker for one run of an answer. What the answer changes in the worker, such as `Math.tanh`, ends with the worker. */
-import type { Job, Report } from './messages.js';
+import type { Job, Report } from './check-and-train.js';
 
 // An answer may replace globalThis.postMessage.
 const send = globalThis.postMessage.bind(globalThis);

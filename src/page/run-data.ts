@@ -1,17 +1,15 @@
-/** The data of the page's subjects, as a run needs them: MNIST, or a text. */
+/** What a run on the page needs: MNIST or a text, its options, and the checkpoint that it continues. */
 import { DataError } from '../core/errors.js';
 import type { LabelledImages, Mnist } from '../data/mnist.js';
 import type { Text, TextOptions, TextTask } from '../data/text.js';
 import { textTask } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
-import type { Checkpoint, SavedModel } from '../training/checkpoint.js';
+import type { Checkpoint, SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
-import { TUTORIAL } from '../training/options.js';
+import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
 import { TEXT_OPTIONS } from '../training/text-defaults.js';
-import type { Settings } from './settings.js';
-import { pageOptionsOf } from './settings.js';
-import type { TextFacts } from './text/own-text.js';
-import { TEXT_LIMITS } from './text/own-text.js';
+import type { Settings, Subject, TextFacts } from './settings.js';
+import { pageOptionsOf, TEXT_LIMITS } from './settings.js';
 
 /** What a run trains, validates and is tested with; for the digest see `TrainingData`. */
 export type SubjectSplit = Split<LabelledImages | Text> & Pick<TrainingData, 'digest'>;
@@ -99,4 +97,37 @@ export function itersFor(steps: number, batchSize: number): number {
   const { trainingIters } = TUTORIAL;
   const tutorialSteps = Math.ceil(trainingIters / batchSize) - 1;
   return steps === tutorialSteps ? trainingIters : steps * batchSize + 1;
+}
+
+/** The checkpoint of a run of `steps` steps. A cosine schedule depends on the length, which therefore stays. */
+export function withLength({ model, training }: Checkpoint, steps: number): Checkpoint {
+  if (!training) return { model, training };
+  const { options, order, step } = training;
+  const length = Math.max(steps, step);
+  if (options.schedule === 'cosine' || stepCount(options, order.length) === length) return { model, training };
+  const trainingIters = itersFor(length, options.batchSize);
+  return { model, training: { ...training, options: { ...options, trainingIters, epochs: null } } };
+}
+
+/** The training of a checkpoint. Throws a DataError if the page cannot continue it. */
+export function trainingFor({ model, training }: Checkpoint, name: string, subject: Subject): SavedTraining {
+  if (!training) throw new DataError(`${name}: holds only a network, not the state of its training`);
+  const { task, options } = training;
+  const isText = model.vocabulary !== undefined;
+  if (isText !== (subject === 'text')) {
+    const [other, link] = isText ? ['a text', 'Text'] : ['images', 'Digits'];
+    if (isText || task === null)
+      throw new DataError(`${name}: a run on ${other}: choose “${link}” at the top of the page, then load it again`);
+  }
+  if (!isText && task !== null) {
+    throw new DataError(`${name}: a run of the task “${task}”, but the page trains only on MNIST’s images`);
+  }
+  const hidden = layersOf(options).map((layer) => layer.hidden);
+  if (new Set(hidden).size > 1) {
+    throw new DataError(
+      `${name}: its layers have ${hidden.join(', ')} hidden units, but on the page all layers have the same number: ` +
+        'longhand train --resume can continue this run',
+    );
+  }
+  return training;
 }

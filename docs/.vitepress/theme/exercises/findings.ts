@@ -1,12 +1,84 @@
-/** Shows the loss of each training step: with the reader's function, over that with the project's own. */
+/** Shows what a run has found: the verdict, and the losses of the training. */
 import type { VNode } from 'vue';
 import { h } from 'vue';
+import type { Difference, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import type { Attempt } from './attempt.js';
-import type { StepLoss } from './messages.js';
+import type { StepLoss } from './check-and-train.js';
+
+/** A table scrolls in a narrow window, also by the keyboard. */
+export const scrollingTable = (
+  name: string,
+  label: string,
+  headings: readonly string[],
+  rows: readonly (readonly (VNode | string)[])[],
+): VNode =>
+  h('div', { class: `${name} scrolling`, tabindex: 0, role: 'group', 'aria-label': label }, [
+    h('table', [
+      h('thead', rowOf(headings.map((text) => h('th', { scope: 'col' }, text)))),
+      h(
+        'tbody',
+        rows.map((cells) => rowOf(cells.map((cell) => h('td', [cell])))),
+      ),
+    ]),
+  ]);
+
+const rowOf = (cells: VNode[]): VNode => h('tr', cells);
+
+export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
+  switch (verdict.outcome) {
+    case 'right':
+      return [h('p', { class: 'right' }, `Right: all ${verdict.compared} numbers agree with ${standardOf(exercise)}.`)];
+    case 'untouched':
+      return [h('p', 'This is still the start text. Write your lines, and then run it.')];
+    case 'error':
+      return [h('p', { class: 'wrong' }, `Your code cannot be run: ${verdict.message}`)];
+    case 'wrong':
+      return [
+        h('p', { class: 'wrong' }, `Not yet right: ${tensorsOf(verdict.differences)}.`),
+        differencesView(verdict.differences),
+        ...(verdict.mistake === undefined
+          ? []
+          : [h('p', ['These are the numbers of a known mistake: ', h('strong', verdict.mistake), '.'])]),
+      ];
+  }
+}
+
+/** Adam is not a gradient: there the check compares with the project's own function. */
+const standardOf = ({ trains }: Exercise): string =>
+  trains === 'adam' ? 'those of the project’s own Adam' : 'numeric derivatives';
+
+const tensorsOf = ({ length }: readonly Difference[]): string =>
+  length === 1 ? 'one tensor differs' : `${length} tensors differ`;
+
+const differencesView = (differences: readonly Difference[]): VNode =>
+  scrollingTable(
+    'differences',
+    'The tensors that differ',
+    ['First element that differs', 'Expected', 'Found', 'Elements that differ'],
+    differences.map(({ element, expected, found, differing, size }) => [
+      element,
+      ...pairOf(expected, found),
+      `${differing} of ${size}`,
+    ]),
+  );
+
+/** Both numbers with eight digits, or with all digits if these are equal. */
+export function pairOf(expected: number, found: number): [string, string] {
+  const short = (value: number): string => String(Number(value.toPrecision(8)));
+  if (Number.isNaN(found)) return [short(expected), 'NaN: never written'];
+  return short(expected) === short(found) ? [String(expected), String(found)] : [short(expected), short(found)];
+}
+
+/** The line, counted from 1, that an error names at its beginning. */
+export function lineOf(verdict: Verdict | undefined): number | undefined {
+  const line = verdict?.outcome === 'error' ? /^line (\d+)/.exec(verdict.message)?.[1] : undefined;
+  return line === undefined ? undefined : Number(line);
+}
 
 /** In the units of the drawing. */
 const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [360, 190, 34, 10, 10, 40];
 
+/** Shows the loss of each training step: with the reader's function, over that with the project's own. */
 export function trainingView({ losses, steps, isRunning, noTraining, verdict }: Attempt): VNode[] {
   const isWrong = verdict?.outcome === 'wrong';
   const isDone = losses.length > 0 && losses.length === steps;

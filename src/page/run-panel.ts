@@ -1,8 +1,33 @@
-/** The figures and charts of the run: step, loss, accuracy or bits per character, speed. */
+/** The buttons, the figures and the charts of the run. */
 import type { Line, Validation } from '../training/run.js';
 import { Chart } from './chart.js';
-import { element, made } from './dom.js';
+import { button, ButtonGroup, element, made, setText } from './dom.js';
 import type { Settings, Subject } from './settings.js';
+
+/** The buttons of the run: Play, One step, Reset, Test, and those for checkpoints. */
+export class RunButtons extends ButtonGroup {
+  constructor() {
+    super(['play', 'one-step', 'reset', 'test', 'save', 'load']);
+  }
+
+  /** While a run plays, only Pause and Reset can be pressed. */
+  setPlaying(isPlaying: boolean): void {
+    button('play').textContent = isPlaying ? 'Pause' : 'Play';
+    this.setEnabled(!isPlaying);
+    button('play').disabled = false;
+    button('reset').disabled = false;
+  }
+
+  /** During a test its button ends it. */
+  setTesting(isTesting: boolean): void {
+    button('test').textContent = isTesting ? 'Stop the test' : 'Test';
+  }
+
+  /** Draws attention to Reset: the changed settings need a new run. */
+  suggestReset(isSuggested: boolean): void {
+    button('reset').classList.toggle('suggested', isSuggested);
+  }
+}
 
 /** One line of a chart: its name in a sentence, and a place in the figures that shows its last value. */
 interface Curve {
@@ -12,6 +37,7 @@ interface Curve {
   readonly of: (line: Line) => number;
 }
 
+/** The figures and charts of the run: step, loss, accuracy or bits per character, speed. */
 export class RunFigures {
   private lines: Line[] = [];
   private validations: Validation[] = [];
@@ -27,7 +53,7 @@ export class RunFigures {
     this.validations = this.validations.filter((validation) => validation.step <= step);
     this.showLines();
     this.showTestResult('–');
-    element('pace', HTMLElement).textContent = '–';
+    setText('pace', '–');
   }
 
   /** For the run of a checkpoint, whose lines are not known. */
@@ -44,8 +70,8 @@ export class RunFigures {
   }
 
   showStep(step: number, pauseAt: number): void {
-    element('step', HTMLElement).textContent = String(step);
-    element('steps-of', HTMLElement).textContent = `of ${pauseAt}`;
+    setText('step', String(step));
+    setText('steps-of', `of ${pauseAt}`);
   }
 
   showPace(stepsPerSecond: number, { batchSize, T }: Settings): void {
@@ -79,12 +105,9 @@ export class RunFigures {
     };
     const last = lines.at(-1);
     for (const { chart, place, of } of this.curves) {
-      chart.show(
-        steps,
-        valuesAt(lines, of),
-        valuesAt(validations, (one) => of({ ...one, iter: 0 })),
-      );
-      element(place, HTMLElement).textContent = last ? of(last).toFixed(4) : '–';
+      const validated = valuesAt(validations, (one) => of({ ...one, iter: 0 }));
+      chart.show(steps, valuesAt(lines, of), validated);
+      setText(place, last ? of(last).toFixed(4) : '–');
     }
   }
 }
@@ -99,24 +122,14 @@ const SERIES = [
 
 const CHART = { series: SERIES, joinsGaps: true, height: 200, digits: 4, x: 'step' } as const;
 
-function digitCurves(): Curve[] {
-  return [
-    {
-      chart: new Chart(element('loss-chart', HTMLElement), CHART),
-      name: 'Loss over the steps',
-      place: 'loss',
-      of: ({ loss }) => loss,
-    },
-    {
-      chart: new Chart(element('accuracy-chart', HTMLElement), { ...CHART, range: [0, 1] }),
-      name: 'Accuracy over the steps',
-      place: 'accuracy',
-      of: ({ accuracy }) => accuracy,
-    },
-  ];
+function curve(place: string, words: string, of: Curve['of'], range?: readonly [number, number]): Curve {
+  const chart = new Chart(element(`${place}-chart`, HTMLElement), { ...CHART, ...(range && { range }) });
+  return { chart, name: `${words} over the steps`, place, of };
 }
 
-function textCurves(): Curve[] {
-  const chart = new Chart(element('bits-chart', HTMLElement), CHART);
-  return [{ chart, name: 'Bits per character over the steps', place: 'bits', of: ({ loss }) => bitsOf(loss) }];
-}
+const digitCurves = (): Curve[] => [
+  curve('loss', 'Loss', ({ loss }) => loss),
+  curve('accuracy', 'Accuracy', ({ accuracy }) => accuracy, [0, 1]),
+];
+
+const textCurves = (): Curve[] => [curve('bits', 'Bits per character', ({ loss }) => bitsOf(loss))];

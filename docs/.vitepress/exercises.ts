@@ -1,11 +1,16 @@
-/** The pages of the exercises: what can be read without scripts, and the components that add the editor. */
-import { readFileSync } from 'node:fs';
+/** The exercises in the site: their pages and their images. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { DefaultTheme } from 'vitepress';
+import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
+import { parseLabelledImages, sliceImages } from '../../src/data/mnist.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { IMAGE_COUNT } from '../../src/exercises/train.js';
 import { project } from './source-pages.js';
 
+/** What can be read without scripts, and the components that add the editor. */
 export const exercisePages = (): { params: { exercise: string }; content: string }[] =>
   EXERCISES.map((exercise) => ({ params: { exercise: fileNameOf(exercise) }, content: pageOfExercise(exercise) }));
 
@@ -41,4 +46,27 @@ function derivationOf({ chapter }: Exercise): string {
   const file = path.join(project, 'docs', chapter.replace(/#.*/, ''));
   const [, title] = /^# (.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
   return `Derived in [${title}](../${chapter}). `;
+}
+
+const NAME = 'virtual:exercise-images';
+const FILE = path.join(project, 'dist/exercises/images.gz');
+
+/** A Vite plugin: `virtual:exercise-images` is the address of a file with the images that the exercises train on. */
+export const exerciseImages = () => ({
+  name: 'exercise-images',
+  resolveId: (id: string) => (id === NAME ? `\0${NAME}` : null),
+  load(id: string) {
+    if (id !== `\0${NAME}`) return null;
+    mkdirSync(path.dirname(FILE), { recursive: true });
+    writeFileSync(FILE, gzipSync(firstImages(), { level: 9 }));
+    return `export { default } from ${JSON.stringify(`${FILE}?url`)};`;
+  },
+});
+
+/** The labels, then the pixels. */
+function firstImages(): Uint8Array {
+  const read = (name: string) => ({ name, bytes: readFileSync(path.join(packagedDirectory(), name)) });
+  const all = parseLabelledImages(read(FILES.trainImages), read(FILES.trainLabels));
+  const { labels, pixels } = sliceImages(all, 0, IMAGE_COUNT);
+  return Buffer.concat([labels, pixels]);
 }

@@ -1,4 +1,0 @@
-import { expose } from 'comlink';
-import { Engine } from './engine.js';
-
-expose(new Engine());
