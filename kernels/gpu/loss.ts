@@ -107,7 +107,7 @@ export function lossPrograms(
 }
 
 /** (5′) dLogits `[B,C]` from probabilities and y. `count` is an argument, because it can differ from batch to batch. */
-export function dLogitsPrograms(
+export function crossEntropyBackwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { probabilities, y: labels, count }: Record<'probabilities' | 'y' | 'count', Source>,
@@ -124,7 +124,7 @@ export function dLogitsPrograms(
 }
 
 /** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of counted. */
-export function squaredErrorPrograms(
+export function squaredErrorForwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { outputs, targets, counted }: Record<'outputs' | 'targets' | 'counted', Source>,
@@ -145,7 +145,7 @@ export function squaredErrorPrograms(
 }
 
 /** (13′) dOutputs `[B,C]` */
-export function dOutputsPrograms(
+export function squaredErrorBackwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { outputs, targets, counted, count }: Record<'outputs' | 'targets' | 'counted' | 'count', Source>,

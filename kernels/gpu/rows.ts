@@ -1,7 +1,41 @@
-/** The kernels for class indices. The formulas are those of src/equations/embedding.ts, with the same equation numbers. */
-import type { Geometry, Source } from './layout.js';
+/**
+ * The kernels of sums of rows, and of rows that class indices choose. The formulas of the latter are those of
+ * src/equations/embedding.ts, with the same equation numbers.
+ */
+import type { Geometry, Source, Span } from './layout.js';
+import type { Terms } from './matmul.js';
+import { addTerms } from './matmul.js';
 import type { Program, Size } from './program.js';
 import { columnsOf, elementOf, Lines, rowPrograms, x, y } from './program.js';
+
+/** out `[1,N]` = the sum of the first M rows of a `[…,N]`, plus `before`. M is a number, or an argument of the kernel. */
+export function columnSumsPrograms(
+  { width }: Geometry,
+  N: number,
+  { a, before }: Record<'a' | 'before', Source>,
+  M: number | Source,
+): Program[] {
+  const columns: Span = { index: x, step: width, count: width };
+  const sums = Array.from({ length: width }, (_, c) => `s${c}`);
+  const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
+  const read = (rows: Span, suffix: string): Terms => {
+    const block = a.block(`a${suffix}`, rows, columns);
+    return { statements: block.statements, term: (c, m) => block.at(m, c) };
+  };
+  return [
+    {
+      inputs: [a, before, ...(typeof M === 'number' ? [] : [M])],
+      outputs: [{ rows: 1, columns: N, layout: 'rows' }],
+      threads: [Math.ceil(N / width), 1],
+      statements: [
+        ...start.statements,
+        ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
+        ...addTerms(sums, M, '', read),
+      ].join('\n'),
+      results: [sums],
+    },
+  ];
+}
 
 /** (15) out `[M,N]` from a `[K,N]` and bias `[N]`. The indices are M columns of a row, from the column `first` on. */
 export function gatherRowsPrograms(

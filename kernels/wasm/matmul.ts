@@ -1,4 +1,4 @@
-/** The matrix product: which operands are packed, and how the product is cut into chunks. */
+/** The matrix product (`Products`): which operands are packed, and how the product is cut into chunks. */
 import type { MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { formatShape } from '../../src/core/tensor.js';
