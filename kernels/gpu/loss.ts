@@ -33,33 +33,29 @@ function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, s
 
 /** (5) probabilities `[B,C]` from logits. */
 export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Record<'logits', Source>): Program[] {
-  const values = (lines: Lines): string[] => {
-    lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
-    return columnsOf(geometry).map((c) => `Math.exp(${lines.at(logits, c)} - max) / sum`);
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [logits], values }]);
+  const before = softmaxOf(geometry, logits, C, y, '');
+  const softmax = (lines: Lines, c: number): string => `Math.exp(${lines.at(logits, c)} - max) / sum`;
+  return rowPrograms(geometry, [B, C], [{ inputs: [logits], before, element: softmax }]);
 }
 
 /**
- * Statements that compute the number `name` for each example, whose row is `row`. In the GL modes a thread has a texel of four
- * examples. A loop computes them, because four copies of the statements would compile slowly. Returns the four results.
+ * Statements that compute the number `name` for each example, whose row is `row`: the variables `name0`, `name1`, … In the GL
+ * modes a thread has a texel of four examples. A loop computes them, because four copies would compile slowly.
  */
-export function forEachExample(
+function forEachExample(
   geometry: Geometry,
-  lines: Lines,
   name: string,
   statements: (row: string) => readonly string[],
-): string[] {
+): readonly string[] {
   const { width } = geometry;
   const columns = columnsOf(geometry);
-  lines.statements.push(
+  return [
     ...columns.map((c) => `let ${name}${c} = 0;`),
     `for (let example = 0; example < ${width}; example++) {`,
     ...statements(width === 1 ? x : `${x} * ${width} + example`),
     ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
     '}',
-  );
-  return columns.map((c) => `${name}${c}`);
+  ];
 }
 
 /**
@@ -73,7 +69,8 @@ export function lossPrograms(
 ): Program[] {
   const output = (name: string, statements: (row: string) => readonly string[]) => ({
     inputs: [logits, labels],
-    values: (lines: Lines): string[] => forEachExample(geometry, lines, name, statements),
+    before: forEachExample(geometry, name, statements),
+    element: (_: Lines, c: number) => `${name}${c}`,
   });
   const loss = output('loss', (row) => [
     ...softmaxOf(geometry, logits, C, row, 'L'),
@@ -112,15 +109,15 @@ export function crossEntropyBackwardPrograms(
   [B, C]: Size,
   { probabilities, y: labels, count }: Record<'probabilities' | 'y' | 'count', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const row = { row: y, columns: C, suffix: 'Sum' };
-    const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
-    lines.statements.push('let sum = 0;', ...add);
-    return columnsOf(geometry).map(
-      (c) => `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${count.name}`,
-    );
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels, count], values }]);
+  const row = { row: y, columns: C, suffix: 'Sum' };
+  const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
+  const dLogit = (lines: Lines, c: number): string =>
+    `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${count.name}`;
+  return rowPrograms(
+    geometry,
+    [B, C],
+    [{ inputs: [probabilities, labels, count], before: ['let sum = 0;', ...add], element: dLogit }],
+  );
 }
 
 /** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of counted. */
@@ -129,19 +126,17 @@ export function squaredErrorForwardPrograms(
   [B, C]: Size,
   { outputs, targets, counted }: Record<'outputs' | 'targets' | 'counted', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const sums = forEachExample(geometry, lines, 'sum', (row) => [
-      'let sum = 0;',
-      ...forEachColumn(
-        geometry,
-        [outputs, targets],
-        { row, columns: C, suffix: 'Error' },
-        ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
-      ),
-    ]);
-    return sums.map((sum, c) => `${lines.at(counted, c)} * ${sum} / ${C}`);
-  };
-  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, counted], values }]);
+  const before = forEachExample(geometry, 'sum', (row) => [
+    'let sum = 0;',
+    ...forEachColumn(
+      geometry,
+      [outputs, targets],
+      { row, columns: C, suffix: 'Error' },
+      ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
+    ),
+  ]);
+  const loss = (lines: Lines, c: number): string => `${lines.at(counted, c)} * sum${c} / ${C}`;
+  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, counted], before, element: loss }]);
 }
 
 /** (13′) dOutputs `[B,C]` */
@@ -150,12 +145,8 @@ export function squaredErrorBackwardPrograms(
   [B, C]: Size,
   { outputs, targets, counted, count }: Record<'outputs' | 'targets' | 'counted' | 'count', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const isCounted = elementOf(geometry, counted, y);
-    lines.statements.push(...isCounted.statements);
-    return columnsOf(geometry).map(
-      (c) => `${isCounted.name} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`,
-    );
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, counted, count], values }]);
+  const { statements: before, name: isCounted } = elementOf(geometry, counted, y);
+  const dOutput = (lines: Lines, c: number): string =>
+    `${isCounted} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`;
+  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, counted, count], before, element: dOutput }]);
 }

@@ -43,14 +43,11 @@ export function gatherRowsPrograms(
   size: Size,
   { a, indices, first, bias }: Record<'a' | 'indices' | 'first' | 'bias', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const index = elementOf(geometry, indices, `${y} + ${first.name}`);
-    const [chosen, only] = [new Lines(index.name, x), new Lines('0', x)];
-    const sums = columnsOf(geometry).map((c) => `${chosen.at(a, c)} + ${only.at(bias, c)}`);
-    lines.statements.push(...index.statements, ...chosen.statements, ...only.statements);
-    return sums;
-  };
-  return rowPrograms(geometry, size, [{ inputs: [a, indices, first, bias], values }]);
+  const index = elementOf(geometry, indices, `${y} + ${first.name}`);
+  const [chosen, only] = [new Lines(index.name, x), new Lines('0', x)];
+  const sums = columnsOf(geometry).map((c) => `${chosen.at(a, c)} + ${only.at(bias, c)}`);
+  const before = [...index.statements, ...chosen.statements, ...only.statements];
+  return rowPrograms(geometry, size, [{ inputs: [a, indices, first, bias], before, element: (_, c) => sums[c] }]);
 }
 
 /**
@@ -63,22 +60,21 @@ export function scatterAddRowsPrograms(
   { before, indices, first, a, M }: Record<'before' | 'indices' | 'first' | 'a' | 'M', Source>,
 ): Program[] {
   const columns = columnsOf(geometry);
-  const values = (lines: Lines): string[] => {
-    const starts = columns.map((c) => `let sum${c} = ${lines.at(before, c)};`);
-    const index = elementOf(geometry, indices, `m + ${first.name}`);
-    const added = new Lines('m', x);
-    const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
-    lines.statements.push(
-      ...starts,
-      `for (let m = 0; m < ${M.name}; m++) {`,
-      ...index.statements,
-      `if (${index.name} === ${y}) {`,
-      ...added.statements,
-      ...adds,
-      '}',
-      '}',
-    );
-    return columns.map((c) => `sum${c}`);
-  };
-  return rowPrograms(geometry, size, [{ inputs: [before, indices, first, a, M], values }]);
+  const index = elementOf(geometry, indices, `m + ${first.name}`);
+  const [own, added] = [new Lines(), new Lines('m', x)];
+  const starts = columns.map((c) => `let sum${c} = ${own.at(before, c)};`);
+  const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
+  const statements = [
+    ...own.statements,
+    ...starts,
+    `for (let m = 0; m < ${M.name}; m++) {`,
+    ...index.statements,
+    `if (${index.name} === ${y}) {`,
+    ...added.statements,
+    ...adds,
+    '}',
+    '}',
+  ];
+  const inputs = [before, indices, first, a, M];
+  return rowPrograms(geometry, size, [{ inputs, before: statements, element: (_, c) => `sum${c}` }]);
 }
