@@ -95,29 +95,32 @@ function loss(backend: Backend, [B, C]: [number, number], draw: (random: Random)
   return { logits, y, compute };
 }
 
+let backend: Backend;
+beforeAll(async () => {
+  backend = await createWasmBackend({ threads: 2, check: true });
+});
+afterAll(() => backend.dispose());
+
 const normal = (random: Random): number => random.normal(0, 3);
 
-test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of the formulas in f64', async (C) => {
-  const backends = [await createWasmBackend({ threads: 2, check: true }), createReferenceBackend({ dtype: 'f64' })];
-  const [actual, expected] = backends.map((backend) => loss(backend, [50, C], normal).compute());
+test.each([2, 10, 16])('%d classes: losses and probabilities have the bits of the formulas in f64', (C) => {
+  const [actual, expected] = [backend, createReferenceBackend({ dtype: 'f64' })].map((on) =>
+    loss(on, [50, C], normal).compute(),
+  );
   for (const name of ['losses', 'correct', 'probabilities'] as const) {
     expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]).map(Math.fround));
   }
-  await backends[0].dispose();
 });
 
-test.each([10, 17, 83])('%d classes: a loss near 0 keeps its digits', async (C) => {
-  const backend = await createWasmBackend({ threads: 1, check: true });
+test.each([10, 17, 83])('%d classes: a loss near 0 keeps its digits', (C) => {
   const { logits, compute } = loss(backend, [C, C], () => 0);
   for (let b = 0; b < C; b++) logits.set(b, b, 12);
   const { losses } = compute();
   const expected = Math.log1p((C - 1) * Math.exp(-12));
   for (const value of valuesOf(losses)) expect(Math.abs(value / expected - 1)).toBeLessThan(1e-6);
-  await backend.dispose();
 });
 
-test.each([10, 17, 83])('%d classes: NaN stays in its row', async (C) => {
-  const backend = await createWasmBackend({ threads: 2, check: true });
+test.each([10, 17, 83])('%d classes: NaN stays in its row', (C) => {
   for (const place of [0, 1, C - 1]) {
     const { logits, compute } = loss(backend, [30, C], normal);
     const before = [compute().losses, compute().dLogits].map(valuesOf);
@@ -131,13 +134,11 @@ test.each([10, 17, 83])('%d classes: NaN stays in its row', async (C) => {
       });
     });
   }
-  await backend.dispose();
 });
 
 test.each([10, 17, 83])(
   '%d classes: logits far apart give no subnormal numbers, and a row of zeros has no loss',
-  async (C) => {
-    const backend = await createWasmBackend({ threads: 2, check: true });
+  (C) => {
     const { logits, y, compute } = loss(backend, [C, C], () => 0);
     for (let b = 0; b < C; b++) logits.set(b, b, 200 + b);
     fill(y.pick(3), 0);
@@ -145,12 +146,10 @@ test.each([10, 17, 83])(
     expect([...valuesOf(losses)]).toEqual(Array(C).fill(0));
     expect([...valuesOf(dLogits)].map(Math.abs)).toEqual(Array(C * C).fill(0));
     expect([...new Set(valuesOf(probabilities))].sort()).toEqual([0, 1]);
-    await backend.dispose();
   },
 );
 
-test.each([10, 17, 83])('%d classes: a row of logits that are all negative is computed as any other', async (C) => {
-  const backend = await createWasmBackend({ threads: 1, check: true });
+test.each([10, 17, 83])('%d classes: a row of logits that are all negative is computed as any other', (C) => {
   const [near, far] = [0, -128].map((shift) =>
     loss(backend, [50, C], (random) => Math.round(8 * normal(random)) / 8 + shift),
   );
@@ -158,15 +157,12 @@ test.each([10, 17, 83])('%d classes: a row of logits that are all negative is co
   for (const name of ['losses', 'correct', 'probabilities'] as const) {
     expect(valuesOf(actual[name])).toEqual(valuesOf(expected[name]));
   }
-  await backend.dispose();
 });
 
-test.each([3, 83])('the gradient is divided by the count of rows, not by their number: %d classes', async (C) => {
-  const backend = await createWasmBackend({ threads: 2, check: true });
+test.each([3, 83])('the gradient is divided by the count of rows, not by their number: %d classes', (C) => {
   const { y, compute } = loss(backend, [40, C], normal, 2);
   const { probabilities, dLogits } = compute();
   const whole = valuesOf(dLogits);
   backend.crossEntropyBackward(dLogits, probabilities, y, 10);
   expect(valuesOf(dLogits)).toEqual(whole.map((value) => 4 * value));
-  await backend.dispose();
 });
