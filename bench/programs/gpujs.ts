@@ -1,5 +1,5 @@
 /** GPU.js as its README shows it: a kernel with one loop, nested arrays in, nested arrays out. */
-import type { Mode } from '../../kernels/gpu/mode-names.js';
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';

@@ -1,6 +1,6 @@
 /** Longhand: its model and operations on one of its backends. */
 import { createGpuBackend } from '../../kernels/gpu/index.js';
-import type { Mode } from '../../kernels/gpu/mode-names.js';
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';

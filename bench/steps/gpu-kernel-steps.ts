@@ -6,8 +6,8 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Mode } from '../../kernels/gpu/mode-names.js';
-import { MODES } from '../../kernels/gpu/mode-names.js';
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { bundleGpuSteps } from '../browser/bundle.js';
 import { launchChromiumOnGpu } from '../browser/chromium.js';
 import { serve } from '../browser/server.js';

@@ -1,8 +1,7 @@
 /** Checks and times the steps of one mode of GPU.js, in Node and in pages. */
-import type { KernelFunction, ResultRows, Stored } from '../../kernels/gpu/gpu-js.js';
+import type { KernelFunction, Mode, ResultRows, Stored } from '../../kernels/gpu/gpu-js.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { flat } from '../../kernels/gpu/layout.js';
-import type { Mode } from '../../kernels/gpu/mode-names.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import type { Backend } from '../../src/core/backend.js';

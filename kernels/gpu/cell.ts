@@ -86,8 +86,7 @@ export function gatesPrograms(
     );
     return `gate${c}`;
   };
-  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => gateOf(lines, c));
-  return rowPrograms(geometry, [B, 4 * H], [{ inputs: [z, forgetBias], values }]);
+  return rowPrograms(geometry, [B, 4 * H], [{ inputs: [z, forgetBias], element: gateOf }]);
 }
 
 /** (3), (4) c and h `[B,H]` from gates and cPrev. */
@@ -97,18 +96,11 @@ export function statePrograms(
   { gates, cPrev }: Record<'gates' | 'cPrev', Source>,
 ): Program[] {
   const inputs = [gates, cPrev];
-  const columns = columnsOf(geometry);
   const cell = (lines: Lines, c: number): string =>
     cellFrom((gate) => lines.at(gates, c, gate * H), lines.at(cPrev, c));
   const hidden = (lines: Lines, c: number): string => hiddenFrom(lines.at(gates, c, O * H), cell(lines, c));
-  return rowPrograms(
-    geometry,
-    [B, H],
-    [
-      { inputs, values: (lines) => columns.map((c) => cell(lines, c)) },
-      { inputs, values: (lines) => columns.map((c) => hidden(lines, c)) },
-    ],
-  );
+  const outputs = [cell, hidden].map((element) => ({ inputs, element }));
+  return rowPrograms(geometry, [B, H], outputs);
 }
 
 /** (4′) The complete dc `[B,H]`. */
@@ -122,8 +114,7 @@ export function dCellPrograms(
     lines.statements.push(`const tanhC${c} = ${tanh(read)};`);
     return dCellFrom(lines.at(dc, c), lines.at(dh, c), lines.at(gates, c, O * H), `tanhC${c}`);
   };
-  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => dCell(lines, c));
-  return rowPrograms(geometry, [B, H], [{ inputs: [dc, dh, gates, state], values }]);
+  return rowPrograms(geometry, [B, H], [{ inputs: [dc, dh, gates, state], element: dCell }]);
 }
 
 /** (3′) dcPrev `[B,H]` with this step's contribution, from the complete dc. */
@@ -134,8 +125,7 @@ export function dCellPrevPrograms(
 ): Program[] {
   const dCellPrev = (lines: Lines, c: number): string =>
     dCellPrevFrom(lines.at(dcPrev, c), lines.at(dc, c), lines.at(gates, c, F * H));
-  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => dCellPrev(lines, c));
-  return rowPrograms(geometry, [B, H], [{ inputs: [dcPrev, dc, gates], values }]);
+  return rowPrograms(geometry, [B, H], [{ inputs: [dcPrev, dc, gates], element: dCellPrev }]);
 }
 
 /** (4′), (3′), (2′) dz `[B,4H]`, gate by gate, from the complete dc. */
@@ -163,9 +153,7 @@ export function dzPrograms(
     const condition = isAligned ? `if (${isInGate(geometry, gate, H, 0)}) {` : '{';
     return [condition, ...lines.statements, ...assignments, '}'];
   };
-  const values = (lines: Lines): string[] => {
-    lines.statements.push(...columns.map((c) => `let dz${c} = 0;`), ...GATES.flatMap(inGate));
-    return columns.map((c) => `dz${c}`);
-  };
-  return rowPrograms(geometry, [B, 4 * H], [{ inputs: [dc, dh, gates, state, cPrev], values }]);
+  const before = [...columns.map((c) => `let dz${c} = 0;`), ...GATES.flatMap(inGate)];
+  const inputs = [dc, dh, gates, state, cPrev];
+  return rowPrograms(geometry, [B, 4 * H], [{ inputs, before, element: (_, c) => `dz${c}` }]);
 }

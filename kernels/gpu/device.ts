@@ -1,66 +1,24 @@
 /**
- * Runs programs in an open mode. Compiles a program once for each set of input layouts and sizes, and frees the matrices that
- * no tensor holds.
+ * Matrices on the device: moves them there, back and together, and frees those that no tensor holds. An operation's inputs
+ * are first made such that a launch can read them.
  */
-import type { HostNumbers, KernelFunction, Stored } from './gpu-js.js';
-import type { Form, Geometry, Layout } from './layout.js';
-import { flat, partsOf, Source, unpack } from './layout.js';
+import type { HostNumbers } from './gpu-js.js';
+import { flat, unpack } from './layout.js';
 import type { OpenMode } from './modes.js';
-import type { Program } from './program.js';
-import { kernelText } from './program.js';
 import { copyPrograms, fillProgram, joinPrograms, uploadProgram } from './moves.js';
-
-/** A matrix on the device. It never changes: an operation's result is a new matrix. */
-export interface Matrix {
-  readonly layout: Layout;
-  /** Its rows. The last ones can be surplus; see `roomFor`. */
-  readonly rows: number;
-  readonly columns: number;
-  /** Its textures or buffers; see layout.ts. */
-  readonly parts: readonly Stored[];
-}
-
-/** `count` rows of a matrix, from row `first` on. */
-export interface RowRange {
-  readonly matrix: Matrix;
-  readonly first: number;
-  readonly count: number;
-}
-
-export function allRowsOf(matrix: Matrix): RowRange {
-  return { matrix, first: 0, count: matrix.rows };
-}
-
-/** Whether the rows are some of a larger matrix. */
-export const isPart = ({ matrix, count }: RowRange): boolean => count !== matrix.rows;
-
-/** An input of an operation: rows, or one number for all elements. */
-export type Input = RowRange | number;
-
-/** An operation on the device: the programs that compute it from its inputs. Several programs are several launches. */
-export interface Operation {
-  /** Two operations with the same name and the same forms of inputs have the same programs. */
-  readonly name: string;
-  readonly inputs: Readonly<Record<string, Input>>;
-  readonly programs: (geometry: Geometry, sources: Readonly<Record<string, Source>>) => readonly Program[];
-}
-
-/** A program and the kernels that were compiled from it, one for each set of sizes of the inputs' textures or buffers. */
-interface Prepared {
-  /** The operation's name. */
-  readonly name: string;
-  readonly program: Program;
-  /** The GL modes compile the sizes of the inputs' textures into the shader, so a kernel is for one set of sizes. */
-  readonly kernels: Map<string, KernelFunction>;
-}
+import type { Input, Matrix, Operation, RowRange } from './runner.js';
+import { allRowsOf, isPart, Runner } from './runner.js';
 
 export class Device {
-  private readonly prepared = new Map<string, readonly Prepared[]>();
+  private readonly runner: Runner;
   /** How many tensors hold a matrix. */
   private readonly holders = new Map<Matrix, number>();
+  /** The matrices that no tensor holds. If `hold` is not called, the next `collect` frees a new one. */
   private readonly unheld = new Set<Matrix>();
 
-  constructor(private readonly opened: OpenMode) {}
+  constructor(private readonly opened: OpenMode) {
+    this.runner = new Runner(opened, (matrix) => this.unheld.add(matrix));
+  }
 
   /**
    * How many rows a kernel computes for `count` rows of a step with `step` rows. A kernel is compiled for a number of rows,
@@ -78,22 +36,9 @@ export class Device {
   }
 
   /** Enqueues the launches of an operation. Returns the matrices that they compute, in order; `hold` keeps one. */
-  async run({ name, inputs: given, programs }: Operation): Promise<Matrix[]> {
-    const { geometry } = this.opened;
-    const inputs = await this.withinLimit(this.withoutSlices(given));
-    const sources = Object.entries(inputs).map(
-      ([input, value]) => new Source(geometry, input, formOf(geometry, value)),
-    );
-    const key = [name, ...sources.map(({ key }) => key)].join(', ');
-    let launches = this.prepared.get(key);
-    if (!launches) {
-      const named = Object.fromEntries(sources.map((source) => [source.name, source]));
-      launches = programs(geometry, named).map((program) => ({ name, program, kernels: new Map() }));
-      this.prepared.set(key, launches);
-    }
-    const results: Matrix[] = [];
-    for (const launch of launches) results.push(...(await this.launch(launch, inputs)));
-    return results;
+  async run(operation: Operation): Promise<Matrix[]> {
+    const inputs = await this.withinLimit(this.withoutSlices(operation.inputs));
+    return this.runner.run({ ...operation, inputs });
   }
 
   /** In the modes that compute on the host, some rows of a matrix in rows are a matrix of their own, without a copy. */
@@ -138,12 +83,15 @@ export class Device {
 
   /** Enqueues the copy of `numbers` from the host to the device. They are in the order of the rows. */
   async upload(numbers: Float32Array, rows: number, columns: number): Promise<Matrix> {
-    const value = this.opened.gpuJs.input(numbers, [columns, rows]);
-    if (this.opened.computesOnHost) return this.track({ layout: 'rows', rows, columns, parts: [value] });
-    const host: RowRange = { matrix: { layout: 'rows', rows, columns, parts: [value] }, first: 0, count: rows };
+    const parts = [this.opened.gpuJs.input(numbers, [columns, rows])];
+    const onHost: Matrix = { layout: 'rows', rows, columns, parts };
+    if (this.opened.computesOnHost) {
+      this.unheld.add(onHost);
+      return onHost;
+    }
     const [matrix] = await this.run({
       name: `upload ${rows}×${columns}`,
-      inputs: { numbers: host },
+      inputs: { numbers: allRowsOf(onHost) },
       programs: (geometry, { numbers: source }) => [uploadProgram(geometry, [rows, columns], source)],
     });
     return matrix;
@@ -267,94 +215,4 @@ export class Device {
     this.holders.clear();
     this.collect();
   }
-
-  /** A new matrix is held by no tensor. If `hold` is not called, the next `collect` frees it. */
-  private track(matrix: Matrix): Matrix {
-    this.unheld.add(matrix);
-    return matrix;
-  }
-
-  private async launch(
-    { name, program, kernels }: Prepared,
-    inputs: Readonly<Record<string, Input>>,
-  ): Promise<Matrix[]> {
-    const given = program.inputs.flatMap(({ name, form }) => argumentsOf(inputs[name], form));
-    const sizes = given.map(({ size }) => size).join(' ');
-    const known = kernels.get(sizes);
-    const kernel = known ?? this.compile(name, program, given);
-    const result = await kernel(...given.map(({ value }) => value));
-    if (!known) {
-      this.assertRanAsAsked(kernel);
-      kernels.set(sizes, kernel);
-    }
-    const { geometry } = this.opened;
-    const parts = this.opened.adopt(result, program);
-    return program.outputs.map(({ rows, columns, layout }) =>
-      this.track({ rows, columns, layout, parts: parts.splice(0, partsOf(geometry, layout)) }),
-    );
-  }
-
-  private compile(name: string, program: Program, given: readonly Argument[]): KernelFunction {
-    const { gpu } = this.opened;
-    this.assertFits(name, program);
-    const { main, saved } = kernelText(program);
-    const settings = {
-      output: program.threads,
-      pipeline: true,
-      immutable: true,
-      precision: 'single',
-      loopMaxIterations: 2 ** 30,
-      argumentTypes: given.map(({ type }) => type),
-    } as const;
-    return saved.length === 0
-      ? gpu.createKernel(main, settings)
-      : gpu.createKernelMap(Object.fromEntries(saved.map(({ name, source }) => [name, source])), main, settings);
-  }
-
-  private assertFits(name: string, { threads }: Program): void {
-    const { geometry, mode } = this.opened;
-    const { mostTexels } = geometry;
-    if (Math.max(...threads) <= mostTexels) return;
-    throw new RangeError(
-      `gpu ${name}: mode ${mode} needs textures of ${threads.join(' × ')} texels, but this device allows at most ` +
-        `${mostTexels} × ${mostTexels}: use smaller tensors, or the wasm backend`,
-    );
-  }
-
-  /** GPU.js falls back to another mode without an error. Here it is an error. */
-  private assertRanAsAsked({ kernel }: KernelFunction): void {
-    const { mode, kernelClass } = this.opened;
-    if (kernel instanceof kernelClass && !kernel.fallbackReason) return;
-    throw new Error(
-      `gpu: mode ${mode} was requested, but GPU.js ran a kernel on ${kernel.constructor.name}` +
-        (kernel.fallbackReason ? `: ${kernel.fallbackReason}` : ''),
-    );
-  }
-}
-
-/** An argument of a kernel. Its type and the size of its texture do not change between calls. */
-interface Argument {
-  readonly value: Stored | number;
-  readonly type: string;
-  readonly size: string;
-}
-
-function argumentsOf(input: Input, { isSlice }: Form): Argument[] {
-  if (typeof input === 'number') return [{ value: input, type: 'Float', size: '' }];
-  const { matrix, first } = input;
-  const values = matrix.parts.map((value) => ({
-    value,
-    type: value.type ?? 'Input',
-    size: Array.from(value.size ?? value.output ?? []).join('×'),
-  }));
-  // In tiles of several textures the first row is given as its tile; `residue` is the row within the tile.
-  const start = matrix.parts.length > 1 ? Math.floor(first / matrix.parts.length) : first;
-  return isSlice ? [...values, { value: start, type: 'Integer', size: '' }] : values;
-}
-
-function formOf(geometry: Geometry, input: Input): Form {
-  if (typeof input === 'number') return { kind: 'number', isSlice: false, residue: 0 };
-  const { matrix, first } = input;
-  const textures = partsOf(geometry, matrix.layout);
-  return { kind: matrix.layout, isSlice: isPart(input), residue: first % textures };
 }

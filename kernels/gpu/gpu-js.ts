@@ -4,6 +4,11 @@
  */
 import { BackendUnavailableError } from '../../src/core/errors.js';
 
+/** The modes of GPU.js that a backend can run in, from best to worst: the order in which `auto` tries them. */
+export const MODES = ['webgpu', 'webgl2', 'headlessgl', 'webasm', 'cpu'] as const;
+/** A mode of GPU.js; docs/backends.md describes where each runs and what it needs. */
+export type Mode = (typeof MODES)[number];
+
 /** Rows of numbers, or rows of threads whose results are arrays. */
 export type ResultRows = readonly (Float32Array | readonly Float32Array[])[];
 
@@ -103,8 +108,8 @@ export interface WebGpuContext {
 /** Throws a BackendUnavailableError if the package, an optional peer of this one, is not installed. */
 export async function loadGpuJs(): Promise<GpuJs> {
   try {
-    const module = (await import('gpu.js')) as unknown as { default: GpuJs };
-    return module.default;
+    const module: { readonly default: unknown } = await import('gpu.js');
+    return module.default as GpuJs;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new BackendUnavailableError('the gpu backend needs the package gpu.js: npm install gpu.js@2.24 webgpu@0.6');

@@ -4,13 +4,12 @@ import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { GpuBackend } from './backend.js';
-import { loadGpuJs } from './gpu-js.js';
-import type { Mode } from './mode-names.js';
-import { MODES } from './mode-names.js';
+import type { Mode } from './gpu-js.js';
+import { loadGpuJs, MODES } from './gpu-js.js';
 import { openMode } from './modes.js';
 
-export type { Mode } from './mode-names.js';
-export { MODES } from './mode-names.js';
+export type { Mode } from './gpu-js.js';
+export { MODES } from './gpu-js.js';
 
 /** Options of `createGpuBackend`. */
 export interface GpuOptions {

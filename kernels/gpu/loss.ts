@@ -32,33 +32,29 @@ function softmaxOf(geometry: Geometry, logits: Source, C: number, row: string, s
 
 /** (5) probabilities `[B,C]` from logits. */
 export function softmaxPrograms(geometry: Geometry, [B, C]: Size, { logits }: Record<'logits', Source>): Program[] {
-  const values = (lines: Lines): string[] => {
-    lines.statements.push(...softmaxOf(geometry, logits, C, y, ''));
-    return columnsOf(geometry).map((c) => `Math.exp(${lines.at(logits, c)} - max) / sum`);
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [logits], values }]);
+  const before = softmaxOf(geometry, logits, C, y, '');
+  const softmax = (lines: Lines, c: number): string => `Math.exp(${lines.at(logits, c)} - max) / sum`;
+  return rowPrograms(geometry, [B, C], [{ inputs: [logits], before, element: softmax }]);
 }
 
 /**
- * Statements that compute the number `name` for each example, whose row is `row`. In the GL modes a thread has a texel of four
- * examples. A loop computes them, because four copies of the statements would compile slowly. Returns the four results.
+ * Statements that compute the number `name` for each example, whose row is `row`: the variables `name0`, `name1`, … In the GL
+ * modes a thread has a texel of four examples. A loop computes them, because four copies would compile slowly.
  */
-export function forEachExample(
+function forEachExample(
   geometry: Geometry,
-  lines: Lines,
   name: string,
   statements: (row: string) => readonly string[],
-): string[] {
+): readonly string[] {
   const { width } = geometry;
   const columns = columnsOf(geometry);
-  lines.statements.push(
+  return [
     ...columns.map((c) => `let ${name}${c} = 0;`),
     `for (let example = 0; example < ${width}; example++) {`,
     ...statements(width === 1 ? x : `${x} * ${width} + example`),
     ...columns.map((c) => `if (example === ${c}) { ${name}${c} = ${name}; }`),
     '}',
-  );
-  return columns.map((c) => `${name}${c}`);
+  ];
 }
 
 /** (5) losses, one row of B numbers. Column b comes from row b of logits and of y `[B,C]`. */
@@ -67,18 +63,17 @@ export function lossPrograms(
   [B, C]: Size,
   { logits, y: labels }: Record<'logits' | 'y', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] =>
-    forEachExample(geometry, lines, 'loss', (row) => [
-      ...softmaxOf(geometry, logits, C, row, 'L'),
-      'let loss = 0;',
-      ...forEachColumn(
-        geometry,
-        [logits, labels],
-        { row, columns: C, suffix: 'Loss' },
-        ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
-      ),
-    ]);
-  return rowPrograms(geometry, [1, B], [{ inputs: [logits, labels], values }]);
+  const before = forEachExample(geometry, 'loss', (row) => [
+    ...softmaxOf(geometry, logits, C, row, 'L'),
+    'let loss = 0;',
+    ...forEachColumn(
+      geometry,
+      [logits, labels],
+      { row, columns: C, suffix: 'Loss' },
+      ([logit, label]) => `loss -= ${label} * (${logit} - maxL - Math.log(sumL));`,
+    ),
+  ]);
+  return rowPrograms(geometry, [1, B], [{ inputs: [logits, labels], before, element: (_, c) => `loss${c}` }]);
 }
 
 /** As `lossPrograms`, from classes: row b of y is 1 at class b, else 0. */
@@ -87,97 +82,84 @@ export function classLossPrograms(
   [B, C]: Size,
   { logits, classes }: Record<'logits' | 'classes', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] =>
-    forEachExample(geometry, lines, 'loss', (row) => {
-      const chosen = elementOf(geometry, classes, row);
-      return [
-        ...softmaxOf(geometry, logits, C, row, 'L'),
-        ...chosen.statements,
-        'let loss = 0;',
-        ...forEachColumn(
-          geometry,
-          [logits],
-          { row, columns: C, suffix: 'Loss' },
-          ([logit], k) => `if (${k} === ${chosen.name}) { loss -= ${logit} - maxL - Math.log(sumL); }`,
-        ),
-      ];
-    });
-  return rowPrograms(geometry, [1, B], [{ inputs: [logits, classes], values }]);
+  const before = forEachExample(geometry, 'loss', (row) => {
+    const chosen = elementOf(geometry, classes, row);
+    return [
+      ...softmaxOf(geometry, logits, C, row, 'L'),
+      ...chosen.statements,
+      'let loss = 0;',
+      ...forEachColumn(
+        geometry,
+        [logits],
+        { row, columns: C, suffix: 'Loss' },
+        ([logit], k) => `if (${k} === ${chosen.name}) { loss -= ${logit} - maxL - Math.log(sumL); }`,
+      ),
+    ];
+  });
+  return rowPrograms(geometry, [1, B], [{ inputs: [logits, classes], before, element: (_, c) => `loss${c}` }]);
 }
 
 /** (5′) dLogits `[B,C]` from probabilities and y. `count` is an argument, because it can differ from batch to batch. */
-export function dLogitsPrograms(
+export function crossEntropyBackwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { probabilities, y: labels, count }: Record<'probabilities' | 'y' | 'count', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const row = { row: y, columns: C, suffix: 'Sum' };
-    const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
-    lines.statements.push('let sum = 0;', ...add);
-    return columnsOf(geometry).map(
-      (c) => `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${count.name}`,
-    );
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, labels, count], values }]);
+  const row = { row: y, columns: C, suffix: 'Sum' };
+  const add = forEachColumn(geometry, [labels], row, ([label]) => `sum += ${label};`);
+  const dLogit = (lines: Lines, c: number): string =>
+    `(${lines.at(probabilities, c)} * sum - ${lines.at(labels, c)}) / ${count.name}`;
+  return rowPrograms(
+    geometry,
+    [B, C],
+    [{ inputs: [probabilities, labels, count], before: ['let sum = 0;', ...add], element: dLogit }],
+  );
 }
 
-/** As `dLogitsPrograms`, from classes. */
-export function classDLogitsPrograms(
+/** As `crossEntropyBackwardPrograms`, from classes. */
+export function classBackwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { probabilities, classes, count }: Record<'probabilities' | 'classes' | 'count', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const chosen = elementOf(geometry, classes, y);
-    const columns = columnsOf(geometry);
-    lines.statements.push(
-      ...chosen.statements,
-      'let sum = 1;',
-      `if (${chosen.name} < 0) { sum = 0; }`,
-      ...columns.flatMap((c) => [
-        `let label${c} = 0;`,
-        `if (${x} * ${geometry.width} + ${c} === ${chosen.name}) { label${c} = 1; }`,
-      ]),
-    );
-    return columns.map((c) => `(${lines.at(probabilities, c)} * sum - label${c}) / ${count.name}`);
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, classes, count], values }]);
+  const chosen = elementOf(geometry, classes, y);
+  const labels = columnsOf(geometry).flatMap((c) => [
+    `let label${c} = 0;`,
+    `if (${x} * ${geometry.width} + ${c} === ${chosen.name}) { label${c} = 1; }`,
+  ]);
+  const before = [...chosen.statements, 'let sum = 1;', `if (${chosen.name} < 0) { sum = 0; }`, ...labels];
+  const dLogit = (lines: Lines, c: number): string =>
+    `(${lines.at(probabilities, c)} * sum - label${c}) / ${count.name}`;
+  return rowPrograms(geometry, [B, C], [{ inputs: [probabilities, classes, count], before, element: dLogit }]);
 }
 
 /** (13) losses, a row of B numbers. Column b comes from row b of outputs and targets, and from column b of mask. */
-export function squaredErrorPrograms(
+export function squaredErrorForwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { outputs, targets, mask }: Record<'outputs' | 'targets' | 'mask', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const sums = forEachExample(geometry, lines, 'sum', (row) => [
-      'let sum = 0;',
-      ...forEachColumn(
-        geometry,
-        [outputs, targets],
-        { row, columns: C, suffix: 'Error' },
-        ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
-      ),
-    ]);
-    return sums.map((sum, c) => `${lines.at(mask, c)} * ${sum} / ${C}`);
-  };
-  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, mask], values }]);
+  const before = forEachExample(geometry, 'sum', (row) => [
+    'let sum = 0;',
+    ...forEachColumn(
+      geometry,
+      [outputs, targets],
+      { row, columns: C, suffix: 'Error' },
+      ([output, target]) => `sum += (${output} - ${target}) * (${output} - ${target});`,
+    ),
+  ]);
+  const loss = (lines: Lines, c: number): string => `${lines.at(mask, c)} * sum${c} / ${C}`;
+  return rowPrograms(geometry, [1, B], [{ inputs: [outputs, targets, mask], before, element: loss }]);
 }
 
 /** (13′) dOutputs `[B,C]` */
-export function dOutputsPrograms(
+export function squaredErrorBackwardPrograms(
   geometry: Geometry,
   [B, C]: Size,
   { outputs, targets, mask, count }: Record<'outputs' | 'targets' | 'mask' | 'count', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const counts = elementOf(geometry, mask, y);
-    lines.statements.push(...counts.statements);
-    return columnsOf(geometry).map(
-      (c) => `${counts.name} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`,
-    );
-  };
-  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, mask, count], values }]);
+  const { statements: before, name: counts } = elementOf(geometry, mask, y);
+  const dOutput = (lines: Lines, c: number): string =>
+    `${counts} * 2 * (${lines.at(outputs, c)} - ${lines.at(targets, c)}) / (${C} * ${count.name})`;
+  return rowPrograms(geometry, [B, C], [{ inputs: [outputs, targets, mask, count], before, element: dOutput }]);
 }

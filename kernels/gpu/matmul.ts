@@ -1,6 +1,7 @@
 /**
- * The matrix product: out[m,n] = Σₖ a[m,k]·b[k,n]. A thread computes a tile of `out` and adds four values of k in each pass.
+ * The matrix product: its kernel, and which products share a launch (`Products`).
  *
+ * out[m,n] = Σₖ a[m,k]·b[k,n]. A thread computes a tile of `out` and adds four values of k in each pass.
  * It reads a block of a and a block of b, and adds their product to its tile:
  *
  *     a·b      rows of a: the tile's rows      rows of b: four values of k
@@ -10,10 +11,17 @@
  * In the GL modes a tile is 4×4 and a fetch reads 4 numbers, so 8 fetches are enough for 64 multiply-adds in every form.
  * docs/kernels.md measures this step by step.
  */
+import type { MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import type { Allocations, Operand } from './allocations.js';
+import { roomOf } from './allocations.js';
+import type { Device } from './device.js';
 import type { Geometry, Source, Span } from './layout.js';
 import { partsOf } from './layout.js';
 import type { Program, Size } from './program.js';
 import { x, y } from './program.js';
+import type { Queue } from './queue.js';
+import type { Input } from './runner.js';
 
 /** The factors of a product. If `aTransposed`, the device holds a as `[K,M]`; if `bTransposed`, it holds b as `[N,K]`. */
 interface Factors {
@@ -37,13 +45,13 @@ const UNROLLED = 4;
 const FOUR = [0, 1, 2, 3];
 
 /** Four values of k, or what is left of them: the statements that read their operands, and the term that k adds to sum s. */
-interface Terms {
+export interface Terms {
   readonly statements: readonly string[];
   readonly term: (s: number, k: number) => string;
 }
 
 /** Adds the terms of k = 0 … K - 1 to the sums. */
-function addTerms(
+export function addTerms(
   sums: readonly string[],
   K: number | Source,
   suffix: string,
@@ -68,7 +76,7 @@ function addTerms(
 }
 
 /** out `[M,N]` = added + the sum of the products. */
-export function productPrograms(
+export function matmulPrograms(
   geometry: Geometry,
   [M, N]: Size,
   products: readonly Factors[],
@@ -114,31 +122,94 @@ export function productPrograms(
   ];
 }
 
-/** out `[1,N]` = the sum of the first M rows of a `[…,N]`, plus `before`. M is a number, or an argument of the kernel. */
-export function columnSumsPrograms(
-  { width }: Geometry,
-  N: number,
-  { a, before }: Record<'a' | 'before', Source>,
-  M: number | Source,
-): Program[] {
-  const columns: Span = { index: x, step: width, count: width };
-  const sums = Array.from({ length: width }, (_, c) => `s${c}`);
-  const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
-  const read = (rows: Span, suffix: string): Terms => {
-    const block = a.block(`a${suffix}`, rows, columns);
-    return { statements: block.statements, term: (c, m) => block.at(m, c) };
-  };
-  return [
-    {
-      inputs: [a, before, ...(typeof M === 'number' ? [] : [M])],
-      outputs: [{ rows: 1, columns: N, layout: 'rows' }],
-      threads: [Math.ceil(N / width), 1],
-      statements: [
-        ...start.statements,
-        ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
-        ...addTerms(sums, M, '', read),
-      ].join('\n'),
-      results: [sums],
-    },
-  ];
+/** The most products in a launch. They read 6 matrices. With the one that they are added to that is 7, the most in webgpu. */
+const MOST_PRODUCTS = 3;
+
+interface Product {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly K: number;
+}
+
+/** Products that a launch will compute: they are added to the same rows. */
+interface OpenProducts {
+  readonly out: Operand;
+  readonly products: Product[];
+  /** How many operations were enqueued, with this one. If more are, no product may join. */
+  readonly enqueued: number;
+}
+
+export class Products {
+  /**
+   * The last enqueued operation, if it is a product that has not started. It cannot start before the caller awaits. A
+   * product that is added to the same rows joins its launch, such as hPrev·Wh of equation (1).
+   */
+  private open: OpenProducts | undefined;
+
+  constructor(
+    private readonly device: Device,
+    private readonly allocations: Allocations,
+    private readonly queue: Queue,
+  ) {}
+
+  /** `Backend.matmul` */
+  multiply(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+    const { allocations, queue, open } = this;
+    const product = { a: allocations.find('matmul', a), b: allocations.find('matmul', b), K: a.shape[1] };
+    const target = allocations.plain('matmul', out);
+    const isOpen = open?.enqueued === queue.enqueued && isSame(open.out, target);
+    if (accumulate && isOpen && open.products.length < MOST_PRODUCTS) {
+      open.products.push(product);
+      return;
+    }
+    const products = [product];
+    const added = accumulate ? target : bias && allocations.plain('matmul', bias);
+    queue.add(() => this.launch(target, products, added, bias !== undefined));
+    this.open = { out: target, products, enqueued: queue.enqueued };
+    queueMicrotask(() => {
+      this.open = undefined;
+    });
+  }
+
+  /** out = added + the sum of the products, in one launch. */
+  private async launch(
+    out: Operand,
+    products: readonly Product[],
+    added: Operand | undefined,
+    isBias: boolean,
+  ): Promise<void> {
+    const rows = Math.max(
+      ...[out, ...products.map(({ a }) => a)].map((operand) => (operand.transposed ? 0 : roomOf(operand))),
+    );
+    const size = [rows, out.tensor.columns] as const;
+    const start = added && (await added.tensor.read(added.from, added.to));
+    const inputs: Record<string, Input> = start === undefined || start === 0 ? {} : { added: start };
+    const forms: { K: number | undefined; aTransposed: boolean; bTransposed: boolean }[] = [];
+    for (const [n, { a, b, K }] of products.entries()) {
+      inputs[`a${n}_`] = await a.tensor.readMatrix(a.from, a.to);
+      const right = await b.tensor.readMatrix(b.from, b.to);
+      inputs[`b${n}_`] = right;
+      // inputᵀ·dz is a sum over the sequences that have not ended: dz has surplus rows for the others
+      const isSomeRows = a.transposed && !b.transposed && this.device.mayHaveSurplus(right);
+      if (isSomeRows) inputs[`K${n}_`] = K;
+      forms.push({ K: isSomeRows ? undefined : K, aTransposed: a.transposed, bTransposed: b.transposed });
+    }
+    await this.queue.write([out], {
+      name: `product ${size.join('×')} ${JSON.stringify(forms)} ${isBias ? 'bias' : ''}`,
+      inputs,
+      programs: (geometry, sources) => {
+        const factors = forms.map(({ K, ...form }, n) => ({
+          ...form,
+          a: sources[`a${n}_`],
+          b: sources[`b${n}_`],
+          K: K ?? sources[`K${n}_`],
+        }));
+        return matmulPrograms(geometry, size, factors, { source: sources.added, isRow: isBias });
+      },
+    });
+  }
+}
+
+function isSame(first: Operand, second: Operand): boolean {
+  return first.tensor === second.tensor && first.from === second.from && first.to === second.to;
 }

@@ -1,9 +1,8 @@
 /** Opens GPU.js in a mode, and names the kernel class that must run in it: GPU.js falls back to another without an error. */
 import { BackendUnavailableError } from '../../src/core/errors.js';
-import type { GlKernelClass, GpuInstance, GpuJs, KernelClass, Result, Stored, WebGpuContext } from './gpu-js.js';
+import type { GlKernelClass, GpuInstance, GpuJs, KernelClass, Mode, Result, Stored, WebGpuContext } from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Geometry } from './layout.js';
-import type { Mode } from './mode-names.js';
 import type { Program } from './program.js';
 import { adoptBuffer, adoptNumbers, adoptTextures } from './results.js';
 

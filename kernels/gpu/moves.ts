@@ -33,8 +33,7 @@ export function fillProgram({ width, mostTexels }: Geometry, [rows, columns]: Si
 
 /** A copy in rows. */
 export function copyPrograms(geometry: Geometry, size: Size, a: Source): Program[] {
-  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => lines.at(a, c));
-  return rowPrograms(geometry, size, [{ inputs: [a], values }]);
+  return rowPrograms(geometry, size, [{ inputs: [a], element: (lines, c) => lines.at(a, c) }]);
 }
 
 /** The rows of several inputs, one below the other. `start`: the first row of each. */
@@ -52,9 +51,7 @@ export function joinPrograms(
     const assignments = columns.map((c) => `joined${c} = ${lines.at(source, c)};`);
     return [`if (${y} >= ${start.name}${end}) {`, ...lines.statements, ...assignments, '}'];
   };
-  const values = (lines: Lines): string[] => {
-    lines.statements.push(...columns.map((c) => `let joined${c} = 0;`), ...pieces.flatMap((_, n) => rowsOf(n)));
-    return columns.map((c) => `joined${c}`);
-  };
-  return rowPrograms(geometry, size, [{ inputs: pieces.flatMap(({ source, start }) => [source, start]), values }]);
+  const before = [...columns.map((c) => `let joined${c} = 0;`), ...pieces.flatMap((_, n) => rowsOf(n))];
+  const inputs = pieces.flatMap(({ source, start }) => [source, start]);
+  return rowPrograms(geometry, size, [{ inputs, before, element: (_, c) => `joined${c}` }]);
 }

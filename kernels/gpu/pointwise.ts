@@ -5,19 +5,18 @@
 import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
 import type { Geometry, Source } from './layout.js';
 import type { Lines, Program, Size } from './program.js';
-import { columnsOf, rowPrograms } from './program.js';
+import { rowPrograms } from './program.js';
 
 /** (12), (12′) a*b */
 export function multiplyPrograms(geometry: Geometry, size: Size, { a, b }: Record<'a' | 'b', Source>): Program[] {
-  const values = (lines: Lines): string[] => columnsOf(geometry).map((c) => `${lines.at(a, c)} * ${lines.at(b, c)}`);
-  return rowPrograms(geometry, size, [{ inputs: [a, b], values }]);
+  const product = (lines: Lines, c: number): string => `${lines.at(a, c)} * ${lines.at(b, c)}`;
+  return rowPrograms(geometry, size, [{ inputs: [a, b], element: product }]);
 }
 
 /** before + a */
 export function addPrograms(geometry: Geometry, size: Size, { before, a }: Record<'before' | 'a', Source>): Program[] {
-  const values = (lines: Lines): string[] =>
-    columnsOf(geometry).map((c) => `${lines.at(before, c)} + ${lines.at(a, c)}`);
-  return rowPrograms(geometry, size, [{ inputs: [before, a], values }]);
+  const sum = (lines: Lines, c: number): string => `${lines.at(before, c)} + ${lines.at(a, c)}`;
+  return rowPrograms(geometry, size, [{ inputs: [before, a], element: sum }]);
 }
 
 /** (6) m, v and p. */
@@ -26,7 +25,6 @@ export function adamPrograms(
   size: Size,
   { p, m, v, g, rate }: Record<'p' | 'm' | 'v' | 'g' | 'rate', Source>,
 ): Program[] {
-  const columns = columnsOf(geometry);
   const mean = (lines: Lines, c: number): string =>
     `${lines.at(m, c)} + (${lines.at(g, c)} - ${lines.at(m, c)}) * ${1 - BETA1}`;
   const square = (lines: Lines, c: number): string =>
@@ -34,9 +32,9 @@ export function adamPrograms(
   const update = (lines: Lines, c: number): string =>
     `${lines.at(p, c)} - ${rate.name} * (${mean(lines, c)}) / (Math.sqrt(${square(lines, c)}) + ${EPSILON})`;
   return rowPrograms(geometry, size, [
-    { inputs: [m, g], values: (lines) => columns.map((c) => mean(lines, c)) },
-    { inputs: [v, g], values: (lines) => columns.map((c) => square(lines, c)) },
-    { inputs: [p, m, v, g, rate], values: (lines) => columns.map((c) => update(lines, c)) },
+    { inputs: [m, g], element: mean },
+    { inputs: [v, g], element: square },
+    { inputs: [p, m, v, g, rate], element: update },
   ]);
 }
 
@@ -46,13 +44,10 @@ export function sgdPrograms(
   size: Size,
   { p, v, g, rate, momentum }: Record<'p' | 'v' | 'g' | 'rate' | 'momentum', Source>,
 ): Program[] {
-  const columns = columnsOf(geometry);
   const velocity = (lines: Lines, c: number): string => `${momentum.name} * ${lines.at(v, c)} + ${lines.at(g, c)}`;
+  const update = (lines: Lines, c: number): string => `${lines.at(p, c)} - ${rate.name} * (${velocity(lines, c)})`;
   return rowPrograms(geometry, size, [
-    { inputs: [v, g, momentum], values: (lines) => columns.map((c) => velocity(lines, c)) },
-    {
-      inputs: [p, v, g, rate, momentum],
-      values: (lines) => columns.map((c) => `${lines.at(p, c)} - ${rate.name} * (${velocity(lines, c)})`),
-    },
+    { inputs: [v, g, momentum], element: velocity },
+    { inputs: [p, v, g, rate, momentum], element: update },
   ]);
 }

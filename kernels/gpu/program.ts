@@ -59,8 +59,10 @@ export class Lines {
 /** An output in rows. A thread computes one texel of it (or one element), and can read any element of the inputs. */
 interface RowOutput {
   readonly inputs: readonly Source[];
-  /** Adds statements to `lines`, and returns the expressions of the elements in the columns x · width + c, c < width. */
-  readonly values: (lines: Lines) => readonly string[];
+  /** Statements that come before those of the elements. Default: none. */
+  readonly before?: readonly string[];
+  /** The expression of the element in column x · width + c, c < width. It can add statements to `lines`. */
+  readonly element: (lines: Lines, c: number) => string;
 }
 
 /** The columns of a thread's texel; one, if a fetch reads a single number. */
@@ -70,16 +72,16 @@ export const columnsOf = ({ width }: Geometry): number[] => Array.from({ length:
  * Programs for outputs in rows, all of one size: a launch computes as many outputs as the mode allows. In the GL modes a
  * thread computes a texel, four columns of one row; in the others, one element.
  */
-export function rowPrograms(
-  { width, mostOutputs }: Geometry,
-  [rows, columns]: Size,
-  outputs: readonly RowOutput[],
-): Program[] {
+export function rowPrograms(geometry: Geometry, [rows, columns]: Size, outputs: readonly RowOutput[]): Program[] {
+  const { width, mostOutputs } = geometry;
   const launches: (readonly RowOutput[])[] = [];
   for (let n = 0; n < outputs.length; n += mostOutputs) launches.push(outputs.slice(n, n + mostOutputs));
   return launches.map((launch) => {
     const lines = new Lines();
-    const results = launch.map(({ values }) => values(lines));
+    const results = launch.map(({ before = [], element }) => {
+      lines.statements.push(...before);
+      return columnsOf(geometry).map((c) => element(lines, c));
+    });
     return {
       inputs: [...new Set(launch.flatMap(({ inputs }) => inputs))],
       outputs: launch.map(() => ({ rows, columns, layout: 'rows' as const })),

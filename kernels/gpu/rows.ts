@@ -1,7 +1,41 @@
-/** The kernels for class indices. The formulas are those of src/equations/embedding.ts, with the same equation numbers. */
-import type { Geometry, Source } from './layout.js';
+/**
+ * The kernels of sums of rows, and of rows that class indices choose. The formulas of the latter are those of
+ * src/equations/embedding.ts, with the same equation numbers.
+ */
+import type { Geometry, Source, Span } from './layout.js';
+import type { Terms } from './matmul.js';
+import { addTerms } from './matmul.js';
 import type { Program, Size } from './program.js';
 import { columnsOf, elementOf, Lines, rowPrograms, x, y } from './program.js';
+
+/** out `[1,N]` = the sum of the first M rows of a `[…,N]`, plus `before`. M is a number, or an argument of the kernel. */
+export function columnSumsPrograms(
+  { width }: Geometry,
+  N: number,
+  { a, before }: Record<'a' | 'before', Source>,
+  M: number | Source,
+): Program[] {
+  const columns: Span = { index: x, step: width, count: width };
+  const sums = Array.from({ length: width }, (_, c) => `s${c}`);
+  const start = before.block('start', { index: 0, step: 1, count: 1 }, columns);
+  const read = (rows: Span, suffix: string): Terms => {
+    const block = a.block(`a${suffix}`, rows, columns);
+    return { statements: block.statements, term: (c, m) => block.at(m, c) };
+  };
+  return [
+    {
+      inputs: [a, before, ...(typeof M === 'number' ? [] : [M])],
+      outputs: [{ rows: 1, columns: N, layout: 'rows' }],
+      threads: [Math.ceil(N / width), 1],
+      statements: [
+        ...start.statements,
+        ...sums.map((sum, c) => `let ${sum} = ${start.at(0, c)};`),
+        ...addTerms(sums, M, '', read),
+      ].join('\n'),
+      results: [sums],
+    },
+  ];
+}
 
 /** (15) out `[M,N]` from a `[K,N]` and bias `[N]`. The indices are M columns of a row, from the column `first` on. */
 export function gatherRowsPrograms(
@@ -9,14 +43,11 @@ export function gatherRowsPrograms(
   size: Size,
   { a, indices, first, bias }: Record<'a' | 'indices' | 'first' | 'bias', Source>,
 ): Program[] {
-  const values = (lines: Lines): string[] => {
-    const index = elementOf(geometry, indices, `${y} + ${first.name}`);
-    const [chosen, only] = [new Lines(index.name, x), new Lines('0', x)];
-    const sums = columnsOf(geometry).map((c) => `${chosen.at(a, c)} + ${only.at(bias, c)}`);
-    lines.statements.push(...index.statements, ...chosen.statements, ...only.statements);
-    return sums;
-  };
-  return rowPrograms(geometry, size, [{ inputs: [a, indices, first, bias], values }]);
+  const index = elementOf(geometry, indices, `${y} + ${first.name}`);
+  const [chosen, only] = [new Lines(index.name, x), new Lines('0', x)];
+  const sums = columnsOf(geometry).map((c) => `${chosen.at(a, c)} + ${only.at(bias, c)}`);
+  const before = [...index.statements, ...chosen.statements, ...only.statements];
+  return rowPrograms(geometry, size, [{ inputs: [a, indices, first, bias], before, element: (_, c) => sums[c] }]);
 }
 
 /**
@@ -29,22 +60,21 @@ export function scatterAddRowsPrograms(
   { before, indices, first, a, M }: Record<'before' | 'indices' | 'first' | 'a' | 'M', Source>,
 ): Program[] {
   const columns = columnsOf(geometry);
-  const values = (lines: Lines): string[] => {
-    const starts = columns.map((c) => `let sum${c} = ${lines.at(before, c)};`);
-    const index = elementOf(geometry, indices, `m + ${first.name}`);
-    const added = new Lines('m', x);
-    const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
-    lines.statements.push(
-      ...starts,
-      `for (let m = 0; m < ${M.name}; m++) {`,
-      ...index.statements,
-      `if (${index.name} === ${y}) {`,
-      ...added.statements,
-      ...adds,
-      '}',
-      '}',
-    );
-    return columns.map((c) => `sum${c}`);
-  };
-  return rowPrograms(geometry, size, [{ inputs: [before, indices, first, a, M], values }]);
+  const index = elementOf(geometry, indices, `m + ${first.name}`);
+  const [own, added] = [new Lines(), new Lines('m', x)];
+  const starts = columns.map((c) => `let sum${c} = ${own.at(before, c)};`);
+  const adds = columns.map((c) => `sum${c} += ${added.at(a, c)};`);
+  const statements = [
+    ...own.statements,
+    ...starts,
+    `for (let m = 0; m < ${M.name}; m++) {`,
+    ...index.statements,
+    `if (${index.name} === ${y}) {`,
+    ...added.statements,
+    ...adds,
+    '}',
+    '}',
+  ];
+  const inputs = [before, indices, first, a, M];
+  return rowPrograms(geometry, size, [{ inputs, before: statements, element: (_, c) => `sum${c}` }]);
 }

@@ -8,7 +8,8 @@
  *
  * Matrices never change, so several tensors can hold the same one: a copy needs no kernel.
  */
-import type { Device, Input, Matrix, RowRange } from './device.js';
+import type { Device } from './device.js';
+import type { Input, Matrix, RowRange } from './runner.js';
 
 /** The rows `from … to - 1` of the tensor: rows of a matrix, from its row `first` on, or one number for all elements. */
 interface Block {

@@ -1,7 +1,7 @@
 /**
  * The WebAssembly backend: SIMD on all cores, over one shared memory that also holds the host's tensors.
  *
- * operations.ts turns each operation into a job: addresses, strides and a number of chunks. assembly/ computes the jobs;
+ * backend.ts turns each operation into a job: addresses, strides and a number of chunks. assembly/ computes the jobs;
  * assembly/jobs.ts lists their fields. Results do not depend on the number of threads.
  */
 import type { TypeName } from '../../src/core/arguments.js';
@@ -11,10 +11,10 @@ import { withShapeChecks } from '../../src/core/shape-checks.js';
 import { PORTABLE, RELAXED } from './binaries.js';
 import { Heap } from './heap.js';
 import { MOST_THREADS } from './jobs.js';
-import { WasmBackend } from './operations.js';
+import { WasmBackend } from './backend.js';
 import type { WasmExports } from './runner.js';
 import { Runner } from './runner.js';
-import { Storages } from './storages.js';
+import { Allocations } from './allocations.js';
 import { availableThreads, canShareMemory, maySleep, startThreads } from './threads.js';
 
 /** Options of `createWasmBackend`. */
@@ -69,7 +69,7 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const module = await WebAssembly.compile(isRelaxed ? relaxed : bytesOf(PORTABLE));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const wasm = exports as unknown as WasmExports;
+  const wasm = exports as WasmExports;
 
   const heap = new Heap(memory, FIRST_ADDRESS, MOST_BYTES);
   const scratches = Array.from({ length: threads }, () => heap.allocate(wasm.SCRATCH_BYTES.value));
@@ -78,9 +78,11 @@ export async function createWasmBackend(options: WasmOptions = {}): Promise<Back
   const setups = scratches.map((scratch, index) => ({ module, memory, scratch, index, count: threads }));
   const helpers = await startThreads(setups.slice(1));
   if (helpers.blocked !== undefined) wasm.setThread(0, 1, Number(maySleep()));
-  const runner = new Runner(wasm, helpers);
-  const storages = new Storages(memory, heap);
-  return withShapeChecks(new WasmBackend(memory, runner, storages, { isRelaxed, isChecking: options.check === true }));
+  const allocations = new Allocations(memory, heap);
+  const runner = new Runner(wasm, helpers, allocations);
+  return withShapeChecks(
+    new WasmBackend(memory, runner, allocations, { isRelaxed, isChecking: options.check === true }),
+  );
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

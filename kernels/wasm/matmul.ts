@@ -1,4 +1,4 @@
-/** The matrix product: which operands are packed, and how the product is cut into chunks. */
+/** The matrix product (`Products`): which operands are packed, and how the product is cut into chunks. */
 import type { MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { formatShape } from '../../src/core/tensor.js';
@@ -6,7 +6,7 @@ import { productChunks } from './chunks.js';
 import type { JobWriter } from './jobs.js';
 import { Packing } from './packing.js';
 import type { Runner } from './runner.js';
-import type { Storages } from './storages.js';
+import type { Allocations } from './allocations.js';
 
 /** If a has fewer rows, packing b costs more time than it saves. */
 const FEW_ROWS = 4;
@@ -18,10 +18,10 @@ export class Products {
   constructor(
     private readonly jobs: JobWriter,
     private readonly runner: Runner,
-    private readonly storages: Storages,
+    private readonly allocations: Allocations,
     isChecking: boolean,
   ) {
-    this.packing = new Packing(jobs, runner, storages, isChecking);
+    this.packing = new Packing(jobs, runner, allocations, isChecking);
   }
 
   /** `Backend.matmul` */
@@ -33,18 +33,18 @@ export class Products {
     }
     assertUnitStride('a', a);
     assertUnitStride('b', b);
-    const { storages } = this;
-    const outAddress = storages.addressOf(out);
+    const { allocations } = this;
+    const outAddress = allocations.addressOf(out);
     const outRow = 4 * out.stride[0];
     const isPacked = b.stride[1] !== 1 || M >= FEW_ROWS;
-    const bAddress = isPacked ? this.packing.addressOf(b) : storages.addressOf(b);
+    const bAddress = isPacked ? this.packing.addressOf(b) : allocations.addressOf(b);
     const { rows, columns, chunks } = productChunks(M, N, K, a.stride[1] !== 1, this.runner.threads);
-    const kind = this.jobs.multiply({
+    const kind = this.jobs.matmul({
       out: outAddress,
       outRow,
-      start: accumulate ? outAddress : storages.denseAddressOf(bias ?? this.zeroRow(N)),
+      start: accumulate ? outAddress : allocations.denseAddressOf(bias ?? this.zeroRow(N)),
       startRow: accumulate ? outRow : 0,
-      a: storages.addressOf(a),
+      a: allocations.addressOf(a),
       aRow: 4 * a.stride[0],
       aStep: 4 * a.stride[1],
       b: bAddress,
@@ -55,15 +55,14 @@ export class Products {
       rows,
       columns,
     });
-    this.runner.run(kind, chunks);
-    storages.written(out);
+    this.runner.run(kind, chunks, out);
   }
 
   /** At least N zeros, which every row of a product starts from. */
   private zeroRow(N: number): Tensor {
     if (!this.zeros || this.zeros.size < N) {
-      const zeros = this.storages.allocate([N]);
-      if (this.zeros) this.storages.free(this.zeros);
+      const zeros = this.allocations.allocate([N]);
+      if (this.zeros) this.allocations.free(this.zeros);
       this.zeros = zeros;
     }
     return this.zeros;

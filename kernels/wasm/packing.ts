@@ -7,7 +7,7 @@ import { formatShape, indexOf, valuesOf } from '../../src/core/tensor.js';
 import type { JobWriter } from './jobs.js';
 import { BLOCK, PACK_CHUNK_COLUMNS } from './jobs.js';
 import type { Runner } from './runner.js';
-import type { Packed, Storage, Storages } from './storages.js';
+import type { Allocation, Allocations, Packed } from './allocations.js';
 
 /** The most copies of views of one tensor; a model's kernel needs four. */
 const MOST_COPIES = 8;
@@ -16,17 +16,17 @@ export class Packing {
   constructor(
     private readonly jobs: JobWriter,
     private readonly runner: Runner,
-    private readonly storages: Storages,
+    private readonly allocations: Allocations,
     private readonly isChecking: boolean,
   ) {}
 
   /** The address of the packed b. Packs b only if it has been written since the last time. */
   addressOf(b: Tensor): number {
-    const storage = this.storages.of(b);
-    const packed = storage.packed.find(({ view }) => isSameView(view, b)) ?? this.addCopy(storage, b);
-    if (packed.writes !== storage.writes) {
+    const allocation = this.allocations.of(b);
+    const packed = allocation.packed.find(({ view }) => isSameView(view, b)) ?? this.addCopy(allocation, b);
+    if (packed.writes !== allocation.writes) {
       this.pack(packed.address, b);
-      packed.writes = storage.writes;
+      packed.writes = allocation.writes;
       if (this.isChecking) packed.values = valuesOf(b);
     } else if (packed.values) assertUnchanged(packed.values, b);
     return packed.address;
@@ -36,15 +36,15 @@ export class Packing {
    * Memory for a copy of a view. If the tensor has an outdated copy that is large enough, its memory is used again. So
    * sequences of different lengths, whose dz has another number of rows at every step, need no memory each.
    */
-  private addCopy({ packed, writes }: Storage, view: Tensor): Packed {
+  private addCopy({ packed, writes }: Allocation, view: Tensor): Packed {
     const [K, N] = view.shape;
     const bytes = 4 * K * (Math.ceil(N / 4) * 4);
     const outdated = packed.findIndex((copy) => copy.writes !== writes && copy.bytes >= bytes);
     let memory: Pick<Packed, 'address' | 'bytes'>;
     if (outdated >= 0) [memory] = packed.splice(outdated, 1);
     else {
-      if (packed.length >= MOST_COPIES) this.storages.heap.release(packed.splice(0, 1)[0].address);
-      memory = { address: this.storages.heap.allocate(bytes), bytes };
+      if (packed.length >= MOST_COPIES) this.allocations.heap.release(packed.splice(0, 1)[0].address);
+      memory = { address: this.allocations.heap.allocate(bytes), bytes };
     }
     const copy = { view, address: memory.address, bytes: memory.bytes, writes: -1 };
     packed.push(copy);
@@ -55,7 +55,7 @@ export class Packing {
     const [K, N] = b.shape;
     const kind = this.jobs.pack({
       packed,
-      b: this.storages.addressOf(b),
+      b: this.allocations.addressOf(b),
       bStep: 4 * b.stride[0],
       bColumn: 4 * b.stride[1],
       K,

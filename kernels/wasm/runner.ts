@@ -1,9 +1,11 @@
 /** Runs one job after another on all threads, and reports a job that is never finished. */
+import type { Tensor } from '../../src/core/tensor.js';
+import type { Allocations } from './allocations.js';
 import { Kind } from './jobs.js';
 import type { Threads } from './threads.js';
 
 /** The module's functions that the host calls; see assembly/index.ts. */
-export interface WasmExports {
+export interface WasmExports extends WebAssembly.Exports {
   readonly SCRATCH_BYTES: WebAssembly.Global<'i32'>;
   setScratch(address: number): void;
   setThread(index: number, count: number, maySleep: number): void;
@@ -24,6 +26,7 @@ export class Runner {
   constructor(
     private readonly wasm: WasmExports,
     private readonly helpers: Threads,
+    private readonly allocations: Allocations,
   ) {
     this.threads = helpers.count + 1;
   }
@@ -33,18 +36,22 @@ export class Runner {
     return this.helpers.blocked;
   }
 
-  /** Runs the job whose fields are written. Returns when all its chunks are done. */
-  run(kind: Kind, chunks: number): void {
+  /** Runs the job whose fields are written, which writes the tensors `written`. Returns when all its chunks are done. */
+  run(kind: Kind, chunks: number, ...written: readonly Tensor[]): void {
     this.assertAlive();
     try {
-      if (this.wasm.run(kind, chunks)) return;
-      const startedAt = performance.now();
-      while (!this.wasm.allFinished(chunks)) {
-        if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`no end after ${PATIENCE_MS / 1000} s`);
-      }
+      if (!this.wasm.run(kind, chunks)) this.awaitEnd(chunks);
     } catch (error) {
       this.lost = new Error(`wasm: ${Kind[kind]} was not finished (${String(error)}); make a new backend`);
       throw this.lost;
+    }
+    for (const tensor of written) this.allocations.countWrite(tensor);
+  }
+
+  private awaitEnd(chunks: number): void {
+    const startedAt = performance.now();
+    while (!this.wasm.allFinished(chunks)) {
+      if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`no end after ${PATIENCE_MS / 1000} s`);
     }
   }
 

@@ -1,5 +1,5 @@
 /** The flags that choose a backend, and the creation of that backend. GPU.js is loaded only for `--backend gpu`. */
-import { MODES } from '../../kernels/gpu/mode-names.js';
+import { MODES } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend, MOST_THREADS } from '../../kernels/wasm/index.js';
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';

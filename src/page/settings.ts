@@ -1,6 +1,6 @@
 /** The settings of a run on the page, and the link that repeats the run. */
-import type { Mode } from '../../kernels/gpu/mode-names.js';
-import { MOST_THREADS } from '../../kernels/wasm/jobs.js';
+import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import { MOST_THREADS } from '../../kernels/wasm/jobs.js'; // a list of constants: only the worker loads the backend
 import { decimalFrom } from '../core/numbers.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';

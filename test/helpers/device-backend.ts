@@ -10,12 +10,12 @@ import type { DType, FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill } from '../../src/core/tensor.js';
 
 /** How many operands each operation writes: these are its first ones. */
-const OUTPUTS: Record<keyof Operations, number> = {
+export const OUTPUTS: Record<keyof Operations, number> = {
   matmul: 1,
   columnSums: 1,
   lstmCellForward: 3,
   lstmCellBackward: 3,
-  crossEntropyForward: 3,
+  crossEntropyForward: 2,
   crossEntropyBackward: 1,
   squaredErrorForward: 1,
   squaredErrorBackward: 1,
@@ -33,19 +33,16 @@ export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
   const reference = createReferenceBackend({ dtype });
   const deviceData = new Map<FloatArray, FloatArray>();
 
-  const onDevice = <Value>(value: Value): Value => {
-    if (!isTensor(value)) return value;
-    const data = deviceData.get(value.data);
-    if (!data) throw new Error('not a tensor of this backend, or freed');
-    return ndarray<FloatArray>(data, [...value.shape], [...value.stride], value.offset) as Value;
+  const onDevice = ({ data, shape, stride, offset }: Tensor): Tensor => {
+    const copy = deviceData.get(data);
+    if (!copy) throw new Error('not a tensor of this backend, or freed');
+    return ndarray<FloatArray>(copy, [...shape], [...stride], offset);
   };
 
   const ofReference = reference as unknown as Record<string, (...operands: unknown[]) => void>;
   const operations = Object.entries(OUTPUTS).map(([name, outputs]) => {
     const operation = (...operands: unknown[]): void => {
-      ofReference[name](
-        ...operands.map((operand) => (isOptions(operand) ? mapped(operand, onDevice) : onDevice(operand))),
-      );
+      ofReference[name](...operands.map((operand) => withViews(operand, onDevice)));
       for (const output of operands.slice(0, outputs)) fill(output as Tensor, NaN);
     };
     return [name, operation];
@@ -73,10 +70,9 @@ export function createDeviceBackend({ dtype }: { dtype: DType }): Backend {
   };
 }
 
-const isOptions = (value: unknown): value is object => typeof value === 'object' && value !== null && !isTensor(value);
-
-const mapped = (options: object, map: (value: unknown) => unknown): object =>
-  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, map(value)]));
-
-const isTensor = (value: unknown): value is Tensor =>
-  typeof value === 'object' && value !== null && 'stride' in value && 'data' in value;
+/** An operand with its view replaced by what `replace` returns; options may hold views, too. */
+export function withViews(operand: unknown, replace: (view: never) => unknown): unknown {
+  if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return operand;
+  if ('stride' in operand) return replace(operand as never);
+  return Object.fromEntries(Object.entries(operand).map(([name, value]) => [name, withViews(value, replace)]));
+}

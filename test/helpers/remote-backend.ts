@@ -9,32 +9,17 @@ import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { bundledPage, openSite } from './chromium.js';
-import type { Call, RemoteView } from './page-backend.js';
-
-const OPERATIONS: (keyof Operations)[] = [
-  'matmul',
-  'columnSums',
-  'lstmCellForward',
-  'lstmCellBackward',
-  'crossEntropyForward',
-  'crossEntropyBackward',
-  'squaredErrorForward',
-  'squaredErrorBackward',
-  'adam',
-  'sgd',
-  'gatherRows',
-  'scatterAddRows',
-  'multiply',
-  'add',
-  'fill',
-  'copy',
-];
+import { OUTPUTS, withViews } from './device-backend.js';
+import type { Call, RemoteView } from './gpu-page.js';
 
 export async function openRemoteBackend(mode: Mode): Promise<Backend> {
-  const { page, close } = await openSite(await bundledPage('page-backend.ts'), 'globalThis.perform');
+  const { page, close } = await openSite(await bundledPage('gpu-page.ts'), 'globalThis.perform');
   const description = await page.evaluate<string>(`openBackend(${JSON.stringify(mode)})`);
   const calls = new Calls(page);
-  const operations = OPERATIONS.map((method) => [method, (...operands: unknown[]) => calls.add(method, operands)]);
+  const operations = Object.keys(OUTPUTS).map((method) => [
+    method,
+    (...operands: unknown[]) => calls.add(method as keyof Operations, operands),
+  ]);
   return withShapeChecks({
     ...(Object.fromEntries(operations) as unknown as Operations),
     name: 'gpu',
@@ -73,7 +58,11 @@ class Calls {
   }
 
   add(method: keyof Backend, operands: readonly unknown[], more: Pick<Call, 'tensor' | 'values'> = {}): void {
-    this.waiting.push({ method, operands: operands.map((operand) => this.sendable(operand)), ...more });
+    this.waiting.push({
+      method,
+      operands: operands.map((operand) => withViews(operand, (view: Tensor) => this.viewOf(view))),
+      ...more,
+    });
   }
 
   async send(): Promise<number[] | undefined> {
@@ -82,12 +71,7 @@ class Calls {
     return this.page.evaluate<number[] | undefined>(`perform(${JSON.stringify(calls)})`);
   }
 
-  private sendable(operand: unknown): unknown {
-    if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) return operand;
-    if (!('stride' in operand)) {
-      return Object.fromEntries(Object.entries(operand).map(([name, value]) => [name, this.sendable(value)]));
-    }
-    const { data, shape, stride, offset } = operand as Tensor;
-    return { tensor: this.numbers.get(data)!, shape, stride, offset } satisfies RemoteView;
+  private viewOf({ data, shape, stride, offset }: Tensor): RemoteView {
+    return { tensor: this.numbers.get(data)!, shape, stride, offset };
   }
 }

@@ -1,14 +1,14 @@
 /**
  * The text of GPU kernels, run in JavaScript. A read outside an operand gives some number on a device, so the backend suite
- * might not notice it. Here it throws, and padding is NaN.
+ * might not notice it. Here a read beyond a buffer throws. Padding is NaN, and so is a texel beyond a texture.
  */
 import { cellBackwardInTiles, cellForwardInTiles } from '../../kernels/gpu/cell-tiles.js';
-import type { Geometry, Source } from '../../kernels/gpu/layout.js';
-import { unpack } from '../../kernels/gpu/layout.js';
-import { columnSumsPrograms, productPrograms } from '../../kernels/gpu/matmul.js';
-import { gatherRowsPrograms, scatterAddRowsPrograms } from '../../kernels/gpu/rows.js';
-import type { Operand } from '../helpers/run-kernel.js';
-import { numberOf, operandOf, runProgram } from '../helpers/run-kernel.js';
+import type { Form, Geometry, Layout } from '../../kernels/gpu/layout.js';
+import { Source, unpack } from '../../kernels/gpu/layout.js';
+import { matmulPrograms } from '../../kernels/gpu/matmul.js';
+import type { Program } from '../../kernels/gpu/program.js';
+import { kernelText } from '../../kernels/gpu/program.js';
+import { columnSumsPrograms, gatherRowsPrograms, scatterAddRowsPrograms } from '../../kernels/gpu/rows.js';
 
 const LIMITS = { mostOutputs: 8, mostInputs: 15, mostTexels: 8192 } as const;
 const GEOMETRIES: Record<string, Geometry> = {
@@ -28,45 +28,42 @@ const SIZES = [
 /** Small whole numbers: their products and sums are exact. */
 const element = (row: number, column: number): number => ((7 * row + 3 * column) % 11) - 5;
 
+/** The elements of a matrix, row after row. */
+const elementsOf = (rows: number, columns: number, at: Element): number[] =>
+  Array.from({ length: rows * columns }, (_, index) => at(Math.floor(index / columns), index % columns));
+
+const sum = (count: number, term: (n: number) => number): number =>
+  Array.from({ length: count }, (_, n) => term(n)).reduce((total, value) => total + value, 0);
+
 describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
   const layouts = geometry.tileRows * geometry.tileColumns === 1 ? (['rows'] as const) : (['rows', 'tiles'] as const);
   const cases = SIZES.flatMap(([M, K, N]) =>
     layouts.flatMap((layout) => [0, 1, 3].map((first) => ({ M, K, N, layout, first }))),
   );
+  /** Runs a program with an output of `columns` columns. */
+  const resultOf = (program: Program, columns: number, operands: Operand[]): Element =>
+    unpack(geometry, program.outputs[0].layout, columns, runProgram(program, operands));
 
   test.each(cases)('products [$M,$K]·[$K,$N] of $layout from row $first on', ({ M, K, N, layout, first }) => {
-    for (const [aTransposed, bTransposed] of [
-      [false, false],
-      [false, true],
-      [true, false],
-      [true, true],
-    ]) {
-      const [aRows, aColumns] = aTransposed ? [K, M] : [M, K];
-      const [bRows, bColumns] = bTransposed ? [N, K] : [K, N];
-      // the rows that are read are the last ones: nothing lies below them
-      const place = (count: number, columns: number) => ({ layout, rows: first + count, columns, first, count });
-      const a = operandOf(geometry, 'a', place(aRows, aColumns), element);
-      const b = operandOf(geometry, 'b', place(bRows, bColumns), element);
-      const added = operandOf(geometry, 'added', place(M, N), element);
-      const factors = { a: a.source, b: b.source, aTransposed, bTransposed, K };
-      const [program] = productPrograms(geometry, [M, N], [factors, factors], { source: added.source, isRow: false });
-      const at = unpack(geometry, program.outputs[0].layout, N, runProgram(program, [a, b, added]));
-      for (let m = 0; m < M; m++) {
-        for (let n = 0; n < N; n++) {
-          let expected = element(first + m, n);
-          for (let k = 0; k < K; k++) {
-            const left = aTransposed ? element(first + k, m) : element(first + m, k);
-            const right = bTransposed ? element(first + n, k) : element(first + k, n);
-            expected += 2 * left * right;
-          }
-          expect({ aTransposed, bTransposed, m, n, value: at(m, n) }).toEqual({
-            aTransposed,
-            bTransposed,
-            m,
-            n,
-            value: expected,
-          });
-        }
+    for (const aTransposed of [false, true]) {
+      for (const bTransposed of [false, true]) {
+        // the rows that are read are the last ones: nothing lies below them
+        const operand = (name: string, count: number, columns: number): Operand =>
+          operandOf(geometry, name, { layout, rows: first + count, columns, first, count }, element);
+        const a = aTransposed ? operand('a', K, M) : operand('a', M, K);
+        const b = bTransposed ? operand('b', N, K) : operand('b', K, N);
+        const added = operand('added', M, N);
+        const factors = { a: a.source, b: b.source, aTransposed, bTransposed, K };
+        const [program] = matmulPrograms(geometry, [M, N], [factors, factors], { source: added.source, isRow: false });
+        const left: Element = (m, k) => (aTransposed ? element(first + k, m) : element(first + m, k));
+        const right: Element = (k, n) => (bTransposed ? element(first + n, k) : element(first + k, n));
+        const expected: Element = (m, n) => element(first + m, n) + sum(K, (k) => 2 * left(m, k) * right(k, n));
+        const actual = elementsOf(M, N, resultOf(program, N, [a, b, added]));
+        expect({ aTransposed, bTransposed, actual }).toEqual({
+          aTransposed,
+          bTransposed,
+          actual: elementsOf(M, N, expected),
+        });
       }
     }
   });
@@ -81,58 +78,47 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
         );
       const [a, b, count] = [operand('a', K), operand('b', N), numberOf(geometry, 'count', M)];
       const factors = { a: a.source, b: b.source, aTransposed: true, bTransposed: false, K: count.source };
-      const [product] = productPrograms(geometry, [K, N], [factors], { source: undefined, isRow: false });
-      const at = unpack(geometry, product.outputs[0].layout, N, runProgram(product, [a, b, count]));
+      const [product] = matmulPrograms(geometry, [K, N], [factors], { source: undefined, isRow: false });
       const none = numberOf(geometry, 'none', 0);
       const [columnSums] = columnSumsPrograms(geometry, N, { a: b.source, before: none.source }, count.source);
-      const sumAt = unpack(geometry, 'rows', N, runProgram(columnSums, [b, none, count]));
-      for (let n = 0; n < N; n++) {
-        const rows = Array.from({ length: M }, (_, m) => first + m);
-        expect(sumAt(0, n)).toBe(rows.reduce((sum, row) => sum + element(row, n), 0));
-        for (let k = 0; k < K; k++) {
-          expect(at(k, n)).toBe(rows.reduce((sum, row) => sum + element(row, k) * element(row, n), 0));
-        }
-      }
+      expect(elementsOf(1, N, resultOf(columnSums, N, [b, none, count]))).toEqual(
+        elementsOf(1, N, (_, n) => sum(M, (m) => element(first + m, n))),
+      );
+      expect(elementsOf(K, N, resultOf(product, N, [a, b, count]))).toEqual(
+        elementsOf(K, N, (k, n) => sum(M, (m) => element(first + m, k) * element(first + m, n))),
+      );
     },
   );
 
   test.each(cases)('rows by index: [$K,$N] in $layout from row $first on, at [$M]', ({ M, K, N, layout, first }) => {
-    const place = (rows: number, columns: number) => ({ layout, rows: first + rows, columns, first, count: rows });
+    const operand = (name: string, count: number, columns: number, at = element): Operand =>
+      operandOf(geometry, name, { layout, rows: first + count, columns, first, count }, at);
     const [column, indexAt] = [2, (m: number): number => (3 * m + 1) % K];
-    const indices = operandOf(geometry, 'indices', place(1, column + M), (_, at) => indexAt(at - column));
+    const indices = operand('indices', 1, column + M, (_, at) => indexAt(at - column));
     const start = numberOf(geometry, 'first', column);
-    const chosen = operandOf(geometry, 'a', place(K, N), element);
-    const bias = operandOf(geometry, 'bias', place(1, N), element);
+    const [chosen, bias] = [operand('a', K, N), operand('bias', 1, N)];
     const gatherSources = { a: chosen.source, indices: indices.source, first: start.source, bias: bias.source };
     const [gather] = gatherRowsPrograms(geometry, [M, N], gatherSources);
-    const gathered = unpack(geometry, 'rows', N, runProgram(gather, [chosen, indices, start, bias]));
-    const added = operandOf(geometry, 'a', place(M, N), element);
-    const before = operandOf(geometry, 'before', place(K, N), element);
-    const count = numberOf(geometry, 'M', M);
+    expect(elementsOf(M, N, resultOf(gather, N, [chosen, indices, start, bias]))).toEqual(
+      elementsOf(M, N, (m, n) => element(first + indexAt(m), n) + element(first, n)),
+    );
+    const [added, before, count] = [operand('a', M, N), operand('before', K, N), numberOf(geometry, 'M', M)];
     const [scatter] = scatterAddRowsPrograms(geometry, [K, N], {
       ...{ before: before.source, indices: indices.source, first: start.source, a: added.source, M: count.source },
     });
-    const scattered = unpack(geometry, 'rows', N, runProgram(scatter, [before, indices, start, added, count]));
-    for (let n = 0; n < N; n++) {
-      const sums = Array.from({ length: K }, (_, k) => element(first + k, n));
-      for (let m = 0; m < M; m++) {
-        expect(gathered(m, n)).toBe(element(first + indexAt(m), n) + element(first, n));
-        sums[indexAt(m)] += element(first + m, n);
-      }
-      expect(sums.map((_, k) => scattered(k, n))).toEqual(sums);
-    }
+    const isAt = (m: number, k: number): number => (indexAt(m) === k ? 1 : 0);
+    expect(elementsOf(K, N, resultOf(scatter, N, [before, indices, start, added, count]))).toEqual(
+      elementsOf(K, N, (k, n) => element(first + k, n) + sum(M, (m) => isAt(m, k) * element(first + m, n))),
+    );
   });
 
   test.each(cases)('sums of the rows of [$M,$N] in $layout from row $first on', ({ M, N, layout, first }) => {
     const a = operandOf(geometry, 'a', { layout, rows: first + M, columns: N, first, count: M }, element);
     const before = operandOf(geometry, 'before', { layout, rows: first + 1, columns: N, first, count: 1 }, element);
     const [program] = columnSumsPrograms(geometry, N, { a: a.source, before: before.source }, M);
-    const at = unpack(geometry, 'rows', N, runProgram(program, [a, before]));
-    for (let n = 0; n < N; n++) {
-      let expected = element(first, n);
-      for (let m = 0; m < M; m++) expected += element(first + m, n);
-      expect(at(0, n)).toBe(expected);
-    }
+    expect(elementsOf(1, N, resultOf(program, N, [a, before]))).toEqual(
+      elementsOf(1, N, (_, n) => element(first, n) + sum(M, (m) => element(first + m, n))),
+    );
   });
 });
 
@@ -142,44 +128,28 @@ test.each([
   [7, 12],
 ])('a step of the cell in one launch, B %i H %i, uses no padding, in either layout', (B, H) => {
   const geometry = GEOMETRIES['texels, tiles of 4 × 4'];
-  const resultsFrom = (layout: 'rows' | 'tiles', first: number): number[][] => {
-    const state = (name: string): Operand =>
+  const resultsFrom = (layout: Layout, first: number): number[][] => {
+    const operand = (columns: number) => (name: string) =>
       operandOf(
         geometry,
         name,
-        { layout, rows: first + B, columns: H, first, count: B },
+        { layout, rows: first + B, columns, first, count: B },
         (m, n) => element(m - first, n) / 8,
       );
-    const gates = (name: string): Operand =>
-      operandOf(
-        geometry,
-        name,
-        { layout, rows: first + B, columns: 4 * H, first, count: B },
-        (m, n) => element(m - first, n) / 8,
-      );
-    const forward = { z: gates('z'), cPrev: state('cPrev') };
+    const [state, gates] = [operand(H), operand(4 * H)];
+    const forward = { z: gates('z'), cPrev: state('cPrev'), forgetBias: numberOf(geometry, 'forgetBias', 1) };
     const backward = {
       ...{ dc: state('dc'), dcPrev: state('dcPrev'), dh: state('dh') },
       ...{ gates: gates('gates'), c: state('c'), cPrev: state('cPrev') },
     };
-    const bias = numberOf(geometry, 'forgetBias', 1);
-    const forgetBias = bias.source;
-    const sourcesOf = <Name extends string>(operands: Record<Name, Operand>): Record<Name, Source> =>
-      Object.fromEntries(Object.entries<Operand>(operands).map(([name, { source }]) => [name, source])) as Record<
-        Name,
-        Source
-      >;
     const runs = [
-      runProgram(cellForwardInTiles(geometry, [B, H], { ...sourcesOf(forward), forgetBias })[0], [
-        ...Object.values(forward),
-        bias,
-      ]),
+      runProgram(cellForwardInTiles(geometry, [B, H], sourcesOf(forward))[0], Object.values(forward)),
       runProgram(cellBackwardInTiles(geometry, [B, H], sourcesOf(backward))[0], Object.values(backward)),
     ];
     return runs.flatMap((parts) => [
-      elementsOf(unpack(geometry, 'tiles', 4 * H, parts.slice(0, 4)), B, 4 * H),
-      elementsOf(unpack(geometry, 'rows', H, parts.slice(4, 5)), B, H),
-      elementsOf(unpack(geometry, 'rows', H, parts.slice(5, 6)), B, H),
+      elementsOf(B, 4 * H, unpack(geometry, 'tiles', 4 * H, parts.slice(0, 4))),
+      elementsOf(B, H, unpack(geometry, 'rows', H, parts.slice(4, 5))),
+      elementsOf(B, H, unpack(geometry, 'rows', H, parts.slice(5, 6))),
     ]);
   };
   const expected = resultsFrom('rows', 0);
@@ -187,6 +157,127 @@ test.each([
   for (const first of [0, 1, 2, 3]) expect(resultsFrom('tiles', first)).toEqual(expected);
 });
 
-function elementsOf(at: (m: number, n: number) => number, rows: number, columns: number): number[] {
-  return Array.from({ length: rows * columns }, (_, index) => at(Math.floor(index / columns), index % columns));
+const sourcesOf = <Name extends string>(operands: Record<Name, Operand>): Record<Name, Source> =>
+  Object.fromEntries(Object.entries<Operand>(operands).map(([name, { source }]) => [name, source])) as Record<
+    Name,
+    Source
+  >;
+
+interface Operand {
+  readonly source: Source;
+  /** The arguments of the kernel, by parameter. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** The element of a matrix. */
+type Element = (row: number, column: number) => number;
+
+/** Rows `first …` of a matrix of `rows` × `columns` in a layout; `count` rows are the operand. */
+function operandOf(
+  geometry: Geometry,
+  name: string,
+  {
+    layout,
+    rows,
+    columns,
+    first = 0,
+    count = rows,
+  }: Record<'rows' | 'columns', number> & { layout: Layout; first?: number; count?: number },
+  element: Element,
+): Operand {
+  const inTexels = geometry.width === 4;
+  const isInTextures = inTexels && layout === 'tiles';
+  const form: Form = { kind: layout, isSlice: count !== rows, residue: isInTextures ? first % 4 : 0 };
+  const source = new Source(geometry, name, form);
+  const textures = isInTextures
+    ? [0, 1, 2, 3].map((r) =>
+        texture(Math.ceil((rows - r) / 4), columns, (row, column) => element(4 * row + r, column)),
+      )
+    : [inTexels ? texture(rows, columns, element) : buffer(geometry, layout, { rows, columns }, element)];
+  const numbers = form.isSlice ? [isInTextures ? Math.floor(first / 4) : first] : [];
+  const values = [...textures, ...numbers];
+  return { source, values: Object.fromEntries(source.parameters.map((parameter, n) => [parameter, values[n]])) };
+}
+
+/** A number, for all elements or as a count. */
+function numberOf(geometry: Geometry, name: string, value: number): Operand {
+  return {
+    source: new Source(geometry, name, { kind: 'number', isSlice: false, residue: 0 }),
+    values: { [name]: value },
+  };
+}
+
+const NO_TEXEL = [NaN, NaN, NaN, NaN];
+
+/** A texture as `[row][texel]`. Padding is NaN, and so is what lies outside. */
+function texture(rows: number, columns: number, element: Element): unknown {
+  const texels = Array.from({ length: rows }, (_, row) =>
+    orElse(
+      Array.from({ length: Math.ceil(columns / 4) }, (_, texel) =>
+        [0, 1, 2, 3].map((c) => (4 * texel + c < columns ? element(row, 4 * texel + c) : NaN)),
+      ),
+      () => NO_TEXEL,
+    ),
+  );
+  return orElse(texels, () => orElse([], () => NO_TEXEL));
+}
+
+/** A buffer as `[row][number]`. In tiles, a row holds the numbers of a row of tiles. Reading outside throws. */
+function buffer(
+  { tileRows, tileColumns }: Geometry,
+  layout: Layout,
+  { rows, columns }: Record<'rows' | 'columns', number>,
+  element: Element,
+): unknown {
+  const refuse = (index: string): never => {
+    throw new RangeError(`reads index ${index} of a buffer of [${rows},${columns}] in ${layout}`);
+  };
+  const inside = (row: number, column: number): number => (row < rows && column < columns ? element(row, column) : NaN);
+  const size = tileRows * tileColumns;
+  const lines =
+    layout === 'rows'
+      ? Array.from({ length: rows }, (_, m) => Array.from({ length: columns }, (_, n) => element(m, n)))
+      : Array.from({ length: Math.ceil(rows / tileRows) }, (_, y) =>
+          Array.from({ length: size * Math.ceil(columns / tileColumns) }, (_, at) => {
+            const [tile, inTile] = [Math.floor(at / size), at % size];
+            const [r, c] = [Math.floor(inTile / tileColumns), inTile % tileColumns];
+            return inside(y * tileRows + r, tile * tileColumns + c);
+          }),
+        );
+  return orElse(
+    lines.map((line) => orElse(line, refuse)),
+    refuse,
+  );
+}
+
+/** An array that calls `outside` for the elements that it does not have. */
+function orElse<Value>(values: Value[], outside: (index: string) => Value): Value[] {
+  return new Proxy(values, { get: (all, index: string) => (index in all ? all[Number(index)] : outside(index)) });
+}
+
+type Kernel = (...values: unknown[]) => number | number[];
+
+/** Runs every thread. Returns the numbers that they write: one array for each texture or buffer. */
+function runProgram(program: Program, operands: readonly Operand[]): Float32Array[] {
+  const [across, down] = program.threads;
+  const { main, saved } = kernelText(program);
+  const sizes = program.results.map((numbers) => numbers.length);
+  const parts = sizes.map((size) => new Float32Array(across * down * size));
+  const values = Object.fromEntries(operands.flatMap((operand) => Object.entries(operand.values)));
+  const given = program.inputs.flatMap(({ parameters }) => parameters.map((parameter) => values[parameter]));
+  for (let y = 0; y < down; y++) {
+    for (let x = 0; x < across; x++) {
+      const write = (part: number, numbers: number | readonly number[]): void =>
+        parts[part].set(typeof numbers === 'number' ? [numbers] : numbers, (y * across + x) * sizes[part]);
+      const savers = saved.map(
+        (_, n) =>
+          (...numbers: number[]) =>
+            write(n + 1, numbers),
+      );
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- GPU.js gets these kernels as text
+      const make = new Function(...saved.map(({ name }) => name), `return ${main}`) as (...savers: unknown[]) => Kernel;
+      write(0, make(...savers).apply({ thread: { x, y } }, given));
+    }
+  }
+  return parts;
 }

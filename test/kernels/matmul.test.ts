@@ -125,33 +125,34 @@ const LARGE_CASES = LARGE.flatMap((sizes) =>
   ),
 );
 
-/** Whole numbers so small that every sum is exact in f32: the product must be correct to the last bit. */
-function checkExactly(test: Case, seed: number): void {
-  const random = new Random(seed);
-  const operands = operandsOf(test, () => random.below(9) - 4);
-  const { sums } = threeLoops(test, operands);
+/** Computes the product, and fails if an element is further from the definition than `bound` times its magnitude. */
+function check(one: Case, draw: () => number, bound: number): ReturnType<typeof operandsOf> {
+  const operands = operandsOf(one, draw);
+  const { sums, magnitudes } = threeLoops(one, operands);
   matmul(operands.out.view, operands.a.view, operands.b.view, operands.options);
   const product = valuesOf(operands.out.view);
-  const wrong = product.findIndex((value, place) => value !== sums[place]);
+  const wrong = product.findIndex((value, n) => !(abs(value - sums[n]) <= bound * magnitudes[n]));
   expect({ wrong, is: product[wrong], shouldBe: sums[wrong] }).toEqual({ wrong: -1 });
-  fill(operands.out.view, OUT_GUARD);
-  expect(valuesOf(operands.out.whole).findIndex((value) => !Object.is(value, OUT_GUARD))).toBe(-1);
+  return operands;
+}
+
+/** Whole numbers so small that every sum is exact in f32: the product must be correct to the last bit. */
+function checkExactly(one: Case, seed: number): void {
+  const random = new Random(seed);
+  const { out } = check(one, () => random.below(9) - 4, 0);
+  fill(out.view, OUT_GUARD);
+  expect(valuesOf(out.whole).findIndex((value) => !Object.is(value, OUT_GUARD))).toBe(-1);
 }
 
 /**
  * Any numbers, within the expected rounding. Each block of 256 products is added in f64 and then rounded to the precision
  * of `out`, an error of at most u·magnitude. The f64 sums, of the product and of the three loops, err by K·2⁻⁵³·magnitude.
  */
-function checkRounding(test: Case, seed: number): void {
+function checkRounding(one: Case, seed: number): void {
   const random = new Random(seed);
-  const operands = operandsOf(test, () => random.normal(0, 1));
-  const { sums, magnitudes } = threeLoops(test, operands);
-  matmul(operands.out.view, operands.a.view, operands.b.view, operands.options);
-  const unit = test.dtype === 'f32' ? 2 ** -24 : 2 ** -53;
-  const relative = (Math.ceil(test.K / 256) + 1) * unit + (2 * test.K + 2) * 2 ** -53;
-  const product = valuesOf(operands.out.view);
-  const wrong = product.findIndex((value, n) => !(abs(value - sums[n]) <= relative * magnitudes[n]));
-  expect({ wrong, is: product[wrong], shouldBe: sums[wrong] }).toEqual({ wrong: -1 });
+  const unit = one.dtype === 'f32' ? 2 ** -24 : 2 ** -53;
+  const bound = (Math.ceil(one.K / 256) + 1) * unit + (2 * one.K + 2) * 2 ** -53;
+  check(one, () => random.normal(0, 1), bound);
 }
 
 test('the product is exact on whole numbers, in any layout, and writes nothing outside its output', () => {

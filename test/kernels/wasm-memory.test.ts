@@ -5,7 +5,7 @@ import { Heap } from '../../kernels/wasm/heap.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import { describeSteadyMemory } from '../helpers/wasm-memory.js';
+import { describeSteadyMemory } from '../helpers/wasm-suite.js';
 
 describe('memory', () => {
   describeSteadyMemory({ steps: 500, models: 30, batches: 20 });

@@ -1,18 +1,51 @@
-/** Whole runs on the WebAssembly backend: the same bits on any number of threads, and vanishing gradients become 0. */
+/** The WebAssembly backend: whole runs, on threads and in a page; σ, tanh and exp; and vanishing gradients, which become 0. */
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { Model } from '../../src/network/model.js';
-import { describeSameBits, weightsOf } from '../helpers/wasm-runs.js';
+import { testInBrowser, trainInPage } from '../helpers/chromium.js';
+import type { Result } from '../helpers/wasm-in-page.js';
+import { bitsInNode, ISOLATING, jobFor, plainPage, PORTABLE } from '../helpers/wasm-in-page.js';
+import { builds, describeFunctions, describeSameBits, instantiate, OUT, weightsOf, X } from '../helpers/wasm-suite.js';
 
-describeSameBits([3]); // more numbers of threads: test/slow/kernels/wasm.test.ts
+// more numbers of threads, more numbers, more pages and the package: test/slow/kernels/wasm.test.ts
+describeSameBits([3]);
+describeFunctions(65_537);
 
 describe('whole training runs', () => {
   test('the portable build gives these bits on every computer', async () => {
     const weights = await weightsOf(2, true);
     const bits = new Uint32Array(Float32Array.from(weights.flatMap((values) => [...values])).buffer);
-    expect(bits.reduce((hash, word) => Math.imul(hash ^ word, 16777619) >>> 0, 2166136261)).toMatchSnapshot();
+    expect(bits.reduce((hash, word) => Math.imul(hash ^ word, 16777619) >>> 0, 2166136261)).toBe(2041423834);
   });
+});
+
+testInBrowser(
+  'the backend has the requested threads and Node’s bits if the page is cross-origin isolated',
+  async () => {
+    const expected = await bitsInNode();
+    const deterministic = { deterministic: true };
+    const job = jobFor({ ...deterministic, threads: 2 }, { ...deterministic, threads: 3 }, deterministic);
+    const results = await trainInPage<Result[]>({ files: plainPage(), headers: ISOLATING }, job);
+    expect(results.map(({ description }) => description)).toEqual([
+      `${PORTABLE}2 threads`,
+      `${PORTABLE}3 threads`,
+      expect.stringMatching(/portable SIMD, \d+ threads?$/),
+    ]);
+    for (const { bits } of results) expect(bits).toEqual(expected);
+  },
+);
+
+test.each(builds)('%s build: exact at 0 and ±∞, NaN stays NaN', (_, bytes) => {
+  const { functions, x, out } = instantiate(bytes);
+  x.set([0, -0, Infinity, -Infinity, NaN, 0, 0, 0]);
+  functions.sigmoidOf(OUT, X, 8);
+  expect([...out.slice(0, 5)]).toEqual([0.5, 0.5, 1, 0, NaN]);
+  functions.tanhOf(OUT, X, 8);
+  expect([...out.slice(0, 5)]).toEqual([0, -0, 1, -1, NaN]);
+  x.set([0, -0, -80.00001, -Infinity, NaN]);
+  functions.expOf(OUT, X, 8);
+  expect([...out.slice(0, 5)]).toEqual([1, 1, 0, 0, NaN]);
 });
 
 describe('vanishing gradients', () => {

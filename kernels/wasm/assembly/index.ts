@@ -1,13 +1,12 @@
 /** The module's entry: the function for each kind of job, the start of a job, and the loop of a helper thread. */
+import { lstmCellBackwardChunk, lstmCellForwardChunk } from './cell';
 import { Kind } from './jobs';
 import {
   crossEntropyBackwardChunk, crossEntropyForwardChunk, squaredErrorBackwardChunk, squaredErrorForwardChunk,
 } from './loss';
 import { exp, sigmoid, tanh } from './math';
-import { multiplyChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
-import {
-  adamChunk, addChunk, cellBackwardChunk, cellForwardChunk, copyChunk, fillChunk, multiplyElementsChunk, sgdChunk,
-} from './pointwise';
+import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
+import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
 import { columnSumsChunk, gatherRowsChunk, scatterAddRowsChunk } from './rows';
 import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
@@ -19,9 +18,9 @@ export { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from 
 function execute(chunk: i32): void {
   switch (kindOfJob()) {
     case Kind.pack: packChunk(chunk); break;
-    case Kind.multiply: multiplyChunk(chunk); break;
-    case Kind.cellForward: cellForwardChunk(chunk); break;
-    case Kind.cellBackward: cellBackwardChunk(chunk); break;
+    case Kind.matmul: matmulChunk(chunk); break;
+    case Kind.lstmCellForward: lstmCellForwardChunk(chunk); break;
+    case Kind.lstmCellBackward: lstmCellBackwardChunk(chunk); break;
     case Kind.columnSums: columnSumsChunk(chunk); break;
     case Kind.crossEntropyForward: crossEntropyForwardChunk(chunk); break;
     case Kind.crossEntropyBackward: crossEntropyBackwardChunk(chunk); break;
@@ -31,7 +30,7 @@ function execute(chunk: i32): void {
     case Kind.sgd: sgdChunk(chunk); break;
     case Kind.gatherRows: gatherRowsChunk(chunk); break;
     case Kind.scatterAddRows: scatterAddRowsChunk(chunk); break;
-    case Kind.multiplyElements: multiplyElementsChunk(chunk); break;
+    case Kind.multiply: multiplyChunk(chunk); break;
     case Kind.add: addChunk(chunk); break;
     case Kind.fill: fillChunk(chunk); break;
     case Kind.copy: copyChunk(chunk); break;

@@ -2,7 +2,7 @@
  * What the host and this module share: the control block, the sizes of chunks, and the fields of every job.
  *
  * The host writes a job's fields at JOB and calls `run`; then every thread reads them by the same names, as in
- * `jobOf<Multiply>().outRow`. The build translates this file into ../jobs.ts for the host, so names and addresses are
+ * `jobOf<Matmul>().outRow`. The build translates this file into ../jobs.ts for the host, so names and addresses are
  * written only here. A field has 4 bytes: an address or a distance in bytes (usize), a count (i32), or a number (f32).
  */
 
@@ -39,15 +39,15 @@ export const ROWS: i32 = 240;
 export const PACK_CHUNK_COLUMNS: i32 = 128;
 /** Columns whose sums one chunk computes. */
 export const SUM_CHUNK_COLUMNS: i32 = 256;
-/** Elements of one chunk of adam, sgd, multiplyElements, add, fill and copy. */
+/** Elements of one chunk of adam, sgd, multiply, add, fill and copy. */
 export const CHUNK_ELEMENTS: i32 = 16384;
 
 /** Every kind of job; its fields are those of the class of the same name. */
 export enum Kind {
   pack,
-  multiply,
-  cellForward,
-  cellBackward,
+  matmul,
+  lstmCellForward,
+  lstmCellBackward,
   columnSums,
   crossEntropyForward,
   crossEntropyBackward,
@@ -57,13 +57,13 @@ export enum Kind {
   sgd,
   gatherRows,
   scatterAddRows,
-  multiplyElements,
+  multiply,
   add,
   fill,
   copy,
 }
 
-/** Packs b `[K,N]` for `Multiply`. */
+/** Packs b `[K,N]` for `Matmul`. */
 @unmanaged
 export class Pack {
   /** The packed b: K rows of N columns, N rounded up to a multiple of 4. */
@@ -79,7 +79,7 @@ export class Pack {
 
 /** out `[M,N]` = start + a `[M,K]` · b `[K,N]`. */
 @unmanaged
-export class Multiply {
+export class Matmul {
   out: usize;
   /** Bytes from one row of out to the next. */
   outRow: usize;
@@ -107,7 +107,7 @@ export class Multiply {
 
 /** Equations (2)–(4): h, c `[B,H]` and gates `[B,4H]` from z `[B,4H]` and cPrev `[B,H]`. */
 @unmanaged
-export class CellForward {
+export class LstmCellForward {
   h: usize;
   c: usize;
   gates: usize;
@@ -122,7 +122,7 @@ export class CellForward {
 
 /** Equations (4′)–(2′): dz `[B,4H]` and changes to dc, dcPrev `[B,H]` from dh, c, cPrev `[B,H]` and gates `[B,4H]`. */
 @unmanaged
-export class CellBackward {
+export class LstmCellBackward {
   dz: usize;
   dc: usize;
   dcPrev: usize;
@@ -261,7 +261,7 @@ export class ScatterAddRows {
 
 /** out = a*b, element by element. */
 @unmanaged
-export class MultiplyElements {
+export class Multiply {
   out: usize;
   a: usize;
   b: usize;

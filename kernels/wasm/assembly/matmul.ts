@@ -5,7 +5,7 @@
  * with panels of 8 and 4 for the last columns. In a block of L k's, the panel that begins at column c begins c·L numbers
  * after the block's start. A transposed a is packed too: each thread packs groups of rows of its own chunk.
  */
-import { BLOCK, Multiply, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
+import { BLOCK, Matmul, Pack, PACK_CHUNK_COLUMNS, PANEL_COLUMNS, ROWS } from './jobs';
 import { loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
 import { tile1x16, tile1x4, tile1x8, tile2x16, tile4x8, tile6x8, tile8x4 } from './tiles';
@@ -120,8 +120,8 @@ function packColumns(panel: usize, source: usize, bColumn: usize, L: i32, width:
 }
 
 /** Computes one chunk of out: `rows` rows of `columns` columns. */
-export function multiplyChunk(chunk: i32): void {
-  const job = jobOf<Multiply>();
+export function matmulChunk(chunk: i32): void {
+  const job = jobOf<Matmul>();
   const out = job.out, outRow = job.outRow, start = job.start, startRow = job.startRow;
   const a = job.a, aRow = job.aRow, aStep = job.aStep, b = job.b, bStep = job.bStep;
   const M = job.M, N = job.N, K = job.K;

@@ -1,98 +1,8 @@
-/** Element-wise work: the LSTM cell's equations (2)–(4) and (4′)–(2′), the updates (6) and (11), products, sums, fill and copy. */
-import { Adam, Add, CellBackward, CellForward, CHUNK_ELEMENTS, Copy, Fill, MultiplyElements, Sgd } from './jobs';
-import { flushTiny, loadPart, min, multiplyAdd, sigmoid, storePart, tanh } from './math';
+/** Element-wise work: the updates (6) and (11), dropout's products (12), sums, fill and copy. A chunk is a range of elements. */
+import { Adam, Add, CHUNK_ELEMENTS, Copy, Fill, Multiply, Sgd } from './jobs';
+import { loadPart, min, multiplyAdd, storePart } from './math';
 import { addRow } from './rows';
 import { jobOf } from './threads';
-
-export function cellForwardChunk(chunk: i32): void {
-  const job = jobOf<CellForward>();
-  const end = min((chunk + 1) * job.rows, job.B);
-  for (let b = chunk * job.rows; b < end; b++) cellForwardRow(b, job.H);
-}
-
-function cellForwardRow(b: i32, H: i32): void {
-  const job = jobOf<CellForward>();
-  const row = <usize>(b * H) << 2;
-  const gate = <usize>H << 2;
-  const forgetBias = f32x4.splat(job.forgetBias);
-  let h = job.h + row, c = job.c + row, gates = job.gates + 4 * row;
-  let z = job.z + 4 * row, cPrev = job.cPrev + row;
-  let n = 0;
-  for (; n + 4 <= H; n += 4) {
-    cellForward(h, c, gates, z, cPrev, gate, forgetBias, 4);
-    h += 16; c += 16; gates += 16; z += 16; cPrev += 16;
-  }
-  if (n < H) cellForward(h, c, gates, z, cPrev, gate, forgetBias, H - n);
-}
-
-/** `count` hidden units, at most 4. */
-// @ts-ignore: decorator
-@inline
-function cellForward(
-  h: usize, c: usize, gates: usize, z: usize, cPrev: usize, gate: usize, forgetBias: v128, count: i32,
-): void {
-  // (2)
-  const i = sigmoid(loadPart(z, count));
-  const j = tanh(loadPart(z + gate, count));
-  const f = sigmoid(f32x4.add(loadPart(z + 2 * gate, count), forgetBias));
-  const o = sigmoid(loadPart(z + 3 * gate, count));
-  storePart(gates, i, count);
-  storePart(gates + gate, j, count);
-  storePart(gates + 2 * gate, f, count);
-  storePart(gates + 3 * gate, o, count);
-  // (3), (4)
-  const cNew = multiplyAdd(f, loadPart(cPrev, count), f32x4.mul(i, j));
-  storePart(c, cNew, count);
-  storePart(h, f32x4.mul(o, tanh(cNew)), count);
-}
-
-export function cellBackwardChunk(chunk: i32): void {
-  const job = jobOf<CellBackward>();
-  const end = min((chunk + 1) * job.rows, job.B);
-  for (let b = chunk * job.rows; b < end; b++) cellBackwardRow(b, job.H);
-}
-
-function cellBackwardRow(b: i32, H: i32): void {
-  const job = jobOf<CellBackward>();
-  const row = <usize>(b * H) << 2;
-  const gate = <usize>H << 2;
-  let dz = job.dz + 4 * row, dc = job.dc + row, dcPrev = job.dcPrev + row, dh = job.dh + row;
-  let gates = job.gates + 4 * row, c = job.c + row, cPrev = job.cPrev + row;
-  let n = 0;
-  for (; n + 4 <= H; n += 4) {
-    cellBackward(dz, dc, dcPrev, dh, gates, c, cPrev, gate, 4);
-    dz += 16; dc += 16; dcPrev += 16; dh += 16; gates += 16; c += 16; cPrev += 16;
-  }
-  if (n < H) cellBackward(dz, dc, dcPrev, dh, gates, c, cPrev, gate, H - n);
-}
-
-/** `count` hidden units, at most 4. */
-// @ts-ignore: decorator
-@inline
-function cellBackward(
-  dz: usize, dc: usize, dcPrev: usize, dh: usize, gates: usize, c: usize, cPrev: usize, gate: usize, count: i32,
-): void {
-  const one = f32x4.splat(1);
-  const i = loadPart(gates, count), j = loadPart(gates + gate, count);
-  const f = loadPart(gates + 2 * gate, count), o = loadPart(gates + 3 * gate, count);
-  // (4′)
-  const tanhC = tanh(loadPart(c, count));
-  const dH = flushTiny(loadPart(dh, count));
-  const dO = f32x4.mul(dH, tanhC);
-  const dTanhC = f32x4.sub(one, f32x4.mul(tanhC, tanhC)); // tanh′(c)
-  const dC = flushTiny(multiplyAdd(f32x4.mul(dH, o), dTanhC, loadPart(dc, count)));
-  storePart(dc, dC, count);
-  // (3′)
-  const dI = f32x4.mul(dC, j);
-  const dJ = f32x4.mul(dC, i);
-  const dF = f32x4.mul(dC, loadPart(cPrev, count));
-  storePart(dcPrev, multiplyAdd(dC, f, loadPart(dcPrev, count)), count);
-  // (2′)
-  storePart(dz, f32x4.mul(f32x4.mul(dI, i), f32x4.sub(one, i)), count);
-  storePart(dz + gate, f32x4.mul(dJ, f32x4.sub(one, f32x4.mul(j, j))), count);
-  storePart(dz + 2 * gate, f32x4.mul(f32x4.mul(dF, f), f32x4.sub(one, f)), count);
-  storePart(dz + 3 * gate, f32x4.mul(f32x4.mul(dO, o), f32x4.sub(one, o)), count);
-}
 
 /** (6) */
 export function adamChunk(chunk: i32): void {
@@ -132,8 +42,9 @@ export function sgdChunk(chunk: i32): void {
   }
 }
 
-export function multiplyElementsChunk(chunk: i32): void {
-  const job = jobOf<MultiplyElements>();
+/** (12), (12′) */
+export function multiplyChunk(chunk: i32): void {
+  const job = jobOf<Multiply>();
   const end = min((chunk + 1) * CHUNK_ELEMENTS, job.size);
   for (let n = chunk * CHUNK_ELEMENTS; n < end; n += 4) {
     const at = <usize>n << 2;

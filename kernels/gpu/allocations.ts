@@ -18,7 +18,7 @@ export interface Operand {
 export const roomOf = ({ tensor, from, to }: Operand): number => tensor.roomFor(to - from);
 
 /** The tensors on the device. An operand is a view of the host's tensor, whose array names the tensor. */
-export class DeviceTensors {
+export class Allocations {
   private readonly tensors = new Map<FloatArray, DeviceTensor>();
 
   constructor(private readonly device: Device) {}

@@ -1,12 +1,18 @@
-/** The script of browser.test.ts's page: a few training steps on a GPU mode and on the reference backend. */
+/**
+ * The script of a page that has a GPU mode: `trainOn` runs a few training steps there, and on the reference backend. `openBackend`
+ * and `perform` let a test in Node use its backend; see remote-backend.ts.
+ */
+import ndarray from 'ndarray';
 import type { Mode } from '../../kernels/gpu/index.js';
 import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
-import { valuesOf } from '../../src/core/tensor.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
+import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/run.js';
+import { withViews } from './device-backend.js';
 import { smallImages } from './small-images.js';
 
 export interface PageJob {
@@ -59,4 +65,46 @@ async function trainOn({ mode, options }: PageJob): Promise<PageResult> {
   return { description, lines, expected, repeats: second.weights.join() === weights.join(), waits };
 }
 
-Object.assign(globalThis, { trainOn });
+/** A view of tensor number `tensor`. */
+export interface RemoteView {
+  readonly tensor: number;
+  readonly shape: readonly number[];
+  readonly stride: readonly number[];
+  readonly offset: number;
+}
+
+/** One call of a backend's method. `values`: what `upload` copies into the view. `tensor`: the number of the tensor that `allocate` returns. */
+export interface Call {
+  readonly method: keyof Backend;
+  readonly operands: readonly unknown[];
+  readonly tensor?: number;
+  readonly values?: readonly number[];
+}
+
+let backend: Backend;
+const tensors = new Map<number, Tensor>();
+
+const tensorOf = ({ tensor, shape, stride, offset }: RemoteView): Tensor =>
+  ndarray<FloatArray>(tensors.get(tensor)!.data, [...shape], [...stride], offset);
+
+async function openBackend(mode: Mode): Promise<string> {
+  backend = await createGpuBackend({ mode });
+  return backend.description;
+}
+
+/** Makes the calls in one go. If the last one is `download`, resolves to the values of its view. */
+async function perform(calls: readonly Call[]): Promise<number[] | undefined> {
+  let last: unknown;
+  let view: Tensor | undefined;
+  for (const { method, operands, tensor, values } of calls) {
+    const given = operands.map((operand) => withViews(operand, tensorOf));
+    view = given[0] as Tensor | undefined;
+    if (values) copyInto(view!, tensorFrom(values, view!.shape));
+    last = (backend[method] as (...operands: unknown[]) => unknown)(...given);
+    if (tensor !== undefined) tensors.set(tensor, last as Tensor);
+  }
+  await last;
+  return calls[calls.length - 1].method === 'download' ? [...valuesOf(view!)] : undefined;
+}
+
+Object.assign(globalThis, { trainOn, openBackend, perform });

@@ -5,7 +5,7 @@ import { assertDense, formatShape, sizeOf } from '../../src/core/tensor.js';
 import type { Heap } from './heap.js';
 
 /** The memory of one tensor and of its packed copies. */
-export interface Storage {
+export interface Allocation {
   readonly address: number;
   /** How often the tensor has been written: a packed copy is valid until the next write. */
   writes: number;
@@ -18,14 +18,14 @@ export interface Packed {
   readonly address: number;
   /** How many bytes there are. */
   readonly bytes: number;
-  /** The storage's `writes` when the copy was made. */
+  /** The allocation's `writes` when the copy was made. */
   writes: number;
   /** The view's numbers when the copy was made; only with `check`. */
   values?: Float64Array;
 }
 
-export class Storages {
-  private readonly storages = new Map<FloatArray, Storage>();
+export class Allocations {
+  private readonly allocations = new Map<FloatArray, Allocation>();
 
   constructor(
     private readonly memory: WebAssembly.Memory,
@@ -36,28 +36,28 @@ export class Storages {
     const size = sizeOf(shape);
     const address = this.heap.allocate(4 * size);
     const data = new Float32Array(this.memory.buffer, address, size).fill(0);
-    this.storages.set(data, { address, writes: 0, packed: [] });
+    this.allocations.set(data, { address, writes: 0, packed: [] });
     return ndarray<FloatArray>(data, [...shape]);
   }
 
   free({ data }: Tensor): void {
-    const storage = this.storages.get(data);
-    if (!storage) return;
-    this.storages.delete(data);
-    for (const { address } of storage.packed) this.heap.release(address);
-    this.heap.release(storage.address);
+    const allocation = this.allocations.get(data);
+    if (!allocation) return;
+    this.allocations.delete(data);
+    for (const { address } of allocation.packed) this.heap.release(address);
+    this.heap.release(allocation.address);
   }
 
   clear(): void {
-    this.storages.clear();
+    this.allocations.clear();
   }
 
-  /** The storage that a view lies in. */
-  of({ data, shape }: Tensor): Storage {
-    const storage = this.storages.get(data);
-    if (!storage)
+  /** The allocation that a view lies in. */
+  of({ data, shape }: Tensor): Allocation {
+    const allocation = this.allocations.get(data);
+    if (!allocation)
       throw new RangeError(`wasm: ${formatShape(shape)} was not allocated by this backend, or has been freed`);
-    return storage;
+    return allocation;
   }
 
   /** The address of a view's first element. */
@@ -71,11 +71,8 @@ export class Storages {
     return this.addressOf(view);
   }
 
-  /** Counts a write to each tensor. */
-  written(...tensors: Tensor[]): void {
-    for (const { data } of tensors) {
-      const storage = this.storages.get(data);
-      if (storage) storage.writes++;
-    }
+  /** Notes that a view has been written. */
+  countWrite(view: Tensor): void {
+    this.of(view).writes++;
   }
 }

@@ -1,9 +1,14 @@
-/** The GPU modes of browsers in a real Chromium: a page with the engine's own modules, bundled, trains on each. */
-import type { PageJob, PageResult } from '../../helpers/browser-page.js';
+/**
+ * The GPU modes of browsers in a real Chromium: a page with the engine's own modules, bundled, trains on each. The backend
+ * suite on webgl2: the backend runs in a page, the tests run here.
+ */
+import { describeBackend } from '../../helpers/backend-suite.js';
 import { bundledPage, testInBrowser, trainInPage } from '../../helpers/chromium.js';
+import type { PageJob, PageResult } from '../../helpers/gpu-page.js';
+import { openRemoteBackend } from '../../helpers/remote-backend.js';
 
 async function trainOn(job: PageJob): Promise<PageResult> {
-  return trainInPage<PageResult>(await bundledPage('browser-page.ts'), job);
+  return trainInPage<PageResult>(await bundledPage('gpu-page.ts'), job);
 }
 
 function expectLinesOfReference({ lines, expected }: PageResult): void {
@@ -34,3 +39,9 @@ testInBrowser('GPU mode webgl2 in Chromium: a whole run learns, with the losses 
   expect(result.lines[24].accuracy).toBeGreaterThan(0.9);
   expect(result.repeats).toBe(true);
 });
+
+if (testInBrowser === test) {
+  describeBackend('gpu, webgl2 in Chromium', 'a memory of its own', () => openRemoteBackend('webgl2'));
+} else {
+  test.skip('gpu, webgl2: there is no browser', () => undefined);
+}

@@ -1,0 +1,212 @@
+/** The operations of the WebAssembly backend: each writes the fields of a job by name and runs it on all threads. */
+import type { AccumulateOptions, Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
+import type { Allocations } from './allocations.js';
+import { columnsAChunk, lossRowsAChunk, rowsAChunk } from './chunks.js';
+// The build makes jobs.ts from assembly/jobs.ts, which the WebAssembly module uses too.
+import { CHUNK_ELEMENTS, JobWriter, SUM_CHUNK_COLUMNS } from './jobs.js';
+import { Products } from './matmul.js';
+import type { Runner } from './runner.js';
+
+export class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly dtype = 'f32';
+  readonly description: string;
+  private readonly jobs: JobWriter;
+  private readonly products: Products;
+  /** The address of a tensor without gaps. */
+  private readonly at = (tensor: Tensor): number => this.allocations.denseAddressOf(tensor);
+
+  constructor(
+    memory: WebAssembly.Memory,
+    private readonly runner: Runner,
+    private readonly allocations: Allocations,
+    { isRelaxed, isChecking }: { isRelaxed: boolean; isChecking: boolean },
+  ) {
+    this.jobs = new JobWriter(memory);
+    this.products = new Products(this.jobs, runner, allocations, isChecking);
+    const build = isRelaxed ? 'relaxed SIMD' : 'portable SIMD';
+    const why = runner.blocked === undefined ? '' : ` (workers are blocked: ${runner.blocked})`;
+    this.description = `wasm: WebAssembly, ${build}, ${runner.threads} thread${runner.threads > 1 ? 's' : ''}${why}`;
+  }
+
+  allocate(shape: readonly number[]): Tensor {
+    return this.allocations.allocate(shape);
+  }
+
+  free(tensor: Tensor): void {
+    this.allocations.free(tensor);
+  }
+
+  upload(tensor: Tensor): void {
+    this.allocations.countWrite(tensor);
+  }
+
+  async download(): Promise<void> {
+    this.runner.assertAlive();
+  }
+
+  async keepPace(): Promise<void> {
+    this.runner.assertAlive();
+  }
+
+  async dispose(): Promise<void> {
+    await this.runner.terminate();
+    this.allocations.clear();
+  }
+
+  matmul(out: Tensor, a: Tensor, b: Tensor, options?: MatmulOptions): void {
+    this.products.multiply(out, a, b, options);
+  }
+
+  columnSums(out: Tensor, a: Tensor, { accumulate = false }: AccumulateOptions = {}): void {
+    const [M, N] = a.shape;
+    const kind = this.jobs.columnSums({ out: this.at(out), a: this.at(a), M, N, accumulate: Number(accumulate) });
+    this.runner.run(kind, Math.ceil(N / SUM_CHUNK_COLUMNS), out);
+  }
+
+  lstmCellForward(h: Tensor, c: Tensor, gates: Tensor, z: Tensor, cPrev: Tensor, forgetBias: number): void {
+    const { at } = this;
+    const [B, H] = h.shape;
+    const rows = rowsAChunk(B, H, this.runner.threads);
+    const job = { h: at(h), c: at(c), gates: at(gates), z: at(z), cPrev: at(cPrev), forgetBias, B, H, rows };
+    this.runner.run(this.jobs.lstmCellForward(job), Math.ceil(B / rows), h, c, gates);
+  }
+
+  lstmCellBackward(dz: Tensor, dc: Tensor, dcPrev: Tensor, dh: Tensor, gates: Tensor, c: Tensor, cPrev: Tensor): void {
+    const { at } = this;
+    const [B, H] = dh.shape;
+    const rows = rowsAChunk(B, H, this.runner.threads);
+    const kind = this.jobs.lstmCellBackward({
+      dz: at(dz),
+      dc: at(dc),
+      dcPrev: at(dcPrev),
+      dh: at(dh),
+      gates: at(gates),
+      c: at(c),
+      cPrev: at(cPrev),
+      B,
+      H,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows), dz, dc, dcPrev);
+  }
+
+  crossEntropyForward(losses: Tensor, probabilities: Tensor, logits: Tensor, labels: Tensor): void {
+    const { at } = this;
+    const [B, C] = logits.shape;
+    const rows = lossRowsAChunk(B, C, this.runner.threads);
+    const kind = this.jobs.crossEntropyForward({
+      losses: at(losses),
+      probabilities: at(probabilities),
+      logits: at(logits),
+      labels: at(labels),
+      areRows: Number(labels.dimension === 2),
+      B,
+      C,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows), losses, probabilities);
+  }
+
+  crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, labels: Tensor, count: number): void {
+    const { at } = this;
+    const [B, C] = dLogits.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
+    const kind = this.jobs.crossEntropyBackward({
+      dLogits: at(dLogits),
+      probabilities: at(probabilities),
+      labels: at(labels),
+      areRows: Number(labels.dimension === 2),
+      B,
+      C,
+      count,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows), dLogits);
+  }
+
+  squaredErrorForward(losses: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor): void {
+    const { at } = this;
+    const [B, C] = outputs.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
+    const job = { losses: at(losses), outputs: at(outputs), targets: at(targets), mask: at(mask), B, C, rows };
+    this.runner.run(this.jobs.squaredErrorForward(job), Math.ceil(B / rows), losses);
+  }
+
+  squaredErrorBackward(dOutputs: Tensor, outputs: Tensor, targets: Tensor, mask: Tensor, count: number): void {
+    const { at } = this;
+    const [B, C] = outputs.shape;
+    const rows = rowsAChunk(B, C, this.runner.threads);
+    const kind = this.jobs.squaredErrorBackward({
+      dOutputs: at(dOutputs),
+      outputs: at(outputs),
+      targets: at(targets),
+      mask: at(mask),
+      B,
+      C,
+      count,
+      rows,
+    });
+    this.runner.run(kind, Math.ceil(B / rows), dOutputs);
+  }
+
+  adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): void {
+    const kind = this.jobs.adam({
+      p: this.at(p),
+      m: this.at(m),
+      v: this.at(v),
+      g: this.at(g),
+      size: p.size,
+      rate,
+      towardsMean: 1 - BETA1,
+      towardsSquare: 1 - BETA2,
+      epsilon: EPSILON,
+    });
+    this.runner.run(kind, chunksOf(p), p, m, v);
+  }
+
+  sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void {
+    const kind = this.jobs.sgd({ p: this.at(p), v: this.at(v), g: this.at(g), size: p.size, rate, momentum });
+    this.runner.run(kind, chunksOf(p), p, v);
+  }
+
+  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    const { at } = this;
+    const [M, N] = out.shape;
+    const rows = rowsAChunk(M, N, this.runner.threads);
+    const job = { out: at(out), a: at(a), indices: at(indices), bias: at(bias), M, N, rows };
+    this.runner.run(this.jobs.gatherRows(job), Math.ceil(M / rows), out);
+  }
+
+  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+    const [M, N] = a.shape;
+    const columns = columnsAChunk(M, N, this.runner.threads);
+    const job = { out: this.at(out), indices: this.at(indices), a: this.at(a), M, N, columns };
+    this.runner.run(this.jobs.scatterAddRows(job), Math.ceil(N / columns), out);
+  }
+
+  multiply(out: Tensor, a: Tensor, b: Tensor): void {
+    const kind = this.jobs.multiply({ out: this.at(out), a: this.at(a), b: this.at(b), size: out.size });
+    this.runner.run(kind, chunksOf(out), out);
+  }
+
+  add(out: Tensor, a: Tensor): void {
+    const kind = this.jobs.add({ out: this.at(out), a: this.at(a), size: out.size });
+    this.runner.run(kind, chunksOf(out), out);
+  }
+
+  fill(out: Tensor, value: number): void {
+    const kind = this.jobs.fill({ out: this.at(out), size: out.size, value });
+    this.runner.run(kind, chunksOf(out), out);
+  }
+
+  copy(out: Tensor, a: Tensor): void {
+    const kind = this.jobs.copy({ out: this.at(out), a: this.at(a), size: out.size });
+    this.runner.run(kind, chunksOf(out), out);
+  }
+}
+
+/** The number of chunks of an element-wise operation. */
+const chunksOf = ({ size }: Tensor): number => Math.ceil(size / CHUNK_ELEMENTS);

@@ -1,0 +1,210 @@
+/** The cases of the backend suite that have one operation, each at several sizes. CONTRIBUTING.md: a new operation needs cases. */
+import type { Operations } from '../../src/core/backend.js';
+import type { Random } from '../../src/core/rng.js';
+import type { Shape, Tensor } from '../../src/core/tensor.js';
+import { transposeOf } from '../../src/core/tensor.js';
+
+/**
+ * The bound of one operation's elements, which are of size about 1. It allows a few f32 roundings (6e-8 each), and the error
+ * of GPU.js's exp and tanh (1.4e-7). A sum of K terms has the bound `sumTolerance`.
+ */
+export const TOLERANCE = 2e-6;
+const sumTolerance = (K: number): number => TOLERANCE + 6e-8 * K;
+
+export interface Case {
+  readonly name: string;
+  readonly outputs: readonly Shape[];
+  readonly inputs: readonly Shape[];
+  /** Changes the drawn inputs, for example into labels or class indices. */
+  readonly prepare?: (inputs: Tensor[]) => void;
+  /** Draws the inputs, and the outputs' values before the operation. Default: normal with standard deviation 1. */
+  readonly draw?: (random: Random) => number;
+  readonly tolerance?: number;
+  readonly run: (operations: Operations, outputs: Tensor[], inputs: Tensor[]) => void;
+}
+
+type Method = (...operands: unknown[]) => void;
+
+/** Runs an operation on its outputs, its inputs, and then `rest`. */
+const call =
+  (name: keyof Operations, ...rest: unknown[]): Case['run'] =>
+  (operations, outputs, inputs) =>
+    (operations as unknown as Record<string, Method>)[name](...outputs, ...inputs, ...rest);
+
+const SIZES = [
+  [1, 1],
+  [130, 3],
+  [5, 27],
+  [3, 16],
+  [6, 8],
+  [17, 5],
+  [3, 29],
+  [7, 130],
+] as const;
+
+const ADDED = ['', ', accumulating', ', with bias'] as const;
+
+/** Each of the odd extents 1, 3, 5, 27, 29 and 130 is one M, one K and one N. */
+const ODD_SIZES = [
+  [1, 3, 5],
+  [5, 27, 1],
+  [29, 1, 130],
+  [3, 130, 27],
+  [27, 5, 29],
+  [130, 29, 3],
+] as const;
+
+const matmulCases: Case[] = [
+  ...[
+    [1, 1, 1],
+    [2, 3, 4],
+    [13, 9, 17],
+    [33, 70, 19],
+    [8, 129, 4],
+  ].map((size) => [size, ADDED] as const),
+  ...ODD_SIZES.map((size, n) => [size, [ADDED[n % 3]]] as const),
+].flatMap(([[M, K, N], ways]) =>
+  [false, true].flatMap((aTransposed) =>
+    [false, true].flatMap((bTransposed) =>
+      ways.map((added): Case => ({
+        name: `matmul [${M},${K}]${aTransposed ? 'ᵀ' : ''} · [${K},${N}]${bTransposed ? 'ᵀ' : ''}${added}`,
+        outputs: [[M, N]],
+        inputs: [aTransposed ? [K, M] : [M, K], bTransposed ? [N, K] : [K, N], [N]],
+        tolerance: sumTolerance(K),
+        run: (operations, [out], [a, b, bias]) =>
+          operations.matmul(
+            out,
+            aTransposed ? transposeOf(a) : a,
+            bTransposed ? transposeOf(b) : b,
+            added === ', with bias' ? { bias } : { accumulate: added === ', accumulating' },
+          ),
+      })),
+    ),
+  ),
+);
+
+const extreme = (random: Random): number => [-1000, -100, -30, -1, 0, 1e-3, 0.5, 20, 100, 1000][random.below(10)];
+
+const cellCases = SIZES.flatMap(([B, H]): Case[] => {
+  const [state, gates] = [
+    [B, H],
+    [B, 4 * H],
+  ];
+  const forward = { outputs: [state, state, gates], inputs: [gates, state] };
+  return [
+    { name: `lstmCellForward B ${B} H ${H}`, ...forward, run: call('lstmCellForward', 0.7) },
+    {
+      name: `lstmCellForward B ${B} H ${H}, pre-activations up to ±1000`,
+      ...forward,
+      draw: extreme,
+      run: call('lstmCellForward', 1),
+    },
+    {
+      name: `lstmCellBackward B ${B} H ${H}`,
+      outputs: [gates, state, state],
+      inputs: [state, gates, state, state],
+      tolerance: 2 * TOLERANCE, // products of up to five numbers, the largest near 3
+      run: call('lstmCellBackward'),
+    },
+  ];
+});
+
+/** Turns normal numbers into labels: one-hot rows, rows of zeros, and rows whose sum is 2. */
+function asLabels(y: Tensor): void {
+  const [B, C] = y.shape;
+  for (let b = 0; b < B; b++) {
+    const label = Math.abs(Math.round(y.get(b, 0) * 100)) % C;
+    for (let k = 0; k < C; k++) y.set(b, k, k === label ? [1, 0, 0.5][b % 3] : b % 3 === 2 ? 1.5 / (C - 1) : 0);
+  }
+}
+
+/** Turns normal numbers into whole numbers `least` … count - 1. */
+function asClasses(values: Tensor, count: number, least = 0): void {
+  for (let m = 0; m < values.size; m++) {
+    values.set(m, (Math.abs(Math.round(values.get(m) * 100)) % (count - least)) + least);
+  }
+}
+
+const lossCases = SIZES.flatMap(([B, C]): Case[] => {
+  const [row, matrix] = [[B], [B, C]];
+  const labelled = { inputs: [matrix, matrix], prepare: ([, y]: Tensor[]) => asLabels(y) };
+  const classes = { inputs: [matrix, row], prepare: ([, labels]: Tensor[]) => asClasses(labels, C, -1) };
+  const masked = { inputs: [matrix, matrix, row], prepare: ([, , mask]: Tensor[]) => asClasses(mask, 2) };
+  const crossEntropy = { outputs: [row, matrix], run: call('crossEntropyForward') };
+  const itsGradient = { outputs: [matrix], run: call('crossEntropyBackward', B + 2) };
+  const size = `B ${B} C ${C}`;
+  return [
+    { name: `crossEntropyForward ${size}`, ...labelled, ...crossEntropy },
+    { name: `crossEntropyForward ${size}, classes`, ...classes, ...crossEntropy },
+    {
+      name: `crossEntropyForward ${size}, logits up to ±1000, some equal`,
+      ...labelled,
+      ...crossEntropy,
+      draw: extreme,
+    },
+    { name: `crossEntropyBackward ${size}`, ...labelled, ...itsGradient },
+    { name: `crossEntropyBackward ${size}, classes`, ...classes, ...itsGradient },
+    { name: `squaredErrorForward ${size}`, ...masked, outputs: [row], run: call('squaredErrorForward') },
+    { name: `squaredErrorBackward ${size}`, ...masked, outputs: [matrix], run: call('squaredErrorBackward', B + 2) },
+  ];
+});
+
+/** Operations on rows that class indices choose; some rows are chosen several times, some never. */
+const indexCases: Case[] = [
+  [1, 1, 1],
+  [5, 7, 12],
+  [130, 3, 16],
+  [6, 29, 8],
+  [7, 130, 5],
+].flatMap(([M, K, N]): Case[] => [
+  {
+    name: `gatherRows [${K},${N}] at [${M}]`,
+    outputs: [[M, N]],
+    inputs: [[K, N], [M], [N]],
+    prepare: ([, indices]) => asClasses(indices, K),
+    run: call('gatherRows'),
+  },
+  {
+    name: `scatterAddRows [${K},${N}] at [${M}]`,
+    outputs: [[K, N]],
+    inputs: [[M], [M, N]],
+    prepare: ([indices]) => asClasses(indices, K),
+    tolerance: sumTolerance(M + 1),
+    run: call('scatterAddRows'),
+  },
+]);
+
+const otherCases = SIZES.flatMap(([M, N]): Case[] => {
+  const matrix = [M, N];
+  const sums = { outputs: [[N]], inputs: [matrix] };
+  const named = (name: string, outputs: Shape[], inputs: Shape[], run: Case['run']): Case => ({
+    name: `${name} [${M},${N}]`,
+    outputs,
+    inputs,
+    run,
+  });
+  return [
+    { name: `columnSums [${M},${N}]`, ...sums, tolerance: sumTolerance(M), run: call('columnSums') },
+    {
+      name: `columnSums [${M},${N}], accumulating`,
+      ...sums,
+      tolerance: sumTolerance(M + 1),
+      run: call('columnSums', { accumulate: true }),
+    },
+    {
+      ...named('adam', [matrix, matrix, matrix], [matrix], call('adam', 0.01)),
+      draw: (random) => random.uniform(0.1, 1), // v must not be negative
+    },
+    named('sgd', [matrix, matrix], [matrix], call('sgd', 0.01, 0.9)),
+    named('multiply', [matrix], [matrix, matrix], call('multiply')),
+    named('add', [matrix], [matrix], call('add')),
+    named('fill', [matrix], [], call('fill', 0.25)),
+    named('copy', [matrix], [matrix], call('copy')),
+  ];
+});
+
+export const CASES = [...matmulCases, ...cellCases, ...lossCases, ...indexCases, ...otherCases];
+
+/** Sizes of cases that run a second time, on operands that products have computed. */
+export const ON_PRODUCTS =
+  /matmul \[(13,9|3,130)\]| B (5 H 27|6 H 8|3 C 29|17 C 5)\b|(columnSums|adam|sgd|multiply|add|fill|copy) \[(5,27|6,8)\]|Rows \[(7,12|29,8)\]/;
