@@ -55,8 +55,8 @@ const PIXELS = {
   schedule: 'cosine',
   warmUp: 200,
   clipNorm: 1,
-  biasStart: 'chrono',
-  outputStart: 'glorot',
+  biasInit: 'chrono',
+  outputInit: 'glorot',
   epochs: 8,
   displayStep: 100,
 } as const;
@@ -66,8 +66,8 @@ const ADDING = {
   batchSize: 100,
   learningRate: 0.005,
   clipNorm: 1,
-  biasStart: 'chrono',
-  outputStart: 'glorot',
+  biasInit: 'chrono',
+  outputInit: 'glorot',
   trainingIters: 250_000,
   displayStep: 100,
 } as const;

@@ -11,7 +11,7 @@ import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
 import type { OptionName, TrainOptions } from '../training/options.js';
-import { faultOf, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../training/options.js';
+import { faultOf, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
 import type { Resumable } from '../training/run.js';
@@ -76,7 +76,7 @@ Examples:
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
-      const given = resumed ? givenOptions(flags, command) : { ...task.options, ...givenOptions(flags, command) };
+      const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
       const examples = examplesFor(data, { ...(resumed?.training.options ?? TUTORIAL), ...given }, command);
@@ -144,9 +144,10 @@ function examplesFor(data: Split, options: TrainOptions, command: Command): Trai
 const isGiven = (command: Command, name: string): boolean => command.getOptionValueSource(name) === 'cli';
 
 /** The options of the training that the user gave; the others keep their default, or the checkpoint's value. */
-function givenOptions(flags: TrainOptions, command: Command): Partial<TrainOptions> {
-  const entries = OPTION_NAMES.filter((name) => isGiven(command, name)).map((name) => [name, flags[name]]);
-  return withOneLength(Object.fromEntries(entries) as Partial<TrainOptions>);
+function givenOptions(command: Command): Partial<TrainOptions> {
+  const given = OPTION_NAMES.filter((name) => isGiven(command, storedName(name)));
+  const entries = given.map((name): [string, unknown] => [name, command.getOptionValue(storedName(name))]);
+  return withOneLength(Object.fromEntries<unknown>(entries));
 }
 
 function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
@@ -154,7 +155,7 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
     command.error("error: option '--epochs <count>' cannot be used with option '--training-iters <count>'");
   }
   if (flags.resume !== undefined) {
-    const fixed = OPTION_NAMES.find((name) => isGiven(command, name) && !isChangeableOnResume(name));
+    const fixed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)) && !isChangeableOnResume(name));
     const task = (['task', 'permute', 'steps', 'rare'] as const).find((name) => isGiven(command, name));
     const flag = fixed === undefined ? task && `--${task}` : flagNameOf(fixed);
     if (flag !== undefined) command.error(`error: ${flag} cannot be changed with --resume: the checkpoint sets it`);

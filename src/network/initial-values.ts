@@ -6,37 +6,35 @@ import type { Tensor } from '../core/tensor.js';
 import { fill } from '../core/tensor.js';
 import type { Parameter } from './parameters.js';
 
-/** How the output layer's weights and bias start; see `Network.initialise`. */
-export const OUTPUT_STARTS = ['normal', 'glorot'] as const;
+export const OUTPUT_INITS = ['normal', 'glorot'] as const;
 
-/** How the output layer's weights and bias start; see `Network.initialise`. */
-export type OutputStart = (typeof OUTPUT_STARTS)[number];
+/** Initial values of the output layer's weights and bias; see `Network.initialise`. */
+export type OutputInit = (typeof OUTPUT_INITS)[number];
 
-/** How the gates' biases start; see `Network.initialise`. */
-export const BIAS_STARTS = ['zeros', 'chrono'] as const;
+export const BIAS_INITS = ['zeros', 'chrono'] as const;
 
-/** How the gates' biases start; see `Network.initialise`. */
-export type BiasStart = (typeof BIAS_STARTS)[number];
+/** Initial values of the gates' biases; see `Network.initialise`. */
+export type BiasInit = (typeof BIAS_INITS)[number];
 
 /** What the initial values depend on. T: steps of a sequence. */
-interface Starts {
-  readonly output: OutputStart;
-  readonly bias: BiasStart;
+interface InitialValues {
+  readonly output: OutputInit;
+  readonly bias: BiasInit;
   readonly T: number;
   readonly forgetBias: number;
 }
 
 /** Draws every parameter in turn, on the host; see `Network.initialise`. */
-export function initialise(parameters: readonly Parameter[], random: Random, starts: Starts): void {
-  assertChoice('initialise: output', starts.output, OUTPUT_STARTS);
-  assertChoice('initialise: bias', starts.bias, BIAS_STARTS);
+export function initialise(parameters: readonly Parameter[], random: Random, initial: InitialValues): void {
+  assertChoice('initialise: output', initial.output, OUTPUT_INITS);
+  assertChoice('initialise: bias', initial.bias, BIAS_INITS);
   for (const { name, value } of parameters) {
     const isOutput = name === 'outKernel' || name === 'outBias';
-    if (isOutput && starts.output === 'normal') fillRandom(value, () => random.normal(0, 1));
+    if (isOutput && initial.output === 'normal') fillRandom(value, () => random.normal(0, 1));
     else if (value.dimension === 2) fillGlorot(value, random);
     else {
       fill(value, 0);
-      if (!isOutput && starts.bias === 'chrono') setChronoBias(value, random, starts);
+      if (!isOutput && initial.bias === 'chrono') setChronoBias(value, random, initial);
     }
   }
 }
@@ -53,7 +51,7 @@ function fillGlorot(value: Tensor, random: Random): void {
  * forget bias, and i would be 1/(1+u). Then c falls to 1/e of its value in u steps. u is uniform in 1 … T−1, one for each
  * unit. From Tallec & Ollivier 2018, "Can recurrent neural networks warp time?".
  */
-function setChronoBias(bias: Tensor, random: Random, { T, forgetBias }: Starts): void {
+function setChronoBias(bias: Tensor, random: Random, { T, forgetBias }: InitialValues): void {
   const H = bias.shape[0] / 4;
   for (let n = 0; n < H; n++) {
     const logarithm = Math.log(random.uniform(1, Math.max(1, T - 1)));

@@ -22,7 +22,7 @@ import { setLengths } from '../equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
 import type { BatchSizes, CompleteSizes, NetworkSizes } from './config.js';
 import { completeSizes, lstmsOf, networkParameterShapes, outputShapes } from './config.js';
-import type { BiasStart, OutputStart } from './initial-values.js';
+import type { BiasInit, OutputInit } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import type { Dropout } from './layers.js';
 import { allocateLayers, outputViews } from './layers.js';
@@ -216,7 +216,7 @@ export class Network {
    * bias zero. `bias`: with `'zeros'`, the default, each LSTM's bias is zero; with `'chrono'` its units keep their states for
    * 1 to T−1 steps, for long sequences (src/network/initial-values.ts).
    */
-  initialise(random: Random, output: OutputStart = 'normal', bias: BiasStart = 'zeros'): void {
+  initialise(random: Random, output: OutputInit = 'normal', bias: BiasInit = 'zeros'): void {
     const { T } = this.sizes;
     const { forgetBias } = this.network;
     initialise(this.parameters, random, { output, bias, T, forgetBias });

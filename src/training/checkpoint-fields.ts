@@ -13,7 +13,7 @@ import type { CompleteSizes, NetworkSizes } from '../network/config.js';
 import { completeSizes } from '../network/config.js';
 import { MOST_LAYERS } from './option-table.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, OPTION_NAMES, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { areVersion1, faultOf, layersOf, OPTION_NAMES, storedName, TUTORIAL, VERSION1_NAMES } from './options.js';
 
 /** The network that the fields describe. */
 export const networkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteSizes =>
@@ -73,7 +73,7 @@ export function vocabularyIn(fields: Fields, where: string, network: CompleteSiz
 export function optionsIn(text: string | undefined, where: string, isVersion1: boolean): TrainOptions {
   const fields = Fields.parse(text, where);
   const names = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
-  const entries = names.map((option) => [option, fields.valueOr(option, TUTORIAL[option])]);
+  const entries = names.map((option) => [option, fields.valueOr(storedName(option), TUTORIAL[option])]);
   fields.assertNoOthers();
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options);

@@ -21,7 +21,7 @@ import type { NamedTensors } from '../network/parameters.js';
 import { stateShapes } from './carried-state.js';
 import { assertSameNetwork, networkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, OPTION_NAMES, VERSION1_NAMES } from './options.js';
+import { areVersion1, OPTION_NAMES, storedName, VERSION1_NAMES } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -166,7 +166,7 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   if (training) {
     const { options, backend, step, random, cursor, data, best, validationsSinceBest, task } = training;
     const kept = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
-    metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [name, options[name]]))));
+    metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [storedName(name), options[name]]))));
     const state = { backend, step, random, cursor, data, best, validationsSinceBest };
     metadata.set('training', JSON.stringify(isVersion1 ? state : { ...state, task }));
   }

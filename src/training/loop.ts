@@ -10,7 +10,7 @@ import { yieldToEventLoop } from '../core/event-loop.js';
 import type { TrainData } from '../data/train-data.js';
 import type { Network } from '../network/network.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { ResumeOptions, TrainOptions } from './options.js';
+import type { GivenOptions, ResumeOptions } from './options.js';
 import { completeOptions } from './options.js';
 import { assertTrainingData, examplesIn } from './run-data.js';
 import type { Line, Validation } from './run.js';
@@ -47,7 +47,7 @@ export interface TrainHooks {
 export async function train(
   backend: Backend,
   data: TrainData,
-  options: Partial<TrainOptions> = {},
+  options: GivenOptions = {},
   hooks: TrainHooks = {},
 ): Promise<Network> {
   assertHooks(hooks);

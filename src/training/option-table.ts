@@ -11,7 +11,7 @@ import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numb
 import { SHUFFLES } from '../data/batches.js';
 import { SCHEDULES } from '../equations/schedule.js';
 import { MOST_DROPOUT } from '../network/config.js';
-import { BIAS_STARTS, OUTPUT_STARTS } from '../network/initial-values.js';
+import { BIAS_INITS, OUTPUT_INITS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */
 export const OPTIMISERS = ['adam', 'sgd'] as const;
@@ -53,6 +53,8 @@ interface Described {
   readonly group: (typeof GROUPS)[number];
   /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
   readonly changeableOnResume?: true;
+  /** Its name in 0.1.0: in checkpoints, and as a deprecated alias in the library. Default: the present name. */
+  readonly formerName?: string;
   /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
   readonly since?: 2;
 }
@@ -265,20 +267,22 @@ export const OPTIONS = {
     group: 'Network',
     since: 2,
   },
-  /** How the output layer starts: 'normal', as in the tutorial, or 'glorot'; see `Network.initialise`. Default: 'normal'. */
-  outputStart: {
+  /** The output layer's initial values: 'normal', as in the tutorial, or 'glorot'; see `Network.initialise`. Default: 'normal'. */
+  outputInit: {
+    formerName: 'outputStart',
     kind: 'choice',
-    choices: OUTPUT_STARTS,
+    choices: OUTPUT_INITS,
     default: 'normal',
     flag: '--output-start <name>',
     help: 'initial values of the output layer',
     group: 'Network',
     since: 2,
   },
-  /** How the gates' biases start: 'zeros', or 'chrono' for long sequences; see `Network.initialise`. Default: 'zeros'. */
-  biasStart: {
+  /** The gates' initial biases: 'zeros', or 'chrono' for long sequences; see `Network.initialise`. Default: 'zeros'. */
+  biasInit: {
+    formerName: 'biasStart',
     kind: 'choice',
-    choices: BIAS_STARTS,
+    choices: BIAS_INITS,
     default: 'zeros',
     flag: '--bias-start <name>',
     help: "initial biases of the gates; chrono: units that keep a state for up to a sequence's length",

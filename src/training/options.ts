@@ -25,6 +25,14 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
+/** The options that a program gives. @interface */
+export type GivenOptions = Partial<TrainOptions> & {
+  /** @deprecated The former name of `outputInit`. */
+  readonly outputStart?: TrainOptions['outputInit'];
+  /** @deprecated The former name of `biasInit`. */
+  readonly biasStart?: TrainOptions['biasInit'];
+};
+
 /** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<
   Pick<
@@ -44,7 +52,7 @@ export const isChangeableOnResume = (name: OptionName): boolean =>
 export const TUTORIAL: TrainOptions = defaults();
 
 function defaults(): Values {
-  return Object.fromEntries(OPTION_NAMES.map((name) => [name, OPTIONS[name].default])) as unknown as Values;
+  return Object.fromEntries<unknown>(OPTION_NAMES.map((name) => [name, OPTIONS[name].default])) as Values;
 }
 
 /** Throws a TypeError for an option that does not exist, and a RangeError for a value that is not accepted. */
@@ -59,11 +67,33 @@ function assertValues(options: TrainOptions): void {
 }
 
 /** Every option of a run: the given ones, and the tutorial's. Throws the errors of `assertOptions`. */
-export function completeOptions(given: Partial<TrainOptions>): TrainOptions {
-  assertKnownNames('train', given, OPTION_NAMES);
-  const options = { ...TUTORIAL, ...given };
+export function completeOptions(given: GivenOptions): TrainOptions {
+  const options = { ...TUTORIAL, ...withPresentNames(given) };
   assertValues(options);
   return options;
+}
+
+/** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
+function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
+  assertKnownNames('train', given, [...OPTION_NAMES, ...FORMER_NAMES.keys()]);
+  const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
+    const present = FORMER_NAMES.get(name) ?? name;
+    if (present !== name && present in given) {
+      throw new TypeError(`train: ${name}: the former name of ${present}, which is given too: give one of them`);
+    }
+    return [present, value];
+  });
+  return Object.fromEntries<unknown>(entries);
+}
+
+/** The present name of each option that had another one. */
+const FORMER_NAMES = new Map(
+  OPTION_NAMES.filter((name) => storedName(name) !== name).map((name) => [storedName(name), name]),
+);
+
+/** The option's name in checkpoints and, as `commander` writes a flag, on the command line. */
+export function storedName(name: OptionName): string {
+  return (OPTIONS[name] as OptionEntry).formerName ?? name;
 }
 
 /** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. */

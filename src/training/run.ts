@@ -111,8 +111,8 @@ export class Training {
   static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
     const training = new Training(backend, examples, networkFor(examples.train, options), options);
     training.digest = examples.digest;
-    const { outputStart, biasStart } = options;
-    return training.prepared(() => training.network.initialise(training.random, outputStart, biasStart));
+    const { outputInit, biasInit } = options;
+    return training.prepared(() => training.network.initialise(training.random, outputInit, biasInit));
   }
 
   /**

@@ -7,7 +7,7 @@ export const TEXT_OPTIONS = {
   batchSize: 50,
   learningRate: 0.002,
   clipNorm: 5,
-  outputStart: 'glorot',
+  outputInit: 'glorot',
   epochs: 5,
   displayStep: 50,
 } as const;

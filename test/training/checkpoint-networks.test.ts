@@ -9,7 +9,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import { OPTION_NAMES } from '../../src/training/options.js';
+import { OPTION_NAMES, storedName } from '../../src/training/options.js';
 import { errorOf } from '../helpers/failures.js';
 import { IMAGES } from '../helpers/small-images.js';
 import { smallSequences, STEPS } from '../helpers/small-sequences.js';
@@ -77,7 +77,7 @@ test.each(['sgd', 'adam'] as const)(
     expect([...tensors.keys()].sort()).toEqual([...names, 'order'].sort());
     expect(metadata.get('formatVersion')).toBe('2');
     expect(JSON.parse(metadata.get('model')!)).toEqual({ T: STEPS, network: NETWORK });
-    expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES);
+    expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES.map(storedName));
     expect(JSON.parse(metadata.get('training')!)).toMatchObject({ step: 3, task: 'small sequences' });
   },
 );
@@ -92,8 +92,8 @@ describe('a file is of version 1 if that can hold it', () => {
     ['2', { hidden: [2] }],
     ['2', { bidirectional: true }],
     ['2', { layers: 2, dropout: 0.1 }],
-    ['2', { outputStart: 'glorot' }],
-    ['2', { biasStart: 'chrono' }],
+    ['2', { outputInit: 'glorot' }],
+    ['2', { biasInit: 'chrono' }],
     ['2', { optimiser: 'sgd' }],
     ['2', { momentum: 0.8 }],
     ['2', { shift: 1 }],

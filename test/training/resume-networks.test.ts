@@ -31,7 +31,7 @@ const EVERYTHING: Partial<TrainOptions> = {
   hidden: [5, 3],
   bidirectional: true,
   dropout: 0.3,
-  outputStart: 'glorot',
+  outputInit: 'glorot',
   clipNorm: 0.5,
   clipValue: 0.2,
   schedule: 'cosine',

@@ -18,7 +18,7 @@ const { vocabulary } = text;
 let network: Network;
 
 beforeAll(async () => {
-  const options = { hidden: 12, batchSize: 4, learningRate: 0.05, outputStart: 'glorot' as const, epochs: 8 };
+  const options = { hidden: 12, batchSize: 4, learningRate: 0.05, outputInit: 'glorot' as const, epochs: 8 };
   network = await train(backend, text, options);
 });
 

@@ -30,7 +30,7 @@ export async function layers(backend, { train: text, validation }) {
       learningRate: 0.01,
       clipNorm: 5,
       epochs: 2,
-      outputStart: 'glorot',
+      outputInit: 'glorot',
     });
     const { loss } = await evaluate(network, validation);
     rows.push({ hidden, parameters: countOf(network), bits: loss / Math.LN2 });
@@ -97,7 +97,7 @@ export function lengths() {
 export async function texts(backend, { train: text, validation }) {
   const rows = [];
   for (const epochs of [1, 4]) {
-    const options = { hidden: [64], batchSize: 8, learningRate: 0.01, clipNorm: 5, epochs, outputStart: 'glorot' };
+    const options = { hidden: [64], batchSize: 8, learningRate: 0.01, clipNorm: 5, epochs, outputInit: 'glorot' };
     const network = await train(backend, text, options);
     const { loss } = await evaluate(network, validation);
     let written = '';

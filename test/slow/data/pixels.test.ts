@@ -6,7 +6,7 @@ import { norm, stepOf } from '../../../src/core/tensor.js';
 import { fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/pixels.js';
-import type { BiasStart } from '../../../src/network/initial-values.js';
+import type { BiasInit } from '../../../src/network/initial-values.js';
 import { Network } from '../../../src/network/network.js';
 
 const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
@@ -18,7 +18,7 @@ function rowOf(label: string): number[] {
   return line.split('|').slice(2, -1).map(Number);
 }
 
-test.each<[string, number, BiasStart]>([
+test.each<[string, number, BiasInit]>([
   ['0, forget bias 1', 1, 'zeros'],
   ['0, forget bias 2.5', 2.5, 'zeros'],
   ['chrono', 1, 'chrono'],
