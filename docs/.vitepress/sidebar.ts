@@ -42,13 +42,6 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
   },
   {
     text: 'Measure',
-    items: [
-      page('benchmarks', 'Benchmarks'),
-      page('benchmarks/full', 'All measurements'),
-      page('benchmarks-network', 'Larger networks'),
-      page('benchmarks-text', 'Character models'),
-      page('benchmarks-gpu', 'GPU modes'),
-      page('gpu-js', 'What GPU.js could do better'),
-    ],
+    items: [page('benchmarks', 'Benchmarks'), page('gpu-js', 'What GPU.js could do better')],
   },
 ];

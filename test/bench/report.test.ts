@@ -184,23 +184,24 @@ test('a case that was measured twice appears with its later row; each engine has
 });
 
 describe('the short document', () => {
-  const rows = readdirSync('docs/benchmarks/raw').flatMap((name) => rowsIn(`docs/benchmarks/raw/${name}`));
+  const rows = rowsIn('docs/benchmarks/rows.ndjson');
+  const written = readFileSync('docs/benchmarks.md', 'utf8');
   const folder = mkdtempSync(path.join('dist', 'longhand-bench-')); // where prettier finds the project's settings
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('is the one that the raw rows give, and so is the list of all rows', async () => {
-    for (const name of ['benchmarks.md', 'full.md'])
-      writeFileSync(path.join(folder, name), readFileSync(`docs/${name === 'full.md' ? 'benchmarks/' : ''}${name}`));
-    await writeSummary(path.join(folder, 'benchmarks.md'), rows);
-    await writeReport(path.join(folder, 'full.md'), rows);
-    expect(readFileSync(path.join(folder, 'benchmarks.md'), 'utf8')).toBe(readFileSync('docs/benchmarks.md', 'utf8'));
-    expect(readFileSync(path.join(folder, 'full.md'), 'utf8')).toBe(readFileSync('docs/benchmarks/full.md', 'utf8'));
-    for (const name of ['longhand-wasm ×2', 'pytorch ×2', 'tensorflow-wasm', 'loops'])
-      expect(readFileSync('docs/benchmarks/step.svg', 'utf8')).toContain(name);
+  test('is the one that the rows give, and so is its chart', async () => {
+    const file = path.join(folder, 'benchmarks.md');
+    writeFileSync(file, written);
+    await writeSummary(file, rows);
+    expect(readFileSync(file, 'utf8')).toBe(written);
+    // Plot shifts its groups by half a pixel if there is a window without a device's pixel ratio, as in Jest.
+    const marks = (svg: string) => [...readFileSync(svg, 'utf8').matchAll(/ [cxy][xy12]="[^"]*"|>[^<]+</g)].map(String);
+    expect(marks('docs/benchmarks/step.svg').length).toBeGreaterThan(100);
+    expect(marks(path.join(folder, 'benchmarks', 'step.svg'))).toEqual(marks('docs/benchmarks/step.svg'));
   });
 
-  test('has about 6 kB, and its table has the medians of the rows', () => {
-    const document = readFileSync('docs/benchmarks.md', 'utf8');
+  test('has about 6 kB above the tables of more tasks, and its table has the medians of the rows', () => {
+    const [document] = written.split('## More tasks and modes');
     expect(document.length).toBeLessThan(6500);
     const [, line] = /^\| training step of the tutorial +\|(.*)\|$/m.exec(document)!;
     const cells = line.split('|').map((cell) => Number(cell.trim().split(' ')[0]));
