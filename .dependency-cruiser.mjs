@@ -17,7 +17,7 @@ const LAYERS = [
   ['src/browser\\.ts$', 'src/export/', 'src/page/'],
   ['src/cli/'],
   ['tasks', 'versions'].map(bench),
-  [...['assemblyscript', 'candidates', 'program'].map(bench), 'bench/suites/'],
+  ['assemblyscript', 'candidates', 'program', 'suites'].map(bench),
   ['bench/programs/', 'bench/measure/'],
   ['bench/browser/', 'bench/report/'],
   [bench('command')],

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { NoBrowserError } from './browser/chromium.js';
-import { UsageError } from './suites/suite.js';
+import { UsageError } from './suites.js';
 
 /** `name` begins the lines. */
 export async function runCommand(command: Command, name: string): Promise<void> {

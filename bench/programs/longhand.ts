@@ -3,8 +3,7 @@ import { createGpuBackend } from '../../kernels/gpu/index.js';
 import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/core/backend.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
+import type { Backend, MatmulOptions } from '../../src/core/backend.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { denseForward } from '../../src/equations/dense.js';
@@ -14,7 +13,7 @@ import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError } from '../program.js';
+import { LeftOutError, orLeftOut } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
@@ -40,12 +39,10 @@ async function createBackend({ mode, threads }: StartOptions): Promise<Backend> 
       return createPortable(threads);
     case 'reference':
       return createReferenceBackend();
+    case 'loops':
+      return { ...createReferenceBackend(), matmul, description: 'nested loops in plain TypeScript, 1 thread' };
     default:
-      try {
-        return await createGpuBackend({ mode: mode as Mode });
-      } catch (error) {
-        throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
-      }
+      return orLeftOut(createGpuBackend({ mode: mode as Mode }));
   }
 }
 
@@ -59,8 +56,26 @@ async function createPortable(threads: number): Promise<Backend> {
   return createWasmBackend({ threads, deterministic: true });
 }
 
-/** For any backend: loops.ts uses it too. */
-export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
+/** A product as in a first version: three loops over flat arrays. */
+function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+  const [M, K] = a.shape;
+  const N = b.shape[1];
+  const [aRow, aColumn] = a.stride;
+  const [bRow, bColumn] = b.stride;
+  const [outRow, outColumn] = out.stride;
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      const at = out.offset + m * outRow + n * outColumn;
+      let sum = accumulate ? out.data[at] : (bias?.get(n) ?? 0);
+      for (let k = 0; k < K; k++) {
+        sum += a.data[a.offset + m * aRow + k * aColumn] * b.data[b.offset + k * bRow + n * bColumn];
+      }
+      out.data[at] = sum;
+    }
+  }
+}
+
+function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
   switch (task.kind) {
     case 'matmul':
       return prepareMatmul(backend, task, inputs);

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
-import { SUITES } from '../suites/index.js';
-import { formatted, keptPart, table } from './markdown.js';
+import { SUITES } from '../suites.js';
 import type { Block } from './sections.js';
-import { groupBy, sectionOf, times } from './sections.js';
+import { sectionOf } from './sections.js';
+import { formatted, groupBy, keptPart, table, times } from './tables.js';
 
 export async function writeReport(file: string, rows: readonly Row[]): Promise<void> {
   const engines = enginesOf(rows);
@@ -33,7 +33,7 @@ interface EngineRows {
 }
 
 /** Groups rows by engine. If a row was measured again, the later one counts. */
-function enginesOf(rows: readonly Row[]): EngineRows[] {
+export function enginesOf(rows: readonly Row[]): EngineRows[] {
   const computerOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
   const isOneComputer = new Set(rows.map(computerOf)).size === 1;
   const nameOf = (row: Row): string => (isOneComputer ? row.run.engine : `${row.run.engine}, ${computerOf(row)}`);

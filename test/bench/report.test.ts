@@ -9,11 +9,10 @@ import type { Row } from '../../bench/measure/rows.js';
 import { rowsOf } from '../../bench/measure/rows.js';
 import { statisticsOf } from '../../bench/measure/statistics.js';
 import { crossoversOf } from '../../bench/report/crossovers.js';
-import { keptPart, table } from '../../bench/report/markdown.js';
 import { writeReport } from '../../bench/report/report.js';
 import { writeSummary } from '../../bench/report/summary.js';
-import { matmul } from '../../bench/suites/matmul.js';
-import { scaling } from '../../bench/suites/scaling.js';
+import { keptPart, table } from '../../bench/report/tables.js';
+import { casesOf, matmul, scaling } from '../../bench/suites.js';
 import { RUN, rowsIn } from '../helpers/bench-rows.js';
 
 describe('parts of a report', () => {
@@ -156,7 +155,7 @@ describe('a report of rows that version 0.1.0 wrote', () => {
 
 test('a case that was measured twice appears with its later row; each engine has its own section', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'report.md');
-  const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
+  const [one] = casesOf(matmul, true, ['8']);
   const measured = (name: string, median: number, engine: string): Row => {
     const candidate: Candidate = { name, threads: 1, kinds: ['matmul'], program: '', mode: '' };
     const baseline: Candidate = { ...candidate, name: 'longhand-wasm' };

@@ -1,8 +1,7 @@
 /** How the benchmark judges a candidate: it verifies outputs, summarises times and measures memory. */
-import { expectedOf } from '../../bench/measure/expected.js';
+import { expectedOf, verify } from '../../bench/measure/expected.js';
 import { statisticsOf } from '../../bench/measure/statistics.js';
-import { verify } from '../../bench/measure/verify.js';
-import { start as startLoops } from '../../bench/programs/loops.js';
+import { start } from '../../bench/programs/longhand.js';
 import type { Arrays, MatmulTask, NetworkTask, Task } from '../../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, outputNames } from '../../bench/tasks.js';
 
@@ -79,7 +78,7 @@ describe('checking a result', () => {
     async (task) => {
       const inputs = makeInputs(task);
       const expected = expectedOf(task, inputs);
-      const outputs = await (await (await startLoops()).prepare(task, inputs)).result();
+      const outputs = await (await (await start({ mode: 'loops', threads: 1 })).prepare(task, inputs)).result();
       expect(verify(outputs, expected)).toMatchObject({ isRight: true });
 
       for (const name of outputNames(task)) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
 import type { Row } from '../../../bench/measure/rows.js';
-import { keptPart } from '../../../bench/report/markdown.js';
+import { keptPart } from '../../../bench/report/tables.js';
 import { rowsIn } from '../../helpers/bench-rows.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { needs } from '../../helpers/needs.js';
@@ -219,7 +219,7 @@ test('a candidate’s memory is that of its own process, not of the one that sta
     expect(stderr).toBe('');
     return stdout;
   };
-  const inner = "import { largestRssMiB } from './dist/bench/measure/memory.js'; console.log(largestRssMiB());";
+  const inner = "import { largestRssMiB } from './dist/bench/measure/environment.js'; console.log(largestRssMiB());";
   const outer = `
     import { spawnSync } from 'node:child_process';
     const held = Buffer.alloc(500 * 2 ** 20, 1);
