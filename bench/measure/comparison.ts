@@ -58,7 +58,7 @@ export class Comparison {
 
   private async measureAll(task: Task, measurements: readonly Measurement[]): Promise<void> {
     const inputs = makeInputs(task);
-    const expected = expectedOf(task, inputs);
+    const expected = await expectedOf(task, inputs);
     const encoded = encode(inputs);
     const failed = new Set<Measurement>();
     const each = async (work: (measurement: Measurement) => Promise<void>): Promise<void> => {

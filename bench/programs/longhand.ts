@@ -4,7 +4,7 @@ import type { Mode } from '../../kernels/gpu/mode-names.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend, MatmulOptions } from '../../src/core/backend.js';
-import type { Tensor } from '../../src/core/tensor.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { denseForward } from '../../src/equations/dense.js';
 import { lstmForward } from '../../src/equations/lstm.js';
@@ -26,7 +26,11 @@ export async function start(options: StartOptions): Promise<Program> {
   return {
     version: projectVersion(),
     description: backend.description,
-    prepare: async (task, inputs) => prepareOn(backend, task, inputs),
+    prepare: async (task, inputs) => {
+      const { outputs, ...rest } = prepareOn(backend, task, inputs);
+      const inF32 = ([name, values]: [string, FloatArray]) => [name, Float32Array.from(values)] as const;
+      return { ...rest, result: async () => Object.fromEntries(Object.entries(await outputs()).map(inF32)) };
+    },
     close: () => backend.dispose(),
   };
 }
@@ -75,7 +79,22 @@ function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }:
   }
 }
 
-function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
+type Outputs = Record<string, FloatArray>;
+
+/** A program's task, whose outputs have the backend's type of numbers. */
+interface OnBackend extends Omit<Prepared, 'result'> {
+  readonly outputs: () => Promise<Outputs>;
+}
+
+/** What a backend computes from the inputs, in its type of numbers. */
+export async function outputsOn(backend: Backend, task: Task, inputs: Arrays): Promise<Outputs> {
+  const prepared = prepareOn(backend, task, inputs);
+  const outputs = await prepared.outputs();
+  await prepared.dispose();
+  return outputs;
+}
+
+function prepareOn(backend: Backend, task: Task, inputs: Arrays): OnBackend {
   switch (task.kind) {
     case 'matmul':
       return prepareMatmul(backend, task, inputs);
@@ -89,7 +108,7 @@ function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
   }
 }
 
-function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prepared {
+function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): OnBackend {
   const { a: storedA, b: storedB } = uploadAll(backend, task, inputs);
   const a = task.form === 'Aᵀ·B' ? transposeOf(storedA) : storedA;
   const b = task.form === 'A·Bᵀ' ? transposeOf(storedB) : storedB;
@@ -102,7 +121,7 @@ function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prep
   return prepared(backend, multiply, { out }, () => [storedA, storedB, out].forEach((tensor) => backend.free(tensor)));
 }
 
-function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared {
+function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): OnBackend {
   const { B, H } = task;
   const given = uploadAll(backend, task, inputs);
   const made = (
@@ -121,7 +140,7 @@ function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared
   );
 }
 
-function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepared {
+function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): OnBackend {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
   const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
@@ -140,7 +159,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   return prepared(backend, forward, { logits }, () => model.dispose());
 }
 
-function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): Prepared {
+function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): OnBackend {
   const network = new Network(backend, networkOf(task), task);
   const { x, labels, ...parameters } = Object.fromEntries(
     Object.entries(inputShapes(task)).map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]),
@@ -152,7 +171,7 @@ function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): Pr
 }
 
 /** Training steps on the batch that the network holds. */
-function training(network: Network): Prepared {
+function training(network: Network): OnBackend {
   const { backend, parameters } = network;
   const adam = new Adam(backend, parameters);
   const step = (): void => {
@@ -165,18 +184,18 @@ function training(network: Network): Prepared {
     // A GPU works in order: when this last result can be read, all work is done. `keepPace` alone may return earlier.
     if (backend.name === 'gpu') await backend.download(parameters[parameters.length - 1].value);
   };
-  const result = async (): Promise<Arrays> => {
+  const trained = async (): Promise<Outputs> => {
     step();
     const { loss } = await network.metrics();
     const gradients = parameters.map(({ name, gradient }) => [gradientName(name), gradient] as const);
     const tensors = await downloadAll(backend, { ...Object.fromEntries(gradients), ...valuesByName(parameters) });
-    return { loss: Float32Array.of(loss), ...tensors };
+    return { loss: Float64Array.of(loss), ...tensors };
   };
   const dispose = (): void => {
     adam.dispose();
     network.dispose();
   };
-  return { run, result, dispose };
+  return { run, outputs: trained, dispose };
 }
 
 /** On the wasm and reference backends an operation is done when it returns; on a GPU, when its result can be read. */
@@ -185,7 +204,7 @@ function prepared(
   enqueue: () => void,
   outputs: Record<string, Tensor>,
   dispose: () => void,
-): Prepared {
+): OnBackend {
   const [first] = Object.values(outputs);
   const run =
     backend.name === 'gpu'
@@ -194,11 +213,11 @@ function prepared(
           await backend.download(first);
         }
       : enqueue;
-  const result = async (): Promise<Arrays> => {
+  const computed = async (): Promise<Outputs> => {
     enqueue();
     return downloadAll(backend, outputs);
   };
-  return { run, result, dispose };
+  return { run, outputs: computed, dispose };
 }
 
 function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string, Tensor> {
@@ -212,11 +231,11 @@ function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string,
   );
 }
 
-async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Arrays> {
-  const arrays: Arrays = {};
+async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Outputs> {
+  const outputs: Outputs = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     await backend.download(tensor);
-    arrays[name] = Float32Array.from(valuesOf(tensor));
+    outputs[name] = valuesOf(tensor).slice();
   }
-  return arrays;
+  return outputs;
 }

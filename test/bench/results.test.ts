@@ -54,11 +54,11 @@ test('a network’s FLOPs are those of the steps that its sequences have, withou
 });
 
 describe('checking a result', () => {
-  test('the expected product is that of three loops, in each of the three forms', () => {
+  test('the expected product is that of three loops, in each of the three forms', async () => {
     for (const task of PRODUCTS) {
       const inputs = makeInputs(task);
       const [[, aColumns], [, bColumns]] = Object.values(inputShapes(task));
-      const { values } = expectedOf(task, inputs).out;
+      const { values } = (await expectedOf(task, inputs)).out;
       for (let m = 0; m < task.M; m++) {
         for (let n = 0; n < task.N; n++) {
           let sum = 0;
@@ -77,7 +77,7 @@ describe('checking a result', () => {
     '%j: the f32 outputs are right; they are wrong if one element is off, NaN or missing',
     async (task) => {
       const inputs = makeInputs(task);
-      const expected = expectedOf(task, inputs);
+      const expected = await expectedOf(task, inputs);
       const outputs = await (await (await start({ mode: 'loops', threads: 1 })).prepare(task, inputs)).result();
       expect(verify(outputs, expected)).toMatchObject({ isRight: true });
 
