@@ -184,7 +184,6 @@ const command = new Command('npm run bench --')
   .addOption(new Option('--summary <file>', 'fill the marked parts of a short document, with --from'))
   .option('--from <files...>', 'measure nothing: write documents from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
-  .action(bench)
-  .exitOverride();
+  .action(bench);
 
 await runCommand(command, 'bench');
