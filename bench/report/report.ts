@@ -1,5 +1,5 @@
-/** `--report`: a Markdown document and its charts, made from the rows. One part is written by hand and kept. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** `--report`: a Markdown document and its charts, made from the rows. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
@@ -7,16 +7,14 @@ import type { Row } from '../measure/rows.js';
 import { SUITES } from '../suites.js';
 import type { Block } from './sections.js';
 import { sectionOf } from './sections.js';
-import { formatted, groupBy, keptPart, table, times } from './tables.js';
+import { formatted, groupBy, table, times } from './tables.js';
 
 export async function writeReport(file: string, rows: readonly Row[]): Promise<void> {
   const engines = enginesOf(rows);
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const blocks = [
     '# Benchmarks',
     introduction(engines),
     ...behindBlocks(engines),
-    keptPart(before),
     ...engines.flatMap((engine) => engineBlocks(engine, engines.length)),
   ];
 
