@@ -50,7 +50,7 @@ const CANDIDATES: readonly ListEntry[] = [
     mode,
     kinds: NETWORK_MODES.includes(mode) ? ALL : TUTORIAL,
   })),
-  { name: 'loops', program: 'loops', mode: '', kinds: TUTORIAL },
+  { name: 'loops', program: 'longhand', mode: 'loops', kinds: TUTORIAL },
   { name: 'tensorflow-wasm', program: 'tensorflow', mode: 'wasm', kinds: ALL, threadedIn: ['page'] },
   { name: 'tensorflow-webgpu', program: 'tensorflow', mode: 'webgpu', kinds: TUTORIAL },
   { name: 'tensorflow-webgl', program: 'tensorflow', mode: 'webgl', kinds: TUTORIAL },

@@ -9,19 +9,18 @@ import { runCommand } from './command.js';
 import { Comparison, FULL, QUICK } from './measure/comparison.js';
 import type { Environment } from './measure/environment.js';
 import { environmentOf, peakSentence } from './measure/environment.js';
-import { nodeEngine } from './measure/node-engine.js';
+import { nodeEngine } from './measure/engine.js';
 import { ProcessPool } from './measure/process-pool.js';
 import type { Row } from './measure/rows.js';
 import { rowsOf } from './measure/rows.js';
+import { messageOf } from './program.js';
 import { installRivals, usesRival } from './programs/rivals.js';
 import { crossoversOf, sentenceOf } from './report/crossovers.js';
 import { writeReport } from './report/report.js';
 import { writeSummary } from './report/summary.js';
-import { headLine, LEGEND, tableLine } from './report/table.js';
-import { SUITES } from './suites/index.js';
-import { scaling } from './suites/scaling.js';
-import type { Suite } from './suites/suite.js';
-import { UsageError } from './suites/suite.js';
+import { headLine, LEGEND, tableLine } from './report/tables.js';
+import type { Suite } from './suites.js';
+import { casesOf, scaling, SUITES, UsageError } from './suites.js';
 import type { Kind } from './tasks.js';
 
 interface Options {
@@ -58,7 +57,7 @@ async function bench(names: readonly string[], options: Options): Promise<void> 
   if (options.from) return reportFrom(options.from, names, options);
   const suites = suitesOf(names, options);
   const kindsOf = (suite: Suite): Kind[] =>
-    suite.cases({ isQuick: options.quick ?? false, sizes: options.sizes }).map(({ task }) => task.kind);
+    casesOf(suite, options.quick ?? false, options.sizes).map(({ task }) => task.kind);
   const kinds = suites.map(kindsOf); // checks --sizes
   const wanted = candidatesFor(options.backends, [1], options.browser ? 'page' : 'node');
   if (wanted.some(usesRival)) await installRivals((line) => console.error(line));
@@ -106,7 +105,7 @@ function rowsIn(file: string): Row[] {
     const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
     return lines.map((line) => JSON.parse(line) as Row);
   } catch (error) {
-    throw new UsageError(`--from ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--from ${file}: ${messageOf(error)}`);
   }
 }
 
@@ -141,7 +140,7 @@ async function runSuite(
 ): Promise<Row[]> {
   console.log(`\n${suite.title} (${suite.name})`);
   const all: Row[] = [];
-  for (const one of suite.cases({ isQuick, sizes })) {
+  for (const one of casesOf(suite, isQuick, sizes)) {
     const chosen = candidates.filter(
       (candidate) => threads !== undefined || one.comparesThreads === true || isUsual(candidate.threads),
     );
@@ -185,7 +184,6 @@ const command = new Command('npm run bench --')
   .addOption(new Option('--summary <file>', 'fill the marked parts of a short document, with --from'))
   .option('--from <files...>', 'measure nothing: write documents from rows that earlier runs wrote with --json')
   .addHelpText('after', `\n${LEGEND}`)
-  .action(bench)
-  .exitOverride();
+  .action(bench);
 
 await runCommand(command, 'bench');

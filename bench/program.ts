@@ -1,4 +1,5 @@
 /** The interface of every program, in Node and in a page. */
+import { BackendUnavailableError } from '../src/core/errors.js';
 import type { Arrays, Task } from './tasks.js';
 
 export interface Program {
@@ -35,4 +36,17 @@ export function threadsText(threads: number): string {
 /** The candidate cannot run here, or cannot do a task. Reports show the message as the reason. */
 export class LeftOutError extends Error {
   override readonly name = 'LeftOutError';
+}
+
+/** What `starting` gives. If a backend is unavailable here, the candidate is left out. */
+export async function orLeftOut<T>(starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,14 @@
 /** `--browser`: each candidate in a page and a renderer process of its own, cross-origin isolated. */
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, JSHandle } from 'playwright-core';
 import type { Candidate } from '../candidates.js';
-import type { CandidateProcess, Engine, Started } from '../measure/engine.js';
+import type { Engine } from '../measure/engine.js';
+import { TIMEOUT_MS } from '../measure/engine.js';
 import type { Peak } from '../measure/peak.js';
-import type { Answers, Request } from '../measure/protocol.js';
-import { TIMEOUT_MS } from '../measure/spawned-process.js';
+import type { Answers, CandidateProcess, Failure, Request, Started } from '../measure/protocol.js';
 import { LeftOutError } from '../program.js';
-import { bundleSite, PAGE_PROGRAMS } from './bundle.js';
 import { launchChromiumOnGpu } from './chromium.js';
-import type { Page as PageGlobals } from './page/page.js';
 import type { Message } from './page/worker.js';
-import { serve } from './server.js';
+import { bundleSite, PAGE_PROGRAMS, serve } from './site.js';
 
 export async function chromiumEngine(): Promise<Engine> {
   const browser = await launchChromiumOnGpu();
@@ -46,23 +44,24 @@ async function peakIn(browser: Browser, url: string): Promise<Peak> {
   return peak;
 }
 
+/** A page with one Web Worker, in which a candidate computes: only workers may wait on an atomic. */
 class PageProcess implements CandidateProcess {
   private constructor(
     private readonly context: BrowserContext,
-    private readonly page: Page,
+    private readonly worker: JSHandle<Worker>,
   ) {}
 
   static async start({ program, mode, threads }: Candidate, browser: Browser, url: string): Promise<Started> {
     const context = await browser.newContext(); // pages of one context may share a process
-    const page = await context.newPage();
-    const process = new PageProcess(context, page);
     try {
+      const page = await context.newPage();
       await page.goto(url);
-      await page.waitForFunction('globalThis.ask');
+      const worker = await page.evaluateHandle(() => new Worker('/worker.js', { type: 'module' }));
+      const process = new PageProcess(context, worker);
       const hello = await process.send({ program, options: { mode, threads } });
       return { process, hello: hello as Answers['hello'] };
     } catch (error) {
-      process.close();
+      await context.close().catch(() => {}); // if it has closed already
       throw error;
     }
   }
@@ -83,7 +82,15 @@ class PageProcess implements CandidateProcess {
         reject(new LeftOutError(`no answer within ${TIMEOUT_MS / 1000} s`));
       }, TIMEOUT_MS);
     });
-    const answer = this.page.evaluate((sent) => (globalThis as unknown as PageGlobals).ask(sent), message);
+    const answer = this.worker.evaluate(
+      (worker, sent) =>
+        new Promise<Answers[keyof Answers] | Failure>((resolve, reject) => {
+          worker.onmessage = ({ data }) => resolve(data as Answers[keyof Answers] | Failure);
+          worker.onerror = (event) => reject(new Error(event.message || 'its Web Worker does not start'));
+          worker.postMessage(sent);
+        }),
+      message,
+    );
     try {
       const received = await Promise.race([answer, late]);
       if ('failure' in received) throw new LeftOutError(received.failure);

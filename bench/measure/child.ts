@@ -1,20 +1,22 @@
-/** A Node process with one candidate in it: `child.js PROGRAM OPTIONS`, started by spawned-process.ts. */
+/** A Node process with one candidate in it: `child.js PROGRAM OPTIONS`. `child.js peak` prints its version and its peak. */
 import { enableRelaxedSimd } from '../../kernels/wasm/relaxed-in-node.js';
+import { compilePeak } from '../assemblyscript.js';
 import type { Program, Start, StartOptions } from '../program.js';
-import { largestRssMiB } from './memory.js';
+import { messageOf } from '../program.js';
+import { largestRssMiB } from './environment.js';
+import { measurePeak } from './peak.js';
 import type { Answers, Failure, Request } from './protocol.js';
 import { answer } from './protocol.js';
 import { Session } from './session.js';
 
 const [name, optionsText] = process.argv.slice(2);
+const engine = `Node ${process.versions.node}`;
 
 function say(answer: Answers[keyof Answers] | Failure): void {
   process.send?.(answer);
 }
 
-function failureOf(error: unknown): Failure {
-  return { failure: error instanceof Error ? error.message : String(error) };
-}
+const failureOf = (error: unknown): Failure => ({ failure: messageOf(error) });
 
 async function load(): Promise<Program> {
   if (name === 'longhand') enableRelaxedSimd(); // as the command line does
@@ -22,15 +24,25 @@ async function load(): Promise<Program> {
   return start(JSON.parse(optionsText) as StartOptions);
 }
 
-process.on('disconnect', () => process.exit());
-try {
-  const program = await load();
-  const session = new Session(program);
-  process.on('message', (request: Request) => {
-    answer(session, request, largestRssMiB).then(say, (error: unknown) => say(failureOf(error)));
-  });
-  const { version, description } = program;
-  say({ version, description, engine: `Node ${process.versions.node}` });
-} catch (error) {
-  say(failureOf(error));
+async function serve(): Promise<void> {
+  process.on('disconnect', () => process.exit());
+  try {
+    const program = await load();
+    const session = new Session(program);
+    process.on('message', (request: Request) => {
+      answer(session, request, largestRssMiB).then(say, (error: unknown) => say(failureOf(error)));
+    });
+    const { version, description } = program;
+    say({ version, description, engine });
+  } catch (error) {
+    say(failureOf(error));
+  }
 }
+
+/** The peak of one thread with relaxed SIMD, if this Node has it. */
+async function printPeak(): Promise<void> {
+  enableRelaxedSimd();
+  console.log(JSON.stringify({ engine, peak: await measurePeak(await compilePeak()) }));
+}
+
+await (name === 'peak' ? printPeak() : serve());

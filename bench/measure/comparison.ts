@@ -3,18 +3,17 @@
  * Those that are right take turns, so that a slow minute of the computer slows all of them. Only one computes at a time.
  */
 import type { Candidate } from '../candidates.js';
-import type { Case } from '../suites/suite.js';
+import { messageOf } from '../program.js';
+import type { Case } from '../suites.js';
 import type { Task } from '../tasks.js';
 import { flopsOf, makeInputs } from '../tasks.js';
-import type { Started } from './engine.js';
 import type { Expected } from './expected.js';
-import { expectedOf } from './expected.js';
+import { expectedOf, verify } from './expected.js';
 import type { ProcessPool } from './process-pool.js';
-import type { EncodedArrays } from './protocol.js';
+import type { EncodedArrays, Started } from './protocol.js';
 import { decode, encode } from './protocol.js';
 import type { Finding } from './rows.js';
 import { statisticsOf } from './statistics.js';
-import { verify } from './verify.js';
 
 interface Pace {
   readonly warmUpMs: number;
@@ -59,7 +58,7 @@ export class Comparison {
 
   private async measureAll(task: Task, measurements: readonly Measurement[]): Promise<void> {
     const inputs = makeInputs(task);
-    const expected = expectedOf(task, inputs);
+    const expected = await expectedOf(task, inputs);
     const encoded = encode(inputs);
     const failed = new Set<Measurement>();
     const each = async (work: (measurement: Measurement) => Promise<void>): Promise<void> => {
@@ -68,8 +67,7 @@ export class Comparison {
           await work(measurement);
         } catch (error) {
           failed.add(measurement);
-          const reason = error instanceof Error ? error.message : String(error);
-          measurement.finding = { ...measurement.finding, reason };
+          measurement.finding = { ...measurement.finding, reason: messageOf(error) };
         }
       }
     };

@@ -1,5 +1,6 @@
-/** When, on which computer and by which command rows were measured. */
+/** When, on which computer and by which command rows were measured, and a process's memory. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { project } from '../versions.js';
 import type { Engine } from './engine.js';
@@ -57,4 +58,14 @@ export function peakSentence({ portable, fused }: Peak): string {
   return fused === undefined
     ? `${plain} (this engine has no relaxed SIMD)`
     : `${plain}, ${fused.toFixed(1)} GFLOPS with the fused multiply-add of relaxed SIMD`;
+}
+
+/**
+ * The most resident memory that this process has used, in MiB. On Linux, getrusage (and with it Node) begins with what the
+ * parent process has used; VmHWM begins at zero.
+ */
+export function largestRssMiB(): number {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024; // KiB on every system
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kibibytes) / 1024;
 }

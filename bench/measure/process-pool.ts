@@ -1,6 +1,8 @@
 /** The candidates' processes: kept from case to case, or new ones for each case. */
 import type { Candidate } from '../candidates.js';
-import type { Engine, Started } from './engine.js';
+import { messageOf } from '../program.js';
+import type { Engine } from './engine.js';
+import type { Started } from './protocol.js';
 
 export class ProcessPool {
   private readonly running = new Map<Candidate, Started>();
@@ -21,7 +23,7 @@ export class ProcessPool {
       this.running.set(candidate, started);
       return started;
     } catch (error) {
-      const absent = { reason: error instanceof Error ? error.message : String(error) };
+      const absent = { reason: messageOf(error) };
       this.absent.set(candidate, absent);
       return absent;
     }

@@ -21,6 +21,17 @@ export interface Answers {
   readonly release: { readonly memoryMiB: number | null };
 }
 
+export interface Started {
+  readonly process: CandidateProcess;
+  readonly hello: Answers['hello'];
+}
+
+/** A running candidate: an operating system's process, or a page, which has a process of its own too. */
+export interface CandidateProcess {
+  ask<Ask extends Request['ask']>(request: Request & { ask: Ask }): Promise<Answers[Ask]>;
+  close(): void;
+}
+
 /** In place of an answer: why the candidate is left out, or how it failed. */
 export interface Failure {
   readonly failure: string;

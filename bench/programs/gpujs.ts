@@ -2,9 +2,8 @@
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError } from '../program.js';
+import { LeftOutError, orLeftOut } from '../program.js';
 import type { Arrays, Form, MatmulTask } from '../tasks.js';
 import { inputShapes } from '../tasks.js';
 import { packageVersion } from '../versions.js';
@@ -24,7 +23,7 @@ const TERMS: Record<Form, string> = {
 };
 
 export async function start({ mode }: StartOptions): Promise<Program> {
-  const opened = await open(mode as Mode);
+  const opened = await orLeftOut(openMode(mode as Mode));
   return {
     version: packageVersion('gpu.js'),
     description: `GPU.js, mode ${mode}, as its README shows`,
@@ -34,14 +33,6 @@ export async function start({ mode }: StartOptions): Promise<Program> {
     },
     close: () => opened.close(),
   };
-}
-
-async function open(mode: Mode): Promise<OpenMode> {
-  try {
-    return await openMode(mode);
-  } catch (error) {
-    throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
-  }
 }
 
 function prepare({ gpu, kernelClass, mode }: OpenMode, task: MatmulTask, inputs: Arrays): Prepared {

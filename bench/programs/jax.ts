@@ -6,8 +6,7 @@ import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE } from '../tasks.js';
-import { loadRival, rivalVersion } from './rivals.js';
-import { provideWebWorkers } from './web-worker.js';
+import { loadRival, provideWebWorkers, rivalVersion } from './rivals.js';
 
 /** The part of jax-js that this file uses. */
 interface Jax {

@@ -3,9 +3,8 @@ import { createGpuBackend } from '../../kernels/gpu/index.js';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/core/backend.js';
-import { BackendUnavailableError } from '../../src/core/errors.js';
-import type { Tensor } from '../../src/core/tensor.js';
+import type { Backend, MatmulOptions } from '../../src/core/backend.js';
+import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, stepOf, tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import { denseForward } from '../../src/equations/dense.js';
 import { lstmForward } from '../../src/equations/lstm.js';
@@ -14,7 +13,7 @@ import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
-import { LeftOutError } from '../program.js';
+import { LeftOutError, orLeftOut } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
 import { classesOf, FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
@@ -27,7 +26,11 @@ export async function start(options: StartOptions): Promise<Program> {
   return {
     version: projectVersion(),
     description: backend.description,
-    prepare: async (task, inputs) => prepareOn(backend, task, inputs),
+    prepare: async (task, inputs) => {
+      const { outputs, ...rest } = prepareOn(backend, task, inputs);
+      const inF32 = ([name, values]: [string, FloatArray]) => [name, Float32Array.from(values)] as const;
+      return { ...rest, result: async () => Object.fromEntries(Object.entries(await outputs()).map(inF32)) };
+    },
     close: () => backend.dispose(),
   };
 }
@@ -40,12 +43,10 @@ async function createBackend({ mode, threads }: StartOptions): Promise<Backend> 
       return createPortable(threads);
     case 'reference':
       return createReferenceBackend();
+    case 'loops':
+      return { ...createReferenceBackend(), matmul, description: 'nested loops in plain TypeScript, 1 thread' };
     default:
-      try {
-        return await createGpuBackend({ mode: mode as Mode });
-      } catch (error) {
-        throw error instanceof BackendUnavailableError ? new LeftOutError(error.message) : error;
-      }
+      return orLeftOut(createGpuBackend({ mode: mode as Mode }));
   }
 }
 
@@ -59,8 +60,41 @@ async function createPortable(threads: number): Promise<Backend> {
   return createWasmBackend({ threads, deterministic: true });
 }
 
-/** For any backend: loops.ts uses it too. */
-export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepared {
+/** A product as in a first version: three loops over flat arrays. */
+function matmul(out: Tensor, a: Tensor, b: Tensor, { accumulate = false, bias }: MatmulOptions = {}): void {
+  const [M, K] = a.shape;
+  const N = b.shape[1];
+  const [aRow, aColumn] = a.stride;
+  const [bRow, bColumn] = b.stride;
+  const [outRow, outColumn] = out.stride;
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      const at = out.offset + m * outRow + n * outColumn;
+      let sum = accumulate ? out.data[at] : (bias?.get(n) ?? 0);
+      for (let k = 0; k < K; k++) {
+        sum += a.data[a.offset + m * aRow + k * aColumn] * b.data[b.offset + k * bRow + n * bColumn];
+      }
+      out.data[at] = sum;
+    }
+  }
+}
+
+type Outputs = Record<string, FloatArray>;
+
+/** A program's task, whose outputs have the backend's type of numbers. */
+interface OnBackend extends Omit<Prepared, 'result'> {
+  readonly outputs: () => Promise<Outputs>;
+}
+
+/** What a backend computes from the inputs, in its type of numbers. */
+export async function outputsOn(backend: Backend, task: Task, inputs: Arrays): Promise<Outputs> {
+  const prepared = prepareOn(backend, task, inputs);
+  const outputs = await prepared.outputs();
+  await prepared.dispose();
+  return outputs;
+}
+
+function prepareOn(backend: Backend, task: Task, inputs: Arrays): OnBackend {
   switch (task.kind) {
     case 'matmul':
       return prepareMatmul(backend, task, inputs);
@@ -74,7 +108,7 @@ export function prepareOn(backend: Backend, task: Task, inputs: Arrays): Prepare
   }
 }
 
-function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prepared {
+function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): OnBackend {
   const { a: storedA, b: storedB } = uploadAll(backend, task, inputs);
   const a = task.form === 'Aᵀ·B' ? transposeOf(storedA) : storedA;
   const b = task.form === 'A·Bᵀ' ? transposeOf(storedB) : storedB;
@@ -87,7 +121,7 @@ function prepareMatmul(backend: Backend, task: MatmulTask, inputs: Arrays): Prep
   return prepared(backend, multiply, { out }, () => [storedA, storedB, out].forEach((tensor) => backend.free(tensor)));
 }
 
-function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared {
+function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): OnBackend {
   const { B, H } = task;
   const given = uploadAll(backend, task, inputs);
   const made = (
@@ -106,7 +140,7 @@ function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): Prepared
   );
 }
 
-function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepared {
+function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): OnBackend {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
   const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
@@ -127,7 +161,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): Prepar
   return prepared(backend, forward, { logits }, () => model.dispose());
 }
 
-function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): Prepared {
+function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): OnBackend {
   const network = new Network(backend, networkOf(task), task);
   const { x, labels, ...parameters } = Object.fromEntries(
     Object.entries(inputShapes(task)).map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]),
@@ -139,7 +173,7 @@ function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): Pr
 }
 
 /** Training steps on the batch that the network holds. */
-function training(network: Network): Prepared {
+function training(network: Network): OnBackend {
   const { backend, parameters } = network;
   const adam = new Adam(backend, parameters);
   const step = (): void => {
@@ -152,18 +186,18 @@ function training(network: Network): Prepared {
     // A GPU works in order: when this last result can be read, all work is done. `keepPace` alone may return earlier.
     if (backend.name === 'gpu') await backend.download(parameters[parameters.length - 1].value);
   };
-  const result = async (): Promise<Arrays> => {
+  const trained = async (): Promise<Outputs> => {
     step();
     const { loss } = await network.metrics();
     const gradients = parameters.map(({ name, gradient }) => [gradientName(name), gradient] as const);
     const tensors = await downloadAll(backend, { ...Object.fromEntries(gradients), ...valuesByName(parameters) });
-    return { loss: Float32Array.of(loss), ...tensors };
+    return { loss: Float64Array.of(loss), ...tensors };
   };
   const dispose = (): void => {
     adam.dispose();
     network.dispose();
   };
-  return { run, result, dispose };
+  return { run, outputs: trained, dispose };
 }
 
 /** On the wasm and reference backends an operation is done when it returns; on a GPU, when its result can be read. */
@@ -172,7 +206,7 @@ function prepared(
   enqueue: () => void,
   outputs: Record<string, Tensor>,
   dispose: () => void,
-): Prepared {
+): OnBackend {
   const [first] = Object.values(outputs);
   const run =
     backend.name === 'gpu'
@@ -181,11 +215,11 @@ function prepared(
           await backend.download(first);
         }
       : enqueue;
-  const result = async (): Promise<Arrays> => {
+  const computed = async (): Promise<Outputs> => {
     enqueue();
     return downloadAll(backend, outputs);
   };
-  return { run, result, dispose };
+  return { run, outputs: computed, dispose };
 }
 
 function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string, Tensor> {
@@ -199,11 +233,11 @@ function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string,
   );
 }
 
-async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Arrays> {
-  const arrays: Arrays = {};
+async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Outputs> {
+  const outputs: Outputs = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     await backend.download(tensor);
-    arrays[name] = Float32Array.from(valuesOf(tensor));
+    outputs[name] = valuesOf(tensor).slice();
   }
-  return arrays;
+  return outputs;
 }

@@ -1,9 +1,11 @@
 /** The rivals are installed in bench/rivals, a package of its own, so that users of Longhand do not install them. */
+import { resolveObjectURL } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LeftOutError } from '../program.js';
+import { Worker } from 'node:worker_threads';
+import { LeftOutError, messageOf } from '../program.js';
 import { project, versionIn } from '../versions.js';
 
 const folder = path.join(project, 'bench', 'rivals');
@@ -60,7 +62,7 @@ export async function loadRival(name: string): Promise<unknown> {
   try {
     return await load(name);
   } catch (error) {
-    throw new LeftOutError(`${name} does not load: ${error instanceof Error ? error.message : String(error)} ${howTo}`);
+    throw new LeftOutError(`${name} does not load: ${messageOf(error)} ${howTo}`);
   }
 }
 
@@ -70,4 +72,46 @@ export function rivalVersion(name: string): string {
 
 export function rivalFile(...parts: string[]): string {
   return path.join(folder, 'node_modules', ...parts);
+}
+
+// Web Workers in Node, as far as jax-js needs them. Without Web Workers, jax-js computes on one thread.
+
+/** The globals of a Web Worker. */
+const SURROUNDINGS = `
+  const { parentPort } = require('node:worker_threads');
+  globalThis.self = globalThis;
+  globalThis.postMessage = (data) => parentPort.postMessage(data);
+  parentPort.on('message', (data) => globalThis.onmessage({ data }));
+`;
+
+class WebWorker {
+  onmessage?: (event: { data: unknown }) => void;
+  onerror?: (error: Error) => void;
+  private readonly worker: Promise<Worker>;
+
+  constructor(url: string) {
+    this.worker = this.start(url);
+    this.worker.catch((error: unknown) => this.onerror?.(error as Error));
+  }
+
+  postMessage(message: unknown): void {
+    void this.worker.then((worker) => worker.postMessage(message));
+  }
+
+  private async start(url: string): Promise<Worker> {
+    const source = await resolveObjectURL(url)?.text();
+    if (source === undefined) throw new Error(`no source at ${url}`);
+    const worker = new Worker(SURROUNDINGS + source, { eval: true });
+    worker.on('message', (data: unknown) => this.onmessage?.({ data }));
+    worker.on('error', (error) => this.onerror?.(error));
+    worker.unref();
+    return worker;
+  }
+}
+
+/** Sets the globals `Worker` and `navigator.hardwareConcurrency` for several threads; does nothing for one. */
+export function provideWebWorkers(threads: number): void {
+  if (threads === 1) return;
+  Object.assign(globalThis, { Worker: WebWorker });
+  Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: threads }, configurable: true });
 }

@@ -1,7 +1,7 @@
 /** Charts as SVG, drawn by Observable Plot. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { significant } from './table.js';
+import { significant } from './tables.js';
 
 export interface Point {
   readonly candidate: string;

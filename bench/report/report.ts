@@ -1,22 +1,20 @@
-/** `--report`: a Markdown document and its charts, made from the rows. One part is written by hand and kept. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** `--report`: a Markdown document and its charts, made from the rows. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
-import { SUITES } from '../suites/index.js';
-import { formatted, keptPart, table } from './markdown.js';
+import { SUITES } from '../suites.js';
 import type { Block } from './sections.js';
-import { groupBy, sectionOf, times } from './sections.js';
+import { sectionOf } from './sections.js';
+import { formatted, groupBy, table, times } from './tables.js';
 
 export async function writeReport(file: string, rows: readonly Row[]): Promise<void> {
   const engines = enginesOf(rows);
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const blocks = [
     '# Benchmarks',
     introduction(engines),
     ...behindBlocks(engines),
-    keptPart(before),
     ...engines.flatMap((engine) => engineBlocks(engine, engines.length)),
   ];
 
@@ -33,7 +31,7 @@ interface EngineRows {
 }
 
 /** Groups rows by engine. If a row was measured again, the later one counts. */
-function enginesOf(rows: readonly Row[]): EngineRows[] {
+export function enginesOf(rows: readonly Row[]): EngineRows[] {
   const computerOf = ({ run }: Row): string => `${run.cores} × ${run.processor}`;
   const isOneComputer = new Set(rows.map(computerOf)).size === 1;
   const nameOf = (row: Row): string => (isOneComputer ? row.run.engine : `${row.run.engine}, ${computerOf(row)}`);

@@ -2,14 +2,11 @@
 import { labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { threadsText } from '../program.js';
-import { SUITES } from '../suites/index.js';
-import { AXES } from '../suites/scaling.js';
-import { rowsAlong, rowsAtBase } from './along-axis.js';
+import { AXES, SUITES } from '../suites.js';
 import type { Bar, Point } from './charts.js';
 import { dotChart, lineChart } from './charts.js';
-import { crossoversOf, sentenceOf } from './crossovers.js';
-import { table } from './markdown.js';
-import { milliseconds, significant } from './table.js';
+import { crossoversOf, rowsAlong, rowsAtBase, sentenceOf } from './crossovers.js';
+import { groupBy, milliseconds, significant, table, times } from './tables.js';
 
 interface Chart {
   /** The file's name, without its ending. */
@@ -27,34 +24,30 @@ export function sectionOf(suite: string, rows: readonly Row[]): Block[] {
   return [`### ${title}`, ...(about === '' ? [] : [about]), ...body(rows)];
 }
 
-function isTimed(row: Row): row is Row & { medianMs: number } {
-  return row.medianMs !== null;
-}
+export type Timed = Row & { readonly medianMs: number };
 
-/** Groups rows by key, in the order in which the keys first occur. */
-export function groupBy<One, Key>(rows: readonly One[], keyOf: (row: One) => Key): Map<Key, One[]> {
-  const groups = new Map<Key, One[]>();
-  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
-  return groups;
+export const isTimed = (row: Row): row is Timed => row.medianMs !== null;
+
+export function barOf(row: Timed): Bar {
+  const { medianMs: value, lowerQuartileMs, upperQuartileMs } = row;
+  return { candidate: labelOf(row), value, lower: lowerQuartileMs ?? value, upper: upperQuartileMs ?? value };
 }
 
 /** For a suite of few cases: a table with all columns for each case. */
 function caseBlocks(rows: readonly Row[]): Block[] {
   return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
     const timed = ofCase.filter(isTimed);
-    const bars = timed.map((row): Bar => ({
-      candidate: labelOf(row),
-      value: row.medianMs,
-      lower: row.lowerQuartileMs ?? row.medianMs,
-      upper: row.upperQuartileMs ?? row.medianMs,
-    }));
     const title = `${ofCase[0].suite}: ${name}`;
-    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, svg: dotChart(title, 'ms', bars) };
-    return [`#### ${name}`, detailTable(timed), ...(bars.length > 0 ? [chart] : [])];
+    const chart = {
+      name: `${ofCase[0].suite}-${n + 1}`,
+      alt: `${title}, ms`,
+      svg: dotChart(title, 'ms', timed.map(barOf)),
+    };
+    return [`#### ${name}`, detailTable(timed), ...(timed.length > 0 ? [chart] : [])];
   });
 }
 
-function detailTable(rows: readonly (Row & { medianMs: number })[]): string {
+function detailTable(rows: readonly Timed[]): string {
   const hasFlops = rows.some(({ gflops }) => gflops !== null);
   const head = ['candidate', 'median ms', 'quartiles', 'fastest', ...(hasFlops ? ['GFLOPS', 'of peak'] : [])];
   const lines = rows.map((row) => [
@@ -73,7 +66,6 @@ function optional(value: number | null, write: (value: number) => string): strin
   return value === null ? '' : write(value);
 }
 
-export const times = (ratio: number): string => `×${significant(ratio)}`;
 const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 
 /** One line for each candidate, one column for each case. */
@@ -148,7 +140,7 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
   ];
 }
 
-function threadBlocks(rows: readonly (Row & { medianMs: number })[]): Block[] {
+function threadBlocks(rows: readonly Timed[]): Block[] {
   const several = [...groupBy(rows, (row) => row.candidate)].filter(([, ofOne]) => ofOne.length > 1);
   if (several.length === 0) return [];
   const counts = [...new Set(several.flatMap(([, ofOne]) => ofOne.map(({ threads }) => threads)))].sort(

@@ -6,11 +6,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
-import { UsageError } from '../suites/suite.js';
+import { UsageError } from '../suites.js';
 import { dotChart } from './charts.js';
-import { formatted, table } from './markdown.js';
-import { groupBy, times } from './sections.js';
-import { milliseconds } from './table.js';
+import { enginesOf } from './report.js';
+import type { Timed } from './sections.js';
+import { barOf, isTimed } from './sections.js';
+import { formatted, groupBy, milliseconds, table, times } from './tables.js';
 
 /** The candidates of the table. */
 const SIX = [
@@ -32,21 +33,14 @@ const LINES = [
 
 const MOST_BEHIND = 4;
 
-type Timed = Row & { readonly medianMs: number };
-
 export async function writeSummary(file: string, rows: readonly Row[]): Promise<void> {
   if (!existsSync(file)) throw new UsageError(`--summary ${file}: must exist, with the marked parts that it fills`);
-  const timed = latest(rows).filter((row): row is Timed => row.medianMs !== null);
-  const [{ run }] = timed;
-  const ofOne = timed.filter((row) => row.run.engine === run.engine);
+  const [engine] = enginesOf(rows);
+  const timed = engine.rows.filter(isTimed);
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'step.svg'), chartOf(ofOne));
-  const parts = {
-    table: tableOf(ofOne),
-    behind: behindOf(ofOne),
-    runs: runsOf(ofOne),
-  };
+  writeFileSync(path.join(folder, 'step.svg'), chartOf(timed));
+  const parts = { table: tableOf(timed), behind: behindOf(timed), runs: runsOf(timed) };
   let text = readFileSync(file, 'utf8');
   for (const [name, contents] of Object.entries(parts)) {
     const [open, close] = [`<!-- ${name}: made by the command -->`, `<!-- end of ${name} -->`];
@@ -57,21 +51,12 @@ export async function writeSummary(file: string, rows: readonly Row[]): Promise<
   writeFileSync(file, await formatted(text, file));
 }
 
-/** If a row was measured again, the later one counts. */
-function latest(rows: readonly Row[]): Row[] {
-  const same = groupBy(rows, (row) => [row.run.engine, row.suite, row.case, row.candidate, row.threads].join('\n'));
-  return [...same.values()].flatMap((of) => of.slice(-1));
-}
-
 /** A candidate's quickest row in a case: with one thread, or with several. */
 function quickest(rows: readonly Timed[], [suite, beginning]: (typeof LINES)[number], candidate: string) {
-  const ofCase = rows.filter(
-    (row) => row.suite === suite && row.case.startsWith(beginning) && row.candidate === candidate,
-  );
-  return ofCase.reduce<Timed | undefined>(
-    (best, row) => (best && best.medianMs <= row.medianMs ? best : row),
-    undefined,
-  );
+  return rows
+    .filter((row) => row.suite === suite && row.case.startsWith(beginning) && row.candidate === candidate)
+    .sort((a, b) => a.medianMs - b.medianMs)
+    .at(0);
 }
 
 function tableOf(rows: readonly Timed[]): string {
@@ -92,21 +77,8 @@ function tableOf(rows: readonly Timed[]): string {
 }
 
 function chartOf(rows: readonly Timed[]): string {
-  const bars = SIX.flatMap(([candidate]) => {
-    const row = quickest(rows, LINES[0], candidate);
-    const { medianMs = 0, lowerQuartileMs, upperQuartileMs } = row ?? {};
-    return row
-      ? [
-          {
-            candidate: labelOf(row),
-            value: medianMs,
-            lower: lowerQuartileMs ?? medianMs,
-            upper: upperQuartileMs ?? medianMs,
-          },
-        ]
-      : [];
-  });
-  return dotChart('One training step of the tutorial', 'ms', bars);
+  const steps = SIX.flatMap(([candidate]) => quickest(rows, LINES[0], candidate) ?? []);
+  return dotChart('One training step of the tutorial', 'ms', steps.map(barOf));
 }
 
 /** For each suite the case in which a rival is furthest ahead; the largest leads first. */

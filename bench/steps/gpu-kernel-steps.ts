@@ -5,17 +5,16 @@
  * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
 import { MODES } from '../../kernels/gpu/gpu-js.js';
-import { bundleGpuSteps } from '../browser/bundle.js';
 import { launchChromiumOnGpu } from '../browser/chromium.js';
-import { serve } from '../browser/server.js';
-import { runCommand } from '../command.js';
-import type { Size } from '../measure/product-steps.js';
-import { SIZE_HELP, sizeIn, StepTable } from '../measure/product-steps.js';
+import { bundleGpuSteps, serve } from '../browser/site.js';
+import { runCommand, sizeIn } from '../command.js';
 import type { News } from './gpu-measure.js';
 import { measureMode } from './gpu-measure.js';
+import type { Size } from './product-steps.js';
+import { StepTable } from './product-steps.js';
 
 interface Options {
   readonly mode?: Mode;
@@ -29,12 +28,6 @@ const SIZES: readonly Size[] = [
   [128, 128, 512],
   [256, 256, 256],
 ];
-
-function sizeArgument(text: string): Size {
-  const size = sizeIn(text);
-  if (!size) throw new InvalidArgumentError(`${SIZE_HELP[0].toUpperCase()}${SIZE_HELP.slice(1)}.`);
-  return size;
-}
 
 /** Measures the steps of a mode, and reports them one by one. */
 type Measure = (mode: Mode, sizes: readonly Size[], isQuick: boolean, report: (news: News) => void) => Promise<void>;
@@ -104,11 +97,10 @@ const command = new Command('npm run bench:gpu-kernels --')
   .addOption(
     new Option('--mode <mode>', 'measure only this mode of GPU.js (default: each that works here)').choices(MODES),
   )
-  .option('--size <M,K,N>', 'measure [M,K]·[K,N] only', sizeArgument)
+  .option('--size <M,K,N>', 'measure [M,K]·[K,N] only', sizeIn)
   .option('--browser', 'run in a page of Chrome or Chromium')
   .option('--quick', 'measure few samples')
   .showSuggestionAfterError(false)
-  .action(bench)
-  .exitOverride();
+  .action(bench);
 
 await runCommand(command, 'bench:gpu-kernels');

@@ -6,24 +6,14 @@ import type { OpenMode } from '../../kernels/gpu/modes.js';
 import { openMode } from '../../kernels/gpu/modes.js';
 import type { Backend } from '../../src/core/backend.js';
 import { BackendUnavailableError } from '../../src/core/errors.js';
-import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
-import type { Operands, Outcome, Size, Timing } from '../measure/product-steps.js';
-import { errorOf, medianMs, operandsOf } from '../measure/product-steps.js';
 import type { KernelStep } from './gpu-kernels.js';
 import { BUFFER_STEPS, GL_STEPS, savedRows } from './gpu-kernels.js';
+import type { Operands, Outcome, Ready, Size, Timing } from './product-steps.js';
+import { operandsOf, outcomeOf, readyOn } from './product-steps.js';
 
 /** What the measurement reports, in order: the executor, or why the mode does not work here; then each size and its steps. */
 export type News =
   { readonly executor: string } | { readonly refusal: string } | { readonly size: Size } | { readonly step: Outcome };
-
-/** A step whose operands are on the device. */
-interface Ready {
-  /** Computes the product `count` times, and waits for the device once. */
-  repeat(count: number): Promise<void>;
-  /** The product, row by row. */
-  result(): Promise<ArrayLike<number>>;
-  dispose(): void;
-}
 
 /** A launch takes milliseconds, and in webgl2 the wait for the device up to 4 ms more: so samples are long. */
 const FULL: Timing = { warmUpMs: 500, samples: 7, sampleMs: 200, totalMs: 1400 };
@@ -51,31 +41,14 @@ export async function measureMode(
     for (const size of sizes) {
       await report({ size });
       const operands = operandsOf(size);
-      const measured = async (name: string, prepare: () => Promise<Ready | string>): Promise<unknown> =>
-        report({ step: await outcomeOf(name, prepare, operands, isQuick ? QUICK : FULL) });
-      for (const step of steps) await measured(step.name, () => prepareKernel(opened, step, operands));
-      await measured(`${steps.length + 1}. the backend`, async () => prepareBackend(backend, operands));
+      const measured = async (name: string, ready: Ready | string): Promise<unknown> =>
+        report({ step: await outcomeOf(name, ready, operands, isQuick ? QUICK : FULL) });
+      for (const step of steps) await measured(step.name, await prepareKernel(opened, step, operands));
+      await measured(`${steps.length + 1}. the backend`, readyOn(backend, operands));
     }
   } finally {
     await opened.close();
     await backend.dispose();
-  }
-}
-
-async function outcomeOf(
-  name: string,
-  prepare: () => Promise<Ready | string>,
-  operands: Operands,
-  timing: Timing,
-): Promise<Outcome> {
-  const ready = await prepare();
-  if (typeof ready === 'string') return { name, reason: ready };
-  try {
-    await ready.repeat(1);
-    const error = errorOf(await ready.result(), operands);
-    return error <= 1 ? { name, ms: await medianMs((count) => ready.repeat(count), timing) } : { name, error };
-  } finally {
-    ready.dispose();
   }
 }
 
@@ -184,26 +157,4 @@ function inRows(
     }
   }
   return out;
-}
-
-function prepareBackend(backend: Backend, { a, b, size: [M, K, N] }: Operands): Ready {
-  const [out, left, right] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
-  copyInto(left, tensorFrom(a, [M, K]));
-  copyInto(right, tensorFrom(b, [K, N]));
-  for (const tensor of [left, right]) backend.upload(tensor);
-  return {
-    async repeat(count) {
-      for (let n = 0; n < count; n++) backend.matmul(out, left, right);
-      // The first call waits for what was submitted before it, so the second waits for all.
-      await backend.keepPace();
-      await backend.keepPace();
-    },
-    async result() {
-      await backend.download(out);
-      return valuesOf(out);
-    },
-    dispose() {
-      for (const tensor of [out, left, right]) backend.free(tensor);
-    },
-  };
 }

@@ -1,31 +1,36 @@
 /**
  * `npm run bench:kernels`: the matrix product from three plain loops to the real backend, in the steps of docs/kernels.md.
- * `--size M,K,N` measures one size of your choice, `--quick` measures few samples.
  *
  * Each step's result is checked against three loops in f64 before it is timed. A product counts 2·M·N·K FLOP.
  */
 import { availableParallelism, cpus } from 'node:os';
+import { Command } from 'commander';
 import { matmul } from '../../kernels/reference/matmul.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/core/backend.js';
-import { copyInto, fill, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { tensorFrom } from '../../src/core/tensor.js';
 import { compileAssembly } from '../assemblyscript.js';
-import type { Operands, Size } from '../measure/product-steps.js';
-import { errorOf, medianMs, operandsOf, row, SIZE_HELP, sizeIn, StepTable } from '../measure/product-steps.js';
+import { runCommand, sizeIn } from '../command.js';
+import type { Operands, Ready, Size, Timing } from './product-steps.js';
+import { medianMs, operandsOf, outcomeOf, readyOn, row, StepTable } from './product-steps.js';
 
 type Vector = Float32Array;
-
-/** A step whose operands are in place. Its result is NaN at first, so that a missing element is noticed. */
-interface Ready {
-  run(): void;
-  result(): ArrayLike<number>;
-}
 
 interface Step {
   readonly name: string;
   /** Returns the reason if the step cannot run here. */
-  prepare(operands: Operands): Ready | string;
+  readonly prepare: (operands: Operands) => Ready | string;
 }
+
+/** A step that computes at once. Its result is NaN at first, so that a missing element is noticed. */
+function ready(out: Vector, run: () => void): Ready {
+  return { repeat: repeated(run), result: () => out, dispose: () => {} };
+}
+
+const repeated =
+  (run: () => void) =>
+  (count: number): void => {
+    for (let n = 0; n < count; n++) run();
+  };
 
 // The steps in TypeScript. out `[M,N]` = a `[M,K]` · b `[K,N]`, row by row.
 
@@ -72,7 +77,7 @@ function inTypeScript(name: string, product: (out: Vector, a: Vector, b: Vector,
     name,
     prepare({ size, a, b }) {
       const out = new Float32Array(size[0] * size[2]).fill(NaN);
-      return { run: () => product(out, a, b, size), result: () => out };
+      return ready(out, () => product(out, a, b, size));
     },
   };
 }
@@ -111,7 +116,7 @@ function inWebAssembly(name: string, module: Module | undefined, step: ProductNa
       const out = new Float32Array(memory.buffer, outAt, M * N).fill(NaN);
       new Float32Array(memory.buffer, aAt).set(a);
       new Float32Array(memory.buffer, bAt).set(b);
-      return { run: () => module[step](outAt, aAt, bAt, M, N, K, panelsAt), result: () => out };
+      return ready(out, () => module[step](outAt, aAt, bAt, M, N, K, panelsAt));
     },
   };
 }
@@ -123,49 +128,10 @@ function addresses(lengths: readonly number[]): number[] {
   return starts;
 }
 
-function onBackend(name: string, backend: Backend): Step {
-  return {
-    name,
-    prepare({ size: [M, K, N], a, b }) {
-      const [out, left, right] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
-      copyInto(left, tensorFrom(a, [M, K]));
-      copyInto(right, tensorFrom(b, [K, N]));
-      fill(out, NaN);
-      for (const tensor of [out, left, right]) backend.upload(tensor);
-      return { run: () => backend.matmul(out, left, right), result: () => valuesOf(out) };
-    },
-  };
-}
-
 // Checking and timing.
 
-const isQuick = process.argv.includes('--quick');
-const TIMING = isQuick
-  ? { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 }
-  : { warmUpMs: 1000, samples: 15, sampleMs: 10, totalMs: 1000 };
-
-function timeOf(run: () => void): Promise<number> {
-  const repeat = (count: number): void => {
-    for (let n = 0; n < count; n++) run();
-  };
-  return medianMs(repeat, TIMING);
-}
-
-async function report(steps: readonly Step[], size: Size): Promise<void> {
-  const operands = operandsOf(size);
-  const table = new StepTable(size);
-  for (const step of steps) {
-    const { name } = step;
-    const ready = step.prepare(operands);
-    if (typeof ready === 'string') {
-      table.print({ name, reason: ready });
-      continue;
-    }
-    ready.run();
-    const error = errorOf(ready.result(), operands);
-    table.print(error <= 1 ? { name, ms: await timeOf(() => ready.run()) } : { name, error });
-  }
-}
+const FULL: Timing = { warmUpMs: 1000, samples: 15, sampleMs: 10, totalMs: 1000 };
+const QUICK: Timing = { warmUpMs: 50, samples: 2, sampleMs: 1, totalMs: 1 };
 
 /** The limit of one core: the speed of an inner loop that always reads the same few numbers from the L1 cache. */
 async function reportLimit(
@@ -173,6 +139,7 @@ async function reportLimit(
   module: Module,
   tile: 'tile2x16' | 'tile6x8',
   [rows, columns]: readonly [number, number],
+  timing: Timing,
 ): Promise<void> {
   const TIMES = 100_000;
   module.memory.grow(1);
@@ -184,42 +151,56 @@ async function reportLimit(
   run();
   const isRight = sums.every((sum) => sum === TIMES);
   if (!isRight) process.exitCode = 1;
-  console.log(row(name, '', isRight ? ((2 * rows * columns * TIMES) / (await timeOf(run)) / 1e6).toFixed(2) : 'WRONG'));
+  console.log(
+    row(
+      name,
+      '',
+      isRight ? ((2 * rows * columns * TIMES) / (await medianMs(repeated(run), timing)) / 1e6).toFixed(2) : 'WRONG',
+    ),
+  );
 }
 
-function sizesAskedFor(): Size[] {
-  const at = process.argv.indexOf('--size');
-  if (at < 0) {
-    return [
-      [128, 128, 512],
-      [512, 512, 512],
-    ];
+async function bench({ size, quick: isQuick = false }: { size?: Size; quick?: boolean }): Promise<void> {
+  const timing = isQuick ? QUICK : FULL;
+  const portable = await compile();
+  const relaxed = await compile('relaxed-simd');
+  const backends = [await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 })];
+  const steps: Step[] = [
+    inTypeScript('TypeScript: three loops', naive),
+    inTypeScript('TypeScript: row by row', rowByRow),
+    inTypeScript('TypeScript: four rows of b at a time', fourRows),
+    inTypeScript('TypeScript: packed, 2×4 tile', packedPanels),
+    inWebAssembly('WebAssembly: three loops', portable, 'scalar'),
+    inWebAssembly('WebAssembly: SIMD, 4 columns', portable, 'simd'),
+    inWebAssembly('WebAssembly: SIMD, 2×16 tile', portable, 'tiled'),
+    inWebAssembly('WebAssembly: SIMD, 2×16 tile, packed', portable, 'packed'),
+    inWebAssembly('WebAssembly: FMA, 6×8 tile, packed', relaxed, 'fused'),
+    ...backends.map((backend): Step => ({
+      name: backend.description,
+      prepare: (operands) => readyOn(backend, operands),
+    })),
+  ];
+  console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
+  for (const one of size ? [size] : SIZES) {
+    const operands = operandsOf(one);
+    const table = new StepTable(one);
+    for (const { name, prepare } of steps) table.print(await outcomeOf(name, prepare(operands), operands, timing));
   }
-  const size = sizeIn(process.argv[at + 1] ?? '');
-  if (size) return [size];
-  console.error(`bench:kernels: --size: ${SIZE_HELP}`);
-  process.exit(2);
+  console.log('\nthe limit: one core, operands always in the L1 cache');
+  if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16], timing);
+  if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8], timing);
+  for (const backend of backends) await backend.dispose();
 }
 
-const sizes = sizesAskedFor();
-const portable = await compile();
-const relaxed = await compile('relaxed-simd');
-const backends = [await createWasmBackend({ threads: 1 }), await createWasmBackend({ threads: 2 })];
-const steps = [
-  inTypeScript('TypeScript: three loops', naive),
-  inTypeScript('TypeScript: row by row', rowByRow),
-  inTypeScript('TypeScript: four rows of b at a time', fourRows),
-  inTypeScript('TypeScript: packed, 2×4 tile', packedPanels),
-  inWebAssembly('WebAssembly: three loops', portable, 'scalar'),
-  inWebAssembly('WebAssembly: SIMD, 4 columns', portable, 'simd'),
-  inWebAssembly('WebAssembly: SIMD, 2×16 tile', portable, 'tiled'),
-  inWebAssembly('WebAssembly: SIMD, 2×16 tile, packed', portable, 'packed'),
-  inWebAssembly('WebAssembly: FMA, 6×8 tile, packed', relaxed, 'fused'),
-  ...backends.map((backend) => onBackend(backend.description, backend)),
+const SIZES: readonly Size[] = [
+  [128, 128, 512],
+  [512, 512, 512],
 ];
-console.log(`Node ${process.versions.node}, ${availableParallelism()} × ${cpus()[0].model}`);
-for (const size of sizes) await report(steps, size);
-console.log('\nthe limit: one core, operands always in the L1 cache');
-if (portable) await reportLimit('2×16 tile', portable, 'tile2x16', [2, 16]);
-if (relaxed) await reportLimit('FMA, 6×8 tile', relaxed, 'tile6x8', [6, 8]);
-for (const backend of backends) await backend.dispose();
+
+const command = new Command('npm run bench:kernels --')
+  .description('The matrix product, step by step. Each step is checked against three loops in f64, then timed.')
+  .option('--size <M,K,N>', 'measure [M,K]·[K,N] only', sizeIn)
+  .option('--quick', 'measure few samples')
+  .action(bench);
+
+await runCommand(command, 'bench:kernels');

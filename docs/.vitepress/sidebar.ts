@@ -48,14 +48,7 @@ export const sidebar: Item[] = [
   },
   {
     text: 'Measure',
-    items: [
-      page('benchmarks', 'Benchmarks'),
-      page('benchmarks/full', 'All measurements'),
-      page('benchmarks-network', 'Larger networks'),
-      page('benchmarks-text', 'Character models'),
-      page('benchmarks-gpu', 'GPU modes'),
-      page('gpu-js', 'What GPU.js could do better'),
-    ],
+    items: [page('benchmarks', 'Benchmarks'), page('gpu-js', 'What GPU.js could do better')],
   },
 ];
 

@@ -25,7 +25,7 @@ export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...['', 'benchmarks/', 'exercises/', 'learn/'].flatMap((folder) =>
+  ...['', 'exercises/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md') && !name.startsWith('['))
       .map((name) => `docs/${folder}${name}`),

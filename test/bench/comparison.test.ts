@@ -3,19 +3,21 @@ import { jest } from '@jest/globals';
 import type { Candidate } from '../../bench/candidates.js';
 import { Comparison, QUICK } from '../../bench/measure/comparison.js';
 import { ProcessPool } from '../../bench/measure/process-pool.js';
-import type { CandidateProcess } from '../../bench/measure/engine.js';
+import type { CandidateProcess } from '../../bench/measure/protocol.js';
 import { answer } from '../../bench/measure/protocol.js';
 import { rowsOf } from '../../bench/measure/rows.js';
 import { Session } from '../../bench/measure/session.js';
 import type { Program } from '../../bench/program.js';
-import { start as startLoops } from '../../bench/programs/loops.js';
-import { matmul } from '../../bench/suites/matmul.js';
+import { start } from '../../bench/programs/longhand.js';
+import { casesOf, matmul } from '../../bench/suites.js';
 import type { Task } from '../../bench/tasks.js';
 import { makeInputs } from '../../bench/tasks.js';
 import { RUN } from '../helpers/bench-rows.js';
 
+const startLoops = () => start({ mode: 'loops', threads: 1 });
+
 describe('the comparison', () => {
-  const [one] = matmul.cases({ isQuick: true, sizes: ['8'] });
+  const [one] = casesOf(matmul, true, ['8']);
 
   test('a wrong candidate is reported with its error and not timed; a right one is timed', async () => {
     const runs = { right: 0, wrong: 0 };

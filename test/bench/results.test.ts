@@ -1,8 +1,7 @@
 /** How the benchmark judges a candidate: it verifies outputs, summarises times and measures memory. */
-import { expectedOf } from '../../bench/measure/expected.js';
+import { expectedOf, verify } from '../../bench/measure/expected.js';
 import { statisticsOf } from '../../bench/measure/statistics.js';
-import { verify } from '../../bench/measure/verify.js';
-import { start as startLoops } from '../../bench/programs/loops.js';
+import { start } from '../../bench/programs/longhand.js';
 import type { Arrays, MatmulTask, NetworkTask, Task } from '../../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, outputNames } from '../../bench/tasks.js';
 
@@ -55,11 +54,11 @@ test('a network’s FLOPs are those of the steps that its sequences have, withou
 });
 
 describe('checking a result', () => {
-  test('the expected product is that of three loops, in each of the three forms', () => {
+  test('the expected product is that of three loops, in each of the three forms', async () => {
     for (const task of PRODUCTS) {
       const inputs = makeInputs(task);
       const [[, aColumns], [, bColumns]] = Object.values(inputShapes(task));
-      const { values } = expectedOf(task, inputs).out;
+      const { values } = (await expectedOf(task, inputs)).out;
       for (let m = 0; m < task.M; m++) {
         for (let n = 0; n < task.N; n++) {
           let sum = 0;
@@ -78,8 +77,8 @@ describe('checking a result', () => {
     '%j: the f32 outputs are right; they are wrong if one element is off, NaN or missing',
     async (task) => {
       const inputs = makeInputs(task);
-      const expected = expectedOf(task, inputs);
-      const outputs = await (await (await startLoops()).prepare(task, inputs)).result();
+      const expected = await expectedOf(task, inputs);
+      const outputs = await (await (await start({ mode: 'loops', threads: 1 })).prepare(task, inputs)).result();
       expect(verify(outputs, expected)).toMatchObject({ isRight: true });
 
       for (const name of outputNames(task)) {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { labelOf } from '../../bench/candidates.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';
@@ -9,6 +10,7 @@ import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { Model } from '../../src/network/model.js';
+import { rowsIn } from '../helpers/bench-rows.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { runModule } from '../helpers/run-module.js';
@@ -17,7 +19,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
 const documents = [
   ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/learn', 'docs/benchmarks', 'docs/exercises'].flatMap((folder) =>
+  ...['docs', 'docs/learn', 'docs/exercises'].flatMap((folder) =>
     readdirSync(path.join(project, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),
@@ -162,16 +164,12 @@ test('the derivation counts the planted mistakes, and the tests that must find t
   expect(Object.fromEntries(rows)).toEqual(counts);
 });
 
-test('the README’s figures of other programs are those of the benchmark’s report', () => {
-  // The table above the picture of Node 20's training step.
-  const [above] = read('docs/benchmarks/full.md').split(
-    '![step: T 28 B 128 I 28 H 128 C 10, ms](full/node-20-step-1.svg)',
+test('the README’s figures of other programs are those of the benchmark’s rows', () => {
+  const rows = rowsIn('docs/benchmarks/rows.ndjson').filter(
+    ({ suite, run }) => suite === 'step' && run.engine.startsWith('Node 20'),
   );
-  const step = above.trim().split('\n\n').at(-1) ?? '';
-  const median = (candidate: string): number => {
-    const row = step.split('\n').find((line) => line.split('|')[1]?.trim() === candidate);
-    return Number(row?.split('|')[2]);
-  };
+  const median = (label: string): number =>
+    Number(rows.find((row) => labelOf(row) === label)?.medianMs?.toPrecision(3));
   const [tensorflow, jax, jax2, torch, torch2] = [
     'tensorflow-wasm',
     'jax-wasm',

@@ -1,4 +1,4 @@
-/** In pages, replaces bench/measure/benchmark-js.ts: loads Benchmark.js in a Web Worker. */
+/** In pages, replaces the package benchmark: loads Benchmark.js in a Web Worker. */
 import { noLongerAsPage } from './as-page.js'; // first
 import Benchmark from 'benchmark';
 

@@ -1,11 +1,10 @@
 /** `npm run bench` as a process: whole quick runs, in Node and in a browser. No time is asserted. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { labelOf } from '../../../bench/candidates.js';
 import type { Row } from '../../../bench/measure/rows.js';
-import { keptPart } from '../../../bench/report/markdown.js';
 import { rowsIn } from '../../helpers/bench-rows.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { needs } from '../../helpers/needs.js';
@@ -21,7 +20,6 @@ describe('npm run bench -- --quick', () => {
   let stdout = '';
 
   beforeAll(() => {
-    writeFileSync(report, keptPart('').replace(/Write here.*/, 'Written by hand.'));
     // every candidate is a process, and more threads would be more of them: the pages' rows are of 1 and 2 threads
     const args = ['dist/bench/main.js', '--quick', '--threads', '1', '--json', json, '--report', report];
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: HANGS_MS });
@@ -83,7 +81,6 @@ describe('npm run bench -- --quick', () => {
       expect(document).toContain(`| ${candidate} `);
     }
     for (const { reason } of rows.filter(({ verified }) => !verified)) expect(document).toContain(reason?.slice(0, 40));
-    expect(document).toContain('Written by hand.');
     expect(document).toMatch(/revision [0-9a-f]{7,}\+?|revision unknown/);
   });
 
@@ -150,12 +147,10 @@ describe('npm run bench -- --browser', () => {
       'longhand-wasm ×2',
     );
     const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
-    writeFileSync(file('report.md'), keptPart('').replace(/Write here.*/, 'Written by hand.'));
     const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));
     expect({ status: made.status, stdout: made.stdout }).toEqual({ status: 0, stdout: '' });
     const document = readFileSync(file('report.md'), 'utf8');
     expect([...document.matchAll(/^## ((Node|Chromium) .*)$/gm)].map(([, engine]) => engine)).toEqual(engines);
-    expect(document).toContain('Written by hand.');
     expect(document).toContain('does not run in a page');
   });
 
@@ -172,43 +167,18 @@ describe('npm run bench -- --browser', () => {
   });
 });
 
-test('a mistake on the command line is explained, with exit code 2', () => {
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
-  expect(bench('matmull')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('the suites are matmul') as string,
-  });
-  expect(bench('--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('needs one suite') as string,
-  });
-  expect(bench('--from', 'rows.ndjson')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('--from needs --report') as string,
-  });
-  expect(bench('--from', 'no-such.ndjson', '--report', 'report.md')).toMatchObject({
-    status: 2,
-    stderr: expect.stringMatching(/^bench: --from no-such\.ndjson: ENOENT/) as string,
-  });
-  expect(bench('step', '--sizes', '8')).toMatchObject({
-    status: 2,
-    stdout: '', // before anything is measured
-    stderr: 'bench: --sizes 8: write whole numbers ≥ 1 as TxBxIxHxC\n',
-  });
-  expect(bench('network', '--sizes', '8')).toMatchObject({
-    status: 2,
-    stderr: 'bench: --sizes: the suite network has fixed cases\n',
-  });
-  expect(bench('--browser', '--node', 'node')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('cannot be used with') as string,
-  });
-  expect(bench('--backends', 'torch')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('torch is not a candidate. The candidates are longhand-wasm, ') as string,
-  });
-  expect(bench('--threads', '0')).toMatchObject({ status: 2, stderr: expect.stringContaining('≥ 1') as string });
+test.each([
+  [['matmull'], 'the suites are matmul'],
+  [['--sizes', '8'], 'needs one suite'],
+  [['--from', 'rows.ndjson'], '--from needs --report'],
+  [['--from', 'no-such.ndjson', '--report', 'report.md'], 'bench: --from no-such.ndjson: ENOENT'],
+  [['network', '--sizes', '8'], 'bench: --sizes: the suite network has fixed cases\n'],
+  [['--browser', '--node', 'node'], 'cannot be used with'],
+  [['--backends', 'torch'], 'torch is not a candidate. The candidates are longhand-wasm, '],
+  [['--threads', '0'], '≥ 1'],
+])('the mistake %j on the command line is explained, with exit code 2', (args, message) => {
+  const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
 });
 
 test('a candidate’s memory is that of its own process, not of the one that started it', () => {
@@ -219,7 +189,7 @@ test('a candidate’s memory is that of its own process, not of the one that sta
     expect(stderr).toBe('');
     return stdout;
   };
-  const inner = "import { largestRssMiB } from './dist/bench/measure/memory.js'; console.log(largestRssMiB());";
+  const inner = "import { largestRssMiB } from './dist/bench/measure/environment.js'; console.log(largestRssMiB());";
   const outer = `
     import { spawnSync } from 'node:child_process';
     const held = Buffer.alloc(500 * 2 ** 20, 1);

@@ -1,4 +1,4 @@
-/** The rows of one case, as lines for the terminal. */
+/** Rows as lines for the terminal, and as tables in Markdown. */
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 
@@ -26,7 +26,7 @@ export function tableLine(row: Row): string {
     milliseconds(row.minMs),
     row.gflops?.toFixed(2) ?? '',
     row.shareOfPeak === null ? '' : `${(100 * row.shareOfPeak).toFixed(0)}%`,
-    row.ratioToLonghand === null ? '' : `×${significant(row.ratioToLonghand)}`,
+    row.ratioToLonghand === null ? '' : times(row.ratioToLonghand),
     row.peakRssMiB?.toFixed(0) ?? '',
   ];
   return name + cells.map((cell, n) => cell.padStart(COLUMNS[n][1])).join('');
@@ -41,7 +41,33 @@ export function milliseconds(value: number | null): string {
   return value === null ? '' : significant(value);
 }
 
+export const times = (ratio: number): string => `×${significant(ratio)}`;
+
 export const LEGEND =
   `ratio: the median time divided by that of ${BASELINE} with the most threads; ` +
   'of peak: GFLOPS per thread, as a share of the most that one thread reaches in WebAssembly; ' +
   'MiB: the most resident memory that the process used';
+
+/** Groups rows by key, in the order in which the keys first occur. */
+export function groupBy<One, Key>(rows: readonly One[], keyOf: (row: One) => Key): Map<Key, One[]> {
+  const groups = new Map<Key, One[]>();
+  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+  return groups;
+}
+
+/** A table in Markdown. */
+export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const isNumeric = (column: number): boolean => lines.every((cells) => /^(×?[\d.]+.*)?$/.test(cells[column]));
+  const rows = [head, head.map((_, n) => (n > 0 && isNumeric(n) ? '--:' : '---')), ...lines];
+  return rows.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+/** In prettier's format, which `npm run check` demands. */
+export async function formatted(document: string, file: string): Promise<string> {
+  const { format, resolveConfig } = await import('prettier');
+  return format(document, { ...(await resolveConfig(file, { editorconfig: true })), parser: 'markdown' });
+}

@@ -1,7 +1,8 @@
-/** What the programs of docs/kernels.md share: a product in f64 to compare with, the median of a step's times, and the table. */
+/** What the programs of docs/kernels.md share: a product in f64 to compare with, a step's outcome, and the table. */
+import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
-import { zeros } from '../../src/core/tensor.js';
-import { statisticsOf } from './statistics.js';
+import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { statisticsOf } from '../measure/statistics.js';
 
 export type Size = readonly [M: number, K: number, N: number];
 
@@ -39,12 +40,21 @@ export function operandsOf(size: Size): Operands {
 }
 
 /** The largest error divided by its bound. */
-export function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
+function errorOf(result: ArrayLike<number>, { product, bound }: Operands): number {
   let largest = 0;
   for (let n = 0; n < product.length; n++) {
     largest = Math.max(largest, Math.abs(result[n] - product[n]) / bound[n]); // NaN stays
   }
   return largest;
+}
+
+/** A step whose operands are in place. */
+export interface Ready {
+  /** Computes the product `count` times, and waits for the last one. */
+  repeat(count: number): void | Promise<void>;
+  /** The product, row by row. */
+  result(): ArrayLike<number> | Promise<ArrayLike<number>>;
+  dispose(): void;
 }
 
 /** How long to measure a step. `samples` and `totalMs` are the least. */
@@ -63,7 +73,7 @@ const CLOCK_MS = 0.005;
  * compiler. `repeat` runs a step some times, and waits for the last result.
  */
 export async function medianMs(
-  repeat: (count: number) => void | Promise<void>,
+  repeat: Ready['repeat'],
   { warmUpMs, samples, sampleMs, totalMs }: Timing,
 ): Promise<number> {
   const sample = async (count: number): Promise<number> => {
@@ -92,6 +102,47 @@ export interface Outcome {
   readonly reason?: string;
 }
 
+/** The step's time if its result is right. `ready` can be the reason why it cannot run here. */
+export async function outcomeOf(
+  name: string,
+  ready: Ready | string,
+  operands: Operands,
+  timing: Timing,
+): Promise<Outcome> {
+  if (typeof ready === 'string') return { name, reason: ready };
+  try {
+    await ready.repeat(1);
+    const error = errorOf(await ready.result(), operands);
+    return error <= 1 ? { name, ms: await medianMs((count) => ready.repeat(count), timing) } : { name, error };
+  } finally {
+    ready.dispose();
+  }
+}
+
+/** The last step: the backend's own product. Its result is NaN at first, so that a missing element is noticed. */
+export function readyOn(backend: Backend, { a, b, size: [M, K, N] }: Operands): Ready {
+  const [out, left, right] = [backend.allocate([M, N]), backend.allocate([M, K]), backend.allocate([K, N])];
+  copyInto(left, tensorFrom(a, [M, K]));
+  copyInto(right, tensorFrom(b, [K, N]));
+  fill(out, NaN);
+  for (const tensor of [out, left, right]) backend.upload(tensor);
+  return {
+    async repeat(count) {
+      for (let n = 0; n < count; n++) backend.matmul(out, left, right);
+      // The first call waits for what was submitted before it, so the second waits for all.
+      await backend.keepPace();
+      await backend.keepPace();
+    },
+    async result() {
+      await backend.download(out);
+      return valuesOf(out);
+    },
+    dispose() {
+      for (const tensor of [out, left, right]) backend.free(tensor);
+    },
+  };
+}
+
 export const row = (name: string, ...columns: string[]): string =>
   `  ${name.padEnd(46)}${columns.map((column) => column.padStart(10)).join('')}`;
 
@@ -117,12 +168,3 @@ export class StepTable {
     this.before = ms;
   }
 }
-
-/** Reads `--size M,K,N`; undefined if it is not a size. */
-export function sizeIn(text: string): Size | undefined {
-  const numbers = text.split(',').map(Number);
-  const isSize = numbers.length === 3 && numbers.every((extent) => Number.isInteger(extent) && extent >= 1);
-  return isSize ? [numbers[0], numbers[1], numbers[2]] : undefined;
-}
-
-export const SIZE_HELP = 'write three whole numbers ≥ 1, as in --size 128,128,512';

@@ -1,17 +1,29 @@
-/** Bundles the files of the pages with esbuild: the programs as in Node, with the modules of page/ in place of those that need Node. */
+/**
+ * The site of the pages: its files, bundled by esbuild, and the server. Programs are as in Node, with the modules of page/ in
+ * place of those that need Node.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { compilePeak } from '../assemblyscript.js';
 import { rivalFile, rivalVersion } from '../programs/rivals.js';
 import { packageVersion, project, projectVersion } from '../versions.js';
-import type { File, Site } from './server.js';
+
+interface File {
+  readonly type: string;
+  readonly contents: Uint8Array | string;
+}
+
+/** Files by their paths on the server. */
+type Site = ReadonlyMap<string, File>;
 
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
 /** The programs that run in a page, by their files in programs/. */
-export const PAGE_PROGRAMS: readonly string[] = ['longhand', 'loops', 'tensorflow', 'jax', 'gpujs'];
+export const PAGE_PROGRAMS: readonly string[] = ['longhand', 'tensorflow', 'jax', 'gpujs'];
 
 const TENSORFLOW_WASM = '@tensorflow/tfjs-backend-wasm';
 const RIVALS = ['@tensorflow/tfjs', TENSORFLOW_WASM, '@tensorflow/tfjs-backend-webgpu', '@jax-js/jax'];
@@ -22,7 +34,6 @@ export async function bundleSite(): Promise<Site> {
   const rivals = RIVALS.filter((name) => existsSync(rivalFile(name)));
   const peak = await compilePeak();
   const files: [string, File['contents']][] = [
-    ['/index.html', '<!doctype html><script type="module" src="/page.js"></script>'],
     ['/peak/portable.wasm', peak.portable],
     ['/peak/relaxed.wasm', peak.relaxed],
     ...(rivals.includes(TENSORFLOW_WASM) ? binariesOf(TENSORFLOW_WASM) : []),
@@ -34,11 +45,12 @@ export async function bundleSite(): Promise<Site> {
 /** A page with the steps of docs/kernels.md, "On a GPU". */
 export async function bundleGpuSteps(): Promise<Site> {
   const measure = path.join(bench, 'steps', 'gpu-measure.js');
-  return siteOf([['/index.html', '<!doctype html>'], ...(await bundle([['gpu-measure', measure]]))]);
+  return siteOf(await bundle([['gpu-measure', measure]]));
 }
 
 function siteOf(files: readonly [string, File['contents']][]): Site {
-  return new Map(files.map(([name, contents]) => [name, { type: TYPES[path.extname(name)], contents }]));
+  const all: typeof files = [['/index.html', '<!doctype html>'], ...files];
+  return new Map(all.map(([name, contents]) => [name, { type: TYPES[path.extname(name)], contents }]));
 }
 
 function binariesOf(rival: string): [string, Uint8Array][] {
@@ -49,7 +61,7 @@ function binariesOf(rival: string): [string, Uint8Array][] {
 
 function bundlePrograms(rivals: readonly string[]): Promise<[string, Uint8Array][]> {
   const entries: [string, string][] = [
-    ...['page', 'worker'].map((name): [string, string] => [name, path.join(bench, 'browser', 'page', `${name}.js`)]),
+    ['worker', path.join(bench, 'browser', 'page', 'worker.js')],
     ['peak', path.join(bench, 'measure', 'peak.js')],
     ...PAGE_PROGRAMS.map((name): [string, string] => [`programs/${name}`, path.join(bench, 'programs', `${name}.js`)]),
     ...rivals.map((name): [string, string] => [`rivals/${name}`, name]),
@@ -86,12 +98,36 @@ async function bundle(
   return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
 }
 
-/** Replaces the modules of bench/ that need Node with those of the same name in page/. */
+const [benchmarkInPage, inPage] = ['benchmark-js.js', 'in-page.js'].map((name) =>
+  path.join(bench, 'browser', 'page', name),
+);
+
+/** Replaces the modules of bench/ that need Node, and Benchmark.js, with those of page/. */
 const pageModules: Plugin = {
   name: 'page-modules',
   setup(build) {
-    build.onResolve({ filter: /^\.\.?\/(rivals|versions|web-worker|benchmark-js)\.js$/ }, ({ importer, path: file }) =>
-      importer.startsWith(bench) ? { path: path.join(bench, 'browser', 'page', path.basename(file)) } : undefined,
-    );
+    build.onResolve({ filter: /^(benchmark|\.\.?\/(rivals|versions)\.js)$/ }, ({ importer, path: file }) => {
+      if (!importer.startsWith(bench) || importer === benchmarkInPage) return undefined;
+      return { path: file === 'benchmark' ? benchmarkInPage : inPage };
+    });
   },
 };
+
+/** Without these headers a page has no shared memory, so no threads, and a coarse clock. */
+const ISOLATING = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** Returns the address of the site's index.html. */
+export async function serve(site: Site): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const file = site.get(request.url ?? '');
+    response.writeHead(file ? 200 : 404, { ...ISOLATING, ...(file && { 'content-type': file.type }) });
+    response.end(file?.contents);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/index.html`, close: () => server.close() };
+}

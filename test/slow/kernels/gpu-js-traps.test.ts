@@ -1,4 +1,4 @@
-/** The scripts of docs/gpu-js.md print what it quotes. A test that fails may mean that a new GPU.js has repaired an issue. */
+/** The scripts of docs/gpu-js.md print what it quotes. A test that fails may mean that a new GPU.js has repaired a trap. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { describeMode } from '../../helpers/gpu-modes.js';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 
-interface Issue {
+interface Trap {
   readonly title: string;
   /** A mode of GPU.js that the script needs. */
   readonly mode: Mode;
@@ -20,8 +20,8 @@ interface Issue {
   readonly output: string;
 }
 
-const [, ...sections] = readFileSync(path.join(project, 'docs/gpu-js.md'), 'utf8').split(/^## /m);
-const issues = sections.map((section): Issue => {
+const [, ...sections] = readFileSync(path.join(project, 'docs/gpu-js.md'), 'utf8').split(/^### /m);
+const traps = sections.map((section): Trap => {
   const [title] = section.split('\n');
   const found = /```js (\w+)\n(.*?)```\n\n```text\n(.*?)```/s.exec(section);
   if (!found) throw new Error(`docs/gpu-js.md: “${title}” has no script with its output below`);
@@ -34,18 +34,18 @@ const folder = mkdtempSync(path.join(tmpdir(), 'longhand-'));
 symlinkSync(path.join(project, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const modes = [...new Set(issues.map(({ mode }) => mode))];
+const modes = [...new Set(traps.map(({ mode }) => mode))];
 
 test('every script names a mode of GPU.js that runs in Node', () => {
-  expect(issues.length).toBeGreaterThanOrEqual(15);
+  expect(traps.length).toBeGreaterThanOrEqual(6);
   expect(modes.filter((mode) => mode === 'webgl2' || !MODES.includes(mode))).toEqual([]);
 });
 
 for (const mode of modes) {
   await describeMode(mode, () => {
-    test.each(issues.filter((issue) => issue.mode === mode))('GPU.js issue $title', async ({ script, output }) => {
-      writeFileSync(path.join(folder, 'issue.mjs'), script);
-      const { stdout } = await run(process.execPath, ['issue.mjs'], { cwd: folder });
+    test.each(traps.filter((trap) => trap.mode === mode))('$title', async ({ script, output }) => {
+      writeFileSync(path.join(folder, 'trap.mjs'), script);
+      const { stdout } = await run(process.execPath, ['trap.mjs'], { cwd: folder });
       expect(stdout).toBe(output);
     });
   });
