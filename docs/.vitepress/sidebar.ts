@@ -38,6 +38,7 @@ export const sidebar: DefaultTheme.SidebarItem[] = [
       page('scale', 'Beyond one computer'),
       page('contributing', 'Contributing'),
       page('changelog', 'Changes'),
+      page('security', 'Security'),
     ],
   },
   {

@@ -24,6 +24,7 @@ export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...['', 'benchmarks/', 'exercises/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md') && !name.startsWith('['))
@@ -43,7 +44,7 @@ export const pageOf = (document: string): string =>
   document
     .replace(/^docs\//, '')
     .replace(/^README\.md$/, 'index.md')
-    .replace(/^(CONTRIBUTING|CHANGELOG)\.md$/, (name) => name.toLowerCase());
+    .replace(/^(CONTRIBUTING|CHANGELOG|SECURITY)\.md$/, (name) => name.toLowerCase());
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */
 const NOT_TEXT = /\.(safetensors|png|svg)$/;
