@@ -14,11 +14,7 @@ const LONGEST_SENTENCE = 30;
 
 /** A text, and the line where it begins. @typedef {{ text: string, line: number }} Text */
 
-/**
- * The sentences of a text. A clause that ends with a semicolon counts as a sentence.
- *
- * @param {Text} text
- */
+/** The sentences of a text. A clause that ends with a semicolon counts as a sentence. @param {Text} text */
 function sentencesOf({ text, line }) {
   /** @type {Text[]} */
   const sentences = [];
@@ -48,11 +44,7 @@ const proseOfDocument = (document) =>
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/`[^`]+`|\$(?! )[^$\n]+\$/g, 'code');
 
-/**
- * The comments of a program and its texts.
- *
- * @param {string} program
- */
+/** The comments of a program and its texts. @param {string} program */
 function textsOfProgram(program) {
   const file = ts.createSourceFile('program.ts', program, ts.ScriptTarget.Latest, true);
   /** @param {number} position */
@@ -74,11 +66,7 @@ function textsOfProgram(program) {
   return [...texts.values()];
 }
 
-/**
- * Without its marks and without formulas, which stand on lines of their own, indented.
- *
- * @param {string} comment
- */
+/** Without its marks and without formulas, which stand on lines of their own, indented. @param {string} comment */
 const proseOfComment = (comment) =>
   comment
     .replace(/^\/\*+|\*\/$/g, '')

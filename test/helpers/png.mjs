@@ -47,18 +47,10 @@ export function header({ width, height, colourType, depth, interlaced = false })
   return data;
 }
 
-/**
- * Chunks in their order, between the signature and IEND.
- *
- * @param {Uint8Array[]} chunks
- */
+/** Chunks in their order, between the signature and IEND. @param {Uint8Array[]} chunks */
 export const pngOf = (...chunks) => Buffer.concat([SIGNATURE, ...chunks, chunk('IEND')]);
 
-/**
- * The whole file.
- *
- * @param {Image} image
- */
+/** The whole file. @param {Image} image */
 export function encodePng(image, { level = 6, parts = 1 } = {}) {
   const { palette, transparency } = image;
   const compressed = deflateSync(rowsOf(image), { level });
@@ -137,11 +129,7 @@ function paeth(a, b, c) {
   return distanceB <= distanceC ? b : c;
 }
 
-/**
- * Red, green, blue and alpha of each pixel, 0 … 255, as the format defines them.
- *
- * @param {Image} image
- */
+/** Red, green, blue and alpha of each pixel, 0 … 255, as the format defines them. @param {Image} image */
 export function rgbaOf({ width, height, colourType, depth, samples, palette = [], transparency }) {
   const largest = 2 ** depth - 1;
   const perPixel = SAMPLES[colourType];

@@ -5,11 +5,7 @@ import { text } from './svg.mjs';
 /** @param {number} n */
 const superscript = (n) => [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('');
 
-/**
- * The attribute of a line's dashes, with a space before it.
- *
- * @param {string} [dash]
- */
+/** The attribute of a line's dashes, with a space before it. @param {string} [dash] */
 export const dashOf = (dash) => (dash ? ` stroke-dasharray="${dash}"` : '');
 
 /**
