@@ -1,13 +1,19 @@
+// @ts-check
 /** Collects the licences of the packages in a bundle: they require a copy of their text beside the code. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const LICENCES_FILE = 'THIRD-PARTY-LICENSES.txt';
 
-/** The licences for a bundle of these files, after a note; files outside of packages are ignored. Throws an Error. */
+/**
+ * The licences for a bundle of these files, after a note; files outside of packages are ignored. Throws an Error.
+ *
+ * @param {readonly string[]} files
+ */
 export function licencesOf(files, note = '') {
   const folders = new Set(files.filter((file) => file.includes('/node_modules/')).map(packageFolder));
   const entries = [...folders].map(entryOf).sort((a, b) => (a.title < b.title ? -1 : 1));
+  /** @type {Map<string, Set<string>>} */
   const titlesOf = new Map(); // many packages of one author have the same text
   for (const { title, text } of entries)
     titlesOf.set(text.trim(), new Set([...(titlesOf.get(text.trim()) ?? []), title]));
@@ -17,7 +23,11 @@ export function licencesOf(files, note = '') {
     .join('')}`;
 }
 
-/** The nearest folder whose manifest has a name and a version. Some packages have other manifests in deeper folders. */
+/**
+ * The nearest folder whose manifest has a name and a version. Some packages have other manifests in deeper folders.
+ *
+ * @param {string} file
+ */
 function packageFolder(file) {
   let folder = path.dirname(file);
   while (!isPackage(folder)) {
@@ -27,14 +37,17 @@ function packageFolder(file) {
   return folder;
 }
 
+/** @param {string} folder */
 function isPackage(folder) {
   if (!existsSync(path.join(folder, 'package.json'))) return false;
   const { name, version } = manifestOf(folder);
   return name !== undefined && version !== undefined;
 }
 
+/** @param {string} folder */
 const manifestOf = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 
+/** @param {string} folder */
 function entryOf(folder) {
   const { name, version, license, author, homepage } = manifestOf(folder);
   const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));

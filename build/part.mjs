@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * A part of the build. It is built again only if its inputs or outputs have changed since it was built. Contents are
  * compared, not times: `git checkout` and `npm ci` change times, and an older file can be a different one.
@@ -19,6 +20,8 @@ import { fileURLToPath } from 'node:url';
 
 export const project = fileURLToPath(new URL('..', import.meta.url));
 const records = path.join(project, 'dist/.built');
+const lock = path.join(records, 'lock');
+const ownFile = `${lock}-${process.pid}`;
 
 /**
  * @typedef {object} Part
@@ -45,7 +48,12 @@ export async function bringUpToDate({ name, inputs, outputs, make }) {
   writeRecord(recordFile, { tools, sources, outputs: digest(outputs) });
 }
 
-/** {} if no record can be read: the part is then built again. */
+/**
+ * {} if no record can be read: the part is then built again.
+ *
+ * @param {string} file
+ * @returns {{ tools?: string, sources?: string, outputs?: string }}
+ */
 function readRecord(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) ?? {};
@@ -54,13 +62,22 @@ function readRecord(file) {
   }
 }
 
-/** Replaces the record in one step, so that a full disk or a kill leaves the old one. */
+/**
+ * Replaces the record in one step, so that a full disk or a kill leaves the old one.
+ *
+ * @param {string} file
+ * @param {object} record
+ */
 function writeRecord(file, record) {
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);
 }
 
-/** The digest covers the names and the contents of files, and of all files in folders. */
+/**
+ * The digest covers the names and the contents of files, and of all files in folders.
+ *
+ * @param {readonly string[]} places
+ */
 function digest(places) {
   const hash = createHash('sha256');
   for (const file of filesIn(places)) {
@@ -70,10 +87,12 @@ function digest(places) {
   return hash.digest('hex');
 }
 
-/** Files of `places` in a fixed order, relative to the project. @returns {string[]} */
+/** Files of `places` in a fixed order, relative to the project. @param {readonly string[]} places */
 export function filesIn(places) {
   const excluded = new Set(places.filter((place) => place.startsWith('!')).map((place) => place.slice(1)));
+  /** @type {string[]} */
   const files = [];
+  /** @param {string} place */
   const add = (place) => {
     const full = path.join(project, place);
     if (excluded.has(place) || !existsSync(full)) return;
@@ -87,14 +106,17 @@ export function filesIn(places) {
 /** A lock that is older than this is ignored: another process may have its holder's number by now. */
 const LONGEST_BUILD_MS = 600_000;
 
-/** Lets one build work at a time. A second one waits, and then finds most of its work done. */
+/**
+ * Lets one build work at a time. A second one waits, and then finds most of its work done.
+ *
+ * @param {() => Promise<void>} work
+ */
 export async function withLock(work) {
   mkdirSync(records, { recursive: true });
-  const lock = path.join(records, 'lock');
-  for (let isWaiting = false; !acquired(lock); await new Promise((resolve) => setTimeout(resolve, 100))) {
-    const holder = holderOf(lock);
+  for (let isWaiting = false; !acquired(); await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const holder = lockHolder();
     if (holder === undefined) continue;
-    if (!isAtWork(holder)) discard(lock, holder);
+    if (!isAtWork(holder)) discard(holder);
     else if (!isWaiting) {
       console.error(`build: waiting for the build of process ${holder.process}`);
       isWaiting = true;
@@ -104,39 +126,40 @@ export async function withLock(work) {
     await work();
   } finally {
     // After LONGEST_BUILD_MS the lock can belong to another build.
-    if (holderOf(lock)?.process === process.pid) rmSync(lock, { force: true });
+    if (lockHolder()?.process === process.pid) rmSync(lock, { force: true });
   }
 }
 
 /** Creates the lock unless it exists. The number goes to another file first, so a full disk or a kill leaves no empty lock. */
-function acquired(lock) {
-  const own = ownFile(lock);
+function acquired() {
   try {
-    writeFileSync(own, String(process.pid));
-    linkSync(own, lock);
+    writeFileSync(ownFile, String(process.pid));
+    linkSync(ownFile, lock);
     return true;
   } catch (error) {
-    if (error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(own, { force: true });
+    rmSync(ownFile, { force: true });
   }
 }
 
-const ownFile = (lock) => `${lock}-${process.pid}`;
-
 /** Undefined if the lock has just been released. */
-function holderOf(lock) {
+function lockHolder() {
   try {
     const text = readFileSync(lock, 'utf8');
     return { text, process: Number(text), since: statSync(lock).mtimeMs };
   } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Called by a build that waits. A lock with the caller's own number is that of an earlier process. */
+/**
+ * Called by a build that waits. A lock with the caller's own number is that of an earlier process.
+ *
+ * @param {{ process: number, since: number }} holder
+ */
 function isAtWork(holder) {
   if (!Number.isInteger(holder.process) || holder.process <= 0 || holder.process === process.pid) return false;
   if (Date.now() - holder.since > LONGEST_BUILD_MS) return false;
@@ -144,21 +167,26 @@ function isAtWork(holder) {
     process.kill(holder.process, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM'; // another user's
+    return codeOf(error) === 'EPERM'; // another user's
   }
 }
 
-/** Removes the lock of a build that has ended. Another build may discard and acquire it at the same time. */
-function discard(lock, holder) {
-  const aside = ownFile(lock);
+/**
+ * Removes the lock of a build that has ended. Another build may discard and acquire it at the same time.
+ *
+ * @param {{ text: string }} holder
+ */
+function discard(holder) {
   try {
-    renameSync(lock, aside);
-    if (readFileSync(aside, 'utf8') !== holder.text) linkSync(aside, lock); // another build has just acquired it
+    renameSync(lock, ownFile);
+    if (readFileSync(ownFile, 'utf8') !== holder.text) linkSync(ownFile, lock); // another build has just acquired it
   } catch (error) {
-    const isGone = error.code === 'ENOENT'; // another build discarded it
-    const isAcquired = error.code === 'EEXIST'; // a third build acquired it meanwhile
-    if (!isGone && !isAcquired) throw error;
+    // another build discarded it, or a third build acquired it meanwhile
+    if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw error;
   } finally {
-    rmSync(aside, { force: true });
+    rmSync(ownFile, { force: true });
   }
 }
+
+/** @param {any} error */
+const codeOf = (error) => error.code;

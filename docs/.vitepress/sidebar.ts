@@ -44,6 +44,7 @@ export const sidebar: Item[] = [
       page('scale', 'Beyond one computer'),
       page('contributing', 'Contributing'),
       page('changelog', 'Changes'),
+      page('security', 'Security'),
     ],
   },
   {

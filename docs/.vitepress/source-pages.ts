@@ -25,6 +25,7 @@ export const documents = (): string[] => [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...['', 'exercises/', 'learn/'].flatMap((folder) =>
     readdirSync(path.join(project, 'docs', folder))
       .filter((name) => name.endsWith('.md') && !name.startsWith('['))

@@ -1,25 +1,37 @@
+// @ts-check
 /** Translates assembly/jobs.ts into TypeScript for the host: its constants, and for each job an interface and a writer. */
 import ts from 'typescript';
 
 /**
+ * @typedef {{ name: string, view: 'floats' | 'words', text: string }} Field
+ * @typedef {{ name: string, kind: string, fields: Field[] }} Job
+ */
+
+/**
  * `source` is AssemblyScript, whose syntax is TypeScript's. Returns the translated text, and the constants by name.
  * Throws an Error that quotes what it cannot translate.
+ *
+ * @param {string} source
  */
 export function translateJobs(source) {
+  /** @type {Record<string, number>} */
   const constants = {};
+  /** @type {Job[]} */
   const jobs = [];
+  /** @type {string[]} */
   let kinds = [];
+  /** @param {ts.Statement} statement */
   const translate = (statement) => {
     if (ts.isVariableStatement(statement)) {
-      const [{ name, initializer }] = statement.declarationList.declarations;
-      constants[name.text] = Number(initializer.text);
-      return `export const ${name.text} = ${initializer.text};`;
+      const [name, value] = statement.declarationList.declarations[0].getText().split(/(?:: \w+)? = /);
+      constants[name] = Number(value);
+      return `export const ${name} = ${value};`;
     }
     if (ts.isEnumDeclaration(statement)) {
-      kinds = statement.members.map(({ name }) => name.text);
+      kinds = statement.members.map(({ name }) => name.getText());
       return statement.getText();
     }
-    if (ts.isClassDeclaration(statement)) {
+    if (ts.isClassDeclaration(statement) && statement.name) {
       const name = statement.name.text;
       const fields = statement.members.map(fieldOf);
       jobs.push({ name, kind: name[0].toLowerCase() + name.slice(1), fields });
@@ -36,17 +48,26 @@ export function translateJobs(source) {
   return { constants, text: [header, ...translated, writerOf(jobs)].join('\n\n') + '\n' };
 }
 
-/** Every field has 4 bytes, so that field n lies at byte 4·n of the job in both languages. */
+/**
+ * Every field has 4 bytes, so that field n lies at byte 4·n of the job in both languages.
+ *
+ * @param {ts.ClassElement} member
+ * @returns {Field}
+ */
 function fieldOf(member) {
   const type = ts.isPropertyDeclaration(member) ? member.type?.getText() : undefined;
-  if (!['usize', 'i32', 'f32'].includes(type)) {
+  if (!member.name || !type || !['usize', 'i32', 'f32'].includes(type)) {
     throw new Error(`assembly/jobs.ts: a field must be usize, i32 or f32: ${member.getText()}`);
   }
-  const name = member.name.text;
+  const name = member.name.getText();
   return { name, view: type === 'f32' ? 'floats' : 'words', text: `${commentOf(member)}  readonly ${name}: number;` };
 }
 
-/** One assignment for each field: a loop over names takes 0.2 µs a job, more than the rest of its dispatch. */
+/**
+ * One assignment for each field: a loop over names takes 0.2 µs a job, more than the rest of its dispatch.
+ *
+ * @param {readonly Job[]} jobs
+ */
 function writerOf(jobs) {
   const most = Math.max(...jobs.map(({ fields }) => fields.length));
   const writers = jobs.map(({ name, kind, fields }) => {
@@ -68,7 +89,11 @@ ${writers.join('\n\n')}
 }`;
 }
 
-/** The documentation comment above a statement or a field, with its indentation; '' if there is none. */
+/**
+ * The documentation comment above a statement or a field, with its indentation; '' if there is none.
+ *
+ * @param {ts.Node} node
+ */
 function commentOf(node) {
   const [comment] = ts.getJSDocCommentsAndTags(node).slice(-1);
   if (!comment) return '';

@@ -1,6 +1,7 @@
+// @ts-check
 /**
  * Mistakes that people make when they write these equations. Examples are exchanged gates, a missing forget bias, a dropped
- * term, and a sum over the batch instead of a mean. planted-mistakes.d.mts describes the fields.
+ * term, and a sum over the batch instead of a mean.
  *
  * `npm run test:mutations` plants each in a copy of this project and runs the tests that must fail. The page offers those
  * with `onPage`. test/compare/mistakes.test.ts computes the results of programs with these mistakes, and compares them.
@@ -10,12 +11,34 @@
  * forward pass if the backward pass fits it (no forget bias). It also misses a mistake that changes no gradient (dc is not
  * stored, Adam). For those, `network/pytorch` compares with PyTorch's numbers. `equations/lstm` tests the LSTM alone,
  * `equations/cross-entropy` the loss. `network/pytorch-network` compares networks with PyTorch's numbers.
+ *
+ * @typedef {object} PlantedMistake
+ * @property {string} id
+ * @property {string} words The mistake in a few words.
+ * @property {string} equation The number of the equation that it breaks, as in docs/derivation.md, or `output layer`,
+ *   `directions`, `layers`.
+ * @property {string} file The file in src/.
+ * @property {string} right The text there; it occurs exactly once.
+ * @property {string} wrong The text that replaces it.
+ * @property {readonly string[]} fails The tests in test/equations/equations-*.test.ts that fail, and no others: the
+ *   beginnings of their names.
+ * @property {string | undefined} [test] Another test file that must fail, if there is one: `equations/gradients` is
+ *   test/equations/gradients.test.ts.
+ * @property {true} [onPage] Whether the page offers it.
  */
 
-/** The mistakes in one equation and one file, by their ids. */
+/**
+ * The mistakes in one equation and one file, by their ids.
+ *
+ * @param {string} equation
+ * @param {string} file
+ * @param {Record<string, Omit<PlantedMistake, 'id' | 'equation' | 'file'>>} list
+ * @returns {PlantedMistake[]}
+ */
 const mistakes = (equation, file, list) =>
   Object.entries(list).map(([id, mistake]) => ({ id, equation, file, test: 'equations/gradients', ...mistake }));
 
+/** In the order of the equations' numbers. @type {readonly PlantedMistake[]} */
 export const PLANTED_MISTAKES = [
   ...mistakes('1', 'equations/lstm-input.ts', {
     'no-bias': {

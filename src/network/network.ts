@@ -268,7 +268,7 @@ export class Network {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
-  /** Copies `saved` into the parameters' values. Throws a RangeError if a tensor is missing or has another shape. */
+  /** Copies `saved`, `[…]` by name, into the values. Throws a RangeError if a tensor is missing or has another shape. */
   load(saved: NamedTensors): void {
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }

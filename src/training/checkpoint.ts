@@ -36,7 +36,7 @@ export interface SavedModel {
   readonly network: CompleteSizes;
   /** The characters of a text's classes. Default: none, the network was not trained on a text. */
   readonly vocabulary?: Vocabulary | undefined;
-  /** The weights, on the host. */
+  /** The weights, `[…]` in each parameter's shape, on the host. */
   readonly parameters: NamedTensors;
 }
 
@@ -50,13 +50,13 @@ export interface SavedTraining {
   readonly step: number;
   /** The name of the run's data; null for MNIST, and for data without a name. */
   readonly task: string | null;
-  /** Adam's m; empty with SGD. */
+  /** Adam's m, `[…]` in each parameter's shape; empty with SGD. */
   readonly means: NamedTensors;
-  /** Adam's v; empty with SGD. */
+  /** Adam's v, `[…]` in each parameter's shape; empty with SGD. */
   readonly squares: NamedTensors;
-  /** SGD's v; empty with Adam. */
+  /** SGD's v, `[…]` in each parameter's shape; empty with Adam. */
   readonly velocities: NamedTensors;
-  /** The states that the next batch of a text continues from, h0 and c0 of each LSTM; empty for other data. */
+  /** The states that the next batch of a text continues from, h0 and c0 `[B,H]` of each LSTM; empty for other data. */
   readonly states: NamedTensors;
   /** The random generator's state: four whole numbers. */
   readonly random: readonly number[];

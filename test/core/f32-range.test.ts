@@ -50,6 +50,17 @@ const withText = (bytes: Uint8Array, key: string, text: string): Uint8Array => {
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 const RANGE = '(±3.4028235e+38)';
 
+test('a checkpoint of 0.2.0, of format version 2, loads, and is written again with the same bytes', () => {
+  const bytes = readFileSync(new URL('../fixtures/checkpoint-0.2.0.safetensors', import.meta.url));
+  const saved = parseCheckpoint(bytes, 'f');
+  expect([saved.training?.step, saved.training?.task, saved.model.vocabulary?.characters.length]).toEqual([
+    19,
+    'text',
+    15,
+  ]);
+  expect(Buffer.compare(checkpointBytes(saved), bytes)).toBe(0);
+});
+
 describe('checkpoints of 0.1.0', () => {
   test.each(['f32', 'f64'] as const)(
     'in %s load, are written again with the same bytes, and can be resumed',

@@ -1,6 +1,7 @@
 /**
  * What an editor shows on hover. Every export of every entry has a documentation comment, and so has every field that can
- * be reached from it. A tensor's comment has its shape, and an optional field's comment has its default.
+ * be reached from it. A tensor's comment has its shape: the comment of a field, of a parameter or of the function. An
+ * optional field's comment has its default.
  *
  * The test walks the declarations that a user of the package gets (dist/…/*.d.ts) with TypeScript's compiler API.
  */
@@ -19,13 +20,17 @@ const entries = Object.values(exports).flatMap((entry) =>
   typeof entry === 'string' ? [] : [path.join(project, entry.types)],
 );
 
-/** The faults that one walk finds, and the comment of every field that it reached, as `TypeName.field`. */
+/** What one walk finds. */
 interface Found {
   readonly faults: string[];
+  /** The comment of every field, as `TypeName.field`. */
   readonly comments: Map<string, string>;
+  /** The fields, parameters and results that are tensors: `Lstm.dc`, `Backend.matmul(out)`, `zeros()`. */
+  readonly tensors: Set<string>;
 }
 
-const SHAPE = /`\[[^\]]*\]`/;
+/** `[B,H]`, or `[…]` for any shape. */
+const SHAPE = /`\[[^\]]+\]`/;
 const DEFAULT = /\bdefault\b/i;
 
 /** All declarations reachable from the exports of `files`; `isOurs` says which source files must be documented. */
@@ -35,6 +40,7 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
   const checker = program.getTypeChecker();
   const faults = new Set<string>();
   const comments = new Map<string, string>();
+  const tensors = new Set<string>();
   const seen = new Set<ts.Type>();
 
   /** A property that a mapped type makes from a name (`Record<'a' | 'b', …>`) has no declaration, and no comment. */
@@ -47,6 +53,22 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
   const isTensor = (type: ts.Type): boolean => {
     const { aliasSymbol, symbol } = checker.getNonNullableType(type);
     return aliasSymbol?.name === 'Tensor' || (symbol as ts.Symbol | undefined)?.name === 'NdArray';
+  };
+
+  /** A tensor, or a list, a record, a promise or an alternative of tensors. What other objects hold has its own comments. */
+  const hasTensor = (type: ts.Type): boolean => {
+    if (isTensor(type)) return true;
+    if (type.isUnion()) return type.types.some(hasTensor);
+    const { aliasSymbol, aliasTypeArguments = [], symbol } = type;
+    if (aliasSymbol) return /^(Readonly|Partial|Record)$/.test(aliasSymbol.name) && aliasTypeArguments.some(hasTensor);
+    const isList = checker.isArrayType(type) || checker.isTupleType(type);
+    if (!isList && !/^(Promise|Map)$/.test((symbol as ts.Symbol | undefined)?.name ?? '')) return false;
+    return checker.getTypeArguments(type as ts.TypeReference).some(hasTensor);
+  };
+  const checkShape = (type: ts.Type, where: string, comment: string): void => {
+    if (!hasTensor(type)) return;
+    tensors.add(where);
+    if (!SHAPE.test(comment)) faults.add(`${where}: no shape`);
   };
 
   function visitExport(exported: ts.Symbol): void {
@@ -66,17 +88,20 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
     const comment = commentOf(field);
     comments.set(where, comment);
     if (comment === '') faults.add(`${where}: no comment`);
-    else if (isTensor(type) && !SHAPE.test(comment)) faults.add(`${where}: no shape`);
     else if (field.flags & ts.SymbolFlags.Optional && !isFunction(type) && !DEFAULT.test(comment)) {
       faults.add(`${where}: no default`);
     }
-    visitType(type, where);
+    checkShape(type, where, comment);
+    visitType(type, where, comment);
   }
 
-  function visitSignature(signature: ts.Signature, where: string): void {
+  /** `around`: the comment of the field to which a function without a comment belongs. */
+  function visitSignature(signature: ts.Signature, where: string, around: string): void {
     const declaration = signature.getDeclaration() as ts.SignatureDeclaration | undefined;
     if (!declaration || !isOurs(declaration.getSourceFile().fileName)) return; // a class's default one, or a library's
-    const comment = ts.displayPartsToString(signature.getDocumentationComment(checker));
+    const returns = signature.getJsDocTags().filter(({ name }) => name === 'returns');
+    const texts = [signature.getDocumentationComment(checker), ...returns.map(({ text }) => text)];
+    const comment = texts.map((text) => ts.displayPartsToString(text)).join('') || around;
     for (const parameter of signature.getParameters()) {
       const type = checker.getTypeOfSymbol(parameter);
       const { valueDeclaration: value } = parameter;
@@ -85,32 +110,35 @@ function walk(files: readonly string[], isOurs: (file: string) => boolean): Foun
       if (isOptional && isValue && !(comment.includes(parameter.name) && DEFAULT.test(comment))) {
         faults.add(`${where}(${parameter.name}): no default`);
       }
-      visitType(type, `${where}(${parameter.name})`);
+      checkShape(type, `${where}(${parameter.name})`, commentOf(parameter) + comment);
+      visitType(type, `${where}(${parameter.name})`, comment);
     }
-    visitType(signature.getReturnType(), `${where}()`);
+    checkShape(signature.getReturnType(), `${where}()`, comment);
+    visitType(signature.getReturnType(), `${where}()`, comment);
   }
 
-  function visitType(type: ts.Type, where: string): void {
+  function visitType(type: ts.Type, where: string, around = ''): void {
     if (seen.has(type) || isTensor(type)) return;
     seen.add(type);
-    if (type.isUnion()) for (const part of type.types) visitType(part, where);
+    if (type.isUnion()) for (const part of type.types) visitType(part, where, around);
     if (!(type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection))) return;
     const isReference = (type as ts.ObjectType).objectFlags & ts.ObjectFlags.Reference;
-    if (isReference) for (const part of checker.getTypeArguments(type as ts.TypeReference)) visitType(part, where);
+    if (isReference)
+      for (const part of checker.getTypeArguments(type as ts.TypeReference)) visitType(part, where, around);
     if (checker.isTupleType(type)) return;
     const symbol = (type.aliasSymbol ?? type.symbol) as ts.Symbol | undefined;
     if (!type.aliasSymbol && symbol && !mustHaveComment(symbol)) return; // a library's
     const owner = symbol && !symbol.name.startsWith('__') ? symbol.name : where; // __type: a type without a name
     for (const field of checker.getPropertiesOfType(type)) visitField(field, owner);
     const signatures = [...type.getCallSignatures(), ...type.getConstructSignatures()];
-    for (const signature of signatures) visitSignature(signature, where);
+    for (const signature of signatures) visitSignature(signature, where, around);
   }
 
   for (const file of files) {
     const module = checker.getSymbolAtLocation(program.getSourceFile(file)!);
     for (const exported of checker.getExportsOfModule(module!)) visitExport(exported);
   }
-  return { faults: [...faults].sort(), comments };
+  return { faults: [...faults].sort(), comments, tensors };
 }
 
 test('the walk finds a missing comment, shape and default', () => {
@@ -127,6 +155,10 @@ test('the walk finds a missing comment, shape and default', () => {
       noShape: Tensor;
       /** Comment, \`[T,B]\`. */
       shape: Tensor;
+      /** Comment, \`[]\`. */
+      emptyShape: Tensor;
+      /** Comment, \`[B]\`. */
+      create: (x: Tensor) => Tensor;
       /** Comment. */
       noDefault?: number;
       /** Comment. Default: 1. */
@@ -145,6 +177,10 @@ test('the walk finds a missing comment, shape and default', () => {
     }
     /** Comment. */
     export declare function call(options: { inline: number }, count?: number): Promise<{ returned: number }>;
+    /** Comment. @param x \`[B]\` @param y Comment. @returns Comment. */
+    export declare function tensors(x: Tensor, y: readonly Tensor[]): Promise<Tensor>;
+    /** \`[B,H]\` and \`[…]\` */
+    export declare function shapes(x: Tensor): Record<string, Tensor | undefined>;
     /** \`count\`: default 1. */
     export declare function fine(count?: number): void;
     /** Comment. */
@@ -160,6 +196,7 @@ test('the walk finds a missing comment, shape and default', () => {
         'Class.method: no comment',
         'Fields.mapped.uncommented: no comment',
         'Fields.nested.deep: no comment',
+        'Fields.emptyShape: no shape',
         'Fields.noComment: no comment',
         'Fields.noDefault: no default',
         'Fields.noShape: no shape',
@@ -168,6 +205,8 @@ test('the walk finds a missing comment, shape and default', () => {
         'call(options).inline: no comment',
         'call().returned: no comment',
         'noComment: no comment',
+        'tensors(): no shape',
+        'tensors(y): no shape',
       ].sort(),
     );
   } finally {
@@ -179,7 +218,7 @@ const inPackage = (file: string): boolean =>
   file.startsWith(path.join(project, 'dist')) && !file.includes('node_modules');
 
 describe('the package', () => {
-  const { faults, comments } = walk(entries, inPackage);
+  const { faults, comments, tensors } = walk(entries, inPackage);
 
   test('every export, field, tensor and option of every entry says what it is on hover', () => {
     for (const entry of entries) expect(existsSync(entry)).toBe(true);
@@ -194,6 +233,8 @@ describe('the package', () => {
       expect(comments.has(field)).toBe(true);
     }
     expect(comments.size).toBeGreaterThan(200);
+    for (const tensor of ['Lstm.dc', 'zeros()', 'Backend.matmul(out)']) expect(tensors).toContain(tensor);
+    expect(tensors.size).toBeGreaterThan(150);
   });
 
   test.each(Object.entries(TUTORIAL))('TrainOptions.%s: its comment names the default, %j', (name, value) => {

@@ -1,11 +1,35 @@
+// @ts-check
 /**
  * Problems for networks, as test/fixtures/network.py describes them: Longhand's results, and how far they are from others.
  * The functions get the library as an argument: src in tests, dist in test/random-networks.mjs.
+ *
+ * @import { Tensor } from '../../src/core/tensor.js'
+ * @import { CompleteSizes } from '../../src/network/config.js'
+ * @import { Network } from '../../src/network/network.js'
+ *
+ * @typedef {typeof import('../../src/index.js') & typeof import('../../kernels/reference/index.js')} Package
+ * @typedef {Pick<Package, 'Network' | 'createReferenceBackend' | 'copyInto' | 'tensorFrom' | 'valuesOf'>} Library
+ *
+ * @typedef {readonly number[]} Flat
+ * @typedef {Record<string, Flat>} ByName
+ *
+ * A `problem` of test/fixtures/network.py, and its `results`:
+ * @typedef {{ network: CompleteSizes, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
+ * @typedef {{ h0: ByName, c0: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
+ * @typedef {Inputs & Others} Problem
+ * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} PyTorchResults
+ *
+ * @typedef {Record<string, ArrayLike<number>>} Results
  */
 
-/** The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN. */
+/**
+ * The network of a problem, with its batch. Beyond the end of a sequence, x and targets are NaN.
+ *
+ * @type {(library: Library, problem: Problem) => Network}
+ */
 export function networkOf(library, problem) {
   const { Network, createReferenceBackend, copyInto, tensorFrom } = library;
+  /** @type {(tensor: Tensor, values: Flat) => void} */
   const write = (tensor, values) => copyInto(tensor, tensorFrom(values, tensor.shape, 'f64'));
   const { network: sizes, T, B, lengths } = problem;
   const backend = createReferenceBackend({ dtype: 'f64' });
@@ -28,29 +52,42 @@ export function networkOf(library, problem) {
     }),
   });
   const draws = Object.values(problem.masks ?? {}).flatMap(drawsOf);
-  network.drawMasks({ bits: () => draws.shift() });
+  network.drawMasks(/** @type {any} */ ({ bits: () => draws.shift() }));
   return network;
 }
 
-/** The random bits from which `drawMask` makes a mask. Each draw is for two elements: 16 bits of 0 drop one, of 1 keep it. */
+/**
+ * The random bits from which `drawMask` makes a mask. Each draw is for two elements: 16 bits of 0 drop one, of 1 keep it.
+ *
+ * @type {(mask: Flat) => number[]}
+ */
 function drawsOf(mask) {
   const bits = mask.map((isKept) => 0xffff * isKept);
   return bits.flatMap((low, n) => (n % 2 === 0 ? [low + 0x10000 * (bits[n + 1] ?? 0)] : []));
 }
 
-/** What the results of a problem are called, and Longhand's values: flat, and 0 beyond the end of a sequence. */
+/**
+ * What the results of a problem are called, and Longhand's values: flat, and 0 beyond the end of a sequence.
+ *
+ * @type {(library: Library, problem: Problem, network: Network) => Promise<Results>}
+ */
 export async function resultsOf(library, problem, network) {
   const { valuesOf } = library;
   const { T, B, lengths } = problem;
   network.forward({ dropout: true });
   network.backward();
   const { loss } = await network.metrics();
-  const within = (values) => withBeyondEnds([...values], lengths, T, 0);
+  /** @param {ArrayLike<number>} values */
+  const within = (values) => withBeyondEnds(Array.from(values), lengths, T, 0);
   const logits = [...valuesOf(network.activations.logits)];
-  const top = network.layers.at(-1).map(({ outputs, sizes }) => ({ values: valuesOf(outputs.h), H: sizes.H }));
+  const top = network.layers[network.layers.length - 1].map(({ outputs, sizes }) => ({
+    values: valuesOf(outputs.h),
+    H: sizes.H,
+  }));
   const h = Array.from({ length: T * B }, (_, row) =>
     top.flatMap(({ values, H }) => [...values.subarray(row * H, (row + 1) * H)]),
   );
+  /** @type {Results} */
   const results = {
     loss: [loss],
     logits: problem.network.reads === 'every' ? within(logits) : logits,
@@ -69,8 +106,13 @@ export async function resultsOf(library, problem, network) {
   return results;
 }
 
-/** The results of test/fixtures/network.py under the same names. */
+/**
+ * The results of test/fixtures/network.py under the same names.
+ *
+ * @type {(problem: Problem, results: PyTorchResults) => ByName}
+ */
 export function expectedOf({ network, T, lengths }, { loss, logits, h, hLast, cLast, gradients }) {
+  /** @type {(prefix: string, values: ByName) => [string, Flat][]} */
   const named = (prefix, values) => Object.entries(values).map(([name, numbers]) => [prefix + name, numbers]);
   return {
     loss: [loss],
@@ -83,7 +125,11 @@ export function expectedOf({ network, T, lengths }, { loss, logits, h, hLast, cL
 /** A tensor with a smaller largest element is compared as if that element were this large. */
 const SMALLEST_SCALE = 1e-3;
 
-/** For each result, the largest difference, divided by its tensor's largest element. */
+/**
+ * For each result, the largest difference, divided by its tensor's largest element.
+ *
+ * @type {(actual: Results, expected: ByName) => { name: string, error: number }[]}
+ */
 export function errorsOf(actual, expected) {
   const names = Object.keys(expected);
   if (names.sort().join() !== Object.keys(actual).sort().join()) {
@@ -98,7 +144,11 @@ export function errorsOf(actual, expected) {
   });
 }
 
-/** A copy of the rows [T,B,…] in which those beyond a sequence's end are `value`. */
+/**
+ * A copy of the rows [T,B,…] in which those beyond a sequence's end are `value`.
+ *
+ * @type {(values: Flat, lengths: Flat, T: number, value: number) => Flat}
+ */
 function withBeyondEnds(values, lengths, T, value) {
   const B = lengths.length;
   const width = values.length / (T * B);

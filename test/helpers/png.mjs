@@ -1,12 +1,23 @@
+// @ts-check
 /**
  * PNG files of every form, made from numbers: each colour type and depth, each filter, interlaced or not. It shares
  * nothing with the decoder; the tests and the fuzzer read back what it writes.
+ *
+ * `samples` are in row order; `palette` is of [r, g, b]; `transparency` the bytes of tRNS.
+ *
+ * @typedef {{ width: number, height: number, colourType: number, depth: number, interlaced?: boolean | undefined }} Form
+ * @typedef {{ samples: ArrayLike<number>, palette?: number[][] | undefined, transparency?: number[] | undefined }} Contents
+ * @typedef {Form & Contents} Image
  */
 import { crc32, deflateSync } from 'node:zlib';
 
 export const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Numbers a pixel, by colour type: grey, colour, palette, grey and alpha, colour and alpha. */
+/**
+ * Numbers a pixel, by colour type: grey, colour, palette, grey and alpha, colour and alpha.
+ *
+ * @type {Record<number, number>}
+ */
 export const SAMPLES = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** All legal pairs of colour type and bits a number. */
@@ -18,6 +29,7 @@ export const FORMS = [
   ...[8, 16].map((depth) => [6, depth]),
 ];
 
+/** @type {(type: string, data?: Uint8Array) => Buffer<ArrayBuffer>} */
 export function chunk(type, data = Buffer.alloc(0)) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -26,6 +38,7 @@ export function chunk(type, data = Buffer.alloc(0)) {
   return Buffer.concat([length, body, crc]);
 }
 
+/** @param {Form} form */
 export function header({ width, height, colourType, depth, interlaced = false }) {
   const data = Buffer.alloc(13);
   data.writeUInt32BE(width, 0);
@@ -34,10 +47,10 @@ export function header({ width, height, colourType, depth, interlaced = false })
   return data;
 }
 
-/** Chunks in their order, between the signature and IEND. */
+/** Chunks in their order, between the signature and IEND. @param {Uint8Array[]} chunks */
 export const pngOf = (...chunks) => Buffer.concat([SIGNATURE, ...chunks, chunk('IEND')]);
 
-/** The whole file. `samples` are in row order; `palette` is of [r, g, b]; `transparency` the bytes of tRNS. */
+/** The whole file. @param {Image} image */
 export function encodePng(image, { level = 6, parts = 1 } = {}) {
   const { palette, transparency } = image;
   const compressed = deflateSync(rowsOf(image), { level });
@@ -60,12 +73,18 @@ const ADAM7 = [
   { left: 0, top: 1, across: 1, down: 2 },
 ];
 
-/** The bytes to compress: each row of each pass, after its filter's number. Row n of a pass has filter n mod 5. */
+/**
+ * The bytes to compress: each row of each pass, after its filter's number. Row n of a pass has filter n mod 5.
+ *
+ * @param {Image} image
+ */
 export function rowsOf({ width, height, colourType, depth, interlaced = false, samples }) {
   const perPixel = SAMPLES[colourType];
   const distance = Math.max(1, (perPixel * depth) / 8);
+  /** @type {Buffer[]} */
   const rows = [];
   for (const { left, top, across, down } of interlaced ? ADAM7 : [{ left: 0, top: 0, across: 1, down: 1 }]) {
+    /** @type {Buffer | undefined} */
     let previous;
     for (let y = top, n = 0; y < height; y += down, n++) {
       const numbers = [];
@@ -81,6 +100,7 @@ export function rowsOf({ width, height, colourType, depth, interlaced = false, s
   return Buffer.concat(rows);
 }
 
+/** @type {(numbers: number[], depth: number) => Buffer} */
 function packed(numbers, depth) {
   if (depth === 8) return Buffer.from(numbers);
   if (depth === 16) return Buffer.from(numbers.flatMap((number) => [number >> 8, number & 255]));
@@ -89,6 +109,7 @@ function packed(numbers, depth) {
   return Buffer.from(Array.from({ length: bytes }, (_, n) => parseInt(bits.slice(8 * n, 8 * n + 8).padEnd(8, '0'), 2)));
 }
 
+/** @type {(row: Buffer, above: Buffer, distance: number, filter: number) => Buffer} */
 function filtered(row, above, distance, filter) {
   const bytes = row.map((value, n) => {
     const [a, b, c] = [row[n - distance] ?? 0, above[n], above[n - distance] ?? 0];
@@ -97,20 +118,24 @@ function filtered(row, above, distance, filter) {
   return Buffer.concat([Buffer.of(filter), bytes]);
 }
 
-/** Whichever of left, above and above left is nearest to a + b - c. */
+/**
+ * Whichever of left, above and above left is nearest to a + b - c.
+ *
+ * @type {(a: number, b: number, c: number) => number}
+ */
 function paeth(a, b, c) {
   const [distanceA, distanceB, distanceC] = [a, b, c].map((value) => Math.abs(a + b - c - value));
   if (distanceA <= distanceB && distanceA <= distanceC) return a;
   return distanceB <= distanceC ? b : c;
 }
 
-/** Red, green, blue and alpha of each pixel, 0 … 255, as the format defines them. */
-export function rgbaOf({ width, height, colourType, depth, samples, palette, transparency }) {
+/** Red, green, blue and alpha of each pixel, 0 … 255, as the format defines them. @param {Image} image */
+export function rgbaOf({ width, height, colourType, depth, samples, palette = [], transparency }) {
   const largest = 2 ** depth - 1;
   const perPixel = SAMPLES[colourType];
   return Uint8Array.from(
     Array.from({ length: width * height }, (_, n) => {
-      const numbers = Array.from(samples.slice(n * perPixel, (n + 1) * perPixel));
+      const numbers = Array.from({ length: perPixel }, (_, s) => samples[n * perPixel + s]);
       if (colourType === 3) return [...palette[numbers[0]], transparency?.[numbers[0]] ?? 255];
       const [hasColour, hasAlpha] = [(colourType & 2) !== 0, (colourType & 4) !== 0];
       const isTransparent =
@@ -122,7 +147,11 @@ export function rgbaOf({ width, height, colourType, depth, samples, palette, tra
   );
 }
 
-/** A picture of random numbers of this form; `below(n)` gives 0 … n - 1. */
+/**
+ * A picture of random numbers of this form; `below(n)` gives 0 … n - 1.
+ *
+ * @type {(below: (limit: number) => number, form: Form) => Image}
+ */
 export function randomImage(below, { width, height, colourType, depth, interlaced }) {
   const numbers = width * height * SAMPLES[colourType];
   const image = { width, height, colourType, depth, interlaced };

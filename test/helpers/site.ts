@@ -12,7 +12,7 @@ export const BUILD_MS = 600_000;
 export const BASE = '/base-of-the-site/';
 
 /** What every page is made from. */
-const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
 
 /** The folder of the whole site. It is built only if its documents or the files that they show have changed. */
 export function builtSite(): Promise<string> {

@@ -1,6 +1,6 @@
 /** A released version has every entry, with types, and nothing that its users do not need. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
+  version: string;
+  engines: { node: string };
   bin: { longhand: string };
   dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
@@ -47,9 +49,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect([...packed]).toContain('dist/page/index.html');
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
   expect(packedFiles(/^dist\/page\/data\//)).toEqual(['dist/page/data/moby-dick.txt.gz']);
-  // the documents link to some tests and benchmarks
-  const allowed =
-    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|(test|bench)\/.+\.ts|test\/fixtures\/compare\.(py|safetensors)|dist\/(src|kernels|browser|page)\/.+)$/;
+  const allowed = /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|dist\/(src|kernels|browser|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
   expect(packedFiles(/^dist\/src\/(cli|export)\//).sort()).toEqual([
     'dist/src/cli/THIRD-PARTY-LICENSES.txt',
@@ -57,19 +57,33 @@ test('the tarball holds every entry and its types, and only files that a user ne
   ]);
 });
 
-test('every link and picture of the tarball’s documents leads to a file in the tarball', () => {
+test('the tarball’s documents link to and show files in it; their other links lead to tests and benchmarks', () => {
   const documents = packedFiles(/\.md$/);
   expect(documents).toEqual(expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'docs/derivation.md']));
   const links = documents.flatMap((document) =>
-    [...read(document).matchAll(/\]\(([^)\s]+)\)/g)]
-      .map(([, target]) => target)
-      .filter((target) => !/^(https?:|#)/.test(target))
-      .map((target) => ({ document, target: resolved(document, target.replace(/#.*$/, '')) })),
+    [...read(document).matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)\)/g)]
+      .filter(([, , target]) => !/^(https?:|#)/.test(target))
+      .map(([, mark, target]) => ({ document, mark, target: resolved(document, target.replace(/#.*$/, '')) })),
   );
   expect(links.length).toBeGreaterThan(60);
-  const isThere = ({ target }: { target: string }): boolean =>
+  const isThere = (target: string): boolean =>
     packed.has(target) || [...packed].some((file) => file.startsWith(`${target.replace(/\/$/, '')}/`));
-  expect(links.filter((link) => !isThere(link))).toEqual([]);
+  // build/release.mjs makes such links lead to the repository
+  const isOutside = (target: string): boolean =>
+    /^(test|bench)\//.test(target) && existsSync(path.join(project, target));
+  const dead = links.filter(({ mark, target }) => !isThere(target) && (mark === '!' || !isOutside(target)));
+  expect(dead).toEqual([]);
+});
+
+test('the manifest, the release and the README name the same lowest Node, and the list of changes has this version', () => {
+  const { engines, version } = manifest;
+  expect(engines.node).toMatch(/^>=\d+\.\d+$/);
+  const lowest = engines.node.slice(2);
+  const workflow = read('.github/workflows/release.yml');
+  expect(/ node: \['([\d.]+)'/.exec(workflow)?.[1]).toBe(`${lowest}.0`);
+  expect([...read('README.md').matchAll(/Node ≥ ([\d.]*\d)/g)].map(([, number]) => number)).toEqual([lowest]);
+  expect(read('CHANGELOG.md')).toContain(`\n## ${version}\n`);
+  expect(read('README.md').match(/longhand-[\d.]+\.tgz/g)).toEqual(Array(4).fill(`longhand-${version}.tgz`));
 });
 
 test('the tarball’s modules and types import only its own files and packages that its manifest lists', async () => {

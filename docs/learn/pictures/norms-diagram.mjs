@@ -1,17 +1,32 @@
+// @ts-check
 /** A diagram of norms over the steps back from the end, with a logarithmic scale. It runs in the browser too. */
 import { text } from './svg.mjs';
 
-export const superscript = (n) => [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[digit])).join('');
+/** @param {number} n */
+export const superscript = (n) =>
+  [...String(n)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('');
 
-/** The attribute of a line's dashes, with a space before it. */
+/** The attribute of a line's dashes, with a space before it. @param {string} [dash] */
 export const dashOf = (dash) => (dash ? ` stroke-dasharray="${dash}"` : '');
 
 /**
  * The upper left corner of the plot is at (x, y). T steps to the right, powers of ten upward, from 10^low to 10^high with a line `every` powers.
- * A curve has T+1 norms, the class of its colour and its dashes.
+ * A curve has T+1 norms, the class `of` its colour, and its dashes. Returns SVG: texts in nested lists.
+ *
+ * @typedef {object} Curve
+ * @property {readonly number[]} norms
+ * @property {string} of
+ * @property {string} [dash]
+ *
+ * @param {{ x: number, y?: number, width?: number, height?: number }} place
+ * @param {number} T
+ * @param {{ low: number, high: number, every: number }} scale
+ * @param {readonly Curve[]} curves
  */
 export function diagram({ x, y = 56, width = 270, height = 260 }, T, { low, high, every }, curves) {
+  /** @param {number} k */
   const across = (k) => (x + (width * k) / T).toFixed(1);
+  /** @param {number} log */
   const up = (log) => (y + (height * (high - log)) / (high - low)).toFixed(1);
   const powers = [];
   for (let log = low; log <= high; log += every) powers.push(log);

@@ -39,6 +39,10 @@ export function networkOf(radius) {
 /**
  * One sequence of T random steps. `norms[k]` is ‖∂L/∂h‖ k steps before the end, divided by ‖∂L/∂h‖ at the end. `share` is the
  * mean of 1-h².
+ *
+ * @param {number} radius
+ * @param {number} T
+ * @returns {{ norms: number[], share: number }}
  */
 export function gradientNorms(radius, T) {
   const random = randomNumbers(7);

@@ -2,7 +2,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,10 +45,25 @@ function npm(folder: string, ...args: string[]): string {
 const install = (folder: string, ...args: string[]): string =>
   npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', ...args);
 
+/** A step of build/release.mjs, as on GitHub. */
+function release(...args: string[]) {
+  const env = {
+    ...process.env,
+    GITHUB_SERVER_URL: 'https://host',
+    GITHUB_REPOSITORY: 'owner/name',
+    GITHUB_REF_NAME: 'v9',
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['build/release.mjs', ...args], {
+    cwd: project,
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout: stdout.trim(), stderr };
+}
+
 let tarball: string;
 beforeAll(() => {
-  const name = npm(project, 'pack', '--ignore-scripts', '--pack-destination', root).trim().split('\n').at(-1)!;
-  tarball = path.join(root, name);
+  tarball = release('pack', root).stdout;
 });
 
 /** An empty folder with the tarball installed in it. */
@@ -96,6 +120,45 @@ describe('the package, installed with --omit=optional,', () => {
     expect(packages).toBeLessThanOrEqual(12);
     expect(megabytes).toBeLessThan(8);
     expect(compiled).toEqual([]);
+  });
+
+  test('names the repository, to which links to files outside of the package lead', () => {
+    const installed = path.join(user.folder, 'node_modules/longhand');
+    const manifest = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
+    expect(manifest.repository).toEqual({ type: 'git', url: 'git+https://host/owner/name.git' });
+    const names = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+    const outside = `https://host/owner/name/blob/v${manifest.version as string}/`;
+    const targets = names.flatMap((name) =>
+      [...readFileSync(path.join(installed, name), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => ({
+        name,
+        target,
+      })),
+    );
+    const toRepository = targets.filter(({ target }) => target.startsWith(outside));
+    expect(toRepository.length).toBeGreaterThan(60);
+    for (const { target } of toRepository) {
+      const file = target.slice(outside.length).replace(/#.*/, '');
+      expect([target, existsSync(path.join(project, file)), existsSync(path.join(installed, file))]).toEqual([
+        target,
+        true,
+        false,
+      ]);
+    }
+    const dead = targets
+      .filter(({ target }) => !/^(https?:|#)/.test(target))
+      .filter(({ name, target }) => !existsSync(path.join(installed, path.dirname(name), target.replace(/#.*/, ''))));
+    expect(dead).toEqual([]);
+  });
+
+  test('passes the other steps of a release, which publishes only the version’s own tag', () => {
+    const { version } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as { version: string };
+    expect(release('check', tarball)).toMatchObject({
+      status: 0,
+      stdout: `longhand ${version} on Node ${process.versions.node}: 7 entries, 3 examples`,
+    });
+    expect(release('publish', tarball, '--dry-run')).toMatchObject({ status: 0, stdout: `+ longhand@${version}` });
+    const { status, stderr } = release('publish', tarball);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`the tag must be v${version}, not v9`)]);
   });
 
   test('runs the README’s examples that need no images', () => {

@@ -1,2 +1,0 @@
-export const LICENCES_FILE: string;
-export function licencesOf(files: readonly string[], note?: string): string;
