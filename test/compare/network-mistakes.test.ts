@@ -5,8 +5,9 @@ import { RIGHT, solveMistaken } from '../../src/compare/mistaken-network.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { withoutPadding } from '../../src/compare/sequences.js';
 import { solve } from '../../src/compare/solve.js';
+import { changed } from '../helpers/changed-files.js';
 import type { InputOptions } from '../helpers/compare-files.js';
-import { changed, randomInputs, stored } from '../helpers/compare-files.js';
+import { randomInputs, stored } from '../helpers/compare-files.js';
 import { networkResults } from '../helpers/formula-network.js';
 import {
   compare,

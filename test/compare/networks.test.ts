@@ -8,8 +8,9 @@ import type { TemplateOptions } from '../../src/compare/template.js';
 import { templateOf } from '../../src/compare/template.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/compare-files.js';
-import { changed, numbers, stored, whole } from '../helpers/compare-files.js';
+import type { Tensors } from '../helpers/changed-files.js';
+import { changed } from '../helpers/changed-files.js';
+import { numbers, stored, whole } from '../helpers/compare-files.js';
 import { testWrongElements } from '../helpers/wrong-elements.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });

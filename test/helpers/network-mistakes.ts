@@ -3,8 +3,9 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
+import { changed } from './changed-files.js';
 import type { InputOptions } from './compare-files.js';
-import { changed, randomInputs } from './compare-files.js';
+import { randomInputs } from './compare-files.js';
 import type { Slip } from './formula-network.js';
 import { networkResults } from './formula-network.js';
 

@@ -2,7 +2,8 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { templateOf } from '../../src/compare/template.js';
-import { changed, numbers, stored } from './compare-files.js';
+import { changed } from './changed-files.js';
+import { numbers, stored } from './compare-files.js';
 
 /** In each of these results in turn. Default: in every result. */
 export function testWrongElements(results?: readonly string[]): void {

@@ -15,7 +15,9 @@ import type { OptionEntry } from '../../src/training/option-table.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
 import type { OptionName, TrainOptions } from '../../src/training/options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../../src/training/options.js';
+import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { failureOf } from '../helpers/failures.js';
+import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES } from '../helpers/small-images.js';
 
 const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
@@ -31,20 +33,12 @@ function otherValue(name: OptionName): number | string | boolean {
 
 const OTHERS = Object.fromEntries(OPTION_NAMES.map((name) => [name, otherValue(name)])) as unknown as TrainOptions;
 
-async function checkpointWith(options: Partial<TrainOptions>): Promise<Checkpoint> {
-  const saved: Checkpoint[] = [];
-  const hooks = { validation: IMAGES, onCheckpoint: (checkpoint: Checkpoint) => saved.push(checkpoint) };
-  (await train(createReferenceBackend(), IMAGES, options, hooks)).dispose();
-  return saved[0];
-}
+const checkpointWith = (options: Partial<TrainOptions>): Promise<Checkpoint> =>
+  checkpointOf(IMAGES, options, { validation: IMAGES });
 
 /** The file with its options changed, and its checksum correct. */
-function withOptions(bytes: Uint8Array, change: (options: Record<string, unknown>) => void): Uint8Array {
-  const { metadata, tensors } = parseSafetensors(bytes, 'f');
-  const options = JSON.parse(metadata.get('options')!) as Record<string, unknown>;
-  change(options);
-  return writeSafetensors(signed({ tensors, metadata: new Map(metadata).set('options', JSON.stringify(options)) }));
-}
+const withOptions = (bytes: Uint8Array, change: (options: Record<string, unknown>) => unknown): Uint8Array =>
+  changedCheckpoint(bytes, inJson('options', change));
 
 const fixture = new Uint8Array(readFileSync(new URL('../fixtures/checkpoint-0.1.0-f32.safetensors', import.meta.url)));
 
