@@ -2,12 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
-import { mnistFiles } from '../helpers/idx-files.js';
 import { longhand } from '../helpers/longhand.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { mnistFiles } from '../helpers/small-images.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 describe('help and version', () => {
   test.each(['--version', '-v'])('%s prints the version in package.json', async (flag) => {
@@ -165,7 +162,7 @@ describe('faulty data: exit code 1, one line on stderr that names the file, noth
 
   test.each<[string, () => string, RegExp]>([
     ['a missing directory', () => '/no/such/place', /\/no\/such\/place\/train-images-idx3-ubyte: no such file/],
-    ['an empty directory', () => directoryOf({}), /train-images-idx3-ubyte: no such file, neither plain nor as \.gz/],
+    ['an empty directory', () => directoryOf(), /train-images-idx3-ubyte: no such file, neither plain nor as \.gz/],
     [
       'a file in place of the directory',
       () => 'package.json',

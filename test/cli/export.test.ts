@@ -1,19 +1,13 @@
 /** `longhand export` and `longhand import` of networks that are not the tutorial's, and of whole runs. */
 import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { completeSizes } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
 import { longhand } from '../helpers/longhand.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { inFolder } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const RUN = inFolder('run.safetensors');
 
 beforeAll(async () => {

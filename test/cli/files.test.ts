@@ -4,11 +4,11 @@ import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { mnistFiles } from '../helpers/idx-files.js';
+import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
-import { linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
-import { expectSavedOn, SIGNALS } from '../helpers/saved-on-signals.js';
-import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { DATA, endless, FROM, RUN } from '../helpers/small-runs.js';
+import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
 describe('--checkpoint', () => {
   test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {
@@ -20,20 +20,10 @@ describe('--checkpoint', () => {
     expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
   });
 
-  test.each(SIGNALS)('writes the run on %s, and --resume continues to the same end', (signal, exitCode) =>
-    expectSavedOn(longhand, signal, exitCode),
-  );
-
   test('leaves a complete checkpoint if the reader closes the output early', async () => {
     const file = inNewFolder();
-    const { code } = await runProcess('sh', [
-      '-c',
-      '"$@" | head -n 20',
-      'sh',
-      process.execPath,
-      MAIN,
-      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
-    ]);
+    const run = [...endless(RUN), '--checkpoint', file, '--checkpoint-every', '1'];
+    const { code } = await inShell('sh', '"$@" | head -n 20', run);
     expect(code).toBe(0);
     expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
   });
@@ -101,17 +91,8 @@ describe('--resume', () => {
   test('writes to another file with --checkpoint, even if no step remains', async () => {
     const [from, to] = [inNewFolder(), inNewFolder()];
     await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
-    const { code } = await longhand([
-      ...FROM,
-      '--resume',
-      from,
-      '--checkpoint',
-      to,
-      '--checkpoint-every',
-      '31',
-      '--threads',
-      '1',
-    ]);
+    const more = ['--checkpoint-every', '31', '--threads', '1'];
+    const { code } = await longhand([...FROM, '--resume', from, '--checkpoint', to, ...more]);
     expect(code).toBe(0);
     expect(readFileSync(to)).toEqual(readFileSync(from));
   });
@@ -132,16 +113,7 @@ describe('a file that cannot be written', () => {
     const before = readFileSync(file);
     // a limit of 8 blocks of 512 bytes for every file that the process writes acts as a disk that becomes full
     const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
-    const { code, stderr } = await runProcess('bash', [
-      '-c',
-      script,
-      'bash',
-      process.execPath,
-      MAIN,
-      ...RUN,
-      '--checkpoint',
-      file,
-    ]);
+    const { code, stderr } = await inShell('bash', script, [...RUN, '--checkpoint', file]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/\nlonghand: .*run\.safetensors: cannot be written; the old file is unchanged \(.*\)\n$/);
     expect(readFileSync(file)).toEqual(before);
@@ -165,13 +137,8 @@ describe('a file that cannot be written', () => {
   if (!canMount) test.skip('missing: the right to mount file systems: run as root', () => undefined);
   const onOwnDisk = (script: string) => {
     const folder = path.dirname(inNewFolder());
-    const command = [
-      process.execPath,
-      path.resolve(MAIN),
-      ...RUN,
-      '--checkpoint',
-      path.join(folder, 'run.safetensors'),
-    ];
+    const run = [...RUN, '--checkpoint', path.join(folder, 'run.safetensors')];
+    const command = [process.execPath, path.resolve(MAIN), ...run];
     const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
     return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
   };

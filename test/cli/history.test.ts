@@ -4,7 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { linesOf } from '../helpers/longhand-process.js';
-import { ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
+import { endless, FROM, RUN, SMALL } from '../helpers/small-runs.js';
+import { inNewFolder } from '../helpers/temporary-directories.js';
 
 describe('--history and --plot', () => {
   const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
@@ -24,17 +25,8 @@ describe('--history and --plot', () => {
       // a killed run can leave rows after the checkpoint, and an incomplete last row
       const [last] = rows.slice(-1);
       writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
-      await longhand([
-        ...FROM,
-        '--resume',
-        checkpoint,
-        '--training-iters',
-        '500',
-        '--history',
-        stopped,
-        '--threads',
-        '1',
-      ]);
+      const rest = ['--training-iters', '500', '--history', stopped, '--threads', '1'];
+      await longhand([...FROM, '--resume', checkpoint, ...rest]);
       expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
     },
   );
@@ -67,7 +59,7 @@ describe('--history and --plot', () => {
   test('a run that is interrupted before its first line leaves no row of an older run', async () => {
     const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
     await longhand([...VALIDATED, '--history', history]);
-    const silent = [...ENDLESS, '--display-step', '4000000', '--checkpoint-every', '5'];
+    const silent = [...endless(RUN), '--display-step', '4000000', '--checkpoint-every', '5'];
     const run = start([...silent, '--history', history, '--checkpoint', checkpoint]);
     while (!existsSync(checkpoint)) await setTimeout(5);
     run.interrupt('SIGINT');
@@ -94,22 +86,8 @@ describe('--history and --plot', () => {
 describe('--validate-every, --patience, --best', () => {
   test('stop early, report it, and keep the best state', async () => {
     const best = inNewFolder('best.safetensors');
-    const args = [
-      '--learning-rate',
-      '0.5',
-      '--validate-every',
-      '1',
-      '--patience',
-      '2',
-      '--best',
-      best,
-      '--epochs',
-      '9',
-    ];
-    const { code, stdout, stderr } = await longhand([
-      ...RUN.filter((arg) => arg !== '--training-iters' && arg !== '500'),
-      ...args,
-    ]);
+    const args = '--threads 1 --learning-rate 0.5 --validate-every 1 --patience 2 --epochs 9'.split(' ');
+    const { code, stdout, stderr } = await longhand([...SMALL, ...args, '--best', best]);
     expect(code).toBe(0);
     const losses = [...stdout.matchAll(/^Step (\d+), Validation Loss= ([\d.]+), Validation Accuracy= [\d.]+$/gm)].map(
       ([, step, loss]) => [Number(step), Number(loss)],

@@ -13,22 +13,22 @@ import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
-import { COLUMNS, idx as idxBytes, mnistFiles, ROWS } from '../helpers/idx-files.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { chunk, encodePng, header, pngOf } from '../helpers/png.mjs';
-import { smallImages } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import {
+  idx as idxBytes,
+  IDX_COLUMNS as COLUMNS,
+  IDX_ROWS as ROWS,
+  mnistFiles,
+  smallImages,
+} from '../helpers/small-images.js';
+import { directoryOf, folder, inFolder } from '../helpers/temporary-directories.js';
 import { testOnTerminal } from '../helpers/terminal.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
 
 const FILES = mnistFiles(5600, 200);
 const DATA = directoryOf(FILES);
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const RUN = inFolder('run.safetensors');
 let training: Result;
 
@@ -306,26 +306,10 @@ describe('longhand export and import', () => {
   test('import uses the flags for T and the forget bias rather than the file', async () => {
     const there = inFolder('there.safetensors');
     await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
-    const args = [
-      'import',
-      there,
-      '--from',
-      'safetensors-tf1',
-      '--output',
-      inFolder('b'),
-      '--forget-bias',
-      '0.5',
-      '--rows',
-      '9',
-    ];
-    expect(jsonOf(await done([...args, '--json']))).toEqual({
-      file: inFolder('b'),
-      T: 9,
-      I: 3,
-      H: 8,
-      C: 10,
-      forgetBias: 0.5,
-    });
+    const flags = '--from safetensors-tf1 --forget-bias 0.5 --rows 9'.split(' ');
+    const args = ['import', there, '--output', inFolder('b'), ...flags];
+    const sizes = { T: 9, I: 3, H: 8, C: 10, forgetBias: 0.5 };
+    expect(jsonOf(await done([...args, '--json']))).toEqual({ file: inFolder('b'), ...sizes });
     const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
     expect([wrong.code, wrong.stderr]).toEqual([
       2,

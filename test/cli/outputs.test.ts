@@ -3,17 +3,13 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSy
 import path from 'node:path';
 import { meetingOf } from '../../src/cli/outputs.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { longhand } from '../helpers/longhand.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { FROM, RUN as SMALL_RUN } from '../helpers/small-runs.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const DATA = directoryOf(mnistFiles(5600, 200));
-const FROM = ['train', '--data', DATA, '--threads', '1'];
-const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--validate-every', '10'];
+const RUN = [...SMALL_RUN, '--validate-every', '10'];
 
 /** What is in a folder: names, contents, targets of links. */
 function contentsOf(folder: string): unknown {
@@ -27,7 +23,7 @@ function contentsOf(folder: string): unknown {
 }
 
 const folderWith = (prepare: (inFolder: (name: string) => string) => void): string => {
-  const folder = directoryOf({});
+  const folder = directoryOf();
   prepare((name) => path.join(folder, name));
   return folder;
 };
@@ -79,14 +75,14 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
   test('a relative path and an absolute path of one file', () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
   });
 
   test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
     for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
-      const folder = directoryOf({});
+      const folder = directoryOf();
       expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
       const [, history, , plot] = placed(args, folder);
       expect(readdirSync(folder).sort()).toEqual([history, plot].map((file) => path.basename(file)).sort());
@@ -210,7 +206,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
   });
 
   test('but a run may continue its own checkpoint under another spelling of its path', async () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);
     const args = placed('--resume %c --checkpoint %./c --training-iters 900', folder);
     expect((await longhand([...FROM, ...args])).code).toBe(0);
@@ -274,7 +270,7 @@ describe('a run that continues the previous checkpoint of a damaged one', () => 
     syncBuiltinESMExports();`)}`;
 
   test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a complete checkpoint', async (n) => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const [file, previous] = ['c', 'c.previous'].map((name) => path.join(folder, name));
     expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
     writeFileSync(file, 'damaged');

@@ -15,16 +15,13 @@ import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/saved-models.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const CHECKPOINT = Buffer.from(checkpointBytes({ model: savedModel(), training: null }));
 
 /** A new folder with a checkpoint of this name in it; `at` names a file in it. */
 function folderWith(name: string) {
-  const folder = directoryOf({});
+  const folder = directoryOf();
   const at = (file: string): string => path.join(folder, file);
   mkdirSync(path.dirname(at(name)), { recursive: true });
   writeFileSync(at(name), CHECKPOINT);

@@ -2,11 +2,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { runProcess } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { longhand } from '../helpers/longhand.js';
+import { SMALL } from '../helpers/small-runs.js';
+import { folder, inFolder } from '../helpers/temporary-directories.js';
 
 /** Root may write everywhere unless it drops its capabilities. */
 const asUser = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override'] : [];
@@ -46,12 +46,8 @@ async function asUsers(commands: readonly (readonly string[])[]): Promise<Result
   return JSON.parse(stdout) as ResultWithFiles[];
 }
 
-const { directoryOf, remove } = temporaryDirectories();
-const DATA = directoryOf(mnistFiles(5600, 200));
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const [RUN, WEIGHTS] = [inFolder('run.safetensors'), inFolder('weights')];
-const TRAIN = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16', '--training-iters', '160'];
+const TRAIN = [...SMALL, '--training-iters', '160'];
 const [LOCKED_FOLDER, LOCKED_FILE] = [inFolder('locked'), inFolder('locked.csv')];
 
 const COMMANDS: Readonly<Record<string, (output: string) => readonly string[]>> = {
@@ -79,10 +75,7 @@ beforeAll(async () => {
     ...Object.values(COMMANDS).flatMap((argsFor) => [argsFor(IN_LOCKED_FOLDER), argsFor(LOCKED_FILE)]),
     ['export', RUN, '--to', 'tfjs', '--output', LOCKED_MODEL],
   ]);
-});
-afterAll(() => {
-  chmodSync(LOCKED_FOLDER, 0o755);
-  remove();
+  chmodSync(LOCKED_FOLDER, 0o755); // so that it can be removed
 });
 
 test.each(Object.keys(COMMANDS).map((name, n) => [name, n] as const))('%s names a read-only file or folder', (_, n) => {

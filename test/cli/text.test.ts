@@ -1,16 +1,10 @@
 /** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { existsSync, truncateSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { folder, inFolder } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];
 writeFileSync(BOOK, 'Ein Rösslein springt im Schnee; 雪の中を馬が跳ねる。\n'.repeat(60));
 const SMALL = ['--hidden', '10,8', '--batch-size', '5', '--steps', '12', '--learning-rate', '0.03', '--threads', '1'];
@@ -19,19 +13,8 @@ const trainOn = (file: string, ...args: string[]): Promise<Result> =>
 let training: Result;
 
 beforeAll(async () => {
-  training = await trainOn(
-    BOOK,
-    '--epochs',
-    '12',
-    '--display-step',
-    '20',
-    '--validate-every',
-    '400',
-    '--sample-every',
-    '200',
-    '--checkpoint',
-    RUN,
-  );
+  const options = '--epochs 12 --display-step 20 --validate-every 400 --sample-every 200'.split(' ');
+  training = await trainOn(BOOK, ...options, '--checkpoint', RUN);
 });
 
 describe('longhand train --task text', () => {
@@ -61,19 +44,8 @@ describe('longhand train --task text', () => {
   test('stopped and resumed, it prints the lines of an uninterrupted run', async () => {
     const part = inFolder('part.safetensors');
     const first = await trainOn(BOOK, '--epochs', '1', '--display-step', '20', '--checkpoint', part);
-    const rest = await longhand([
-      'train',
-      '--resume',
-      part,
-      '--text',
-      BOOK,
-      '--epochs',
-      '12',
-      '--display-step',
-      '20',
-      '--threads',
-      '2',
-    ]);
+    const more = '--epochs 12 --display-step 20 --threads 2'.split(' ');
+    const rest = await longhand(['train', '--resume', part, '--text', BOOK, ...more]);
     const linesOf = ({ stdout }: Result): string[] => stdout.split('\n').filter((line) => line.startsWith('Iter'));
     expect([...linesOf(first), ...linesOf(rest)]).toEqual(linesOf(training));
     expect(loadCheckpoint(part).model.parameters).toEqual(loadCheckpoint(RUN).model.parameters);

@@ -3,13 +3,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { longhand } from '../helpers/longhand.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 test('an example of a network agrees, and every result is listed', async () => {
-  const file = path.join(directoryOf({}), 'deep.safetensors');
+  const file = path.join(directoryOf(), 'deep.safetensors');
   const kind = '--layers 2 --bidirectional --lengths --reads every --loss squaredError --seed 3'.split(' ');
   expect(await longhand(['compare', '--template', file, ...kind])).toMatchObject({ code: 0, stdout: '' });
   const { code, stdout } = await longhand(['compare', file, '--tolerance', '1e-12']);

@@ -19,10 +19,7 @@ import { failureOf } from '../helpers/failures.js';
 import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/saved-models.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const fixture = (dtype: string): Uint8Array =>
   readFileSync(new URL(`../fixtures/checkpoint-0.1.0-${dtype}.safetensors`, import.meta.url));

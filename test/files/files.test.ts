@@ -8,12 +8,9 @@ import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const inNewFolder = (): string => path.join(directoryOf({}), 'file');
+const inNewFolder = (): string => path.join(directoryOf(), 'file');
 const namesBeside = (file: string): string[] => readdirSync(path.dirname(file)).sort();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -3,7 +3,11 @@ import { fileURLToPath } from 'node:url';
 import config from '../../jest.config.js';
 
 /** Files that both tiers run: their tests are larger here. */
-const SHARED = ['training/checkpoint', 'training/resume'];
+const SHARED = [
+  ...['cli/drawings', 'cli/kills', 'cli/lost-output', 'cli/memory', 'cli/png', 'cli/signals'],
+  ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
+  ...['equations/gradients', 'files/fuzz', 'training/checkpoint', 'training/resume'],
+];
 
 /** @type {import('jest').Config} */
 export default {

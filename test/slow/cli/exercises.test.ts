@@ -8,16 +8,12 @@ import { EXERCISES } from '../../../src/exercises/exercises.js';
 import { pathOf } from '../../../src/exercises/folder.js';
 import { longhand } from '../../helpers/longhand.js';
 import { MAIN } from '../../helpers/longhand-process.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const main = path.resolve(MAIN);
-const { directoryOf, remove } = temporaryDirectories();
-const place = directoryOf({});
+const place = directoryOf();
 const running: ReturnType<typeof start>[] = [];
-afterAll(() => {
-  for (const { child } of running) child.kill('SIGKILL');
-  remove();
-});
+afterAll(() => running.forEach(({ child }) => child.kill('SIGKILL')));
 
 beforeAll(() => longhand(['exercises'], { cwd: place }));
 

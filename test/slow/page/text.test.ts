@@ -7,12 +7,9 @@ import { testInBrowser } from '../../helpers/chromium.js';
 import { servePage } from '../../helpers/longhand-page.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
 /** A network that trains quickly. */
 const SMALL_TEXT = '?subject=text&hidden=32&batchSize=8&T=20';
 /** A short text in English. */
@@ -128,7 +125,7 @@ testInBrowser('a link holds every setting of the text, and repeats the run', asy
 });
 
 describe('a checkpoint', () => {
-  const folder = directoryOf({});
+  const folder = directoryOf();
   const [short, long, fromPage] = ['short', 'long', 'page'].map((name) => path.join(folder, `${name}.safetensors`));
   const numbersOf = (file: string): unknown => {
     const { model, training } = parseCheckpoint(readFileSync(file), file);

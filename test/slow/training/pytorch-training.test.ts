@@ -10,15 +10,11 @@ import type { Checkpoint } from '../../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../../src/training/loop.js';
 import type { TrainOptions } from '../../../src/training/options.js';
-import { idx, mnistFiles } from '../../helpers/idx-files.js';
 import { runProcess } from '../../helpers/longhand-process.js';
-import { checkpointOf, reread } from '../../helpers/pytorch-runs.js';
 import { describeTorch } from '../../helpers/python.js';
-import { OPTIONS } from '../../helpers/small-images.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { checkpointOf, reread } from '../../helpers/pytorch-runs.js';
+import { idx, mnistFiles, OPTIONS } from '../../helpers/small-images.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 /** MNIST's files with fewer training images, because a digest of all of them takes a second. */
 function firstOfMnist(count: number): Record<string, Uint8Array> {
