@@ -25,7 +25,7 @@ import {
   smallImages,
 } from '../helpers/small-images.js';
 import { directoryOf, folder, inFolder } from '../helpers/temporary-directories.js';
-import { testOnTerminal } from '../helpers/terminal.js';
+import { testOnTerminal } from '../helpers/needs.js';
 
 const FILES = mnistFiles(5600, 200);
 const DATA = directoryOf(FILES);

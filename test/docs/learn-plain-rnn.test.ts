@@ -1,9 +1,8 @@
 /** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
+import { chapter, differences, outputOf, placeOf, read, testWhichCameFirst } from '../helpers/chapter.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
-import { testWhichCameFirst, differences } from '../helpers/which-came-first.js';
 
 const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],

@@ -1,6 +1,6 @@
 /** The site: its Markdown, its links, and a part of its pages, built and served by a plain host, in a real Chromium. */
-import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MarkdownRenderer } from 'vitepress';
 import { markdown } from '../../docs/.vitepress/markdown.js';
@@ -12,7 +12,9 @@ import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import {
+  builtPartOfSite,
   ENDLESS,
+  expectNoBase,
   expectTimeLimit,
   holdTime,
   hostSite,
@@ -21,8 +23,7 @@ import {
   solution,
   verdict,
   verdictOn,
-} from '../helpers/exercise-visits.js';
-import { builtPartOfSite, expectNoBase } from '../helpers/site.js';
+} from '../helpers/site.js';
 
 const { open, work, folder, address } = hostSite(builtPartOfSite);
 

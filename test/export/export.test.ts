@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as ort from 'onnxruntime-web';
 import { DataError } from '../../src/core/errors.js';
 import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
@@ -25,8 +26,21 @@ import {
   savedNetwork,
   x,
 } from '../helpers/exported-networks.js';
-import { inOnnxRuntime } from '../helpers/onnx-runtime.js';
-import { SIZES } from '../helpers/saved-models.js';
+import { SIZES } from '../helpers/random-model.js';
+
+/** ONNX Runtime for the web, which needs no native binary. `x`: numbers, or class indices. The results are `[B,C]`, or `[T,B,C]`; without a softmax there are no probabilities. */
+async function inOnnxRuntime(
+  model: Uint8Array,
+  x: Float32Array | BigInt64Array,
+  shape: readonly number[],
+): Promise<{ logits: Float32Array; probabilities: Float32Array | undefined }> {
+  const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+  const input = x instanceof Float32Array ? new ort.Tensor('float32', x, shape) : new ort.Tensor('int64', x, shape);
+  const results: Partial<Record<string, ort.Tensor>> = await session.run({ x: input });
+  await session.release();
+  const { logits, probabilities } = results;
+  return { logits: logits?.data as Float32Array, probabilities: probabilities?.data as Float32Array | undefined };
+}
 
 beforeAll(async () => {
   tf.enableProdMode(); // otherwise it advertises its native addon on the console

@@ -6,7 +6,7 @@ import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { bitsOf, expectClose, MODEL, networkNamed, NETWORKS, outputsOf } from '../helpers/exported-networks.js';
-import { savedModel, SIZES } from '../helpers/saved-models.js';
+import { savedModel, SIZES } from '../helpers/random-model.js';
 
 describe('export and import', () => {
   test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {

@@ -12,7 +12,7 @@ import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { randomise } from '../helpers/random-lstm.js';
+import { fillNormal } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -27,9 +27,9 @@ const STACK: NetworkSizes = {
 /** A network with random parameters, initial states and x. */
 function randomNetwork(sizes: NetworkSizes, { T = 4, B = 2 } = {}): Network {
   const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
-  randomise(Object.values(valuesByName(network.parameters)));
-  randomise(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.network.inputKind === 'numbers') randomise([network.activations.x]);
+  fillNormal(Object.values(valuesByName(network.parameters)));
+  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  if (network.network.inputKind === 'numbers') fillNormal([network.activations.x]);
   return network;
 }
 

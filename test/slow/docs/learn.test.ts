@@ -1,9 +1,16 @@
 /** The programs of docs/learn that train networks print what the chapters show. */
-import { longhand } from '../../helpers/longhand.js';
+import {
+  masked,
+  numbersOf,
+  outputOf,
+  quotedExperiments,
+  read,
+  testSymptoms,
+  testWhichCameFirst,
+  tutorialOutput,
+} from '../../helpers/chapter.js';
 import { linesOf } from '../../helpers/longhand-process.js';
-import { outputOf, read, tutorialOutput } from '../../helpers/chapter.js';
-import { masked, numbersOf, quotedExperiments, testSymptoms } from '../../helpers/symptoms.js';
-import { testWhichCameFirst } from '../../helpers/which-came-first.js';
+import { longhand } from '../../helpers/longhand.js';
 
 test('tutorial.mjs prints what chapter 1 shows, and the lines of npm start', async () => {
   const shown = tutorialOutput(read('what-an-rnn-is.md'));

@@ -1,11 +1,15 @@
-/** How much of the gradient reaches an image's first row in the trained network, as docs/derivation.md and docs/page.md say. */
+/** Figures of docs/derivation.md, docs/page.md and docs/tasks.md, computed again: how much of the gradient reaches the first steps. */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
+import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf, valuesOf } from '../../../src/core/tensor.js';
-import { fillBatch } from '../../../src/data/batches.js';
+import { fillBatch, fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
+import { asPixels } from '../../../src/data/pixels.js';
+import type { BiasStart } from '../../../src/network/initial-values.js';
 import { Model } from '../../../src/network/model.js';
+import { Network } from '../../../src/network/network.js';
 import { train } from '../../../src/training/loop.js';
 
 const [T, H] = [28, 128];
@@ -22,6 +26,7 @@ function reachOf({ gates, dc }: Model['activations']) {
   return { share: norm(stepOf(dc, 1)) / norm(stepOf(dc, T)), mean, direct: length(direct) / norm(stepOf(dc, T)) };
 }
 
+/** docs/derivation.md and docs/page.md */
 test('after the tutorial’s training f is still about 0.73, and more than a quarter of the gradient arrives', async () => {
   const backend = await createWasmBackend({ threads: 1 }); // both builds give these figures; waiting threads would use a second core
   const mnist = loadMnist();
@@ -45,4 +50,42 @@ test('after the tutorial’s training f is still about 0.73, and more than a qua
     expect(mean).toBeCloseTo(0.73, 1);
     expect(direct).toBeLessThan(1e-3);
   }
+});
+
+/** Untrained networks of 128 units read 32 digits, one pixel a step. */
+const document = readFileSync(new URL('../../../docs/tasks.md', import.meta.url), 'utf8');
+/** f32 rounds smaller gradients to 0. */
+const SMALLEST = 1e-25;
+
+function rowOf(label: string): number[] {
+  const line = document.split('\n').find((one) => one.startsWith(`| ${label} `)) ?? '';
+  return line.split('|').slice(2, -1).map(Number);
+}
+
+test.each<[string, number, BiasStart]>([
+  ['0, forget bias 1', 1, 'zeros'],
+  ['0, forget bias 2.5', 2.5, 'zeros'],
+  ['chrono', 1, 'chrono'],
+])('the norms of ∂loss/∂c with biases %s', async (label, forgetBias, bias) => {
+  const [images, B] = [asPixels(loadMnist().train), 32];
+  const backend = await createWasmBackend({ threads: 1 });
+  const sizes = { inputs: 1, layers: [{ hidden: 128 }], outputs: 10, forgetBias };
+  const network = new Network(backend, sizes, { T: 784, B });
+  network.initialise(new Random(1), 'glorot', bias);
+  const { x } = network.activations;
+  fillImages(x, images, [...Array(B).keys()]);
+  backend.upload(x);
+  network.setTargets({ labels: images.labels.subarray(0, B) });
+  network.forward();
+  network.backward();
+  const { dc } = network.layers[0][0];
+  await backend.download(dc);
+  const [steps, expected] = [rowOf('biases'), rowOf(label)];
+  expect([steps.length, expected.length]).toEqual([9, 9]);
+  steps.forEach((t, n) => {
+    const found = norm(stepOf(dc, t));
+    if (expected[n] < SMALLEST) expect(found).toBeLessThan(10 * SMALLEST);
+    else expect([t, Math.abs(found / expected[n] - 1) < 0.2]).toEqual([t, true]); // the table has one or two digits
+  });
+  await backend.dispose();
 });
