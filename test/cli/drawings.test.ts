@@ -20,6 +20,7 @@ import {
   unchangedOf,
   wronglyRead,
 } from '../helpers/drawings.js';
+import { expectDataError } from '../helpers/failures.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
@@ -117,8 +118,7 @@ describe('--fit of IDX files', () => {
     ['columns', [2, 1, 8193], 'f: its images are 1 × 8193: the limits are'],
     ['rows', [2, 8193, 1], 'f: its images are 8193 × 1: the limits are'],
   ])('limits the %s, and reads only the header to refuse a file', (_, shape, message) => {
-    expect(() => fitting(...shape)).toThrow(DataError);
-    expect(() => fitting(...shape)).toThrow(message);
+    expectDataError(() => fitting(...shape), message);
   });
 
   test('accepts an image at the limit, which is also that of PNG', () => {

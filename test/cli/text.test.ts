@@ -154,16 +154,6 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     ['UTF-16', () => bytes('utf16.txt', Buffer.from('\ufeffab'.repeat(50), 'utf16le')), 'is not a text in UTF-8'],
     ['an empty file', () => bytes('empty.txt', ''), 'the file is empty'],
     ['a byte order mark alone', () => bytes('bom.txt', '\ufeff'), 'the file is empty'],
-    [
-      'one different character',
-      () => bytes('one.txt', 'a'.repeat(900)),
-      'a text with 1 different characters: at least 2',
-    ],
-    [
-      'a short text',
-      () => bytes('short.txt', 'ab'.repeat(30)),
-      'a text of 57 characters: 5 streams of 12 steps need at least 61',
-    ],
     ['more than 100 MB', huge, '100000001 bytes, more than the limit of 100000000'],
     ['a directory', () => folder, 'not a file'],
     ['no file', () => inFolder('none.txt'), 'no such file'],
@@ -200,10 +190,7 @@ test.each([
   [['--text', 'x'], 'error: --text needs --task text'],
   [['--rare', '3'], 'error: --rare needs --task text'],
   [['--sample-every', '9'], 'error: --sample-every needs --task text'],
-  [['--steps', '30'], 'error: --steps needs --task adding or text'],
   [['--task', 'text', '--text', BOOK, '--bidirectional'], 'error: bidirectional: must be false for a text'],
-  [['--task', 'text', '--text', BOOK, '--shuffle', 'legacy'], 'error: shuffle legacy: must be left out for a text'],
-  [['--task', 'text', '--text', BOOK, '--shift', '1'], 'error: shift 1: must be 0, because only images can be moved'],
   [['--task', 'text', '--data', '.'], 'error: --data: --task text reads no files of MNIST'],
 ])('%j is refused with exit code 2', async (args, message) => {
   const { code, stderr } = await longhand(['train', ...args]);

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
+import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
@@ -51,8 +52,7 @@ describe('replacing', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     mkdirSync(`${file}.new`);
-    expect(() => replaceFile(file, bytes('two'))).toThrow(DataError);
-    expect(() => replaceFile(file, bytes('two'))).toThrow('cannot be written; the old file is unchanged');
+    expectDataError(() => replaceFile(file, bytes('two')), 'cannot be written; the old file is unchanged');
     expect(readFileSync(file, 'utf8')).toBe('one');
   });
 
@@ -175,8 +175,7 @@ test('an empty name is refused, and makes no file in the working directory', () 
   const before = readdirSync('.');
   const keepOld = true;
   for (const work of [() => replaceFile('', bytes(''), { keepOld }), () => assertReplaceable(''), () => readFile('')]) {
-    expect(work).toThrow(DataError);
-    expect(work).toThrow("'': a file name must not be empty");
+    expectDataError(work, "'': a file name must not be empty");
   }
   expect(readdirSync('.')).toEqual(before);
 });
@@ -266,8 +265,10 @@ describe('histories', () => {
     ],
     ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
   ])('the CSV row %j is refused', (row) => {
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`);
+    expectDataError(
+      () => csv('train,1,2.5,0.5', row),
+      `h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`,
+    );
   });
 
   test.each([
@@ -288,7 +289,6 @@ describe('histories', () => {
     ['', 'not valid JSON'],
   ])('the NDJSON row %s is refused', (row, message) => {
     const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
-    expect(() => ndjson(good, row)).toThrow(DataError);
-    expect(() => ndjson(good, row)).toThrow(`h.ndjson: row 2: ${message}`);
+    expectDataError(() => ndjson(good, row), `h.ndjson: row 2: ${message}`);
   });
 });
