@@ -76,6 +76,7 @@ describe('wrong usage: exit code 2, one line on stderr that names the mistake, n
     [['train', '--threads', '2', '--backend', 'reference'], '--threads needs --backend wasm'],
     [['train', '--deterministic', '--backend', 'gpu'], '--deterministic needs --backend wasm'],
     wrongValue('threads <count>', '0', 'It must be a whole number from 1 to 48.'),
+    wrongValue('threads <count>', '64', 'It must be a whole number from 1 to 48.'),
     wrongValue('hidden <counts>', '2.5', COUNT),
     wrongValue('hidden <counts>', '', COUNT),
     wrongValue('seed <number>', '-1', SEED),

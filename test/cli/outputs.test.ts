@@ -22,16 +22,26 @@ function contentsOf(folder: string): unknown {
     .sort();
 }
 
-const folderWith = (prepare: (inFolder: (name: string) => string) => void): string => {
+/** The path of a name in the folder that a test prepares. */
+type At = (name: string) => string;
+type Prepare = (at: At) => void;
+
+const folderWith = (prepare: Prepare): string => {
   const folder = directoryOf();
   prepare((name) => path.join(folder, name));
   return folder;
 };
 
-type Prepare = (inFolder: (name: string) => string) => void;
 const NOTHING: Prepare = () => {};
-const linkTo = (target: string, name: string) => (inFolder: (name: string) => string) =>
-  symlinkSync(target, inFolder(name));
+const all =
+  (...steps: readonly Prepare[]): Prepare =>
+  (at) =>
+    steps.forEach((step) => step(at));
+const folders = (...names: readonly string[]) => all(...names.map((name) => (at: At) => mkdirSync(at(name))));
+const linkTo =
+  (target: string, name: string): Prepare =>
+  (at) =>
+    symlinkSync(target, at(name));
 
 /** Replaces each % in `args` by the path of the new folder, and keeps the spelling of the rest. */
 function placed(args: string, folder: string): string[] {
@@ -104,53 +114,24 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   });
 });
 
+const B: Prepare = (at) => writeFileSync(at('b'), '');
+/** one/two, and a link to it. */
+const TWO = all(folders('one', 'one/two'), linkTo('one/two', 'linked'));
+
 test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
   ['the same name', 'b', 'b', NOTHING, ''],
   ['other names', 'b', 'b1', NOTHING, undefined],
-  ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
-  ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+  ['the same name elsewhere', 'b', 'sub/b', folders('sub'), undefined],
+  ['through a folder below', 'b', 'sub/../b', folders('sub'), ''],
   ['two slashes', 'b', '/b', NOTHING, ''],
   ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
-  ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
-  [
-    'a link through another link',
-    'b',
-    'l1',
-    (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
-    '',
-  ],
-  [
-    'two links to two files',
-    'l1',
-    'l2',
-    (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
-    undefined,
-  ],
-  [
-    'a linked folder',
-    'real/b',
-    'linked/b',
-    (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
-    '',
-  ],
-  [
-    'a link out of a linked folder to beside it',
-    'one/b',
-    'linked/l',
-    (at) => {
-      mkdirSync(at('one/two'), { recursive: true });
-      linkTo('one/two', 'linked')(at);
-      linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
-    },
-    '',
-  ],
-  [
-    'hard links',
-    'b',
-    'h',
-    (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
-    undefined,
-  ],
+  ['two links to one file', 'l1', 'l2', all(linkTo('b', 'l1'), linkTo('b', 'l2')), ''],
+  ['a link through another link', 'b', 'l1', all(linkTo('l2', 'l1'), (at) => linkTo(at('b'), 'l2')(at)), ''],
+  ['two links to two files', 'l1', 'l2', all(linkTo('to-l1', 'l1'), linkTo('to-l2', 'l2')), undefined],
+  ['a linked folder', 'real/b', 'linked/b', all(folders('real'), linkTo('real', 'linked')), ''],
+  // the second link is relative to the real folder, not to the first link
+  ['a link out of a linked folder to beside it', 'one/b', 'linked/l', all(TWO, linkTo('../b', 'linked/l')), ''],
+  ['hard links', 'b', 'h', all(B, (at) => linkSync(at('b'), at('h'))), undefined],
   ['.new', 'b', 'b.new', NOTHING, '.new'],
   ['.old', 'b', 'b.old', NOTHING, '.old'],
   ['.previous', 'b', 'b.previous', NOTHING, '.previous'],

@@ -2,7 +2,7 @@
 import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
+import { done, longhand } from '../helpers/longhand.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 
 const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];
@@ -60,11 +60,8 @@ describe('longhand train --task text', () => {
 });
 
 describe('longhand sample', () => {
-  const sampled = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await longhand(['sample', RUN, '--threads', '1', ...args]);
-    expect([code, stderr]).toEqual([0, '']);
-    return stdout;
-  };
+  const sampled = async (...args: string[]): Promise<string> =>
+    (await done(['sample', RUN, '--threads', '1', ...args])).stdout;
 
   test('writes the prime and then as many characters as asked; --stream and threads change nothing', async () => {
     const args = ['--prime', 'Ein ', '--length', '40', '--temperature', '1'];

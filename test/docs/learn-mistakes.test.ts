@@ -35,7 +35,7 @@ test('every symptom leads to a mistake or to a section of this page', () => {
   expect(linked.length).toBeGreaterThan(30);
 });
 
-// test/slow/docs/learn.test.ts runs the experiments, and says the same about what they print
+// test/slow/docs/figures.test.ts runs the experiments, and says the same about what they print
 testSymptoms('the chapter quotes', quotedExperiments);
 
 const project = fileURLToPath(new URL('../..', import.meta.url));

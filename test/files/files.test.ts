@@ -1,11 +1,14 @@
-/** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. */
+/** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. Histories, and SHA-256. */
+import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
+import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
@@ -291,4 +294,41 @@ describe('histories', () => {
     const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
     expectDataError(() => ndjson(good, row), `h.ndjson: row 2: ${message}`);
   });
+});
+
+const BYTES = Uint8Array.from({ length: 300 }, (_, n) => n * n);
+
+/** Views of one buffer, read again with each loop. */
+const PARTS: Iterable<Uint8Array> = {
+  *[Symbol.iterator]() {
+    for (const [from, to] of [
+      [0, 1],
+      [1, 1],
+      [1, 200],
+      [200, 300],
+    ]) {
+      yield BYTES.subarray(from, to);
+    }
+  },
+};
+
+/** Against Node's own. */
+test.each([
+  ['no bytes', [], ''],
+  ['several parts', PARTS, BYTES],
+])('SHA-256 of %s, in one piece or part by part', async (_, parts, whole) => {
+  const expected = createHash('sha256').update(whole).digest('hex');
+  expect(sha256Of(parts)).toBe(expected);
+  expect(await fastSha256Of(parts)).toBe(expected);
+  expect(await fastSha256Of(parts, 100)).toBe(expected);
+});
+
+test('SHA-256 of parts in shared memory, and without the platform’s own', async () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(300));
+  shared.set(BYTES);
+  const expected = createHash('sha256').update(BYTES).digest('hex');
+  expect(await fastSha256Of([shared])).toBe(expected);
+  const subtle = jest.spyOn(crypto, 'subtle', 'get').mockReturnValue(undefined as unknown as SubtleCrypto);
+  expect(await fastSha256Of([shared])).toBe(expected);
+  subtle.mockRestore();
 });

@@ -1,4 +1,4 @@
-/** What axe finds on a page, and on the page of `longhand page`: as many of its parts as can be shown at once, in light and dark. */
+/** What axe finds on a page. On the page of `longhand page`, as many parts as possible are shown at once, in light and dark. */
 import AxeBuilder from 'axe-core';
 import type { Page } from 'playwright-core';
 import type { LonghandPage, Visit } from './longhand-page.js';

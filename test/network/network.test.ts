@@ -48,31 +48,15 @@ describe('sizes', () => {
       forgetBias: 1,
     });
   });
+  /** The parameters of a layer in both directions. */
+  const BOTH = { 'kernel.0': [5, 12], 'bias.0': [12], 'kernel.0.reverse': [5, 12], 'bias.0.reverse': [12] };
+
   test.each<[NetworkSizes['layers'], Record<string, number[]>]>([
     [[{ hidden: 3 }], { kernel: [5, 12], bias: [12], outKernel: [3, 4], outBias: [4] }],
-    [
-      [{ hidden: 3, bidirectional: true }],
-      {
-        'kernel.0': [5, 12],
-        'bias.0': [12],
-        'kernel.0.reverse': [5, 12],
-        'bias.0.reverse': [12],
-        outKernel: [6, 4],
-        outBias: [4],
-      },
-    ],
+    [[{ hidden: 3, bidirectional: true }], { ...BOTH, outKernel: [6, 4], outBias: [4] }],
     [
       [{ hidden: 3, bidirectional: true }, { hidden: 1 }],
-      {
-        'kernel.0': [5, 12],
-        'bias.0': [12],
-        'kernel.0.reverse': [5, 12],
-        'bias.0.reverse': [12],
-        'kernel.1': [7, 4],
-        'bias.1': [4],
-        outKernel: [1, 4],
-        outBias: [4],
-      },
+      { ...BOTH, 'kernel.1': [7, 4], 'bias.1': [4], outKernel: [1, 4], outBias: [4] },
     ],
   ])('layers %j have the parameters %j', (layers, shapes) => {
     const network = { inputs: 2, layers, outputs: 4 };

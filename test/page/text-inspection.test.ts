@@ -1,4 +1,7 @@
-/** What the page's subject “Text” shows of a text: states, the gradients of one prediction's loss, and units that separate positions at which a property holds. */
+/**
+ * What the page's subject “Text” shows of a text: states, and the gradients of one prediction's loss. Its units separate
+ * positions at which a property holds.
+ */
 import fc from 'fast-check';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';

@@ -1,4 +1,4 @@
-/** “Look inside” in a real Chromium, of digits and of a text: heat maps, drawings, the colours of a unit, how far back the gradient reaches. */
+/** “Look inside” in a real Chromium: heat maps and drawings of digits, a unit’s colours in a text, how far back the gradient reaches. */
 import type { Page } from 'playwright-core';
 import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';

@@ -12,9 +12,7 @@ const SHORT = 'The quick brown fox jumps over the lazy dog. '.repeat(6);
 const JAPANESE = '日本語の文章です。とても短い文です。\n'.repeat(20);
 
 async function paste(opened: Visit, text: string): Promise<void> {
-  await opened.page.click('#paste');
-  await opened.page.fill('#own-text', text);
-  await opened.page.click('#use-text');
+  await opened.paste(text);
   await opened.waitForText('#text-name', 'your text');
   await opened.page.waitForSelector('#play:enabled');
 }
