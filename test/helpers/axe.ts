@@ -28,7 +28,7 @@ export async function seriousFaultsOf(page: Page, about: 'everything' | 'colours
 }
 
 type Site = Pick<LonghandPage, 'visit'>;
-export type Scheme = 'light' | 'dark';
+type Scheme = 'light' | 'dark';
 
 /** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. */
 export async function expectAccessToDigits({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {

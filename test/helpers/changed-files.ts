@@ -5,7 +5,7 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 
 export type Tensors = Map<string, StoredTensor>;
-export type Metadata = Map<string, string>;
+type Metadata = Map<string, string>;
 export type Change = (tensors: Tensors, metadata: Metadata) => unknown;
 
 /** A copy of a file, changed. */

@@ -34,7 +34,7 @@ export interface InputOptions {
 }
 
 /** I = 2·H, so that the kernels of both layers have one shape if both are bidirectional. */
-export const SIZES = { T: 3, B: 3, I: 4, C: 4 } as const;
+const SIZES = { T: 3, B: 3, I: 4, C: 4 } as const;
 
 /** The inputs of a comparison, without results. Its layers have numbers. */
 export function randomInputs(seed: number, options: InputOptions = {}): Safetensors {

@@ -13,10 +13,10 @@ import type { Visit } from './longhand-page.js';
 import { LonghandPage } from './longhand-page.js';
 
 /** The time limit for a hook that waits for the build, or for that of another test file. */
-export const BUILD_MS = 600_000;
+const BUILD_MS = 600_000;
 
 /** The path that the site is built for; no file of the site may contain it. */
-export const BASE = '/base-of-the-site/';
+const BASE = '/base-of-the-site/';
 
 /** What every page is made from. */
 const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
