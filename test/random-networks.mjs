@@ -5,7 +5,7 @@
  *     npm run test:random                          1,000 networks, of the seeds 1 to 1000
  *     npm run test:random -- --cases 1 --seed 660  only the network of seed 660
  *
- * Needs Python with torch (Debian: apt-get install python3-torch). test/random-networks.py is the other process.
+ * Needs Python with torch (Debian: apt-get install python3-torch). test/fixtures/network.py is the other process.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -70,7 +70,9 @@ function startPyTorch() {
     (command) => spawnSync(command, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0,
   );
   if (!python) throw new Error('no python3 with torch (Debian: apt-get install python3-torch)');
-  const child = spawn(python, [path.join(project, 'test/random-networks.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, [path.join(project, 'test/fixtures/network.py'), '--solve'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async solve(problem) {

@@ -3,15 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { rowsIn } from '../helpers/bench-rows.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const bench = (...args: string[]) => spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
 
 test('one suite with two candidates: the terminal, the rows and the report show both', () => {
-  const folder = directoryOf({});
+  const folder = directoryOf();
   const [json, report] = [path.join(folder, 'rows.ndjson'), path.join(folder, 'benchmarks.md')];
   const chosen = ['--backends', 'longhand-wasm,loops', '--threads', '1'];
   const { status, stdout, stderr } = bench('step', '--quick', ...chosen, '--json', json, '--report', report);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { needs } from '../helpers/needs.js';
-import { longhand } from '../helpers/longhand.js';
+import { done, longhand } from '../helpers/longhand.js';
 
 const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'longhand-completion-')));
 const here = path.join(folder, 'here');
@@ -15,12 +15,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const FILES = ['a digit.png', 'data', 'run.safetensors'];
-
-const outputOf = async (...args: string[]): Promise<string> => {
-  const { code, stdout, stderr } = await longhand(args);
-  expect([args, code, stderr]).toEqual([args, 0, '']);
-  return stdout;
-};
 
 interface Help {
   readonly text: string;
@@ -45,12 +39,12 @@ function helpFrom(text: string): Help {
 const helps = new Map<string, Help>();
 let names: readonly string[] = [];
 beforeAll(async () => {
-  const text = await outputOf('--help');
+  const text = (await done(['--help'])).stdout;
   names = [...text.split('\nCommands:\n')[1].matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
   const own = names.filter((name) => name !== 'help');
-  const texts = await Promise.all(own.map((name) => outputOf(name, '--help')));
+  const texts = await Promise.all(own.map((name) => done([name, '--help'])));
   helps.set('', helpFrom(text));
-  own.forEach((name, n) => helps.set(name, helpFrom(texts[n])));
+  own.forEach((name, n) => helps.set(name, helpFrom(texts[n].stdout)));
 });
 
 /** The completions of each line, with the cursor at the end of the line. */
@@ -154,7 +148,7 @@ describe.each([
 
   testInShell('completes files, folders, and every command, flag and choice that the help lists', async () => {
     const script = path.join(folder, `longhand.${shell}`);
-    writeFileSync(script, await outputOf('completion', shell));
+    writeFileSync(script, (await done(['completion', shell])).stdout);
 
     expect(names).toEqual(expect.arrayContaining(['train', 'completion', 'help']));
     const expected: (readonly [string, readonly string[]])[] = [

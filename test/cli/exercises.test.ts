@@ -7,6 +7,7 @@ import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
 import { longhand, start } from '../helpers/longhand.js';
+import type { Exercise } from '../../src/exercises/exercise.js';
 
 let place = '';
 beforeEach(() => {
@@ -18,18 +19,13 @@ afterEach(() => rmSync(place, { recursive: true }));
 const exercises = (args: readonly string[], folder = '.') =>
   longhand(['exercises', ...args], { cwd: path.join(place, folder) });
 
+const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+
 const answer = (name: string, language: Language = 'typescript', folder = 'longhand-exercises'): string =>
-  path.join(
-    place,
-    folder,
-    pathOf(
-      EXERCISES.find((one) => one.name === name)!,
-      language,
-    ),
-  );
+  path.join(place, folder, pathOf(named(name), language));
 
 const solve = (name: string, language: Language = 'typescript', folder?: string): void =>
-  writeFileSync(answer(name, language, folder), EXERCISES.find((one) => one.name === name)![language].solution);
+  writeFileSync(answer(name, language, folder), named(name)[language].solution);
 
 test('writes a folder, and refuses one that exists', async () => {
   const { code, stdout } = await exercises([]);

@@ -1,42 +1,34 @@
-/** `longhand export` and `longhand import` of networks that are not the tutorial's, and of whole runs. */
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+/** `longhand export` and `longhand import`: of the tutorial's network, of others, and of whole runs. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { completeSizes } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
-import { longhand } from '../helpers/longhand.js';
+import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { DATA, SMALL } from '../helpers/small-runs.js';
+import { folder, inFolder } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const RUN = inFolder('run.safetensors');
+/** The tutorial's network. */
+const OWN = inFolder('tutorial.safetensors');
 
 beforeAll(async () => {
   const options = { ...OPTIONS, hidden: [5, 4], bidirectional: true };
   await train(createReferenceBackend(), IMAGES, options, { onCheckpoint: (state) => saveCheckpoint(RUN, state) });
+  await longhand([...SMALL, '--training-iters', '1600', '--checkpoint', OWN]);
 });
-
-async function printed(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await longhand(args);
-  expect([code, stderr]).toEqual([0, '']);
-  return stdout;
-}
 
 test('a run goes to PyTorch’s training and back, byte for byte', async () => {
   const [there, back] = [inFolder('run.pytorch-training.safetensors'), inFolder('back.safetensors')];
-  expect(await printed(['export', RUN, '--to', 'pytorch-training'])).toMatch(`${there}: `);
-  const text = await printed(['import', there, '--from', 'pytorch-training', '--output', back]);
+  expect((await done(['export', RUN, '--to', 'pytorch-training'])).stdout).toMatch(`${there}: `);
+  const text = (await done(['import', there, '--from', 'pytorch-training', '--output', back])).stdout;
   expect(text).toBe(
     `${back}: 3 inputs, 2 layers of 5+4 units in both directions, crossEntropy at the last step, 10 classes, ` +
       'forget bias 1; its training is at step 12\n',
   );
   expect(readFileSync(back)).toEqual(readFileSync(RUN));
-  const json = await printed(['import', there, '--from', 'pytorch-training', '--output', back, '--json']);
+  const json = (await done(['import', there, '--from', 'pytorch-training', '--output', back, '--json'])).stdout;
   const layers = [5, 4].map((hidden) => ({ hidden, bidirectional: true }));
   const network = completeSizes({ inputs: 3, layers, outputs: 10 });
   expect(JSON.parse(json)).toEqual({ file: back, T: 4, network, step: 12 });
@@ -44,8 +36,8 @@ test('a run goes to PyTorch’s training and back, byte for byte', async () => {
 
 test('its network goes to PyTorch and back, without the run', async () => {
   const there = inFolder('run.pytorch.safetensors');
-  await printed(['export', RUN, '--to', 'safetensors-pytorch']);
-  await printed(['import', there, '--from', 'safetensors-pytorch']);
+  await done(['export', RUN, '--to', 'safetensors-pytorch']);
+  await done(['import', there, '--from', 'safetensors-pytorch']);
   const back = loadCheckpoint(inFolder('run.pytorch.longhand.safetensors'));
   expect(back).toEqual({ model: loadCheckpoint(RUN).model, training: null });
 });
@@ -76,4 +68,67 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr.match(/\n/g)).toHaveLength(1);
   expect(existsSync(inFolder('none'))).toBe(false);
+});
+
+describe('of the tutorial’s network', () => {
+  test.each([
+    ['onnx', ['tutorial.onnx']],
+    ['safetensors-pytorch', ['tutorial.pytorch.safetensors']],
+    ['safetensors-tf1', ['tutorial.tf1.safetensors']],
+    ['keras', ['tutorial.keras.safetensors']],
+    ['tfjs', ['tutorial.tfjs/model.json', 'tutorial.tfjs/weights.bin']],
+  ])('--to %s writes beside the checkpoint', async (form, files) => {
+    const { files: written } = jsonOf(await done(['export', OWN, '--to', form, '--json'])) as {
+      files: { file: string; bytes: number }[];
+    };
+    expect(written.map(({ file }) => file)).toEqual(files.map(inFolder));
+    for (const { file, bytes } of written) expect(readFileSync(file)).toHaveLength(bytes);
+  });
+
+  test.each(['safetensors-pytorch', 'safetensors-tf1'])(
+    'a network that is exported and imported as %s is unchanged',
+    async (form) => {
+      const [there, back] = [inFolder('there.safetensors'), inFolder('tutorial-back.safetensors')];
+      await done(['export', OWN, '--to', form, '--output', there]);
+      const { stdout } = await done(['import', there, '--from', form, '--output', back]);
+      expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
+      expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(OWN).model, training: null });
+      const [own, imported] = [OWN, back].map((file) => done(['eval', file, '--data', DATA]));
+      expect((await imported).stdout).toBe((await own).stdout);
+      expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
+    },
+  );
+
+  test('import uses the flags for T and the forget bias rather than the file', async () => {
+    const there = inFolder('there.safetensors');
+    await done(['export', OWN, '--to', 'safetensors-tf1', '--output', there]);
+    const flags = '--from safetensors-tf1 --forget-bias 0.5 --rows 9'.split(' ');
+    const args = ['import', there, '--output', inFolder('b'), ...flags];
+    const sizes = { T: 9, I: 3, H: 8, C: 10, forgetBias: 0.5 };
+    expect(jsonOf(await done([...args, '--json']))).toEqual({ file: inFolder('b'), ...sizes });
+    const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--forget-bias needs --from safetensors-tf1'),
+    ]);
+  });
+
+  test('a file that cannot be written is reported in one line', async () => {
+    expect(await refused(['export', OWN, '--to', 'onnx', '--output', inFolder('none/tutorial.onnx')])).toContain(
+      'no such directory',
+    );
+    writeFileSync(inFolder('taken'), 'a file');
+    expect(await refused(['export', OWN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
+      'taken: is a file, but must be a folder',
+    );
+    expect(existsSync(inFolder('none'))).toBe(false);
+  });
+
+  test('an older export of the same name is replaced', async () => {
+    const file = inFolder('twice.onnx');
+    writeFileSync(file, 'old');
+    await done(['export', OWN, '--to', 'onnx', '--output', file]);
+    expect(readFileSync(file)).not.toEqual(Buffer.from('old'));
+    expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice.onnx']);
+  });
 });

@@ -1,14 +1,15 @@
-/** `longhand train` with checkpoints: writing, resuming, files that cannot be written, and contradictory flags. */
+/** `longhand train` with checkpoints, histories and validation: writing, resuming, files that cannot be written, contradictory flags. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
-import { linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
-import { expectSavedOn, SIGNALS } from '../helpers/saved-on-signals.js';
-import { DATA, directoryOf, ENDLESS, FROM, inNewFolder, RUN } from '../helpers/small-runs.js';
+import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { longhand, start } from '../helpers/longhand.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { DATA, endless, FROM, RUN, SMALL } from '../helpers/small-runs.js';
+import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 
 describe('--checkpoint', () => {
   test('writes the run every `--checkpoint-every` steps and at its end, and keeps the previous checkpoint', async () => {
@@ -20,20 +21,10 @@ describe('--checkpoint', () => {
     expect(readdirSync(path.dirname(file)).sort()).toEqual(['run.safetensors', 'run.safetensors.previous']);
   });
 
-  test.each(SIGNALS)('writes the run on %s, and --resume continues to the same end', (signal, exitCode) =>
-    expectSavedOn(longhand, signal, exitCode),
-  );
-
   test('leaves a complete checkpoint if the reader closes the output early', async () => {
     const file = inNewFolder();
-    const { code } = await runProcess('sh', [
-      '-c',
-      '"$@" | head -n 20',
-      'sh',
-      process.execPath,
-      MAIN,
-      ...[...ENDLESS, '--checkpoint', file, '--checkpoint-every', '1'],
-    ]);
+    const run = [...endless(RUN), '--checkpoint', file, '--checkpoint-every', '1'];
+    const { code } = await inShell('sh', '"$@" | head -n 20', run);
     expect(code).toBe(0);
     expect(loadCheckpoint(file).training?.step).toBeGreaterThanOrEqual(19);
   });
@@ -101,17 +92,8 @@ describe('--resume', () => {
   test('writes to another file with --checkpoint, even if no step remains', async () => {
     const [from, to] = [inNewFolder(), inNewFolder()];
     await longhand([...RUN, '--checkpoint', from, '--checkpoint-every', '31']);
-    const { code } = await longhand([
-      ...FROM,
-      '--resume',
-      from,
-      '--checkpoint',
-      to,
-      '--checkpoint-every',
-      '31',
-      '--threads',
-      '1',
-    ]);
+    const more = ['--checkpoint-every', '31', '--threads', '1'];
+    const { code } = await longhand([...FROM, '--resume', from, '--checkpoint', to, ...more]);
     expect(code).toBe(0);
     expect(readFileSync(to)).toEqual(readFileSync(from));
   });
@@ -132,16 +114,7 @@ describe('a file that cannot be written', () => {
     const before = readFileSync(file);
     // a limit of 8 blocks of 512 bytes for every file that the process writes acts as a disk that becomes full
     const script = `trap '' XFSZ; ulimit -f 8; exec "$@"`;
-    const { code, stderr } = await runProcess('bash', [
-      '-c',
-      script,
-      'bash',
-      process.execPath,
-      MAIN,
-      ...RUN,
-      '--checkpoint',
-      file,
-    ]);
+    const { code, stderr } = await inShell('bash', script, [...RUN, '--checkpoint', file]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/\nlonghand: .*run\.safetensors: cannot be written; the old file is unchanged \(.*\)\n$/);
     expect(readFileSync(file)).toEqual(before);
@@ -165,13 +138,8 @@ describe('a file that cannot be written', () => {
   if (!canMount) test.skip('missing: the right to mount file systems: run as root', () => undefined);
   const onOwnDisk = (script: string) => {
     const folder = path.dirname(inNewFolder());
-    const command = [
-      process.execPath,
-      path.resolve(MAIN),
-      ...RUN,
-      '--checkpoint',
-      path.join(folder, 'run.safetensors'),
-    ];
+    const run = [...RUN, '--checkpoint', path.join(folder, 'run.safetensors')];
+    const command = [process.execPath, path.resolve(MAIN), ...run];
     const mounted = `mount -t tmpfs -o size=64k none ${folder}; cd ${folder}; ${script}`;
     return runProcess('unshare', ['-rm', 'sh', '-c', mounted, 'sh', ...command]);
   };
@@ -199,9 +167,6 @@ test.each([
   [['--checkpoint-every', '5'], '--checkpoint-every needs --checkpoint'],
   [['--decay-rate', '0.1'], '--decay-rate needs --schedule step'],
   [['--decay-every', '5'], '--decay-every needs --schedule step'],
-  [['--epochs', '0'], 'whole number from 1'],
-  [['--clip-norm', '0'], 'greater than 0'],
-  [['--schedule', 'wild'], 'Allowed choices are constant, cosine, step'],
 ])('%p is wrong usage: %s', async (args, message) => {
   const { code, stdout, stderr } = await longhand([...RUN, ...args]);
   expect([code, stdout]).toEqual([2, '']);
@@ -225,4 +190,96 @@ test('flags that contradict the checkpoint’s validation or schedule are wrong 
 test('--epochs and --training-iters exclude each other', async () => {
   const { code, stderr } = await longhand([...RUN, '--epochs', '2']);
   expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--training-iters")]);
+});
+
+describe('--history and --plot', () => {
+  const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
+
+  test.each(['csv', 'ndjson'])(
+    'every line and validation is in the %s file, even after an interruption',
+    async (form) => {
+      const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
+      const { stdout } = await longhand([...VALIDATED, '--history', whole]);
+      const rows = linesOf(readFileSync(whole, 'utf8'));
+      expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
+      const printed = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
+      expect(printed).toHaveLength(9);
+
+      const checkpoint = inNewFolder();
+      await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
+      // a killed run can leave rows after the checkpoint, and an incomplete last row
+      const [last] = rows.slice(-1);
+      writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
+      const rest = ['--training-iters', '500', '--history', stopped, '--threads', '1'];
+      await longhand([...FROM, '--resume', checkpoint, ...rest]);
+      expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+    },
+  );
+
+  test('the plot is an SVG with a line for each set', async () => {
+    const [history, plot] = [inNewFolder('h.csv'), inNewFolder('h.svg')];
+    expect((await longhand([...VALIDATED, '--history', history, '--plot', plot])).code).toBe(0);
+    const svg = readFileSync(plot, 'utf8');
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(svg.match(/<path /g)!.length).toBeGreaterThanOrEqual(4);
+    for (const word of ['train', 'validation', 'loss', 'accuracy', 'step']) expect(svg).toContain(word);
+  });
+
+  test('a history that cannot be written ends the run with one line', async () => {
+    const full = inNewFolder('full.csv');
+    symlinkSync('/dev/full', full);
+    const { code, stderr } = await longhand([...RUN, '--history', full]);
+    expect([code, linesOf(stderr)]).toEqual([1, [`longhand: ${full}: not a file`]]);
+  });
+
+  test('a run that fails at once leaves an older history unchanged', async () => {
+    const history = inNewFolder('h.csv');
+    await longhand([...VALIDATED, '--history', history]);
+    const before = readFileSync(history, 'utf8');
+    const { code, stderr } = await longhand([...RUN, '--batch-size', '5000', '--history', history]);
+    expect([code, linesOf(stderr).at(-1)]).toEqual([1, expect.stringContaining('batch size 5000 is larger')]);
+    expect(readFileSync(history, 'utf8')).toBe(before);
+  });
+
+  test('a run that is interrupted before its first line leaves no row of an older run', async () => {
+    const [history, checkpoint] = [inNewFolder('h.csv'), inNewFolder()];
+    await longhand([...VALIDATED, '--history', history]);
+    const silent = [...endless(RUN), '--display-step', '4000000', '--checkpoint-every', '5'];
+    const run = start([...silent, '--history', history, '--checkpoint', checkpoint]);
+    while (!existsSync(checkpoint)) await setTimeout(5);
+    run.interrupt('SIGINT');
+    expect(await run.code).toBe(130);
+    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
+  });
+
+  test('a run without lines leaves a history without rows', async () => {
+    const history = inNewFolder('h.csv');
+    expect((await longhand([...RUN, '--display-step', '1000', '--history', history])).code).toBe(0);
+    expect(readFileSync(history, 'utf8')).toBe('set,step,loss,accuracy\n');
+  });
+
+  test('a file that is not a history is not overwritten with --resume', async () => {
+    const [file, history] = [inNewFolder(), inNewFolder('notes.csv')];
+    await longhand([...RUN, '--checkpoint', file]);
+    writeFileSync(history, 'my notes\nof years\n');
+    const { code, stderr } = await longhand([...FROM, '--resume', file, '--history', history]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('does not begin with set,step,loss,accuracy')]);
+    expect(readFileSync(history, 'utf8')).toBe('my notes\nof years\n');
+  });
+});
+
+describe('--validate-every, --patience, --best', () => {
+  test('stop early, report it, and keep the best state', async () => {
+    const best = inNewFolder('best.safetensors');
+    const args = '--threads 1 --learning-rate 0.5 --validate-every 1 --patience 2 --epochs 9'.split(' ');
+    const { code, stdout, stderr } = await longhand([...SMALL, ...args, '--best', best]);
+    expect(code).toBe(0);
+    const losses = [...stdout.matchAll(/^Step (\d+), Validation Loss= ([\d.]+), Validation Accuracy= [\d.]+$/gm)].map(
+      ([, step, loss]) => [Number(step), Number(loss)],
+    );
+    const [bestStep] = losses.reduce((one, other) => (other[1] < one[1] ? other : one));
+    expect(losses).toHaveLength(bestStep + 2);
+    expect(stderr).toContain(`\nstopped early, after step ${bestStep + 2}\n`);
+    expect(loadCheckpoint(best).training?.step).toBe(bestStep);
+  });
 });

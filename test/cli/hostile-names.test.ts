@@ -8,11 +8,11 @@ import { printable, table } from '../../src/cli/format.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { signed } from '../../src/training/checkpoint.js';
-import { mnistFiles } from '../helpers/idx-files.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
 import { linesOf } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { longhand } from '../helpers/longhand.js';
+import { DATA, SMALL } from '../helpers/small-runs.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const range = (from: number, to: number): string =>
   String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, n) => from + n));
@@ -32,18 +32,15 @@ const HOSTILE = `a${(CONTROLS + BIDI).replace('\0', '')}z`;
 const IN_FILE = `a${CONTROLS}${BIDI}${HALVES}z`;
 const SHORT = 'b\n\u001b[2J\u202e\u009b\rz';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-const DATA = directoryOf(mnistFiles(5600, 200));
-const folder = path.join(directoryOf({}), SHORT);
+const folder = path.join(directoryOf(), SHORT);
 const inFolder = (name: string): string => path.join(folder, name);
 const [RUN, WEIGHTS, IMAGES] = [inFolder('run.safetensors'), inFolder('weights'), inFolder('images')];
-const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16', '--training-iters', '160'];
+const TRAIN = [...SMALL, '--training-iters', '160'];
 
 beforeAll(async () => {
   mkdirSync(folder);
   writeFileSync(IMAGES, readFileSync(path.join(DATA, 't10k-images-idx3-ubyte')));
-  await longhand([...SMALL, '--checkpoint', RUN]);
+  await longhand([...TRAIN, '--checkpoint', RUN]);
   await longhand(['export', RUN, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
 });
 
@@ -92,7 +89,7 @@ async function optionsOfAllCommands(): Promise<string[][]> {
 
 /** The arguments that each command needs. */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
-  train: SMALL.slice(1),
+  train: TRAIN.slice(1),
   eval: [RUN, '--data', DATA],
   predict: [RUN, IMAGES, '--first', '1'],
   inspect: [RUN],
@@ -125,7 +122,7 @@ describe('control characters in wrong usage are printed as escapes:', () => {
     ['too many arguments', ['gradcheck', HOSTILE]],
     ['a missing argument', ['predict', HOSTILE]],
     ['an argument that looks like a suggestion', [`${SHORT}\n(Did you mean ${SHORT}?)\n`]],
-    ['a history of another format', [...SMALL, '--history', HOSTILE]],
+    ['a history of another format', [...TRAIN, '--history', HOSTILE]],
   ])('%s', async (_, args) => {
     const { code, stderr } = await clean(args);
     expect([code, stderr.split('\n').length > 3]).toEqual([2, stderr.startsWith('Usage')]);

@@ -7,18 +7,79 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { longhand } from '../helpers/longhand.js';
+import type { Result, Sink } from '../helpers/longhand-process.js';
 import { longhand as longhandProcess, MAIN } from '../helpers/longhand-process.js';
-import { testOnTerminal } from '../helpers/terminal.js';
-import { CHECKPOINT, DATA, expectRightIfLost, inFolder, makeFiles, NAMES, SMALL } from '../helpers/lost-outputs.js';
+import { longhand } from '../helpers/longhand.js';
+import { DATA, endless, SMALL } from '../helpers/small-runs.js';
+import { inFolder } from '../helpers/temporary-directories.js';
+import { testOnTerminal } from '../helpers/needs.js';
+import { inTier } from '../helpers/tier.js';
 
-/** A run that does not end during the test. */
-const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
+const CHECKPOINT = inFolder('run.safetensors');
+const TEXT_CHECKPOINT = inFolder('text.safetensors');
+const [TEMPLATE, WEIGHTS] = [inFolder('template.safetensors'), inFolder('weights.safetensors')];
+const IMAGES = path.join(DATA, 't10k-images-idx3-ubyte');
+
+const STACK_TRACE = /^ +at /m;
+const FULL = 'longhand: standard output: cannot be written (the disk is full)\n';
+
+/** The files that the commands read. */
+async function makeFiles(): Promise<void> {
+  await longhand([...SMALL, '--training-iters', '160', '--checkpoint', CHECKPOINT]);
+  const text = ['--task', 'text', '--hidden', '4', '--steps', '5', '--batch-size', '2', '--epochs', '1'];
+  writeFileSync(inFolder('text.txt'), 'A short text. '.repeat(10));
+  await longhand(['train', ...text, '--text', inFolder('text.txt'), '--checkpoint', TEXT_CHECKPOINT]);
+  await longhand(['compare', '--template', TEMPLATE]);
+  await longhand(['export', CHECKPOINT, '--to', 'safetensors-pytorch', '--output', WEIGHTS]);
+}
+
+/** For each command: its arguments, its exit code if the output works, and whether it prints a result. */
+const COMMANDS: Readonly<Record<string, readonly [args: readonly string[], exitCode: number, hasResult: boolean]>> = {
+  help: [['--help'], 0, true],
+  'a command’s help': [['predict', '--help'], 0, true],
+  version: [['--version'], 0, true],
+  train: [[...SMALL, '--training-iters', '500'], 0, true],
+  eval: [['eval', CHECKPOINT, '--data', DATA], 0, true],
+  predict: [['predict', CHECKPOINT, IMAGES, '--first', '3', '--rows'], 0, true],
+  sample: [['sample', TEXT_CHECKPOINT, '--length', '2000', '--prime', 'A', '--stream'], 0, true],
+  inspect: [['inspect', CHECKPOINT, '--json'], 0, true],
+  export: [['export', CHECKPOINT, '--to', 'onnx', '--output', inFolder('run.onnx')], 0, true],
+  import: [['import', WEIGHTS, '--from', 'safetensors-pytorch', '--output', inFolder('imported')], 0, true],
+  compare: [['compare', TEMPLATE, '--json'], 0, true],
+  'a gradcheck that fails': [['gradcheck', '--steps', '2', '--tolerance', '1e-300'], 1, true],
+  'a missing file': [['inspect', inFolder('none')], 1, false],
+  'wrong usage': [['frobnicate'], 2, false],
+};
+
+/** `longhand` runs in the test's own process, or as a process of its own. */
+async function expectRightIfLost(
+  longhand: (args: readonly string[], sinks?: { stdout?: Sink; stderr?: Sink }) => Promise<Result>,
+  name: string,
+): Promise<void> {
+  const [args, exitCode, hasResult] = COMMANDS[name];
+  const whole = await longhand(args);
+  expect([whole.code, whole.stdout !== '']).toEqual([exitCode, hasResult]);
+
+  const onFullDisk = await longhand(args, { stdout: 'full' });
+  expect(onFullDisk.code).toBe(hasResult ? 1 : exitCode);
+  expect(onFullDisk.stderr).not.toMatch(STACK_TRACE);
+  expect(onFullDisk.stderr.endsWith(FULL)).toBe(hasResult);
+
+  const unread = await longhand(args, { stdout: 'closed' });
+  expect([unread.code, unread.stderr]).toEqual([exitCode, expect.not.stringMatching(STACK_TRACE)]);
+
+  expect(await longhand(args, { stderr: 'closed' })).toEqual({ code: exitCode, stdout: whole.stdout, stderr: '' });
+}
+
+const ENDLESS = endless(SMALL);
+/** The second tier starts a process for every command. */
+const inEither = inTier(longhand, longhandProcess);
 
 beforeAll(makeFiles);
 
-test.each(NAMES)('%s has the right exit code and no stack trace if its output or its messages are lost', (name) =>
-  expectRightIfLost(longhand, name),
+test.each(Object.keys(COMMANDS))(
+  '%s has the right exit code and no stack trace if its output or its messages are lost',
+  (name) => expectRightIfLost(inEither, name),
 );
 
 test('the same is true of a process', () => expectRightIfLost(longhandProcess, 'inspect'));
@@ -26,7 +87,7 @@ test('the same is true of a process', () => expectRightIfLost(longhandProcess, '
 test.each(['full', 'closed'] as const)(
   'wrong usage has exit code 2 even if both of its outputs are %s',
   async (sink) => {
-    expect((await longhand(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
+    expect((await inEither(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
   },
 );
 

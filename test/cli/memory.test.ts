@@ -1,23 +1,45 @@
 /** Sizes that do not fit into the memory are refused in one line; neither V8 nor the system ends the process. */
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import path from 'node:path';
 import { assertRoom, withAdvice } from '../../src/cli/memory.js';
 import { numbersOfComparison } from '../../src/compare/limits.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import { zeros } from '../../src/core/tensor.js';
+import { sizeOf, zeros } from '../../src/core/tensor.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { writeSafetensors } from '../../src/files/safetensors.js';
 import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
-import { comparisonOf, LOSS } from '../helpers/comparison-of-zeros.js';
-import { idx, mnistFiles } from '../helpers/idx-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { idx } from '../helpers/small-images.js';
+import { FROM } from '../helpers/small-runs.js';
+import { inNewFolder } from '../helpers/temporary-directories.js';
+import { inTier } from '../helpers/tier.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-const TRAIN = ['train', '--data', directoryOf(mnistFiles(5600, 200))];
+const [B, I, H, C] = [1, 1, 1, 2];
+
+/** The loss of two classes that are equally likely. */
+const LOSS = Math.LN2;
+
+/** A small file for `longhand compare` with many steps: inputs and weights of zeros. */
+function comparisonOf(T: number, loss: number): string {
+  const zero = (...shape: number[]): StoredTensor => ({
+    dtype: 'F32',
+    shape,
+    bytes: new Uint8Array(4 * sizeOf(shape)),
+  });
+  const tensors = new Map<string, StoredTensor>([
+    ...Object.entries({ x: zero(T, B, I), kernel: zero(I + H, 4 * H), bias: zero(4 * H) }),
+    ...Object.entries({ outKernel: zero(H, C), outBias: zero(C) }),
+    ['loss', { dtype: 'F64', shape: [], bytes: new Uint8Array(Float64Array.of(loss).buffer) }],
+    ['labels', { dtype: 'U8', shape: [B], bytes: new Uint8Array(B) }],
+  ]);
+  const file = inNewFolder('mine.safetensors');
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  return file;
+}
+
 const ALL = 'reduce --steps, --batch-size, --inputs, --hidden or --classes';
 const TWO = 'reduce --hidden or --batch-size';
 /** An H whose model needs twice this computer's memory: kernel, gradient and moments, [I+H,4H] in f32, are 4 · 4 · 4H² bytes. */
@@ -30,10 +52,10 @@ test.each<[readonly string[], string]>([
   [['gradcheck', '--inputs', '4294967295'], ALL],
   [['gradcheck', '--hidden', TOO_MANY_UNITS], ALL],
   [['gradcheck', '--classes', '4294967295'], ALL],
-  [[...TRAIN, '--hidden', '4294967295'], TWO],
-  [[...TRAIN, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
-  [[...TRAIN, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
-  [[...TRAIN, '--batch-size', '4294967295'], TWO],
+  [[...FROM, '--hidden', '4294967295'], TWO],
+  [[...FROM, '--hidden', '20000'], TWO], // beyond the 4 GiB of a WebAssembly memory
+  [[...FROM, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
+  [[...FROM, '--batch-size', '4294967295'], TWO],
 ])('a model that is too large is refused in one line with its sizes and bytes: %j', async (args, advice) => {
   const { code, stdout, stderr } = await longhand(args);
   expect([code, stdout]).toEqual([1, '']);
@@ -49,7 +71,7 @@ describe('compare of a small file with many steps', () => {
   test.each([[[]], [['--no-limit']]])(
     'is refused if their views do not fit into V8’s heap, with flags %j',
     async (flags) => {
-      const file = comparisonOf(directoryOf({}), 100_000, LOSS);
+      const file = comparisonOf(100_000, LOSS);
       const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(
@@ -60,9 +82,16 @@ describe('compare of a small file with many steps', () => {
   );
 
   test('is computed if their views fit into V8’s heap', async () => {
-    const file = comparisonOf(directoryOf({}), 20_000, LOSS);
+    const file = comparisonOf(20_000, LOSS);
     const { code, stdout } = await longhandProcess(['compare', file, '--no-limit'], { node });
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^loss .* ok$/m)]);
+  });
+
+  test('is searched for mistakes if their views fit into V8’s heap', async () => {
+    const small = ['--max-old-space-size=128'];
+    const file = comparisonOf(inTier(500, 10_000), 0);
+    const { code, stdout } = await longhandProcess(['compare', file, '--no-limit'], { node: small });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('DIFFERS')]);
   });
 });
 
@@ -89,8 +118,7 @@ test('a small checkpoint with a huge number of steps is refused', async () => {
   const parameters = Object.fromEntries(
     Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
   );
-  const folder = directoryOf({});
-  const [file, images] = [path.join(folder, 'run.safetensors'), path.join(folder, 'images')];
+  const [file, images] = [inNewFolder(), inNewFolder('images')];
   saveCheckpoint(file, { model: { T, network, parameters }, training: null });
   writeFileSync(images, idx([1, T, 1], new Uint8Array(T)));
   const { code, stdout, stderr } = await longhand(['predict', file, images]);
@@ -98,7 +126,19 @@ test('a small checkpoint with a huge number of steps is refused', async () => {
   expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/);
 });
 
+test('longhand inspect shows very many tensors', async () => {
+  const file = inNewFolder('many.safetensors');
+  const empty = { dtype: 'U8', shape: [0], bytes: new Uint8Array() } as const;
+  const count = inTier(2_000, 200_000);
+  const tensors = new Map(Array.from({ length: count }, (_, n) => [`t${n}`, empty]));
+  writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
+  const { code, stdout, stderr } = await longhandProcess(['inspect', file]);
+  expect([code, stderr, stdout.split('\n').length]).toEqual([0, '', count + 2]);
+});
+
 test('a model that fits is not refused', async () => {
-  expect((await longhand([...TRAIN, '--hidden', '200', '--batch-size', '300', '--training-iters', '1'])).code).toBe(0);
+  const [units, batch] = inTier(['200', '300'], ['600', '600']);
+  const args = ['--hidden', units, '--batch-size', batch, '--training-iters', '1'];
+  expect((await inTier(longhand, longhandProcess)([...FROM, ...args])).code).toBe(0);
   expect((await longhand(['gradcheck', '--steps', '60', '--hidden', '2', '--inputs', '1'])).code).toBe(0);
 });

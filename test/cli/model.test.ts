@@ -1,5 +1,5 @@
-/** The commands that read a saved network: eval, predict, inspect, export, import, compare. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The commands that read a saved network, and compare: eval, predict, inspect, compare. test/cli/export.test.ts has export and import. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
@@ -13,22 +13,22 @@ import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
-import { COLUMNS, idx as idxBytes, mnistFiles, ROWS } from '../helpers/idx-files.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, runProcess } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
-import { chunk, encodePng, header, pngOf } from '../helpers/png.mjs';
-import { smallImages } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-import { testOnTerminal } from '../helpers/terminal.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';
+import { testOnTerminal } from '../helpers/needs.js';
+import { encodePng } from '../helpers/png.mjs';
+import {
+  idx as idxBytes,
+  IDX_COLUMNS as COLUMNS,
+  IDX_ROWS as ROWS,
+  mnistFiles,
+  smallImages,
+} from '../helpers/small-images.js';
+import { directoryOf, inFolder } from '../helpers/temporary-directories.js';
 
 const FILES = mnistFiles(5600, 200);
 const DATA = directoryOf(FILES);
-const folder = directoryOf({});
-const inFolder = (name: string): string => path.join(folder, name);
 const RUN = inFolder('run.safetensors');
 let training: Result;
 
@@ -36,21 +36,6 @@ beforeAll(async () => {
   const small = ['--hidden', '8', '--batch-size', '16', '--training-iters', '4000', '--learning-rate', '0.01'];
   training = await longhand(['train', '--data', DATA, ...small, '--checkpoint', RUN]);
 });
-
-const jsonOf = ({ stdout }: Result): unknown => JSON.parse(stdout);
-
-async function done(args: readonly string[]): Promise<Result> {
-  const result = await longhand(args);
-  expect([result.code, result.stderr]).toEqual([0, '']);
-  return result;
-}
-
-async function refused(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await longhand(args);
-  expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/^longhand: [^\n]*\n$/);
-  return stderr;
-}
 
 interface Evaluation {
   readonly set: string;
@@ -220,12 +205,6 @@ describe('longhand predict', () => {
       () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
       '4 × 2 pixels; this network reads 3 × 2, or a whole multiple of it\n',
     ],
-    ['that is cut off', () => png(pixels).subarray(0, 60), 'damaged PNG (cut off at byte 60, within IDAT'],
-    [
-      'that is too large',
-      () => pngOf(chunk('IHDR', header({ width: 4088, height: 4088, colourType: 0, depth: 8 }))),
-      '4088 × 4088 pixels of 8 bits: the limits are 2097152 pixels',
-    ],
     ['of another format', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
     ['of IDX labels', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
   ])('refuses a file %s', async (_, bytes, message) => {
@@ -274,85 +253,6 @@ describe('longhand inspect', () => {
   });
 });
 
-describe('longhand export and import', () => {
-  test.each([
-    ['onnx', ['run.onnx']],
-    ['safetensors-pytorch', ['run.pytorch.safetensors']],
-    ['safetensors-tf1', ['run.tf1.safetensors']],
-    ['keras', ['run.keras.safetensors']],
-    ['tfjs', ['run.tfjs/model.json', 'run.tfjs/weights.bin']],
-  ])('--to %s writes beside the checkpoint', async (form, files) => {
-    const { files: written } = jsonOf(await done(['export', RUN, '--to', form, '--json'])) as {
-      files: { file: string; bytes: number }[];
-    };
-    expect(written.map(({ file }) => file)).toEqual(files.map(inFolder));
-    for (const { file, bytes } of written) expect(readFileSync(file)).toHaveLength(bytes);
-  });
-
-  test.each(['safetensors-pytorch', 'safetensors-tf1'])(
-    'a network that is exported and imported as %s is unchanged',
-    async (form) => {
-      const [there, back] = [inFolder('there.safetensors'), inFolder('back.safetensors')];
-      await done(['export', RUN, '--to', form, '--output', there]);
-      const { stdout } = await done(['import', there, '--from', form, '--output', back]);
-      expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
-      expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(RUN).model, training: null });
-      const [own, imported] = [RUN, back].map((file) => done(['eval', file, '--data', DATA]));
-      expect((await imported).stdout).toBe((await own).stdout);
-      expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
-    },
-  );
-
-  test('import uses the flags for T and the forget bias rather than the file', async () => {
-    const there = inFolder('there.safetensors');
-    await done(['export', RUN, '--to', 'safetensors-tf1', '--output', there]);
-    const args = [
-      'import',
-      there,
-      '--from',
-      'safetensors-tf1',
-      '--output',
-      inFolder('b'),
-      '--forget-bias',
-      '0.5',
-      '--rows',
-      '9',
-    ];
-    expect(jsonOf(await done([...args, '--json']))).toEqual({
-      file: inFolder('b'),
-      T: 9,
-      I: 3,
-      H: 8,
-      C: 10,
-      forgetBias: 0.5,
-    });
-    const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
-    expect([wrong.code, wrong.stderr]).toEqual([
-      2,
-      expect.stringContaining('--forget-bias needs --from safetensors-tf1'),
-    ]);
-  });
-
-  test('a file that cannot be written is reported in one line', async () => {
-    expect(await refused(['export', RUN, '--to', 'onnx', '--output', inFolder('none/run.onnx')])).toContain(
-      'no such directory',
-    );
-    writeFileSync(inFolder('taken'), 'a file');
-    expect(await refused(['export', RUN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
-      'taken: is a file, but must be a folder',
-    );
-    expect(existsSync(inFolder('none'))).toBe(false);
-  });
-
-  test('an older export of the same name is replaced', async () => {
-    const file = inFolder('twice.onnx');
-    writeFileSync(file, 'old');
-    await done(['export', RUN, '--to', 'onnx', '--output', file]);
-    expect(readFileSync(file)).not.toEqual(Buffer.from('old'));
-    expect(readdirSync(folder).filter((name) => name.startsWith('twice'))).toEqual(['twice.onnx']);
-  });
-});
-
 describe('longhand compare', () => {
   test('accepts its template; with another forget bias it names the mistake', async () => {
     const file = inFolder('mine.safetensors');
@@ -389,6 +289,24 @@ describe('longhand compare', () => {
     expect(bar).toMatch(/\u001b\[1G\u001b\[2K$/);
     expect(table).not.toContain('%');
   });
+
+  test('an example of a network agrees, and every result is listed', async () => {
+    const file = path.join(directoryOf(), 'deep.safetensors');
+    const kind = '--layers 2 --bidirectional --lengths --reads every --loss squaredError --seed 3'.split(' ');
+    expect(await longhand(['compare', '--template', file, ...kind])).toMatchObject({ code: 0, stdout: '' });
+    const { code, stdout } = await longhand(['compare', file, '--tolerance', '1e-12']);
+    expect([code, stdout.match(/ ok$/gm)?.length]).toEqual([0, 18]);
+    expect(stdout).toMatch(/^d\.kernel\.1\.reverse +\[18,24\] /m);
+  });
+
+  test.each(['--layers 2', '--bidirectional', '--lengths', '--reads every', '--loss crossEntropy', '--force'])(
+    '%s needs --template',
+    async (flag) => {
+      const stderr = `error: ${flag.split(' ')[0]} needs --template\n`;
+      expect(await longhand(['compare', 'mine', ...flag.split(' ')])).toEqual({ code: 2, stdout: '', stderr });
+      expect(existsSync('mine')).toBe(false);
+    },
+  );
 
   test('refuses a file without the inputs of a comparison', async () => {
     expect(await refused(['compare', RUN])).toContain('has no tensor "x"');

@@ -3,17 +3,13 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSy
 import path from 'node:path';
 import { meetingOf } from '../../src/cli/outputs.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { longhand } from '../helpers/longhand.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { FROM, RUN as SMALL_RUN } from '../helpers/small-runs.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const DATA = directoryOf(mnistFiles(5600, 200));
-const FROM = ['train', '--data', DATA, '--threads', '1'];
-const RUN = [...FROM, '--hidden', '8', '--batch-size', '16', '--training-iters', '500', '--validate-every', '10'];
+const RUN = [...SMALL_RUN, '--validate-every', '10'];
 
 /** What is in a folder: names, contents, targets of links. */
 function contentsOf(folder: string): unknown {
@@ -26,16 +22,26 @@ function contentsOf(folder: string): unknown {
     .sort();
 }
 
-const folderWith = (prepare: (inFolder: (name: string) => string) => void): string => {
-  const folder = directoryOf({});
+/** The path of a name in the folder that a test prepares. */
+type At = (name: string) => string;
+type Prepare = (at: At) => void;
+
+const folderWith = (prepare: Prepare): string => {
+  const folder = directoryOf();
   prepare((name) => path.join(folder, name));
   return folder;
 };
 
-type Prepare = (inFolder: (name: string) => string) => void;
 const NOTHING: Prepare = () => {};
-const linkTo = (target: string, name: string) => (inFolder: (name: string) => string) =>
-  symlinkSync(target, inFolder(name));
+const all =
+  (...steps: readonly Prepare[]): Prepare =>
+  (at) =>
+    steps.forEach((step) => step(at));
+const folders = (...names: readonly string[]) => all(...names.map((name) => (at: At) => mkdirSync(at(name))));
+const linkTo =
+  (target: string, name: string): Prepare =>
+  (at) =>
+    symlinkSync(target, at(name));
 
 /** Replaces each % in `args` by the path of the new folder, and keeps the spelling of the rest. */
 function placed(args: string, folder: string): string[] {
@@ -79,14 +85,14 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   ])('%s: %s', (_, args, prepare, message) => expectUsageError(RUN, args, folderWith(prepare), message));
 
   test('a relative path and an absolute path of one file', () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const relative = path.relative(process.cwd(), path.join(folder, 'b1'));
     return expectUsageError([...RUN, '--best', relative], '--checkpoint %b1', folder, SAME);
   });
 
   test('but .old and .previous of a history and of a plot, which keep no old contents, are allowed', async () => {
     for (const args of ['--history %u.csv --plot %u.csv.previous', '--history %u.csv --plot %u.csv.old']) {
-      const folder = directoryOf({});
+      const folder = directoryOf();
       expect(await longhand([...RUN, ...placed(args, folder)])).toMatchObject({ code: 0 });
       const [, history, , plot] = placed(args, folder);
       expect(readdirSync(folder).sort()).toEqual([history, plot].map((file) => path.basename(file)).sort());
@@ -108,53 +114,24 @@ describe('two outputs on one file are wrong usage, before anything is written', 
   });
 });
 
+const B: Prepare = (at) => writeFileSync(at('b'), '');
+/** one/two, and a link to it. */
+const TWO = all(folders('one', 'one/two'), linkTo('one/two', 'linked'));
+
 test.each<[string, string, string, Prepare, ReturnType<typeof meetingOf>]>([
   ['the same name', 'b', 'b', NOTHING, ''],
   ['other names', 'b', 'b1', NOTHING, undefined],
-  ['the same name elsewhere', 'b', 'sub/b', (at) => mkdirSync(at('sub')), undefined],
-  ['through a folder below', 'b', 'sub/../b', (at) => mkdirSync(at('sub')), ''],
+  ['the same name elsewhere', 'b', 'sub/b', folders('sub'), undefined],
+  ['through a folder below', 'b', 'sub/../b', folders('sub'), ''],
   ['two slashes', 'b', '/b', NOTHING, ''],
   ['a folder that does not exist', 'none/b', 'none/./b', NOTHING, ''],
-  ['two links to one file', 'l1', 'l2', (at) => ['l1', 'l2'].forEach((name) => linkTo('b', name)(at)), ''],
-  [
-    'a link through another link',
-    'b',
-    'l1',
-    (at) => [linkTo('l2', 'l1'), linkTo(at('b'), 'l2')].forEach((make) => make(at)),
-    '',
-  ],
-  [
-    'two links to two files',
-    'l1',
-    'l2',
-    (at) => ['l1', 'l2'].forEach((name) => linkTo(`to-${name}`, name)(at)),
-    undefined,
-  ],
-  [
-    'a linked folder',
-    'real/b',
-    'linked/b',
-    (at) => [() => mkdirSync(at('real')), linkTo('real', 'linked')].forEach((make) => make(at)),
-    '',
-  ],
-  [
-    'a link out of a linked folder to beside it',
-    'one/b',
-    'linked/l',
-    (at) => {
-      mkdirSync(at('one/two'), { recursive: true });
-      linkTo('one/two', 'linked')(at);
-      linkTo('../b', 'linked/l')(at); // relative to the real folder, not to the link
-    },
-    '',
-  ],
-  [
-    'hard links',
-    'b',
-    'h',
-    (at) => [() => writeFileSync(at('b'), ''), () => linkSync(at('b'), at('h'))].forEach((make) => make()),
-    undefined,
-  ],
+  ['two links to one file', 'l1', 'l2', all(linkTo('b', 'l1'), linkTo('b', 'l2')), ''],
+  ['a link through another link', 'b', 'l1', all(linkTo('l2', 'l1'), (at) => linkTo(at('b'), 'l2')(at)), ''],
+  ['two links to two files', 'l1', 'l2', all(linkTo('to-l1', 'l1'), linkTo('to-l2', 'l2')), undefined],
+  ['a linked folder', 'real/b', 'linked/b', all(folders('real'), linkTo('real', 'linked')), ''],
+  // the second link is relative to the real folder, not to the first link
+  ['a link out of a linked folder to beside it', 'one/b', 'linked/l', all(TWO, linkTo('../b', 'linked/l')), ''],
+  ['hard links', 'b', 'h', all(B, (at) => linkSync(at('b'), at('h'))), undefined],
   ['.new', 'b', 'b.new', NOTHING, '.new'],
   ['.old', 'b', 'b.old', NOTHING, '.old'],
   ['.previous', 'b', 'b.previous', NOTHING, '.previous'],
@@ -210,7 +187,7 @@ describe('an output on a file that the run reads is wrong usage', () => {
   });
 
   test('but a run may continue its own checkpoint under another spelling of its path', async () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);
     const args = placed('--resume %c --checkpoint %./c --training-iters 900', folder);
     expect((await longhand([...FROM, ...args])).code).toBe(0);
@@ -274,7 +251,7 @@ describe('a run that continues the previous checkpoint of a damaged one', () => 
     syncBuiltinESMExports();`)}`;
 
   test.each([1, 2, 3, 4])('and is killed after %d renamings leaves a complete checkpoint', async (n) => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const [file, previous] = ['c', 'c.previous'].map((name) => path.join(folder, name));
     expect((await longhand([...RUN, '--checkpoint', previous])).code).toBe(0);
     writeFileSync(file, 'damaged');

@@ -13,6 +13,7 @@ import { FILES, packagedDirectory } from '../../src/data/mnist-files.js';
 import { packagedText } from '../../src/data/text-files.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { MAIN } from '../helpers/longhand-process.js';
+import { SIGNALS } from '../helpers/small-runs.js';
 
 const running: ReturnType<typeof start>[] = [];
 afterAll(() => Promise.all(running.map(({ interrupt, code }) => (interrupt('SIGTERM'), code))));
@@ -149,11 +150,7 @@ test('the server answers requests for the names of this computer, with any port;
   }
 });
 
-test.each([
-  ['SIGHUP', 129],
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s ends the server with exit code %d, even if a visitor is connected', async (signal, exitCode) => {
+test.each(SIGNALS)('%s ends the server with exit code %d, even if a visitor is connected', async (signal, exitCode) => {
   const { address, interrupt, code } = await serve('--port', '0');
   const visitor = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {});
   await once(visitor, 'connect');

@@ -4,20 +4,14 @@ import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/run.js';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { linesOf, longhand as longhandProcess, MAIN, runProcess } from '../helpers/longhand-process.js';
+import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { endless, SIGNALS, SMALL } from '../helpers/small-runs.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-/** 600 training images and 200 test images, of 2 × 3 pixels. */
-const DATA = directoryOf(mnistFiles(5600, 200));
-const SMALL = ['train', '--data', DATA, '--hidden', '8', '--batch-size', '16'];
 const THREE_LINES = [...SMALL, '--training-iters', '500', '--display-step', '10'];
-/** A run that does not end during the test. */
-const ENDLESS = [...SMALL, '--training-iters', '4000000000', '--display-step', '1'];
+const ENDLESS = endless(SMALL);
 
 const TUTORIAL_OUTPUT = new RegExp(
   [
@@ -125,11 +119,7 @@ describe('longhand train', () => {
 });
 
 describe('longhand train, stopped', () => {
-  test.each([
-    ['SIGHUP', 129],
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
+  test.each(SIGNALS)('by %s ends with exit code %d and one line', async (signal, exitCode) => {
     const { code, stdout, stderr } = await longhandProcess(ENDLESS, { signal });
     expect(code).toBe(exitCode);
     expect(stdout).toMatch(/^(Iter \d+, Minibatch Loss= \d+\.\d{6}, Training Accuracy= [01]\.\d{5}\n)+$/);
@@ -137,14 +127,7 @@ describe('longhand train, stopped', () => {
   });
 
   test('by a reader that closes the output exits with 0', async () => {
-    const { code, stdout, stderr } = await runProcess('sh', [
-      '-c',
-      '{ "$@"; echo "exit code $?" >&2; } | head -n 1',
-      'sh',
-      process.execPath,
-      MAIN,
-      ...ENDLESS,
-    ]);
+    const { code, stdout, stderr } = await inShell('sh', '{ "$@"; echo "exit code $?" >&2; } | head -n 1', ENDLESS);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Iter 16, [^\n]*\n$/);
     expect(linesOf(stderr).slice(2)).toEqual([
@@ -156,9 +139,9 @@ describe('longhand train, stopped', () => {
 
 describe('two runs at the same time', () => {
   test('have their own output, folder, interruption and exit code', async () => {
-    const folders = [directoryOf({}), directoryOf({})];
+    const folders = [directoryOf(), directoryOf()];
     const options = ['--checkpoint', 'c', '--history', './h.csv', '--plot', 'p.svg'];
-    const alone = await longhand([...THREE_LINES, ...options], { cwd: directoryOf({}) });
+    const alone = await longhand([...THREE_LINES, ...options], { cwd: directoryOf() });
     const endless = start([...ENDLESS, ...options, '--checkpoint-every', '4000000000'], { cwd: folders[0] });
     await endless.stdout.has('Iter 16,');
     const wrong = longhand(['gradcheck', '--steps', '2', '--tolerance', '1e-300']);
@@ -175,15 +158,11 @@ describe('two runs at the same time', () => {
   });
 
   test('name files as they are written, and take relative paths from their folder', async () => {
-    const cwd = directoryOf({});
+    const cwd = directoryOf();
     const none = await longhand(['inspect', 'none'], { cwd });
     expect(none).toEqual({ code: 1, stdout: '', stderr: 'longhand: none: no such file\n' });
-    const same = await longhand(
-      [...THREE_LINES, '--checkpoint', 'c', '--plot', path.join(cwd, 'c'), '--history', 'h.csv'],
-      {
-        cwd,
-      },
-    );
+    const outputs = ['--checkpoint', 'c', '--plot', path.join(cwd, 'c'), '--history', 'h.csv'];
+    const same = await longhand([...THREE_LINES, ...outputs], { cwd });
     expect([same.code, same.stderr]).toEqual([2, `error: --checkpoint c and --plot ${cwd}/c are the same file\n`]);
     expect(await longhand(['compare', '--template', 'mine'], { cwd })).toMatchObject({ code: 0 });
     expect(await longhand(['compare', 'mine'], { cwd })).toMatchObject({ code: 0 });

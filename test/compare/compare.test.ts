@@ -8,8 +8,9 @@ import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/compare-files.js';
-import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import type { Tensors } from '../helpers/changed-files.js';
+import { changed } from '../helpers/changed-files.js';
+import { numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 beforeAll(async () => {

@@ -8,7 +8,8 @@ import { problemOf, resultsOf } from '../../src/compare/read-problem.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
-import { changed, numbers, randomInputs, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
+import { changed } from '../helpers/changed-files.js';
+import { numbers, randomInputs, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });

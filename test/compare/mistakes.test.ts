@@ -1,26 +1,75 @@
 /** `longhand compare` names known mistakes, and finds every mistake of src/exercises/planted-mistakes.mjs that changes a result. */
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
+import type { Problem, Results } from '../../src/compare/problem.js';
 import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
+import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
+import { fillRandom, Random } from '../../src/core/rng.js';
+import type { Tensor } from '../../src/core/tensor.js';
+import { transposeOf, zeros } from '../../src/core/tensor.js';
 import type { PlantedMistake } from '../../src/exercises/planted-mistakes.mjs';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
-import type { Safetensors } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/compare-files.js';
-import { changed, numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import { storedTensor } from '../../src/files/stored-tensors.js';
+import type { Tensors } from '../helpers/changed-files.js';
+import { changed } from '../helpers/changed-files.js';
+import { numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
-import { resultsWith } from '../helpers/mistaken-program.js';
-import { writeProblem } from '../helpers/square-problem.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors): Promise<Comparison> => compareFile(backend, file, 1e-4, 'mine.safetensors');
 
 let template: Safetensors;
 beforeAll(async () => (template = await templateOf(backend, 1)));
+
+/**
+ * The same inputs with right results, and with the results of a program that uses the transposed kernel. The kernel is
+ * square, so its shape does not reveal that it is transposed.
+ */
+async function squareProblem(): Promise<{ right: Safetensors; transposed: Safetensors }> {
+  const [T, B, I, H, C] = [3, 2, 6, 2, 3]; // I + H = 4H
+  const random = new Random(4);
+  const normal = (...shape: number[]): Tensor => {
+    const tensor = zeros(shape, 'f64');
+    fillRandom(tensor, () => random.normal(0, 0.7));
+    return tensor;
+  };
+  const kernel = normal(I + H, 4 * H);
+  const inputs = new Map<string, StoredTensor>([
+    ['x', storedTensor(normal(T, B, I))],
+    ['bias', storedTensor(normal(4 * H))],
+    ['outKernel', storedTensor(normal(H, C))],
+    ['outBias', storedTensor(normal(C))],
+    ['labels', { dtype: 'U8', shape: [B], bytes: Uint8Array.of(2, 0) }],
+  ]);
+  const fileWith = (theirs: Tensor, results: ReadonlyMap<string, StoredTensor> = new Map()): Safetensors => ({
+    metadata: new Map(),
+    tensors: new Map([...inputs, ['kernel', storedTensor(theirs)], ...results]),
+  });
+  const resultsOf = async (taken: Tensor): Promise<Map<string, StoredTensor>> => {
+    const results = await solve(backend, problemOf(fileWith(taken), 'f'));
+    const named = ['loss', 'h', 'logits'] as const;
+    const shapes = { loss: [], h: [T, B, H], logits: [B, C] };
+    return new Map(
+      named.map((name) => {
+        const values = results.get(name) ?? new Float64Array();
+        return [name, { dtype: 'F64', shape: shapes[name], bytes: new Uint8Array(values.slice().buffer) }];
+      }),
+    );
+  };
+  return {
+    right: fileWith(kernel, await resultsOf(kernel)),
+    transposed: fileWith(kernel, await resultsOf(transposeOf(kernel))),
+  };
+}
 
 describe('a known mistake is named:', () => {
   /** A file with the results of another problem: those that a mistaken program would give for this one. */
@@ -110,7 +159,7 @@ describe('a known mistake is named:', () => {
   });
 
   test('a transposed kernel whose shape also fits', async () => {
-    const { right, transposed } = await writeProblem(backend);
+    const { right, transposed } = await squareProblem();
     expect((await compare(right)).ok).toBe(true);
     expect((await compare(transposed)).hints).toEqual(['the kernel is transposed']);
   });
@@ -124,6 +173,49 @@ describe('a known mistake is named:', () => {
     );
   });
 });
+
+/** This project with a mistake in it, as an example of a wrong program. */
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+const ENTRY = `
+  export { createReferenceBackend } from './kernels/reference/index.ts';
+  export { solve } from './src/compare/solve.ts';`;
+
+interface Program {
+  readonly createReferenceBackend: (options: { dtype: 'f64' }) => Backend;
+  readonly solve: (backend: Backend, problem: Problem) => Promise<Results>;
+}
+
+/** The results of a problem as the program with this mistake computes them, in f64. */
+async function resultsWith({ id, file, right, wrong }: PlantedMistake, problem: Problem): Promise<Results> {
+  const target = path.join(project, 'src', file);
+  const parts = readFileSync(target, 'utf8').split(right);
+  if (parts.length !== 2) throw new Error(`${id}: src/${file} has “${right}” ${parts.length - 1} times, not once`);
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: project, loader: 'ts' },
+    absWorkingDir: project,
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'plant',
+        setup: (bundle) =>
+          bundle.onLoad({ filter: new RegExp(`${path.basename(file)}$`) }, ({ path: loaded }) =>
+            loaded === target ? { contents: parts.join(wrong), loader: 'ts' } : undefined,
+          ),
+      },
+    ],
+  });
+
+  const module = { exports: {} as Program };
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- a bundle made above
+  new Function('module', 'exports', outputFiles[0].text)(module, module.exports);
+  const { createReferenceBackend, solve } = module.exports;
+  return solve(createReferenceBackend({ dtype: 'f64' }), problem);
+}
 
 /** A file with the results of this program with a mistake of src/exercises/planted-mistakes.mjs in it. */
 async function planted(mistake: PlantedMistake): Promise<Safetensors> {

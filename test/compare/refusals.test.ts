@@ -3,8 +3,10 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { DataError } from '../../src/core/errors.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
-import type { InputOptions, Tensors } from '../helpers/compare-files.js';
-import { changed, numbers, randomInputs, stored, whole } from '../helpers/compare-files.js';
+import type { Tensors } from '../helpers/changed-files.js';
+import { changed } from '../helpers/changed-files.js';
+import type { InputOptions } from '../helpers/compare-files.js';
+import { numbers, randomInputs, stored, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });

@@ -1,6 +1,5 @@
 /** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
 import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
@@ -12,16 +11,10 @@ import { resumeTraining, train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
+import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
+import { checkpointOf } from '../helpers/runs.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
-
-/** A backend that throws if a run allocates a tensor on it. */
-const untouchable: Backend = {
-  ...createReferenceBackend(),
-  allocate: () => {
-    throw new Error('the run has begun');
-  },
-};
 
 const SIZE = ROWS * COLUMNS;
 
@@ -87,12 +80,7 @@ describe.each(BAD_IMAGES)('the error “data%s” is thrown by', (message, chang
   });
 });
 
-async function savedRun(): Promise<Checkpoint> {
-  const states: Checkpoint[] = [];
-  const hooks = { onCheckpoint: (state: Checkpoint) => states.push(state) };
-  (await train(createReferenceBackend(), IMAGES, OPTIONS, hooks)).dispose();
-  return states[0];
-}
+const savedRun = (): Promise<Checkpoint> => checkpointOf(IMAGES, OPTIONS);
 
 test('evaluate refuses images of another size than the model’s', async () => {
   const model = new Model(createReferenceBackend(), { T: 5, B: 2, I: 6, H: 2, C: 10 });

@@ -1,5 +1,26 @@
-/** Numbers from texts: which spellings are numbers, and the range of f32. */
+/** Numbers from texts: which spellings are numbers. Numbers that f32 cannot hold are refused where they enter, and files of earlier versions still load. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { templateOf } from '../../src/compare/template.js';
+import { DataError } from '../../src/core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, wholeFrom } from '../../src/core/numbers.js';
+import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
+import { toOnnx } from '../../src/export/onnx.js';
+import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
+import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
+import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import { expectDataError, failureOf } from '../helpers/failures.js';
+import { longhand } from '../helpers/longhand.js';
+import { savedModel } from '../helpers/random-model.js';
+import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 test.each([
   ['0', 0],
@@ -17,41 +38,33 @@ test.each([
 ])('%s is a decimal number', (text, value) => expect(decimalFrom(text)).toBe(value));
 
 test.each([
-  '',
-  ' ',
-  '1 ',
-  ' 1',
-  '\t1',
-  '1\n',
-  '+1',
-  '--1',
-  '0x10',
-  '0b1',
-  '0o7',
-  '1_000',
-  '1,5',
-  '1e',
-  'e5',
-  '.',
-  '-',
-  '1.2.3',
-  'NaN',
-  'Infinity',
-  '-Infinity',
-  'one',
-  '１',
-  '1n',
-  '1e400',
-  '-1e400',
-  '1e-400',
-  '-0.1e-400',
+  ...[
+    '',
+    ' ',
+    '1 ',
+    ' 1',
+    '\t1',
+    '1\n',
+    '+1',
+    '--1',
+    '0x10',
+    '0b1',
+    '0o7',
+    '1_000',
+    '1,5',
+    '1e',
+    'e5',
+    '.',
+    '-',
+    '1.2.3',
+  ],
+  ...['NaN', 'Infinity', '-Infinity', 'one', '１', '1n', '1e400', '-1e400', '1e-400', '-0.1e-400'],
 ])('%j is not a decimal number', (text) => expect(decimalFrom(text)).toBeNaN());
 
 test('whole numbers consist of digits, and are within their limits', () => {
-  expect(['1', '8', '0', '9', '-1', '1.0', '1e0', '0x1', '+1', ' 1', ''].map((text) => wholeFrom(text, 1, 8))).toEqual([
-    ...[1, 8],
-    ...new Array<number>(9).fill(NaN),
-  ]);
+  expect(
+    ['1', '8', '0', '9', '-1', '1.0', '1e0', '0x1', '+1', ' 1', '', 'NaN', '8px'].map((text) => wholeFrom(text, 1, 8)),
+  ).toEqual([...[1, 8], ...new Array<number>(11).fill(NaN)]);
 });
 
 test('a number is within f32 unless rounding makes it infinite', () => {
@@ -60,4 +73,208 @@ test('a number is within f32 unless rounding makes it infinite', () => {
   const half = 2 ** 103; // half a unit in the last place of the largest number
   expect([largest, -largest, largest + half / 2, 0].map(isWithinF32)).toEqual([true, true, true, true]);
   expect([largest + half, -largest - half, 1e300, Infinity, NaN].map(isWithinF32)).toEqual(new Array(5).fill(false));
+});
+
+const fixture = (dtype: string): Uint8Array =>
+  readFileSync(new URL(`../fixtures/checkpoint-0.1.0-${dtype}.safetensors`, import.meta.url));
+
+type Changes = Readonly<Record<string, string>>;
+
+/** The file with element 1 of a tensor replaced by `value`, the tensor stored as F64, and other metadata. */
+function changed(bytes: Uint8Array, key: string, value: number, texts: Changes = {}): Uint8Array {
+  const file = parseSafetensors(bytes, 'f');
+  const stored = file.tensors.get(key)!;
+  const data = new Uint8Array(stored.bytes).buffer;
+  const values = stored.dtype === 'F64' ? new Float64Array(data) : Float64Array.from(new Float32Array(data));
+  values[1] = value;
+  const tensor: StoredTensor = { dtype: 'F64', shape: stored.shape, bytes: new Uint8Array(values.buffer) };
+  const metadata = new Map([...file.metadata, ...Object.entries(texts)]);
+  const contents = { metadata, tensors: new Map(file.tensors).set(key, tensor) };
+  return writeSafetensors(metadata.has('checksum') ? signed(contents) : contents);
+}
+
+const withText = (bytes: Uint8Array, key: string, text: string): Uint8Array => {
+  const { metadata, tensors } = parseSafetensors(bytes, 'f');
+  return writeSafetensors(signed({ tensors, metadata: new Map(metadata).set(key, text) }));
+};
+
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+const RANGE = '(±3.4028235e+38)';
+
+test('a checkpoint of 0.2.0, of format version 2, loads, and is written again with the same bytes', () => {
+  const bytes = readFileSync(new URL('../fixtures/checkpoint-0.2.0.safetensors', import.meta.url));
+  const saved = parseCheckpoint(bytes, 'f');
+  expect([saved.training?.step, saved.training?.task, saved.model.vocabulary?.characters.length]).toEqual([
+    19,
+    'text',
+    15,
+  ]);
+  expect(Buffer.compare(checkpointBytes(saved), bytes)).toBe(0);
+});
+
+describe('checkpoints of 0.1.0', () => {
+  test.each(['f32', 'f64'] as const)(
+    'in %s load, are written again with the same bytes, and can be resumed',
+    async (dtype) => {
+      const saved = parseCheckpoint(fixture(dtype), 'f');
+      expect(saved.training?.step).toBe(7);
+      expect(Buffer.compare(checkpointBytes(saved), fixture(dtype))).toBe(0);
+      let steps = 0;
+      const hooks = { validation: IMAGES, onStep: (step: number) => (steps = step) };
+      const model = await resumeTraining(createReferenceBackend({ dtype }), IMAGES, saved, {}, hooks);
+      expect(steps).toBe(12);
+      model.dispose();
+    },
+  );
+});
+
+describe('a checkpoint', () => {
+  const read = (bytes: Uint8Array) => () => parseCheckpoint(bytes, 'f');
+
+  test.each(['kernel', 'outBias', 'adam.m.bias', 'adam.v.outKernel'])(
+    'is refused if %s holds an F64 number beyond f32',
+    (key) => {
+      for (const value of [1e300, -1e300, 3.5e38]) {
+        expect(read(changed(fixture('f32'), key, value))).toThrow(DataError);
+        expect(read(changed(fixture('f64'), key, value))).toThrow(
+          `f: tensor "${key}": element 1 is ${value}: beyond f32 ${RANGE}`,
+        );
+      }
+      for (const value of [LARGEST, -LARGEST, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
+    },
+  );
+
+  test('is read in spite of such a number if the caller allows NaN and infinities', () => {
+    const { model } = parseCheckpoint(changed(fixture('f64'), 'kernel', 1e300), 'f', { allowNonFinite: true });
+    expect(model.parameters.kernel.data[1]).toBe(1e300);
+  });
+
+  test('is refused if its options or its forget bias are beyond f32', () => {
+    const file = parseSafetensors(fixture('f32'), 'f');
+    const texts = (key: string, name: string) => {
+      const fields = JSON.parse(file.metadata.get(key)!) as Record<string, unknown>;
+      return read(withText(fixture('f32'), key, JSON.stringify({ ...fields, [name]: 1e39 })));
+    };
+    expect(texts('model', 'forgetBias')).toThrow(`f: model: forgetBias is 1e+39, must be a number within f32 ${RANGE}`);
+    for (const name of ['learningRate', 'decayRate', 'forgetBias']) {
+      expectDataError(texts('options', name), `f: options: ${name} 1e+39: must be a number within f32 ${RANGE}`);
+    }
+    // 0.1.0 accepted such limits: they are compared in f64, and clip nothing
+    for (const name of ['clipValue', 'clipNorm']) expect(texts('options', name)).not.toThrow();
+  });
+});
+
+describe('import', () => {
+  const fromTorch = (bytes: Uint8Array) => () => fromPyTorch(parseSafetensors(bytes, 'f'), 5, 'f');
+  const fromTf1 = (bytes: Uint8Array) => () => fromTensorFlow1(parseSafetensors(bytes, 'f'), 5, 1, 'f');
+  const torch = toPyTorch(savedModel());
+  const tf1 = toTensorFlow1(savedModel());
+
+  test.each(['lstm.weight_ih_l0', 'lstm.weight_hh_l0', 'lstm.bias_ih_l0', 'lstm.bias_hh_l0', 'fc.weight', 'fc.bias'])(
+    'from PyTorch refuses %s beyond f32',
+    (key) => {
+      expect(fromTorch(changed(torch, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
+      expect(fromTorch(changed(torch, key, 1e38))).not.toThrow();
+    },
+  );
+
+  test.each(['rnn/basic_lstm_cell/kernel', 'rnn/basic_lstm_cell/bias', 'Variable', 'Variable_1'])(
+    'from TensorFlow 1 refuses %s beyond f32',
+    (key) => {
+      expect(fromTf1(changed(tf1, key, 1e300))).toThrow(`f: tensor "${key}": element 1 is 1e+300: beyond f32`);
+      expect(fromTf1(changed(tf1, key, 1e38))).not.toThrow();
+    },
+  );
+
+  test('from PyTorch refuses two biases whose sum is beyond f32', () => {
+    const both = changed(changed(torch, 'lstm.bias_ih_l0', 3e38), 'lstm.bias_hh_l0', 3e38);
+    expectDataError(fromTorch(both), `f: the sum of its two biases is beyond f32 ${RANGE} at element 1`);
+  });
+
+  test('from PyTorch uses the forget bias of the tensor if that of the metadata is not a decimal number', () => {
+    const model = fromTorch(changed(torch, 'fc.bias', 1, { forgetBias: '0x1' }))();
+    expect(model.network.forgetBias).toBe(Math.fround(0.8));
+  });
+
+  test.each([
+    ['forgetBias', '1e39', `a number within ±3.4028235e+38`],
+    ['forgetBias', '0x1', 'a number within'],
+    ['forgetBias', '1 ', 'a number within'],
+    ['forgetBias', '', 'a number within'],
+    ['T', '0x1c', 'a whole number from 1 to 4294967295'],
+    ['T', '2e1', 'a whole number from'],
+    ['T', '28.0', 'a whole number from'],
+    ['T', '1e300', 'a whole number from'],
+    ['T', '0', 'a whole number from'],
+  ])('refuses %s %j in the metadata with exit code 1', async (key, text, rule) => {
+    const file = path.join(directoryOf({ tf1: changed(tf1, 'Variable', 1, { [key]: text }) }), 'tf1');
+    const { code, stdout, stderr } = await longhand(['import', file, '--from', 'safetensors-tf1']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`longhand: ${file}: metadata ${key} is ${JSON.stringify(text)}, must be ${rule}`);
+  });
+});
+
+test.each([
+  ['onnx', toOnnx],
+  ['keras', toKeras],
+  ['tfjs', toTensorFlowJs],
+])('export to %s refuses a bias whose sum with the forget bias is beyond f32', (_, write) => {
+  const model = savedModel(undefined, 3e38);
+  expect(() => write(model)).not.toThrow();
+  model.parameters.bias.set(2 * model.network.layers[0].hidden, 3e38); // gate f
+  expectDataError(() => write(model), `the sum of bias and forget bias 3e+38 is beyond f32 ${RANGE} at element 14`);
+});
+
+describe('an option beyond f32 is a RangeError that names it', () => {
+  const backend = createReferenceBackend();
+
+  test.each(['learningRate', 'decayRate', 'forgetBias'] as const)('%s', async (name) => {
+    const failure = await failureOf(train(backend, IMAGES, { ...OPTIONS, [name]: 1e39 }));
+    expect(failure).toBeInstanceOf(RangeError);
+    expect((failure as Error).message).toBe(`train: ${name} 1e+39: must be a number within f32 ${RANGE}`);
+  });
+
+  test('also during a run', () => {
+    const training = Training.start(backend, { train: IMAGES, validation: undefined }, { ...TUTORIAL, ...OPTIONS });
+    expect(() => training.changeLearningRate(1e39)).toThrow('train: learningRate 1e+39: must be a number within f32');
+    training.changeLearningRate(1e38);
+    expect(training.learningRate).toBe(1e38);
+    training.dispose();
+  });
+});
+
+describe('the command line', () => {
+  const inFolder = (name: string, bytes: Uint8Array): string => path.join(directoryOf({ [name]: bytes }), name);
+
+  test.each([
+    ['eval', (file: string) => ['eval', file]],
+    ['export', (file: string) => ['export', file, '--to', 'keras']],
+    ['train', (file: string) => ['train', '--resume', file]],
+  ])('refuses %s of a checkpoint with a weight of 1e300, and does not report divergence', async (_, args) => {
+    const file = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
+    const stderr = `longhand: ${file}: tensor "kernel": element 1 is 1e+300: beyond f32 ${RANGE}\n`;
+    expect(await longhand(args(file))).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  test('reads such numbers in inspect and compare, which compute in f64', async () => {
+    const checkpoint = inFolder('run', changed(fixture('f64'), 'kernel', 1e300));
+    expect((await longhand(['inspect', checkpoint])).stdout).toMatch(/^kernel +F64 .*1\.000e\+300/m);
+    const template = writeSafetensors(await templateOf(createReferenceBackend({ dtype: 'f64' }), 1));
+    const mine = inFolder('mine', changed(template, 'd.x', 1e300));
+    const { code, stdout } = await longhand(['compare', mine, '--json']);
+    const { differences } = JSON.parse(stdout) as { differences: { name: string; theirs: number }[] };
+    expect([code, differences.find(({ name }) => name === 'd.x')?.theirs]).toEqual([1, 1e300]);
+    const forgetful = inFolder('mine', changed(template, 'x', 1, { forgetBias: '1e39' }));
+    expect((await longhand(['compare', forgetful])).stdout).toContain('DIFFERS');
+    writeFileSync(forgetful, changed(template, 'x', 1, { forgetBias: '0x1' }));
+    expect(await longhand(['compare', forgetful])).toMatchObject({ code: 1, stdout: '' });
+  });
+});
+
+/** This shows that the files above are refused because of the changed number alone. */
+test('a file whose changed number is the old one loads as the same checkpoint', () => {
+  const original = parseCheckpoint(fixture('f64'), 'f');
+  const { kernel } = original.model.parameters;
+  const same: Checkpoint = parseCheckpoint(changed(fixture('f64'), 'kernel', kernel.data[1]), 'f');
+  expect(same).toEqual(original);
 });

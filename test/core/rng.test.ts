@@ -1,8 +1,151 @@
-/** Random numbers. */
+/**
+ * Random numbers. The bounds of statistics are 5 standard deviations of the statistic under a perfect generator (one chance
+ * in two million each); seeds are fixed, so a pass stays a pass.
+ */
 import fc from 'fast-check';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
-import { draw, testStatistics } from '../helpers/random-statistics.js';
+import { inTier } from '../helpers/tier.js';
+
+const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
+
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+
+/** Mean of ((value - centre) / scale)^power. */
+const moment = (numbers: readonly number[], power: number, centre = 0, scale = 1): number =>
+  mean(numbers.map((value) => ((value - centre) / scale) ** power));
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const covariance = mean(a.map((value, n) => (value - meanA) * (b[n] - meanB)));
+  return covariance / Math.sqrt(moment(a, 2, meanA) * moment(b, 2, meanB));
+}
+
+/** Σ (found - expected)² / expected over cells of equal chance; mean cells - 1, variance 2·(cells - 1). */
+function chiSquare(counts: readonly number[]): number {
+  const expected = mean(counts);
+  return counts.reduce((sum, found) => sum + (found - expected) ** 2 / expected, 0);
+}
+
+const largestChiSquare = (cells: number): number => cells - 1 + 5 * Math.sqrt(2 * (cells - 1));
+
+/** The count of the second tier; the first draws a tenth. */
+const of = (count: number): number => count * inTier(0.1, 1);
+
+describe('neighbouring seeds', () => {
+  test(`${of(10_000)} seeds begin with as many different numbers`, () => {
+    const firsts = Array.from({ length: of(10_000) }, (_, seed) => new Random(seed).uniform(0, 1));
+    expect(new Set(firsts).size).toBe(of(10_000));
+  });
+
+  test.each([
+    ['uniform', (random: Random) => random.uniform(0, 1)],
+    ['normal', (random: Random) => random.normal(0, 1)],
+  ])('the first %s numbers of neighbouring seeds do not correlate, at any distance from 1 to 8', (_, next) => {
+    const COUNT = of(4000);
+    const firsts = Array.from({ length: COUNT + 8 }, (_, seed) => {
+      const random = new Random(seed);
+      return draw(3, () => next(random));
+    });
+    for (let distance = 1; distance <= 8; distance++) {
+      for (let n = 0; n < 3; n++) {
+        const here = firsts.slice(0, COUNT).map((numbers) => numbers[n]);
+        const there = firsts.slice(distance, COUNT + distance).map((numbers) => numbers[n]);
+        expect(Math.abs(correlation(here, there))).toBeLessThan(5 / Math.sqrt(COUNT));
+      }
+    }
+  });
+
+  test('the first numbers of neighbouring seeds are spread evenly', () => {
+    const counts = new Array<number>(20).fill(0);
+    for (let seed = 0; seed < of(4000); seed++) counts[Math.floor(new Random(seed).uniform(0, 1) * 20)]++;
+    expect(chiSquare(counts)).toBeLessThan(largestChiSquare(20));
+  });
+});
+
+describe('distributions', () => {
+  const COUNT = of(100_000);
+
+  test('uniform stays in [from, to) and has the moments of a uniform distribution', () => {
+    const random = new Random(11);
+    const numbers = draw(COUNT, () => random.uniform(-2, 3));
+    expect(numbers.filter((value) => value < -2 || value >= 3)).toEqual([]);
+    // of (value - 0.5) / 5, uniform in [-½, ½): E[x] = 0, E[x²] = 1/12, var(x²) = 1/80 - 1/144 = 1/180
+    expect(Math.abs(moment(numbers, 1, 0.5, 5))).toBeLessThan(5 * Math.sqrt(1 / 12 / COUNT));
+    expect(Math.abs(moment(numbers, 2, 0.5, 5) - 1 / 12)).toBeLessThan(5 * Math.sqrt(1 / 180 / COUNT));
+  });
+
+  test('uniform fills its range evenly, and its successive numbers do not correlate', () => {
+    const random = new Random(12);
+    const numbers = draw(COUNT, () => random.uniform(0, 1));
+    const counts = new Array<number>(100).fill(0);
+    for (const value of numbers) counts[Math.floor(value * 100)]++;
+    expect(chiSquare(counts)).toBeLessThan(largestChiSquare(100));
+    expect(Math.abs(correlation(numbers.slice(1), numbers.slice(0, -1)))).toBeLessThan(5 / Math.sqrt(COUNT));
+  });
+
+  test('uniform has 53 random bits: the lowest ones are as often 1 as 0', () => {
+    const random = new Random(13);
+    const count = of(10_000);
+    const numbers = draw(count, () => random.uniform(0, 1) * 2 ** 53);
+    for (const bit of [0, 1, 10, 20, 26, 27, 31, 32, 40, 52]) {
+      const ones = numbers.filter((value) => Math.floor(value / 2 ** bit) % 2 === 1).length;
+      expect(Math.abs(ones - count / 2)).toBeLessThan(5 * Math.sqrt(count / 4));
+    }
+  });
+
+  test('normal has the first four moments of a normal distribution, and its tails', () => {
+    const random = new Random(14);
+    const numbers = draw(COUNT, () => random.normal(3, 2));
+    // the variances of the powers of a standard normal x: 1, 2, 15, 96
+    expect(Math.abs(moment(numbers, 1, 3, 2))).toBeLessThan(5 * Math.sqrt(1 / COUNT));
+    expect(Math.abs(moment(numbers, 2, 3, 2) - 1)).toBeLessThan(5 * Math.sqrt(2 / COUNT));
+    expect(Math.abs(moment(numbers, 3, 3, 2))).toBeLessThan(5 * Math.sqrt(15 / COUNT));
+    expect(Math.abs(moment(numbers, 4, 3, 2) - 3)).toBeLessThan(5 * Math.sqrt(96 / COUNT));
+    for (const [sigmas, share] of [
+      [1, 0.317311],
+      [2, 0.0455],
+      [3, 0.0026998],
+    ]) {
+      const beyond = numbers.filter((value) => Math.abs(value - 3) > sigmas * 2).length;
+      expect(Math.abs(beyond - COUNT * share)).toBeLessThan(5 * Math.sqrt(COUNT * share * (1 - share)));
+    }
+    expect(numbers.every(Number.isFinite)).toBe(true);
+  });
+
+  test('below(6) is each of 0…5 equally often', () => {
+    const random = new Random(15);
+    const counts = new Array<number>(6).fill(0);
+    for (let n = 0; n < of(60_000); n++) counts[random.below(6)]++;
+    expect(counts).toHaveLength(6);
+    expect(chiSquare(counts)).toBeLessThan(largestChiSquare(6));
+  });
+});
+
+describe('orders', () => {
+  test('a shuffle gives each of the 24 orders of 4 things equally often', () => {
+    const random = new Random(16);
+    const counts = new Map<string, number>();
+    for (let n = 0; n < of(48_000); n++) {
+      const order = Uint32Array.of(0, 1, 2, 3);
+      random.shuffle(order);
+      counts.set(order.join(), (counts.get(order.join()) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(24);
+    expect(chiSquare([...counts.values()])).toBeLessThan(largestChiSquare(24));
+  });
+
+  test('a shuffle moves each of 50 things to each place equally often', () => {
+    const random = new Random(17);
+    const counts = new Array<number>(50 * 50).fill(0);
+    for (let n = 0; n < of(20_000); n++) {
+      const order = Uint32Array.from({ length: 50 }, (_, place) => place);
+      random.shuffle(order);
+      order.forEach((thing, place) => counts[thing * 50 + place]++);
+    }
+    expect(chiSquare(counts)).toBeLessThan(largestChiSquare(50 * 50));
+  });
+});
 
 describe('seeds and states', () => {
   test('the same seed gives the same numbers from every method', () => {
@@ -51,8 +194,6 @@ describe('seeds and states', () => {
     expect(random.state).not.toEqual(copy);
   });
 });
-
-testStatistics(0.1);
 
 describe('shuffle', () => {
   test('gives a permutation of any array', () => {

@@ -8,17 +8,13 @@ import { parseIdx } from '../../src/data/idx.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { parseLabelledImages } from '../../src/data/mnist.js';
 import { errorOf } from '../helpers/failures.js';
-import { idx, imagesFile, labelsFile, mnistFiles } from '../helpers/idx-files.js';
-import { smallImages } from '../helpers/small-images.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { idx, imagesFile, labelsFile, mnistFiles, smallImages } from '../helpers/small-images.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const TRAIN = 5003;
 const TEST = 7;
 const FILES: Readonly<Record<string, Buffer>> = mnistFiles(TRAIN, TEST);
 const NAMES = Object.keys(FILES);
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
 
 const patched = (bytes: Buffer, offset: number, value: number): Buffer => {
   const copy = Buffer.from(bytes);

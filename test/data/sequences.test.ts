@@ -1,23 +1,15 @@
 /** Sequences of one's own: what is wrong with them is named before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
 import { tensorFrom, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
 import { Network } from '../../src/network/network.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
+import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Kind } from '../helpers/small-sequences.js';
 import { smallSequences, STEPS } from '../helpers/small-sequences.js';
-
-/** A backend that throws if a run allocates a tensor on it. */
-const untouchable: Backend = {
-  ...createReferenceBackend(),
-  allocate: () => {
-    throw new Error('the run has begun');
-  },
-};
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };

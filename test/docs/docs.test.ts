@@ -4,12 +4,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelOf } from '../../bench/candidates.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { taskOf } from '../../src/cli/tasks.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
+import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
+import { numbersOfParameters, numbersOfTraining } from '../../src/network/memory.js';
 import { Model } from '../../src/network/model.js';
+import { TUTORIAL } from '../../src/training/options.js';
 import { rowsIn } from '../helpers/bench-rows.js';
 import { linesOf } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
@@ -247,4 +252,66 @@ test('the equations are under 370 lines', () => {
   const lines = equations.join('').split('\n').length;
   expect(prose('README.md')).toContain('under 370 lines together');
   expect(lines).toBeLessThan(370);
+});
+
+/** The formula of the memory as docs/scale.md words it. */
+function numbersByFormula(network: NetworkSizes, sizes: BatchSizes): number {
+  const { inputs, outputs: C, layers, inputKind } = network;
+  const { T, B } = sizes;
+  const top = widthOf(layers[layers.length - 1]);
+  let [parameters, activations] = [(top + 1) * C, 0];
+  for (const { I, H } of lstmsOf(network)) {
+    parameters += (I + H + 1) * 4 * H;
+    activations += B * H * (9 * T + 13);
+  }
+  activations += T * B * (inputKind === 'classes' ? 1 : inputs) + lossRows(network, sizes) * (3 * C + 2);
+  if ((network.dropout ?? 0) > 0) for (const layer of layers.slice(0, -1)) activations += 3 * T * B * widthOf(layer);
+  return 4 * parameters + activations;
+}
+
+test.each<[NetworkSizes, BatchSizes]>([
+  [
+    { inputs: 28, layers: [{ hidden: 128 }], outputs: 10 },
+    { T: 28, B: 128 },
+  ],
+  [
+    {
+      inputs: 7,
+      layers: [{ hidden: 5, bidirectional: true }, { hidden: 3 }],
+      outputs: 4,
+      inputKind: 'classes',
+      dropout: 0.1,
+    },
+    { T: 6, B: 2 },
+  ],
+  [
+    { inputs: 3, layers: [{ hidden: 4 }, { hidden: 2 }], outputs: 5, reads: 'every', loss: 'squaredError' },
+    { T: 9, B: 3 },
+  ],
+])('the formula of the memory in docs/scale.md holds for %j', (network, sizes) => {
+  expect(numbersByFormula(network, sizes)).toBe(numbersOfTraining(network, sizes));
+});
+
+test('the table of docs/scale.md has the parameters and the memory of its runs', () => {
+  const rows = [...read('docs/scale.md').matchAll(/^\| `longhand train(.*?)` +\| +([\d,]+) \| +(\d+) MB \|/gm)];
+  expect(rows).toHaveLength(5);
+  for (const [, flags, parameters, megabytes] of rows) {
+    const flag = (name: string): string | undefined => new RegExp(`--${name} (\\S+)`).exec(flags)?.[1];
+    const isPixels = flag('task') === 'pixels';
+    const task = isPixels ? taskOf({ task: 'pixels', permute: false, rare: 0 }).options : {};
+    const { hidden, batchSize: B } = { ...TUTORIAL, ...task };
+    const layer = { hidden: Number(flag('hidden') ?? hidden), bidirectional: flags.includes('--bidirectional') };
+    const network = {
+      inputs: isPixels ? 1 : 28,
+      layers: Array.from({ length: Number(flag('layers') ?? 1) }, () => layer),
+      outputs: 10,
+      dropout: Number(flag('dropout') ?? 0),
+    };
+    const bytes = 4 * numbersOfTraining(network, { T: isPixels ? 784 : 28, B });
+    expect([flags, parameters, megabytes]).toEqual([
+      flags,
+      numbersOfParameters(network).toLocaleString('en'),
+      (bytes / 1e6).toFixed(0),
+    ]);
+  }
 });

@@ -5,16 +5,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
 import { chapter, read } from '../helpers/chapter.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const { page, prose, ask, drawn } = chapter('check-it', { 'numeric.mjs': ['numericDerivatives', 'numericErrors'] });
 
 /** Runs a command as the page shows it, in a folder. */
-function outputOf(command: string, cwd = directoryOf({})): string {
+function outputOf(command: string, cwd = directoryOf()): string {
   const [name, ...rest] = command.replace('npx longhand', 'node dist/src/cli/main.js').split(' ').slice(1);
   const { stdout, stderr } = spawnSync(process.execPath, [path.join(project, name), ...rest], {
     cwd,
@@ -37,7 +34,7 @@ const masked = (text: string): string =>
 
 test('the page shows the output of every command', () => {
   expect(sessions).toHaveLength(6);
-  const place = directoryOf({});
+  const place = directoryOf();
   for (const { commands, shown } of sessions) {
     if (commands.length === 1) {
       if (commands[0].includes('numeric.mjs')) continue; // the next test

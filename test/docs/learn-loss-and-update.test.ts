@@ -23,7 +23,7 @@ const rowsBelow = (text: string, head: string): string[][] => {
   return rows.slice(0, end).map((line) => line.trim().split(/\s+/));
 };
 
-/** test/slow/docs/learn.test.ts runs clipping.mjs, which prints this block. */
+/** test/slow/docs/figures.test.ts runs clipping.mjs, which prints this block. */
 const isOfClipping = (block: string): boolean => block.startsWith('without clipping\n');
 
 test('the page shows what the programs print', () => {

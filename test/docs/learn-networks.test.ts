@@ -7,7 +7,7 @@ const { page, prose, ask, drawn } = chapter('networks', {
   'networks.mjs': ['lengths'],
 });
 
-/** What the experiments print: test/slow/docs/learn.test.ts runs all of them. */
+/** What the experiments print: test/slow/docs/figures.test.ts runs all of them. */
 const quoted = [...page.matchAll(/```\n([\s\S]*?)```/g)].map(([, block]) => block);
 
 test('what the text says about the experiments', () => {

@@ -1,12 +1,8 @@
 /** The plain RNN of docs/learn/plain-rnn.md: its gradients, its training, and the figures that the chapter quotes. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { chapter, outputOf, placeOf, read } from '../helpers/chapter.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-import { testWhichCameFirst, differences } from '../helpers/which-came-first.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { chapter, differences, outputOf, placeOf, read, testWhichCameFirst } from '../helpers/chapter.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const { page, prose, ask, drawn } = chapter('plain-rnn', {
   'plain-rnn.mjs': ['backward', 'crossEntropy', 'forward', 'matrix'],
@@ -33,7 +29,7 @@ test('what the text says about these runs', () => {
 test('the planted mistake changes the three gradients that the page names', () => {
   const mistake = ' * (1 - h[t + 1][b][n] ** 2)';
   expect(page).toContain(`\`${mistake.trim()}\``);
-  const place = directoryOf({});
+  const place = directoryOf();
   for (const file of ['which-came-first.mjs', 'random-rnn.mjs']) copyFileSync(placeOf(file), path.join(place, file));
   writeFileSync(path.join(place, 'plain-rnn.mjs'), program.replace(mistake, ''));
   const { Wx, Wh, bias, Wy, biasY } = differences(outputOf('which-came-first.mjs', [], place));

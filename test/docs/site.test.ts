@@ -11,7 +11,9 @@ import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { seriousFaultsOf, viewForAxe } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import {
+  builtPartOfSite,
   ENDLESS,
+  expectNoBase,
   expectTimeLimit,
   holdTime,
   hostSite,
@@ -20,8 +22,7 @@ import {
   solution,
   verdict,
   verdictOn,
-} from '../helpers/exercise-visits.js';
-import { builtPartOfSite, expectNoBase } from '../helpers/site.js';
+} from '../helpers/site.js';
 
 const { open, work, folder, address } = hostSite(builtPartOfSite);
 

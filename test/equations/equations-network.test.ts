@@ -14,14 +14,14 @@ import type { NetworkSizes } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { expectClose, expectSame, sum } from '../helpers/numeric.js';
-import { randomise, randomLstm } from '../helpers/random-lstm.js';
+import { fillNormal, randomLstm } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const SIZES: LstmSizes = { T: 5, B: 3, I: 2, H: 4 };
 
 function randomTargets({ shape }: Tensor): Tensor {
   const targets = zeros(shape, 'f64');
-  randomise([targets], new Random(4));
+  fillNormal([targets], new Random(4));
   return targets;
 }
 
@@ -29,8 +29,8 @@ function randomTargets({ shape }: Tensor): Tensor {
 function randomNetwork(sizes: NetworkSizes): Network {
   const network = new Network(backend, sizes, { T: 3, B: 2 }, { inputGradient: true });
   const { x, y } = network.activations;
-  randomise([x, ...Object.values(valuesByName(network.parameters))]);
-  randomise(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  fillNormal([x, ...Object.values(valuesByName(network.parameters))]);
+  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
   if (network.network.loss === 'squaredError') network.setTargets({ targets: randomTargets(y) });
   network.drawMasks(new Random(5));
   return network;
@@ -251,7 +251,7 @@ describe('layers', () => {
     network.forward();
     network.layers.flat().forEach(({ h }, n) => expectSame(h, stackByHand(network)[n].h));
   });
-  test('dW, db and dh0: each direction below gets its part of the upper layer’s dx', () => {
+  test('dWx, dWh, db and dh0: each direction below gets its part of the upper layer’s dx', () => {
     const network = randomNetwork(STACK);
     network.forward();
     network.backward();

@@ -9,7 +9,7 @@ import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { expectSame } from '../helpers/numeric.js';
-import { randomise, randomLstm } from '../helpers/random-lstm.js';
+import { fillNormal, randomLstm } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const SIZES: LstmSizes = { T: 5, B: 3, I: 2, H: 4 };
@@ -104,7 +104,7 @@ describe('(14′)', () => {
       expectSame(sequenceOf(batch.lstm.dx, b), expected);
     });
   });
-  test.each(DIRECTIONS)('dW and db are the sums over the sequences alone, %s', (_, reverse) => {
+  test.each(DIRECTIONS)('dWx, dWh and db are the sums over the sequences alone, %s', (_, reverse) => {
     const batch = batchWithLengths(reverse);
     for (const name of ['dKernel', 'dBias'] as const) {
       const total = zeros(batch.lstm[name].shape, 'f64');
@@ -129,7 +129,7 @@ function classesAndOneHot() {
   const sizes = { ...SIZES, I: 4 };
   const indexed = allocateLstm(backend, sizes, { indices: true });
   const { kernel, bias, h, c, dhOutside } = indexed;
-  randomise([kernel, bias, h, c, dhOutside]);
+  fillNormal([kernel, bias, h, c, dhOutside]);
   const oneHot = randomLstm(backend, sizes);
   for (const name of ['kernel', 'bias', 'h', 'c', 'dhOutside'] as const) copyInto(oneHot[name], indexed[name]);
   fill(oneHot.x, 0);

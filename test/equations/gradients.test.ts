@@ -1,8 +1,31 @@
 /** The gradients of the whole model compared with numeric gradients, for random sizes, biases and states. */
+import fc from 'fast-check';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
-import { testRandomModels } from '../helpers/random-gradients.js';
+import { checkModelGradients } from '../../src/network/network-check.js';
+import { inTier } from '../helpers/tier.js';
 
-testRandomModels(30);
+const backend = createReferenceBackend({ dtype: 'f64' });
+
+const size = (most: number) => fc.integer({ min: 1, max: most });
+
+const COUNT = inTier(30, 200);
+
+test(`every gradient agrees with its numeric gradient to 1e-7, in ${COUNT} random configurations`, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ T: size(5), B: size(3), I: size(4), H: size(5), C: fc.integer({ min: 2, max: 5 }) }),
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      async (sizes, seed, forgetBias) => {
+        const reports = await checkModelGradients(backend, sizes, { seed, forgetBias, tolerance: 1e-7 });
+        expect(reports.map(({ name }) => name)).toEqual(['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0']);
+        expect(reports.filter(({ ok }) => !ok)).toEqual([]);
+      },
+    ),
+    { numRuns: COUNT, seed: 20, endOnFailure: true },
+  );
+});
 
 test('a tensor of 150,000 elements can be checked', async () => {
   const w = new Float64Array(150_000).fill(0.5);

@@ -9,7 +9,7 @@ import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm, bindLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
 import { countingBackend } from '../helpers/counting-backend.js';
-import { randomLstm } from '../helpers/random-lstm.js';
+import { randomLstm } from '../helpers/random-model.js';
 
 const f64 = createReferenceBackend({ dtype: 'f64' });
 
@@ -130,29 +130,16 @@ describe('bindLstm', () => {
   const bound = (inputs: readonly Shape[], dInputs: readonly Shape[] = []): Lstm =>
     bindLstm(sizes, { ...allocateLstm(f64, sizes), inputs: zerosOf(inputs), dInputs: zerosOf(dInputs) });
 
+  /** The shapes of inputs of these widths. */
+  const of = (...widths: number[]): Shape[] => widths.map((width) => [5, 2, width]);
+  const INDICES: Shape[] = [[5, 2]];
+
   test.each<[readonly Shape[], readonly Shape[]]>([
-    [[[5, 2, 4]], []],
-    [[[5, 2, 4]], [[5, 2, 4]]],
-    [
-      [
-        [5, 2, 1],
-        [5, 2, 3],
-      ],
-      [],
-    ],
-    [
-      [
-        [5, 2, 1],
-        [5, 2, 1],
-        [5, 2, 2],
-      ],
-      [
-        [5, 2, 1],
-        [5, 2, 1],
-        [5, 2, 2],
-      ],
-    ],
-    [[[5, 2]], []],
+    [of(4), []],
+    [of(4), of(4)],
+    [of(1, 3), []],
+    [of(1, 1, 2), of(1, 1, 2)],
+    [INDICES, []],
   ])('accepts the inputs %j with the gradients %j', (inputs, dInputs) => {
     const { Wx, dWx, Wh, dWh, WxTransposed, WhTransposed } = bound(inputs, dInputs);
     const rows = [...inputs.map((shape) => shape.at(2) ?? 4), 3];
@@ -164,45 +151,17 @@ describe('bindLstm', () => {
     expect([...WxTransposed, WhTransposed].map(({ shape }) => shape)).toEqual(rows.map((n) => [12, n]));
   });
   test.each<[readonly Shape[], readonly Shape[], string]>([
-    [[[5, 2, 3]], [], 'lstm: inputs [5,2,3]: have 3 numbers a step, but I is 4'],
-    [
-      [
-        [5, 2, 3],
-        [5, 2, 2],
-      ],
-      [],
-      'lstm: inputs [5,2,3], [5,2,2]: have 5 numbers a step, but I is 4',
-    ],
+    [of(3), [], 'lstm: inputs [5,2,3]: have 3 numbers a step, but I is 4'],
+    [of(3, 2), [], 'lstm: inputs [5,2,3], [5,2,2]: have 5 numbers a step, but I is 4'],
     [[], [], 'lstm: inputs none: have 0 numbers a step, but I is 4'],
     [[[4, 2, 4]], [], 'lstm: inputs[0] [4,2,4] must be [5,2,4]'],
-    [
-      [
-        [5, 2, 1],
-        [5, 3, 3],
-      ],
-      [],
-      'lstm: inputs[1] [5,3,3] must be [5,2,3]',
-    ],
+    [[...of(1), [5, 3, 3]], [], 'lstm: inputs[1] [5,3,3] must be [5,2,3]'],
     [[[5, 2, 2, 2]], [], 'lstm: inputs[0] [5,2,2,2] must be [5,2,2]'],
     [[[2, 5]], [], 'lstm: inputs[0] [2,5] must be [5,2]'],
-    [[[5, 2, 4]], [[5, 2, 3]], 'lstm: dInputs[0] [5,2,3] must be [5,2,4]'],
-    [
-      [
-        [5, 2, 1],
-        [5, 2, 3],
-      ],
-      [[5, 2, 1]],
-      'lstm: dInputs: 1 for 2 inputs: give one for each, or none',
-    ],
-    [
-      [[5, 2, 4]],
-      [
-        [5, 2, 4],
-        [5, 2, 4],
-      ],
-      'lstm: dInputs: 2 for 1 inputs: give one for each, or none',
-    ],
-    [[[5, 2]], [[5, 2]], 'lstm: dInputs: class indices have no gradient: leave dInputs out'],
+    [of(4), of(3), 'lstm: dInputs[0] [5,2,3] must be [5,2,4]'],
+    [of(1, 3), of(1), 'lstm: dInputs: 1 for 2 inputs: give one for each, or none'],
+    [of(4), of(4, 4), 'lstm: dInputs: 2 for 1 inputs: give one for each, or none'],
+    [INDICES, INDICES, 'lstm: dInputs: class indices have no gradient: leave dInputs out'],
   ])('refuses the inputs %j with the gradients %j', (inputs, dInputs, message) => {
     expect(() => bound(inputs, dInputs)).toThrow(new RangeError(message));
   });

@@ -6,7 +6,8 @@ import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import { bitsOf, expectClose, MODEL, networkNamed, NETWORKS, outputsOf } from '../helpers/exported-networks.js';
-import { savedModel, SIZES } from '../helpers/saved-models.js';
+import { expectDataError } from '../helpers/failures.js';
+import { savedModel, SIZES } from '../helpers/random-model.js';
 
 describe('export and import', () => {
   test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {
@@ -101,8 +102,7 @@ describe('import from PyTorch', () => {
     const { network } = fromPyTorch({ metadata: new Map(), tensors }, 5, 'f');
     expect(network).toMatchObject({ inputKind: 'numbers', loss: 'crossEntropy', reads: 'last', dropout: 0 });
     const wrong = { metadata: new Map([['network', '{"inputs":3}']]), tensors };
-    expect(() => fromPyTorch(wrong, 5, 'f')).toThrow(DataError);
-    expect(() => fromPyTorch(wrong, 5, 'f')).toThrow('f: metadata network: network: outputs is undefined');
+    expectDataError(() => fromPyTorch(wrong, 5, 'f'), 'f: metadata network: network: outputs is undefined');
     const cut = { metadata: new Map([['network', '{"inputs":3']]), tensors };
     expect(() => fromPyTorch(cut, 5, 'f')).toThrow(DataError);
   });
@@ -180,8 +180,7 @@ describe('import from PyTorch', () => {
       'must have 2 axes, not empty',
     ],
   ])('refuses %s', (_, model, change, message) => {
-    expect(() => readFrom(model, change)).toThrow(DataError);
-    expect(() => readFrom(model, change)).toThrow(message);
+    expectDataError(() => readFrom(model, change), message);
   });
 });
 
@@ -215,7 +214,6 @@ describe('import from TensorFlow 1', () => {
       'is [4], must be [I+H,28]',
     ],
   ])('refuses %s', (_, change, message) => {
-    expect(() => read(change)).toThrow(DataError);
-    expect(() => read(change)).toThrow(message);
+    expectDataError(() => read(change), message);
   });
 });

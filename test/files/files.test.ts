@@ -1,19 +1,20 @@
-/** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. */
+/** Files are read and replaced as a whole, even if folders, links, pipes or leftovers are in the way. Histories, and SHA-256. */
+import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
 import { assertReplaceable, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
+import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
+import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { runModule } from '../helpers/run-module.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
-const inNewFolder = (): string => path.join(directoryOf({}), 'file');
+const inNewFolder = (): string => path.join(directoryOf(), 'file');
 const namesBeside = (file: string): string[] => readdirSync(path.dirname(file)).sort();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -54,8 +55,7 @@ describe('replacing', () => {
     const file = inNewFolder();
     writeFileSync(file, 'one');
     mkdirSync(`${file}.new`);
-    expect(() => replaceFile(file, bytes('two'))).toThrow(DataError);
-    expect(() => replaceFile(file, bytes('two'))).toThrow('cannot be written; the old file is unchanged');
+    expectDataError(() => replaceFile(file, bytes('two')), 'cannot be written; the old file is unchanged');
     expect(readFileSync(file, 'utf8')).toBe('one');
   });
 
@@ -178,8 +178,7 @@ test('an empty name is refused, and makes no file in the working directory', () 
   const before = readdirSync('.');
   const keepOld = true;
   for (const work of [() => replaceFile('', bytes(''), { keepOld }), () => assertReplaceable(''), () => readFile('')]) {
-    expect(work).toThrow(DataError);
-    expect(work).toThrow("'': a file name must not be empty");
+    expectDataError(work, "'': a file name must not be empty");
   }
   expect(readdirSync('.')).toEqual(before);
 });
@@ -269,8 +268,10 @@ describe('histories', () => {
     ],
     ...['train,1,1e999,0.5', 'train,9007199254740992,1,0.5', 'test,1,1,0.5', 'train,1,1', 'train,1,1,0.5,', ''],
   ])('the CSV row %j is refused', (row) => {
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(DataError);
-    expect(() => csv('train,1,2.5,0.5', row)).toThrow(`h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`);
+    expectDataError(
+      () => csv('train,1,2.5,0.5', row),
+      `h.csv: row 2 is not a row of a history: ${JSON.stringify(row)}`,
+    );
   });
 
   test.each([
@@ -291,7 +292,43 @@ describe('histories', () => {
     ['', 'not valid JSON'],
   ])('the NDJSON row %s is refused', (row, message) => {
     const good = '{"set":"train","step":1,"loss":2.5,"accuracy":0.5}';
-    expect(() => ndjson(good, row)).toThrow(DataError);
-    expect(() => ndjson(good, row)).toThrow(`h.ndjson: row 2: ${message}`);
+    expectDataError(() => ndjson(good, row), `h.ndjson: row 2: ${message}`);
   });
+});
+
+const BYTES = Uint8Array.from({ length: 300 }, (_, n) => n * n);
+
+/** Views of one buffer, read again with each loop. */
+const PARTS: Iterable<Uint8Array> = {
+  *[Symbol.iterator]() {
+    for (const [from, to] of [
+      [0, 1],
+      [1, 1],
+      [1, 200],
+      [200, 300],
+    ]) {
+      yield BYTES.subarray(from, to);
+    }
+  },
+};
+
+/** Against Node's own. */
+test.each([
+  ['no bytes', [], ''],
+  ['several parts', PARTS, BYTES],
+])('SHA-256 of %s, in one piece or part by part', async (_, parts, whole) => {
+  const expected = createHash('sha256').update(whole).digest('hex');
+  expect(sha256Of(parts)).toBe(expected);
+  expect(await fastSha256Of(parts)).toBe(expected);
+  expect(await fastSha256Of(parts, 100)).toBe(expected);
+});
+
+test('SHA-256 of parts in shared memory, and without the platform’s own', async () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(300));
+  shared.set(BYTES);
+  const expected = createHash('sha256').update(BYTES).digest('hex');
+  expect(await fastSha256Of([shared])).toBe(expected);
+  const subtle = jest.spyOn(crypto, 'subtle', 'get').mockReturnValue(undefined as unknown as SubtleCrypto);
+  expect(await fastSha256Of([shared])).toBe(expected);
+  subtle.mockRestore();
 });

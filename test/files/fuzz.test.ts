@@ -1,4 +1,19 @@
-/** Mutated files against every reader. */
-import { testMutatedFiles } from '../helpers/mutated-files.js';
+/** Mutated files against every reader; `npm run test:fuzz` does 100,000. */
+import { spawnSync } from 'node:child_process';
+import { inTier } from '../helpers/tier.js';
 
-testMutatedFiles(520);
+const CASES = inTier(520, 4000);
+
+test(`each of ${CASES} mutated files is read, or refused with a DataError, in bounded time and memory`, () => {
+  const args = ['test/fuzz.mjs', '--cases', String(CASES), '--seed', '2'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
+  expect(counts).toHaveLength(13);
+  // a reader that accepts nothing, or everything, tests nothing
+  for (const [, reader, read, refused] of counts) {
+    expect([reader, Number(read) > 0, Number(refused) > 0]).toEqual([reader, true, true]);
+  }
+  expect(stdout).toMatch(/\nslowest \d+ ms, at most \d+ MiB; no crash, no other error\n$/);
+});

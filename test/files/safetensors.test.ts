@@ -5,6 +5,7 @@ import { tensorFrom, transposeOf, valuesOf } from '../../src/core/tensor.js';
 import type { StoredDType, StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { elementReader, floatsNamed, integersNamed, storedTensor } from '../../src/files/stored-tensors.js';
+import { expectDataError } from '../helpers/failures.js';
 
 const SIZES: Readonly<Record<StoredDType, number>> = {
   BOOL: 1,
@@ -189,8 +190,7 @@ describe('reading refuses', () => {
     ['too few bytes', two([0, 4], [4, 9], 8), 'have 9 bytes, but 8 follow the header: it is cut off'],
     ['too many bytes', two([0, 4], [4, 7], 8), 'have 7 bytes, but 8 follow the header: something was added'],
   ])('%s', (_, bytes, message) => {
-    expect(() => parseSafetensors(bytes, 'some.file')).toThrow(DataError);
-    expect(() => parseSafetensors(bytes, 'some.file')).toThrow(message);
+    expectDataError(() => parseSafetensors(bytes, 'some.file'), message);
     expect(() => parseSafetensors(bytes, 'some.file')).toThrow(/^some\.file: /);
   });
 
@@ -322,8 +322,7 @@ describe('tensors by name', () => {
     ],
     ['f: has no tensor "b"', () => integersNamed(stored('U8', Uint8Array.of(1)), 'b', ['n'], 'f')],
   ])('%s', (message, read) => {
-    expect(read).toThrow(DataError);
-    expect(read).toThrow(message);
+    expectDataError(read, message);
   });
 
   test('a shape of ten thousand axes is shortened in the message', () => {

@@ -1,6 +1,8 @@
-/** What axe finds on a page. */
+/** What axe finds on a page. On the page of `longhand page`, as many parts as possible are shown at once, in light and dark. */
 import AxeBuilder from 'axe-core';
 import type { Page } from 'playwright-core';
+import type { LonghandPage, Visit } from './longhand-page.js';
+import { SMALL } from './longhand-page.js';
 
 /** A visit on which axe can run: its script needs a page without a Content-Security-Policy, and no moving parts. */
 export const viewForAxe = (colorScheme: 'light' | 'dark', width: number) =>
@@ -23,4 +25,43 @@ export async function seriousFaultsOf(page: Page, about: 'everything' | 'colours
   );
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+type Site = Pick<LonghandPage, 'visit'>;
+type Scheme = 'light' | 'dark';
+
+/** Axe finds nothing serious on the digits' page, and nothing scrolls sideways. */
+export async function expectAccessToDigits({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
+  const query = `${SMALL}&layers=2&bidirectional=true&lstm=1&steps=20&mistake=swapped-gate`;
+  const opened = await visit(query, viewForAxe(schemes[0], width));
+  await opened.playToTheEnd();
+  await opened.page.waitForSelector('#lstm-choice:not([hidden])');
+  await opened.page.click('#run-check');
+  await opened.page.waitForSelector('#check-table:not([hidden])');
+  await expectAccess(opened, width, schemes);
+}
+
+/** The same for the text's page. */
+export async function expectAccessToText({ visit }: Site, width: number, schemes: readonly Scheme[]): Promise<void> {
+  const opened = await visit('?subject=text&hidden=32&batchSize=8&T=20&steps=20', viewForAxe(schemes[0], width));
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await page.click('#paste');
+  await page.click('#sort-units');
+  await page.waitForSelector('#units .unit');
+  await page.click('#write-text');
+  await page.waitForSelector('#written-choices .choice');
+  await page.waitForSelector('#write-one:enabled');
+  await page.focus('#written');
+  await page.keyboard.press('Home');
+  await expectAccess(opened, width, schemes);
+}
+
+async function expectAccess({ page }: Visit, width: number, schemes: readonly Scheme[]): Promise<void> {
+  for (const [n, colorScheme] of schemes.entries()) {
+    await page.emulateMedia({ colorScheme });
+    const isSideways = await page.evaluate((most) => document.documentElement.scrollWidth > most, width);
+    const faults = await seriousFaultsOf(page, n === 0 ? 'everything' : 'colours');
+    expect([colorScheme, isSideways, faults]).toEqual([colorScheme, false, []]);
+  }
 }

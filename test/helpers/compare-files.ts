@@ -1,24 +1,13 @@
-/** Files for `longhand compare`, made by changes of other files. */
+/** Tensors of whole numbers and of F64, and files of random inputs, for `longhand compare`. */
 import { Random } from '../../src/core/rng.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { Tensors } from './changed-files.js';
 
 /** The results of one layer and direction with cross-entropy, in the order of a report. */
 export const RESULT_NAMES: readonly string[] = [
   ...['loss', 'logits', 'h', 'c'],
   ...['kernel', 'bias', 'outKernel', 'outBias', 'x', 'h0', 'c0'].map((name) => `d.${name}`),
 ];
-
-export type Tensors = Map<string, StoredTensor>;
-
-/** A copy of a file, changed. */
-export function changed(
-  { metadata, tensors }: Safetensors,
-  change: (tensors: Tensors, metadata: Map<string, string>) => void,
-) {
-  const copy = { tensors: new Map(tensors), metadata: new Map(metadata) };
-  change(copy.tensors, copy.metadata);
-  return copy;
-}
 
 /** The numbers of a tensor in F64. */
 export const numbers = ({ bytes }: StoredTensor): Float64Array => new Float64Array(new Uint8Array(bytes).buffer);
@@ -45,7 +34,7 @@ export interface InputOptions {
 }
 
 /** I = 2·H, so that the kernels of both layers have one shape if both are bidirectional. */
-export const SIZES = { T: 3, B: 3, I: 4, C: 4 } as const;
+const SIZES = { T: 3, B: 3, I: 4, C: 4 } as const;
 
 /** The inputs of a comparison, without results. Its layers have numbers. */
 export function randomInputs(seed: number, options: InputOptions = {}): Safetensors {

@@ -1,4 +1,4 @@
-/** A backend that shows which tensors are allocated and not yet freed. */
+/** Backends that show which tensors are allocated and not yet freed, or that none is allocated. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
@@ -29,3 +29,14 @@ export function countingBackend({ dtype = 'f32', fits = () => true }: Counting =
   };
   return { backend, held };
 }
+
+/** What `untouchable` throws. */
+export const HAS_BEGUN = new Error('the run has begun');
+
+/** A backend that throws if a run allocates a tensor on it. */
+export const untouchable: Backend = {
+  ...createReferenceBackend(),
+  allocate: () => {
+    throw HAS_BEGUN;
+  },
+};

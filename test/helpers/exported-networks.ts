@@ -7,8 +7,7 @@ import type { NetworkSizes } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import { randomise } from './random-model.js';
-import { savedModel, SIZES } from './saved-models.js';
+import { randomise, savedModel, SIZES } from './random-model.js';
 
 export const B = 3;
 

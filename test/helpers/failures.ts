@@ -1,4 +1,5 @@
 /** What a call fails with, as a value to compare. A call that succeeds fails the test. */
+import { DataError } from '../../src/core/errors.js';
 
 /** What `work` rejects with. */
 export const failureOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -16,4 +17,9 @@ export function errorOf(Kind: new (message: string) => Error, work: () => unknow
     return error as Error;
   }
   throw new Error('it was expected to fail');
+}
+
+/** `work` throws a DataError whose message has this text, or this pattern. */
+export function expectDataError(work: () => unknown, message: string | RegExp): void {
+  expect(errorOf(DataError, work).message).toMatch(message);
 }

@@ -3,7 +3,7 @@
  * by central differences. It shares no code with src, and can make mistakes on purpose.
  */
 import type { Safetensors } from '../../src/files/safetensors.js';
-import type { Tensors } from './compare-files.js';
+import type { Tensors } from './changed-files.js';
 import { numbers, stored } from './compare-files.js';
 
 /** What the program does wrong. Nothing by default. */

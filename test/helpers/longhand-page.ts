@@ -119,6 +119,13 @@ export class Visit {
     await this.page.press(`[name=${name}]`, 'Tab');
   }
 
+  /** Pastes a text for the subject “Text”. */
+  async paste(text: string): Promise<void> {
+    await this.page.click('#paste');
+    await this.page.fill('#own-text', text);
+    await this.page.click('#use-text');
+  }
+
   /** Presses Play, and waits until the run pauses and its test is done. */
   async playToTheEnd(): Promise<void> {
     await this.page.click('#play');

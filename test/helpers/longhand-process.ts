@@ -37,6 +37,10 @@ export function longhand(args: readonly string[], { node = [], ...options }: Run
   return runProcess(process.execPath, [...node, MAIN, ...args], options);
 }
 
+/** Runs a script, in which "$@" is `longhand` with these arguments. */
+export const inShell = (shell: 'sh' | 'bash', script: string, args: readonly string[]): Promise<Result> =>
+  runProcess(shell, ['-c', script, shell, process.execPath, MAIN, ...args]);
+
 export function runProcess(
   command: string,
   args: readonly string[],

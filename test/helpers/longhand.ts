@@ -21,6 +21,24 @@ export async function longhand(args: readonly string[], options: Options = {}): 
   return { code: await code, stdout: stdout.text, stderr: stderr.text };
 }
 
+/** A run that succeeds without messages. */
+export async function done(args: readonly string[]): Promise<Result> {
+  const result = await longhand(args);
+  expect([args, result.code, result.stderr]).toEqual([args, 0, '']);
+  return result;
+}
+
+/** What a command with `--json` has printed. */
+export const jsonOf = ({ stdout }: Result): unknown => JSON.parse(stdout);
+
+/** The one line with which a run fails. */
+export async function refused(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^longhand: [^\n]*\n$/);
+  return stderr;
+}
+
 /** A run that the test observes and interrupts. */
 export function start(args: readonly string[], { signal, cwd, onTerminal = false, ...sinks }: Options = {}) {
   const signals = new EventEmitter();

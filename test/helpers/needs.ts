@@ -2,10 +2,40 @@
  * Tests that need what a computer may lack: a browser, a shell, PyTorch, a mode of GPU.js. If it is missing, they are skipped,
  * and test/helpers/reporter.js prints one line that says how to get it. Under CI=true they run, and fail.
  */
+import { spawnSync } from 'node:child_process';
 
 /** `test` if the thing is there or must be there; otherwise `test.skip`. `remedy`: how to get it. */
 export function needs(thing: string, isThere: boolean, remedy: string): jest.It {
   if (isThere || process.env.CI) return test;
   test.skip(`missing: ${thing}: ${remedy}`, () => undefined);
   return test.skip;
+}
+
+/** A test that gives a command a terminal: `script` does. */
+export function testOnTerminal(title: string, run: () => Promise<void>): void {
+  const args = ['--quiet', '--return', '--command', 'true', '/dev/null'];
+  needs(
+    'the program script of util-linux, or terminals for it',
+    spawnSync('script', args, { stdio: 'ignore' }).status === 0,
+    'apt-get install bsdutils (Debian), and mount /dev/pts',
+  )(title, run);
+}
+
+const HAS_TORCH = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)';
+
+/** Defines tests with the first Python that has PyTorch. A version manager can put its own `python3` before Debian's. */
+export function describeTorch(name: string, define: (python: string) => void): void {
+  const python = ['python3', '/usr/bin/python3'].find(
+    (command) => spawnSync(command, ['-c', HAS_TORCH], { stdio: 'ignore' }).status === 0,
+  );
+  if (python !== undefined) describe(name, () => define(python));
+  else {
+    needs(
+      'PyTorch',
+      false,
+      'apt-get install python3-torch (Debian)',
+    )(name, () => {
+      throw new Error('no python3 with torch');
+    });
+  }
 }

@@ -1,11 +1,16 @@
-/** Models and tensors at random values that every backend can hold. */
+/** Models, LSTMs and tensors at random values. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { stepOf } from '../../src/core/tensor.js';
+import type { AllocatedLstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { allocateLstm } from '../../src/equations/lstm-tensors.js';
+import { completeSizes } from '../../src/network/config.js';
 import type { ModelSizes } from '../../src/network/model.js';
-import { Model } from '../../src/network/model.js';
+import { Model, modelNetwork } from '../../src/network/model.js';
 import { valuesByName } from '../../src/network/parameters.js';
+import type { SavedModel } from '../../src/training/checkpoint.js';
 
 /** A model with random parameters, inputs, labels and initial states. It computes the gradient of its inputs, too. */
 export function randomModel(backend: Backend, sizes: ModelSizes, { forgetBias = 1, seed = 1 } = {}): Model {
@@ -29,4 +34,30 @@ export function randomise(backend: Backend, tensors: readonly Tensor[], random: 
     fillRandom(tensor, () => Math.fround(random.normal(0, 0.7)));
     backend.upload(tensor);
   }
+}
+
+/** Fills tensors of the host with normal numbers. */
+export function fillNormal(tensors: readonly Tensor[], random = new Random(2)): void {
+  for (const tensor of tensors) fillRandom(tensor, () => random.normal(0, 0.7));
+}
+
+/** An LSTM of one input, with random values in everything that its passes read. All rows of h and c are random. */
+export function randomLstm(
+  backend: Backend,
+  sizes: LstmSizes,
+  reverse = false,
+): AllocatedLstm & { readonly dx: Tensor } {
+  const lstm = allocateLstm(backend, sizes, { reverse });
+  const { x, kernel, bias, h, c, dhOutside, dcOutside } = lstm;
+  fillNormal([x, kernel, bias, h, c, dhOutside, dcOutside]);
+  return lstm;
+}
+
+export const SIZES = { T: 5, I: 3, H: 7, C: 4 };
+
+/** A small network of random weights, as a checkpoint holds it. */
+export function savedModel(sizes = SIZES, forgetBias = 0.8): SavedModel {
+  const { parameters } = randomModel(createReferenceBackend(), { ...sizes, B: 1 }, { forgetBias, seed: 11 });
+  const { T, ...others } = sizes;
+  return { T, network: completeSizes(modelNetwork(others, forgetBias)), parameters: valuesByName(parameters) };
 }

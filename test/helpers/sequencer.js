@@ -5,11 +5,7 @@
  */
 import Sequencer from '@jest/test-sequencer';
 
-const FIRST = [
-  /docs\/site\.test\.ts$/,
-  /kernels\/(backend-headlessgl|gpu-pages)\.test\.ts$/,
-  /trained-gradients\.test\.ts$/,
-];
+const FIRST = [/docs\/site\.test\.ts$/, /kernels\/(backend-headlessgl|gpu-pages)\.test\.ts$/, /figures\.test\.ts$/];
 const LATER = [/docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/, /bench\/bench\.test\.ts$/];
 
 /** The number of files that begin before those of each group of LATER. */

@@ -39,8 +39,11 @@ async function startChromium() {
   return { address: browser.wsEndpoint(), end: () => browser.close() };
 }
 
+/** A process whose stdin is a pipe ends as soon as the process that started it has ended. */
+const END_WITH_PARENT = `data:text/javascript,process.stdin.resume().on('close', () => process.exit());`;
+
 async function startPage() {
-  const program = ['--import', './test/helpers/end-with-parent.js', 'dist/src/cli/main.js'];
+  const program = ['--import', END_WITH_PARENT, 'dist/src/cli/main.js'];
   const child = spawn(process.execPath, [...program, 'page', '--port', '0', '--no-open'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

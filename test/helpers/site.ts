@@ -1,15 +1,22 @@
-/** The built site, or a part of it, which several test files open. */
+/** The built site, or a part of it, and what a visitor does in its exercises, in a real Chromium. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { Page } from 'playwright-core';
 import { bringUpToDate, withLock } from '../../build/part.mjs';
 import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
+import { withMistake } from '../../src/exercises/check.js';
+import type { Exercise } from '../../src/exercises/exercise.js';
+import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
+import { keepMessages, testInBrowser, untilWorkerSends } from './chromium.js';
+import type { Visit } from './longhand-page.js';
+import { LonghandPage } from './longhand-page.js';
 
 /** The time limit for a hook that waits for the build, or for that of another test file. */
-export const BUILD_MS = 600_000;
+const BUILD_MS = 600_000;
 
 /** The path that the site is built for; no file of the site may contain it. */
-export const BASE = '/base-of-the-site/';
+const BASE = '/base-of-the-site/';
 
 /** What every page is made from. */
 const SOURCES = ['src', 'kernels', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md'];
@@ -71,3 +78,123 @@ function run(env: NodeJS.ProcessEnv, ...command: string[]): void {
   const { status, stderr } = spawnSync(`node_modules/.bin/${command[0]}`, command.slice(1), options);
   if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
 }
+
+type Options = Parameters<LonghandPage['open']>[1];
+
+/** For a test file: hosts the site, and closes each test's visits after the test, which fails if one of them had a fault. */
+export function hostSite(built: () => Promise<string>) {
+  let folder: string;
+  let site: LonghandPage;
+  let visits: Visit[] = [];
+  const willRun = testInBrowser === test;
+  beforeAll(async () => {
+    if (!willRun) return;
+    folder = await built();
+    site = await LonghandPage.host(folder);
+  }, BUILD_MS);
+  afterAll(async () => {
+    if (willRun) await site.close();
+  });
+  afterEach(async () => {
+    const faults = visits.flatMap((visit) => visit.faults);
+    await Promise.all(visits.map((visit) => visit.close()));
+    visits = [];
+    expect(faults).toEqual([]);
+  });
+
+  async function open(address: string, options?: Options): Promise<Visit> {
+    const visit = await site.open(address, options);
+    visits.push(visit);
+    return visit;
+  }
+
+  /** A visit of an exercise whose editor is ready. */
+  async function work(name: string, options?: Options): Promise<Visit> {
+    const visit = await open(addressOf(named(name)), options);
+    await visit.page.waitForSelector('button.run');
+    return visit;
+  }
+
+  return { open, work, folder: () => folder, address: () => site.address };
+}
+
+export const named = (name: string): Exercise => EXERCISES.find((exercise) => exercise.name === name)!;
+export const addressOf = (exercise: Exercise): string => `exercises/${fileNameOf(exercise)}.html`;
+
+export const EDITOR = '.cm-content[contenteditable=true]';
+
+/** Replaces the editor's text, as a paste does. */
+export async function paste(page: Page, text: string): Promise<void> {
+  await page.focus(EDITOR);
+  await page.keyboard.press('Control+a');
+  await page.evaluate(
+    ([selector, pasted]) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+      document.querySelector(selector)!.dispatchEvent(event);
+    },
+    [EDITOR, text] as const,
+  );
+}
+
+/** The editor's text, as a copy gives it: only lines near the window are in the document. */
+export async function textOf(page: Page): Promise<string> {
+  await page.focus(EDITOR);
+  await page.keyboard.press('Control+a');
+  return page.evaluate((selector) => {
+    const clipboardData = new DataTransfer();
+    const event = new ClipboardEvent('copy', { clipboardData, bubbles: true, cancelable: true });
+    document.querySelector(selector)!.dispatchEvent(event);
+    return clipboardData.getData('text/plain');
+  }, EDITOR);
+}
+
+export async function untilNoWorker(page: Page): Promise<void> {
+  await Promise.all(page.workers().map((worker) => new Promise((resolve) => worker.once('close', resolve))));
+}
+
+export async function verdictOn(page: Page, text: string): Promise<string> {
+  await paste(page, text);
+  await page.click('button.run');
+  return verdict(page);
+}
+
+export async function verdict(page: Page): Promise<string> {
+  await page.waitForFunction(() => {
+    const { textContent } = document.querySelector('.verdict')!;
+    return textContent !== '' && !textContent.includes('runs …');
+  });
+  return page.innerText('.verdict');
+}
+
+/** Waits until training has ended. */
+export const untilOver = (page: Page): Promise<unknown> => page.waitForSelector('button.run:text-is("Run")');
+
+export const solution = (name: string): string => named(name).typescript.solution;
+/** A wrong answer: with the exercise's mistake number n. */
+export const mistaken = (name: string, n = 0): string => withMistake(named(name), named(name).mistakes[n]);
+
+/** It makes no number. */
+export const ENDLESS = 'export function sigmoidBackward() {\n  for (;;);\n}\n';
+
+/** Before the page opens: its time passes only when a test says so, for `expectTimeLimit`. */
+export async function holdTime(page: Page): Promise<void> {
+  await page.clock.install();
+  await keepMessages(page);
+}
+
+/** Runs a text that does not end: 9.9 seconds after it has begun it still runs, and 0.2 seconds later it is over. */
+export async function expectTimeLimit(page: Page, text: string): Promise<void> {
+  await paste(page, text);
+  await page.clock.pauseAt(Date.now() + HOUR_MS);
+  await page.evaluate('fromWorkers.splice(0)');
+  await page.click('button.run');
+  await untilWorkerSends(page, '"kind":"ready"'); // the time limit begins
+  await page.clock.runFor(9_900);
+  expect(await page.innerText('.verdict')).toContain('runs …');
+  await page.clock.runFor(200);
+  expect(await verdict(page)).toBe('Your code did not end within 10 seconds. Is there an endless loop?');
+  await page.clock.resume();
+}
+const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-/** Images so small that training on them takes milliseconds. */
+/** Images so small that training on them takes milliseconds, and the same as files of MNIST. */
 import { Random } from '../../src/core/rng.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 
@@ -18,3 +18,27 @@ export const IMAGES = smallImages(64, ROWS, COLUMNS);
 
 /** Options of a run on `IMAGES`: 12 steps, 4 lines. */
 export const OPTIONS = { hidden: 5, batchSize: 16, trainingIters: 200, displayStep: 3 };
+
+/** The bytes of an IDX file of unsigned bytes. */
+export function idx(shape: readonly number[], data: ArrayLike<number>): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.writeUInt32BE(0x800 + shape.length, 0);
+  shape.forEach((extent, axis) => header.writeUInt32BE(extent, 4 + 4 * axis));
+  return Buffer.concat([header, Uint8Array.from(data)]);
+}
+
+/** The size of the images in these files. */
+export const IDX_ROWS = 2;
+export const IDX_COLUMNS = 3;
+
+export const imagesFile = (count: number): Buffer =>
+  idx([count, IDX_ROWS, IDX_COLUMNS], smallImages(count, IDX_ROWS, IDX_COLUMNS).pixels);
+export const labelsFile = (count: number): Buffer => idx([count], smallImages(count, IDX_ROWS, IDX_COLUMNS).labels);
+
+/** The four files of a small, valid MNIST, under their usual names. */
+export const mnistFiles = (trainCount: number, testCount: number) => ({
+  'train-images-idx3-ubyte': imagesFile(trainCount),
+  'train-labels-idx1-ubyte': labelsFile(trainCount),
+  't10k-images-idx3-ubyte': imagesFile(testCount),
+  't10k-labels-idx1-ubyte': labelsFile(testCount),
+});

@@ -1,18 +1,15 @@
 /** The build of the wasm code that the command line runs: relaxed SIMD on every Node, or the portable build on request. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { mnistFiles } from '../helpers/idx-files.js';
-import { longhand } from '../helpers/longhand.js';
 import { longhand as longhandProcess, runProcess } from '../helpers/longhand-process.js';
-import { temporaryDirectories } from '../helpers/temporary-directories.js';
-
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
+import { longhand } from '../helpers/longhand.js';
+import { mnistFiles } from '../helpers/small-images.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
 
 const DATA = directoryOf(mnistFiles(5600, 200));
 const FROM = ['train', '--data', DATA];
 const RUN = [...FROM, '--hidden', '24', '--batch-size', '16', '--training-iters', '480'];
-const inNewFolder = (): string => path.join(directoryOf({}), 'run.safetensors');
+const inNewFolder = (): string => path.join(directoryOf(), 'run.safetensors');
 const backendIn = (stderr: string): string | undefined => /^backend (.*)$/m.exec(stderr)?.[1];
 
 /** Trains in a process of its own, once for each choice of flags; returns its output and its checkpoint. */

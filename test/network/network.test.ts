@@ -12,7 +12,7 @@ import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { randomise } from '../helpers/random-lstm.js';
+import { fillNormal } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -27,9 +27,9 @@ const STACK: NetworkSizes = {
 /** A network with random parameters, initial states and x. */
 function randomNetwork(sizes: NetworkSizes, { T = 4, B = 2 } = {}): Network {
   const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
-  randomise(Object.values(valuesByName(network.parameters)));
-  randomise(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.network.inputKind === 'numbers') randomise([network.activations.x]);
+  fillNormal(Object.values(valuesByName(network.parameters)));
+  fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
+  if (network.network.inputKind === 'numbers') fillNormal([network.activations.x]);
   return network;
 }
 
@@ -48,31 +48,15 @@ describe('sizes', () => {
       forgetBias: 1,
     });
   });
+  /** The parameters of a layer in both directions. */
+  const BOTH = { 'kernel.0': [5, 12], 'bias.0': [12], 'kernel.0.reverse': [5, 12], 'bias.0.reverse': [12] };
+
   test.each<[NetworkSizes['layers'], Record<string, number[]>]>([
     [[{ hidden: 3 }], { kernel: [5, 12], bias: [12], outKernel: [3, 4], outBias: [4] }],
-    [
-      [{ hidden: 3, bidirectional: true }],
-      {
-        'kernel.0': [5, 12],
-        'bias.0': [12],
-        'kernel.0.reverse': [5, 12],
-        'bias.0.reverse': [12],
-        outKernel: [6, 4],
-        outBias: [4],
-      },
-    ],
+    [[{ hidden: 3, bidirectional: true }], { ...BOTH, outKernel: [6, 4], outBias: [4] }],
     [
       [{ hidden: 3, bidirectional: true }, { hidden: 1 }],
-      {
-        'kernel.0': [5, 12],
-        'bias.0': [12],
-        'kernel.0.reverse': [5, 12],
-        'bias.0.reverse': [12],
-        'kernel.1': [7, 4],
-        'bias.1': [4],
-        outKernel: [1, 4],
-        outBias: [4],
-      },
+      { ...BOTH, 'kernel.1': [7, 4], 'bias.1': [4], outKernel: [1, 4], outBias: [4] },
     ],
   ])('layers %j have the parameters %j', (layers, shapes) => {
     const network = { inputs: 2, layers, outputs: 4 };

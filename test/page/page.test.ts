@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { PLANTED_MISTAKES } from '../../src/page/check-view.js';
 import { OPTIONS } from '../../src/training/option-table.js';
+import { expectAccessToDigits } from '../helpers/axe.js';
 import { testInBrowser } from '../helpers/chromium.js';
 import { servePage, SMALL } from '../helpers/longhand-page.js';
-import { expectAccessToDigits } from '../helpers/page-access.js';
 
 const site = servePage();
 const { open, visit, shareVisit } = site;

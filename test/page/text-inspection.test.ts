@@ -1,14 +1,103 @@
-/** What the page's subject “Text” shows of a text: states, the gradients of one prediction's loss, and units that separate. */
+/**
+ * What the page's subject “Text” shows of a text: states, and the gradients of one prediction's loss. Its units separate
+ * positions at which a property holds.
+ */
+import fc from 'fast-check';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { DataError } from '../../src/core/errors.js';
 import { classesIn, vocabularyOf } from '../../src/data/text.js';
 import type { TextInspection } from '../../src/page/text/inspect-text.js';
 import { mostCharacters, TextInspector } from '../../src/page/text/inspect-text.js';
-import { propertyNamed } from '../../src/page/text/separation.js';
+import { PROPERTIES, propertyNamed, ranked, separations } from '../../src/page/text/separation.js';
 import type { TextModel } from '../../src/page/text/text-model.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Nudge } from '../helpers/text-models.js';
 import { C, countedArea, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
+
+describe('the separation of a unit', () => {
+  test('is the share of pairs in the right order, with ties', () => {
+    const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.float({ noNaN: true }), fc.constant(-0));
+    const row = fc.tuple(fc.array(value, { minLength: 3, maxLength: 3 }), fc.nat(1));
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
+        const values = Float32Array.from(rows.flatMap(([three]) => three));
+        const holds = Uint8Array.from(rows, ([, one]) => one);
+        const found = separations(values, rows.length, 3, holds);
+        found.forEach((auc, unit) => {
+          const expected = countedArea(
+            values.filter((_, n) => n % 3 === unit),
+            holds,
+          );
+          if (Number.isNaN(expected)) expect(auc).toBeNaN();
+          else expect(auc).toBeCloseTo(expected, 6);
+        });
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  test('is 1 or 0 if it is complete, 0.5 for a constant unit, and NaN for a unit with NaN', () => {
+    const values = Float32Array.of(-1, 2, 5, NaN, -2, 3, 5, 1, 4, 0, 5, 1);
+    expect([...separations(values, 3, 4, Uint8Array.of(0, 0, 1))]).toEqual([1, 0, 0.5, NaN]);
+  });
+
+  test('of no position, or of all, is NaN', () => {
+    expect([...separations(Float32Array.of(1, 2), 2, 1, Uint8Array.of(0, 0))]).toEqual([NaN]);
+    expect([...separations(Float32Array.of(1, 2), 2, 1, Uint8Array.of(1, 1))]).toEqual([NaN]);
+  });
+
+  test('ranks by the distance from 0.5, NaN last', () => {
+    expect(ranked([0.5, NaN, 0.875, 0, 0.125, 0.625])).toEqual(
+      [3, 2, 4, 5, 0, 1].map((unit) => ({ unit, auc: [0.5, NaN, 0.875, 0, 0.125, 0.625][unit] })),
+    );
+  });
+});
+
+/** The mask under each text: ^ if the property holds. A text's newlines are written as ¶. */
+const MASKS: Record<string, readonly (readonly [string, string])[]> = {
+  'in-quotes': [
+    ['a “b “c” d” e', '  ^^^^^^^^   '],
+    ['a "b" c "d', '  ^^    ^^'],
+    ['”a “b', '   ^^'],
+    ['“a¶b¶¶c', '^^^^^  '],
+    ['"a¶ ¶b "c"', '^^^^   ^^ '],
+    ['“😀” 😀', '^^   '],
+    ['“a "b" c”', '^^^^^^^^ '],
+  ],
+  'in-parentheses': [
+    ['a (b (c) d) e', '  ^^^^^^^^   '],
+    ['a) (b', '   ^^'],
+    ['(a¶¶b', '^^^  '],
+  ],
+  'line-end': [
+    ['abcde¶fg¶¶h¶ijkl', '  ^^^ ^^  ^     '],
+    ['a😀b😀¶', ' ^^^ '],
+  ],
+  'after-space': [['ab cd  ef¶“g', '   ^   ^  ^ ']],
+  space: [['a b\t¶\u00a0é', ' ^ ^^^ ']],
+  capital: [['aÉΔжЖ1😀A', ' ^^ ^  ^']],
+  vowel: [['aEéyÖbø1😀', '^^^ ^ ^  ']],
+  'long-word': [
+    ['readers’ writing: Überraschung', '     ^^       ^^       ^^^^^^^'],
+    ['éclairs e\u0301clairs', '     ^^       ^^'],
+    ['abc1defghi', '         ^'],
+  ],
+};
+
+describe('the property', () => {
+  test('list has a mask for each', () => {
+    expect(Object.keys(MASKS)).toEqual(PROPERTIES.map(({ id }) => id));
+    expect(new Set(PROPERTIES.map(({ words }) => words)).size).toBe(PROPERTIES.length);
+  });
+
+  test.each(Object.entries(MASKS).flatMap(([id, cases]) => cases.map(([text, mask]) => [id, text, mask] as const)))(
+    '%s holds in %j',
+    (id, text, mask) => {
+      const holds = propertyNamed(id).holds(Array.from(text.replaceAll('¶', '\n')));
+      expect([...holds].map((one) => (one === 1 ? '^' : ' ')).join('')).toBe(mask);
+    },
+  );
+});
 
 /** ‖∂loss/∂·‖ by differences of the loss of the character after `target`. */
 function numericNorm(

@@ -2,12 +2,20 @@
 import { fileURLToPath } from 'node:url';
 import config from '../../jest.config.js';
 
+/** Files that both tiers run: their tests are larger here. */
+const SHARED = [
+  ...['cli/drawings', 'cli/kills', 'cli/lost-output', 'cli/memory', 'cli/png'],
+  ...['compare/network-mistakes', 'compare/networks', 'core/rng', 'docs/your-own', 'equations/dropout'],
+  ...['equations/gradients', 'files/fuzz', 'training/checkpoint', 'training/pytorch-training', 'training/resume'],
+];
+
 /** @type {import('jest').Config} */
 export default {
   ...config,
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
-  roots: ['<rootDir>/test/slow'],
+  testMatch: ['<rootDir>/test/slow/**/*.test.ts', ...SHARED.map((name) => `<rootDir>/test/${name}.test.ts`)],
   testPathIgnorePatterns: ['/node_modules/'],
+  globals: { slowTier: true }, // for test/helpers/tier.ts
   maxWorkers: 3, // while a test waits for a driver or a process of one thread, two others compute
   testTimeout: 600_000,
 };

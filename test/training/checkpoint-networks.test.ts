@@ -1,16 +1,14 @@
 /** Checkpoints of version 2: every network, data with a name, and SGD. What is wrong with them is named. */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
-import type { TrainData } from '../../src/data/train-data.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { OPTION_NAMES, storedName } from '../../src/training/options.js';
-import { errorOf } from '../helpers/failures.js';
+import type { Change } from '../helpers/changed-files.js';
+import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES } from '../helpers/small-images.js';
 import { smallSequences, STEPS } from '../helpers/small-sequences.js';
 
@@ -44,13 +42,6 @@ const PARAMETERS = [
   ...['0', '0.reverse', '1', '1.reverse'].flatMap((suffix) => [`kernel.${suffix}`, `bias.${suffix}`]),
   ...['outKernel', 'outBias'],
 ];
-
-async function checkpointOf(data: TrainData, options: Partial<TrainOptions>): Promise<Checkpoint> {
-  const saved: Checkpoint[] = [];
-  const onCheckpoint = (checkpoint: Checkpoint) => saved.push(checkpoint);
-  (await train(createReferenceBackend(), data, options, { onCheckpoint })).dispose();
-  return saved[0];
-}
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;
@@ -123,7 +114,7 @@ test('NaN in a velocity is never written, nor read', () => {
     'sgd.v.outBias[1] is NaN at step 3: training has diverged',
   );
   expect(
-    refusal((_, tensors) =>
+    refusal((tensors) =>
       tensors.set('sgd.v.outBias', {
         dtype: 'F32',
         shape: [3],
@@ -134,21 +125,9 @@ test('NaN in a velocity is never written, nor read', () => {
 });
 
 /** The message that refuses a changed file whose checksum is correct. */
-function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
-  const file = parseSafetensors(bytes, 'f');
-  const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) };
-  change(changed.metadata, changed.tensors);
-  const written = writeSafetensors(signed(changed));
-  return errorOf(DataError, () => parseCheckpoint(written, 'f')).message;
-}
-
-/** As `refusal`, with a JSON text of the metadata changed. */
+const refusal = (change: Change): string => refusalOf(bytes, change);
 const refusalOfJson = (key: string, change: (value: Record<string, unknown>) => unknown): string =>
-  refusal((metadata) => {
-    const value = JSON.parse(metadata.get(key)!) as Record<string, unknown>;
-    change(value);
-    metadata.set(key, JSON.stringify(value));
-  });
+  refusal(inJson(key, change));
 
 const LAYER = { hidden: 3, bidirectional: true };
 
@@ -210,10 +189,10 @@ test('other models are refused', () => {
   }
   // numbers that JSON.stringify does not write
   expect(
-    refusal((metadata) => metadata.set('model', metadata.get('model')!.replace('"inputs":5', '"inputs":1e999'))),
+    refusal((_, metadata) => metadata.set('model', metadata.get('model')!.replace('"inputs":5', '"inputs":1e999'))),
   ).toBe('f: model: network: inputs is Infinity: must be a whole number ≥ 1');
   expect(
-    refusal((metadata) => metadata.set('model', metadata.get('model')!.replace('[{', '[[{').replace('}]', '}]]'))),
+    refusal((_, metadata) => metadata.set('model', metadata.get('model')!.replace('[{', '[[{').replace('}]', '}]]'))),
   ).toMatch(/^f: model: not valid JSON \(nested deeper than 4/);
 });
 
@@ -248,9 +227,9 @@ test('options of another network are refused', () => {
 
 test('every tensor of the network and of its optimiser must be present, in its shape', () => {
   for (const name of [...PARAMETERS, ...PARAMETERS.map((parameter) => `sgd.v.${parameter}`)]) {
-    expect(refusal((_, tensors) => tensors.delete(name))).toMatch(`f: has no tensor "${name}", only `);
+    expect(refusal((tensors) => tensors.delete(name))).toMatch(`f: has no tensor "${name}", only `);
     const other: StoredTensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
-    expect(refusal((_, tensors) => tensors.set(name, other))).toMatch(`f: tensor "${name}" is [1], must be [`);
+    expect(refusal((tensors) => tensors.set(name, other))).toMatch(`f: tensor "${name}" is [1], must be [`);
   }
   expect(refusalOfJson('options', (options) => (options.optimiser = 'adam'))).toMatch(
     'f: has no tensor "adam.m.kernel.0"',
@@ -271,5 +250,5 @@ test('a file of version 1 with parts of version 2 is refused', async () => {
   expect(refusalOfJson('training', (training) => (training.task = null))).toBe('f: training: unknown field "task"');
   expect(refusalOfJson('model', (model) => (model.network = NETWORK))).toBe('f: model: unknown field "network"');
   expect(refusalOfJson('options', (options) => (options.layers = 1))).toBe('f: options: unknown field "layers"');
-  expect(refusal((metadata) => metadata.set('formatVersion', '2'))).toBe('f: model: field network is missing');
+  expect(refusal((_, metadata) => metadata.set('formatVersion', '2'))).toBe('f: model: field network is missing');
 });

@@ -1,18 +1,23 @@
 /** Checkpoints: what is saved is loaded, and every other file is refused with a reason. */
 import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
-import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
-import { smallCheckpoint, testChangedBits } from '../helpers/small-checkpoint.js';
+import type { Change } from '../helpers/changed-files.js';
+import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { checkpointOf } from '../helpers/runs.js';
+import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { inTier } from '../helpers/tier.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;
 
 beforeAll(async () => {
-  checkpoint = await smallCheckpoint();
+  const options = { ...OPTIONS, hidden: 2, validateEvery: 4, patience: 5, schedule: 'step', clipNorm: 1 } as const;
+  checkpoint = await checkpointOf(IMAGES, options, { validation: IMAGES });
   bytes = checkpointBytes(checkpoint);
 });
 
@@ -121,7 +126,17 @@ test('a file holds the tensors of its network: one that is missing is an error, 
   expect(checkpointBytes(withParameters({ other: bias, ...others, bias }))).toEqual(bytes);
 });
 
-testChangedBits(41); // a prime: the places of the bits within their bytes differ
+const EVERY = inTier(41, 1); // 41 is a prime: the places of the bits within their bytes differ
+
+test(`a change of any bit is detected, of each ${EVERY} bits`, () => {
+  const damaged = Uint8Array.from(bytes);
+  for (let bit = 0; bit < 8 * damaged.length; bit += EVERY) {
+    damaged[bit >> 3] ^= 1 << (bit & 7);
+    expect(() => parseCheckpoint(damaged, 'f')).toThrow(DataError);
+    damaged[bit >> 3] ^= 1 << (bit & 7);
+  }
+  expect(parseCheckpoint(damaged, 'f')).toEqual(checkpoint);
+});
 
 test('a file that another tool wrote in another order loads as the same checkpoint', () => {
   const { metadata, tensors } = parseSafetensors(bytes, 'f');
@@ -143,34 +158,18 @@ test('a file that another tool wrote in another order loads as the same checkpoi
 });
 
 /** The message that refuses a changed file whose checksum is correct. */
-function refusal(change: (metadata: Map<string, string>, tensors: Map<string, StoredTensor>) => void): string {
-  const file = parseSafetensors(bytes, 'f');
-  const changed = { metadata: new Map(file.metadata), tensors: new Map(file.tensors) } satisfies Safetensors;
-  change(changed.metadata, changed.tensors);
-  try {
-    parseCheckpoint(writeSafetensors(signed(changed)), 'f');
-  } catch (error) {
-    expect(error).toBeInstanceOf(DataError);
-    return (error as DataError).message;
-  }
-  return 'not refused';
-}
-
-const withJson = (key: string, change: (value: Record<string, unknown>) => void) =>
-  refusal((metadata) => {
-    const value = JSON.parse(metadata.get(key)!) as Record<string, unknown>;
-    change(value);
-    metadata.set(key, JSON.stringify(value));
-  });
+const refusal = (change: Change): string => refusalOf(bytes, change);
+const withJson = (key: string, change: (value: Record<string, unknown>) => unknown): string =>
+  refusal(inJson(key, change));
 
 test('other safetensors files, and other versions, are refused', () => {
-  expect(refusal((metadata) => metadata.delete('format'))).toMatch(
+  expect(refusal((_, metadata) => metadata.delete('format'))).toMatch(
     /^f: a safetensors file, but not a Longhand checkpoint/,
   );
-  expect(refusal((metadata) => metadata.set('formatVersion', '3'))).toBe(
+  expect(refusal((_, metadata) => metadata.set('formatVersion', '3'))).toBe(
     'f: format version 3, but this program reads versions 1 to 2',
   );
-  expect(refusal((metadata) => metadata.delete('formatVersion'))).toBe(
+  expect(refusal((_, metadata) => metadata.delete('formatVersion'))).toBe(
     'f: format version none, but this program reads versions 1 to 2',
   );
 });
@@ -200,7 +199,7 @@ test.each(['model', 'options', 'training'])('every field of %s is checked, and a
   }
   expect(withJson(key, (value) => (value.extra = 1))).toBe(`f: ${key}: unknown field "extra"`);
   for (const text of ['', '[]', 'null', '{"a":1,"a":2}', '['.repeat(100_000)]) {
-    expect(refusal((metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
+    expect(refusal((_, metadata) => metadata.set(key, text))).toMatch(new RegExp(`^f: ${key}: `));
   }
 });
 
@@ -208,13 +207,11 @@ test('every tensor must be present, in its shape, and finite', () => {
   const names = [...parseSafetensors(bytes, 'f').tensors.keys()];
   expect(names).toHaveLength(13);
   for (const name of names) {
-    expect(refusal((_, tensors) => tensors.delete(name))).toMatch(new RegExp(`^f: has no tensor "${name}", only`));
+    expect(refusal((tensors) => tensors.delete(name))).toMatch(new RegExp(`^f: has no tensor "${name}", only`));
     const other: StoredTensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
-    expect(refusal((_, tensors) => tensors.set(name, other))).toMatch(
-      /^f: tensor ".*" is (F32, must be|\[1\], must be)/,
-    );
+    expect(refusal((tensors) => tensors.set(name, other))).toMatch(/^f: tensor ".*" is (F32, must be|\[1\], must be)/);
     if (name === 'order') continue;
-    const spoilt = refusal((_, tensors) => {
+    const spoilt = refusal((tensors) => {
       const { bytes: data, ...rest } = tensors.get(name)!;
       const values = new Float32Array(new Uint8Array(data).buffer);
       values[values.length - 1] = NaN;
@@ -226,7 +223,7 @@ test('every tensor must be present, in its shape, and finite', () => {
 
 test('an order that is not a permutation is refused', () => {
   const ordered = (order: number[]) =>
-    refusal((_, tensors) => {
+    refusal((tensors) => {
       const values = Uint32Array.from(order);
       tensors.set('order', { dtype: 'U32', shape: [order.length], bytes: new Uint8Array(values.buffer) });
     });

@@ -1,11 +1,40 @@
-/** `--to pytorch-training`, and back with `--from pytorch-training`. test/slow/training/pytorch-training.test.ts runs PyTorch. */
+/**
+ * A whole run on a text against PyTorch's; `--to pytorch-training`, and back with `--from pytorch-training`. In the second tier
+ * PyTorch continues a run with the losses that Longhand would compute.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/core/errors.js';
-import { toPyTorchTraining } from '../../src/export/pytorch-training.js';
+import { createWasmBackend } from '../../kernels/wasm/index.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import { parseIdx } from '../../src/data/idx.js';
+import { FILES, loadMnist, packagedDirectory } from '../../src/data/mnist-files.js';
+import { classesIn, vocabularyOf } from '../../src/data/text.js';
+import { fromPyTorchLayout, modulesFor } from '../../src/export/pytorch-layout.js';
+import { fromPyTorchTraining, toPyTorchTraining } from '../../src/export/pytorch-training.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { lstmsOf } from '../../src/network/config.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
-import { checkpointOf, reread } from '../helpers/pytorch-runs.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import { TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/run.js';
+import { expectDataError } from '../helpers/failures.js';
+import { runProcess } from '../helpers/longhand-process.js';
+import { describeTorch } from '../helpers/needs.js';
+import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
+import { idx, IMAGES, mnistFiles, OPTIONS } from '../helpers/small-images.js';
+import { directoryOf } from '../helpers/temporary-directories.js';
+import { inTier } from '../helpers/tier.js';
+
+/** A run on small images. */
+const checkpointOf = (options: Partial<TrainOptions> = {}, backend = createReferenceBackend()): Promise<Checkpoint> =>
+  lastCheckpointOf(IMAGES, { ...OPTIONS, ...options }, {}, backend);
+
+/** The checkpoint in a file that PyTorch would write. */
+const reread = (bytes: Uint8Array): Checkpoint => fromPyTorchTraining(parseSafetensors(bytes, 'f'), 'f');
 
 const LISTED = { hidden: [4, 3], bidirectional: true, dropout: 0.1 };
 
@@ -33,8 +62,7 @@ describe('a wrong file is refused with the reason', () => {
   test('a checkpoint that holds only a network', async () => {
     const { model } = await checkpointOf();
     const write = () => toPyTorchTraining({ model, training: null }, 'run.safetensors');
-    expect(write).toThrow(DataError);
-    expect(write).toThrow('run.safetensors: holds only a network, not the state of its training: export it --to safe');
+    expectDataError(write, 'run.safetensors: holds only a network, not the state of its training: export it --to safe');
   });
 
   test.each([
@@ -70,7 +98,204 @@ describe('a wrong file is refused with the reason', () => {
     });
     const file = { metadata: new Map([...metadata, ...others]), tensors: new Map([...tensors, ...changes]) };
     const read = () => reread(writeSafetensors(file));
-    expect(read).toThrow(DataError);
-    expect(read).toThrow(message);
+    expectDataError(read, message);
   });
 });
+
+/** MNIST's files with fewer training images, because a digest of all of them takes a second. */
+function firstOfMnist(count: number): Record<string, Uint8Array> {
+  const names = Object.values(FILES);
+  const files: Record<string, Uint8Array> = Object.fromEntries(
+    names.map((name) => [name, readFileSync(path.join(packagedDirectory(), name))]),
+  );
+  const { data: pixels } = parseIdx(files[FILES.trainImages], 3, 'images');
+  const { data: labels } = parseIdx(files[FILES.trainLabels], 1, 'labels');
+  files[FILES.trainImages] = idx([count, 28, 28], pixels.subarray(0, count * 28 * 28));
+  files[FILES.trainLabels] = idx([count], labels.subarray(0, count));
+  return files;
+}
+
+const SCRIPT = 'docs/continue-in-pytorch.py';
+/** Steps before PyTorch continues, steps that it makes, and steps after they came back. */
+const [BEFORE, THERE, AFTER] = [20, 20, 3];
+const RUN = { batchSize: 32, displayStep: 1, learningRate: 0.01, trainingIters: 32 * (BEFORE + THERE + AFTER) + 1 };
+
+const testedWithTorch = (python: string): void => {
+  const data = directoryOf(firstOfMnist(8000));
+  const { train: images, validation } = loadMnist(data);
+
+  test.each<[string, Partial<TrainOptions>, number]>([
+    ['the tutorial’s network', { hidden: 16 }, 1],
+    [
+      'two layers in both directions, clipped, with a cosine schedule, in 2 processes',
+      { hidden: 8, layers: 2, bidirectional: true, clipNorm: 1, clipValue: 0.1, schedule: 'cosine', warmUp: 25 },
+      2,
+    ],
+    [
+      'layers that differ, with SGD, a step schedule and validation',
+      {
+        hidden: [9, 6],
+        optimiser: 'sgd',
+        momentum: 0.8,
+        schedule: 'step',
+        decayEvery: 15,
+        validateEvery: 30,
+        clipNorm: 0.5,
+      },
+      1,
+    ],
+  ])('continues with the losses of Longhand, which continues from there: %s', async (_, options, processes) => {
+    const backend = await createWasmBackend({ threads: 1 });
+    const [lines, saved]: [number[], Checkpoint[]] = [[], []];
+    const hooks = { validation, onLine: ({ loss }: { loss: number }) => lines.push(loss) };
+    const network = await train(
+      backend,
+      images,
+      { ...RUN, ...options },
+      {
+        ...hooks,
+        checkpointEvery: BEFORE,
+        onCheckpoint: (checkpoint) => saved.push(checkpoint),
+      },
+    );
+    network.dispose();
+    const folder = directoryOf({ there: toPyTorchTraining(saved[0], 'there') });
+    const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
+    const args = ['--data', data, '--steps', String(THERE), '--processes', String(processes)];
+    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, back, ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+    const losses = [...stdout.matchAll(/^Iter (\d+), Minibatch Loss= (\d\.\d{6})$/gm)];
+    expect(losses.map(([, iter]) => Number(iter) / RUN.batchSize - BEFORE)).toEqual(
+      Array.from({ length: THERE }, (__, n) => n + 1),
+    );
+    losses.forEach(([, , loss], n) => expect(Math.abs(Number(loss) - lines[BEFORE + n])).toBeLessThan(1e-5));
+    expect(Math.abs(lines[BEFORE + THERE - 1] - lines[BEFORE - 1])).toBeGreaterThan(0.01); // the steps changed it
+
+    const returned = reread(readFileSync(back));
+    expect(returned.training).toMatchObject({
+      step: BEFORE + THERE,
+      cursor: (BEFORE + THERE) * RUN.batchSize,
+      backend: expect.stringMatching(/^PyTorch 2/) as string,
+    });
+    const first = lines.length;
+    (await resumeTraining(backend, images, returned, {}, hooks)).dispose();
+    const [expected, resumed] = [lines.slice(first - AFTER, first), lines.slice(first)];
+    expect(resumed).toHaveLength(AFTER);
+    resumed.forEach((loss, n) => expect(Math.abs(loss - expected[n])).toBeLessThan(1e-5));
+    await backend.dispose();
+  });
+
+  /** A run whose file is `there`. */
+  async function exported(options: Partial<TrainOptions> = {}, task: string | null = null): Promise<string> {
+    const { model, training } = await checkpointOf(options);
+    return path.join(
+      directoryOf({ there: toPyTorchTraining({ model, training: { ...training!, task } }, 'there') }),
+      'there',
+    );
+  }
+
+  test('refuses a run whose data are not whole images', async () => {
+    const message = (file: string) =>
+      `${file}: this script trains classifiers of whole images: change it for other runs\n`;
+    for (const there of [await exported({}, 'pixels'), await exported({ shift: 1 })]) {
+      const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1'];
+      expect(await runProcess(python, args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
+    }
+  });
+
+  test('uses the cores of each computer, and draws other dropout masks in each process', async () => {
+    // the script up to the point at which the processes meet, as process `rank` of 4 on a computer of 8 cores
+    const program = `
+import argparse, importlib.util, os, sys
+spec = importlib.util.spec_from_file_location("script", sys.argv[1])
+script = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(script)
+os.environ.update({"LOCAL_WORLD_SIZE": local for local in sys.argv[4:]})
+os.cpu_count = lambda: 8
+script.torch.set_num_threads = lambda count: print(count, end=" ")
+def meet(*_, **__):
+    print(script.torch.nn.functional.dropout(script.torch.ones(64)).bool().int().tolist())
+    raise SystemExit
+script.distributed.init_process_group = meet
+script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
+`;
+    const there = await exported();
+    const met = async (rank: number, ...local: string[]): Promise<string[]> => {
+      const args = ['-c', program, SCRIPT, there, String(rank), ...local];
+      const { code, stdout, stderr } = await runProcess(python, args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return [stdout.slice(0, stdout.indexOf(' ')), stdout.slice(stdout.indexOf(' '))];
+    };
+    const [all, one, two] = [await met(0), await met(1, '1'), await met(0, '2')]; // 4, 1 and 2 processes on a computer
+    expect([all, one, two].map(([threads]) => threads)).toEqual(['2', '8', '4']);
+    expect(one[1]).not.toBe(all[1]);
+    expect(two[1]).toBe(all[1]);
+  });
+
+  test('without a step changes no bit, and refuses other data', async () => {
+    const small = directoryOf(mnistFiles(5064, 6));
+    const saved = await lastCheckpointOf(loadMnist(small).train, { ...OPTIONS, layers: 2 });
+    const folder = directoryOf({ there: toPyTorchTraining(saved, 'there') });
+    const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
+    const made = (directory: string) => runProcess(python, [SCRIPT, there, back, '--data', directory, '--steps', '0']);
+    expect(await made(small)).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(checkpointBytes(reread(readFileSync(back)))).toEqual(checkpointBytes(saved));
+    const stderr = `${data}: the run began with other data\n`;
+    expect(await made(data)).toEqual({ code: 1, stdout: '', stderr });
+  });
+};
+
+type Numbers = readonly (number | Numbers)[];
+
+const fixture = JSON.parse(readFileSync(new URL('../fixtures/text.json', import.meta.url), 'utf8')) as {
+  text: string;
+  hidden: number[];
+  T: number;
+  B: number;
+  updates: number;
+  learningRate: number;
+  clipNorm: number;
+  initial: Record<string, Numbers>;
+  losses: number[];
+  trained: Record<string, Numbers>;
+  states: Numbers[][];
+};
+
+const largestDifference = (found: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  expect(found).toHaveLength(expected.length);
+  return Array.from(found, (value, n) => Math.abs(value - expected[n])).reduce((most, one) => Math.max(most, one), 0);
+};
+
+test('50 updates of a character model agree with PyTorch’s at 1e-9: losses, parameters, and the states at the end', async () => {
+  const { text, T, B, hidden, learningRate, clipNorm, updates } = fixture;
+  const vocabulary = vocabularyOf(text);
+  const data = { train: { characters: classesIn(text, vocabulary), vocabulary, T }, validation: undefined };
+  const options = { ...TUTORIAL, hidden, batchSize: B, learningRate, clipNorm, forgetBias: 0 };
+  const start = await Training.start(createReferenceBackend({ dtype: 'f64' }), data, options).checkpoint();
+  const { network } = start.model;
+  const fromPyTorch = (tensors: Record<string, Numbers>) =>
+    fromPyTorchLayout(network, modulesFor(network), (key) => Float64Array.from(tensors[key].flat(2) as number[]));
+  const model = { ...start.model, parameters: fromPyTorch(fixture.initial) };
+  const run = Training.resume(createReferenceBackend({ dtype: 'f64' }), data, { ...start, model });
+
+  const losses: number[] = [];
+  for (let n = 0; n < updates; n++) {
+    await run.makeStep();
+    losses.push((await run.network.metrics()).loss); // of the forward pass before the update
+  }
+  expect(largestDifference(losses, fixture.losses)).toBeLessThan(1e-12);
+  const { model: trained, training } = await run.checkpoint();
+  for (const [name, expected] of Object.entries(fromPyTorch(fixture.trained))) {
+    expect(largestDifference(valuesOf(trained.parameters[name]), valuesOf(expected))).toBeLessThan(1e-9);
+  }
+  lstmsOf(network).forEach(({ suffix }, n) => {
+    fixture.states[n].forEach((expected, k) => {
+      const found = valuesOf(training!.states[`${'hc'[k]}0${suffix}`]);
+      expect(largestDifference(found, expected.flat(2) as number[])).toBeLessThan(1e-12);
+    });
+  });
+  expect(fixture.losses[updates - 1]).toBeLessThan(fixture.losses[0]);
+});
+
+if (inTier(false, true)) describeTorch(SCRIPT, testedWithTorch);

@@ -1,7 +1,6 @@
 /** Runs of networks with everything on: resumed at any step, and on any number of threads, they make the same bits. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import type { Backend } from '../../src/core/backend.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { tensorFrom } from '../../src/core/tensor.js';
@@ -11,12 +10,14 @@ import type { TrainData } from '../../src/data/train-data.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
-import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line, Validation } from '../../src/training/run.js';
 import { failureOf } from '../helpers/failures.js';
+import type { Run } from '../helpers/runs.js';
+import { checkpointOf, describeOnBackends, expectInterruptible } from '../helpers/runs.js';
 import { IMAGES } from '../helpers/small-images.js';
 import { smallSequences } from '../helpers/small-sequences.js';
 
@@ -43,62 +44,23 @@ const EVERYTHING: Partial<TrainOptions> = {
   validateEvery: 4,
 };
 
-const RUNS: readonly (readonly [string, TrainData, TrainData, Partial<TrainOptions>])[] = [
-  ['everything and Adam', SEQUENCES, VALIDATION, EVERYTHING],
-  ['everything and SGD', SEQUENCES, VALIDATION, { ...EVERYTHING, optimiser: 'sgd', momentum: 0.7 }],
-  ['shifted images', IMAGES, IMAGES, { ...EVERYTHING, shift: 1, batchSize: 15, trainingIters: 15 * 13 }],
-];
-
-interface Recorded {
-  readonly lines: Line[];
-  readonly checkpoints: Checkpoint[];
-}
-
-/** Hooks that record their calls, and stop the run after step `last`. */
-function recording(validation: TrainData, last = Infinity) {
-  const recorded: Recorded = { lines: [], checkpoints: [] };
-  const controller = new AbortController();
-  const hooks = {
-    validation,
-    signal: controller.signal,
-    onLine: (line: Line) => recorded.lines.push(line),
-    onCheckpoint: (checkpoint: Checkpoint) => recorded.checkpoints.push(checkpoint),
-    onStep: (step: number) => {
-      if (step === last) controller.abort('stopped');
-    },
-  };
-  return { recorded, hooks };
-}
-
-const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
-  ['reference', async () => createReferenceBackend()],
-  ['wasm', () => createWasmBackend({ threads: 2, check: true })],
-];
-
-describe.each(backends)('on the backend %s', (_, make) => {
-  let backend: Backend;
-  beforeAll(async () => (backend = await make()));
-  afterAll(() => backend.dispose());
-
-  test.each(RUNS)('a run with %s resumes to the same file', async (_name, data, validation, options) => {
-    const whole = recording(validation);
-    (await train(backend, data, options, whole.hooks)).dispose();
-    const [end] = whole.recorded.checkpoints;
-    expect(end.training?.step).toBe(12);
-
-    for (const last of [1, 5, 6, 10]) {
-      const first = recording(validation, last);
-      expect(await failureOf(train(backend, data, options, first.hooks))).toBe('stopped');
-      // through the bytes of a file, as a process would
-      const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
-      expect(saved.training?.step).toBe(last);
-
-      const second = recording(validation);
-      (await resumeTraining(backend, data, saved, {}, second.hooks)).dispose();
-      expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
-      expect(Buffer.compare(checkpointBytes(second.recorded.checkpoints[0]), checkpointBytes(end))).toBe(0);
-    }
-  });
+describeOnBackends((backendOf) => {
+  test.each<[string, Run]>([
+    ['everything and Adam', { data: SEQUENCES, validation: VALIDATION, options: EVERYTHING }],
+    [
+      'everything and SGD',
+      { data: SEQUENCES, validation: VALIDATION, options: { ...EVERYTHING, optimiser: 'sgd', momentum: 0.7 } },
+    ],
+    [
+      'shifted images',
+      { data: IMAGES, validation: IMAGES, options: { ...EVERYTHING, shift: 1, batchSize: 15, trainingIters: 15 * 13 } },
+    ],
+  ])('a run with %s resumes to the same file', (_, run) =>
+    expectInterruptible(backendOf(), run, (steps) => {
+      expect(steps).toBe(12);
+      return [1, 5, 6, 10];
+    }),
+  );
 });
 
 describe('the same bits on 1, 2 and 3 threads', () => {
@@ -128,10 +90,8 @@ describe('the same bits on 1, 2 and 3 threads', () => {
     const files: Uint8Array[] = [];
     for (const threads of [1, 2, 3]) {
       const backend = await createWasmBackend({ threads });
-      const { recorded, hooks } = recording(data);
-      (await train(backend, data, options, hooks)).dispose();
+      const { model, training } = await checkpointOf(data, options, { validation: data }, backend);
       await backend.dispose();
-      const [{ model, training }] = recorded.checkpoints;
       files.push(checkpointBytes({ model, training: { ...training!, backend: 'any' } }));
     }
     for (const file of files) expect(Buffer.compare(file, files[0])).toBe(0);
@@ -139,12 +99,6 @@ describe('the same bits on 1, 2 and 3 threads', () => {
 });
 
 const reference = createReferenceBackend();
-
-async function checkpointOf(data: TrainData, options: Partial<TrainOptions>): Promise<Checkpoint> {
-  const { recorded, hooks } = recording(data);
-  (await train(reference, data, options, hooks)).dispose();
-  return recorded.checkpoints[0];
-}
 
 test('lines, validations and evaluations are computed without dropout', async () => {
   const seen: number[] = [];
@@ -166,7 +120,7 @@ test('lines, validations and evaluations are computed without dropout', async ()
 
 describe('the random generator', () => {
   const stateAfter = async (data: TrainData, options: Partial<TrainOptions>) =>
-    (await checkpointOf(data, options)).training!.random;
+    (await checkpointOf(data, options, { validation: data })).training!.random;
   const plain = { hidden: 4, batchSize: 15, trainingIters: 15 * 9, seed: 7 };
 
   test('draws only initial weights and batches if dropout and shift are 0', async () => {
@@ -192,7 +146,7 @@ describe('the random generator', () => {
 describe('resuming', () => {
   const small = { hidden: 3, batchSize: 5, trainingIters: 5 * 4 };
   let checkpoint: Checkpoint;
-  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small)));
+  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small, { validation: SEQUENCES })));
   const refusal = async (data: Sequences): Promise<unknown> => failureOf(resumeTraining(reference, data, checkpoint));
   const OTHER = new DataError(
     'resume: the run began with 23 examples, these are 23 different ones: ' +

@@ -6,12 +6,45 @@ import { sliceImages } from '../../src/data/mnist.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
 import { failureOf } from '../helpers/failures.js';
-import type { Asked } from '../helpers/resumed-runs.js';
-import { recording, SMALL, testInterruptions, VALIDATION } from '../helpers/resumed-runs.js';
-import { IMAGES } from '../helpers/small-images.js';
+import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
+import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { inTier } from '../helpers/tier.js';
 
-testInterruptions('after the first step, in the middle, and before the last', (steps) => [1, steps >> 1, steps - 1]);
+type Asked = Partial<TrainOptions>;
+
+/** 64 images in batches of 10: several epochs end inside a batch. */
+const SMALL: Asked = { ...OPTIONS, batchSize: 10, trainingIters: 200, displayStep: 2, learningRate: 0.02 };
+const VALIDATION = sliceImages(IMAGES, 0, 17);
+
+const [WHEN, stepsOf] = inTier<[string, (steps: number) => number[]]>(
+  ['after the first step, in the middle, and before the last', (steps) => [1, steps >> 1, steps - 1]],
+  ['at any step', (steps) => Array.from({ length: steps - 1 }, (_, n) => n + 1)],
+);
+
+describeOnBackends((backendOf) => {
+  test.each<[string, Asked]>([
+    ['the tutorial’s options', {}],
+    ['legacy batches', { shuffle: 'legacy' }],
+    ['a schedule and clipping', { schedule: 'cosine', warmUp: 5, clipNorm: 0.1, clipValue: 0.05 }],
+    ['validation', { validateEvery: 3 }],
+    ['validation and early stopping', { validateEvery: 1, patience: 2, learningRate: 0.5 }],
+    ['epochs', { epochs: 3 }],
+  ])(`a run with %s resumes to the same end after an interruption ${WHEN}`, (_, asked) =>
+    expectInterruptible(
+      backendOf(),
+      { data: IMAGES, validation: VALIDATION, options: { ...SMALL, ...asked } },
+      (steps) => {
+        expect(steps).toBeGreaterThan(4);
+        return stepsOf(steps);
+      },
+    ),
+  );
+});
+
+/** Hooks that record their calls, and stop the run after step `last`. */
+const recording = (last?: number) => recordingOf(VALIDATION, last);
 
 const backend = createReferenceBackend();
 

@@ -2,10 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { folder } from '../../helpers/temporary-directories.js';
 
-const { directoryOf, remove } = temporaryDirectories();
-const folder = directoryOf({});
 const out = path.join(folder, 'api');
 
 beforeAll(() => {
@@ -13,7 +11,6 @@ beforeAll(() => {
   const { status, stderr } = spawnSync('node_modules/.bin/typedoc', options, { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
-afterAll(remove);
 
 const pages = (): string[] =>
   readdirSync(out, { recursive: true, encoding: 'utf8' })

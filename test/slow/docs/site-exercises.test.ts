@@ -8,6 +8,7 @@ import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import {
   addressOf,
+  builtSite,
   EDITOR,
   ENDLESS,
   expectTimeLimit,
@@ -22,8 +23,7 @@ import {
   untilOver,
   verdict,
   verdictOn,
-} from '../../helpers/exercise-visits.js';
-import { builtSite } from '../../helpers/site.js';
+} from '../../helpers/site.js';
 
 const { open, work, address } = hostSite(builtSite);
 

@@ -3,9 +3,8 @@ import { documents, pageOf } from '../../../docs/.vitepress/source-pages.js';
 import { gradientNorms } from '../../../docs/learn/programs/gradient-norms.mjs';
 import { seriousFaultsOf, viewForAxe } from '../../helpers/axe.js';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { hostSite } from '../../helpers/exercise-visits.js';
 import type { Visit } from '../../helpers/longhand-page.js';
-import { builtSite, expectNoBase, filesOf } from '../../helpers/site.js';
+import { builtSite, expectNoBase, filesOf, hostSite } from '../../helpers/site.js';
 
 const { open, folder, address } = hostSite(builtSite);
 

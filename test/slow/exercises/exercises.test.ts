@@ -1,9 +1,18 @@
-/** The exercises: whole trainings with the solutions, and the types of the folder, which TypeScript checks. */
+/** The exercises: whole trainings with the solutions, the types of the folder, which TypeScript checks, and the command as a process. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
 import { EXERCISES } from '../../../src/exercises/exercises.js';
-import { folderContents, TYPES } from '../../../src/exercises/folder.js';
+import { folderContents, pathOf, TYPES } from '../../../src/exercises/folder.js';
 import { answerLosses, rightLosses, TRAINING_STEPS } from '../../../src/exercises/train.js';
+import { MAIN } from '../../helpers/longhand-process.js';
+import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-images.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
+import type { Exercise } from '../../../src/exercises/exercise.js';
 
 test('the solutions give the losses of the project’s own functions, and the loss falls', () => {
   const images = smallImages(64, 8, 6);
@@ -30,12 +39,8 @@ test('the folder’s types fit the starts, the solutions, and the library', () =
      export const tensors: Pick<typeof promised, 'flatten' | 'matrixOf' | 'rowsOf' | 'stepOf' | 'transposeOf'> = library as never;`,
   );
   expect(errorsIn(files)).toEqual([]);
-  files.set(
-    'start/gates.ts',
-    EXERCISES.find(({ name }) => name === 'gates')!
-      .typescript.start.replace('dz.set(', 'dz.put(')
-      .replace('// Write', 'dz.put(1); // Write'),
-  );
+  const { start } = named('gates').typescript;
+  files.set('start/gates.ts', start.replace('dz.set(', 'dz.put(').replace('// Write', 'dz.put(1); // Write'));
   expect(errorsIn(files)).toEqual([expect.stringContaining("Property 'put' does not exist on type 'Tensor'")]);
 });
 
@@ -57,3 +62,48 @@ function errorsIn(files: ReadonlyMap<string, string>): string[] {
     .filter(({ file }) => file !== undefined && files.has(file.fileName))
     .map(({ file, messageText }) => `${file!.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
 }
+
+const main = path.resolve(MAIN);
+const place = directoryOf();
+const running: ReturnType<typeof start>[] = [];
+afterAll(() => running.forEach(({ child }) => child.kill('SIGKILL')));
+
+beforeAll(() => longhand(['exercises'], { cwd: place }));
+
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [main, 'exercises', ...args], { cwd: place });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  return { child, output };
+}
+
+const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
+const answer = (name: string): string => path.join(place, 'longhand-exercises', pathOf(named(name), 'typescript'));
+
+test('an answer with an endless loop that catches errors ends after ten seconds', async () => {
+  const begun = readFileSync(answer('sigmoid'), 'utf8');
+  writeFileSync(answer('sigmoid'), begun.replace('return NaN;', 'try { for (;;) {} } catch {} finally { return 1; }'));
+  const { child, output } = start('check', '1');
+  const [code] = (await once(child, 'close')) as [number];
+  expect([code, output.stdout]).toEqual([
+    1,
+    expect.stringContaining('cannot be checked: it did not end within 10 seconds. Is there an endless loop?'),
+  ]);
+  writeFileSync(answer('sigmoid'), begun);
+});
+
+test('--watch checks each answer that is saved, until a signal', async () => {
+  const run = start('check', '--watch');
+  running.push(run);
+  const { child, output } = run;
+  const seen = async (stream: keyof typeof output, text: string): Promise<void> => {
+    while (!output[stream].includes(text)) await setTimeout(20);
+  };
+  await seen('stdout', '0 of 12 right\n');
+  await seen('stderr', 'Ctrl-C');
+  writeFileSync(answer('gates'), named('gates').typescript.solution);
+  await seen('stdout', 'typescript/07-gates.ts: right');
+  child.kill('SIGINT');
+  expect(await once(child, 'close')).toEqual([130, null]);
+});

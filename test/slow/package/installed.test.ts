@@ -16,16 +16,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { mnistFiles } from '../../helpers/idx-files.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { mnistFiles } from '../../helpers/small-images.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
-const { directoryOf, remove } = temporaryDirectories();
 const root = mkdtempSync(path.join(tmpdir(), 'longhand-installed-'));
 const running: ChildProcess[] = [];
 afterAll(() => {
   for (const child of running) child.kill();
-  remove();
   rmSync(root, { recursive: true, force: true });
 });
 

@@ -12,12 +12,9 @@ import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 import { smallImages } from '../../helpers/small-images.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
 describe('a link', () => {
   testInBrowser('repeats a run, with the changes of the learning rate during the run', async () => {
     const first = await visit(`${SMALL}&seed=7&steps=40&rateChanges=3:0.002,20:0.5`);
@@ -102,7 +99,7 @@ describe('a checkpoint', () => {
       ),
     );
   };
-  const folder = directoryOf({});
+  const folder = directoryOf();
   const [short, long] = ['cli-20', 'cli-40'].map((name) => path.join(folder, `${name}.safetensors`));
 
   testInBrowser(

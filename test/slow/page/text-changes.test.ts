@@ -4,20 +4,15 @@ import { keepMessages, testInBrowser, untilWorkerSends } from '../../helpers/chr
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { open, visit } = servePage();
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
 const SMALL_TEXT = '?subject=text&hidden=16&layers=1&batchSize=4&T=10';
 const SHORT = 'The quick brown fox jumps over the lazy dog. '.repeat(6);
 const JAPANESE = '日本語の文章です。とても短い文です。\n'.repeat(20);
 
 async function paste(opened: Visit, text: string): Promise<void> {
-  await opened.page.click('#paste');
-  await opened.page.fill('#own-text', text);
-  await opened.page.click('#use-text');
+  await opened.paste(text);
   await opened.waitForText('#text-name', 'your text');
   await opened.page.waitForSelector('#play:enabled');
 }
@@ -134,7 +129,7 @@ testInBrowser('the passages end with the text', async () => {
 testInBrowser(
   'units and samples of the run before are gone; the pace counts the characters of the running run',
   async () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const file = path.join(folder, 'run.safetensors');
     const sizes = ['--task', 'text', '--hidden', '16', '--layers', '1', '--batch-size', '4', '--steps', '10'];
     const { code } = await longhand(['train', ...sizes, '--training-iters', String(101 * 4), '--checkpoint', file]);

@@ -5,31 +5,21 @@ import { valuesOf } from '../../../src/core/tensor.js';
 import { parseCheckpoint } from '../../../src/training/checkpoint.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { servePage } from '../../helpers/longhand-page.js';
-import type { Visit } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
 /** A network that trains quickly. */
 const SMALL_TEXT = '?subject=text&hidden=32&batchSize=8&T=20';
 /** A short text in English. */
 const SHORT = readFileSync('docs/page.md', 'utf8');
-
-async function paste(opened: Visit, text: string): Promise<void> {
-  await opened.page.click('#paste');
-  await opened.page.fill('#own-text', text);
-  await opened.page.click('#use-text');
-}
 
 testInBrowser('a pasted text is learnt: 300 steps lower the loss below 2.5 bits, and samples appear', async () => {
   const opened = await visit('?subject=text&hidden=64&layers=1&learningRate=0.01&steps=300&T=50');
   const { page } = opened;
   expect(await opened.text('#text-name')).toBe('Moby-Dick');
   expect(await opened.text('#text-facts')).toBe('1,190,317 characters, 83 different');
-  await paste(opened, SHORT);
+  await opened.paste(SHORT);
   await opened.waitForText('#text-name', 'your text');
   expect(await opened.text('#text-facts')).toMatch(/^[\d,]+ characters, \d+ different$/);
   expect(Number(await page.inputValue('[name=batchSize]'))).toBeLessThan(50); // fewer streams, since the text is short
@@ -58,7 +48,7 @@ testInBrowser.each([
   const opened = await visit(SMALL_TEXT);
   await opened.page.click('#one-step');
   await opened.waitForStep(1);
-  await paste(opened, text);
+  await opened.paste(text);
   expect(await opened.error()).toMatch(message);
   await opened.act('Close');
   expect(await opened.text('#text-name')).toBe('Moby-Dick');
@@ -128,7 +118,7 @@ testInBrowser('a link holds every setting of the text, and repeats the run', asy
 });
 
 describe('a checkpoint', () => {
-  const folder = directoryOf({});
+  const folder = directoryOf();
   const [short, long, fromPage] = ['short', 'long', 'page'].map((name) => path.join(folder, `${name}.safetensors`));
   const numbersOf = (file: string): unknown => {
     const { model, training } = parseCheckpoint(readFileSync(file), file);
@@ -168,7 +158,7 @@ describe('a checkpoint', () => {
 
   testInBrowser('of the other subject, or of another text, is refused', async () => {
     const opened = await visit(SMALL_TEXT);
-    await paste(opened, SHORT);
+    await opened.paste(SHORT);
     await opened.waitForText('#text-name', 'your text');
     await opened.page.waitForSelector('#load:enabled');
     await opened.page.setInputFiles('#file', short);

@@ -1,15 +1,12 @@
 /** “Train” in a real Chromium: the command line's losses, on every backend; play, pause, steps and reset. */
 import { spawnSync } from 'node:child_process';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { temporaryDirectories } from '../../helpers/temporary-directories.js';
+import { directoryOf } from '../../helpers/temporary-directories.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
 
 const { visit, shareVisit } = servePage();
-const { directoryOf, remove } = temporaryDirectories();
-afterAll(remove);
-
 describe('the losses of 60 steps are those of the command line', () => {
   const STEPS = [20, 40, 60];
   let expected: number[];
@@ -46,7 +43,7 @@ describe('the losses of 60 steps are those of the command line', () => {
   });
 
   testInBrowser('in a folder of a host that does not isolate the page, which a service worker then does', async () => {
-    const folder = directoryOf({});
+    const folder = directoryOf();
     const options = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', folder, '--logLevel', 'warn'];
     const built = spawnSync('node_modules/.bin/vite', ['build', ...options], { encoding: 'utf8' });
     expect(built).toMatchObject({ status: 0, stdout: '', stderr: '' });

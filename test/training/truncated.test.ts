@@ -2,8 +2,6 @@
  * Truncated backpropagation: a long series is read in parts, and each part continues from the states that the part before
  * has left. Forward, the parts compute what one pass over the whole series computes. Backward, each part stops at its start.
  */
-import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
@@ -13,6 +11,7 @@ import { Network } from '../../src/network/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
+import { describeOnBackends } from '../helpers/runs.js';
 
 const [LONG, PART, B] = [24, 4, 3];
 const SIZES: NetworkSizes = {
@@ -94,15 +93,9 @@ class Run {
   }
 }
 
-const backends: readonly (readonly [string, () => Promise<Backend>])[] = [
-  ['reference', async () => createReferenceBackend()],
-  ['wasm', () => createWasmBackend({ threads: 2, check: true })],
-];
-
-describe.each(backends)('on the backend %s', (_, make) => {
+describeOnBackends((backendOf) => {
   let backend: Backend;
-  beforeAll(async () => (backend = await make()));
-  afterAll(() => backend.dispose());
+  beforeAll(() => (backend = backendOf()));
 
   async function logitsOf(network: Network): Promise<number[]> {
     network.forward();

@@ -1,0 +1,99 @@
+/** Short runs: their last checkpoints, what they report, and what an interruption may not change. */
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import type { Backend } from '../../src/core/backend.js';
+import type { TrainData } from '../../src/data/train-data.js';
+import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
+import type { TrainHooks } from '../../src/training/loop.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import type { TrainOptions } from '../../src/training/options.js';
+import type { Line, Validation } from '../../src/training/run.js';
+import { failureOf } from './failures.js';
+
+/** The last checkpoint of a run. */
+export async function checkpointOf(
+  data: TrainData,
+  options: Partial<TrainOptions>,
+  hooks: TrainHooks = {},
+  backend = createReferenceBackend(),
+): Promise<Checkpoint> {
+  const saved: Checkpoint[] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => saved.push(checkpoint);
+  (await train(backend, data, options, { ...hooks, onCheckpoint })).dispose();
+  return saved.at(-1)!;
+}
+
+interface Recorded {
+  readonly lines: Line[];
+  readonly validations: Validation[];
+  readonly checkpoints: Checkpoint[];
+  readonly best: Checkpoint[];
+}
+
+/** Hooks that record their calls, and stop the run after step `last`. */
+export function recordingOf(validation: TrainData, last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
+  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [] };
+  const controller = new AbortController();
+  const hooks: TrainHooks = {
+    onLine: (line) => recorded.lines.push(line),
+    onValidation: (one) => recorded.validations.push(one),
+    onBest: (checkpoint) => recorded.best.push(checkpoint),
+    onCheckpoint: (checkpoint) => recorded.checkpoints.push(checkpoint),
+    onStep: (step) => {
+      if (step === last) controller.abort('stopped');
+    },
+    validation,
+    signal: controller.signal,
+  };
+  return { recorded, hooks };
+}
+
+/** Defines tests on the reference backend, and on two threads of WebAssembly. */
+export function describeOnBackends(define: (backend: () => Backend) => void): void {
+  describe.each<[string, () => Promise<Backend>]>([
+    ['reference', async () => createReferenceBackend()],
+    ['wasm', async () => (await import('../../kernels/wasm/index.js')).createWasmBackend({ threads: 2, check: true })],
+  ])('on the backend %s', (_, make) => {
+    let backend: Backend;
+    beforeAll(async () => (backend = await make()));
+    afterAll(() => backend.dispose());
+    define(() => backend);
+  });
+}
+
+/** A run, and the data that it reads. */
+export interface Run {
+  readonly data: TrainData;
+  readonly validation: TrainData;
+  readonly options: Partial<TrainOptions>;
+}
+
+/**
+ * A run that is interrupted after one of its steps, and resumed, has the lines, the validations and the last bytes of the
+ * whole run. `stepsOf` gives the steps after which a run of n steps is interrupted.
+ */
+export async function expectInterruptible(
+  backend: Backend,
+  { data, validation, options }: Run,
+  stepsOf: (steps: number) => readonly number[],
+): Promise<void> {
+  const whole = recordingOf(validation);
+  (await train(backend, data, options, whole.hooks)).dispose();
+  const end = whole.recorded.checkpoints[0];
+  const lasts = stepsOf(end.training!.step);
+  expect(lasts.length).toBeGreaterThan(2);
+  for (const last of lasts) {
+    const first = recordingOf(validation, last);
+    expect(await failureOf(train(backend, data, options, first.hooks))).toBe('stopped');
+    expect(first.recorded.checkpoints).toHaveLength(1);
+    // through the bytes of a file, as a process would
+    const saved = parseCheckpoint(checkpointBytes(first.recorded.checkpoints[0]), 'saved');
+    expect(saved.training?.step).toBe(last);
+
+    const second = recordingOf(validation);
+    (await resumeTraining(backend, data, saved, {}, second.hooks)).dispose();
+    expect([...first.recorded.lines, ...second.recorded.lines]).toEqual(whole.recorded.lines);
+    expect([...first.recorded.validations, ...second.recorded.validations]).toEqual(whole.recorded.validations);
+    expect(Buffer.compare(checkpointBytes(second.recorded.checkpoints[0]), checkpointBytes(end))).toBe(0);
+  }
+}
