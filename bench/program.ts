@@ -1,13 +1,13 @@
 /** The interface of every program, in Node and in a page. */
 import { BackendUnavailableError } from '../src/core/errors.js';
-import type { Arrays, Task } from './tasks.js';
+import type { Arrays, BenchmarkTask } from './tasks.js';
 
 export interface Program {
   /** The version of the library that computes. */
   readonly version: string;
   /** One line: what really runs. */
   readonly description: string;
-  prepare(task: Task, inputs: Arrays): Promise<Prepared>;
+  prepare(task: BenchmarkTask, inputs: Arrays): Promise<Prepared>;
   close?(): Promise<void>;
 }
 

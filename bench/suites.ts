@@ -1,10 +1,10 @@
 /** The suites: lists of cases, in each of which every candidate is measured. */
 import type { ModelSizes } from '../src/network/model.js';
-import type { CellTask, Form, MatmulTask, ModelTask, NetworkTask, Task } from './tasks.js';
+import type { CellTask, Form, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from './tasks.js';
 
 export interface Case {
   readonly name: string;
-  readonly task: Task;
+  readonly task: BenchmarkTask;
   /** Whether every number of threads is measured, not only one and all cores. */
   readonly comparesThreads?: boolean;
 }

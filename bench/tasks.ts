@@ -2,7 +2,7 @@
 import { Random } from '../src/core/rng.js';
 import type { Shape } from '../src/core/tensor.js';
 import { sizeOf } from '../src/core/tensor.js';
-import type { NetworkSizes } from '../src/network/config.js';
+import type { NetworkConfig } from '../src/network/config.js';
 import { inputShape, lstmsOf, networkParameterShapes, widthOf } from '../src/network/config.js';
 import type { ModelSizes } from '../src/network/model.js';
 import { modelNetwork, parameterShapes } from '../src/network/model.js';
@@ -31,7 +31,7 @@ export interface ModelTask extends ModelSizes {
 }
 
 /** One training step of a network that is larger than the tutorial's: forward, backward and Adam. */
-export interface NetworkTask extends ModelSizes, Required<Pick<NetworkSizes, 'inputKind' | 'reads'>> {
+export interface NetworkTask extends ModelSizes, Required<Pick<NetworkConfig, 'inputKind' | 'reads'>> {
   readonly kind: 'network';
   /** The number of layers. Each has H units, in both directions 2·H. */
   readonly layers: number;
@@ -42,8 +42,8 @@ export interface NetworkTask extends ModelSizes, Required<Pick<NetworkSizes, 'in
   readonly hasTensorFlowLayers?: boolean;
 }
 
-export type Task = MatmulTask | CellTask | ModelTask | NetworkTask;
-export type Kind = Task['kind'];
+export type BenchmarkTask = MatmulTask | CellTask | ModelTask | NetworkTask;
+export type Kind = BenchmarkTask['kind'];
 
 /** Arrays by name, each stored row by row. */
 export type Arrays = Record<string, Float32Array>;
@@ -52,7 +52,7 @@ export const FORGET_BIAS = 1;
 export const LEARNING_RATE = 0.001;
 
 /** The network of a task, as src/network/network.ts and its sizes describe it. */
-export function networkOf(task: ModelTask | NetworkTask): NetworkSizes {
+export function networkOf(task: ModelTask | NetworkTask): NetworkConfig {
   if (task.kind !== 'network') return modelNetwork(task, FORGET_BIAS);
   const { I, H, C, layers, bidirectional, inputKind, reads } = task;
   const everyLayer = Array.from({ length: layers }, () => ({ hidden: H, bidirectional }));
@@ -60,7 +60,7 @@ export function networkOf(task: ModelTask | NetworkTask): NetworkSizes {
 }
 
 /** Class indices, in x and labels, are stored as numbers too. */
-export function inputShapes(task: Task): Record<string, Shape> {
+export function inputShapes(task: BenchmarkTask): Record<string, Shape> {
   switch (task.kind) {
     case 'matmul': {
       const { form, M, K, N } = task;
@@ -90,7 +90,7 @@ export function inputShapes(task: Task): Record<string, Shape> {
  * The names of a task's outputs. For a training step: the loss and the gradients `d.…` at the given parameters, then the
  * parameters after one update with Adam.
  */
-export function outputNames(task: Task): readonly string[] {
+export function outputNames(task: BenchmarkTask): readonly string[] {
   switch (task.kind) {
     case 'matmul':
       return ['out'];
@@ -111,7 +111,7 @@ export function outputNames(task: Task): readonly string[] {
 export const gradientName = (parameter: string): string => `d.${parameter}`;
 
 /** The same numbers for every candidate, about as large as in training. No bias is zero, since that would hide a wrong gate. */
-export function makeInputs(task: Task): Arrays {
+export function makeInputs(task: BenchmarkTask): Arrays {
   const random = new Random(1);
   const uniform = (from: number, to: number) => () => random.uniform(from, to);
   const hasClasses = task.kind === 'network' && task.inputKind === 'classes';
@@ -150,7 +150,7 @@ export const classesOf = (y: ArrayLike<number>, { B, C }: ModelTask): number[] =
   Array.from({ length: B }, (_, b) => Array.from({ length: C }, (_, k) => y[b * C + k]).indexOf(1));
 
 /** Floating-point operations of the matrix products; undefined if the task has none. */
-export function flopsOf(task: Task): number | undefined {
+export function flopsOf(task: BenchmarkTask): number | undefined {
   switch (task.kind) {
     case 'matmul':
       return 2 * task.M * task.K * task.N;

@@ -40,7 +40,7 @@ export type {
 export type { EndedRows, RunningRows, Step } from './equations/lstm-steps.js';
 export { allocateLstm, bindLstm, lstmGradientShapes, lstmShapes, setLengths } from './equations/lstm-tensors.js';
 export { columnSums, denseBackward, denseForward } from './equations/dense.js';
-export { gatherRows, scatterAddRows } from './equations/embedding.js';
+export { embeddingForward, embeddingBackward } from './equations/embedding.js';
 export { drawMask, multiply } from './equations/dropout.js';
 export type { LabelRows } from './equations/cross-entropy.js';
 export { crossEntropyBackward, crossEntropyForward, labelRows } from './equations/cross-entropy.js';
@@ -57,15 +57,13 @@ export type { Schedule } from './equations/schedule.js';
 export { rateAt } from './equations/schedule.js';
 export type { Limits } from './equations/clipping.js';
 export { clipByNorm, clipByValue, clipGradients } from './equations/clipping.js';
-export type { BatchSizes, CompleteSizes, LayerSizes, NetworkSizes } from './network/config.js';
-export { completeSizes, networkParameterShapes } from './network/config.js';
+export type { BatchSizes, CompleteConfig, LayerSizes, NetworkConfig } from './network/config.js';
+export { completeConfig, networkParameterShapes } from './network/config.js';
 export type { Targets } from './network/targets.js';
 export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
 export type { Metrics, OutputTensors } from './network/output.js';
 export { Network } from './network/network.js';
 export type { BiasInit, OutputInit } from './network/initial-values.js';
-/** @deprecated The former name of `BiasInit` and `OutputInit`. */
-export type { BiasInit as BiasStart, OutputInit as OutputStart } from './network/initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './network/model.js';
 export { Model } from './network/model.js';
 export type { GradientCheck, GradientReport, GradientsOf, WorstElement } from './equations/gradcheck.js';
@@ -98,3 +96,9 @@ export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors
 export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
 export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';
 export { compareFile } from './compare/compare.js';
+
+// The former names of 0.1.0.
+export type { BiasInit as BiasStart, OutputInit as OutputStart } from './network/initial-values.js';
+export type { CompleteConfig as CompleteSizes, NetworkConfig as NetworkSizes } from './network/config.js';
+export { completeConfig as completeSizes } from './network/config.js';
+export { embeddingBackward as scatterAddRows, embeddingForward as gatherRows } from './equations/embedding.js';

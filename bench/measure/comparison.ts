@@ -5,7 +5,7 @@
 import type { Candidate } from '../candidates.js';
 import { messageOf } from '../program.js';
 import type { Case } from '../suites.js';
-import type { Task } from '../tasks.js';
+import type { BenchmarkTask } from '../tasks.js';
 import { flopsOf, makeInputs } from '../tasks.js';
 import type { Expected } from './expected.js';
 import { expectedOf, verify } from './expected.js';
@@ -56,7 +56,7 @@ export class Comparison {
     return able.map((candidate) => findings.get(candidate) ?? { candidate, reason: this.tooSlow(candidate, task) });
   }
 
-  private async measureAll(task: Task, measurements: readonly Measurement[]): Promise<void> {
+  private async measureAll(task: BenchmarkTask, measurements: readonly Measurement[]): Promise<void> {
     const inputs = makeInputs(task);
     const expected = await expectedOf(task, inputs);
     const encoded = encode(inputs);
@@ -83,7 +83,7 @@ export class Comparison {
     }
   }
 
-  private remember({ candidate, finding: { times } }: Measurement, task: Task): void {
+  private remember({ candidate, finding: { times } }: Measurement, task: BenchmarkTask): void {
     const flops = flopsOf(task);
     if (!times || flops === undefined) return;
     const key = speedKey(candidate, task);
@@ -91,18 +91,18 @@ export class Comparison {
   }
 
   /** 0 if nothing is known. */
-  private predictedMs(candidate: Candidate, task: Task): number {
+  private predictedMs(candidate: Candidate, task: BenchmarkTask): number {
     const speed = this.speeds.get(speedKey(candidate, task));
     return speed === undefined ? 0 : (flopsOf(task) ?? 0) / speed;
   }
 
-  private tooSlow(candidate: Candidate, task: Task): string {
+  private tooSlow(candidate: Candidate, task: BenchmarkTask): string {
     const seconds = this.predictedMs(candidate, task) / 1000;
     return `too slow: by its speed in smaller cases one run would take about ${seconds.toPrecision(2)} s`;
   }
 }
 
-function speedKey({ name, threads }: Candidate, { kind }: Task): string {
+function speedKey({ name, threads }: Candidate, { kind }: BenchmarkTask): string {
   return `${name} ${threads} ${kind}`;
 }
 
@@ -121,7 +121,7 @@ class Measurement {
     this.finding = { candidate, ...hello };
   }
 
-  async check(task: Task, inputs: EncodedArrays, expected: Record<string, Expected>): Promise<void> {
+  async check(task: BenchmarkTask, inputs: EncodedArrays, expected: Record<string, Expected>): Promise<void> {
     const { outputs } = await this.process.ask({ ask: 'prepare', task, inputs });
     const { isRight, error, message } = verify(decode(outputs), expected);
     this.finding = { ...this.finding, isRight, error, ...(isRight ? {} : { reason: `wrong: ${message}` }) };

@@ -6,7 +6,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { FloatArray } from '../../src/core/tensor.js';
 import { outputsOn } from '../programs/longhand.js';
-import type { Arrays, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import type { Arrays, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { gradientName, LEARNING_RATE, outputNames } from '../tasks.js';
 
 export interface Expected {
@@ -22,7 +22,7 @@ const ROUNDING = 2 ** -24;
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
-export async function expectedOf(task: Task, inputs: Arrays): Promise<Record<string, Expected>> {
+export async function expectedOf(task: BenchmarkTask, inputs: Arrays): Promise<Record<string, Expected>> {
   const outputs = await outputsOn(backend, task, inputs);
   const boundOf = await boundsOf(task, inputs, outputs);
   return Object.fromEntries(outputNames(task).map((name) => [name, { values: outputs[name], bound: boundOf(name) }]));
@@ -30,7 +30,7 @@ export async function expectedOf(task: Task, inputs: Arrays): Promise<Record<str
 
 /** The bound of each output, by its name. */
 async function boundsOf(
-  task: Task,
+  task: BenchmarkTask,
   inputs: Arrays,
   outputs: Record<string, FloatArray>,
 ): Promise<(name: string) => Bound> {

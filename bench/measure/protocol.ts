@@ -2,11 +2,11 @@
  * Messages between the benchmark and a candidate's process: requests and answers take turns, each one JSON object.
  * Arrays travel as f32 in base64, row by row.
  */
-import type { Arrays, Task } from '../tasks.js';
+import type { Arrays, BenchmarkTask } from '../tasks.js';
 import type { Session } from './session.js';
 
 export type Request =
-  | { readonly ask: 'prepare'; readonly task: Task; readonly inputs: EncodedArrays }
+  | { readonly ask: 'prepare'; readonly task: BenchmarkTask; readonly inputs: EncodedArrays }
   | { readonly ask: 'warmUp' | 'turn'; readonly ms: number }
   | { readonly ask: 'release' };
 

@@ -2,7 +2,7 @@
 import type { Candidate } from '../candidates.js';
 import { BASELINE } from '../candidates.js';
 import type { Suite } from '../suites.js';
-import type { Task } from '../tasks.js';
+import type { BenchmarkTask } from '../tasks.js';
 import { flopsOf } from '../tasks.js';
 import type { Environment } from './environment.js';
 import type { Statistics } from './statistics.js';
@@ -53,7 +53,13 @@ export interface Finding {
   readonly memoryMiB?: number | null;
 }
 
-export function rowsOf(suite: Suite, name: string, task: Task, findings: readonly Finding[], run: Environment): Row[] {
+export function rowsOf(
+  suite: Suite,
+  name: string,
+  task: BenchmarkTask,
+  findings: readonly Finding[],
+  run: Environment,
+): Row[] {
   const peakGflops = Math.max(run.peak.portable, run.peak.fused ?? 0);
   const baseline = baselineOf(findings);
   return findings.map((finding) => {
@@ -91,7 +97,7 @@ function baselineOf(findings: readonly Finding[]): number | undefined {
   return longhand.sort((a, b) => b.candidate.threads - a.candidate.threads).at(0)?.times?.median;
 }
 
-function sizesOf(task: Task): Record<string, number> {
+function sizesOf(task: BenchmarkTask): Record<string, number> {
   return Object.fromEntries(
     Object.entries(task).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );

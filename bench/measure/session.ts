@@ -1,7 +1,7 @@
 /** Prepares, warms up and times one candidate's tasks; the same in a Node process and in a page. */
 import Benchmark from 'benchmark'; // pages: browser/page/benchmark-js.ts
 import type { Program, Prepared } from '../program.js';
-import type { Arrays, Task } from '../tasks.js';
+import type { Arrays, BenchmarkTask } from '../tasks.js';
 
 /** A longer run is timed by a plain loop, since Benchmark.js would repeat it to calibrate itself. */
 const LONG_MS = 100;
@@ -24,7 +24,7 @@ export class Session {
     return Math.max(this.fastest, TICK_MS);
   }
 
-  async prepare(task: Task, inputs: Arrays): Promise<Arrays> {
+  async prepare(task: BenchmarkTask, inputs: Arrays): Promise<Arrays> {
     await this.release();
     this.isKernel = ['matmul', 'cellForward', 'cellBackward'].includes(task.kind);
     this.fastest = Infinity;

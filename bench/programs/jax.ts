@@ -4,7 +4,7 @@
  */
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, Task } from '../tasks.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, BenchmarkTask } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE } from '../tasks.js';
 import { loadRival, provideWebWorkers, rivalVersion } from './rivals.js';
 
@@ -60,7 +60,7 @@ export async function start({ threads, mode }: StartOptions): Promise<Program> {
   };
 }
 
-function prepare(jax: Jax, task: Task, inputs: Arrays): Prepared {
+function prepare(jax: Jax, task: BenchmarkTask, inputs: Arrays): Prepared {
   const given = Object.fromEntries(
     Object.entries(inputShapes(task)).map(([name, shape]) => [name, jax.numpy.array(inputs[name]).reshape(shape)]),
   );

@@ -1,6 +1,6 @@
 /** Longhand: its model and operations on one of its backends. */
-import { createGpuBackend } from '../../kernels/gpu/index.js';
 import type { Mode } from '../../kernels/gpu/gpu-js.js';
+import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend, MatmulOptions } from '../../src/core/backend.js';
@@ -14,7 +14,7 @@ import { valuesByName } from '../../src/network/parameters.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, orLeftOut } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { classesOf, FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
@@ -87,14 +87,14 @@ interface OnBackend extends Omit<Prepared, 'result'> {
 }
 
 /** What a backend computes from the inputs, in its type of numbers. */
-export async function outputsOn(backend: Backend, task: Task, inputs: Arrays): Promise<Outputs> {
+export async function outputsOn(backend: Backend, task: BenchmarkTask, inputs: Arrays): Promise<Outputs> {
   const prepared = prepareOn(backend, task, inputs);
   const outputs = await prepared.outputs();
   await prepared.dispose();
   return outputs;
 }
 
-function prepareOn(backend: Backend, task: Task, inputs: Arrays): OnBackend {
+function prepareOn(backend: Backend, task: BenchmarkTask, inputs: Arrays): OnBackend {
   switch (task.kind) {
     case 'matmul':
       return prepareMatmul(backend, task, inputs);
@@ -222,7 +222,7 @@ function prepared(
   return { run, outputs: computed, dispose };
 }
 
-function uploadAll(backend: Backend, task: Task, inputs: Arrays): Record<string, Tensor> {
+function uploadAll(backend: Backend, task: BenchmarkTask, inputs: Arrays): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(inputShapes(task)).map(([name, shape]) => {
       const tensor = backend.allocate(shape);

@@ -1,7 +1,7 @@
 /** ONNX Runtime: the forward pass, with its LSTM operator. */
 import { tensorFrom } from '../../src/core/tensor.js';
 import { toOnnx } from '../../src/export/onnx.js';
-import { completeSizes } from '../../src/network/config.js';
+import { completeConfig } from '../../src/network/config.js';
 import { modelNetwork, parameterShapes } from '../../src/network/model.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
@@ -62,5 +62,5 @@ function savedModel({ T, I, H, C }: ModelTask, inputs: Arrays): SavedModel {
   const shapes = Object.entries(parameterShapes({ I, H, C }));
   const entries = shapes.map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]);
   const parameters = Object.fromEntries(entries) as SavedModel['parameters'];
-  return { T, network: completeSizes(modelNetwork({ I, H, C }, FORGET_BIAS)), parameters };
+  return { T, network: completeConfig(modelNetwork({ I, H, C }, FORGET_BIAS)), parameters };
 }

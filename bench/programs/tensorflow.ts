@@ -3,7 +3,7 @@ import type * as TensorFlow from '@tensorflow/tfjs';
 import { lstmsOf } from '../../src/network/config.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
-import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, Task } from '../tasks.js';
+import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
 import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
 import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 
@@ -55,7 +55,7 @@ async function isStarted(tf: Tf, mode: string): Promise<boolean> {
   }
 }
 
-function prepare(tf: Tf, task: Task, given: Named): Prepared {
+function prepare(tf: Tf, task: BenchmarkTask, given: Named): Prepared {
   switch (task.kind) {
     case 'matmul':
       return computation(tf, given, () => ({ out: multiply(tf, task, given) }));

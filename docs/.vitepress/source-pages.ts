@@ -45,7 +45,7 @@ export const pageOf = (document: string): string =>
   document
     .replace(/^docs\//, '')
     .replace(/^README\.md$/, 'index.md')
-    .replace(/^(CONTRIBUTING|CHANGELOG)\.md$/, (name) => name.toLowerCase());
+    .replace(/^(CONTRIBUTING|CHANGELOG|SECURITY)\.md$/, (name) => name.toLowerCase());
 
 /** The extensions of files that have no page: the site has a copy of the file, below /raw. */
 const NOT_TEXT = /\.(safetensors|png|svg)$/;

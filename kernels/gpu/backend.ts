@@ -21,7 +21,7 @@ import { Products } from './matmul.js';
 import type { OpenMode } from './modes.js';
 import { adamPrograms, addPrograms, multiplyPrograms, sgdPrograms } from './pointwise.js';
 import { Queue } from './queue.js';
-import { columnSumsPrograms, gatherRowsPrograms, scatterAddRowsPrograms } from './rows.js';
+import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from './rows.js';
 import type { Input } from './runner.js';
 
 export class GpuBackend implements Backend {
@@ -134,16 +134,16 @@ export class GpuBackend implements Backend {
     this.queue.update('sgd', sgdPrograms, { v, p }, g, { rate, momentum });
   }
 
-  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
-    const { row, first } = this.allocations.placeInRow('gatherRows', indices);
+  embeddingForward(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+    const { row, first } = this.allocations.placeInRow('embeddingForward', indices);
     const size = [this.device.roomFor(out.shape[0], row.shape[0]), out.shape[1]] as const; // a step has a row of indices
-    this.queue.compute('gatherRows', gatherRowsPrograms, size, [out], { a, indices: row, first, bias });
+    this.queue.compute('embeddingForward', embeddingForwardPrograms, size, [out], { a, indices: row, first, bias });
   }
 
-  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
-    const { row, first } = this.allocations.placeInRow('scatterAddRows', indices);
+  embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void {
+    const { row, first } = this.allocations.placeInRow('embeddingBackward', indices);
     const inputs = { before: out, indices: row, first, a, M: a.shape[0] };
-    this.queue.compute('scatterAddRows', scatterAddRowsPrograms, out.shape, [out], inputs);
+    this.queue.compute('embeddingBackward', embeddingBackwardPrograms, out.shape, [out], inputs);
   }
 
   multiply(out: Tensor, a: Tensor, b: Tensor): void {

@@ -38,7 +38,7 @@ export function columnSumsPrograms(
 }
 
 /** (15) out `[M,N]` from a `[K,N]` and bias `[N]`. The indices are M columns of a row, from the column `first` on. */
-export function gatherRowsPrograms(
+export function embeddingForwardPrograms(
   geometry: Geometry,
   size: Size,
   { a, indices, first, bias }: Record<'a' | 'indices' | 'first' | 'bias', Source>,
@@ -54,7 +54,7 @@ export function gatherRowsPrograms(
  * (15′) out `[K,N]` = `before` plus the rows of a `[M,N]`. A kernel cannot write where an index says. So each thread reads
  * all indices, and adds the rows of a whose index is its own row.
  */
-export function scatterAddRowsPrograms(
+export function embeddingBackwardPrograms(
   geometry: Geometry,
   size: Size,
   { before, indices, first, a, M }: Record<'before' | 'indices' | 'first' | 'a' | 'M', Source>,

@@ -11,7 +11,7 @@ import { adam } from '../../src/equations/adam.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';
 import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
-import { gatherRows, scatterAddRows } from '../../src/equations/embedding.js';
+import { embeddingForward, embeddingBackward } from '../../src/equations/embedding.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { sgd } from '../../src/equations/sgd.js';
 import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
@@ -51,8 +51,8 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     squaredErrorBackward,
     adam,
     sgd,
-    gatherRows,
-    scatterAddRows,
+    embeddingForward,
+    embeddingBackward,
     multiply,
     add: addInto,
     fill,

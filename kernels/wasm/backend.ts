@@ -172,19 +172,19 @@ export class WasmBackend implements Backend {
     this.runner.run(kind, chunksOf(p), p, v);
   }
 
-  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+  embeddingForward(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
     const { at } = this;
     const [M, N] = out.shape;
     const rows = rowsAChunk(M, N, this.runner.threads);
     const job = { out: at(out), a: at(a), indices: at(indices), bias: at(bias), M, N, rows };
-    this.runner.run(this.jobs.gatherRows(job), Math.ceil(M / rows), out);
+    this.runner.run(this.jobs.embeddingForward(job), Math.ceil(M / rows), out);
   }
 
-  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+  embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void {
     const [M, N] = a.shape;
     const columns = columnsAChunk(M, N, this.runner.threads);
     const job = { out: this.at(out), indices: this.at(indices), a: this.at(a), M, N, columns };
-    this.runner.run(this.jobs.scatterAddRows(job), Math.ceil(N / columns), out);
+    this.runner.run(this.jobs.embeddingBackward(job), Math.ceil(N / columns), out);
   }
 
   multiply(out: Tensor, a: Tensor, b: Tensor): void {

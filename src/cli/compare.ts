@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison, Progress } from '../compare/compare.js';
 import { compareFile } from '../compare/compare.js';
-import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, numbersOfComparison } from '../compare/limits.js';
+import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../compare/limits.js';
 import type { TemplateOptions } from '../compare/template.js';
 import { templateOf } from '../compare/template.js';
 import { formatShape } from '../core/tensor.js';
@@ -13,7 +13,7 @@ import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import { placeOf } from '../files/working-folder.js';
-import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { LOSSES, READS } from '../network/config.js';
 import { currentRun } from './current-run.js';
 import { positiveNumber, wholeNumber } from './flag-values.js';
@@ -69,8 +69,8 @@ Examples:
       }
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
-      const assertFits = (network: NetworkSizes, sizes: BatchSizes): void =>
-        assertRoom(network, sizes, { dtype: 'f64', advice, numbers: numbersOfComparison(network, sizes) });
+      const assertFits = (network: NetworkConfig, sizes: BatchSizes): void =>
+        assertRoom(network, sizes, { dtype: 'f64', advice, numbers: elementCountOfComparison(network, sizes) });
       const comparison = await withProgress((onProgress) =>
         compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom: assertFits, onProgress }),
       );

@@ -5,7 +5,7 @@ import path from 'node:path';
 import vm from 'node:vm';
 import { DataError } from '../core/errors.js';
 import { check, isUntouched } from '../exercises/check.js';
-import type { Difference, Exercise, Verdict } from '../exercises/exercise.js';
+import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
@@ -169,7 +169,7 @@ function reportOne(folder: string, exercise: Exercise): boolean {
 
 const HEAD = ['element', 'expected', 'found', 'wrong elements'];
 
-const rowOf = ({ element, expected, found, differing, size }: Difference): string[] => [
+const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
   element,
   expected.toPrecision(8),
   Number.isNaN(found) ? 'NaN' : found.toPrecision(8),

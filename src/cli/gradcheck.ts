@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { formatShape } from '../core/tensor.js';
 import type { GradientReport } from '../equations/gradcheck.js';
-import type { NetworkSizes } from '../network/config.js';
+import type { NetworkConfig } from '../network/config.js';
 import { INPUT_KINDS, LOSSES, READS } from '../network/config.js';
 import { checkNetworkGradients } from '../network/network-check.js';
 import { layersOf } from '../training/options.js';
@@ -78,7 +78,7 @@ Examples:
     });
 }
 
-function networkOf(flags: GradcheckFlags, command: Command): NetworkSizes {
+function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
   const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers } = flags;
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
     command.error(`error: --hidden has ${hidden.length} numbers, but --layers is ${layers}`);

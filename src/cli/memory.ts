@@ -6,9 +6,9 @@ import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { OutOfMemoryError } from '../core/errors.js';
 import type { DType } from '../core/tensor.js';
-import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatNetwork, lstmsOf } from '../network/config.js';
-import { numbersOfNetwork } from '../network/memory.js';
+import { elementCountOfNetwork } from '../network/memory.js';
 
 /** Bytes of V8's heap for the views of one step of an LSTM. Measured on Node 20: 3,800, and 5,970 with two inputs and lengths. */
 const VIEWS_OF_A_STEP = 6000;
@@ -28,9 +28,9 @@ export interface Room {
 
 /** Throws an OutOfMemoryError that names the bytes if a network does not fit. */
 export function assertRoom(
-  network: NetworkSizes,
+  network: NetworkConfig,
   sizes: BatchSizes,
-  { dtype, advice, most = Infinity, numbers = numbersOfNetwork(network, sizes) }: Room,
+  { dtype, advice, most = Infinity, numbers = elementCountOfNetwork(network, sizes) }: Room,
 ): void {
   const heap = sizes.T * lstmsOf(network).length * VIEWS_OF_A_STEP;
   const bytes = heap + numbers * (dtype === 'f32' ? 4 : 8);

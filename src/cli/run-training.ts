@@ -6,7 +6,7 @@ import type { Examples } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
-import { numbersOfTraining } from '../network/memory.js';
+import { elementCountOfTraining } from '../network/memory.js';
 import type { Network } from '../network/network.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -71,7 +71,7 @@ export async function runTraining(
   const tests = examplesOf('train: test', data.test, { B: model.sizes.B, toEnd: true });
   const { correct, loss, count } = await evaluateExamples(model, tests, signal);
   if (noun === 'characters') print.testedText(loss, count);
-  else if (model.network.loss === 'squaredError') print.testedError(loss, count);
+  else if (model.config.loss === 'squaredError') print.testedError(loss, count);
   else {
     const first = correct.subarray(0, TUTORIAL_TEST_COUNT);
     print.tested(share(first), first.length);
@@ -118,7 +118,7 @@ async function trainWithFiles(
     dtype: backend.dtype,
     advice,
     most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    numbers: numbersOfTraining(network, sizes),
+    numbers: elementCountOfTraining(network, sizes),
   });
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);

@@ -7,7 +7,7 @@
 import type { Backend } from '../core/backend.js';
 import { indexOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
-import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { mistakesFor } from './known-mistakes.js';
 import type { Clock } from './limits.js';
 import { assertQuick, LONGEST_SEARCH_SECONDS } from './limits.js';
@@ -66,7 +66,7 @@ export interface CompareOptions {
   /** Refuse a pass of more than 30 s, and end the search for mistakes after 30 s. Default: true. */
   readonly limited?: boolean;
   /** Called with the sizes before the first pass; throws if the memory is too small. Default: nothing is called. */
-  readonly assertRoom?: (network: NetworkSizes, sizes: BatchSizes) => void;
+  readonly assertRoom?: (network: NetworkConfig, sizes: BatchSizes) => void;
   /** Called after each step of a pass. Default: nothing is called. */
   readonly onProgress?: (progress: Progress) => void;
   /** Returns milliseconds since any fixed moment. Default: `performance.now`. */

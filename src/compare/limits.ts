@@ -1,8 +1,8 @@
 /** The limits of a comparison: memory and time. */
 import { DataError } from '../core/errors.js';
-import type { BatchSizes, NetworkSizes } from '../network/config.js';
+import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { formatNetwork, lstmsOf } from '../network/config.js';
-import { numbersOfActivations, numbersOfParameters } from '../network/memory.js';
+import { elementCountOfActivations, elementCountOfParameters } from '../network/memory.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, withSequences } from './problem.js';
 
@@ -17,12 +17,12 @@ const MOST_STEPS = 100_000;
  * of inputs and results. The measured peak is 15 to 17 tensors a parameter (H 1200 and 2000), and 1.8 times the activations
  * if nearly all numbers are activations; 2.3 times with two bidirectional layers and lengths.
  */
-export const numbersOfComparison = (network: NetworkSizes, sizes: BatchSizes): number =>
-  16 * numbersOfParameters(network) + 2 * numbersOfActivations(network, sizes);
+export const elementCountOfComparison = (network: NetworkConfig, sizes: BatchSizes): number =>
+  16 * elementCountOfParameters(network) + 2 * elementCountOfActivations(network, sizes);
 
 /** Throws a DataError if a comparison would need too much memory, before anything is allocated. */
-export function assertFits(network: NetworkSizes, sizes: BatchSizes, name: string): void {
-  const bytes = 8 * numbersOfComparison(network, sizes);
+export function assertFits(network: NetworkConfig, sizes: BatchSizes, name: string): void {
+  const bytes = 8 * elementCountOfComparison(network, sizes);
   const mostSteps = Math.floor(MOST_STEPS / lstmsOf(network).length);
   if (sizes.T > mostSteps || bytes > MOST_BYTES) {
     throw new DataError(

@@ -6,8 +6,8 @@ import { formatShape } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { shapeNamed } from '../files/stored-tensors.js';
-import type { BatchSizes, CompleteSizes, LayerSizes } from '../network/config.js';
-import { completeSizes, LOSSES, READS } from '../network/config.js';
+import type { BatchSizes, CompleteConfig, LayerSizes } from '../network/config.js';
+import { completeConfig, LOSSES, READS } from '../network/config.js';
 import type { Problem } from './problem.js';
 import { lstmsIn, parameterShapesOf } from './problem.js';
 
@@ -15,7 +15,7 @@ import { lstmsIn, parameterShapesOf } from './problem.js';
 export type NamedNetwork = Pick<Problem, 'network' | 'sizes' | 'suffixes'>;
 
 /** The network of a file. Throws a DataError if names or numbers of axes are wrong; `assertParameterShapes` checks the rest. */
-export function networkIn(file: Safetensors, name: string): NamedNetwork {
+export function namedNetworkIn(file: Safetensors, name: string): NamedNetwork {
   const [T, B, inputs] = shapeNamed(file, 'x', ['T', 'B', 'I'], name);
   const directions = layersIn(file, name);
   const width = directions.at(-1) === 2 ? '2·H' : 'H';
@@ -27,7 +27,7 @@ export function networkIn(file: Safetensors, name: string): NamedNetwork {
   });
   const sizes: BatchSizes = { T, B };
   const suffixes = isNumbered ? directions.flatMap((count, n) => [`.${n}`, `.${n}.reverse`].slice(0, count)) : [''];
-  return { network: completeSizes({ inputs, layers, outputs, ...settingsIn(file, name) }), sizes, suffixes };
+  return { network: completeConfig({ inputs, layers, outputs, ...settingsIn(file, name) }), sizes, suffixes };
 }
 
 /** For each layer of the file its number of directions. */
@@ -76,7 +76,7 @@ function hiddenOf(file: Safetensors, key: string, name: string): number {
   return columns / 4;
 }
 
-function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteSizes, 'forgetBias' | 'loss' | 'reads'> {
+function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteConfig, 'forgetBias' | 'loss' | 'reads'> {
   const choice = <Value extends string>(key: string, values: readonly Value[]): Value => {
     const text = metadata.get(key) ?? values[0];
     const value = values.find((one) => one === text);

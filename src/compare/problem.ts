@@ -1,12 +1,12 @@
 /** The problem that both programs solve, and the shapes of its results. src/compare/read-problem.ts reads it from a file. */
 import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
-import type { BatchSizes, CompleteSizes, LstmPlace } from '../network/config.js';
+import type { BatchSizes, CompleteConfig, LstmPlace } from '../network/config.js';
 import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network/config.js';
 
 /** The inputs of both programs. Tensors have their names in the file. */
 export interface Problem {
-  readonly network: CompleteSizes;
+  readonly network: CompleteConfig;
   readonly sizes: BatchSizes;
   /** For each LSTM, in PyTorch's order, how its tensors' names end: `''`, `.N` or `.N.reverse`. */
   readonly suffixes: readonly string[];

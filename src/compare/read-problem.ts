@@ -8,13 +8,13 @@ import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.
 import { lossRows, outputShape } from '../network/config.js';
 import { assertFits } from './limits.js';
 import type { NamedNetwork } from './named-network.js';
-import { assertParameterShapes, networkIn } from './named-network.js';
+import { assertParameterShapes, namedNetworkIn } from './named-network.js';
 import type { Problem, Results, StateShapes } from './problem.js';
 import { hasPadding, isBeyondEnd, isCounted, parameterShapesOf, shapesOf } from './problem.js';
 
 /** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
-  const named = networkIn(file, name);
+  const named = namedNetworkIn(file, name);
   const { network, sizes } = named;
   assertFits(network, sizes, name);
   const lengths = lengthsIn(file, sizes, name);

@@ -276,7 +276,7 @@ class MistakenNetwork {
     const row = top.map((_, n) => (n > 0 && this.treatment.readsFirst ? 1 : sizes.T));
     return {
       states: top.map(({ lstm }, n) => stepOf(lstm.h, row[n])),
-      dStates: top.map(({ lstm }, n) => stepOf(lstm.dhOutside, row[n])),
+      dStates: top.map(({ lstm }, n) => stepOf(lstm.dhUpstream, row[n])),
     };
   }
 }
@@ -284,4 +284,4 @@ class MistakenNetwork {
 const asInput = ({ outputs, dOutputs }: Direction) => ({ input: outputs.h, dInput: dOutputs });
 
 /** ∂loss/∂h of the states after each step, from outside the LSTM. */
-const dOutputsOf = ({ dhOutside, sizes: { T } }: Lstm): Tensor => rowsOf(dhOutside, 1, T + 1);
+const dOutputsOf = ({ dhUpstream, sizes: { T } }: Lstm): Tensor => rowsOf(dhUpstream, 1, T + 1);

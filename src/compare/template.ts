@@ -5,8 +5,8 @@ import type { Shape, Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats, storedTensor } from '../files/stored-tensors.js';
-import type { NetworkSizes } from '../network/config.js';
-import { completeSizes, lossRows, lstmsOf, outputShape } from '../network/config.js';
+import type { NetworkConfig } from '../network/config.js';
+import { completeConfig, lossRows, lstmsOf, outputShape } from '../network/config.js';
 import type { Problem } from './problem.js';
 import { isBeyondEnd, parameterShapesOf, shapesOf, withoutPadding } from './problem.js';
 import { solve } from './solve.js';
@@ -20,9 +20,9 @@ export interface TemplateOptions {
   /** Whether the sequences have different lengths. Default: false. */
   readonly lengths?: boolean;
   /** Default: 'last'. */
-  readonly reads?: NetworkSizes['reads'];
+  readonly reads?: NetworkConfig['reads'];
   /** Default: 'crossEntropy'. */
-  readonly loss?: NetworkSizes['loss'];
+  readonly loss?: NetworkConfig['loss'];
 }
 
 const [T, B, I, H, C] = [3, 4, 5, 6, 7];
@@ -55,7 +55,7 @@ export async function templateOf(backend: Backend, seed: number, options: Templa
 
 function randomProblem(random: Random, options: TemplateOptions): Problem {
   const { layers = 1, bidirectional = false, loss = 'crossEntropy', reads = 'last' } = options;
-  const network = completeSizes({
+  const network = completeConfig({
     inputs: I,
     layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional })),
     outputs: C,

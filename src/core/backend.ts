@@ -71,10 +71,10 @@ export interface Operations {
   sgd(p: Tensor, v: Tensor, g: Tensor, rate: number, momentum: number): void;
 
   /** Equation (15): row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. indices `[M]`: whole numbers 0 … K-1. */
-  gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void;
+  embeddingForward(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void;
 
   /** Equation (15′): row indices[m] of out `[K,N]` += row m of a `[M,N]`, for m = 0, 1, …: equal indices add up. */
-  scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void;
+  embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void;
 
   /** out = a*b, element by element, all of one shape `[…]`. out may be a or b. */
   multiply(out: Tensor, a: Tensor, b: Tensor): void;

@@ -96,27 +96,27 @@ const CHECKS = {
     assertShape('sgd', 'g', g, p.shape);
   },
 
-  gatherRows(out, a, indices, bias) {
-    assertMatrix('gatherRows', 'out', out);
-    assertMatrix('gatherRows', 'a', a);
+  embeddingForward(out, a, indices, bias) {
+    assertMatrix('embeddingForward', 'out', out);
+    assertMatrix('embeddingForward', 'a', a);
     const [M, N] = out.shape;
-    assertShape('gatherRows', 'a', a, [a.shape[0], N]);
-    assertShape('gatherRows', 'indices', indices, [M]);
-    assertShape('gatherRows', 'bias', bias, [N]);
-    assertWhole('gatherRows', 'indices', indices, 0, a.shape[0] - 1);
+    assertShape('embeddingForward', 'a', a, [a.shape[0], N]);
+    assertShape('embeddingForward', 'indices', indices, [M]);
+    assertShape('embeddingForward', 'bias', bias, [N]);
+    assertWhole('embeddingForward', 'indices', indices, 0, a.shape[0] - 1);
     for (const [name, input] of Object.entries({ a, indices, bias }))
-      assertApart('gatherRows', 'out', out, name, input);
+      assertApart('embeddingForward', 'out', out, name, input);
   },
 
-  scatterAddRows(out, indices, a) {
-    assertMatrix('scatterAddRows', 'out', out);
-    assertMatrix('scatterAddRows', 'a', a);
+  embeddingBackward(out, indices, a) {
+    assertMatrix('embeddingBackward', 'out', out);
+    assertMatrix('embeddingBackward', 'a', a);
     const [M] = a.shape;
-    assertShape('scatterAddRows', 'a', a, [M, out.shape[1]]);
-    assertShape('scatterAddRows', 'indices', indices, [M]);
-    assertWhole('scatterAddRows', 'indices', indices, 0, out.shape[0] - 1);
-    assertApart('scatterAddRows', 'out', out, 'indices', indices);
-    assertApart('scatterAddRows', 'out', out, 'a', a);
+    assertShape('embeddingBackward', 'a', a, [M, out.shape[1]]);
+    assertShape('embeddingBackward', 'indices', indices, [M]);
+    assertWhole('embeddingBackward', 'indices', indices, 0, out.shape[0] - 1);
+    assertApart('embeddingBackward', 'out', out, 'indices', indices);
+    assertApart('embeddingBackward', 'out', out, 'a', a);
   },
 
   multiply(out, a, b) {

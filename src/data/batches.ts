@@ -113,11 +113,11 @@ export function fillImages(
 ): void {
   const { rows, columns, pixels } = images;
   const [, B] = x.shape;
-  assertShape('fillBatch', 'x', x, [rows, B, columns]);
-  if (indices.length > B) throw new RangeError(`fillBatch: ${indices.length} images do not fit a batch of ${B}`);
+  assertShape('images', 'x', x, [rows, B, columns]);
+  if (indices.length > B) throw new RangeError(`images: ${indices.length} do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
-      throw new RangeError(`fillBatch: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
+      throw new RangeError(`images: ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
     }
     const start = indices[b] * rows * columns;
     const { down, right } = shifts?.[b] ?? { down: 0, right: 0 };

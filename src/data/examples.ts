@@ -4,13 +4,13 @@
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import type { NetworkSizes } from '../network/config.js';
+import type { NetworkConfig } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { Targets } from '../network/targets.js';
 import type { Vocabulary } from './text.js';
 
 /** What the data determine of a network; options determine its layers. */
-export type NetworkEnds = Required<Pick<NetworkSizes, 'inputs' | 'outputs' | 'inputKind' | 'loss' | 'reads'>>;
+export type NetworkEnds = Required<Pick<NetworkConfig, 'inputs' | 'outputs' | 'inputKind' | 'loss' | 'reads'>>;
 
 /** How a batch is filled. */
 export interface FillOptions {

@@ -9,7 +9,7 @@ import type { Tensor } from '../core/tensor.js';
 import { formatShape } from '../core/tensor.js';
 
 /** (15) Row m of out `[M,N]` = row indices[m] of a `[K,N]` + bias `[N]`. */
-export function gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
+export function embeddingForward(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor): void {
   const [M, N] = out.shape;
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) out.set(m, n, a.get(indices.get(m), n) + bias.get(n));
@@ -17,7 +17,7 @@ export function gatherRows(out: Tensor, a: Tensor, indices: Tensor, bias: Tensor
 }
 
 /** (15′) from  out = a[indices] + bias:  row indices[m] of out `[K,N]` += row m of a `[M,N]`: equal indices add up. */
-export function scatterAddRows(out: Tensor, indices: Tensor, a: Tensor): void {
+export function embeddingBackward(out: Tensor, indices: Tensor, a: Tensor): void {
   const [M, N] = a.shape;
   for (let m = 0; m < M; m++) {
     const row = indices.get(m);

@@ -18,7 +18,7 @@ export function inputForward(
 ): void {
   x.forEach((xk, k) => {
     if (isIndices(xk))
-      backend.gatherRows(z, Wx[k], xk, b); // (15)
+      backend.embeddingForward(z, Wx[k], xk, b); // (15)
     else backend.matmul(z, xk, Wx[k], k === 0 ? { bias: b } : { accumulate: true });
   });
 }
@@ -38,7 +38,7 @@ export function inputBackward(
   dx.forEach((dxk, k) => backend.matmul(dxk, dz, WxTransposed[k], { accumulate: true }));
   dWx.forEach((dWxk, k) => {
     if (isIndices(xTransposed[k]))
-      backend.scatterAddRows(dWxk, xTransposed[k], dz); // (15′)
+      backend.embeddingBackward(dWxk, xTransposed[k], dz); // (15′)
     else backend.matmul(dWxk, xTransposed[k], dz, { accumulate: true });
   });
 }

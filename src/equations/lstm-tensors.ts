@@ -52,7 +52,7 @@ export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
     /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
     /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
-    dhOutside: [T + 1, B, H],
+    dhUpstream: [T + 1, B, H],
     /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
     dh: [T + 1, B, H],
     /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
@@ -69,7 +69,7 @@ export type LstmTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes
   /** x, or several xₖ, which each step reads besides h: tensors `[T,B,Iₖ]` with Σ Iₖ = I, or one tensor `[T,B]` of class indices 0 … I-1. */
   readonly inputs: readonly Tensor[];
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. Default: none, which means zero. */
-  readonly dcOutside?: Tensor;
+  readonly dcUpstream?: Tensor;
   /** ∂loss/∂xₖ, `[T,B,Iₖ]`. Default: [], then they are not computed. */
   readonly dInputs?: readonly Tensor[];
 };
@@ -128,11 +128,11 @@ export interface State {
 export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOptions = {}): Lstm {
   assertOptions(options, OPTION_KINDS);
   const { forgetBias = 1, reverse = false } = options;
-  const { inputs, dInputs = [], dcOutside, kernel, dKernel } = tensors;
+  const { inputs, dInputs = [], dcUpstream, kernel, dKernel } = tensors;
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   assertTensors(tensors, { ...lstmShapes(sizes), ...lstmGradientShapes(sizes) });
   assertInputs(sizes, inputs);
-  if (dcOutside) assertShape('lstm', 'dcOutside', dcOutside, lstmShapes(sizes).c);
+  if (dcUpstream) assertShape('lstm', 'dcUpstream', dcUpstream, lstmShapes(sizes).c);
   assertInputGradients(inputs, dInputs);
   const [{ Wx, Wh }, { Wx: dWx, Wh: dWh }] = [kernel, dKernel].map((rows) => weightsOf(sizes, rows, inputs));
   const parts = { ...tensors, sizes, forgetBias, reverse, dInputs };
@@ -166,18 +166,18 @@ const ALLOCATE_KINDS = { ...OPTION_KINDS, indices: 'boolean' } as const satisfie
   TypeName
 >;
 
-/** An LSTM of one input x, with dcOutside, and with dx unless x is class indices. */
+/** An LSTM of one input x, with dcUpstream, and with dx unless x is class indices. */
 export interface AllocatedLstm extends Lstm {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
   /** ∂loss/∂x, `[T,B,I]`; undefined for class indices. */
   readonly dx: Tensor | undefined;
   /** The gradient that reaches c from outside the LSTM, `[T+1,B,H]`, rows as in `c`. */
-  readonly dcOutside: Tensor;
+  readonly dcUpstream: Tensor;
 }
 
 /**
- * An LSTM with new tensors, all zero, dcOutside included; its input is x, and dx is its gradient (none for class
+ * An LSTM with new tensors, all zero, dcUpstream included; its input is x, and dx is its gradient (none for class
  * indices). If they do not all fit, frees those that it has allocated, and throws an OutOfMemoryError.
  * `options`: default {}.
  */
@@ -197,14 +197,14 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
   const { T, B, I } = sizes;
   const x = indices ? [T, B] : [T, B, I];
   const { c, ...others } = lstmShapes(sizes);
-  const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcOutside: c };
+  const shapes = { x, c, ...others, ...lstmGradientShapes(sizes), dcUpstream: c };
   const tensors: TensorsOf<typeof shapes> & { dx?: Tensor } = allocateAll(
     backend,
     indices ? shapes : { ...shapes, dx: x },
   );
-  const { dx, dcOutside } = tensors;
+  const { dx, dcUpstream } = tensors;
   const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, rest);
-  return { ...lstm, x: tensors.x, dx, dcOutside };
+  return { ...lstm, x: tensors.x, dx, dcUpstream };
 }
 
 /**

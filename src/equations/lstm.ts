@@ -141,19 +141,19 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
 }
 
 /**
- * The whole sequence backward, after `lstmForward`. dhOutside and dcOutside hold the gradients that reach h and c from
- * outside the LSTM. For example, the output layer writes row T of dhOutside. If nothing outside the LSTM reads a state,
+ * The whole sequence backward, after `lstmForward`. dhUpstream and dcUpstream hold the gradients that reach h and c from
+ * outside the LSTM. For example, the output layer writes row T of dhUpstream. If nothing outside the LSTM reads a state,
  * its row is zero.
  *
  * Computes dKernel and dBias, and dInputs if the LSTM has them. Computes the complete ∂loss/∂h and ∂loss/∂c in dh and dc;
  * in the row of the initial state, they are its gradient. `accumulate`: adds to dInputs, which two directions share.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {
-  const { dh, dc, dhOutside, dcOutside, dKernel, dBias, dInputs, steps } = lstm;
+  const { dh, dc, dhUpstream, dcUpstream, dKernel, dBias, dInputs, steps } = lstm;
 
   // Every step adds to dh and dc of the step before, so both start as the gradients from outside.
-  backend.copy(dh, dhOutside);
-  if (dcOutside) backend.copy(dc, dcOutside);
+  backend.copy(dh, dhUpstream);
+  if (dcUpstream) backend.copy(dc, dcUpstream);
   else backend.fill(dc, 0);
 
   // Every step uses the same parameters, so their gradients are sums over the steps.

@@ -3,12 +3,12 @@ import type { Answer } from './evaluate.js';
 import { AnswerError, evaluate, explained } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
-import type { Problem, Result } from './results.js';
+import type { ExerciseChecks, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 
-const PROBLEMS: Readonly<Record<string, Problem>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
+const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
 
 /**
  * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source`: an endless loop there does
@@ -37,13 +37,13 @@ export function isUntouched({ typescript, javascript }: Exercise, source: string
   return [typescript.start, javascript.start].some((start) => code(start) === code(source));
 }
 
-const resultsOf = ({ cases }: Problem, answer: Answer): Result[][] =>
+const resultsOf = ({ cases }: ExerciseChecks, answer: Answer): Result[][] =>
   cases.map((one) => explained(() => one.results(answer)));
 
 /** Numeric derivatives take the longest, and are the same every time. */
 const known = new Map<string, Result[][]>();
 
-function expectedOf(name: string, { cases }: Problem): Result[][] {
+function expectedOf(name: string, { cases }: ExerciseChecks): Result[][] {
   const expected = known.get(name) ?? cases.map((one) => one.expected());
   known.set(name, expected);
   return expected;
@@ -53,7 +53,12 @@ function uniqueTensors<One extends { tensor: string }>(all: readonly One[]): One
   return all.filter(({ tensor }, n) => all.findIndex((other) => other.tensor === tensor) === n);
 }
 
-function isTheirMistake(exercise: Exercise, problem: Problem, mistake: KnownMistake, results: Result[][]): boolean {
+function isTheirMistake(
+  exercise: Exercise,
+  problem: ExerciseChecks,
+  mistake: KnownMistake,
+  results: Result[][],
+): boolean {
   try {
     const answer = evaluate(withMistake(exercise, mistake), problem.exports);
     return resultsOf(problem, answer).every((theirs, n) => areSame(theirs, results[n]));

@@ -51,7 +51,7 @@ export interface Exercise extends Texts {
 export type Trained = 'crossEntropyBackward' | 'denseBackward' | 'lstmCellBackward' | 'lstmBackward' | 'adam';
 
 /** The first element of a tensor that differs. */
-export interface Difference {
+export interface WrongNumber {
   /** The tensor's name: `dz`. */
   readonly tensor: string;
   /** Where, as a reader would write it: `dz[1, 4] (sequence 1, gate j, unit 1)`. */
@@ -71,7 +71,7 @@ export type Verdict =
   | {
       readonly outcome: 'wrong';
       /** The first tensor that differs comes first. Each tensor is listed once. */
-      readonly differences: readonly Difference[];
+      readonly differences: readonly WrongNumber[];
       /** The known mistake that gives exactly these numbers, in a few words. */
       readonly mistake?: string;
     };

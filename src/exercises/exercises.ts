@@ -123,7 +123,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     source: 'src/equations/lstm.ts',
     task: 'Write backpropagation through time. lstm.steps has the views of every step, in the order of the forward pass. lstmStepBackward(backend, lstm, running) computes (4′) to (1′) of one step. What are dh, dc and the gradients before the first of these calls?',
     hints: [
-      'Each step adds to dh and dc of the step before. So before the loop, dh holds dhOutside, and dc holds dcOutside, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
+      'Each step adds to dh and dc of the step before. So before the loop, dh holds dhUpstream, and dc holds dcUpstream, or zero if there is none: backend.copy(out, a), backend.fill(out, value).',
       'The weights’ gradients are sums over the steps, so they begin at zero: dKernel, dBias, and, without accumulate, each of dInputs. The loop begins at the last step.',
       'for (let n = steps.length - 1; n >= 0; n--): const { running } = steps[n]; if (running) lstmStepBackward(backend, lstm, running).',
     ],
@@ -159,14 +159,14 @@ const PROSE: Readonly<Record<string, Prose>> = {
   'every-step': {
     title: 'A loss at every step',
     equation: '5′, 1′–4′',
-    formula: ['logits = h·W + b, for the h of every step', 'dhOutside = ?'],
+    formula: ['logits = h·W + b, for the h of every step', 'dhUpstream = ?'],
     chapter: 'learn/networks.md',
     source: 'src/network/layers.ts',
-    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhOutside, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
+    task: 'Now the output layer reads h of every step, and each step has a loss. dLogits has T·B rows. Choose the rows of h and of dhUpstream, and call the two backward passes of exercises 3 and 9. Here they are longhand’s own.',
     hints: [
       'Row 0 of h is the initial state. The state after step t is row t+1. How many rows does the output layer read?',
-      'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhOutside has the same rows.',
-      'denseBackward(backend, [dStates], dW, db, dLogits, [states], W) with both views, and then lstmBackward(backend, lstm): it reads dhOutside.',
+      'rowsOf(h, 1, T + 1) is `[T,B,H]`; matrixOf makes it `[T·B,H]`, in the order of the rows of dLogits. dhUpstream has the same rows.',
+      'denseBackward(backend, [dStates], dW, db, dLogits, [states], W) with both views, and then lstmBackward(backend, lstm): it reads dhUpstream.',
     ],
   },
 };

@@ -167,8 +167,8 @@ declare module 'longhand' {
     readonly h: Tensor;
     readonly dh: Tensor;
     readonly dc: Tensor;
-    readonly dhOutside: Tensor;
-    readonly dcOutside?: Tensor | undefined;
+    readonly dhUpstream: Tensor;
+    readonly dcUpstream?: Tensor | undefined;
     readonly dKernel: Tensor;
     readonly dBias: Tensor;
     readonly dInputs: readonly Tensor[];

@@ -9,7 +9,7 @@ import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
 import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward, lstmForward } from '../equations/lstm.js';
-import type { Case, Problem, Result } from './results.js';
+import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericResult, resultOf } from './results.js';
 import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';
 
@@ -63,7 +63,7 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
 }
 
 /** An LSTM with random parameters, inputs and initial states. Its gradients are unwritten. */
-function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcOutside = true } = {}) {
+function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcUpstream = true } = {}) {
   const { T, B, I } = sizes;
   const draw = (tensor: Tensor): Tensor => (fillRandom(tensor, () => random.normal(0, 0.7)), tensor);
   const tensors = allocateAll(backend, lstmShapes(sizes));
@@ -72,10 +72,10 @@ function randomLstm(random: Random, sizes: LstmSizes, { hasDx = true, hasDcOutsi
   const x = draw(zeros([T, B, I], 'f64'));
   draw(tensors.kernel);
   draw(tensors.bias);
-  draw(gradients.dhOutside);
-  const dcOutside = hasDcOutside ? { dcOutside: draw(zeros(tensors.c.shape, 'f64')) } : {};
+  draw(gradients.dhUpstream);
+  const dcUpstream = hasDcUpstream ? { dcUpstream: draw(zeros(tensors.c.shape, 'f64')) } : {};
   const dInputs = hasDx ? [unwritten(x.shape)] : [];
-  const lstm = bindLstm(sizes, { ...tensors, ...gradients, ...dcOutside, inputs: [x], dInputs }, { forgetBias: 0.4 });
+  const lstm = bindLstm(sizes, { ...tensors, ...gradients, ...dcUpstream, inputs: [x], dInputs }, { forgetBias: 0.4 });
   draw(lstm.initial.h);
   draw(lstm.initial.c);
   lstmForward(backend, lstm);
@@ -111,7 +111,7 @@ const numeric = (lstm: Lstm, loss: () => number): Result[] =>
 function sequenceCase(
   seed: number,
   sizes: LstmSizes,
-  { accumulate = false, ...has }: { hasDx?: boolean; hasDcOutside?: boolean; accumulate?: boolean } = {},
+  { accumulate = false, ...has }: { hasDx?: boolean; hasDcUpstream?: boolean; accumulate?: boolean } = {},
 ): Case {
   return {
     results(answer) {
@@ -124,8 +124,8 @@ function sequenceCase(
       const lstm = randomLstm(new Random(seed), sizes, has);
       const loss = (): number => {
         lstmForward(backend, lstm);
-        const { dhOutside, dcOutside } = lstm;
-        return weightedSum(dhOutside, lstm.h) + (dcOutside ? weightedSum(dcOutside, lstm.c) : 0);
+        const { dhUpstream, dcUpstream } = lstm;
+        return weightedSum(dhUpstream, lstm.h) + (dcUpstream ? weightedSum(dcUpstream, lstm.c) : 0);
       };
       return numeric(lstm, loss).map((one) => {
         const before = accumulate && one.name === 'dx' ? 1 : 0;
@@ -143,8 +143,8 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
   const { T, B, H } = sizes;
   const inputs = () => {
     const random = new Random(seed);
-    const lstm = randomLstm(random, sizes, { hasDcOutside: false });
-    fill(lstm.dhOutside, 0);
+    const lstm = randomLstm(random, sizes, { hasDcUpstream: false });
+    fill(lstm.dhUpstream, 0);
     const [W, b, labels] = [randomTensor(random, [H, C]), randomTensor(random, [C]), zeros([T * B], 'f64')];
     for (let row = 0; row < T * B; row++) labels.set(row, random.below(C));
     const [y, logits, p] = [labelRows(labels), zeros([T * B, C], 'f64'), zeros([T * B, C], 'f64')];
@@ -174,22 +174,22 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
   };
 }
 
-const cell = (...names: readonly ('dz' | 'dc' | 'dcPrev')[]): Problem => ({
+const cell = (...names: readonly ('dz' | 'dc' | 'dcPrev')[]): ExerciseChecks => ({
   exports: ['lstmCellBackward'],
   cases: [cellCase(6, 2, 3, names), cellCase(7, 1, 5, names)],
 });
 
-const sequence: Problem = {
+const sequence: ExerciseChecks = {
   exports: ['lstmBackward'],
   cases: [
     sequenceCase(8, { T: 4, B: 3, I: 2, H: 5 }),
     sequenceCase(9, { T: 1, B: 2, I: 3, H: 1 }, { hasDx: false }),
-    sequenceCase(10, { T: 3, B: 1, I: 4, H: 2 }, { hasDcOutside: false }),
+    sequenceCase(10, { T: 3, B: 1, I: 4, H: 2 }, { hasDcUpstream: false }),
     sequenceCase(11, { T: 2, B: 2, I: 3, H: 2 }, { accumulate: true }),
   ],
 };
 
-export const LSTM_PROBLEMS: Readonly<Record<string, Problem>> = {
+export const LSTM_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   'hidden-state': cell('dc', 'dz', 'dcPrev'),
   'cell-state': cell('dz', 'dcPrev', 'dc'),
   gates: cell('dz', 'dc', 'dcPrev'),

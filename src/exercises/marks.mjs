@@ -282,7 +282,7 @@ export function sigmoidBackward(dI: number, i: number): number {
     ],
     mistakes: {
       'if (running) lstmStepBackward(backend, lstm, running);': { 'no step is computed: the loop does nothing': '' },
-      'backend.copy(dh, dhOutside);': {
+      'backend.copy(dh, dhUpstream);': {
         'dh begins as zero, so nothing from outside reaches the LSTM': 'backend.fill(dh, 0);',
       },
       'for (let n = steps.length - 1; n >= 0; n--) {': {
@@ -378,13 +378,13 @@ export function everyStepBackward(
   dW: Tensor,
   db: Tensor,
 ): void {
-  const { h, dhOutside, sizes } = lstm;
+  const { h, dhUpstream, sizes } = lstm;
   const { T } = sizes;
   const readRows = (rows: Tensor): Tensor => matrixOf(`,
       { from: 'src/network/layers.ts', expression: /reverse \? .+ : (rowsOf\(rows, 1, T \+ 1\));/ },
       ');\n  ',
       { from: 'src/network/output.ts', expression: /(denseBackward)\(this/ },
-      '(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  ',
+      '(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  ',
       { from: 'src/network/network.ts', expression: /(lstmBackward)\(this/ },
       '(backend, lstm);\n}\n',
     ],
@@ -392,7 +392,7 @@ export function everyStepBackward(
       {
         first: '  const readRows',
         last: '  lstmBackward(',
-        stub: `  // Write here: which rows of h has the output layer read, and which rows of dhOutside belong to them?
+        stub: `  // Write here: which rows of h has the output layer read, and which rows of dhUpstream belong to them?
   // denseBackward(backend, [dStates], dW, db, dLogits, [states], W) computes the output layer's gradients; then the LSTM's.
 `,
       },
@@ -401,18 +401,18 @@ export function everyStepBackward(
       'rowsOf(rows, 1, T + 1)': {
         'rows 0 … T-1: row 0 is the initial state, which the output layer does not read': 'rowsOf(rows, 0, T)',
       },
-      '[readRows(dhOutside)]': {
-        'the gradients are put into rows 0 … T-1 of dhOutside': '[matrixOf(rowsOf(dhOutside, 0, T))]',
+      '[readRows(dhUpstream)]': {
+        'the gradients are put into rows 0 … T-1 of dhUpstream': '[matrixOf(rowsOf(dhUpstream, 0, T))]',
       },
       '[readRows(h)]': { 'the output layer’s states are read from rows 0 … T-1 of h': '[matrixOf(rowsOf(h, 0, T))]' },
-      'denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);':
+      'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);':
         {
-          'the LSTM goes backward before the output layer has written dhOutside':
-            'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhOutside)], dW, db, dLogits, [readRows(h)], W);',
+          'the LSTM goes backward before the output layer has written dhUpstream':
+            'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);',
         },
       'lstmBackward(backend, lstm);': {
         'only the last step’s loss reaches the LSTM':
-          'backend.fill(rowsOf(dhOutside, 0, T), 0);\n  lstmBackward(backend, lstm);',
+          'backend.fill(rowsOf(dhUpstream, 0, T), 0);\n  lstmBackward(backend, lstm);',
         'the LSTM’s own backward pass is missing': '',
       },
     },

@@ -100,8 +100,8 @@ export const PLANTED_MISTAKES = [
   }),
   ...mistakes('1′', 'equations/lstm.ts', {
     'no-dh-outside': {
-      words: 'dh does not begin as dhOutside',
-      right: 'backend.copy(dh, dhOutside);',
+      words: 'dh does not begin as dhUpstream',
+      right: 'backend.copy(dh, dhUpstream);',
       wrong: '',
       fails: ['(1′) dhPrev'],
     },
@@ -388,14 +388,14 @@ export const PLANTED_MISTAKES = [
     },
     'dc-not-begun': {
       words: 'dc begins as the pass before left it',
-      right: 'if (dcOutside) backend.copy(dc, dcOutside);\n  else backend.fill(dc, 0);',
+      right: 'if (dcUpstream) backend.copy(dc, dcUpstream);\n  else backend.fill(dc, 0);',
       wrong: '',
       fails: ['(4′) before the loop'],
       test: 'equations/lstm',
     },
     'no-dc-outside': {
       words: 'dc begins as zero, also if something outside reads c',
-      right: 'if (dcOutside) backend.copy(dc, dcOutside);\n  else',
+      right: 'if (dcUpstream) backend.copy(dc, dcUpstream);\n  else',
       wrong: '',
       fails: ['(4′) before the loop'],
       test: 'equations/lstm',
@@ -825,7 +825,7 @@ export const PLANTED_MISTAKES = [
   ...mistakes('15′', 'equations/lstm-input.ts', {
     'no-dwx-of-classes': {
       words: 'dWx of classes is not computed',
-      right: 'backend.scatterAddRows(dWxk, xTransposed[k], dz); // (15′)',
+      right: 'backend.embeddingBackward(dWxk, xTransposed[k], dz); // (15′)',
       wrong: '; // (15′)',
       fails: ['(15′) dWx'],
       test: 'network/pytorch-network',
@@ -891,7 +891,7 @@ export const PLANTED_MISTAKES = [
     },
     'no-gradient-below': {
       words: 'no gradient reaches the lower layers',
-      right: 'dInputs: below.map((lstm) => outputRows(lstm, lstm.dhOutside)),',
+      right: 'dInputs: below.map((lstm) => outputRows(lstm, lstm.dhUpstream)),',
       wrong: 'dInputs: [],',
       fails: ['layers dW'],
       test: 'network/pytorch-network',
@@ -909,7 +909,7 @@ export const PLANTED_MISTAKES = [
   ...mistakes('layers', 'network/layers.ts', {
     'output-writes-dh': {
       words: 'the output layer writes its gradient into dh, which the LSTM replaces',
-      right: 'readRows(lstm, lstm.dhOutside)',
+      right: 'readRows(lstm, lstm.dhUpstream)',
       wrong: 'readRows(lstm, lstm.dh)',
       fails: ['layers reads every'],
     },

@@ -2,7 +2,7 @@
 import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import type { Answer } from './evaluate.js';
-import type { Difference } from './exercise.js';
+import type { WrongNumber } from './exercise.js';
 
 /** A tensor by name, as numbers. */
 export interface Result {
@@ -21,7 +21,7 @@ export interface Case {
   expected(): Result[];
 }
 
-export interface Problem {
+export interface ExerciseChecks {
   /** The functions that an answer must export. */
   readonly exports: readonly string[];
   readonly cases: readonly Case[];
@@ -61,8 +61,8 @@ const isNear = (a: number, b: number): boolean =>
   (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
 
 /** The tensors that differ, in their order, each with its first element that differs. */
-export function differencesOf(found: readonly Result[], expected: readonly Result[]): Difference[] {
-  return expected.flatMap(({ name, shape, values, meaning }, k): Difference[] => {
+export function differencesOf(found: readonly Result[], expected: readonly Result[]): WrongNumber[] {
+  return expected.flatMap(({ name, shape, values, meaning }, k): WrongNumber[] => {
     const others = found[k].values;
     const wrong = [...values.keys()].filter((n) => !isNear(others[n], values[n]));
     if (wrong.length === 0) return [];

@@ -2,7 +2,7 @@
 import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
-import type { Case, Problem, Result } from './results.js';
+import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericGradient } from './results.js';
 import { TEXTS } from './texts.js';
 
@@ -94,7 +94,7 @@ const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): read
   rnnCase(14, [1, 1, 3, 2, 3], names, showsStates),
 ];
 
-export const RNN_PROBLEMS: Readonly<Record<string, Problem>> = {
+export const RNN_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   'rnn-step': { exports: ['backward'], cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false) },
   'initial-state': {
     exports: ['forward', 'backward'],

@@ -10,7 +10,7 @@ import { crossEntropyForward } from '../equations/cross-entropy.js';
 import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
-import type { Case, Problem, Result } from './results.js';
+import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericGradient, numericResult, resultOf } from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
@@ -135,7 +135,7 @@ function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
   });
 }
 
-export const SMALL_PROBLEMS: Readonly<Record<string, Problem>> = {
+export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   sigmoid: { exports: ['sigmoidBackward'], cases: [sigmoidCase] },
   softmax: { exports: ['crossEntropyBackward'], cases: [softmaxCase(2, 5), softmaxCase(3, 3)] },
   product: { exports: ['denseBackward'], cases: [productCase(4, 5, [3, 2], 4), productCase(5, 1, [6], 2)] },

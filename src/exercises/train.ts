@@ -78,7 +78,7 @@ function* lossesOf(pieces: Pieces, images: LabelledImages): Generator<number, vo
       Array.from({ length: B }, (_, b) => ((step - 1) * B + b) % images.count),
     );
     lstmForward(backend, lstm);
-    const [h, dh] = [stepOf(lstm.h, T), stepOf(lstm.dhOutside, T)];
+    const [h, dh] = [stepOf(lstm.h, T), stepOf(lstm.dhUpstream, T)];
     denseForward(backend, loss.logits, [h], output.W, output.b);
     backend.crossEntropyForward(loss.losses, loss.p, loss.logits, loss.labels);
     yield [...loss.losses.data].reduce((sum, one) => sum + one, 0) / B;

@@ -9,8 +9,8 @@ import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
 import { parseStrictJson } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
-import type { CompleteSizes, LstmPlace, NetworkSizes } from '../network/config.js';
-import { completeSizes, lstmsOf, widthOf } from '../network/config.js';
+import type { CompleteConfig, LstmPlace, NetworkConfig } from '../network/config.js';
+import { completeConfig, lstmsOf, widthOf } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { joined, transpose } from './weights.js';
 
@@ -29,7 +29,7 @@ export interface Modules {
  * The modules of exported files. The layers of an `nn.LSTM` have one size, and all have one or both directions. Other networks
  * have a list of `nn.LSTM`s with one layer each.
  */
-export function modulesFor({ layers }: CompleteSizes): Modules {
+export function modulesFor({ layers }: CompleteConfig): Modules {
   const [{ hidden, bidirectional }] = layers;
   const isUniform = layers.every((layer) => layer.hidden === hidden && layer.bidirectional === bidirectional);
   return {
@@ -42,7 +42,7 @@ export function modulesFor({ layers }: CompleteSizes): Modules {
 }
 
 /** The tensors of all parameters but the second biases, in their own precision. */
-export function toPyTorchLayout(network: CompleteSizes, tensors: NamedTensors): Map<string, StoredTensor> {
+export function toPyTorchLayout(network: CompleteConfig, tensors: NamedTensors): Map<string, StoredTensor> {
   const { lstm, linear } = modulesFor(network);
   const stored = new Map<string, StoredTensor>();
   for (const place of lstmsOf(network)) {
@@ -62,7 +62,7 @@ export function toPyTorchLayout(network: CompleteSizes, tensors: NamedTensors): 
 
 /** The inverse of `toPyTorchLayout`. `read` returns the numbers of a tensor, of the given shape. */
 export function fromPyTorchLayout(
-  network: NetworkSizes,
+  network: NetworkConfig,
   { lstm, linear }: Modules,
   read: (name: string, shape: Shape) => FloatArray,
 ): NamedTensors {
@@ -89,11 +89,11 @@ const floatsOf = (tensor: Tensor): FloatArray =>
 const DEEPEST = 3;
 
 /** Undefined if the metadata has none. Throws a DataError if they are not valid. */
-export function networkFromMetadata({ metadata }: Safetensors, name: string): CompleteSizes | undefined {
+export function networkFromMetadata({ metadata }: Safetensors, name: string): CompleteConfig | undefined {
   const text = metadata.get('network');
   if (text === undefined) return undefined;
   try {
-    return completeSizes(parseStrictJson(text, { depth: DEEPEST }) as NetworkSizes);
+    return completeConfig(parseStrictJson(text, { depth: DEEPEST }) as NetworkConfig);
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
       throw new DataError(`${name}: metadata network: ${error.message}`);

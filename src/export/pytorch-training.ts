@@ -9,7 +9,7 @@ import type { FloatArray } from '../core/tensor.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteSizes } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf, networkParameterShapes } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -76,7 +76,7 @@ export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint
 }
 
 /** The second bias of each LSTM: the forget bias, in the precision of the first bias. */
-function secondBiases(network: CompleteSizes, tensors: ReadonlyMap<string, StoredTensor>): Map<string, FloatArray> {
+function secondBiases(network: CompleteConfig, tensors: ReadonlyMap<string, StoredTensor>): Map<string, FloatArray> {
   const { lstm } = modulesFor(network);
   return new Map(
     lstmsOf(network).map((place): [string, FloatArray] => {

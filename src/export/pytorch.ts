@@ -10,8 +10,8 @@ import { valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
-import type { NetworkSizes } from '../network/config.js';
-import { completeSizes, isPlain, lstmsOf, widthOf } from '../network/config.js';
+import type { NetworkConfig } from '../network/config.js';
+import { completeConfig, isPlain, lstmsOf, widthOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { Modules } from './pytorch-layout.js';
 import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
@@ -62,9 +62,9 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
     ]),
   );
   // the loss, and what the network reads
-  const stored: Partial<NetworkSizes> = networkFromMetadata(file, name) ?? {};
+  const stored: Partial<NetworkConfig> = networkFromMetadata(file, name) ?? {};
   const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
-  const network = completeSizes({ ...stored, ...sizes, dropout, forgetBias });
+  const network = completeConfig({ ...stored, ...sizes, dropout, forgetBias });
   return {
     T,
     network,
@@ -80,7 +80,7 @@ function exactForgetBias({ metadata }: Safetensors, single: number): number {
 
 // ── The modules and sizes, from the names and shapes of the tensors ──
 
-function foundModules(file: Safetensors, name: string): { modules: Modules; sizes: NetworkSizes } {
+function foundModules(file: Safetensors, name: string): { modules: Modules; sizes: NetworkConfig } {
   const keys = [...file.tensors.keys()];
   const scopes = lstmScopes(keys, name);
   const isOfLstm = (key: string): boolean =>

@@ -8,7 +8,7 @@ import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { ExpectedShape } from '../files/stored-tensors.js';
 import { floatsWithinF32, storedTensor } from '../files/stored-tensors.js';
-import { completeSizes, isPlain } from '../network/config.js';
+import { completeConfig, isPlain } from '../network/config.js';
 import { modelNetwork } from '../network/model.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import { formatKind, singlePrecision } from './weights.js';
@@ -63,7 +63,7 @@ export function fromTensorFlow1(file: Safetensors, T: number, forgetBias: number
   if (I < 1) throw new DataError(`${name}: ${kernelKey} has ${I + H} rows, must have more than ${H}, the units`);
   return {
     T,
-    network: completeSizes(modelNetwork({ I, H, C }, forgetBias)),
+    network: completeConfig(modelNetwork({ I, H, C }, forgetBias)),
     parameters: { kernel, bias: single(biasKey, 4 * H), outKernel, outBias: single(outBiasKey, C) },
   };
 }

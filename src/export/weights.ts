@@ -4,7 +4,7 @@ import { F32_RANGE } from '../core/numbers.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/gate-order.js';
-import type { CompleteSizes, LstmPlace } from '../network/config.js';
+import type { CompleteConfig, LstmPlace } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 
@@ -64,7 +64,7 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
 }
 
 /** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`. */
-export function formatKind({ layers, inputKind, loss, reads }: CompleteSizes): string {
+export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): string {
   const hidden = layers.map((layer) => layer.hidden).join('+');
   const count = layers.length === 1 ? '1 layer' : `${layers.length} layers`;
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';

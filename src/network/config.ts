@@ -23,7 +23,7 @@ export interface LayerSizes {
 }
 
 /** A network of LSTM layers, and an output layer that reads the top layer's states. */
-export interface NetworkSizes {
+export interface NetworkConfig {
   /** I: numbers that one step reads; classes if `inputKind` is `'classes'`. */
   readonly inputs: number;
   /** The layers, the lowest first. */
@@ -42,8 +42,8 @@ export interface NetworkSizes {
   readonly forgetBias?: number;
 }
 
-/** `NetworkSizes` with a value for every field. */
-export type CompleteSizes = Required<Omit<NetworkSizes, 'layers'>> & {
+/** `NetworkConfig` with a value for every field. */
+export type CompleteConfig = Required<Omit<NetworkConfig, 'layers'>> & {
   /** The layers, the lowest first. */
   readonly layers: readonly Required<LayerSizes>[];
 };
@@ -65,7 +65,7 @@ const KINDS = {
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
-} as const satisfies Record<keyof NetworkSizes, TypeName>;
+} as const satisfies Record<keyof NetworkConfig, TypeName>;
 
 /** Masks are drawn with 16 bits; see `drawMask`. */
 export const MOST_DROPOUT = 0.99;
@@ -76,7 +76,7 @@ const LAYER_KINDS = { hidden: 'number', bidirectional: 'boolean' } as const sati
 >;
 
 /** The same network with the defaults filled in. Throws a TypeError or a RangeError that names a wrong field. */
-export function completeSizes(network: NetworkSizes): CompleteSizes {
+export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
@@ -108,7 +108,7 @@ export function completeSizes(network: NetworkSizes): CompleteSizes {
 const isList = (value: unknown): boolean => Array.isArray(value);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
-export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteSizes): boolean {
+export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteConfig): boolean {
   const isAlone = layers.length === 1 && !layers[0].bidirectional;
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
@@ -128,7 +128,7 @@ export interface LstmPlace {
 }
 
 /** The LSTMs of a network, layer by layer, the forward direction first: PyTorch's order. */
-export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layers'>): LstmPlace[] {
+export function lstmsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
   const isAlone = layers.length === 1 && !(layers[0].bidirectional ?? false);
   return layers.flatMap(({ hidden: H, bidirectional = false }, layer) => {
     const I = layer === 0 ? inputs : widthOf(layers[layer - 1]);
@@ -140,21 +140,21 @@ export function lstmsOf({ inputs, layers }: Pick<NetworkSizes, 'inputs' | 'layer
 }
 
 /** For messages: `T 28, B 128, I 28, H 128, C 10`; H of each layer as `formatHidden` writes it. */
-export const formatNetwork = (network: NetworkSizes, { T, B }: BatchSizes): string =>
+export const formatNetwork = (network: NetworkConfig, { T, B }: BatchSizes): string =>
   `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs}`;
 
 /** How many numbers a layer passes on at each step: directions·H. */
 export const widthOf = ({ hidden, bidirectional = false }: LayerSizes): number => (bidirectional ? 2 : 1) * hidden;
 
 /** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer. */
-export const formatHidden = ({ layers }: Pick<NetworkSizes, 'layers'>): string =>
+export const formatHidden = ({ layers }: Pick<NetworkConfig, 'layers'>): string =>
   layers.map(({ hidden, bidirectional = false }) => `${bidirectional ? '2·' : ''}${hidden}`).join(',');
 
 /**
  * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`.
  * Then come outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
  */
-export function networkParameterShapes(network: NetworkSizes): Record<string, Shape> {
+export function networkParameterShapes(network: NetworkConfig): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   for (const { suffix, I, H } of lstmsOf(network)) {
     shapes[`kernel${suffix}`] = [I + H, 4 * H];
@@ -167,19 +167,19 @@ export function networkParameterShapes(network: NetworkSizes): Record<string, Sh
 }
 
 /** How many rows have a loss: B, or T·B with a loss at every step. */
-export const lossRows = ({ reads = 'last' }: NetworkSizes, { T, B }: BatchSizes): number =>
+export const lossRows = ({ reads = 'last' }: NetworkConfig, { T, B }: BatchSizes): number =>
   reads === 'every' ? T * B : B;
 
 /** The shape of x: `[T,B,I]`, or `[T,B]` for classes. */
-export const inputShape = ({ inputs, inputKind = 'numbers' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
+export const inputShape = ({ inputs, inputKind = 'numbers' }: NetworkConfig, { T, B }: BatchSizes): Shape =>
   inputKind === 'classes' ? [T, B] : [T, B, inputs];
 
 /** The shape of logits, dLogits and targets: `[B,C]`, or `[T,B,C]` with a loss at every step. */
-export const outputShape = ({ outputs, reads = 'last' }: NetworkSizes, { T, B }: BatchSizes): Shape =>
+export const outputShape = ({ outputs, reads = 'last' }: NetworkConfig, { T, B }: BatchSizes): Shape =>
   reads === 'every' ? [T, B, outputs] : [B, outputs];
 
 /** The tensors around the LSTMs: the batch, the output layer's results and the loss. */
-export function outputShapes(network: NetworkSizes, sizes: BatchSizes) {
+export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
   const rows = [lossRows(network, sizes)];
   const output = outputShape(network, sizes);
   const common = { x: inputShape(network, sizes), logits: output, losses: rows, dLogits: output };
@@ -191,6 +191,6 @@ export function outputShapes(network: NetworkSizes, sizes: BatchSizes) {
 /** The activations and gradients of one LSTM, without its parameters. */
 export function lstmActivationShapes(sizes: LstmSizes) {
   const { h, c, z, gates } = lstmShapes(sizes);
-  const { dhOutside, dh, dc, dz } = lstmGradientShapes(sizes);
-  return { h, c, z, gates, dhOutside, dh, dc, dz };
+  const { dhUpstream, dh, dc, dz } = lstmGradientShapes(sizes);
+  return { h, c, z, gates, dhUpstream, dh, dc, dz };
 }

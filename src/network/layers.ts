@@ -3,7 +3,7 @@ import type { Shape, Tensor } from '../core/tensor.js';
 import { matrixOf, rowsOf, stepOf } from '../core/tensor.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import { bindLstm } from '../equations/lstm-tensors.js';
-import type { BatchSizes, CompleteSizes, LstmPlace } from './config.js';
+import type { BatchSizes, CompleteConfig, LstmPlace } from './config.js';
 import { lstmActivationShapes, lstmsOf } from './config.js';
 import type { NamedTensors } from './parameters.js';
 
@@ -30,7 +30,7 @@ interface Ends {
 type Allocate = (shapes: Record<string, Shape>) => Record<string, Tensor>;
 
 /** The LSTMs of each layer, and the dropout above each layer but the last (none: an empty list). */
-export function allocateLayers(network: CompleteSizes, sizes: BatchSizes, ends: Ends, allocate: Allocate) {
+export function allocateLayers(network: CompleteConfig, sizes: BatchSizes, ends: Ends, allocate: Allocate) {
   const layers: Lstm[][] = [];
   const dropouts: Dropout[][] = [];
   const first = { inputs: [ends.x], dInputs: ends.dx ? [ends.dx] : [] };
@@ -46,7 +46,7 @@ export function allocateLayers(network: CompleteSizes, sizes: BatchSizes, ends: 
 
 function lstmAt(
   { suffix, reverse, I, H }: LstmPlace,
-  { forgetBias }: CompleteSizes,
+  { forgetBias }: CompleteConfig,
   batch: BatchSizes,
   below: Pick<Lstm, 'inputs' | 'dInputs'>,
   { values, gradients }: Ends,
@@ -70,7 +70,7 @@ function dropoutAbove(below: readonly Lstm[], allocate: Allocate): Dropout[] {
   return below.map((lstm) => {
     const { h } = lstm.outputs;
     const { mask, dropped, dDropped } = allocate({ mask: h.shape, dropped: h.shape, dDropped: h.shape });
-    return { mask, dropped, dDropped, h, dh: outputRows(lstm, lstm.dhOutside) };
+    return { mask, dropped, dDropped, h, dh: outputRows(lstm, lstm.dhUpstream) };
   });
 }
 
@@ -86,18 +86,18 @@ function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<
   }
   return {
     inputs: below.map(({ outputs }) => outputs.h),
-    dInputs: below.map((lstm) => outputRows(lstm, lstm.dhOutside)),
+    dInputs: below.map((lstm) => outputRows(lstm, lstm.dhUpstream)),
   };
 }
 
 /** The states that the output layer reads, and their gradients, as matrices. N rows have a loss: B, or T·B with a loss at every step. */
-export function outputViews({ reads }: CompleteSizes, top: readonly Lstm[]) {
+export function outputViews({ reads }: CompleteConfig, top: readonly Lstm[]) {
   const readRows = (lstm: Lstm, rows: Tensor): Tensor =>
     reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
   return {
     /** h of each direction, `[N,H]`. */
     states: top.map((lstm) => readRows(lstm, lstm.h)),
-    /** The rows of dhOutside that belong to `states`. */
-    dStates: top.map((lstm) => readRows(lstm, lstm.dhOutside)),
+    /** The rows of dhUpstream that belong to `states`. */
+    dStates: top.map((lstm) => readRows(lstm, lstm.dhUpstream)),
   };
 }

@@ -1,22 +1,22 @@
 /** How many numbers a network holds, computed from its sizes before it is allocated. */
 import type { Shape } from '../core/tensor.js';
-import type { BatchSizes, NetworkSizes } from './config.js';
+import type { BatchSizes, NetworkConfig } from './config.js';
 import { lstmActivationShapes, lstmsOf, networkParameterShapes, outputShapes, widthOf } from './config.js';
 
 /** For a network that is only evaluated: each parameter has a value and a gradient. */
-export const numbersOfNetwork = (network: NetworkSizes, sizes: BatchSizes): number =>
-  2 * numbersOfParameters(network) + numbersOfActivations(network, sizes);
+export const elementCountOfNetwork = (network: NetworkConfig, sizes: BatchSizes): number =>
+  2 * elementCountOfParameters(network) + elementCountOfActivations(network, sizes);
 
 /** For a network that is trained: the optimiser adds up to two moments for each parameter. */
-export const numbersOfTraining = (network: NetworkSizes, sizes: BatchSizes): number =>
-  numbersOfNetwork(network, sizes) + 2 * numbersOfParameters(network);
+export const elementCountOfTraining = (network: NetworkConfig, sizes: BatchSizes): number =>
+  elementCountOfNetwork(network, sizes) + 2 * elementCountOfParameters(network);
 
 /** The numbers of all parameters, once. */
-export const numbersOfParameters = (network: NetworkSizes): number =>
+export const elementCountOfParameters = (network: NetworkConfig): number =>
   numbersIn(Object.values(networkParameterShapes(network)));
 
 /** The batch, the states, their gradients, and the output layer's tensors. */
-export function numbersOfActivations(network: NetworkSizes, sizes: BatchSizes): number {
+export function elementCountOfActivations(network: NetworkConfig, sizes: BatchSizes): number {
   const { T, B } = sizes;
   const lstms = lstmsOf(network).map((place) => numbersIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))));
   const dropped = (network.dropout ?? 0) > 0 ? network.layers.slice(0, -1) : [];

@@ -7,7 +7,7 @@ import { assertKinds, assertSizes } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import type { Lstm, LstmSizes } from '../equations/lstm-tensors.js';
-import type { NetworkSizes } from './config.js';
+import type { NetworkConfig } from './config.js';
 import { networkParameterShapes } from './config.js';
 import type { NetworkOptions } from './network.js';
 import { Network } from './network.js';
@@ -39,7 +39,7 @@ export interface ParameterTensors extends NamedTensors {
 export interface Activations
   extends
     Required<Omit<OutputTensors, 'mask'>>,
-    Pick<Lstm, 'h' | 'c' | 'z' | 'gates' | 'dhOutside' | 'dh' | 'dc' | 'dz'> {}
+    Pick<Lstm, 'h' | 'c' | 'z' | 'gates' | 'dhUpstream' | 'dh' | 'dc' | 'dz'> {}
 
 /** Options of a `Model`. */
 export interface ModelOptions extends NetworkOptions {
@@ -48,7 +48,7 @@ export interface ModelOptions extends NetworkOptions {
 }
 
 /** The tutorial's network as a plain object of sizes. */
-export const modelNetwork = ({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>, forgetBias = 1): NetworkSizes => ({
+export const modelNetwork = ({ I, H, C }: Pick<ModelSizes, 'I' | 'H' | 'C'>, forgetBias = 1): NetworkConfig => ({
   inputs: I,
   layers: [{ hidden: H }],
   outputs: C,
@@ -83,7 +83,7 @@ export class Model extends Network {
     super(backend, modelNetwork(sizes, forgetBias), sizes, options);
     [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
     this.lstm = this.layers[0][0];
-    const { h, c, z, gates, dhOutside, dh, dc, dz } = this.lstm;
-    Object.assign(this.activations, { h, c, z, gates, dhOutside, dh, dc, dz });
+    const { h, c, z, gates, dhUpstream, dh, dc, dz } = this.lstm;
+    Object.assign(this.activations, { h, c, z, gates, dhUpstream, dh, dc, dz });
   }
 }

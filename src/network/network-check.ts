@@ -7,7 +7,7 @@ import type { Tensor } from '../core/tensor.js';
 import { copyInto, fill, stepOf, zeros } from '../core/tensor.js';
 import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
 import { checkGradients } from '../equations/gradcheck.js';
-import type { BatchSizes, NetworkSizes } from './config.js';
+import type { BatchSizes, NetworkConfig } from './config.js';
 import { lossRows, lstmsOf, outputShape } from './config.js';
 import type { ModelSizes } from './model.js';
 import { modelNetwork } from './model.js';
@@ -65,7 +65,7 @@ export async function checkModelGradients(
  */
 export async function checkNetworkGradients(
   backend: Backend,
-  network: NetworkSizes,
+  network: NetworkConfig,
   sizes: BatchSizes,
   options: NetworkCheck = {},
 ): Promise<GradientReport[]> {
@@ -97,13 +97,13 @@ export async function checkNetworkGradients(
 /** Random values for `network`; `prepare` gives any copy of it the same classes, labels or targets, lengths and masks. */
 function randomProblem(network: Network, { seed = 1, lengths }: NetworkCheck) {
   const random = new Random(seed);
-  const { inputs: I, outputs: C, inputKind, loss, reads } = network.network;
+  const { inputs: I, outputs: C, inputKind, loss, reads } = network.config;
   const inputs = inputsOf(network);
   for (const input of Object.values(inputs)) fillRandom(input, () => random.normal(0, 0.7));
   if (lengths && inputKind !== 'classes') setBeyondEnds(inputs.x, lengths, NaN);
-  const rows = lossRows(network.network, network.sizes);
+  const rows = lossRows(network.config, network.sizes);
   const labels = Array.from({ length: rows }, (_, row) => (row % 4 === 3 ? -1 : random.below(C)));
-  const targets = zeros(outputShape(network.network, network.sizes), 'f64');
+  const targets = zeros(outputShape(network.config, network.sizes), 'f64');
   fillRandom(targets, () => random.normal(0, 1));
   if (lengths && reads === 'every') setBeyondEnds(targets, lengths, NaN);
   const classes = zeros([network.sizes.T, network.sizes.B], 'f64');
@@ -140,8 +140,8 @@ async function gradientsOf(network: Network, given: NamedTensors): Promise<Gradi
   network.forward({ dropout: true });
   network.backward();
   const gradients: Record<string, Tensor> = { ...gradientsByName(network.parameters) };
-  if (network.network.inputKind === 'numbers') gradients.x = network.dx;
-  for (const [n, { suffix }] of lstmsOf(network.network).entries()) {
+  if (network.config.inputKind === 'numbers') gradients.x = network.dx;
+  for (const [n, { suffix }] of lstmsOf(network.config).entries()) {
     const { dh, dc, reverse, sizes } = network.layers.flat()[n];
     gradients[`h0${suffix}`] = stepOf(dh, reverse ? sizes.T : 0);
     gradients[`c0${suffix}`] = stepOf(dc, reverse ? sizes.T : 0);
@@ -154,8 +154,8 @@ async function gradientsOf(network: Network, given: NamedTensors): Promise<Gradi
 function inputsOf(network: Network): NamedTensors {
   const { parameters, activations, layers } = network;
   const inputs: Record<string, Tensor> = { ...valuesByName(parameters) };
-  if (network.network.inputKind === 'numbers') inputs.x = activations.x;
-  for (const [n, { suffix }] of lstmsOf(network.network).entries()) {
+  if (network.config.inputKind === 'numbers') inputs.x = activations.x;
+  for (const [n, { suffix }] of lstmsOf(network.config).entries()) {
     const { initial } = layers.flat()[n];
     inputs[`h0${suffix}`] = initial.h;
     inputs[`c0${suffix}`] = initial.c;

@@ -20,8 +20,8 @@ import { assertClasses } from '../equations/embedding.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
 import { setLengths } from '../equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
-import type { BatchSizes, CompleteSizes, NetworkSizes } from './config.js';
-import { completeSizes, lstmsOf, networkParameterShapes, outputShapes } from './config.js';
+import type { BatchSizes, CompleteConfig, NetworkConfig } from './config.js';
+import { completeConfig, lstmsOf, networkParameterShapes, outputShapes } from './config.js';
 import type { BiasInit, OutputInit } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import type { Dropout } from './layers.js';
@@ -53,8 +53,8 @@ export interface Batch extends Targets {
 
 /** The network, with every tensor that its passes need. The caller disposes of it. */
 export class Network {
-  /** The network's sizes, with the defaults filled in. */
-  readonly network: CompleteSizes;
+  /** What the network is: its sizes and kinds, with the defaults filled in. */
+  readonly config: CompleteConfig;
   /** All parameters, in the order of checkpoints. `backward` fills their gradients, ∂loss/∂parameter. */
   readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
@@ -72,29 +72,34 @@ export class Network {
   constructor(
     /** The backend that holds the tensors and computes. */
     readonly backend: Backend,
-    network: NetworkSizes,
+    config: NetworkConfig,
     /** T and B. */
     readonly sizes: BatchSizes,
     options: NetworkOptions = {},
   ) {
     assertKinds('network', options, { inputGradient: 'boolean' } satisfies Record<keyof NetworkOptions, TypeName>);
-    this.network = completeSizes(network);
+    this.config = completeConfig(config);
     assertSizes('network', sizes, ['T', 'B']);
-    const shapes = networkParameterShapes(this.network);
+    const shapes = networkParameterShapes(this.config);
     const values = this.allocateAll(shapes);
     const gradients = this.allocateAll(shapes);
     this.parameters = Object.keys(shapes).map((name) => ({ name, value: values[name], gradient: gradients[name] }));
-    this.activations = this.allocateAll(outputShapes(this.network, sizes));
+    this.activations = this.allocateAll(outputShapes(this.config, sizes));
     const { x } = this.activations;
-    const hasDx = options.inputGradient === true && this.network.inputKind === 'numbers';
+    const hasDx = options.inputGradient === true && this.config.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
     const ends = { x, dx: this.dxOrNone, values, gradients };
-    const { layers, dropouts } = allocateLayers(this.network, sizes, ends, (one) => this.allocateAll(one));
+    const { layers, dropouts } = allocateLayers(this.config, sizes, ends, (one) => this.allocateAll(one));
     this.layers = layers;
     this.dropouts = dropouts;
     const [kernel, bias] = this.parameters.slice(-2);
-    const outputEnds = { ...outputViews(this.network, layers[layers.length - 1]), kernel, bias };
-    this.output = new NetworkOutput(backend, this.network, sizes, this.activations, outputEnds);
+    const outputEnds = { ...outputViews(this.config, layers[layers.length - 1]), kernel, bias };
+    this.output = new NetworkOutput(backend, this.config, sizes, this.activations, outputEnds);
+  }
+
+  /** The former name of `config`. @deprecated */
+  get network(): CompleteConfig {
+    return this.config;
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
@@ -122,7 +127,7 @@ export class Network {
 
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
-    // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhOutside stay 0.
+    // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward();
     for (let n = this.layers.length - 1; n >= 0; n--) {
       // Two directions share their inputs, so the second one adds.
@@ -157,8 +162,8 @@ export class Network {
     const { x, ...targets } = batch;
     assertTensor('setBatch: x', x, '[T,B,I]');
     assertShape('setBatch', 'x', x, this.activations.x.shape);
-    if (this.network.inputKind === 'classes') {
-      assertClasses(x, this.network.inputs, this.output.rows.checkedLengths(targets));
+    if (this.config.inputKind === 'classes') {
+      assertClasses(x, this.config.inputs, this.output.rows.checkedLengths(targets));
     }
     this.putTargets(targets, 1);
     copyInto(this.activations.x, x);
@@ -186,7 +191,7 @@ export class Network {
   drawMasks(random: Random): void {
     this.hasMasks = true;
     for (const { mask } of this.dropouts.flat()) {
-      drawMask(mask, this.network.dropout, random);
+      drawMask(mask, this.config.dropout, random);
       this.backend.upload(mask);
     }
   }
@@ -218,7 +223,7 @@ export class Network {
    */
   initialise(random: Random, output: OutputInit = 'normal', bias: BiasInit = 'zeros'): void {
     const { T } = this.sizes;
-    const { forgetBias } = this.network;
+    const { forgetBias } = this.config;
     initialise(this.parameters, random, { output, bias, T, forgetBias });
     for (const { value } of this.parameters) this.backend.upload(value);
   }
@@ -250,7 +255,7 @@ export class Network {
   async assertFiniteInputs(): Promise<void> {
     const { x, y } = this.activations;
     const states = this.layers.flat().flatMap(({ initial }, n): [string, Tensor][] => {
-      const { suffix } = lstmsOf(this.network)[n];
+      const { suffix } = lstmsOf(this.config)[n];
       return [
         [`h0${suffix}`, initial.h],
         [`c0${suffix}`, initial.c],

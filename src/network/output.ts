@@ -3,7 +3,7 @@ import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { fill, matrixOf } from '../core/tensor.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
-import type { BatchSizes, CompleteSizes } from './config.js';
+import type { BatchSizes, CompleteConfig } from './config.js';
 import type { Parameter } from './parameters.js';
 import type { Targets } from './targets.js';
 import { RowMask } from './targets.js';
@@ -93,17 +93,17 @@ export class NetworkOutput {
 
   constructor(
     private readonly backend: Backend,
-    private readonly network: CompleteSizes,
+    private readonly config: CompleteConfig,
     private readonly sizes: BatchSizes,
     private readonly tensors: OutputTensors,
     private readonly ends: OutputEnds,
   ) {
-    this.rows = new RowMask(network, sizes);
+    this.rows = new RowMask(config, sizes);
     this.logits = matrixOf(tensors.logits);
     this.dLogits = matrixOf(tensors.dLogits);
     // `outputShapes` has the tensors of each loss.
     this.loss =
-      network.loss === 'crossEntropy'
+      config.loss === 'crossEntropy'
         ? crossEntropy(backend, tensors as Parameters<typeof crossEntropy>[1])
         : squaredError(backend, tensors as Parameters<typeof squaredError>[1]);
   }
@@ -140,7 +140,7 @@ export class NetworkOutput {
   async metrics(count = this.sizes.B): Promise<Metrics> {
     const { losses, y } = this.tensors;
     await this.backend.download(losses);
-    const predictions = this.network.loss === 'crossEntropy' ? await this.predictions() : undefined;
+    const predictions = this.config.loss === 'crossEntropy' ? await this.predictions() : undefined;
     let loss = 0;
     let right = 0;
     let rows = 0;

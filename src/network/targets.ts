@@ -3,7 +3,7 @@ import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
 import { assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
 import { runningCounts } from '../equations/ended-sequences.js';
-import type { BatchSizes, CompleteSizes } from './config.js';
+import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows } from './config.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
@@ -29,10 +29,10 @@ export class RowMask {
   lengths: readonly number[];
 
   constructor(
-    private readonly network: CompleteSizes,
+    private readonly config: CompleteConfig,
     private readonly sizes: BatchSizes,
   ) {
-    this.count = lossRows(network, sizes);
+    this.count = lossRows(config, sizes);
     this.mask = new Uint8Array(this.count).fill(1);
     this.lengths = this.fullLengths();
   }
@@ -44,7 +44,7 @@ export class RowMask {
   set(given: Targets, y: Tensor, least = 0): boolean {
     const { labels, targets } = given;
     const newLengths = this.checkedLengths(given);
-    if (this.network.loss === 'crossEntropy') {
+    if (this.config.loss === 'crossEntropy') {
       if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
       this.setLabels(labels, newLengths, y, least);
     } else {
@@ -70,7 +70,7 @@ export class RowMask {
   }
 
   private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor, least: number): void {
-    const { outputs: C } = this.network;
+    const { outputs: C } = this.config;
     const rows = this.mask.length;
     if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
     assertNumbers('labels', labels);
@@ -103,7 +103,7 @@ export class RowMask {
   /** Whether the row's step is beyond its sequence's end. Row t·B+b is step t of sequence b, if there is a loss at every step. */
   private isBeyondEnd(row: number, lengths: readonly number[]): boolean {
     const { B } = this.sizes;
-    return this.network.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
+    return this.config.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
   }
 
   private mark(least: number, counts: (row: number) => boolean): void {

@@ -251,7 +251,7 @@ export class Engine {
       if (!('characters' in train && 'characters' in validation)) throw new DataError('the run reads no text');
       const { network, step } = run.training;
       if (last?.run === run && last.step === step) return last;
-      const model = { network: network.network, parameters: await network.save(), vocabulary: train.vocabulary };
+      const model = { network: network.config, parameters: await network.save(), vocabulary: train.vocabulary };
       this.lastCopy = { run, model, step, validation };
       return this.lastCopy;
     });

@@ -6,7 +6,7 @@ import { norm, stepOf } from '../core/tensor.js';
 import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import type { Lstm } from '../equations/lstm-tensors.js';
-import type { CompleteSizes } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/probabilities.js';
@@ -96,14 +96,14 @@ export class ImageInspector {
   }
 
   /** Keeps the networks of the last call if they have the same sizes. */
-  private networksLike({ sizes: { T }, network }: Network): Networks {
-    if (JSON.stringify(this.networks?.whole.network) !== JSON.stringify(network)) this.networks = undefined;
-    this.networks ??= createNetworks(this.backend, network, T);
+  private networksLike({ sizes: { T }, config }: Network): Networks {
+    if (JSON.stringify(this.networks?.whole.config) !== JSON.stringify(config)) this.networks = undefined;
+    this.networks ??= createNetworks(this.backend, config, T);
     return this.networks;
   }
 }
 
-function createNetworks(backend: Backend, network: CompleteSizes, T: number): Networks {
+function createNetworks(backend: Backend, network: CompleteConfig, T: number): Networks {
   const whole = new Network(backend, network, { T, B: 1 }, { inputGradient: true });
   const isBidirectional = network.layers.some(({ bidirectional }) => bidirectional);
   return { whole, byRow: isBidirectional ? new Network(backend, network, { T, B: T }) : whole };
@@ -111,7 +111,7 @@ function createNetworks(backend: Backend, network: CompleteSizes, T: number): Ne
 
 function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
   const { T } = network.sizes;
-  const I = network.network.inputs;
+  const I = network.config.inputs;
   return {
     T,
     I,
@@ -123,8 +123,8 @@ function valuesOf(network: Network, probabilities: readonly Float64Array[]) {
 }
 
 /** Every LSTM after a forward and a backward pass of one sequence. Reads the host's tensors, see `Backend.download`. */
-export function inspectedLstms({ network, layers }: Network): InspectedLstm[] {
-  const places = lstmsOf(network);
+export function inspectedLstms({ config, layers }: Network): InspectedLstm[] {
+  const places = lstmsOf(config);
   return layers.flat().map((lstm, n) => ({ layer: places[n].layer, ...lstmValues(lstm) }));
 }
 

@@ -5,14 +5,14 @@
 import { allocateAll } from '../core/backend.js';
 import type { Shape } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
-import type { CompleteSizes } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { loadTensors, saveTensors } from '../network/parameters.js';
 
 /** `h0` and `c0` of each LSTM, `[B,H]`, with the names of src/network/config.ts. */
-export function stateShapes(network: CompleteSizes, B: number): Record<string, Shape> {
+export function stateShapes(network: CompleteConfig, B: number): Record<string, Shape> {
   return Object.fromEntries(
     lstmsOf(network).flatMap(({ suffix, H }) => [
       [`h0${suffix}`, [B, H]],
@@ -27,7 +27,7 @@ export class CarriedState {
 
   constructor(private readonly network: Network) {
     const { backend } = network;
-    const shapes = stateShapes(network.network, network.sizes.B);
+    const shapes = stateShapes(network.config, network.sizes.B);
     this.tensors = allocateAll(backend, shapes);
     this.reset();
   }
@@ -69,7 +69,7 @@ export class CarriedState {
 
   private forEach(use: (state: State, lstm: Lstm) => void): void {
     const lstms = this.network.layers.flat();
-    lstmsOf(this.network.network).forEach(({ suffix }, n) => {
+    lstmsOf(this.network.config).forEach(({ suffix }, n) => {
       use({ h: this.tensors[`h0${suffix}`], c: this.tensors[`c0${suffix}`] }, lstms[n]);
     });
   }

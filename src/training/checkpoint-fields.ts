@@ -9,31 +9,31 @@ import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
-import type { CompleteSizes, NetworkSizes } from '../network/config.js';
-import { completeSizes } from '../network/config.js';
+import type { CompleteConfig, NetworkConfig } from '../network/config.js';
+import { completeConfig } from '../network/config.js';
 import { MOST_LAYERS } from './option-table.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, OPTION_NAMES, storedName, TUTORIAL, VERSION1_NAMES } from './options.js';
 
 /** The network that the fields describe. */
-export const networkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteSizes =>
+export const savedNetworkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteConfig =>
   isVersion1 ? version1Network(fields) : storedNetwork(fields, where);
 
-function version1Network(fields: Fields): CompleteSizes {
+function version1Network(fields: Fields): CompleteConfig {
   const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
-  return completeSizes({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
+  return completeConfig({ inputs, layers: [{ hidden }], outputs, forgetBias: fields.withinF32('forgetBias') });
 }
 
 /** A field that is missing has its default. */
-function storedNetwork(fields: Fields, where: string): CompleteSizes {
+function storedNetwork(fields: Fields, where: string): CompleteConfig {
   const network = fields.value('network');
-  const { layers } = Object(network) as Partial<NetworkSizes>;
+  const { layers } = Object(network) as Partial<NetworkConfig>;
   if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
     throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
   }
-  let complete: CompleteSizes;
+  let complete: CompleteConfig;
   try {
-    complete = completeSizes(network as NetworkSizes);
+    complete = completeConfig(network as NetworkConfig);
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new DataError(`${where}: ${shortened(error.message)}`);
@@ -45,7 +45,7 @@ function storedNetwork(fields: Fields, where: string): CompleteSizes {
 }
 
 /** The vocabulary of a text's network, which has a class for each character; undefined if there is none. */
-export function vocabularyIn(fields: Fields, where: string, network: CompleteSizes): Vocabulary | undefined {
+export function vocabularyIn(fields: Fields, where: string, network: CompleteConfig): Vocabulary | undefined {
   const vocabulary = fields.valueOr('vocabulary', undefined);
   if (vocabulary === undefined) return undefined;
   assertVocabulary(`${where}: vocabulary`, vocabulary);
@@ -102,7 +102,7 @@ export function randomIn(fields: Fields, where: string): number[] {
 }
 
 /** Throws a DataError if the options describe another network than that of the file. */
-export function assertSameNetwork(options: TrainOptions, network: CompleteSizes, name: string): void {
+export function assertSameNetwork(options: TrainOptions, network: CompleteConfig, name: string): void {
   const [asked, given] = [layersOf(options), network.layers];
   const longer = asked.length > given.length ? asked : given;
   const parts: (readonly [string, unknown, unknown])[] = [

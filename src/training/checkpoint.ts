@@ -15,11 +15,11 @@ import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
 import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
-import type { CompleteSizes } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
 import { isPlain, networkParameterShapes } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { stateShapes } from './carried-state.js';
-import { assertSameNetwork, networkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
+import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, OPTION_NAMES, storedName, VERSION1_NAMES } from './options.js';
 
@@ -33,7 +33,7 @@ export interface SavedModel {
   /** Steps of a sequence. */
   readonly T: number;
   /** The network's sizes. */
-  readonly network: CompleteSizes;
+  readonly network: CompleteConfig;
   /** The characters of a text's classes. Default: none, the network was not trained on a text. */
   readonly vocabulary?: Vocabulary | undefined;
   /** The weights, `[…]` in each parameter's shape, on the host. */
@@ -221,7 +221,7 @@ function describedModel(file: Pick<Safetensors, 'metadata'>, name: string): Omit
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
-  const network = networkIn(fields, where, isVersion1(file));
+  const network = savedNetworkIn(fields, where, isVersion1(file));
   const vocabulary = vocabularyIn(fields, where, network);
   fields.assertNoOthers();
   return { T, network, ...(vocabulary && { vocabulary }) };
@@ -253,7 +253,7 @@ function savedTraining(file: Safetensors, model: SavedModel, name: string): Save
 }
 
 /** The state of a training run without its tensors, except the order. */
-function describedTraining(file: Safetensors, network: CompleteSizes, name: string): SavedTraining {
+function describedTraining(file: Safetensors, network: CompleteConfig, name: string): SavedTraining {
   const where = `${name}: training`;
   const fields = Fields.parse(file.metadata.get('training'), where);
   const order = indicesNamed(file, 'order', name);

@@ -32,7 +32,7 @@ export async function evaluate(network: Network, data: TrainData, signal?: Abort
   assertObject('evaluate: network', network);
   assertTrainData('evaluate: data', data);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
-  assertFits('evaluate', examples, { ...network.network, T: network.sizes.T });
+  assertFits('evaluate', examples, { ...network.config, T: network.sizes.T });
   return evaluateExamples(network, examples, signal);
 }
 
@@ -43,7 +43,7 @@ export async function evaluateExamples(
   signal?: AbortSignal,
 ): Promise<Evaluation> {
   const { T, B } = network.sizes;
-  const steps = network.network.reads === 'every' ? T : 1;
+  const steps = network.config.reads === 'every' ? T : 1;
   const correct = new Uint8Array(examples.count * steps);
   const predicted = new Int32Array(examples.count * steps).fill(-1);
   const sums = { loss: 0, right: 0, count: 0 };
@@ -61,7 +61,7 @@ export async function evaluateExamples(
     sums.count += count;
     if (examples.loss === 'squaredError') continue;
     const predictions = await network.predictions();
-    for (let row = 0; row < lossRows(network.network, network.sizes); row++) {
+    for (let row = 0; row < lossRows(network.config, network.sizes); row++) {
       const [t, b] = [Math.floor(row / B), row % B];
       if (b >= indices.length || !network.countsRow(row)) continue;
       const at = indices[b] * steps + t;

@@ -25,13 +25,13 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
-/** The options that a program gives. @interface */
-export type GivenOptions = Partial<TrainOptions> & {
-  /** @deprecated The former name of `outputInit`. */
+/** The options that a program gives; the others are the tutorial's. */
+export interface GivenOptions extends Partial<TrainOptions> {
+  /** The former name of `outputInit`. Default: none. @deprecated */
   readonly outputStart?: TrainOptions['outputInit'];
-  /** @deprecated The former name of `biasInit`. */
+  /** The former name of `biasInit`. Default: none. @deprecated */
   readonly biasStart?: TrainOptions['biasInit'];
-};
+}
 
 /** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<
@@ -75,7 +75,8 @@ export function completeOptions(given: GivenOptions): TrainOptions {
 
 /** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
 function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
-  assertKnownNames('train', given, [...OPTION_NAMES, ...FORMER_NAMES.keys()]);
+  const isFormer = (name: string): boolean => FORMER_NAMES.has(name);
+  assertKnownNames('train', given, [...OPTION_NAMES, ...Object.keys(Object(given) as object).filter(isFormer)]);
   const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
     const present = FORMER_NAMES.get(name) ?? name;
     if (present !== name && present in given) {

@@ -13,7 +13,7 @@ import type { Network } from '../network/network.js';
  * pass of its own: B of them are computed as one batch, so a larger B is faster.
  */
 export async function probabilitiesByRow(network: Network): Promise<Float64Array[]> {
-  const isBidirectional = network.network.layers.some(({ bidirectional }) => bidirectional);
+  const isBidirectional = network.config.layers.some(({ bidirectional }) => bidirectional);
   return isBidirectional ? byLengths(network) : byStates(network);
 }
 
@@ -63,7 +63,7 @@ export async function firstProbabilities(network: Network): Promise<Float64Array
 /** Those of sequence b, on the host. */
 function probabilitiesOf(network: Network, b: number): Float64Array {
   const probabilities = probabilitiesIn(network);
-  return Float64Array.from({ length: network.network.outputs }, (_, k) => probabilities.get(b, k));
+  return Float64Array.from({ length: network.config.outputs }, (_, k) => probabilities.get(b, k));
 }
 
 function probabilitiesIn({ activations: { probabilities } }: Network): Tensor {

@@ -13,7 +13,7 @@ import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
 import { rateAt } from '../equations/schedule.js';
 import { fastSha256Of, sha256Of } from '../files/sha256.js';
-import type { NetworkSizes } from '../network/config.js';
+import type { NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
@@ -55,7 +55,7 @@ export interface Resumable extends Checkpoint {
 }
 
 /** The network that the options describe, for data with these inputs and outputs. */
-export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkSizes {
+export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkConfig {
   const { inputs, outputs, inputKind, loss, reads } = ends;
   const { dropout, forgetBias } = options;
   return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
@@ -78,7 +78,7 @@ export class Training {
   private constructor(
     backend: Backend,
     private readonly examples: TrainingData<Examples>,
-    network: NetworkSizes,
+    network: NetworkConfig,
     private currentOptions: TrainOptions,
   ) {
     const options = currentOptions;
@@ -276,7 +276,7 @@ export class Training {
     return {
       model: {
         T: network.sizes.T,
-        network: network.network,
+        network: network.config,
         ...(vocabulary && { vocabulary }),
         parameters: await network.save(),
       },

@@ -7,7 +7,7 @@ import { Random } from '../core/rng.js';
 import { valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { characterOf, classCount, classesIn } from '../data/text.js';
-import type { CompleteSizes } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 
 /** Options of `sample`. */
@@ -59,7 +59,7 @@ export async function* write(
   vocabulary: Vocabulary,
   options: SampleOptions = {},
 ): AsyncGenerator<WrittenCharacter> {
-  const writer = new Network(network.backend, network.network, { T: 1, B: 1 });
+  const writer = new Network(network.backend, network.config, { T: 1, B: 1 });
   try {
     writer.load(await network.save());
     yield* writeWith(writer, vocabulary, options);
@@ -77,7 +77,7 @@ export async function* writeWith(
   vocabulary: Vocabulary,
   options: SampleOptions = {},
 ): AsyncGenerator<WrittenCharacter> {
-  const { length, temperature, top, seed, read } = checked(writer.network, vocabulary, options);
+  const { length, temperature, top, seed, read } = checked(writer.config, vocabulary, options);
   const random = new Random(seed);
   writer.resetState();
   for (const index of read) {
@@ -98,7 +98,7 @@ export async function* writeWith(
 }
 
 /** The options with their defaults, and the classes of the prime. Throws the errors of `sample`. */
-function checked(network: CompleteSizes, vocabulary: Vocabulary, options: SampleOptions) {
+function checked(network: CompleteConfig, vocabulary: Vocabulary, options: SampleOptions) {
   assertKinds('sample', options, KINDS);
   const { length = 500, temperature = 0.8, top = 40, prime = '', seed = 1 } = options;
   assertWhole('length', length, 0);
@@ -158,7 +158,7 @@ async function logitsOf({ backend, activations: { logits } }: Network): Promise<
  * Throws a DataError unless the network predicts the next character of this vocabulary at every step. `what` begins it
  * (default: 'sample').
  */
-export function assertWrites(network: CompleteSizes, vocabulary: Vocabulary, what = 'sample'): void {
+export function assertWrites(network: CompleteConfig, vocabulary: Vocabulary, what = 'sample'): void {
   const classes = classCount(vocabulary);
   const { inputs, outputs, inputKind, reads } = network;
   if (inputKind === 'classes' && reads === 'every' && inputs === classes && outputs === classes) return;

@@ -10,7 +10,7 @@ import { Session } from '../../bench/measure/session.js';
 import type { Program } from '../../bench/program.js';
 import { start } from '../../bench/programs/longhand.js';
 import { casesOf, matmul } from '../../bench/suites.js';
-import type { Task } from '../../bench/tasks.js';
+import type { BenchmarkTask } from '../../bench/tasks.js';
 import { makeInputs } from '../../bench/tasks.js';
 import { RUN } from '../helpers/bench-rows.js';
 
@@ -97,7 +97,7 @@ describe('the comparison', () => {
 });
 
 test('a warm-up can make hundreds of thousands of runs', async () => {
-  const task: Task = { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 };
+  const task: BenchmarkTask = { kind: 'matmul', form: 'A·B', M: 3, K: 4, N: 5 };
   const loops = await startLoops();
   let runs = 0;
   const quick: Program = {

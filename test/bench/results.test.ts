@@ -2,7 +2,7 @@
 import { expectedOf, verify } from '../../bench/measure/expected.js';
 import { statisticsOf } from '../../bench/measure/statistics.js';
 import { start } from '../../bench/programs/longhand.js';
-import type { Arrays, MatmulTask, NetworkTask, Task } from '../../bench/tasks.js';
+import type { Arrays, MatmulTask, NetworkTask, BenchmarkTask } from '../../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, outputNames } from '../../bench/tasks.js';
 
 const PRODUCTS: readonly MatmulTask[] = [
@@ -15,7 +15,7 @@ const NETWORK: NetworkTask = {
   ...{ T: 3, B: 2, I: 4, H: 5, C: 6, layers: 2, bidirectional: true },
   ...{ inputKind: 'classes', reads: 'every', lengths: [3, 1] },
 };
-const TASKS: readonly Task[] = [
+const TASKS: readonly BenchmarkTask[] = [
   ...PRODUCTS,
   { kind: 'cellForward', B: 3, H: 2 },
   { kind: 'cellBackward', B: 3, H: 2 },

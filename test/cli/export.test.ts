@@ -1,7 +1,7 @@
 /** `longhand export` and `longhand import`: of the tutorial's network, of others, and of whole runs. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { completeSizes } from '../../src/network/config.js';
+import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
 import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';
@@ -30,7 +30,7 @@ test('a run goes to PyTorch’s training and back, byte for byte', async () => {
   expect(readFileSync(back)).toEqual(readFileSync(RUN));
   const json = (await done(['import', there, '--from', 'pytorch-training', '--output', back, '--json'])).stdout;
   const layers = [5, 4].map((hidden) => ({ hidden, bidirectional: true }));
-  const network = completeSizes({ inputs: 3, layers, outputs: 10 });
+  const network = completeConfig({ inputs: 3, layers, outputs: 10 });
   expect(JSON.parse(json)).toEqual({ file: back, T: 4, network, step: 12 });
 });
 

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { assertRoom, withAdvice } from '../../src/cli/memory.js';
-import { numbersOfComparison } from '../../src/compare/limits.js';
+import { elementCountOfComparison } from '../../src/compare/limits.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
 import { sizeOf, zeros } from '../../src/core/tensor.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { writeSafetensors } from '../../src/files/safetensors.js';
-import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
+import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
@@ -101,7 +101,7 @@ test('the memory of a comparison includes the models of earlier passes', () => {
   const room = { dtype: 'f64', advice: 'none' } as const;
   const network = modelNetwork(sizes);
   expect(() => assertRoom(network, sizes, room)).not.toThrow();
-  const numbers = numbersOfComparison(network, sizes);
+  const numbers = elementCountOfComparison(network, sizes);
   expect(() => assertRoom(network, sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
 });
 
@@ -114,7 +114,7 @@ test('an OutOfMemoryError of a backend gets the flags to reduce; other errors st
 
 test('a small checkpoint with a huge number of steps is refused', async () => {
   const T = 4_000_000;
-  const network = completeSizes(modelNetwork({ I: 1, H: 1, C: 10 }));
+  const network = completeConfig(modelNetwork({ I: 1, H: 1, C: 10 }));
   const parameters = Object.fromEntries(
     Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
   );

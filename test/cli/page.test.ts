@@ -47,7 +47,7 @@ test('longhand page serves the page cross-origin isolated, the worker with its o
   expect(policy).not.toMatch(/unsafe/);
 
   const script = await fetch(new URL(/src="(\.\/assets\/[^"]+\.js)"/.exec(html)![1], address));
-  const name = /worker-[\w-]+\.js/.exec(await script.text())![0];
+  const name = /engine-[\w-]+\.js/.exec(await script.text())![0];
   const worker = await fetch(new URL(`assets/${name}`, address));
   expect(worker.headers.get('content-security-policy')).toContain("script-src 'self' 'unsafe-eval'; worker-src blob:");
   expect(worker.headers.get('cross-origin-embedder-policy')).toBe('require-corp');

@@ -27,8 +27,8 @@ function recordingBackend() {
     squaredErrorForward: record('squaredErrorForward'),
     squaredErrorBackward: record('squaredErrorBackward'),
     sgd: record('sgd'),
-    gatherRows: record('gatherRows'),
-    scatterAddRows: record('scatterAddRows'),
+    embeddingForward: record('embeddingForward'),
+    embeddingBackward: record('embeddingBackward'),
     multiply: record('multiply'),
     add: record('add'),
     adam: record('adam'),
@@ -165,24 +165,24 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
       ['mask', [3], 'squaredErrorBackward: mask [3] must be [4]'],
     ],
   },
-  gatherRows: {
+  embeddingForward: {
     shapes: { out: [5, 8], a: [3, 8], indices: [5], bias: [8] },
-    call: (backend, { out, a, indices, bias }) => backend.gatherRows(out, a, indices, bias),
+    call: (backend, { out, a, indices, bias }) => backend.embeddingForward(out, a, indices, bias),
     wrong: [
-      ['out', [40], 'gatherRows: out [40] must have 2 axes'],
-      ['a', [3, 7], 'gatherRows: a [3,7] must be [3,8]'],
-      ['a', [24], 'gatherRows: a [24] must have 2 axes'],
-      ['indices', [4], 'gatherRows: indices [4] must be [5]'],
-      ['bias', [3], 'gatherRows: bias [3] must be [8]'],
+      ['out', [40], 'embeddingForward: out [40] must have 2 axes'],
+      ['a', [3, 7], 'embeddingForward: a [3,7] must be [3,8]'],
+      ['a', [24], 'embeddingForward: a [24] must have 2 axes'],
+      ['indices', [4], 'embeddingForward: indices [4] must be [5]'],
+      ['bias', [3], 'embeddingForward: bias [3] must be [8]'],
     ],
   },
-  scatterAddRows: {
+  embeddingBackward: {
     shapes: { out: [3, 8], indices: [5], a: [5, 8] },
-    call: (backend, { out, indices, a }) => backend.scatterAddRows(out, indices, a),
+    call: (backend, { out, indices, a }) => backend.embeddingBackward(out, indices, a),
     wrong: [
-      ['out', [3, 7], 'scatterAddRows: a [5,8] must be [5,7]'],
-      ['indices', [3], 'scatterAddRows: indices [3] must be [5]'],
-      ['a', [40], 'scatterAddRows: a [40] must have 2 axes'],
+      ['out', [3, 7], 'embeddingBackward: a [5,8] must be [5,7]'],
+      ['indices', [3], 'embeddingBackward: indices [3] must be [5]'],
+      ['a', [40], 'embeddingBackward: a [40] must have 2 axes'],
     ],
   },
   multiply: {
@@ -321,11 +321,11 @@ describe('class indices', () => {
   test.each([3, -1, 0.5, NaN])('%p is none of 3 rows', (index) => {
     const indices = tensorFrom([0, index], [2]);
     const message = `indices[1] is ${index}: must be a whole number in 0…2`;
-    expect(() => backend.gatherRows(zeros([2, 4]), zeros([3, 4]), indices, zeros([4]))).toThrow(
-      new RangeError(`gatherRows: ${message}`),
+    expect(() => backend.embeddingForward(zeros([2, 4]), zeros([3, 4]), indices, zeros([4]))).toThrow(
+      new RangeError(`embeddingForward: ${message}`),
     );
-    expect(() => backend.scatterAddRows(zeros([3, 4]), indices, zeros([2, 4]))).toThrow(
-      new RangeError(`scatterAddRows: ${message}`),
+    expect(() => backend.embeddingBackward(zeros([3, 4]), indices, zeros([2, 4]))).toThrow(
+      new RangeError(`embeddingBackward: ${message}`),
     );
   });
 });

@@ -10,9 +10,9 @@ import { norm, stepOf } from '../../src/core/tensor.js';
 import { fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { PLANTED_MISTAKES } from '../../src/exercises/planted-mistakes.mjs';
-import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { lossRows, lstmsOf, widthOf } from '../../src/network/config.js';
-import { numbersOfParameters, numbersOfTraining } from '../../src/network/memory.js';
+import { elementCountOfParameters, elementCountOfTraining } from '../../src/network/memory.js';
 import { Model } from '../../src/network/model.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { rowsIn } from '../helpers/bench-rows.js';
@@ -255,7 +255,7 @@ test('the equations are under 370 lines', () => {
 });
 
 /** The formula of the memory as docs/scale.md words it. */
-function numbersByFormula(network: NetworkSizes, sizes: BatchSizes): number {
+function numbersByFormula(network: NetworkConfig, sizes: BatchSizes): number {
   const { inputs, outputs: C, layers, inputKind } = network;
   const { T, B } = sizes;
   const top = widthOf(layers[layers.length - 1]);
@@ -269,7 +269,7 @@ function numbersByFormula(network: NetworkSizes, sizes: BatchSizes): number {
   return 4 * parameters + activations;
 }
 
-test.each<[NetworkSizes, BatchSizes]>([
+test.each<[NetworkConfig, BatchSizes]>([
   [
     { inputs: 28, layers: [{ hidden: 128 }], outputs: 10 },
     { T: 28, B: 128 },
@@ -289,7 +289,7 @@ test.each<[NetworkSizes, BatchSizes]>([
     { T: 9, B: 3 },
   ],
 ])('the formula of the memory in docs/scale.md holds for %j', (network, sizes) => {
-  expect(numbersByFormula(network, sizes)).toBe(numbersOfTraining(network, sizes));
+  expect(numbersByFormula(network, sizes)).toBe(elementCountOfTraining(network, sizes));
 });
 
 test('the table of docs/scale.md has the parameters and the memory of its runs', () => {
@@ -307,10 +307,10 @@ test('the table of docs/scale.md has the parameters and the memory of its runs',
       outputs: 10,
       dropout: Number(flag('dropout') ?? 0),
     };
-    const bytes = 4 * numbersOfTraining(network, { T: isPixels ? 784 : 28, B });
+    const bytes = 4 * elementCountOfTraining(network, { T: isPixels ? 784 : 28, B });
     expect([flags, parameters, megabytes]).toEqual([
       flags,
-      numbersOfParameters(network).toLocaleString('en'),
+      elementCountOfParameters(network).toLocaleString('en'),
       (bytes / 1e6).toFixed(0),
     ]);
   }

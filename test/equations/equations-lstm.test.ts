@@ -34,11 +34,11 @@ function randomLstm(...widths: number[]) {
   const sizes = { T, B, I, H };
   const tensors = allocateAll(backend, { ...lstmShapes(sizes), ...lstmGradientShapes(sizes) });
   const [inputs, dInputs] = [0, 1].map(() => widths.map((width) => backend.allocate([T, B, width])));
-  const dcOutside = backend.allocate([T + 1, B, H]);
-  for (const tensor of [...Object.values<Tensor>(tensors), ...inputs, ...dInputs, dcOutside]) {
+  const dcUpstream = backend.allocate([T + 1, B, H]);
+  for (const tensor of [...Object.values<Tensor>(tensors), ...inputs, ...dInputs, dcUpstream]) {
     fillRandom(tensor, () => random.normal(0, 0.7));
   }
-  return { ...bindLstm(sizes, { ...tensors, inputs, dInputs, dcOutside }), dcOutside };
+  return { ...bindLstm(sizes, { ...tensors, inputs, dInputs, dcUpstream }), dcUpstream };
 }
 
 /** Without (2)–(4): z becomes the gates. Without (4′)–(2′): dz is what the gates hold, and dc stays. */
@@ -72,12 +72,12 @@ const lossOf = (lstm: Lstm): number => sum(T, (t) => inner(stepOf(lstm.gates, t)
 
 describe('(1′)', () => {
   const lstm = randomLstm(I);
-  const { inputs, dInputs, kernel, bias, h, dKernel, dBias, dhOutside, dh } = lstm;
+  const { inputs, dInputs, kernel, bias, h, dKernel, dBias, dhUpstream, dh } = lstm;
   const loss = (): number => lossOf(lstm);
   beforeAll(() => lstmBackward(withoutCell, lstm));
 
   test('dhPrev += dz·Whᵀ: numeric derivative of (1)', () => {
-    expectClose(dh, sumOf(valuesOf(dhOutside), numericGradient(h, loss)));
+    expectClose(dh, sumOf(valuesOf(dhUpstream), numericGradient(h, loss)));
   });
   test('dx = dz·Wxᵀ: numeric derivative of (1)', () => {
     expectClose(dInputs[0], numericGradient(inputs[0], loss));
@@ -223,12 +223,12 @@ describe('(4′)', () => {
     expectClose(dc, sumOf(before, numericGradient(c, loss)));
   });
 
-  test('before the loop dc is dcOutside, or zero without it', () => {
+  test('before the loop dc is dcUpstream, or zero without it', () => {
     const lstm = randomLstm(I);
-    const { dcOutside, ...withoutDcOutside } = lstm;
+    const { dcUpstream, ...withoutDcUpstream } = lstm;
     lstmBackward(withoutCell, lstm);
-    expect(valuesOf(lstm.dc)).toEqual(valuesOf(dcOutside));
-    lstmBackward(withoutCell, withoutDcOutside);
+    expect(valuesOf(lstm.dc)).toEqual(valuesOf(dcUpstream));
+    lstmBackward(withoutCell, withoutDcUpstream);
     expect(valuesOf(lstm.dc)).toEqual(new Float64Array((T + 1) * B * H));
   });
 });

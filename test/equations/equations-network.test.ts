@@ -10,7 +10,7 @@ import { denseBackward, denseForward } from '../../src/equations/dense.js';
 import { drawMask } from '../../src/equations/dropout.js';
 import type { Lstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { expectClose, expectSame, sum } from '../helpers/numeric.js';
@@ -26,12 +26,12 @@ function randomTargets({ shape }: Tensor): Tensor {
 }
 
 /** A network with random parameters, inputs and initial states, and a batch. */
-function randomNetwork(sizes: NetworkSizes): Network {
+function randomNetwork(sizes: NetworkConfig): Network {
   const network = new Network(backend, sizes, { T: 3, B: 2 }, { inputGradient: true });
   const { x, y } = network.activations;
   fillNormal([x, ...Object.values(valuesByName(network.parameters))]);
   fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.network.loss === 'squaredError') network.setTargets({ targets: randomTargets(y) });
+  if (network.config.loss === 'squaredError') network.setTargets({ targets: randomTargets(y) });
   network.drawMasks(new Random(5));
   return network;
 }
@@ -39,7 +39,7 @@ function randomNetwork(sizes: NetworkSizes): Network {
 // ── (12) and (12′) ──
 
 const P = 0.3;
-const DROPOUT: NetworkSizes = {
+const DROPOUT: NetworkConfig = {
   inputs: 2,
   layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
   outputs: 2,
@@ -49,10 +49,10 @@ const DROPOUT: NetworkSizes = {
 
 /** For each direction of the lower layer: x and y of (12), and their gradients. */
 function dropoutsOf({ layers: [below, [above]] }: Network) {
-  return below.map(({ outputs, dhOutside, reverse, sizes: { T } }, k) => ({
+  return below.map(({ outputs, dhUpstream, reverse, sizes: { T } }, k) => ({
     x: outputs.h,
     y: above.inputs[k],
-    dx: rowsOf(dhOutside, reverse ? 0 : 1, reverse ? T : T + 1),
+    dx: rowsOf(dhUpstream, reverse ? 0 : 1, reverse ? T : T + 1),
     dy: above.dInputs[k],
   }));
 }
@@ -114,7 +114,8 @@ const turned = (tensor: Tensor): Tensor => tensor.step(-1);
 /** An LSTM in reverse, and one that reads the same sequence turned around. */
 function reverseAndTurned() {
   const [reverse, forward] = [randomLstm(backend, SIZES, true), randomLstm(backend, SIZES)];
-  for (const name of ['x', 'h', 'c', 'dhOutside', 'dcOutside'] as const) copyInto(forward[name], turned(reverse[name]));
+  for (const name of ['x', 'h', 'c', 'dhUpstream', 'dcUpstream'] as const)
+    copyInto(forward[name], turned(reverse[name]));
   for (const lstm of [reverse, forward]) {
     lstmForward(backend, lstm);
     lstmBackward(backend, lstm);
@@ -122,7 +123,7 @@ function reverseAndTurned() {
   return { reverse, forward };
 }
 
-const BOTH: NetworkSizes = {
+const BOTH: NetworkConfig = {
   inputs: 2,
   layers: [{ hidden: 3, bidirectional: true }],
   outputs: 2,
@@ -136,8 +137,8 @@ function copyOf({ sizes, reverse, kernel, bias, initial }: Lstm) {
   copyInto(copy.bias, bias);
   copyInto(copy.initial.h, initial.h);
   copyInto(copy.initial.c, initial.c);
-  fill(copy.dhOutside, 0);
-  fill(copy.dcOutside, 0);
+  fill(copy.dhUpstream, 0);
+  fill(copy.dcUpstream, 0);
   return copy;
 }
 
@@ -203,7 +204,7 @@ describe('directions', () => {
     for (const lstm of network.layers[0]) {
       const alone = copyOf(lstm);
       copyInto(alone.x, network.activations.x);
-      copyInto(alone.dhOutside, lstm.dhOutside);
+      copyInto(alone.dhUpstream, lstm.dhUpstream);
       lstmForward(backend, alone);
       lstmBackward(backend, alone);
       addInto(sum, alone.dx);
@@ -212,7 +213,7 @@ describe('directions', () => {
   });
 });
 
-const STACK: NetworkSizes = {
+const STACK: NetworkConfig = {
   inputs: 2,
   layers: [{ hidden: 3, bidirectional: true }, { hidden: 2 }],
   outputs: 3,
@@ -234,11 +235,11 @@ function stackByHand({ activations: { x }, layers: [below, [top]] }: Network) {
   );
   lstmForward(backend, upper);
 
-  copyInto(upper.dhOutside, top.dhOutside);
+  copyInto(upper.dhUpstream, top.dhUpstream);
   lstmBackward(backend, upper);
   split(
     upper.dx,
-    lower.map((lstm) => rowsOfSteps(lstm, lstm.dhOutside)),
+    lower.map((lstm) => rowsOfSteps(lstm, lstm.dhUpstream)),
     false,
   );
   for (const lstm of lower) lstmBackward(backend, lstm);
@@ -264,12 +265,12 @@ describe('layers', () => {
     const network = randomNetwork(STACK);
     network.forward();
     network.backward();
-    const { dhOutside } = network.layers[1][0];
+    const { dhUpstream } = network.layers[1][0];
     const [W, b] = network.parameters.slice(-2).map(({ value }) => value);
     const [dState, dW, db] = [zeros([2, 2], 'f64'), zeros(W.shape, 'f64'), zeros(b.shape, 'f64')];
     for (let t = 0; t < 3; t++) {
       denseBackward(backend, [dState], dW, db, stepOf(network.activations.dLogits, t), [zeros([2, 2], 'f64')], W);
-      expectSame(stepOf(dhOutside, t + 1), dState);
+      expectSame(stepOf(dhUpstream, t + 1), dState);
     }
   });
   test('the loss is the mean over the rows that count, and so are its gradients', async () => {

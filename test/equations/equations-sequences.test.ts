@@ -46,7 +46,7 @@ function sequenceAlone({ lstm, initial }: ReturnType<typeof batchWithLengths>, b
     for (let n = 0; n < H; n++) alone.initial[name].set(0, n, initial[name][b * H + n]);
   }
   // All states after the end are the state at the end, so this one gets the gradients of all of them.
-  for (const name of ['dhOutside', 'dcOutside'] as const) {
+  for (const name of ['dhUpstream', 'dcUpstream'] as const) {
     copyInto(alone[name], sequenceOf(rowsOf(lstm[name], 0, T + 1), b));
     for (let row = T + 1; row <= SIZES.T; row++) {
       addInto(stepOf(alone[name], T), stepOf(sequenceOf(lstm[name], b), row));
@@ -128,12 +128,12 @@ const CLASSES = [
 function classesAndOneHot() {
   const sizes = { ...SIZES, I: 4 };
   const indexed = allocateLstm(backend, sizes, { indices: true });
-  const { kernel, bias, h, c, dhOutside } = indexed;
-  fillNormal([kernel, bias, h, c, dhOutside]);
+  const { kernel, bias, h, c, dhUpstream } = indexed;
+  fillNormal([kernel, bias, h, c, dhUpstream]);
   const oneHot = randomLstm(backend, sizes);
-  for (const name of ['kernel', 'bias', 'h', 'c', 'dhOutside'] as const) copyInto(oneHot[name], indexed[name]);
+  for (const name of ['kernel', 'bias', 'h', 'c', 'dhUpstream'] as const) copyInto(oneHot[name], indexed[name]);
   fill(oneHot.x, 0);
-  fill(oneHot.dcOutside, 0);
+  fill(oneHot.dcUpstream, 0);
   CLASSES.forEach((row, t) => {
     row.forEach((index, b) => {
       indexed.x.set(t, b, index);

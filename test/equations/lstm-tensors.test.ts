@@ -67,7 +67,7 @@ describe('lengths', () => {
         const lengths = Array.from({ length: 4 }, () => 1 + random.below(5)).sort((a, b) => b - a);
         const other = allocateLstm(f64, sizes, { reverse });
         for (const lstm of [kept, other]) {
-          for (const name of ['x', 'kernel', 'bias', 'h', 'c', 'dhOutside', 'dcOutside'] as const) {
+          for (const name of ['x', 'kernel', 'bias', 'h', 'c', 'dhUpstream', 'dcUpstream'] as const) {
             const draws = new Random(n);
             fillRandom(lstm[name], () => draws.normal(0, 0.5));
           }
@@ -165,10 +165,10 @@ describe('bindLstm', () => {
   ])('refuses the inputs %j with the gradients %j', (inputs, dInputs, message) => {
     expect(() => bound(inputs, dInputs)).toThrow(new RangeError(message));
   });
-  test('refuses a dcOutside of another shape', () => {
-    const dcOutside = zeros([5, 2, 3], 'f64');
-    expect(() => bindLstm(sizes, { ...allocateLstm(f64, sizes), dcOutside })).toThrow(
-      new RangeError('lstm: dcOutside [5,2,3] must be [6,2,3]'),
+  test('refuses a dcUpstream of another shape', () => {
+    const dcUpstream = zeros([5, 2, 3], 'f64');
+    expect(() => bindLstm(sizes, { ...allocateLstm(f64, sizes), dcUpstream })).toThrow(
+      new RangeError('lstm: dcUpstream [5,2,3] must be [6,2,3]'),
     );
   });
   test('over the tensors of another LSTM has its own options', () => {

@@ -70,7 +70,7 @@ test('an ended sequence carries the state of its own end', () => {
 test('gradients that reach rows of h and c from outside reach the parameters, the inputs and the initial state', async () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
-  const { kernel, bias, x, h, c, dKernel, dBias, dx, dhOutside, dcOutside, dh, dc } = lstm;
+  const { kernel, bias, x, h, c, dKernel, dBias, dx, dhUpstream, dcUpstream, dh, dc } = lstm;
 
   // loss = Σ r·h + Σ s·c. Only the initial state (row 0), a middle step (row 2) and the last step (row 4) get a gradient from
   // outside. The other rows get theirs from later steps.
@@ -89,8 +89,8 @@ test('gradients that reach rows of h and c from outside reach the parameters, th
     },
     gradients: () => {
       lstmForward(backend, lstm);
-      copyInto(dhOutside, r);
-      copyInto(dcOutside, s);
+      copyInto(dhUpstream, r);
+      copyInto(dcUpstream, s);
       lstmBackward(backend, lstm);
       return { kernel: dKernel, bias: dBias, x: dx, h0: stepOf(dh, 0), c0: stepOf(dc, 0) };
     },
@@ -99,16 +99,16 @@ test('gradients that reach rows of h and c from outside reach the parameters, th
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
 });
 
-test('without dcOutside no gradient reaches c from outside, and the old contents of dc do not matter', () => {
+test('without dcUpstream no gradient reaches c from outside, and the old contents of dc do not matter', () => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = randomLstm({ T: 4, B: 2, I: 3, H: 5 }, 1, 'f64');
-  const { dcOutside, ...withoutDcOutside } = lstm;
-  stepOf(lstm.dhOutside, 4).set(1, 2, 1);
+  const { dcUpstream, ...withoutDcUpstream } = lstm;
+  stepOf(lstm.dhUpstream, 4).set(1, 2, 1);
   lstmForward(backend, lstm);
   lstmBackward(backend, lstm);
   const expected = [lstm.dKernel, lstm.dBias].map(valuesOf);
-  dcOutside.data.fill(NaN);
+  dcUpstream.data.fill(NaN);
   lstm.dc.data.fill(NaN);
-  lstmBackward(backend, withoutDcOutside);
+  lstmBackward(backend, withoutDcUpstream);
   expect([lstm.dKernel, lstm.dBias].map(valuesOf)).toEqual(expected);
 });

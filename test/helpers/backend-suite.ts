@@ -11,7 +11,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, stepOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
-import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { inputShape, lossRows, outputShape } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import type { Batch } from '../../src/network/network.js';
@@ -72,7 +72,7 @@ async function runCase(backend: Backend, seed: number, one: Case, origin: Origin
 }
 
 interface NetworkCase {
-  readonly network: NetworkSizes;
+  readonly network: NetworkConfig;
   readonly sizes: BatchSizes;
   /** Beyond a sequence's end, x is NaN. */
   readonly lengths?: readonly number[];
@@ -126,7 +126,7 @@ async function snapshot(network: Network, optimiser: Adam): Promise<Record<strin
   const { logits, probabilities, losses, dLogits } = network.activations;
   const tensors: Record<string, Tensor> = { logits, losses, dLogits };
   if (probabilities) Object.assign(tensors, { probabilities });
-  if (network.network.inputKind === 'numbers') tensors.dx = network.dx;
+  if (network.config.inputKind === 'numbers') tensors.dx = network.dx;
   for (const [n, { h, c, gates, dh, dc, dz }] of network.layers.flat().entries()) {
     for (const [name, tensor] of Object.entries({ h, c, gates, dh, dc, dz })) tensors[`${name}.${n}`] = tensor;
   }
@@ -218,8 +218,8 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
 
       test('forward and backward twice, over the same tensors, give the same gradients twice', async () => {
         const lstm = allocateLstm(backend, { T: 4, B: 3, I: 2, H: 5 }, { forgetBias: 0.4 });
-        const { kernel, bias, x, h, c, dhOutside, dcOutside } = lstm;
-        const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhOutside, dcOutside];
+        const { kernel, bias, x, h, c, dhUpstream, dcUpstream } = lstm;
+        const inputs = [kernel, bias, x, stepOf(h, 0), stepOf(c, 0), dhUpstream, dcUpstream];
         randomise(backend, inputs, new Random(13));
         const gradients = async (): Promise<Float64Array[]> => {
           lstmForward(backend, lstm);

@@ -3,7 +3,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { networkOn } from '../../src/cli/saved-model.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
@@ -14,9 +14,9 @@ export const B = 3;
 export const MODEL = savedModel();
 
 /** A network of random weights, as a checkpoint holds it. */
-export function savedNetwork(network: NetworkSizes, T = SIZES.T): SavedModel {
+export function savedNetwork(network: NetworkConfig, T = SIZES.T): SavedModel {
   const backend = createReferenceBackend();
-  const { parameters, network: complete } = new Network(backend, { ...network, forgetBias: 0.8 }, { T, B });
+  const { parameters, config: complete } = new Network(backend, { ...network, forgetBias: 0.8 }, { T, B });
   const values = valuesByName(parameters);
   randomise(backend, Object.values(values), new Random(7));
   return { T, network: complete, parameters: values };

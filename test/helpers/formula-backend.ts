@@ -140,13 +140,13 @@ const formulas: Operations = {
   },
 
   /** The product of one-hot rows with a. */
-  gatherRows(out, a, indices, bias) {
+  embeddingForward(out, a, indices, bias) {
     const [A, classes, row] = [rowsOf(a), vectorOf(indices), vectorOf(bias)];
     setAll(out, (m, n) => row[n] + sum(A.map((values, k) => kronecker(classes[m], k) * values[n])));
   },
 
   /** The product of the transposed one-hot rows with a. */
-  scatterAddRows(out, indices, a) {
+  embeddingBackward(out, indices, a) {
     const [A, classes, before] = [rowsOf(a), vectorOf(indices), rowsOf(out)];
     setAll(out, (k, n) => before[k][n] + sum(A.map((values, m) => kronecker(classes[m], k) * values[n])));
   },

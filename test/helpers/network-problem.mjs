@@ -4,7 +4,7 @@
  * The functions get the library as an argument: src in tests, dist in test/random-networks.mjs.
  *
  * @import { Tensor } from '../../src/core/tensor.js'
- * @import { CompleteSizes } from '../../src/network/config.js'
+ * @import { CompleteConfig } from '../../src/network/config.js'
  * @import { Network } from '../../src/network/network.js'
  *
  * @typedef {typeof import('../../src/index.js') & typeof import('../../kernels/reference/index.js')} Package
@@ -14,7 +14,7 @@
  * @typedef {Record<string, Flat>} ByName
  *
  * A `problem` of test/fixtures/network.py, and its `results`:
- * @typedef {{ network: CompleteSizes, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
+ * @typedef {{ network: CompleteConfig, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
  * @typedef {{ h0: ByName, c0: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
  * @typedef {Inputs & Others} Problem
  * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} PyTorchResults

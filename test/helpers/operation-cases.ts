@@ -158,19 +158,19 @@ const indexCases: Case[] = [
   [7, 130, 5],
 ].flatMap(([M, K, N]): Case[] => [
   {
-    name: `gatherRows [${K},${N}] at [${M}]`,
+    name: `embeddingForward [${K},${N}] at [${M}]`,
     outputs: [[M, N]],
     inputs: [[K, N], [M], [N]],
     prepare: ([, indices]) => asClasses(indices, K),
-    run: call('gatherRows'),
+    run: call('embeddingForward'),
   },
   {
-    name: `scatterAddRows [${K},${N}] at [${M}]`,
+    name: `embeddingBackward [${K},${N}] at [${M}]`,
     outputs: [[K, N]],
     inputs: [[M], [M, N]],
     prepare: ([indices]) => asClasses(indices, K),
     tolerance: sumTolerance(M + 1),
-    run: call('scatterAddRows'),
+    run: call('embeddingBackward'),
   },
 ]);
 

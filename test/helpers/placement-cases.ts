@@ -240,8 +240,8 @@ const indices: LongCase[] = [
       backend.upload(steps);
       const [out, sums] = [workbench.product(8, 6), workbench.product(4, 6)];
       const rows = rowsOf(out, 1, 6);
-      backend.gatherRows(rows, workbench.uploaded(4, 6), some, workbench.uploaded(6));
-      backend.scatterAddRows(sums, some, rows);
+      backend.embeddingForward(rows, workbench.uploaded(4, 6), some, workbench.uploaded(6));
+      backend.embeddingBackward(sums, some, rows);
       return [out, sums];
     },
   },

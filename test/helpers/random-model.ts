@@ -6,7 +6,7 @@ import type { Tensor } from '../../src/core/tensor.js';
 import { stepOf } from '../../src/core/tensor.js';
 import type { AllocatedLstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
-import { completeSizes } from '../../src/network/config.js';
+import { completeConfig } from '../../src/network/config.js';
 import type { ModelSizes } from '../../src/network/model.js';
 import { Model, modelNetwork } from '../../src/network/model.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -48,8 +48,8 @@ export function randomLstm(
   reverse = false,
 ): AllocatedLstm & { readonly dx: Tensor } {
   const lstm = allocateLstm(backend, sizes, { reverse });
-  const { x, kernel, bias, h, c, dhOutside, dcOutside } = lstm;
-  fillNormal([x, kernel, bias, h, c, dhOutside, dcOutside]);
+  const { x, kernel, bias, h, c, dhUpstream, dcUpstream } = lstm;
+  fillNormal([x, kernel, bias, h, c, dhUpstream, dcUpstream]);
   return lstm;
 }
 
@@ -59,5 +59,5 @@ export const SIZES = { T: 5, I: 3, H: 7, C: 4 };
 export function savedModel(sizes = SIZES, forgetBias = 0.8): SavedModel {
   const { parameters } = randomModel(createReferenceBackend(), { ...sizes, B: 1 }, { forgetBias, seed: 11 });
   const { T, ...others } = sizes;
-  return { T, network: completeSizes(modelNetwork(others, forgetBias)), parameters: valuesByName(parameters) };
+  return { T, network: completeConfig(modelNetwork(others, forgetBias)), parameters: valuesByName(parameters) };
 }

@@ -27,7 +27,7 @@ export async function modelOf(hidden: readonly number[], seed = 4): Promise<Text
   for (const { value } of network.parameters) {
     for (let n = 0; n < value.size; n++) value.data[n] *= 1.7; // so that gradients reach far
   }
-  return { network: network.network, parameters: await network.save(), vocabulary };
+  return { network: network.config, parameters: await network.save(), vocabulary };
 }
 
 /** Adds `by` to unit `unit` of h or c of layer `layer` after `t` characters, or to element `unit` of the one-hot x `t`. */

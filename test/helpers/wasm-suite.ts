@@ -6,7 +6,7 @@ import { PORTABLE, RELAXED } from '../../kernels/wasm/binaries.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Model } from '../../src/network/model.js';
 import { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
@@ -27,7 +27,7 @@ export async function weightsOf(threads: number, deterministic: boolean): Promis
 
 const both = { hidden: 13, bidirectional: true };
 const [T, B] = [9, 11];
-const NETWORKS: Record<string, NetworkSizes> = {
+const NETWORKS: Record<string, NetworkConfig> = {
   'class indices, a loss at every step over 23 classes': {
     inputs: 17,
     inputKind: 'classes',
@@ -47,7 +47,7 @@ const NETWORKS: Record<string, NetworkSizes> = {
 };
 
 /** Three updates by Adam and three by SGD, on sequences of different lengths. */
-async function bitsOf(network: NetworkSizes, threads: number, deterministic: boolean): Promise<Float64Array[]> {
+async function bitsOf(network: NetworkConfig, threads: number, deterministic: boolean): Promise<Float64Array[]> {
   const backend = await createWasmBackend({ threads, deterministic, check: true });
   const model = new Network(backend, network, { T, B });
   const random = new Random(4);

@@ -8,7 +8,7 @@ import { Source, unpack } from '../../kernels/gpu/layout.js';
 import { matmulPrograms } from '../../kernels/gpu/matmul.js';
 import type { Program } from '../../kernels/gpu/program.js';
 import { kernelText } from '../../kernels/gpu/program.js';
-import { columnSumsPrograms, gatherRowsPrograms, scatterAddRowsPrograms } from '../../kernels/gpu/rows.js';
+import { columnSumsPrograms, embeddingForwardPrograms, embeddingBackwardPrograms } from '../../kernels/gpu/rows.js';
 
 const LIMITS = { mostOutputs: 8, mostInputs: 15, mostTexels: 8192 } as const;
 const GEOMETRIES: Record<string, Geometry> = {
@@ -98,12 +98,12 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
     const start = numberOf(geometry, 'first', column);
     const [chosen, bias] = [operand('a', K, N), operand('bias', 1, N)];
     const gatherSources = { a: chosen.source, indices: indices.source, first: start.source, bias: bias.source };
-    const [gather] = gatherRowsPrograms(geometry, [M, N], gatherSources);
+    const [gather] = embeddingForwardPrograms(geometry, [M, N], gatherSources);
     expect(elementsOf(M, N, resultOf(gather, N, [chosen, indices, start, bias]))).toEqual(
       elementsOf(M, N, (m, n) => element(first + indexAt(m), n) + element(first, n)),
     );
     const [added, before, count] = [operand('a', M, N), operand('before', K, N), numberOf(geometry, 'M', M)];
-    const [scatter] = scatterAddRowsPrograms(geometry, [K, N], {
+    const [scatter] = embeddingBackwardPrograms(geometry, [K, N], {
       ...{ before: before.source, indices: indices.source, first: start.source, a: added.source, M: count.source },
     });
     const isAt = (m: number, k: number): number => (indexAt(m) === k ? 1 : 0);

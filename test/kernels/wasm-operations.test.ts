@@ -12,14 +12,14 @@ import { expectClose } from '../helpers/workbench.js';
 
 /** The operations' tensors, outputs first. A class index is a whole number 0 … 36; a mask is 0 or 1. */
 const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void, ...shapes: Shape[]]> = {
-  gatherRows: [
-    (on, out, a, bias, classes) => on.gatherRows(out, a, classes, bias),
+  embeddingForward: [
+    (on, out, a, bias, classes) => on.embeddingForward(out, a, classes, bias),
     [301, 130],
     [37, 130],
     [130],
     [301],
   ],
-  scatterAddRows: [(on, out, a, classes) => on.scatterAddRows(out, classes, a), [37, 519], [41, 519], [41]],
+  embeddingBackward: [(on, out, a, classes) => on.embeddingBackward(out, classes, a), [37, 519], [41, 519], [41]],
   'columnSums, accumulating': [(on, out, a) => on.columnSums(out, a, { accumulate: true }), [777], [50, 777]],
   'crossEntropyForward, 7 classes': [
     (on, losses, p, logits, y) => on.crossEntropyForward(losses, p, logits, y),

@@ -3,12 +3,12 @@
  * are equal, and no initial state is zero.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import type { BatchSizes, NetworkSizes } from '../../src/network/config.js';
+import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
 import { lstmsOf } from '../../src/network/config.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
 
 interface Example extends BatchSizes {
-  readonly network: NetworkSizes;
+  readonly network: NetworkConfig;
   readonly lengths?: readonly number[];
 }
 

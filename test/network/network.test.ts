@@ -4,8 +4,8 @@ import { DataError, OutOfMemoryError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { NetworkSizes } from '../../src/network/config.js';
-import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
+import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import { Model } from '../../src/network/model.js';
 import type { Batch } from '../../src/network/network.js';
 import { Network } from '../../src/network/network.js';
@@ -16,7 +16,7 @@ import { fillNormal } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
-const STACK: NetworkSizes = {
+const STACK: NetworkConfig = {
   inputs: 2,
   layers: [{ hidden: 3, bidirectional: true }, { hidden: 4 }],
   outputs: 3,
@@ -25,11 +25,11 @@ const STACK: NetworkSizes = {
 };
 
 /** A network with random parameters, initial states and x. */
-function randomNetwork(sizes: NetworkSizes, { T = 4, B = 2 } = {}): Network {
+function randomNetwork(sizes: NetworkConfig, { T = 4, B = 2 } = {}): Network {
   const network = new Network(backend, sizes, { T, B }, { inputGradient: true });
   fillNormal(Object.values(valuesByName(network.parameters)));
   fillNormal(network.layers.flat().flatMap(({ initial }) => [initial.h, initial.c]));
-  if (network.network.inputKind === 'numbers') fillNormal([network.activations.x]);
+  if (network.config.inputKind === 'numbers') fillNormal([network.activations.x]);
   return network;
 }
 
@@ -37,7 +37,7 @@ const tensor = (values: readonly number[], ...shape: number[]): Tensor => tensor
 
 describe('sizes', () => {
   test('defaults are filled in', () => {
-    expect(completeSizes({ inputs: 2, layers: [{ hidden: 3 }], outputs: 4 })).toEqual({
+    expect(completeConfig({ inputs: 2, layers: [{ hidden: 3 }], outputs: 4 })).toEqual({
       inputs: 2,
       layers: [{ hidden: 3, bidirectional: false }],
       outputs: 4,
@@ -51,7 +51,7 @@ describe('sizes', () => {
   /** The parameters of a layer in both directions. */
   const BOTH = { 'kernel.0': [5, 12], 'bias.0': [12], 'kernel.0.reverse': [5, 12], 'bias.0.reverse': [12] };
 
-  test.each<[NetworkSizes['layers'], Record<string, number[]>]>([
+  test.each<[NetworkConfig['layers'], Record<string, number[]>]>([
     [[{ hidden: 3 }], { kernel: [5, 12], bias: [12], outKernel: [3, 4], outBias: [4] }],
     [[{ hidden: 3, bidirectional: true }], { ...BOTH, outKernel: [6, 4], outBias: [4] }],
     [
@@ -61,7 +61,7 @@ describe('sizes', () => {
   ])('layers %j have the parameters %j', (layers, shapes) => {
     const network = { inputs: 2, layers, outputs: 4 };
     expect(Object.entries(networkParameterShapes(network))).toEqual(Object.entries(shapes));
-    expect(Object.entries(networkParameterShapes(completeSizes(network)))).toEqual(Object.entries(shapes));
+    expect(Object.entries(networkParameterShapes(completeConfig(network)))).toEqual(Object.entries(shapes));
   });
   test.each<[object, string]>([
     [{ inputs: 0 }, 'network: inputs is 0: must be a whole number ≥ 1'],
@@ -82,7 +82,7 @@ describe('sizes', () => {
     [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
-    const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkSizes;
+    const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkConfig;
     expect(() => new Network(backend, sizes, { T: 2, B: 2 })).toThrow(message);
   });
 });
@@ -103,12 +103,12 @@ test('a network of one layer computes the bits of a Model', () => {
 });
 
 describe('a batch', () => {
-  const CLASSIFIER: NetworkSizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
-  const EVERY: NetworkSizes = { ...CLASSIFIER, reads: 'every' };
-  const ERROR: NetworkSizes = { ...EVERY, loss: 'squaredError' };
+  const CLASSIFIER: NetworkConfig = { inputs: 2, layers: [{ hidden: 3 }], outputs: 3 };
+  const EVERY: NetworkConfig = { ...CLASSIFIER, reads: 'every' };
+  const ERROR: NetworkConfig = { ...EVERY, loss: 'squaredError' };
   const x = zeros([2, 2, 2], 'f64');
 
-  test.each<[NetworkSizes, Partial<Batch>, string]>([
+  test.each<[NetworkConfig, Partial<Batch>, string]>([
     [CLASSIFIER, { x: zeros([2, 2, 3], 'f64'), labels: [0, 1] }, 'setBatch: x [2,2,3] must be [2,2,2]'],
     [CLASSIFIER, {}, 'labels: none given, but 2 rows have a loss'],
     [CLASSIFIER, { labels: [0] }, 'labels: 1 given, but 2 rows have a loss'],
@@ -205,7 +205,7 @@ describe('metrics', () => {
 });
 
 describe('states', () => {
-  const ONE_WAY: NetworkSizes = { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] };
+  const ONE_WAY: NetworkConfig = { ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] };
 
   test('two batches of T/2 that carry their states compute the bits of one batch of T', () => {
     const [whole, half] = [randomNetwork(ONE_WAY), randomNetwork(ONE_WAY, { T: 2 })];
@@ -282,7 +282,11 @@ describe('numbers that are not finite', () => {
 });
 
 test('initial values: each kernel glorot-uniform, biases zero; the output layer normal or glorot-uniform', () => {
-  const sizes: NetworkSizes = { ...STACK, layers: [{ hidden: 30, bidirectional: true }, { hidden: 20 }], outputs: 400 };
+  const sizes: NetworkConfig = {
+    ...STACK,
+    layers: [{ hidden: 30, bidirectional: true }, { hidden: 20 }],
+    outputs: 400,
+  };
   const network = new Network(backend, sizes, { T: 1, B: 1 });
   for (const start of ['normal', 'glorot'] as const) {
     network.initialise(new Random(1), start);

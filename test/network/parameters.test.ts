@@ -25,7 +25,7 @@ import {
   valuesOf,
   zeros,
 } from '../../src/index.js';
-import { numbersOfNetwork, numbersOfTraining } from '../../src/network/memory.js';
+import { elementCountOfNetwork, elementCountOfTraining } from '../../src/network/memory.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
@@ -317,11 +317,11 @@ describe('memory', () => {
   test('a model without Adam holds two tensors per parameter; Adam adds two, and frees them', () => {
     const { backend, numbers } = counting(Infinity);
     const model = new Model(backend, sizes);
-    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+    expect(numbers()).toBe(elementCountOfNetwork(modelNetwork(sizes), sizes));
     const adam = new Adam(backend, model.parameters);
-    expect(numbers()).toBe(numbersOfTraining(modelNetwork(sizes), sizes));
+    expect(numbers()).toBe(elementCountOfTraining(modelNetwork(sizes), sizes));
     adam.dispose();
-    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+    expect(numbers()).toBe(elementCountOfNetwork(modelNetwork(sizes), sizes));
     model.dispose();
     expect(numbers()).toBe(0);
   });
@@ -337,9 +337,9 @@ describe('memory', () => {
   });
 
   test('if the moments do not fit, none is kept', () => {
-    const { backend, numbers } = counting(numbersOfTraining(modelNetwork(sizes), sizes) - 1);
+    const { backend, numbers } = counting(elementCountOfTraining(modelNetwork(sizes), sizes) - 1);
     const model = new Model(backend, sizes);
     expect(() => new Adam(backend, model.parameters)).toThrow(OutOfMemoryError);
-    expect(numbers()).toBe(numbersOfNetwork(modelNetwork(sizes), sizes));
+    expect(numbers()).toBe(elementCountOfNetwork(modelNetwork(sizes), sizes));
   });
 });

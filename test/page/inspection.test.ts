@@ -4,7 +4,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { Random } from '../../src/core/rng.js';
 import { norm, rowsOf, tensorFrom, valuesOf } from '../../src/core/tensor.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
@@ -16,7 +16,7 @@ const T = 6;
 const I = 3;
 const C = 10;
 
-function networkOf(backend: Backend, layers: NetworkSizes['layers'], sizes: { T: number; B: number }): Network {
+function networkOf(backend: Backend, layers: NetworkConfig['layers'], sizes: { T: number; B: number }): Network {
   const dropout = layers.length > 1 ? 0.2 : 0;
   const network = new Network(backend, { inputs: I, layers, outputs: C, dropout }, sizes);
   network.initialise(new Random(3));
@@ -33,7 +33,7 @@ function inputsOf(B: number) {
 }
 
 const BOTH = { bidirectional: true };
-const LAYERS: Record<string, NetworkSizes['layers']> = {
+const LAYERS: Record<string, NetworkConfig['layers']> = {
   'one layer': [{ hidden: 4 }],
   'two layers': [{ hidden: 4 }, { hidden: 5 }],
   'both directions': [{ hidden: 4, ...BOTH }],

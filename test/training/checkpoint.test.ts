@@ -3,7 +3,7 @@ import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { completeSizes, networkParameterShapes } from '../../src/network/config.js';
+import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import type { Change } from '../helpers/changed-files.js';
@@ -83,7 +83,7 @@ describe('a checkpoint that could not be read again is not written:', () => {
   });
 
   test('more than 1000 layers', () => {
-    const network = completeSizes({ inputs: 1, layers: Array(1001).fill({ hidden: 1 }), outputs: 1 });
+    const network = completeConfig({ inputs: 1, layers: Array(1001).fill({ hidden: 1 }), outputs: 1 });
     const parameters = Object.fromEntries(
       Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
     );

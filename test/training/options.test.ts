@@ -6,14 +6,15 @@ import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { trainCommand } from '../../src/cli/train.js';
 import { DataError } from '../../src/core/errors.js';
+import { valuesOf } from '../../src/core/tensor.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { OptionEntry } from '../../src/training/option-table.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
-import type { OptionName, TrainOptions } from '../../src/training/options.js';
-import { assertOptions, isChangeableOnResume, OPTION_NAMES, TUTORIAL } from '../../src/training/options.js';
+import type { GivenOptions, OptionName, TrainOptions } from '../../src/training/options.js';
+import { assertOptions, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../../src/training/options.js';
 import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
@@ -21,7 +22,8 @@ import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES } from '../helpers/small-images.js';
 
 const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
-const flagOf = (name: OptionName): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const flagOf = (name: OptionName): string =>
+  `--${storedName(name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** A value that is not the default, and that the option accepts together with those of the other options. */
 function otherValue(name: OptionName): number | string | boolean {
@@ -67,7 +69,7 @@ function parsed(name: OptionName, text: string): unknown {
   const command = trainCommand().exitOverride();
   command.configureOutput({ writeErr: () => {} });
   command.parseOptions([entryOf(name).kind === 'switch' ? flagOf(name) : `${flagOf(name)}=${text}`]);
-  return command.opts()[name];
+  return command.opts()[storedName(name)];
 }
 
 describe('one entry of the table makes the flag, the default, the check and the field of checkpoints of', () => {
@@ -95,7 +97,7 @@ describe('one entry of the table makes the flag, the default, the check and the 
 
     // a default
     expect(TUTORIAL[name]).toBe(entry.default);
-    expect(trainCommand().opts()[name]).toBe(entry.default);
+    expect(trainCommand().opts()[storedName(name)]).toBe(entry.default);
     expect(() => assertOptions(TUTORIAL)).not.toThrow();
 
     // a check
@@ -140,8 +142,8 @@ describe('an option that an older checkpoint lacks has its default', () => {
     const names = OPTION_NAMES.filter((other) => (entryOf(other).since ?? 1) <= since && !NETWORK.includes(other));
     const written = Object.fromEntries(names.map((other) => [other, other === 'patience' ? null : OTHERS[other]]));
     const lacking = withOptions(file, (options) => {
-      Object.assign(options, written);
-      Reflect.deleteProperty(options, name);
+      for (const other of names) options[storedName(other)] = written[other];
+      Reflect.deleteProperty(options, storedName(name));
     });
     if (NETWORK.includes(name) && saved[name] !== TUTORIAL[name]) {
       // the default must also agree with the file's network
@@ -165,10 +167,10 @@ test.each(OPTION_NAMES.filter((name) => entryOf(name).since === 2))(
     for (const value of [TUTORIAL[name], otherValue(name)]) {
       expect(() =>
         parseCheckpoint(
-          withOptions(fixture, (options) => (options[name] = value)),
+          withOptions(fixture, (options) => (options[storedName(name)] = value)),
           'f',
         ),
-      ).toThrow(new DataError(`f: options: unknown field "${name}"`));
+      ).toThrow(new DataError(`f: options: unknown field "${storedName(name)}"`));
     }
   },
 );
@@ -266,7 +268,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
     const saved = parseCheckpoint(file, 'f').training!.options;
     const read = (value: unknown) => () =>
       parseCheckpoint(
-        withOptions(file, (options) => Object.assign(options, andValidated, { [name]: value })),
+        withOptions(file, (options) => Object.assign(options, andValidated, { [storedName(name)]: value })),
         'f',
       );
     for (const value of [...accepted, ...onlyFlagsRefuse]) {
@@ -358,4 +360,23 @@ test('dropout with one layer is refused by the library and in a checkpoint', () 
   expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
   const bytes = withOptions(version2, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
   expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
+});
+
+test('the former names of options give the same run', async () => {
+  const firstKernel = async (options: GivenOptions): Promise<unknown> => {
+    const network = await train(createReferenceBackend(), IMAGES, {
+      hidden: 2,
+      batchSize: 8,
+      trainingIters: 1,
+      ...options,
+    });
+    return Object.values(await network.save()).map(valuesOf);
+  };
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- they must work until they go
+  expect(await firstKernel({ outputStart: 'glorot', biasStart: 'chrono' })).toEqual(
+    await firstKernel({ outputInit: 'glorot', biasInit: 'chrono' }),
+  );
+  expect(await failureOf(train(untouchable, IMAGES, { outputStart: 'glorot', outputInit: 'normal' }))).toEqual(
+    new TypeError('train: outputStart: the former name of outputInit, which is given too: give one of them'),
+  );
 });

@@ -110,7 +110,7 @@ test('lines, validations and evaluations are computed without dropout', async ()
   // one batch has all sequences, in their order
   const all = { batchSize: 23, trainingIters: 23 * 2, shuffle: 'legacy', displayStep: 1, validateEvery: 1 } as const;
   const network = await train(reference, SEQUENCES, { ...EVERYTHING, ...all }, hooks);
-  const without = new Network(reference, { ...network.network, dropout: 0 }, network.sizes);
+  const without = new Network(reference, { ...network.config, dropout: 0 }, network.sizes);
   without.load(valuesByName(network.parameters));
   const { loss } = await evaluate(without, SEQUENCES);
   expect([...seen, (await evaluate(network, SEQUENCES)).loss]).toEqual([loss, loss, loss]);
@@ -182,7 +182,7 @@ describe('resuming', () => {
     (await resumeTraining(reference, data, checkpoint)).dispose();
     const saved = await checkpointOf({ ...SEQUENCES, classes: 9 }, small);
     const network = await resumeTraining(reference, SEQUENCES, saved, { trainingIters: 5 * 6 });
-    expect(network.network.outputs).toBe(9);
+    expect(network.config.outputs).toBe(9);
     network.dispose();
   });
 });

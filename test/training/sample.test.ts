@@ -77,7 +77,7 @@ describe('a sample', () => {
     let so = 'to be';
     for (let n = 0; n < 30; n++) {
       const classes = Array.from(so, (character) => vocabulary.characters.indexOf(character));
-      const whole = new Network(backend, network.network, { T: classes.length, B: 1 });
+      const whole = new Network(backend, network.config, { T: classes.length, B: 1 });
       whole.load(await network.save());
       classes.forEach((index, t) => whole.activations.x.set(t, 0, index));
       whole.forward();
@@ -109,7 +109,7 @@ describe('a sample', () => {
     const texts: string[] = [];
     for (const threads of [1, 3]) {
       const wasm = await createWasmBackend({ threads });
-      const copy = new Network(wasm, { ...network.network }, { T: 1, B: 1 });
+      const copy = new Network(wasm, { ...network.config }, { T: 1, B: 1 });
       copy.load(await network.save());
       texts.push(await written({ length: 80, temperature: 1.5 }, copy));
       await wasm.dispose();
@@ -119,7 +119,7 @@ describe('a sample', () => {
 
   test('changes nothing in the network, and frees what it allocated if the reader stops', async () => {
     const counting = countingBackend();
-    const copy = new Network(counting.backend, network.network, { T: 8, B: 4 });
+    const copy = new Network(counting.backend, network.config, { T: 8, B: 4 });
     copy.load(await network.save());
     const [held, before] = [counting.held.size, valuesOf(copy.activations.x)];
     for await (const character of sample(copy, vocabulary, { prime: 'to' })) {

@@ -8,7 +8,7 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { stepOf, valuesOf } from '../../src/core/tensor.js';
 import { adamRate, BETA1, BETA2, EPSILON } from '../../src/equations/adam.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import type { Model, ModelSizes } from '../../src/network/model.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -76,7 +76,7 @@ test("Adam's first update: TensorFlow.js's is larger for small |g|: 16 times at 
 });
 
 describe('networks of tf.layers.lstm', () => {
-  test.each<[string, NetworkSizes]>([
+  test.each<[string, NetworkConfig]>([
     ['two layers', { inputs: 2, layers: [{ hidden: 5 }, { hidden: 3 }], outputs: 4 }],
     [
       'both directions, mergeMode concat',
@@ -98,7 +98,7 @@ describe('networks of tf.layers.lstm', () => {
     const batch = tf.variable(tf.transpose(toTensorFlow<tf.Rank.R3>(x), [1, 0, 2])); // layers read [B,T,I]
     const apply = (): tf.Tensor2D => model.apply(batch) as tf.Tensor2D;
     expectAgreement('logits', logits, apply());
-    const labels = oneHot(y, network.network.outputs);
+    const labels = oneHot(y, network.config.outputs);
     const { grads } = tf.variableGrads(() => tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(labels, apply()));
     expectAgreement('dx', network.dx, tf.transpose(grads[batch.name], [1, 0, 2]));
     const theirs = model.trainableWeights.map(({ name }) => grads[name]);
@@ -119,11 +119,11 @@ const oneHot = (classes: Tensor, count: number): tf.Tensor =>
   tf.oneHot(tf.cast(toTensorFlow<tf.Rank.R1>(classes), 'int32'), count);
 
 /** A model of layers with a network's parameters. Each LSTM's weights: kernel, recurrent kernel, bias with the forget bias. */
-function layersOf({ network, parameters }: Network): tf.Sequential {
+function layersOf({ config, parameters }: Network): tf.Sequential {
   const model = tf.sequential();
-  network.layers.forEach(({ hidden, bidirectional }, n) => {
-    const inputShape = n === 0 ? { inputShape: [null, network.inputs] } : {};
-    const returnSequences = n < network.layers.length - 1;
+  config.layers.forEach(({ hidden, bidirectional }, n) => {
+    const inputShape = n === 0 ? { inputShape: [null, config.inputs] } : {};
+    const returnSequences = n < config.layers.length - 1;
     const lstm = { units: hidden, returnSequences, recurrentActivation: 'sigmoid', activation: 'tanh' } as const;
     model.add(
       bidirectional
@@ -131,11 +131,11 @@ function layersOf({ network, parameters }: Network): tf.Sequential {
         : tf.layers.lstm({ ...inputShape, ...lstm }),
     );
   });
-  model.add(tf.layers.dense({ units: network.outputs }));
+  model.add(tf.layers.dense({ units: config.outputs }));
   const weights = parameters.flatMap(({ name, value }) => {
     if (name.startsWith('out')) return [toTensorFlow(value)];
     const theirs = exchangeGates(toTensorFlow(value));
-    if (name.startsWith('bias')) return [tf.add(theirs, onForgetGate(value.size / 4, network.forgetBias))];
+    if (name.startsWith('bias')) return [tf.add(theirs, onForgetGate(value.size / 4, config.forgetBias))];
     const H = value.shape[1] / 4;
     return tf.split(theirs, [value.shape[0] - H, H]);
   });

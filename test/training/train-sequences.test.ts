@@ -4,7 +4,7 @@ import { DataError } from '../../src/core/errors.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import { evaluate } from '../../src/training/evaluate.js';
@@ -40,7 +40,7 @@ describe.each(KINDS)('sequences of $inputs with $answers, reads $reads, $ends', 
 
   test('an evaluation in batches gives what each sequence alone gives', async () => {
     const whole = await evaluate(network, data);
-    const one = new Network(backend, network.network, { T: STEPS, B: 1 });
+    const one = new Network(backend, network.config, { T: STEPS, B: 1 });
     one.load(valuesByName(network.parameters));
     const sums = { loss: 0, right: 0, count: 0 };
     const rows = whole.correct.length / COUNT;
@@ -174,13 +174,13 @@ test('one step: the labels of a step are those of the sequence', async () => {
     { x, labels: [1, 0, 1, 0] },
     { hidden: 3, batchSize: 4, trainingIters: 4 * 100, learningRate: 0.05 },
   );
-  expect(network.network.reads).toBe('last');
+  expect(network.config.reads).toBe('last');
   expect([...(await evaluate(network, { x, labels: [1, 0, 1, 1] })).predicted]).toEqual([1, 0, 1, 0]);
   network.dispose();
 });
 
 test('one step: a network that reads every step can be evaluated with a label for each sequence', async () => {
-  const sizes: NetworkSizes = { inputs: 1, layers: [{ hidden: 2 }], outputs: 2, reads: 'every' };
+  const sizes: NetworkConfig = { inputs: 1, layers: [{ hidden: 2 }], outputs: 2, reads: 'every' };
   const network = new Network(backend, sizes, { T: 1, B: 2 });
   const { correct } = await evaluate(network, { x: tensorFrom([1, -1, 2], [3, 1, 1]), labels: [0, 0, 1] });
   expect([...correct]).toEqual([1, 1, 0]); // all weights are 0
@@ -188,7 +188,7 @@ test('one step: a network that reads every step can be evaluated with a label fo
 });
 
 test('the rows beyond the last examples do not keep what an earlier batch had beyond an end', async () => {
-  const sizes: NetworkSizes = { inputs: 3, inputKind: 'classes', layers: [{ hidden: 2 }], outputs: 2 };
+  const sizes: NetworkConfig = { inputs: 3, inputKind: 'classes', layers: [{ hidden: 2 }], outputs: 2 };
   const network = new Network(backend, sizes, { T: 2, B: 2 });
   network.setBatch({ x: tensorFrom([0, 0, 1, NaN], [2, 2]), labels: [0, 1], lengths: [2, 1] });
   const data = { x: tensorFrom([0, 1, 2, 1, 0, 2], [3, 2]), labels: [0, 0, 1], inputClasses: 3 };
@@ -207,7 +207,7 @@ describe('classes', () => {
       [ended, 3],
       [{ ...data, classes: 5 }, 5],
     ] as const) {
-      expect((await trained(sequences, untrained)).network.outputs).toBe(outputs);
+      expect((await trained(sequences, untrained)).config.outputs).toBe(outputs);
     }
   });
 
@@ -247,7 +247,7 @@ test('a batch in which nothing counts changes no weight, and its line shows a lo
 test('the label of an example that does not count is never used, even in the rows of a batch that is not full', async () => {
   const data = smallSequences({ ...LABELLED, reads: 'every' }, 3);
   const network = await trained(data, { batchSize: 3, trainingIters: 1 });
-  const large = new Network(backend, network.network, { T: STEPS, B: 4 });
+  const large = new Network(backend, network.config, { T: STEPS, B: 4 });
   large.load(valuesByName(network.parameters));
   const whole = await evaluate(large, data);
   await evaluate(large, sliceSequences(data, 1, 3)); // leaves other numbers in the rows of the batch

@@ -6,7 +6,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
-import type { NetworkSizes } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import type { NamedTensors } from '../../src/network/parameters.js';
 import { loadTensors, saveTensors, valuesByName } from '../../src/network/parameters.js';
@@ -14,7 +14,7 @@ import { Adam } from '../../src/training/optimisers.js';
 import { describeOnBackends } from '../helpers/runs.js';
 
 const [LONG, PART, B] = [24, 4, 3];
-const SIZES: NetworkSizes = {
+const SIZES: NetworkConfig = {
   inputs: 2,
   layers: [{ hidden: 5 }, { hidden: 4 }],
   outputs: 1,

@@ -31,7 +31,7 @@ export function valuesOfTheEngine() {
   const values = { ...GIVEN };
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = allocateLstm(backend, { T: 2, B: 1, I: 1, H: 1 });
-  const { x, kernel, bias, h, c, dhOutside, dh, dx, dKernel, dBias } = lstm;
+  const { x, kernel, bias, h, c, dhUpstream, dh, dx, dKernel, dBias } = lstm;
   x.data.set([GIVEN['x₁'], GIVEN['x₂']]);
   kernel.data.set([...GATES.map((gate) => GIVEN[`Wx${gate}`]), ...GATES.map((gate) => GIVEN[`Wh${gate}`])]);
   bias.data.set(GATES.map((gate) => GIVEN[`b${gate}`]));
@@ -61,7 +61,7 @@ export function valuesOfTheEngine() {
   const one = (value) => tensorFrom([value], [1, 1], 'f64');
   const [loss, mask, last] = [zeros([1], 'f64'), tensorFrom([1], [1], 'f64'), stepOf(h, 2)];
   squaredErrorForward(loss, last, one(GIVEN.y), mask);
-  squaredErrorBackward(stepOf(dhOutside, 2), last, one(GIVEN.y), mask, 1);
+  squaredErrorBackward(stepOf(dhUpstream, 2), last, one(GIVEN.y), mask, 1);
   values.L = loss.get(0);
 
   lstmBackward(

@@ -29,12 +29,12 @@ const [B, I, H] = [1, 3, 64];
 export function lstmNorms(forgetBias, T) {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const lstm = allocateLstm(backend, { T, B, I, H }, { forgetBias });
-  const { x, kernel, gates, c, dhOutside, dh, dc } = lstm;
+  const { x, kernel, gates, c, dhUpstream, dh, dc } = lstm;
   const random = new Random(1);
   const limit = Math.sqrt(6 / (I + H + 4 * H));
   fillRandom(kernel, () => random.uniform(-limit, limit));
   fillRandom(x, () => random.uniform(-1, 1));
-  fillRandom(stepOf(dhOutside, T), () => random.normal(0, 1));
+  fillRandom(stepOf(dhUpstream, T), () => random.normal(0, 1));
   lstmForward(backend, lstm);
   lstmBackward(backend, lstm);
 

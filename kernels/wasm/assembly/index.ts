@@ -7,7 +7,7 @@ import {
 import { exp, sigmoid, tanh } from './math';
 import { matmulChunk, packChunk, SCRATCH_BYTES, setScratch } from './matmul';
 import { adamChunk, addChunk, copyChunk, fillChunk, multiplyChunk, sgdChunk } from './pointwise';
-import { columnSumsChunk, gatherRowsChunk, scatterAddRowsChunk } from './rows';
+import { columnSumsChunk, embeddingForwardChunk, embeddingBackwardChunk } from './rows';
 import { allFinished, awaitJob, claim, finishChunk, generation, kindOfJob, publish, setThread } from './threads';
 
 export { SCRATCH_BYTES, setScratch, setThread, allFinished };
@@ -28,8 +28,8 @@ function execute(chunk: i32): void {
     case Kind.squaredErrorBackward: squaredErrorBackwardChunk(chunk); break;
     case Kind.adam: adamChunk(chunk); break;
     case Kind.sgd: sgdChunk(chunk); break;
-    case Kind.gatherRows: gatherRowsChunk(chunk); break;
-    case Kind.scatterAddRows: scatterAddRowsChunk(chunk); break;
+    case Kind.embeddingForward: embeddingForwardChunk(chunk); break;
+    case Kind.embeddingBackward: embeddingBackwardChunk(chunk); break;
     case Kind.multiply: multiplyChunk(chunk); break;
     case Kind.add: addChunk(chunk); break;
     case Kind.fill: fillChunk(chunk); break;

@@ -55,8 +55,8 @@ export enum Kind {
   squaredErrorBackward,
   adam,
   sgd,
-  gatherRows,
-  scatterAddRows,
+  embeddingForward,
+  embeddingBackward,
   multiply,
   add,
   fill,
@@ -236,7 +236,7 @@ export class Sgd {
 
 /** Equation (15): row m of out `[M,N]` = row indices[m] of a, of N columns, + bias `[N]`. */
 @unmanaged
-export class GatherRows {
+export class EmbeddingForward {
   out: usize;
   a: usize;
   indices: usize;
@@ -249,7 +249,7 @@ export class GatherRows {
 
 /** Equation (15′): row indices[m] of out, of N columns, += row m of a `[M,N]`. */
 @unmanaged
-export class ScatterAddRows {
+export class EmbeddingBackward {
   out: usize;
   indices: usize;
   a: usize;

@@ -1,5 +1,5 @@
 /** Sums of rows, and rows that class indices choose, (15) and (15′). */
-import { ColumnSums, GatherRows, ScatterAddRows, SUM_CHUNK_COLUMNS } from './jobs';
+import { ColumnSums, EmbeddingForward, EmbeddingBackward, SUM_CHUNK_COLUMNS } from './jobs';
 import { loadPart, min, storePart } from './math';
 import { jobOf } from './threads';
 
@@ -41,8 +41,8 @@ function addFourRows(out: usize, a: usize, row: usize, n: i32, count: i32): void
 }
 
 /** (15) */
-export function gatherRowsChunk(chunk: i32): void {
-  const job = jobOf<GatherRows>();
+export function embeddingForwardChunk(chunk: i32): void {
+  const job = jobOf<EmbeddingForward>();
   const N = job.N;
   const end = min((chunk + 1) * job.rows, job.M);
   for (let m = chunk * job.rows; m < end; m++) {
@@ -51,8 +51,8 @@ export function gatherRowsChunk(chunk: i32): void {
 }
 
 /** (15′) */
-export function scatterAddRowsChunk(chunk: i32): void {
-  const job = jobOf<ScatterAddRows>();
+export function embeddingBackwardChunk(chunk: i32): void {
+  const job = jobOf<EmbeddingBackward>();
   const M = job.M, N = job.N;
   const first = chunk * job.columns;
   const count = min(job.columns, N - first);

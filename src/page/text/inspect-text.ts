@@ -5,7 +5,7 @@ import { yieldToEventLoop } from '../../core/event-loop.js';
 import { fill, norm, rowsOf, stepOf, valuesOf } from '../../core/tensor.js';
 import type { Vocabulary } from '../../data/text.js';
 import { classesIn } from '../../data/text.js';
-import type { CompleteSizes } from '../../network/config.js';
+import type { CompleteConfig } from '../../network/config.js';
 import { lstmsOf, widthOf } from '../../network/config.js';
 import type { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
@@ -197,14 +197,14 @@ async function valuesFor(network: Network, vocabulary: Vocabulary, target: numbe
   const states = layers.flat().flatMap(({ gates, h, c, dh, dc }) => [gates, h, c, dh, dc]);
   for (const tensor of [logits, dx, ...states]) await backend.download(tensor);
   return {
-    choices: likeliest(distributionOf(valuesOf(stepOf(logits, target)), 1, network.network.outputs), vocabulary),
+    choices: likeliest(distributionOf(valuesOf(stepOf(logits, target)), 1, network.config.outputs), vocabulary),
     dxNorms: Float32Array.from({ length: network.sizes.T }, (_, t) => norm(stepOf(dx, t))),
     lstms: inspectedLstms(network),
   };
 }
 
 /** How many characters of a text `states` reads: 20,000, or fewer if a forward pass over them needs over 5·10⁹ multiply-adds. */
-export function mostCharacters(network: CompleteSizes): number {
+export function mostCharacters(network: CompleteConfig): number {
   const top = network.layers[network.layers.length - 1];
   let work = widthOf(top) * network.outputs; // for one character
   for (const { layer, I, H } of lstmsOf(network)) work += (layer === 0 ? H : I + H) * 4 * H; // Wx has one row for a class

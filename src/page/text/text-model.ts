@@ -2,14 +2,14 @@
 import type { Backend } from '../../core/backend.js';
 import type { Vocabulary } from '../../data/text.js';
 import { characterOf } from '../../data/text.js';
-import type { CompleteSizes } from '../../network/config.js';
-import { completeSizes } from '../../network/config.js';
+import type { CompleteConfig } from '../../network/config.js';
+import { completeConfig } from '../../network/config.js';
 import { Network } from '../../network/network.js';
 import type { NamedTensors } from '../../network/parameters.js';
 
 /** A trained character model, on the host. It stays in the worker. */
 export interface TextModel {
-  readonly network: CompleteSizes;
+  readonly network: CompleteConfig;
   /** The weights by name, as `Network.save` gives them. They are not changed: other weights are another object. */
   readonly parameters: NamedTensors;
   readonly vocabulary: Vocabulary;
@@ -50,10 +50,10 @@ export class KeptNetwork {
     { network, parameters }: TextModel,
     backend: Backend,
     T: number,
-    inputKind: CompleteSizes['inputKind'],
+    inputKind: CompleteConfig['inputKind'],
   ): Network {
-    const sizes = completeSizes({ ...network, inputKind, dropout: 0 }); // dropout is used only in training
-    if (this.kept && (this.kept.sizes.T !== T || JSON.stringify(this.kept.network) !== JSON.stringify(sizes))) {
+    const sizes = completeConfig({ ...network, inputKind, dropout: 0 }); // dropout is used only in training
+    if (this.kept && (this.kept.sizes.T !== T || JSON.stringify(this.kept.config) !== JSON.stringify(sizes))) {
       this.kept.dispose();
       this.kept = undefined;
     }

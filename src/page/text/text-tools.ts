@@ -82,7 +82,7 @@ export class TextTools {
 
   /** 200 characters by this network. */
   async sample({ network, ...others }: Pick<TextModel, 'vocabulary'> & { network: Network }): Promise<string> {
-    this.writer.load({ ...others, network: network.network, parameters: await network.save() });
+    this.writer.load({ ...others, network: network.config, parameters: await network.save() });
     return this.writer.sample(SAMPLE.length, SAMPLE.temperature, SAMPLE.seed);
   }
 

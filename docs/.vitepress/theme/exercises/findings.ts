@@ -1,7 +1,7 @@
 /** Shows what a run has found: the verdict, and the losses of the training. */
 import type { VNode } from 'vue';
 import { h } from 'vue';
-import type { Difference, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
+import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -47,10 +47,10 @@ export function verdictView(exercise: Exercise, verdict: Verdict): VNode[] {
 const standardOf = ({ trains }: Exercise): string =>
   trains === 'adam' ? 'those of the project’s own Adam' : 'numeric derivatives';
 
-const tensorsOf = ({ length }: readonly Difference[]): string =>
+const tensorsOf = ({ length }: readonly WrongNumber[]): string =>
   length === 1 ? 'one tensor differs' : `${length} tensors differ`;
 
-const differencesView = (differences: readonly Difference[]): VNode =>
+const differencesView = (differences: readonly WrongNumber[]): VNode =>
   scrollingTable(
     'differences',
     'The tensors that differ',
