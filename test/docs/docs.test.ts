@@ -94,19 +94,12 @@ const examples = [...read('README.md').matchAll(/```js\n([\s\S]*?)```/g)].map(([
 
 test.each([
   [/^50 \d\.\d{4}\n60 \d\.\d{4}\nvalidation accuracy 0\.\d+\n$/m, 0],
-  [/^last h Float64Array\(2\) \[ [-\d.e]+, [-\d.e]+ \]\n∂loss\/∂x Float64Array\(3\) \[/, 1],
-  [/^true \d\.\d+e-1\d\n$/, 2],
+  [/^true \d\.\d+e-1\d\n$/, 1],
 ])('the README’s example prints %s', (output, n) => {
-  expect(examples).toHaveLength(3);
+  expect(examples).toHaveLength(2);
   const { stdout, stderr } = runModule(examples[n]);
   expect(stderr).toBe('');
   expect(stdout).toMatch(output);
-});
-
-test('the README shows what gradcheck prints', async () => {
-  const { code, stdout } = await longhand(['gradcheck']);
-  expect(code).toBe(0);
-  expect(read('README.md')).toContain(stdout);
 });
 
 test('the README shows the first lines of the training', async () => {
