@@ -13,7 +13,7 @@ import type { ProcessPool } from './process-pool.js';
 import type { EncodedArrays, Started } from './protocol.js';
 import { decode, encode } from './protocol.js';
 import type { Finding } from './rows.js';
-import { statisticsOf } from './statistics.js';
+import { statisticsOf } from './rows.js';
 
 interface Pace {
   readonly warmUpMs: number;

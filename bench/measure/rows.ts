@@ -5,7 +5,6 @@ import type { Suite } from '../suites.js';
 import type { BenchmarkTask } from '../tasks.js';
 import { flopsOf } from '../tasks.js';
 import type { Environment } from './environment.js';
-import type { Statistics } from './statistics.js';
 
 export interface Row {
   readonly suite: string;
@@ -101,4 +100,34 @@ function sizesOf(task: BenchmarkTask): Record<string, number> {
   return Object.fromEntries(
     Object.entries(task).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
+}
+
+/** The times of a candidate. */
+export interface Statistics {
+  readonly median: number;
+  readonly min: number;
+  /** Half of all times lie between the quartiles. */
+  readonly lower: number;
+  readonly upper: number;
+  readonly count: number;
+}
+
+export function statisticsOf(samples: readonly number[]): Statistics {
+  if (samples.length === 0) throw new RangeError('statistics: no samples');
+  const sorted = [...samples].sort((a, b) => a - b);
+  return {
+    median: quantile(sorted, 0.5),
+    min: sorted[0],
+    lower: quantile(sorted, 0.25),
+    upper: quantile(sorted, 0.75),
+    count: sorted.length,
+  };
+}
+
+/** Interpolates between the two sorted values around `share`. */
+function quantile(sorted: readonly number[], share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.ceil(position);
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }

@@ -2,7 +2,7 @@
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
-import { statisticsOf } from '../measure/statistics.js';
+import { statisticsOf } from '../measure/rows.js';
 
 export type Size = readonly [M: number, K: number, N: number];
 

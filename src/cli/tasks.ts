@@ -2,18 +2,17 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { DataError } from '../core/errors.js';
-import { addingProblem } from '../data/adding.js';
+import { addingProblem, asPermutedPixels, asPixels } from '../data/memory-tasks.js';
 import { SIDE } from '../data/fit-drawing.js';
 import { loadMnist, mnistFiles } from '../data/mnist-files.js';
 import type { LabelledImages } from '../data/mnist.js';
-import { asPermutedPixels, asPixels } from '../data/pixels.js';
 import { loadText, packagedText } from '../data/text-files.js';
 import type { TextOptions } from '../data/text.js';
 import { textTask } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
-import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
+import { TEXT_OPTIONS, TEXT_T } from '../training/options.js';
 import { filePath, wholeNumber } from './flag-values.js';
 
 export const TASK_NAMES = ['mnist', 'pixels', 'adding', 'text'] as const;

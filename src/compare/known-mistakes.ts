@@ -1,7 +1,7 @@
 /** Mistakes that people make when they write an LSTM. Each is made on purpose by changing the problem or the results. */
 import type { Tensor } from '../core/tensor.js';
 import { rowsOf, tensorFrom, transposeOf, valuesOf } from '../core/tensor.js';
-import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
+import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import type { LstmPlace } from '../network/config.js';
 import { lossMistakes } from './loss-mistakes.js';
 import type { Mistake } from './mistake.js';

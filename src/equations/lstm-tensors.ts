@@ -5,7 +5,7 @@ import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
-import type { Shape, Tensor } from '../core/tensor.js';
+import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
 import type { Step } from './lstm-steps.js';
@@ -263,4 +263,19 @@ function statesOf({ T }: LstmSizes, { h, c }: LstmTensors, reverse: boolean) {
     final: rowOf(reverse ? 0 : T),
     outputs: { h: rowsOf(h, first, first + T), c: rowsOf(c, first, first + T) },
   };
+}
+
+/** The order of the gates, as letters; j is the candidate that others call g or c. Other programs have another order. */
+export const GATE_ORDER = 'ijfo';
+
+/** Rows of `[…,4H]` with the four blocks of H columns moved from one gate order to another. */
+export function reorderGates<Values extends FloatArray>(values: Values, H: number, from: string, to: string): Values {
+  const reordered = values.slice() as Values;
+  for (let row = 0; row < values.length; row += 4 * H) {
+    for (const [block, gate] of to.split('').entries()) {
+      const source = row + from.indexOf(gate) * H;
+      reordered.set(values.subarray(source, source + H), row + block * H);
+    }
+  }
+  return reordered;
 }

@@ -6,7 +6,7 @@
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
  */
 import { DataError } from '../core/errors.js';
-import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
+import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';

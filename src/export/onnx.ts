@@ -8,7 +8,7 @@
  * SCHEMA has only the fields that are used here, with their numbers from onnx.proto.
  */
 import protobuf from 'protobufjs';
-import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
+import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { isPlain } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { LstmWeights } from './weights.js';

@@ -5,7 +5,7 @@
 import { DataError } from '../core/errors.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
-import { GATE_ORDER, reorderGates } from '../equations/gate-order.js';
+import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { parseStrictJson } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';

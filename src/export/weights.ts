@@ -3,7 +3,7 @@ import { DataError } from '../core/errors.js';
 import { F32_RANGE } from '../core/numbers.js';
 import type { FloatArray, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
-import { GATE_ORDER } from '../equations/gate-order.js';
+import { GATE_ORDER } from '../equations/lstm-tensors.js';
 import type { CompleteConfig, LstmPlace } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';

@@ -6,8 +6,7 @@ import { textTask } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import type { Checkpoint, SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { TrainOptions } from '../training/options.js';
-import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
-import { TEXT_OPTIONS } from '../training/text-defaults.js';
+import { layersOf, stepCount, TEXT_OPTIONS, TUTORIAL } from '../training/options.js';
 import type { Settings, Subject, TextFacts } from './settings.js';
 import { pageOptionsOf, TEXT_LIMITS } from './settings.js';
 

@@ -5,8 +5,7 @@ import { decimalFrom } from '../core/numbers.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { OPTIONS } from '../training/option-table.js';
 import type { TrainOptions } from '../training/options.js';
-import { layersOf, stepCount, TUTORIAL } from '../training/options.js';
-import { TEXT_OPTIONS, TEXT_T } from '../training/text-defaults.js';
+import { layersOf, stepCount, TEXT_OPTIONS, TEXT_T, TUTORIAL } from '../training/options.js';
 
 /** `webgpu` and `webgl2` are the GPU.js modes that use a browser's GPU. */
 export const BACKENDS = ['wasm', 'webgpu', 'webgl2', 'reference'] as const satisfies readonly (

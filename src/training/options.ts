@@ -55,6 +55,21 @@ function defaults(): Values {
   return Object.fromEntries<unknown>(OPTION_NAMES.map((name) => [name, OPTIONS[name].default])) as Values;
 }
 
+/** T of a character model: the steps of Karpathy's char-rnn. */
+export const TEXT_T = 50;
+
+/** Options with which a character model starts, where they differ from the tutorial's: those of char-rnn, with Adam. */
+export const TEXT_OPTIONS = {
+  layers: 2,
+  hidden: 128,
+  batchSize: 50,
+  learningRate: 0.002,
+  clipNorm: 5,
+  outputInit: 'glorot',
+  epochs: 5,
+  displayStep: 50,
+} as const;
+
 /** Throws a TypeError for an option that does not exist, and a RangeError for a value that is not accepted. */
 export function assertOptions(options: TrainOptions): void {
   assertKnownNames('train', options, OPTION_NAMES);

@@ -8,7 +8,7 @@ import { labelOf } from '../../bench/candidates.js';
 import { quoted } from '../../bench/measure/environment.js';
 import type { Row } from '../../bench/measure/rows.js';
 import { rowsOf } from '../../bench/measure/rows.js';
-import { statisticsOf } from '../../bench/measure/statistics.js';
+import { statisticsOf } from '../../bench/measure/rows.js';
 import { crossoversOf } from '../../bench/report/crossovers.js';
 import { writeReport } from '../../bench/report/report.js';
 import { writeSummary } from '../../bench/report/summary.js';

@@ -1,6 +1,6 @@
 /** How the benchmark judges a candidate: it verifies outputs, summarises times and measures memory. */
 import { expectedOf, verify } from '../../bench/measure/expected.js';
-import { statisticsOf } from '../../bench/measure/statistics.js';
+import { statisticsOf } from '../../bench/measure/rows.js';
 import { start } from '../../bench/programs/longhand.js';
 import type { Arrays, MatmulTask, NetworkTask, BenchmarkTask } from '../../bench/tasks.js';
 import { flopsOf, inputShapes, makeInputs, outputNames } from '../../bench/tasks.js';

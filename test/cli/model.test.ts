@@ -7,7 +7,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { fillImages } from '../../src/data/batches.js';
 import { SIDE } from '../../src/data/fit-drawing.js';
-import { asPermutedPixels, asPixels } from '../../src/data/pixels.js';
+import { asPermutedPixels, asPixels } from '../../src/data/memory-tasks.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';

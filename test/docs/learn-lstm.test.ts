@@ -1,7 +1,7 @@
 /** Chapter 3, docs/learn/lstm.md: its programs print what it shows, and a second computation gives the same numbers. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { GATE_ORDER } from '../../src/equations/gate-order.js';
+import { GATE_ORDER } from '../../src/equations/lstm-tensors.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { chapter, folder, outputOf, read } from '../helpers/chapter.js';
 

@@ -13,9 +13,8 @@ import {
   toQuery,
 } from '../../src/page/settings.js';
 import { OPTIONS } from '../../src/training/option-table.js';
-import { stepCount, TUTORIAL } from '../../src/training/options.js';
+import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/run.js';
-import { TEXT_OPTIONS } from '../../src/training/text-defaults.js';
 import { smallImages } from '../helpers/small-images.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {

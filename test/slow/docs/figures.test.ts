@@ -6,7 +6,7 @@ import { Random } from '../../../src/core/rng.js';
 import { norm, stepOf, valuesOf } from '../../../src/core/tensor.js';
 import { fillBatch, fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
-import { asPixels } from '../../../src/data/pixels.js';
+import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
 import { Model } from '../../../src/network/model.js';
 import { Network } from '../../../src/network/network.js';

@@ -74,12 +74,14 @@ testInBrowser('every page opens without errors and other origins', async () => {
   // the reference's many pages are all alike: the next tests open some
   const names = pageNames().filter((name) => !name.startsWith('api/'));
   const visit = await open('');
-  for (const name of names.filter((one) => !one.startsWith('source/'))) {
+  // A source file's page is opened within the site, which costs a quarter, but the first one is not: VitePress's outline, which
+  // documents have, throws an error if it is told of scrolling after the visitor has left its page.
+  const [firstSource, ...sources] = names.filter((one) => one.startsWith('source/'));
+  for (const name of [...names.filter((one) => !one.startsWith('source/')), firstSource]) {
     await visit.page.goto(address() + name, { waitUntil: 'domcontentloaded' });
     await untilMounted(visit);
   }
-  // a source file's page is opened within the site, which costs a quarter
-  for (const name of names.filter((one) => one.startsWith('source/'))) {
+  for (const name of sources) {
     const { title } = await read(address() + name);
     await visit.page.evaluate((href) => {
       const link = Object.assign(document.createElement('a'), { href });
