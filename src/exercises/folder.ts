@@ -111,6 +111,9 @@ declare module 'longhand' {
     set(...indexAndValue: number[]): number;
   }
 
+  /** y \`[B,C]\`, which is only read. */
+  export type LabelRows = Pick<Tensor, 'get'>;
+
   /** Operations write their first argument, \`out\`. */
   export interface Backend {
     /** out \`[M,N]\` = a \`[M,K]\` · b \`[K,N]\`, or out += with accumulate. */

@@ -95,7 +95,7 @@ export function sigmoidBackward(dI: number, i: number): number {
     name: 'softmax',
     list: 'equations/cross-entropy.ts',
     parts: [
-      "import type { Tensor } from 'longhand';\n\n",
+      "import type { LabelRows, Tensor } from 'longhand';\n\n",
       { from: 'src/equations/cross-entropy.ts', first: '/** (5′) from', last: '}' },
     ],
     taken: [

@@ -120,7 +120,8 @@ function trainingOf(backend: Backend, sizes: ModelSizes): Training {
   const random = new Random(1);
   model.initialise(random);
   const { x, y } = model.activations;
-  randomise(backend, [x, y], random);
+  randomise(backend, [x], random);
+  for (let b = 0; b < y.size; b++) y.set(b, random.below(sizes.C));
   const optimiser = new Adam<string>(backend, model.parameters);
   return {
     async step() {
