@@ -20,7 +20,7 @@ export function projectAt(name: string) {
     read: (file: string): string => readFileSync(at(file), 'utf8'),
     /** Runs a build. Returns the parts that it built, and its errors; `status` is null after a timeout. `options` are for Node. */
     build: (...options: string[]) => {
-      const hangs = { encoding: 'utf8', timeout: 250_000 } as const; // beside busy neighbours a build took 70 s
+      const hangs = { encoding: 'utf8', timeout: 250_000 } as const; // beside busy neighbours a build took over a minute
       const { status, stderr } = spawnSync(process.execPath, [...options, main], hangs);
       return { status, ...reportIn(stderr) };
     },
