@@ -35,6 +35,7 @@ function inTemporaryFolder(work) {
 function pack(destination) {
   run(project, process.execPath, 'build/main.mjs');
   mkdirSync(destination, { recursive: true });
+  for (const name of readdirSync(destination)) if (name.endsWith('.tgz')) rmSync(path.join(destination, name));
   const packed = (folder) =>
     path.join(destination, npm(folder, 'pack', '--ignore-scripts', '--pack-destination', destination).trim());
   const tarball = packed(project);
@@ -94,7 +95,10 @@ function publish(tarball, isDryRun) {
   console.log(npm(project, 'publish', tarball, '--access', 'public', mode).trim());
 }
 
-const [step, place, flag] = process.argv.slice(2);
+const [step, place, flag, ...others] = process.argv.slice(2);
+const flags = { check: '--audit', publish: '--dry-run' };
+if (others.length > 0 || (flag !== undefined && flag !== flags[step]))
+  throw new Error(`unknown: ${flag} ${others.join(' ')}`);
 if (step === 'pack') console.log(pack(path.resolve(place)));
 else if (step === 'check') check(path.resolve(place), flag === '--audit');
 else if (step === 'publish') publish(path.resolve(place), flag === '--dry-run');

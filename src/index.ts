@@ -1,4 +1,9 @@
 /** The library: the mathematics and its tools. Each backend is an entry of its own: `longhand/wasm`, `/reference`, `/gpu`. */
+import { embeddingBackward, embeddingForward } from './equations/embedding.js';
+import type { CompleteConfig, NetworkConfig } from './network/config.js';
+import { completeConfig } from './network/config.js';
+import type { BiasInit, OutputInit } from './network/initial-values.js';
+
 export type { DType, FloatArray, Shape, Tensor } from './core/tensor.js';
 export {
   copyInto,
@@ -80,7 +85,7 @@ export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
 export type { TrainData, TrainingData } from './data/train-data.js';
-export type { GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
+export type { FormerOptions, GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { Line, Validation } from './training/run.js';
 export { Training } from './training/run.js';
@@ -97,8 +102,18 @@ export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
 export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';
 export { compareFile } from './compare/compare.js';
 
-// The former names of 0.1.0.
-export type { BiasInit as BiasStart, OutputInit as OutputStart } from './network/initial-values.js';
-export type { CompleteConfig as CompleteSizes, NetworkConfig as NetworkSizes } from './network/config.js';
-export { completeConfig as completeSizes } from './network/config.js';
-export { embeddingBackward as scatterAddRows, embeddingForward as gatherRows } from './equations/embedding.js';
+// Former names.
+/** The former name of `BiasInit`. @deprecated */
+export type BiasStart = BiasInit;
+/** The former name of `OutputInit`. @deprecated */
+export type OutputStart = OutputInit;
+/** The former name of `NetworkConfig`. @deprecated */
+export type NetworkSizes = NetworkConfig;
+/** The former name of `CompleteConfig`. @deprecated */
+export type CompleteSizes = CompleteConfig;
+/** The former name of `completeConfig`. @deprecated */
+export const completeSizes = completeConfig;
+/** The former name of `embeddingForward`. @deprecated */
+export const gatherRows = embeddingForward;
+/** The former name of `embeddingBackward`. @deprecated */
+export const scatterAddRows = embeddingBackward;

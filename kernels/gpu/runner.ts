@@ -9,7 +9,7 @@ import { kernelText } from './program.js';
 /** A matrix on the device. It never changes: an operation's result is a new matrix. */
 export interface Matrix {
   readonly layout: Layout;
-  /** Its rows. The last ones can be surplus; see `roomFor`. */
+  /** Its rows. The last ones can be surplus; see `Device.roomFor`. */
   readonly rows: number;
   readonly columns: number;
   /** Its textures or buffers; see layout.ts. */

@@ -70,7 +70,7 @@ Examples:
       const parsed = parseSafetensors(readFile(file), file);
       const advice = `take fewer sequences or steps in ${file}`;
       const assertFits = (network: NetworkConfig, sizes: BatchSizes): void =>
-        assertRoom(network, sizes, { dtype: 'f64', advice, numbers: elementCountOfComparison(network, sizes) });
+        assertRoom(network, sizes, { dtype: 'f64', advice, elementCount: elementCountOfComparison(network, sizes) });
       const comparison = await withProgress((onProgress) =>
         compareFile(backend, parsed, tolerance, file, { limited: limit, assertRoom: assertFits, onProgress }),
       );
@@ -87,7 +87,7 @@ Tensors of the file (T steps, B sequences, I inputs, H hidden units, C outputs; 
   kernel [I+H,4H], bias [4H]   one layer and direction: rows of x first; gates i, j, f, o
   kernel.N, bias.N             layer N, from 0; kernel.N.reverse, bias.N.reverse: its reverse direction
   outKernel [directions·H,C], outBias [C]
-  labels [B]                   or [T,B] with reads every; -1 is not counted
+  labels [B]                   or [T,B] with reads every; -1 does not count
   targets [B,C]                in place of labels with loss squaredError; or [T,B,C] with reads every
   lengths [B]                  optional: steps of each sequence, 1 to T, in any order
   h0, c0 [B,H]                 optional; for several: [layers·directions,B,H] in PyTorch's order

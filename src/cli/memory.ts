@@ -23,17 +23,17 @@ export interface Room {
   /** The backend's own limit in bytes. Default: none. */
   readonly most?: number;
   /** How many numbers are in memory at once. Default: those of a network that is only evaluated. */
-  readonly numbers?: number;
+  readonly elementCount?: number;
 }
 
 /** Throws an OutOfMemoryError that names the bytes if a network does not fit. */
 export function assertRoom(
   network: NetworkConfig,
   sizes: BatchSizes,
-  { dtype, advice, most = Infinity, numbers = elementCountOfNetwork(network, sizes) }: Room,
+  { dtype, advice, most = Infinity, elementCount = elementCountOfNetwork(network, sizes) }: Room,
 ): void {
   const heap = sizes.T * lstmsOf(network).length * VIEWS_OF_A_STEP;
-  const bytes = heap + numbers * (dtype === 'f32' ? 4 : 8);
+  const bytes = heap + elementCount * (dtype === 'f32' ? 4 : 8);
   const needs = `${formatNetwork(network, sizes)} need about`;
   const heapLimit = Math.floor(getHeapStatistics().heap_size_limit * LARGEST_SHARE_OF_HEAP);
   if (heap > heapLimit) {

@@ -99,7 +99,7 @@ async function predict(
   withRows: boolean,
 ): Promise<Prediction> {
   const { x } = model.activations;
-  fillImages(x, image, [0]);
+  fillImages('predict', x, image, [0]);
   backend.upload(x);
   model.forward();
   const probabilities = [...(await firstProbabilities(model))];

@@ -16,6 +16,7 @@ import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
 import type { Line, Resumable, Validation } from '../training/run.js';
+import { resumedOptions } from '../training/resumed-options.js';
 import { networkFor, Training } from '../training/run.js';
 import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
@@ -61,7 +62,7 @@ export async function runTraining(
   resumed: Resumable | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const noun = nounOf(data.test);
+  const noun = nounOf(data.train);
   const print = printerFor(flags, noun);
   const startedAt = performance.now();
   const { model, step } = await trainWithFiles(backend, examples, noun, given, flags, resumed, signal);
@@ -118,7 +119,7 @@ async function trainWithFiles(
     dtype: backend.dtype,
     advice,
     most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-    numbers: elementCountOfTraining(network, sizes),
+    elementCount: elementCountOfTraining(network, sizes),
   });
 
   const history = flags.history === undefined ? undefined : new History(flags.history, startStep);
@@ -140,7 +141,9 @@ async function trainWithFiles(
   try {
     const model = await withAdvice(advice, () =>
       makeAllSteps(
-        resumed ? Training.resumeChecked(backend, sets, resumed, given) : Training.startChecked(backend, sets, options),
+        resumed
+          ? Training.resumeChecked(backend, sets, resumed, resumedOptions(resumed.training, given))
+          : Training.startChecked(backend, sets, options),
         hooks,
       ),
     );

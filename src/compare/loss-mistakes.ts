@@ -8,7 +8,7 @@ import { lossRows } from '../network/config.js';
 import type { Mistake } from './mistake.js';
 import { isGradient, withResults } from './mistake.js';
 import type { Problem, Results } from './problem.js';
-import { isBeyondEnd, isCounted } from './problem.js';
+import { isBeyondEnd, countsRow } from './problem.js';
 import { given } from './solve.js';
 
 /** The mistakes in the loss of this problem. */
@@ -27,7 +27,7 @@ interface Scale {
 function scalesOf(problem: Problem): Scale[] {
   const { network, sizes, lengths } = problem;
   const rows = lossRows(network, sizes);
-  const counts = Array.from({ length: rows }, (_, row) => Number(isCounted(problem, row)));
+  const counts = Array.from({ length: rows }, (_, row) => Number(countsRow(problem, row)));
   const count = counts.reduce((sum, one) => sum + one, 0);
   const sum = (factor: number, over: string): Scale => {
     return { factor, loss: `the sum over ${over}`, losses: `the sum of the losses over ${over}` };
@@ -82,7 +82,7 @@ function paddingInLoss(problem: Problem): Mistake[] {
     labels === undefined ? isFinite(problem, row) : labels[row] < network.outputs,
   );
   if (padding.length === 0 || !isComputable) return [];
-  const count = all.filter((row) => isCounted(problem, row)).length;
+  const count = all.filter((row) => countsRow(problem, row)).length;
   const added = (): ReturnType<typeof lossOfPadding> => lossOfPadding(problem, padding, count + padding.length);
   return [
     {

@@ -74,7 +74,7 @@ export const hasPadding = ({ lengths, sizes: { T } }: Pick<Problem, 'lengths' | 
   lengths.some((length) => length < T);
 
 /** Whether row t·B+b, or row b, has a loss and counts. */
-export function isCounted(problem: Omit<Problem, 'tensors' | 'stateShapes'>, row: number): boolean {
+export function countsRow(problem: Omit<Problem, 'tensors' | 'stateShapes'>, row: number): boolean {
   const { labels, network, sizes } = problem;
   const isInside = network.reads === 'last' || !isBeyondEnd(problem, Math.floor(row / sizes.B), row % sizes.B);
   return isInside && (labels === undefined || labels[row] >= 0);

@@ -10,7 +10,7 @@ import { assertFits } from './limits.js';
 import type { NamedNetwork } from './named-network.js';
 import { assertParameterShapes, namedNetworkIn } from './named-network.js';
 import type { Problem, Results, StateShapes } from './problem.js';
-import { hasPadding, isBeyondEnd, isCounted, parameterShapesOf, shapesOf } from './problem.js';
+import { hasPadding, isBeyondEnd, countsRow, parameterShapesOf, shapesOf } from './problem.js';
 
 /** The problem in a file. Throws a DataError if a tensor is missing or has another shape, or the problem is too large. */
 export function problemOf(file: Safetensors, name: string): Problem {
@@ -99,12 +99,12 @@ function labelsIn(file: Safetensors, problem: WithLengths, name: string): number
   const labels = [...integersNamed(file, 'labels', shape, name)];
   const C = network.outputs;
   const isWrong = (label: number, row: number): boolean =>
-    !(label >= -1 && label < C) && isCounted({ ...problem, labels: undefined }, row);
+    !(label >= -1 && label < C) && countsRow({ ...problem, labels: undefined }, row);
   const wrong = labels.findIndex(isWrong);
   if (wrong >= 0) {
     const at = indexOf(wrong, shape).join(',');
     throw new DataError(
-      `${name}: label ${labels[wrong]} at ${at}: outKernel has classes 0…${C - 1}; -1 is not counted`,
+      `${name}: label ${labels[wrong]} at ${at}: outKernel has classes 0…${C - 1}; -1 does not count`,
     );
   }
   return labels;
@@ -141,7 +141,7 @@ function stateShapesIn(
 function assertSomethingCounts(problem: Problem, { tensors }: Safetensors, name: string): void {
   const { network, sizes } = problem;
   const rows = lossRows(network, sizes);
-  for (let row = 0; row < rows; row++) if (isCounted(problem, row)) return;
+  for (let row = 0; row < rows; row++) if (countsRow(problem, row)) return;
   throw new DataError(
     `${name}: tensor "labels" is ${quote(tensors.get('labels')?.shape)}, but none counts: each is -1 or beyond its ` +
       `sequence's end; at least one must be a class 0…${network.outputs - 1}`,

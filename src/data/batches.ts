@@ -85,7 +85,7 @@ const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.
  */
 export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
   assertShape('fillBatch', 'y', y, [x.shape[1]]);
-  fillImages(x, images, indices);
+  fillImages('fillBatch', x, images, indices);
   for (let b = 0; b < indices.length; b++) {
     const label = images.labels[indices[b]];
     if (!(label < CLASSES)) {
@@ -103,9 +103,10 @@ export interface Shift {
 
 /**
  * Writes images into x `[T,B,I]`, image row t as the input of step t. With fewer indices than B, the rest of x keeps its
- * values. `shifts`: one for each image; pixels that move in are 0. Default: no shifts.
+ * values. `what` begins messages. `shifts`: one for each image; pixels that move in are 0. Default: no shifts.
  */
 export function fillImages(
+  what: string,
   x: Tensor,
   images: LabelledImages,
   indices: ArrayLike<number>,
@@ -113,11 +114,11 @@ export function fillImages(
 ): void {
   const { rows, columns, pixels } = images;
   const [, B] = x.shape;
-  assertShape('images', 'x', x, [rows, B, columns]);
-  if (indices.length > B) throw new RangeError(`images: ${indices.length} do not fit a batch of ${B}`);
+  assertShape(what, 'x', x, [rows, B, columns]);
+  if (indices.length > B) throw new RangeError(`${what}: ${indices.length} images do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
     if (!(indices[b] >= 0 && indices[b] < images.count)) {
-      throw new RangeError(`images: ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
+      throw new RangeError(`${what}: image ${indices[b]} of ${images.count}: must be in 0…${images.count - 1}`);
     }
     const start = indices[b] * rows * columns;
     const { down, right } = shifts?.[b] ?? { down: 0, right: 0 };

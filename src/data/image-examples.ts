@@ -22,7 +22,7 @@ export function imageExamples(images: LabelledImages): Examples {
     task: images.task,
     fill(x, indices, options) {
       const [, B] = x.shape;
-      fillImages(x, images, indices, options && shiftsFor(indices.length, options));
+      fillImages('images', x, images, indices, options && shiftsFor(indices.length, options));
       return { targets: { labels: rowsFrom(B, indices, (n) => labels[n]) }, indices };
     },
     bytes: [pixels, labels],

@@ -24,7 +24,7 @@ export function asPermutedPixels(images: LabelledImages): LabelledImages {
 
 /**
  * The adding problem (Hochreiter & Schmidhuber 1997, in the form of Le, Jaitly & Hinton 2015). Each step has a number in [0,1)
- * and a mark. Two steps have mark 1, one in each half of the sequence; the target is the sum of their numbers. Who always
+ * and a mark. Two steps have mark 1, one in each half of the sequence; the target is the sum of their numbers. A network that always
  * answers 1 has a mean squared error of 1/6. `count` sequences of T steps: x `[count,T,2]`, the number and the mark of each
  * step; targets `[count,1]`. T: 2 or more.
  */

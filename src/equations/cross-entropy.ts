@@ -44,6 +44,9 @@ export function crossEntropyBackward(dLogits: Tensor, probabilities: Tensor, y: 
   }
 }
 
-/** The rows of y for classes `[B]`, which are not stored: 1 at the class, else 0. The class -1 has a row of zeros. Rows `[B,C]` stay as they are. */
+/**
+ * Rows of y, computed from classes `[B]` and not stored: 1 at the class, else 0. A class outside 0 … C-1, such as -1, has a row of
+ * zeros. Rows `[B,C]` stay as they are.
+ */
 export const labelRows = (labels: Tensor): LabelRows =>
   labels.dimension === 2 ? labels : { get: (b, k) => (labels.get(b) === k ? 1 : 0) };

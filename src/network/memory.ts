@@ -13,19 +13,21 @@ export const elementCountOfTraining = (network: NetworkConfig, sizes: BatchSizes
 
 /** The numbers of all parameters, once. */
 export const elementCountOfParameters = (network: NetworkConfig): number =>
-  numbersIn(Object.values(networkParameterShapes(network)));
+  elementCountIn(Object.values(networkParameterShapes(network)));
 
 /** The batch, the states, their gradients, and the output layer's tensors. */
 export function elementCountOfActivations(network: NetworkConfig, sizes: BatchSizes): number {
   const { T, B } = sizes;
-  const lstms = lstmsOf(network).map((place) => numbersIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))));
+  const lstms = lstmsOf(network).map((place) =>
+    elementCountIn(Object.values(lstmActivationShapes({ ...sizes, ...place }))),
+  );
   const dropped = (network.dropout ?? 0) > 0 ? network.layers.slice(0, -1) : [];
   const masks = dropped.map((layer) => 3 * T * B * widthOf(layer));
-  return numbersIn(Object.values(outputShapes(network, sizes))) + sumOf(lstms) + sumOf(masks);
+  return elementCountIn(Object.values(outputShapes(network, sizes))) + sumOf(lstms) + sumOf(masks);
 }
 
 /** `sizeOf` is not used: it throws for huge shapes, and its message does not name the network's sizes. */
-const numbersIn = (shapes: readonly Shape[]): number =>
+const elementCountIn = (shapes: readonly Shape[]): number =>
   sumOf(shapes.map((shape) => shape.reduce((product, extent) => product * extent, 1)));
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);

@@ -228,12 +228,18 @@ export class Network {
     for (const { value } of this.parameters) this.backend.upload(value);
   }
 
-  /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
-  async metrics(count = this.sizes.B): Promise<Metrics> {
-    return this.output.metrics(count);
+  /**
+   * Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. `predictions`: those
+   * of this pass. Default: computed.
+   */
+  async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
+    return this.output.metrics(count, predictions);
   }
 
-  /** `[N]`: the class with the largest logit in each row of the last forward pass; the first of them if several are equal. */
+  /**
+   * The class with the largest logit in each row of the last forward pass: `[B]`, or `[T·B]`, row t·B+b, with a loss at every
+   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error.
+   */
   async predictions(): Promise<Int32Array> {
     return this.output.predictions();
   }

@@ -18,9 +18,9 @@ export interface OutputTensors {
   readonly logits: Tensor;
   /** The loss of each row, `[N]`: in nats, or a squared error. */
   readonly losses: Tensor;
-  /** ∂loss/∂logits, `[B,C]` or `[T,B,C]` as logits. */
+  /** ∂loss/∂logits, in the shape of logits: `[B,C]` or `[T,B,C]`. */
   readonly dLogits: Tensor;
-  /** Softmax of the logits, `[B,C]` or `[T,B,C]` as logits. Default: none with the squared error. */
+  /** Softmax of the logits, in their shape: `[B,C]` or `[T,B,C]`. Default: none with the squared error. */
   readonly probabilities?: Tensor;
   /** For the squared error: 1 for each row that counts, else 0; `[N]`. Default: none with cross-entropy. */
   readonly mask?: Tensor;
@@ -136,11 +136,11 @@ export class NetworkOutput {
     return lengthsChanged;
   }
 
-  /** Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. */
-  async metrics(count = this.sizes.B): Promise<Metrics> {
+  /** See `Network.metrics`. */
+  async metrics(count = this.sizes.B, known?: Int32Array): Promise<Metrics> {
     const { losses, y } = this.tensors;
     await this.backend.download(losses);
-    const predictions = this.config.loss === 'crossEntropy' ? await this.predictions() : undefined;
+    const predictions = this.config.loss === 'crossEntropy' ? (known ?? (await this.predictions())) : undefined;
     let loss = 0;
     let right = 0;
     let rows = 0;
@@ -153,8 +153,9 @@ export class NetworkOutput {
     return { loss: loss / Math.max(rows, 1), accuracy: right / Math.max(rows, 1), count: rows };
   }
 
-  /** `[N]`: the class with the largest logit in each row of the last forward pass; the first of them if several are equal. */
+  /** See `Network.predictions`. */
   async predictions(): Promise<Int32Array> {
+    if (this.config.loss !== 'crossEntropy') throw new Error('network: no predictions: its loss is the squared error');
     const { logits } = this;
     const [N, C] = logits.shape;
     await this.backend.download(logits);

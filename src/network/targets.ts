@@ -38,7 +38,7 @@ export class RowMask {
   }
 
   /**
-   * Writes labels or targets into y: -1 or 0 in rows that do not count. Returns whether the lengths changed. Throws a
+   * Writes labels into y, with -1 in rows that do not count; or targets, with 0 in those rows. Returns whether the lengths changed. Throws a
    * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` rows count; then nothing changes.
    */
   set(given: Targets, y: Tensor, least = 0): boolean {

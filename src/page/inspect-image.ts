@@ -84,7 +84,7 @@ export class ImageInspector {
     const parameters = await training.network.save();
     for (const network of new Set([whole, byRow])) {
       network.load(parameters);
-      fillImages(network.activations.x, { count: 1, rows, columns, pixels, labels: Uint8Array.of(0) }, [0]);
+      fillImages('images', network.activations.x, { count: 1, rows, columns, pixels, labels: Uint8Array.of(0) }, [0]);
     }
     const probabilities = await probabilitiesByRow(byRow);
     const last = probabilities[probabilities.length - 1];

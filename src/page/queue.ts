@@ -17,7 +17,7 @@ export class RepeatedJob {
   /** How long the last run took. */
   private lastMs = 0;
 
-  /** `job` rejects never. It begins every `everyMs`, or less often: it takes at most `largestShare` of the time. */
+  /** `job` must never reject. It begins every `everyMs`, or less often: it takes at most `largestShare` of the time. */
   constructor(
     private readonly job: () => Promise<void>,
     private readonly everyMs: number,

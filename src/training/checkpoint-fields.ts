@@ -76,7 +76,7 @@ export function optionsIn(text: string | undefined, where: string, isVersion1: b
   const entries = names.map((option) => [option, fields.valueOr(storedName(option), TUTORIAL[option])]);
   fields.assertNoOthers();
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
-  const fault = faultOf(options);
+  const fault = faultOf(options, storedName);
   if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
   if (isVersion1 && !areVersion1(options)) {
     throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);

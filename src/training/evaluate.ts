@@ -55,12 +55,12 @@ export async function evaluateExamples(
     const indices = loadBatch(network, examples, given);
     if (examples.continues && start > 0) network.carryState();
     network.forward();
-    const { loss, count } = await network.metrics(given.length);
+    const predictions = examples.loss === 'crossEntropy' ? await network.predictions() : undefined;
+    const { loss, count } = await network.metrics(given.length, predictions);
     if (count === 0) continue;
     sums.loss += loss * count;
     sums.count += count;
-    if (examples.loss === 'squaredError') continue;
-    const predictions = await network.predictions();
+    if (!predictions) continue;
     for (let row = 0; row < lossRows(network.config, network.sizes); row++) {
       const [t, b] = [Math.floor(row / B), row % B];
       if (b >= indices.length || !network.countsRow(row)) continue;

@@ -53,7 +53,7 @@ interface Described {
   readonly group: (typeof GROUPS)[number];
   /** Whether a resumed run may change it. Default: no, the run keeps the checkpoint's value. */
   readonly changeableOnResume?: true;
-  /** Its name in 0.1.0: in checkpoints, and as a deprecated alias in the library. Default: the present name. */
+  /** Its former name, which checkpoints and flags keep, and which the library accepts. Default: the present name. */
   readonly formerName?: string;
   /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
   readonly since?: 2;

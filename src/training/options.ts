@@ -25,13 +25,16 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
-/** The options that a program gives; the others are the tutorial's. */
-export interface GivenOptions extends Partial<TrainOptions> {
+/** The former names of two options. */
+export interface FormerOptions {
   /** The former name of `outputInit`. Default: none. @deprecated */
   readonly outputStart?: TrainOptions['outputInit'];
   /** The former name of `biasInit`. Default: none. @deprecated */
   readonly biasStart?: TrainOptions['biasInit'];
 }
+
+/** Options of `train`. An option that is left out has the tutorial's value. */
+export interface GivenOptions extends Partial<TrainOptions>, FormerOptions {}
 
 /** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<
@@ -92,14 +95,17 @@ export function completeOptions(given: GivenOptions): TrainOptions {
 function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
   const isFormer = (name: string): boolean => FORMER_NAMES.has(name);
   assertKnownNames('train', given, [...OPTION_NAMES, ...Object.keys(Object(given) as object).filter(isFormer)]);
-  const entries = Object.entries(given).map(([name, value]): [string, unknown] => {
-    const present = FORMER_NAMES.get(name) ?? name;
-    if (present !== name && present in given) {
-      throw new TypeError(`train: ${name}: the former name of ${present}, which is given too: give one of them`);
+  const present: Record<string, unknown> = { ...given };
+  for (const [former, name] of FORMER_NAMES) {
+    if (!(former in given)) continue;
+    const isTutorials = given[name] === undefined || given[name] === TUTORIAL[name]; // perhaps from ...TUTORIAL
+    if (!isTutorials) {
+      throw new TypeError(`train: ${former}: the former name of ${name}, which is given too: give one of them`);
     }
-    return [present, value];
-  });
-  return Object.fromEntries<unknown>(entries);
+    present[name] = present[former];
+    Reflect.deleteProperty(present, former);
+  }
+  return present;
 }
 
 /** The present name of each option that had another one. */
@@ -107,15 +113,15 @@ const FORMER_NAMES = new Map(
   OPTION_NAMES.filter((name) => storedName(name) !== name).map((name) => [storedName(name), name]),
 );
 
-/** The option's name in checkpoints and, as `commander` writes a flag, on the command line. */
+/** The option's name in checkpoints, and on the command line as `commander` writes a flag. */
 export function storedName(name: OptionName): string {
   return (OPTIONS[name] as OptionEntry).formerName ?? name;
 }
 
-/** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. */
-export function faultOf(options: Values): string | undefined {
+/** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. `nameOf`: its name in the message. */
+export function faultOf(options: Values, nameOf: (name: OptionName) => string = (name) => name): string | undefined {
   for (const name of OPTION_NAMES) {
-    const fault = faultOfValue(name, options[name]);
+    const fault = faultOfValue(name, nameOf(name), options[name]);
     if (fault !== undefined) return fault;
   }
   const { patience, validateEvery, hidden, layers, dropout } = options;
@@ -131,15 +137,15 @@ export function faultOf(options: Values): string | undefined {
   return undefined;
 }
 
-function faultOfValue(name: OptionName, value: unknown): string | undefined {
+function faultOfValue(name: OptionName, shown: string, value: unknown): string | undefined {
   const option: OptionEntry = OPTIONS[name];
   if (option.kind === 'list' && Array.isArray(value)) {
     const wrong = Array.from<unknown>(value).findIndex((element) => !accepts(option, element));
-    if (wrong >= 0) return `${name}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
+    if (wrong >= 0) return `${shown}[${wrong}] ${describe(value[wrong])}: must be ${option.accepts}`;
     if (value.length >= 1 && value.length <= MOST_LAYERS) return undefined;
-    return `${name} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
+    return `${shown} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
   }
-  return accepts(option, value) ? undefined : `${name} ${describe(value)}: must be ${acceptedBy(option)}`;
+  return accepts(option, value) ? undefined : `${shown} ${describe(value)}: must be ${acceptedBy(option)}`;
 }
 
 /** The layers that the options describe, the lowest first. */

@@ -6,7 +6,7 @@ import type { Network } from '../network/network.js';
 
 /**
  * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last
- * state. Overwrites all results; a bidirectional network also overwrites the other sequences, and its lengths are T
+ * state. Overwrites all results; a bidirectional network also overwrites y and the other sequences, and its lengths are T
  * afterwards.
  *
  * In one direction, no state depends on later steps, so one forward pass is enough. In both directions each length needs a

@@ -20,8 +20,8 @@ import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
-import type { ResumeOptions, TrainOptions } from './options.js';
-import { assertOptions, layersOf, stepCount } from './options.js';
+import type { FormerOptions, ResumeOptions, TrainOptions } from './options.js';
+import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import { assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
@@ -101,10 +101,10 @@ export class Training {
    * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an
    * option out of range. A DataError reports inconsistent data, or fewer examples than a batch.
    */
-  static start(backend: Backend, data: TrainingData, options: TrainOptions): Training {
-    assertOptions(options);
+  static start(backend: Backend, data: TrainingData, options: TrainOptions & FormerOptions): Training {
+    const all = completeOptions(options);
     assertTrainingData(data);
-    return Training.startChecked(backend, examplesIn(data, options), options);
+    return Training.startChecked(backend, examplesIn(data, all), all);
   }
 
   /** As `start`, for examples and options that have been checked. @internal */
@@ -124,21 +124,21 @@ export class Training {
     assertObject('resume: checkpoint', checkpoint);
     const { model, training } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
+    const all = resumedOptions(training, options);
     assertTrainingData(data);
-    return Training.resumeChecked(backend, examplesIn(data, training.options), { model, training }, options);
+    return Training.resumeChecked(backend, examplesIn(data, training.options), { model, training }, all);
   }
 
-  /** As `resume`, for examples that have been checked. @internal */
+  /** As `resume`, for examples and options that have been checked. @internal */
   static resumeChecked(
     backend: Backend,
     examples: TrainingData<Examples>,
     { model: saved, training: state }: Resumable,
-    options: ResumeOptions,
+    options: TrainOptions,
   ): Training {
-    const all = resumedOptions(state, options);
     const digest = examples.digest ?? sha256Of(bytesOf(examples, state.options));
     assertSameData(examples.train, saved, state, digest);
-    const training = new Training(backend, examples, saved.network, all);
+    const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
       training.random.restore(state.random);
       training.batches.resumeAt(state);

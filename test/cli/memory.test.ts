@@ -101,8 +101,8 @@ test('the memory of a comparison includes the models of earlier passes', () => {
   const room = { dtype: 'f64', advice: 'none' } as const;
   const network = modelNetwork(sizes);
   expect(() => assertRoom(network, sizes, room)).not.toThrow();
-  const numbers = elementCountOfComparison(network, sizes);
-  expect(() => assertRoom(network, sizes, { ...room, numbers })).toThrow(OutOfMemoryError);
+  const elementCount = elementCountOfComparison(network, sizes);
+  expect(() => assertRoom(network, sizes, { ...room, elementCount })).toThrow(OutOfMemoryError);
 });
 
 test('an OutOfMemoryError of a backend gets the flags to reduce; other errors stay unchanged', async () => {

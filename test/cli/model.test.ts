@@ -173,7 +173,7 @@ describe('longhand predict', () => {
     const [file, idx] = [inFolder('pixels.safetensors'), inFolder('28x28.idx')];
     writeFileSync(file, checkpointBytes(await start.checkpoint()));
     writeFileSync(idx, idxBytes([8, SIDE, SIDE], images.pixels));
-    fillImages(start.network.activations.x, asRead(images), [0, 1, 2, 3, 4, 5, 6, 7]);
+    fillImages('images', start.network.activations.x, asRead(images), [0, 1, 2, 3, 4, 5, 6, 7]);
     start.network.forward();
     const { stdout } = await done(['predict', file, idx, '--backend', 'reference', '--json']);
     const found = stdout

@@ -174,9 +174,9 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   [
     every,
     integers('labels', [0, 0, 0, 0, 4, 0, 0, 0, 0], 3, 3),
-    'label 4 at 1,1: outKernel has classes 0…3; -1 is not counted',
+    'label 4 at 1,1: outKernel has classes 0…3; -1 does not count',
   ],
-  [{}, integers('labels', [0, 1, -2], 3), 'label -2 at 2: outKernel has classes 0…3; -1 is not counted'],
+  [{}, integers('labels', [0, 1, -2], 3), 'label -2 at 2: outKernel has classes 0…3; -1 does not count'],
   [{}, set('d.targets', 3, 4), 'tensor "d.targets" is [3,4], but the file has no "targets"'],
 ];
 

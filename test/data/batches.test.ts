@@ -257,8 +257,8 @@ describe('a batch in x and y', () => {
   });
 
   test.each([
-    [[ROWS, 2, COLUMNS + 1], [2], 'images: x [2,2,4] must be [2,2,3]'],
-    [[COLUMNS, 2, ROWS], [2], 'images: x [3,2,2] must be [2,2,3]'],
+    [[ROWS, 2, COLUMNS + 1], [2], 'fillBatch: x [2,2,4] must be [2,2,3]'],
+    [[COLUMNS, 2, ROWS], [2], 'fillBatch: x [3,2,2] must be [2,2,3]'],
     [[ROWS, 2, COLUMNS], [3], 'fillBatch: y [3] must be [2]'],
     [[ROWS, 2, COLUMNS], [2, 10], 'fillBatch: y [2,10] must be [2]'],
   ])('shapes %j of x and %j of y are refused', (xShape, yShape, message) => {
@@ -268,12 +268,12 @@ describe('a batch in x and y', () => {
   test('more indices than the batch size are refused', () => {
     const [x, y] = [zeros([ROWS, 2, COLUMNS]), zeros([2])];
     // a third image would overwrite the next step
-    expect(() => fillBatch(x, y, images, [1, 2, 3])).toThrow('images: 3 do not fit a batch of 2');
+    expect(() => fillBatch(x, y, images, [1, 2, 3])).toThrow('fillBatch: 3 images do not fit a batch of 2');
   });
 
   test.each([6, -1])('image %d of 6 is refused, not read as NaN', (index) => {
     const [x, y] = [zeros([ROWS, 2, COLUMNS]), zeros([2])];
-    expect(() => fillBatch(x, y, images, [0, index])).toThrow(`images: ${index} of 6: must be in 0…5`);
+    expect(() => fillBatch(x, y, images, [0, index])).toThrow(`fillBatch: image ${index} of 6: must be in 0…5`);
   });
 });
 

@@ -18,8 +18,8 @@ function at(row: usize, k: i32): f32 {
 }
 
 /**
- * The rows of y: each row of `[B,C]` in memory, or the row of a class, 1 at the class and else 0. `numbers` is the address of a
- * row in memory; 0 for a class. The class -1 has a row of zeros.
+ * y of class k in one row. `numbers`: the address of the row, or 0 if the class `chosen` gives it: 1 at this class, else 0. The
+ * class -1 has a row of zeros.
  */
 // @ts-ignore: decorator
 @inline

@@ -85,7 +85,7 @@ test.each<[string, number, BiasInit]>([
   const network = new Network(backend, sizes, { T: 784, B });
   network.initialise(new Random(1), 'glorot', bias);
   const { x } = network.activations;
-  fillImages(x, images, [...Array(B).keys()]);
+  fillImages('images', x, images, [...Array(B).keys()]);
   backend.upload(x);
   network.setTargets({ labels: images.labels.subarray(0, B) });
   network.forward();
