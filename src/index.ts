@@ -42,7 +42,7 @@ export type {
   LstmTensors,
   State,
 } from './equations/lstm-tensors.js';
-export type { EndedRows, RunningRows, Step } from './equations/lstm-steps.js';
+export type { EndedRows, RunningRows, Step } from './equations/lstm-step-views.js';
 export { allocateLstm, bindLstm, lstmGradientShapes, lstmShapes, setLengths } from './equations/lstm-tensors.js';
 export { columnSums, denseBackward, denseForward } from './equations/dense.js';
 export { embeddingForward, embeddingBackward } from './equations/embedding.js';

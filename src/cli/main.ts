@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `longhand` command: one run with the process's own streams, signals and exit code. */
-import { run } from './run.js';
+import { run } from './commands.js';
 
 /** After a signal, the process waits at most this long until its output has been read. */
 const LONGEST_FAREWELL_MS = 1000;

@@ -6,7 +6,7 @@
  * The sequences are sorted, the longest first. Then those that run at step t are the first B_t rows of every tensor.
  */
 import type { Backend } from '../core/backend.js';
-import type { EndedRows } from './lstm-steps.js';
+import type { EndedRows } from './lstm-step-views.js';
 
 /** (14) for one step, of the sequences that have ended. */
 export function keepState(backend: Backend, { h, c, hPrev, cPrev }: EndedRows): void {

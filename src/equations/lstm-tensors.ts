@@ -1,5 +1,5 @@
 /**
- * The tensors of an LSTM. lstm-steps.ts has the views of them that the equations use.
+ * The tensors of an LSTM. lstm-step-views.ts has the views of them that the equations use.
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
@@ -8,8 +8,8 @@ import { allocateAll } from '../core/backend.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
-import type { Step } from './lstm-steps.js';
-import { StepCache } from './lstm-steps.js';
+import type { Step } from './lstm-step-views.js';
+import { StepCache } from './lstm-step-views.js';
 
 /** The sizes of an LSTM, each a whole number ≥ 1. */
 export interface LstmSizes {

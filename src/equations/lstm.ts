@@ -18,14 +18,14 @@
  *
  * T steps, B sequences in a batch, I inputs, H hidden units. Gates are in the order i, j, f, o, as in TensorFlow 1.x's
  * BasicLSTMCell; j is the candidate, which other texts call g. `dAny` is ∂loss/∂any, with the shape of any.
- * docs/derivation.md derives the equations. lstm-tensors.ts has the tensors, lstm-steps.ts their views for each step, and
+ * docs/derivation.md derives the equations. lstm-tensors.ts has the tensors, lstm-step-views.ts their views for each step, and
  * src/network/network.ts stacks LSTMs.
  */
 import type { AccumulateOptions, Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { keepState, keepStateBackward } from './ended-sequences.js';
 import { inputBackward, inputForward } from './lstm-input.js';
-import type { RunningRows } from './lstm-steps.js';
+import type { RunningRows } from './lstm-step-views.js';
 import type { Lstm } from './lstm-tensors.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));

@@ -172,7 +172,7 @@ export const PLANTED_MISTAKES = [
       fails: ['(1′) dWh', '(14′) dW'],
     },
   }),
-  ...mistakes('1′', 'equations/lstm-steps.ts', {
+  ...mistakes('1′', 'equations/lstm-step-views.ts', {
     'dwh-with-new-h': {
       words: 'dWh uses h in place of hPrev',
       right: 'hPrevTransposed: transposeOf(hPrev),',
@@ -831,7 +831,7 @@ export const PLANTED_MISTAKES = [
       test: 'network/pytorch-network',
     },
   }),
-  ...mistakes('directions', 'equations/lstm-steps.ts', {
+  ...mistakes('directions', 'equations/lstm-step-views.ts', {
     'reverse-in-forward-order': {
       words: 'the reverse direction reads the steps from first to last',
       right: 'return this.lstm.reverse ? steps.reverse() : steps;',

@@ -223,7 +223,7 @@ const asUser = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_ov
 const PROGRAM = `
   import { readdirSync, readFileSync } from 'node:fs';
   import { Writable } from 'node:stream';
-  import { run } from '${pathToFileURL('dist/src/cli/run.js').href}';
+  import { run } from '${pathToFileURL('dist/src/cli/commands.js').href}';
 
   async function resultOf(args) {
     const output = { stdout: '', stderr: '' };

@@ -1,7 +1,7 @@
 /** The `longhand` command in the test's own process; longhand-process.ts starts the built command as a process of its own. */
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
-import { run } from '../../src/cli/run.js';
+import { run } from '../../src/cli/commands.js';
 import type { Result, Sink } from './longhand-process.js';
 
 interface Options {

@@ -1,6 +1,6 @@
 /** The page's settings, their defaults and ranges, and the data of a run: its options, its text, and the images' digest, which is computed once. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { itersFor, optionsOf, SubjectData } from '../../src/page/run-data.js';
+import { itersFor, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import {
   DEFAULTS,
   fromQuery,
