@@ -1,55 +1,75 @@
-/** Adam and stochastic gradient descent for all parameters of a network. Adam owns two moments of each, m and v; Sgd owns one, v. */
+/** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
 import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import { assertLoadable, assertParameters, loadTensors, saveTensors, shapesByName } from '../network/parameters.js';
 
-/** Named moments of every parameter, and the number of updates. */
-class Moments<Name extends string, Moment extends string> {
-  /** The moments, `[…]` of each parameter in its shape. They start at zero. */
-  readonly tensors: Readonly<Record<Moment, NamedTensors<Name>>>;
+/** Named moments of every parameter of any network, and the number of updates, which are its state. The caller disposes of it. */
+export abstract class Optimiser<
+  Name extends string,
+  Moment extends string,
+  State extends Readonly<Record<Moment, NamedTensors<Name>>> & { readonly updates: number },
+> {
   /** t: updates made so far. */
-  updates = 0;
+  protected made = 0;
+  /** The moments, `[…]` of each parameter in its shape. They start at zero. @internal */
+  protected readonly moments: Readonly<Record<Moment, NamedTensors<Name>>>;
   private isDisposed = false;
 
+  /** Throws a RangeError if a parameter's name occurs twice, or a gradient's shape is not its value's. `what` begins it. */
   constructor(
-    private readonly backend: Backend,
-    parameters: readonly Parameter<Name>[],
+    what: string,
+    /** The backend that holds the moments and computes. */
+    protected readonly backend: Backend,
+    /** What is updated. */
+    protected readonly parameters: readonly Parameter<Name>[],
     private readonly names: readonly Moment[],
   ) {
+    assertParameters(what, parameters);
     const shapes = shapesByName(parameters);
-    const tensors = {} as Record<Moment, NamedTensors<Name>>;
+    const moments = {} as Record<Moment, NamedTensors<Name>>;
     try {
-      for (const name of names) tensors[name] = allocateAll(backend, shapes);
+      for (const name of names) moments[name] = allocateAll(backend, shapes);
     } catch (error) {
-      for (const allocated of Object.values<NamedTensors>(tensors)) freeAll(backend, allocated);
+      for (const allocated of Object.values<NamedTensors>(moments)) freeAll(backend, allocated);
       throw error;
     }
-    this.tensors = tensors;
+    this.moments = moments;
   }
 
-  async save(): Promise<Record<Moment, NamedTensors<Name>> & { updates: number }> {
+  /** t: updates made so far. */
+  get updates(): number {
+    return this.made;
+  }
+
+  /** Updates every parameter from its gradient. */
+  abstract update(learningRate: number): void;
+
+  /** A copy of the present state. */
+  async save(): Promise<State> {
     const { updates } = this; // before anything is awaited: an update may follow
     const saved = {} as Record<Moment, NamedTensors<Name>>;
-    for (const name of this.names) saved[name] = await saveTensors(this.backend, this.tensors[name]);
-    return { updates, ...saved };
+    for (const name of this.names) saved[name] = await saveTensors(this.backend, this.moments[name]);
+    return { updates, ...saved } as State;
   }
 
-  load(state: Readonly<Record<Moment, NamedTensors<Name>>> & { readonly updates: number }): void {
-    for (const name of this.names) assertLoadable(this.tensors[name], state[name]);
-    for (const name of this.names) loadTensors(this.backend, this.tensors[name], state[name]);
-    this.updates = state.updates;
+  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+  load(state: State): void {
+    for (const name of this.names) assertLoadable(this.moments[name], state[name]);
+    for (const name of this.names) loadTensors(this.backend, this.moments[name], state[name]);
+    this.made = state.updates;
   }
 
+  /** Frees the moments. A second call does nothing, as with a model. */
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    for (const name of this.names) freeAll(this.backend, this.tensors[name]);
+    for (const name of this.names) freeAll(this.backend, this.moments[name]);
   }
 }
 
-/** Adam's state: what its next updates depend on, besides the parameters and their gradients. */
+/** Adam's state. */
 export interface AdamState<Name extends string = string> {
   /** t: updates made so far. */
   readonly updates: number;
@@ -59,101 +79,46 @@ export interface AdamState<Name extends string = string> {
   readonly squares: NamedTensors<Name>;
 }
 
-/** (6) for the parameters of any network. It owns m and v of each parameter; the caller disposes of it. */
-export class Adam<Name extends string = string> {
-  private readonly moments: Moments<Name, 'means' | 'squares'>;
-
-  /** All moments start at zero. Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
-  constructor(
-    private readonly backend: Backend,
-    private readonly parameters: readonly Parameter<Name>[],
-  ) {
-    assertParameters('adam', parameters);
-    this.moments = new Moments(backend, parameters, ['means', 'squares']);
+/** (6) for the parameters of any network. It owns m and v of each parameter. */
+export class Adam<Name extends string = string> extends Optimiser<Name, 'means' | 'squares', AdamState<Name>> {
+  constructor(backend: Backend, parameters: readonly Parameter<Name>[]) {
+    super('adam', backend, parameters, ['means', 'squares']);
   }
 
-  /** t: updates made so far. */
-  get updates(): number {
-    return this.moments.updates;
-  }
-
-  /** Updates every parameter from its gradient. */
-  update(learningRate: number): void {
-    const { means, squares } = this.moments.tensors;
-    const rate = adamRate(learningRate, ++this.moments.updates);
+  override update(learningRate: number): void {
+    const { means, squares } = this.moments;
+    const rate = adamRate(learningRate, ++this.made);
     for (const { name, value, gradient } of this.parameters) {
       this.backend.adam(value, means[name], squares[name], gradient, rate);
     }
   }
-
-  /** A copy of the present state. */
-  save(): Promise<AdamState<Name>> {
-    return this.moments.save();
-  }
-
-  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
-  load(state: AdamState<Name>): void {
-    this.moments.load(state);
-  }
-
-  /** Frees m and v. A second call does nothing, as with a model. */
-  dispose(): void {
-    this.moments.dispose();
-  }
 }
 
-/** The state of SGD: what its next updates depend on, besides the parameters and their gradients. */
+/** The state of SGD. */
 export interface SgdState<Name extends string = string> {
-  /** Updates made so far. */
+  /** t: updates made so far. */
   readonly updates: number;
   /** v of each parameter, `[…]` in its shape, on the host. */
   readonly velocities: NamedTensors<Name>;
 }
 
-/** (11) for the parameters of any network. It owns v of each parameter; the caller disposes of it. */
-export class Sgd<Name extends string = string> {
-  private readonly moments: Moments<Name, 'velocities'>;
-
-  /**
-   * All velocities start at zero. `momentum`: default 0.9. Throws a RangeError if it is not in 0 … 1, below 1, if a name
-   * occurs twice, or if a gradient's shape is not its value's.
-   */
+/** (11) for the parameters of any network. It owns v of each parameter. */
+export class Sgd<Name extends string = string> extends Optimiser<Name, 'velocities', SgdState<Name>> {
+  /** `momentum`: default 0.9. Throws a RangeError if it is not in 0 … 1, below 1; also the errors of `Optimiser`. */
   constructor(
-    private readonly backend: Backend,
-    private readonly parameters: readonly Parameter<Name>[],
+    backend: Backend,
+    parameters: readonly Parameter<Name>[],
     private readonly momentum = 0.9,
   ) {
-    assertParameters('sgd', parameters);
     if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`sgd: momentum ${momentum}: must be ≥ 0 and < 1`);
-    this.moments = new Moments(backend, parameters, ['velocities']);
+    super('sgd', backend, parameters, ['velocities']);
   }
 
-  /** Updates made so far. */
-  get updates(): number {
-    return this.moments.updates;
-  }
-
-  /** Updates every parameter from its gradient. */
-  update(learningRate: number): void {
-    const { velocities } = this.moments.tensors;
-    this.moments.updates++;
+  override update(learningRate: number): void {
+    const { velocities } = this.moments;
+    this.made++;
     for (const { name, value, gradient } of this.parameters) {
       this.backend.sgd(value, velocities[name], gradient, learningRate, this.momentum);
     }
-  }
-
-  /** A copy of the present state. */
-  save(): Promise<SgdState<Name>> {
-    return this.moments.save();
-  }
-
-  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
-  load(state: SgdState<Name>): void {
-    this.moments.load(state);
-  }
-
-  /** Frees v. A second call does nothing. */
-  dispose(): void {
-    this.moments.dispose();
   }
 }
