@@ -216,7 +216,8 @@ function assertRows({ header, data }: CompressedRows, fault: Fault): void {
   try {
     // larger than the result, so that zlib does not have to join pieces
     const options = { maxOutputLength: expected, chunkSize: Math.max(64, expected + 1), info: true };
-    rows = inflateSync(data, options) as unknown as Unpacked; // @types/node does not describe the result with `info`
+    const unpacked: unknown = inflateSync(data, options); // @types/node does not describe the result with `info`
+    rows = unpacked as Unpacked;
   } catch (error) {
     throw fault(zlibFault(error, expected));
   }
