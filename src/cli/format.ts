@@ -1,5 +1,5 @@
 /** Numbers and tables as text. The tutorial's lines were written by Python, so numbers are rounded as Python rounds. */
-import type { Line, Validation } from '../training/run.js';
+import type { Line, Validation } from '../training/training.js';
 
 /**
  * Python's `"{:.Nf}".format(value)`. It differs from `toFixed` only if a value lies exactly between two results, as 0.515625

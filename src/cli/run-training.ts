@@ -15,10 +15,10 @@ import type { TrainHooks } from '../training/loop.js';
 import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import { stepCount, TUTORIAL } from '../training/options.js';
-import type { Line, Resumable, Validation } from '../training/run.js';
 import { resumedOptions } from '../training/resumed-options.js';
-import { networkFor, Training } from '../training/run.js';
 import { sample } from '../training/sample.js';
+import type { Line, Resumable, Validation } from '../training/training.js';
+import { networkFor, Training } from '../training/training.js';
 import type { BackendFlags } from './backends.js';
 import { currentRun } from './current-run.js';
 import {

@@ -14,7 +14,7 @@ import type { OptionName, TrainOptions } from '../training/options.js';
 import { faultOf, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../training/options.js';
 import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
-import type { Resumable } from '../training/run.js';
+import type { Resumable } from '../training/training.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
 import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';

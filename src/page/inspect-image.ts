@@ -10,7 +10,7 @@ import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { probabilitiesByRow } from '../training/probabilities.js';
-import type { Training } from '../training/run.js';
+import type { Training } from '../training/training.js';
 
 export type InspectionRequest =
   /** A test image, by its number. */

@@ -1,5 +1,5 @@
 /** The buttons, the figures and the charts of the run. */
-import type { Line, Validation } from '../training/run.js';
+import type { Line, Validation } from '../training/training.js';
 import { Chart } from './chart.js';
 import { button, ButtonGroup, element, made, setText } from './dom.js';
 import type { Settings, Subject } from './settings.js';

@@ -1,7 +1,7 @@
 /**
  * The training loop: makes all steps of a run, and calls hooks with its lines, validations and checkpoints.
  *
- * run.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
+ * training.ts makes a single step. This file prints nothing: src/cli/run-training.ts prints what the hooks report.
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, describe } from '../core/arguments.js';
@@ -13,8 +13,8 @@ import type { Checkpoint } from './checkpoint.js';
 import type { GivenOptions, ResumeOptions } from './options.js';
 import { completeOptions } from './options.js';
 import { assertTrainingData, examplesIn } from './run-data.js';
-import type { Line, Validation } from './run.js';
-import { Training } from './run.js';
+import type { Line, Validation } from './training.js';
+import { Training } from './training.js';
 
 /** Functions that training calls, and its inputs besides the training data. */
 export interface TrainHooks {

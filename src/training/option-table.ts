@@ -4,7 +4,7 @@
  * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
  * page's fields.
  *
- * To add an option, add an entry and use it in run.ts, the next file to read. The types of some options, with comments, stand
+ * To add an option, add an entry and use it in training.ts, the next file to read. The types of some options, with comments, stand
  * beside their equations, in src/equations/schedule.ts and src/equations/clipping.ts.
  */
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numbers.js';

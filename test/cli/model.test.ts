@@ -12,7 +12,7 @@ import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { tutorialLine } from '../../src/cli/format.js';
 import type { GradientReport } from '../../src/equations/gradcheck.js';
-import type { Line } from '../../src/training/run.js';
+import type { Line } from '../../src/training/training.js';
 import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-images.js';

@@ -10,7 +10,7 @@ import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';

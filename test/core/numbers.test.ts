@@ -15,7 +15,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';

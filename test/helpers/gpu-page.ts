@@ -11,7 +11,7 @@ import type { FloatArray, Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import type { Line } from '../../src/training/run.js';
+import type { Line } from '../../src/training/training.js';
 import { withViews } from './device-backend.js';
 import { smallImages } from './small-images.js';
 

@@ -7,7 +7,7 @@ import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.
 import type { TrainHooks } from '../../src/training/loop.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import type { Line, Validation } from '../../src/training/run.js';
+import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from './failures.js';
 
 /** The last checkpoint of a run. */

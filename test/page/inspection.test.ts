@@ -9,7 +9,7 @@ import { Network } from '../../src/network/network.js';
 import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-images.js';
 
 const T = 6;

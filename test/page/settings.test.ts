@@ -1,6 +1,5 @@
 /** The page's settings, their defaults and ranges, and the data of a run: its options, its text, and the images' digest, which is computed once. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { itersFor, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import {
   DEFAULTS,
   fromQuery,
@@ -12,9 +11,10 @@ import {
   TEXT_LIMITS,
   toQuery,
 } from '../../src/page/settings.js';
+import { itersFor, optionsOf, SubjectData } from '../../src/page/subject-data.js';
 import { OPTIONS } from '../../src/training/option-table.js';
 import { stepCount, TEXT_OPTIONS, TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import { smallImages } from '../helpers/small-images.js';
 
 test.each(['0x10', '0b11', '0o7', 'Infinity', 'ten', '', ' ', '1 2', '+5'])('%j is not a number', (text) => {

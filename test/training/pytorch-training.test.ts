@@ -20,7 +20,7 @@ import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
 import { describeTorch } from '../helpers/needs.js';

@@ -14,7 +14,7 @@ import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import type { Line, Validation } from '../../src/training/run.js';
+import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Run } from '../helpers/runs.js';
 import { checkpointOf, describeOnBackends, expectInterruptible } from '../helpers/runs.js';

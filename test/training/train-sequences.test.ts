@@ -11,7 +11,7 @@ import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
-import { Training } from '../../src/training/run.js';
+import { Training } from '../../src/training/training.js';
 import type { Kind } from '../helpers/small-sequences.js';
 import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-sequences.js';
 

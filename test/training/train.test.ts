@@ -17,7 +17,7 @@ import { train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
-import type { Line } from '../../src/training/run.js';
+import type { Line } from '../../src/training/training.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
