@@ -83,7 +83,7 @@ export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
 export type { TrainData, TrainingData } from './data/train-data.js';
-export type { FormerOptions, GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
+export type { GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { Line, Validation } from './training/training.js';
 export { Training } from './training/training.js';

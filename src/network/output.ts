@@ -12,7 +12,7 @@ import { RowMask } from './targets.js';
 export interface OutputTensors {
   /** The inputs, `[T,B,I]`; class indices `[T,B]`. */
   readonly x: Tensor;
-  /** The class of each row, `[N]`; -1 does not count. With the squared error the targets, `[B,C]` or `[T,B,C]` as logits. */
+  /** The class of each row, `[N]`; -1 does not count. With the squared error: the targets, in the shape of logits. */
   readonly y: Tensor;
   /** The output layer's numbers, `[B,C]`, or `[T,B,C]` with a loss at every step. */
   readonly logits: Tensor;
@@ -131,7 +131,7 @@ export class NetworkOutput {
     const lengthsChanged = this.rows.set(targets, y, least);
     this.backend.upload(y);
     if (!mask) return lengthsChanged;
-    mask.data.set(this.rows.mask);
+    this.rows.mask.forEach((counts, row) => mask.set(row, counts));
     this.backend.upload(mask);
     return lengthsChanged;
   }

@@ -37,12 +37,12 @@ export interface TrainHooks {
 }
 
 /**
- * Trains a new network and returns it; the caller disposes of it. `data` are images, or sequences of your own. Defaults
- * are the tutorial's values.
+ * Trains a new network and returns it; the caller disposes of it. `data` are images, sequences of your own, or a
+ * text. Defaults are the tutorial's values.
  *
- * Rejects before the first step with a TypeError for an unknown option or hook, and a RangeError for an option out of
- * range. A DataError reports inconsistent data, or fewer examples than a batch. Rejects with a NonFiniteError if training
- * diverges.
+ * Rejects before the first step with a TypeError for an unknown option or hook, or an option that is given under two names. A
+ * RangeError reports an option out of range. A DataError reports inconsistent data, or fewer examples than a batch. Rejects
+ * with a NonFiniteError if training diverges.
  */
 export async function train(
   backend: Backend,

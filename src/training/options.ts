@@ -25,16 +25,13 @@ type Values = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 /** The options of a training run; `TUTORIAL` holds the defaults. */
 export interface TrainOptions extends Schedule, Limits, Pick<Values, Exclude<OptionName, keyof (Schedule & Limits)>> {}
 
-/** The former names of two options. */
-export interface FormerOptions {
+/** Options of a run. An option that is left out has the tutorial's value. */
+export interface GivenOptions extends Partial<TrainOptions> {
   /** The former name of `outputInit`. Default: none. @deprecated */
   readonly outputStart?: TrainOptions['outputInit'];
   /** The former name of `biasInit`. Default: none. @deprecated */
   readonly biasStart?: TrainOptions['biasInit'];
 }
-
-/** Options of `train`. An option that is left out has the tutorial's value. */
-export interface GivenOptions extends Partial<TrainOptions>, FormerOptions {}
 
 /** The options that a resumed run may change; it takes the others from its checkpoint. @interface */
 export type ResumeOptions = Partial<

@@ -20,7 +20,7 @@ import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
-import type { FormerOptions, ResumeOptions, TrainOptions } from './options.js';
+import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import { assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
@@ -101,7 +101,7 @@ export class Training {
    * A new run, at step 0. Throws a TypeError for an unknown option or an argument of another type, and a RangeError for an
    * option out of range. A DataError reports inconsistent data, or fewer examples than a batch.
    */
-  static start(backend: Backend, data: TrainingData, options: TrainOptions & FormerOptions): Training {
+  static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
     const all = completeOptions(options);
     assertTrainingData(data);
     return Training.startChecked(backend, examplesIn(data, all), all);

@@ -4,11 +4,13 @@ import { DataError } from '../../src/core/errors.js';
 import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { SCHEDULES } from '../../src/equations/schedule.js';
+import * as library from '../../src/index.js';
 import { Model } from '../../src/network/model.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
+import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
@@ -209,6 +211,23 @@ test.each([
   expect(failure).toEqual(new TypeError(message));
   const data = { train: IMAGES, validation: undefined };
   expect(() => Training.resume(untouchable, data, checkpoint, options as object)).toThrow(new TypeError(message));
+});
+
+test('options that are missing in a checkpoint are reported before its data are read', async () => {
+  const { model, training } = await savedRun();
+  const checkpoint = { model, training: { ...training!, options: {} as TrainOptions } };
+  const data = { train: IMAGES, validation: undefined };
+  expect(() => Training.resume(untouchable, data, checkpoint)).toThrow(/^train: \w+ undefined: must be /);
+});
+
+test('the former names of the library lead to the present ones', () => {
+  /* eslint-disable @typescript-eslint/no-deprecated -- they must work until they go */
+  expect(library.completeSizes).toBe(library.completeConfig);
+  expect([library.gatherRows, library.scatterAddRows]).toEqual([library.embeddingForward, library.embeddingBackward]);
+  const sizes: library.NetworkSizes = { inputs: 1, layers: [{ hidden: 1 }], outputs: 2 };
+  const network = new library.Network(createReferenceBackend(), sizes, { T: 1, B: 1 });
+  expect(network.network).toBe(network.config);
+  /* eslint-enable @typescript-eslint/no-deprecated */
 });
 
 describe('NaN in an input is reported as an error of the input, not as divergence', () => {

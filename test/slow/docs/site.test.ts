@@ -74,8 +74,8 @@ testInBrowser('every page opens without errors and other origins', async () => {
   // the reference's many pages are all alike: the next tests open some
   const names = pageNames().filter((name) => !name.startsWith('api/'));
   const visit = await open('');
-  // A source file's page is opened within the site, which costs a quarter, but the first one is not: VitePress's outline, which
-  // documents have, throws an error if it is told of scrolling after the visitor has left its page.
+  // A source file's page is opened within the site, which costs a quarter, but not the first one: the outline that VitePress
+  // shows beside documents throws an error if a scroll event reaches it after its page was left.
   const [firstSource, ...sources] = names.filter((one) => one.startsWith('source/'));
   for (const name of [...names.filter((one) => !one.startsWith('source/')), firstSource]) {
     await visit.page.goto(address() + name, { waitUntil: 'domcontentloaded' });
