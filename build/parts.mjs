@@ -32,11 +32,14 @@ const exercises = {
 /** TypeScript that all other parts read. */
 export const generated = [wasm, exercises];
 
+const PROGRAMS = ['main', 'run-answer'];
+const bundled = [...PROGRAMS.map((name) => `dist/src/cli/${name}.js`), `dist/src/cli/${LICENCES_FILE}`];
+
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
   name: 'modules',
   inputs: [...SOURCES, 'bench', '!bench/rivals'], // bench/rivals has packages of its own
-  outputs: ['dist/src', 'dist/kernels', 'dist/bench', '!dist/src/cli/main.js', `!dist/src/cli/${LICENCES_FILE}`],
+  outputs: ['dist/src', 'dist/kernels', 'dist/bench', ...bundled.map((file) => `!${file}`)],
   async make(isFresh) {
     if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
     await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
@@ -51,29 +54,38 @@ const browser = {
   outputs: ['dist/browser'],
   // the package has the sources that the map names
   make: () =>
-    bundle('src/browser.ts', 'dist/browser/longhand.js', { minify: true, sourcemap: true, sourcesContent: false }),
+    bundle('dist/browser', ['src/browser.ts'], {
+      entryNames: 'longhand',
+      minify: true,
+      sourcemap: true,
+      sourcesContent: false,
+    }),
 };
 
 /**
- * The command line, as one file with the packages that only it uses, so that users of the library do not install them. The
- * library's modules and packages are not in it.
+ * The programs of the command line, each as one file with the packages that only it uses, so that users of the library do not
+ * install them. The library's modules and packages are not in it.
  */
 const commandLine = {
   name: 'command line',
   inputs: ['src/cli', 'src/export', 'src/exercises'],
-  outputs: ['dist/src/cli/main.js', `dist/src/cli/${LICENCES_FILE}`],
+  outputs: bundled,
   make: () =>
-    bundle('src/cli/main.ts', 'dist/src/cli/main.js', {
-      platform: 'node',
-      target: 'node20',
-      minify: true,
-      keepNames: true, // for stack traces
-      plugins: [libraryStaysOutside, onlyForCharts],
-      // CommonJS packages call `require` for Node's own modules
-      banner: {
-        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    bundle(
+      'dist/src/cli',
+      PROGRAMS.map((name) => `src/cli/${name}.ts`),
+      {
+        platform: 'node',
+        target: 'node20',
+        minify: true,
+        keepNames: true, // for stack traces
+        plugins: [libraryStaysOutside, onlyForCharts],
+        // CommonJS packages call `require` for Node's own modules
+        banner: {
+          js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+        },
       },
-    }),
+    ),
 };
 
 const libraryStaysOutside = {
@@ -120,11 +132,11 @@ function remove(...files) {
 /** `dist/src/equations/lstm.d.ts.map` → `src/equations/lstm.ts` */
 const sourceOf = (file) => file.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts');
 
-async function bundle(entry, outfile, options) {
+async function bundle(outdir, entryPoints, options) {
   const { build } = await import('esbuild');
   const { metafile } = await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints,
+    outdir,
     absWorkingDir: project,
     bundle: true,
     format: 'esm',
@@ -133,7 +145,7 @@ async function bundle(entry, outfile, options) {
     ...options,
   });
   const licences = licencesOf(Object.keys(metafile.inputs).map((file) => path.join(project, file)));
-  writeFileSync(path.join(project, path.dirname(outfile), LICENCES_FILE), licences);
+  writeFileSync(path.join(project, outdir, LICENCES_FILE), licences);
 }
 
 /** Runs a script of this project or of a package. If it fails, it prints the reason, and the promise rejects with its name. */

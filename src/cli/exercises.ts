@@ -1,25 +1,22 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
-import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import vm from 'node:vm';
 import { DataError } from '../core/errors.js';
-import { check, isUntouched } from '../exercises/check.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
-import { failure } from '../files/disk.js';
+import { failure, readIfPresent } from '../files/disk.js';
 import { placeOf } from '../files/working-folder.js';
+import { verdictOn } from './answer-process.js';
 import { currentRun } from './current-run.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
 import { untilInterrupted } from './signals.js';
 
 const FOLDER = 'longhand-exercises';
-
-/** An answer that needs longer probably has an endless loop. The longest solution needs a tenth of a second. */
-const LONGEST_CHECK_MS = 10_000;
 
 export function exercisesCommand(): Command {
   const command = new Command('exercises')
@@ -43,9 +40,12 @@ Examples:
     .action(async (number: string | undefined, { watch: watches }: { watch: boolean }) => {
       const chosen = number === undefined ? EXERCISES : [exerciseOf(command, number)];
       const folder = folderOf(command);
-      const areRight = chosen.length === 1 ? reportOne(folder, chosen[0]) : reportAll(folder, chosen);
-      if (watches) await watchFolder(folder, chosen);
-      else if (!areRight) currentRun().exitCode = 1;
+      await untilInterrupted(async (signal) => {
+        const report = (): Promise<boolean> =>
+          chosen.length === 1 ? reportOne(folder, chosen[0], signal) : reportAll(folder, chosen, signal);
+        if (watches) await watchFolder(folder, chosen, report, signal);
+        else if (!(await report())) currentRun().exitCode = 1;
+      });
     });
   command
     .command('hint')
@@ -114,46 +114,50 @@ interface Checked {
   readonly verdict: Verdict;
 }
 
-/** The verdicts on the answers that have been begun; on one that has not, if there is none. */
-function verdictsOn(folder: string, exercise: Exercise): Checked[] {
-  const all = languages.map((language): Checked => {
+/** For each exercise, the verdicts on the answers that have been begun; on one that has not, if there is none. */
+async function verdictsOn(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<Checked[][]> {
+  const answers = exercises.flatMap((exercise) => languages.map((language) => ({ exercise, language })));
+  const all = await twoAtATime(answers, async ({ exercise, language }) => {
     const file = pathOf(exercise, language);
-    return { file, verdict: verdictOn(exercise, textOf(path.join(folder, file))) };
+    return { exercise, file, verdict: await verdictOnFile(exercise, path.join(folder, file), signal) };
   });
-  const begun = all.filter(({ verdict }) => verdict.outcome !== 'untouched');
-  return begun.length > 0 ? begun : all.slice(0, 1);
+  return exercises.map((exercise) => {
+    const both = all.filter((one) => one.exercise === exercise);
+    const begun = both.filter(({ verdict }) => verdict.outcome !== 'untouched');
+    return begun.length > 0 ? begun : both.slice(0, 1);
+  });
 }
 
-/** undefined if there is no such file: it counts as one that has not been begun. */
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(placeOf(file), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw failure(file, 'cannot be read', error);
-  }
+/** The results of `work`, in the order of the items. */
+async function twoAtATime<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
+  const results: Result[] = [];
+  const left = [...items.entries()];
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all([some(), some()]);
+  return results;
 }
 
-/** Ends a check after `longestMs`. */
-export function verdictOn(exercise: Exercise, text: string | undefined, longestMs = LONGEST_CHECK_MS): Verdict {
-  if (text === undefined || isUntouched(exercise, text)) return { outcome: 'untouched' };
-  const run = (): Verdict => check(exercise, text);
+/** In bytes. */
+const LARGEST_ANSWER = 1_000_000;
+
+/** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
+async function verdictOnFile(exercise: Exercise, file: string, signal: AbortSignal): Promise<Verdict> {
+  let bytes: Uint8Array | undefined;
   try {
-    return vm.runInNewContext('run()', { run }, { timeout: longestMs }) as Verdict; // only vm has a time limit
+    bytes = readIfPresent(file, LARGEST_ANSWER);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-    return {
-      outcome: 'error',
-      message: `it did not end within ${longestMs / 1000} seconds. Is there an endless loop?`,
-    };
+    return { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') };
   }
+  return bytes ? verdictOn(exercise, Buffer.from(bytes).toString(), signal) : { outcome: 'untouched' };
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
 
 /** Returns whether the answer is right. */
-function reportOne(folder: string, exercise: Exercise): boolean {
-  const all = verdictsOn(folder, exercise);
+async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal): Promise<boolean> {
+  const [all] = await verdictsOn(folder, [exercise], signal);
   for (const { file, verdict } of all) {
     print(`${file}: ${summaryOf(verdict)}`);
     if (verdict.outcome !== 'wrong') continue;
@@ -191,8 +195,8 @@ function summaryOf(verdict: Verdict): string {
 }
 
 /** A line for each. Returns whether all are right. */
-function reportAll(folder: string, exercises: readonly Exercise[]): boolean {
-  const all = exercises.map((exercise) => verdictsOn(folder, exercise));
+async function reportAll(folder: string, exercises: readonly Exercise[], signal: AbortSignal): Promise<boolean> {
+  const all = await verdictsOn(folder, exercises, signal);
   const rows = all.flat().map(({ file, verdict }) => [file, summaryOf(verdict)]);
   printLines(table([['file', 'verdict'], ...rows]));
   const right = all.filter(isRight).length;
@@ -200,34 +204,61 @@ function reportAll(folder: string, exercises: readonly Exercise[]): boolean {
   return right === exercises.length;
 }
 
+/** Calls `report`, and then checks an answer each time its file changes. Rejects with the reason of `signal`. */
+async function watchFolder(
+  folder: string,
+  exercises: readonly Exercise[],
+  report: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  const [saved, saves] = [new Set<Exercise>(), new EventEmitter()];
+  let current: { exercise: Exercise; stop: AbortController } | undefined;
+  onSaves(folder, exercises, signal, (exercise) => {
+    saved.add(exercise);
+    if (current?.exercise === exercise) current.stop.abort();
+    saves.emit('saved');
+  });
+  await report();
+  inform('Each saved answer is checked. Ctrl-C ends this.');
+  for (;;) {
+    for (const exercise of saved) {
+      saved.delete(exercise);
+      current = { exercise, stop: new AbortController() };
+      await reportOne(folder, exercise, AbortSignal.any([signal, current.stop.signal])).catch((error: unknown) => {
+        if (!current?.stop.signal.aborted || signal.aborted) throw error; // otherwise it has been saved again
+      });
+    }
+    await once(saves, 'saved', { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
 /** Editors write a file in several steps; this long after the last one it is read. */
 const QUIET_MS = 150;
 
-/** Checks an answer each time its file changes, until a signal. */
-function watchFolder(folder: string, exercises: readonly Exercise[]): Promise<void> {
-  return untilInterrupted(
-    (signal) =>
-      new Promise((_, reject) => {
-        const waiting = new Map<string, NodeJS.Timeout>();
-        const watchers = languages
-          .filter((language) => existsSync(placeOf(path.join(folder, language))))
-          .map((language) =>
-            watch(placeOf(path.join(folder, language)), (_event, name) => {
-              const exercise = exercises.find((one) => `${language}/${name ?? ''}` === pathOf(one, language));
-              if (!exercise) return;
-              clearTimeout(waiting.get(exercise.name));
-              waiting.set(
-                exercise.name,
-                setTimeout(() => reportOne(folder, exercise), QUIET_MS),
-              );
-            }),
-          );
-        inform('Each saved answer is checked. Ctrl-C ends this.'); // from now on, no save is missed
-        signal.addEventListener('abort', () => {
-          watchers.forEach((one) => one.close());
-          waiting.forEach((timer) => clearTimeout(timer));
-          reject(signal.reason as Error);
-        });
-      }),
-  );
+/** Calls `onSave` after each change of an answer, until `signal` is aborted. */
+function onSaves(
+  folder: string,
+  exercises: readonly Exercise[],
+  signal: AbortSignal,
+  onSave: (exercise: Exercise) => void,
+): void {
+  const waiting = new Map<string, NodeJS.Timeout>();
+  signal.addEventListener('abort', () => waiting.forEach((timer) => clearTimeout(timer)));
+  for (const language of languages) {
+    const place = path.join(folder, language);
+    if (!existsSync(placeOf(place))) continue;
+    try {
+      watch(placeOf(place), { signal }, (_event, name) => {
+        const exercise = exercises.find((one) => `${language}/${name ?? ''}` === pathOf(one, language));
+        if (!exercise) return;
+        clearTimeout(waiting.get(exercise.name));
+        waiting.set(
+          exercise.name,
+          setTimeout(() => onSave(exercise), QUIET_MS),
+        );
+      });
+    } catch (error) {
+      throw failure(place, 'cannot be watched', error);
+    }
+  }
 }

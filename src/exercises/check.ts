@@ -1,50 +1,80 @@
 /** Checks the text of an answer. */
-import type { Answer } from './evaluate.js';
+import type { Compile } from './evaluate.js';
 import { AnswerError, evaluate, explained } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
-import type { ExerciseChecks, Result } from './results.js';
+import type { ExerciseChecks, Numbers, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
 import { RNN_PROBLEMS } from './rnn-problems.js';
 import { SMALL_PROBLEMS } from './small-problems.js';
 
 const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
 
+/** What an answer computes, or, for its author, why it cannot be run. */
+export type Computed = { readonly numbers: Numbers } | { readonly error: string };
+
 /**
- * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source`: an endless loop there does
- * not return, so a caller needs a time limit.
+ * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source` here: an endless loop there
+ * does not return, so a caller needs a time limit.
  */
 export function check(exercise: Exercise, source: string): Verdict {
-  if (isUntouched(exercise, source)) return { outcome: 'untouched' };
-  const problem = PROBLEMS[exercise.name];
+  return isUntouched(exercise, source) ? { outcome: 'untouched' } : verdictOf(exercise, compute(exercise, source));
+}
+
+/** Runs `source` as an answer to the exercise with this name. */
+export function compute({ name }: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
   try {
-    const results = resultsOf(problem, evaluate(source, problem.exports));
-    const expected = expectedOf(exercise.name, problem);
-    const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(results[n], right)));
-    if (differences.length === 0)
-      return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
-    const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, problem, one, results));
-    return { outcome: 'wrong', differences, ...(mistake && { mistake: mistake.words }) };
+    const { exports, cases } = PROBLEMS[name];
+    const answer = evaluate(source, exports, compile);
+    return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
-    if (error instanceof AnswerError) return { outcome: 'error', message: error.message };
+    if (error instanceof AnswerError) return { error: error.message };
     throw error;
   }
 }
 
-/** Whether the file is as the reader got it, except for lines of comments and white space. */
-export function isUntouched({ typescript, javascript }: Exercise, source: string): boolean {
-  const code = (text: string): string => text.replace(/^\s*\/\/.*$/gm, '').replace(/\s+/g, '');
-  return [typescript.start, javascript.start].some((start) => code(start) === code(source));
+/** Compares what an answer computes with what is right, and with the known mistakes. Runs no code of the answer. */
+export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
+  if ('error' in computed) return { outcome: 'error', message: computed.error };
+  const { numbers } = computed;
+  const expected = expectedOf(exercise);
+  const differences = uniqueTensors(expected.flatMap((right, n) => differencesOf(numbers[n], right)));
+  if (differences.length === 0)
+    return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
+  const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, one, numbers));
+  return { outcome: 'wrong', differences, ...(mistake && { mistake: mistake.words }) };
 }
 
-const resultsOf = ({ cases }: ExerciseChecks, answer: Answer): Result[][] =>
-  cases.map((one) => explained(() => one.results(answer)));
+/** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */
+export function reportOf(computed: Computed): string {
+  const words = (tensor: ArrayLike<number>): string[] => Array.from(tensor, String);
+  return JSON.stringify('error' in computed ? computed : { numbers: computed.numbers.map((one) => one.map(words)) });
+}
+
+/** What `reportOf` has made for an answer to `exercise`. Throws an Error if the line is not of this form. */
+export function computedFrom(line: string, exercise: Exercise): Computed {
+  const { numbers, error } = JSON.parse(line) as { numbers: unknown; error?: unknown };
+  if (typeof error === 'string') return { error };
+  const list = (value: unknown, length?: number): unknown[] => {
+    if (Array.isArray(value) && value.length === (length ?? value.length)) return value;
+    throw new Error('not the numbers of this exercise');
+  };
+  const expected = expectedOf(exercise);
+  const cases = list(numbers, expected.length).map((tensors, n) => list(tensors, expected[n].length));
+  return { numbers: cases.map((tensors) => tensors.map((tensor) => list(tensor).map(Number))) };
+}
+
+/** Whether the file is as the reader got it, except for lines of comments and white space. */
+export function isUntouched({ typescript, javascript }: Exercise, source: string): boolean {
+  const code = (text: string): string => text.replace(/^[ \t]*\/\/.*$/gm, '').replace(/\s+/g, '');
+  return [typescript.start, javascript.start].some((start) => code(start) === code(source));
+}
 
 /** Numeric derivatives take the longest, and are the same every time. */
 const known = new Map<string, Result[][]>();
 
-function expectedOf(name: string, { cases }: ExerciseChecks): Result[][] {
-  const expected = known.get(name) ?? cases.map((one) => one.expected());
+function expectedOf({ name }: Exercise): Result[][] {
+  const expected = known.get(name) ?? PROBLEMS[name].cases.map((one) => one.expected());
   known.set(name, expected);
   return expected;
 }
@@ -53,19 +83,10 @@ function uniqueTensors<One extends { tensor: string }>(all: readonly One[]): One
   return all.filter(({ tensor }, n) => all.findIndex((other) => other.tensor === tensor) === n);
 }
 
-function isTheirMistake(
-  exercise: Exercise,
-  problem: ExerciseChecks,
-  mistake: KnownMistake,
-  results: Result[][],
-): boolean {
-  try {
-    const answer = evaluate(withMistake(exercise, mistake), problem.exports);
-    return resultsOf(problem, answer).every((theirs, n) => areSame(theirs, results[n]));
-  } catch (error) {
-    if (error instanceof AnswerError) return false; // with these shapes the mistake cannot be computed
-    throw error;
-  }
+/** With some shapes a mistake cannot be computed. */
+function isTheirMistake(exercise: Exercise, mistake: KnownMistake, numbers: Numbers): boolean {
+  const computed = compute(exercise, withMistake(exercise, mistake));
+  return 'numbers' in computed && areSame(computed.numbers, numbers);
 }
 
 /** The solution with one mistake. */

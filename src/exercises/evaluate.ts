@@ -34,22 +34,29 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   transposeOf,
 };
 
-/** The exports of an answer. Throws an AnswerError if it cannot be read, or throws, or lacks one of `names`. */
-export function evaluate(source: string, names: readonly string[] = []): Answer {
+/** Makes a function of a CommonJS module. In errors, it must begin at line `HEADER_LINES` + 1 of a file `<anonymous>`. */
+export type Compile = (code: string) => (exports: Answer, require: (name: string) => unknown) => void;
+
+/** `new Function` puts two lines before the code. */
+export const HEADER_LINES = 2;
+
+/** Here: what the answer changes in `Math` or `Array.prototype`, it changes for this program too. */
+// eslint-disable-next-line @typescript-eslint/no-implied-eval
+const compileHere: Compile = (code) => new Function('exports', 'require', code) as ReturnType<Compile>;
+
+/**
+ * The exports of an answer. Throws an AnswerError if it cannot be read, or throws, or lacks one of `names`. It is a stranger's
+ * program: in a page it runs in a worker, in Node in a process of its own.
+ */
+export function evaluate(source: string, names: readonly string[] = [], compile = compileHere): Answer {
   const code = toCommonJs(source);
   const answer: Record<string, unknown> = {};
-  // The reader's own text runs on the reader's own computer: in a page in a worker, in Node within a time limit.
-  explained(() => {
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    const run = new Function('exports', 'require', code) as (
-      exports: Answer,
-      require: (name: string) => unknown,
-    ) => void;
-    run(answer, required);
+  return explained(() => {
+    compile(code)(answer, required);
+    const missing = names.find((name) => typeof answer[name] !== 'function');
+    if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
+    return answer;
   });
-  const missing = names.find((name) => typeof answer[name] !== 'function');
-  if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
-  return answer;
 }
 
 function toCommonJs(source: string): string {
@@ -77,13 +84,46 @@ export function explained<Result>(call: () => Result): Result {
   try {
     return call();
   } catch (error) {
-    if (error instanceof AnswerError) throw error;
-    if (!(error instanceof Error)) throw new AnswerError(`it throws ${String(error)}`);
-    const line = /<anonymous>:(\d+):\d+/.exec(error.stack ?? '')?.[1];
-    const where = line === undefined ? '' : `line ${Number(line) - HEADER_LINES}: `;
-    throw new AnswerError(`${where}${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`);
+    throw new AnswerError(explanationOf(error).slice(0, LONGEST_MESSAGE));
   }
 }
 
-/** `new Function` puts two lines before the code. */
-const HEADER_LINES = 2;
+/** In characters. */
+const LONGEST_MESSAGE = 1000;
+
+/** An answer can throw anything, also what throws again when it is read. */
+function explanationOf(error: unknown): string {
+  try {
+    if (error instanceof AnswerError) return error.message;
+    if (!isError(error)) return `it throws ${String(error)}`;
+    const line = lineOf(error);
+    const where = line === undefined ? '' : `line ${line}: `;
+    return `${where}${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`;
+  } catch {
+    return 'it throws a value that cannot be shown';
+  }
+}
+
+/** Also for an error of another realm, which is no instance of this one's Error. */
+const isError = (thrown: unknown): thrown is Error => Object.prototype.toString.call(thrown) === '[object Error]';
+
+/** The line of the answer, counted from 1, where `error` was thrown or where the engine cannot read the text. */
+function lineOf(error: Error): number | undefined {
+  const inStack = /<anonymous>:(\d+)/.exec(error.stack ?? '')?.[1];
+  const line = (inStack === undefined ? lineInPage(error) : Number(inStack)) - HEADER_LINES;
+  return line > 0 ? line : undefined;
+}
+
+/** A browser shows where it cannot read a text only in an `error` event. NaN in Node, where the stack has the line. */
+function lineInPage(error: Error): number {
+  let line = NaN;
+  if (error.name !== 'SyntaxError' || !('reportError' in globalThis)) return line;
+  const note = (event: ErrorEvent): void => {
+    event.preventDefault(); // it ends here, and is no fault of the worker
+    line = event.lineno;
+  };
+  addEventListener('error', note);
+  reportError(error);
+  removeEventListener('error', note);
+  return line;
+}

@@ -60,11 +60,16 @@ const TOLERANCE = 1e-8;
 const isNear = (a: number, b: number): boolean =>
   (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
 
-/** The tensors that differ, in their order, each with its first element that differs. */
-export function differencesOf(found: readonly Result[], expected: readonly Result[]): WrongNumber[] {
+/** Numbers by case and by tensor. An answer can compute fewer than it should. */
+export type Numbers = readonly (readonly ArrayLike<number>[])[];
+
+/** A number that is missing is NaN. */
+const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
+
+/** The tensors of a case that differ, in their order, each with its first element that differs. */
+export function differencesOf(found: Numbers[number], expected: readonly Result[]): WrongNumber[] {
   return expected.flatMap(({ name, shape, values, meaning }, k): WrongNumber[] => {
-    const others = found[k].values;
-    const wrong = [...values.keys()].filter((n) => !isNear(others[n], values[n]));
+    const wrong = [...values.keys()].filter((n) => !isNear(numberIn(found[k], n), values[n]));
     if (wrong.length === 0) return [];
     const index = indexOf(wrong[0], shape);
     const words = meaning?.(index) ?? '';
@@ -73,7 +78,7 @@ export function differencesOf(found: readonly Result[], expected: readonly Resul
         tensor: name,
         element: values.length === 1 ? name : `${withIndex(name, index)}${words && ` (${words})`}`,
         expected: values[wrong[0]],
-        found: others[wrong[0]],
+        found: numberIn(found[k], wrong[0]),
         differing: wrong.length,
         size: values.length,
       },
@@ -86,6 +91,7 @@ const withIndex = (name: string, index: readonly number[]): string =>
   name.replace(/^\S+/, (variable) => `${variable}[${index.join(', ')}]`);
 
 /** Whether two answers computed the same numbers, right or wrong. */
-export const areSame = (one: readonly Result[], other: readonly Result[]): boolean =>
-  one.length === other.length &&
-  one.every(({ values }, k) => values.every((value, n) => isNear(value, other[k].values[n])));
+export const areSame = (one: Numbers, other: Numbers): boolean =>
+  one.every((tensors, of) =>
+    tensors.every((tensor, k) => Array.from(tensor).every((value, n) => isNear(value, numberIn(other[of][k], n)))),
+  );

@@ -1,8 +1,24 @@
 /** `longhand exercises`. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { verdictOn } from '../../src/cli/exercises.js';
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { fromPs, residentMegabytes, verdictOn } from '../../src/cli/answer-process.js';
+import { asRun } from '../../src/cli/current-run.js';
 import { EXERCISES } from '../../src/exercises/exercises.js';
 import { pathOf } from '../../src/exercises/folder.js';
 import type { Language } from '../../src/exercises/folder.js';
@@ -23,6 +39,14 @@ const named = (name: string): Exercise => EXERCISES.find((one) => one.name === n
 
 const answer = (name: string, language: Language = 'typescript', folder = 'longhand-exercises'): string =>
   path.join(place, folder, pathOf(named(name), language));
+
+/** The start text of `sigmoid` with `code` in place of the missing expression, and `after` at the end. */
+const sigmoidWith = (code: string, after = ''): string => {
+  const { start: text } = named('sigmoid').typescript;
+  expect(text).toContain('return NaN;');
+  return `${text.replace('return NaN;', () => code)}${after}`;
+};
+const RIGHT = 'return dI * i * (1 - i);';
 
 const solve = (name: string, language: Language = 'typescript', folder?: string): void =>
   writeFileSync(answer(name, language, folder), named(name)[language].solution);
@@ -91,17 +115,16 @@ test('checks one answer, there and from the parent', async () => {
 test('checks all', async () => {
   await exercises([]);
   EXERCISES.slice(0, 6).forEach(({ name }) => solve(name));
+  rmSync(answer('adam'));
+  rmSync(answer('adam', 'javascript'));
   const some = await exercises(['check']);
   expect([some.code, some.stdout]).toEqual([
     1,
-    expect.stringMatching(/12-every-step\.ts +not begun\n6 of 12 right\n$/),
+    expect.stringMatching(/11-adam\.ts +not begun\n.*12-every-step\.ts +not begun\n6 of 12 right\n$/),
   ]);
   EXERCISES.slice(6).forEach(({ name }) => solve(name, 'javascript'));
   const all = await exercises(['check']);
   expect([all.code, all.stdout]).toEqual([0, expect.stringMatching(/\n12 of 12 right\n$/)]);
-  rmSync(answer('sigmoid'));
-  rmSync(answer('sigmoid', 'javascript'));
-  expect((await exercises(['check'])).stdout).toMatch(/01-sigmoid\.ts +not begun/);
 });
 
 test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
@@ -129,24 +152,151 @@ test('without exercises, or with several folders of them, it says so', async () 
   });
 });
 
-test('an answer with an endless loop: a verdict', () => {
-  const [sigmoid] = EXERCISES;
-  const outcome = { outcome: 'error', message: 'it did not end within 0.2 seconds. Is there an endless loop?' };
-  for (const loop of ['for (;;) {}', 'try { for (;;) {} } catch {} finally { return 1; }']) {
-    const text = sigmoid.typescript.start.replace('return NaN;', loop);
-    expect(text).toContain(loop);
-    expect(verdictOn(sigmoid, text, 200)).toEqual(outcome);
-  }
+describe('an answer is a stranger’s program:', () => {
+  const never = new AbortController().signal;
+  const verdictAt = (source: string, { milliseconds = 60_000, megabytes = 512 } = {}) =>
+    verdictOn(named('sigmoid'), source, never, { milliseconds, megabytes });
+  const error = (message: string) => ({ outcome: 'error', message });
+  const wrong = expect.objectContaining({ outcome: 'wrong' }) as object;
+  const right = { outcome: 'right', compared: 7 };
+  const line =
+    1 +
+    sigmoidWith('HERE')
+      .split('\n')
+      .findIndex((text) => text.includes('HERE'));
+  const fs = "process.getBuiltinModule('fs')";
+  const exit = (code: number) => error(`its process ended without a result (exit code ${code})`);
+
+  test.each([
+    ['ends its process', sigmoidWith('process.exit();'), exit(0)],
+    ['ends its process where it is loaded', sigmoidWith(RIGHT, 'process.exit(3);'), exit(3)],
+    [
+      'kills itself',
+      sigmoidWith("process.kill(process.pid, 'SIGKILL');"),
+      error('its process ended without a result (SIGKILL)'),
+    ],
+    ['wants to work at the exit', sigmoidWith('return 5;', "process.on('exit', () => process.exit(0));"), wrong],
+    [
+      'never lets its process end',
+      sigmoidWith(RIGHT, "process.on('exit', () => { for (;;); }); setInterval(() => 0);"),
+      right,
+    ],
+    ['makes promises without an end', sigmoidWith(RIGHT, '(function f() { Promise.resolve().then(f); })();'), right],
+    ['rejects a promise', sigmoidWith(RIGHT, "Promise.reject(new Error('no'));"), right],
+    ['wrong, changes how arrays are filtered', sigmoidWith('return 5;', 'Array.prototype.filter = () => [];'), wrong],
+    [
+      'right, changes what its check uses',
+      sigmoidWith(RIGHT, 'Math.exp = () => 0; global.Float64Array.from = () => [];'),
+      right,
+    ],
+    [
+      'declares twice',
+      sigmoidWith('let x = 1; let x = 2;'),
+      error(`line ${line}: SyntaxError: Identifier 'x' has already been declared`),
+    ],
+    [
+      'awaits',
+      sigmoidWith('await 3;'),
+      error(`line ${line}: SyntaxError: await is only valid in async functions and the top level bodies of modules`),
+    ],
+    [
+      'assigns to a number',
+      sigmoidWith('1 = 2;'),
+      error(`line ${line}: SyntaxError: Invalid left-hand side in assignment`),
+    ],
+    ['breaks', sigmoidWith('break;'), error(`line ${line}: SyntaxError: Illegal break statement`)],
+    [
+      'throws nothing that can be shown',
+      sigmoidWith('throw Object.create(null);'),
+      error('it throws a value that cannot be shown'),
+    ],
+    [
+      'recurses without an end',
+      sigmoidWith('return sigmoidBackward(dI, i);'),
+      error(`line ${line}: RangeError: Maximum call stack size exceeded`),
+    ],
+    [
+      'starts a program',
+      sigmoidWith("process.getBuiltinModule('child_process').execSync('true');"),
+      error(expect.stringContaining(`line ${line}: Access to this API has been restricted`) as string),
+    ],
+  ])('one that %s', async (_, source, verdict) => {
+    expect(await verdictAt(source)).toEqual(verdict);
+  });
+
+  test('one that writes a file', async () => {
+    const file = path.join(place, 'file');
+    const { outcome } = await verdictAt(sigmoidWith(`${fs}.writeFileSync(${JSON.stringify(file)}, '');`));
+    expect([outcome, existsSync(file)]).toEqual(['error', false]);
+  });
+
+  test.each([
+    'for (;;);',
+    'try { for (;;); } catch {} finally { return 1; }',
+    "for (;;) try { console.log('x'); } catch {}",
+  ])('%s: it is ended from outside', async (loop) => {
+    const outcome = error('it did not end within 0.2 seconds. Is there an endless loop?');
+    const surroundings = { stdout: new PassThrough(), stderr: new PassThrough(), signals: process };
+    const check = () => verdictAt(sigmoidWith(loop), { milliseconds: 200 });
+    expect(await asRun(surroundings, check)).toEqual(outcome);
+  });
+
+  test.each(['new Float64Array(1e6).fill(1)', 'Array(1e6).fill(0.5)'])(
+    'a list that grows by %s: it is ended at its limit',
+    async (part) => {
+      const source = sigmoidWith(`const list = []; for (;;) list.push(${part});`);
+      expect(await verdictAt(source, { megabytes: 150 })).toEqual(error('it used more than 150 MB of memory'));
+    },
+  );
+
+  test('memory is measured, also without Linux', async () => {
+    const here = process.memoryUsage.rss() / 2 ** 20;
+    for (const measures of [undefined, [fromPs]]) {
+      const found = await residentMegabytes(process.pid, measures);
+      expect(found / here).toBeGreaterThan(0.5);
+      expect(found / here).toBeLessThan(2);
+      expect(await residentMegabytes(2 ** 30, measures)).toBeNaN(); // there is no such process
+    }
+  });
+
+  test('what it prints goes to standard error, escaped, before its verdict', async () => {
+    await exercises([]);
+    writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('a\\u001b', { b: 1 }); console.error('c');"));
+    expect(await exercises(['check', '1'])).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right: all 7 numbers agree\n/) as string,
+      stderr: 'a\\u001b { b: 1 }\nc\n',
+    });
+    writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
+    expect((await exercises(['check', '1'])).stderr).toBe(`${'x'.repeat(10_000)}\n… (it prints more)\n`);
+  });
 });
 
-test('a file that cannot be read is an error, not “not begun”', async () => {
+test('files that cannot be read, and answers that end their process: each has one line, and so have all others', async () => {
   await exercises([]);
-  rmSync(answer('sigmoid'));
+  EXERCISES.forEach(({ name }) => solve(name));
+  const names = ['sigmoid', 'softmax', 'product', 'rnn-step'] as const;
+  for (const name of names) rmSync(answer(name));
   mkdirSync(answer('sigmoid'));
-  expect(await exercises(['check', '1'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('01-sigmoid.ts: cannot be read') as string,
-  });
+  expect(spawnSync('mkfifo', [answer('softmax')]).status).toBe(0);
+  symlinkSync('/dev/zero', answer('product'));
+  writeFileSync(answer('rnn-step'), '\n'.repeat(1_000_001));
+  writeFileSync(answer('adam'), 'process.exit();');
+  const { code, stdout, stderr } = await exercises(['check']);
+  expect([code, stderr]).toEqual([1, '']);
+  const verdicts = stdout
+    .split('\n')
+    .slice(1, -1)
+    .map((row) => row.replace(/^typescript\/\S+ +/, ''));
+  const right = expect.stringMatching(/^right: all \d+ numbers agree$/) as string;
+  expect(verdicts).toEqual([
+    ...Array<string>(3).fill('cannot be checked: not a file'),
+    'cannot be checked: 1000001 bytes, more than the limit of 1000000',
+    ...Array<string>(6).fill(right),
+    'cannot be checked: its process ended without a result (exit code 0)',
+    right,
+    '7 of 12 right',
+  ]);
 });
 
 test('hints, one by one', async () => {
@@ -157,16 +307,68 @@ test('hints, one by one', async () => {
   expect((await exercises(['hint', '13'])).code).toBe(2);
 });
 
-test('--watch checks each answer that is saved, until a signal', async () => {
-  await exercises([]);
-  const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '--watch'], { cwd: place });
-  await stdout.has('0 of 12 right\n');
-  await stderr.has('Ctrl-C');
-  solve('gates');
-  await stdout.has('typescript/07-gates.ts: right');
-  solve('adam', 'javascript');
-  await stdout.has('javascript/11-adam.js: right');
-  expect(stdout.text.match(/07-gates\.ts: right/g)).toHaveLength(1); // written once, checked once
-  interrupt('SIGINT');
-  expect(await code).toBe(130);
+describe('--watch', () => {
+  test('checks each answer that is saved, until a signal', async () => {
+    await exercises([]);
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '--watch'], { cwd: place });
+    await stdout.has('0 of 12 right\n');
+    await stderr.has('Ctrl-C');
+    solve('gates');
+    await stdout.has('typescript/07-gates.ts: right');
+    solve('adam', 'javascript');
+    await stdout.has('javascript/11-adam.js: right');
+    expect(stdout.text.match(/07-gates\.ts: right/g)).toHaveLength(1); // written once, checked once
+    interrupt('SIGINT');
+    expect(await code).toBe(130);
+  });
+
+  /** A named pipe, and an answer that waits for its end. `started` resolves when the answer's process waits. */
+  function waiting() {
+    const pipe = path.join(place, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const text = sigmoidWith(`process.getBuiltinModule('fs').readFileSync(${JSON.stringify(pipe)});`);
+    return { text, started: () => open(pipe, 'w') };
+  }
+
+  /** Resolves when the process that reads `pipe` has ended. */
+  async function ended(pipe: FileHandle): Promise<void> {
+    for (;;) {
+      const { code } = await pipe.write('x').then(
+        () => ({ code: undefined }),
+        (error: unknown) => error as NodeJS.ErrnoException,
+      );
+      if (code === 'EPIPE') return pipe.close();
+      await setImmediate();
+    }
+  }
+
+  test.each([
+    ['SIGINT', 130, ['--watch']],
+    ['SIGTERM', 143, ['1']],
+  ] as const)('%s ends a check, and the answer’s process', async (signal, expected, args) => {
+    await exercises([]);
+    const { text, started } = waiting();
+    writeFileSync(answer('sigmoid'), text);
+    const { code, stdout, interrupt } = start(['exercises', 'check', ...args], { cwd: place });
+    const pipe = await started();
+    interrupt(signal);
+    expect(await code).toBe(expected);
+    expect(stdout.text).toBe('');
+    await ended(pipe);
+  });
+
+  test('an answer that is saved again while it is checked is checked again at once', async () => {
+    await exercises([]);
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '1', '--watch'], { cwd: place });
+    await stderr.has('Ctrl-C');
+    const { text, started } = waiting();
+    writeFileSync(answer('sigmoid'), text);
+    const pipe = await started();
+    solve('sigmoid');
+    await stdout.has('typescript/01-sigmoid.ts: right');
+    expect(stdout.text).not.toContain('did not end');
+    await ended(pipe);
+    interrupt('SIGINT');
+    expect(await code).toBe(130);
+  });
 });

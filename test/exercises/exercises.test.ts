@@ -1,6 +1,14 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
-import { check, withMistake } from '../../src/exercises/check.js';
+import {
+  check,
+  compute,
+  computedFrom,
+  isUntouched,
+  reportOf,
+  verdictOf,
+  withMistake,
+} from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
@@ -126,6 +134,48 @@ test('a mistake that is not in the list names the element and both numbers', () 
   expect(found - expected).toBeCloseTo(0.25, 9);
 });
 
+test('an answer that computes fewer numbers than it should has NaN in their place', () => {
+  const { solution } = exercise('rnn-step').typescript;
+  const verdict = check(exercise('rnn-step'), solution.replace(/(?<=export function )backward/, 'complete') + SHORTER);
+  expect(verdict).toMatchObject({
+    outcome: 'wrong',
+    differences: [{ tensor: 'dWh', found: NaN, differing: 1, size: 25 }],
+  });
+});
+/** The last element of dWh is missing. */
+const SHORTER = `
+export function backward(...of) {
+  const results = complete(...of);
+  const { Wh } = results.gradients;
+  Wh[Wh.length - 1] = Wh[Wh.length - 1].slice(0, -1);
+  return results;
+}`;
+
+describe('the numbers of an answer as a line', () => {
+  const one = exercise('softmax');
+  test('are the same numbers, NaN and infinities included', () => {
+    const numbers = [[[1 / 3, NaN, -Infinity, 5e-324]], [[]]];
+    expect(computedFrom(reportOf({ numbers }), one)).toEqual({ numbers });
+    expect(computedFrom(reportOf({ error: 'a "b"\n' }), one)).toEqual({ error: 'a "b"\n' });
+    const right = compute(one, one.typescript.solution);
+    expect(verdictOf(one, computedFrom(reportOf(right), one))).toEqual(check(one, one.typescript.solution));
+  });
+
+  test.each([
+    '',
+    'null',
+    '5',
+    '{}',
+    '{"numbers":[[["1"]]]}',
+    '{"numbers":[[["1"]],[[], []]]}',
+    '{"numbers":[[5],[5]]}',
+  ])('are not %j', (line) => expect(() => computedFrom(line, one)).toThrow());
+});
+
+test('a file of empty lines has been begun, and is read at once', () => {
+  expect(isUntouched(exercise('sigmoid'), '\n'.repeat(1e6))).toBe(false);
+});
+
 describe('an answer that cannot be checked', () => {
   const { start } = exercise('sigmoid').typescript;
   test.each([
@@ -157,9 +207,30 @@ describe('an answer that cannot be checked', () => {
       "Identifier 'i' has already been declared",
     ],
     ['something else is thrown', `${start}\nthrow 'x';`, 'it throws x'],
+    ['an object without a prototype is thrown', `${start}\nthrow Object.create(null);`, 'a value that cannot be shown'],
+    [
+      'an error without a readable message is thrown',
+      `${start}\nthrow Object.defineProperty(new Error(), 'message', { get() { throw new Error('inside'); } });`,
+      'a value that cannot be shown',
+    ],
+    [
+      'a revoked proxy is thrown',
+      `${start}\nconst { proxy, revoke } = Proxy.revocable({}, {});\nrevoke();\nthrow proxy;`,
+      'a value that cannot be shown',
+    ],
+    [
+      'an export cannot be read',
+      "Object.defineProperty(exports, 'sigmoidBackward', { get() { throw new Error('no'); } });",
+      'line 1: no',
+    ],
   ])('%s', (_, source, message) => {
     const verdict = check(exercise('sigmoid'), source);
     expect(verdict).toEqual({ outcome: 'error', message: expect.stringContaining(message) as string });
+  });
+
+  test('a long message is cut', () => {
+    const verdict = check(exercise('sigmoid'), `${start}\nthrow 'x'.repeat(1e6);`);
+    expect(verdict).toEqual({ outcome: 'error', message: `it throws ${'x'.repeat(990)}` });
   });
 
   test('a wrong shape is reported with its line and the rule', () => {

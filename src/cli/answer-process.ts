@@ -1,0 +1,151 @@
+/**
+ * Runs an answer in a process of its own, which ends when the answer has been run, or needs too much time or memory. That
+ * process only computes numbers. They are compared here, where no answer can change anything.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import type { Computed } from '../exercises/check.js';
+import { computedFrom, isUntouched, verdictOf } from '../exercises/check.js';
+import type { Exercise, Verdict } from '../exercises/exercise.js';
+import { informLines } from './print.js';
+
+/** What the process gets. */
+export interface Job {
+  /** The exercise's name. */
+  readonly name: string;
+  readonly source: string;
+}
+
+export interface Limits {
+  readonly milliseconds: number;
+  /** Of resident memory, Node's own 50 MB included. */
+  readonly megabytes: number;
+}
+
+/** The longest solution needs a tenth of a second, and 70 MB. */
+const LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
+
+/**
+ * The verdict on `source`. What the answer prints goes to standard error. Rejects with the reason of `signal` as soon as that
+ * is aborted.
+ */
+export async function verdictOn(
+  exercise: Exercise,
+  source: string,
+  signal: AbortSignal,
+  limits = LIMITS,
+): Promise<Verdict> {
+  if (isUntouched(exercise, source)) return { outcome: 'untouched' };
+  try {
+    const computed = await computedBy(exercise, source, signal, limits);
+    return verdictOf(exercise, computed);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { outcome: 'error', message: `its process failed: ${(error as Error).message}` };
+  }
+}
+
+async function computedBy(
+  exercise: Exercise,
+  source: string,
+  signal: AbortSignal,
+  { milliseconds, megabytes }: Limits,
+): Promise<Computed> {
+  signal.throwIfAborted();
+  const child = startProcess(megabytes);
+  const stdio = child.stdio as readonly (Readable | null)[];
+  let excess: string | undefined;
+  const kill = (why?: string): void => {
+    excess ??= why;
+    child.kill('SIGKILL');
+    stdio.forEach((stream) => stream?.destroy());
+  };
+  const tooLong = `it did not end within ${milliseconds / 1000} seconds. Is there an endless loop?`;
+  const tooLarge = `it used more than ${megabytes} MB of memory`;
+  const timer = setTimeout(() => kill(tooLong), milliseconds);
+  const measuring = setInterval(() => {
+    void residentMegabytes(child.pid).then((used) => {
+      if (used > megabytes) kill(tooLarge);
+    });
+  }, MEASURED_EVERY_MS);
+  const [, printed, lastWords, report] = stdio.map(beginningOf);
+  child.stdin.on('error', () => {}); // the process may have ended
+  child.stdin.end(JSON.stringify({ name: exercise.name, source } satisfies Job));
+  try {
+    const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null];
+    if (printed() !== '') informLines(shortened(printed().trimEnd()));
+    if (report().endsWith('\n')) return computedFrom(report(), exercise);
+    if (excess === undefined && lastWords().includes('out of memory')) excess = tooLarge; // V8's limit came first
+    return {
+      error: excess ?? `its process ended without a result (${by ?? `exit code ${code}`})${hintIn(lastWords())}`,
+    };
+  } finally {
+    clearTimeout(timer);
+    clearInterval(measuring);
+    kill();
+  }
+}
+
+const root = path.dirname(createRequire(import.meta.url).resolve('longhand/package.json'));
+const PROGRAM = path.join(root, 'dist/src/cli/run-answer.js');
+
+/** Node 24 knows only the first name, Node 20 only the second. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+
+/** Node refuses to let it write files, or start processes and threads. This stops accidents, but no attacker. */
+function startProcess(megabytes: number) {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const flags = [PERMISSION, '--allow-fs-read=*', '--no-warnings', `--max-old-space-size=${megabytes}`];
+  return spawn(process.execPath, [...flags, PROGRAM], { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+}
+
+/** In characters. No answer's numbers need a tenth of it. */
+const LONGEST_TEXT = 1_000_000;
+
+/** What `stream` has given until the call, or the beginning of that. */
+function beginningOf(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (part: string) => {
+    if (text.length < LONGEST_TEXT) text += part;
+  });
+  return () => text;
+}
+
+/** In characters. */
+const MOST_PRINTED = 10_000;
+
+const shortened = (text: string): string =>
+  text.length > MOST_PRINTED ? `${text.slice(0, MOST_PRINTED)}\n… (it prints more)` : text;
+
+/** Node's error, if it has printed one. */
+function hintIn(lastWords: string): string {
+  const [line] = /^.*Error.*$/m.exec(lastWords) ?? [];
+  return line === undefined ? '' : `: ${line}`;
+}
+
+const MEASURED_EVERY_MS = 50;
+
+/**
+ * The memory that a process occupies: from Linux, or from `ps` on macOS and BSD. NaN if the process has ended, and on Windows,
+ * where only V8's own limit ends a process: that of objects, not of typed arrays.
+ */
+export async function residentMegabytes(pid: number | undefined, measures = [fromLinux, fromPs]): Promise<number> {
+  for (const measure of measures) {
+    const kilobytes = await measure(String(pid)).catch(() => NaN);
+    if (kilobytes > 0) return kilobytes / 1024;
+  }
+  return NaN;
+}
+
+export const fromLinux = async (pid: string): Promise<number> =>
+  Number(/^VmRSS:\s*(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+export const fromPs = async (pid: string): Promise<number> =>
+  Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', pid])).stdout);

@@ -1,0 +1,63 @@
+/**
+ * The program of a process that runs one answer: answer-process.ts starts it, and writes the answer to its standard input. It
+ * writes one line to the file descriptor `REPORT`, and ends.
+ */
+import { Console } from 'node:console';
+import { readFileSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import vm from 'node:vm';
+import { compute, reportOf } from '../exercises/check.js';
+import type { Compile } from '../exercises/evaluate.js';
+import { HEADER_LINES } from '../exercises/evaluate.js';
+import type { Job } from './answer-process.js';
+
+const REPORT = 3;
+
+/** Standard output, written at once. */
+const printed = new Writable({
+  write(text: Buffer, _, done) {
+    writeAll(1, text);
+    done();
+  },
+});
+
+/**
+ * A realm with Node's globals, in which the answer runs: what it changes in `Math` or in `Array.prototype` does not change the
+ * program that checks it.
+ */
+function newRealm(): vm.Context {
+  const realm = vm.createContext();
+  const inside = vm.runInContext('globalThis', realm) as Record<string, unknown>;
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(globalThis)))
+    if (!(name in inside)) Object.defineProperty(inside, name, descriptor);
+  inside.global = inside;
+  inside.console = new Console(printed);
+  return realm;
+}
+
+/** Does not return before all is written: then the process can end. */
+function writeAll(descriptor: number, text: string | Buffer): void {
+  const bytes = Buffer.from(text);
+  for (let position = 0; position < bytes.length;) position += writeSync(descriptor, bytes, position);
+}
+
+/** The process that started this one ends it much earlier. If that process was killed, this one ends itself. */
+const LONGEST_MS = 60_000;
+
+/** At once: without what the answer has asked for at the exit, and without its timers and promises. */
+const end = process.kill.bind(process, process.pid, 'SIGKILL');
+
+try {
+  const { name, source } = JSON.parse(readFileSync(0, 'utf8')) as Job;
+  const realm = newRealm();
+  const compile: Compile = (code) =>
+    vm.compileFunction(code, ['exports', 'require'], {
+      parsingContext: realm,
+      filename: '<anonymous>',
+      lineOffset: HEADER_LINES,
+    }) as ReturnType<Compile>;
+  const run = (): void => writeAll(REPORT, `${reportOf(compute({ name }, source, compile))}\n`);
+  vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit
+} finally {
+  end();
+}
