@@ -41,24 +41,27 @@ export async function verdictOn(
   limits = LIMITS,
 ): Promise<Verdict> {
   if (isUntouched(exercise, source)) return { outcome: 'untouched' };
+  return verdictOf(exercise, await computedBy(exercise, source, signal, limits));
+}
+
+async function computedBy(exercise: Exercise, source: string, signal: AbortSignal, limits: Limits): Promise<Computed> {
   try {
-    const computed = await computedBy(exercise, source, signal, limits);
-    return verdictOf(exercise, computed);
+    signal.throwIfAborted();
+    const { report, excess, printed, lastWords, how } = await endOf({ name: exercise.name, source }, signal, limits);
+    if (printed !== '') informLines(shortened(printed.trimEnd()));
+    if (report.endsWith('\n')) return computedFrom(report, exercise);
+    return { error: excess ?? `its process ended without a result (${how})${hintIn(lastWords)}` };
   } catch (error) {
     signal.throwIfAborted();
-    return { outcome: 'error', message: `its process failed: ${(error as Error).message}` };
+    return { error: `its process failed: ${(error as Error).message}` };
   }
 }
 
-async function computedBy(
-  exercise: Exercise,
-  source: string,
-  signal: AbortSignal,
-  { milliseconds, megabytes }: Limits,
-): Promise<Computed> {
-  signal.throwIfAborted();
+/** Runs the process until it has ended, or exceeds a limit. `excess` says which one. */
+async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }: Limits) {
   const child = startProcess(megabytes);
   const stdio = child.stdio as readonly (Readable | null)[];
+  const [, printed, lastWords, report] = stdio.map(beginningOf);
   let excess: string | undefined;
   const kill = (why?: string): void => {
     excess ??= why;
@@ -73,17 +76,13 @@ async function computedBy(
       if (used > megabytes) kill(tooLarge);
     });
   }, MEASURED_EVERY_MS);
-  const [, printed, lastWords, report] = stdio.map(beginningOf);
   child.stdin.on('error', () => {}); // the process may have ended
-  child.stdin.end(JSON.stringify({ name: exercise.name, source } satisfies Job));
+  child.stdin.end(JSON.stringify(job));
   try {
     const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null];
-    if (printed() !== '') informLines(shortened(printed().trimEnd()));
-    if (report().endsWith('\n')) return computedFrom(report(), exercise);
-    if (excess === undefined && lastWords().includes('out of memory')) excess = tooLarge; // V8's limit came first
-    return {
-      error: excess ?? `its process ended without a result (${by ?? `exit code ${code}`})${hintIn(lastWords())}`,
-    };
+    if (lastWords().includes('out of memory')) excess ??= tooLarge; // V8's own limit came first
+    const how = by ?? `exit code ${code}`;
+    return { report: report(), excess, printed: printed(), lastWords: lastWords(), how };
   } finally {
     clearTimeout(timer);
     clearInterval(measuring);

@@ -114,15 +114,15 @@ test('checks one answer, there and from the parent', async () => {
 
 test('checks all', async () => {
   await exercises([]);
-  EXERCISES.slice(0, 6).forEach(({ name }) => solve(name));
+  EXERCISES.slice(0, 2).forEach(({ name }) => solve(name));
   rmSync(answer('adam'));
   rmSync(answer('adam', 'javascript'));
   const some = await exercises(['check']);
   expect([some.code, some.stdout]).toEqual([
     1,
-    expect.stringMatching(/11-adam\.ts +not begun\n.*12-every-step\.ts +not begun\n6 of 12 right\n$/),
+    expect.stringMatching(/11-adam\.ts +not begun\n.*12-every-step\.ts +not begun\n2 of 12 right\n$/),
   ]);
-  EXERCISES.slice(6).forEach(({ name }) => solve(name, 'javascript'));
+  EXERCISES.slice(2).forEach(({ name }) => solve(name, 'javascript'));
   const all = await exercises(['check']);
   expect([all.code, all.stdout]).toEqual([0, expect.stringMatching(/\n12 of 12 right\n$/)]);
 });
@@ -272,30 +272,34 @@ describe('an answer is a stranger’s program:', () => {
   });
 });
 
-test('files that cannot be read, and answers that end their process: each has one line, and so have all others', async () => {
+test('files that cannot be read, and answers that end their process, have one line each, as all others', async () => {
   await exercises([]);
-  EXERCISES.forEach(({ name }) => solve(name));
   const names = ['sigmoid', 'softmax', 'product', 'rnn-step'] as const;
   for (const name of names) rmSync(answer(name));
   mkdirSync(answer('sigmoid'));
   expect(spawnSync('mkfifo', [answer('softmax')]).status).toBe(0);
   symlinkSync('/dev/zero', answer('product'));
   writeFileSync(answer('rnn-step'), '\n'.repeat(1_000_001));
-  writeFileSync(answer('adam'), 'process.exit();');
+  writeFileSync(answer('gates'), 'process.exit();');
+  solve('adam');
   const { code, stdout, stderr } = await exercises(['check']);
   expect([code, stderr]).toEqual([1, '']);
-  const verdicts = stdout
-    .split('\n')
-    .slice(1, -1)
-    .map((row) => row.replace(/^typescript\/\S+ +/, ''));
-  const right = expect.stringMatching(/^right: all \d+ numbers agree$/) as string;
-  expect(verdicts).toEqual([
-    ...Array<string>(3).fill('cannot be checked: not a file'),
-    'cannot be checked: 1000001 bytes, more than the limit of 1000000',
-    ...Array<string>(6).fill(right),
-    'cannot be checked: its process ended without a result (exit code 0)',
-    right,
-    '7 of 12 right',
+  const rows = stdout.split('\n').map((row) => row.replace(/^typescript\/(\d\d)-\S+ +/, '$1 '));
+  expect(rows.slice(1)).toEqual([
+    '01 cannot be checked: not a file',
+    '02 cannot be checked: not a file',
+    '03 cannot be checked: not a file',
+    '04 cannot be checked: 1000001 bytes, more than the limit of 1000000',
+    '05 not begun',
+    '06 not begun',
+    '07 cannot be checked: its process ended without a result (exit code 0)',
+    '08 not begun',
+    '09 not begun',
+    '10 not begun',
+    expect.stringMatching(/^11 right: all \d+ numbers agree$/),
+    '12 not begun',
+    '1 of 12 right',
+    '',
   ]);
 });
 

@@ -44,3 +44,22 @@ test.each([0.2, 0.75, 0.99])(`the mean of a mask of ${SIZE} elements is 1 for p 
   const deviation = Math.sqrt(p / (1 - p) / SIZE);
   expect(Math.abs(mean - 1)).toBeLessThan(0.001 + 4 * deviation);
 });
+
+test.each([0, 2 ** -16, 0.1, 0.25, 1 / 3, 0.5, 0.7, 0.99])(
+  'of the 65,536 values of 16 random bits, the smallest ones drop an element, and their share is p = %d to within 2⁻¹⁷',
+  (p) => {
+    const VALUES = 2 ** 16;
+    let next = 0;
+    const bits = (): number => (next << 16) | next++; // both halves of a draw are 0, then 1, …
+    const mask = zeros([2 * VALUES], 'f64');
+    drawMask(mask, p, { bits } as unknown as Random);
+    expect(next).toBe(VALUES);
+    const values = valuesOf(mask);
+    for (const half of [0, 1]) {
+      const ofHalf = values.filter((_, n) => n % 2 === half);
+      const dropped = ofHalf.filter((value) => value === 0).length;
+      expect(Math.abs(dropped - p * VALUES)).toBeLessThanOrEqual(0.5);
+      expect(ofHalf).toEqual(new Float64Array(VALUES).fill(1 / (1 - p), dropped));
+    }
+  },
+);

@@ -65,6 +65,19 @@ describe('a distribution', () => {
     expect(statistic).toBeLessThan(18.5); // 4 degrees of freedom: p < 0.001 above
   });
 
+  test('is inverted exactly: each class has the numbers from its sum of probabilities up to the next one, which is not its own', () => {
+    const probabilities = Float64Array.of(0, 1 / 4, 1 / 8, 0, 1 / 2, 1 / 8, 0); // their sums are exact
+    const at = (u: number): number => {
+      const random = { uniform: (from: number, to: number) => from + u * (to - from) } as unknown as Random;
+      return drawFrom(probabilities, random);
+    };
+    const below = 2 ** -53; // numbers of a generator are multiples of it
+    expect([at(0), at(0.25 - below)]).toEqual([1, 1]);
+    expect([at(0.25), at(0.375 - below)]).toEqual([2, 2]);
+    expect([at(0.375), at(0.875 - below)]).toEqual([4, 4]);
+    expect([at(0.875), at(1 - below)]).toEqual([5, 5]);
+  });
+
   test('whose sum is a little below 1 gives its last class to the largest draws', () => {
     const one = { uniform: () => 1 - 2 ** -53 } as unknown as Random;
     expect(drawFrom(Float64Array.of(0.5, 0.4999999, 0), one)).toBe(1);

@@ -1,7 +1,8 @@
 /** The exercises: whole trainings with the solutions, the types of the folder, which TypeScript checks, and the command as a process. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import ts from 'typescript';
@@ -81,17 +82,54 @@ function start(...args: string[]) {
 const named = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 const answer = (name: string): string => path.join(place, 'longhand-exercises', pathOf(named(name), 'typescript'));
 
-test('an answer with an endless loop that catches errors ends after ten seconds', async () => {
-  const begun = readFileSync(answer('sigmoid'), 'utf8');
-  writeFileSync(answer('sigmoid'), begun.replace('return NaN;', 'try { for (;;) {} } catch {} finally { return 1; }'));
+/** Puts `code` into the first answer, and reports what `check 1` prints. */
+async function checkOf(code: string) {
+  const { start: text } = named('sigmoid').typescript;
+  writeFileSync(answer('sigmoid'), text.replace('return NaN;', code));
   const { child, output } = start('check', '1');
-  const [code] = (await once(child, 'close')) as [number];
-  expect([code, output.stdout]).toEqual([
-    1,
-    expect.stringContaining('cannot be checked: it did not end within 10 seconds. Is there an endless loop?'),
-  ]);
-  writeFileSync(answer('sigmoid'), begun);
+  const [exitCode] = (await once(child, 'close')) as [number];
+  writeFileSync(answer('sigmoid'), text);
+  return [exitCode, output.stdout.replace(/\n.*/s, ''), output.stderr.length];
+}
+const cannot = (why: string): string => `typescript/01-sigmoid.ts: cannot be checked: ${why}`;
+const TOO_LONG = cannot('it did not end within 10 seconds. Is there an endless loop?');
+const TOO_LARGE = cannot('it used more than 512 MB of memory');
+
+test.each([
+  ['try { for (;;); } catch {} finally { return 1; }', TOO_LONG, 0],
+  ['for (;;) console.log("x");', TOO_LONG, 10_000 + '\n… (it prints more)\n'.length],
+  ["process.getBuiltinModule('fs').readFileSync('PIPE');", TOO_LONG, 0],
+  ['return new Float64Array(2 ** 29).fill(1)[0];', TOO_LARGE, 0],
+])('%s: the answer’s process is ended at its limit', async (code, verdict, printed) => {
+  const pipe = path.join(place, 'pipe');
+  if (code.includes('PIPE')) expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+  expect(await checkOf(code.replace('PIPE', pipe))).toEqual([1, verdict, printed]);
 });
+
+test.each([
+  ['SIGINT', 130, ['1']],
+  ['SIGTERM', 143, ['1']],
+  ['SIGINT', 130, ['--watch']],
+  ['SIGTERM', 143, ['--watch']],
+] as const)(
+  '%s (exit code %d) ends check %j at once, though an answer does not end',
+  async (signal, expected, args) => {
+    const pipe = path.join(place, `pipe-${signal}-${args.join('')}`);
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const { start: text } = named('sigmoid').typescript;
+    const began = `process.getBuiltinModule('fs').openSync(${JSON.stringify(pipe)});`;
+    writeFileSync(answer('sigmoid'), text.replace('return NaN;', `${began} for (;;);`));
+    const run = start('check', ...args);
+    running.push(run);
+    const writer = await open(pipe, 'w'); // as soon as the answer reads
+    run.child.kill(signal);
+    expect(await once(run.child, 'close')).toEqual([expected, null]);
+    expect(run.output).toEqual({ stdout: '', stderr: `longhand: stopped by ${signal}\n` });
+    while (await writer.write('x').catch(() => undefined)) await setTimeout(20); // until the answer's process has ended too
+    await writer.close();
+    writeFileSync(answer('sigmoid'), text);
+  },
+);
 
 test('--watch checks each answer that is saved, until a signal', async () => {
   const run = start('check', '--watch');
