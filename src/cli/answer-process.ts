@@ -49,8 +49,9 @@ async function computedBy(exercise: Exercise, source: string, signal: AbortSigna
     signal.throwIfAborted();
     const { report, excess, printed, lastWords, how } = await endOf({ name: exercise.name, source }, signal, limits);
     if (printed !== '') informLines(shortened(printed.trimEnd()));
+    if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
-    return { error: excess ?? `its process ended without a result (${how})${hintIn(lastWords)}` };
+    return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };
   } catch (error) {
     signal.throwIfAborted();
     return { error: `its process failed: ${(error as Error).message}` };
@@ -80,7 +81,7 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
   child.stdin.end(JSON.stringify(job));
   try {
     const [code, by] = (await once(child, 'close', { signal })) as [number | null, NodeJS.Signals | null];
-    if (lastWords().includes('out of memory')) excess ??= tooLarge; // V8's own limit came first
+    if (report() === '' && lastWords().includes('out of memory')) excess ??= tooLarge; // V8's own limit came first
     const how = by ?? `exit code ${code}`;
     return { report: report(), excess, printed: printed(), lastWords: lastWords(), how };
   } finally {
