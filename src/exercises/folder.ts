@@ -79,8 +79,9 @@ a well-known mistake gives exactly your numbers, it names the mistake.
 ${rows.join('\n')}
 
 The files were made from the code of Longhand itself. The solutions are its own lines, in \`src\`, and for exercises 4 and 10 in
-\`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code. It does not
-check types: your editor does.
+\`docs/learn/programs/plain-rnn.mjs\`. (After an installation these folders are in \`node_modules/longhand\`.) The check runs your code
+in a process of its own, for at most 10 seconds and in at most 512 MB. That process cannot write files. This protects from accidents,
+not from malice: do not check the code of a stranger that you would not run. The check does not check types: your editor does.
 `;
 }
 

@@ -54,6 +54,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect(packedFiles(/^dist\/src\/(cli|export)\//).sort()).toEqual([
     'dist/src/cli/THIRD-PARTY-LICENSES.txt',
     'dist/src/cli/main.js',
+    'dist/src/cli/run-answer.js',
   ]);
 });
 

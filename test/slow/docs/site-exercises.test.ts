@@ -63,6 +63,11 @@ testInBrowser('an error shows its message and its line, until the text changes',
   const throwing = solution('sigmoid').replace('return', 'null.x;\n  return');
   expect(await verdictOn(page, throwing)).toContain('TypeError: Cannot read properties of null');
   expect(await page.locator('.error-line').innerText()).toContain('null.x');
+  for (const fault of ['const dI = 1;', 'await dI;', '1 = dI;', 'break;']) {
+    const unread = solution('sigmoid').replace('return', `${fault}\n  return`);
+    expect(await verdictOn(page, unread)).toMatch(/^Your code cannot be run: line \d+: SyntaxError: /); // the browser's own
+    expect(await page.locator('.error-line').innerText()).toContain(fault);
+  }
   expect(await verdictOn(page, 'export const a = 1;')).toContain('sigmoidBackward: the file must export a function');
 });
 
