@@ -189,6 +189,18 @@ describe('the package, installed with --omit=optional,', () => {
     });
   });
 
+  test('checks an exercise', () => {
+    const { longhand, folder } = user;
+    expect(longhand('exercises').status).toBe(0);
+    const answer = path.join(folder, 'longhand-exercises/javascript/01-sigmoid.js');
+    writeFileSync(answer, readFileSync(answer, 'utf8').replace('return NaN;', 'return 5;'));
+    const { status, stdout } = longhand('exercises', 'check', '1');
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^javascript\/01-sigmoid\.js: wrong: dzi\[0\] is 5\.0/),
+    ]);
+  });
+
   test.each([
     [['train'], NO_MNIST],
     [['page', '--no-open', '--port', '0'], NO_MNIST],
