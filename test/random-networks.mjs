@@ -31,7 +31,10 @@ function randomProblem(seed) {
   const numbers = (count, draw = () => random.normal(0, 0.7)) => Array.from({ length: count }, draw);
 
   const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
-  const layers = numbers(1 + random.below(3), () => ({ hidden: 1 + random.below(4), bidirectional: isTrue() }));
+  const layers = numbers(1 + random.below(3), () => {
+    const hidden = 1 + random.below(4);
+    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
+  });
   const network = {
     inputs,
     layers,
@@ -42,13 +45,19 @@ function randomProblem(seed) {
     dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
     forgetBias: oneOf(0, 1, random.normal(0, 1)),
   };
-  const lengths = isTrue() ? Array(B).fill(T) : numbers(B, () => 1 + random.below(T)).sort((a, b) => b - a);
+  const lengths = isTrue() ? Array(B).fill(T) : numbers(B, () => 1 + random.below(T));
 
   const shapes = Object.entries(networkParameterShapes(network));
+  const shapeOf = (name) => networkParameterShapes(network)[name];
   const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
   const parameters = Object.fromEntries(shapes.map(([name, shape]) => [name, numbers(sizeOf(shape))]));
-  const lstms = shapes.flatMap(([name, [columns]]) => (/^bias/.test(name) ? [[name.slice(4), columns / 4]] : []));
-  const states = () => Object.fromEntries(lstms.map(([suffix, H]) => [suffix, numbers(B * H)]));
+  const lstms = shapes.flatMap(([name, [, columns]]) => {
+    const suffix = name.slice('kernel'.length);
+    return /^kernel/.test(name)
+      ? [{ suffix, H: columns / 4, P: shapeOf(`projection${suffix}`)?.[1] ?? columns / 4 }]
+      : [];
+  });
+  const states = (width) => Object.fromEntries(lstms.map((lstm) => [lstm.suffix, numbers(B * lstm[width])]));
   const x = network.inputKind === 'classes' ? numbers(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
 
   const rows = network.reads === 'every' ? T * B : B;
@@ -57,9 +66,9 @@ function randomProblem(seed) {
   const target = network.loss === 'crossEntropy' ? { labels } : { targets: numbers(rows * outputs) };
 
   const tops = layers.at(-1).bidirectional ? 2 : 1;
-  const mask = (H) => numbers(T * B * H, () => Number(random.uniform(0, 1) >= network.dropout));
-  const masks = Object.fromEntries(lstms.slice(0, -tops).map(([suffix, H]) => [suffix, mask(H)]));
-  const state = { h0: states(), c0: states() };
+  const mask = (P) => numbers(T * B * P, () => Number(random.uniform(0, 1) >= network.dropout));
+  const masks = Object.fromEntries(lstms.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
+  const state = { h0: states('P'), c0: states('H'), ...(isTrue() && { dhn: states('P'), dcn: states('H') }) };
   return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
 }
 

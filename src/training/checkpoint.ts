@@ -16,17 +16,16 @@ import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { isPlain, networkParameterShapes } from '../network/config.js';
+import { hasNewLayers, isPlain, networkParameterShapes, stateShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
-import { stateShapes } from './carried-state.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, OPTION_NAMES, storedName, VERSION1_NAMES } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
-/** The newest version. A run that needs nothing newer writes version 1, byte for byte as Longhand 0.1.0. */
-const NEWEST_VERSION = 2;
+/** A file has the smallest version that can hold its network and its run: 1 is as Longhand 0.1.0 wrote it, byte for byte. */
+const VERSIONS = ['1', '2', '3'];
 
 /** Everything that a network's output depends on. */
 export interface SavedModel {
@@ -157,10 +156,10 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const isVersion1 =
     isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
   const { inputs: I, outputs: C, layers, forgetBias } = network;
-  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network, vocabulary };
+  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network: storedConfig(network), vocabulary };
   const metadata = new Map([
     ['format', FORMAT],
-    ['formatVersion', String(isVersion1 ? 1 : NEWEST_VERSION)],
+    ['formatVersion', isVersion1 ? '1' : hasNewLayers(network) ? '3' : '2'],
     ['model', JSON.stringify(described)],
   ]);
   if (training) {
@@ -200,8 +199,8 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (version !== '1' && version !== String(NEWEST_VERSION)) {
-    throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${NEWEST_VERSION}`);
+  if (!VERSIONS.includes(version)) {
+    throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${VERSIONS.at(-1)}`);
   }
 }
 

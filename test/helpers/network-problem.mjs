@@ -15,7 +15,7 @@
  *
  * A `problem` of test/fixtures/network.py, and its `results`:
  * @typedef {{ network: CompleteConfig, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
- * @typedef {{ h0: ByName, c0: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
+ * @typedef {{ h0: ByName, c0: ByName, dhn?: ByName, dcn?: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
  * @typedef {Inputs & Others} Problem
  * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} PyTorchResults
  *
@@ -33,13 +33,18 @@ export function networkOf(library, problem) {
   const write = (tensor, values) => copyInto(tensor, tensorFrom(values, tensor.shape, 'f64'));
   const { network: sizes, T, B, lengths } = problem;
   const backend = createReferenceBackend({ dtype: 'f64' });
-  const network = new Network(backend, sizes, { T, B }, { inputGradient: sizes.inputKind === 'numbers' });
+  const network = new Network(backend, sizes, { T, B }, { inputGradient: true, stateGradients: true });
   const { x, y } = network.activations;
   for (const { name, value } of network.parameters) write(value, problem.parameters[name]);
-  network.layers.flat().forEach(({ initial }, n) => {
-    write(initial.h, Object.values(problem.h0)[n]);
-    write(initial.c, Object.values(problem.c0)[n]);
-  });
+  /** @type {(name: string, values: ByName) => [string, Tensor][]} */
+  const states = (name, values) =>
+    Object.entries(values).map(([suffix, numbers]) => [
+      name + suffix,
+      tensorFrom(numbers, [B, numbers.length / B], 'f64'),
+    ]);
+  network.states.setInitial(Object.fromEntries([...states('h0', problem.h0), ...states('c0', problem.c0)]));
+  const { dhn, dcn } = problem;
+  if (dhn && dcn) network.states.setFinalGradients(Object.fromEntries([...states('hn', dhn), ...states('cn', dcn)]));
 
   const { labels, targets } = problem;
   const isEvery = sizes.reads === 'every';
@@ -51,7 +56,7 @@ export function networkOf(library, problem) {
       targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, y.shape, 'f64'),
     }),
   });
-  const draws = Object.values(problem.masks ?? {}).flatMap(drawsOf);
+  const draws = Object.values(problem.masks ?? {}).flatMap((mask) => drawsOf(inOrder(mask, T, network.order)));
   network.drawMasks(/** @type {any} */ ({ bits: () => draws.shift() }));
   return network;
 }
@@ -64,6 +69,18 @@ export function networkOf(library, problem) {
 function drawsOf(mask) {
   const bits = mask.map((isKept) => 0xffff * isKept);
   return bits.flatMap((low, n) => (n % 2 === 0 ? [low + 0x10000 * (bits[n + 1] ?? 0)] : []));
+}
+
+/**
+ * The rows [T,B,…] with sequence `order[n]` at n.
+ *
+ * @type {(values: Flat, T: number, order: readonly number[]) => number[]}
+ */
+function inOrder(values, T, order) {
+  const width = values.length / (T * order.length);
+  return Array.from({ length: T }, (_, t) => t * order.length).flatMap((first) =>
+    order.flatMap((b) => values.slice((first + b) * width, (first + b + 1) * width)),
+  );
 }
 
 /**
@@ -80,12 +97,13 @@ export async function resultsOf(library, problem, network) {
   /** @param {ArrayLike<number>} values */
   const within = (values) => withBeyondEnds(Array.from(values), lengths, T, 0);
   const logits = [...valuesOf(network.activations.logits)];
-  const top = network.layers[network.layers.length - 1].map(({ outputs, sizes }) => ({
-    values: valuesOf(outputs.h),
-    H: sizes.H,
+  const back = Array.from(network.order.keys(), (b) => network.order.indexOf(b));
+  const top = network.layers[network.layers.length - 1].map(({ outputs }) => ({
+    values: inOrder([...valuesOf(outputs.h)], T, back),
+    width: outputs.h.shape[2],
   }));
   const h = Array.from({ length: T * B }, (_, row) =>
-    top.flatMap(({ values, H }) => [...values.subarray(row * H, (row + 1) * H)]),
+    top.flatMap(({ values, width }) => values.slice(row * width, (row + 1) * width)),
   );
   /** @type {Results} */
   const results = {
@@ -95,14 +113,12 @@ export async function resultsOf(library, problem, network) {
   };
   if (problem.network.inputKind === 'numbers') results['d.x'] = valuesOf(network.dx);
   for (const { name, gradient } of network.parameters) results[`d.${name}`] = valuesOf(gradient);
-  network.layers.flat().forEach(({ final, dh, dc, reverse, sizes }, n) => {
-    const suffix = Object.keys(problem.h0)[n];
-    results[`hLast${suffix}`] = valuesOf(final.h);
-    results[`cLast${suffix}`] = valuesOf(final.c);
-    const initial = reverse ? sizes.T : 0;
-    results[`d.h0${suffix}`] = valuesOf(dh.pick(initial));
-    results[`d.c0${suffix}`] = valuesOf(dc.pick(initial));
-  });
+  for (const [name, tensor] of Object.entries(await network.states.final())) {
+    results[name.replace('n', 'Last')] = valuesOf(tensor);
+  }
+  for (const [name, tensor] of Object.entries(await network.states.initialGradients())) {
+    results[`d.${name}`] = valuesOf(tensor);
+  }
   return results;
 }
 
