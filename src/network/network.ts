@@ -116,7 +116,7 @@ export class Network {
     const callersStates = [...layers.flat().map(({ initial }) => initial), ...(this.finalGradients?.flat() ?? [])];
     const views = outputViews(this.config, layers[layers.length - 1]);
     this.sequences = new SequenceOrder(backend, { x, dx: this.dxOrNone, layers, views, states: callersStates }, (one) =>
-      this.allocateAll(one),
+      this.allocateOwned(one),
     );
     this.states = new NetworkStates(backend, this.config, layers.flat(), this.sequences, this.finalGradients?.flat());
   }
@@ -224,6 +224,7 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
+    this.sequences.reserve(this.output.rows.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
     if (!lengthsChanged) return;
     const { lengths } = this.output.rows;
@@ -320,7 +321,10 @@ export class Network {
     for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
       await this.backend.download(tensor);
       const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
-      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+      if (!found) continue;
+      const [first, ...others] = found.index;
+      const index = [name === 'x' || name === 'y' ? first : this.order[first], ...others];
+      throw new DataError(`${name}[${index.join(',')}] is ${found.value}: every input must be finite`);
     }
   }
 
@@ -340,12 +344,16 @@ export class Network {
     this.owned.length = 0;
   }
 
+  private allocateOwned<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
+    const tensors = allocateAll(this.backend, shapes);
+    this.owned.push(...Object.values<Tensor>(tensors));
+    return tensors;
+  }
+
   /** If a tensor does not fit, frees all tensors of the network. */
   private allocateAll<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
     try {
-      const tensors = allocateAll(this.backend, shapes);
-      this.owned.push(...Object.values<Tensor>(tensors));
-      return tensors;
+      return this.allocateOwned(shapes);
     } catch (error) {
       this.dispose();
       throw error;

@@ -52,14 +52,19 @@ export class SequenceOrder {
     return this.isCallers || !this.copies ? this.ends.views : this.copies.views;
   }
 
+  /** Allocates what a batch of these lengths needs. Throws an OutOfMemoryError; then nothing changes. */
+  reserve(lengths: readonly number[]): void {
+    if (sortedOrder(lengths).some((b, n) => b !== n))
+      this.copies ??= new Copies(this.backend, this.ends, this.allocate);
+  }
+
   /** Sorts by these lengths. The states that the caller has written follow their sequences. */
-  setLengths(lengths: ArrayLike<number>): void {
-    const order = Array.from(this.order.keys()).sort((a, b) => lengths[b] - lengths[a]); // equal lengths keep their order
+  setLengths(lengths: readonly number[]): void {
+    const order = sortedOrder(lengths);
     if (order.every((b, n) => b === this.order[n])) return;
-    this.copies ??= new Copies(this.backend, this.ends, this.allocate);
-    this.copies.moveStates(order.map((b) => this.order.indexOf(b)));
+    this.copies?.moveStates(order.map((b) => this.order.indexOf(b)));
     this.order = order;
-    this.copies.setOrder(order);
+    this.copies?.setOrder(order);
   }
 
   /** Before the LSTMs' forward pass. */
@@ -82,6 +87,10 @@ export class SequenceOrder {
     if (!this.isCallers) this.copies?.returnInputGradient();
   }
 }
+
+/** The longest sequence first; equal lengths keep their order. */
+const sortedOrder = (lengths: readonly number[]): number[] =>
+  [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]);
 
 /** The sorted copies, and the rows that they come from. A row is one sequence at one step. */
 class Copies {

@@ -173,3 +173,78 @@ function withBeyondEnds(values, lengths, T, value) {
     return Math.floor(row / B) < lengths[row % B] ? number : value;
   });
 }
+
+/**
+ * A random problem, as test/fixtures/network.py describes it, with every combination of features. The same seed gives the same one.
+ *
+ * @type {(library: Pick<Package, 'Random' | 'networkParameterShapes'>, seed: number) => Problem}
+ */
+export function randomProblem({ Random, networkParameterShapes }, seed) {
+  const random = new Random(seed);
+  const isTrue = () => random.below(2) === 1;
+  /** @type {<Value>(...choices: Value[]) => Value} */
+  const oneOf = (...choices) => choices[random.below(choices.length)];
+  /** @type {<Value>(count: number, draw: () => Value) => Value[]} */
+  const drawn = (count, draw) => Array.from({ length: count }, draw);
+  /** @param {number} count */
+  const numbers = (count) => drawn(count, () => random.normal(0, 0.7));
+
+  const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
+  const layers = drawn(1 + random.below(3), () => {
+    const hidden = 1 + random.below(4);
+    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
+  });
+  /** @type {CompleteConfig} */
+  const network = {
+    inputs,
+    layers,
+    outputs,
+    inputKind: oneOf('numbers', 'classes'),
+    loss: oneOf('crossEntropy', 'squaredError'),
+    reads: oneOf('last', 'every'),
+    dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
+    forgetBias: oneOf(0, 1, random.normal(0, 1)),
+  };
+  const lengths = isTrue() ? Array(B).fill(T) : drawn(B, () => 1 + random.below(T));
+
+  const shapes = networkParameterShapes(network);
+  const parameters = Object.fromEntries(
+    Object.entries(shapes).map(([name, [rows, columns = 1]]) => [name, numbers(rows * columns)]),
+  );
+  const lstms = Object.keys(shapes).flatMap((name) => {
+    if (!name.startsWith('kernel')) return [];
+    const suffix = name.slice('kernel'.length);
+    const H = shapes[name][1] / 4;
+    return [{ suffix, H, P: shapes[`projection${suffix}`]?.[1] ?? H }];
+  });
+  /** @param {'H' | 'P'} width */
+  const states = (width) => Object.fromEntries(lstms.map((lstm) => [lstm.suffix, numbers(B * lstm[width])]));
+  const x = network.inputKind === 'classes' ? drawn(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
+
+  const rows = network.reads === 'every' ? T * B : B;
+  const labels = drawn(rows, () => (random.below(5) === 0 ? -1 : random.below(outputs)));
+  labels[0] = random.below(outputs); // at least one counts
+  const target = network.loss === 'crossEntropy' ? { labels } : { targets: numbers(rows * outputs) };
+
+  const tops = layers[layers.length - 1].bidirectional ? 2 : 1;
+  /** @param {number} P */
+  const mask = (P) => drawn(T * B * P, () => Number(random.uniform(0, 1) >= network.dropout));
+  const masks = Object.fromEntries(lstms.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
+  const state = { h0: states('P'), c0: states('H'), ...(isTrue() && { dhn: states('P'), dcn: states('H') }) };
+  return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
+}
+
+/**
+ * Two numbers for each tensor of results: the sum of its elements times cos(n), and the largest absolute element.
+ *
+ * @type {(results: Results) => ByName}
+ */
+export function summaryOf(results) {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, values]) => {
+      const numbers = Array.from(values);
+      const sum = numbers.reduce((total, value, n) => total + value * Math.cos(n), 0);
+      return [name, [sum, numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0)]];
+    }),
+  );
+}
