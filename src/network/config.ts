@@ -124,13 +124,15 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
 /** The network for a file: projections and biases are left out of layers that have the defaults, as in Longhand 0.2. */
 export function storedConfig({ layers, ...others }: CompleteConfig): NetworkConfig {
   const { inputs, ...rest } = others;
-  const stored = layers.map(({ hidden, bidirectional, projection, bias }) => ({
-    ...{ hidden, bidirectional },
-    ...(projection > 0 && { projection }),
-    ...(!bias && { bias }),
-  }));
-  return { inputs, layers: stored, ...rest };
+  return { inputs, layers: layers.map(storedLayer), ...rest };
 }
+
+/** A layer of `storedConfig`. */
+export const storedLayer = ({ hidden, bidirectional, projection, bias }: Required<LayerSizes>): LayerSizes => ({
+  ...{ hidden, bidirectional },
+  ...(projection > 0 && { projection }),
+  ...(!bias && { bias }),
+});
 
 /** Whether a layer has a projection or no biases. Files of format version 2 have no such layers. */
 export const hasNewLayers = ({ layers }: CompleteConfig): boolean =>
