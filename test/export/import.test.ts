@@ -5,7 +5,15 @@ import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js'
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import { bitsOf, expectClose, MODEL, networkNamed, NETWORKS, outputsOf } from '../helpers/exported-networks.js';
+import {
+  bitsOf,
+  expectClose,
+  MODEL,
+  networkNamed,
+  NETWORKS,
+  outputsOf,
+  PROJECTED,
+} from '../helpers/exported-networks.js';
 import { expectDataError } from '../helpers/failures.js';
 import { savedModel, SIZES } from '../helpers/random-model.js';
 
@@ -18,7 +26,7 @@ describe('export and import', () => {
     expect(toPyTorch(back)).toEqual(bytes);
   });
 
-  test.each([...NETWORKS.keys()])('through PyTorch change no bit: %s', (name) => {
+  test.each([...NETWORKS.keys(), ...Object.keys(PROJECTED)])('through PyTorch change no bit: %s', (name) => {
     const model = networkNamed(name);
     const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
     expect(bitsOf(back)).toEqual(bitsOf(model));
