@@ -14,9 +14,9 @@ export const B = 3;
 export const MODEL = savedModel();
 
 /** A network of random weights, as a checkpoint holds it. */
-export function savedNetwork(network: NetworkConfig, T = SIZES.T): SavedModel {
+export function savedNetwork(network: NetworkConfig, T = SIZES.T, forgetBias = 0.8): SavedModel {
   const backend = createReferenceBackend();
-  const { parameters, config: complete } = new Network(backend, { ...network, forgetBias: 0.8 }, { T, B });
+  const { parameters, config: complete } = new Network(backend, { ...network, forgetBias }, { T, B });
   const values = valuesByName(parameters);
   randomise(backend, Object.values(values), new Random(7));
   return { T, network: complete, parameters: values };
