@@ -72,6 +72,9 @@ function assertPlace(file: Safetensors, key: string, directions: readonly number
   if (what === 'kernel' && layer === directions.length) {
     refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
   }
+  const forward = `${what}.${digits}`;
+  if (what === 'projection' && !file.tensors.has(forward))
+    refuse(file, key, `but the file has no ${quote(forward)}`, name);
   const kernel = key.replace(/^[a-z]+/, 'kernel');
   if (!file.tensors.has(kernel)) refuse(file, key, `but the file has no ${quote(kernel)}`, name);
 }
@@ -141,9 +144,6 @@ export function assertParameterShapes(file: Safetensors, named: NamedNetwork, na
       refuse(file, kernel, `but the file has no "bias${suffix}", which must be [${4 * H}]`, name);
     }
     if (hasBias) shapeNamed(file, `bias${suffix}`, [4 * H], name);
-    if (P === undefined && file.tensors.has(`projection${suffix}`)) {
-      refuse(file, `projection${suffix}`, `but the file has no "projection.${layer}"`, name);
-    }
     if (P !== undefined) shapeNamed(file, `projection${suffix}`, [H, P], name, ` = [H,P] as in projection.${layer}`);
   }
   const { hidden, bidirectional, projection } = named.network.layers[named.network.layers.length - 1];

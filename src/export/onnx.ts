@@ -204,7 +204,7 @@ function stepOf(suffix: string, I: number, H: number, P: number): object {
   const [hPrev, cPrev, x] = ['hPrev', 'cPrev', 'x'].map(named);
   const products = [add('MatMul', [x, `Wx${suffix}`], 'xWx'), add('MatMul', [hPrev, `Wh${suffix}`], 'hWh')];
   const z = add('Add', [add('Add', products, 'products'), `b${suffix}`], 'z');
-  const parts = [...GATE_ORDER].map((gate) => named(`z${gate}`));
+  const parts = GATE_ORDER.split('').map((gate) => named(`z${gate}`));
   body.nodes.push({
     ...{ op_type: 'Split', input: [z], output: parts },
     attribute: [{ name: 'axis', i: 1, type: INT_ATTRIBUTE }],

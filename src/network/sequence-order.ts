@@ -132,7 +132,7 @@ class Copies {
     const [lowest, ...others] = layers;
     this.layers = [lowest.map((lstm) => this.reading(lstm)), ...others];
     const copyOf = (name: string, all: readonly Tensor[]) =>
-      Object.values(allocate(Object.fromEntries(all.map(({ shape }, n) => [`${name}${n}`, shape]))));
+      Object.values<Tensor>(allocate(Object.fromEntries(all.map(({ shape }, n) => [`${name}${n}`, shape]))));
     this.views = { states: copyOf('states', views.states), dStates: copyOf('dStates', views.dStates) };
   }
 
