@@ -74,6 +74,7 @@ export type { Targets } from './network/targets.js';
 export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
 export type { Metrics, OutputTensors } from './network/output.js';
 export { Network } from './network/network.js';
+export type { NetworkStates } from './network/states.js';
 export type { BiasInit, OutputInit } from './network/initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './network/model.js';
 export { Model } from './network/model.js';

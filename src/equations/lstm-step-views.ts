@@ -123,7 +123,7 @@ function runningRows(lstm: Tensors, t: number, count: number) {
     xTransposed: x.map((xk) => (xk.dimension === 1 ? xk : transposeOf(xk))),
     /** The hidden state that the step reads, `[B_t,H]`; with a projection `[B_t,P]`. */
     hPrev,
-    /** hPrevᵀ. */
+    /** hPrevᵀ, `[H,B_t]`, or `[P,B_t]`. */
     hPrevTransposed: transposeOf(hPrev),
     /** The cell state that the step reads, `[B_t,H]`. */
     cPrev: first(lstm.c, read),
@@ -143,7 +143,7 @@ function runningRows(lstm: Tensors, t: number, count: number) {
     dz: rowsOf(lstm.dz, 0, count),
     /** ∂loss/∂xₖ, `[B_t,Iₖ]`; [] if they are not computed. */
     dx: lstm.dInputs.map((dInput) => first(dInput, t)),
-    /** ∂loss/∂hPrev, in the shape of hPrev. */
+    /** ∂loss/∂hPrev, `[B_t,H]`, or `[B_t,P]`. */
     dhPrev: first(lstm.dh, read),
     /** ∂loss/∂cPrev, `[B_t,H]`. */
     dcPrev: first(lstm.dc, read),

@@ -49,13 +49,13 @@ export function lstmShapes({ T, B, I, H, P = H }: LstmSizes) {
 /** The tensors of the backward pass, with their shapes. */
 export function lstmGradientShapes({ T, B, I, H, P = H }: LstmSizes) {
   return {
-    /** ∂loss/∂kernel, in the shape of `kernel`. */
+    /** ∂loss/∂kernel, `[I+H,4H]`, with a projection `[I+P,4H]`. */
     dKernel: [I + P, 4 * H],
     /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
-    /** The gradient that reaches h from outside the LSTM, in the shape of `h`; see `lstmBackward`. */
+    /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows and columns as in `h`; see `lstmBackward`. */
     dhUpstream: [T + 1, B, P],
-    /** ∂loss/∂h, in the shape of `h`; see `lstmBackward`. */
+    /** ∂loss/∂h, `[T+1,B,H]`, rows and columns as in `h`; see `lstmBackward`. */
     dh: [T + 1, B, P],
     /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
     dc: [T + 1, B, H],
@@ -64,8 +64,8 @@ export function lstmGradientShapes({ T, B, I, H, P = H }: LstmSizes) {
   } satisfies Record<string, Shape>;
 }
 
-/** The tensors of a projection, with their shapes: all of them, or none. */
-export function projectionShapes({ T, B, H, P }: LstmSizes): { readonly [Name in keyof Projection]?: Shape } {
+/** The tensors of a projection, with their shapes: Wr and dWr `[H,P]`, m `[T,B,H]`, dm `[B,H]`; without P an empty object. */
+export function projectionShapes({ T, B, H, P }: LstmSizes): Readonly<Record<string, Shape>> {
   return P === undefined ? {} : { Wr: [H, P], dWr: [H, P], m: [T, B, H], dm: [B, H] };
 }
 

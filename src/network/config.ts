@@ -249,7 +249,7 @@ export function lstmActivationShapes(sizes: LstmSizes & Pick<LstmPlace, 'hasBias
   const { m, dm } = projectionShapes(sizes);
   return {
     ...{ h, c, z, gates, dhUpstream, dh, dc, dz },
-    ...(m && dm && { m, dm }),
+    ...(sizes.P !== undefined && { m, dm }),
     ...(!sizes.hasBias && { bias, dBias }),
   };
 }

@@ -102,7 +102,7 @@ function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<
 export interface OutputViews {
   /** h of each direction of the top layer, `[N,H]`, or `[N,P]`. */
   readonly states: readonly Tensor[];
-  /** ∂loss/∂h of each: the rows of dhUpstream that belong to `states`. */
+  /** ∂loss/∂h of each, `[N,H]`, or `[N,P]`: the rows of dhUpstream that belong to `states`. */
   readonly dStates: readonly Tensor[];
 }
 

@@ -163,7 +163,7 @@ export class Network {
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward(sequences.views);
     sequences.sortGradients();
-    for (let n = sequences.layers.length - 1; n >= 0; n--) {
+    for (let n = this.layers.length - 1; n >= 0; n--) {
       this.addFinalGradients(n);
       // Two directions share their inputs, so the second one adds.
       sequences.layers[n].forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));

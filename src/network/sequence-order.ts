@@ -37,19 +37,19 @@ export class SequenceOrder {
     this.order = Array.from({ length: ends.x.shape[1] }, (_, b) => b);
   }
 
-  /** Whether the LSTMs compute the batch in the caller's order. */
-  get isCallers(): boolean {
-    return this.order.every((b, n) => b === n);
+  /** The copies that are in use; undefined if the batch is sorted. */
+  private get used(): Copies | undefined {
+    return this.order.every((b, n) => b === n) ? undefined : this.copies;
   }
 
   /** The layers that compute: those of the network, or with the sorted copy of x. */
   get layers(): readonly (readonly Lstm[])[] {
-    return this.isCallers || !this.copies ? this.ends.layers : this.copies.layers;
+    return (this.used ?? this.ends).layers;
   }
 
   /** The states that the output layer reads, in the caller's order, and their gradients. */
   get views(): OutputViews {
-    return this.isCallers || !this.copies ? this.ends.views : this.copies.views;
+    return (this.used ?? this.ends).views;
   }
 
   /** Allocates what a batch of these lengths needs. Throws an OutOfMemoryError; then nothing changes. */
@@ -69,22 +69,22 @@ export class SequenceOrder {
 
   /** Before the LSTMs' forward pass. */
   sortInputs(): void {
-    if (!this.isCallers) this.copies?.sortInputs();
+    this.used?.sortInputs();
   }
 
   /** After the LSTMs' forward pass. */
   returnStates(): void {
-    if (!this.isCallers) this.copies?.returnStates();
+    this.used?.returnStates();
   }
 
   /** Before the LSTMs' backward pass. */
   sortGradients(): void {
-    if (!this.isCallers) this.copies?.sortGradients();
+    this.used?.sortGradients();
   }
 
   /** After the LSTMs' backward pass. */
   returnInputGradient(): void {
-    if (!this.isCallers) this.copies?.returnInputGradient();
+    this.used?.returnInputGradient();
   }
 }
 
@@ -154,7 +154,7 @@ class Copies {
         toCallers.steps.set(t * B + b, t * B + n);
       }
     });
-    for (const rows of [toSorted, toCallers]) for (const tensor of Object.values(rows)) this.backend.upload(tensor);
+    for (const { batch, steps } of [toSorted, toCallers]) for (const rows of [batch, steps]) this.backend.upload(rows);
   }
 
   /** Row n of each state becomes its row `from[n]`. */
