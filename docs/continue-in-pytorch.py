@@ -40,8 +40,11 @@ def write(name, header, texts, data):
 class Network(torch.nn.Module):
     def __init__(self, inputs, layers, outputs, dropout, **_):
         super().__init__()
-        widths = [inputs] + [layer["hidden"] * (1 + layer["bidirectional"]) for layer in layers]
-        lstms = (torch.nn.LSTM(I, n["hidden"], bidirectional=n["bidirectional"]) for I, n in zip(widths, layers))
+        layers = [{"projection": 0, "bias": True, **layer} for layer in layers]
+        outs = [(n["projection"] or n["hidden"]) * (1 + n["bidirectional"]) for n in layers]
+        widths = [inputs, *outs]
+        kinds = [dict(bidirectional=n["bidirectional"], bias=n["bias"], proj_size=n["projection"]) for n in layers]
+        lstms = (torch.nn.LSTM(I, n["hidden"], **kind) for I, n, kind in zip(widths, layers, kinds))
         self.layers, self.fc = torch.nn.ModuleList(lstms), torch.nn.Linear(widths[-1], outputs)
         self.dropout = dropout
         for name, parameter in self.named_parameters():

@@ -33,6 +33,7 @@ export {
 } from './equations/lstm.js';
 export { inputBackward, inputForward } from './equations/lstm-input.js';
 export { keepState, keepStateBackward } from './equations/ended-sequences.js';
+export { projectBackward, projectForward } from './equations/projection.js';
 export type {
   AllocatedLstm,
   AllocateOptions,
@@ -42,8 +43,15 @@ export type {
   LstmTensors,
   State,
 } from './equations/lstm-tensors.js';
-export type { EndedRows, RunningRows, Step } from './equations/lstm-step-views.js';
-export { allocateLstm, bindLstm, lstmGradientShapes, lstmShapes, setLengths } from './equations/lstm-tensors.js';
+export type { EndedRows, ProjectedRows, Projection, RunningRows, Step } from './equations/lstm-step-views.js';
+export {
+  allocateLstm,
+  bindLstm,
+  lstmGradientShapes,
+  lstmShapes,
+  projectionShapes,
+  setLengths,
+} from './equations/lstm-tensors.js';
 export { columnSums, denseBackward, denseForward } from './equations/dense.js';
 export { embeddingForward, embeddingBackward } from './equations/embedding.js';
 export { drawMask, multiply } from './equations/dropout.js';
@@ -66,6 +74,7 @@ export type { Targets } from './network/targets.js';
 export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
 export type { Metrics, OutputTensors } from './network/output.js';
 export { Network } from './network/network.js';
+export type { NetworkStates } from './network/states.js';
 export type { BiasInit, OutputInit } from './network/initial-values.js';
 export type { Activations, ModelOptions, ModelSizes, ParameterName, ParameterTensors } from './network/model.js';
 export { Model } from './network/model.js';

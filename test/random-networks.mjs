@@ -4,6 +4,7 @@
  *
  *     npm run test:random                          1,000 networks, of the seeds 1 to 1000
  *     npm run test:random -- --cases 1 --seed 660  only the network of seed 660
+ *     npm run test:random -- --cases 50 --summary  PyTorch's results in short: test/fixtures/random-networks.json
  *
  * Needs Python with torch (Debian: apt-get install python3-torch). test/fixtures/network.py is the other process.
  */
@@ -12,56 +13,14 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { errorsOf, expectedOf, networkOf, resultsOf } from './helpers/network-problem.mjs';
+import { errorsOf, expectedOf, networkOf, randomProblem, resultsOf, summaryOf } from './helpers/network-problem.mjs';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const library = {
   ...(await import(path.join(project, 'dist/src/index.js'))),
   ...(await import(path.join(project, 'dist/kernels/reference/index.js'))),
 };
-const { Random, networkParameterShapes } = library;
-
 const TOLERANCE = 1e-9;
-
-/** A random problem, as test/fixtures/network.py describes it. The same seed gives the same one. */
-function randomProblem(seed) {
-  const random = new Random(seed);
-  const isTrue = () => random.below(2) === 1;
-  const oneOf = (...choices) => choices[random.below(choices.length)];
-  const numbers = (count, draw = () => random.normal(0, 0.7)) => Array.from({ length: count }, draw);
-
-  const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
-  const layers = numbers(1 + random.below(3), () => ({ hidden: 1 + random.below(4), bidirectional: isTrue() }));
-  const network = {
-    inputs,
-    layers,
-    outputs,
-    inputKind: oneOf('numbers', 'classes'),
-    loss: oneOf('crossEntropy', 'squaredError'),
-    reads: oneOf('last', 'every'),
-    dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
-    forgetBias: oneOf(0, 1, random.normal(0, 1)),
-  };
-  const lengths = isTrue() ? Array(B).fill(T) : numbers(B, () => 1 + random.below(T)).sort((a, b) => b - a);
-
-  const shapes = Object.entries(networkParameterShapes(network));
-  const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
-  const parameters = Object.fromEntries(shapes.map(([name, shape]) => [name, numbers(sizeOf(shape))]));
-  const lstms = shapes.flatMap(([name, [columns]]) => (/^bias/.test(name) ? [[name.slice(4), columns / 4]] : []));
-  const states = () => Object.fromEntries(lstms.map(([suffix, H]) => [suffix, numbers(B * H)]));
-  const x = network.inputKind === 'classes' ? numbers(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
-
-  const rows = network.reads === 'every' ? T * B : B;
-  const labels = numbers(rows, () => (random.below(5) === 0 ? -1 : random.below(outputs)));
-  labels[0] = random.below(outputs); // at least one counts
-  const target = network.loss === 'crossEntropy' ? { labels } : { targets: numbers(rows * outputs) };
-
-  const tops = layers.at(-1).bidirectional ? 2 : 1;
-  const mask = (H) => numbers(T * B * H, () => Number(random.uniform(0, 1) >= network.dropout));
-  const masks = Object.fromEntries(lstms.slice(0, -tops).map(([suffix, H]) => [suffix, mask(H)]));
-  const state = { h0: states(), c0: states() };
-  return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
-}
 
 /** A process that solves problems with PyTorch, in order. */
 function startPyTorch() {
@@ -86,18 +45,25 @@ function startPyTorch() {
 }
 
 const { values } = parseArgs({
-  options: { cases: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    cases: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    summary: { type: 'boolean', default: false },
+  },
 });
 const [cases, seed] = [Number(values.cases), Number(values.seed)];
 const pytorch = startPyTorch();
 let worst = { error: 0 };
 let compared = 0;
+const summaries = [];
 try {
   for (let number = 0; number < cases; number++) {
-    const problem = randomProblem(seed + number);
+    const problem = randomProblem(library, seed + number);
     const solving = pytorch.solve(problem); // while PyTorch works, this process does too
     const actual = await resultsOf(library, problem, networkOf(library, problem));
-    for (const { name, error } of errorsOf(actual, expectedOf(problem, await solving))) {
+    const expected = expectedOf(problem, await solving);
+    summaries.push(`"${seed + number}":${JSON.stringify(summaryOf(expected))}`);
+    for (const { name, error } of errorsOf(actual, expected)) {
       compared++;
       const found = { error, text: `${error.toExponential(1)} in ${name} of the network of seed ${seed + number}` };
       if (!(error <= TOLERANCE)) throw new Error(`${found.text}: ${JSON.stringify(problem.network)}`);
@@ -107,4 +73,5 @@ try {
 } finally {
   pytorch.end();
 }
-console.log(`${cases} networks, ${compared} tensors: the largest difference is ${worst.text}`);
+if (values.summary) console.log(`{${summaries.join(',\n')}}`);
+else console.log(`${cases} networks, ${compared} tensors: the largest difference is ${worst.text}`);

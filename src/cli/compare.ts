@@ -7,7 +7,7 @@ import type { Comparison, Progress } from '../compare/compare.js';
 import { compareFile } from '../compare/compare.js';
 import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison } from '../compare/limits.js';
 import type { TemplateOptions } from '../compare/template.js';
-import { templateOf } from '../compare/template.js';
+import { MOST_PROJECTED, templateOf } from '../compare/template.js';
 import { formatShape } from '../core/tensor.js';
 import { previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
@@ -40,6 +40,12 @@ export function compareCommand(): Command {
     .option('--seed <number>', 'with --template: seed of its numbers', wholeNumber(0), 1)
     .option('--layers <count>', 'with --template: LSTM layers, 1 to 100 (default: 1)', wholeNumber(1, 100))
     .option('--bidirectional', 'with --template: each layer has a forward and a reverse direction')
+    .option(
+      '--projection <count>',
+      `with --template: numbers that each LSTM passes on, 1 to ${MOST_PROJECTED} (default: all of its hidden units)`,
+      wholeNumber(1, MOST_PROJECTED),
+    )
+    .option('--without-bias', 'with --template: LSTMs without biases')
     .option('--lengths', 'with --template: the sequences have different lengths')
     .addOption(new Option('--reads <which>', 'with --template: states that the output layer reads').choices(READS))
     .addOption(new Option('--loss <name>', 'with --template: loss').choices(LOSSES))
@@ -86,18 +92,21 @@ Tensors of the file (T steps, B sequences, I inputs, H hidden units, C outputs; 
   x [T,B,I]                    inputs
   kernel [I+H,4H], bias [4H]   one layer and direction: rows of x first; gates i, j, f, o
   kernel.N, bias.N             layer N, from 0; kernel.N.reverse, bias.N.reverse: its reverse direction
+  projection [H,P]             optional: h = m·projection has P numbers, and kernel is [I+P,4H]; or projection.N
   outKernel [directions·H,C], outBias [C]
   labels [B]                   or [T,B] with reads every; -1 does not count
   targets [B,C]                in place of labels with loss squaredError; or [T,B,C] with reads every
   lengths [B]                  optional: steps of each sequence, 1 to T, in any order
-  h0, c0 [B,H]                 optional; for several: [layers·directions,B,H] in PyTorch's order
+  h0, c0 [B,H]                 optional; h0 [B,P] with a projection; for several: [layers·directions,B,H] in PyTorch's order
   loss, logits, h, c, d.NAME   your results, each optional; d.NAME is the gradient of an input
-Metadata, each optional: forgetBias (default 1); loss: crossEntropy (default) or squaredError; reads: last (default) or every`;
+Metadata, each optional: forgetBias (default 1); loss: crossEntropy (default) or squaredError; reads: last (default) or every;
+bias: true (default) or false, for LSTMs without biases`;
 
 /** Ends the command with exit code 2 if a flag is given that only changes the template. */
-function assertNoTemplateFlags(command: Command, { force, layers, bidirectional, lengths, reads, loss }: CompareFlags) {
-  const flags = Object.entries({ force: force || undefined, layers, bidirectional, lengths, reads, loss });
-  const useless = flags.find(([, value]) => value !== undefined);
+function assertNoTemplateFlags(command: Command, flags: CompareFlags) {
+  const { force, layers, bidirectional, projection, withoutBias, lengths, reads, loss } = flags;
+  const network = { layers, bidirectional, projection, 'without-bias': withoutBias, lengths, reads, loss };
+  const useless = Object.entries({ force: force || undefined, ...network }).find(([, value]) => value !== undefined);
   if (useless) command.error(`error: --${useless[0]} needs --template`);
 }
 

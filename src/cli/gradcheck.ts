@@ -20,6 +20,8 @@ interface GradcheckFlags {
   readonly hidden: number | readonly number[];
   readonly layers: number;
   readonly bidirectional: boolean;
+  readonly projection: number;
+  readonly withoutBias: boolean;
   readonly dropout: number;
   readonly classes: number;
   readonly inputKind: (typeof INPUT_KINDS)[number];
@@ -45,6 +47,13 @@ export function gradcheckCommand(): Command {
     .option('--hidden <counts>', 'H, hidden units of each layer; 6,5 makes two layers', listOf(size), 6)
     .option('--layers <count>', 'layers of the network', wholeNumber(1, 100), 1)
     .option('--bidirectional', 'each layer also reads its sequences in reverse', false)
+    .option(
+      '--projection <count>',
+      'P, numbers that each LSTM passes on; 0: all of its hidden units',
+      wholeNumber(0),
+      0,
+    )
+    .option('--without-bias', 'LSTMs without biases', false)
     .option('--dropout <probability>', 'of a number between two layers', f32Number(0, 0.99, false), 0)
     .option('--classes <count>', 'C, classes, or numbers that the network computes', size, 7)
     .addOption(new Option('--input-kind <kind>', 'what a step reads').choices(INPUT_KINDS).default('numbers'))
@@ -61,7 +70,7 @@ export function gradcheckCommand(): Command {
 Examples:
   longhand gradcheck
   longhand gradcheck --steps 12 --hidden 9 --seed 3 --json
-  longhand gradcheck --layers 2 --bidirectional --lengths --reads every --loss squaredError`,
+  longhand gradcheck --layers 2 --bidirectional --projection 3 --lengths --reads every --loss squaredError`,
     )
     .action(async (flags: GradcheckFlags) => {
       const { steps: T, batchSize: B, seed, tolerance } = flags;
@@ -79,9 +88,13 @@ Examples:
 }
 
 function networkOf(flags: GradcheckFlags, command: Command): NetworkConfig {
-  const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers } = flags;
+  const { inputs, classes: outputs, inputKind, reads, loss, dropout, forgetBias, hidden, layers, projection } = flags;
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
     command.error(`error: --hidden has ${hidden.length} numbers, but --layers is ${layers}`);
+  }
+  const smallest = Math.min(...layersOf(flags).map((layer) => layer.hidden));
+  if (projection >= smallest) {
+    command.error(`error: --projection is ${projection}: must be smaller than --hidden, ${smallest}, or 0 for none`);
   }
   if (dropout > 0 && layersOf(flags).length === 1) {
     command.error('error: --dropout needs two layers or more: it drops numbers between them');

@@ -41,7 +41,7 @@ function forgetBiasMistakes(problem: Problem): Mistake[] {
 
 /** Shapes show this mistake unless a kernel is square. */
 function transposedKernels(problem: Problem): Mistake[] {
-  const squares = lstmsIn(problem).filter(({ I, H }) => I + H === 4 * H);
+  const squares = lstmsIn(problem).filter(({ I, H, P = H }) => I + P === 4 * H);
   if (squares.length === 0) return [];
   const words = squares.length === 1 ? 'the kernel is transposed' : 'the square kernels are transposed';
   const transposed = (kernel: Tensor): Tensor => copied(transposeOf(kernel));
@@ -59,7 +59,7 @@ function hiddenRowsFirst(problem: Problem): Mistake {
     words,
     ['kernel'],
     lstms,
-    (kernel, { H }) => withRowsMoved(kernel, H),
+    (kernel, { H, P = H }) => withRowsMoved(kernel, P),
     (kernel, { I }) => withRowsMoved(kernel, I),
   );
 }

@@ -21,18 +21,23 @@ export function namedNetworkIn(file: Safetensors, name: string): NamedNetwork {
   const width = directions.at(-1) === 2 ? '2·H' : 'H';
   const [top, outputs] = shapeNamed(file, 'outKernel', [width, 'C'], name);
   const isNumbered = file.tensors.has('kernel.0');
+  const settings = settingsIn(file, name);
+  const bias = biasIn(file, name);
   const layers = directions.map((count, n): LayerSizes => {
-    const hidden = isNumbered ? hiddenOf(file, `kernel.${n}`, name) : top;
-    return { hidden, bidirectional: count === 2 };
+    const suffix = isNumbered ? `.${n}` : '';
+    const projected = file.tensors.has(`projection${suffix}`);
+    const hidden = isNumbered || projected ? hiddenOf(file, `kernel${suffix}`, name) : top;
+    const projection = projected ? projectionOf(file, `projection${suffix}`, hidden, name) : 0;
+    return { hidden, bidirectional: count === 2, projection, bias };
   });
   const sizes: BatchSizes = { T, B };
   const suffixes = isNumbered ? directions.flatMap((count, n) => [`.${n}`, `.${n}.reverse`].slice(0, count)) : [''];
-  return { network: completeConfig({ inputs, layers, outputs, ...settingsIn(file, name) }), sizes, suffixes };
+  return { network: completeConfig({ inputs, layers, outputs, ...settings }), sizes, suffixes };
 }
 
 /** For each layer of the file its number of directions. */
 function layersIn(file: Safetensors, name: string): (1 | 2)[] {
-  const names = [...file.tensors.keys()].filter((key) => /^(kernel|bias)(\.|$)/.test(key));
+  const names = [...file.tensors.keys()].filter((key) => /^(kernel|bias|projection)(\.|$)/.test(key));
   const numbered = names.filter((key) => key.includes('.'));
   if (numbered.length === 0) return [1];
   const plain = names.find((key) => !key.includes('.'));
@@ -51,8 +56,14 @@ const kernelsFirst = (a: string, b: string): number => Number(b.startsWith('kern
 
 /** Refuses a kernel or bias that belongs to none of the layers. */
 function assertPlace(file: Safetensors, key: string, directions: readonly number[], name: string): void {
-  const match = /^(kernel|bias)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key);
-  if (!match) refuse(file, key, 'must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse', name);
+  const match = /^(kernel|bias|projection)\.(0|[1-9]\d*)(\.reverse)?$/.exec(key);
+  if (!match)
+    refuse(
+      file,
+      key,
+      'must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction',
+      name,
+    );
   const [, what, digits] = match;
   const layer = Number(digits);
   if (layer > directions.length) {
@@ -61,7 +72,10 @@ function assertPlace(file: Safetensors, key: string, directions: readonly number
   if (what === 'kernel' && layer === directions.length) {
     refuse(file, key, `the reverse direction of layer ${layer}, but the file has no "kernel.${layer}"`, name);
   }
-  const kernel = key.replace('bias', 'kernel');
+  const forward = `${what}.${digits}`;
+  if (what === 'projection' && !file.tensors.has(forward))
+    refuse(file, key, `but the file has no ${quote(forward)}`, name);
+  const kernel = key.replace(/^[a-z]+/, 'kernel');
   if (!file.tensors.has(kernel)) refuse(file, key, `but the file has no ${quote(kernel)}`, name);
 }
 
@@ -74,6 +88,26 @@ function hiddenOf(file: Safetensors, key: string, name: string): number {
   const [, columns] = shapeNamed(file, key, ['I+H', '4H'], name);
   if (columns % 4 !== 0) refuse(file, key, `must be [I+H,4H]: ${columns} columns are not 4 blocks`, name);
   return columns / 4;
+}
+
+/** P of a projection `[H,P]`. */
+function projectionOf(file: Safetensors, key: string, H: number, name: string): number {
+  const [, P] = shapeNamed(file, key, [H, 'P'], name, ` = [H,P]: H is ${H} from its kernel`);
+  if (P >= H) refuse(file, key, `must be [H,P] with P smaller than H, ${H}`, name);
+  return P;
+}
+
+/** Whether the LSTMs have biases. */
+function biasIn({ metadata, tensors }: Safetensors, name: string): boolean {
+  const text = metadata.get('bias') ?? 'true';
+  if (text !== 'true' && text !== 'false') {
+    throw new DataError(`${name}: metadata bias is ${quote(text)}, must be true or false`);
+  }
+  const bias = [...tensors.keys()].find((key) => /^bias(\.|$)/.test(key));
+  if (text === 'false' && bias !== undefined) {
+    throw new DataError(`${name}: metadata bias is false, but the file has ${quote(bias)}: leave one of them out`);
+  }
+  return text === 'true';
 }
 
 function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteConfig, 'forgetBias' | 'loss' | 'reads'> {
@@ -96,20 +130,25 @@ function settingsIn({ metadata }: Safetensors, name: string): Pick<CompleteConfi
 /** Throws a DataError if a parameter is missing or has another shape than the network gives it. */
 export function assertParameterShapes(file: Safetensors, named: NamedNetwork, name: string): void {
   const shapes = parameterShapesOf(named);
-  for (const { suffix, layer, reverse, I, H } of lstmsIn(named)) {
+  for (const { suffix, layer, reverse, I, H, P, hasBias } of lstmsIn(named)) {
     const kernel = `kernel${suffix}`;
     const inputs = layer === 0 ? 'x' : `layer ${layer - 1}`;
+    const [rows, given] = P === undefined ? ['I+H', `H is ${H}`] : ['I+P', `P is ${P}, H is ${H}`];
     const why =
-      suffix === '' ? '' : ` = [I+H,4H]: I is ${I} from ${inputs}, H is ${H}${reverse ? ` from kernel.${layer}` : ''}`;
+      suffix === ''
+        ? ''
+        : ` = [${rows},4H]: I is ${I} from ${inputs}, ${given}${reverse ? ` from kernel.${layer}` : ''}`;
     assertNotTransposed(file, kernel, shapes.get(kernel) ?? [], name);
     shapeNamed(file, kernel, shapes.get(kernel) ?? [], name, why);
-    if (suffix !== '' && !file.tensors.has(`bias${suffix}`)) {
+    if (hasBias && suffix !== '' && !file.tensors.has(`bias${suffix}`)) {
       refuse(file, kernel, `but the file has no "bias${suffix}", which must be [${4 * H}]`, name);
     }
-    shapeNamed(file, `bias${suffix}`, [4 * H], name);
+    if (hasBias) shapeNamed(file, `bias${suffix}`, [4 * H], name);
+    if (P !== undefined) shapeNamed(file, `projection${suffix}`, [H, P], name, ` = [H,P] as in projection.${layer}`);
   }
-  const { hidden, bidirectional } = named.network.layers[named.network.layers.length - 1];
-  const why = ` = [directions·H,C]: the top layer has ${bidirectional ? 2 : 1}·${hidden} units`;
+  const { hidden, bidirectional, projection } = named.network.layers[named.network.layers.length - 1];
+  const units = projection > 0 ? `${projection} numbers` : `${hidden} units`;
+  const why = ` = [directions·${projection > 0 ? 'P' : 'H'},C]: the top layer has ${bidirectional ? 2 : 1}·${units}`;
   shapeNamed(file, 'outKernel', shapes.get('outKernel') ?? [], name, why);
   shapeNamed(file, 'outBias', shapes.get('outBias') ?? [], name);
 }

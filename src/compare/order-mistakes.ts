@@ -160,14 +160,15 @@ function exchanged(problem: Problem, words: string, exchange: () => Exchange): M
 function changesBy({ network, suffixes }: Problem, { weights, outputs = false }: Exchange) {
   const moved = new Map<string, string>();
   weights?.forEach((from, to) => {
-    for (const kind of ['kernel', 'bias']) moved.set(`${kind}${suffixes[to]}`, `${kind}${suffixes[from]}`);
+    for (const kind of ['kernel', 'bias', 'projection'])
+      moved.set(`${kind}${suffixes[to]}`, `${kind}${suffixes[from]}`);
   });
   const blocks = outputs ? blocksOf({ network, suffixes }) : new Map<string, number>();
   const swapped = (tensor: Tensor, name: string): Tensor => withBlocksSwapped(tensor, blocks.get(name) ?? 0);
   return { moved, swapped };
 }
 
-/** For each parameter whose first two blocks of rows belong to the two directions of the layer below, its H. */
+/** For each parameter whose first two blocks of rows belong to the two directions of the layer below, the rows of one. */
 function blocksOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, number> {
   const { layers } = problem.network;
   const readers = lstmsIn(problem).map(({ layer, suffix }) => [`kernel${suffix}`, layer - 1] as const);
@@ -175,7 +176,7 @@ function blocksOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, n
   return new Map(
     below
       .filter(([, layer]) => layer >= 0 && layers[layer].bidirectional)
-      .map(([name, layer]) => [name, layers[layer].hidden]),
+      .map(([name, layer]) => [name, widthOf(layers[layer]) / 2]),
   );
 }
 
@@ -193,10 +194,9 @@ function withHalvesSwapped({ network }: Problem, states: Tensor): Tensor {
   const top = network.layers[network.layers.length - 1];
   if (!top.bidirectional) return states;
   const copy = zeros(states.shape, 'f64');
-  const [T, B] = states.shape;
-  const [H, width] = [top.hidden, widthOf(top)];
-  copyInto(copy.hi(T, B, H), states.lo(0, 0, H));
-  copyInto(copy.lo(0, 0, H), states.hi(T, B, width - H));
+  const [T, B, width] = states.shape;
+  copyInto(copy.hi(T, B, width / 2), states.lo(0, 0, width / 2));
+  copyInto(copy.lo(0, 0, width / 2), states.hi(T, B, width / 2));
   return copy;
 }
 

@@ -36,7 +36,11 @@ export function lstmsIn({ network, suffixes }: Pick<Problem, 'network' | 'suffix
 
 /** The parameters' names in the file and their shapes, in the order of `Network.parameters`. */
 export function parameterShapesOf(problem: Pick<Problem, 'network' | 'suffixes'>): Map<string, Shape> {
-  const names = problem.suffixes.flatMap((suffix) => [`kernel${suffix}`, `bias${suffix}`]);
+  const names = lstmsIn(problem).flatMap(({ suffix, P, hasBias }) => [
+    `kernel${suffix}`,
+    ...(hasBias ? [`bias${suffix}`] : []),
+    ...(P === undefined ? [] : [`projection${suffix}`]),
+  ]);
   const shapes = Object.values(networkParameterShapes(problem.network));
   return new Map([...names, 'outKernel', 'outBias'].map((name, n) => [name, shapes[n]]));
 }
@@ -45,13 +49,13 @@ export function parameterShapesOf(problem: Pick<Problem, 'network' | 'suffixes'>
 export function shapesOf(problem: Omit<Problem, 'tensors' | 'labels' | 'lengths'>): Map<string, Shape> {
   const { network, sizes, stateShapes } = problem;
   const { T, B } = sizes;
-  const states = [T, B, widthOf(network.layers[network.layers.length - 1])];
+  const top = network.layers[network.layers.length - 1];
   const output = outputShape(network, sizes);
   const shapes = new Map<string, Shape>([
     ['loss', []],
     ['logits', output],
-    ['h', states],
-    ['c', states],
+    ['h', [T, B, widthOf(top)]],
+    ['c', [T, B, widthOf({ ...top, projection: 0 })]],
   ]);
   for (const [name, shape] of parameterShapesOf(problem)) shapes.set(`d.${name}`, shape);
   shapes.set('d.x', [T, B, network.inputs]);

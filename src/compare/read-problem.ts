@@ -5,7 +5,7 @@ import { findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
-import { lossRows, outputShape } from '../network/config.js';
+import { lossRows, lstmsOf, outputShape } from '../network/config.js';
 import { assertFits } from './limits.js';
 import type { NamedNetwork } from './named-network.js';
 import { assertParameterShapes, namedNetworkIn } from './named-network.js';
@@ -120,20 +120,21 @@ function stateShapesIn(
   { network, sizes, suffixes }: NamedNetwork,
   name: string,
 ): StateShapes | undefined {
-  const hidden = network.layers.map((layer) => layer.hidden);
-  if (new Set(hidden).size > 1) {
+  const [{ H, P = H }] = lstmsOf(network);
+  if (network.layers.some(({ hidden, projection }) => hidden !== H || (projection || hidden) !== P)) {
     const given = ['h0', 'c0', 'd.h0', 'd.c0'].find((key) => file.tensors.has(key));
     if (given === undefined) return undefined;
     const shape = quote(file.tensors.get(given)?.shape);
+    const sizes = network.layers.map(({ hidden, projection }) => (projection > 0 ? `${hidden}→${projection}` : hidden));
     throw new DataError(
-      `${name}: tensor ${quote(given)} is ${shape}, must be left out: the layers have H ${hidden.join(', ')}, so their ` +
+      `${name}: tensor ${quote(given)} is ${shape}, must be left out: the layers have H ${sizes.join(', ')}, so their ` +
         'states cannot be stacked as [layers·directions,B,H]',
     );
   }
-  const shapeOf = (key: string): Shape => {
+  const shapeOf = (key: 'h0' | 'c0'): Shape => {
     const given = (file.tensors.get(key) ?? file.tensors.get(`d.${key}`))?.shape;
     const isStacked = suffixes.length > 1 || given?.length === 3;
-    return [...(isStacked ? [suffixes.length] : []), sizes.B, hidden[0]];
+    return [...(isStacked ? [suffixes.length] : []), sizes.B, key === 'h0' ? P : H];
   };
   return { h0: shapeOf('h0'), c0: shapeOf('c0') };
 }
@@ -168,7 +169,7 @@ export function resultsOf(file: Safetensors, problem: Problem, name: string): Re
 /** Refuses a gradient of a tensor that is no input of this problem: it would not be compared. */
 function assertKnownGradients({ tensors }: Safetensors, shapes: ReadonlyMap<string, Shape>, name: string): void {
   for (const [key, { shape }] of tensors) {
-    if (shapes.has(key) || !/^d\.(kernel|bias|targets)(\.|$)/.test(key)) continue;
+    if (shapes.has(key) || !/^d\.(kernel|bias|projection|targets)(\.|$)/.test(key)) continue;
     throw new DataError(`${name}: tensor ${quote(key)} is ${quote(shape)}, but the file has no ${quote(key.slice(2))}`);
   }
 }

@@ -4,10 +4,13 @@ import { allocateAll, freeAll } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, findNonFinite, matrixOf, rowsOf, stepOf } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
-import { bindLstm, setLengths } from '../equations/lstm-tensors.js';
+import { setLengths } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../equations/lstm.js';
-import { lstmActivationShapes, outputShapes } from '../network/config.js';
-import type { OutputEnds, OutputTensors } from '../network/output.js';
+import type { LstmPlace } from '../network/config.js';
+import { outputShapes } from '../network/config.js';
+import type { OutputViews } from '../network/layers.js';
+import { lstmAt } from '../network/layers.js';
+import type { OutputParameters, OutputTensors } from '../network/output.js';
 import { NetworkOutput } from '../network/output.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Mistake } from './mistake.js';
@@ -143,8 +146,8 @@ type Allocate = <Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes)
  * processing order: output s belongs to step length-1-s, until it is turned back.
  */
 class MistakenNetwork {
-  private readonly values: NamedTensors;
-  private readonly gradients: NamedTensors;
+  readonly values: NamedTensors;
+  readonly gradients: NamedTensors;
   private readonly activations: OutputTensors;
   private readonly dx: Tensor;
   private readonly layers: Direction[][] = [];
@@ -174,11 +177,12 @@ class MistakenNetwork {
     const { layers, activations } = this;
     const backend = withSteps(this.backend, layers.flat().length * this.lengths[0], onStep);
     const { network, sizes } = this.problem;
-    const output = new NetworkOutput(backend, network, sizes, activations, this.outputEnds());
+    const output = new NetworkOutput(backend, network, sizes, activations, this.outputParameters());
+    const views = this.statesRead();
     this.writeInputs(output);
     for (const layer of layers) for (const direction of layer) this.forward(backend, direction);
-    output.forward();
-    output.backward();
+    output.forward(views);
+    output.backward(views);
     const { loss } = await output.metrics();
     for (const layer of [...layers].reverse()) layer.forEach((direction) => this.backward(backend, direction));
     const lstms = layers.flat().map(({ lstm }) => lstm);
@@ -192,29 +196,21 @@ class MistakenNetwork {
     });
   }
 
-  private allocateDirection({ layer, suffix, reverse, I, H }: ReturnType<typeof lstmsIn>[number]): Direction {
+  private allocateDirection(place: LstmPlace): Direction {
+    const { layer, reverse } = place;
     const { network, sizes } = this.problem;
     const below = layer === 0 ? [{ input: this.activations.x, dInput: this.dx }] : this.layers[layer - 1].map(asInput);
     const reversed = ({ shape }: Tensor) => this.allocate({ reversed: shape, dReversed: shape });
     const turned = reverse ? below.map((one) => ({ ...one, ...reversed(one.input) })) : [];
-    const parameters = {
-      kernel: this.values[`kernel${suffix}`],
-      bias: this.values[`bias${suffix}`],
-      dKernel: this.gradients[`kernel${suffix}`],
-      dBias: this.gradients[`bias${suffix}`],
-    };
-    const lstmSizes = { ...sizes, I, H };
-    const tensors = {
-      ...this.allocate(lstmActivationShapes(lstmSizes)),
-      ...parameters,
+    const ends = {
       inputs: reverse ? turned.map(({ reversed }) => reversed) : below.map(({ input }) => input),
       dInputs: reverse ? turned.map(({ dReversed }) => dReversed) : below.map(({ dInput }) => dInput),
     };
-    const lstm = bindLstm(lstmSizes, tensors, { forgetBias: network.forgetBias });
+    const lstm = lstmAt({ ...place, reverse: false }, network, sizes, ends, this, this.allocate);
     setLengths(lstm, this.lengths);
     const isCopied = reverse && this.treatment.isTurnedBack;
-    const shape = [sizes.T, sizes.B, H];
-    const copies = isCopied ? this.allocate({ h: shape, c: shape, dh: shape }) : undefined;
+    const { h, c } = lstm.outputs;
+    const copies = isCopied ? this.allocate({ h: h.shape, c: c.shape, dh: h.shape }) : undefined;
     return { lstm, turned, outputs: copies ?? lstm.outputs, dOutputs: copies?.dh ?? dOutputsOf(lstm), isCopied };
   }
 
@@ -255,16 +251,15 @@ class MistakenNetwork {
     }
   }
 
-  private outputEnds(): OutputEnds {
+  private outputParameters(): OutputParameters {
     const { values, gradients } = this;
     return {
-      ...this.statesRead(),
       kernel: { value: values.outKernel, gradient: gradients.outKernel },
       bias: { value: values.outBias, gradient: gradients.outBias },
     };
   }
 
-  private statesRead(): Pick<OutputEnds, 'states' | 'dStates'> {
+  private statesRead(): OutputViews {
     const { network, sizes } = this.problem;
     const top = this.layers[this.layers.length - 1];
     if (network.reads === 'every') {

@@ -1,10 +1,10 @@
 /** This project's results for a problem. */
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
-import { copyInto, stepOf, valuesOf, zeros } from '../core/tensor.js';
+import { copyInto, valuesOf, zeros } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
-import { widthOf } from '../network/config.js';
 import { Network } from '../network/network.js';
+import { initialGradients } from '../network/states.js';
 import type { Problem, Results } from './problem.js';
 import { inSortedOrder, parameterShapesOf } from './problem.js';
 
@@ -43,11 +43,6 @@ async function solveSorted(backend: Backend, problem: Problem, onStep: (share: n
   }
 }
 
-const initialGradients = ({ dh, dc, reverse, sizes: { T } }: Lstm) => {
-  const row = reverse ? T : 0;
-  return { h: stepOf(dh, row), c: stepOf(dc, row) };
-};
-
 /** The results of one forward and one backward pass. */
 export interface Pass {
   readonly loss: number;
@@ -85,11 +80,11 @@ export async function resultsFrom(backend: Backend, problem: Problem, pass: Pass
   return results;
 }
 
-/** `[T,B,H]` of each direction → `[T,B,directions·H]`. */
-function sideBySide({ network, sizes: { T, B } }: Problem, outputs: readonly State[], key: keyof State): Float64Array {
+/** `[T,B,N]` of each direction → `[T,B,directions·N]`. */
+function sideBySide({ sizes: { T, B } }: Problem, outputs: readonly State[], key: keyof State): Float64Array {
   if (outputs.length === 1) return valuesOf(outputs[0][key]);
-  const both = zeros([T, B, widthOf(network.layers[network.layers.length - 1])], 'f64');
   const H = outputs[0][key].shape[2];
+  const both = zeros([T, B, outputs.length * H], 'f64');
   outputs.forEach((states, n) => copyInto(both.hi(T, B, (n + 1) * H).lo(0, 0, n * H), states[key]));
   return valuesOf(both);
 }

@@ -17,6 +17,10 @@ export interface TemplateOptions {
   readonly layers?: number;
   /** Whether every layer has both directions. Default: false. */
   readonly bidirectional?: boolean;
+  /** P of a projection, 1 to 5. Default: none. */
+  readonly projection?: number;
+  /** Whether the LSTMs have no biases. Default: false. */
+  readonly withoutBias?: boolean;
   /** Whether the sequences have different lengths. Default: false. */
   readonly lengths?: boolean;
   /** Default: 'last'. */
@@ -26,6 +30,9 @@ export interface TemplateOptions {
 }
 
 const [T, B, I, H, C] = [3, 4, 5, 6, 7];
+
+/** The largest P of a template: it has H 6. */
+export const MOST_PROJECTED = H - 1;
 const LENGTHS = [2, 3, 1, 3];
 
 /** A small random problem, and its results. */
@@ -43,6 +50,7 @@ export async function templateOf(backend: Backend, seed: number, options: Templa
       ['forgetBias', String(forgetBias)],
       ...(options.loss ? [['loss', loss] as const] : []),
       ...(options.reads ? [['reads', reads] as const] : []),
+      ...(options.withoutBias ? [['bias', 'false'] as const] : []),
     ]),
     tensors: new Map<string, StoredTensor>([
       ...[...tensors].map(([name, tensor]) => [name, storedTensor(tensor)] as const),
@@ -54,10 +62,11 @@ export async function templateOf(backend: Backend, seed: number, options: Templa
 }
 
 function randomProblem(random: Random, options: TemplateOptions): Problem {
-  const { layers = 1, bidirectional = false, loss = 'crossEntropy', reads = 'last' } = options;
+  const { layers = 1, bidirectional = false, projection = 0, withoutBias = false } = options;
+  const { loss = 'crossEntropy', reads = 'last' } = options;
   const network = completeConfig({
     inputs: I,
-    layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional })),
+    layers: Array.from({ length: layers }, () => ({ hidden: H, bidirectional, projection, bias: !withoutBias })),
     outputs: C,
     loss,
     reads,
@@ -65,7 +74,8 @@ function randomProblem(random: Random, options: TemplateOptions): Problem {
   const suffixes = lstmsOf(network).map(({ suffix }) => suffix);
   const sizes = { T, B };
   const lengths = options.lengths ? LENGTHS : Array<number>(B).fill(T);
-  const state = [...(suffixes.length > 1 ? [suffixes.length] : []), B, H];
+  const stateOf = (width: number): Shape => [...(suffixes.length > 1 ? [suffixes.length] : []), B, width];
+  const stateShapes = { h0: stateOf(projection || H), c0: stateOf(H) };
   const normal = (shape: Shape): Tensor => {
     const tensor = zeros(shape, 'f64');
     fillRandom(tensor, () => random.normal(0, 0.7));
@@ -73,7 +83,7 @@ function randomProblem(random: Random, options: TemplateOptions): Problem {
   };
   const tensors = new Map([['x', withZeroPadding(normal([T, B, I]), lengths)]]);
   for (const [name, shape] of parameterShapesOf({ network, suffixes })) tensors.set(name, normal(shape));
-  tensors.set('h0', normal(state)).set('c0', normal(state));
+  tensors.set('h0', normal(stateShapes.h0)).set('c0', normal(stateShapes.c0));
   if (loss === 'squaredError') {
     const targets = normal(outputShape(network, sizes));
     tensors.set('targets', reads === 'every' ? withZeroPadding(targets, lengths) : targets);
@@ -88,7 +98,7 @@ function randomProblem(random: Random, options: TemplateOptions): Problem {
     tensors,
     labels: loss === 'crossEntropy' ? labels : undefined,
     lengths,
-    stateShapes: { h0: state, c0: state },
+    stateShapes,
   };
 }
 

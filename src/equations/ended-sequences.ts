@@ -25,17 +25,24 @@ export function runningCounts(
   { T, B }: { readonly T: number; readonly B: number },
   lengths: ArrayLike<number>,
 ): number[] {
-  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
+  assertLengths({ T, B }, lengths);
   const running = Array<number>(T).fill(0);
   for (let b = 0; b < B; b++) {
     const length = lengths[b];
-    if (!(Number.isInteger(length) && length >= 1 && length <= T)) {
-      throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
-    }
     if (b > 0 && length > lengths[b - 1]) {
       throw new RangeError(`lengths: ${lengths[b - 1]} comes before ${length}: sort the batch, the longest first`);
     }
     for (let t = 0; t < length; t++) running[t]++;
   }
   return running;
+}
+
+/** Throws a RangeError unless there are B whole numbers in 1 … T. */
+export function assertLengths({ T, B }: { readonly T: number; readonly B: number }, lengths: ArrayLike<number>): void {
+  if (lengths.length !== B) throw new RangeError(`lengths: ${lengths.length} numbers for a batch of ${B} sequences`);
+  for (let b = 0; b < B; b++) {
+    const length = lengths[b];
+    if (Number.isInteger(length) && length >= 1 && length <= T) continue;
+    throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
+  }
 }

@@ -12,6 +12,18 @@
 import type { Tensor } from '../core/tensor.js';
 import { rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 
+/** The tensors of (16). */
+export interface Projection {
+  /** The weights Wr, `[H,P]`. */
+  readonly Wr: Tensor;
+  /** ∂loss/∂Wr, `[H,P]`. */
+  readonly dWr: Tensor;
+  /** o*tanh(c) of every step, `[T,B,H]`. */
+  readonly m: Tensor;
+  /** ∂loss/∂m of one step, `[B,H]`. Each step overwrites it. */
+  readonly dm: Tensor;
+}
+
 /** The tensors of which a step has views; lstm-tensors.ts has the shapes. */
 interface Tensors {
   readonly sizes: { readonly T: number; readonly B: number };
@@ -25,18 +37,24 @@ interface Tensors {
   readonly dh: Tensor;
   readonly dc: Tensor;
   readonly dz: Tensor;
+  readonly projection?: Projection | undefined;
 }
 
 /** The views of one step. */
 export interface Step {
   /** The B_t sequences that run at this step, the first rows; undefined if none does. */
   readonly running: RunningRows | undefined;
+  /** The views of (16) for the running sequences; undefined if none runs, or without a projection. */
+  readonly projected: ProjectedRows | undefined;
   /** The sequences that do not, the other rows; undefined if all run. */
   readonly ended: EndedRows | undefined;
 }
 
 /** The views of one step for the sequences that run at it. @interface */
 export type RunningRows = ReturnType<typeof runningRows>;
+
+/** The views of one step that (16) uses. @interface */
+export type ProjectedRows = ReturnType<typeof projectedRows>;
 
 /** The views of one step for the sequences that have ended, or in reverse have not begun. @interface */
 export type EndedRows = ReturnType<typeof endedRows>;
@@ -80,8 +98,10 @@ export class StepCache {
 
 /** The views of step t, at which `count` sequences run. */
 function stepWith(lstm: Tensors, t: number, count: number): Step {
+  const { projection } = lstm;
   return {
     running: count > 0 ? runningRows(lstm, t, count) : undefined,
+    projected: count > 0 && projection ? projectedRows(lstm, projection, t, count) : undefined,
     ended: count < lstm.sizes.B ? endedRows(lstm, t, count) : undefined,
   };
 }
@@ -92,6 +112,7 @@ const stateRows = ({ reverse }: Tensors, t: number) =>
 
 function runningRows(lstm: Tensors, t: number, count: number) {
   const { read, write } = stateRows(lstm, t);
+  const { projection } = lstm;
   const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
   const x = lstm.inputs.map((input) => first(input, t));
   const hPrev = first(lstm.h, read);
@@ -100,9 +121,9 @@ function runningRows(lstm: Tensors, t: number, count: number) {
     x,
     /** xₖᵀ, `[Iₖ,B_t]`; class indices as they are. */
     xTransposed: x.map((xk) => (xk.dimension === 1 ? xk : transposeOf(xk))),
-    /** The hidden state that the step reads, `[B_t,H]`. */
+    /** The hidden state that the step reads, `[B_t,H]`; with a projection `[B_t,P]`. */
     hPrev,
-    /** hPrevᵀ, `[H,B_t]`. */
+    /** hPrevᵀ, `[H,B_t]`, or `[P,B_t]`. */
     hPrevTransposed: transposeOf(hPrev),
     /** The cell state that the step reads, `[B_t,H]`. */
     cPrev: first(lstm.c, read),
@@ -110,22 +131,46 @@ function runningRows(lstm: Tensors, t: number, count: number) {
     z: rowsOf(lstm.z, 0, count),
     /** The activated gates, `[B_t,4H]`. */
     gates: first(lstm.gates, t),
-    /** The hidden state that the step writes, `[B_t,H]`. */
-    h: first(lstm.h, write),
+    /** What (4) writes, `[B_t,H]`: the hidden state; with a projection m of (16). */
+    h: projection ? first(projection.m, t) : first(lstm.h, write),
     /** The cell state that the step writes, `[B_t,H]`. */
     c: first(lstm.c, write),
-    /** ∂loss/∂h, `[B_t,H]`. */
-    dh: first(lstm.dh, write),
+    /** ∂loss/∂h, `[B_t,H]`; with a projection ∂loss/∂m. */
+    dh: projection ? rowsOf(projection.dm, 0, count) : first(lstm.dh, write),
     /** ∂loss/∂c, `[B_t,H]`. */
     dc: first(lstm.dc, write),
     /** ∂loss/∂z, `[B_t,4H]`. */
     dz: rowsOf(lstm.dz, 0, count),
     /** ∂loss/∂xₖ, `[B_t,Iₖ]`; [] if they are not computed. */
     dx: lstm.dInputs.map((dInput) => first(dInput, t)),
-    /** ∂loss/∂hPrev, `[B_t,H]`. */
+    /** ∂loss/∂hPrev, `[B_t,H]`, or `[B_t,P]`. */
     dhPrev: first(lstm.dh, read),
     /** ∂loss/∂cPrev, `[B_t,H]`. */
     dcPrev: first(lstm.dc, read),
+  };
+}
+
+function projectedRows(lstm: Tensors, { Wr, dWr, m, dm }: Projection, t: number, count: number) {
+  const { write } = stateRows(lstm, t);
+  const first = (tensor: Tensor, step: number): Tensor => rowsOf(stepOf(tensor, step), 0, count);
+  const mOfStep = first(m, t);
+  return {
+    /** The hidden state that the step writes, `[B_t,P]`. */
+    h: first(lstm.h, write),
+    /** ∂loss/∂h, `[B_t,P]`. */
+    dh: first(lstm.dh, write),
+    /** What (4) has computed, `[B_t,H]`. */
+    m: mOfStep,
+    /** mᵀ, `[H,B_t]`. */
+    mTransposed: transposeOf(mOfStep),
+    /** ∂loss/∂m, `[B_t,H]`. */
+    dm: rowsOf(dm, 0, count),
+    /** The weights, `[H,P]`. */
+    Wr,
+    /** Wrᵀ, `[P,H]`. */
+    WrTransposed: transposeOf(Wr),
+    /** ∂loss/∂Wr, `[H,P]`. */
+    dWr,
   };
 }
 
@@ -133,7 +178,7 @@ function endedRows(lstm: Tensors, t: number, count: number) {
   const { read, write } = stateRows(lstm, t);
   const last = (tensor: Tensor, row: number): Tensor => rowsOf(stepOf(tensor, row), count, lstm.sizes.B);
   return {
-    /** h before the step, `[B-B_t,H]`. */
+    /** h before the step, `[B-B_t,H]`; with a projection `[B-B_t,P]`, and so the others of h. */
     hPrev: last(lstm.h, read),
     /** c before the step, `[B-B_t,H]`. */
     cPrev: last(lstm.c, read),

@@ -4,11 +4,11 @@
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSizes } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
-import { allocateAll } from '../core/backend.js';
+import { allocateAll, freeAll } from '../core/backend.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { assertShape, formatShape, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { runningCounts } from './ended-sequences.js';
-import type { Step } from './lstm-step-views.js';
+import type { Projection, Step } from './lstm-step-views.js';
 import { StepCache } from './lstm-step-views.js';
 
 /** The sizes of an LSTM, each a whole number ≥ 1. */
@@ -21,20 +21,22 @@ export interface LstmSizes {
   readonly I: number;
   /** Hidden units. */
   readonly H: number;
+  /** Numbers of h, if h is a projection (16): smaller than H. Default: H, no projection. */
+  readonly P?: number | undefined;
 }
 
 /**
  * The tensors of the forward pass, with their shapes. Row 0 of h and c is the initial state, so all steps work alike. z
  * holds only one step, because later steps do not read it: such a small tensor stays in the processor's cache.
  */
-export function lstmShapes({ T, B, I, H }: LstmSizes) {
+export function lstmShapes({ T, B, I, H, P = H }: LstmSizes) {
   return {
-    /** The weights, `[I+H,4H]`: the rows of each input in turn, then those of h; blocks of H columns for gates i, j, f, o. */
-    kernel: [I + H, 4 * H],
+    /** The weights, `[I+H,4H]`, with a projection `[I+P,4H]`: the rows of each input in turn, then those of h; blocks of H columns for gates i, j, f, o. */
+    kernel: [I + P, 4 * H],
     /** b of equation (1), `[4H]`: gates i, j, f, o. The forget bias is not in it. */
     bias: [4 * H],
-    /** Hidden states, `[T+1,B,H]`: row 0 is the initial state, row t+1 the state after step t. In reverse: row T, row t. */
-    h: [T + 1, B, H],
+    /** Hidden states, `[T+1,B,H]`, with a projection `[T+1,B,P]`: row 0 is the initial state, row t+1 the state after step t. In reverse: row T, row t. */
+    h: [T + 1, B, P],
     /** Cell states, `[T+1,B,H]`, rows as in `h`. */
     c: [T + 1, B, H],
     /** Pre-activations of one step, `[B,4H]`: gates i, j, f, o. Each step overwrites them. */
@@ -45,21 +47,26 @@ export function lstmShapes({ T, B, I, H }: LstmSizes) {
 }
 
 /** The tensors of the backward pass, with their shapes. */
-export function lstmGradientShapes({ T, B, I, H }: LstmSizes) {
+export function lstmGradientShapes({ T, B, I, H, P = H }: LstmSizes) {
   return {
-    /** ∂loss/∂kernel, `[I+H,4H]`. */
-    dKernel: [I + H, 4 * H],
+    /** ∂loss/∂kernel, `[I+H,4H]`, with a projection `[I+P,4H]`. */
+    dKernel: [I + P, 4 * H],
     /** ∂loss/∂bias, `[4H]`. */
     dBias: [4 * H],
-    /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
-    dhUpstream: [T + 1, B, H],
-    /** ∂loss/∂h, `[T+1,B,H]`, rows as in `h`; see `lstmBackward`. */
-    dh: [T + 1, B, H],
+    /** The gradient that reaches h from outside the LSTM, `[T+1,B,H]`, rows and columns as in `h`; see `lstmBackward`. */
+    dhUpstream: [T + 1, B, P],
+    /** ∂loss/∂h, `[T+1,B,H]`, rows and columns as in `h`; see `lstmBackward`. */
+    dh: [T + 1, B, P],
     /** ∂loss/∂c, `[T+1,B,H]`, rows as in `c`; see `lstmBackward`. */
     dc: [T + 1, B, H],
     /** ∂loss/∂z of one step, `[B,4H]`. Each step overwrites it. */
     dz: [B, 4 * H],
   } satisfies Record<string, Shape>;
+}
+
+/** The tensors of a projection, with their shapes: Wr and dWr `[H,P]`, m `[T,B,H]`, dm `[B,H]`; without P an empty object. */
+export function projectionShapes({ T, B, H, P }: LstmSizes): Readonly<Record<string, Shape>> {
+  return P === undefined ? {} : { Wr: [H, P], dWr: [H, P], m: [T, B, H], dm: [B, H] };
 }
 
 /** The tensors of an LSTM. (A mapped type, so that editors show the comments of `lstmShapes`.) @interface */
@@ -72,6 +79,8 @@ export type LstmTensors = { readonly [Name in keyof ReturnType<typeof lstmShapes
   readonly dcUpstream?: Tensor;
   /** ∂loss/∂xₖ, `[T,B,Iₖ]`. Default: [], then they are not computed. */
   readonly dInputs?: readonly Tensor[];
+  /** The tensors of (16), needed with P: `[H,P]`, `[T,B,H]` and `[B,H]`. Default: none. */
+  readonly projection?: Projection | undefined;
 };
 
 /** Options of an LSTM. */
@@ -84,7 +93,7 @@ export interface LstmOptions {
 
 /** An LSTM. Made by `bindLstm` or `allocateLstm`. */
 export interface Lstm extends LstmTensors {
-  /** T, B, I and H. */
+  /** T, B, I and H, and P if there is a projection. */
   readonly sizes: LstmSizes;
   /** Added to the forget gate's pre-activation in the forward pass; never stored in `bias`. */
   readonly forgetBias: number;
@@ -93,7 +102,7 @@ export interface Lstm extends LstmTensors {
   readonly dInputs: readonly Tensor[];
   /** The kernel's rows for each input, `[Iₖ,4H]`. */
   readonly Wx: readonly Tensor[];
-  /** The kernel's rows for h, `[H,4H]`. */
+  /** The kernel's rows for h, `[H,4H]`; with a projection `[P,4H]`. */
   readonly Wh: Tensor;
   /** Wxₖᵀ, `[4H,Iₖ]`. */
   readonly WxTransposed: readonly Tensor[];
@@ -103,7 +112,7 @@ export interface Lstm extends LstmTensors {
   readonly dWx: readonly Tensor[];
   /** dKernel's rows for h, `[H,4H]`. */
   readonly dWh: Tensor;
-  /** The initial state, `[B,H]` each. */
+  /** The initial state, `[B,H]` each; with a projection h is `[B,P]`, and so are the other h. */
   readonly initial: State;
   /** The state after every sequence's last step, `[B,H]` each. */
   readonly final: State;
@@ -129,8 +138,9 @@ export function bindLstm(sizes: LstmSizes, tensors: LstmTensors, options: LstmOp
   assertOptions(options, OPTION_KINDS);
   const { forgetBias = 1, reverse = false } = options;
   const { inputs, dInputs = [], dcUpstream, kernel, dKernel } = tensors;
-  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  assertLstmSizes(sizes);
   assertTensors(tensors, { ...lstmShapes(sizes), ...lstmGradientShapes(sizes) });
+  assertProjection(sizes, tensors.projection);
   assertInputs(sizes, inputs);
   if (dcUpstream) assertShape('lstm', 'dcUpstream', dcUpstream, lstmShapes(sizes).c);
   assertInputGradients(inputs, dInputs);
@@ -191,7 +201,7 @@ export function allocateLstm(
 };
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions): AllocatedLstm;
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions = {}): AllocatedLstm {
-  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  assertLstmSizes(sizes);
   assertOptions(options, ALLOCATE_KINDS);
   const { indices = false, ...rest } = options;
   const { T, B, I } = sizes;
@@ -203,8 +213,19 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
     indices ? shapes : { ...shapes, dx: x },
   );
   const { dx, dcUpstream } = tensors;
-  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, rest);
+  const projection = sizes.P === undefined ? undefined : allocateProjection(backend, sizes, tensors);
+  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [], projection }, rest);
   return { ...lstm, x: tensors.x, dx, dcUpstream };
+}
+
+/** If the tensors of (16) do not fit, frees the others too. */
+function allocateProjection(backend: Backend, sizes: LstmSizes, others: Readonly<Record<string, Tensor>>): Projection {
+  try {
+    return allocateAll(backend, projectionShapes(sizes) as Record<keyof Projection, Shape>);
+  } catch (error) {
+    freeAll(backend, others);
+    throw error;
+  }
 }
 
 /**
@@ -219,6 +240,23 @@ export function setLengths(lstm: Lstm, lengths: ArrayLike<number>): void {
 }
 
 const caches = new WeakMap<Lstm, StepCache>();
+
+function assertLstmSizes(sizes: LstmSizes): void {
+  assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
+  const { P, H } = sizes;
+  if (P === undefined) return;
+  assertSizes('lstm', { P }, ['P']);
+  if (P >= H) throw new RangeError(`lstm: P is ${P}: must be smaller than H, ${H}; without a projection, leave P out`);
+}
+
+function assertProjection(sizes: LstmSizes, projection: Projection | undefined): void {
+  const shapes = Object.entries(projectionShapes(sizes));
+  if (projection && shapes.length === 0) throw new RangeError('lstm: projection: given, but sizes has no P');
+  for (const [name, shape] of shapes) {
+    if (!projection) throw new RangeError(`lstm: projection: none given, but P is ${sizes.P}`);
+    assertShape('lstm', `projection.${name}`, projection[name as keyof Projection], shape);
+  }
+}
 
 function assertTensors(tensors: object, shapes: Readonly<Record<string, Shape>>): void {
   for (const [name, shape] of Object.entries(shapes)) {
@@ -249,10 +287,10 @@ function assertInputGradients(inputs: readonly Tensor[], dInputs: readonly Tenso
 }
 
 /** The rows of `kernel` for each input, and those for h. */
-function weightsOf({ I, H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]) {
+function weightsOf({ I, H, P = H }: LstmSizes, kernel: Tensor, inputs: readonly Tensor[]) {
   let end = 0;
   const rows = (count: number): Tensor => rowsOf(kernel, end, (end += count));
-  return { Wx: inputs.map(({ shape }) => rows(shape.length === 2 ? I : shape[2])), Wh: rows(H) };
+  return { Wx: inputs.map(({ shape }) => rows(shape.length === 2 ? I : shape[2])), Wh: rows(P) };
 }
 
 function statesOf({ T }: LstmSizes, { h, c }: LstmTensors, reverse: boolean) {

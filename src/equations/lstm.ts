@@ -14,7 +14,7 @@
  *   (1′) dhPrev += dz·Whᵀ;  dx += dz·Wxᵀ;  dWh += hPrevᵀ·dz;  dWx += xᵀ·dz;  db += Σ dz
  *
  * x can be several tensors or class indices: lstm-input.ts computes x·Wx. The sequences of a batch can have different lengths:
- * ended-sequences.ts has (14), which keeps a state after its sequence's end.
+ * ended-sequences.ts has (14), which keeps a state after its sequence's end. projection.ts has (16): then the h of (4) is m.
  *
  * T steps, B sequences in a batch, I inputs, H hidden units. Gates are in the order i, j, f, o, as in TensorFlow 1.x's
  * BasicLSTMCell; j is the candidate, which other texts call g. `dAny` is ∂loss/∂any, with the shape of any.
@@ -27,6 +27,7 @@ import { keepState, keepStateBackward } from './ended-sequences.js';
 import { inputBackward, inputForward } from './lstm-input.js';
 import type { RunningRows } from './lstm-step-views.js';
 import type { Lstm } from './lstm-tensors.js';
+import { projectBackward, projectForward } from './projection.js';
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
@@ -134,8 +135,9 @@ export function lstmStepBackward(backend: Backend, lstm: Lstm, step: RunningRows
 
 /** The whole sequence forward: fills gates and the states after every step, from the inputs, the initial state, kernel and bias. */
 export function lstmForward(backend: Backend, lstm: Lstm): void {
-  for (const { running, ended } of lstm.steps) {
+  for (const { running, projected, ended } of lstm.steps) {
     if (running) lstmStepForward(backend, lstm, running);
+    if (projected) projectForward(backend, projected); // (16)
     if (ended) keepState(backend, ended); // (14)
   }
 }
@@ -145,11 +147,11 @@ export function lstmForward(backend: Backend, lstm: Lstm): void {
  * outside the LSTM. For example, the output layer writes row T of dhUpstream. If nothing outside the LSTM reads a state,
  * its row is zero.
  *
- * Computes dKernel and dBias, and dInputs if the LSTM has them. Computes the complete ∂loss/∂h and ∂loss/∂c in dh and dc;
+ * Computes dKernel and dBias, and dWr of (16) and dInputs if the LSTM has them. Computes the complete ∂loss/∂h and ∂loss/∂c in dh and dc;
  * in the row of the initial state, they are its gradient. `accumulate`: adds to dInputs, which two directions share.
  */
 export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false }: AccumulateOptions = {}): void {
-  const { dh, dc, dhUpstream, dcUpstream, dKernel, dBias, dInputs, steps } = lstm;
+  const { dh, dc, dhUpstream, dcUpstream, dKernel, dBias, projection, dInputs, steps } = lstm;
 
   // Every step adds to dh and dc of the step before, so both start as the gradients from outside.
   backend.copy(dh, dhUpstream);
@@ -159,11 +161,13 @@ export function lstmBackward(backend: Backend, lstm: Lstm, { accumulate = false 
   // Every step uses the same parameters, so their gradients are sums over the steps.
   backend.fill(dKernel, 0);
   backend.fill(dBias, 0);
+  if (projection) backend.fill(projection.dWr, 0);
   if (!accumulate) for (const dInput of dInputs) backend.fill(dInput, 0);
 
   for (let n = steps.length - 1; n >= 0; n--) {
-    const { running, ended } = steps[n];
+    const { running, projected, ended } = steps[n];
     if (ended) keepStateBackward(backend, ended); // (14′)
+    if (projected) projectBackward(backend, projected); // (16′)
     if (running) lstmStepBackward(backend, lstm, running);
   }
 }

@@ -6,6 +6,7 @@ import { denseBackward } from '../equations/dense.js';
 import { keepStateBackward } from '../equations/ended-sequences.js';
 import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
 import { inputBackward } from '../equations/lstm-input.js';
+import { projectBackward } from '../equations/projection.js';
 
 /** What an answer exports, by name. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -29,6 +30,7 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   lstmBackward,
   lstmStepBackward,
   matrixOf,
+  projectBackward,
   rowsOf,
   stepOf,
   transposeOf,

@@ -159,9 +159,20 @@ declare module 'longhand' {
     readonly dcPrev: Tensor;
   }
 
+  /** The views of one step that a projection uses. */
+  export interface ProjectedRows {
+    readonly h: Tensor;
+    readonly dh: Tensor;
+    readonly dm: Tensor;
+    readonly mTransposed: Tensor;
+    readonly WrTransposed: Tensor;
+    readonly dWr: Tensor;
+  }
+
   /** The views of one step. */
   export interface Step {
     readonly running: RunningRows | undefined;
+    readonly projected: ProjectedRows | undefined;
     readonly ended: EndedRows | undefined;
   }
 
@@ -175,6 +186,7 @@ declare module 'longhand' {
     readonly dcUpstream?: Tensor | undefined;
     readonly dKernel: Tensor;
     readonly dBias: Tensor;
+    readonly projection?: { readonly dWr: Tensor } | undefined;
     readonly dInputs: readonly Tensor[];
     readonly WxTransposed: readonly Tensor[];
     readonly WhTransposed: Tensor;
@@ -221,5 +233,7 @@ declare module 'longhand' {
   ): void;
   /** (14′) of the sequences that have ended. */
   export function keepStateBackward(backend: Backend, ended: EndedRows): void;
+  /** (16′): dm and dWr of a projection h = m·Wr. */
+  export function projectBackward(backend: Backend, projected: ProjectedRows): void;
 }
 `;

@@ -26,7 +26,7 @@ const STEP = {
   list: 'equations/lstm.ts',
   parts: [
     `import type { AccumulateOptions, Backend, Lstm, RunningRows } from 'longhand';
-import { inputBackward, keepStateBackward } from 'longhand';
+import { inputBackward, keepStateBackward, projectBackward } from 'longhand';
 
 `,
     { from: LSTM, first: '/** Equations (4′)–(1′) for one step of the sequence. */', last: '}' },
@@ -39,7 +39,7 @@ const SEQUENCE = {
   list: 'equations/lstm.ts',
   parts: [
     `import type { AccumulateOptions, Backend, Lstm } from 'longhand';
-import { keepStateBackward, lstmStepBackward } from 'longhand';
+import { keepStateBackward, lstmStepBackward, projectBackward } from 'longhand';
 
 `,
     { from: LSTM, first: '/**\n * The whole sequence backward', last: '}' },
@@ -276,7 +276,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         after: '  }\n',
         stub: `  // Write backpropagation through time here: first what dh, dc and the gradients begin as, then the loop over the steps.
   // const { running } = steps[n]; if (running) lstmStepBackward(backend, lstm, running) computes one step. Here every sequence
-  // has T steps. So \`running\` is always there, and \`ended\` never is: you do not need keepStateBackward.
+  // has T steps, and there is no projection. So \`running\` is always there, and \`ended\` and \`projected\` never are.
 `,
       },
     ],
@@ -385,7 +385,7 @@ export function everyStepBackward(
       ');\n  ',
       { from: 'src/network/output.ts', expression: /(denseBackward)\(this/ },
       '(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  ',
-      { from: 'src/network/network.ts', expression: /(lstmBackward)\(this/ },
+      { from: 'src/network/network.ts', expression: /(lstmBackward)\(backend/ },
       '(backend, lstm);\n}\n',
     ],
     taken: [

@@ -831,6 +831,31 @@ export const PLANTED_MISTAKES = [
       test: 'network/pytorch-network',
     },
   }),
+  ...mistakes('16', 'equations/projection.ts', {
+    'no-projection': {
+      words: 'h is not computed from m',
+      right: 'backend.matmul(h, m, Wr);',
+      wrong: '',
+      fails: ['(16) h'],
+      test: 'network/pytorch-network',
+    },
+  }),
+  ...mistakes('16′', 'equations/projection.ts', {
+    'dm-adds': {
+      words: 'dm of a step is added to that of the step before',
+      right: 'backend.matmul(dm, dh, WrTransposed);',
+      wrong: 'backend.matmul(dm, dh, WrTransposed, { accumulate: true });',
+      fails: ['(16′) dm'],
+      test: 'network/pytorch-network',
+    },
+    'one-step-of-dwr': {
+      words: 'dWr is that of one step, not the sum over the steps',
+      right: 'backend.matmul(dWr, mTransposed, dh, { accumulate: true });',
+      wrong: 'backend.matmul(dWr, mTransposed, dh);',
+      fails: ['(16′) dWr'],
+      test: 'network/pytorch-network',
+    },
+  }),
   ...mistakes('directions', 'equations/lstm-step-views.ts', {
     'reverse-in-forward-order': {
       words: 'the reverse direction reads the steps from first to last',

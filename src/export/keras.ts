@@ -1,6 +1,6 @@
 /**
  * Keras's layers LSTM(H), Bidirectional(LSTM(H)) and Dense(C): gate order i, f, c, o; sigmoid gates; the forget bias is
- * added to the bias.
+ * added to the bias, which is 0 in an LSTM without one. They have no projections.
  *
  * The files are safetensors with Keras's names, and a TensorFlow.js layers model. The metadata of the safetensors lists the
  * names in the order of `model.get_weights()`, except for the tutorial's network, whose file stays as in Longhand 0.1.0.
@@ -10,15 +10,17 @@ import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import type { StoredTensor } from '../files/safetensors.js';
 import { storedFloats } from '../files/stored-tensors.js';
-import { isPlain } from '../network/config.js';
+import type { CompleteConfig } from '../network/config.js';
+import { isPlain, storedConfig } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { LstmWeights } from './weights.js';
-import { foldedBias, weightsOf } from './weights.js';
+import { foldedBias, formatKind, weightsOf } from './weights.js';
 
 type NamedTensor = readonly [name: string, tensor: StoredTensor];
 
 /** The weights in the order of `model.get_weights()`. */
 function kerasTensors(model: SavedModel): NamedTensor[] {
+  assertNoProjection(model.network);
   const { layers, outKernel, outBias } = weightsOf(model);
   const C = model.network.outputs;
   return [
@@ -26,6 +28,13 @@ function kerasTensors(model: SavedModel): NamedTensor[] {
     ['dense/kernel', storedFloats(outKernel, [outKernel.length / C, C])],
     ['dense/bias', storedFloats(outBias, [C])],
   ];
+}
+
+function assertNoProjection(network: CompleteConfig): void {
+  if (network.layers.every(({ projection }) => projection === 0)) return;
+  throw new DataError(
+    `keras and tfjs hold no projections, and this is ${formatKind(network)}; onnx and safetensors-pytorch hold them`,
+  );
 }
 
 function lstmTensors(lstm: LstmWeights, isBidirectional: boolean): NamedTensor[] {
@@ -46,7 +55,7 @@ export function toKeras(model: SavedModel): Uint8Array {
   const tensors = kerasTensors(model);
   const metadata = new Map<string, string>();
   if (!isPlain(model.network)) {
-    metadata.set('network', JSON.stringify(model.network));
+    metadata.set('network', JSON.stringify(storedConfig(model.network)));
     metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
   }
   return writeSafetensors({ metadata, tensors: new Map(tensors) });

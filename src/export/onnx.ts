@@ -1,6 +1,7 @@
 /**
  * The forward pass as an ONNX model, written with protobufjs: an LSTM operator for each layer (gate order i, o, f, c; the
- * forget bias is added to the bias), and a dense layer. With cross-entropy a Softmax follows.
+ * forget bias is added to the bias), and a dense layer. With cross-entropy a Softmax follows. The LSTM operator has no
+ * projection: such a layer is a Scan for each direction, whose body has the equations of one step.
  *
  * It maps x `[T,B,I]`, or class indices `[T,B]`, to logits and probabilities `[B,C]`, or `[T,B,C]` at every step. B is free.
  * T is free too, except for the tutorial's network, whose file stays as it was in Longhand 0.1.0.
@@ -25,7 +26,7 @@ const SCHEMA = `
     repeated Value input = 11; repeated Value output = 12;
   }
   message Node { repeated string input = 1; repeated string output = 2; string op_type = 4; repeated Attribute attribute = 5; }
-  message Attribute { string name = 1; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20; }
+  message Attribute { string name = 1; int64 i = 3; bytes s = 4; Graph g = 6; repeated int64 ints = 8; int32 type = 20; }
   message Tensor { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
   message Value { string name = 1; Type type = 2; }
   message Type { TensorType tensor_type = 1; }
@@ -38,6 +39,7 @@ const FLOAT = 1;
 const INT64 = 7;
 const INT_ATTRIBUTE = 2;
 const TEXT_ATTRIBUTE = 3;
+const GRAPH_ATTRIBUTE = 5;
 const INTS_ATTRIBUTE = 7;
 
 export function toOnnx(model: SavedModel): Uint8Array {
@@ -50,16 +52,20 @@ export function toOnnx(model: SavedModel): Uint8Array {
   layers.forEach((layer, n) => {
     const suffix = isPlain(network) ? '' : `.${n}`;
     const isTop = n === layers.length - 1;
-    inputs = graph.lstm(inputs, layer, suffix, isTop && !isAtEvery ? 'last' : 'every');
-    if (!isTop) inputs = graph.statesOfEveryStep(inputs, `h${suffix}`);
+    const reads = isTop && !isAtEvery ? 'last' : 'every';
+    const isProjected = layer[0].Wr !== undefined;
+    inputs = isProjected ? graph.projected(inputs, layer, suffix, reads) : graph.lstm(inputs, layer, suffix, reads);
+    if (!isTop && !isProjected) inputs = graph.statesOfEveryStep(inputs, `h${suffix}`);
   });
+  const top = layers[layers.length - 1];
+  const isJoined = top[0].Wr !== undefined;
   graph.floats('outKernel', [outKernel.length / network.outputs, network.outputs], outKernel);
   graph.floats('outBias', [network.outputs], outBias);
   if (isAtEvery) {
-    graph.add('MatMul', [graph.statesOfEveryStep(inputs, 'h'), 'outKernel'], 'products');
+    graph.add('MatMul', [isJoined ? inputs : graph.statesOfEveryStep(inputs, 'h'), 'outKernel'], 'products');
     graph.add('Add', ['products', 'outBias'], 'logits');
   } else {
-    graph.add('Gemm', [graph.lastStates(inputs, layers[layers.length - 1].length), 'outKernel', 'outBias'], 'logits');
+    graph.add('Gemm', [isJoined ? inputs : graph.lastStates(inputs, top.length), 'outKernel', 'outBias'], 'logits');
   }
   if (network.loss === 'crossEntropy') graph.add('Softmax', ['logits'], 'probabilities');
 
@@ -135,6 +141,47 @@ class Graph {
     return name;
   }
 
+  /** `[T,B,I]` → h of every step `[T,B,directions·P]`, or those after the last one `[B,directions·P]`. */
+  projected(input: string, layer: readonly LstmWeights[], suffix: string, reads: 'last' | 'every'): string {
+    const states = layer.map((lstm) => this.scan(input, lstm, `${suffix}${lstm.reverse ? '.reverse' : ''}`, reads));
+    if (states.length === 1) return states[0];
+    const axis = { name: 'axis', i: reads === 'last' ? 1 : 2, type: INT_ATTRIBUTE };
+    return this.add('Concat', states, `${reads === 'last' ? 'lastH' : 'Y'}${suffix}`, [axis]);
+  }
+
+  /** One direction as a loop over the steps. Its body reads the weights from this graph. */
+  private scan(input: string, lstm: LstmWeights, suffix: string, reads: 'last' | 'every'): string {
+    const { I, H, P = H, Wx, Wh, Wr = new Float32Array(), reverse } = lstm;
+    this.floats(`Wx${suffix}`, [I, 4 * H], Wx);
+    this.floats(`Wh${suffix}`, [P, 4 * H], Wh);
+    this.floats(`b${suffix}`, [4 * H], foldedBias(lstm));
+    this.floats(`Wr${suffix}`, [H, P], Wr);
+    const [h0, c0] = [this.zeroState(input, `h0${suffix}`, P), this.zeroState(input, `c0${suffix}`, H)];
+    const directions = (name: string): object[] => (reverse ? [{ name, ints: [1], type: INTS_ATTRIBUTE }] : []);
+    const [lastH, everyH] = [`lastH.of${suffix}`, `h.of${suffix}`];
+    this.nodes.push({
+      op_type: 'Scan',
+      input: [h0, c0, input],
+      output: [lastH, `lastC.of${suffix}`, everyH],
+      attribute: [
+        { name: 'body', g: stepOf(suffix, I, H, P), type: GRAPH_ATTRIBUTE },
+        { name: 'num_scan_inputs', i: 1, type: INT_ATTRIBUTE },
+        ...directions('scan_input_directions'),
+        ...directions('scan_output_directions'),
+      ],
+    });
+    return reads === 'last' ? lastH : everyH;
+  }
+
+  /** Zeros `[B,N]` for an input `[T,B,I]`. */
+  private zeroState(input: string, name: string, N: number): string {
+    const shape = this.add('Shape', [input], `${name}.input`);
+    const B = this.add('Gather', [shape, this.wholes(`${name}.axis`, [1], [1])], `${name}.B`);
+    const axis = { name: 'axis', i: 0, type: INT_ATTRIBUTE };
+    const extents = this.add('Concat', [B, this.wholes(`${name}.N`, [1], [N])], `${name}.shape`, [axis]);
+    return this.add('ConstantOfShape', [extents], name);
+  }
+
   /** `[T,directions,B,H]` → `[T,B,directions·H]` */
   statesOfEveryStep(states: string, name: string): string {
     const transposed = this.add('Transpose', [states], `${name}.byStep`, [permutation(0, 2, 1, 3)]);
@@ -147,6 +194,32 @@ class Graph {
     const transposed = this.add('Transpose', [states], 'h.bySequence', [permutation(1, 0, 2)]);
     return this.add('Reshape', [transposed, this.wholes('h.shape', [2], [0, -1])], 'h');
   }
+}
+
+/** The body of a Scan: equations (1) to (4) and (16) of one step. Names end with `suffix`, so that they differ from those outside. */
+function stepOf(suffix: string, I: number, H: number, P: number): object {
+  const body = new Graph();
+  const named = (name: string): string => `${name}.step${suffix}`;
+  const add = (op: string, inputs: readonly string[], name: string): string => body.add(op, inputs, named(name));
+  const [hPrev, cPrev, x] = ['hPrev', 'cPrev', 'x'].map(named);
+  const products = [add('MatMul', [x, `Wx${suffix}`], 'xWx'), add('MatMul', [hPrev, `Wh${suffix}`], 'hWh')];
+  const z = add('Add', [add('Add', products, 'products'), `b${suffix}`], 'z');
+  const parts = GATE_ORDER.split('').map((gate) => named(`z${gate}`));
+  body.nodes.push({
+    ...{ op_type: 'Split', input: [z], output: parts },
+    attribute: [{ name: 'axis', i: 1, type: INT_ATTRIBUTE }],
+  });
+  const [i, j, f, o] = parts.map((part, n) => add(GATE_ORDER[n] === 'j' ? 'Tanh' : 'Sigmoid', [part], GATE_ORDER[n]));
+  const c = add('Add', [add('Mul', [f, cPrev], 'fc'), add('Mul', [i, j], 'ij')], 'c');
+  const m = add('Mul', [o, add('Tanh', [c], 'tanhC')], 'm');
+  const h = add('MatMul', [m, `Wr${suffix}`], 'h');
+  const result = add('Identity', [h], 'result');
+  return {
+    name: named('step'),
+    input: [value(hPrev, FLOAT, 'B', P), value(cPrev, FLOAT, 'B', H), value(x, FLOAT, 'B', I)],
+    output: [value(h, FLOAT, 'B', P), value(c, FLOAT, 'B', H), value(result, FLOAT, 'B', P)],
+    node: body.nodes,
+  };
 }
 
 const permutation = (...ints: number[]): object => ({ name: 'perm', ints, type: INTS_ATTRIBUTE });

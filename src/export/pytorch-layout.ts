@@ -20,18 +20,18 @@ export const ORDER = 'ifjo';
 /** The modules of a PyTorch network. */
 export interface Modules {
   /** The name of one LSTM's tensor, such as `lstm.weight_ih_l1_reverse`. */
-  readonly lstm: (place: LstmPlace, tensor: 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh') => string;
+  readonly lstm: (place: LstmPlace, tensor: 'weight_ih' | 'weight_hh' | 'weight_hr' | 'bias_ih' | 'bias_hh') => string;
   /** Begins the names of the linear layer: `fc.`. */
   readonly linear: string;
 }
 
 /**
- * The modules of exported files. The layers of an `nn.LSTM` have one size, and all have one or both directions. Other networks
- * have a list of `nn.LSTM`s with one layer each.
+ * The modules of exported files. The layers of an `nn.LSTM` have one size, and all have one or both directions, a projection, or
+ * biases. Other networks have a list of `nn.LSTM`s with one layer each.
  */
 export function modulesFor({ layers }: CompleteConfig): Modules {
-  const [{ hidden, bidirectional }] = layers;
-  const isUniform = layers.every((layer) => layer.hidden === hidden && layer.bidirectional === bidirectional);
+  const kinds = layers.map((layer) => [layer.hidden, layer.bidirectional, layer.projection, layer.bias].join());
+  const isUniform = new Set(kinds).size === 1;
   return {
     lstm: ({ layer, reverse }, tensor) => {
       const direction = reverse ? '_reverse' : '';
@@ -46,19 +46,30 @@ export function toPyTorchLayout(network: CompleteConfig, tensors: NamedTensors):
   const { lstm, linear } = modulesFor(network);
   const stored = new Map<string, StoredTensor>();
   for (const place of lstmsOf(network)) {
-    const { I, H, suffix } = place;
+    const { I, H, P = H, suffix } = place;
     const gates = (values: FloatArray): FloatArray => reorderGates(values, H, GATE_ORDER, ORDER);
     const kernel = floatsOf(tensors[`kernel${suffix}`]);
     const [Wx, Wh] = [kernel.slice(0, I * 4 * H), kernel.slice(I * 4 * H)];
     stored.set(lstm(place, 'weight_ih'), storedFloats(transpose(gates(Wx), I, 4 * H), [4 * H, I]));
-    stored.set(lstm(place, 'weight_hh'), storedFloats(transpose(gates(Wh), H, 4 * H), [4 * H, H]));
-    stored.set(lstm(place, 'bias_ih'), storedFloats(gates(floatsOf(tensors[`bias${suffix}`])), [4 * H]));
+    stored.set(lstm(place, 'weight_hh'), storedFloats(transpose(gates(Wh), P, 4 * H), [4 * H, P]));
+    if (P < H) {
+      const Wr = floatsOf(tensors[`projection${suffix}`]);
+      stored.set(lstm(place, 'weight_hr'), storedFloats(transpose(Wr, H, P), [P, H]));
+    }
+    if (hasBiases(place, network)) {
+      const bias = place.hasBias ? floatsOf(tensors[`bias${suffix}`]) : kernel.slice(0, 4 * H).fill(0);
+      stored.set(lstm(place, 'bias_ih'), storedFloats(gates(bias), [4 * H]));
+    }
   }
   const [width, C] = tensors.outKernel.shape;
   stored.set(`${linear}weight`, storedFloats(transpose(floatsOf(tensors.outKernel), width, C), [C, width]));
   stored.set(`${linear}bias`, storedFloats(floatsOf(tensors.outBias), [C]));
   return stored;
 }
+
+/** Whether an LSTM has biases in PyTorch. If its own is no parameter, a forget bias still needs one; the other is then 0. */
+export const hasBiases = ({ hasBias }: LstmPlace, { forgetBias = 1 }: Pick<NetworkConfig, 'forgetBias'>): boolean =>
+  hasBias || forgetBias !== 0;
 
 /** The inverse of `toPyTorchLayout`. `read` returns the numbers of a tensor, of the given shape. */
 export function fromPyTorchLayout(
@@ -68,12 +79,15 @@ export function fromPyTorchLayout(
 ): NamedTensors {
   const tensors: Record<string, Tensor> = {};
   for (const place of lstmsOf(network)) {
-    const { I, H, suffix } = place;
+    const { I, H, P = H, suffix, hasBias } = place;
     const gates = (values: FloatArray): FloatArray => reorderGates(values, H, ORDER, GATE_ORDER);
     const Wx = gates(transpose(read(lstm(place, 'weight_ih'), [4 * H, I]), 4 * H, I));
-    const Wh = gates(transpose(read(lstm(place, 'weight_hh'), [4 * H, H]), 4 * H, H));
-    tensors[`kernel${suffix}`] = tensorFrom(joined([Wx, Wh]), [I + H, 4 * H]);
-    tensors[`bias${suffix}`] = tensorFrom(gates(read(lstm(place, 'bias_ih'), [4 * H])), [4 * H]);
+    const Wh = gates(transpose(read(lstm(place, 'weight_hh'), [4 * H, P]), 4 * H, P));
+    tensors[`kernel${suffix}`] = tensorFrom(joined([Wx, Wh]), [I + P, 4 * H]);
+    if (hasBias) tensors[`bias${suffix}`] = tensorFrom(gates(read(lstm(place, 'bias_ih'), [4 * H])), [4 * H]);
+    if (P < H) {
+      tensors[`projection${suffix}`] = tensorFrom(transpose(read(lstm(place, 'weight_hr'), [P, H]), P, H), [H, P]);
+    }
   }
   const [width, C] = [widthOf(network.layers[network.layers.length - 1]), network.outputs];
   tensors.outKernel = tensorFrom(transpose(read(`${linear}weight`, [C, width]), C, width), [width, C]);

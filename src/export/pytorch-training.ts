@@ -10,12 +10,19 @@ import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { lstmsOf, networkParameterShapes } from '../network/config.js';
+import { lstmsOf, networkParameterShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
 import { stepCount } from '../training/options.js';
-import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import {
+  fromPyTorchLayout,
+  hasBiases,
+  modulesFor,
+  networkFromMetadata,
+  ORDER,
+  toPyTorchLayout,
+} from './pytorch-layout.js';
 import { forgetBiases } from './weights.js';
 
 const FORMAT = 'longhand pytorch-training';
@@ -34,6 +41,13 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
   if (checkpoint.model.vocabulary) {
     throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
   }
+  const unbiased = lstmsOf(network).find((place) => !place.hasBias && hasBiases(place, network));
+  if (unbiased) {
+    throw new DataError(
+      `${name}: layer ${unbiased.layer} has no biases, but forget bias ${network.forgetBias}: in PyTorch it would need biases, and ` +
+        'would train them; export it --to safetensors-pytorch',
+    );
+  }
   const file = parseSafetensors(checkpointBytes(checkpoint), name);
   const tensors = new Map<string, StoredTensor>([['order', storedIntegers(training.order)]]);
   for (const prefix of PREFIXES.filter((one) => file.tensors.has(`${one}outBias`))) {
@@ -47,7 +61,7 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
   for (const [key, biases] of secondBiases(network, tensors)) tensors.set(key, storedFloats(biases, [biases.length]));
   const metadata = new Map(file.metadata)
     .set('format', FORMAT)
-    .set('network', JSON.stringify(network))
+    .set('network', JSON.stringify(storedConfig(network)))
     .set('steps', String(stepCount(training.options, training.order.length)));
   metadata.delete('checksum');
   return writeSafetensors({ metadata, tensors });
@@ -78,8 +92,9 @@ export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint
 /** The second bias of each LSTM: the forget bias, in the precision of the first bias. */
 function secondBiases(network: CompleteConfig, tensors: ReadonlyMap<string, StoredTensor>): Map<string, FloatArray> {
   const { lstm } = modulesFor(network);
+  const places = lstmsOf(network).filter(({ hasBias }) => hasBias);
   return new Map(
-    lstmsOf(network).map((place): [string, FloatArray] => {
+    places.map((place): [string, FloatArray] => {
       const isDouble = tensors.get(lstm(place, 'bias_ih'))?.dtype === 'F64';
       const empty = isDouble ? new Float64Array(4 * place.H) : new Float32Array(4 * place.H);
       return [lstm(place, 'bias_hh'), forgetBiases(place.H, network.forgetBias, ORDER, empty)];

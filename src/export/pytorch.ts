@@ -10,11 +10,18 @@ import { valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
-import type { NetworkConfig } from '../network/config.js';
-import { completeConfig, isPlain, lstmsOf, widthOf } from '../network/config.js';
+import type { LayerSizes, NetworkConfig } from '../network/config.js';
+import { completeConfig, isPlain, lstmsOf, storedConfig, widthOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { Modules } from './pytorch-layout.js';
-import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import {
+  fromPyTorchLayout,
+  hasBiases,
+  modulesFor,
+  networkFromMetadata,
+  ORDER,
+  toPyTorchLayout,
+} from './pytorch-layout.js';
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
 /** The metadata of a network that is not the tutorial's also has its sizes, which `fromPyTorch` reads. */
@@ -24,6 +31,7 @@ export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
   const tensors = toPyTorchLayout(network, Object.fromEntries(singles) as SavedModel['parameters']);
   for (const place of lstmsOf(network)) {
+    if (!hasBiases(place, network)) continue;
     const biases = forgetBiases(place.H, forgetBias, ORDER);
     tensors.set(names.lstm(place, 'bias_hh'), storedFloats(biases, [biases.length]));
   }
@@ -32,7 +40,7 @@ export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
     ['T', String(T)],
     ['forgetBias', String(forgetBias)],
   ]);
-  if (!isPlain(network)) metadata.set('network', JSON.stringify(network));
+  if (!isPlain(network)) metadata.set('network', JSON.stringify(storedConfig(network)));
   return writeSafetensors({ metadata, tensors });
 }
 
@@ -45,15 +53,17 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   const { modules, sizes } = foundModules(file, name);
   const floats = (key: string, shape: Shape): Float32Array =>
     Float32Array.from(valuesOf(floatsWithinF32(file, key, shape, name)));
-  const biases = lstmsOf(sizes).map((place) => {
+  const lstms = lstmsOf(sizes);
+  const withBiases = lstms.filter(({ hasBias }) => hasBias);
+  const biases = withBiases.map((place) => {
     const [first, second] = (['bias_ih', 'bias_hh'] as const).map((bias) => modules.lstm(place, bias));
     return { key: first, first: floats(first, [4 * place.H]), second: floats(second, [4 * place.H]), H: place.H };
   });
   // If every second bias is only a forget bias, as `toPyTorch` writes it, the two stay apart; else they are added.
-  const single = biases[0].second[ORDER.indexOf('f') * biases[0].H];
-  const areForgetBiases = biases.every(({ second, H }) =>
-    forgetBiases(H, single, ORDER).every((value, n) => value === second[n]),
-  );
+  const single = biases.at(0)?.second[ORDER.indexOf('f') * biases[0].H] ?? 0;
+  const isForgetBias = ({ second, H }: (typeof biases)[number]): boolean =>
+    forgetBiases(H, single, ORDER).every((value, n) => value === second[n]);
+  const areForgetBiases = biases.every(isForgetBias) && (withBiases.length === lstms.length || single === 0);
   const forgetBias = areForgetBiases ? exactForgetBias(file, single) : 0;
   const sums = new Map(
     biases.map(({ key, first, second }) => [
@@ -64,7 +74,13 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   // the loss, and what the network reads
   const stored: Partial<NetworkConfig> = networkFromMetadata(file, name) ?? {};
   const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
-  const network = completeConfig({ ...stored, ...sizes, dropout, forgetBias });
+  const layers = sizes.layers.map((layer, n) => {
+    // a bias that is no parameter: Longhand wrote zeros beside the forget bias
+    const own = biases.filter((_, k) => withBiases[k].layer === n);
+    const isConstant = areForgetBiases && own.every(({ first }) => first.every((value) => value === 0));
+    return isConstant && stored.layers?.at(n)?.bias === false ? { ...layer, bias: false } : layer;
+  });
+  const network = completeConfig({ ...stored, ...sizes, layers, dropout, forgetBias });
   return {
     T,
     network,
@@ -89,10 +105,22 @@ function foundModules(file: Safetensors, name: string): { modules: Modules; size
     keys.filter((key) => !isOfLstm(key)),
     name,
   );
-  const layers = scopes.map(({ prefix, n }) => ({
-    hidden: matrixShape(file, `${prefix}weight_hh_l${n}`, name)[1],
-    bidirectional: file.tensors.has(`${prefix}weight_ih_l${n}_reverse`),
-  }));
+  const layers = scopes.map(({ prefix, n }): LayerSizes => {
+    const [, passed] = matrixShape(file, `${prefix}weight_hh_l${n}`, name);
+    const projection = `${prefix}weight_hr_l${n}`;
+    const hasProjection = file.tensors.has(projection);
+    return {
+      hidden: hasProjection ? matrixShape(file, projection, name)[1] : passed,
+      projection: hasProjection ? passed : 0,
+      bidirectional: file.tensors.has(`${prefix}weight_ih_l${n}_reverse`),
+      bias: file.tensors.has(`${prefix}bias_ih_l${n}`) || file.tensors.has(`${prefix}bias_hh_l${n}`),
+    };
+  });
+  const wrong = layers.findIndex(({ hidden, projection = 0 }) => projection >= hidden);
+  if (wrong >= 0) {
+    const { hidden, projection } = layers[wrong];
+    throw new DataError(`${name}: layer ${wrong} projects ${hidden} units to ${projection}: must be fewer`);
+  }
   const inputs = matrixShape(file, `${scopes[0].prefix}weight_ih_l0`, name)[1];
   const [outputs, width] = matrixShape(file, `${linear}weight`, name);
   const expected = widthOf(layers[layers.length - 1]);

@@ -12,17 +12,19 @@ import type { SavedModel } from '../training/checkpoint.js';
 export interface LstmWeights extends LstmPlace {
   /** `[I,4H]`, gates i, j, f, o. */
   readonly Wx: Float32Array;
-  /** `[H,4H]` */
+  /** `[H,4H]`, with a projection `[P,4H]` */
   readonly Wh: Float32Array;
-  /** `[4H]`, without the forget bias. */
+  /** `[4H]`, without the forget bias; zeros if it is no parameter. */
   readonly bias: Float32Array;
+  /** `[H,P]`; undefined without a projection. */
+  readonly Wr: Float32Array | undefined;
   readonly forgetBias: number;
 }
 
 interface Weights {
   /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
   readonly layers: readonly (readonly LstmWeights[])[];
-  /** `[directions·H,C]` */
+  /** `[directions·H,C]`, or `[directions·P,C]` */
   readonly outKernel: Float32Array;
   /** `[C]` */
   readonly outBias: Float32Array;
@@ -34,8 +36,9 @@ export function weightsOf({ network, parameters }: SavedModel): Weights {
   const lstms = lstmsOf(network).map((place): LstmWeights => {
     const kernel = singles(parameters[`kernel${place.suffix}`]);
     const split = place.I * 4 * place.H;
-    const bias = singles(parameters[`bias${place.suffix}`]);
-    return { ...place, Wx: kernel.subarray(0, split), Wh: kernel.subarray(split), bias, forgetBias };
+    const bias = place.hasBias ? singles(parameters[`bias${place.suffix}`]) : new Float32Array(4 * place.H);
+    const Wr = place.P === undefined ? undefined : singles(parameters[`projection${place.suffix}`]);
+    return { ...place, Wx: kernel.subarray(0, split), Wh: kernel.subarray(split), bias, Wr, forgetBias };
   });
   return {
     layers: network.layers.map((_, n) => lstms.filter(({ layer }) => layer === n)),
@@ -63,13 +66,16 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
   return sum;
 }
 
-/** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`. */
+/** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`; `128→32` with a projection. */
 export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): string {
-  const hidden = layers.map((layer) => layer.hidden).join('+');
+  const sizes = layers.map(({ hidden, projection }) => (projection > 0 ? `${hidden}→${projection}` : hidden));
+  const hidden = sizes.join('+');
   const count = layers.length === 1 ? '1 layer' : `${layers.length} layers`;
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
-  return `${count} of ${hidden} units${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
+  const unbiased = layers.filter(({ bias }) => !bias).length;
+  const biases = unbiased === 0 ? '' : unbiased === layers.length ? ' without biases' : ', some without biases,';
+  return `${count} of ${hidden} units${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
 }
 
 /** `[rows,columns]` → `[columns,rows]`. */

@@ -5,7 +5,7 @@ import type { TypeName } from '../core/arguments.js';
 import { assertChoice, assertKinds, assertObject, assertSizes, describe } from '../core/arguments.js';
 import type { Shape } from '../core/tensor.js';
 import type { LstmSizes } from '../equations/lstm-tensors.js';
-import { lstmGradientShapes, lstmShapes } from '../equations/lstm-tensors.js';
+import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/lstm-tensors.js';
 
 /** What a network reads: numbers, or for each step one class. */
 export const INPUT_KINDS = ['numbers', 'classes'] as const;
@@ -20,6 +20,10 @@ export interface LayerSizes {
   readonly hidden: number;
   /** Whether a second LSTM reads the sequence from its end to its start. Default: false. */
   readonly bidirectional?: boolean;
+  /** P of (16), smaller than `hidden`: numbers that each direction passes on. Default: 0, all of them, no projection. */
+  readonly projection?: number;
+  /** Whether the LSTMs have a bias, b of (1). Without it, b is 0; the forget bias is added all the same. Default: true. */
+  readonly bias?: boolean;
 }
 
 /** A network of LSTM layers, and an output layer that reads the top layer's states. */
@@ -70,10 +74,12 @@ const KINDS = {
 /** Masks are drawn with 16 bits; see `drawMask`. */
 export const MOST_DROPOUT = 0.99;
 
-const LAYER_KINDS = { hidden: 'number', bidirectional: 'boolean' } as const satisfies Record<
-  keyof LayerSizes,
-  TypeName
->;
+const LAYER_KINDS = {
+  hidden: 'number',
+  bidirectional: 'boolean',
+  projection: 'number',
+  bias: 'boolean',
+} as const satisfies Record<keyof LayerSizes, TypeName>;
 
 /** The same network with the defaults filled in. Throws a TypeError or a RangeError that names a wrong field. */
 export function completeConfig(network: NetworkConfig): CompleteConfig {
@@ -83,11 +89,7 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
   }
-  network.layers.forEach((layer: LayerSizes, n) => {
-    assertObject(`network: layers[${n}]`, layer);
-    assertKinds(`network: layers[${n}]`, layer, LAYER_KINDS);
-    assertSizes(`network: layers[${n}]`, layer, ['hidden']);
-  });
+  const layers = network.layers.map((layer: LayerSizes, n) => completeLayer(layer, `network: layers[${n}]`));
   assertChoice('network: loss is', loss, LOSSES);
   assertChoice('network: reads is', reads, READS);
   assertChoice('network: inputKind is', inputKind, INPUT_KINDS);
@@ -100,16 +102,46 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     );
   }
   if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
-  const layers = network.layers.map(({ hidden, bidirectional = false }) => ({ hidden, bidirectional }));
   const { inputs, outputs } = network;
   return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
 
+function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
+  assertObject(what, layer);
+  assertKinds(what, layer, LAYER_KINDS);
+  assertSizes(what, layer, ['hidden']);
+  const { hidden, bidirectional = false, projection = 0, bias = true } = layer;
+  if (Number.isInteger(projection) && projection >= 0 && projection < hidden) {
+    return { hidden, bidirectional, projection, bias };
+  }
+  throw new RangeError(
+    `${what}: projection is ${projection}: must be a whole number smaller than hidden, ${hidden}, or 0 for none`,
+  );
+}
+
+/** The network for a file: projections and biases are left out of layers that have the defaults, as in Longhand 0.2. */
+export function storedConfig({ layers, ...others }: CompleteConfig): NetworkConfig {
+  const { inputs, ...rest } = others;
+  return { inputs, layers: layers.map(storedLayer), ...rest };
+}
+
+/** A layer of `storedConfig`. */
+export const storedLayer = ({ hidden, bidirectional, projection, bias }: Required<LayerSizes>): LayerSizes => ({
+  ...{ hidden, bidirectional },
+  ...(projection > 0 && { projection }),
+  ...(!bias && { bias }),
+});
+
+/** Whether a layer has a projection or no biases. Files of format version 2 have no such layers. */
+export const hasNewLayers = ({ layers }: CompleteConfig): boolean =>
+  layers.some(({ projection, bias }) => projection > 0 || !bias);
+
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
-export function isPlain({ layers, inputKind, loss, reads, dropout }: CompleteConfig): boolean {
-  const isAlone = layers.length === 1 && !layers[0].bidirectional;
+export function isPlain(network: CompleteConfig): boolean {
+  const { layers, inputKind, loss, reads, dropout } = network;
+  const isAlone = layers.length === 1 && !layers[0].bidirectional && !hasNewLayers(network);
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
 
@@ -125,16 +157,21 @@ export interface LstmPlace {
   readonly I: number;
   /** H: hidden units. */
   readonly H: number;
+  /** P of (16): numbers of h. Default: H, no projection. */
+  readonly P?: number | undefined;
+  /** Whether its bias is a parameter. */
+  readonly hasBias: boolean;
 }
 
 /** The LSTMs of a network, layer by layer, the forward direction first: PyTorch's order. */
 export function lstmsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'layers'>): LstmPlace[] {
   const isAlone = layers.length === 1 && !(layers[0].bidirectional ?? false);
-  return layers.flatMap(({ hidden: H, bidirectional = false }, layer) => {
+  return layers.flatMap(({ hidden: H, bidirectional = false, projection = 0, bias: hasBias = true }, layer) => {
     const I = layer === 0 ? inputs : widthOf(layers[layer - 1]);
+    const P = projection > 0 ? projection : undefined;
     return (bidirectional ? [false, true] : [false]).map((reverse) => {
       const suffix = isAlone ? '' : `.${layer}${reverse ? '.reverse' : ''}`;
-      return { layer, reverse, suffix, I, H };
+      return { layer, reverse, suffix, I, H, P, hasBias };
     });
   });
 }
@@ -143,26 +180,43 @@ export function lstmsOf({ inputs, layers }: Pick<NetworkConfig, 'inputs' | 'laye
 export const formatNetwork = (network: NetworkConfig, { T, B }: BatchSizes): string =>
   `T ${T}, B ${B}, I ${network.inputs}, H ${formatHidden(network)}, C ${network.outputs}`;
 
-/** How many numbers a layer passes on at each step: directions·H. */
-export const widthOf = ({ hidden, bidirectional = false }: LayerSizes): number => (bidirectional ? 2 : 1) * hidden;
+/** How many numbers a layer passes on at each step: directions·H, or directions·P. */
+export const widthOf = ({ hidden, bidirectional = false, projection = 0 }: LayerSizes): number =>
+  (bidirectional ? 2 : 1) * (projection > 0 ? projection : hidden);
 
-/** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer. */
+/** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer; `128→32` with a projection. */
 export const formatHidden = ({ layers }: Pick<NetworkConfig, 'layers'>): string =>
-  layers.map(({ hidden, bidirectional = false }) => `${bidirectional ? '2·' : ''}${hidden}`).join(',');
+  layers
+    .map(({ hidden, bidirectional = false, projection = 0 }) =>
+      [bidirectional ? '2·' : '', hidden, projection > 0 ? `→${projection}` : ''].join(''),
+    )
+    .join(',');
 
 /**
- * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`.
- * Then come outKernel `[directions·H,C]` and outBias `[C]`. Gradients have the same shapes.
+ * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`. With
+ * a projection, the kernel is `[I+P,4H]`, and Wr of (16), named projection, is `[H,P]`. Then come outKernel
+ * `[directions·H,C]`, or `[directions·P,C]`, and outBias `[C]`. Gradients have the same shapes.
  */
 export function networkParameterShapes(network: NetworkConfig): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
-  for (const { suffix, I, H } of lstmsOf(network)) {
-    shapes[`kernel${suffix}`] = [I + H, 4 * H];
-    shapes[`bias${suffix}`] = [4 * H];
+  for (const { suffix, I, H, P, hasBias } of lstmsOf(network)) {
+    shapes[`kernel${suffix}`] = [I + (P ?? H), 4 * H];
+    if (hasBias) shapes[`bias${suffix}`] = [4 * H];
+    if (P !== undefined) shapes[`projection${suffix}`] = [H, P];
   }
   const top = network.layers[network.layers.length - 1];
   shapes.outKernel = [widthOf(top), network.outputs];
   shapes.outBias = [network.outputs];
+  return shapes;
+}
+
+/** The shapes of the states of each LSTM: h `[B,H]`, or `[B,P]`, and c `[B,H]`. Names: `h0` and `c0`, or those given, then the LSTM's suffix. */
+export function stateShapes(network: NetworkConfig, B: number, [h, c] = ['h0', 'c0']): Record<string, Shape> {
+  const shapes: Record<string, Shape> = {};
+  for (const { suffix, H, P = H } of lstmsOf(network)) {
+    shapes[`${h}${suffix}`] = [B, P];
+    shapes[`${c}${suffix}`] = [B, H];
+  }
   return shapes;
 }
 
@@ -188,9 +242,14 @@ export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
     : { ...common, y: output, mask: rows };
 }
 
-/** The activations and gradients of one LSTM, without its parameters. */
-export function lstmActivationShapes(sizes: LstmSizes) {
-  const { h, c, z, gates } = lstmShapes(sizes);
-  const { dhUpstream, dh, dc, dz } = lstmGradientShapes(sizes);
-  return { h, c, z, gates, dhUpstream, dh, dc, dz };
+/** The activations and gradients of one LSTM, without its parameters. A bias that is no parameter is 0. */
+export function lstmActivationShapes(sizes: LstmSizes & Pick<LstmPlace, 'hasBias'>) {
+  const { h, c, z, gates, bias } = lstmShapes(sizes);
+  const { dhUpstream, dh, dc, dz, dBias } = lstmGradientShapes(sizes);
+  const { m, dm } = projectionShapes(sizes);
+  return {
+    ...{ h, c, z, gates, dhUpstream, dh, dc, dz },
+    ...(sizes.P !== undefined && { m, dm }),
+    ...(!sizes.hasBias && { bias, dBias }),
+  };
 }

@@ -25,6 +25,8 @@ interface Ends {
   /** The parameters and their gradients, by name. */
   readonly values: NamedTensors;
   readonly gradients: NamedTensors;
+  /** Whether gradients reach the cell states from outside. Default: false. */
+  readonly stateGradients?: boolean;
 }
 
 type Allocate = (shapes: Record<string, Shape>) => Record<string, Tensor>;
@@ -44,27 +46,33 @@ export function allocateLayers(network: CompleteConfig, sizes: BatchSizes, ends:
   return { layers, dropouts };
 }
 
-function lstmAt(
-  { suffix, reverse, I, H }: LstmPlace,
-  { forgetBias }: CompleteConfig,
+/** One LSTM, which reads `below`. */
+export function lstmAt(
+  place: LstmPlace,
+  { forgetBias }: Pick<CompleteConfig, 'forgetBias'>,
   batch: BatchSizes,
   below: Pick<Lstm, 'inputs' | 'dInputs'>,
-  { values, gradients }: Ends,
+  { values, gradients, stateGradients = false }: Pick<Ends, 'values' | 'gradients' | 'stateGradients'>,
   allocate: Allocate,
 ): Lstm {
-  const sizes = { ...batch, I, H };
+  const { suffix, reverse, I, H, P } = place;
+  const sizes = { ...batch, I, H, P };
+  const tensors = allocate(lstmActivationShapes({ ...sizes, hasBias: place.hasBias })) as ActivationTensors;
   const parameters = {
     kernel: values[`kernel${suffix}`],
-    bias: values[`bias${suffix}`],
+    bias: tensors.bias ?? values[`bias${suffix}`],
     dKernel: gradients[`kernel${suffix}`],
-    dBias: gradients[`bias${suffix}`],
+    dBias: tensors.dBias ?? gradients[`bias${suffix}`],
   };
-  const activations = allocate(lstmActivationShapes(sizes)) as Record<
-    keyof ReturnType<typeof lstmActivationShapes>,
-    Tensor
-  >;
-  return bindLstm(sizes, { ...activations, ...parameters, ...below }, { forgetBias, reverse });
+  const { m, dm, ...activations } = tensors;
+  const upstream = stateGradients ? allocate({ dcUpstream: activations.c.shape }) : {};
+  const [Wr, dWr] = [values[`projection${suffix}`], gradients[`projection${suffix}`]];
+  const projection = m && dm && { Wr, dWr, m, dm };
+  return bindLstm(sizes, { ...activations, ...upstream, ...parameters, ...below, projection }, { forgetBias, reverse });
 }
+
+/** A tensor for each shape of `lstmActivationShapes`. */
+type ActivationTensors = { readonly [Name in keyof ReturnType<typeof lstmActivationShapes>]: Tensor };
 
 function dropoutAbove(below: readonly Lstm[], allocate: Allocate): Dropout[] {
   return below.map((lstm) => {
@@ -90,14 +98,20 @@ function inputsFrom(below: readonly Lstm[], dropouts: readonly Dropout[]): Pick<
   };
 }
 
-/** The states that the output layer reads, and their gradients, as matrices. N rows have a loss: B, or T·B with a loss at every step. */
-export function outputViews({ reads }: CompleteConfig, top: readonly Lstm[]) {
+/** What the output layer reads. N rows have a loss: B, or T·B with a loss at every step. */
+export interface OutputViews {
+  /** h of each direction of the top layer, `[N,H]`, or `[N,P]`. */
+  readonly states: readonly Tensor[];
+  /** ∂loss/∂h of each, `[N,H]`, or `[N,P]`: the rows of dhUpstream that belong to `states`. */
+  readonly dStates: readonly Tensor[];
+}
+
+/** The states of the top layer that the output layer reads, and their gradients, as matrices. */
+export function outputViews({ reads }: CompleteConfig, top: readonly Lstm[]): OutputViews {
   const readRows = (lstm: Lstm, rows: Tensor): Tensor =>
     reads === 'every' ? matrixOf(outputRows(lstm, rows)) : stepOf(rows, lstm.reverse ? 0 : lstm.sizes.T);
   return {
-    /** h of each direction, `[N,H]`. */
     states: top.map((lstm) => readRows(lstm, lstm.h)),
-    /** The rows of dhUpstream that belong to `states`. */
     dStates: top.map((lstm) => readRows(lstm, lstm.dhUpstream)),
   };
 }

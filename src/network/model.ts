@@ -78,6 +78,7 @@ export class Model extends Network {
     assertKinds('model', { forgetBias, ...options }, {
       forgetBias: 'number',
       inputGradient: 'boolean',
+      stateGradients: 'boolean',
     } satisfies Record<keyof ModelOptions, TypeName>);
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
     super(backend, modelNetwork(sizes, forgetBias), sizes, options);

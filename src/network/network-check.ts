@@ -21,7 +21,7 @@ export interface NetworkCheck {
   readonly seed?: number;
   /** The largest relative error that passes. Default: 1e-7. */
   readonly tolerance?: number;
-  /** `[B]`: steps of each sequence, the longest first. Default: T each. */
+  /** `[B]`: steps of each sequence, in any order. Default: T each. */
   readonly lengths?: readonly number[];
   /** Another backend whose gradients are checked, of dtype f64. Default: the backend that computes the loss. */
   readonly suspect?: Backend;

@@ -14,10 +14,10 @@ import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { assertShape, copyInto, findNonFinite } from '../core/tensor.js';
+import { assertShape, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
 import { drawMask } from '../equations/dropout.js';
 import { assertClasses } from '../equations/embedding.js';
-import type { Lstm } from '../equations/lstm-tensors.js';
+import type { Lstm, State } from '../equations/lstm-tensors.js';
 import { setLengths } from '../equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
 import type { BatchSizes, CompleteConfig, NetworkConfig } from './config.js';
@@ -30,6 +30,8 @@ import type { Metrics, OutputTensors } from './output.js';
 import { NetworkOutput } from './output.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
+import { SequenceOrder } from './sequence-order.js';
+import { NetworkStates } from './states.js';
 import type { Targets } from './targets.js';
 import { TARGET_NAMES } from './targets.js';
 
@@ -37,7 +39,14 @@ import { TARGET_NAMES } from './targets.js';
 export interface NetworkOptions {
   /** Also compute ∂loss/∂x, into `dx`; not for classes. Training does not need it. Default: false. */
   readonly inputGradient?: boolean;
+  /** Gradients can reach the last states of each layer from outside: `states.setFinalGradients`. Default: false. */
+  readonly stateGradients?: boolean;
 }
+
+const OPTION_KINDS = { inputGradient: 'boolean', stateGradients: 'boolean' } as const satisfies Record<
+  keyof NetworkOptions,
+  TypeName
+>;
 
 /** Options of a forward pass. */
 export interface PassOptions {
@@ -59,12 +68,20 @@ export class Network {
   readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
   readonly activations: OutputTensors;
-  /** The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. */
+  /**
+   * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
+   * sequences of a batch are sorted, the longest first: see `order`.
+   */
   readonly layers: readonly (readonly Lstm[])[];
+  /** The initial and the last states of each layer, in the order of the batch, and their gradients. */
+  readonly states: NetworkStates;
   private readonly owned: Tensor[] = [];
   private readonly dropouts: readonly (readonly Dropout[])[];
   private readonly dxOrNone: Tensor | undefined;
   private readonly output: NetworkOutput;
+  private readonly sequences: SequenceOrder;
+  /** As `layers`; undefined without `stateGradients`. */
+  private readonly finalGradients: readonly (readonly State[])[] | undefined;
   private drops = false;
   private hasMasks = false;
 
@@ -77,7 +94,7 @@ export class Network {
     readonly sizes: BatchSizes,
     options: NetworkOptions = {},
   ) {
-    assertKinds('network', options, { inputGradient: 'boolean' } satisfies Record<keyof NetworkOptions, TypeName>);
+    assertKinds('network', options, OPTION_KINDS);
     this.config = completeConfig(config);
     assertSizes('network', sizes, ['T', 'B']);
     const shapes = networkParameterShapes(this.config);
@@ -88,18 +105,30 @@ export class Network {
     const { x } = this.activations;
     const hasDx = options.inputGradient === true && this.config.inputKind === 'numbers';
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
-    const ends = { x, dx: this.dxOrNone, values, gradients };
+    const ends = { x, dx: this.dxOrNone, values, gradients, stateGradients: options.stateGradients === true };
     const { layers, dropouts } = allocateLayers(this.config, sizes, ends, (one) => this.allocateAll(one));
     this.layers = layers;
     this.dropouts = dropouts;
     const [kernel, bias] = this.parameters.slice(-2);
-    const outputEnds = { ...outputViews(this.config, layers[layers.length - 1]), kernel, bias };
-    this.output = new NetworkOutput(backend, this.config, sizes, this.activations, outputEnds);
+    this.output = new NetworkOutput(backend, this.config, sizes, this.activations, { kernel, bias });
+    const likeFinal = ({ final: { h, c } }: Lstm): State => this.allocateAll({ h: h.shape, c: c.shape });
+    this.finalGradients = ends.stateGradients ? layers.map((lstms) => lstms.map(likeFinal)) : undefined;
+    const callersStates = [...layers.flat().map(({ initial }) => initial), ...(this.finalGradients?.flat() ?? [])];
+    const views = outputViews(this.config, layers[layers.length - 1]);
+    this.sequences = new SequenceOrder(backend, { x, dx: this.dxOrNone, layers, views, states: callersStates }, (one) =>
+      this.allocateOwned(one),
+    );
+    this.states = new NetworkStates(backend, this.config, layers.flat(), this.sequences, this.finalGradients?.flat());
   }
 
   /** The former name of `config`. @deprecated */
   get network(): CompleteConfig {
     return this.config;
+  }
+
+  /** `[B]`: for each row of the tensors of `layers`, the index of its sequence in the batch. Equal lengths keep their order. */
+  get order(): readonly number[] {
+    return this.sequences.order;
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
@@ -118,22 +147,39 @@ export class Network {
       throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
     }
     this.drops = dropout;
-    this.layers.forEach((directions, n) => {
-      for (const lstm of directions) lstmForward(this.backend, lstm);
+    const { backend, sequences } = this;
+    sequences.sortInputs();
+    sequences.layers.forEach((directions, n) => {
+      for (const lstm of directions) lstmForward(backend, lstm);
       this.dropoutForward(n);
     });
-    this.output.forward();
+    sequences.returnStates();
+    this.output.forward(sequences.views);
   }
 
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
+    const { backend, sequences } = this;
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
-    this.output.backward();
+    this.output.backward(sequences.views);
+    sequences.sortGradients();
     for (let n = this.layers.length - 1; n >= 0; n--) {
+      this.addFinalGradients(n);
       // Two directions share their inputs, so the second one adds.
-      this.layers[n].forEach((lstm, k) => lstmBackward(this.backend, lstm, { accumulate: k > 0 }));
+      sequences.layers[n].forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));
       if (n > 0) this.dropoutBackward(n - 1);
     }
+    sequences.returnInputGradient();
+  }
+
+  /** The gradients that reach the last states of layer n from outside. Nothing else reads the last c. */
+  private addFinalGradients(n: number): void {
+    this.finalGradients?.[n].forEach(({ h, c }, k) => {
+      const { dhUpstream, dcUpstream, reverse } = this.layers[n][k];
+      const last = reverse ? 0 : this.sizes.T;
+      this.backend.add(stepOf(dhUpstream, last), h);
+      if (dcUpstream) this.backend.copy(stepOf(dcUpstream, last), c);
+    });
   }
 
   /** Between layer n and the next one: (12) y = x*mask */
@@ -154,8 +200,8 @@ export class Network {
 
   /**
    * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
-   * unknown name. Throws a RangeError for another shape, a label or class out of range, lengths that are not sorted, or a batch
-   * in which nothing counts. Then the network keeps its last batch.
+   * unknown name. Throws a RangeError for another shape, a label, class or length out of range, or a batch in which nothing
+   * counts. Then the network keeps its last batch.
    */
   setBatch(batch: Batch): void {
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
@@ -178,8 +224,13 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
+    this.sequences.reserve(this.output.rows.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
-    if (lengthsChanged) for (const lstm of this.layers.flat()) setLengths(lstm, this.output.rows.lengths);
+    if (!lengthsChanged) return;
+    const { lengths } = this.output.rows;
+    this.sequences.setLengths(lengths);
+    const sorted = this.sequences.order.map((b) => lengths[b]);
+    for (const lstm of this.sequences.layers.flat()) setLengths(lstm, sorted);
   }
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
@@ -270,7 +321,10 @@ export class Network {
     for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
       await this.backend.download(tensor);
       const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
-      if (found) throw new DataError(`${name}[${found.index.join(',')}] is ${found.value}: every input must be finite`);
+      if (!found) continue;
+      const [first, ...others] = found.index;
+      const index = [name === 'x' || name === 'y' ? first : this.order[first], ...others];
+      throw new DataError(`${name}[${index.join(',')}] is ${found.value}: every input must be finite`);
     }
   }
 
@@ -290,12 +344,16 @@ export class Network {
     this.owned.length = 0;
   }
 
+  private allocateOwned<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
+    const tensors = allocateAll(this.backend, shapes);
+    this.owned.push(...Object.values<Tensor>(tensors));
+    return tensors;
+  }
+
   /** If a tensor does not fit, frees all tensors of the network. */
   private allocateAll<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
     try {
-      const tensors = allocateAll(this.backend, shapes);
-      this.owned.push(...Object.values<Tensor>(tensors));
-      return tensors;
+      return this.allocateOwned(shapes);
     } catch (error) {
       this.dispose();
       throw error;

@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.js';
 import { fill, matrixOf } from '../core/tensor.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
+import type { OutputViews } from './layers.js';
 import type { Parameter } from './parameters.js';
 import type { Targets } from './targets.js';
 import { RowMask } from './targets.js';
@@ -36,12 +37,8 @@ export interface Metrics {
   readonly count: number;
 }
 
-/** What the output layer is connected to. */
-export interface OutputEnds {
-  /** h of each direction of the top layer, `[N,H]`: what the layer reads. */
-  readonly states: readonly Tensor[];
-  /** ∂loss/∂h, `[N,H]` each: what its backward pass writes. */
-  readonly dStates: readonly Tensor[];
+/** The parameters of the output layer. */
+export interface OutputParameters {
   /** The weights, `[directions·H,C]`. */
   readonly kernel: Pick<Parameter, 'value' | 'gradient'>;
   /** The bias, `[C]`. */
@@ -96,7 +93,7 @@ export class NetworkOutput {
     private readonly config: CompleteConfig,
     private readonly sizes: BatchSizes,
     private readonly tensors: OutputTensors,
-    private readonly ends: OutputEnds,
+    private readonly parameters: OutputParameters,
   ) {
     this.rows = new RowMask(config, sizes);
     this.logits = matrixOf(tensors.logits);
@@ -109,15 +106,15 @@ export class NetworkOutput {
   }
 
   /** Computes the logits and the loss of each row. */
-  forward(): void {
-    const { states, kernel, bias } = this.ends;
+  forward({ states }: Pick<OutputViews, 'states'>): void {
+    const { kernel, bias } = this.parameters;
     denseForward(this.backend, this.logits, states, kernel.value, bias.value);
     this.loss.forward();
   }
 
   /** Computes the gradients of the mean loss: of the logits, the weights, the bias and the states. */
-  backward(): void {
-    const { states, dStates, kernel, bias } = this.ends;
+  backward({ states, dStates }: OutputViews): void {
+    const { kernel, bias } = this.parameters;
     this.loss.backward(Math.max(this.rows.count, 1));
     denseBackward(this.backend, dStates, kernel.gradient, bias.gradient, this.dLogits, states, kernel.value);
   }

@@ -2,7 +2,7 @@
 import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
 import { assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
-import { runningCounts } from '../equations/ended-sequences.js';
+import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows } from './config.js';
 
@@ -12,7 +12,7 @@ export interface Targets {
   readonly labels?: ArrayLike<number>;
   /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
   readonly targets?: Tensor;
-  /** `[B]`: steps of each sequence, the longest first. Default: T each. */
+  /** `[B]`: steps of each sequence, in any order. Default: T each. */
   readonly lengths?: ArrayLike<number>;
 }
 
@@ -56,13 +56,12 @@ export class RowMask {
     return changed;
   }
 
-  /** The lengths of a batch. Throws a RangeError unless they are B whole numbers in 1 … T, the largest first. */
+  /** The lengths of a batch. Throws a RangeError unless they are B whole numbers in 1 … T. */
   checkedLengths({ lengths }: Targets): readonly number[] {
     if (lengths === undefined) return this.fullLengths();
     assertNumbers('lengths', lengths);
-    const checked = Array.from(lengths);
-    runningCounts(this.sizes, checked);
-    return checked;
+    assertLengths(this.sizes, lengths);
+    return Array.from(lengths);
   }
 
   private fullLengths(): number[] {

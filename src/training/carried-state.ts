@@ -3,23 +3,11 @@
  * initial states that a step began with, and a line about the step can be computed from them.
  */
 import { allocateAll } from '../core/backend.js';
-import type { Shape } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
-import type { CompleteConfig } from '../network/config.js';
-import { lstmsOf } from '../network/config.js';
+import { lstmsOf, stateShapes } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { loadTensors, saveTensors } from '../network/parameters.js';
-
-/** `h0` and `c0` of each LSTM, `[B,H]`, with the names of src/network/config.ts. */
-export function stateShapes(network: CompleteConfig, B: number): Record<string, Shape> {
-  return Object.fromEntries(
-    lstmsOf(network).flatMap(({ suffix, H }) => [
-      [`h0${suffix}`, [B, H]],
-      [`c0${suffix}`, [B, H]],
-    ]),
-  );
-}
 
 /** The states between two batches; zero at first. */
 export class CarriedState {

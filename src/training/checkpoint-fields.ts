@@ -10,14 +10,14 @@ import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { completeConfig } from '../network/config.js';
+import { completeConfig, hasNewLayers, storedLayer } from '../network/config.js';
 import { MOST_LAYERS } from './option-table.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, faultOf, layersOf, OPTION_NAMES, storedName, TUTORIAL, VERSION1_NAMES } from './options.js';
+import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
 /** The network that the fields describe. */
-export const savedNetworkIn = (fields: Fields, where: string, isVersion1: boolean): CompleteConfig =>
-  isVersion1 ? version1Network(fields) : storedNetwork(fields, where);
+export const savedNetworkIn = (fields: Fields, where: string, version: number): CompleteConfig =>
+  version === 1 ? version1Network(fields) : storedNetwork(fields, where, version);
 
 function version1Network(fields: Fields): CompleteConfig {
   const [inputs, hidden, outputs] = [fields.whole('I', 1), fields.whole('H', 1), fields.whole('C', 1)];
@@ -25,7 +25,7 @@ function version1Network(fields: Fields): CompleteConfig {
 }
 
 /** A field that is missing has its default. */
-function storedNetwork(fields: Fields, where: string): CompleteConfig {
+function storedNetwork(fields: Fields, where: string, version: number): CompleteConfig {
   const network = fields.value('network');
   const { layers } = Object(network) as Partial<NetworkConfig>;
   if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
@@ -37,6 +37,9 @@ function storedNetwork(fields: Fields, where: string): CompleteConfig {
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new DataError(`${where}: ${shortened(error.message)}`);
+  }
+  if (version < 3 && hasNewLayers(complete)) {
+    throw new DataError(`${where}: network has projections or no biases: these need format version 3`);
   }
   if (isWithinF32(complete.forgetBias)) return complete;
   throw new DataError(
@@ -70,15 +73,17 @@ export function vocabularyIn(fields: Fields, where: string, network: CompleteCon
  * Every option of the run. An option that is not in the file gets its default: an older version wrote the file before the
  * option existed.
  */
-export function optionsIn(text: string | undefined, where: string, isVersion1: boolean): TrainOptions {
+export function optionsIn(text: string | undefined, where: string, version: number): TrainOptions {
   const fields = Fields.parse(text, where);
-  const names = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
-  const entries = names.map((option) => [option, fields.valueOr(storedName(option), TUTORIAL[option])]);
+  const entries = namesInVersion(version).map((option) => [
+    option,
+    fields.valueOr(storedName(option), TUTORIAL[option]),
+  ]);
   fields.assertNoOthers();
   const options = { ...TUTORIAL, ...(Object.fromEntries(entries) as Partial<TrainOptions>) };
   const fault = faultOf(options, storedName);
   if (fault !== undefined) throw new DataError(`${where}: ${shortened(fault)}`);
-  if (isVersion1 && !areVersion1(options)) {
+  if (version === 1 && !areVersion1(options)) {
     throw new DataError(`${where}: hidden ${quote(options.hidden)}: must be one number in format version 1`);
   }
   return options;
@@ -103,7 +108,7 @@ export function randomIn(fields: Fields, where: string): number[] {
 
 /** Throws a DataError if the options describe another network than that of the file. */
 export function assertSameNetwork(options: TrainOptions, network: CompleteConfig, name: string): void {
-  const [asked, given] = [layersOf(options), network.layers];
+  const [asked, given] = [layersOf(options), network.layers].map((layers) => layers.map(storedLayer));
   const longer = asked.length > given.length ? asked : given;
   const parts: (readonly [string, unknown, unknown])[] = [
     ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),

@@ -16,17 +16,16 @@ import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { isPlain, networkParameterShapes } from '../network/config.js';
+import { hasNewLayers, isPlain, networkParameterShapes, stateShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
-import { stateShapes } from './carried-state.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, OPTION_NAMES, storedName, VERSION1_NAMES } from './options.js';
+import { areVersion1, namesInVersion, storedName } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
-/** The newest version. A run that needs nothing newer writes version 1, byte for byte as Longhand 0.1.0. */
-const NEWEST_VERSION = 2;
+/** A file has the smallest version that can hold its network and its run: 1 is as Longhand 0.1.0 wrote it, byte for byte. */
+const VERSIONS = ['1', '2', '3'];
 
 /** Everything that a network's output depends on. */
 export interface SavedModel {
@@ -156,16 +155,19 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const { T, network, vocabulary } = model;
   const isVersion1 =
     isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
+  const version = isVersion1 ? 1 : hasNewLayers(network) ? 3 : 2;
   const { inputs: I, outputs: C, layers, forgetBias } = network;
-  const described = isVersion1 ? { T, I, H: layers[0].hidden, C, forgetBias } : { T, network, vocabulary };
+  const described = isVersion1
+    ? { T, I, H: layers[0].hidden, C, forgetBias }
+    : { T, network: storedConfig(network), vocabulary };
   const metadata = new Map([
     ['format', FORMAT],
-    ['formatVersion', String(isVersion1 ? 1 : NEWEST_VERSION)],
+    ['formatVersion', String(version)],
     ['model', JSON.stringify(described)],
   ]);
   if (training) {
     const { options, backend, step, random, cursor, data, best, validationsSinceBest, task } = training;
-    const kept = isVersion1 ? VERSION1_NAMES : OPTION_NAMES;
+    const kept = namesInVersion(version);
     metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [storedName(name), options[name]]))));
     const state = { backend, step, random, cursor, data, best, validationsSinceBest };
     metadata.set('training', JSON.stringify(isVersion1 ? state : { ...state, task }));
@@ -200,8 +202,8 @@ function assertFormat({ metadata }: Safetensors, name: string): void {
     );
   }
   const version = metadata.get('formatVersion') ?? 'none';
-  if (version !== '1' && version !== String(NEWEST_VERSION)) {
-    throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${NEWEST_VERSION}`);
+  if (!VERSIONS.includes(version)) {
+    throw new DataError(`${name}: format version ${version}, but this program reads versions 1 to ${VERSIONS.at(-1)}`);
   }
 }
 
@@ -221,13 +223,13 @@ function describedModel(file: Pick<Safetensors, 'metadata'>, name: string): Omit
   const where = `${name}: model`;
   const fields = Fields.parse(file.metadata.get('model'), where);
   const T = fields.whole('T', 1);
-  const network = savedNetworkIn(fields, where, isVersion1(file));
+  const network = savedNetworkIn(fields, where, versionOf(file));
   const vocabulary = vocabularyIn(fields, where, network);
   fields.assertNoOthers();
   return { T, network, ...(vocabulary && { vocabulary }) };
 }
 
-const isVersion1 = ({ metadata }: Pick<Safetensors, 'metadata'>): boolean => metadata.get('formatVersion') === '1';
+const versionOf = ({ metadata }: Pick<Safetensors, 'metadata'>): number => Number(metadata.get('formatVersion'));
 
 function tensorsNamed(
   file: Safetensors,
@@ -258,11 +260,11 @@ function describedTraining(file: Safetensors, network: CompleteConfig, name: str
   const fields = Fields.parse(file.metadata.get('training'), where);
   const order = indicesNamed(file, 'order', name);
   assertPermutation(order, name);
-  const options = optionsIn(file.metadata.get('options'), `${name}: options`, isVersion1(file));
+  const options = optionsIn(file.metadata.get('options'), `${name}: options`, versionOf(file));
   const best = fields.recordOrNull('best');
   const training: SavedTraining = {
     options,
-    task: isVersion1(file) ? null : taskIn(fields, where),
+    task: versionOf(file) === 1 ? null : taskIn(fields, where),
     backend: fields.text('backend'),
     step: fields.whole('step', 0),
     means: {},

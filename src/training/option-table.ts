@@ -56,7 +56,7 @@ interface Described {
   /** Its former name, which checkpoints and flags keep, and which the library accepts. Default: the present name. */
   readonly formerName?: string;
   /** The version of checkpoints that introduced it. Default: 1. A run without newer options writes the older version. */
-  readonly since?: 2;
+  readonly since?: 2 | 3;
 }
 
 interface NumberEntry extends Described {
@@ -254,6 +254,27 @@ export const OPTIONS = {
     help: 'a second LSTM in each layer reads the sequence in reverse',
     group: 'Network',
     since: 2,
+  },
+  /** P of (16): numbers that each LSTM passes on, fewer than its hidden units. Default: 0, all of them, no projection. */
+  projection: {
+    kind: 'whole',
+    least: 0,
+    most: LARGEST_WHOLE,
+    accepts: 'a whole number ≥ 0',
+    default: 0,
+    flag: '--projection <count>',
+    help: 'numbers that each LSTM passes on, fewer than its hidden units; 0: all of them',
+    group: 'Network',
+    since: 3,
+  },
+  /** Whether the LSTMs have no biases. Default: false. */
+  withoutBias: {
+    kind: 'switch',
+    default: false,
+    flag: '--without-bias',
+    help: 'LSTMs without biases',
+    group: 'Network',
+    since: 3,
   },
   /** p of (12): the probability that a number between two layers is dropped in training; needs two layers. Default: 0. */
   dropout: {

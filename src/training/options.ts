@@ -121,12 +121,16 @@ export function faultOf(options: Values, nameOf: (name: OptionName) => string = 
     const fault = faultOfValue(name, nameOf(name), options[name]);
     if (fault !== undefined) return fault;
   }
-  const { patience, validateEvery, hidden, layers, dropout } = options;
+  const { patience, validateEvery, hidden, layers, dropout, projection } = options;
   if (patience !== null && validateEvery === null) {
     return `patience ${patience}: must be null if validateEvery is null`;
   }
   if (typeof hidden !== 'number' && layers !== 1 && layers !== hidden.length) {
     return `layers ${layers}: must be left out or ${hidden.length}, because hidden has ${hidden.length} numbers`;
+  }
+  const smallest = Math.min(...layersOf(options).map((layer) => layer.hidden));
+  if (projection >= smallest) {
+    return `projection ${projection}: must be smaller than hidden, ${smallest}, or 0 for none`;
   }
   if (dropout > 0 && layersOf(options).length === 1) {
     return `dropout ${dropout}: must be 0 with one layer, because it drops numbers between two layers`;
@@ -146,18 +150,25 @@ function faultOfValue(name: OptionName, shown: string, value: unknown): string |
 }
 
 /** The layers that the options describe, the lowest first. */
-export function layersOf({ hidden, layers, bidirectional }: Pick<Values, 'hidden' | 'layers' | 'bidirectional'>) {
+export function layersOf({
+  hidden,
+  layers,
+  bidirectional,
+  projection = 0,
+  withoutBias = false,
+}: Pick<Values, 'hidden' | 'layers' | 'bidirectional'> & Partial<Pick<Values, 'projection' | 'withoutBias'>>) {
   const sizes = typeof hidden === 'number' ? Array<number>(layers).fill(hidden) : hidden;
-  return sizes.map((size) => ({ hidden: size, bidirectional }));
+  return sizes.map((size) => ({ hidden: size, bidirectional, projection, bias: !withoutBias }));
 }
+
+/** The options that checkpoints of a version hold. */
+export const namesInVersion = (version: number): OptionName[] =>
+  OPTION_NAMES.filter((name) => ((OPTIONS[name] as OptionEntry).since ?? 1) <= version);
 
 /** Whether checkpoints of version 1 can hold these options. */
 export const areVersion1 = (options: Values): boolean =>
   typeof options.hidden === 'number' &&
-  OPTION_NAMES.every((name) => (OPTIONS[name] as OptionEntry).since === undefined || options[name] === TUTORIAL[name]);
-
-/** The options that checkpoints of version 1 hold. */
-export const VERSION1_NAMES = OPTION_NAMES.filter((name) => (OPTIONS[name] as OptionEntry).since === undefined);
+  OPTION_NAMES.every((name) => namesInVersion(1).includes(name) || options[name] === TUTORIAL[name]);
 
 function accepts(option: OptionEntry, value: unknown): boolean {
   if (option.kind === 'choice') return option.choices.some((choice) => choice === value);

@@ -1,5 +1,6 @@
 /** `longhand compare`: right numbers pass, wrong numbers are reported with their element, and faulty files are refused. */
 import * as tf from '@tensorflow/tfjs';
+import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
@@ -7,11 +8,14 @@ import { problemOf } from '../../src/compare/read-problem.js';
 import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
+import { reorderGates } from '../../src/equations/lstm-tensors.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import { networkParameterShapes } from '../../src/network/config.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
-import { numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import { numbers, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
+import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
 
 beforeAll(async () => {
   tf.enableProdMode(); // otherwise it advertises its native addon on the console
@@ -64,6 +68,128 @@ test('gradients that TensorFlow.js computes in f32 by automatic differentiation 
   const { ok, differences } = await compare(file);
   expect([ok, differences.length]).toEqual([true, 4]);
   for (const { largestRelative } of differences) expect(largestRelative).toBeGreaterThan(0);
+});
+
+describe('nn.LSTM’s numbers agree, of test/fixtures/network.json', () => {
+  const { cases } = JSON.parse(readFileSync(new URL('../fixtures/network.json', import.meta.url), 'utf8')) as {
+    cases: { name: string; problem: Problem; results: PyTorchResults }[];
+  };
+  const names = ['no biases', 'a projection in both directions of one torch.nn.LSTM', 'lengths, both directions'];
+
+  /** The file that a PyTorch program would write. */
+  function fileOf(name: string): Safetensors {
+    const { problem, results } = cases.find((one) => one.name === name)!;
+    const { network, T, B, lengths, parameters, x, h0, c0, labels = [] } = problem;
+    const f64 = (values: readonly number[], shape: readonly number[]) => stored(Float64Array.from(values), shape);
+    const tensors: Tensors = new Map([
+      ['x', f64(x, [T, B, network.inputs])],
+      ['labels', whole(labels, [B])],
+      ['lengths', whole(lengths, [B])],
+      ['loss', f64([results.loss], [])],
+      ['logits', f64(results.logits, [B, network.outputs])],
+      ['h', f64(results.h, [T, B, results.h.length / (T * B)])],
+      ['d.x', f64(results.gradients.x, [T, B, network.inputs])],
+    ]);
+    for (const [key, shape] of Object.entries(networkParameterShapes(network))) {
+      tensors.set(key, f64(parameters[key], shape)).set(`d.${key}`, f64(results.gradients[key], shape));
+    }
+    for (const [key, states] of Object.entries({ h0, c0 })) {
+      const [all, suffixes] = [Object.values(states), Object.keys(states)];
+      const shape = [...(all.length > 1 ? [all.length] : []), B, all[0].length / B];
+      tensors.set(key, f64(all.flat(), shape));
+      tensors.set(
+        `d.${key}`,
+        f64(
+          suffixes.flatMap((suffix) => results.gradients[key + suffix]),
+          shape,
+        ),
+      );
+    }
+    const { forgetBias, layers } = network;
+    return {
+      metadata: new Map([
+        ['forgetBias', String(forgetBias)],
+        ['bias', String(layers[0].bias)],
+      ]),
+      tensors,
+    };
+  }
+
+  test.each(names)('%s', async (name) => {
+    const file = fileOf(name);
+    const { ok, differences } = await compare(file, 1e-12);
+    const results = [...file.tensors.keys()].filter((key) => /^(loss|logits|h|d\..*)$/.test(key));
+    expect([ok, differences.map((one) => one.name).sort()]).toEqual([true, results.sort()]);
+  });
+
+  test('and mistakes are recognised in a network with projections', async () => {
+    const file = fileOf(names[1]);
+    const shapes = ['kernel.0', 'kernel.0.reverse', 'kernel.1', 'kernel.1.reverse'].map(
+      (key) => [key, file.tensors.get(key)!.shape] as const,
+    );
+    const exchanged = changed(file, (tensors) => {
+      for (const [key, shape] of shapes) {
+        const H = shape[1] / 4;
+        for (const [of, width] of [
+          [key, shape],
+          [key.replace('kernel', 'bias'), [4 * H]],
+        ] as const) {
+          tensors.set(of, stored(reorderGates(numbers(tensors.get(of)!), H, 'ijfo', 'ifjo'), width));
+          tensors.set(`d.${of}`, stored(reorderGates(numbers(tensors.get(`d.${of}`)!), H, 'ijfo', 'ifjo'), width));
+        }
+      }
+    });
+    expect((await compare(exchanged, 1e-9)).hints).toEqual([
+      'the gates are in the order i, f, j, o; here they are i, j, f, o',
+    ]);
+    const directions = changed(file, (tensors) => {
+      for (const kind of ['kernel', 'bias', 'projection']) {
+        for (const prefix of ['', 'd.']) {
+          for (const n of [0, 1]) {
+            const [one, other] = [`${prefix}${kind}.${n}`, `${prefix}${kind}.${n}.reverse`];
+            const [first, second] = [tensors.get(one)!, tensors.get(other)!];
+            tensors.set(one, second).set(other, first);
+          }
+        }
+      }
+    });
+    expect((await compare(directions, 1e-9)).hints).toEqual(['the weights of the two directions are exchanged']);
+  });
+
+  test.each<[string, (tensors: Tensors, metadata: Map<string, string>) => unknown, string]>([
+    [
+      'a bias with metadata bias false',
+      (_, metadata) => metadata.set('bias', 'false'),
+      'metadata bias is false, but the file has "bias.0"',
+    ],
+    ['another text there', (_, metadata) => metadata.set('bias', 'no'), 'metadata bias is "no", must be true or false'],
+    [
+      'a projection for one direction only',
+      (tensors) => tensors.delete('projection.1.reverse'),
+      'has no tensor "projection.1.reverse"',
+    ],
+    [
+      'a projection of the reverse direction only',
+      (tensors) => tensors.delete('projection.1'),
+      '"projection.1.reverse" is [3,2], but the file has no "projection.1"',
+    ],
+    [
+      'a projection of another shape',
+      (tensors) => tensors.set('projection.0.reverse', tensors.get('bias.0')!),
+      '"projection.0.reverse" is [12], must be [3,2]',
+    ],
+    [
+      'a projection to H numbers',
+      (tensors) => tensors.set('projection.0', stored(new Float64Array(9), [3, 3])),
+      '"projection.0" is [3,3], must be [H,P] with P smaller than H, 3',
+    ],
+    ['h0 with H numbers', (tensors) => tensors.set('h0', tensors.get('c0')!), '"h0" is [4,3,3], must be [4,3,2]'],
+  ])('%s is refused', async (_, change, message) => {
+    const { metadata, tensors } = fileOf(names[1]);
+    const [texts, all] = [new Map(metadata), new Map(tensors)];
+    change(all, texts);
+    expect(((await failureOf(compare({ metadata: texts, tensors: all }))) as Error).message).toContain(message);
+  });
 });
 
 test.each(RESULT_NAMES)('one wrong element of %s is found, and its index is reported', async (name) => {

@@ -96,12 +96,12 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   [
     forward,
     renamed('kernel.1', 'kernel.01'),
-    'tensor "kernel.01" is [4,8], must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse',
+    'tensor "kernel.01" is [4,8], must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction',
   ],
   [
     forward,
     renamed('bias.1', 'bias.1.back'),
-    'tensor "bias.1.back" is [8], must be named kernel.N, bias.N, kernel.N.reverse or bias.N.reverse',
+    'tensor "bias.1.back" is [8], must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction',
   ],
   [forward, set('d.kernel.2', 4, 8), 'tensor "d.kernel.2" is [4,8], but the file has no "kernel.2"'],
   [one, set('d.kernel', 6, 8), 'tensor "d.kernel" is [6,8], but the file has no "kernel"'],

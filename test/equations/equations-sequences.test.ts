@@ -1,14 +1,17 @@
 /**
- * The equations of sequences: lengths (14) and class indices (15), each alone. A second LSTM computes the same in a simpler
- * way, and the results are compared. So a mistake in the LSTM's other equations does not fail these tests: both have it.
+ * The equations of sequences: lengths (14), class indices (15) and projections (16), each alone. For (14) and (15), a second LSTM
+ * computes the same in a simpler way, and the results are compared. So a mistake in the LSTM's other equations does not fail
+ * these tests: both have it.
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { addInto, copyInto, fill, rowsOf, stepOf, valuesOf, zeros } from '../../src/core/tensor.js';
+import { addInto, copyInto, fill, rowsOf, stepOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm, setLengths } from '../../src/equations/lstm-tensors.js';
 import { lstmBackward, lstmForward } from '../../src/equations/lstm.js';
-import { expectSame } from '../helpers/numeric.js';
+import { projectBackward, projectForward } from '../../src/equations/projection.js';
+import { expectSame, matrix, randomTensor, sum } from '../helpers/numeric.js';
 import { fillNormal, randomLstm } from '../helpers/random-model.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -158,5 +161,56 @@ describe('(15′)', () => {
   test('dWx[index] += dz: the gradients of one-hot inputs', () => {
     const { indexed, oneHot } = classesAndOneHot();
     for (const name of ['dKernel', 'dBias', 'dh', 'dc'] as const) expectSame(indexed[name], oneHot[name]);
+  });
+});
+
+// ── (16) and (16′): one step of three sequences, from H 4 to P 2 ──
+
+function projection() {
+  const random = new Random(4);
+  const tensor = (...shape: number[]): Tensor => randomTensor(random, ...shape);
+  const [B, H, P] = [3, 4, 2];
+  const tensors = {
+    h: tensor(B, P),
+    dh: tensor(B, P),
+    m: tensor(B, H),
+    dm: tensor(B, H),
+    Wr: tensor(H, P),
+    dWr: tensor(H, P),
+  };
+  return { ...tensors, mTransposed: transposeOf(tensors.m), WrTransposed: transposeOf(tensors.Wr), B, H, P };
+}
+
+describe('(16)', () => {
+  test('h = m·Wr: P numbers from H', () => {
+    const { B, H, P, ...rows } = projection();
+    const { h, m, Wr } = rows;
+    projectForward(backend, rows);
+    expectSame(
+      h,
+      matrix(B, P, (b, p) => sum(H, (n) => m.get(b, n) * Wr.get(n, p))),
+    );
+  });
+});
+
+describe('(16′)', () => {
+  test('dm = dh·Wrᵀ', () => {
+    const { B, H, P, ...rows } = projection();
+    const { dm, dh, Wr } = rows;
+    projectBackward(backend, rows);
+    expectSame(
+      dm,
+      matrix(B, H, (b, n) => sum(P, (p) => dh.get(b, p) * Wr.get(n, p))),
+    );
+  });
+  test('dWr += mᵀ·dh: the sum over the batch is added to what other steps have added', () => {
+    const { B, H, P, ...rows } = projection();
+    const { dWr, m, dh } = rows;
+    const before = matrix(H, P, (n, p) => dWr.get(n, p));
+    projectBackward(backend, rows);
+    expectSame(
+      dWr,
+      matrix(H, P, (n, p) => before.get(n, p) + sum(B, (b) => m.get(b, n) * dh.get(b, p))),
+    );
   });
 });

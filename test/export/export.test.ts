@@ -23,6 +23,7 @@ import {
   NETWORKS,
   ONE,
   outputsOf,
+  PROJECTED,
   savedNetwork,
   x,
 } from '../helpers/exported-networks.js';
@@ -82,7 +83,7 @@ describe('an exported network computes the same', () => {
     expectClose((await inOnnxRuntime(model, ofFirst, [T, 1, I])).logits, expected.logits.subarray(0, SIZES.C));
   });
 
-  test.each(HALF)('in ONNX Runtime: %s', async (name) => {
+  test.each([...HALF, ...Object.keys(PROJECTED)])('in ONNX Runtime: %s', async (name) => {
     const model = networkNamed(name);
     const { T } = model;
     const { inputs: I, inputKind, loss } = model.network;
@@ -118,6 +119,7 @@ describe('an exported network computes the same', () => {
     networkNamed('two layers in both directions, numbers, crossEntropy, last'),
     networkNamed('both directions, then one, numbers, crossEntropy, every'),
     networkNamed('one direction, then both, classes, squaredError, last'),
+    ...Object.values(PROJECTED),
   ];
 
   test('in PyTorch, which read these very files', () => {
@@ -191,11 +193,20 @@ describe('an export refuses in one line what its format cannot hold', () => {
       '1 layer of 5 units, class indices as inputs, crossEntropy at the last step',
     ],
     ['one layer, numbers, squaredError, every', '1 layer of 5 units, squaredError at every step'],
+    ['a projection', '1 layer of 5→2 units, crossEntropy at the last step'],
   ])('safetensors-tf1: %s', (name, kind) => {
     const write = () => toTensorFlow1(networkNamed(name));
     expect(write).toThrow(DataError);
     expect(write).toThrow(
-      `safetensors-tf1 holds only the tutorial's network, not ${kind}; onnx, safetensors-pytorch, keras and tfjs hold it`,
+      `safetensors-tf1 holds only the tutorial's network, not ${kind}; onnx and safetensors-pytorch hold it`,
+    );
+  });
+
+  test.each([toKeras, toTensorFlowJs])('keras and tfjs: projections', (write) => {
+    expectDataError(
+      () => write(networkNamed('both directions, then a projection without biases')),
+      'keras and tfjs hold no projections, and this is 2 layers of 5+5→1 units, some without biases, in both directions, ' +
+        'crossEntropy at the last step; onnx and safetensors-pytorch hold them',
     );
   });
 

@@ -5,7 +5,17 @@ import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js'
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
-import { bitsOf, expectClose, MODEL, networkNamed, NETWORKS, outputsOf } from '../helpers/exported-networks.js';
+import {
+  bitsOf,
+  BOTH,
+  expectClose,
+  MODEL,
+  networkNamed,
+  NETWORKS,
+  outputsOf,
+  PROJECTED,
+  savedNetwork,
+} from '../helpers/exported-networks.js';
 import { expectDataError } from '../helpers/failures.js';
 import { savedModel, SIZES } from '../helpers/random-model.js';
 
@@ -18,7 +28,7 @@ describe('export and import', () => {
     expect(toPyTorch(back)).toEqual(bytes);
   });
 
-  test.each([...NETWORKS.keys()])('through PyTorch change no bit: %s', (name) => {
+  test.each([...NETWORKS.keys(), ...Object.keys(PROJECTED)])('through PyTorch change no bit: %s', (name) => {
     const model = networkNamed(name);
     const back = fromPyTorch(parseSafetensors(toPyTorch(model), 'f'), model.T, 'f');
     expect(bitsOf(back)).toEqual(bitsOf(model));
@@ -95,6 +105,28 @@ describe('import from PyTorch', () => {
       renamed(/^layers\.0\./, 'lstm9.')(tensors);
     });
     expect(bitsOf(listed)).toEqual(bitsOf(LISTED));
+  });
+
+  test('reads layers without biases, and adds no forget bias if some layers have biases', () => {
+    const unbiased = savedNetwork({ inputs: 3, layers: [{ ...BOTH, bias: false, projection: 2 }], outputs: 4 }, 5, 0);
+    const { metadata, tensors } = parseSafetensors(toPyTorch(unbiased), 'f');
+    expect([...tensors.keys()].filter((key) => key.includes('bias'))).toEqual(['fc.bias']);
+    expect(metadata.has('network')).toBe(true);
+    expect(bitsOf(fromPyTorch({ metadata: new Map(), tensors }, 5, 'f'))).toEqual(bitsOf(unbiased));
+
+    const mixed = readFrom(LISTED, (all) => {
+      for (const key of [...all.keys()]) if (/^layers\.1\.bias/.test(key)) all.delete(key);
+    });
+    expect([mixed.network.forgetBias, ...mixed.network.layers.map(({ bias }) => bias)]).toEqual([0, true, false]);
+  });
+
+  test('refuses a projection to as many numbers as there are units', () => {
+    const projected = networkNamed('a projection');
+    const read = () =>
+      readFrom(projected, (all) => {
+        all.set('lstm.weight_hr_l0', { ...all.get('lstm.weight_hr_l0')!, shape: [5, 2] });
+      });
+    expectDataError(read, 'f: layer 0 projects 2 units to 2: must be fewer');
   });
 
   test('without Longhand’s metadata, a network computes classes from numbers at the last step', () => {

@@ -101,10 +101,25 @@ const NETWORKS: Record<string, NetworkCase> = {
     sizes: { T: 3, B: 5 },
     lengths: [3, 3, 2, 1, 1],
   },
+  'classes, projections, no biases, lengths in any order': {
+    network: {
+      ...{
+        inputs: 6,
+        layers: [
+          { ...both(4), projection: 3 },
+          { hidden: 5, projection: 2, bias: false },
+        ],
+        outputs: 3,
+      },
+      ...{ inputKind: 'classes', reads: 'every', dropout: 0.3 },
+    },
+    sizes: { T: 3, B: 5 },
+    lengths: [2, 3, 1, 3, 2],
+  },
   'both directions, the last states': {
     network: { inputs: 2, layers: [both(3)], outputs: 4 },
     sizes: { T: 3, B: 5 },
-    lengths: [3, 2, 2, 2, 1],
+    lengths: [2, 1, 3, 2, 2],
   },
 };
 

@@ -14,9 +14,9 @@ export const B = 3;
 export const MODEL = savedModel();
 
 /** A network of random weights, as a checkpoint holds it. */
-export function savedNetwork(network: NetworkConfig, T = SIZES.T): SavedModel {
+export function savedNetwork(network: NetworkConfig, T = SIZES.T, forgetBias = 0.8): SavedModel {
   const backend = createReferenceBackend();
-  const { parameters, config: complete } = new Network(backend, { ...network, forgetBias: 0.8 }, { T, B });
+  const { parameters, config: complete } = new Network(backend, { ...network, forgetBias }, { T, B });
   const values = valuesByName(parameters);
   randomise(backend, Object.values(values), new Random(7));
   return { T, network: complete, parameters: values };
@@ -44,9 +44,38 @@ for (const [name, layers] of Object.entries(LAYERS)) {
     }
   }
 }
-/** Half of them, so that each pair of properties occurs, for the engines that need a quarter of a second each. */
+/** Projections, and LSTMs without biases. */
+export const PROJECTED: Readonly<Record<string, SavedModel>> = {
+  'a projection': savedNetwork({ inputs: 3, layers: [{ hidden: 5, projection: 2 }], outputs: 4 }),
+  'projections in both directions of two equal layers': savedNetwork({
+    ...{
+      inputs: 3,
+      layers: [
+        { ...BOTH, projection: 2 },
+        { ...BOTH, projection: 2 },
+      ],
+      outputs: 4,
+    },
+    ...{ inputKind: 'classes', loss: 'squaredError', reads: 'every' },
+  }),
+  'a projection, then both directions without biases': savedNetwork({
+    ...{
+      inputs: 3,
+      layers: [
+        { hidden: 4, projection: 3 },
+        { ...BOTH, bias: false },
+      ],
+      outputs: 4,
+    },
+    ...{ reads: 'every', dropout: 0.2 },
+  }),
+  'both directions, then a projection without biases': savedNetwork({
+    ...{ inputs: 3, layers: [BOTH, { ...BOTH, projection: 1, bias: false }], outputs: 4 },
+  }),
+};
+/** Half of the others, so that each pair of properties occurs, for the engines that need a quarter of a second each. */
 export const HALF = [...NETWORKS.keys()].filter((_, n) => (n + (n >> 1) + (n >> 2) + (n >> 3)) % 2 === 0);
-export const networkNamed = (name: string): SavedModel => NETWORKS.get(name)!;
+export const networkNamed = (name: string): SavedModel => NETWORKS.get(name) ?? PROJECTED[name];
 
 /** x `[T,B,I]`, the same as in test/fixtures/export.py. */
 export const x = (t: number, b: number, i: number): number => ((7 * t + 5 * b + 3 * i) % 11) / 8 - 0.5;

@@ -142,7 +142,7 @@ const formulas: Operations = {
   /** The product of one-hot rows with a. */
   embeddingForward(out, a, indices, bias) {
     const [A, classes, row] = [rowsOf(a), vectorOf(indices), vectorOf(bias)];
-    setAll(out, (m, n) => row[n] + sum(A.map((values, k) => kronecker(classes[m], k) * values[n])));
+    setAll(out, (m, n) => row[n] + sum(A.filter((_, k) => k === classes[m]).map((values) => values[n])));
   },
 
   /** The product of the transposed one-hot rows with a. */

@@ -15,7 +15,7 @@
  *
  * A `problem` of test/fixtures/network.py, and its `results`:
  * @typedef {{ network: CompleteConfig, T: number, B: number, lengths: Flat, parameters: ByName, x: Flat }} Inputs
- * @typedef {{ h0: ByName, c0: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
+ * @typedef {{ h0: ByName, c0: ByName, dhn?: ByName, dcn?: ByName, labels?: Flat, targets?: Flat, masks?: ByName }} Others
  * @typedef {Inputs & Others} Problem
  * @typedef {Record<'logits' | 'h', Flat> & Record<'hLast' | 'cLast' | 'gradients', ByName> & { loss: number }} PyTorchResults
  *
@@ -33,13 +33,18 @@ export function networkOf(library, problem) {
   const write = (tensor, values) => copyInto(tensor, tensorFrom(values, tensor.shape, 'f64'));
   const { network: sizes, T, B, lengths } = problem;
   const backend = createReferenceBackend({ dtype: 'f64' });
-  const network = new Network(backend, sizes, { T, B }, { inputGradient: sizes.inputKind === 'numbers' });
+  const network = new Network(backend, sizes, { T, B }, { inputGradient: true, stateGradients: true });
   const { x, y } = network.activations;
   for (const { name, value } of network.parameters) write(value, problem.parameters[name]);
-  network.layers.flat().forEach(({ initial }, n) => {
-    write(initial.h, Object.values(problem.h0)[n]);
-    write(initial.c, Object.values(problem.c0)[n]);
-  });
+  /** @type {(name: string, values: ByName) => [string, Tensor][]} */
+  const states = (name, values) =>
+    Object.entries(values).map(([suffix, numbers]) => [
+      name + suffix,
+      tensorFrom(numbers, [B, numbers.length / B], 'f64'),
+    ]);
+  network.states.setInitial(Object.fromEntries([...states('h0', problem.h0), ...states('c0', problem.c0)]));
+  const { dhn, dcn } = problem;
+  if (dhn && dcn) network.states.setFinalGradients(Object.fromEntries([...states('hn', dhn), ...states('cn', dcn)]));
 
   const { labels, targets } = problem;
   const isEvery = sizes.reads === 'every';
@@ -51,7 +56,7 @@ export function networkOf(library, problem) {
       targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, y.shape, 'f64'),
     }),
   });
-  const draws = Object.values(problem.masks ?? {}).flatMap(drawsOf);
+  const draws = Object.values(problem.masks ?? {}).flatMap((mask) => drawsOf(inOrder(mask, T, network.order)));
   network.drawMasks(/** @type {any} */ ({ bits: () => draws.shift() }));
   return network;
 }
@@ -64,6 +69,18 @@ export function networkOf(library, problem) {
 function drawsOf(mask) {
   const bits = mask.map((isKept) => 0xffff * isKept);
   return bits.flatMap((low, n) => (n % 2 === 0 ? [low + 0x10000 * (bits[n + 1] ?? 0)] : []));
+}
+
+/**
+ * The rows [T,B,…] with sequence `order[n]` at n.
+ *
+ * @type {(values: Flat, T: number, order: readonly number[]) => number[]}
+ */
+function inOrder(values, T, order) {
+  const width = values.length / (T * order.length);
+  return Array.from({ length: T }, (_, t) => t * order.length).flatMap((first) =>
+    order.flatMap((b) => values.slice((first + b) * width, (first + b + 1) * width)),
+  );
 }
 
 /**
@@ -80,12 +97,13 @@ export async function resultsOf(library, problem, network) {
   /** @param {ArrayLike<number>} values */
   const within = (values) => withBeyondEnds(Array.from(values), lengths, T, 0);
   const logits = [...valuesOf(network.activations.logits)];
-  const top = network.layers[network.layers.length - 1].map(({ outputs, sizes }) => ({
-    values: valuesOf(outputs.h),
-    H: sizes.H,
+  const back = Array.from(network.order.keys(), (b) => network.order.indexOf(b));
+  const top = network.layers[network.layers.length - 1].map(({ outputs }) => ({
+    values: inOrder([...valuesOf(outputs.h)], T, back),
+    width: outputs.h.shape[2],
   }));
   const h = Array.from({ length: T * B }, (_, row) =>
-    top.flatMap(({ values, H }) => [...values.subarray(row * H, (row + 1) * H)]),
+    top.flatMap(({ values, width }) => values.slice(row * width, (row + 1) * width)),
   );
   /** @type {Results} */
   const results = {
@@ -95,14 +113,12 @@ export async function resultsOf(library, problem, network) {
   };
   if (problem.network.inputKind === 'numbers') results['d.x'] = valuesOf(network.dx);
   for (const { name, gradient } of network.parameters) results[`d.${name}`] = valuesOf(gradient);
-  network.layers.flat().forEach(({ final, dh, dc, reverse, sizes }, n) => {
-    const suffix = Object.keys(problem.h0)[n];
-    results[`hLast${suffix}`] = valuesOf(final.h);
-    results[`cLast${suffix}`] = valuesOf(final.c);
-    const initial = reverse ? sizes.T : 0;
-    results[`d.h0${suffix}`] = valuesOf(dh.pick(initial));
-    results[`d.c0${suffix}`] = valuesOf(dc.pick(initial));
-  });
+  for (const [name, tensor] of Object.entries(await network.states.final())) {
+    results[name.replace('n', 'Last')] = valuesOf(tensor);
+  }
+  for (const [name, tensor] of Object.entries(await network.states.initialGradients())) {
+    results[`d.${name}`] = valuesOf(tensor);
+  }
   return results;
 }
 
@@ -156,4 +172,79 @@ function withBeyondEnds(values, lengths, T, value) {
     const row = Math.floor(n / width);
     return Math.floor(row / B) < lengths[row % B] ? number : value;
   });
+}
+
+/**
+ * A random problem, as test/fixtures/network.py describes it, with every combination of features. The same seed gives the same one.
+ *
+ * @type {(library: Pick<Package, 'Random' | 'networkParameterShapes'>, seed: number) => Problem}
+ */
+export function randomProblem({ Random, networkParameterShapes }, seed) {
+  const random = new Random(seed);
+  const isTrue = () => random.below(2) === 1;
+  /** @type {<Value>(...choices: Value[]) => Value} */
+  const oneOf = (...choices) => choices[random.below(choices.length)];
+  /** @type {<Value>(count: number, draw: () => Value) => Value[]} */
+  const drawn = (count, draw) => Array.from({ length: count }, draw);
+  /** @param {number} count */
+  const numbers = (count) => drawn(count, () => random.normal(0, 0.7));
+
+  const [T, B, inputs, outputs] = [1 + random.below(7), 1 + random.below(4), 1 + random.below(5), 2 + random.below(3)];
+  const layers = drawn(1 + random.below(3), () => {
+    const hidden = 1 + random.below(4);
+    return { hidden, bidirectional: isTrue(), projection: random.below(hidden), bias: random.below(4) > 0 };
+  });
+  /** @type {CompleteConfig} */
+  const network = {
+    inputs,
+    layers,
+    outputs,
+    inputKind: oneOf('numbers', 'classes'),
+    loss: oneOf('crossEntropy', 'squaredError'),
+    reads: oneOf('last', 'every'),
+    dropout: layers.length > 1 ? oneOf(0, random.uniform(0.05, 0.8)) : 0,
+    forgetBias: oneOf(0, 1, random.normal(0, 1)),
+  };
+  const lengths = isTrue() ? Array(B).fill(T) : drawn(B, () => 1 + random.below(T));
+
+  const shapes = networkParameterShapes(network);
+  const parameters = Object.fromEntries(
+    Object.entries(shapes).map(([name, [rows, columns = 1]]) => [name, numbers(rows * columns)]),
+  );
+  const lstms = Object.keys(shapes).flatMap((name) => {
+    if (!name.startsWith('kernel')) return [];
+    const suffix = name.slice('kernel'.length);
+    const H = shapes[name][1] / 4;
+    return [{ suffix, H, P: shapes[`projection${suffix}`]?.[1] ?? H }];
+  });
+  /** @param {'H' | 'P'} width */
+  const states = (width) => Object.fromEntries(lstms.map((lstm) => [lstm.suffix, numbers(B * lstm[width])]));
+  const x = network.inputKind === 'classes' ? drawn(T * B, () => random.below(inputs)) : numbers(T * B * inputs);
+
+  const rows = network.reads === 'every' ? T * B : B;
+  const labels = drawn(rows, () => (random.below(5) === 0 ? -1 : random.below(outputs)));
+  labels[0] = random.below(outputs); // at least one counts
+  const target = network.loss === 'crossEntropy' ? { labels } : { targets: numbers(rows * outputs) };
+
+  const tops = layers[layers.length - 1].bidirectional ? 2 : 1;
+  /** @param {number} P */
+  const mask = (P) => drawn(T * B * P, () => Number(random.uniform(0, 1) >= network.dropout));
+  const masks = Object.fromEntries(lstms.slice(0, -tops).map(({ suffix, P }) => [suffix, mask(P)]));
+  const state = { h0: states('P'), c0: states('H'), ...(isTrue() && { dhn: states('P'), dcn: states('H') }) };
+  return { network, T, B, lengths, parameters, x, ...state, ...target, ...(network.dropout > 0 && { masks }) };
+}
+
+/**
+ * Two numbers for each tensor of results: the sum of its elements times cos(n), and the largest absolute element.
+ *
+ * @type {(results: Results) => ByName}
+ */
+export function summaryOf(results) {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, values]) => {
+      const numbers = Array.from(values);
+      const sum = numbers.reduce((total, value, n) => total + value * Math.cos(n), 0);
+      return [name, [sum, numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0)]];
+    }),
+  );
 }

@@ -4,7 +4,7 @@
  */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { BatchSizes, NetworkConfig } from '../../src/network/config.js';
-import { lstmsOf } from '../../src/network/config.js';
+import { lstmsOf, networkParameterShapes } from '../../src/network/config.js';
 import { checkNetworkGradients } from '../../src/network/network-check.js';
 
 interface Example extends BatchSizes {
@@ -62,14 +62,34 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     B: 3,
     lengths: [5, 3, 2],
   },
+  'a projection, no biases, lengths in any order': {
+    network: {
+      ...{
+        inputs: 2,
+        layers: [
+          { ...both(3), projection: 2 },
+          { hidden: 4, projection: 1, bias: false },
+        ],
+        outputs: 3,
+      },
+      ...{ reads: 'every', dropout: 0.3 },
+    },
+    T: 4,
+    B: 5,
+    lengths: [2, 4, 1, 4, 3],
+  },
   'one step, one sequence': { network: { inputs: 3, layers: [both(2), { hidden: 4 }], outputs: 2 }, T: 1, B: 1 },
 };
 
 test.each(Object.entries(EXAMPLES))('%s', async (_, { network, T, B, lengths }) => {
   const backend = createReferenceBackend({ dtype: 'f64' });
   const reports = await checkNetworkGradients(backend, network, { T, B }, { seed: 3, ...(lengths && { lengths }) });
-  const perLstm = ['kernel', 'bias', 'h0', 'c0'].flatMap((name) => lstmsOf(network).map(({ suffix }) => name + suffix));
-  const names = [...perLstm, 'outKernel', 'outBias', ...(network.inputKind === 'classes' ? [] : ['x'])];
+  const states = ['h0', 'c0'].flatMap((name) => lstmsOf(network).map(({ suffix }) => name + suffix));
+  const names = [
+    ...Object.keys(networkParameterShapes(network)),
+    ...states,
+    ...(network.inputKind === 'classes' ? [] : ['x']),
+  ];
   expect(reports.map(({ name }) => name).sort()).toEqual(names.sort());
   expect(reports.filter(({ ok }) => !ok)).toEqual([]);
   // No tensor passes because all its gradients are 0.

@@ -39,7 +39,7 @@ describe('sizes', () => {
   test('defaults are filled in', () => {
     expect(completeConfig({ inputs: 2, layers: [{ hidden: 3 }], outputs: 4 })).toEqual({
       inputs: 2,
-      layers: [{ hidden: 3, bidirectional: false }],
+      layers: [{ hidden: 3, bidirectional: false, projection: 0, bias: true }],
       outputs: 4,
       inputKind: 'numbers',
       loss: 'crossEntropy',
@@ -57,6 +57,20 @@ describe('sizes', () => {
     [
       [{ hidden: 3, bidirectional: true }, { hidden: 1 }],
       { ...BOTH, 'kernel.1': [7, 4], 'bias.1': [4], outKernel: [1, 4], outBias: [4] },
+    ],
+    [
+      [
+        { hidden: 3, projection: 2 },
+        { hidden: 1, bias: false },
+      ],
+      {
+        'kernel.0': [4, 12],
+        'bias.0': [12],
+        'projection.0': [3, 2],
+        'kernel.1': [3, 4],
+        outKernel: [1, 4],
+        outBias: [4],
+      },
     ],
   ])('layers %j have the parameters %j', (layers, shapes) => {
     const network = { inputs: 2, layers, outputs: 4 };
@@ -118,7 +132,6 @@ describe('a batch', () => {
     [CLASSIFIER, { labels: [0.5, 1] }, 'labels[0] is 0.5: must be a class 0…2, or -1'],
     [CLASSIFIER, { labels: [-1, -1] }, 'labels: each of the 2 is -1 or beyond its sequence’s end: nothing counts'],
     [EVERY, { labels: [-1, -1, 0, 1], lengths: [1, 1] }, 'beyond its sequence’s end: nothing counts'],
-    [CLASSIFIER, { labels: [0, 1], lengths: [1, 2] }, 'lengths: 1 comes before 2: sort the batch, the longest first'],
     [CLASSIFIER, { labels: [0, 1], lengths: [3, 2] }, 'lengths[0] is 3: must be a whole number in 1…2'],
     [ERROR, {}, 'targets: none given, but the loss is squaredError: they must be [2,2,3]'],
     [ERROR, { labels: [0, 1] }, 'labels: given, but the loss is squaredError: give targets'],
@@ -231,6 +244,123 @@ describe('states', () => {
       ),
     );
     expect(valuesOf(network.layers[0][0].initial.h)).toEqual(before);
+  });
+});
+
+describe('sequences in any order', () => {
+  const LENGTHS = [2, 4, 1, 3, 4];
+  const ORDER = [1, 4, 3, 0, 2];
+  const SIZES: NetworkConfig = { ...STACK, dropout: 0, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] };
+  const LABELS = Array.from({ length: 20 }, (_, row) => row % 3);
+  const pickedFrom = <Value>(values: readonly Value[], order: readonly number[]): Value[] =>
+    Array.from({ length: values.length / 5 }, (_, t) => order.map((b) => values[t * 5 + b])).flat();
+
+  /** A network and its batch, and another one that gets the same batch sorted. */
+  function pair() {
+    const make = () => new Network(backend, SIZES, { T: 4, B: 5 }, { inputGradient: true });
+    const [given, sorted] = [make(), make()];
+    fillNormal(Object.values(valuesByName(given.parameters)));
+    sorted.load(valuesByName(given.parameters));
+    fillNormal([given.activations.x]);
+    ORDER.forEach((b, n) => copyInto(sorted.activations.x.pick(null, n), given.activations.x.pick(null, b)));
+    return { given, sorted };
+  }
+  const rowsOfSteps = (of: Tensor): number[][] => {
+    const width = of.size / 20;
+    return Array.from({ length: 20 }, (_, row) => [...valuesOf(of).subarray(row * width, (row + 1) * width)]);
+  };
+
+  test('give the results of the sorted batch, in the order of the batch', async () => {
+    const { given, sorted } = pair();
+    given.setTargets({ labels: LABELS, lengths: LENGTHS });
+    sorted.setTargets({ labels: pickedFrom(LABELS, ORDER), lengths: ORDER.map((b) => LENGTHS[b]) });
+    for (const each of [given, sorted]) {
+      each.forward();
+      each.backward();
+    }
+    expect([given.order, sorted.order]).toEqual([ORDER, [0, 1, 2, 3, 4]]);
+    for (const name of ['logits', 'losses'] as const) {
+      expect(pickedFrom(rowsOfSteps(given.activations[name]), ORDER)).toEqual(rowsOfSteps(sorted.activations[name]));
+    }
+    expect(pickedFrom(rowsOfSteps(given.dx), ORDER)).toEqual(rowsOfSteps(sorted.dx));
+    expect(pickedFrom([...(await given.predictions())], ORDER)).toEqual([...(await sorted.predictions())]);
+    const [finals, others] = [await given.states.final(), await sorted.states.final()];
+    for (const [name, state] of Object.entries(finals)) {
+      ORDER.forEach((b, n) => expect(valuesOf(state.pick(b))).toEqual(valuesOf(others[name].pick(n))));
+    }
+    expect((await given.metrics(2)).count).toBe(2 + 4); // the first two sequences of the batch
+  });
+
+  test('and then sorted ones: the same network computes both, again and again', () => {
+    const { given, sorted } = pair();
+    const losses = [LENGTHS, [4, 4, 3, 2, 1], LENGTHS].map((lengths) => {
+      given.setTargets({ labels: LABELS, lengths });
+      given.forward();
+      return valuesOf(given.activations.losses);
+    });
+    copyInto(sorted.activations.x, given.activations.x);
+    sorted.setTargets({ labels: LABELS, lengths: [4, 4, 3, 2, 1] });
+    sorted.forward();
+    expect(losses).toEqual([losses[0], valuesOf(sorted.activations.losses), losses[0]]);
+    expect(losses[1]).not.toEqual(losses[0]);
+  });
+
+  test('keep their states, those that were written and those that are carried, whatever the next order is', async () => {
+    const { given } = pair();
+    const shapes = Object.entries(await given.states.final());
+    const initial = shapes.map(([name, { shape }]) => {
+      const rows = Array.from({ length: 5 * shape[1] }, (_, n) => Math.floor(n / shape[1])); // row b of every state is b
+      return [name.replace('n', '0'), tensor(rows, ...shape)] as const;
+    });
+    given.states.setInitial(Object.fromEntries(initial));
+    const initialRows = (): number[] => [...valuesOf(given.layers[0][0].initial.c.hi(5, 1))];
+    given.setTargets({ labels: LABELS, lengths: LENGTHS });
+    expect(initialRows()).toEqual(ORDER);
+    given.setTargets({ labels: LABELS, lengths: [1, 2, 3, 4, 4] });
+    expect(initialRows()).toEqual([3, 4, 2, 1, 0]);
+    given.forward();
+    const last = await given.states.final();
+    given.carryState();
+    given.setTargets({ labels: LABELS });
+    expect(valuesOf(given.layers[1][0].initial.h)).toEqual(valuesOf(last['hn.1']));
+  });
+
+  test('need memory for copies: a batch that does not fit changes nothing', () => {
+    const counting = countingBackend();
+    const network = new Network(counting.backend, SIZES, { T: 4, B: 5 });
+    const before = counting.held.size;
+    const full = countingBackend({ fits: (_, tensors) => tensors.size < before });
+    const other = new Network(full.backend, SIZES, { T: 4, B: 5 });
+    other.setTargets({ labels: LABELS });
+    expect(() => other.setTargets({ labels: LABELS, lengths: LENGTHS })).toThrow(OutOfMemoryError);
+    expect([other.order, full.held.size]).toEqual([[0, 1, 2, 3, 4], before]);
+    other.forward();
+    network.setTargets({ labels: LABELS, lengths: LENGTHS });
+    network.dispose();
+    other.dispose();
+    expect([counting.held.size, full.held.size]).toEqual([0, 0]);
+  });
+});
+
+describe('the states of each layer', () => {
+  test('are written and read by name; a missing or wrong one is refused, and nothing changes', async () => {
+    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3, projection: 2 }, { hidden: 4 }] });
+    const before = valuesOf(network.layers[0][0].initial.c);
+    const shapes = { 'h0.0': [2, 2], 'c0.0': [2, 3], 'h0.1': [2, 4], 'c0.1': [2, 4] };
+    const states = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape, 'f64')]));
+    const { 'c0.1': _, ...missing } = states;
+    expect(() => network.states.setInitial(missing)).toThrow('load: no tensor c0.1, only h0.0, c0.0, h0.1');
+    expect(() => network.states.setInitial({ ...states, 'c0.1': zeros([2, 3]) })).toThrow(
+      'load: c0.1 [2,3] must be [2,4]',
+    );
+    expect(valuesOf(network.layers[0][0].initial.c)).toEqual(before);
+    network.states.setInitial(states);
+    network.forward();
+    network.backward();
+    expect(Object.keys(await network.states.final())).toEqual(['hn.0', 'cn.0', 'hn.1', 'cn.1']);
+    const gradients = await network.states.initialGradients();
+    expect(Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, shape]))).toEqual(shapes);
+    expect(() => network.states.setFinalGradients(states)).toThrow('make the network with { stateGradients: true }');
   });
 });
 

@@ -4,10 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { Random } from '../../src/core/rng.js';
 import { copyInto, tensorFrom, valuesOf } from '../../src/core/tensor.js';
+import { networkParameterShapes } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
-import { errorsOf, expectedOf, networkOf, resultsOf } from '../helpers/network-problem.mjs';
+import { errorsOf, expectedOf, networkOf, randomProblem, resultsOf, summaryOf } from '../helpers/network-problem.mjs';
 
 interface Fixture {
   readonly cases: readonly { readonly name: string; readonly problem: Problem; readonly results: PyTorchResults }[];
@@ -30,6 +32,17 @@ const tooLarge = (errors: { name: string; error: number }[]) => errors.filter(({
 test.each(fixture.cases)('$name', async ({ problem, results }) => {
   const actual = await resultsOf(library, problem, networkOf(library, problem));
   expect(tooLarge(errorsOf(actual, expectedOf(problem, results)))).toEqual([]);
+});
+
+/** What `npm run test:random -- --cases 50 --summary` printed: PyTorch's results, two numbers for each tensor. */
+const summaries = JSON.parse(
+  readFileSync(new URL('../fixtures/random-networks.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, readonly number[]>>;
+
+test.each(Object.entries(summaries))('a random network of seed %s', async (seed, summary) => {
+  const problem = randomProblem({ Random, networkParameterShapes }, Number(seed));
+  const actual = summaryOf(await resultsOf(library, problem, networkOf(library, problem)));
+  expect(errorsOf(actual, summary).filter(({ error }) => !(error <= 10 * TOLERANCE))).toEqual([]); // of sums
 });
 
 test('four updates of gradient descent with momentum', async () => {

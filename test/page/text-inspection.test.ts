@@ -321,4 +321,4 @@ describe('an inspection', () => {
   });
 });
 
-const wide = () => ({ hidden: 600, bidirectional: false });
+const wide = () => ({ hidden: 600, bidirectional: false, projection: 0, bias: true });

@@ -1,11 +1,11 @@
-/** Checkpoints of version 2: every network, data with a name, and SGD. What is wrong with them is named. */
+/** Checkpoints of versions 2 and 3: every network, data with a name, and SGD. What is wrong with them is named. */
 import { zeros } from '../../src/core/tensor.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import type { TrainOptions } from '../../src/training/options.js';
-import { OPTION_NAMES, storedName } from '../../src/training/options.js';
+import { namesInVersion, OPTION_NAMES, storedName } from '../../src/training/options.js';
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
 import { checkpointOf } from '../helpers/runs.js';
@@ -68,10 +68,29 @@ test.each(['sgd', 'adam'] as const)(
     expect([...tensors.keys()].sort()).toEqual([...names, 'order'].sort());
     expect(metadata.get('formatVersion')).toBe('2');
     expect(JSON.parse(metadata.get('model')!)).toEqual({ T: STEPS, network: NETWORK });
-    expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES.map(storedName));
+    expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(namesInVersion(2).map(storedName));
     expect(JSON.parse(metadata.get('training')!)).toMatchObject({ step: 3, task: 'small sequences' });
   },
 );
+
+test('projections and LSTMs without biases need version 3; a loaded checkpoint equals the saved one, byte for byte', async () => {
+  const saved = await checkpointOf(DATA, { ...OPTIONS, projection: 1, withoutBias: true });
+  const file = checkpointBytes(saved);
+  expect(parseCheckpoint(file, 'f')).toEqual(saved);
+  expect(Buffer.compare(checkpointBytes(parseCheckpoint(file, 'f')), file)).toBe(0);
+  const { metadata, tensors } = parseSafetensors(file, 'f');
+  expect(metadata.get('formatVersion')).toBe('3');
+  expect(Object.keys(JSON.parse(metadata.get('options')!) as object)).toEqual(OPTION_NAMES.map(storedName));
+  expect((JSON.parse(metadata.get('model')!) as { network: object }).network).toMatchObject({
+    layers: NETWORK.layers.map((layer) => ({ ...layer, projection: 1, bias: false })),
+  });
+  expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
+  bytes = file;
+  expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
+    'f: model: network has projections or no biases: these need format version 3',
+  );
+  bytes = checkpointBytes(checkpoint);
+});
 
 describe('a file is of version 1 if that can hold it', () => {
   const plain = { hidden: 2, batchSize: 16, trainingIters: 32 };
@@ -88,11 +107,13 @@ describe('a file is of version 1 if that can hold it', () => {
     ['2', { optimiser: 'sgd' }],
     ['2', { momentum: 0.8 }],
     ['2', { shift: 1 }],
+    ['3', { projection: 1 }],
+    ['3', { withoutBias: true, shift: 1 }],
   ])('%s with %j', async (version, options) => {
     const saved = await checkpointOf(IMAGES, { ...plain, ...options });
     expect(versionOf(saved)).toBe(version);
-    const isPlain = Object.keys(saved.model.parameters).length === 4;
-    expect(versionOf({ ...saved, training: null })).toBe(isPlain ? '1' : '2');
+    const isPlain = Object.keys(saved.model.parameters).join() === 'kernel,bias,outKernel,outBias';
+    expect(versionOf({ ...saved, training: null })).toBe(isPlain ? '1' : version);
     expect(parseCheckpoint(checkpointBytes(saved), 'f')).toEqual(saved);
   });
 

@@ -166,11 +166,11 @@ test('other safetensors files, and other versions, are refused', () => {
   expect(refusal((_, metadata) => metadata.delete('format'))).toMatch(
     /^f: a safetensors file, but not a Longhand checkpoint/,
   );
-  expect(refusal((_, metadata) => metadata.set('formatVersion', '3'))).toBe(
-    'f: format version 3, but this program reads versions 1 to 2',
+  expect(refusal((_, metadata) => metadata.set('formatVersion', '4'))).toBe(
+    'f: format version 4, but this program reads versions 1 to 3',
   );
   expect(refusal((_, metadata) => metadata.delete('formatVersion'))).toBe(
-    'f: format version none, but this program reads versions 1 to 2',
+    'f: format version none, but this program reads versions 1 to 3',
   );
 });
 

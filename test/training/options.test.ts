@@ -30,7 +30,8 @@ function otherValue(name: OptionName): number | string | boolean {
   const entry = entryOf(name);
   if (entry.kind === 'choice') return entry.choices.find((choice) => choice !== entry.default)!;
   if (entry.kind === 'switch') return true;
-  return name === 'momentum' || name === 'dropout' ? 0.5 : name === 'shift' ? 2 : 3;
+  if (name === 'momentum' || name === 'dropout') return 0.5;
+  return name === 'projection' ? 1 : name === 'shift' ? 2 : 3;
 }
 
 const OTHERS = Object.fromEntries(OPTION_NAMES.map((name) => [name, otherValue(name)])) as unknown as TrainOptions;
@@ -44,11 +45,18 @@ const withOptions = (bytes: Uint8Array, change: (options: Record<string, unknown
 
 const fixture = new Uint8Array(readFileSync(new URL('../fixtures/checkpoint-0.1.0-f32.safetensors', import.meta.url)));
 
-/** A file of version 2. The optimiser's options can be changed, because it has the moments of both optimisers. */
-async function newestFile(): Promise<Uint8Array> {
+/** A file whose optimiser's options can be changed, because it has the moments of both optimisers. */
+async function fileOf(given: Partial<TrainOptions>): Promise<Uint8Array> {
   const files = [];
   for (const optimiser of ['adam', 'sgd'] as const) {
-    const checkpoint = await checkpointWith({ hidden: 2, layers: 2, batchSize: 16, trainingIters: 64, optimiser });
+    const checkpoint = await checkpointWith({
+      ...given,
+      hidden: 2,
+      layers: 2,
+      batchSize: 16,
+      trainingIters: 64,
+      optimiser,
+    });
     files.push(parseSafetensors(checkpointBytes(checkpoint), 'f'));
   }
   const [{ metadata, tensors }, { tensors: sgd }] = files;
@@ -127,12 +135,17 @@ test('a resumed run may change only its length and its display step', () => {
 });
 
 /** The options that determine the network. */
-const NETWORK: readonly OptionName[] = ['hidden', 'layers', 'bidirectional', 'dropout', 'forgetBias'];
+const NETWORK: readonly OptionName[] = [
+  ...(['hidden', 'layers', 'bidirectional', 'projection', 'withoutBias', 'dropout', 'forgetBias'] as const),
+];
 
 /** A file of the version that introduced the option. */
-const fileFor = (name: OptionName): Uint8Array => (entryOf(name).since === 2 ? version2 : fixture);
-let version2: Uint8Array;
-beforeAll(async () => (version2 = await newestFile()));
+const fileFor = (name: OptionName): Uint8Array => files.get(entryOf(name).since ?? 1)!;
+const files = new Map<number, Uint8Array>([[1, fixture]]);
+beforeAll(async () => {
+  files.set(2, await fileOf({}));
+  files.set(3, await fileOf({ projection: 1, withoutBias: true }));
+});
 
 describe('an option that an older checkpoint lacks has its default', () => {
   test.each(OPTION_NAMES)('%s', (name) => {
@@ -161,16 +174,15 @@ describe('an option that an older checkpoint lacks has its default', () => {
   });
 });
 
-test.each(OPTION_NAMES.filter((name) => entryOf(name).since === 2))(
-  'a file of version 1 with the newer option %s is refused',
+test.each(OPTION_NAMES.filter((name) => entryOf(name).since !== undefined))(
+  'a file of an older version with the newer option %s is refused',
   (name) => {
+    const older = files.get(entryOf(name).since! - 1)!;
     for (const value of [TUTORIAL[name], otherValue(name)]) {
-      expect(() =>
-        parseCheckpoint(
-          withOptions(fixture, (options) => (options[storedName(name)] = value)),
-          'f',
-        ),
-      ).toThrow(new DataError(`f: options: unknown field "${storedName(name)}"`));
+      const changed = withOptions(older, (options) => (options[storedName(name)] = value));
+      expect(() => parseCheckpoint(changed, 'f')).toThrow(
+        new DataError(`f: options: unknown field "${storedName(name)}"`),
+      );
     }
   },
 );
@@ -207,6 +219,8 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   hidden: COUNT,
   layers: { accepted: [1, 2, 1000], onlyFlagsRefuse: [], refused: [0, 1001, 1.5] },
   bidirectional: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
+  projection: { accepted: [0, 1], onlyFlagsRefuse: [], refused: [-1, 0.5] },
+  withoutBias: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
   dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46], refused: [-0.1, 0.991, 1] },
   outputInit: { accepted: ['normal', 'glorot'], onlyFlagsRefuse: [], refused: ['zero', ''] },
   biasInit: { accepted: ['zeros', 'chrono'], onlyFlagsRefuse: [], refused: ['glorot', ''] },
@@ -313,7 +327,7 @@ describe('hidden can be a list, one number for each layer', () => {
 
   test('and when a checkpoint is read', () => {
     for (const [message, change] of refused) {
-      const bytes = withOptions(version2, (options) => Object.assign(options, { layers: 1 }, change));
+      const bytes = withOptions(files.get(2)!, (options) => Object.assign(options, { layers: 1 }, change));
       // JSON has null in place of undefined
       expect(() => parseCheckpoint(bytes, 'f')).toThrow(
         new DataError(`f: options: ${message.replace('undefined', 'null')}`),
@@ -328,10 +342,12 @@ describe('hidden can be a list, one number for each layer', () => {
         'f',
       );
     for (const layers of [1, 2]) {
-      const { options } = withHidden(version2, { hidden: [2, 2], layers })().training!;
+      const { options } = withHidden(files.get(2)!, { hidden: [2, 2], layers })().training!;
       expect([options.hidden, options.layers]).toEqual([[2, 2], layers]);
     }
-    expect(withHidden(version2, { hidden: [2, 3], layers: 1 })).toThrow('f: options of another network: layers[1] {');
+    expect(withHidden(files.get(2)!, { hidden: [2, 3], layers: 1 })).toThrow(
+      'f: options of another network: layers[1] {',
+    );
     const { hidden } = parseCheckpoint(fixture, 'f').training!.options;
     expect(withHidden(fixture, { hidden: [hidden] })).toThrow(
       new DataError(`f: options: hidden [${String(hidden)}]: must be one number in format version 1`),
@@ -358,7 +374,7 @@ test('dropout with one layer is refused by the library and in a checkpoint', () 
     expect(() => assertOptions({ ...TUTORIAL, ...options, dropout: 0.5 })).toThrow(new RangeError(`train: ${message}`));
   }
   expect(() => assertOptions({ ...TUTORIAL, hidden: [7, 6], dropout: 0.5 })).not.toThrow();
-  const bytes = withOptions(version2, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
+  const bytes = withOptions(files.get(2)!, (options) => Object.assign(options, { layers: 1, dropout: 0.5 }));
   expect(() => parseCheckpoint(bytes, 'f')).toThrow(new DataError(`f: options: ${message}`));
 });
 

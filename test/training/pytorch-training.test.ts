@@ -44,6 +44,11 @@ describe('without a step in PyTorch, a run comes back with the same bytes', () =
     ['two equal layers', { layers: 2 }],
     ['layers that differ, with SGD', { ...LISTED, optimiser: 'sgd' }],
     ['a forget bias that f32 rounds', { forgetBias: 0.1 }],
+    ['projections in both directions', { ...LISTED, projection: 2 }],
+    [
+      'projections without biases, with SGD',
+      { layers: 2, projection: 1, withoutBias: true, forgetBias: 0, optimiser: 'sgd' },
+    ],
   ] as const)('%s', async (_, options) => {
     const checkpoint = await checkpointOf(options);
     const bytes = checkpointBytes(checkpoint);
@@ -63,6 +68,13 @@ describe('a wrong file is refused with the reason', () => {
     const { model } = await checkpointOf();
     const write = () => toPyTorchTraining({ model, training: null }, 'run.safetensors');
     expectDataError(write, 'run.safetensors: holds only a network, not the state of its training: export it --to safe');
+  });
+
+  test('LSTMs without biases, if PyTorch would have to train the forget bias', async () => {
+    const checkpoint = await checkpointOf({ layers: 2, withoutBias: true });
+    const message =
+      'f: layer 0 has no biases, but forget bias 1: in PyTorch it would need biases, and would train them';
+    expectDataError(() => toPyTorchTraining(checkpoint, 'f'), message);
   });
 
   test.each([

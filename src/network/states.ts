@@ -1,0 +1,100 @@
+/**
+ * The states at the two ends of a network's sequences, on the host, and their gradients: PyTorch's (h_0, c_0) and (h_n, c_n).
+ * Row b belongs to sequence b of the batch.
+ *
+ * Names: h0 and c0 of the initial states, hn and cn of those after each sequence's last step; then the LSTM's suffix, as in
+ * kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
+ */
+import type { Backend } from '../core/backend.js';
+import type { Tensor } from '../core/tensor.js';
+import { copyInto, stepOf, zeros } from '../core/tensor.js';
+import type { Lstm, State } from '../equations/lstm-tensors.js';
+import type { CompleteConfig } from './config.js';
+import { lstmsOf } from './config.js';
+import type { NamedTensors } from './parameters.js';
+import { assertLoadable } from './parameters.js';
+import type { SequenceOrder } from './sequence-order.js';
+
+/** The states of a network; see `Network.states`. */
+export class NetworkStates {
+  constructor(
+    private readonly backend: Backend,
+    private readonly config: CompleteConfig,
+    private readonly lstms: readonly Lstm[],
+    private readonly order: SequenceOrder,
+    /** The gradients that reach the last states from outside; undefined if the network has none. */
+    private readonly dFinal: readonly State[] | undefined,
+  ) {}
+
+  /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
+  setInitial(states: NamedTensors): void {
+    this.write(
+      INITIAL,
+      states,
+      this.lstms.map(({ initial }) => initial),
+    );
+  }
+
+  /** hn and cn `[B,…]`: the states after each sequence's last step, in reverse after step 0. */
+  final(): Promise<NamedTensors> {
+    return this.read(
+      FINAL,
+      this.lstms.map(({ final }) => final),
+    );
+  }
+
+  /**
+   * Sets the gradients that reach the last states from outside the network, hn and cn `[B,…]`: each later backward pass adds
+   * them. Throws an Error if the network was made without `stateGradients`, and the errors of `setInitial`.
+   */
+  setFinalGradients(gradients: NamedTensors): void {
+    if (!this.dFinal) throw new Error('network: no state gradients; make the network with { stateGradients: true }');
+    this.write(FINAL, gradients, this.dFinal);
+  }
+
+  /** The gradients of h0 and c0 `[B,…]` from the last backward pass, under these names. */
+  initialGradients(): Promise<NamedTensors> {
+    return this.read(INITIAL, this.lstms.map(initialGradients));
+  }
+
+  /** `[B,…]` from outside → rows in the order of the LSTMs. */
+  private write(names: Names, given: NamedTensors, states: readonly State[]): void {
+    const tensors = this.named(names, states);
+    assertLoadable(tensors, given);
+    for (const [name, tensor] of Object.entries(tensors)) {
+      this.order.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
+      this.backend.upload(tensor);
+    }
+  }
+
+  private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
+    const { order } = this.order; // as it is now: a later batch may have another one
+    const copies: Record<string, Tensor> = {};
+    for (const [name, tensor] of Object.entries(this.named(names, states))) {
+      await this.backend.download(tensor);
+      copies[name] = zeros(tensor.shape, this.backend.dtype);
+      order.forEach((b, n) => copyInto(copies[name].pick(b), tensor.pick(n)));
+    }
+    return copies;
+  }
+
+  private named([h, c]: Names, states: readonly State[]): NamedTensors {
+    return Object.fromEntries(
+      lstmsOf(this.config).flatMap(({ suffix }, n): [string, Tensor][] => [
+        [`${h}${suffix}`, states[n].h],
+        [`${c}${suffix}`, states[n].c],
+      ]),
+    );
+  }
+}
+
+type Names = readonly [h: string, c: string];
+
+const INITIAL: Names = ['h0', 'c0'];
+const FINAL: Names = ['hn', 'cn'];
+
+/** ∂loss/∂h0 and ∂loss/∂c0, `[B,…]`, after a backward pass. */
+export function initialGradients({ dh, dc, reverse, sizes: { T } }: Lstm): State {
+  const row = reverse ? T : 0;
+  return { h: stepOf(dh, row), c: stepOf(dc, row) };
+}
