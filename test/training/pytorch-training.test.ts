@@ -2,7 +2,7 @@
  * A whole run on a text against PyTorch's; `--to pytorch-training`, and back with `--from pytorch-training`. In the second tier
  * PyTorch continues a run with the losses that Longhand would compute.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
@@ -202,6 +202,17 @@ const testedWithTorch = (python: string): void => {
       const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1'];
       expect(await runProcess(python, args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
     }
+  });
+
+  test('refuses an output that would replace its input, by a link too', async () => {
+    const there = await exported();
+    const link = `${there}.link`;
+    symlinkSync(there, link);
+    const before = readFileSync(there);
+    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, link, '--data', data, '--steps', '1']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/ error: [^\n]*there\.link: the output must not replace a file that the run reads\n$/);
+    expect(readFileSync(there)).toEqual(before);
   });
 
   test('uses the cores of each computer, and draws other dropout masks in each process', async () => {
