@@ -74,6 +74,7 @@ export class Training {
   private digest: string | undefined;
   private best: BestValidation | null = null;
   private validationsSinceBest = 0;
+  private hasEnded = false;
 
   private constructor(
     backend: Backend,
@@ -163,18 +164,26 @@ export class Training {
     }
   }
 
-  /** Frees the network and the optimiser's moments. */
+  /** Ends the run: frees the network and the optimiser's moments. */
   dispose(): void {
-    this.optimiser.dispose();
-    this.carried?.dispose();
+    if (!this.hasEnded) this.takeNetwork();
     this.network.dispose();
   }
 
-  /** Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. */
+  /**
+   * Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. The methods that
+   * step, report or save then throw an Error, or reject with it.
+   */
   takeNetwork(): Network {
+    this.assertNotEnded('takeNetwork');
+    this.hasEnded = true;
     this.optimiser.dispose();
     this.carried?.dispose();
     return this.network;
+  }
+
+  private assertNotEnded(method: string): void {
+    if (this.hasEnded) throw new Error(`train: ${method}: the run has ended: its memory has been freed`);
   }
 
   /** Steps made. */
@@ -210,6 +219,7 @@ export class Training {
 
   /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number within f32. */
   changeLearningRate(learningRate: number): void {
+    this.assertNotEnded('changeLearningRate');
     const options = { ...this.options, learningRate };
     assertOptions(options);
     this.currentOptions = options;
@@ -217,6 +227,7 @@ export class Training {
 
   /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
+    this.assertNotEnded('makeStep');
     const { network, options, random, carried } = this;
     await network.backend.keepPace();
     if (this.batches.isAtStart) carried?.reset();
@@ -236,6 +247,7 @@ export class Training {
    * with a NonFiniteError if training has diverged.
    */
   async line(): Promise<Line> {
+    this.assertNotEnded('line');
     const { network, step } = this;
     network.forward();
     const { loss, accuracy } = await network.metrics();
@@ -249,6 +261,7 @@ export class Training {
    * are none.
    */
   async validate(): Promise<Validation> {
+    this.assertNotEnded('validate');
     const { step } = this;
     const { validation } = this.examples;
     if (!validation) throw new RangeError(NO_VALIDATION);
@@ -268,6 +281,7 @@ export class Training {
 
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
+    this.assertNotEnded('checkpoint');
     const { options, random, batches, network, best, validationsSinceBest, examples } = this;
     const { vocabulary } = examples.train;
     await network.assertFinite(this.step);
