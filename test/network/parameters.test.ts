@@ -381,7 +381,7 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     ...{ isOver: null, hasLostPatience: null, options: null, learningRate: null, dispose: null },
     // private
     ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
-    ...{ assertFiniteLoss: null, assertNotDisposed: null, assertNotEnded: null },
+    ...{ assertNotDisposed: null, assertNotEnded: null },
   };
 
   const methodsOf = (owner: object): string[] => {

@@ -82,6 +82,7 @@ describe('a wrong file is refused with the reason', () => {
       '"lstm.bias_hh_l0" is not the forget bias 1: it must',
     ],
     ['with NaN', {}, ['adam.v.fc.bias'], 'adam.v.fc.bias": element 0 is NaN, must be finite'],
+    ['with a negative mean of squares', {}, ['adam.v.fc.weight'], 'adam.v.outKernel[0,0] is -1: must be ≥ 0'],
   ])('a file %s', async (_, texts, changed, message) => {
     const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
     const others = Object.entries(texts).map(([key, value]): [string, string] => [
@@ -93,7 +94,7 @@ describe('a wrong file is refused with the reason', () => {
     const changes = changed.map((key): [string, StoredTensor] => {
       const tensor = tensors.get(key)!;
       const values = new Float32Array(Uint8Array.from(tensor.bytes).buffer);
-      values[0] = key.startsWith('adam') ? NaN : 0.5;
+      values[0] = { 'adam.v.fc.bias': NaN, 'adam.v.fc.weight': -1 }[key] ?? 0.5;
       return [key, { ...tensor, bytes: new Uint8Array(values.buffer) }];
     });
     const file = { metadata: new Map([...metadata, ...others]), tensors: new Map([...tensors, ...changes]) };
