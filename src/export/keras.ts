@@ -48,6 +48,7 @@ export function toKeras(model: SavedModel): Uint8Array {
   if (!isPlain(model.network)) {
     metadata.set('network', JSON.stringify(model.network));
     metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
+    if (model.vocabulary) metadata.set('vocabulary', JSON.stringify(model.vocabulary));
   }
   return writeSafetensors({ metadata, tensors: new Map(tensors) });
 }
@@ -64,6 +65,7 @@ export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; '
     format: 'layers-model',
     generatedBy: 'longhand',
     convertedBy: null,
+    ...(model.vocabulary && { userDefinedMetadata: { vocabulary: model.vocabulary } }),
     modelTopology: { class_name: 'Sequential', config: { name: 'longhand', layers: kerasLayers(model) } },
     weightsManifest: [
       {

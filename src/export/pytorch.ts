@@ -14,11 +14,18 @@ import type { NetworkConfig } from '../network/config.js';
 import { completeConfig, isPlain, lstmsOf, widthOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 import type { Modules } from './pytorch-layout.js';
-import { fromPyTorchLayout, modulesFor, networkFromMetadata, ORDER, toPyTorchLayout } from './pytorch-layout.js';
+import {
+  fromPyTorchLayout,
+  modulesFor,
+  networkFromMetadata,
+  ORDER,
+  toPyTorchLayout,
+  vocabularyFromMetadata,
+} from './pytorch-layout.js';
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
-/** The metadata of a network that is not the tutorial's also has its sizes, which `fromPyTorch` reads. */
-export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
+/** The metadata of a network that is not the tutorial's also has its sizes, and a text's characters; `fromPyTorch` reads them. */
+export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): Uint8Array {
   const { forgetBias } = network;
   const names = modulesFor(network);
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
@@ -33,13 +40,14 @@ export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
     ['forgetBias', String(forgetBias)],
   ]);
   if (!isPlain(network)) metadata.set('network', JSON.stringify(network));
+  if (vocabulary) metadata.set('vocabulary', JSON.stringify(vocabulary));
   return writeSafetensors({ metadata, tensors });
 }
 
 /**
  * The network in a PyTorch model of LSTM layers and one linear layer, with any names. T, the number of steps, is not in
- * PyTorch's file; the loss, and which states are read, only in the metadata of a file that `toPyTorch` wrote. Throws a
- * DataError if the file holds another model.
+ * PyTorch's file; the loss, which states are read, and a vocabulary, only in the metadata of a file that `toPyTorch` wrote.
+ * Throws a DataError if the file holds another model.
  */
 export function fromPyTorch(file: Safetensors, T: number, name: string): SavedModel {
   const { modules, sizes } = foundModules(file, name);
@@ -65,9 +73,11 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   const stored: Partial<NetworkConfig> = networkFromMetadata(file, name) ?? {};
   const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
   const network = completeConfig({ ...stored, ...sizes, dropout, forgetBias });
+  const vocabulary = vocabularyFromMetadata(file, network, name);
   return {
     T,
     network,
+    ...(vocabulary && { vocabulary }),
     parameters: fromPyTorchLayout(network, modules, (key, shape) => sums.get(key) ?? floats(key, shape)),
   };
 }
