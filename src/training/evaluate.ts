@@ -26,8 +26,8 @@ export interface Evaluation {
 /**
  * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
  * unless set. A text is one stream from a zero state: every character is predicted from all characters before it, so B has no
- * effect. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, with a NonFiniteError if the
- * loss is not finite, or with the reason of `signal` if that is aborted.
+ * effect. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
+ * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: network', network);
