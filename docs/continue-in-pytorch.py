@@ -162,6 +162,9 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
+    inputs = [given.file, *(os.path.join(given.data, name) for name in os.listdir(given.data))]
+    if os.path.exists(given.output) and any(os.path.samefile(given.output, name) for name in inputs):
+        parser.error(f"{given.output}: the output must not replace a file that the run reads")
     if "RANK" in os.environ:  # torchrun sets it
         run(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), "env://", given)
     elif given.processes == 1:

@@ -24,7 +24,7 @@ export interface ReferenceOptions {
 }
 
 /**
- * Creates a reference backend. It holds no resources, so it needs no `await`, and its `dispose` does nothing. Throws a
+ * Creates a reference backend. It holds no resources, so it needs no `await`. Throws a
  * RangeError for a dtype that is neither f32 nor f64, and a TypeError for an option that does not exist.
  */
 export function createReferenceBackend(options: ReferenceOptions = {}): Backend {

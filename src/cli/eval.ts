@@ -7,10 +7,12 @@ import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
 import type { TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
+import { fastSha256Of } from '../files/sha256.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
-import { assertFits, evaluateExamples } from '../training/evaluate.js';
+import { assertFits, evaluateData } from '../training/evaluate.js';
+import { bytesOf, examplesIn } from '../training/run-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath } from './flag-values.js';
@@ -59,7 +61,7 @@ Examples:
         command.error('error: --set cannot be used with --text, which reads a whole file');
       }
       const { model, training } = loadCheckpoint(file);
-      const data = dataFor(model, training, flags, file);
+      const { data, text } = await dataFor(model, training, flags, file);
       const noun = nounOf(data);
       const B = noun === 'characters' ? 1 : BATCH;
       const examples = examplesOf('eval: data', data, { B, toEnd: true });
@@ -67,32 +69,50 @@ Examples:
       const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const network = networkOn(backend, model, B);
-          const found = await evaluateExamples(network, examples, signal);
+          const found = await evaluateData(file, network, data, signal);
           network.dispose();
           return found;
         }),
       );
-      if (noun === 'characters') reportText(flags, evaluation);
+      if (text !== undefined) reportText(flags, text, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
       else if (flags.json) printJson({ set: flags.set, [noun]: evaluation.count, loss: evaluation.loss });
       else print(`${evaluation.count} ${flags.set} ${noun}: mean squared error ${evaluation.loss.toFixed(6)}`);
     });
 }
 
-/** The set of the run's data; with --text a whole file. */
-function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalFlags, file: string): TrainData {
+/** The set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */
+async function dataFor(
+  model: SavedModel,
+  training: SavedTraining | null,
+  flags: EvalFlags,
+  file: string,
+): Promise<{ data: TrainData; text?: string }> {
   const { vocabulary, T } = model;
   if (vocabulary && flags.text !== undefined) {
     const characters = taskFrom(flags.text, (text) => classesIn(text, vocabulary));
-    return { characters, vocabulary, T };
+    return { data: { characters, vocabulary, T }, text: flags.text };
   }
-  return savedTask(training?.task ?? null, model, flags, file).load()[flags.set];
+  const task = savedTask(training?.task ?? null, model, flags, file);
+  if (!vocabulary) return { data: task.load()[flags.set] };
+  if (!training) throw new DataError(`${file}: does not say on which text it was trained: name a text with --text`);
+  const [split, [text]] = [task.load(), task.files()];
+  const { options, data } = training;
+  if ((await fastSha256Of(bytesOf(examplesIn({ ...split }, options), options))) !== data) {
+    throw new DataError(`${file}: was trained on another text than ${text}: name a text with --text`);
+  }
+  return { data: split[flags.set], text };
 }
 
 /** The first character is only read. */
-function reportText({ set, text, json }: EvalFlags, { loss, count }: Evaluation): void {
-  if (json) printJson({ set: text ?? set, characters: count + 1, loss, bitsPerCharacter: loss / Math.LN2 });
-  else print(`Bits per character: ${bits(loss)}`);
+function reportText({ set, text, json }: EvalFlags, file: string, { loss, count }: Evaluation): void {
+  const characters = count + 1;
+  if (json) {
+    printJson({ set: text ?? set, text: file, characters, loss, bitsPerCharacter: loss / Math.LN2 });
+    return;
+  }
+  const part = text === undefined ? `the ${set === 'train' ? 'first' : 'last'} ${characters} characters of ` : '';
+  print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
 function reportClasses(

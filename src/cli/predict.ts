@@ -72,7 +72,7 @@ Examples:
             signal.throwIfAborted();
             if (image.hint !== undefined) inform(`${image.name}: ${image.hint}`);
             const read = asRead({ count: 1, rows, columns, pixels: image.pixels, labels: NO_LABEL });
-            const prediction = await predict(backend, model, image.name, read, flags.rows);
+            const prediction = await predict(backend, model, file, image.name, read, flags.rows);
             if (flags.json) printJson(prediction);
             else printLines(asText(prediction, read));
           }
@@ -94,6 +94,7 @@ function* inTurn(files: readonly Iterable<NamedImage>[]): Generator<NamedImage> 
 async function predict(
   backend: Backend,
   model: Network,
+  file: string,
   name: string,
   image: LabelledImages,
   withRows: boolean,
@@ -102,10 +103,11 @@ async function predict(
   fillImages('predict', x, image, [0]);
   backend.upload(x);
   model.forward();
-  const probabilities = [...(await firstProbabilities(model))];
+  const what = `${file}: ${name}`;
+  const probabilities = [...(await firstProbabilities(model, what))];
   const prediction = probabilities.indexOf(Math.max(...probabilities));
   if (!withRows) return { name, prediction, probabilities };
-  const rows = (await probabilitiesByRow(model)).map((row) => [...row]);
+  const rows = (await probabilitiesByRow(model, what)).map((row) => [...row]);
   return { name, prediction, probabilities, rows };
 }
 

@@ -5,12 +5,11 @@ import type { Backend } from '../core/backend.js';
 import type { Examples } from '../data/examples.js';
 import type { Vocabulary } from '../data/text.js';
 import type { Split, TrainingData } from '../data/train-data.js';
-import { examplesOf } from '../data/train-data.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import type { Network } from '../network/network.js';
 import { saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import { evaluateExamples } from '../training/evaluate.js';
+import { evaluateData } from '../training/evaluate.js';
 import type { TrainHooks } from '../training/loop.js';
 import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
@@ -69,8 +68,7 @@ export async function runTraining(
   print.finished(step);
   const trainedAt = performance.now();
 
-  const tests = examplesOf('train: test', data.test, { B: model.sizes.B, toEnd: true });
-  const { correct, loss, count } = await evaluateExamples(model, tests, signal);
+  const { correct, loss, count } = await evaluateData('test', model, data.test, signal);
   if (noun === 'characters') print.testedText(loss, count);
   else if (model.config.loss === 'squaredError') print.testedError(loss, count);
   else {

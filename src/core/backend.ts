@@ -100,7 +100,10 @@ export interface Backend extends Operations {
 
   /** A tensor `[…]` of zeros in this shape, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
-  /** Frees a tensor `[…]`. Throws a RangeError if this backend did not allocate it, or has freed it before. */
+  /**
+   * Frees a tensor `[…]`; every later operation with it or its views throws a RangeError. Throws a RangeError if this backend
+   * did not allocate it, or has freed it before.
+   */
   free(tensor: Tensor): void;
 
   /** Call this after the host has written into `tensor` `[…]`; later operations then use the new values. */
@@ -112,7 +115,7 @@ export interface Backend extends Operations {
   /** A loop awaits this once per step, so that it does not enqueue work faster than the backend does it. */
   keepPace(): Promise<void>;
 
-  /** Frees all memory, threads and devices. No operation may be called afterwards. */
+  /** Frees all memory, threads and devices. Every later operation throws an Error, or rejects with it; `free` does nothing. */
   dispose(): Promise<void>;
 }
 

@@ -15,11 +15,16 @@ export class BackendUnavailableError extends Error {
   override readonly name = 'BackendUnavailableError';
 }
 
-/** A loss or parameter became NaN or infinite: training has diverged. */
+/** A loss, a parameter or a result became NaN or infinite: training has diverged, or a saved network's weights are too large. */
 export class NonFiniteError extends Error {
   override readonly name = 'NonFiniteError';
 
-  constructor(what: string, value: number, step: number) {
-    super(`${what} is ${value} at step ${step}: training has diverged; try a smaller learning rate`);
+  /** `step`: updates made so far. Default: none, the network is not being trained. */
+  constructor(what: string, value: number, step?: number) {
+    super(
+      step === undefined
+        ? `${what} is ${value}: a number in the network has overflowed: its weights are too large`
+        : `${what} is ${value} at step ${step}: training has diverged; try a smaller learning rate`,
+    );
   }
 }

@@ -1,7 +1,7 @@
-/** Checks before every operation, the same for every backend: shapes, and whether operands share memory. */
+/** Checks before every operation, the same for every backend: shapes, shared memory, and memory that has been freed. */
 import type { Backend, Operations } from './backend.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
-import { assertMatrix, assertShape, formatShape } from './tensor.js';
+import { assertMatrix, assertNotFreed, assertShape, formatShape, markFreed } from './tensor.js';
 
 /** What a JavaScript program may pass; `MatmulOptions` allows only one of the two. */
 interface AnyMatmulOptions {
@@ -25,6 +25,7 @@ const CHECKS = {
     assertApart('matmul', 'out', out, 'b', b);
     if (!bias) return;
     assertShape(what, 'bias', bias, [N]);
+    assertNotFreed('matmul', bias);
     assertApart('matmul', 'out', out, 'bias', bias);
   },
 
@@ -180,31 +181,54 @@ function assertApart(operation: string, outName: string, out: Tensor, inputName:
   }
 }
 
-/** Makes `backend` check the operands of every operation, and of `free`, before it runs. Returns `backend`. */
+/**
+ * Makes `backend` check the operands of every operation before it runs: their shapes, and that none has been freed. After
+ * `dispose` it refuses every operation; `free` and a second `dispose` then do nothing. Returns `backend`.
+ */
 export function withShapeChecks<B extends Backend>(backend: B): B {
-  const names = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
-  const operations = Object.fromEntries(names.map((name) => [name, checked(backend, name)]));
-  return Object.assign(backend, operations, checkedMemory(backend));
+  const lifetime = { isOver: false };
+  const names = [...(Object.keys(CHECKS) as (keyof typeof CHECKS)[]), 'fill'] as const;
+  const operations = Object.fromEntries(names.map((name) => [name, checked(backend, name, lifetime)]));
+  return Object.assign(backend, operations, checkedMemory(backend, lifetime));
 }
 
 type Operation = (...operands: unknown[]) => void;
 
-function checked(backend: Backend, name: keyof typeof CHECKS): Operation {
-  const check = CHECKS[name].bind(CHECKS) as Operation;
+/** Whether the backend has been disposed of. */
+interface Lifetime {
+  isOver: boolean;
+}
+
+function assertAlive(operation: string, { name }: Backend, { isOver }: Lifetime): void {
+  if (isOver) throw new Error(`${operation}: the backend ${name} has been disposed of`);
+}
+
+function checked(backend: Backend, name: keyof typeof CHECKS | 'fill', lifetime: Lifetime): Operation {
+  const check = (name === 'fill' ? () => {} : CHECKS[name].bind(CHECKS)) as Operation;
   const run = backend[name].bind(backend) as Operation;
   return (...operands) => {
+    assertAlive(name, backend, lifetime);
+    for (const operand of operands) if (isTensor(operand)) assertNotFreed(name, operand);
     check(...operands);
     run(...operands);
   };
 }
 
-/** `allocate` and `free` that know which tensors the backend holds. */
-function checkedMemory(backend: Backend): Pick<Backend, 'allocate' | 'free'> {
+/** Other operands are numbers and options. */
+const isTensor = (operand: unknown): operand is Tensor =>
+  typeof operand === 'object' && operand !== null && 'data' in operand;
+
+const MEMORY = ['allocate', 'free', 'upload', 'download', 'keepPace', 'dispose'] as const satisfies (keyof Backend)[];
+type Memory = Pick<Backend, (typeof MEMORY)[number]>;
+
+/** The memory of a backend that knows which tensors it holds, and whether it has been disposed of. */
+function checkedMemory(backend: Backend, lifetime: Lifetime): Memory {
   const held = new WeakSet<FloatArray>();
-  const [allocate, free] = [backend.allocate.bind(backend), backend.free.bind(backend)];
+  const inner = Object.fromEntries(MEMORY.map((name) => [name, backend[name].bind(backend)])) as unknown as Memory;
   return {
     allocate(shape) {
-      const tensor = allocate(shape);
+      assertAlive('allocate', backend, lifetime);
+      const tensor = inner.allocate(shape);
       held.add(tensor.data);
       return tensor;
     },
@@ -213,7 +237,27 @@ function checkedMemory(backend: Backend): Pick<Backend, 'allocate' | 'free'> {
         const what = `free: ${formatShape(tensor.shape)}`;
         throw new RangeError(`${what} was not allocated by this backend, or has been freed before`);
       }
-      free(tensor);
+      if (!lifetime.isOver) inner.free(tensor);
+      markFreed(tensor);
+    },
+    upload(tensor) {
+      assertAlive('upload', backend, lifetime);
+      assertNotFreed('upload', tensor);
+      inner.upload(tensor);
+    },
+    async download(tensor) {
+      assertAlive('download', backend, lifetime);
+      assertNotFreed('download', tensor);
+      await inner.download(tensor);
+    },
+    async keepPace() {
+      assertAlive('keepPace', backend, lifetime);
+      await inner.keepPace();
+    },
+    async dispose() {
+      if (lifetime.isOver) return;
+      lifetime.isOver = true;
+      await inner.dispose();
     },
   };
 }

@@ -65,8 +65,22 @@ export function tensorFrom(data: FloatArray | ArrayLike<number>, shape: Shape, d
   return ndarray<FloatArray>(dtype === 'f32' ? Float32Array.from(data) : Float64Array.from(data), [...shape]);
 }
 
+/** Arrays of tensors that have been freed. A backend may have given their memory to other tensors. */
+const freed = new WeakSet<FloatArray>();
+
+/** Every view of the tensor is then refused. */
+export function markFreed({ data }: Tensor): void {
+  freed.add(data);
+}
+
+/** Throws a RangeError if the tensor of this view has been freed. `operation` begins the message. */
+export function assertNotFreed(operation: string, { data, shape }: Tensor): void {
+  if (freed.has(data)) throw new RangeError(`${operation}: ${formatShape(shape)} has been freed`);
+}
+
 /** Step t of a tensor with a leading time axis: `[T,B,N]` → `[B,N]`. */
 export function stepOf(tensor: Tensor, t: number): Tensor {
+  assertNotFreed('step', tensor);
   const [steps] = tensor.shape;
   if (!Number.isInteger(t) || t < 0 || t >= steps) {
     throw new RangeError(`step: t = ${t} of ${formatShape(tensor.shape)}: t must be in 0…${steps - 1}`);
@@ -76,6 +90,7 @@ export function stepOf(tensor: Tensor, t: number): Tensor {
 
 /** Rows `from … to - 1` along the first axis: `[M,…]` → `[to - from,…]`. */
 export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
+  assertNotFreed('rows', tensor);
   const [rows] = tensor.shape;
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= rows)) {
     throw new RangeError(`rows: ${from}…${to} of ${formatShape(tensor.shape)}: need 0 ≤ from < to ≤ ${rows}`);
@@ -86,11 +101,13 @@ export function rowsOf(tensor: Tensor, from: number, to: number): Tensor {
 /** The transpose of a matrix: `[M,N]` → `[N,M]`. */
 export function transposeOf(matrix: Tensor): Tensor {
   assertMatrix('transpose', 'matrix', matrix);
+  assertNotFreed('transpose', matrix);
   return matrix.transpose(1, 0);
 }
 
 /** Every element as one vector, in row order: `[M,N]` → `[M·N]`. Throws a RangeError for a view with gaps. */
 export function flatten(tensor: Tensor): Tensor {
+  assertNotFreed('flatten', tensor);
   assertDense('flatten', tensor);
   return ndarray(tensor.data, [tensor.size], [1], tensor.offset);
 }
@@ -136,6 +153,7 @@ export function assertShape(
 
 /** A copy of every element, in row order, from any view `[…]`. */
 export function valuesOf(tensor: Tensor): Float64Array {
+  assertNotFreed('valuesOf', tensor);
   const values = new Float64Array(tensor.size);
   const copy: Tensor = ndarray<FloatArray>(values, [...tensor.shape]);
   ops.assign(copy, tensor);
@@ -145,6 +163,7 @@ export function valuesOf(tensor: Tensor): Float64Array {
 /** Copies the numbers of `source` into `target`, both `[…]`. Their strides and precisions may differ. */
 export function copyInto(target: Tensor, source: Tensor): void {
   assertShape('copyInto', 'source', source, target.shape);
+  for (const tensor of [target, source]) assertNotFreed('copyInto', tensor);
   // `set` is several times as fast.
   if (isDense(target) && isDense(source)) {
     target.data.set(source.data.subarray(source.offset, source.offset + source.size), target.offset);
@@ -154,11 +173,13 @@ export function copyInto(target: Tensor, source: Tensor): void {
 /** Adds the numbers of `source` to `target`. */
 export function addInto(target: Tensor, source: Tensor): void {
   assertShape('addInto', 'source', source, target.shape);
+  for (const tensor of [target, source]) assertNotFreed('addInto', tensor);
   ops.addeq(target, source);
 }
 
 /** A tensor `[…,N]` as a matrix: every index but the last becomes a row. Throws a RangeError for a view with gaps. */
 export function matrixOf(tensor: Tensor): Tensor {
+  assertNotFreed('matrix', tensor);
   assertDense('matrix', tensor);
   const columns = tensor.shape[tensor.dimension - 1];
   return ndarray(tensor.data, [tensor.size / columns, columns], [columns, 1], tensor.offset);
@@ -172,6 +193,7 @@ export function columnOf(tensor: Tensor): Tensor {
 
 /** `‖tensor‖₂` of all elements of a tensor `[…]`. */
 export function norm(tensor: Tensor): number {
+  assertNotFreed('norm', tensor);
   return ops.norm2(tensor);
 }
 
@@ -201,6 +223,7 @@ export function findNonFinite(
 
 /** Sets every element of a tensor `[…]` to `value`, on the host: see `Backend.upload`. */
 export function fill(tensor: Tensor, value: number): void {
+  assertNotFreed('fill', tensor);
   const { data, offset, size } = tensor;
   if (isDense(tensor)) data.fill(value, offset, offset + size);
   else ops.assigns(tensor, value);

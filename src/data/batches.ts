@@ -2,7 +2,7 @@
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertShape } from '../core/tensor.js';
+import { assertNotFreed, assertShape } from '../core/tensor.js';
 import type { LabelledImages } from './mnist.js';
 import { CLASSES } from './mnist.js';
 
@@ -85,6 +85,7 @@ const INTENSITY = Float32Array.from({ length: 256 }, (_, value) => value * Math.
  */
 export function fillBatch(x: Tensor, y: Tensor, images: LabelledImages, indices: ArrayLike<number>): void {
   assertShape('fillBatch', 'y', y, [x.shape[1]]);
+  assertNotFreed('fillBatch', y);
   fillImages('fillBatch', x, images, indices);
   for (let b = 0; b < indices.length; b++) {
     const label = images.labels[indices[b]];
@@ -115,6 +116,7 @@ export function fillImages(
   const { rows, columns, pixels } = images;
   const [, B] = x.shape;
   assertShape(what, 'x', x, [rows, B, columns]);
+  assertNotFreed(what, x);
   if (indices.length > B) throw new RangeError(`${what}: ${indices.length} images do not fit a batch of ${B}`);
   for (let b = 0; b < indices.length; b++) {
     if (!(indices[b] >= 0 && indices[b] < images.count)) {

@@ -4,6 +4,7 @@
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
+import { assertNotFreed } from '../core/tensor.js';
 import type { NetworkConfig } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { Targets } from '../network/targets.js';
@@ -81,6 +82,7 @@ export function loadBatch(
   options?: FillOptions,
 ): Uint32Array {
   const { x } = network.activations;
+  assertNotFreed('batch', x);
   const filled = examples.fill(x, indices, options);
   network.backend.upload(x);
   network.setTargets(filled.targets);

@@ -57,6 +57,7 @@ export function toKeras(model: SavedModel): Uint8Array {
   if (!isPlain(model.network)) {
     metadata.set('network', JSON.stringify(storedConfig(model.network)));
     metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
+    if (model.vocabulary) metadata.set('vocabulary', JSON.stringify(model.vocabulary));
   }
   return writeSafetensors({ metadata, tensors: new Map(tensors) });
 }
@@ -73,6 +74,7 @@ export function toTensorFlowJs(model: SavedModel): { 'model.json': Uint8Array; '
     format: 'layers-model',
     generatedBy: 'longhand',
     convertedBy: null,
+    ...(model.vocabulary && { userDefinedMetadata: { vocabulary: model.vocabulary } }),
     modelTopology: { class_name: 'Sequential', config: { name: 'longhand', layers: kerasLayers(model) } },
     weightsManifest: [
       {

@@ -19,7 +19,9 @@ const SCHEMA = `
   syntax = "proto3";
   message Model {
     int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8;
+    repeated Entry metadata_props = 14;
   }
+  message Entry { string key = 1; string value = 2; }
   message OperatorSet { int64 version = 2; }
   message Graph {
     repeated Node node = 1; string name = 2; repeated Tensor initializer = 5;
@@ -72,18 +74,20 @@ export function toOnnx(model: SavedModel): Uint8Array {
   const T = isPlain(network) ? model.T : 'T';
   const rows = isAtEvery ? [T, 'B'] : ['B'];
   const results = network.loss === 'crossEntropy' ? ['logits', 'probabilities'] : ['logits'];
-  return encoded({
+  const properties = model.vocabulary ? [{ key: 'vocabulary', value: JSON.stringify(model.vocabulary) }] : [];
+  const described = {
     name: 'lstm',
     input: [network.inputKind === 'classes' ? value('x', INT64, T, 'B') : value('x', FLOAT, T, 'B', network.inputs)],
     output: results.map((name) => value(name, FLOAT, ...rows, network.outputs)),
     initializer: graph.constants,
     node: graph.nodes,
-  });
+  };
+  return encoded(described, properties);
 }
 
-function encoded(graph: object): Uint8Array {
+function encoded(graph: object, metadata_props: readonly object[]): Uint8Array {
   const type = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('Model');
-  const file = { ir_version: 8, producer_name: 'longhand', opset_import: [{ version: 17 }], graph };
+  const file = { ir_version: 8, producer_name: 'longhand', opset_import: [{ version: 17 }], graph, metadata_props };
   return type.encode(type.fromObject(file)).finish();
 }
 

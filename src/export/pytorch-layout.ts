@@ -5,6 +5,7 @@
 import { DataError } from '../core/errors.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
+import type { Vocabulary } from '../data/text.js';
 import { GATE_ORDER, reorderGates } from '../equations/lstm-tensors.js';
 import { parseStrictJson } from '../files/json.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
@@ -12,6 +13,7 @@ import { storedFloats } from '../files/stored-tensors.js';
 import type { CompleteConfig, LstmPlace, NetworkConfig } from '../network/config.js';
 import { completeConfig, lstmsOf, widthOf } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
+import { vocabularyFor } from '../training/checkpoint-fields.js';
 import { joined, transpose } from './weights.js';
 
 /** PyTorch's gate order. */
@@ -103,14 +105,30 @@ const floatsOf = (tensor: Tensor): FloatArray =>
 const DEEPEST = 3;
 
 /** Undefined if the metadata has none. Throws a DataError if they are not valid. */
-export function networkFromMetadata({ metadata }: Safetensors, name: string): CompleteConfig | undefined {
-  const text = metadata.get('network');
+export const networkFromMetadata = (file: Safetensors, name: string): CompleteConfig | undefined =>
+  fromMetadata(file, 'network', name, (value) => completeConfig(value as NetworkConfig));
+
+/** The characters of a text's network. Undefined if the metadata has none. Throws a DataError if they do not suit the network. */
+export const vocabularyFromMetadata = (
+  file: Safetensors,
+  network: CompleteConfig,
+  name: string,
+): Vocabulary | undefined =>
+  fromMetadata(file, 'vocabulary', name, (value) => vocabularyFor(network, value, `${name}: metadata`));
+
+function fromMetadata<Value>(
+  { metadata }: Safetensors,
+  key: string,
+  name: string,
+  check: (value: unknown) => Value,
+): Value | undefined {
+  const text = metadata.get(key);
   if (text === undefined) return undefined;
   try {
-    return completeConfig(parseStrictJson(text, { depth: DEEPEST }) as NetworkConfig);
+    return check(parseStrictJson(text, { depth: DEEPEST }));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError) {
-      throw new DataError(`${name}: metadata network: ${error.message}`);
+      throw new DataError(`${name}: metadata ${key}: ${error.message}`);
     }
     throw error;
   }

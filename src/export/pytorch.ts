@@ -24,8 +24,8 @@ import {
 } from './pytorch-layout.js';
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
-/** The metadata of a network that is not the tutorial's also has its sizes, which `fromPyTorch` reads. */
-export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
+/** The metadata of a network that is not the tutorial's also has its sizes, and a text's characters; `fromPyTorch` reads them. */
+export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): Uint8Array {
   const { forgetBias } = network;
   const names = modulesFor(network);
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
@@ -41,13 +41,14 @@ export function toPyTorch({ T, network, parameters }: SavedModel): Uint8Array {
     ['forgetBias', String(forgetBias)],
   ]);
   if (!isPlain(network)) metadata.set('network', JSON.stringify(storedConfig(network)));
+  if (vocabulary) metadata.set('vocabulary', JSON.stringify(vocabulary));
   return writeSafetensors({ metadata, tensors });
 }
 
 /**
  * The network in a PyTorch model of LSTM layers and one linear layer, with any names. T, the number of steps, is not in
- * PyTorch's file; the loss, and which states are read, only in the metadata of a file that `toPyTorch` wrote. Throws a
- * DataError if the file holds another model.
+ * PyTorch's file; the loss, which states are read, and a vocabulary, only in the metadata of a file that `toPyTorch` wrote.
+ * Throws a DataError if the file holds another model.
  */
 export function fromPyTorch(file: Safetensors, T: number, name: string): SavedModel {
   const { modules, sizes } = foundModules(file, name);
@@ -81,9 +82,11 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
     return isConstant && stored.layers?.at(n)?.bias === false ? { ...layer, bias: false } : layer;
   });
   const network = completeConfig({ ...stored, ...sizes, layers, dropout, forgetBias });
+  const vocabulary = vocabularyFromMetadata(file, network, name);
   return {
     T,
     network,
+    ...(vocabulary && { vocabulary }),
     parameters: fromPyTorchLayout(network, modules, (key, shape) => sums.get(key) ?? floats(key, shape)),
   };
 }

@@ -84,6 +84,7 @@ export class Network {
   private readonly finalGradients: readonly (readonly State[])[] | undefined;
   private drops = false;
   private hasMasks = false;
+  private isDisposed = false;
 
   /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
   constructor(
@@ -133,6 +134,7 @@ export class Network {
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
   get dx(): Tensor {
+    this.assertNotDisposed('dx');
     if (!this.dxOrNone) throw new Error('network: dx is not computed; make the network with { inputGradient: true }');
     return this.dxOrNone;
   }
@@ -141,6 +143,7 @@ export class Network {
    * Computes logits and losses from x and y. The initial states are zero, unless `carryState` or the caller has written them.
    */
   forward(options: PassOptions = {}): void {
+    this.assertNotDisposed('forward');
     assertKinds('forward', options, { dropout: 'boolean' } satisfies Record<keyof PassOptions, TypeName>);
     const { dropout = false } = options;
     if (dropout && !this.hasMasks && this.dropouts.flat().length > 0) {
@@ -159,6 +162,7 @@ export class Network {
 
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
+    this.assertNotDisposed('backward');
     const { backend, sequences } = this;
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward(sequences.views);
@@ -204,6 +208,7 @@ export class Network {
    * counts. Then the network keeps its last batch.
    */
   setBatch(batch: Batch): void {
+    this.assertNotDisposed('setBatch');
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
     const { x, ...targets } = batch;
     assertTensor('setBatch: x', x, '[T,B,I]');
@@ -218,6 +223,7 @@ export class Network {
 
   /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
   setTargets(targets: Targets): void {
+    this.assertNotDisposed('setTargets');
     assertKnownNames('setTargets', targets, TARGET_NAMES);
     this.putTargets(targets, 0);
   }
@@ -240,6 +246,7 @@ export class Network {
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
   drawMasks(random: Random): void {
+    this.assertNotDisposed('drawMasks');
     this.hasMasks = true;
     for (const { mask } of this.dropouts.flat()) {
       drawMask(mask, this.config.dropout, random);
@@ -249,6 +256,7 @@ export class Network {
 
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
+    this.assertNotDisposed('carryState');
     const bidirectional = this.layers.findIndex((directions) => directions.length > 1);
     if (bidirectional >= 0) {
       throw new Error(
@@ -260,6 +268,7 @@ export class Network {
 
   /** Sets every initial state to zero. */
   resetState(): void {
+    this.assertNotDisposed('resetState');
     for (const { initial } of this.layers.flat()) {
       this.backend.fill(initial.h, 0);
       this.backend.fill(initial.c, 0);
@@ -273,6 +282,7 @@ export class Network {
    * 1 to T−1 steps, for long sequences (src/network/initial-values.ts).
    */
   initialise(random: Random, output: OutputInit = 'normal', bias: BiasInit = 'zeros'): void {
+    this.assertNotDisposed('initialise');
     const { T } = this.sizes;
     const { forgetBias } = this.config;
     initialise(this.parameters, random, { output, bias, T, forgetBias });
@@ -284,6 +294,7 @@ export class Network {
    * of this pass. Default: computed.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
+    this.assertNotDisposed('metrics');
     return this.output.metrics(count, predictions);
   }
 
@@ -292,6 +303,7 @@ export class Network {
    * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error.
    */
   async predictions(): Promise<Int32Array> {
+    this.assertNotDisposed('predictions');
     return this.output.predictions();
   }
 
@@ -300,6 +312,7 @@ export class Network {
    * with a NonFiniteError. `step`: updates made so far.
    */
   async assertFinite(step: number): Promise<void> {
+    this.assertNotDisposed('assertFinite');
     try {
       await assertFinite(this.backend, this.parameters, step);
     } catch (error) {
@@ -310,6 +323,7 @@ export class Network {
 
   /** Rejects with a DataError if the batch or an initial state holds NaN or an infinity, except beyond a sequence's end. */
   async assertFiniteInputs(): Promise<void> {
+    this.assertNotDisposed('assertFiniteInputs');
     const { x, y } = this.activations;
     const states = this.layers.flat().flatMap(({ initial }, n): [string, Tensor][] => {
       const { suffix } = lstmsOf(this.config)[n];
@@ -330,18 +344,25 @@ export class Network {
 
   /** Copies of the parameters' values, on the host: `[…]` by name, as in `parameters`. */
   async save(): Promise<NamedTensors> {
+    this.assertNotDisposed('save');
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
   /** Copies `saved`, `[…]` by name, into the values. Throws a RangeError if a tensor is missing or has another shape. */
   load(saved: NamedTensors): void {
+    this.assertNotDisposed('load');
     loadTensors(this.backend, valuesByName(this.parameters), saved);
   }
 
-  /** Frees all tensors. */
+  /** Frees all tensors. Every other method that uses them then throws an Error, or rejects with it. */
   dispose(): void {
+    this.isDisposed = true;
     for (const tensor of this.owned) this.backend.free(tensor);
     this.owned.length = 0;
+  }
+
+  private assertNotDisposed(what: string): void {
+    if (this.isDisposed) throw new Error(`network: ${what}: the network has been disposed of`);
   }
 
   private allocateOwned<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {

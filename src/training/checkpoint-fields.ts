@@ -47,26 +47,23 @@ function storedNetwork(fields: Fields, where: string, version: number): Complete
   );
 }
 
-/** The vocabulary of a text's network, which has a class for each character; undefined if there is none. */
+/** The vocabulary of a text's network; undefined if there is none. */
 export function vocabularyIn(fields: Fields, where: string, network: CompleteConfig): Vocabulary | undefined {
   const vocabulary = fields.valueOr('vocabulary', undefined);
-  if (vocabulary === undefined) return undefined;
+  return vocabulary === undefined ? undefined : vocabularyFor(network, vocabulary, where);
+}
+
+/** `vocabulary`. Throws a DataError unless it is one, and the network has a class for each character. */
+export function vocabularyFor(network: CompleteConfig, vocabulary: unknown, where: string): Vocabulary {
   assertVocabulary(`${where}: vocabulary`, vocabulary);
   const classes = classCount(vocabulary);
   const { inputs, outputs, inputKind, reads, loss } = network;
-  if (
-    inputKind !== 'classes' ||
-    reads !== 'every' ||
-    loss !== 'crossEntropy' ||
-    inputs !== classes ||
-    outputs !== classes
-  ) {
-    throw new DataError(
-      `${where}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind}, has ${outputs} outputs, ` +
-        `and computes ${loss} at ${reads} step`,
-    );
-  }
-  return vocabulary;
+  const predicts = inputKind === 'classes' && reads === 'every' && loss === 'crossEntropy';
+  if (predicts && inputs === classes && outputs === classes) return vocabulary;
+  throw new DataError(
+    `${where}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind}, has ${outputs} outputs, ` +
+      `and computes ${loss} at ${reads} step`,
+  );
 }
 
 /**

@@ -119,14 +119,28 @@ const WRITTEN = 'checkpoint';
 function assertStorable(key: string, tensor: Tensor, step: number): void {
   const found = findNonFinite(tensor);
   if (found) throw new NonFiniteError(`${key}[${found.index.join(',')}]`, found.value, step);
-  if (tensor.dtype === 'float32') return;
   const values = valuesOf(tensor);
-  const wrong = values.findIndex((value) => !isWithinF32(value));
-  if (wrong < 0) return;
+  const wrong = tensor.dtype === 'float32' ? -1 : values.findIndex((value) => !isWithinF32(value));
+  if (wrong < 0) {
+    assertMoment(key, tensor, WRITTEN);
+    return;
+  }
   throw new DataError(
     `${WRITTEN}: ${key}${formatShape(indexOf(wrong, tensor.shape))} is ${values[wrong]} at step ${step}: beyond f32 ` +
       `(${F32_RANGE}), so the file could not be read again; try a smaller learning rate`,
   );
+}
+
+const SQUARES = 'adam.v.';
+
+/** Throws a DataError if a running mean of squares, Adam's v, is negative: its root would be NaN. */
+function assertMoment(key: string, tensor: Tensor, name: string): void {
+  if (!key.startsWith(SQUARES)) return;
+  const values = valuesOf(tensor);
+  const wrong = values.findIndex((value) => value < 0);
+  if (wrong < 0) return;
+  const place = formatShape(indexOf(wrong, tensor.shape));
+  throw new DataError(`${name}: ${key}${place} is ${values[wrong]}: must be ≥ 0, because it is a mean of squares`);
 }
 
 type Shapes = Readonly<Record<string, Shape>>;
@@ -146,7 +160,7 @@ function keptTensors(
       ? [['velocities', 'sgd.v.', shapes]]
       : [
           ['means', 'adam.m.', shapes],
-          ['squares', 'adam.v.', shapes],
+          ['squares', SQUARES, shapes],
         ];
   return vocabulary ? [...moments, ['states', 'state.', stateShapes(network, batchSize)]] : moments;
 }
@@ -238,10 +252,11 @@ function tensorsNamed(
   name: string,
   limits: FloatLimits = {},
 ): NamedTensors {
-  const entries = Object.entries(shapes).map(([key, shape]) => [
-    key,
-    floatsWithinF32(file, prefix + key, shape, name, limits),
-  ]);
+  const entries = Object.entries(shapes).map(([key, shape]) => {
+    const tensor = floatsWithinF32(file, prefix + key, shape, name, limits);
+    assertMoment(prefix + key, tensor, name);
+    return [key, tensor];
+  });
   return Object.fromEntries(entries) as NamedTensors;
 }
 

@@ -1,13 +1,13 @@
 /** Loss and accuracy of a network over a set of examples. */
 import { assertObject } from '../core/arguments.js';
-import { DataError } from '../core/errors.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { loadBatch, misfitOf } from '../data/examples.js';
 import type { DataKind, Examples } from '../data/examples.js';
 import type { TrainData } from '../data/train-data.js';
 import { assertTrainData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
-import type { Network } from '../network/network.js';
+import { Network } from '../network/network.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {
@@ -25,18 +25,48 @@ export interface Evaluation {
 
 /**
  * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
- * unless set. A text is read from a zero state, in B streams; each batch continues the one before. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
- * `signal` if that is aborted.
+ * unless set. A text is one stream from a zero state: every character is predicted from all characters before it, so B has no
+ * effect. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
+ * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertObject('evaluate: network', network);
   assertTrainData('evaluate: data', data);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, { ...network.config, T: network.sizes.T });
-  return evaluateExamples(network, examples, signal);
+  return evaluateData('evaluate', network, data, signal);
 }
 
-/** As `evaluate`, for examples that have been checked. */
+/** As `evaluate`, for data that have been checked. `what` begins messages. */
+export async function evaluateData(
+  what: string,
+  network: Network,
+  data: TrainData,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  const { T, B } = network.sizes;
+  if ('characters' in data && B > 1) {
+    const reader = new Network(network.backend, network.config, { T, B: 1 });
+    try {
+      reader.load(await network.save());
+      return await evaluateData(what, reader, data, signal);
+    } finally {
+      reader.dispose();
+    }
+  }
+  const evaluation = await evaluateExamples(network, examplesOf(what, data, { B, toEnd: true }), signal);
+  await assertFiniteLoss(network, `${what}: loss`, evaluation.loss);
+  return evaluation;
+}
+
+/** Rejects if a loss is NaN or infinite: with a DataError if an input is too, else with a NonFiniteError. `step`: updates made. */
+export async function assertFiniteLoss(network: Network, what: string, loss: number, step?: number): Promise<void> {
+  if (Number.isFinite(loss)) return;
+  await network.assertFiniteInputs();
+  throw new NonFiniteError(what, loss, step);
+}
+
+/** Loss and accuracy over checked examples. A text's are read in B streams, side by side, each from a zero state. */
 export async function evaluateExamples(
   network: Network,
   examples: Examples,

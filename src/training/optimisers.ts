@@ -19,7 +19,7 @@ export abstract class Optimiser<
 
   /** Throws a RangeError if a parameter's name occurs twice, or a gradient's shape is not its value's. `what` begins it. */
   constructor(
-    what: string,
+    private readonly what: string,
     /** The backend that holds the moments and computes. */
     protected readonly backend: Backend,
     /** What is updated. */
@@ -43,11 +43,12 @@ export abstract class Optimiser<
     return this.made;
   }
 
-  /** Updates every parameter from its gradient. */
+  /** Updates every parameter from its gradient. Throws an Error if the optimiser has been disposed of. */
   abstract update(learningRate: number): void;
 
-  /** A copy of the present state. */
+  /** A copy of the present state. Rejects with an Error if the optimiser has been disposed of. */
   async save(): Promise<State> {
+    this.assertNotDisposed('save');
     const { updates } = this; // before anything is awaited: an update may follow
     const saved = {} as Record<Moment, NamedTensors<Name>>;
     for (const name of this.names) saved[name] = await saveTensors(this.backend, this.moments[name]);
@@ -56,6 +57,7 @@ export abstract class Optimiser<
 
   /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
   load(state: State): void {
+    this.assertNotDisposed('load');
     for (const name of this.names) assertLoadable(this.moments[name], state[name]);
     for (const name of this.names) loadTensors(this.backend, this.moments[name], state[name]);
     this.made = state.updates;
@@ -66,6 +68,11 @@ export abstract class Optimiser<
     if (this.isDisposed) return;
     this.isDisposed = true;
     for (const name of this.names) freeAll(this.backend, this.moments[name]);
+  }
+
+  /** Throws an Error that begins with the optimiser's name and `method` if it has been disposed of. */
+  protected assertNotDisposed(method: string): void {
+    if (this.isDisposed) throw new Error(`${this.what}: ${method}: the optimiser has been disposed of`);
   }
 }
 
@@ -86,6 +93,7 @@ export class Adam<Name extends string = string> extends Optimiser<Name, 'means' 
   }
 
   override update(learningRate: number): void {
+    this.assertNotDisposed('update');
     const { means, squares } = this.moments;
     const rate = adamRate(learningRate, ++this.made);
     for (const { name, value, gradient } of this.parameters) {
@@ -115,6 +123,7 @@ export class Sgd<Name extends string = string> extends Optimiser<Name, 'velociti
   }
 
   override update(learningRate: number): void {
+    this.assertNotDisposed('update');
     const { velocities } = this.moments;
     this.made++;
     for (const { name, value, gradient } of this.parameters) {

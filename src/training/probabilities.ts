@@ -1,4 +1,5 @@
 /** The class probabilities of one sequence: after all its steps, and as if it ended after each step. */
+import { NonFiniteError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, stepOf } from '../core/tensor.js';
 import { denseForward } from '../equations/dense.js';
@@ -6,19 +7,19 @@ import type { Network } from '../network/network.js';
 
 /**
  * The probabilities `[C]` of the first sequence in x, as if it ended after step 1, 2, … T. For networks that read the last
- * state. Overwrites all results; a bidirectional network also overwrites y and the other sequences, and its lengths are T
+ * state. `what` begins the message of a NonFiniteError (default: 'network'). Overwrites all results; a bidirectional network also overwrites y and the other sequences, and its lengths are T
  * afterwards.
  *
  * In one direction, no state depends on later steps, so one forward pass is enough. In both directions each length needs a
  * pass of its own: B of them are computed as one batch, so a larger B is faster.
  */
-export async function probabilitiesByRow(network: Network): Promise<Float64Array[]> {
+export async function probabilitiesByRow(network: Network, what = 'network'): Promise<Float64Array[]> {
   const isBidirectional = network.config.layers.some(({ bidirectional }) => bidirectional);
-  return isBidirectional ? byLengths(network) : byStates(network);
+  return isBidirectional ? byLengths(network, what) : byStates(network, what);
 }
 
 /** The output layer reads the state after each step. */
-async function byStates(network: Network): Promise<Float64Array[]> {
+async function byStates(network: Network, what: string): Promise<Float64Array[]> {
   const { backend, sizes, layers, parameters } = network;
   const { y, logits, losses } = network.activations;
   const probabilities = probabilitiesIn(network);
@@ -29,13 +30,13 @@ async function byStates(network: Network): Promise<Float64Array[]> {
   for (let t = 0; t < sizes.T; t++) {
     denseForward(backend, logits, [stepOf(top.outputs.h, t)], outKernel.value, outBias.value);
     backend.crossEntropyForward(losses, probabilities, logits, y);
-    rows.push(await firstProbabilities(network));
+    rows.push(await firstProbabilities(network, what));
   }
   return rows;
 }
 
 /** Every sequence of the batch is a copy of the first one, with another length. */
-async function byLengths(network: Network): Promise<Float64Array[]> {
+async function byLengths(network: Network, what: string): Promise<Float64Array[]> {
   const { backend, activations } = network;
   const { T, B } = network.sizes;
   const { x } = activations;
@@ -48,22 +49,30 @@ async function byLengths(network: Network): Promise<Float64Array[]> {
     network.setTargets({ labels, lengths: Array.from(labels, (_, b) => Math.max(longest - b, 1)) });
     network.forward();
     await backend.download(probabilities);
-    for (let b = 0; b < Math.min(B, longest); b++) rows[longest - b - 1] = probabilitiesOf(network, b);
+    for (let b = 0; b < Math.min(B, longest); b++) {
+      rows[longest - b - 1] = probabilitiesOf(network, b, what);
+    }
   }
   network.setTargets({ labels });
   return rows;
 }
 
-/** The probabilities `[C]` of the first sequence in the last forward pass. */
-export async function firstProbabilities(network: Network): Promise<Float64Array> {
+/**
+ * The probabilities `[C]` of the first sequence in the last forward pass. Rejects with a NonFiniteError, which begins with
+ * `what` (default: 'network'), if one is NaN.
+ */
+export async function firstProbabilities(network: Network, what = 'network'): Promise<Float64Array> {
   await network.backend.download(probabilitiesIn(network));
-  return probabilitiesOf(network, 0);
+  return probabilitiesOf(network, 0, what);
 }
 
 /** Those of sequence b, on the host. */
-function probabilitiesOf(network: Network, b: number): Float64Array {
+function probabilitiesOf(network: Network, b: number, what: string): Float64Array {
   const probabilities = probabilitiesIn(network);
-  return Float64Array.from({ length: network.config.outputs }, (_, k) => probabilities.get(b, k));
+  const values = Float64Array.from({ length: network.config.outputs }, (_, k) => probabilities.get(b, k));
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw new NonFiniteError(`${what}: the probability of class ${wrong}`, values[wrong]);
+  return values;
 }
 
 function probabilitiesIn({ activations: { probabilities } }: Network): Tensor {

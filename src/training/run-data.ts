@@ -3,6 +3,7 @@ import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import { misfitOf } from '../data/examples.js';
+import type { Vocabulary } from '../data/text.js';
 import type { TrainData, TrainingData } from '../data/train-data.js';
 import { assertTrainData, examplesOf } from '../data/train-data.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
@@ -54,12 +55,30 @@ function assertCanShift(data: TrainData, shift: number): void {
 
 function assertSameKind(train: Examples, validation: Examples): void {
   const misfit = misfitOf(validation, train);
-  if (!misfit) return;
+  if (!misfit) {
+    assertSameVocabulary(validation.vocabulary, train.vocabulary, 'train: validation');
+    return;
+  }
   throw new DataError(
     `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
       'they must be of the same kind (of labels, `classes` is the number of outputs)',
   );
 }
+
+/** Throws a DataError, with both characters, if a class of the two texts differs. Data that are no texts have no vocabulary. */
+function assertSameVocabulary(given: Vocabulary | undefined, expected: Vocabulary | undefined, whose: string): void {
+  const [ours, theirs] = [classNames(given), classNames(expected)];
+  const longer = ours.length > theirs.length ? ours : theirs;
+  const wrong = longer.findIndex((_, n) => ours.at(n) !== theirs.at(n));
+  if (wrong < 0) return;
+  const [one, other] = [ours, theirs].map((names) => names.at(wrong) ?? 'missing');
+  throw new DataError(`${whose}: another vocabulary: class ${wrong} is ${one}, but must be ${other}`);
+}
+
+const classNames = ({ characters, hasOther }: Vocabulary = { characters: [], hasOther: false }): string[] => [
+  ...characters.map((character) => JSON.stringify(character)),
+  ...(hasOther ? ['that of other characters'] : []),
+];
 
 /** All data that the run depends on, for a digest. */
 export function bytesOf(
@@ -82,6 +101,7 @@ export function assertSameData(
   digest: string,
 ): void {
   assertFits('resume', train, { ...model.network, T: model.T });
+  assertSameVocabulary(train.vocabulary, model.vocabulary, 'resume: data');
   if (train.count !== order.length || digest !== data) {
     throw new DataError(
       `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +

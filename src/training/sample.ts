@@ -1,10 +1,10 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
 import type { TypeName } from '../core/arguments.js';
 import { assertKinds, describe } from '../core/arguments.js';
-import { DataError } from '../core/errors.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { Random } from '../core/rng.js';
-import { valuesOf } from '../core/tensor.js';
+import { findNonFinite, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
 import { characterOf, classCount, classesIn } from '../data/text.js';
 import type { CompleteConfig } from '../network/config.js';
@@ -43,7 +43,7 @@ export interface WrittenCharacter {
 /**
  * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
  * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
- * vocabulary, or if the vocabulary lacks a character of the prime.
+ * vocabulary, or if the vocabulary lacks a character of the prime. Throws a NonFiniteError if a logit is NaN or infinite.
  */
 export async function* sample(
   network: Network,
@@ -89,7 +89,7 @@ export async function* writeWith(
     const C = classCount(vocabulary);
     const probabilities = isFirst
       ? new Float64Array(C).fill(1 / C)
-      : distributionOf(await logitsOf(writer), temperature, top);
+      : distributionOf(await logitsOf(writer, read.length + n), temperature, top);
     const index = isFirst ? random.below(C) : drawFrom(probabilities, random);
     yield { character: characterOf(vocabulary, index), probabilities };
     readClass(writer, index);
@@ -149,8 +149,11 @@ function readClass(writer: Network, index: number): void {
   writer.carryState();
 }
 
-async function logitsOf({ backend, activations: { logits } }: Network): Promise<ArrayLike<number>> {
+/** Rejects with a NonFiniteError for NaN or an infinity, which no character could be drawn from. */
+async function logitsOf({ backend, activations: { logits } }: Network, read: number): Promise<ArrayLike<number>> {
   await backend.download(logits);
+  const found = findNonFinite(logits);
+  if (found) throw new NonFiniteError(`sample: after ${read} characters, logit ${found.index.at(-1)}`, found.value);
   return valuesOf(logits);
 }
 

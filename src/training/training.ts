@@ -4,7 +4,7 @@
  */
 import { assertObject } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { DataError, NonFiniteError } from '../core/errors.js';
+import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
 import type { Examples, NetworkEnds } from '../data/examples.js';
@@ -18,7 +18,7 @@ import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
-import { evaluateExamples } from './evaluate.js';
+import { assertFiniteLoss, evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
@@ -74,6 +74,7 @@ export class Training {
   private digest: string | undefined;
   private best: BestValidation | null = null;
   private validationsSinceBest = 0;
+  private hasEnded = false;
 
   private constructor(
     backend: Backend,
@@ -163,18 +164,26 @@ export class Training {
     }
   }
 
-  /** Frees the network and the optimiser's moments. */
+  /** Ends the run: frees the network and the optimiser's moments. */
   dispose(): void {
-    this.optimiser.dispose();
-    this.carried?.dispose();
+    if (!this.hasEnded) this.takeNetwork();
     this.network.dispose();
   }
 
-  /** Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. */
+  /**
+   * Ends the run: frees the optimiser's moments and returns the network, which the caller disposes of. The methods that
+   * step, report or save then throw an Error, or reject with it.
+   */
   takeNetwork(): Network {
+    this.assertNotEnded('takeNetwork');
+    this.hasEnded = true;
     this.optimiser.dispose();
     this.carried?.dispose();
     return this.network;
+  }
+
+  private assertNotEnded(method: string): void {
+    if (this.hasEnded) throw new Error(`train: ${method}: the run has ended: its memory has been freed`);
   }
 
   /** Steps made. */
@@ -210,6 +219,7 @@ export class Training {
 
   /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number within f32. */
   changeLearningRate(learningRate: number): void {
+    this.assertNotEnded('changeLearningRate');
     const options = { ...this.options, learningRate };
     assertOptions(options);
     this.currentOptions = options;
@@ -217,6 +227,7 @@ export class Training {
 
   /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
   async makeStep(): Promise<void> {
+    this.assertNotEnded('makeStep');
     const { network, options, random, carried } = this;
     await network.backend.keepPace();
     if (this.batches.isAtStart) carried?.reset();
@@ -236,38 +247,36 @@ export class Training {
    * with a NonFiniteError if training has diverged.
    */
   async line(): Promise<Line> {
+    this.assertNotEnded('line');
     const { network, step } = this;
     network.forward();
     const { loss, accuracy } = await network.metrics();
     await network.assertFinite(step);
-    await this.assertFiniteLoss('loss', loss);
+    await assertFiniteLoss(network, 'loss', loss, step);
     return { step, iter: step * network.sizes.B, loss, accuracy };
   }
 
   /**
-   * Evaluates the validation data. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
+   * Evaluates the validation data; a text's in B streams, which is faster than `evaluate`, and at each stream's start less
+   * exact. Rejects with a NonFiniteError if training has diverged, and with a RangeError if there
    * are none.
    */
   async validate(): Promise<Validation> {
+    this.assertNotEnded('validate');
     const { step } = this;
     const { validation } = this.examples;
     if (!validation) throw new RangeError(NO_VALIDATION);
     const { loss, accuracy } = await evaluateExamples(this.network, validation);
-    await this.assertFiniteLoss('validation loss', loss);
+    await assertFiniteLoss(this.network, 'validation loss', loss, step);
     const isBest = this.best === null || loss < this.best.loss;
     if (isBest) this.best = { step, loss };
     this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
     return { step, loss, accuracy, isBest };
   }
 
-  private async assertFiniteLoss(what: string, loss: number): Promise<void> {
-    if (Number.isFinite(loss)) return;
-    await this.network.assertFiniteInputs();
-    throw new NonFiniteError(what, loss, this.step);
-  }
-
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
+    this.assertNotEnded('checkpoint');
     const { options, random, batches, network, best, validationsSinceBest, examples } = this;
     const { vocabulary } = examples.train;
     await network.assertFinite(this.step);

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { valuesOf } from '../../src/core/tensor.js';
+import { fill, valuesOf, zeros } from '../../src/core/tensor.js';
 import { fillImages } from '../../src/data/batches.js';
 import { SIDE } from '../../src/data/fit-drawing.js';
 import { asPermutedPixels, asPixels } from '../../src/data/memory-tasks.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
-import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
@@ -119,6 +119,24 @@ describe('longhand predict', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Prediction);
+
+  test('ends with exit code 1 if a probability is NaN, and so does eval', async () => {
+    const run = inFolder('huge.safetensors');
+    const { model, training: state } = loadCheckpoint(RUN);
+    const huge = Object.entries(model.parameters).map(([name, { shape }]) => {
+      const tensor = zeros(shape);
+      fill(tensor, name === 'outKernel' ? 3e38 : 30);
+      return [name, tensor] as const;
+    });
+    saveCheckpoint(run, { model: { ...model, parameters: Object.fromEntries(huge) }, training: state });
+    const overflow = 'is NaN: a number in the network has overflowed: its weights are too large\n';
+    for (const flags of [[], ['--rows'], ['--json']]) {
+      expect(await refused(['predict', run, idx, ...flags])).toBe(
+        `longhand: ${run}: ${idx}[0]: the probability of class 0 ${overflow}`,
+      );
+    }
+    expect(await refused(['eval', run, '--data', DATA, '--json'])).toBe(`longhand: ${run}: loss ${overflow}`);
+  });
 
   test('gives IDX files, plain and gzipped, the predictions that eval counts', async () => {
     const all = await predictions([idx]);

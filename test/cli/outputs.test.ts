@@ -186,6 +186,45 @@ describe('an output on a file that the run reads is wrong usage', () => {
     }
   });
 
+  describe('the text of a resumed run', () => {
+    const folder = directoryOf({ 'book.txt': Buffer.from('a whale, a ship. '.repeat(20)) });
+    const at = (name: string) => path.join(folder, name);
+    const TEXT_RUN = ['train', '--task', 'text', '--hidden', '2', '--batch-size', '2', '--steps', '5', '--epochs', '1'];
+
+    beforeAll(async () => {
+      const args = placed('--text %book.txt --checkpoint %z.st', folder);
+      expect((await longhand([...TEXT_RUN, ...args])).code).toBe(0);
+      symlinkSync('z.st', at('link'));
+      for (const name of ['z.st.previous', 'z.st.new', 'z.st.old', 'b.old']) {
+        writeFileSync(at(name), readFileSync(at('book.txt')));
+      }
+    });
+
+    test.each<[string, string]>([
+      ['beside the implied checkpoint, .previous', '--resume %z.st --text %z.st.previous'],
+      ['beside the implied checkpoint, .new', '--resume %z.st --text %z.st.new'],
+      ['beside the implied checkpoint, .old', '--resume %z.st --text %z.st.old'],
+      ['beside the target of a link', '--resume %link --text %z.st.previous'],
+      ['beside a checkpoint of its own', '--resume %z.st --checkpoint %z.st --text %./z.st.old'],
+      ['beside the best', '--resume %z.st --checkpoint %c --best %b --text %b.old'],
+      ['beside the history', '--resume %z.st --checkpoint %c --history %h.csv --text %h.csv.new'],
+    ])('%s', async (_, args) => {
+      writeFileSync(at('h.csv.new'), readFileSync(at('book.txt')));
+      const [, text] = placed(args, folder).slice(-2);
+      await expectUsageError(['train'], args, folder, `--text ${text.replace(`${folder}/`, '%')} has a name`);
+    });
+
+    test('is kept under its own name if a hard link to it is replaced', async () => {
+      linkSync(at('book.txt'), at('hard.previous'));
+      const args = placed('--resume %z.st --checkpoint %hard --text %book.txt --epochs 2', folder);
+      writeFileSync(at('hard'), 'old');
+      const book = readFileSync(at('book.txt'));
+      expect((await longhand(['train', ...args])).code).toBe(0);
+      expect(readFileSync(at('book.txt'))).toEqual(book);
+      expect(readFileSync(at('hard.previous'), 'utf8')).not.toBe(book.toString());
+    });
+  });
+
   test('but a run may continue its own checkpoint under another spelling of its path', async () => {
     const folder = directoryOf();
     expect((await longhand([...RUN, ...placed('--checkpoint %c --checkpoint-every 20', folder)])).code).toBe(0);

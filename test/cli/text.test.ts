@@ -1,8 +1,13 @@
 /** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
-import { existsSync, truncateSync, writeFileSync } from 'node:fs';
-import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { fill, zeros } from '../../src/core/tensor.js';
+import { packagedText } from '../../src/data/text-files.js';
+import { textTask } from '../../src/data/text.js';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
+import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { done, longhand } from '../helpers/longhand.js';
+import { done, longhand, refused } from '../helpers/longhand.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 
 const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];
@@ -110,14 +115,89 @@ describe('longhand eval', () => {
     expect([code, stderr]).toEqual([2, 'error: --set cannot be used with --text, which reads a whole file\n']);
   });
 
-  test('reads a whole file from a zero state; the training’s own text gives nearly the training’s figure', async () => {
+  test('reads a whole file from a zero state, and names it', async () => {
     const { stdout } = await longhand(['eval', RUN, '--text', BOOK]);
-    const [, bits] = /^Bits per character: (\d\.\d{4})\n$/.exec(stdout)!;
+    const [, file, bits] = /^Bits per character on (.*): (\d\.\d{4})\n$/.exec(stdout)!;
     const json = JSON.parse((await longhand(['eval', RUN, '--text', BOOK, '--json'])).stdout) as Record<string, number>;
-    expect(json).toMatchObject({ set: BOOK, characters: 43 * 60 });
+    expect(file).toBe(BOOK);
+    expect(json).toMatchObject({ set: BOOK, text: BOOK, characters: 43 * 60 });
     expect(json.bitsPerCharacter.toFixed(4)).toBe(bits);
     expect(json.loss / Math.LN2).toBe(json.bitsPerCharacter);
     expect(Number(bits)).toBeLessThan(2.5);
+  });
+
+  test('gives the figure with which the training ended, for every batch size', async () => {
+    const end = inFolder('end.txt');
+    writeFileSync(end, Array.from(readFileSync(BOOK, 'utf8')).slice(-129).join(''));
+    const run = inFolder('batches.safetensors');
+    for (const B of ['5', '7']) {
+      const { stdout } = await trainOn(BOOK, '--epochs', '1', '--batch-size', B, '--checkpoint', run);
+      const [, bits] = /^Bits per character on the last 129 characters: (\d\.\d{4})\n$/m.exec(stdout)!;
+      expect((await done(['eval', run, '--text', end])).stdout).toBe(`Bits per character on ${end}: ${bits}\n`);
+    }
+  });
+
+  describe('without --text evaluates the text of the training, or none', () => {
+    const head = readFileSync(packagedText(), 'utf8').slice(0, 3000);
+
+    test('not Moby-Dick, although a class for other characters reads any text', async () => {
+      const run = inFolder('rare.safetensors');
+      expect((await trainOn(BOOK, '--epochs', '1', '--rare', '70', '--checkpoint', run)).code).toBe(0);
+      expect(await refused(['eval', run])).toMatch(
+        /rare\.safetensors: was trained on another text than .*data\.txt: name/,
+      );
+    });
+
+    test('not Moby-Dick, although the vocabulary has all its characters', async () => {
+      const [text, run] = [inFolder('part.txt'), inFolder('head.safetensors')];
+      const characters = Array.from(new Set(readFileSync(packagedText(), 'utf8'))).join('');
+      writeFileSync(text, characters + head);
+      expect((await trainOn(text, '--epochs', '1', '--checkpoint', run)).code).toBe(0);
+      expect(await refused(['eval', run])).toMatch(
+        /: was trained on another text than .*data\.txt: name a text with --text/,
+      );
+      const { model } = loadCheckpoint(run);
+      saveCheckpoint(run, { model, training: null });
+      expect(await refused(['eval', run])).toMatch(
+        /: does not say on which text it was trained: name a text with --text/,
+      );
+    });
+
+    test('Moby-Dick if the training read it', async () => {
+      const run = inFolder('moby.safetensors');
+      const split = textTask(readFileSync(packagedText(), 'utf8'), { T: 1000 });
+      const training = Training.start(createReferenceBackend(), split, { hidden: 1 });
+      saveCheckpoint(run, await training.checkpoint());
+      const count = split.validation.characters.length;
+      const { stdout } = await done(['eval', run, '--threads', '1']);
+      expect(stdout.replace(/\d\.\d{4}\n$/, '')).toBe(
+        `Bits per character on the last ${count} characters of ${packagedText()}: `,
+      );
+    });
+  });
+
+  test('with weights so large that a loss is NaN, it and sample and train end with exit code 1', async () => {
+    const run = inFolder('huge.safetensors');
+    const { model, training: state } = loadCheckpoint(RUN);
+    const { outKernel, ...others } = model.parameters;
+    const huge = zeros(outKernel.shape);
+    fill(huge, 3e38);
+    const biases = Object.entries(others).map(([name, tensor]) => {
+      const value = zeros(tensor.shape);
+      fill(value, 30);
+      return [name, value] as const;
+    });
+    const parameters = { ...Object.fromEntries(biases), outKernel: huge };
+    saveCheckpoint(run, { model: { ...model, parameters }, training: state });
+    const overflow = 'a number in the network has overflowed: its weights are too large\n';
+    expect(await refused(['eval', run, '--text', BOOK])).toBe(`longhand: ${run}: loss is NaN: ${overflow}`);
+    expect(await refused(['eval', run, '--text', BOOK, '--json'])).toContain('loss is NaN');
+    expect(await refused(['sample', run])).toBe(
+      `longhand: sample: after 1 characters, logit 0 is Infinity: ${overflow}`,
+    );
+    const resumed = await longhand(['train', '--resume', run, '--text', BOOK, '--json']);
+    expect([resumed.code, resumed.stdout]).toEqual([1, '{"event":"finished","steps":480}\n']);
+    expect(resumed.stderr).toContain(`longhand: test: loss is NaN: ${overflow}`);
   });
 
   test('refuses --text for a network of images', async () => {

@@ -1,11 +1,11 @@
 /** Texts: vocabularies, streams, carried states, evaluation, and runs that are resumed. */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
-import { DataError } from '../../src/core/errors.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf, zeros } from '../../src/core/tensor.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
-import type { Text } from '../../src/data/text.js';
+import type { Text, Vocabulary } from '../../src/data/text.js';
 import { classCount, classesIn, textOf, textTask, vocabularyOf } from '../../src/data/text.js';
 import { examplesOf } from '../../src/data/train-data.js';
 import { Network } from '../../src/network/network.js';
@@ -14,6 +14,8 @@ import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
+import { Training } from '../../src/training/training.js';
+import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend();
@@ -151,10 +153,31 @@ describe('the evaluation of a text', () => {
     const parts = await evaluate(networkOf(7, 1), text);
     expect(parts.count).toBe(text.characters.length - 1);
     expect(parts.loss).toBeCloseTo(whole.loss, 6);
-    const streams = await evaluate(networkOf(7, 5), text);
-    expect(streams.count).toBe(parts.count);
-    expect(streams.loss).not.toBe(parts.loss);
-    expect(streams.loss).toBeCloseTo(parts.loss, 1);
+  });
+
+  test('is the same for every batch size, and frees what it allocates', async () => {
+    const { loss, count, predicted, correct } = await evaluate(networkOf(7, 1), text);
+    for (const B of [2, 5, 900]) {
+      const { backend: counting, held } = countingBackend();
+      const network = new Network(counting, { ...sizes, inputKind: 'classes', reads: 'every' }, { T: 7, B });
+      network.initialise(new Random(5), 'glorot');
+      const before = held.size;
+      expect(await evaluate(network, text)).toMatchObject({ loss, count, predicted, correct });
+      expect(held.size).toBe(before);
+    }
+  });
+
+  test('refuses a loss that is NaN, and says so', async () => {
+    for (const B of [1, 3]) {
+      const network = networkOf(7, B);
+      for (const { name, value } of network.parameters) if (name === 'outKernel') value.data.fill(3e38);
+      for (const { value } of network.parameters) if (value.dimension === 1) value.data.fill(30);
+      const failure = await failureOf(evaluate(network, text));
+      expect(failure).toBeInstanceOf(NonFiniteError);
+      expect(String(failure)).toMatch(
+        /evaluate: loss is NaN: a number in the network has overflowed: its weights are too/,
+      );
+    }
   });
 
   test('leaves the initial states zero', async () => {
@@ -179,6 +202,25 @@ describe('training on a text', () => {
   test('learns it', async () => {
     const network = await train(backend, text, { ...OPTIONS, epochs: 12 });
     expect((await evaluate(network, text)).loss).toBeLessThan(0.5 * Math.log(classCount(text.vocabulary)));
+  });
+
+  test.each<[string, Vocabulary, string]>([
+    ['one other character', vocabularyOf('!'.concat(TEXT.replaceAll(' ', ''))), 'class 0 is "!", but must be " "'],
+    ['a class for others', { ...text.vocabulary, hasOther: true }, 'outputs'],
+  ])('refuses a validation text whose vocabulary has %s', async (_, vocabulary, message) => {
+    const other = { ...validation, characters: validation.characters.map((index) => index % 5), vocabulary };
+    const failure = await failureOf(train(backend, text, { ...OPTIONS, validateEvery: 7 }, { validation: other }));
+    expect(failure).toBeInstanceOf(DataError);
+    expect(String(failure)).toContain(message);
+  });
+
+  test('is not resumed with another vocabulary, although the caller gives the digest of its data', async () => {
+    const [saved] = await checkpointsOf({});
+    const vocabulary = vocabularyOf('!'.concat(TEXT.replaceAll(' ', '')));
+    const data = { train: { ...text, vocabulary }, validation: undefined, digest: saved.training!.data };
+    expect(() => Training.resume(backend, data, saved)).toThrow(
+      'resume: data: another vocabulary: class 0 is "!", but must be " "',
+    );
   });
 
   test('lines and validations change no bit', async () => {

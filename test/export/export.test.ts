@@ -29,6 +29,7 @@ import {
 } from '../helpers/exported-networks.js';
 import { expectDataError } from '../helpers/failures.js';
 import { SIZES } from '../helpers/random-model.js';
+import { modelOf } from '../helpers/text-models.js';
 
 /** ONNX Runtime for the web, which needs no native binary. `x`: numbers, or class indices. The results are `[B,C]`, or `[T,B,C]`; without a softmax there are no probabilities. */
 async function inOnnxRuntime(
@@ -101,6 +102,14 @@ describe('an exported network computes the same', () => {
     expectClose(logits, expected.logits);
     if (loss === 'crossEntropy') expectClose(probabilities!, expected.results);
     else expect(probabilities).toBeUndefined();
+  });
+
+  test('in ONNX Runtime, a text’s network, whose vocabulary stands beside the graph', async () => {
+    const model: SavedModel = { T: 5, ...(await modelOf([4])) };
+    const { inputs: I } = model.network;
+    const classes = BigInt64Array.from({ length: 5 * B }, (_, n) => BigInt(classAt(Math.floor(n / B), n % B, I)));
+    const { logits } = await inOnnxRuntime(toOnnx(model), classes, [5, B]);
+    expectClose(logits, outputsOf(model).logits);
   });
 
   test('in ONNX Runtime, for any number of steps', async () => {

@@ -1,5 +1,8 @@
 /** Import: a round trip changes no bit, files of others are read, and a wrong file is refused with the reason. */
 import { DataError } from '../../src/core/errors.js';
+import { vocabularyOf } from '../../src/data/text.js';
+import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
+import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
@@ -18,6 +21,7 @@ import {
 } from '../helpers/exported-networks.js';
 import { expectDataError } from '../helpers/failures.js';
 import { savedModel, SIZES } from '../helpers/random-model.js';
+import { modelOf } from '../helpers/text-models.js';
 
 describe('export and import', () => {
   test.each([1, 0, -0.3, 1e-50])('through PyTorch change no bit, with forget bias %d', (forgetBias) => {
@@ -40,6 +44,38 @@ describe('export and import', () => {
     const back = fromTensorFlow1(parseSafetensors(bytes, 'f'), SIZES.T, forgetBias, 'f');
     expect(bitsOf(back)).toEqual(bitsOf(model));
     expect(toTensorFlow1(back)).toEqual(bytes);
+  });
+});
+
+describe('the vocabulary of a text’s network', () => {
+  const TEXT = 'to be or not to be, that is the question 😀\n';
+
+  test('comes back through PyTorch, and every export has it', async () => {
+    const model: SavedModel = { T: 5, ...(await modelOf([4, 3])) };
+    const bytes = toPyTorch(model);
+    const back = fromPyTorch(parseSafetensors(bytes, 'f'), 5, 'f');
+    expect(back.vocabulary).toEqual(vocabularyOf(TEXT));
+    expect(bitsOf(back)).toEqual(bitsOf(model));
+    expect(toPyTorch(back)).toEqual(bytes);
+    const json = JSON.stringify(model.vocabulary);
+    expect(parseSafetensors(toKeras(model), 'f').metadata.get('vocabulary')).toBe(json);
+    const topology = new TextDecoder().decode(toTensorFlowJs(model)['model.json']);
+    expect(JSON.parse(topology)).toMatchObject({ userDefinedMetadata: { vocabulary: model.vocabulary } });
+    expect(new TextDecoder().decode(toOnnx(model))).toContain(json);
+  });
+
+  test.each([
+    ['{"characters":["a","b"],"hasOther":false}', 'f: metadata: a vocabulary of 2 classes, but the network reads'],
+    [
+      '{"characters":["b","a"],"hasOther":false}',
+      'f: metadata: vocabulary: characters[1] is "a": must be one character',
+    ],
+    ['[', 'f: metadata vocabulary: '],
+    ['3', 'f: metadata: vocabulary is 3: must have characters'],
+  ])('%s in the metadata of a file with other classes is refused', async (json, message) => {
+    const { metadata, tensors } = parseSafetensors(toPyTorch({ T: 5, ...(await modelOf([4])) }), 'f');
+    const file = { tensors, metadata: new Map(metadata).set('vocabulary', json) };
+    expectDataError(() => fromPyTorch(file, 5, 'f'), message);
   });
 });
 

@@ -20,6 +20,8 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes } from '../../src/training/checkpoint.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
+import { OUTPUTS } from './device-backend.js';
+import { errorOf } from './failures.js';
 import { createFormulaBackend } from './formula-backend.js';
 import type { Case } from './operation-cases.js';
 import { CASES, ON_PRODUCTS, TOLERANCE } from './operation-cases.js';
@@ -262,6 +264,29 @@ export function describeBackend(name: string, computesIn: ComputesIn, open: () =
         const message = 'free: [2,3] was not allocated by this backend, or has been freed before';
         expect(() => backend.free(tensor)).toThrow(message);
         expect(() => backend.free(tensorFrom([1, 2, 3, 4, 5, 6], [2, 3]))).toThrow(message);
+      });
+
+      test('every operation, upload and download refuse a freed operand', async () => {
+        const operations = new Set<string>();
+        for (const { name, outputs, inputs, prepare, run } of CASES) {
+          const [operation] = name.split(' ');
+          if (operations.has(operation) || (operation === 'matmul' && !name.endsWith(', with bias'))) continue;
+          operations.add(operation);
+          const shapes = [...outputs, ...inputs];
+          for (const n of shapes.keys()) {
+            const operands = shapes.map((shape) => backend.allocate(shape));
+            prepare?.(operands.slice(outputs.length));
+            backend.free(operands[n]);
+            const call = () => run(backend, operands.slice(0, outputs.length), operands.slice(outputs.length));
+            expect([name, n, errorOf(Error, call).message]).toEqual([name, n, expect.stringContaining('freed')]);
+            operands.forEach((operand, k) => k !== n && backend.free(operand));
+          }
+        }
+        expect([...operations].sort()).toEqual(Object.keys(OUTPUTS).sort());
+        const tensor = backend.allocate([2]);
+        backend.free(tensor);
+        expect(() => backend.upload(tensor)).toThrow(/freed/);
+        await expect(backend.download(tensor)).rejects.toThrow(/freed/);
       });
 
       test('upload and download of a step leave the other steps alone', async () => {

@@ -1,9 +1,12 @@
 /** A network that is not the model: every function for a list of parameters works for its list. */
+import { createGpuBackend } from '../../kernels/gpu/index.js';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import type { Backend, NamedTensors, Parameter, Tensor } from '../../src/index.js';
+import * as library from '../../src/index.js';
 import {
   Adam,
+  allocateLstm,
   assertFinite,
   checkGradients,
   clipGradients,
@@ -16,11 +19,15 @@ import {
   gradientsByName,
   loadTensors,
   Model,
+  Network,
   NonFiniteError,
   norm,
   OutOfMemoryError,
   Random,
   saveTensors,
+  Sgd,
+  textTask,
+  Training,
   valuesByName,
   valuesOf,
   zeros,
@@ -28,9 +35,13 @@ import {
 import { elementCountOfNetwork, elementCountOfTraining } from '../../src/network/memory.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { countingBackend } from '../helpers/counting-backend.js';
+import { OUTPUTS } from '../helpers/device-backend.js';
 import { failureOf } from '../helpers/failures.js';
 
 const [B, I, H, C] = [6, 4, 5, 3];
+/** A network of texts reads and predicts classes at every step. */
+const ENDS_OF_TEXT = { layers: [{ hidden: 3 }], inputKind: 'classes', reads: 'every' } as const;
+const IMAGE = { count: 1, pixels: new Uint8Array(2 * I), labels: Uint8Array.of(0) };
 
 function ones(shape: readonly number[]): Tensor {
   const tensor = zeros(shape);
@@ -341,5 +352,146 @@ describe('memory', () => {
     const model = new Model(backend, sizes);
     expect(() => new Adam(backend, model.parameters)).toThrow(OutOfMemoryError);
     expect(numbers()).toBe(elementCountOfNetwork(modelNetwork(sizes), sizes));
+  });
+});
+
+describe.each<[string, () => Backend | Promise<Backend>]>([
+  ['reference', () => createReferenceBackend()],
+  ['wasm', () => createWasmBackend({ threads: 1 })],
+  ['gpu', () => createGpuBackend({ mode: 'cpu' })],
+])('on the backend %s, what has been disposed of', (_, open) => {
+  const sizes = { T: 2, B, I, H, C };
+  const TEXT = textTask('a whale, a ship. '.repeat(40), { T: 2 });
+  let backend: Backend;
+  beforeAll(async () => (backend = await open()));
+  afterAll(() => backend.dispose());
+
+  /** The arguments of every method of the library's classes that own tensors; null: it reads and writes no tensor. */
+  const ARGUMENTS: Readonly<Record<string, readonly unknown[] | null>> = {
+    ...{ dx: [], forward: [], backward: [], setBatch: [{ x: zeros([2, B, I]), labels: Array<number>(B).fill(0) }] },
+    ...{
+      setTargets: [{ labels: Array<number>(B).fill(0) }],
+      drawMasks: [new Random(1)],
+      carryState: [],
+      resetState: [],
+    },
+    ...{ initialise: [new Random(1)], metrics: [], predictions: [], assertFinite: [1], assertFiniteInputs: [] },
+    ...{ save: [], load: [{}], update: [0.1], makeStep: [], line: [], validate: [], checkpoint: [], takeNetwork: [] },
+    ...{ changeLearningRate: [0.1], network: null, countsRow: null, updates: null, step: null, steps: null },
+    ...{ isOver: null, hasLostPatience: null, options: null, learningRate: null, dispose: null },
+    // private
+    ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
+    ...{ assertNotDisposed: null, assertNotEnded: null },
+  };
+
+  const methodsOf = (owner: object): string[] => {
+    const prototype = Object.getPrototypeOf(owner) as object;
+    const own = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+    return prototype === Object.prototype ? [] : [...own, ...methodsOf(prototype)];
+  };
+
+  const model = () => new Model(backend, sizes, { inputGradient: true });
+  const training = () => Training.start(backend, TEXT, { hidden: 3, batchSize: 2 });
+  const OWNERS: Readonly<Record<string, () => { dispose(): void }>> = {
+    Network: () =>
+      new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C }, sizes, { inputGradient: true }),
+    Model: model,
+    Adam: () => new Adam(backend, model().parameters),
+    Sgd: () => new Sgd(backend, model().parameters),
+    Training: training,
+  };
+
+  test('every class that has dispose is among those here', () => {
+    const owners = Object.entries(library).filter(
+      ([, one]) => typeof one === 'function' && 'dispose' in Object(one.prototype as object),
+    );
+    expect(owners.map(([name]) => name).sort()).toEqual([...Object.keys(OWNERS), 'Optimiser'].sort());
+  });
+
+  test.each(Object.entries(OWNERS))('%s: every method refuses, and changes nothing else', async (name, make) => {
+    const owner = make() as unknown as Record<string, unknown> & { dispose(): void };
+    owner.dispose();
+    const other = model(); // in the memory that has become free
+    other.initialise(new Random(2));
+    const before = await other.save();
+    for (const method of methodsOf(owner)) {
+      expect(Object.keys(ARGUMENTS)).toContain(method);
+      const given = ARGUMENTS[method];
+      if (given === null) continue;
+      const use = async (): Promise<unknown> => {
+        const found = owner[method];
+        return typeof found === 'function' ? (found.apply(owner, given) as unknown) : found;
+      };
+      const message = `${name}.${method}: ${String(await failureOf(use()))}`;
+      expect(message).toMatch(
+        /(the (network|optimiser) has been disposed of|the run has ended: its memory has been freed)$/,
+      );
+    }
+    expect(await other.save()).toEqual(before);
+    other.dispose();
+  });
+
+  test('and of an LSTM, and tensors: every function refuses', async () => {
+    const lstm = allocateLstm(backend, sizes);
+    const [matrix, vector] = [backend.allocate([3, 3]), backend.allocate([3])];
+    const alive = backend.allocate([3, 3]);
+    const { vocabulary } = TEXT.train;
+    const classes = vocabulary.characters.length;
+    const text = new Network(backend, { ...ENDS_OF_TEXT, inputs: classes, outputs: classes }, { T: 2, B: 2 });
+    const { x, h, c, kernel, bias } = lstm;
+    for (const tensor of [x, h, c, kernel, bias, matrix, vector]) backend.free(tensor);
+    text.dispose();
+    const named = { m: matrix };
+    const parameter = { name: 'm', value: matrix, gradient: matrix };
+    const calls: Record<string, () => unknown> = {
+      lstmForward: () => library.lstmForward(backend, lstm),
+      lstmBackward: () => library.lstmBackward(backend, lstm),
+      carryState: () => library.carryState(backend, lstm),
+      denseForward: () => denseForward(backend, alive, [matrix], alive, vector),
+      denseBackward: () => denseBackward(backend, [alive], alive, vector, matrix, [alive], alive),
+      clipGradients: () => clipGradients(backend, [matrix], { clipNorm: 1, clipValue: null }),
+      saveTensors: () => saveTensors(backend, named),
+      loadTensors: () => loadTensors(backend, named, { m: zeros([3, 3]) }),
+      assertFinite: () => assertFinite(backend, [parameter], 1),
+      evaluate: () => library.evaluate(text, TEXT.validation),
+      sample: () => library.sample(text, vocabulary).next(),
+      fillBatch: () =>
+        library.fillBatch(x, zeros([B]), library.sliceImages({ ...IMAGE, rows: 2, columns: I }, 0, 1), [0]),
+      drawMask: () => library.drawMask(matrix, 0.5, new Random(1)),
+      fillRandom: () => fillRandom(matrix, () => 1),
+      copyInto: () => library.copyInto(matrix, zeros([3, 3])),
+      copyFrom: () => library.copyInto(zeros([3, 3]), matrix),
+      fill: () => fill(matrix, 1),
+      flatten: () => library.flatten(matrix),
+      matrixOf: () => library.matrixOf(matrix),
+      norm: () => norm(matrix),
+      rowsOf: () => library.rowsOf(matrix, 0, 1),
+      stepOf: () => library.stepOf(matrix, 0),
+      transposeOf: () => library.transposeOf(matrix),
+      valuesOf: () => valuesOf(matrix),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const failure = await failureOf((async () => await call())());
+      expect(`${name}: ${String(failure)}`).toMatch(/(has been freed|the network has been disposed of)$/);
+    }
+  });
+
+  test('is the backend itself: every method but free and dispose refuses', async () => {
+    const short = await open();
+    const owner = new Model(short, sizes);
+    await short.dispose();
+    await short.dispose();
+    const methods = short as unknown as Record<string, () => unknown>;
+    for (const name of [...Object.keys(OUTPUTS), 'allocate', 'upload', 'download', 'keepPace']) {
+      const failure = await failureOf((async () => await methods[name]())());
+      expect(String(failure)).toBe(`Error: ${name}: the backend ${short.name} has been disposed of`);
+    }
+    for (const use of [() => owner.forward(), () => owner.resetState()]) {
+      expect(use).toThrow(/: the backend \w+ has been disposed of$/);
+    }
+    for (const use of [() => owner.save(), () => owner.metrics()]) {
+      await expect(use()).rejects.toThrow(/^download: the backend \w+ has been disposed of$/);
+    }
+    owner.dispose();
   });
 });

@@ -3,6 +3,7 @@ import { DataError } from '../../src/core/errors.js';
 import { zeros } from '../../src/core/tensor.js';
 import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
+import { storedFloats } from '../../src/files/stored-tensors.js';
 import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
@@ -75,6 +76,17 @@ describe('a checkpoint that could not be read again is not written:', () => {
     );
     wide.set(7, 3e38);
     expect(written(changed)).toBeInstanceOf(Uint8Array);
+  });
+
+  test('a negative mean of squares', () => {
+    const negative = zeros([10]);
+    negative.set(7, -1e-30);
+    const squares = { ...checkpoint.training!.squares, outBias: negative };
+    expect(written({ training: { squares } })).toEqual(
+      new DataError(
+        `checkpoint: adam.v.outBias[7] is ${Math.fround(-1e-30)}: must be ≥ 0, because it is a mean of squares`,
+      ),
+    );
   });
 
   test('a tensor of another shape', () => {
@@ -276,4 +288,11 @@ test('NaN weights are read if the caller allows them', () => {
   const spoilt = writeSafetensors(signed({ ...file, tensors: new Map(file.tensors).set('outBias', outBias) }));
   expect(() => parseCheckpoint(spoilt, 'f')).toThrow('NaN');
   expect(parseCheckpoint(spoilt, 'f', { allowNonFinite: true }).model.parameters.outBias.get(0)).toBeNaN();
+});
+
+test.each([Float32Array, Float64Array])('a negative mean of squares in a %p is refused', (Floats) => {
+  const values = new Floats(10);
+  values[4] = -0.5;
+  const change: Change = (tensors) => tensors.set('adam.v.outBias', storedFloats(values, [10]));
+  expect(refusalOf(bytes, change)).toBe('f: adam.v.outBias[4] is -0.5: must be ≥ 0, because it is a mean of squares');
 });

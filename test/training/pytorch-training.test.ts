@@ -2,7 +2,7 @@
  * A whole run on a text against PyTorch's; `--to pytorch-training`, and back with `--from pytorch-training`. In the second tier
  * PyTorch continues a run with the losses that Longhand would compute.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
@@ -94,6 +94,7 @@ describe('a wrong file is refused with the reason', () => {
       '"lstm.bias_hh_l0" is not the forget bias 1: it must',
     ],
     ['with NaN', {}, ['adam.v.fc.bias'], 'adam.v.fc.bias": element 0 is NaN, must be finite'],
+    ['with a negative mean of squares', {}, ['adam.v.fc.weight'], 'adam.v.outKernel[0,0] is -1: must be ≥ 0'],
   ])('a file %s', async (_, texts, changed, message) => {
     const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
     const others = Object.entries(texts).map(([key, value]): [string, string] => [
@@ -105,7 +106,7 @@ describe('a wrong file is refused with the reason', () => {
     const changes = changed.map((key): [string, StoredTensor] => {
       const tensor = tensors.get(key)!;
       const values = new Float32Array(Uint8Array.from(tensor.bytes).buffer);
-      values[0] = key.startsWith('adam') ? NaN : 0.5;
+      values[0] = { 'adam.v.fc.bias': NaN, 'adam.v.fc.weight': -1 }[key] ?? 0.5;
       return [key, { ...tensor, bytes: new Uint8Array(values.buffer) }];
     });
     const file = { metadata: new Map([...metadata, ...others]), tensors: new Map([...tensors, ...changes]) };
@@ -214,6 +215,17 @@ const testedWithTorch = (python: string): void => {
       const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1'];
       expect(await runProcess(python, args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
     }
+  });
+
+  test('refuses an output that would replace its input, by a link too', async () => {
+    const there = await exported();
+    const link = `${there}.link`;
+    symlinkSync(there, link);
+    const before = readFileSync(there);
+    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, link, '--data', data, '--steps', '1']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/ error: [^\n]*there\.link: the output must not replace a file that the run reads\n$/);
+    expect(readFileSync(there)).toEqual(before);
   });
 
   test('uses the cores of each computer, and draws other dropout masks in each process', async () => {

@@ -1,7 +1,7 @@
 /** Text that a network writes: its distribution, its options, and the same text on every number of threads. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
-import { DataError } from '../../src/core/errors.js';
+import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { classCount, textTask } from '../../src/data/text.js';
@@ -153,6 +153,13 @@ describe('a sample', () => {
     [{ primer: '' } as never, new TypeError('sample: primer: unknown option; did you mean prime?')],
   ])('refuses %j', async (options, error) => {
     expect(await failureOf(written(options))).toEqual(error);
+  });
+
+  test('refuses to draw from NaN', async () => {
+    const huge = new Network(backend, network.config, { T: 1, B: 1 });
+    for (const { name, value } of huge.parameters) value.data.fill(name === 'outKernel' ? 3e38 : 30);
+    const failure = await failureOf(written({ prime: 'to be' }, huge));
+    expect(failure).toEqual(new NonFiniteError('sample: after 5 characters, logit 0', Infinity));
   });
 
   test('refuses a network that does not predict the next character', async () => {
