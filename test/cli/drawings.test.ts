@@ -166,7 +166,7 @@ describe('the fit', () => {
   };
 
   test.each([1, 3, 19, 20, 21, 57, 300])(
-    'scales a rectangle of any size (%i) to 20, and keeps its proportions',
+    'scales a rectangle of any size (%i) to 20 and keeps its proportions',
     (side) => {
       const width = side + 7;
       const ink = Uint8Array.from({ length: 3 * side * width }, (_, n) => (n % width < side ? 255 : 0));

@@ -68,18 +68,15 @@ test.each<[readonly string[], string]>([
 describe('compare of a small file with many steps', () => {
   const node = ['--max-old-space-size=256'];
 
-  test.each([[[]], [['--no-limit']]])(
-    'is refused if their views do not fit into V8’s heap, with flags %j',
-    async (flags) => {
-      const file = comparisonOf(100_000, LOSS);
-      const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(
-        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
-      );
-      expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
-    },
-  );
+  test.each([[[]], [['--no-limit']]])('is refused if the views do not fit into V8’s heap; flags %j', async (flags) => {
+    const file = comparisonOf(100_000, LOSS);
+    const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+    );
+    expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
+  });
 
   test('is computed if their views fit into V8’s heap', async () => {
     const file = comparisonOf(20_000, LOSS);

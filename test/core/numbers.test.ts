@@ -114,7 +114,7 @@ test('a checkpoint of 0.2.0, of format version 2, loads, and is written again wi
 
 describe('checkpoints of 0.1.0', () => {
   test.each(['f32', 'f64'] as const)(
-    'in %s load, are written again with the same bytes, and can be resumed',
+    'in %s load, have the same bytes when written again, and resume',
     async (dtype) => {
       const saved = parseCheckpoint(fixture(dtype), 'f');
       expect(saved.training?.step).toBe(7);

@@ -57,18 +57,15 @@ describe('a link', () => {
     expect(await opened.page.isChecked('[value=swapped-gate]')).toBe(true);
   });
 
-  testInBrowser(
-    'of an earlier version, with ?machine=, chooses the backend; the new address says backend=',
-    async () => {
-      const opened = await visit(`${SMALL}&machine=reference`);
-      const { page } = opened;
-      expect(await opened.text('#backend')).toContain('reference');
-      expect(await page.inputValue('[name=backend]')).toBe('reference');
-      await page.click('#next');
-      await page.waitForFunction(() => location.search.includes('image=1'));
-      expect(new URL(page.url()).search).toBe('?backend=reference&hidden=16&batchSize=32&image=1');
-    },
-  );
+  testInBrowser('of an earlier version chooses the backend with machine=; the new address says backend=', async () => {
+    const opened = await visit(`${SMALL}&machine=reference`);
+    const { page } = opened;
+    expect(await opened.text('#backend')).toContain('reference');
+    expect(await page.inputValue('[name=backend]')).toBe('reference');
+    await page.click('#next');
+    await page.waitForFunction(() => location.search.includes('image=1'));
+    expect(new URL(page.url()).search).toBe('?backend=reference&hidden=16&batchSize=32&image=1');
+  });
 });
 
 /** A checkpoint of a run on small images. */
@@ -103,7 +100,7 @@ describe('a checkpoint', () => {
   const [short, long] = ['cli-20', 'cli-40'].map((name) => path.join(folder, `${name}.safetensors`));
 
   testInBrowser(
-    'of several layers, from the page or the command line, continues on the other with the same bits',
+    'of several layers, from the page or the command line, continues there with the same bits',
     async () => {
       const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32'];
       const twenty = await longhand(['train', ...network, '--training-iters', String(21 * 32), '--checkpoint', short]);
