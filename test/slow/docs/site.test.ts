@@ -93,9 +93,7 @@ testInBrowser('every page opens without errors and other origins', async () => {
   }
 });
 
-testInBrowser('no file contains the base that the site was built for, or a script in a document', () =>
-  expectNoBase(folder()),
-);
+testInBrowser('no file contains the base that the site was built for, or a script', () => expectNoBase(folder()));
 
 testInBrowser('a link to lines of a source file scrolls to them and highlights them, within the site too', async () => {
   const visit = await open('derivation.html');
