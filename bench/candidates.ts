@@ -36,13 +36,7 @@ const NETWORK_MODES: readonly Mode[] = ['webgl2', 'webasm'];
 
 const CANDIDATES: readonly ListEntry[] = [
   { name: 'longhand-wasm', program: 'longhand', mode: 'wasm', kinds: ALL, threadedIn: ANY_ENGINE },
-  {
-    name: 'longhand-wasm-portable',
-    program: 'longhand',
-    mode: 'wasm-portable',
-    kinds: ALL,
-    threadedIn: ANY_ENGINE,
-  },
+  { name: 'longhand-wasm-portable', program: 'longhand', mode: 'wasm-portable', kinds: ALL, threadedIn: ANY_ENGINE },
   { name: 'longhand-reference', program: 'longhand', mode: 'reference', kinds: ALL },
   ...MODES.map((mode) => ({
     name: `longhand-gpu-${mode}`,

@@ -66,24 +66,32 @@ export function inputShapes(task: BenchmarkTask): Record<string, Shape> {
       const { form, M, K, N } = task;
       return { a: form === 'Aᵀ·B' ? [K, M] : [M, K], b: form === 'A·Bᵀ' ? [N, K] : [K, N] };
     }
-    case 'cellForward': {
-      const { B, H } = task;
-      return { z: [B, 4 * H], cPrev: [B, H] };
-    }
+    case 'cellForward':
     case 'cellBackward': {
-      const { B, H } = task;
-      return { dh: [B, H], dc: [B, H], gates: [B, 4 * H], c: [B, H], cPrev: [B, H] };
+      const [state, gates] = [
+        [task.B, task.H],
+        [task.B, 4 * task.H],
+      ];
+      if (task.kind === 'cellForward') return { z: gates, cPrev: state };
+      return { dh: state, dc: state, gates, c: state, cPrev: state };
     }
     case 'network': {
-      const { T, B } = task;
-      const labels = task.reads === 'every' ? [T, B] : [B];
+      const labels = task.reads === 'every' ? [task.T, task.B] : [task.B];
       return { ...networkParameterShapes(networkOf(task)), x: inputShape(networkOf(task), task), labels };
     }
-    default: {
-      const { T, B, I, C } = task;
-      return { ...parameterShapes(task), x: [T, B, I], y: [B, C] };
-    }
+    default:
+      return { ...parameterShapes(task), x: [task.T, task.B, task.I], y: [task.B, task.C] };
   }
+}
+
+/** The inputs as a program stores them. */
+export function inputsAs<Stored>(
+  task: BenchmarkTask,
+  inputs: Arrays,
+  store: (values: Float32Array, shape: Shape) => Stored,
+): Record<string, Stored> {
+  const shapes = Object.entries(inputShapes(task));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, store(inputs[name], shape)]));
 }
 
 /**
@@ -130,12 +138,10 @@ export function makeInputs(task: BenchmarkTask): Arrays {
     const glorot = Math.sqrt(6 / (shape[0] + shape[1]));
     return uniform(-glorot, glorot);
   };
-  const inputs = Object.fromEntries(
-    Object.entries(inputShapes(task)).map(([name, shape]) => [
-      name,
-      Float32Array.from({ length: sizeOf(shape) }, drawOf(name, shape)),
-    ]),
-  );
+  const inputs: Arrays = {};
+  for (const [name, shape] of Object.entries(inputShapes(task))) {
+    inputs[name] = Float32Array.from({ length: sizeOf(shape) }, drawOf(name, shape));
+  }
   if (task.kind === 'forward' || task.kind === 'step') writeLabels(inputs.y, task, random);
   return inputs;
 }

@@ -98,9 +98,8 @@ async function bundle(
   return outputFiles.map(({ path: file, contents }) => [file.slice(path.parse(file).root.length - 1), contents]);
 }
 
-const [benchmarkInPage, inPage] = ['benchmark-js.js', 'in-page.js'].map((name) =>
-  path.join(bench, 'browser', 'page', name),
-);
+const pageFolder = path.join(bench, 'browser', 'page');
+const [benchmarkInPage, inPage] = ['benchmark-js.js', 'in-page.js'].map((name) => path.join(pageFolder, name));
 
 /** Replaces the modules of bench/ that need Node, and Benchmark.js, with those of page/. */
 const pageModules: Plugin = {

@@ -27,13 +27,8 @@ const child = fileURLToPath(new URL('child.js', import.meta.url));
 export async function nodeEngine(node: string): Promise<Engine> {
   const { stdout } = await promisify(execFile)(node, [child, 'peak']);
   const { engine, peak } = JSON.parse(stdout) as { engine: string; peak: Peak };
-  return {
-    kind: 'node',
-    name: engine,
-    peak,
-    start: (candidate) => SpawnedProcess.start(candidate, node),
-    close: async () => {},
-  };
+  const start = (candidate: Candidate): Promise<Started> => SpawnedProcess.start(candidate, node);
+  return { kind: 'node', name: engine, peak, start, close: async () => {} };
 }
 
 /** Enough for the slowest task: a model of 1024 units in plain loops. */

@@ -60,18 +60,17 @@ export async function answer(
 export type EncodedArrays = Record<string, string>;
 
 export function encode(arrays: Arrays): EncodedArrays {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, { buffer, byteOffset, byteLength }]) => [
-      name,
-      textOf(new Uint8Array(buffer, byteOffset, byteLength)),
-    ]),
-  );
+  const encoded: EncodedArrays = {};
+  for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(arrays)) {
+    encoded[name] = textOf(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return encoded;
 }
 
 export function decode(encoded: EncodedArrays): Arrays {
-  return Object.fromEntries(
-    Object.entries(encoded).map(([name, text]) => [name, new Float32Array(bytesOf(text).buffer)]),
-  );
+  const arrays: Arrays = {};
+  for (const [name, text] of Object.entries(encoded)) arrays[name] = new Float32Array(bytesOf(text).buffer);
+  return arrays;
 }
 
 /** btoa and atob exist in Node too, but need seconds for the largest arrays. */

@@ -5,7 +5,7 @@
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, BenchmarkTask } from '../tasks.js';
-import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputShapes, inputsAs, LEARNING_RATE } from '../tasks.js';
 import { loadRival, provideWebWorkers, rivalVersion } from './rivals.js';
 
 /** The part of jax-js that this file uses. */
@@ -61,9 +61,7 @@ export async function start({ threads, mode }: StartOptions): Promise<Program> {
 }
 
 function prepare(jax: Jax, task: BenchmarkTask, inputs: Arrays): Prepared {
-  const given = Object.fromEntries(
-    Object.entries(inputShapes(task)).map(([name, shape]) => [name, jax.numpy.array(inputs[name]).reshape(shape)]),
-  );
+  const given = inputsAs(task, inputs, (values, shape) => jax.numpy.array(values).reshape(shape));
   switch (task.kind) {
     case 'matmul':
       return computation(jax, given, (operands) => ({ out: multiply(jax, task, operands) }));
@@ -94,32 +92,24 @@ function gatesOf(gates: JaxArray, H: number): JaxArray[] {
 
 function cellForward({ nn, numpy }: Jax, { H }: { H: number }, { z, cPrev }: Named): { h: JaxArray; c: JaxArray } {
   const [i, j, f, o] = gatesOf(z, H);
-  const c = nn
-    .sigmoid(f.add(FORGET_BIAS))
-    .mul(cPrev)
-    .add(nn.sigmoid(i).mul(numpy.tanh(j)));
-  const h = nn.sigmoid(o).mul(numpy.tanh(c.ref));
-  return { h, c };
+  const kept = nn.sigmoid(f.add(FORGET_BIAS)).mul(cPrev);
+  const c = kept.add(nn.sigmoid(i).mul(numpy.tanh(j)));
+  return { h: nn.sigmoid(o).mul(numpy.tanh(c.ref)), c };
 }
 
 function cellBackward({ numpy }: Jax, { H }: CellTask, { dh, dc, gates, c, cPrev }: Named): Named {
   const [i, j, f, o] = gatesOf(gates, H);
   const throughSigmoid = (gradient: JaxArray, gate: JaxArray): JaxArray =>
     gradient.mul(gate.ref).mul(gate.neg().add(1));
+  const throughTanh = (gradient: JaxArray, result: JaxArray): JaxArray =>
+    gradient.mul(numpy.square(result).neg().add(1));
   const tanhC = numpy.tanh(c);
-  const dO = dh.ref.mul(tanhC.ref);
-  const dC = dc.add(dh.mul(o.ref).mul(numpy.square(tanhC).neg().add(1)));
+  const fromH = dh.ref.mul(tanhC.ref);
+  const dC = dc.add(throughTanh(dh.mul(o.ref), tanhC));
   const dcPrev = dC.ref.mul(f.ref);
-  const dz = numpy.concatenate(
-    [
-      throughSigmoid(dC.ref.mul(j.ref), i.ref),
-      dC.ref.mul(i).mul(numpy.square(j).neg().add(1)),
-      throughSigmoid(dC.mul(cPrev), f),
-      throughSigmoid(dO, o),
-    ],
-    1,
-  );
-  return { dz, dcPrev };
+  const [dI, dJ] = [throughSigmoid(dC.ref.mul(j.ref), i.ref), throughTanh(dC.ref.mul(i), j)];
+  const [dF, dO] = [throughSigmoid(dC.mul(cPrev), f), throughSigmoid(fromH, o)];
+  return { dz: numpy.concatenate([dI, dJ, dF, dO], 1), dcPrev };
 }
 
 /** [x,h]·kernel at every step. In jax-js this is faster than x·Wx for all steps at once, with a gradient made of slices. */

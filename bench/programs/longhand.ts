@@ -15,7 +15,7 @@ import { Adam } from '../../src/training/optimisers.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, orLeftOut } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
-import { classesOf, FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
+import { classesOf, FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE, networkOf } from '../tasks.js';
 import { projectVersion } from '../versions.js';
 
 export async function start(options: StartOptions): Promise<Program> {
@@ -135,18 +135,16 @@ function prepareCell(backend: Backend, task: CellTask, inputs: Arrays): OnBacken
       backend.lstmCellBackward(outputs.dz, given.dc, outputs.dcPrev, given.dh, given.gates, given.c, given.cPrev);
     }
   };
-  return prepared(backend, run, outputs, () =>
-    [...Object.values(given), ...Object.values(outputs)].forEach((tensor) => backend.free(tensor)),
-  );
+  const tensors = [...Object.values(given), ...Object.values(outputs)];
+  return prepared(backend, run, outputs, () => tensors.forEach((tensor) => backend.free(tensor)));
 }
 
 function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): OnBackend {
   const model = new Model(backend, task, { forgetBias: FORGET_BIAS });
   const parameters = valuesByName(model.parameters);
   const { x, y, h, logits } = model.activations;
-  const shapes = inputShapes(task);
   for (const [name, tensor] of Object.entries({ ...parameters, x })) {
-    copyInto(tensor, tensorFrom(inputs[name], shapes[name]));
+    copyInto(tensor, tensorFrom(inputs[name], tensor.shape));
     backend.upload(tensor);
   }
   copyInto(y, tensorFrom(classesOf(inputs.y, task), y.shape));
@@ -163,9 +161,7 @@ function prepareModel(backend: Backend, task: ModelTask, inputs: Arrays): OnBack
 
 function prepareNetwork(backend: Backend, task: NetworkTask, inputs: Arrays): OnBackend {
   const network = new Network(backend, networkOf(task), task);
-  const { x, labels, ...parameters } = Object.fromEntries(
-    Object.entries(inputShapes(task)).map(([name, shape]) => [name, tensorFrom(inputs[name], shape)]),
-  );
+  const { x, labels, ...parameters } = inputsAs(task, inputs, tensorFrom);
   const { lengths = Array<number>(task.B).fill(task.T) } = task;
   network.load(parameters);
   network.setBatch({ x, labels: valuesOf(labels), lengths });
@@ -223,14 +219,12 @@ function prepared(
 }
 
 function uploadAll(backend: Backend, task: BenchmarkTask, inputs: Arrays): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(inputShapes(task)).map(([name, shape]) => {
-      const tensor = backend.allocate(shape);
-      copyInto(tensor, tensorFrom(inputs[name], shape));
-      backend.upload(tensor);
-      return [name, tensor];
-    }),
-  );
+  return inputsAs(task, inputs, (values, shape) => {
+    const tensor = backend.allocate(shape);
+    copyInto(tensor, tensorFrom(values, shape));
+    backend.upload(tensor);
+    return tensor;
+  });
 }
 
 async function downloadAll(backend: Backend, tensors: Record<string, Tensor>): Promise<Outputs> {

@@ -4,7 +4,7 @@ import { lstmsOf } from '../../src/network/config.js';
 import type { Program, Prepared, StartOptions } from '../program.js';
 import { LeftOutError, threadsText } from '../program.js';
 import type { Arrays, CellTask, MatmulTask, ModelTask, NetworkTask, BenchmarkTask } from '../tasks.js';
-import { FORGET_BIAS, gradientName, inputShapes, LEARNING_RATE, networkOf } from '../tasks.js';
+import { FORGET_BIAS, gradientName, inputsAs, LEARNING_RATE, networkOf } from '../tasks.js';
 import { loadRival, rivalFile, rivalVersion } from './rivals.js';
 
 type Tf = typeof TensorFlow;
@@ -30,20 +30,18 @@ export async function start({ mode, threads }: StartOptions): Promise<Program> {
   if (!(await isStarted(tf, mode))) throw new LeftOutError(`the ${mode} backend does not start here`);
   await tf.ready();
   if (wasm && threads > 1 && wasm.getThreadsCount() !== threads) {
-    const count = threadsText(wasm.getThreadsCount());
-    throw new LeftOutError(
-      `the threaded build runs ${count} instead of ${threads} (github.com/tensorflow/tfjs/issues/8513)`,
-    );
+    const runs = `runs ${threadsText(wasm.getThreadsCount())} instead of ${threads}`;
+    throw new LeftOutError(`the threaded build ${runs} (github.com/tensorflow/tfjs/issues/8513)`);
   }
   return {
     version: rivalVersion('@tensorflow/tfjs'),
     description: `TensorFlow.js, ${mode} backend${mode === 'wasm' ? `, ${threadsText(threads)}` : ''}`,
-    prepare: async (task, inputs) => {
-      const given = Object.fromEntries(
-        Object.entries(inputShapes(task)).map(([name, shape]) => [name, tf.tensor(inputs[name], [...shape])]),
-      );
-      return prepare(tf, task, given);
-    },
+    prepare: async (task, inputs) =>
+      prepare(
+        tf,
+        task,
+        inputsAs(task, inputs, (values, shape) => tf.tensor(values, [...shape])),
+      ),
   };
 }
 
@@ -87,19 +85,12 @@ function cellBackward(tf: Tf, { B, H }: CellTask, { dh, dc, gates, c, cPrev }: N
   const { mul, sub } = tf;
   const [i, j, f, o] = [0, 1, 2, 3].map((gate) => tf.slice(gates, [0, gate * H], [B, H]));
   const throughSigmoid = (gradient: Tensor, gate: Tensor): Tensor => mul(gradient, mul(gate, sub(1, gate)));
+  const throughTanh = (gradient: Tensor, result: Tensor): Tensor => mul(gradient, sub(1, mul(result, result)));
   const tanhC = tf.tanh(c);
-  const dO = mul(dh, tanhC);
-  const dC = tf.add(dc, mul(mul(dh, o), sub(1, mul(tanhC, tanhC))));
-  const dz = tf.concat(
-    [
-      throughSigmoid(mul(dC, j), i),
-      mul(mul(dC, i), sub(1, mul(j, j))),
-      throughSigmoid(mul(dC, cPrev), f),
-      throughSigmoid(dO, o),
-    ],
-    1,
-  );
-  return { dz, dcPrev: mul(dC, f) };
+  const dC = tf.add(dc, throughTanh(mul(dh, o), tanhC));
+  const [dI, dJ] = [throughSigmoid(mul(dC, j), i), throughTanh(mul(dC, i), j)];
+  const [dF, dO] = [throughSigmoid(mul(dC, cPrev), f), throughSigmoid(mul(dh, tanhC), o)];
+  return { dz: tf.concat([dI, dJ, dF, dO], 1), dcPrev: mul(dC, f) };
 }
 
 function logitsOf(tf: Tf, { T, B, I, H }: ModelTask, { x }: Named, parameters: Named): Tensor {
@@ -137,12 +128,10 @@ function networkTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }
     const counted = Array.from({ length: T * B }, (_, row) => Number(Math.floor(row / B) < (lengths?.[row % B] ?? T)));
     return { steps: tf.unstack(numbers) as Matrix[], y, ...(lengths ? { counted: tf.tensor1d(counted) } : {}) };
   });
-  const lossOf = (variables: Named) =>
-    tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(
-      batch.y,
-      networkLogits(tf, task, batch.steps, variables),
-      batch.counted,
-    );
+  const lossOf = (variables: Named) => {
+    const logits = networkLogits(tf, task, batch.steps, variables);
+    return tf.losses.softmaxCrossEntropy<Tensor, TensorFlow.Scalar>(batch.y, logits, batch.counted);
+  };
   tf.dispose([x, labels]);
   return training(tf, parameters, lossOf, [...batch.steps, batch.y, ...(batch.counted ? [batch.counted] : [])]);
 }
@@ -169,14 +158,9 @@ function networkLogits(tf: Tf, task: NetworkTask, steps: readonly Matrix[], para
 /** A model of tf.layers with one-hot inputs `[B,T,I]`. A loss at every step; one direction. */
 function layersTraining(tf: Tf, task: NetworkTask, { x, labels, ...parameters }: Named): Prepared {
   const { T, I, H, C, layers } = task;
-  const [numbers, y] = tf.tidy(() =>
-    [
-      [x, I],
-      [labels, C],
-    ].map(([classes, count]) =>
-      tf.cast(tf.oneHot(tf.cast(tf.transpose(classes as Tensor), 'int32'), count as number), 'float32'),
-    ),
-  );
+  const oneHot = (classes: Tensor, count: number): Tensor =>
+    tf.tidy(() => tf.cast(tf.oneHot(tf.cast(tf.transpose(classes), 'int32'), count), 'float32'));
+  const [numbers, y] = [oneHot(x, I), oneHot(labels, C)];
   const model = tf.sequential();
   for (let n = 0; n < layers; n++) {
     const first = n === 0 ? { inputShape: [T, I] } : {};
@@ -299,8 +283,7 @@ function computation(tf: Tf, given: Named, compute: () => Named): Prepared {
 }
 
 async function read(tensors: Named): Promise<Arrays> {
-  const entries = Object.entries(tensors).map(
-    async ([name, tensor]) => [name, Float32Array.from(await tensor.data())] as const,
-  );
-  return Object.fromEntries(await Promise.all(entries));
+  const arrays: Arrays = {};
+  for (const [name, tensor] of Object.entries(tensors)) arrays[name] = Float32Array.from(await tensor.data());
+  return arrays;
 }

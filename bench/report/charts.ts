@@ -34,11 +34,8 @@ export function lineChart(title: string, xTitle: string, yTitle: string, points:
   const candidates = [...new Set(points.map(({ candidate }) => candidate))];
   const legendWidth = 40 + LETTER * longest(candidates);
   const plotHeight = Math.max(320, LEGEND_ROW * candidates.length);
-  return svgOf({
+  return svgOf(title, plotHeight, {
     width: MARGIN.left + WIDTH + legendWidth,
-    height: MARGIN.top + plotHeight + MARGIN.bottom,
-    marginTop: MARGIN.top,
-    marginBottom: MARGIN.bottom,
     marginLeft: MARGIN.left,
     marginRight: legendWidth,
     inset: 8,
@@ -46,7 +43,6 @@ export function lineChart(title: string, xTitle: string, yTitle: string, points:
     y: axis(yTitle),
     color: { domain: candidates, range: COLORS },
     marks: [
-      titleMark(title),
       Plot.line(points, {
         x: 'x',
         y: 'y',
@@ -72,11 +68,9 @@ export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): s
   const candidates = sorted.map(({ candidate }) => candidate);
   const marginLeft = 20 + LETTER * longest(candidates);
   const color = ({ candidate }: Bar): string => (candidate.startsWith('longhand') ? '#d62728' : '#1f77b4');
-  return svgOf({
+  const ends = { y: 'candidate', x: 'upper', textAnchor: 'start', dx: 8 } as const;
+  return svgOf(title, ROW * bars.length, {
     width: marginLeft + WIDTH,
-    height: MARGIN.top + ROW * bars.length + MARGIN.bottom,
-    marginTop: MARGIN.top,
-    marginBottom: MARGIN.bottom,
     marginLeft,
     marginRight: 20,
     insetLeft: 30,
@@ -84,16 +78,9 @@ export function dotChart(title: string, xTitle: string, bars: readonly Bar[]): s
     x: axis(xTitle),
     y: { type: 'point', domain: candidates, label: null, padding: 0.5, tickSize: 0, grid: true },
     marks: [
-      titleMark(title),
       Plot.ruleY(sorted, { y: 'candidate', x1: 'lower', x2: 'upper', stroke: color, strokeWidth: 2 }),
       Plot.dot(sorted, { y: 'candidate', x: 'value', fill: color, r: 4 }),
-      Plot.text(sorted, {
-        y: 'candidate',
-        x: 'upper',
-        text: ({ value }: Bar) => significant(value),
-        textAnchor: 'start',
-        dx: 8,
-      }),
+      Plot.text(sorted, { ...ends, text: ({ value }: Bar) => significant(value) }),
     ],
   });
 }
@@ -102,18 +89,18 @@ function axis(label: string): Plot.ScaleOptions {
   return { type: 'log', label, labelAnchor: 'center', labelArrow: 'none', grid: true, tickFormat: '~g' };
 }
 
-function titleMark(title: string): Plot.Markish {
-  return Plot.text([title], { frameAnchor: 'top', dy: 12 - MARGIN.top, fontSize: 13, fontWeight: 'bold' });
-}
-
 function longest(names: readonly string[]): number {
   return Math.max(0, ...names.map(({ length }) => length));
 }
 
-function svgOf(options: Plot.PlotOptions): string {
+/** `plotHeight`: in pixels, without the margins. */
+function svgOf(title: string, plotHeight: number, options: Plot.PlotOptions & { marks: Plot.Markish[] }): string {
   const { document } = parseHTML('<html></html>');
   const style = { background: 'white', fontFamily: 'sans-serif', fontSize: '11px' };
-  const svg = Plot.plot({ ...options, document, style });
+  const place = { marginTop: MARGIN.top, marginBottom: MARGIN.bottom, height: MARGIN.top + plotHeight + MARGIN.bottom };
+  const heading = { frameAnchor: 'top', dy: 12 - MARGIN.top, fontSize: 13, fontWeight: 'bold' } as const;
+  const marks = [Plot.text([title], heading), ...options.marks];
+  const svg = Plot.plot({ ...options, ...place, marks, document, style });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   // a ten-thousandth of a pixel is exact enough, and the documents become smaller
   const text = svg.outerHTML.replace(/"[^"]*"/g, (value) => value.replace(/(\.\d{4})\d+/g, '$1'));

@@ -123,16 +123,10 @@ function verdictOf(engine: string, rows: readonly Row[]): string[] {
 }
 
 function candidatesBlocks(rows: readonly Row[]): string[] {
-  const present = groupBy(
-    rows.filter((row) => row.version !== null),
-    labelOf,
+  const versioned = rows.filter((row) => row.version !== null);
+  const lines = [...groupBy(versioned, labelOf)].map(([label, [{ version, engine, description }]]) =>
+    [label, version, engine, description].map((cell) => cell ?? ''),
   );
-  const lines = [...present].map(([label, [row]]) => [
-    label,
-    row.version ?? '',
-    row.engine ?? '',
-    row.description ?? '',
-  ]);
   const untimed = rows.filter((row) => row.medianMs === null);
   const reasons = [...groupBy(untimed, (row) => `${row.candidate}\n${row.reason ?? ''}`).values()];
   const left = reasons.map((of) => {

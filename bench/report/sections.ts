@@ -38,11 +38,8 @@ function caseBlocks(rows: readonly Row[]): Block[] {
   return [...groupBy(rows, (row) => row.case)].flatMap(([name, ofCase], n) => {
     const timed = ofCase.filter(isTimed);
     const title = `${ofCase[0].suite}: ${name}`;
-    const chart = {
-      name: `${ofCase[0].suite}-${n + 1}`,
-      alt: `${title}, ms`,
-      svg: dotChart(title, 'ms', timed.map(barOf)),
-    };
+    const svg = dotChart(title, 'ms', timed.map(barOf));
+    const chart = { name: `${ofCase[0].suite}-${n + 1}`, alt: `${title}, ms`, svg };
     return [`#### ${name}`, detailTable(timed), ...(timed.length > 0 ? [chart] : [])];
   });
 }
@@ -72,17 +69,12 @@ const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 function pivot(rows: readonly Row[], columnOf: (row: Row) => string, cellOf: (row: Row) => string): string {
   const columns = [...groupBy(rows, columnOf).keys()];
   const candidates = groupBy(rows, labelOf);
-  const lines = [...candidates].map(([label, ofCandidate]) => [
-    label,
-    ...columns.map((column) => {
-      const row = ofCandidate.find((one) => columnOf(one) === column);
-      return row ? cellOf(row) : '';
-    }),
-  ]);
-  return table(
-    ['', ...columns],
-    lines.filter(([, ...cells]) => cells.some((cell) => cell !== '')),
-  );
+  const lines = [...candidates].map(([label, ofCandidate]) => {
+    const cells = new Map(ofCandidate.map((row) => [columnOf(row), cellOf(row)]));
+    return [label, ...columns.map((column) => cells.get(column) ?? '')];
+  });
+  const filled = lines.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
+  return table(['', ...columns], filled);
 }
 
 const gflopsCell = (row: Row): string => optional(row.gflops, significant);
@@ -111,13 +103,10 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
     const fixed = Object.entries({ T, B, I, H, C }).flatMap(([name, n]) => (name === axis ? [] : [`${name} ${n}`]));
     const points = along.map((row): Point => ({ candidate: labelOf(row), x: row.sizes[axis], y: row.medianMs }));
     const title = `One training step as ${axis} grows (${fixed.join(', ')})`;
+    const columnOf = (row: Row): string => `${axis} ${row.sizes[axis]}`;
     return [
       `#### ${title}: ms`,
-      pivot(
-        along,
-        (row) => `${axis} ${row.sizes[axis]}`,
-        (row) => milliseconds(row.medianMs),
-      ),
+      pivot(along, columnOf, (row) => milliseconds(row.medianMs)),
       { name: `scaling-${axis}`, alt: `${title}, ms`, svg: lineChart(title, axis, 'ms', points) },
     ];
   });
@@ -143,9 +132,8 @@ function scalingBlocks(rows: readonly Row[]): Block[] {
 function threadBlocks(rows: readonly Timed[]): Block[] {
   const several = [...groupBy(rows, (row) => row.candidate)].filter(([, ofOne]) => ofOne.length > 1);
   if (several.length === 0) return [];
-  const counts = [...new Set(several.flatMap(([, ofOne]) => ofOne.map(({ threads }) => threads)))].sort(
-    (a, b) => a - b,
-  );
+  const counts = [...new Set(several.flatMap(([, ofOne]) => ofOne.map(({ threads }) => threads)))];
+  counts.sort((a, b) => a - b);
   const lines = several.map(([name, ofOne]) => [
     name,
     ...counts.map((count) => optional(ofOne.find(({ threads }) => threads === count)?.medianMs ?? null, significant)),

@@ -62,16 +62,12 @@ function quickest(rows: readonly Timed[], [suite, beginning]: (typeof LINES)[num
 function tableOf(rows: readonly Timed[]): string {
   const lines = LINES.map((line) => {
     const ours = quickest(rows, line, BASELINE)?.medianMs ?? NaN;
-    return [
-      line[2],
-      ...SIX.map(([candidate]) => {
-        const row = quickest(rows, line, candidate);
-        if (!row) return '–';
-        return candidate === BASELINE
-          ? milliseconds(row.medianMs)
-          : `${milliseconds(row.medianMs)} (${times(row.medianMs / ours)})`;
-      }),
-    ];
+    const cells = SIX.map(([candidate]) => {
+      const row = quickest(rows, line, candidate);
+      if (!row) return '–';
+      return milliseconds(row.medianMs) + (candidate === BASELINE ? '' : ` (${times(row.medianMs / ours)})`);
+    });
+    return [line[2], ...cells];
   });
   return table(['median ms', ...SIX.map(([, name]) => name)], lines);
 }
@@ -83,25 +79,19 @@ function chartOf(rows: readonly Timed[]): string {
 
 /** For each suite the case in which a rival is furthest ahead; the largest leads first. */
 function behindOf(rows: readonly Timed[]): string {
-  const leads = rows.flatMap((row) =>
-    row.candidate.startsWith('longhand') || row.ratioToLonghand === null || row.ratioToLonghand >= 1
-      ? []
-      : [{ row, ratio: row.ratioToLonghand }],
-  );
+  const leads = rows
+    .map((row) => ({ row, ratio: row.ratioToLonghand ?? NaN }))
+    .filter(({ row, ratio }) => ratio < 1 && !row.candidate.startsWith('longhand'));
   const worst = [...groupBy(leads, ({ row }) => row.suite).values()]
     .map((of) => of.reduce((most, one) => (one.ratio < most.ratio ? one : most)))
     .sort((a, b) => a.ratio - b.ratio)
     .slice(0, MOST_BEHIND);
   if (worst.length === 0) return 'In these runs no rival was faster.';
-  return table(
-    ['case', 'faster', 'its time', "Longhand's time"],
-    worst.map(({ row, ratio }) => [
-      `${row.suite}: ${row.case}`,
-      labelOf(row),
-      `${milliseconds(row.medianMs)} ms`,
-      `${milliseconds(row.medianMs / ratio)} ms`,
-    ]),
-  );
+  const lines = worst.map(({ row, ratio }) => {
+    const [its, ours] = [row.medianMs, row.medianMs / ratio].map((ms) => `${milliseconds(ms)} ms`);
+    return [`${row.suite}: ${row.case}`, labelOf(row), its, ours];
+  });
+  return table(['case', 'faster', 'its time', "Longhand's time"], lines);
 }
 
 function runsOf(rows: readonly Timed[]): string {

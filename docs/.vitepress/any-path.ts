@@ -48,14 +48,12 @@ function withoutBaseInScript(script: string, base: string, up: string): string {
   const changes: { start: number; end: number; text: string }[] = [];
   const visit = (node: ts.Node): void => {
     const [start, end] = [node.getStart(file), node.getEnd()];
-    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) {
-      const text = script.slice(start, end);
-      const quote = text[0];
-      if (text.includes(base))
-        changes.push({ start, end, text: `(${text.split(base).join(`${quote}+siteBase()+${quote}`)})` });
-    } else if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
-      const text = script.slice(start, end);
-      if (text.includes(base)) changes.push({ start, end, text: text.replaceAll(base, '${siteBase()}') });
+    const text = script.slice(start, end);
+    const isWhole = ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node);
+    if (isWhole && text.includes(base)) {
+      changes.push({ start, end, text: `(${text.replaceAll(base, `${text[0]}+siteBase()+${text[0]}`)})` });
+    } else if ((ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) && text.includes(base)) {
+      changes.push({ start, end, text: text.replaceAll(base, '${siteBase()}') });
     }
     ts.forEachChild(node, visit);
   };

@@ -45,8 +45,8 @@ export default defineConfig({
   rewrites: pageOf,
   metaChunk: true, // no script in the documents
   ignoreDeadLinks: !isWhole,
-  transformHead: ({ siteData }) => [
-    ['link', { rel: 'icon', href: `${siteData.base}play/icon.svg`, type: 'image/svg+xml' }],
+  transformHead: ({ siteData: { base } }) => [
+    ['link', { rel: 'icon', href: `${base}play/icon.svg`, type: 'image/svg+xml' }],
   ],
   transformHtml: (html) =>
     html.replace('<meta charset="utf-8">', `$&<meta http-equiv="Content-Security-Policy" content="${POLICY}">`),
@@ -83,12 +83,8 @@ function servePlay(): Plugin {
     name: 'serve-play',
     configureServer({ middlewares }) {
       const folder = path.join(project, 'dist/site/play');
-      if (!existsSync(path.join(folder, 'index.html')))
-        spawnSync('npm', ['run', 'page:build'], {
-          cwd: project,
-          stdio: 'inherit',
-          shell: process.platform === 'win32',
-        });
+      const options = { cwd: project, stdio: 'inherit', shell: process.platform === 'win32' } as const;
+      if (!existsSync(path.join(folder, 'index.html'))) spawnSync('npm', ['run', 'page:build'], options);
       middlewares.use('/play', sirv(folder, { dev: true }));
     },
   };

@@ -18,10 +18,7 @@ export const exercisesInSidebar: DefaultTheme.SidebarItem = {
   text: 'Exercises',
   items: [
     { text: 'All exercises', link: '/exercises/' },
-    ...EXERCISES.map((exercise) => ({
-      text: `${exercise.number}. ${exercise.title}`,
-      link: `/exercises/${fileNameOf(exercise)}`,
-    })),
+    ...EXERCISES.map((one) => ({ text: `${one.number}. ${one.title}`, link: `/exercises/${fileNameOf(one)}` })),
   ],
 };
 

@@ -56,11 +56,7 @@ export const sidebar: Item[] = [
 /** The sidebar of the API reference: the entries, and below `longhand` the source files, each with its place in the entry's page. */
 export function apiSidebar(): Item[] {
   const entries = JSON.parse(readFileSync(path.join(apiFolder, 'typedoc-sidebar.json'), 'utf8')) as Item[];
-  const linked = ({ text = '', link = '/api/longhand/#' + slugify(text), ...others }: Item): Item => ({
-    text,
-    link,
-    ...others,
-  });
+  const linked = (item: Item): Item => ({ link: `/api/longhand/#${slugify(item.text ?? '')}`, ...item });
   return [
     { text: 'API', link: '/api/' },
     ...entries.map(({ items = [], ...entry }) => ({ ...entry, collapsed: false, items: items.map(linked) })),

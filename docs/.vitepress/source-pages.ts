@@ -100,9 +100,7 @@ function filesOfApi(): string[] {
 
 /** The source files directly in a folder; generated ones are left out. */
 const filesIn = (folder: string): string[] =>
-  readdirSync(path.join(project, folder)).filter(
-    (name) => /\.(ts|mjs|py)$/.test(name) && !/^(binaries|jobs)\.ts$/.test(name),
-  );
+  readdirSync(path.join(project, folder)).filter((name) => /^(?!(binaries|jobs)\.ts$).*\.(ts|mjs|py)$/.test(name));
 
 function pageOfFolder(folder: string, folders: ReadonlySet<string>): string {
   const items = [
@@ -113,23 +111,17 @@ function pageOfFolder(folder: string, folders: ReadonlySet<string>): string {
   return `# \`${folder}/\`\n\n${list}\n`;
 }
 
-const LANGUAGES: Readonly<Partial<Record<string, string>>> = {
-  '.ts': 'ts',
-  '.mjs': 'js',
-  '.py': 'python',
-  '.csv': 'csv',
-};
+const LANGUAGES = new Map(Object.entries({ '.ts': 'ts', '.mjs': 'js', '.py': 'python', '.csv': 'csv' }));
 
 function pageOfFile(file: string, links: readonly Link[]): string {
-  const language = LANGUAGES[path.extname(file)];
+  const language = LANGUAGES.get(path.extname(file));
   if (!language) throw new Error(`${file}: docs/.vitepress/source-pages.ts does not list its extension`);
   const toFile = links.filter(({ target }) => target === file);
   const linking = [...new Set(toFile.map(({ document }) => document))].map(
     (document) => `[${document}](/${pageOf(document).replace(/^index\.md$/, '')})`,
   );
-  const ranges = [...new Set(toFile.map(({ anchor }) => anchor.slice(1)))].filter((anchor) =>
-    /^L\d+-L\d+$/.test(anchor),
-  );
+  const anchors = new Set(toFile.map(({ anchor }) => anchor.slice(1)));
+  const ranges = [...anchors].filter((anchor) => /^L\d+-L\d+$/.test(anchor));
   const from = linking.length > 0 ? `Linked from ${linking.join(', ')}.\n\n` : '';
   return `# \`${file}\`\n\n${from}\`\`\`\`\`\`${language} ${infoOf(ranges)}\n${read(file)}\`\`\`\`\`\`\n`;
 }
@@ -138,11 +130,10 @@ const SOURCE_MARK = 'source';
 const DIGITS = 'abcdefghij';
 
 /** What stands behind the language of a source page's code block. It has no digits: VitePress would highlight these lines. */
-const infoOf = (ranges: readonly string[]): string =>
-  [
-    SOURCE_MARK,
-    ...ranges.map((range) => range.replace('-', '_').replace(/\d/g, (digit) => DIGITS[Number(digit)])),
-  ].join(' ');
+function infoOf(ranges: readonly string[]): string {
+  const inLetters = (range: string): string => range.replace('-', '_').replace(/\d/g, (digit) => DIGITS[Number(digit)]);
+  return [SOURCE_MARK, ...ranges.map(inLetters)].join(' ');
+}
 
 /** The ranges of lines that need anchors, such as `L44-L52`; undefined if the code block is not that of a source page. */
 export function rangesOf(info: string | undefined): string[] | undefined {

@@ -13,15 +13,14 @@ const ENTRIES = new Map(
   Object.entries(exports)
     .filter(([, { types }]) => types)
     .map(([entry, { types }]) => [
-      types.replace('./dist/', '').replace('.d.ts', '.ts'),
+      types.replace(/^\.\/dist\/(.*)\.d\.ts$/, '$1.ts'),
       path.posix.join(packageName, entry),
     ]),
 );
 
 /** The files of src in the order of src/index.ts. */
-const SUBJECTS = [
-  ...new Set([...read('src/index.ts').matchAll(/ from '\.\/(.*)\.js'/g)].map(([, file]) => `${file}.ts`)),
-];
+const exported = [...read('src/index.ts').matchAll(/ from '\.\/(.*)\.js'/g)];
+const SUBJECTS = [...new Set(exported.map(([, file]) => `${file}.ts`))];
 
 /** Gives entries their names and first comments, and sorts the names of `longhand` by their source files. */
 function nameEntries({ converter }) {

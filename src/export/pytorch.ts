@@ -21,6 +21,7 @@ import {
   networkFromMetadata,
   ORDER,
   toPyTorchLayout,
+  vocabularyFromMetadata,
 } from './pytorch-layout.js';
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 

@@ -1,6 +1,5 @@
 /** The comparison of candidates: which are timed, which are left out, and the session that times them. */
 import { jest } from '@jest/globals';
-import type { Candidate } from '../../bench/candidates.js';
 import { Comparison, QUICK } from '../../bench/measure/comparison.js';
 import { ProcessPool } from '../../bench/measure/process-pool.js';
 import type { CandidateProcess } from '../../bench/measure/protocol.js';
@@ -12,9 +11,10 @@ import { start } from '../../bench/programs/longhand.js';
 import { casesOf, matmul } from '../../bench/suites.js';
 import type { BenchmarkTask } from '../../bench/tasks.js';
 import { makeInputs } from '../../bench/tasks.js';
-import { RUN } from '../helpers/bench-rows.js';
+import { candidateOf, RUN } from '../helpers/bench-rows.js';
 
 const startLoops = () => start({ mode: 'loops', threads: 1 });
+type Falsify = (name: string, out: Float32Array) => Float32Array;
 
 describe('the comparison', () => {
   const [one] = casesOf(matmul, true, ['8']);
@@ -46,14 +46,7 @@ describe('the comparison', () => {
     expect(absent).toMatchObject({ verified: false, medianMs: null, reason: 'not installed', version: null });
   });
 
-  function compare(runs: Record<string, number>, falsify: (name: string, out: Float32Array) => Float32Array) {
-    const candidates = ['right', 'wrong', 'absent'].map((name): Candidate => ({
-      name,
-      threads: 1,
-      kinds: ['matmul'],
-      program: '',
-      mode: '',
-    }));
+  function compare(runs: Record<string, number>, falsify: Falsify) {
     const comparison = new Comparison(
       {
         async start({ name }) {
@@ -65,14 +58,13 @@ describe('the comparison', () => {
       },
       QUICK,
     );
-    return comparison.run(one, candidates);
+    return comparison.run(
+      one,
+      ['right', 'wrong', 'absent'].map((name) => candidateOf(name)),
+    );
   }
 
-  async function falsified(
-    name: string,
-    runs: Record<string, number>,
-    falsify: (name: string, out: Float32Array) => Float32Array,
-  ): Promise<Program> {
+  async function falsified(name: string, runs: Record<string, number>, falsify: Falsify): Promise<Program> {
     const loops = await startLoops();
     return {
       ...loops,
@@ -124,8 +116,7 @@ test('a warm-up can make hundreds of thousands of runs', async () => {
 });
 
 test('a pool ends the processes that are no longer needed, and starts them again if they are', async () => {
-  const candidate = (name: string): Candidate => ({ name, threads: 1, kinds: ['matmul'], program: '', mode: '' });
-  const [kept, ended] = ['kept', 'ended'].map(candidate);
+  const [kept, ended] = [candidateOf('kept'), candidateOf('ended')];
   const events: string[] = [];
   const pool = new ProcessPool({
     start({ name }) {

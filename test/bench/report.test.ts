@@ -3,24 +3,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
-import type { Candidate } from '../../bench/candidates.js';
 import { labelOf } from '../../bench/candidates.js';
 import { quoted } from '../../bench/measure/environment.js';
 import type { Row } from '../../bench/measure/rows.js';
-import { rowsOf } from '../../bench/measure/rows.js';
-import { statisticsOf } from '../../bench/measure/rows.js';
+import { rowsOf, statisticsOf } from '../../bench/measure/rows.js';
 import { crossoversOf } from '../../bench/report/crossovers.js';
 import { writeReport } from '../../bench/report/report.js';
 import { writeSummary } from '../../bench/report/summary.js';
 import { table } from '../../bench/report/tables.js';
 import { casesOf, matmul, scaling } from '../../bench/suites.js';
-import { RUN, rowsIn } from '../helpers/bench-rows.js';
+import { candidateOf, RUN, rowsIn } from '../helpers/bench-rows.js';
 
 describe('parts of a report', () => {
   const row = (name: string, H: number, median: number): Row => {
-    const candidate: Candidate = { name, threads: 1, kinds: ['step'], program: '', mode: '' };
-    const times = statisticsOf([median]);
-    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [{ candidate, times }], RUN)[0];
+    const finding = { candidate: candidateOf(name, 'step'), times: statisticsOf([median]) };
+    return rowsOf(scaling, `H ${H}`, { kind: 'step', T: 1, B: 1, I: 1, H, C: 1 }, [finding], RUN)[0];
   };
 
   test('a crossover is interpolated on logarithmic scales; differences below 5% are ignored', () => {
@@ -39,9 +36,8 @@ describe('parts of a report', () => {
   });
 
   test('numbers are aligned right, and a | in a cell is escaped', () => {
-    expect(table(['a', 'b', 'c'], [['x|y', '1.5', 'z']])).toBe(
-      '| a | b | c |\n| --- | --: | --- |\n| x\\|y | 1.5 | z |',
-    );
+    const text = '| a | b | c |\n| --- | --: | --- |\n| x\\|y | 1.5 | z |';
+    expect(table(['a', 'b', 'c'], [['x|y', '1.5', 'z']])).toBe(text);
   });
 });
 
@@ -132,10 +128,8 @@ describe('a report of the rows in docs/benchmarks, which version 0.1.0 wrote', (
     const dots = chart.marks('dot', 'circle');
     const lines = chart.marks('rule', 'line');
     expect([dots.length, lines.length]).toEqual([8, 8]);
-    const red = '#d62728';
-    expect(dots.map((dot) => dot.getAttribute('fill') === red)).toEqual(
-      sorted.map((one) => one.startsWith('longhand')),
-    );
+    const isRed = dots.map((dot) => dot.getAttribute('fill') === '#d62728');
+    expect(isRed).toEqual(sorted.map((one) => one.startsWith('longhand')));
     dots.forEach((dot, n) => {
       expect(number(dot, 'cx')).toBeGreaterThanOrEqual(number(lines[n], 'x1'));
       expect(number(dot, 'cx')).toBeLessThanOrEqual(number(lines[n], 'x2'));
@@ -165,12 +159,8 @@ test('a case that was measured twice appears with its later row; each engine has
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'longhand-bench-')), 'report.md');
   const [one] = casesOf(matmul, true, ['8']);
   const measured = (name: string, median: number, engine: string): Row => {
-    const candidate: Candidate = { name, threads: 1, kinds: ['matmul'], program: '', mode: '' };
-    const baseline: Candidate = { ...candidate, name: 'longhand-wasm' };
-    const findings = [
-      { candidate: baseline, times: statisticsOf([0.256]) },
-      { candidate, times: statisticsOf([median]) },
-    ];
+    const found = (one: string, time: number) => ({ candidate: candidateOf(one), times: statisticsOf([time]) });
+    const findings = [found('longhand-wasm', 0.256), found(name, median)];
     return rowsOf(matmul, one.name, one.task, findings, { ...RUN, engine })[1];
   };
   // 1024 FLOP in 0.256 ms are 0.004 GFLOPS

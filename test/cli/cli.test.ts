@@ -6,7 +6,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
 import { f32Number } from '../../src/cli/flag-values.js';
 import { failureOf } from '../helpers/failures.js';
-import { longhand } from '../helpers/longhand.js';
+import { failed, longhand } from '../helpers/longhand.js';
 import { mnistFiles } from '../helpers/small-images.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -25,9 +25,7 @@ describe('help and version', () => {
   });
 
   test('a missing command is wrong usage, and prints the help on stderr', async () => {
-    const { code, stdout, stderr } = await longhand([]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^Usage: longhand /);
+    expect(await failed([], 2)).toMatch(/^Usage: longhand /);
   });
 
   test('train --help shows the tutorial’s constants as defaults, and examples', async () => {
@@ -139,34 +137,27 @@ describe('faulty data: exit code 1, one line on stderr that names the file, noth
 
   test.each<[string, () => string, RegExp]>([
     ['a missing directory', () => '/no/such/place', /\/no\/such\/place\/train-images-idx3-ubyte: no such file/],
-    [
-      'a file in place of the directory',
-      () => 'package.json',
-      /package\.json\/train-images-idx3-ubyte: cannot be read/,
-    ],
+    ['a file, not a directory', () => 'package.json', /package\.json\/train-images-idx3-ubyte: cannot be read/],
     [
       'a damaged file',
       () => directoryOf({ ...FILES, [labels]: FILES[labels].subarray(0, -1) }),
       /t10k-labels-idx1-ubyte: 7 needs 7 bytes of data, the file has 6/,
     ],
   ])('%s', async (_, directory, message) => {
-    const { code, stdout, stderr } = await longhand(['train', '--data', directory()]);
-    expect([code, stdout]).toEqual([1, '']);
+    const stderr = await failed(['train', '--data', directory()]);
     expect(stderr).toMatch(/^longhand: .*\n$/); // "." matches no line break
     expect(stderr).toMatch(message);
   });
 
   test('a batch larger than the set', async () => {
-    const { code, stdout, stderr } = await longhand(['train', '--data', directoryOf(FILES), '--batch-size', '4']);
-    expect([code, stdout]).toEqual([1, '']);
+    const stderr = await failed(['train', '--data', directoryOf(FILES), '--batch-size', '4']);
     expect(stderr).toMatch(/\nlonghand: batch size 4 is larger than the set of 3 examples\n$/);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
   test('a model larger than the memory', async () => {
     const args = ['train', '--data', directoryOf(FILES), '--batch-size', '2', '--hidden', '4000000000'];
-    const { code, stdout, stderr } = await longhand(args);
-    expect([code, stdout]).toEqual([1, '']);
+    const stderr = await failed(args);
     expect(stderr).toMatch(/\nlonghand: .*\n$/);
     expect(stderr).not.toMatch(/^ +at /m); // no stack trace
   });

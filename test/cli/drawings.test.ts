@@ -22,7 +22,7 @@ import {
 } from '../helpers/drawings.js';
 import { expectDataError } from '../helpers/failures.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
+import { failed } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
 import { idx } from '../helpers/small-images.js';
 import { inFolder } from '../helpers/temporary-directories.js';
@@ -108,10 +108,10 @@ test('--fit accepts IDX files with images of any size, inverted or not', () => {
 });
 
 describe('--fit of IDX files', () => {
-  const fitting = (...shape: number[]) =>
-    imagesIn(idx(shape, new Uint8Array(shape.reduce((product, extent) => product * extent))), 28, 28, 'f', {
-      fit: true,
-    });
+  const fitting = (...shape: number[]) => {
+    const pixels = new Uint8Array(shape.reduce((product, extent) => product * extent));
+    return imagesIn(idx(shape, pixels), 28, 28, 'f', { fit: true });
+  };
 
   test.each([
     ['pixels', [1, 1025, 2048], 'f: its images are 1025 × 2048: the limits are 2097152 pixels and 8192 per side; save'],
@@ -137,18 +137,15 @@ describe('--fit of IDX files', () => {
   test('does not fill the memory for a small file of very many images', async () => {
     const file = inFolder('many.gz');
     writeFileSync(file, gzipSync(idx([1_000_000, 1, 1], new Uint8Array(1_000_000))));
-    const { code, stdout } = await longhandProcess(['predict', RUN, file, '--fit'], {
-      node: ['--max-old-space-size=150'],
-      signal: 'SIGINT',
-    });
+    const options = { node: ['--max-old-space-size=150'], signal: 'SIGINT' } as const;
+    const { code, stdout } = await longhandProcess(['predict', RUN, file, '--fit'], options);
     expect([code, stdout]).toEqual([130, expect.stringContaining('many.gz[0]: ')]);
   });
 
   test('refuses a missing file before the first prediction', async () => {
     const file = inFolder('one');
     writeFileSync(file, idx([1, 1, 1], [9]));
-    const { code, stdout } = await longhand(['predict', RUN, file, inFolder('none'), '--fit']);
-    expect([code, stdout]).toEqual([1, '']);
+    await failed(['predict', RUN, file, inFolder('none'), '--fit']);
   });
 });
 
@@ -166,7 +163,7 @@ describe('the fit', () => {
   };
 
   test.each([1, 3, 19, 20, 21, 57, 300])(
-    'scales a rectangle of any size (%i) to 20, and keeps its proportions',
+    'scales a rectangle of any size (%i) to 20 and keeps its proportions',
     (side) => {
       const width = side + 7;
       const ink = Uint8Array.from({ length: 3 * side * width }, (_, n) => (n % width < side ? 255 : 0));

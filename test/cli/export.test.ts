@@ -4,7 +4,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
-import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';
+import { done, failed, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
 import { DATA, SMALL } from '../helpers/small-runs.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
@@ -42,29 +42,15 @@ test('its network goes to PyTorch and back, without the run', async () => {
   expect(back).toEqual({ model: loadCheckpoint(RUN).model, training: null });
 });
 
+const IMPORT = ['import', RUN, '--from', 'pytorch-training'];
+
 test.each([
-  [
-    'a format that cannot hold the network',
-    1,
-    ['export', RUN, '--to', 'safetensors-tf1'],
-    'safetensors-tf1 holds only',
-  ],
-  ['another file', 1, ['import', RUN, '--from', 'pytorch-training'], 'run.safetensors: not a file that '],
-  [
-    'rows for a run',
-    2,
-    ['import', RUN, '--from', 'pytorch-training', '--rows', '4'],
-    'error: --rows cannot change the',
-  ],
-  [
-    'a forget bias for a run',
-    2,
-    ['import', RUN, '--from', 'pytorch-training', '--forget-bias', '1'],
-    'the file has the forget bias of its run',
-  ],
-] as const)('%s ends with one line', async (_, exitCode, args, message) => {
-  const { code, stdout, stderr } = await longhand([...args, '--output', inFolder('none')]);
-  expect([code, stdout]).toEqual([exitCode, '']);
+  ['a format that cannot hold it', 1, ['export', RUN, '--to', 'safetensors-tf1'], 'safetensors-tf1 holds only'],
+  ['another file', 1, IMPORT, 'run.safetensors: not a file that '],
+  ['rows for a run', 2, [...IMPORT, '--rows', '4'], 'error: --rows cannot change the'],
+  ['a forget bias for a run', 2, [...IMPORT, '--forget-bias', '1'], 'the file has the forget bias of its run'],
+])('%s ends with one line', async (_, exitCode, args, message) => {
+  const stderr = await failed([...args, '--output', inFolder('none')], exitCode);
   expect(stderr).toContain(message);
   expect(stderr.match(/\n/g)).toHaveLength(1);
   expect(existsSync(inFolder('none'))).toBe(false);
@@ -85,19 +71,16 @@ describe('of the tutorial’s network', () => {
     for (const { file, bytes } of written) expect(readFileSync(file)).toHaveLength(bytes);
   });
 
-  test.each(['safetensors-pytorch', 'safetensors-tf1'])(
-    'a network that is exported and imported as %s is unchanged',
-    async (form) => {
-      const [there, back] = [inFolder('there.safetensors'), inFolder('tutorial-back.safetensors')];
-      await done(['export', OWN, '--to', form, '--output', there]);
-      const { stdout } = await done(['import', there, '--from', form, '--output', back]);
-      expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
-      expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(OWN).model, training: null });
-      const [own, imported] = [OWN, back].map((file) => done(['eval', file, '--data', DATA]));
-      expect((await imported).stdout).toBe((await own).stdout);
-      expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
-    },
-  );
+  test.each(['safetensors-pytorch', 'safetensors-tf1'])('as %s, exported and imported, is unchanged', async (form) => {
+    const [there, back] = [inFolder('there.safetensors'), inFolder('tutorial-back.safetensors')];
+    await done(['export', OWN, '--to', form, '--output', there]);
+    const { stdout } = await done(['import', there, '--from', form, '--output', back]);
+    expect(stdout).toBe(`${back}: 3 inputs, 8 units, 10 classes, forget bias 1\n`);
+    expect(loadCheckpoint(back)).toEqual({ model: loadCheckpoint(OWN).model, training: null });
+    const [own, imported] = [OWN, back].map((file) => done(['eval', file, '--data', DATA]));
+    expect((await imported).stdout).toBe((await own).stdout);
+    expect(await refused(['train', '--data', DATA, '--resume', back])).toContain('holds only a network');
+  });
 
   test('import uses the flags for T and the forget bias rather than the file', async () => {
     const there = inFolder('there.safetensors');
@@ -106,21 +89,15 @@ describe('of the tutorial’s network', () => {
     const args = ['import', there, '--output', inFolder('b'), ...flags];
     const sizes = { T: 9, I: 3, H: 8, C: 10, forgetBias: 0.5 };
     expect(jsonOf(await done([...args, '--json']))).toEqual({ file: inFolder('b'), ...sizes });
-    const wrong = await longhand(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1']);
-    expect([wrong.code, wrong.stderr]).toEqual([
-      2,
-      expect.stringContaining('--forget-bias needs --from safetensors-tf1'),
-    ]);
+    const wrong = await failed(['import', there, '--from', 'safetensors-pytorch', '--forget-bias', '1'], 2);
+    expect(wrong).toContain('--forget-bias needs --from safetensors-tf1');
   });
 
   test('a file that cannot be written is reported in one line', async () => {
-    expect(await refused(['export', OWN, '--to', 'onnx', '--output', inFolder('none/tutorial.onnx')])).toContain(
-      'no such directory',
-    );
+    const exported = (form: string, file: string) => refused(['export', OWN, '--to', form, '--output', inFolder(file)]);
+    expect(await exported('onnx', 'none/tutorial.onnx')).toContain('no such directory');
     writeFileSync(inFolder('taken'), 'a file');
-    expect(await refused(['export', OWN, '--to', 'tfjs', '--output', inFolder('taken')])).toContain(
-      'taken: is a file, but must be a folder',
-    );
+    expect(await exported('tfjs', 'taken')).toContain('taken: is a file, but must be a folder');
     expect(existsSync(inFolder('none'))).toBe(false);
   });
 

@@ -195,26 +195,23 @@ test('--epochs and --training-iters exclude each other', async () => {
 describe('--history and --plot', () => {
   const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
 
-  test.each(['csv', 'ndjson'])(
-    'every line and validation is in the %s file, even after an interruption',
-    async (form) => {
-      const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
-      const { stdout } = await longhand([...VALIDATED, '--history', whole]);
-      const rows = linesOf(readFileSync(whole, 'utf8'));
-      expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
-      const printed = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
-      expect(printed).toHaveLength(9);
+  test.each(['csv', 'ndjson'])('every line and validation is in the %s file, despite an interruption', async (form) => {
+    const [whole, stopped] = [inNewFolder(`whole.${form}`), inNewFolder(`stopped.${form}`)];
+    const { stdout } = await longhand([...VALIDATED, '--history', whole]);
+    const rows = linesOf(readFileSync(whole, 'utf8'));
+    expect(rows).toHaveLength((form === 'csv' ? 1 : 0) + 6 + 3);
+    const printed = linesOf(stdout).filter((line) => /^(Iter|Step)/.test(line));
+    expect(printed).toHaveLength(9);
 
-      const checkpoint = inNewFolder();
-      await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
-      // a killed run can leave rows after the checkpoint, and an incomplete last row
-      const [last] = rows.slice(-1);
-      writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
-      const rest = ['--training-iters', '500', '--history', stopped, '--threads', '1'];
-      await longhand([...FROM, '--resume', checkpoint, ...rest]);
-      expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
-    },
-  );
+    const checkpoint = inNewFolder();
+    await longhand([...VALIDATED, '--training-iters', '300', '--checkpoint', checkpoint, '--history', stopped]);
+    // a killed run can leave rows after the checkpoint, and an incomplete last row
+    const [last] = rows.slice(-1);
+    writeFileSync(stopped, `${readFileSync(stopped, 'utf8')}${last}\n${last.slice(0, 8)}`);
+    const rest = ['--training-iters', '500', '--history', stopped, '--threads', '1'];
+    await longhand([...FROM, '--resume', checkpoint, ...rest]);
+    expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+  });
 
   test('the plot is an SVG with a line for each set', async () => {
     const [history, plot] = [inNewFolder('h.csv'), inNewFolder('h.svg')];

@@ -84,12 +84,9 @@ test.each(Object.keys(COMMANDS))(
 
 test('the same is true of a process', () => expectRightIfLost(longhandProcess, 'inspect'));
 
-test.each(['full', 'closed'] as const)(
-  'wrong usage has exit code 2 even if both of its outputs are %s',
-  async (sink) => {
-    expect((await inEither(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
-  },
-);
+test.each(['full', 'closed'] as const)('wrong usage has exit code 2, even if both outputs are %s', async (sink) => {
+  expect((await inEither(['frobnicate'], { stdout: sink, stderr: sink })).code).toBe(2);
+});
 
 test.each<['full' | 'closed', number, RegExp]>([
   ['full', 1, /\nlonghand: standard output: cannot be written \(the disk is full\)\n$/],

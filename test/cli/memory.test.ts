@@ -4,14 +4,15 @@ import { freemem } from 'node:os';
 import { assertRoom, withAdvice } from '../../src/cli/memory.js';
 import { elementCountOfComparison } from '../../src/compare/limits.js';
 import { OutOfMemoryError } from '../../src/core/errors.js';
-import { sizeOf, zeros } from '../../src/core/tensor.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
+import { zeros } from '../../src/core/tensor.js';
 import { writeSafetensors } from '../../src/files/safetensors.js';
-import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import { storedFloats, storedTensor } from '../../src/files/stored-tensors.js';
+import { completeConfig } from '../../src/network/config.js';
 import { modelNetwork } from '../../src/network/model.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
-import { longhand } from '../helpers/longhand.js';
+import { failed, longhand } from '../helpers/longhand.js';
+import { zeroParameters } from '../helpers/random-model.js';
 import { idx } from '../helpers/small-images.js';
 import { FROM } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
@@ -24,17 +25,10 @@ const LOSS = Math.LN2;
 
 /** A small file for `longhand compare` with many steps: inputs and weights of zeros. */
 function comparisonOf(T: number, loss: number): string {
-  const zero = (...shape: number[]): StoredTensor => ({
-    dtype: 'F32',
-    shape,
-    bytes: new Uint8Array(4 * sizeOf(shape)),
-  });
-  const tensors = new Map<string, StoredTensor>([
-    ...Object.entries({ x: zero(T, B, I), kernel: zero(I + H, 4 * H), bias: zero(4 * H) }),
-    ...Object.entries({ outKernel: zero(H, C), outBias: zero(C) }),
-    ['loss', { dtype: 'F64', shape: [], bytes: new Uint8Array(Float64Array.of(loss).buffer) }],
-    ['labels', { dtype: 'U8', shape: [B], bytes: new Uint8Array(B) }],
-  ]);
+  const shapes = { x: [T, B, I], kernel: [I + H, 4 * H], bias: [4 * H], outKernel: [H, C], outBias: [C] };
+  const zeroed = Object.entries(shapes).map(([name, shape]) => [name, storedTensor(zeros(shape))] as const);
+  const results = [['loss', storedFloats(Float64Array.of(loss), [])] as const];
+  const tensors = new Map([...zeroed, ...results, ['labels', { dtype: 'U8', shape: [B], bytes: new Uint8Array(B) }]]);
   const file = inNewFolder('mine.safetensors');
   writeFileSync(file, writeSafetensors({ metadata: new Map(), tensors }));
   return file;
@@ -57,8 +51,7 @@ test.each<[readonly string[], string]>([
   [[...FROM, '--hidden', TOO_MANY_UNITS, '--backend', 'reference'], TWO],
   [[...FROM, '--batch-size', '4294967295'], TWO],
 ])('a model that is too large is refused in one line with its sizes and bytes: %j', async (args, advice) => {
-  const { code, stdout, stderr } = await longhand(args);
-  expect([code, stdout]).toEqual([1, '']);
+  const stderr = await failed(args);
   expect(stderr.split('\n').at(-2)).toMatch(
     new RegExp(`^longhand: T \\d+, B \\d+, .* need about [\\de+.]+ bytes.*, but \\d+ are available: ${advice}$`),
   );
@@ -68,18 +61,15 @@ test.each<[readonly string[], string]>([
 describe('compare of a small file with many steps', () => {
   const node = ['--max-old-space-size=256'];
 
-  test.each([[[]], [['--no-limit']]])(
-    'is refused if their views do not fit into V8’s heap, with flags %j',
-    async (flags) => {
-      const file = comparisonOf(100_000, LOSS);
-      const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(
-        /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
-      );
-      expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
-    },
-  );
+  test.each([[[]], [['--no-limit']]])('is refused if the views do not fit into V8’s heap; flags %j', async (flags) => {
+    const file = comparisonOf(100_000, LOSS);
+    const { code, stdout, stderr } = await longhandProcess(['compare', file, ...flags], { node });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /^longhand: T 100000, B 1, I 1, H 1, C 2 need about 600000000 bytes for the views of their steps, but \d+ are available: take fewer .*\n$/,
+    );
+    expect(stderr).toContain(`: take fewer sequences or steps in ${file}\n`);
+  });
 
   test('is computed if their views fit into V8’s heap', async () => {
     const file = comparisonOf(20_000, LOSS);
@@ -115,15 +105,12 @@ test('an OutOfMemoryError of a backend gets the flags to reduce; other errors st
 test('a small checkpoint with a huge number of steps is refused', async () => {
   const T = 4_000_000;
   const network = completeConfig(modelNetwork({ I: 1, H: 1, C: 10 }));
-  const parameters = Object.fromEntries(
-    Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]),
-  );
   const [file, images] = [inNewFolder(), inNewFolder('images')];
-  saveCheckpoint(file, { model: { T, network, parameters }, training: null });
+  saveCheckpoint(file, { model: { T, network, parameters: zeroParameters(network) }, training: null });
   writeFileSync(images, idx([1, T, 1], new Uint8Array(T)));
-  const { code, stdout, stderr } = await longhand(['predict', file, images]);
-  expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/);
+  expect(await failed(['predict', file, images])).toMatch(
+    /^longhand: T 4000000, B 1, I 1, H 1, C 10 need about 24000000000 bytes .*\n$/,
+  );
 });
 
 test('longhand inspect shows very many tensors', async () => {

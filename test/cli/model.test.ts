@@ -15,18 +15,13 @@ import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
 import { MAIN, runProcess } from '../helpers/longhand-process.js';
-import { done, jsonOf, longhand, refused } from '../helpers/longhand.js';
+import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
-import {
-  idx as idxBytes,
-  IDX_COLUMNS as COLUMNS,
-  IDX_ROWS as ROWS,
-  mnistFiles,
-  smallImages,
-} from '../helpers/small-images.js';
+import { idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-images.js';
 import { directoryOf, inFolder } from '../helpers/temporary-directories.js';
 
+const [ROWS, COLUMNS] = [IDX_ROWS, IDX_COLUMNS];
 const FILES = mnistFiles(5600, 200);
 const DATA = directoryOf(FILES);
 const RUN = inFolder('run.safetensors');
@@ -104,6 +99,8 @@ function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } =
   return PNG.sync.write(image);
 }
 
+const READS = 'this network reads 3 × 2, or a whole multiple of it';
+
 interface Prediction {
   readonly name: string;
   readonly prediction: number;
@@ -113,12 +110,9 @@ interface Prediction {
 
 describe('longhand predict', () => {
   const pixels = FILES['t10k-images-idx3-ubyte'].subarray(16, 16 + ROWS * COLUMNS);
-  const idx = path.join(DATA, 't10k-images-idx3-ubyte');
+  const images = path.join(DATA, 't10k-images-idx3-ubyte');
   const predictions = async (args: readonly string[]): Promise<Prediction[]> =>
-    (await done(['predict', RUN, ...args, '--json'])).stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Prediction);
+    jsonLinesOf(await done(['predict', RUN, ...args, '--json'])) as Prediction[];
 
   test('ends with exit code 1 if a probability is NaN, and so does eval', async () => {
     const run = inFolder('huge.safetensors');
@@ -131,27 +125,25 @@ describe('longhand predict', () => {
     saveCheckpoint(run, { model: { ...model, parameters: Object.fromEntries(huge) }, training: state });
     const overflow = 'is NaN: a number in the network has overflowed: its weights are too large\n';
     for (const flags of [[], ['--rows'], ['--json']]) {
-      expect(await refused(['predict', run, idx, ...flags])).toBe(
-        `longhand: ${run}: ${idx}[0]: the probability of class 0 ${overflow}`,
+      expect(await refused(['predict', run, images, ...flags])).toBe(
+        `longhand: ${run}: ${images}[0]: the probability of class 0 ${overflow}`,
       );
     }
     expect(await refused(['eval', run, '--data', DATA, '--json'])).toBe(`longhand: ${run}: loss ${overflow}`);
   });
 
   test('gives IDX files, plain and gzipped, the predictions that eval counts', async () => {
-    const all = await predictions([idx]);
+    const all = await predictions([images]);
     expect(all).toHaveLength(200);
     const labels = FILES['t10k-labels-idx1-ubyte'].subarray(8);
     const right = all.filter(({ prediction }, n) => prediction === labels[n]).length;
     const { accuracy } = jsonOf(await done(['eval', RUN, '--data', DATA, '--json'])) as Evaluation;
     expect(right / 200).toBe(accuracy);
     const packed = inFolder('images.gz');
-    writeFileSync(packed, gzipSync(readFileSync(idx)));
+    writeFileSync(packed, gzipSync(readFileSync(images)));
     const three = await predictions([packed, '--first', '3']);
     expect(three.map(({ name }) => name)).toEqual([0, 1, 2].map((n) => `${packed}[${n}]`));
-    expect(three.map(({ probabilities }) => probabilities)).toEqual(
-      all.slice(0, 3).map(({ probabilities }) => probabilities),
-    );
+    three.forEach(({ probabilities }, n) => expect(probabilities).toEqual(all[n].probabilities));
   });
 
   test.each([
@@ -164,7 +156,7 @@ describe('longhand predict', () => {
     writeFileSync(file, png(pixels, form));
     const [{ name, probabilities }] = await predictions([file, ...flags]);
     expect(name).toBe(file);
-    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+    expect(probabilities).toEqual((await predictions([images, '--first', '1']))[0].probabilities);
   });
 
   test('gives an interlaced PNG the probabilities of the same bytes in IDX', async () => {
@@ -172,11 +164,11 @@ describe('longhand predict', () => {
     const form = { width: COLUMNS, height: ROWS, colourType: 0, depth: 8, interlaced: true } as const;
     writeFileSync(file, encodePng({ ...form, samples: pixels }));
     const [{ probabilities }] = await predictions([file]);
-    expect(probabilities).toEqual((await predictions([idx, '--first', '1']))[0].probabilities);
+    expect(probabilities).toEqual((await predictions([images, '--first', '1']))[0].probabilities);
   });
 
   test('refuses --fit with a network that does not read 28 × 28 pixels', async () => {
-    expect(await refused(['predict', RUN, idx, '--fit'])).toContain(
+    expect(await refused(['predict', RUN, images, '--fit'])).toContain(
       't10k-images-idx3-ubyte: --fit makes images of 28 × 28, but this network reads 2 × 3',
     );
   });
@@ -185,31 +177,28 @@ describe('longhand predict', () => {
     ['pixels', asPixels],
     ['permuted pixels', asPermutedPixels],
   ])('reads 28 × 28 images with a network of the task “%s”', async (task, asRead) => {
-    const images = smallImages(8, SIDE, SIDE);
-    const data = { train: asRead(images), validation: undefined };
+    const eight = smallImages(8, SIDE, SIDE);
+    const data = { train: asRead(eight), validation: undefined };
     const start = Training.start(createReferenceBackend(), data, { ...TUTORIAL, hidden: 3, batchSize: 8 });
-    const [file, idx] = [inFolder('pixels.safetensors'), inFolder('28x28.idx')];
+    const [file, large] = [inFolder('pixels.safetensors'), inFolder('28x28.idx')];
     writeFileSync(file, checkpointBytes(await start.checkpoint()));
-    writeFileSync(idx, idxBytes([8, SIDE, SIDE], images.pixels));
-    fillImages('images', start.network.activations.x, asRead(images), [0, 1, 2, 3, 4, 5, 6, 7]);
+    writeFileSync(large, idx([8, SIDE, SIDE], eight.pixels));
+    fillImages('images', start.network.activations.x, asRead(eight), [0, 1, 2, 3, 4, 5, 6, 7]);
     start.network.forward();
-    const { stdout } = await done(['predict', file, idx, '--backend', 'reference', '--json']);
-    const found = stdout
-      .split('\n')
-      .slice(0, -1)
-      .flatMap((line) => (JSON.parse(line) as Prediction).probabilities);
+    const predicted = jsonLinesOf(await done(['predict', file, large, '--backend', 'reference', '--json']));
+    const found = (predicted as Prediction[]).flatMap(({ probabilities }) => probabilities);
     const expected = [...valuesOf(start.network.activations.probabilities!)];
     expect([task, found.length]).toEqual([task, 80]);
     found.forEach((probability, n) => expect(probability).toBeCloseTo(expected[n], 6));
   });
 
   test('with --rows ends with the prediction of the whole image', async () => {
-    const [{ prediction, probabilities, rows }] = await predictions([idx, '--first', '1', '--rows']);
+    const [{ prediction, probabilities, rows }] = await predictions([images, '--first', '1', '--rows']);
     expect(rows).toHaveLength(ROWS);
     expect(rows!.at(-1)).toEqual(probabilities);
     expect(rows![0]).not.toEqual(probabilities);
     for (const row of rows!) expect(row.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 5);
-    const { stdout } = await done(['predict', RUN, idx, '--first', '1', '--rows']);
+    const { stdout } = await done(['predict', RUN, images, '--first', '1', '--rows']);
     expect(stdout).toMatch(
       new RegExp(
         `^.*\\[0\\]: ${prediction} \\(\\d\\.\\d{4}\\), then \\d \\d\\.\\d{4}, \\d \\d\\.\\d{4}\n\nrow .*\n  1 │.{3}│ \\d.*\n  2 │.{3}│ ${prediction}.*\n`,
@@ -218,11 +207,7 @@ describe('longhand predict', () => {
   });
 
   test.each([
-    [
-      'of another size',
-      () => PNG.sync.write(new PNG({ width: 4, height: 2 })),
-      '4 × 2 pixels; this network reads 3 × 2, or a whole multiple of it\n',
-    ],
+    ['of another size', () => PNG.sync.write(new PNG({ width: 4, height: 2 })), `4 × 2 pixels; ${READS}\n`],
     ['of another format', () => Buffer.from('GIF89a'), 'is neither PNG nor IDX: save it as PNG\n'],
     ['of IDX labels', () => FILES['t10k-labels-idx1-ubyte'], 'magic number'],
   ])('refuses a file %s', async (_, bytes, message) => {
@@ -287,10 +272,8 @@ describe('longhand compare', () => {
     expect(bad.stdout).toMatch(/ DIFFERS$/m);
     expect(bad.stdout).toContain('\nYour numbers match an LSTM in which the forget bias, 0.5, is added twice.\n');
     const json = await longhand(['compare', file, '--json']);
-    expect([json.code, jsonOf(json)]).toEqual([
-      1,
-      expect.objectContaining({ ok: false, search: { tried: 28, of: 28 } }),
-    ]);
+    const report = { ok: false, search: { tried: 28, of: 28 } };
+    expect([json.code, jsonOf(json)]).toEqual([1, expect.objectContaining(report)]);
     const unlimited = await longhand(['compare', file, '--no-limit']);
     expect([unlimited.code, unlimited.stdout, unlimited.stderr]).toEqual([1, bad.stdout, '']);
   });

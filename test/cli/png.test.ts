@@ -53,16 +53,14 @@ const rows = (image: Image = IMAGE): Buffer => chunk('IDAT', deflateSync(rowsOf(
 const head = (change: Partial<Record<keyof Form, number>> = {}): Buffer =>
   chunk('IHDR', header({ ...FORM, ...change } as Form));
 const withByte = (bytes: Buffer, at: number, value: number): Buffer => Buffer.from(bytes).fill(value, at, at + 1);
+const paletteHead = head({ colourType: 3, depth: 2 });
 const changedHeader = (at: number, value: number): Buffer => chunk('IHDR', withByte(header(FORM), at, value));
 const compressed = deflateSync(rowsOf(IMAGE));
+const text = chunk('tEXt', Buffer.from('a'));
 
 test.each<[string, Buffer, string]>([
-  [
-    'rows fewer than its header says',
-    pngOf(head({ height: 5 }), rows()),
-    'its rows have 28 bytes, its header requires 35',
-  ],
-  ['rows more than its header says', pngOf(head({ height: 3 }), rows()), 'its rows have more than the 21 bytes'],
+  ['too few rows', pngOf(head({ height: 5 }), rows()), 'its rows have 28 bytes, its header requires 35'],
+  ['too many rows', pngOf(head({ height: 3 }), rows()), 'its rows have more than the 21 bytes'],
   ['no row at all', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(0)))), 'its rows have 0 bytes'],
   ['a cut zlib stream', pngOf(head(), chunk('IDAT', compressed.subarray(0, -5))), 'the compressed rows are cut off'],
   ['an empty zlib stream', pngOf(head(), chunk('IDAT')), 'the compressed rows are cut off'],
@@ -71,23 +69,11 @@ test.each<[string, Buffer, string]>([
     pngOf(head(), chunk('IDAT', withByte(compressed, compressed.length - 1, compressed.at(-1)! ^ 1))),
     'the compressed rows have a wrong Adler-32',
   ],
-  [
-    'another stream behind its rows',
-    pngOf(head(), chunk('IDAT', Buffer.concat([compressed, compressed]))),
-    'after its',
-  ],
-  [
-    'a stream that is not zlib',
-    pngOf(head(), chunk('IDAT', Buffer.from('abc'))),
-    'the compressed rows: incorrect header',
-  ],
+  ['a second stream of rows', pngOf(head(), chunk('IDAT', Buffer.concat([compressed, compressed]))), 'after its'],
+  ['rows not in zlib', pngOf(head(), chunk('IDAT', Buffer.from('abc'))), 'the compressed rows: incorrect header'],
   ['a wrong CRC of the header', withByte(encodePng(IMAGE), 31, 0), 'wrong CRC in IHDR at byte 8'],
   ['a wrong CRC of the rows', withByte(encodePng(IMAGE), 43, 0), 'wrong CRC in IDAT at byte 33'],
-  [
-    'a wrong CRC of a text',
-    pngOf(head(), withByte(chunk('tEXt', Buffer.from('a')), 8, 98), rows()),
-    'wrong CRC in tEXt at byte 33',
-  ],
+  ['a wrong CRC of a text', pngOf(head(), withByte(text, 8, 98), rows()), 'wrong CRC in tEXt at byte 33'],
   ['4 bits of colour', pngOf(head({ colourType: 2, depth: 4 }), rows()), '4 bits with colour type 2, must be 8, 16'],
   ['16 bits of palette', pngOf(head({ colourType: 3, depth: 16 }), rows()), '16 bits with colour type 3'],
   ['2 bits of grey and alpha', pngOf(head({ colourType: 4, depth: 2 }), rows()), '2 bits with colour type 4'],
@@ -101,7 +87,7 @@ test.each<[string, Buffer, string]>([
   ['an unknown filter type', pngOf(head(), chunk('IDAT', deflateSync(Buffer.alloc(28, 7)))), 'filter type - 7'],
   [
     'a palette that is not a multiple of 3',
-    pngOf(head({ colourType: 3, depth: 2 }), chunk('PLTE', Buffer.alloc(11)), rows(PALETTE_IMAGE)),
+    pngOf(paletteHead, chunk('PLTE', Buffer.alloc(11)), rows(PALETTE_IMAGE)),
     'PLTE of 11 bytes, must be 3 for each of 1 to 256 colours',
   ],
   ['a palette of 257', pngOf(head({ colourType: 3 }), chunk('PLTE', Buffer.alloc(771)), rows()), 'PLTE of 771 bytes'],
@@ -114,30 +100,26 @@ test.each<[string, Buffer, string]>([
   ['a gamma of 5 bytes', pngOf(head(), chunk('gAMA', Buffer.alloc(5)), rows()), 'gAMA of 5 bytes, must be 4'],
   ['an empty palette', pngOf(head({ colourType: 3 }), chunk('PLTE'), rows()), 'PLTE of 0 bytes'],
   ['a palette with grey', pngOf(head(), fourColours, rows()), 'PLTE with colour type 0'],
-  ['no palette', pngOf(head({ colourType: 3, depth: 2 }), rows(PALETTE_IMAGE)), 'IDAT before PLTE'],
+  ['no palette', pngOf(paletteHead, rows(PALETTE_IMAGE)), 'IDAT before PLTE'],
   ['a late palette', pngOf(head({ colourType: 2 }), rows(COLOUR_IMAGE), fourColours), 'PLTE after IDAT'],
   ['two palettes', pngOf(head({ colourType: 3 }), fourColours, fourColours, rows()), 'a second PLTE'],
   [
     'a colour that its palette does not have',
-    pngOf(head({ colourType: 3, depth: 2 }), chunk('PLTE', Buffer.alloc(9)), rows(PALETTE_IMAGE)),
+    pngOf(paletteHead, chunk('PLTE', Buffer.alloc(9)), rows(PALETTE_IMAGE)),
     'index 3 not in palette',
   ],
   [
     'more alphas than colours',
-    pngOf(head({ colourType: 3, depth: 2 }), fourColours, chunk('tRNS', Buffer.alloc(5)), rows(PALETTE_IMAGE)),
+    pngOf(paletteHead, fourColours, chunk('tRNS', Buffer.alloc(5)), rows(PALETTE_IMAGE)),
     'tRNS of 5 bytes for 4 colours',
   ],
   [
     'alphas before the palette',
-    pngOf(head({ colourType: 3, depth: 2 }), chunk('tRNS', Buffer.alloc(1)), fourColours, rows(PALETTE_IMAGE)),
+    pngOf(paletteHead, chunk('tRNS', Buffer.alloc(1)), fourColours, rows(PALETTE_IMAGE)),
     'tRNS of 1 bytes for 0 colours',
   ],
   ['a transparent grey of 1 byte', pngOf(head(), chunk('tRNS', Buffer.alloc(1)), rows()), 'tRNS of 1 bytes, must be 2'],
-  [
-    'a transparent colour besides alpha',
-    pngOf(head({ colourType: 4 }), chunk('tRNS'), rows()),
-    'tRNS with colour type 4',
-  ],
+  ['a transparent colour with alpha', pngOf(head({ colourType: 4 }), chunk('tRNS'), rows()), 'tRNS with colour type 4'],
   ['no IDAT', pngOf(head()), 'no IDAT'],
   ['IDAT in two places', pngOf(head(), chunk('IDAT'), chunk('tEXt'), rows()), 'other chunks between its IDAT'],
   ['no header', pngOf(rows()), 'its first chunk is IDAT, must be IHDR'],
@@ -180,9 +162,8 @@ describe('the header alone', () => {
     const filled = (length: number): Buffer => pngOf(head(), chunk('tEXt', Buffer.alloc(length)), rows());
     const rest = filled(0).length;
     expect(decodePng(filled(12 * 2 ** 20 - rest), 'f').rgba).toHaveLength(96);
-    expect(() => decodePng(filled(12 * 2 ** 20 - rest + 1), 'f')).toThrow(
-      'f: a PNG of 12582913 bytes, but the limit is 12582912',
-    );
+    const larger = filled(12 * 2 ** 20 - rest + 1);
+    expect(() => decodePng(larger, 'f')).toThrow('f: a PNG of 12582913 bytes, but the limit is 12582912');
   });
 });
 

@@ -9,11 +9,12 @@ import { solve } from '../../src/compare/solve.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
 import { reorderGates } from '../../src/equations/lstm-tensors.js';
-import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { Safetensors } from '../../src/files/safetensors.js';
+import { storedFloats } from '../../src/files/stored-tensors.js';
 import { networkParameterShapes } from '../../src/network/config.js';
-import type { Tensors } from '../helpers/changed-files.js';
+import type { Change, Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
-import { numbers, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
+import { changeNumbers, numbers, RESULT_NAMES, stored, storedZeros, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Problem, PyTorchResults } from '../helpers/network-problem.mjs';
 
@@ -56,12 +57,7 @@ test('gradients that TensorFlow.js computes in f32 by automatic differentiation 
   const file = changed(template, (tensors) => {
     for (const name of RESULT_NAMES) tensors.delete(name);
     names.forEach((name, n) => {
-      const { shape } = get(name);
-      tensors.set(`d.${name}`, {
-        dtype: 'F32',
-        shape,
-        bytes: new Uint8Array(Float32Array.from(gradients[n].dataSync()).buffer),
-      });
+      tensors.set(`d.${name}`, storedFloats(Float32Array.from(gradients[n].dataSync()), get(name).shape));
     });
   });
   expect(B).toBeGreaterThan(1);
@@ -194,11 +190,9 @@ describe('nn.LSTM’s numbers agree, of test/fixtures/network.json', () => {
 
 test.each(RESULT_NAMES)('one wrong element of %s is found, and its index is reported', async (name) => {
   const { shape } = template.tensors.get(name)!;
-  const file = changed(template, (tensors) => {
-    const values = numbers(tensors.get(name)!);
-    values[values.length - 1] += 0.5;
-    tensors.set(name, stored(values, shape));
-  });
+  const file = changed(template, (tensors) =>
+    changeNumbers(tensors, name, (values) => void (values[values.length - 1] += 0.5)),
+  );
   const { ok, differences, hints } = await compare(file);
   expect([ok, hints]).toEqual([false, []]);
   expect(differences.filter((one) => !one.ok).map((one) => one.name)).toEqual([name]);
@@ -209,15 +203,12 @@ test.each(RESULT_NAMES)('one wrong element of %s is found, and its index is repo
 });
 
 test('the elements of the largest absolute and the largest relative difference are both reported', async () => {
-  const { shape } = template.tensors.get('h')!;
-  const file = changed(template, (tensors) => {
-    const values = numbers(tensors.get('h')!);
-    const largest = values.reduce((most, value, n) => (Math.abs(value) > Math.abs(values[most]) ? n : most), 0);
-    const smallest = values.reduce((least, value, n) => (Math.abs(value) < Math.abs(values[least]) ? n : least), 0);
-    values[largest] += 0.02;
-    values[smallest] += 0.01;
-    tensors.set('h', stored(values, shape));
-  });
+  const values = numbers(template.tensors.get('h')!);
+  const largest = values.reduce((most, value, n) => (Math.abs(value) > Math.abs(values[most]) ? n : most), 0);
+  const smallest = values.reduce((least, value, n) => (Math.abs(value) < Math.abs(values[least]) ? n : least), 0);
+  values[largest] += 0.02;
+  values[smallest] += 0.01;
+  const file = changed(template, (tensors) => changeNumbers(tensors, 'h', () => values));
   const { differences } = await compare(file);
   const h = differences.find(({ name }) => name === 'h')!;
   expect([h.largestAbsolute, h.theirs - h.ours].map((value) => Number(value.toFixed(9)))).toEqual([0.02, 0.01]);
@@ -225,10 +216,7 @@ test('the elements of the largest absolute and the largest relative difference a
 });
 
 test('a result of zeros agrees if zeros are expected', async () => {
-  const withoutOutput = changed(template, (tensors) => {
-    const { shape } = tensors.get('outKernel')!;
-    tensors.set('outKernel', stored(new Float64Array(42), shape));
-  });
+  const withoutOutput = changed(template, (tensors) => changeNumbers(tensors, 'outKernel', (values) => values.fill(0)));
   const results = await solve(backend, problemOf(withoutOutput, 'f'));
   const file = changed(withoutOutput, (tensors) => {
     for (const [name, values] of results) tensors.set(name, stored(values, template.tensors.get(name)!.shape));
@@ -239,12 +227,9 @@ test('a result of zeros agrees if zeros are expected', async () => {
 });
 
 test('NaN is a difference', async () => {
-  const file = changed(template, (tensors) => {
-    const values = numbers(tensors.get('h')!);
-    values[7] = NaN;
-    values[9] = NaN;
-    tensors.set('h', stored(values, tensors.get('h')!.shape));
-  });
+  const file = changed(template, (tensors) =>
+    changeNumbers(tensors, 'h', (values) => values.map((value, n) => (n === 7 || n === 9 ? NaN : value))),
+  );
   const { ok, differences } = await compare(file, 1e300);
   expect(ok).toBe(false);
   expect(differences.find(({ name }) => name === 'h')).toMatchObject({
@@ -256,7 +241,7 @@ test('NaN is a difference', async () => {
 });
 
 describe('a comparison is refused', () => {
-  const messageOf = async (change: (tensors: Tensors, metadata: Map<string, string>) => void): Promise<string> => {
+  const messageOf = async (change: Change): Promise<string> => {
     const failure = await failureOf(compare(changed(template, change)));
     expect(failure).toBeInstanceOf(DataError);
     return (failure as DataError).message;
@@ -279,29 +264,21 @@ describe('a comparison is refused', () => {
   });
 
   test('with labels beyond the classes, or too few', async () => {
-    const labels = (...values: number[]): StoredTensor => ({
-      dtype: 'U8',
-      shape: [values.length],
-      bytes: Uint8Array.from(values),
-    });
-    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1, 7, 2)))).toContain('label 7 at 2');
-    expect(await messageOf((tensors) => tensors.set('labels', labels(0, 1)))).toContain(
-      'tensor "labels" is [2], must be [4]',
-    );
+    const withLabels = (...values: number[]): Promise<string> =>
+      messageOf((tensors) =>
+        tensors.set('labels', { dtype: 'U8', shape: [values.length], bytes: Uint8Array.from(values) }),
+      );
+    expect(await withLabels(0, 1, 7, 2)).toContain('label 7 at 2');
+    expect(await withLabels(0, 1)).toContain('tensor "labels" is [2], must be [4]');
   });
 
   test('if its sizes do not fit into memory', async () => {
-    const x = (...shape: [number, number, number]): StoredTensor => ({
-      dtype: 'F32',
-      shape,
-      bytes: new Uint8Array(4 * shape[0] * shape[1] * shape[2]),
-    });
-    expect(await messageOf((tensors) => tensors.set('x', x(100_001, 1, 1)))).toBe(
+    expect(await messageOf((tensors) => tensors.set('x', storedZeros(100_001, 1, 1)))).toBe(
       'mine.safetensors: T 100001, B 1, I 1, H 6, C 7 is too large to compare: 0.1 GiB (at most 100000 steps and 4 GiB): ' +
         'take fewer sequences or steps',
     );
-    const wide: StoredTensor = { dtype: 'F32', shape: [60_000, 1], bytes: new Uint8Array(240_000) };
-    expect(await messageOf((tensors) => tensors.set('outKernel', wide))).toContain('too large to compare: 1716');
+    const wide = await messageOf((tensors) => tensors.set('outKernel', storedZeros(60_000, 1)));
+    expect(wide).toContain('too large to compare: 1716');
   });
 
   test('with a forget bias that is not a number, or without results', async () => {

@@ -7,9 +7,9 @@ import { mistakesFor } from '../../src/compare/known-mistakes.js';
 import { problemOf, resultsOf } from '../../src/compare/read-problem.js';
 import { templateOf } from '../../src/compare/template.js';
 import { DataError } from '../../src/core/errors.js';
-import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { Safetensors } from '../../src/files/safetensors.js';
 import { changed } from '../helpers/changed-files.js';
-import { numbers, randomInputs, RESULT_NAMES, stored, whole } from '../helpers/compare-files.js';
+import { changeNumbers, randomInputs, RESULT_NAMES, storedZeros, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -28,21 +28,17 @@ describe('the time of a comparison is limited:', () => {
   const long = (): Safetensors =>
     changed(template, (tensors) => {
       for (const name of RESULT_NAMES) if (name !== 'loss') tensors.delete(name);
-      tensors.set('x', stored(new Float64Array(24 * 4 * 5), [24, 4, 5]));
+      tensors.set('x', storedZeros(24, 4, 5));
     });
 
   /** A backend that counts its forward steps. */
   function counting() {
     const counts = { steps: 0 };
-    const counted = createReferenceBackend({ dtype: 'f64' });
-    const lstmCellForward = counted.lstmCellForward.bind(counted);
-    Object.assign(counted, {
-      lstmCellForward(...tensors: Parameters<typeof lstmCellForward>) {
-        counts.steps++;
-        lstmCellForward(...tensors);
-      },
-    });
-    return { counts, counted };
+    const lstmCellForward: typeof backend.lstmCellForward = (...tensors) => {
+      counts.steps++;
+      backend.lstmCellForward(...tensors);
+    };
+    return { counts, counted: { ...backend, lstmCellForward } };
   }
 
   const run = (file: Safetensors, options: CompareOptions, on = backend): Promise<Comparison> =>
@@ -88,21 +84,9 @@ describe('the time of a comparison is limited:', () => {
   });
 
   test('a part with large steps has only some of the sequences', async () => {
-    const zero = (...shape: number[]): StoredTensor =>
-      stored(new Float64Array(shape.reduce((product, extent) => product * extent, 1)), shape);
-    const tensors = new Map<string, StoredTensor>([
-      ...([
-        ['x', zero(1, 150, 5)],
-        ['kernel', zero(505, 2000)],
-        ['bias', zero(2000)],
-      ] as const),
-      ...([
-        ['outKernel', zero(500, 2)],
-        ['outBias', zero(2)],
-        ['loss', zero()],
-      ] as const),
-      ['labels', { dtype: 'U8', shape: [150], bytes: new Uint8Array(150) }],
-    ]);
+    const shapes = { x: [1, 150, 5], kernel: [505, 2000], bias: [2000], outKernel: [500, 2], outBias: [2], loss: [] };
+    const floats = Object.entries(shapes).map(([name, shape]) => [name, storedZeros(...shape)] as const);
+    const tensors = new Map([...floats, ['labels', whole(new Array(150).fill(0), [150])]]);
     // 505 · 2000 products a sequence: 99 sequences need 40 s, 150 need 61
     expect(String(await failureOf(run({ metadata: new Map(), tensors }, { clock: clockOf(40_000) })))).toContain(
       'one pass would take about 61 s',
@@ -124,7 +108,7 @@ describe('the time of a comparison is limited:', () => {
   test('a mistake that needs no pass is found even if the time is up', async () => {
     const file = changed(template, (tensors) => {
       for (const name of RESULT_NAMES) if (name !== 'loss') tensors.delete(name);
-      tensors.set('loss', stored(Float64Array.of(4 * numbers(tensors.get('loss')!)[0]), []));
+      changeNumbers(tensors, 'loss', ([loss]) => Float64Array.of(4 * loss));
     });
     const comparison = await run(file, { clock: clockOf(29_000) });
     expect(comparison.hints).toEqual(['the loss is the sum over the batch; here it is the mean']);
@@ -148,17 +132,10 @@ describe('the time of a comparison is limited:', () => {
     const options = { layers: 2, bidirectional: true, lengths: true, reads: 'every' } as const;
     return changed(await templateOf(backend, 1, options), (tensors) => {
       for (const name of tensors.keys()) if (/^(d\.|h$|c$|logits)/.test(name)) tensors.delete(name);
-      tensors.set('x', stored(new Float64Array(24 * 4 * 5), [24, 4, 5]));
+      tensors.set('x', storedZeros(24, 4, 5));
       tensors.set('lengths', whole([6, 22, 12, 8], [4]));
-      tensors.set(
-        'labels',
-        whole(
-          Array<number>(24 * 4)
-            .fill(-1)
-            .fill(0, 21 * 4, 22 * 4),
-          [24, 4],
-        ),
-      );
+      const labels = Array.from({ length: 24 * 4 }, (_, row) => (Math.floor(row / 4) === 21 ? 0 : -1));
+      tensors.set('labels', whole(labels, [24, 4]));
     });
   };
 
@@ -179,9 +156,7 @@ describe('the time of a comparison is limited:', () => {
   });
 
   test('the steps of all LSTMs count in the memory limit', async () => {
-    const file = changed(await deep(), (tensors) => {
-      tensors.set('x', stored(new Float64Array(25_001), [25_001, 1, 1]));
-    });
+    const file = changed(await deep(), (tensors) => tensors.set('x', storedZeros(25_001, 1, 1)));
     expect(String(await failureOf(run(file, {})))).toContain('(at most 25000 steps and 4 GiB)');
   });
 });
@@ -189,9 +164,9 @@ describe('the time of a comparison is limited:', () => {
 describe('a network of many layers has few mistakes to try', () => {
   /** Layers of one unit in both directions: from the second one, all kernels have the same shape. */
   const fileOf = (layers: number): Safetensors =>
-    changed(randomInputs(1, { hidden: Array<number>(layers).fill(1) }), (tensors) => {
-      tensors.set('loss', stored(Float64Array.of(1), []));
-    });
+    changed(randomInputs(1, { hidden: Array<number>(layers).fill(1) }), (tensors) =>
+      tensors.set('loss', storedZeros()),
+    );
   const wordsOf = (layers: number): string[] => {
     const problem = problemOf(fileOf(layers), 'f');
     return mistakesFor(problem, resultsOf(fileOf(layers), problem, 'f')).map(({ words }) => words);

@@ -21,7 +21,7 @@ import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
 import { storedTensor } from '../../src/files/stored-tensors.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
-import { numbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
+import { changeNumbers, RESULT_NAMES, stored } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -56,14 +56,8 @@ async function squareProblem(): Promise<{ right: Safetensors; transposed: Safete
   });
   const resultsOf = async (taken: Tensor): Promise<Map<string, StoredTensor>> => {
     const results = await solve(backend, problemOf(fileWith(taken), 'f'));
-    const named = ['loss', 'h', 'logits'] as const;
     const shapes = { loss: [], h: [T, B, H], logits: [B, C] };
-    return new Map(
-      named.map((name) => {
-        const values = results.get(name) ?? new Float64Array();
-        return [name, { dtype: 'F64', shape: shapes[name], bytes: new Uint8Array(values.slice().buffer) }];
-      }),
-    );
+    return new Map(Object.entries(shapes).map(([name, shape]) => [name, stored(results.get(name)!, shape)]));
   };
   return {
     right: fileWith(kernel, await resultsOf(kernel)),
@@ -97,15 +91,13 @@ describe('a known mistake is named:', () => {
   /** Column blocks of `[…,4H]` in another order: block n from `sources[n]`. */
   const blocks =
     (name: string, sources: readonly number[]) =>
-    (tensors: Tensors): void => {
-      const { shape } = tensors.get(name)!;
-      const values = numbers(tensors.get(name)!);
-      const moved = values.map((_, n) => {
-        const [row, column] = [Math.floor(n / (4 * H)), n % (4 * H)];
-        return values[row * 4 * H + sources[Math.floor(column / H)] * H + (column % H)];
-      });
-      tensors.set(name, stored(moved, shape));
-    };
+    (tensors: Tensors): void =>
+      changeNumbers(tensors, name, (values) =>
+        values.map((_, n) => {
+          const [row, column] = [Math.floor(n / (4 * H)), n % (4 * H)];
+          return values[row * 4 * H + sources[Math.floor(column / H)] * H + (column % H)];
+        }),
+      );
 
   test.each([
     ['i, f, j, o', [0, 2, 1, 3]],
@@ -121,14 +113,10 @@ describe('a known mistake is named:', () => {
   });
 
   test('the rows of h above those of x', async () => {
-    const rows = (name: string, first: number) => (tensors: Tensors) => {
-      const { shape } = tensors.get(name)!;
-      const values = numbers(tensors.get(name)!);
-      tensors.set(
-        name,
-        stored(Float64Array.of(...values.subarray(first * 4 * H), ...values.subarray(0, first * 4 * H)), shape),
+    const rows = (name: string, first: number) => (tensors: Tensors) =>
+      changeNumbers(tensors, name, (values) =>
+        Float64Array.of(...values.subarray(first * 4 * H), ...values.subarray(0, first * 4 * H)),
       );
-    };
     const file = await mistaken(rows('kernel', H), rows('d.kernel', I));
     expect((await compare(file)).hints).toEqual(["the kernel's rows of h stand above those of x; here x comes first"]);
   });
@@ -136,16 +124,7 @@ describe('a known mistake is named:', () => {
   test('a sum over the batch', async () => {
     const times = (...names: string[]) =>
       changed(template, (tensors) => {
-        for (const name of names) {
-          const { shape } = tensors.get(name)!;
-          tensors.set(
-            name,
-            stored(
-              numbers(tensors.get(name)!).map((value) => value * B),
-              shape,
-            ),
-          );
-        }
+        for (const name of names) changeNumbers(tensors, name, (values) => values.map((value) => value * B));
       });
     const gradients = RESULT_NAMES.filter((name) => name.startsWith('d.'));
     expect((await compare(times('loss', ...gradients))).hints).toEqual([

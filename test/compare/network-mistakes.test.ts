@@ -9,7 +9,7 @@ import { solve } from '../../src/compare/solve.js';
 import type { Safetensors } from '../../src/files/safetensors.js';
 import { changed } from '../helpers/changed-files.js';
 import type { InputOptions } from '../helpers/compare-files.js';
-import { randomInputs, stored } from '../helpers/compare-files.js';
+import { randomInputs, storedZeros } from '../helpers/compare-files.js';
 import type { Slip } from '../helpers/formula-network.js';
 import { networkResults } from '../helpers/formula-network.js';
 import { inTier } from '../helpers/tier.js';
@@ -43,7 +43,11 @@ const layers = (...order: number[]) => ({
   weights: (suffix: string): string => suffix.replace(/\d/, (digit) => String(order[Number(digit)])),
 });
 const states = (...order: number[]): Slip => ({ state: (n) => order[n] });
+/** The factor that turns a mean into a sum. */
+const sum = (count: number): number => count;
 const PYTORCH = 'here the order is that of PyTorch';
+
+const NOT_TURNED = "the reverse direction's outputs are not turned back";
 
 const MISTAKES: readonly (readonly [words: string, options: InputOptions, slip: Slip])[] = [
   ['the weights of the two directions are exchanged', labelled, { weights: other }],
@@ -58,32 +62,20 @@ const MISTAKES: readonly (readonly [words: string, options: InputOptions, slip: 
     ragged,
     { fromEnd: true },
   ],
-  [
-    "the reverse direction's outputs are not turned back: its first one stands at step 0",
-    labelled,
-    { notTurnedBack: true },
-  ],
-  [
-    "the reverse direction's outputs are not turned back: its first one stands at step 0",
-    ragged,
-    { notTurnedBack: true },
-  ],
+  [`${NOT_TURNED}: its first one stands at step 0`, labelled, { notTurnedBack: true }],
+  [`${NOT_TURNED}: its first one stands at step 0`, ragged, { notTurnedBack: true }],
   [
     "the output layer reads the reverse direction's state at the sequence's end; here it reads that at step 0",
     ragged,
     { readsFirst: true },
   ],
-  [
-    "the reverse direction's outputs are not turned back, but the output layer reads them at step 0",
-    {},
-    { notTurnedBack: true, readsFirst: true },
-  ],
+  [`${NOT_TURNED}, but the output layer reads them at step 0`, {}, { notTurnedBack: true, readsFirst: true }],
   ['the lengths are ignored: the padding is read', ragged, { ignoresLengths: true }],
   ['the lengths are ignored: the padding is read, and counts in the loss', labelled, { ignoresLengths: true }],
   ['the LSTM ignores the lengths: its reverse direction starts in the padding', squared, { readsPadding: true }],
   ['the padding counts in the loss, with h = 0 there', labelled, { countsPadding: true }],
   ['the padding counts in the loss, with h = 0 there', squared, { countsPadding: true }],
-  ['the loss is the sum over the steps and the batch; here it is the mean', labelled, { factor: (count) => count }],
+  ['the loss is the sum over the steps and the batch; here it is the mean', labelled, { factor: sum }],
   [
     'the loss is the sum over the steps, averaged over the batch; here it is the mean',
     squared,
@@ -92,7 +84,7 @@ const MISTAKES: readonly (readonly [words: string, options: InputOptions, slip: 
   [
     'the gradients are those of the sum of the losses over the steps and the batch; here they are those of the mean',
     { ...forward, metadata: EVERY },
-    { factor: (count) => count, onlyGradients: true },
+    { factor: sum, onlyGradients: true },
   ],
   [
     'the loss is divided by all 9 labels, also those that do not count; here it is the mean',
@@ -109,11 +101,7 @@ const MISTAKES: readonly (readonly [words: string, options: InputOptions, slip: 
     masked,
     { factor: (count) => count / 6 },
   ],
-  [
-    'the loss is the sum over the batch; here it is the mean',
-    { ...forward, labels: [1, -1, 0] },
-    { factor: (count) => count },
-  ],
+  ['the loss is the sum over the batch; here it is the mean', { ...forward, labels: [1, -1, 0] }, { factor: sum }],
   ['the loss is half of the mean squared error; here it is the mean', three, { factor: () => 0.5 }],
   ['the loss is the mean of the sum over the outputs; here it is the mean', three, { factor: () => 4 }],
   ['the loss is the sum over all elements; here it is the mean', three, { factor: (count) => 4 * count }],
@@ -157,7 +145,7 @@ describe('a network of layers by another program', () => {
 
   test('in which only the gradients of initial states differ is found, without h0 and c0', async () => {
     const zero = changed(randomInputs(7), (tensors) => {
-      for (const name of ['h0', 'c0']) tensors.set(name, stored(new Float64Array(24), [4, 3, 2]));
+      for (const name of ['h0', 'c0']) tensors.set(name, storedZeros(4, 3, 2));
     });
     const results = networkResults(zero, states(0, 2, 1, 3));
     const file = changed(zero, (tensors) => {
@@ -165,10 +153,7 @@ describe('a network of layers by another program', () => {
       tensors.set('d.c0', results.get('d.c0')!);
     });
     const { ok, hints } = await compare(file);
-    expect({ ok, hints }).toEqual({
-      ok: false,
-      hints: [`h0 and c0 are stacked with all forward directions first; ${PYTORCH}`],
-    });
+    expect([ok, hints]).toEqual([false, [`h0 and c0 are stacked with all forward directions first; ${PYTORCH}`]]);
   });
 
   test('is made of the same LSTMs as the right one: without a mistake, both give the same numbers', async () => {

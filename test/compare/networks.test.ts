@@ -6,11 +6,11 @@ import type { Comparison } from '../../src/compare/compare.js';
 import { compareFile } from '../../src/compare/compare.js';
 import type { TemplateOptions } from '../../src/compare/template.js';
 import { templateOf } from '../../src/compare/template.js';
-import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import type { Safetensors } from '../../src/files/safetensors.js';
 import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
-import { numbers, stored, whole } from '../helpers/compare-files.js';
+import { changeNumbers, stored, whole } from '../helpers/compare-files.js';
 import { inTier } from '../helpers/tier.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
@@ -52,9 +52,10 @@ describe('an example of each kind', () => {
     expect(all).toEqual(expect.arrayContaining(some));
     for (const name of inTier(some, all)) {
       const { shape } = template.tensors.get(name)!;
-      const values = numbers(template.tensors.get(name)!);
-      values[values.length - 1] += 0.5; // the last sequence has T steps
-      const file = changed(template, (tensors) => tensors.set(name, stored(values, shape)));
+      const file = changed(template, (tensors) =>
+        // the last sequence has T steps
+        changeNumbers(tensors, name, (values) => void (values[values.length - 1] += 0.5)),
+      );
       const wrong = (await compare(file)).differences.filter((one) => !one.ok);
       expect(wrong).toMatchObject([{ name, shape, element: shape.map((extent) => extent - 1) }]);
     }
@@ -65,8 +66,7 @@ describe('the names and shapes of one layer and direction', () => {
   const numbered = (template: Safetensors): Safetensors =>
     changed(template, (tensors) => {
       for (const name of ['kernel', 'bias', 'd.kernel', 'd.bias']) {
-        tensors.set(`${name}.0`, tensors.get(name)!);
-        tensors.delete(name);
+        tensors.set(`${name}.0`, tensors.get(name)!).delete(name);
       }
     });
   const reshaped = (tensors: Tensors, name: string, shape: number[]): Tensors =>
@@ -98,24 +98,19 @@ describe('the names and shapes of one layer and direction', () => {
 
 describe('beyond a sequence’s end', () => {
   /** The template has lengths 2, 3, 1, 3: two steps of sequence 2 and one of sequence 0 are beyond. */
-  const BEYOND: readonly (readonly [number, number])[] = [
-    [2, 0],
-    [1, 2],
-    [2, 2],
-  ];
-  const filled = (tensor: StoredTensor, value: number): StoredTensor => {
-    const { shape } = tensor;
-    const [, B, width] = shape;
-    const values = numbers(tensor);
-    for (const [t, b] of BEYOND) values.fill(value, (t * B + b) * width, (t * B + b + 1) * width);
-    return stored(values, shape);
-  };
+  const BEYOND = [2 * 4 + 0, 1 * 4 + 2, 2 * 4 + 2]; // t·B + b
+  const fillBeyond = (tensors: Tensors, name: string, value: number): void =>
+    changeNumbers(tensors, name, (values) => {
+      const width = tensors.get(name)!.shape[2];
+      for (const row of BEYOND) values.fill(value, row * width, (row + 1) * width);
+      return values;
+    });
   const options = { layers: 2, bidirectional: true, lengths: true, reads: 'every' } as const;
 
   test.each([NaN, Infinity, 1e300])('%d in x, targets, h, c and logits changes nothing', async (value) => {
     const template = await templateOf(backend, 2, { ...options, loss: 'squaredError' });
     const file = changed(template, (tensors) => {
-      for (const name of ['x', 'targets', 'h', 'c', 'logits']) tensors.set(name, filled(tensors.get(name)!, value));
+      for (const name of ['x', 'targets', 'h', 'c', 'logits']) fillBeyond(tensors, name, value);
     });
     expect(await compare(file, 1e-300)).toEqual(await compare(template, 1e-300));
   });
@@ -123,7 +118,7 @@ describe('beyond a sequence’s end', () => {
   test.each([0, 99, -5])('label %d changes nothing', async (label) => {
     const template = await templateOf(backend, 2, options);
     const labels = [...new Int32Array(new Uint8Array(template.tensors.get('labels')!.bytes).buffer)];
-    for (const [t, b] of BEYOND) labels[4 * t + b] = label;
+    for (const row of BEYOND) labels[row] = label;
     const file = changed(template, (tensors) => tensors.set('labels', whole(labels, [3, 4])));
     expect(await compare(file, 1e-300)).toEqual(await compare(template, 1e-300));
   });
@@ -131,8 +126,7 @@ describe('beyond a sequence’s end', () => {
   test.each([NaN, 1e300])('%d and label 99 do not stop the search for mistakes', async (value) => {
     for (const loss of ['crossEntropy', 'squaredError'] as const) {
       const file = changed(await templateOf(backend, 2, { ...options, layers: 1, loss }), (tensors) => {
-        for (const name of ['x', 'targets'])
-          if (tensors.has(name)) tensors.set(name, filled(tensors.get(name)!, value));
+        for (const name of ['x', 'targets']) if (tensors.has(name)) fillBeyond(tensors, name, value);
         if (loss === 'crossEntropy') tensors.set('labels', whole(Array<number>(12).fill(1).fill(99, 10, 11), [3, 4]));
         tensors.set('loss', stored(Float64Array.of(9), []));
       });
@@ -143,7 +137,7 @@ describe('beyond a sequence’s end', () => {
 
   test('d.x must be 0', async () => {
     const template = await templateOf(backend, 2, options);
-    const file = changed(template, (tensors) => tensors.set('d.x', filled(tensors.get('d.x')!, 1e-3)));
+    const file = changed(template, (tensors) => fillBeyond(tensors, 'd.x', 1e-3));
     const wrong = (await compare(file)).differences.filter((one) => !one.ok);
     expect(wrong).toMatchObject([{ name: 'd.x', theirs: 1e-3, ours: 0, element: [1, 2, 0] }]);
   });

@@ -2,16 +2,14 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { compareFile } from '../../src/compare/compare.js';
 import { DataError } from '../../src/core/errors.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
-import type { Tensors } from '../helpers/changed-files.js';
+import type { Change } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
 import type { InputOptions } from '../helpers/compare-files.js';
-import { numbers, randomInputs, stored, whole } from '../helpers/compare-files.js';
+import { numbers, randomInputs, stored, storedZeros, whole } from '../helpers/compare-files.js';
 import { failureOf } from '../helpers/failures.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 
-type Change = (tensors: Tensors, metadata: Map<string, string>) => unknown;
 const messageOf = async (options: InputOptions, change: Change): Promise<string> => {
   const file = changed(randomInputs(3, options), (tensors) => tensors.set('loss', stored(Float64Array.of(1), [])));
   const failure = await failureOf(compareFile(backend, changed(file, change), 1e-9, 'f'));
@@ -19,31 +17,29 @@ const messageOf = async (options: InputOptions, change: Change): Promise<string>
   expect((failure as DataError).message).not.toContain('\n');
   return (failure as DataError).message;
 };
-const zeros = (...shape: number[]): StoredTensor =>
-  stored(new Float64Array(shape.reduce((size, extent) => size * extent, 1)), shape);
 const set =
-  (name: string, ...shape: number[]) =>
-  (tensors: Tensors): unknown =>
-    tensors.set(name, zeros(...shape));
+  (name: string, ...shape: number[]): Change =>
+  (tensors) =>
+    tensors.set(name, storedZeros(...shape));
 const without =
-  (name: string) =>
-  (tensors: Tensors): unknown =>
+  (name: string): Change =>
+  (tensors) =>
     tensors.delete(name);
 const renamed =
-  (from: string, to: string) =>
-  (tensors: Tensors): unknown =>
+  (from: string, to: string): Change =>
+  (tensors) =>
     tensors.set(to, tensors.get(from)!).delete(from);
 const integers =
-  (name: string, values: readonly number[], ...shape: number[]) =>
-  (tensors: Tensors): unknown =>
+  (name: string, values: readonly number[], ...shape: number[]): Change =>
+  (tensors) =>
     tensors.set(name, whole(values, shape));
 const notFinite =
-  (name: string, at: number, ...shape: number[]) =>
-  (tensors: Tensors): unknown =>
-    tensors.set(name, stored(numbers(zeros(...shape)).fill(NaN, at, at + 1), shape));
+  (name: string, at: number, ...shape: number[]): Change =>
+  (tensors) =>
+    tensors.set(name, stored(numbers(storedZeros(...shape)).fill(NaN, at, at + 1), shape));
 const meta =
-  (key: string, value: string) =>
-  (_: Tensors, metadata: Map<string, string>): unknown =>
+  (key: string, value: string): Change =>
+  (_, metadata) =>
     metadata.set(key, value);
 const every = { metadata: { reads: 'every' } };
 const squared = { metadata: { loss: 'squaredError' } };
@@ -58,31 +54,24 @@ const ENTROPY =
   'but the loss is crossEntropy, which needs only labels [3]; for targets, set metadata loss to squaredError';
 const NONE = "but none counts: each is -1 or beyond its sequence's end; at least one must be a class 0…3";
 
+const GAP = 'is missing: layers are numbered from 0 without a gap';
+const NAMES = 'must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction';
+const REVERSE = 'tensor "kernel.1.reverse" is [6,8]';
+const AT_EVERY_STEP = 'for a loss at every step, set metadata reads to every';
+
 const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   // layers and directions
   [
     forward,
-    (tensors) => ['kernel', 'bias'].map((name) => renamed(`${name}.1`, `${name}.2`)(tensors)),
-    'tensor "kernel.2" is [4,8], but layer 1 is missing: layers are numbered from 0 without a gap',
+    (...file) => ['kernel', 'bias'].map((name) => renamed(`${name}.1`, `${name}.2`)(...file)),
+    `tensor "kernel.2" is [4,8], but layer 1 ${GAP}`,
   ],
-  [
-    forward,
-    without('kernel.0'),
-    'tensor "kernel.1" is [4,8], but layer 0 is missing: layers are numbered from 0 without a gap',
-  ],
+  [forward, without('kernel.0'), `tensor "kernel.1" is [4,8], but layer 0 ${GAP}`],
   [forward, without('bias.1'), 'tensor "kernel.1" is [4,8], but the file has no "bias.1", which must be [8]'],
   [forward, without('kernel.1'), 'tensor "bias.1" is [8], but the file has no "kernel.1"'],
-  [
-    {},
-    without('kernel.1'),
-    'tensor "kernel.1.reverse" is [6,8], the reverse direction of layer 1, but the file has no "kernel.1"',
-  ],
+  [{}, without('kernel.1'), `${REVERSE}, the reverse direction of layer 1, but the file has no "kernel.1"`],
   [{}, without('kernel.1.reverse'), 'tensor "bias.1.reverse" is [8], but the file has no "kernel.1.reverse"'],
-  [
-    {},
-    without('bias.1.reverse'),
-    'tensor "kernel.1.reverse" is [6,8], but the file has no "bias.1.reverse", which must be [8]',
-  ],
+  [{}, without('bias.1.reverse'), `${REVERSE}, but the file has no "bias.1.reverse", which must be [8]`],
   [
     forward,
     renamed('kernel.0', 'kernel'),
@@ -93,16 +82,8 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
     renamed('bias.0', 'bias'),
     'tensor "bias" is [8], but the file also has "kernel.0": numbered layers begin with bias.0',
   ],
-  [
-    forward,
-    renamed('kernel.1', 'kernel.01'),
-    'tensor "kernel.01" is [4,8], must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction',
-  ],
-  [
-    forward,
-    renamed('bias.1', 'bias.1.back'),
-    'tensor "bias.1.back" is [8], must be named kernel.N, bias.N or projection.N, with .reverse at the end for the reverse direction',
-  ],
+  [forward, renamed('kernel.1', 'kernel.01'), `tensor "kernel.01" is [4,8], ${NAMES}`],
+  [forward, renamed('bias.1', 'bias.1.back'), `tensor "bias.1.back" is [8], ${NAMES}`],
   [forward, set('d.kernel.2', 4, 8), 'tensor "d.kernel.2" is [4,8], but the file has no "kernel.2"'],
   [one, set('d.kernel', 6, 8), 'tensor "d.kernel" is [6,8], but the file has no "kernel"'],
   // shapes
@@ -154,17 +135,9 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   [squared, meta('loss', 'crossEntropy'), `tensor "targets" is [3,4], ${ENTROPY}`],
   [{}, set('targets', 3, 4), `tensor "targets" is [3,4], ${ENTROPY}`],
   [squared, set('targets', 3, 5), 'tensor "targets" is [3,5], must be [3,4]'],
-  [
-    squared,
-    set('targets', 3, 3, 4),
-    'tensor "targets" is [3,3,4], must be [3,4]; for a loss at every step, set metadata reads to every',
-  ],
+  [squared, set('targets', 3, 3, 4), `tensor "targets" is [3,3,4], must be [3,4]; ${AT_EVERY_STEP}`],
   [every, integers('labels', [0, 1, 2], 3), 'tensor "labels" is [3], must be [3,3]; reads is every'],
-  [
-    {},
-    integers('labels', zeroes, 3, 3),
-    'tensor "labels" is [3,3], must be [3]; for a loss at every step, set metadata reads to every',
-  ],
+  [{}, integers('labels', zeroes, 3, 3), `tensor "labels" is [3,3], must be [3]; ${AT_EVERY_STEP}`],
   [{}, integers('labels', [-1, -1, -1], 3), `tensor "labels" is [3], ${NONE}`],
   [
     { ...every, lengths: [1, 1, 1] },
@@ -180,12 +153,10 @@ const FAULTS: readonly (readonly [InputOptions, Change, string])[] = [
   [{}, set('d.targets', 3, 4), 'tensor "d.targets" is [3,4], but the file has no "targets"'],
 ];
 
-test.each(FAULTS.map(([options, change, message]) => [message, options, change] as const))(
-  '%s',
-  async (message, options, change) => {
-    expect(await messageOf(options, change)).toBe(`f: ${message}`);
-  },
-);
+const cases = FAULTS.map(([options, change, message]) => [message, options, change] as const);
+test.each(cases)('%s', async (message, options, change) => {
+  expect(await messageOf(options, change)).toBe(`f: ${message}`);
+});
 
 test.each(['labels', 'targets'])('a file without %s', async (name) => {
   expect(await messageOf(name === 'targets' ? squared : {}, without(name))).toMatch(

@@ -19,6 +19,8 @@ import { checkpointOf } from '../helpers/runs.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
 
 const SIZE = ROWS * COLUMNS;
+const DATA = { train: IMAGES, validation: undefined };
+const spoiltLabels = IMAGES.labels.map((label, n) => (n === 7 ? 10 : label));
 
 const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (message: string) => Error])[] = [
   [': undefined: must be an object', undefined, TypeError],
@@ -36,11 +38,7 @@ const BAD_IMAGES: readonly (readonly [string, object | undefined | null, new (me
   ],
   [`.pixels has ${64 * SIZE} bytes: 65 images of 4 × 3 need ${65 * SIZE}`, { count: 65 }, DataError],
   ['.labels has 63 bytes: 64 images need 64', { labels: IMAGES.labels.subarray(1) }, DataError],
-  [
-    '.labels: label 10 at 7, expected 0…9',
-    { labels: IMAGES.labels.map((label, n) => (n === 7 ? 10 : label)) },
-    DataError,
-  ],
+  ['.labels: label 10 at 7, expected 0…9', { labels: spoiltLabels }, DataError],
 ];
 
 const spoiled = (change: object | undefined | null): LabelledImages =>
@@ -49,9 +47,11 @@ const spoiled = (change: object | undefined | null): LabelledImages =>
 describe.each(BAD_IMAGES)('the error “data%s” is thrown by', (message, change, Kind) => {
   const images = spoiled(change);
 
+  const ofTraining = new Kind(`train: data${message}`);
+
   test('train', async () => {
     const failure = await failureOf(train(untouchable, images, OPTIONS));
-    expect(failure).toEqual(new Kind(`train: data${message}`));
+    expect(failure).toEqual(ofTraining);
     expect(failure).toBeInstanceOf(Kind);
   });
 
@@ -65,15 +65,11 @@ describe.each(BAD_IMAGES)('the error “data%s” is thrown by', (message, chang
     });
 
   test('Training.start', () => {
-    expect(() => Training.start(untouchable, { train: images, validation: undefined }, TUTORIAL)).toThrow(
-      new Kind(`train: data${message}`),
-    );
+    expect(() => Training.start(untouchable, { ...DATA, train: images }, TUTORIAL)).toThrow(ofTraining);
   });
 
   test('resumeTraining', async () => {
-    expect(await failureOf(resumeTraining(untouchable, images, await savedRun()))).toEqual(
-      new Kind(`train: data${message}`),
-    );
+    expect(await failureOf(resumeTraining(untouchable, images, await savedRun()))).toEqual(ofTraining);
   });
 
   test('evaluate', async () => {
@@ -109,9 +105,7 @@ test.each([
   const expected = new TypeError(`train: ${name}: unknown option; ${help}`);
   const options = { ...OPTIONS, [name]: 1 };
   expect(await failureOf(train(untouchable, IMAGES, options))).toEqual(expected);
-  expect(() =>
-    Training.start(untouchable, { train: IMAGES, validation: undefined }, { ...TUTORIAL, ...options }),
-  ).toThrow(expected);
+  expect(() => Training.start(untouchable, DATA, { ...TUTORIAL, ...options })).toThrow(expected);
 });
 
 test.each([
@@ -156,19 +150,11 @@ test.each([
 
 test('undefined in place of a required argument is a TypeError that names the argument', async () => {
   const nothing = undefined as never;
-  expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(
-    new TypeError('evaluate: network: undefined: must be an object'),
-  );
-  expect(await failureOf(resumeTraining(untouchable, IMAGES, nothing))).toEqual(
-    new TypeError('resume: checkpoint: undefined: must be an object'),
-  );
-  expect(() => Training.start(untouchable, nothing, TUTORIAL)).toThrow(
-    new TypeError('train: data: undefined: must be an object'),
-  );
-  const data = { train: IMAGES, validation: undefined };
-  expect(() => Training.start(untouchable, data, nothing)).toThrow(
-    new TypeError('train: undefined: must be an object'),
-  );
+  const missing = (what: string) => new TypeError(`${what}: undefined: must be an object`);
+  expect(await failureOf(evaluate(nothing, IMAGES))).toEqual(missing('evaluate: network'));
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, nothing))).toEqual(missing('resume: checkpoint'));
+  expect(() => Training.start(untouchable, nothing, TUTORIAL)).toThrow(missing('train: data'));
+  expect(() => Training.start(untouchable, DATA, nothing)).toThrow(missing('train'));
 });
 
 test('train refuses validation images of another size than the training images', async () => {
@@ -209,15 +195,13 @@ test.each([
   const checkpoint = await savedRun();
   const failure = await failureOf(resumeTraining(untouchable, IMAGES, checkpoint, options as object));
   expect(failure).toEqual(new TypeError(message));
-  const data = { train: IMAGES, validation: undefined };
-  expect(() => Training.resume(untouchable, data, checkpoint, options as object)).toThrow(new TypeError(message));
+  expect(() => Training.resume(untouchable, DATA, checkpoint, options as object)).toThrow(new TypeError(message));
 });
 
 test('options that are missing in a checkpoint are reported before its data are read', async () => {
   const { model, training } = await savedRun();
   const checkpoint = { model, training: { ...training!, options: {} as TrainOptions } };
-  const data = { train: IMAGES, validation: undefined };
-  expect(() => Training.resume(untouchable, data, checkpoint)).toThrow(/^train: \w+ undefined: must be /);
+  expect(() => Training.resume(untouchable, DATA, checkpoint)).toThrow(/^train: \w+ undefined: must be /);
 });
 
 test('the former names of the library lead to the present ones', () => {

@@ -8,35 +8,6 @@ import { rowsOf, stepOf, tensorFrom, transposeOf, zeros } from '../../src/core/t
 
 type Operands = Readonly<Record<string, Tensor>>;
 
-/** A backend that computes nothing, and records the operations that reach it with their operands. */
-function recordingBackend() {
-  const calls: { operation: string; operands: readonly unknown[] }[] = [];
-  const record =
-    (operation: keyof Operations) =>
-    (...operands: readonly unknown[]): void => {
-      calls.push({ operation, operands });
-    };
-  const backend = withShapeChecks<Backend>({
-    ...createReferenceBackend(),
-    matmul: record('matmul'),
-    columnSums: record('columnSums'),
-    lstmCellForward: record('lstmCellForward'),
-    lstmCellBackward: record('lstmCellBackward'),
-    crossEntropyForward: record('crossEntropyForward'),
-    crossEntropyBackward: record('crossEntropyBackward'),
-    squaredErrorForward: record('squaredErrorForward'),
-    squaredErrorBackward: record('squaredErrorBackward'),
-    sgd: record('sgd'),
-    embeddingForward: record('embeddingForward'),
-    embeddingBackward: record('embeddingBackward'),
-    multiply: record('multiply'),
-    add: record('add'),
-    adam: record('adam'),
-    copy: record('copy'),
-  });
-  return { backend, calls };
-}
-
 interface Check {
   /** The operands' right shapes, in the order of the call. */
   readonly shapes: Readonly<Record<string, Shape>>;
@@ -211,6 +182,17 @@ const CHECKS: Record<Exclude<keyof Operations, 'fill'>, Check> = {
     ],
   },
 };
+
+/** A backend that computes nothing, and records the operations that reach it with their operands. */
+function recordingBackend() {
+  const calls: { operation: string; operands: readonly unknown[] }[] = [];
+  const recorders: Partial<Operations> = {};
+  for (const operation of Object.keys(CHECKS) as (keyof typeof CHECKS)[]) {
+    recorders[operation] = (...operands: readonly unknown[]) => calls.push({ operation, operands });
+  }
+  const backend = withShapeChecks<Backend>({ ...createReferenceBackend(), ...recorders });
+  return { backend, calls };
+}
 
 const allocateAll = (shapes: Readonly<Record<string, Shape>>): Operands =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape)]));

@@ -64,11 +64,8 @@ describe('the packaged MNIST', () => {
   test('has a 7 as its first test image, one row per step', () => {
     const x = zeros([28, 1, 28]);
     fillBatch(x, zeros([1]), testSet, [0]);
-    const dark = (t: number): string =>
-      Array.from({ length: 28 }, (_, i) => (x.get(t, 0, i) > 0.5 ? '#' : ' '))
-        .join('')
-        .trimEnd();
-    const picture = Array.from({ length: 28 }, (_, t) => dark(t));
+    const dark = (t: number): string[] => Array.from({ length: 28 }, (_, i) => (x.get(t, 0, i) > 0.5 ? '#' : ' '));
+    const picture = Array.from({ length: 28 }, (_, t) => dark(t).join('').trimEnd());
     expect(picture.slice(7, 27)).toEqual(SEVEN);
     expect([...picture.slice(0, 7), ...picture.slice(27)].join('')).toBe('');
   });

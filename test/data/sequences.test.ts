@@ -37,13 +37,12 @@ const replaced = (n: number, label: unknown): ArrayLike<number> =>
 
 type Refusal = readonly [message: string, data: object, Kind?: new (message: string) => Error];
 
+const MUST_HAVE = 'must have pixels, as images have, x, as sequences have, or characters, as a text has';
+const UNCOUNTED = 'is -1 or beyond its sequence’s end: nothing counts';
+
 const REFUSALS: readonly Refusal[] = [
-  [
-    ': an Object: must have pixels, as images have, x, as sequences have, or characters, as a text has',
-    { labels: [1] },
-    TypeError,
-  ],
-  [': an Array: must have pixels, as images have, x, as sequences have, or characters, as a text has', [], TypeError],
+  [`: an Object: ${MUST_HAVE}`, { labels: [1] }, TypeError],
+  [`: an Array: ${MUST_HAVE}`, [], TypeError],
   [': target: unknown option; did you mean targets?', { ...UNLABELLED, target: zeros([3, 2]) }, TypeError],
   [
     ': pixels: unknown option; known options: x, labels, targets, lengths, inputClasses, classes, task',
@@ -85,9 +84,9 @@ const REFUSALS: readonly Refusal[] = [
   ['.labels[11] is NaN: must be a class 0, 1, 2, …, or -1', { ...EVERY, labels: replaced(11, NaN) }],
   ['.labels[1] is 4: must be a class 0…3, or -1', { ...EVERY, classes: 4, labels: replaced(1, 4) }],
   [': classes is 0: must be a whole number ≥ 1', { ...NUMBERS, classes: 0 }, RangeError],
-  ['.labels: each of the 3 is -1 or beyond its sequence’s end: nothing counts', { ...NUMBERS, labels: [-1, -1, -1] }],
+  [`.labels: each of the 3 ${UNCOUNTED}`, { ...NUMBERS, labels: [-1, -1, -1] }],
   [
-    '.labels: each of the 18 is -1 or beyond its sequence’s end: nothing counts',
+    `.labels: each of the 18 ${UNCOUNTED}`,
     { ...EVERY, lengths: [1, 1, 1], labels: EVERY.labels.map((one, n) => (n % STEPS === 0 ? -1 : one)) },
   ],
 
@@ -123,18 +122,18 @@ test.each(CASES)('train refuses data with “data%s”', async (message, data, K
 });
 
 test('what is allowed: each change above is what makes the data wrong', async () => {
-  for (const data of [
-    NUMBERS,
-    LONG,
-    EVERY,
-    CLASSES,
-    TARGETS,
+  const others = [
     { ...TARGETS, targets: zeros([3, 6, 2]) },
     { ...NUMBERS, task: 'x'.repeat(100) },
-  ]) {
+  ];
+  for (const data of [NUMBERS, LONG, EVERY, CLASSES, TARGETS, ...others]) {
     (await train(createReferenceBackend(), data, OPTIONS)).dispose();
   }
 });
+
+/** A network that `NUMBERS` fit. */
+const fittingNetwork = (): Network =>
+  new Network(createReferenceBackend(), { inputs: 2, layers: [{ hidden: 2 }], outputs: 3 }, { T: STEPS, B: 2 });
 
 test('the door of validation data and of an evaluation is the same', async () => {
   const wrong = { ...NUMBERS, lengths: [1, 2] };
@@ -142,21 +141,13 @@ test('the door of validation data and of an evaluation is the same', async () =>
   expect(await failureOf(train(untouchable, NUMBERS, OPTIONS, { validation: wrong }))).toEqual(
     new DataError(`train: validation${message}`),
   );
-  const network = new Network(
-    createReferenceBackend(),
-    { inputs: 2, layers: [{ hidden: 2 }], outputs: 3 },
-    { T: STEPS, B: 2 },
-  );
+  const network = fittingNetwork();
   expect(await failureOf(evaluate(network, wrong))).toEqual(new DataError(`evaluate: data${message}`));
   network.dispose();
 });
 
 test('a network and data of another kind do not fit, and the message lists what differs', async () => {
-  const network = new Network(
-    createReferenceBackend(),
-    { inputs: 2, layers: [{ hidden: 2 }], outputs: 3 },
-    { T: STEPS, B: 2 },
-  );
+  const network = fittingNetwork();
   const misfits: readonly [Sequences, string, string][] = [
     [CLASSES, 'inputs 4, inputKind classes', 'inputs 2, inputKind numbers'],
     [EVERY, 'reads every', 'reads last'],

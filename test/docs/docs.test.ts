@@ -22,14 +22,10 @@ import { runModule } from '../helpers/run-module.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(project, file), 'utf8');
-const documents = [
-  ...readdirSync(project).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/learn', 'docs/exercises'].flatMap((folder) =>
-    readdirSync(path.join(project, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `${folder}/${name}`),
-  ),
-];
+/** The files of a folder whose names end so, from the project. */
+const filesIn = (folder: string, ending: string): string[] =>
+  readdirSync(path.join(project, folder)).flatMap((name) => (name.endsWith(ending) ? path.join(folder, name) : []));
+const documents = ['.', 'docs', 'docs/learn', 'docs/exercises'].flatMap((folder) => filesIn(folder, '.md'));
 
 interface Link {
   readonly document: string;
@@ -62,11 +58,7 @@ test('every line link leads to lines whose first one holds the link’s text: an
     const linked = lines.slice(Number(first) - 1, Number(last));
     const name = text.replaceAll('`', '').replace(/^test of (the )?/, '');
     const found = lines.flatMap((line, n) => (line.includes(name) ? [n + 1] : [])); // where the link should lead
-    expect({ target, found, first: linked[0] }).toEqual({
-      target,
-      found,
-      first: expect.stringContaining(name) as string,
-    });
+    expect([target, found, linked[0]]).toEqual([target, found, expect.stringContaining(name)]);
     // A link to a function or to a test ends where that ends.
     const end = text.startsWith('`') ? '}' : text.startsWith('test of ') ? '});' : undefined;
     if (end !== undefined) expect({ target, last: linked.at(-1)?.trim() }).toEqual({ target, last: end });
@@ -85,8 +77,8 @@ test('the derivation links every equation to its lines, and to the test that is 
   expect(inCode.length).toBeGreaterThanOrEqual(15);
   expect(linksTo('../test/equations/equations-', /^test of \((\d+′?)\)$/)).toEqual(inCode);
 
-  const tests = readdirSync(path.join(project, 'test/equations')).filter((name) => name.startsWith('equations-'));
-  const titles = tests.flatMap((name) => [...read(`test/equations/${name}`).matchAll(/^describe\('\((\d+′?)\)'/gm)]);
+  const tests = filesIn('test/equations', '.test.ts').filter((file) => path.basename(file).startsWith('equations-'));
+  const titles = tests.flatMap((file) => [...read(file).matchAll(/^describe\('\((\d+′?)\)'/gm)]);
   expect(titles.map(([, number]) => number).sort()).toEqual(inCode);
 });
 
@@ -155,43 +147,29 @@ test('the derivation counts the planted mistakes, and the tests that must find t
     counts[name] = (counts[name] ?? 0) + 1;
   }
   const [, table] = derivation.split('| the second test');
-  const rows = [...table.matchAll(/^\| (none|`.+?`) +\|.*?\| +(\d+) \|/gm)].map(([, name, count]) => [
-    name,
-    Number(count),
-  ]);
-  expect(Object.fromEntries(rows)).toEqual(counts);
+  const rows = [...table.matchAll(/^\| (none|`.+?`) +\|.*?\| +(\d+) \|/gm)];
+  expect(Object.fromEntries(rows.map(([, name, count]) => [name, Number(count)]))).toEqual(counts);
 });
 
 test('the README’s figures of other programs are those of the benchmark’s rows', () => {
-  const rows = rowsIn('docs/benchmarks/rows.ndjson').filter(
-    ({ suite, run }) => suite === 'step' && run.engine.startsWith('Node 20'),
-  );
-  const median = (label: string): number =>
-    Number(rows.find((row) => labelOf(row) === label)?.medianMs?.toPrecision(3));
-  const [tensorflow, jax, jax2, torch, torch2] = [
-    'tensorflow-wasm',
-    'jax-wasm',
-    'jax-wasm ×2',
-    'pytorch',
-    'pytorch ×2',
-  ].map(median);
-  expect(prose('README.md')).toContain(
-    `TensorFlow.js's wasm backend needed ${Math.round(tensorflow / 10) * 10} ms on one thread`,
-  );
-  expect(prose('README.md')).toContain(
-    `jax-js needed ${Math.round(jax)} ms on one thread and ${Math.round(jax2)} on two`,
-  );
-  expect(prose('README.md')).toContain(
-    `PyTorch 2.6 needed ${Math.round(torch)} ms on one and ${Math.round(torch2)} on two`,
-  );
+  const all = rowsIn('docs/benchmarks/rows.ndjson');
+  const rows = all.filter(({ suite, run }) => suite === 'step' && run.engine.startsWith('Node 20'));
+  const median = (label: string, digits = 0): number => {
+    const ms = Number(rows.find((row) => labelOf(row) === label)?.medianMs?.toPrecision(3));
+    return Math.round(ms / 10 ** digits) * 10 ** digits;
+  };
+  for (const sentence of [
+    `TensorFlow.js's wasm backend needed ${median('tensorflow-wasm', 1)} ms on one thread`,
+    `jax-js needed ${median('jax-wasm')} ms on one thread and ${median('jax-wasm ×2')} on two`,
+    `PyTorch 2.6 needed ${median('pytorch')} ms on one and ${median('pytorch ×2')} on two`,
+  ]) {
+    expect(prose('README.md')).toContain(sentence);
+  }
 });
 
 test('the README’s picture: its numbers are those of reach.json, whose first frame is computed again', () => {
-  const frames = JSON.parse(read('docs/learn/programs/reach.json')) as {
-    step: number;
-    correct: number;
-    shares: number[];
-  }[];
+  type Frame = Record<'step' | 'correct', number> & { readonly shares: number[] };
+  const frames = JSON.parse(read('docs/learn/programs/reach.json')) as Frame[];
   const [first, last] = [frames[0], frames.at(-1)!];
   const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
   expect(prose('README.md')).toContain(
@@ -208,17 +186,10 @@ test('the README’s picture: its numbers are those of reach.json, whose first f
 });
 
 test('every equation that a document of the site names by a number is in src with this number, and has a test of it', () => {
-  const sources = ['equations', 'network', 'training', 'data']
-    .flatMap((folder) =>
-      readdirSync(path.join('src', folder))
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => read(`src/${folder}/${name}`)),
-    )
-    .join('\n');
-  const tests = readdirSync('test/equations')
-    .filter((name) => name.startsWith('equations-') || name === 'plain-rnn-equations.test.ts')
-    .map((name) => read(`test/equations/${name}`))
-    .join('\n');
+  const folders = ['equations', 'network', 'training', 'data'].map((folder) => `src/${folder}`);
+  const sources = folders.flatMap((folder) => filesIn(folder, '.ts').map(read)).join('\n');
+  const ofEquations = filesIn('test/equations', '.ts').filter((file) => /\/equations-|\/plain-rnn-eq/.test(file));
+  const tests = ofEquations.map(read).join('\n');
   const [named, lettered] = [new Set<string>(), new Set<string>()];
   for (const document of documents) {
     const text = read(document).replace(/```[^]*?```/g, '');
@@ -262,27 +233,14 @@ function numbersByFormula(network: NetworkConfig, sizes: BatchSizes): number {
   return 4 * parameters + activations;
 }
 
-test.each<[NetworkConfig, BatchSizes]>([
-  [
-    { inputs: 28, layers: [{ hidden: 128 }], outputs: 10 },
-    { T: 28, B: 128 },
-  ],
-  [
-    {
-      inputs: 7,
-      layers: [{ hidden: 5, bidirectional: true }, { hidden: 3 }],
-      outputs: 4,
-      inputKind: 'classes',
-      dropout: 0.1,
-    },
-    { T: 6, B: 2 },
-  ],
-  [
-    { inputs: 3, layers: [{ hidden: 4 }, { hidden: 2 }], outputs: 5, reads: 'every', loss: 'squaredError' },
-    { T: 9, B: 3 },
-  ],
-])('the formula of the memory in docs/scale.md holds for %j', (network, sizes) => {
-  expect(numbersByFormula(network, sizes)).toBe(elementCountOfTraining(network, sizes));
+const BOTH = { hidden: 5, bidirectional: true };
+
+test.each<[number, number, NetworkConfig]>([
+  [28, 128, { inputs: 28, layers: [{ hidden: 128 }], outputs: 10 }],
+  [6, 2, { inputs: 7, layers: [BOTH, { hidden: 3 }], outputs: 4, inputKind: 'classes', dropout: 0.1 }],
+  [9, 3, { inputs: 3, layers: [{ hidden: 4 }, { hidden: 2 }], outputs: 5, reads: 'every', loss: 'squaredError' }],
+])('the formula of the memory in docs/scale.md holds for T %d, B %d, %j', (T, B, network) => {
+  expect(numbersByFormula(network, { T, B })).toBe(elementCountOfTraining(network, { T, B }));
 });
 
 test('the table of docs/scale.md has the parameters and the memory of its runs', () => {

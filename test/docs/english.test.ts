@@ -23,11 +23,8 @@ test('in a program it reads comments and texts, and no code and no formulas', ()
  */
 const told = '${long}'; // ${long}
 throw new Error(\`\${told} ${long}\`);`;
-  expect(
-    longSentencesIn('a.ts', program)
-      .map((fault) => fault.slice(0, 15))
-      .sort(),
-  ).toEqual(['a.ts:10: 31 wor', 'a.ts:3: 31 word', 'a.ts:9: 31 word', 'a.ts:9: 31 word']);
+  const found = longSentencesIn('a.ts', program).map((fault) => fault.slice(0, 15));
+  expect(found.sort()).toEqual(['a.ts:10: 31 wor', 'a.ts:3: 31 word', 'a.ts:9: 31 word', 'a.ts:9: 31 word']);
 });
 
 test('in a document it reads paragraphs, items and cells, and no code and no formulas', () => {
@@ -54,9 +51,6 @@ $$
 ${long}
 \`\`\`
 `;
-  expect(longSentencesIn('a.md', document).map((fault) => fault.slice(0, 17))).toEqual([
-    'a.md:4: 33 words:',
-    'a.md:7: 31 words:',
-    'a.md:15: 31 words',
-  ]);
+  const found = longSentencesIn('a.md', document).map((fault) => fault.slice(0, 17));
+  expect(found).toEqual(['a.md:4: 33 words:', 'a.md:7: 31 words:', 'a.md:15: 31 words']);
 });

@@ -223,15 +223,8 @@ describe('the package', () => {
   test('every export, field, tensor and option of every entry says what it is on hover', () => {
     for (const entry of entries) expect(existsSync(entry)).toBe(true);
     expect(faults).toEqual([]);
-    for (const field of [
-      'Lstm.dc',
-      'AllocatedLstm.dx',
-      'Checkpoint.model',
-      'WasmOptions.threads',
-      'Network.parameters',
-    ]) {
-      expect(comments.has(field)).toBe(true);
-    }
+    const some = ['Lstm.dc', 'AllocatedLstm.dx', 'Checkpoint.model', 'WasmOptions.threads', 'Network.parameters'];
+    expect([...comments.keys()]).toEqual(expect.arrayContaining(some));
     expect(comments.size).toBeGreaterThan(200);
     for (const tensor of ['Lstm.dc', 'zeros()', 'Backend.matmul(out)']) expect(tensors).toContain(tensor);
     expect(tensors.size).toBeGreaterThan(150);

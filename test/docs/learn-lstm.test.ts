@@ -40,9 +40,8 @@ test('the table of cells has the numbers of the program, and the four equations 
     for (const [name, value] of Object.entries(expected)) expect(cell[name as 'i']).toBeCloseTo(value, 12);
   });
   const [keep, replace, add, hide] = cells;
-  expect([keep.c.toFixed(2), hide.c.toFixed(2), add.c.toFixed(2), hide.h.toFixed(2)]).toEqual([
-    ...['0.80', '0.80', '1.53', '0.01'],
-  ]);
+  const shown = [keep.c, hide.c, add.c, hide.h].map((value) => value.toFixed(2));
+  expect(shown).toEqual(['0.80', '0.80', '1.53', '0.01']);
   expect(replace.c).toBeLessThan(0);
   expect(prose).toContain(`so c becomes ${add.c.toFixed(2)}`);
   expect(keep.f.toFixed(2)).toBe('0.98'); // “f = 0.98 in the first row is σ(3 + 1)”
@@ -90,9 +89,8 @@ test('what the text says about the norms', () => {
 
 test('the table of what a large forget bias costs has the computed numbers', () => {
   const rows = [...page.matchAll(/^\| ([\d.]+) +\| ([\d.]+) +\| ([\d.]+) +\| ([\d.]+) +\|$/gm)];
-  const expected = short.map(({ forgetBias, size }, n) => [
-    ...[String(forgetBias), size.toFixed(2), long[n].size.toFixed(2), long[n].open.toFixed(2)],
-  ]);
+  const columns = short.map(({ forgetBias, size }, n) => [size, long[n].size, long[n].open, forgetBias]);
+  const expected = columns.map(([a, b, c, bias]) => [String(bias), ...[a, b, c].map((value) => value.toFixed(2))]);
   expect(rows.map(([, ...cells]) => cells)).toEqual(expected);
 });
 

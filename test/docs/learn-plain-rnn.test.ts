@@ -16,9 +16,8 @@ testWhichCameFirst(8);
 test('what the text says about these runs', () => {
   const outputs = [...page.matchAll(/norm of dh\[0\] \/ norm of dh\[\d+\]: (\S+)/g)].map(([, ratio]) => Number(ratio));
   expect(prose).toContain(`the norm of dh[0] is ${(100 * outputs[0]).toFixed(1)}% of the norm of dh[8]`);
-  expect(prose).toContain(
-    `dh[0] has only ${(100 * outputs[1]).toFixed(3)}% of the norm of dh[24]: a hundred times less`,
-  );
+  const percent = `${(100 * outputs[1]).toFixed(3)}%`;
+  expect(prose).toContain(`dh[0] has only ${percent} of the norm of dh[24]: a hundred times less`);
   expect(Math.round(outputs[0] / outputs[1] / 10)).toBe(10);
   expect(page).toContain('update 100: loss 0.1624, 56 of 56 correct'); // “After 100 updates every answer is correct”
   const counts = [...page.split('```')[5].matchAll(/: (\d+) gradients/g)].map(([, count]) => Number(count));
@@ -52,10 +51,8 @@ test('the page shows the lines of the program, which has as many lines of code a
 
 test('the page derives every equation that the program marks, and links to its lines', () => {
   const letters = ['(a)', '(b)', '(c)', '(d)', '(d′)', '(c′)', '(b′)', '(a′)', '(e)', '(e′)'];
-  const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(programs\/plain-rnn\.mjs#L(\d+)/gm)].map(
-    ([, letter]) => letter,
-  );
-  expect(linked).toEqual(letters);
+  const linked = [...page.matchAll(/^\[(\([a-e]′?\))\]\(programs\/plain-rnn\.mjs#L\d+/gm)];
+  expect(linked.map(([, letter]) => letter)).toEqual(letters);
   for (const letter of letters) expect(program).toContain(letter === '(d)' ? `/** ${letter}` : `// ${letter}`);
 });
 
@@ -112,13 +109,7 @@ test('dh of each row is dh of the next row times diag(1-h²)·Whᵀ, and this is
   expect(numeric).toBeLessThan(1e-9);
 });
 
-interface Curve {
-  readonly radius: number;
-  readonly measuredRadius: number;
-  readonly after28: number;
-  readonly after784: number;
-  readonly share: number;
-}
+type Curve = Readonly<Record<'radius' | 'measuredRadius' | 'after28' | 'after784' | 'share', number>>;
 
 const curves = (await ask(`
   return RADII.map((radius) => {
@@ -128,9 +119,8 @@ const curves = (await ask(`
   });`)) as Curve[];
 
 test('the table has the computed norms', () => {
-  const rows = [...page.matchAll(/^\| ([\d.]+) +\| (\S+) +\| (\S+) +\| (\S+) +\|$/gm)].map(([, ...cells]) =>
-    cells.map(Number),
-  );
+  const found = [...page.matchAll(/^\| ([\d.]+) +\| (\S+) +\| (\S+) +\| (\S+) +\|$/gm)];
+  const rows = found.map(([, ...cells]) => cells.map(Number));
   expect(rows.map(([radius]) => radius)).toEqual(curves.map(({ radius }) => radius));
   const digits = (value: number): string => value.toExponential(1);
   expect(page.match(/\d\.\de[+-]\d+(?= +\|)/g)).toEqual(
@@ -145,9 +135,8 @@ test('the table has the computed norms', () => {
 });
 
 test('a change in the 16th digit of the spectral radius changes only the exploding norm', async () => {
-  const changed = (await ask(
-    'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);',
-  )) as number[];
+  const question = 'return RADII.map((radius) => gradientNorms(radius * (1 + 1e-15), 784).norms[784]);';
+  const changed = (await ask(question)) as number[];
   changed.slice(0, 2).forEach((norm, n) => expect(norm / curves[n].after784).toBeCloseTo(1, 9));
   const digits = [changed[2], curves[2].after784].map((norm) => norm.toExponential(1));
   expect(prose).toContain(`becomes ${digits[0]} instead of ${digits[1]}`);

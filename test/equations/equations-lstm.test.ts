@@ -98,10 +98,8 @@ describe('(1′)', () => {
 
   test.each([0, 1])('dxₖ += dz·Wxₖᵀ for k = %d of two inputs: numeric derivative of (1)', (k) => {
     lstmBackward(withoutCell, two);
-    expectClose(
-      two.dInputs[k],
-      numericGradient(two.inputs[k], () => lossOf(two)),
-    );
+    const numeric = numericGradient(two.inputs[k], () => lossOf(two));
+    expectClose(two.dInputs[k], numeric);
   });
   test.each([0, 1])('dxₖ += for k = %d: what another direction has added stays', (k) => {
     lstmBackward(withoutCell, two);
@@ -150,10 +148,8 @@ describe('(2)', () => {
     ['o = σ(zo)', o, 'o', otherSigmoid],
   ] as const)('%s', (_, actual, gate, formula) => {
     const columns = columnsOf(z, gate);
-    expectClose(
-      actual,
-      perUnit((b, n) => formula(columns.get(b, n))),
-    );
+    const expected = perUnit((b, n) => formula(columns.get(b, n)));
+    expectClose(actual, expected);
   });
 });
 

@@ -94,12 +94,10 @@ describe('(12′)', () => {
     network.forward({ dropout: true });
     const masks = dropoutsOf(network).map(({ x, y }) => valuesOf(y).map((value, n) => value / valuesOf(x)[n]));
     network.backward();
-    dropoutsOf(network).forEach(({ dx, dy }, k) =>
-      expectClose(
-        dx,
-        valuesOf(dy).map((value, n) => value * masks[k][n]),
-      ),
-    );
+    for (const [k, { dx, dy }] of dropoutsOf(network).entries()) {
+      const masked = valuesOf(dy).map((value, n) => value * masks[k][n]);
+      expectClose(dx, masked);
+    }
     network.forward();
     network.backward();
     for (const { dx, dy } of dropoutsOf(network)) expect(valuesOf(dx)).toEqual(valuesOf(dy));
@@ -228,20 +226,14 @@ function stackByHand({ activations: { x }, layers: [below, [top]] }: Network) {
     copyInto(lstm.x, x);
     lstmForward(backend, lstm);
   }
-  split(
-    upper.x,
-    lower.map((lstm) => rowsOfSteps(lstm, lstm.h)),
-    true,
-  );
+  const states = lower.map((lstm) => rowsOfSteps(lstm, lstm.h));
+  split(upper.x, states, true);
   lstmForward(backend, upper);
 
   copyInto(upper.dhUpstream, top.dhUpstream);
   lstmBackward(backend, upper);
-  split(
-    upper.dx,
-    lower.map((lstm) => rowsOfSteps(lstm, lstm.dhUpstream)),
-    false,
-  );
+  const dStates = lower.map((lstm) => rowsOfSteps(lstm, lstm.dhUpstream));
+  split(upper.dx, dStates, false);
   for (const lstm of lower) lstmBackward(backend, lstm);
   return [...lower, upper];
 }

@@ -92,20 +92,16 @@ describe('(11)', () => {
     sum(t + 1, (s) => momentum ** (t - s) * gradients[s][element]);
 
   test.each([0.9, 0.37, 0])('v = momentum·v + g is Σ momentumᵗ⁻ˢ·g of update s, with momentum %d', (momentum) => {
-    updates(momentum).forEach(({ v }, t) =>
-      expectSameNumbers(
-        v,
-        [0, 1].map((n) => velocity(momentum, t, n)),
-      ),
-    );
+    updates(momentum).forEach(({ v }, t) => {
+      const expected = [0, 1].map((n) => velocity(momentum, t, n));
+      expectSameNumbers(v, expected);
+    });
   });
   test.each([0.9, 0.37, 0])('p -= lr·v: p is its start minus Σ lr·v of every update, with momentum %d', (momentum) => {
-    updates(momentum).forEach(({ p }, t) =>
-      expectSameNumbers(
-        p,
-        before.map((start, n) => start - sum(t + 1, (s) => RATES[s] * velocity(momentum, s, n))),
-      ),
-    );
+    updates(momentum).forEach(({ p }, t) => {
+      const expected = before.map((start, n) => start - sum(t + 1, (s) => RATES[s] * velocity(momentum, s, n)));
+      expectSameNumbers(p, expected);
+    });
   });
 });
 

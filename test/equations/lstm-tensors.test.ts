@@ -31,15 +31,9 @@ describe('lengths', () => {
     const rows: number[] = [];
     const lstm = allocateLstm(f64, sizes, { reverse });
     setLengths(lstm, [4, 3, 3, 1]);
+    const count = ({ shape: [B] }: Tensor) => rows.push(B);
     for (const pass of [lstmForward, lstmBackward]) {
-      pass(
-        {
-          ...f64,
-          lstmCellForward: (h) => rows.push(h.shape[0]),
-          lstmCellBackward: (dz) => rows.push(dz.shape[0]),
-        },
-        lstm,
-      );
+      pass({ ...f64, lstmCellForward: count, lstmCellBackward: count }, lstm);
     }
     const running = counts.filter((count) => count > 0);
     expect(rows).toEqual([...running, ...running.reverse()]);
@@ -96,10 +90,8 @@ describe('lengths', () => {
   test('keep the views of at most 4096 steps, those that were used last', () => {
     const lstm = allocateLstm(f64, { T: 2000, B: 4, I: 1, H: 1 }); // two B_t for each step
     const lastFor = (running: number) => {
-      setLengths(
-        lstm,
-        Array.from({ length: 4 }, (_, b) => (b < running ? 2000 : 1)),
-      );
+      const lengths = [0, 1, 2, 3].map((b) => (b < running ? 2000 : 1));
+      setLengths(lstm, lengths);
       return lstm.steps[1999];
     };
     const [one, two] = [lastFor(1), lastFor(2)];
@@ -143,12 +135,9 @@ describe('bindLstm', () => {
   ])('accepts the inputs %j with the gradients %j', (inputs, dInputs) => {
     const { Wx, dWx, Wh, dWh, WxTransposed, WhTransposed } = bound(inputs, dInputs);
     const rows = [...inputs.map((shape) => shape.at(2) ?? 4), 3];
-    const shapes = [
-      [...Wx, Wh],
-      [...dWx, dWh],
-    ].map((all) => all.map(({ shape }) => shape));
-    expect(shapes).toEqual(Array(2).fill(rows.map((n) => [n, 12])));
-    expect([...WxTransposed, WhTransposed].map(({ shape }) => shape)).toEqual(rows.map((n) => [12, n]));
+    const shapesOf = (tensors: readonly Tensor[]) => tensors.map(({ shape }) => shape);
+    expect(shapesOf([...Wx, Wh, ...dWx, dWh])).toEqual([...rows, ...rows].map((n) => [n, 12]));
+    expect(shapesOf([...WxTransposed, WhTransposed])).toEqual(rows.map((n) => [12, n]));
   });
   test.each<[readonly Shape[], readonly Shape[], string]>([
     [of(3), [], 'lstm: inputs [5,2,3]: have 3 numbers a step, but I is 4'],

@@ -20,7 +20,7 @@ function randomLstm(sizes: LstmSizes, forgetBias: number, dtype: DType) {
 }
 
 test.each(['f64', 'f32'] as const)(
-  'single steps that carry their state compute the same bits as the whole sequence, in %s',
+  'single steps that carry their state compute the bits of the whole, in %s',
   (dtype) => {
     const backend = createReferenceBackend({ dtype });
     const whole = randomLstm({ T: 6, B: 3, I: 4, H: 5 }, 0.37, dtype);

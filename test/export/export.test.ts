@@ -59,6 +59,10 @@ function batchFirst(values: Float64Array, { T, network: { reads, outputs: C } }:
   });
 }
 
+/** The inputs of a network that reads numbers, `[T,B,I]`. */
+const numbersFor = (T: number, I: number): Float32Array =>
+  Float32Array.from({ length: T * B * I }, (_, n) => x(Math.floor(n / (B * I)), Math.floor(n / I) % B, n % I));
+
 /** The inputs as TensorFlow.js reads them, `[B,T,I]` or `[B,T]`. */
 function sequencesFor({ T, network: { inputs: I, inputKind } }: SavedModel): tf.Tensor {
   const sequences = Array.from({ length: B }, (_, b) =>
@@ -74,9 +78,7 @@ describe('an exported network computes the same', () => {
     const { T, I } = SIZES;
     const model = toOnnx(MODEL);
     const expected = outputsOf(MODEL);
-    const input = Float32Array.from({ length: T * B * I }, (_, n) =>
-      x(Math.floor(n / (B * I)), Math.floor(n / I) % B, n % I),
-    );
+    const input = numbersFor(T, I);
     const { logits, probabilities } = await inOnnxRuntime(model, input, [T, B, I]);
     expectClose(logits, expected.logits);
     expectClose(probabilities!, expected.results);
@@ -88,16 +90,11 @@ describe('an exported network computes the same', () => {
     const model = networkNamed(name);
     const { T } = model;
     const { inputs: I, inputKind, loss } = model.network;
-    const place = (n: number, width: number): [number, number] => [
-      Math.floor(n / (B * width)),
-      Math.floor(n / width) % B,
-    ];
-    const numbers = Float32Array.from({ length: T * B * I }, (_, n) => x(...place(n, I), n % I));
-    const classes = BigInt64Array.from({ length: T * B }, (_, n) => BigInt(classAt(...place(n, 1), I)));
+    const classes = BigInt64Array.from({ length: T * B }, (_, n) => BigInt(classAt(Math.floor(n / B), n % B, I)));
     const { logits, probabilities } =
       inputKind === 'classes'
         ? await inOnnxRuntime(toOnnx(model), classes, [T, B])
-        : await inOnnxRuntime(toOnnx(model), numbers, [T, B, I]);
+        : await inOnnxRuntime(toOnnx(model), numbersFor(T, I), [T, B, I]);
     const expected = outputsOf(model);
     expectClose(logits, expected.logits);
     if (loss === 'crossEntropy') expectClose(probabilities!, expected.results);
@@ -115,10 +112,8 @@ describe('an exported network computes the same', () => {
   test('in ONNX Runtime, for any number of steps', async () => {
     const model = networkNamed('both directions, then one, numbers, squaredError, every');
     const { inputs: I } = model.network;
-    const longer = Float32Array.from({ length: 9 * B * I }, (_, n) =>
-      x(Math.floor(n / (B * I)), Math.floor(n / I) % B, n % I),
-    );
-    expectClose((await inOnnxRuntime(toOnnx(model), longer, [9, B, I])).logits, outputsOf({ ...model, T: 9 }).logits);
+    const { logits } = await inOnnxRuntime(toOnnx(model), numbersFor(9, I), [9, B, I]);
+    expectClose(logits, outputsOf({ ...model, T: 9 }).logits);
   });
 
   /** The networks in test/fixtures/export.json, in its order. */
@@ -191,16 +186,11 @@ describe('an exported network computes the same', () => {
 });
 
 describe('an export refuses in one line what its format cannot hold', () => {
+  const LAST = 'crossEntropy at the last step';
   test.each([
-    ['two layers, numbers, crossEntropy, last', '2 layers of 3+5 units, crossEntropy at the last step'],
-    [
-      'both directions, numbers, crossEntropy, last',
-      '1 layer of 5 units in both directions, crossEntropy at the last step',
-    ],
-    [
-      'one layer, classes, crossEntropy, last',
-      '1 layer of 5 units, class indices as inputs, crossEntropy at the last step',
-    ],
+    ['two layers, numbers, crossEntropy, last', `2 layers of 3+5 units, ${LAST}`],
+    ['both directions, numbers, crossEntropy, last', `1 layer of 5 units in both directions, ${LAST}`],
+    ['one layer, classes, crossEntropy, last', `1 layer of 5 units, class indices as inputs, ${LAST}`],
     ['one layer, numbers, squaredError, every', '1 layer of 5 units, squaredError at every step'],
     ['a projection', '1 layer of 5→2 units, crossEntropy at the last step'],
   ])('safetensors-tf1: %s', (name, kind) => {

@@ -5,7 +5,6 @@ import { toKeras, toTensorFlowJs } from '../../src/export/keras.js';
 import { toOnnx } from '../../src/export/onnx.js';
 import { fromPyTorch, toPyTorch } from '../../src/export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../../src/export/tensorflow1.js';
-import type { StoredTensor } from '../../src/files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 import {
@@ -19,6 +18,8 @@ import {
   PROJECTED,
   savedNetwork,
 } from '../helpers/exported-networks.js';
+import type { Tensors } from '../helpers/changed-files.js';
+import { changed } from '../helpers/changed-files.js';
 import { expectDataError } from '../helpers/failures.js';
 import { savedModel, SIZES } from '../helpers/random-model.js';
 import { modelOf } from '../helpers/text-models.js';
@@ -79,26 +80,41 @@ describe('the vocabulary of a text’s network', () => {
   });
 });
 
-type Tensors = Map<string, StoredTensor>;
+type Change = (tensors: Tensors) => unknown;
 
-const changedFile = (bytes: Uint8Array, change: (tensors: Tensors) => void) => {
-  const { metadata, tensors } = parseSafetensors(bytes, 'f');
-  const changed = new Map(tensors);
-  change(changed);
-  return parseSafetensors(writeSafetensors({ metadata, tensors: changed }), 'f');
-};
+const changedFile = (bytes: Uint8Array, change: Change) =>
+  parseSafetensors(writeSafetensors(changed(parseSafetensors(bytes, 'f'), change)), 'f');
 
-function renamed(from: RegExp, to: string) {
-  return (tensors: Tensors): void => {
+const renamed =
+  (from: RegExp, to: string): Change =>
+  (tensors) => {
     for (const [key, tensor] of [...tensors]) {
       tensors.delete(key);
       tensors.set(key.replace(from, to), tensor);
     }
   };
-}
+const without =
+  (key: string): Change =>
+  (tensors) =>
+    tensors.delete(key);
+/** Replaces a tensor by zeros, or adds one. */
+const set =
+  (key: string, ...shape: number[]): Change =>
+  (tensors) =>
+    tensors.set(key, {
+      dtype: 'F32',
+      shape,
+      bytes: new Uint8Array(4 * shape.reduce((size, extent) => size * extent, 1)),
+    });
+const exchanged =
+  (first: string, second: string): Change =>
+  (tensors) => {
+    const [one, other] = [tensors.get(first)!, tensors.get(second)!];
+    tensors.set(first, other).set(second, one);
+  };
 
 describe('import from PyTorch', () => {
-  const read = (change: (tensors: Tensors) => void) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
+  const read = (change: Change) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
 
   test('accepts any names of the modules', () => {
     const other = read((tensors) => {
@@ -109,26 +125,18 @@ describe('import from PyTorch', () => {
   });
 
   test('adds two biases of any values', () => {
-    const other = read((tensors) => {
-      const [first, second] = ['lstm.bias_ih_l0', 'lstm.bias_hh_l0'].map((key) => tensors.get(key)!);
-      tensors.set('lstm.bias_ih_l0', second);
-      tensors.set('lstm.bias_hh_l0', first);
-    });
+    const other = read(exchanged('lstm.bias_ih_l0', 'lstm.bias_hh_l0'));
     expect(other.network.forgetBias).toBe(0);
     expectClose(outputsOf(other).logits, outputsOf(MODEL).logits);
   });
 
   const DEEP = networkNamed('two layers in both directions, numbers, crossEntropy, last');
   const LISTED = networkNamed('both directions, then one, numbers, crossEntropy, last');
-  const readFrom = (model: SavedModel, change: (tensors: Tensors) => void) =>
+  const readFrom = (model: SavedModel, change: Change) =>
     fromPyTorch(changedFile(toPyTorch(model), change), model.T, 'f');
 
   test('adds the biases of every LSTM if one of them is no forget bias', () => {
-    const other = readFrom(DEEP, (tensors) => {
-      const [first, second] = ['lstm.bias_ih_l1_reverse', 'lstm.bias_hh_l1_reverse'].map((key) => tensors.get(key)!);
-      tensors.set('lstm.bias_ih_l1_reverse', second);
-      tensors.set('lstm.bias_hh_l1_reverse', first);
-    });
+    const other = readFrom(DEEP, exchanged('lstm.bias_ih_l1_reverse', 'lstm.bias_hh_l1_reverse'));
     expect(other.network.forgetBias).toBe(0);
     expectClose(outputsOf(other).logits, outputsOf(DEEP).logits);
   });
@@ -151,7 +159,7 @@ describe('import from PyTorch', () => {
     expect(bitsOf(fromPyTorch({ metadata: new Map(), tensors }, 5, 'f'))).toEqual(bitsOf(unbiased));
 
     const mixed = readFrom(LISTED, (all) => {
-      for (const key of [...all.keys()]) if (/^layers\.1\.bias/.test(key)) all.delete(key);
+      for (const key of [...all.keys()]) if (key.startsWith('layers.1.bias')) all.delete(key);
     });
     expect([mixed.network.forgetBias, ...mixed.network.layers.map(({ bias }) => bias)]).toEqual([0, true, false]);
   });
@@ -175,23 +183,16 @@ describe('import from PyTorch', () => {
     expect(() => fromPyTorch(cut, 5, 'f')).toThrow(DataError);
   });
 
-  const of = (...shape: number[]): StoredTensor => ({
-    dtype: 'F32',
-    shape,
-    bytes: new Uint8Array(4 * shape.reduce((product, extent) => product * extent, 1)),
-  });
+  const unread: Change = (tensors) => {
+    for (const name of ['weight_ih', 'weight_hh']) set(`lstm.${name}_l1`, 28, 7)(tensors);
+    for (const name of ['bias_ih', 'bias_hh']) set(`lstm.${name}_l1`, 28)(tensors);
+    set('lstm.weight_ih_l1', 28, 3)(tensors);
+  };
+  const INPUTS = 'lstm.weight_ih_l0';
+  const UNREAD = 'f: tensor "lstm.weight_ih_l1" is [28,3], must be [28,7]';
 
   test.each([
-    [
-      'a layer above that does not read the one below',
-      MODEL,
-      (tensors: Tensors) => {
-        for (const name of ['weight_ih', 'weight_hh']) tensors.set(`lstm.${name}_l1`, of(28, 7));
-        for (const name of ['bias_ih', 'bias_hh']) tensors.set(`lstm.${name}_l1`, of(28));
-        tensors.set('lstm.weight_ih_l1', of(28, 3));
-      },
-      'f: tensor "lstm.weight_ih_l1" is [28,3], must be [28,7]',
-    ],
+    ['a layer above that does not read the one below', MODEL, unread, UNREAD],
     ['a layer that is missing', DEEP, renamed(/_l1/, '_l2'), 'f: its LSTM has the layers 0, 2: must be 0, 1, …'],
     [
       'LSTMs without an order',
@@ -199,63 +200,22 @@ describe('import from PyTorch', () => {
       renamed(/^layers\.0\./, 'encoder.'),
       'f: the order of its LSTMs is not known: encoder., layers.1.: must be one nn.LSTM, or layers.0, layers.1, … of one',
     ],
-    [
-      'half a bidirectional layer',
-      DEEP,
-      (tensors: Tensors) => tensors.delete('lstm.weight_ih_l0_reverse'),
-      'f: tensor "lstm.weight_ih_l1" is [20,10], must be [20,5]',
-    ],
-    [
-      'no LSTM',
-      MODEL,
-      (tensors: Tensors) => tensors.delete('lstm.weight_ih_l0'),
-      'f: must have an LSTM layer (…weight_ih_l0); has only fc.bias, fc.weight, ',
-    ],
-    [
-      'a second linear layer',
-      MODEL,
-      (tensors: Tensors) => tensors.set('fc2.weight', of(4, 7)),
-      'must have one linear layer; has 2: fc.weight, fc2.weight',
-    ],
-    [
-      'a linear layer of another width',
-      MODEL,
-      (tensors: Tensors) => tensors.set('fc.weight', of(4, 6)),
-      'fc.weight reads 6 units, but the top LSTM layer has 7',
-    ],
-    [
-      'a GRU',
-      MODEL,
-      (tensors: Tensors) => tensors.set('lstm.weight_ih_l0', of(21, 3)),
-      'tensor "lstm.weight_ih_l0" is [21,3], must be [28,3]',
-    ],
-    [
-      'a missing bias',
-      MODEL,
-      (tensors: Tensors) => tensors.delete('lstm.bias_hh_l0'),
-      'has no tensor "lstm.bias_hh_l0"',
-    ],
-    [
-      'a linear layer of one axis',
-      MODEL,
-      (tensors: Tensors) => tensors.set('fc.weight', of(4)),
-      'fc.weight must have 2 axes',
-    ],
-    [
-      'no inputs',
-      MODEL,
-      (tensors: Tensors) => tensors.set('lstm.weight_ih_l0', of(28, 0)),
-      'must have 2 axes, not empty',
-    ],
+    ['half a layer', DEEP, without(`${INPUTS}_reverse`), 'f: tensor "lstm.weight_ih_l1" is [20,10], must be [20,5]'],
+    ['no LSTM', MODEL, without(INPUTS), 'f: must have an LSTM layer (…weight_ih_l0); has only fc.bias, fc.weight, '],
+    ['two linear layers', MODEL, set('fc2.weight', 4, 7), 'must have one linear layer; has 2: fc.weight, fc2.weight'],
+    ['an fc of another width', MODEL, set('fc.weight', 4, 6), 'fc.weight reads 6 units, but the top LSTM layer has 7'],
+    ['a GRU', MODEL, set(INPUTS, 21, 3), 'tensor "lstm.weight_ih_l0" is [21,3], must be [28,3]'],
+    ['a missing bias', MODEL, without('lstm.bias_hh_l0'), 'has no tensor "lstm.bias_hh_l0"'],
+    ['an fc of one axis', MODEL, set('fc.weight', 4), 'fc.weight must have 2 axes'],
+    ['no inputs', MODEL, set(INPUTS, 28, 0), 'must have 2 axes, not empty'],
   ])('refuses %s', (_, model, change, message) => {
     expectDataError(() => readFrom(model, change), message);
   });
 });
 
 describe('import from TensorFlow 1', () => {
-  const read = (change: (tensors: Tensors) => void) =>
-    fromTensorFlow1(changedFile(toTensorFlow1(MODEL), change), SIZES.T, 0.8, 'f');
-  const vector: StoredTensor = { dtype: 'F32', shape: [4], bytes: new Uint8Array(16) };
+  const read = (change: Change) => fromTensorFlow1(changedFile(toTensorFlow1(MODEL), change), SIZES.T, 0.8, 'f');
+  const KERNEL = 'rnn/basic_lstm_cell/kernel';
 
   test('accepts any scope, and any names of the output layer’s variables', () => {
     const other = read((tensors) => {
@@ -266,21 +226,9 @@ describe('import from TensorFlow 1', () => {
   });
 
   test.each([
-    [
-      'no cell',
-      (tensors: Tensors) => tensors.delete('rnn/basic_lstm_cell/kernel'),
-      'has no variable …lstm_cell/kernel',
-    ],
-    [
-      'Adam’s variables too',
-      (tensors: Tensors) => tensors.set('Variable_1/Adam', vector),
-      'a matrix and a bias were expected besides the cell',
-    ],
-    [
-      'a cell of another shape',
-      (tensors: Tensors) => tensors.set('rnn/basic_lstm_cell/kernel', vector),
-      'is [4], must be [I+H,28]',
-    ],
+    ['no cell', without(KERNEL), 'has no variable …lstm_cell/kernel'],
+    ['Adam’s variables too', set('Variable_1/Adam', 4), 'a matrix and a bias were expected besides the cell'],
+    ['a cell of another shape', set(KERNEL, 4), 'is [4], must be [I+H,28]'],
   ])('refuses %s', (_, change, message) => {
     expectDataError(() => read(change), message);
   });

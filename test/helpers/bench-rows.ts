@@ -1,7 +1,9 @@
 /** Rows of the benchmark, as tests read and make them. */
 import { readFileSync } from 'node:fs';
+import type { Candidate } from '../../bench/candidates.js';
 import type { Environment } from '../../bench/measure/environment.js';
 import type { Row } from '../../bench/measure/rows.js';
+import type { Kind } from '../../bench/tasks.js';
 
 export const RUN: Environment = {
   engine: 'Node 20.20.2',
@@ -14,6 +16,10 @@ export const RUN: Environment = {
   command: 'npm run bench',
   peak: { portable: 40 },
 };
+
+export function candidateOf(name: string, kind: Kind = 'matmul'): Candidate {
+  return { name, threads: 1, kinds: [kind], program: '', mode: '' };
+}
 
 export function rowsIn(file: string): Row[] {
   const lines = readFileSync(file, 'utf8').trim().split('\n');

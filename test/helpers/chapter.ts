@@ -47,13 +47,10 @@ export const tutorialOutput = (page: string): string =>
   page.split('$ node docs/learn/programs/tutorial.mjs\n')[1].split('```')[0].trim();
 
 /** What which-came-first.mjs prints of each gradient. */
-export const differences = (output: string): Record<string, number> =>
-  Object.fromEntries(
-    [...output.matchAll(/^(\w+): \d+ gradients, largest difference (.+)$/gm)].map(([, name, value]) => [
-      name,
-      Number(value),
-    ]),
-  );
+export function differences(output: string): Record<string, number> {
+  const found = [...output.matchAll(/^(\w+): \d+ gradients, largest difference (.+)$/gm)];
+  return Object.fromEntries(found.map(([, name, value]) => [name, Number(value)]));
+}
 
 /** The loss after the last update: the network learns sequences of 8 steps, and not of 24, which take much longer. */
 const LAST = { 8: (last: number) => last < 0.02, 24: (last: number) => last > 0.5 };
@@ -61,9 +58,8 @@ const LAST = { 8: (last: number) => last < 0.02, 24: (last: number) => last > 0.
 export function testWhichCameFirst(steps: 8 | 24): void {
   const argument = steps === 8 ? '' : ` ${steps}`; // 8 is the program's default
   test(`which-came-first.mjs${argument} prints what the page shows`, () => {
-    const shown = read('plain-rnn.md')
-      .split(`$ node docs/learn/programs/which-came-first.mjs${argument}\n`)[1]
-      .split('```')[0];
+    const [, after] = read('plain-rnn.md').split(`$ node docs/learn/programs/which-came-first.mjs${argument}\n`);
+    const [shown] = after.split('```');
     const output = outputOf('which-came-first.mjs', argument.trim().split(' ').filter(Boolean));
     const blank = (text: string): string => text.replace(/\d+\.\d+|\d+e-\d+|\d+ of/g, '#');
     expect(blank(output)).toBe(blank(shown));
@@ -88,13 +84,8 @@ export const numbersOf = (text: string): number[] => (text.match(NUMBER) ?? []).
 
 /** The numbers of the line of `name` in the experiment with this title. */
 function lineOf(experiments: readonly string[], title: string, name: string): number[] {
-  const [part] = experiments.filter((text) => text.startsWith(title));
-  return numbersOf(
-    part
-      .split('\n')
-      .find((line) => line.startsWith(`  ${name} `))!
-      .slice(2 + name.length),
-  );
+  const lines = experiments.find((text) => text.startsWith(title))!.split('\n');
+  return numbersOf(lines.find((line) => line.startsWith(`  ${name} `))!.slice(2 + name.length));
 }
 
 /** What the text says holds for these experiments: those of the page, or those that the program printed. */

@@ -1,6 +1,7 @@
 /** Tensors of whole numbers and of F64, and files of random inputs, for `longhand compare`. */
 import { Random } from '../../src/core/rng.js';
 import type { Safetensors, StoredTensor } from '../../src/files/safetensors.js';
+import { storedFloats } from '../../src/files/stored-tensors.js';
 import type { Tensors } from './changed-files.js';
 
 /** The results of one layer and direction with cross-entropy, in the order of a report. */
@@ -12,11 +13,21 @@ export const RESULT_NAMES: readonly string[] = [
 /** The numbers of a tensor in F64. */
 export const numbers = ({ bytes }: StoredTensor): Float64Array => new Float64Array(new Uint8Array(bytes).buffer);
 /** A tensor in F64. */
-export const stored = (values: Float64Array, shape: readonly number[]): StoredTensor => ({
-  dtype: 'F64',
-  shape,
-  bytes: new Uint8Array(values.slice().buffer),
-});
+export const stored = (values: Float64Array, shape: readonly number[]): StoredTensor =>
+  storedFloats(values.slice(), shape);
+/** A tensor of zeros in F64. */
+export const storedZeros = (...shape: number[]): StoredTensor =>
+  stored(new Float64Array(shape.reduce((size, extent) => size * extent, 1)), shape);
+
+/** Changes the numbers of a tensor in F64: in place, or into those that `change` returns. */
+export function changeNumbers(
+  tensors: Tensors,
+  name: string,
+  change: (values: Float64Array) => Float64Array | undefined,
+): void {
+  const values = numbers(tensors.get(name)!);
+  tensors.set(name, stored(change(values) ?? values, tensors.get(name)!.shape));
+}
 
 /** What a file of random inputs has. */
 export interface InputOptions {

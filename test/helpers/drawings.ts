@@ -8,7 +8,7 @@ import { fitted } from '../../src/data/fit-drawing.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
 import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
-import { longhand } from './longhand.js';
+import { done, failed, jsonLinesOf, longhand } from './longhand.js';
 import type { Image } from './png.mjs';
 import { encodePng } from './png.mjs';
 
@@ -124,24 +124,20 @@ export const FORMS: Readonly<Record<string, (ink: Float64Array) => Image>> = {
     ...imageOf(0, 1, ink, (share) => [1 - Math.round(share)]),
     transparency: [0, 1],
   }),
-  'palette of 2': (ink) => ({
-    ...imageOf(3, 1, ink, (share) => [share]),
-    palette: [
-      [250, 250, 245],
-      [30, 10, 60],
-    ],
-  }),
+  'palette of 2': (ink) => paletteImageOf(ink, [250, 250, 245], [30, 10, 60]),
   'palette, its first colour transparent': (ink) => ({
-    ...imageOf(3, 1, ink, (share) => [share]),
-    palette: [
-      [255, 255, 255],
-      [0, 0, 0],
-    ],
+    ...paletteImageOf(ink, [255, 255, 255], [0, 0, 0]),
     transparency: [0],
   }),
   'grainy paper': (ink) => imageOf(0, 8, ink, (share, n) => [(240 + ((n * 37) % 16)) * (1 - 0.8 * share)]),
   interlaced: (ink) => ({ ...imageOf(0, 8, ink, (share) => [255 - 255 * share]), interlaced: true }),
 };
+
+/** An image of two colours, of the paper and of the ink. */
+const paletteImageOf = (ink: Float64Array, ...palette: number[][]): Image => ({
+  ...imageOf(3, 1, ink, (share) => [share]),
+  palette,
+});
 
 export function imageOf(
   colourType: Image['colourType'],
@@ -212,12 +208,8 @@ async function predictions(checkpoint: string, all: readonly Drawing[], flags: r
     writeFileSync(file, bytes);
     return file;
   });
-  const { code, stdout, stderr } = await longhand(['predict', checkpoint, ...files, ...flags, '--json']);
-  expect([code, stderr]).toEqual([0, '']);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { prediction: number }).prediction);
+  const said = jsonLinesOf(await done(['predict', checkpoint, ...files, ...flags, '--json']));
+  return (said as { prediction: number }[]).map(({ prediction }) => prediction);
 }
 
 /** Where the network of a checkpoint is wrong. Each message must name the flags. */
@@ -232,17 +224,13 @@ export async function wronglyRead(checkpoint: string, all: readonly Drawing[]): 
 export async function expectMessages(checkpoint: string, bytes: Uint8Array, line: RegExp): Promise<void> {
   const file = path.join(path.dirname(checkpoint), 'seven.png');
   writeFileSync(file, bytes);
-  const without = await longhand(['predict', checkpoint, file]);
-  expect([without.code, without.stdout]).toEqual([1, '']);
-  expect(without.stderr).toBe(
+  expect(await failed(['predict', checkpoint, file])).toBe(
     `longhand: ${file}: 100 × 100 pixels; this network reads 28 × 28, or a whole multiple of it; ` +
       'it looks dark on light: --fit --invert\n',
   );
   const wrong = await longhand(['predict', checkpoint, file, '--fit']);
   expect([wrong.code, wrong.stderr]).toEqual([0, `${file}: looks dark on light: --invert\n`]);
-  const right = await longhand(['predict', checkpoint, file, '--fit', '--invert']);
-  expect([right.code, right.stderr]).toEqual([0, '']);
-  expect(right.stdout).toMatch(line);
+  expect((await done(['predict', checkpoint, file, '--fit', '--invert'])).stdout).toMatch(line);
 }
 
 /** How many of the first `count` images the fit leaves as they are. */

@@ -168,13 +168,10 @@ export class Visit {
 }
 
 /**
- * For a test file: its visits of the page that `longhand page` serves. Each test's visits are closed after the test, which fails
- * if one of them had a fault.
+ * For a test file: its visits of a site, by default the page that `longhand page` serves. Each test's visits are closed after
+ * the test, which fails if one of them had a fault.
  */
-export function servePage(): Pick<LonghandPage, 'open' | 'visit'> & {
-  /** One visit for all tests of a `describe`: loading the images takes longer than most tests. */
-  readonly shareVisit: (query: string) => () => Visit;
-} {
+export function servePage(serve = () => LonghandPage.serve(), timeoutMs?: number) {
   let site: LonghandPage;
   let visits: Visit[] = [];
   const shared: Visit[] = [];
@@ -184,8 +181,8 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> & {
   };
   const willRun = testInBrowser === test;
   beforeAll(async () => {
-    if (willRun) site = await LonghandPage.serve();
-  });
+    if (willRun) site = await serve();
+  }, timeoutMs);
   afterAll(async () => {
     if (willRun) await site.close();
   });
@@ -196,9 +193,11 @@ export function servePage(): Pick<LonghandPage, 'open' | 'visit'> & {
     expect(faults).toEqual([]);
   });
   return {
-    open: async (...args) => record(await site.open(...args)),
-    visit: async (...args) => record(await site.visit(...args)),
-    shareVisit(query) {
+    address: () => site.address,
+    open: async (...args: Parameters<LonghandPage['open']>) => record(await site.open(...args)),
+    visit: async (...args: Parameters<LonghandPage['visit']>) => record(await site.visit(...args)),
+    /** One visit for all tests of a `describe`: loading the images takes longer than most tests. */
+    shareVisit: (query: string): (() => Visit) => {
       let visit: Visit;
       beforeAll(async () => {
         if (!willRun) return;

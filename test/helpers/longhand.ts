@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { run } from '../../src/cli/commands.js';
 import type { Result, Sink } from './longhand-process.js';
+import { linesOf } from './longhand-process.js';
 
 interface Options {
   /** Sent after the first output on stdout. */
@@ -31,10 +32,20 @@ export async function done(args: readonly string[]): Promise<Result> {
 /** What a command with `--json` has printed. */
 export const jsonOf = ({ stdout }: Result): unknown => JSON.parse(stdout);
 
+/** What a command with `--json` has printed line by line. */
+export const jsonLinesOf = ({ stdout }: Result): unknown[] =>
+  linesOf(stdout).map((line) => JSON.parse(line) as unknown);
+
+/** What a run that fails has written on standard error; it has printed nothing on standard output. */
+export async function failed(args: readonly string[], exitCode = 1): Promise<string> {
+  const { code, stdout, stderr } = await longhand(args);
+  expect([code, stdout]).toEqual([exitCode, '']);
+  return stderr;
+}
+
 /** The one line with which a run fails. */
 export async function refused(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await longhand(args);
-  expect([code, stdout]).toEqual([1, '']);
+  const stderr = await failed(args);
   expect(stderr).toMatch(/^longhand: [^\n]*\n$/);
   return stderr;
 }

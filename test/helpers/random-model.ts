@@ -3,12 +3,14 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { stepOf } from '../../src/core/tensor.js';
-import type { AllocatedLstm, LstmSizes } from '../../src/equations/lstm-tensors.js';
+import { stepOf, zeros } from '../../src/core/tensor.js';
+import type { LstmSizes } from '../../src/equations/lstm-tensors.js';
 import { allocateLstm } from '../../src/equations/lstm-tensors.js';
-import { completeConfig } from '../../src/network/config.js';
+import type { NetworkConfig } from '../../src/network/config.js';
+import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import type { ModelSizes } from '../../src/network/model.js';
 import { Model, modelNetwork } from '../../src/network/model.js';
+import type { NamedTensors } from '../../src/network/parameters.js';
 import { valuesByName } from '../../src/network/parameters.js';
 import type { SavedModel } from '../../src/training/checkpoint.js';
 
@@ -42,16 +44,16 @@ export function fillNormal(tensors: readonly Tensor[], random = new Random(2)): 
 }
 
 /** An LSTM of one input, with random values in everything that its passes read. All rows of h and c are random. */
-export function randomLstm(
-  backend: Backend,
-  sizes: LstmSizes,
-  reverse = false,
-): AllocatedLstm & { readonly dx: Tensor } {
+export function randomLstm(backend: Backend, sizes: LstmSizes, reverse = false) {
   const lstm = allocateLstm(backend, sizes, { reverse });
   const { x, kernel, bias, h, c, dhUpstream, dcUpstream } = lstm;
   fillNormal([x, kernel, bias, h, c, dhUpstream, dcUpstream]);
   return lstm;
 }
+
+/** Parameters of zeros for a network. */
+export const zeroParameters = (network: NetworkConfig): NamedTensors =>
+  Object.fromEntries(Object.entries(networkParameterShapes(network)).map(([name, shape]) => [name, zeros(shape)]));
 
 export const SIZES = { T: 5, I: 3, H: 7, C: 4 };
 

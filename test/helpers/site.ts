@@ -8,9 +8,9 @@ import { linkedFiles, project } from '../../docs/.vitepress/source-pages.js';
 import { withMistake } from '../../src/exercises/check.js';
 import type { Exercise } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
-import { keepMessages, testInBrowser, untilWorkerSends } from './chromium.js';
+import { keepMessages, untilWorkerSends } from './chromium.js';
 import type { Visit } from './longhand-page.js';
-import { LonghandPage } from './longhand-page.js';
+import { LonghandPage, servePage } from './longhand-page.js';
 
 /** The time limit for a hook that waits for the build, or for that of another test file. */
 const BUILD_MS = 600_000;
@@ -81,32 +81,13 @@ function run(env: NodeJS.ProcessEnv, ...command: string[]): void {
 
 type Options = Parameters<LonghandPage['open']>[1];
 
-/** For a test file: hosts the site, and closes each test's visits after the test, which fails if one of them had a fault. */
+/** For a test file: its visits of the site, which a plain host serves. */
 export function hostSite(built: () => Promise<string>) {
   let folder: string;
-  let site: LonghandPage;
-  let visits: Visit[] = [];
-  const willRun = testInBrowser === test;
-  beforeAll(async () => {
-    if (!willRun) return;
+  const { open, address } = servePage(async () => {
     folder = await built();
-    site = await LonghandPage.host(folder);
+    return LonghandPage.host(folder);
   }, BUILD_MS);
-  afterAll(async () => {
-    if (willRun) await site.close();
-  });
-  afterEach(async () => {
-    const faults = visits.flatMap((visit) => visit.faults);
-    await Promise.all(visits.map((visit) => visit.close()));
-    visits = [];
-    expect(faults).toEqual([]);
-  });
-
-  async function open(address: string, options?: Options): Promise<Visit> {
-    const visit = await site.open(address, options);
-    visits.push(visit);
-    return visit;
-  }
 
   /** A visit of an exercise whose editor is ready. */
   async function work(name: string, options?: Options): Promise<Visit> {
@@ -115,7 +96,7 @@ export function hostSite(built: () => Promise<string>) {
     return visit;
   }
 
-  return { open, work, folder: () => folder, address: () => site.address };
+  return { open, work, folder: () => folder, address };
 }
 
 export const named = (name: string): Exercise => EXERCISES.find((exercise) => exercise.name === name)!;

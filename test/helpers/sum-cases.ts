@@ -43,12 +43,8 @@ export const SUM_CASES: LongCase[] = [
     name: 'a product with a bias, and four products that are added to it',
     run(workbench) {
       const { backend } = workbench;
-      const [out, a, b, bias] = [
-        [7, 29],
-        [7, 3],
-        [3, 29],
-        [3, 29],
-      ].map((shape) => workbench.uploaded(...shape));
+      const [out, a] = [workbench.uploaded(7, 29), workbench.uploaded(7, 3)];
+      const [b, bias] = [workbench.uploaded(3, 29), workbench.uploaded(3, 29)];
       backend.matmul(out, a, b, { bias: bias.pick(1) });
       for (let n = 0; n < 4; n++) backend.matmul(out, a, b, { accumulate: true });
       return [out];
@@ -97,9 +93,8 @@ export const SUM_CASES: LongCase[] = [
       const out = workbench.product(6, 5);
       for (const K of [3, 5, 9]) {
         const [a, b] = [workbench.product(K + 3, 6), workbench.product(9, K)];
-        workbench.backend.matmul(out, transposeOf(rowsOf(a, 2, K + 2)), transposeOf(rowsOf(b, 3, 8)), {
-          accumulate: true,
-        });
+        const [left, right] = [transposeOf(rowsOf(a, 2, K + 2)), transposeOf(rowsOf(b, 3, 8))];
+        workbench.backend.matmul(out, left, right, { accumulate: true });
       }
       return [out];
     },
@@ -110,18 +105,13 @@ export const SUM_CASES: LongCase[] = [
       run(workbench) {
         const [M, K, N] = [6, 7, 5];
         const [a, b] = [workbench.product(12, aTransposed ? M : K), workbench.product(12, bTransposed ? K : N)];
-        const [A, B] = [
-          rowsOf(a, first, first + (aTransposed ? K : M)),
-          rowsOf(b, first + 1, first + 1 + (bTransposed ? N : K)),
-        ];
+        const left = aTransposed ? transposeOf(rowsOf(a, first, first + K)) : rowsOf(a, first, first + M);
+        const right = bTransposed
+          ? transposeOf(rowsOf(b, first + 1, first + 1 + N))
+          : rowsOf(b, first + 1, first + 1 + K);
         const out = workbench.product(12, N);
         const bias = workbench.product(5, N).pick(first);
-        workbench.backend.matmul(
-          rowsOf(out, 3 - first, 9 - first),
-          aTransposed ? transposeOf(A) : A,
-          bTransposed ? transposeOf(B) : B,
-          { bias },
-        );
+        workbench.backend.matmul(rowsOf(out, 3 - first, 9 - first), left, right, { bias });
         return [out];
       },
     })),

@@ -53,34 +53,21 @@ export function surprises({ network, parameters }: TextModel, classes: ArrayLike
   const zero = (of: 'h' | 'c') => layers.map(({ hidden: H }, l) => nudged(Array<number>(H).fill(0), of, l, 0));
   const [h, c] = [zero('h'), zero('c')];
   return Array.from(classes, (index, n) => {
-    let input = nudged(
-      Array.from({ length: network.inputs }, (_, k) => Number(k === index)),
-      'x',
-      0,
-      n,
-    );
+    const oneHot = Array.from({ length: network.inputs }, (_, k) => Number(k === index));
+    let input = nudged(oneHot, 'x', 0, n);
     layers.forEach(({ hidden: H }, l) => {
       const suffix = layers.length > 1 ? `.${l}` : '';
       const [kernel, bias] = [named[`kernel${suffix}`], named[`bias${suffix}`]];
       const read = [...input, ...h[l]];
       const z = (column: number): number =>
         read.reduce((sum, value, row) => sum + value * kernel.get(row, column), bias.get(column));
-      const cells = Array.from({ length: H }, (_, u) => {
+      const cells = c[l].map((before, u) => {
         const [i, j, f] = [sigmoid(z(u)), Math.tanh(z(H + u)), sigmoid(z(2 * H + u) + forgetBias)];
-        return { c: f * c[l][u] + i * j, o: sigmoid(z(3 * H + u)) };
+        return f * before + i * j;
       });
-      c[l] = nudged(
-        cells.map((cell) => cell.c),
-        'c',
-        l,
-        n + 1,
-      );
-      h[l] = nudged(
-        cells.map(({ o }, u) => o * Math.tanh(c[l][u])),
-        'h',
-        l,
-        n + 1,
-      );
+      c[l] = nudged(cells, 'c', l, n + 1);
+      const states = c[l].map((cell, u) => sigmoid(z(3 * H + u)) * Math.tanh(cell));
+      h[l] = nudged(states, 'h', l, n + 1);
       input = h[l];
     });
     const logits = Array.from({ length: network.outputs }, (_, k) =>

@@ -40,6 +40,11 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
   const cases = SIZES.flatMap(([M, K, N]) =>
     layouts.flatMap((layout) => [0, 1, 3].map((first) => ({ M, K, N, layout, first }))),
   );
+  /** Operands of `count` rows. The rows that are read are the last ones: nothing lies below them. */
+  const operandsIn =
+    (layout: Layout, first: number) =>
+    (name: string, count: number, columns: number, at = element): Operand =>
+      operandOf(geometry, name, { layout, rows: first + count, columns, first, count }, at);
   /** Runs a program with an output of `columns` columns. */
   const resultOf = (program: Program, columns: number, operands: Operand[]): Element =>
     unpack(geometry, program.outputs[0].layout, columns, runProgram(program, operands));
@@ -47,9 +52,7 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
   test.each(cases)('products [$M,$K]·[$K,$N] of $layout from row $first on', ({ M, K, N, layout, first }) => {
     for (const aTransposed of [false, true]) {
       for (const bTransposed of [false, true]) {
-        // the rows that are read are the last ones: nothing lies below them
-        const operand = (name: string, count: number, columns: number): Operand =>
-          operandOf(geometry, name, { layout, rows: first + count, columns, first, count }, element);
+        const operand = operandsIn(layout, first);
         const a = aTransposed ? operand('a', K, M) : operand('a', M, K);
         const b = bTransposed ? operand('b', N, K) : operand('b', K, N);
         const added = operand('added', M, N);
@@ -59,11 +62,7 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
         const right: Element = (k, n) => (bTransposed ? element(first + n, k) : element(first + k, n));
         const expected: Element = (m, n) => element(first + m, n) + sum(K, (k) => 2 * left(m, k) * right(k, n));
         const actual = elementsOf(M, N, resultOf(program, N, [a, b, added]));
-        expect({ aTransposed, bTransposed, actual }).toEqual({
-          aTransposed,
-          bTransposed,
-          actual: elementsOf(M, N, expected),
-        });
+        expect([aTransposed, bTransposed, actual]).toEqual([aTransposed, bTransposed, elementsOf(M, N, expected)]);
       }
     }
   });
@@ -91,8 +90,7 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
   );
 
   test.each(cases)('rows by index: [$K,$N] in $layout from row $first on, at [$M]', ({ M, K, N, layout, first }) => {
-    const operand = (name: string, count: number, columns: number, at = element): Operand =>
-      operandOf(geometry, name, { layout, rows: first + count, columns, first, count }, at);
+    const operand = operandsIn(layout, first);
     const [column, indexAt] = [2, (m: number): number => (3 * m + 1) % K];
     const indices = operand('indices', 1, column + M, (_, at) => indexAt(at - column));
     const start = numberOf(geometry, 'first', column);
@@ -113,8 +111,8 @@ describe.each(Object.entries(GEOMETRIES))('with %s', (_, geometry) => {
   });
 
   test.each(cases)('sums of the rows of [$M,$N] in $layout from row $first on', ({ M, N, layout, first }) => {
-    const a = operandOf(geometry, 'a', { layout, rows: first + M, columns: N, first, count: M }, element);
-    const before = operandOf(geometry, 'before', { layout, rows: first + 1, columns: N, first, count: 1 }, element);
+    const operand = operandsIn(layout, first);
+    const [a, before] = [operand('a', M, N), operand('before', 1, N)];
     const [program] = columnSumsPrograms(geometry, N, { a: a.source, before: before.source }, M);
     expect(elementsOf(1, N, resultOf(program, N, [a, before]))).toEqual(
       elementsOf(1, N, (_, n) => element(first, n) + sum(M, (m) => element(first + m, n))),
@@ -129,13 +127,9 @@ test.each([
 ])('a step of the cell in one launch, B %i H %i, uses no padding, in either layout', (B, H) => {
   const geometry = GEOMETRIES['texels, tiles of 4 × 4'];
   const resultsFrom = (layout: Layout, first: number): number[][] => {
+    const at: Element = (m, n) => element(m - first, n) / 8;
     const operand = (columns: number) => (name: string) =>
-      operandOf(
-        geometry,
-        name,
-        { layout, rows: first + B, columns, first, count: B },
-        (m, n) => element(m - first, n) / 8,
-      );
+      operandOf(geometry, name, { layout, rows: first + B, columns, first, count: B }, at);
     const [state, gates] = [operand(H), operand(4 * H)];
     const forward = { z: gates('z'), cPrev: state('cPrev'), forgetBias: numberOf(geometry, 'forgetBias', 1) };
     const backward = {
@@ -176,13 +170,7 @@ type Element = (row: number, column: number) => number;
 function operandOf(
   geometry: Geometry,
   name: string,
-  {
-    layout,
-    rows,
-    columns,
-    first = 0,
-    count = rows,
-  }: Record<'rows' | 'columns', number> & { layout: Layout; first?: number; count?: number },
+  { layout, rows, columns, first, count }: Record<'rows' | 'columns' | 'first' | 'count', number> & { layout: Layout },
   element: Element,
 ): Operand {
   const inTexels = geometry.width === 4;
@@ -201,10 +189,8 @@ function operandOf(
 
 /** A number, for all elements or as a count. */
 function numberOf(geometry: Geometry, name: string, value: number): Operand {
-  return {
-    source: new Source(geometry, name, { kind: 'number', isSlice: false, residue: 0 }),
-    values: { [name]: value },
-  };
+  const source = new Source(geometry, name, { kind: 'number', isSlice: false, residue: 0 });
+  return { source, values: { [name]: value } };
 }
 
 const NO_TEXEL = [NaN, NaN, NaN, NaN];

@@ -85,11 +85,7 @@ function threeLoops({ M, N, K, added }: Case, { a, b, out, bias }: ReturnType<ty
   return { sums, magnitudes };
 }
 
-const layout = fc.record({
-  transposed: fc.boolean(),
-  before: fc.nat({ max: 3 }),
-  after: fc.nat({ max: 3 }),
-});
+const layout = fc.record({ transposed: fc.boolean(), before: fc.nat({ max: 3 }), after: fc.nat({ max: 3 }) });
 const extent = fc.integer({ min: 1, max: 40 });
 const anyCase = fc.record({
   M: extent,

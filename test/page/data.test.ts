@@ -9,6 +9,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { DataError } from '../../src/core/errors.js';
 import { loadText, packagedText } from '../../src/data/text-files.js';
 import { dataFiles } from '../../src/page/build/data-files.js';
+import { failureOf } from '../helpers/failures.js';
 
 /** The modules that the page's build makes; here the same plugin makes them. */
 for (const name of ['virtual:mnist-files', 'virtual:text-file']) {
@@ -72,18 +73,14 @@ test('on an origin that is not secure, which has no SHA-256 of the browser, a te
     expect((await fetchText(whole, false, () => {})).length).toBeGreaterThan(1_000_000);
     server!.close();
     const folder = await folderOf((_, response) => response.end(gzipSync(damaged)));
-    await expectRefusal(
-      fetchText(folder, false, () => {}),
-      /damaged/,
-    );
+    await expectRefusal(folder, /damaged/);
   } finally {
     Reflect.deleteProperty(crypto, 'subtle');
   }
 });
 
 /** The text with one letter changed. */
-const damaged = Buffer.from(text);
-damaged[600_000] ^= 1;
+const damaged = flipped(text, 600_000);
 
 test.each<[string, Buffer, RegExp]>([
   ['is damaged', gzipSync(damaged), /^moby-dick\.txt: damaged \(its SHA-256 differs\)$/],
@@ -96,10 +93,7 @@ test.each<[string, Buffer, RegExp]>([
   ['has a changed bit', flipped(packed, 200_000), /^moby-dick\.txt(\.gz: cannot be loaded \(|: )/],
 ])('a text that %s is refused, and the message names the file', async (_, bytes, message) => {
   const folder = await folderOf((_request, response) => response.end(bytes));
-  await expectRefusal(
-    fetchText(folder, false, () => {}),
-    message,
-  );
+  await expectRefusal(folder, message);
 });
 
 function flipped(bytes: Buffer, place: number): Buffer {
@@ -110,26 +104,17 @@ function flipped(bytes: Buffer, place: number): Buffer {
 
 test('a server that answers 404, or breaks the connection, is an error that names the file', async () => {
   const missing = await folderOf((_, response) => response.writeHead(404).end());
-  await expectRefusal(
-    fetchText(missing, false, () => {}),
-    /^moby-dick\.txt\.gz: the server answers 404$/,
-  );
+  await expectRefusal(missing, /^moby-dick\.txt\.gz: the server answers 404$/);
   server!.close();
   const broken = await folderOf((_, response) => {
     response.writeHead(200, { 'content-length': packed.length }).write(packed.subarray(0, 100_000));
     setTimeout(() => response.destroy(), 50);
   });
-  await expectRefusal(
-    fetchText(broken, false, () => {}),
-    /^moby-dick\.txt\.gz: cannot be loaded \(.+\)$/,
-  );
+  await expectRefusal(broken, /^moby-dick\.txt\.gz: cannot be loaded \(.+\)$/);
 });
 
-async function expectRefusal(fetched: Promise<string>, message: RegExp): Promise<void> {
-  const error: unknown = await fetched.then(
-    () => 'accepted',
-    (reason: unknown) => reason,
-  );
+async function expectRefusal(folder: URL, message: RegExp): Promise<void> {
+  const error = await failureOf(fetchText(folder, false, () => {}));
   expect(error).toBeInstanceOf(DataError);
   expect((error as DataError).message).toMatch(message);
 }

@@ -91,7 +91,9 @@ describe('an inspection of two layers in both directions', () => {
   const image = 7;
   const label = images.labels[image];
   const options = { ...TUTORIAL, hidden: 4, layers: 2, bidirectional: true, batchSize: 8 };
-  const training = Training.start(createReferenceBackend(), { train: images, validation: undefined }, options);
+  const start = (changed = {}) =>
+    Training.start(createReferenceBackend(), { train: images, validation: undefined }, { ...options, ...changed });
+  const training = start();
   const { network } = training;
   const inspector = new ImageInspector();
   const inspect = () => inspector.inspect(training, images, { image });
@@ -113,11 +115,8 @@ describe('an inspection of two layers in both directions', () => {
   });
 
   test('in reverse, row t is the state after rows T-1 … t: that of the turned image, read forward', async () => {
-    const forward = new Network(
-      createReferenceBackend(),
-      { inputs: I, layers: [{ hidden: 4 }], outputs: C },
-      { T, B: 1 },
-    );
+    const config = { inputs: I, layers: [{ hidden: 4 }], outputs: C };
+    const forward = new Network(createReferenceBackend(), config, { T, B: 1 });
     const { outKernel, outBias } = Object.fromEntries(forward.parameters.map(({ name, value }) => [name, value]));
     forward.load({ kernel: parameters['kernel.0.reverse'], bias: parameters['bias.0.reverse'], outKernel, outBias });
     const start = image * T * I;
@@ -161,11 +160,7 @@ describe('an inspection of two layers in both directions', () => {
     const after = await inspect();
     expect(after.step).toBe(2);
     expect(after.loss).not.toBe(before.loss);
-    const other = Training.start(
-      createReferenceBackend(),
-      { train: images, validation: undefined },
-      { ...options, bidirectional: false, hidden: 3 },
-    );
+    const other = start({ bidirectional: false, hidden: 3 });
     const { lstms, dx } = await inspector.inspect(other, images, { image });
     expect(lstms.map(({ layer, reverse, H }) => [layer, reverse, H])).toEqual([
       [0, false, 3],

@@ -89,64 +89,58 @@ describe('on a page whose run has not begun', () => {
     expect(new URL(page.url()).search).toBe(`${SMALL}&image=1`);
   });
 
-  testInBrowser(
-    'each equation stands beside the lines of src/equations/lstm.ts that the derivation links',
-    async () => {
-      const { page } = opened();
-      const lines = readFileSync('src/equations/lstm.ts', 'utf8').split('\n');
-      const shown = await page.evaluate(() =>
-        [...document.querySelectorAll('.equation')].map((article) => ({
-          equation: article.getAttribute('data-equation'),
-          formulas: article.querySelectorAll('.katex-html').length,
-          lines: [...article.querySelectorAll('.line')].map((line) => line.textContent),
-        })),
-      );
-      expect(shown.map(({ equation }) => equation)).toEqual(['1', '2', '3', '4', '4′', '3′', '2′', '1′']);
-      for (const { equation, formulas, lines: own } of shown) {
-        expect(formulas).toBeGreaterThan(0);
-        expect(own[0]).toContain(`(${equation})`);
-        for (const line of own) {
-          const [, number, code] = /^(\d+)(.*)$/.exec(line)!;
-          expect(lines[Number(number) - 1].trim()).toBe(code.trim());
-        }
+  testInBrowser('each equation stands beside its lines of src/equations/lstm.ts, as in the derivation', async () => {
+    const { page } = opened();
+    const lines = readFileSync('src/equations/lstm.ts', 'utf8').split('\n');
+    const shown = await page.evaluate(() =>
+      [...document.querySelectorAll('.equation')].map((article) => ({
+        equation: article.getAttribute('data-equation'),
+        formulas: article.querySelectorAll('.katex-html').length,
+        lines: [...article.querySelectorAll('.line')].map((line) => line.textContent),
+      })),
+    );
+    expect(shown.map(({ equation }) => equation)).toEqual(['1', '2', '3', '4', '4′', '3′', '2′', '1′']);
+    for (const { equation, formulas, lines: own } of shown) {
+      expect(formulas).toBeGreaterThan(0);
+      expect(own[0]).toContain(`(${equation})`);
+      for (const line of own) {
+        const [, number, code] = /^(\d+)(.*)$/.exec(line)!;
+        expect(lines[Number(number) - 1].trim()).toBe(code.trim());
       }
+    }
 
-      // the build keeps only some of KaTeX's fonts
-      const fonts = await page.evaluate(() => {
-        const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
-          `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
-        const faces = [...document.fonts].map(({ family, style, weight }) =>
-          nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
-        );
-        const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
-          const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
-          return nameOf({ fontFamily, fontStyle, fontWeight });
-        });
-        return { faces, used: [...new Set(used)] };
+    // the build keeps only some of KaTeX's fonts
+    const fonts = await page.evaluate(() => {
+      const nameOf = ({ fontFamily, fontStyle, fontWeight }: Readonly<Record<string, string>>): string =>
+        `${fontFamily.replace(/["']|,.*/g, '')} ${fontStyle} ${fontWeight}`;
+      const faces = [...document.fonts].map(({ family, style, weight }) =>
+        nameOf({ fontFamily: family, fontStyle: style, fontWeight: weight.replace('normal', '400') }),
+      );
+      const used = [...document.querySelectorAll('.katex-html *')].map((node) => {
+        const { fontFamily, fontStyle, fontWeight } = getComputedStyle(node);
+        return nameOf({ fontFamily, fontStyle, fontWeight });
       });
-      expect(fonts.used).toHaveLength(3);
-      expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
-    },
-  );
+      return { faces, used: [...new Set(used)] };
+    });
+    expect(fonts.used).toHaveLength(3);
+    expect(fonts.faces).toEqual(expect.arrayContaining(fonts.used));
+  });
 
-  testInBrowser(
-    'pointing at an equation highlights its heat maps, and pointing at a heat map its equation',
-    async () => {
-      const { page } = opened();
-      const highlighted = (): Promise<string[]> =>
-        page.evaluate(() =>
-          [...document.querySelectorAll('.highlighted')]
-            .filter((node) => !node.closest('[hidden]')) // the other subject's pictures
-            .map((node) => node.tagName + (node.getAttribute('data-equation') ?? '')),
-        );
-      await page.hover('.equation[data-equation="3"]');
-      expect(await highlighted()).toEqual(['FIGURE3', 'ARTICLE3']);
-      await page.hover('#heatmaps figure:nth-child(6)');
-      expect(await highlighted()).toEqual(['FIGURE4', 'ARTICLE4']);
-      await page.focus('.equation[data-equation="1′"] .formulas');
-      expect(await highlighted()).toEqual(['FIGURE1′', 'ARTICLE1′']);
-    },
-  );
+  testInBrowser('pointing at an equation highlights its heat maps, and at a heat map its equation', async () => {
+    const { page } = opened();
+    const highlighted = (): Promise<string[]> =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.highlighted')]
+          .filter((node) => !node.closest('[hidden]')) // the other subject's pictures
+          .map((node) => node.tagName + (node.getAttribute('data-equation') ?? '')),
+      );
+    await page.hover('.equation[data-equation="3"]');
+    expect(await highlighted()).toEqual(['FIGURE3', 'ARTICLE3']);
+    await page.hover('#heatmaps figure:nth-child(6)');
+    expect(await highlighted()).toEqual(['FIGURE4', 'ARTICLE4']);
+    await page.focus('.equation[data-equation="1′"] .formulas');
+    expect(await highlighted()).toEqual(['FIGURE1′', 'ARTICLE1′']);
+  });
 
   /** The summary of the check for each mistake: the gradients that it makes wrong. */
   const SUMMARIES: Record<string, string> = {

@@ -24,10 +24,8 @@ describe('the separation of a unit', () => {
         const holds = Uint8Array.from(rows, ([, one]) => one);
         const found = separations(values, rows.length, 3, holds);
         found.forEach((auc, unit) => {
-          const expected = countedArea(
-            values.filter((_, n) => n % 3 === unit),
-            holds,
-          );
+          const ofUnit = values.filter((_, n) => n % 3 === unit);
+          const expected = countedArea(ofUnit, holds);
           if (Number.isNaN(expected)) expect(auc).toBeNaN();
           else expect(auc).toBeCloseTo(expected, 6);
         });
@@ -279,13 +277,11 @@ describe('an inspection', () => {
   test('of states has a limit that falls with the work of the network', async () => {
     expect(mostCharacters(model.network)).toBe(20_000);
     const work = 600 * 4 * 600 + 1200 * 4 * 600 + 600 * C;
-    expect(mostCharacters({ ...model.network, layers: (await modelOf([1, 1])).network.layers.map(wide) })).toBe(
-      Math.floor(5e9 / work),
-    );
+    const wide = { hidden: 600, bidirectional: false, projection: 0, bias: true };
+    expect(mostCharacters({ ...model.network, layers: [wide, wide] })).toBe(Math.floor(5e9 / work));
     expect((await inspector.states(model, 'to be '.repeat(3500))).characters).toHaveLength(20_000);
-    expect(await failureOf(inspector.states(model, ''))).toEqual(
-      new RangeError('text of 0 characters: must have 1 or more'),
-    );
+    const tooShort = new RangeError('text of 0 characters: must have 1 or more');
+    expect(await failureOf(inspector.states(model, ''))).toEqual(tooShort);
   });
 
   test('of states lets timers run', async () => {
@@ -309,16 +305,9 @@ describe('an inspection', () => {
       }
     }
     const other = { ...model, parameters: (await modelOf([5], 8)).parameters };
-    expect(await inspector.rank(other, text, 'vowel', 'c', 0)).not.toEqual(
-      await inspector.rank(model, text, 'vowel', 'c', 0),
-    );
-    expect(await failureOf(inspector.rank(model, text, 'vowel', 'c', 1))).toEqual(
-      new RangeError('layer 1: must be in 0…0'),
-    );
-    expect(String(await failureOf(inspector.rank(model, text, 'vowels', 'c', 0)))).toContain(
-      'property vowels: must be',
-    );
+    const rank = (one: TextModel, property: string, layer: number) => inspector.rank(one, text, property, 'c', layer);
+    expect(await rank(other, 'vowel', 0)).not.toEqual(await rank(model, 'vowel', 0));
+    expect(await failureOf(rank(model, 'vowel', 1))).toEqual(new RangeError('layer 1: must be in 0…0'));
+    expect(String(await failureOf(rank(model, 'vowels', 0)))).toContain('property vowels: must be');
   });
 });
-
-const wide = () => ({ hidden: 600, bidirectional: false, projection: 0, bias: true });

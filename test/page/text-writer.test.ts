@@ -16,6 +16,12 @@ import { C, modelOf, surprises, vocabulary } from '../helpers/text-models.js';
 describe('a writer', () => {
   const request: WriteRequest = { prefix: 'to be', length: 40, temperature: 1.2, top: 20, seed: 9 };
 
+  function writerOf(model: TextModel): TextWriter {
+    const writer = new TextWriter();
+    writer.load(model);
+    return writer;
+  }
+
   async function written(writer: TextWriter, asked: WriteRequest): Promise<WrittenChoice[]> {
     const all: WrittenChoice[] = [];
     await writer.write(asked, (characters) => void all.push(...characters));
@@ -42,8 +48,7 @@ describe('a writer', () => {
     { ...request, prefix: '😀', top: 2 },
   ])('writes the text of sample: %j', async (asked) => {
     const model = await modelOf([7, 6]);
-    const writer = new TextWriter();
-    writer.load(model);
+    const writer = writerOf(model);
     const text = await sampled(model, asked);
     expect(textOf(await written(writer, asked))).toBe(text);
     expect(textOf(await written(writer, asked))).toBe(text); // from a zero state again
@@ -52,8 +57,7 @@ describe('a writer', () => {
 
   test('reports the likeliest characters of each distribution, the likeliest first', async () => {
     const model = await modelOf([7]);
-    const writer = new TextWriter();
-    writer.load(model);
+    const writer = writerOf(model);
     for (const asked of [request, { ...request, prefix: '', temperature: 1, top: C }, { ...request, top: 3 }]) {
       const all = await written(writer, asked);
       const classes = classesIn(asked.prefix + textOf(all), vocabulary);
@@ -79,8 +83,7 @@ describe('a writer', () => {
   });
 
   test('reports one character if one is asked for, and several in a group otherwise', async () => {
-    const writer = new TextWriter();
-    writer.load(await modelOf([7]));
+    const writer = writerOf(await modelOf([7]));
     const groups: number[] = [];
     await writer.write({ ...request, length: 1 }, (characters) => void groups.push(characters.length));
     expect(groups).toEqual([1]);
@@ -91,52 +94,34 @@ describe('a writer', () => {
   });
 
   test('stops and reports nothing more after an abort; then it can write again', async () => {
-    const writer = new TextWriter();
-    writer.load(await modelOf([7]));
+    const writer = writerOf(await modelOf([7]));
     const abort = new AbortController();
-    let reports = 0;
-    await writer.write(
-      { ...request, length: 1e9 },
-      () => {
-        if (++reports === 2) abort.abort();
-      },
-      abort.signal,
-    );
-    expect(reports).toBe(2);
-    await writer.write(
-      request,
-      () => {
-        reports++;
-      },
-      abort.signal,
-    );
-    expect(reports).toBe(2);
+    const reports: unknown[] = [];
+    const report = (characters: readonly WrittenChoice[]): void => {
+      if (reports.push(characters) === 2) abort.abort();
+    };
+    await writer.write({ ...request, length: 1e9 }, report, abort.signal);
+    expect(reports).toHaveLength(2);
+    await writer.write(request, report, abort.signal);
+    expect(reports).toHaveLength(2);
     expect(await written(writer, request)).toHaveLength(40);
   });
 
   test('reports nothing if the abort comes after the last character', async () => {
-    const writer = new TextWriter();
-    writer.load(await modelOf([7]));
+    const writer = writerOf(await modelOf([7]));
     let looks = 0;
     const signal = {
       get aborted() {
         return ++looks > 3; // before the first character, after each of two, and before the report
       },
     } as AbortSignal;
-    let reports = 0;
-    await writer.write(
-      { ...request, length: 2 },
-      () => {
-        reports++;
-      },
-      signal,
-    );
-    expect([looks, reports]).toEqual([4, 0]);
+    const reports: unknown[] = [];
+    await writer.write({ ...request, length: 2 }, (characters) => void reports.push(characters), signal);
+    expect([looks, reports]).toEqual([4, []]);
   });
 
   test('lets timers run while it writes', async () => {
-    const writer = new TextWriter();
-    writer.load(await modelOf([7]));
+    const writer = writerOf(await modelOf([7]));
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 60);
     await writer.write({ ...request, length: 1e9 }, () => {}, abort.signal);
@@ -144,8 +129,7 @@ describe('a writer', () => {
   });
 
   test('lets timers run while it reads the prefix', async () => {
-    const writer = new TextWriter();
-    writer.load(await modelOf([40]));
+    const writer = writerOf(await modelOf([40]));
     let hasFired = false;
     setTimeout(() => (hasFired = true), 60);
     await writer.write({ ...request, prefix: 'to be '.repeat(5000), length: 1 }, () => expect(hasFired).toBe(true));
@@ -180,8 +164,7 @@ describe('a writer', () => {
 
   test('samples a text without a prefix', async () => {
     const model = await modelOf([7]);
-    const writer = new TextWriter();
-    writer.load(model);
+    const writer = writerOf(model);
     const options = { length: 50, temperature: 0.9, seed: 4 };
     expect(await writer.sample(50, 0.9, 4)).toBe(await sampled(model, { ...options, prefix: '', top: 40 }));
   });

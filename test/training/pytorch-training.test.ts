@@ -161,17 +161,9 @@ const testedWithTorch = (python: string): void => {
     const backend = await createWasmBackend({ threads: 1 });
     const [lines, saved]: [number[], Checkpoint[]] = [[], []];
     const hooks = { validation, onLine: ({ loss }: { loss: number }) => lines.push(loss) };
-    const network = await train(
-      backend,
-      images,
-      { ...RUN, ...options },
-      {
-        ...hooks,
-        checkpointEvery: BEFORE,
-        onCheckpoint: (checkpoint) => saved.push(checkpoint),
-      },
-    );
-    network.dispose();
+    const onCheckpoint = (checkpoint: Checkpoint) => saved.push(checkpoint);
+    const saving = { ...hooks, checkpointEvery: BEFORE, onCheckpoint };
+    (await train(backend, images, { ...RUN, ...options }, saving)).dispose();
     const folder = directoryOf({ there: toPyTorchTraining(saved[0], 'there') });
     const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
     const args = ['--data', data, '--steps', String(THERE), '--processes', String(processes)];
@@ -202,10 +194,8 @@ const testedWithTorch = (python: string): void => {
   /** A run whose file is `there`. */
   async function exported(options: Partial<TrainOptions> = {}, task: string | null = null): Promise<string> {
     const { model, training } = await checkpointOf(options);
-    return path.join(
-      directoryOf({ there: toPyTorchTraining({ model, training: { ...training!, task } }, 'there') }),
-      'there',
-    );
+    const there = toPyTorchTraining({ model, training: { ...training!, task } }, 'there');
+    return path.join(directoryOf({ there }), 'there');
   }
 
   test('refuses a run whose data are not whole images', async () => {

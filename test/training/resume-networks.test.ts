@@ -69,10 +69,8 @@ describe('the same bits on 1, 2 and 3 threads', () => {
     const [count, T, inputClasses] = [60, 9, 50];
     const random = new Random(3);
     const lengths = Array.from({ length: count }, () => 1 + random.below(T));
-    const x = tensorFrom(
-      Float32Array.from({ length: count * T }, () => random.below(inputClasses)),
-      [count, T],
-    );
+    const characters = Float32Array.from({ length: count * T }, () => random.below(inputClasses));
+    const x = tensorFrom(characters, [count, T]);
     const labels = Array.from({ length: count * T }, () => random.below(31) - 1);
     return { x, labels, lengths, inputClasses, classes: 30 };
   }
@@ -126,11 +124,8 @@ describe('the random generator', () => {
   test('draws only initial weights and batches if dropout and shift are 0', async () => {
     const random = new Random(7);
     const batches = new BatchOrder(IMAGES.count, 15, 'tf1', random);
-    const network = new Network(
-      reference,
-      { inputs: 3, layers: [{ hidden: 4 }, { hidden: 4 }], outputs: 10 },
-      { T: 4, B: 15 },
-    );
+    const config = { inputs: 3, layers: [{ hidden: 4 }, { hidden: 4 }], outputs: 10 };
+    const network = new Network(reference, config, { T: 4, B: 15 });
     network.initialise(random);
     for (let step = 0; step < 8; step++) batches.next();
     expect(await stateAfter(IMAGES, { ...plain, layers: 2, optimiser: 'sgd' })).toEqual(random.state);
@@ -155,11 +150,8 @@ describe('resuming', () => {
 
   test('is refused with one other number, class, label or length before an end', async () => {
     const { x, labels, lengths, ...others } = SEQUENCES;
-    const other = tensorFrom(
-      x.data.map((value, n) => (n === 0 ? (value + 1) % 5 : value)),
-      x.shape,
-    );
-    expect(await refusal({ ...SEQUENCES, x: other })).toEqual(OTHER);
+    const other = x.data.map((value, n) => (n === 0 ? (value + 1) % 5 : value));
+    expect(await refusal({ ...SEQUENCES, x: tensorFrom(other, x.shape) })).toEqual(OTHER);
     const changed = Array.from(labels!, (label, n) => (n === 0 ? (label + 2) % 3 : label));
     expect(await refusal({ ...SEQUENCES, labels: changed })).toEqual(OTHER);
     const long = Array.from(lengths!).findIndex((length) => length > 1);
@@ -171,14 +163,9 @@ describe('resuming', () => {
     const { lengths, labels, x } = SEQUENCES;
     const [, T] = x.shape;
     const isBeyond = (n: number): boolean => n % T >= lengths![Math.floor(n / T)];
-    const data = {
-      ...SEQUENCES,
-      x: tensorFrom(
-        x.data.map((value, n) => (isBeyond(n) ? 4 : value)),
-        x.shape,
-      ),
-      labels: Array.from(labels!, (label, n) => (isBeyond(n) ? -5 : label)),
-    };
+    const numbers = x.data.map((value, n) => (isBeyond(n) ? 4 : value));
+    const others = Array.from(labels!, (label, n) => (isBeyond(n) ? -5 : label));
+    const data = { ...SEQUENCES, x: tensorFrom(numbers, x.shape), labels: others };
     (await resumeTraining(reference, data, checkpoint)).dispose();
     const saved = await checkpointOf({ ...SEQUENCES, classes: 9 }, small);
     const network = await resumeTraining(reference, SEQUENCES, saved, { trainingIters: 5 * 6 });

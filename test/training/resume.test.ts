@@ -146,14 +146,13 @@ describe('resuming is refused', () => {
     return (failure as DataError).message;
   };
 
+  const began = (count: number) =>
+    new RegExp(`^resume: the run began with 64 examples, these are ${count} different ones`);
+
   test('with fewer images, other labels, or images of another size', async () => {
-    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(
-      /^resume: the run began with 64 examples, these are 63 different ones/,
-    );
+    expect(await resume(sliceImages(IMAGES, 0, 63))).toMatch(began(63));
     const labels = IMAGES.labels.map((label, n) => (n === 5 ? (label + 1) % 10 : label));
-    expect(await resume({ ...IMAGES, labels })).toMatch(
-      /^resume: the run began with 64 examples, these are 64 different ones/,
-    );
+    expect(await resume({ ...IMAGES, labels })).toMatch(began(64));
     expect(await resume({ ...IMAGES, rows: 3, columns: 4 })).toBe(
       'resume: the data have T 3, inputs 4, but the network has T 4, inputs 3',
     );
@@ -161,9 +160,7 @@ describe('resuming is refused', () => {
 
   test('with other pixels, or with another validation set if the run is validated', async () => {
     const pixels = IMAGES.pixels.map((value, n) => (n === 100 ? value ^ 1 : value));
-    expect(await resume({ ...IMAGES, pixels })).toMatch(
-      /^resume: the run began with 64 examples, these are 64 different ones/,
-    );
+    expect(await resume({ ...IMAGES, pixels })).toMatch(began(64));
     const checkpoint = await checkpointAfter(3, { ...SMALL, validateEvery: 2 });
     const other = { validation: sliceImages(IMAGES, 1, 18) };
     expect(await failureOf(resumeTraining(backend, IMAGES, checkpoint, {}, other))).toBeInstanceOf(DataError);

@@ -28,7 +28,7 @@ test.each<ModelSizes & { forgetBias: number }>([
   { T: 1, B: 2, I: 6, H: 3, C: 4, forgetBias: 0 },
   { T: 9, B: 1, I: 3, H: 7, C: 2, forgetBias: 0.37 },
 ])(
-  'T $T, B $B, I $I, H $H, C $C, forget bias $forgetBias: outputs and gradients agree',
+  'T $T B $B I $I H $H C $C, forget bias $forgetBias: outputs and gradients agree',
   async ({ forgetBias, ...sizes }) => {
     const model = randomModel(createReferenceBackend(), sizes, { forgetBias, seed: 7 });
     const network = new TensorFlowNetwork(model);

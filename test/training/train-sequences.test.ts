@@ -126,10 +126,8 @@ interface ListType {
 
 test.each<ListType>([Int8Array, Int32Array, Float64Array, Array])('labels and lengths can be %p', async (List) => {
   const data = smallSequences({ ...LABELLED, ends: 'lengths' }, COUNT);
-  const [expected, found] = await weightsWith(data, {
-    labels: List.from(data.labels!),
-    lengths: List.from(data.lengths!),
-  });
+  const lists = { labels: List.from(data.labels!), lengths: List.from(data.lengths!) };
+  const [expected, found] = await weightsWith(data, lists);
   expect(found).toEqual(expected);
 });
 
@@ -156,11 +154,8 @@ test('x and targets can be views, such as transposed ones, and of f64', async ()
 
 test('on a backend of f64, targets are not rounded to f32', async () => {
   const f64 = createReferenceBackend({ dtype: 'f64' });
-  const network = new Network(
-    f64,
-    { inputs: 1, layers: [{ hidden: 1 }], outputs: 1, loss: 'squaredError' },
-    { T: 1, B: 1 },
-  );
+  const config: NetworkConfig = { inputs: 1, layers: [{ hidden: 1 }], outputs: 1, loss: 'squaredError' };
+  const network = new Network(f64, config, { T: 1, B: 1 });
   const data = { x: zeros([1, 1, 1]), targets: tensorFrom([0.1], [1, 1], 'f64') };
   const { loss } = await evaluate(network, data); // all weights are 0, so the output is 0
   expect(loss).toBe(0.1 * 0.1);
@@ -169,11 +164,8 @@ test('on a backend of f64, targets are not rounded to f32', async () => {
 
 test('one step: the labels of a step are those of the sequence', async () => {
   const x = tensorFrom([1, -1, 2, -2], [4, 1, 1]);
-  const network = await train(
-    backend,
-    { x, labels: [1, 0, 1, 0] },
-    { hidden: 3, batchSize: 4, trainingIters: 4 * 100, learningRate: 0.05 },
-  );
+  const options = { hidden: 3, batchSize: 4, trainingIters: 4 * 100, learningRate: 0.05 };
+  const network = await train(backend, { x, labels: [1, 0, 1, 0] }, options);
   expect(network.config.reads).toBe('last');
   expect([...(await evaluate(network, { x, labels: [1, 0, 1, 1] })).predicted]).toEqual([1, 0, 1, 0]);
   network.dispose();

@@ -26,12 +26,8 @@ const weightsOf = (network: Network): number[] => network.parameters.flatMap(({ 
 
 async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): Promise<Line[]> {
   const lines: Line[] = [];
-  await train(
-    createReferenceBackend(),
-    IMAGES,
-    { ...OPTIONS, ...options },
-    { ...hooks, onLine: (line) => lines.push(line) },
-  );
+  const onLine = (line: Line) => lines.push(line);
+  await train(createReferenceBackend(), IMAGES, { ...OPTIONS, ...options }, { ...hooks, onLine });
   return lines;
 }
 
@@ -66,15 +62,8 @@ describe('a seed determines', () => {
 test('each option of the network and of the optimiser changes the weights', async () => {
   const base = { ...OPTIONS, layers: 2 };
   const changes: Partial<TrainOptions>[] = [
-    ...[
-      {},
-      { layers: 1 },
-      { hidden: [5, 4] },
-      { bidirectional: true },
-      { dropout: 0.2 },
-      { outputInit: 'glorot' as const },
-      { biasInit: 'chrono' as const },
-    ],
+    ...[{}, { layers: 1 }, { hidden: [5, 4] }, { bidirectional: true }, { dropout: 0.2 }],
+    ...([{ outputInit: 'glorot' }, { biasInit: 'chrono' }] as const),
     ...[0, 0.5].map((momentum) => ({ optimiser: 'sgd' as const, momentum })),
     ...[1, 2].map((shift) => ({ shift })),
   ];
@@ -141,15 +130,11 @@ describe('the number of steps', () => {
     [16, 16, 0, []],
   ])('%d iterations in batches of %d: %d steps, lines at %j', async (trainingIters, batchSize, steps, printed) => {
     const seen: number[] = [];
-    const lines = await linesOf(
-      { trainingIters, batchSize },
-      {
-        onStep: (step, of) => {
-          expect(of).toBe(steps);
-          seen.push(step);
-        },
-      },
-    );
+    const onStep = (step: number, of: number): void => {
+      expect(of).toBe(steps);
+      seen.push(step);
+    };
+    const lines = await linesOf({ trainingIters, batchSize }, { onStep });
     expect(seen).toEqual(Array.from({ length: steps }, (_, n) => n + 1));
     expect(lines.map(({ step, iter }) => [step, iter])).toEqual(printed.map((step) => [step, step * batchSize]));
   });
@@ -190,9 +175,8 @@ describe('the lines', () => {
   test('of a run on MNIST with seed 1 are these', async () => {
     const lines: string[] = [];
     const options = { hidden: 16, batchSize: 32, trainingIters: 32 * 31, seed: 1 };
-    await train(createReferenceBackend(), loadMnist().train, options, {
-      onLine: (line) => lines.push(tutorialLine(line)),
-    });
+    const onLine = (line: Line) => lines.push(tutorialLine(line));
+    await train(createReferenceBackend(), loadMnist().train, options, { onLine });
     expect(lines).toEqual([
       'Iter 320, Minibatch Loss= 2.459753, Training Accuracy= 0.12500',
       'Iter 640, Minibatch Loss= 2.380666, Training Accuracy= 0.06250',
@@ -218,11 +202,8 @@ describe('evaluate', () => {
   });
 
   test('gives the result of each image alone', async () => {
-    const model = await train(createReferenceBackend(), IMAGES, {
-      ...OPTIONS,
-      trainingIters: 3000,
-      learningRate: 0.01,
-    });
+    const options = { ...OPTIONS, trainingIters: 3000, learningRate: 0.01 };
+    const model = await train(createReferenceBackend(), IMAGES, options);
     const whole = await evaluate(model, IMAGES);
     const alone: number[] = [];
     for (let n = 0; n < IMAGES.count; n++) alone.push((await evaluate(model, sliceImages(IMAGES, n, n + 1))).accuracy);
@@ -270,9 +251,8 @@ describe('stopping', () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort('late'), 60);
     const options = { ...OPTIONS, trainingIters: 2 ** 32 - 1 }; // months
-    expect(await failureOf(train(createReferenceBackend(), IMAGES, options, { signal: controller.signal }))).toBe(
-      'late',
-    );
+    const { signal } = controller;
+    expect(await failureOf(train(createReferenceBackend(), IMAGES, options, { signal }))).toBe('late');
   });
 
   test('an error in a hook ends training and frees all tensors', async () => {

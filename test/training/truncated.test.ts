@@ -15,12 +15,8 @@ import { describeOnBackends } from '../helpers/runs.js';
 
 const [LONG, PART, B] = [24, 4, 3];
 const SIZES: NetworkConfig = {
-  inputs: 2,
-  layers: [{ hidden: 5 }, { hidden: 4 }],
-  outputs: 1,
-  loss: 'squaredError',
-  reads: 'every',
-  dropout: 0.2,
+  ...{ inputs: 2, layers: [{ hidden: 5 }, { hidden: 4 }], outputs: 1 },
+  ...{ loss: 'squaredError', reads: 'every', dropout: 0.2 },
 };
 const STARTS = Array.from({ length: LONG / PART }, (_, n) => n * PART);
 
@@ -37,10 +33,10 @@ function series(): { x: Tensor; targets: Tensor } {
 }
 
 const { x, targets } = series();
-const partFrom = (start: number) => ({
-  x: rowsOf(x, start, start + PART),
-  targets: rowsOf(targets, start, start + PART),
-});
+function partFrom(start: number) {
+  const [part, answers] = [x, targets].map((whole) => rowsOf(whole, start, start + PART));
+  return { x: part, targets: answers };
+}
 
 /** The states that the next part continues from. */
 const statesOf = ({ layers }: Network): NamedTensors =>

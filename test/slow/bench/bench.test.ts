@@ -8,9 +8,13 @@ import type { Row } from '../../../bench/measure/rows.js';
 import { rowsIn } from '../../helpers/bench-rows.js';
 import { testInBrowser } from '../../helpers/chromium.js';
 import { needs } from '../../helpers/needs.js';
+import { runModule } from '../../helpers/run-module.js';
 
 /** The time limit of a whole benchmark, also on a busy computer. */
 const HANGS_MS = 500_000;
+
+const bench = (args: readonly string[], env = process.env) =>
+  spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8', timeout: HANGS_MS, env });
 
 describe('npm run bench -- --quick', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
@@ -21,8 +25,7 @@ describe('npm run bench -- --quick', () => {
 
   beforeAll(() => {
     // every candidate is a process, and more threads would be more of them: the pages' rows are of 1 and 2 threads
-    const args = ['dist/bench/main.js', '--quick', '--threads', '1', '--json', json, '--report', report];
-    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: HANGS_MS });
+    const run = bench(['--quick', '--threads', '1', '--json', json, '--report', report]);
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
     ({ stdout } = run);
     rows = rowsIn(json);
@@ -117,14 +120,12 @@ describe('npm run bench -- --quick', () => {
 describe('npm run bench -- --browser', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhand-bench-'));
   const file = (name: string): string => path.join(folder, name);
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8', timeout: HANGS_MS });
   const ours = ['longhand-wasm', 'longhand-gpu-webgl2', 'longhand-gpu-webgpu', 'loops'];
 
   testInBrowser('pages compute the same as Node’s processes, and one report holds the rows of both', () => {
     const others = ['tensorflow-wasm', 'jax-wasm', 'onnxruntime'];
     const chosen = ['--quick', '--threads', '1,2', '--backends', [...ours, ...others].join()];
-    const run = bench('forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson'));
+    const run = bench(['forward', 'gates', '--browser', ...chosen, '--json', file('page.ndjson')]);
     expect({ status: run.status, stderr: run.status === 0 ? '' : run.stderr }).toEqual({ status: 0, stderr: '' });
 
     const rows = rowsIn(file('page.ndjson'));
@@ -142,12 +143,12 @@ describe('npm run bench -- --browser', () => {
     const absent = rows.filter(({ candidate }) => candidate === 'onnxruntime');
     expect(absent.map(({ reason }) => reason)).toContain('does not run in a page');
 
-    bench('forward', '--quick', '--threads', '1,2', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson'));
-    expect(rowsIn(file('node.ndjson')).flatMap((row) => (row.verified ? labelOf(row) : []))).toContain(
-      'longhand-wasm ×2',
-    );
+    const inNode = ['--quick', '--threads', '1,2', '--backends', 'longhand-wasm,loops', '--json', file('node.ndjson')];
+    bench(['forward', ...inNode]);
+    const verifiedInNode = rowsIn(file('node.ndjson')).filter((row) => row.verified);
+    expect(verifiedInNode.map(labelOf)).toContain('longhand-wasm ×2');
     const engines = ['page', 'node'].map((name) => rowsIn(file(`${name}.ndjson`))[0].run.engine);
-    const made = bench('--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md'));
+    const made = bench(['--from', file('page.ndjson'), file('node.ndjson'), '--report', file('report.md')]);
     expect({ status: made.status, stdout: made.stdout }).toEqual({ status: 0, stdout: '' });
     const document = readFileSync(file('report.md'), 'utf8');
     expect([...document.matchAll(/^## ((Node|Chromium) .*)$/gm)].map(([, engine]) => engine)).toEqual(engines);
@@ -156,14 +157,9 @@ describe('npm run bench -- --browser', () => {
 
   test('without a browser it prints what to install, with exit code 1', () => {
     const { LONGHAND_BROWSER: _, ...env } = process.env;
-    const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', 'step', '--browser', '--quick'], {
-      env: { ...env, LONGHAND_BROWSER: '/no/such/browser' },
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringContaining('no Chromium can be started') as string,
-    });
+    const none = { ...env, LONGHAND_BROWSER: '/no/such/browser' };
+    const { status, stderr } = bench(['step', '--browser', '--quick'], none);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('no Chromium can be started')]);
   });
 });
 
@@ -177,15 +173,13 @@ test.each([
   [['--backends', 'torch'], 'torch is not a candidate. The candidates are longhand-wasm, '],
   [['--threads', '0'], '≥ 1'],
 ])('the mistake %j on the command line is explained, with exit code 2', (args, message) => {
-  const { status, stderr } = spawnSync(process.execPath, ['dist/bench/main.js', ...args], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) as string });
+  const { status, stderr } = bench(args);
+  expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 
 test('a candidate’s memory is that of its own process, not of the one that started it', () => {
   const node = (text: string): string => {
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = runModule(text);
     expect(stderr).toBe('');
     return stdout;
   };

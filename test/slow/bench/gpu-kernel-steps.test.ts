@@ -35,11 +35,7 @@ test('in Node every step of every mode is right, for sizes that no tile divides'
 testInBrowser('so are those of webgl2 and cpu in a page', () => {
   for (const mode of ['webgl2', 'cpu'] as const) {
     const { status, stdout, stderr } = steps('--browser', '--mode', mode, '--size', '9,7,5');
-    expect({ status, stderr, found: rightSteps(stdout) }).toEqual({
-      status: 0,
-      stderr: '',
-      found: { [mode]: STEPS[mode] },
-    });
+    expect([status, stderr, rightSteps(stdout)]).toEqual([0, '', { [mode]: STEPS[mode] }]);
   }
 });
 
@@ -50,21 +46,12 @@ test('a mode that does not work here is one line with the reason', () => {
 });
 
 test.each([
-  [
-    ['--mode', 'opengl'],
-    /^error: option '--mode <mode>' argument 'opengl' is invalid\. Allowed choices are webgpu, .*\n$/,
-  ],
-  [
-    ['--size', '9,7'],
-    /^error: option '--size <M,K,N>' argument '9,7' is invalid\. Write three whole numbers ≥ 1, .*\n$/,
-  ],
-  [['--sizes', '9,7,5'], /^error: unknown option '--sizes'\n$/],
-  [['webgpu'], /^error: too many arguments.*\n$/],
+  [['--mode', 'opengl'], "option '--mode <mode>' argument 'opengl' is invalid\\. Allowed choices are webgpu, .*"],
+  [['--size', '9,7'], "option '--size <M,K,N>' argument '9,7' is invalid\\. Write three whole numbers ≥ 1, .*"],
+  [['--sizes', '9,7,5'], "unknown option '--sizes'"],
+  [['webgpu'], 'too many arguments.*'],
 ])('%j is refused in one line', (args, message) => {
   const { status, stdout, stderr } = steps(...args);
-  expect({ status, stdout, stderr }).toEqual({
-    status: 2,
-    stdout: '',
-    stderr: expect.stringMatching(message) as string,
-  });
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(new RegExp(`^error: ${message}\n$`));
 });

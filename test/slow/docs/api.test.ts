@@ -1,7 +1,8 @@
 /** The API reference, as TypeDoc makes it. test/docs/hover.test.ts checks the comments that it is made from. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { filesOf } from '../../helpers/site.js';
 import { folder } from '../../helpers/temporary-directories.js';
 
 const out = path.join(folder, 'api');
@@ -12,23 +13,16 @@ beforeAll(() => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
-const pages = (): string[] =>
-  readdirSync(out, { recursive: true, encoding: 'utf8' })
-    .map((name) => name.split(path.sep).join('/'))
-    .filter((name) => name.endsWith('.md'));
-
 test('every entry has its name, and every name a short page', () => {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
   const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
-  expect(
-    pages()
-      .filter((name) => name.endsWith('/index.md'))
-      .sort(),
-  ).toEqual(entries.map((entry) => path.posix.join('longhand', entry, 'index.md')).sort());
-  for (const name of pages()) {
-    expect(name).toMatch(
-      /^(longhand\/([a-z]+\/)?((functions|interfaces|classes|variables|type-aliases)\/\w+|index)|index)\.md$/,
-    );
+  const pages = filesOf(out, '.md');
+  expect(pages.filter((name) => name.endsWith('/index.md')).sort()).toEqual(
+    entries.map((entry) => path.posix.join('longhand', entry, 'index.md')).sort(),
+  );
+  const KINDS = '(functions|interfaces|classes|variables|type-aliases)';
+  for (const name of pages) {
+    expect(name).toMatch(new RegExp(`^(longhand/([a-z]+/)?(${KINDS}/\\w+|index)|index)\\.md$`));
     const { size } = statSync(path.join(out, name));
     expect([name, size < 20_000 || name === 'longhand/index.md']).toEqual([name, true]);
   }

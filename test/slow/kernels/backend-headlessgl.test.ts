@@ -44,11 +44,7 @@ await describeMode('headlessgl', () => {
   });
 
   test('gpu, headlessgl: a matrix of as many rows as a texture can have is uploaded, and read by a product', async () => {
-    const [a, one, out] = [
-      [limit, 1],
-      [1, 1],
-      [limit, 1],
-    ].map((shape) => backend.allocate(shape));
+    const [a, one, out] = [backend.allocate([limit, 1]), backend.allocate([1, 1]), backend.allocate([limit, 1])];
     for (let n = 0; n < limit; n++) a.data[n] = n;
     backend.upload(a);
     backend.fill(one, 2);
@@ -71,11 +67,8 @@ await describeMode('headlessgl', () => {
   });
 
   test('gpu, headlessgl: a filled matrix can be as wide as an uploaded one', async () => {
-    const [three, wide, out] = [
-      [1, 1],
-      [1, 4 * limit],
-      [1, 4 * limit],
-    ].map((shape) => backend.allocate(shape));
+    const three = backend.allocate([1, 1]);
+    const [wide, out] = [backend.allocate([1, 4 * limit]), backend.allocate([1, 4 * limit])];
     backend.fill(three, 3);
     backend.fill(wide, 2);
     backend.matmul(out, three, wide);
@@ -89,10 +82,9 @@ await describeMode('headlessgl', () => {
     backend.upload(x);
     const column = ndarray(x.data, [limit + 1, 1]);
     backend.matmul(sum, transposeOf(column), ones);
+    const needed = `textures of 1 × ${limit + 1} texels, ${REMEDY}`;
     await expect(backend.download(sum)).rejects.toThrow(
-      new RangeError(
-        `gpu join 2 pieces ${limit + 1}×1: mode headlessgl needs textures of 1 × ${limit + 1} texels, ${REMEDY}`,
-      ),
+      new RangeError(`gpu join 2 pieces ${limit + 1}×1: mode headlessgl needs ${needed}`),
     );
   });
 });

@@ -155,32 +155,29 @@ for (const mode of ['headlessgl', 'webgpu', 'webasm', 'cpu'] as const) {
   });
 }
 
-await testCounted(
-  'headlessgl',
-  'a batch with other lengths and another number of labels needs at most a few new kernels',
-  async (backend, counts) => {
-    const sizes = { T: 3, B: 9 };
-    const network = new Network(backend, { inputs: 4, layers: [{ hidden: 4 }], outputs: 2, reads: 'every' }, sizes);
-    const optimiser = new Adam(backend, network.parameters);
-    const x = zeros([3, 9, 4]);
-    /** B_t of the three steps: 9, `second` and `third`. */
-    const train = async (second: number, third: number): Promise<number> => {
-      const before = counts.compiled;
-      const lengths = Array.from({ length: 9 }, (_, b) => 1 + Number(b < second) + Number(b < third));
-      network.setBatch({ x, lengths, labels: Array.from({ length: 27 }, (_, row) => (row % second === 0 ? -1 : 1)) });
-      network.forward();
-      network.backward();
-      optimiser.update(0.01);
-      await backend.keepPace();
-      return counts.compiled - before;
-    };
-    expect(await train(8, 2)).toBeGreaterThan(20);
-    await train(6, 3);
-    // a sum that begins in another row of a tile is another kernel
-    expect(await train(7, 4)).toBeLessThan(6);
-    expect(await train(5, 1)).toBeLessThan(6);
-  },
-);
+const OTHER_LENGTHS = 'a batch with other lengths and another number of labels needs at most a few new kernels';
+await testCounted('headlessgl', OTHER_LENGTHS, async (backend, counts) => {
+  const sizes = { T: 3, B: 9 };
+  const network = new Network(backend, { inputs: 4, layers: [{ hidden: 4 }], outputs: 2, reads: 'every' }, sizes);
+  const optimiser = new Adam(backend, network.parameters);
+  const x = zeros([3, 9, 4]);
+  /** B_t of the three steps: 9, `second` and `third`. */
+  const train = async (second: number, third: number): Promise<number> => {
+    const before = counts.compiled;
+    const lengths = Array.from({ length: 9 }, (_, b) => 1 + Number(b < second) + Number(b < third));
+    network.setBatch({ x, lengths, labels: Array.from({ length: 27 }, (_, row) => (row % second === 0 ? -1 : 1)) });
+    network.forward();
+    network.backward();
+    optimiser.update(0.01);
+    await backend.keepPace();
+    return counts.compiled - before;
+  };
+  expect(await train(8, 2)).toBeGreaterThan(20);
+  await train(6, 3);
+  // a sum that begins in another row of a tile is another kernel
+  expect(await train(7, 4)).toBeLessThan(6);
+  expect(await train(5, 1)).toBeLessThan(6);
+});
 
 for (const mode of ['headlessgl', 'webgpu'] as const) {
   const title = 'the device holds as many textures or buffers after 1,000 steps as after 10';
@@ -196,45 +193,38 @@ for (const mode of ['headlessgl', 'webgpu'] as const) {
   });
 }
 
-await testCounted(
-  'headlessgl',
-  'a launch reads at most 15 textures, even if each input lies in four',
-  async (backend, counts) => {
-    const [B, H] = [5, 8];
-    const product = (columns: number): Tensor => {
-      const [out, a, b] = [
-        [B, columns],
-        [B, 1],
-        [1, columns],
-      ].map((shape) => backend.allocate(shape));
-      backend.fill(a, 0.5);
-      backend.fill(b, 0.5);
-      backend.matmul(out, a, b);
-      return out;
-    };
-    const [dc, dcPrev, dh, c, cPrev] = [H, H, H, H, H].map(product);
-    const [dz, gates] = [4 * H, 4 * H].map(product);
-    backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
-    await backend.download(dz);
-    // (2′), (3′) and (4′) with every input 0.25
-    const [tanhC, d] = [Math.tanh(0.25), 0.25];
-    const dC = d + d * d * (1 - tanhC ** 2);
-    expect(dz.get(4, 0)).toBeCloseTo(dC * d * d * (1 - d), 6);
-    expect(dz.get(4, 31)).toBeCloseTo(d * tanhC * d * (1 - d), 6);
-    expect(counts.mostInputs).toBeGreaterThan(8);
-    expect(counts.mostInputs).toBeLessThanOrEqual(15);
-  },
-);
+const INPUTS = 'a launch reads at most 15 textures, even if each input lies in four';
+await testCounted('headlessgl', INPUTS, async (backend, counts) => {
+  const [B, H] = [5, 8];
+  const product = (columns: number): Tensor => {
+    const [out, a, b] = [backend.allocate([B, columns]), backend.allocate([B, 1]), backend.allocate([1, columns])];
+    backend.fill(a, 0.5);
+    backend.fill(b, 0.5);
+    backend.matmul(out, a, b);
+    return out;
+  };
+  const [dc, dcPrev, dh, c, cPrev] = [H, H, H, H, H].map(product);
+  const [dz, gates] = [4 * H, 4 * H].map(product);
+  backend.lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev);
+  await backend.download(dz);
+  // (2′), (3′) and (4′) with every input 0.25
+  const [tanhC, d] = [Math.tanh(0.25), 0.25];
+  const dC = d + d * d * (1 - tanhC ** 2);
+  expect(dz.get(4, 0)).toBeCloseTo(dC * d * d * (1 - d), 6);
+  expect(dz.get(4, 31)).toBeCloseTo(d * tanhC * d * (1 - d), 6);
+  expect(counts.mostInputs).toBeGreaterThan(8);
+  expect(counts.mostInputs).toBeLessThanOrEqual(15);
+});
 
 await describeMode('headlessgl', () =>
   test('gpu, headlessgl: after an operation has failed, free and dispose still delete the textures of the tensors', async () => {
     const leftWhen = async (fails: boolean): Promise<number> => {
       const { backend, counts, restore } = await openCounted('headlessgl');
       const [first, second, tooHigh] = [
-        [4, 4],
-        [5, 3],
-        [2 ** 20, 1],
-      ].map((shape) => backend.allocate(shape));
+        backend.allocate([4, 4]),
+        backend.allocate([5, 3]),
+        backend.allocate([2 ** 20, 1]),
+      ];
       backend.upload(first);
       backend.upload(second);
       await backend.download(first);

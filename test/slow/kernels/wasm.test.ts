@@ -58,23 +58,20 @@ describe('in a page without a bundler, the backend', () => {
     ]);
   });
 
-  testInBrowser(
-    'has one thread, a reason and Node’s bits under a Content-Security-Policy that blocks workers',
-    async () => {
-      const job = jobFor({ ...deterministic, threads: 3 }, { ...deterministic, threads: 1 });
-      const trainUnder = (policy: string) =>
-        trainInPage<Result[]>({ files, headers: { ...ISOLATING, 'content-security-policy': policy } }, job);
-      const why = ' (workers are blocked: a Content-Security-Policy must allow worker-src blob:)';
-      expect(await trainUnder("default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:")).toEqual([
-        { description: `${PORTABLE}3 threads`, bits: expected },
-        { description: `${PORTABLE}1 thread`, bits: expected },
-      ]);
-      expect(await trainUnder("script-src 'self' 'unsafe-eval'")).toEqual([
-        { description: `${PORTABLE}1 thread${why}`, bits: expected },
-        { description: `${PORTABLE}1 thread`, bits: expected },
-      ]);
-    },
-  );
+  testInBrowser('has one thread, a reason and Node’s bits if a Content-Security-Policy blocks workers', async () => {
+    const job = jobFor({ ...deterministic, threads: 3 }, { ...deterministic, threads: 1 });
+    const trainUnder = (policy: string) =>
+      trainInPage<Result[]>({ files, headers: { ...ISOLATING, 'content-security-policy': policy } }, job);
+    const why = ' (workers are blocked: a Content-Security-Policy must allow worker-src blob:)';
+    expect(await trainUnder("default-src 'none'; script-src 'self' 'unsafe-eval'; worker-src blob:")).toEqual([
+      { description: `${PORTABLE}3 threads`, bits: expected },
+      { description: `${PORTABLE}1 thread`, bits: expected },
+    ]);
+    expect(await trainUnder("script-src 'self' 'unsafe-eval'")).toEqual([
+      { description: `${PORTABLE}1 thread${why}`, bits: expected },
+      { description: `${PORTABLE}1 thread`, bits: expected },
+    ]);
+  });
 });
 
 describe('the package, installed from the tarball,', () => {
@@ -117,23 +114,16 @@ describe('the package, installed from the tarball,', () => {
     ]);
   });
 
-  testInBrowser(
-    'is bundled by Vite without configuration or warning, and trains in a page to the same bits',
-    async () => {
-      const { stderr, status } = node([
-        path.join(project, 'node_modules/vite/bin/vite.js'),
-        'build',
-        '--logLevel=warn',
-      ]);
-      expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
-      const out = path.join(user, 'dist');
-      const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|html)$/.test(name));
-      const files = Object.fromEntries(
-        names.map((name) => [`/${name.split(path.sep).join('/')}`, readFileSync(path.join(out, name), 'utf8')]),
-      );
-      const site = { files, headers: ISOLATING };
-      const results = await trainInPage<Result[]>(site, jobFor({ threads: 2, deterministic: true }));
-      expect(results).toEqual([{ description: `${PORTABLE}2 threads`, bits: expected }]);
-    },
-  );
+  testInBrowser('is bundled by Vite without options or warnings, and trains in a page to the same bits', async () => {
+    const { stderr, status } = node([path.join(project, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel=warn']);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    const out = path.join(user, 'dist');
+    const names = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|html)$/.test(name));
+    const files = Object.fromEntries(
+      names.map((name) => [`/${name.split(path.sep).join('/')}`, readFileSync(path.join(out, name), 'utf8')]),
+    );
+    const site = { files, headers: ISOLATING };
+    const results = await trainInPage<Result[]>(site, jobFor({ threads: 2, deterministic: true }));
+    expect(results).toEqual([{ description: `${PORTABLE}2 threads`, bits: expected }]);
+  });
 });

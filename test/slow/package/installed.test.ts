@@ -31,11 +31,8 @@ afterAll(() => {
 const LOWEST_TYPESCRIPT = '5.7';
 
 function npm(folder: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync('npm', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
+  const options = { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' } as const;
+  const { status, stdout, stderr } = spawnSync('npm', args, options);
   if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
@@ -45,17 +42,9 @@ const install = (folder: string, ...args: string[]): string =>
 
 /** A step of build/release.mjs, as on GitHub. */
 function release(...args: string[]) {
-  const env = {
-    ...process.env,
-    GITHUB_SERVER_URL: 'https://host',
-    GITHUB_REPOSITORY: 'owner/name',
-    GITHUB_REF_NAME: 'v9',
-  };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['build/release.mjs', ...args], {
-    cwd: project,
-    env,
-    encoding: 'utf8',
-  });
+  const onGitHub = { GITHUB_SERVER_URL: 'https://host', GITHUB_REPOSITORY: 'owner/name', GITHUB_REF_NAME: 'v9' };
+  const options = { cwd: project, env: { ...process.env, ...onGitHub }, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['build/release.mjs', ...args], options);
   return { status, stdout: stdout.trim(), stderr };
 }
 
@@ -94,12 +83,12 @@ function costOf(modules: string): { packages: number; compiled: string[]; megaby
   const entries = readdirSync(modules, { recursive: true, encoding: 'utf8' }).map(
     (name) => lstatSync(path.join(modules, name)), // the link .bin/longhand is not a second copy of the command
   );
+  // npm may run these; the scripts of longhand itself are for its checkout
+  const others = Object.keys(packages).filter((name) => name !== 'node_modules/longhand');
+  const compiled = others.filter((name) => packages[name].hasInstallScript === true);
   return {
     packages: Object.keys(packages).length,
-    // npm may run these; the scripts of longhand itself are for its checkout
-    compiled: Object.keys(packages).filter(
-      (name) => packages[name].hasInstallScript === true && name !== 'node_modules/longhand',
-    ),
+    compiled,
     megabytes: entries.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0) / 1e6,
   };
 }
@@ -126,21 +115,16 @@ describe('the package, installed with --omit=optional,', () => {
     expect(manifest.repository).toEqual({ type: 'git', url: 'git+https://host/owner/name.git' });
     const names = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
     const outside = `https://host/owner/name/blob/v${manifest.version as string}/`;
-    const targets = names.flatMap((name) =>
-      [...readFileSync(path.join(installed, name), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => ({
-        name,
-        target,
-      })),
-    );
+    const targets = names.flatMap((name) => {
+      const links = [...readFileSync(path.join(installed, name), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)];
+      return links.map(([, target]) => ({ name, target }));
+    });
     const toRepository = targets.filter(({ target }) => target.startsWith(outside));
     expect(toRepository.length).toBeGreaterThan(60);
     for (const { target } of toRepository) {
       const file = target.slice(outside.length).replace(/#.*/, '');
-      expect([target, existsSync(path.join(project, file)), existsSync(path.join(installed, file))]).toEqual([
-        target,
-        true,
-        false,
-      ]);
+      const isIn = [project, installed].map((folder) => existsSync(path.join(folder, file)));
+      expect([target, ...isIn]).toEqual([target, true, false]);
     }
     const dead = targets
       .filter(({ target }) => !/^(https?:|#)/.test(target))
@@ -182,11 +166,8 @@ describe('the package, installed with --omit=optional,', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('outKernel');
     expect(readFileSync(path.join(project, 'docs/learn/check-it.md'), 'utf8')).toContain(stdout);
-    expect(longhand('predict', 'run.safetensors', 'nothing.png')).toEqual({
-      status: 1,
-      stdout: '',
-      stderr: 'longhand: nothing.png: no such file\n',
-    });
+    const stderr = 'longhand: nothing.png: no such file\n';
+    expect(longhand('predict', 'run.safetensors', 'nothing.png')).toEqual({ status: 1, stdout: '', stderr });
   });
 
   test('checks an exercise', () => {
@@ -253,14 +234,8 @@ describe('the package, installed with --omit=optional,', () => {
       export default [${entries.map((_, n) => `entry${n}`).join()}];`;
       writeFileSync(path.join(folder, 'use.ts'), lines.join('\n') + use);
       for (const module of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
-        const compilerOptions = {
-          ...module,
-          noEmit: true,
-          strict: true,
-          target: 'es2022',
-          types: [],
-          skipLibCheck: skip,
-        };
+        const checks = { noEmit: true, strict: true, target: 'es2022', types: [], skipLibCheck: skip };
+        const compilerOptions = { ...module, ...checks };
         writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
         expect(node(['node_modules/typescript/bin/tsc'])).toEqual({ status: 0, stdout: '', stderr: '' });
       }

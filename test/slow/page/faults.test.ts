@@ -53,46 +53,40 @@ testInBrowser('without WebGPU the page offers WebAssembly', async () => {
   expect(await without.text('#backend')).toContain('WebAssembly');
 });
 
-testInBrowser(
-  'if training diverges, the page offers to return to the start with a tenth of the learning rate',
-  async () => {
-    const opened = await visit(`${SMALL}&steps=60`);
-    await opened.page.click('#one-step');
-    await opened.waitForStep(1);
-    await opened.set('learningRate', '1e38');
-    await opened.page.click('#play');
-    expect(await opened.error()).toMatch(/is (NaN|-?Infinity) at step \d+: training has diverged/);
-    await opened.act('Go back and use a rate of 1e+37');
-    await opened.waitForStep(0);
-    await opened.set('learningRate', '0.001');
-    await opened.playToTheEnd();
-    expect(await opened.text('#step')).toBe('60');
-    expect(Number(await opened.text('#loss'))).toBeLessThan(3);
-  },
-);
+testInBrowser('if training diverges, the page offers a return to the start with a tenth of the rate', async () => {
+  const opened = await visit(`${SMALL}&steps=60`);
+  await opened.page.click('#one-step');
+  await opened.waitForStep(1);
+  await opened.set('learningRate', '1e38');
+  await opened.page.click('#play');
+  expect(await opened.error()).toMatch(/is (NaN|-?Infinity) at step \d+: training has diverged/);
+  await opened.act('Go back and use a rate of 1e+37');
+  await opened.waitForStep(0);
+  await opened.set('learningRate', '0.001');
+  await opened.playToTheEnd();
+  expect(await opened.text('#step')).toBe('60');
+  expect(Number(await opened.text('#loss'))).toBeLessThan(3);
+});
 
-testInBrowser.each(['webgl2', 'webgpu'])(
-  'a run on %s that loses the GPU can continue in WebAssembly',
-  async (backend) => {
-    const own = await LonghandPage.serveAlone();
-    try {
-      const opened = await own.visit(`${SMALL}&steps=5000&backend=${backend}`);
-      const { page } = opened;
-      await page.click('#play');
-      await opened.waitForStepAfter(3);
-      await own.killGpu();
-      expect(await opened.error()).toMatch(/^The GPU failed: /);
-      await opened.act('Continue in WebAssembly');
-      await page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
-      const from = Number(await opened.text('#step'));
-      await opened.set('steps', String(from + 20));
-      await opened.playToTheEnd();
-      expect(Number(await opened.text('#loss'))).toBeGreaterThan(0.1);
-    } finally {
-      await own.close();
-    }
-  },
-);
+testInBrowser.each(['webgl2', 'webgpu'])('a run on %s that loses the GPU continues in WebAssembly', async (backend) => {
+  const own = await LonghandPage.serveAlone();
+  try {
+    const opened = await own.visit(`${SMALL}&steps=5000&backend=${backend}`);
+    const { page } = opened;
+    await page.click('#play');
+    await opened.waitForStepAfter(3);
+    await own.killGpu();
+    expect(await opened.error()).toMatch(/^The GPU failed: /);
+    await opened.act('Continue in WebAssembly');
+    await page.waitForFunction(() => document.querySelector('#backend')?.textContent.includes('wasm'));
+    const from = Number(await opened.text('#step'));
+    await opened.set('steps', String(from + 20));
+    await opened.playToTheEnd();
+    expect(Number(await opened.text('#loss'))).toBeGreaterThan(0.1);
+  } finally {
+    await own.close();
+  }
+});
 
 testInBrowser.each([1440, 360])(
   'at %i px, in light and dark: axe finds nothing serious, and nothing scrolls sideways',
@@ -104,35 +98,32 @@ testInBrowser.each([1440, 360])(
   (width) => expectAccessToText(site, width, ['light', 'dark']),
 );
 
-testInBrowser(
-  'every field of the settings, and of the views, shows its longest text, from 360 to 1440 px',
-  async () => {
-    const digits = await visit(`${SMALL}&layers=2&bidirectional=true`);
-    await digits.page.waitForSelector('#lstm-choice:not([hidden])');
-    const text = await visit('?subject=text&hidden=16&batchSize=8&T=20');
-    const views = [[digits.page, 'digits', 1] as const, [text.page, 'text', 4] as const]; // how many fields outside the settings
-    for (const [page, subject, others] of views)
-      for (const width of [360, 700, 1024, 1300, 1440]) {
-        await page.setViewportSize({ width, height: 900 });
-        const fields = await page.evaluate(() => {
-          const ARROWS = 20; // px, of a select and of an input for numbers
-          const context = document.createElement('canvas').getContext('2d')!;
-          const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
-            '#settings select, #settings input, #lstm, #text-layer, #unit, #state, #property',
-          );
-          const shown = Array.from(found).filter((field) => !field.closest('[hidden]'));
-          return shown.map((field) => {
-            const { font, paddingLeft, paddingRight } = getComputedStyle(field);
-            context.font = font;
-            const isSelect = field instanceof HTMLSelectElement;
-            const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
-            const longest = Math.max(...texts.map((text) => context.measureText(text).width));
-            const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
-            return { name: field.name || field.id, missing: Math.max(0, longest - room) };
-          });
+testInBrowser('every field of the settings and the views shows its longest text, from 360 to 1440 px', async () => {
+  const digits = await visit(`${SMALL}&layers=2&bidirectional=true`);
+  await digits.page.waitForSelector('#lstm-choice:not([hidden])');
+  const text = await visit('?subject=text&hidden=16&batchSize=8&T=20');
+  const views = [[digits.page, 'digits', 1] as const, [text.page, 'text', 4] as const]; // how many fields outside the settings
+  for (const [page, subject, others] of views)
+    for (const width of [360, 700, 1024, 1300, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const fields = await page.evaluate(() => {
+        const ARROWS = 20; // px, of a select and of an input for numbers
+        const context = document.createElement('canvas').getContext('2d')!;
+        const found = document.querySelectorAll<HTMLSelectElement | HTMLInputElement>(
+          '#settings select, #settings input, #lstm, #text-layer, #unit, #state, #property',
+        );
+        const shown = Array.from(found).filter((field) => !field.closest('[hidden]'));
+        return shown.map((field) => {
+          const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+          context.font = font;
+          const isSelect = field instanceof HTMLSelectElement;
+          const texts = isSelect ? Array.from(field.options, ({ text }) => text) : [field.placeholder, field.value];
+          const longest = Math.max(...texts.map((text) => context.measureText(text).width));
+          const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - ARROWS;
+          return { name: field.name || field.id, missing: Math.max(0, longest - room) };
         });
-        expect(fields).toHaveLength(FIELDS.filter((field) => (field.subject ?? subject) === subject).length + others);
-        expect([width, fields.filter(({ missing }) => missing > 0.5)]).toEqual([width, []]); // clientWidth is rounded
-      }
-  },
-);
+      });
+      expect(fields).toHaveLength(FIELDS.filter((field) => (field.subject ?? subject) === subject).length + others);
+      expect([width, fields.filter(({ missing }) => missing > 0.5)]).toEqual([width, []]); // clientWidth is rounded
+    }
+});

@@ -18,45 +18,42 @@ const coloursOf = (page: Page, selector: string): Promise<number> =>
 const pixelsOf = (page: Page, selector: string): Promise<string> =>
   page.evaluate((found) => document.querySelector<HTMLCanvasElement>(found)!.toDataURL(), selector);
 
-testInBrowser(
-  'every heat map shows values; the slider chooses the number of rows; the keyboard, the layer',
-  async () => {
-    const opened = await visit(`${SMALL}&layers=2&bidirectional=true&steps=50`);
-    const { page } = opened;
-    await opened.playToTheEnd();
-    await opened.inspected(50);
-    for (let n = 1; n <= 6; n++) {
-      expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(30);
-    }
-    expect(await coloursOf(page, '#input-gradient')).toBeGreaterThan(100);
-    expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(/‖∂L\/∂h‖ is \d.* before the first row, \d/);
+testInBrowser('heat maps show values; the slider chooses the number of rows, the keyboard the layer', async () => {
+  const opened = await visit(`${SMALL}&layers=2&bidirectional=true&steps=50`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await opened.inspected(50);
+  for (let n = 1; n <= 6; n++) {
+    expect(await coloursOf(page, `#heatmaps figure:nth-child(${n}) canvas`)).toBeGreaterThan(30);
+  }
+  expect(await coloursOf(page, '#input-gradient')).toBeGreaterThan(100);
+  expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(/‖∂L\/∂h‖ is \d.* before the first row, \d/);
 
-    const whole = await page.getAttribute('#probabilities', 'aria-label');
-    await page.fill('#row', '10');
-    await opened.waitForText('#row-text', '10 of 28 rows');
-    expect(await opened.text('#prediction-after')).toBe('after 10 of 28 rows');
-    expect(await page.getAttribute('#probabilities', 'aria-label')).not.toBe(whole);
-    await page.fill('#row', '0');
-    expect(await opened.text('#prediction')).toBe('nothing yet');
-    await page.click('#animate');
-    await opened.waitForText('#row-text', '28 of 28 rows');
-    expect(await page.getAttribute('#probabilities', 'aria-label')).toBe(whole);
+  const whole = await page.getAttribute('#probabilities', 'aria-label');
+  await page.fill('#row', '10');
+  await opened.waitForText('#row-text', '10 of 28 rows');
+  expect(await opened.text('#prediction-after')).toBe('after 10 of 28 rows');
+  expect(await page.getAttribute('#probabilities', 'aria-label')).not.toBe(whole);
+  await page.fill('#row', '0');
+  expect(await opened.text('#prediction')).toBe('nothing yet');
+  await page.click('#animate');
+  await opened.waitForText('#row-text', '28 of 28 rows');
+  expect(await page.getAttribute('#probabilities', 'aria-label')).toBe(whole);
 
-    const labels = ['1, forward', '1, reverse', '2, forward', '2, reverse'];
-    expect(await page.locator('#lstm option').allInnerTexts()).toEqual(labels);
-    const pictures = new Set<string>();
-    for (const label of labels) {
-      expect(await page.locator('#lstm option:checked').innerText()).toBe(label);
-      pictures.add(await pixelsOf(page, '#heatmaps figure:nth-child(6) canvas'));
-      const order = label.endsWith('reverse') ? /before the last row, .* after the first$/ : /before the first row, /;
-      expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(order);
-      await page.focus('#lstm');
-      await page.keyboard.press('ArrowDown');
-    }
-    expect(pictures.size).toBe(4);
-    await page.waitForFunction(() => location.search.includes('lstm=3'));
-  },
-);
+  const labels = ['1, forward', '1, reverse', '2, forward', '2, reverse'];
+  expect(await page.locator('#lstm option').allInnerTexts()).toEqual(labels);
+  const pictures = new Set<string>();
+  for (const label of labels) {
+    expect(await page.locator('#lstm option:checked').innerText()).toBe(label);
+    pictures.add(await pixelsOf(page, '#heatmaps figure:nth-child(6) canvas'));
+    const order = label.endsWith('reverse') ? /before the last row, .* after the first$/ : /before the first row, /;
+    expect(await page.getAttribute('#norms-chart', 'aria-label')).toMatch(order);
+    await page.focus('#lstm');
+    await page.keyboard.press('ArrowDown');
+  }
+  expect(pictures.size).toBe(4);
+  await page.waitForFunction(() => location.search.includes('lstm=3'));
+});
 
 testInBrowser('a digit can be drawn with the mouse or the keyboard, and is predicted', async () => {
   const opened = await visit('?steps=200&hidden=32&batchSize=32&learningRate=0.01');

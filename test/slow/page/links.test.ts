@@ -57,18 +57,15 @@ describe('a link', () => {
     expect(await opened.page.isChecked('[value=swapped-gate]')).toBe(true);
   });
 
-  testInBrowser(
-    'of an earlier version, with ?machine=, chooses the backend; the new address says backend=',
-    async () => {
-      const opened = await visit(`${SMALL}&machine=reference`);
-      const { page } = opened;
-      expect(await opened.text('#backend')).toContain('reference');
-      expect(await page.inputValue('[name=backend]')).toBe('reference');
-      await page.click('#next');
-      await page.waitForFunction(() => location.search.includes('image=1'));
-      expect(new URL(page.url()).search).toBe('?backend=reference&hidden=16&batchSize=32&image=1');
-    },
-  );
+  testInBrowser('of an earlier version chooses the backend with machine=; the new address says backend=', async () => {
+    const opened = await visit(`${SMALL}&machine=reference`);
+    const { page } = opened;
+    expect(await opened.text('#backend')).toContain('reference');
+    expect(await page.inputValue('[name=backend]')).toBe('reference');
+    await page.click('#next');
+    await page.waitForFunction(() => location.search.includes('image=1'));
+    expect(new URL(page.url()).search).toBe('?backend=reference&hidden=16&batchSize=32&image=1');
+  });
 });
 
 /** A checkpoint of a run on small images. */
@@ -103,7 +100,7 @@ describe('a checkpoint', () => {
   const [short, long] = ['cli-20', 'cli-40'].map((name) => path.join(folder, `${name}.safetensors`));
 
   testInBrowser(
-    'of several layers, from the page or the command line, continues on the other with the same bits',
+    'of several layers, from the page or the command line, continues there with the same bits',
     async () => {
       const network = ['--hidden', '16,16', '--bidirectional', '--batch-size', '32'];
       const twenty = await longhand(['train', ...network, '--training-iters', String(21 * 32), '--checkpoint', short]);
@@ -153,10 +150,7 @@ describe('a checkpoint', () => {
     await saved(opened, `longhand-step-${training!.step}.safetensors`);
     const file = path.join(folder, `longhand-step-${training!.step}.safetensors`);
     const { best, validationsSinceBest, options } = parseCheckpoint(readFileSync(file), file).training!;
-    expect({ best, validationsSinceBest }).toEqual({
-      best: training!.best,
-      validationsSinceBest: training!.validationsSinceBest,
-    });
+    expect([best, validationsSinceBest]).toEqual([training!.best, training!.validationsSinceBest]);
     expect(options.trainingIters).toBe(200 * 32 + 1); // the length that was set by hand
     await opened.page.click('#reset');
     await opened.waitForText('#link-note', 'The address of this page is a link that repeats this run.');

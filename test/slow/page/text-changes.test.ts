@@ -17,31 +17,28 @@ async function paste(opened: Visit, text: string): Promise<void> {
   await opened.page.waitForSelector('#play:enabled');
 }
 
-testInBrowser(
-  'while the bundled text loads, no other text can be chosen; if it cannot be loaded, one can',
-  async () => {
-    let answer = (): void => {};
-    const asked = new Promise<void>((resolve) => (answer = resolve));
-    const opened = await open(SMALL_TEXT, {
-      prepare: (page) =>
-        page.route('**/moby-dick*', async (route) => {
-          await asked;
-          await route.fulfill({ status: 500 });
-        }),
-    });
-    const { page } = opened;
-    await page.waitForSelector('#loading:not([hidden])');
-    for (const id of ['paste', 'choose-text', 'write-text', 'sort-units', 'later']) {
-      expect([id, await page.isDisabled(`#${id}`)]).toEqual([id, true]);
-    }
-    answer();
-    expect(await opened.error()).toMatch(/moby-dick\.txt\.gz: the server answers 500/);
-    await paste(opened, SHORT);
-    await page.click('#one-step');
-    await opened.waitForStep(1);
-    opened.forgive(/Failed to load resource/); // the browser's own message
-  },
-);
+testInBrowser('while the bundled text loads, no other can be chosen; if it cannot be loaded, one can', async () => {
+  let answer = (): void => {};
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  const opened = await open(SMALL_TEXT, {
+    prepare: (page) =>
+      page.route('**/moby-dick*', async (route) => {
+        await asked;
+        await route.fulfill({ status: 500 });
+      }),
+  });
+  const { page } = opened;
+  await page.waitForSelector('#loading:not([hidden])');
+  for (const id of ['paste', 'choose-text', 'write-text', 'sort-units', 'later']) {
+    expect([id, await page.isDisabled(`#${id}`)]).toEqual([id, true]);
+  }
+  answer();
+  expect(await opened.error()).toMatch(/moby-dick\.txt\.gz: the server answers 500/);
+  await paste(opened, SHORT);
+  await page.click('#one-step');
+  await opened.waitForStep(1);
+  opened.forgive(/Failed to load resource/); // the browser's own message
+});
 
 testInBrowser('the sizes for a short text are not kept for the next text; the focus stays in the page', async () => {
   const opened = await visit(SMALL_TEXT.replace('batchSize=4&T=10', 'batchSize=40&T=30'));
@@ -126,40 +123,37 @@ testInBrowser('the passages end with the text', async () => {
   expect([await page.isDisabled('#later'), await page.isDisabled('#earlier')]).toEqual([true, true]);
 });
 
-testInBrowser(
-  'units and samples of the run before are gone; the pace counts the characters of the running run',
-  async () => {
-    const folder = directoryOf();
-    const file = path.join(folder, 'run.safetensors');
-    const sizes = ['--task', 'text', '--hidden', '16', '--layers', '1', '--batch-size', '4', '--steps', '10'];
-    const { code } = await longhand(['train', ...sizes, '--training-iters', String(101 * 4), '--checkpoint', file]);
-    expect(code).toBe(0);
+testInBrowser('units and samples of the run before are gone; the pace counts the new run’s characters', async () => {
+  const folder = directoryOf();
+  const file = path.join(folder, 'run.safetensors');
+  const sizes = ['--task', 'text', '--hidden', '16', '--layers', '1', '--batch-size', '4', '--steps', '10'];
+  const { code } = await longhand(['train', ...sizes, '--training-iters', String(101 * 4), '--checkpoint', file]);
+  expect(code).toBe(0);
 
-    const opened = await visit(`${SMALL_TEXT}&steps=100&seed=8`);
-    const { page } = opened;
-    await opened.playToTheEnd();
-    await page.selectOption('#property', 'space');
-    await page.waitForSelector('#units .unit');
-    expect(await opened.text('#units-note')).toMatch(/^After 100 steps: of 20000 characters, \d+ have the property\.$/);
-    expect(await page.locator('#samples li').count()).toBe(2);
-    await page.setInputFiles('#file', file);
-    await page.waitForFunction(() => document.querySelector('#link-note')?.textContent.includes('checkpoint'));
-    expect([await page.locator('#units .unit').count(), await opened.text('#units-note')]).toEqual([0, '']);
-    expect(await page.locator('#samples li').allInnerTexts()).toEqual([
-      'Press Play: the network writes here every 100 steps.',
-    ]);
+  const opened = await visit(`${SMALL_TEXT}&steps=100&seed=8`);
+  const { page } = opened;
+  await opened.playToTheEnd();
+  await page.selectOption('#property', 'space');
+  await page.waitForSelector('#units .unit');
+  expect(await opened.text('#units-note')).toMatch(/^After 100 steps: of 20000 characters, \d+ have the property\.$/);
+  expect(await page.locator('#samples li').count()).toBe(2);
+  await page.setInputFiles('#file', file);
+  await page.waitForFunction(() => document.querySelector('#link-note')?.textContent.includes('checkpoint'));
+  expect([await page.locator('#units .unit').count(), await opened.text('#units-note')]).toEqual([0, '']);
+  expect(await page.locator('#samples li').allInnerTexts()).toEqual([
+    'Press Play: the network writes here every 100 steps.',
+  ]);
 
-    await opened.set('steps', '1000000');
-    await page.click('#play');
-    await opened.waitForStepAfter(110);
-    await opened.set('batchSize', '1000'); // for the next run
-    const step = Number(await opened.text('#step'));
-    await opened.waitForStepAfter(step + 20);
-    const [pace, characters] = (await opened.text('#pace')).split(' ').map((text) => Number(text.replaceAll(',', '')));
-    expect(Math.abs(characters / (pace * 40) - 1)).toBeLessThan(0.1);
-    await page.click('#play');
-  },
-);
+  await opened.set('steps', '1000000');
+  await page.click('#play');
+  await opened.waitForStepAfter(110);
+  await opened.set('batchSize', '1000'); // for the next run
+  const step = Number(await opened.text('#step'));
+  await opened.waitForStepAfter(step + 20);
+  const [pace, characters] = (await opened.text('#pace')).split(' ').map((text) => Number(text.replaceAll(',', '')));
+  expect(Math.abs(characters / (pace * 40) - 1)).toBeLessThan(0.1);
+  await page.click('#play');
+});
 
 testInBrowser('a property of very few characters is not used to sort the units', async () => {
   const opened = await visit(SMALL_TEXT);

@@ -95,29 +95,26 @@ describe('ten steps of two layers', () => {
   );
 });
 
-testInBrowser(
-  'Reset during a run starts a new one; the address keeps the image; the length can change during a run',
-  async () => {
-    const opened = await visit(`${SMALL}&steps=100000`);
-    const { page } = opened;
-    await page.click('#next');
-    await page.click('#play');
-    await opened.waitForStepAfter(6);
-    await page.click('#reset');
-    await opened.waitForStep(0);
-    await page.waitForSelector('#one-step:enabled');
-    expect([await opened.text('#play'), await opened.text('#loss')]).toEqual(['Play', '–']);
-    await page.waitForFunction(() => location.search.includes('image=1'));
+testInBrowser('Reset starts a new run; the address keeps the image; the length can change in a run', async () => {
+  const opened = await visit(`${SMALL}&steps=100000`);
+  const { page } = opened;
+  await page.click('#next');
+  await page.click('#play');
+  await opened.waitForStepAfter(6);
+  await page.click('#reset');
+  await opened.waitForStep(0);
+  await page.waitForSelector('#one-step:enabled');
+  expect([await opened.text('#play'), await opened.text('#loss')]).toEqual(['Play', '–']);
+  await page.waitForFunction(() => location.search.includes('image=1'));
 
-    await page.click('#play');
-    await opened.waitForStepAfter(6);
-    const steps = Number(await opened.text('#step')) + 2000; // not reached before it is typed, even on a busy computer
-    await opened.set('steps', String(steps)); // while it plays
-    await opened.waitForTest();
-    expect(await opened.text('#step')).toBe(String(steps));
-    expect(opened.faults).toEqual([]);
-  },
-);
+  await page.click('#play');
+  await opened.waitForStepAfter(6);
+  const steps = Number(await opened.text('#step')) + 2000; // not reached before it is typed, even on a busy computer
+  await opened.set('steps', String(steps)); // while it plays
+  await opened.waitForTest();
+  expect(await opened.text('#step')).toBe(String(steps));
+  expect(opened.faults).toEqual([]);
+});
 
 describe('a test', () => {
   const opened = shareVisit('?hidden=256&batchSize=128&threads=1'); // large, so that it lasts
