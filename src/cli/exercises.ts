@@ -1,6 +1,6 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
-import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { DataError } from '../core/errors.js';
@@ -9,7 +9,7 @@ import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
-import { failure } from '../files/disk.js';
+import { failure, makeFolder } from '../files/disk.js';
 import { placeOf } from '../files/working-folder.js';
 import { currentRun } from './current-run.js';
 import { printable, table } from './format.js';
@@ -75,9 +75,9 @@ function writeFolder(folder: string): void {
     throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
   try {
     for (const [file, contents] of folderContents()) {
-      const place = placeOf(path.join(folder, file));
-      mkdirSync(path.dirname(place), { recursive: true });
-      writeFileSync(place, contents, { flag: 'wx' });
+      const name = path.join(folder, file);
+      makeFolder(path.dirname(name));
+      writeFileSync(placeOf(name), contents, { flag: 'wx' });
     }
   } catch (error) {
     throw failure(folder, 'cannot be written', error);
