@@ -79,7 +79,9 @@ Examples:
       const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
-      const examples = examplesFor(data, { ...(resumed?.training.options ?? TUTORIAL), ...given }, command);
+      const examples = resumed
+        ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
+        : examplesFor(data, { ...TUTORIAL, ...given }, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;

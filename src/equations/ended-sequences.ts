@@ -5,6 +5,7 @@
  *
  * The sequences are sorted, the longest first. Then those that run at step t are the first B_t rows of every tensor.
  */
+import { describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { EndedRows } from './lstm-step-views.js';
 
@@ -30,7 +31,7 @@ export function runningCounts(
   for (let b = 0; b < B; b++) {
     const length = lengths[b];
     if (!(Number.isInteger(length) && length >= 1 && length <= T)) {
-      throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
+      throw new RangeError(`lengths[${b}] is ${describe(length)}: must be a whole number in 1…${T}`);
     }
     if (b > 0 && length > lengths[b - 1]) {
       throw new RangeError(`lengths: ${lengths[b - 1]} comes before ${length}: sort the batch, the longest first`);

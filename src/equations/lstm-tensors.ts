@@ -193,7 +193,7 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions = {}): AllocatedLstm {
   assertSizes('lstm', sizes, ['T', 'B', 'I', 'H']);
   assertOptions(options, ALLOCATE_KINDS);
-  const { indices = false, ...rest } = options;
+  const { indices = false, forgetBias = 1, reverse = false } = options;
   const { T, B, I } = sizes;
   const x = indices ? [T, B] : [T, B, I];
   const { c, ...others } = lstmShapes(sizes);
@@ -203,7 +203,7 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
     indices ? shapes : { ...shapes, dx: x },
   );
   const { dx, dcUpstream } = tensors;
-  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, rest);
+  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [] }, { forgetBias, reverse });
   return { ...lstm, x: tensors.x, dx, dcUpstream };
 }
 

@@ -67,6 +67,8 @@ const KINDS = {
   forgetBias: 'number',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
+/** The layers that a network can have, and a checkpoint can hold. */
+export const MOST_LAYERS = 1000;
 /** Masks are drawn with 16 bits; see `drawMask`. */
 export const MOST_DROPOUT = 0.99;
 
@@ -83,7 +85,11 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
   }
-  network.layers.forEach((layer: LayerSizes, n) => {
+  if (network.layers.length > MOST_LAYERS) {
+    throw new RangeError(`network has ${network.layers.length} layers: must be at most ${MOST_LAYERS}`);
+  }
+  // Array.from, because forEach and map leave out the holes of a sparse list
+  Array.from(network.layers).forEach((layer: LayerSizes, n) => {
     assertObject(`network: layers[${n}]`, layer);
     assertKinds(`network: layers[${n}]`, layer, LAYER_KINDS);
     assertSizes(`network: layers[${n}]`, layer, ['hidden']);
