@@ -116,11 +116,13 @@ const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
   savedTask(training.task, model, flags, flags.resume ?? '');
 
 function assertResumable(
-  { training }: Resumable,
+  { model, training }: Resumable,
   given: Partial<TrainOptions>,
   { best }: TrainFlags,
   command: Command,
 ): void {
+  if (isGiven(command, 'sampleEvery') && !model.vocabulary)
+    command.error('error: --sample-every needs a run on a text');
   if (best !== undefined && training.options.validateEvery === null)
     command.error('error: --best needs a run with --validate-every');
   const fault = lengthFaultOf(training, given, flagNameOf);
