@@ -154,8 +154,9 @@ export class Network {
 
   /**
    * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
-   * unknown name. Throws a RangeError for another shape, a label or class out of range, lengths that are not sorted, a number
-   * that the backend's precision cannot hold, or a batch in which nothing counts. Then the network keeps its last batch.
+   * unknown name. Throws a RangeError for another shape, a label or class out of range, or lengths that are not sorted. The same
+   * for a number that the backend's precision cannot hold, and a batch in which nothing counts. Then the network keeps its last
+   * batch.
    */
   setBatch(batch: Batch): void {
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
