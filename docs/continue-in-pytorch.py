@@ -154,17 +154,29 @@ def run(rank, processes, meeting, args):
         distributed.destroy_process_group()
 
 
+def at_least(least):
+    def whole(text):
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number >= {least}")
+        return int(text)
+
+    return whole
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     parser.add_argument("output")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--steps", type=at_least(0), required=True)
+    parser.add_argument("--processes", type=at_least(1), default=1)
     given = parser.parse_args()
     inputs = [given.file, *(os.path.join(given.data, name) for name in os.listdir(given.data))]
     if os.path.exists(given.output) and any(os.path.samefile(given.output, name) for name in inputs):
         parser.error(f"{given.output}: the output must not replace a file that the run reads")
+    size = json.loads(read(given.file)[1]["options"])["batchSize"]
+    if int(os.environ.get("WORLD_SIZE", given.processes)) > size:
+        raise SystemExit(f"{given.file}: each process needs an image, but a batch has only {size}")
     if "RANK" in os.environ:  # torchrun sets it
         run(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), "env://", given)
     elif given.processes == 1:

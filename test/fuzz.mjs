@@ -1,6 +1,7 @@
 /**
- * `npm run test:fuzz -- --cases 100000`: mutated files for every reader. Each file must be read, or refused with a DataError,
- * in bounded time and memory. Anything else ends the run with the seed of the case.
+ * `npm run test:fuzz -- --cases 100000`: mutated files for every reader. Each file must be read, or refused with a DataError of one
+ * line, in bounded time and memory. Anything else ends the run with the seed of the case. Before these, every value of every JSON
+ * text in the files is replaced by values of other types, at every depth.
  */
 import { deflateSync, gzipSync } from 'node:zlib';
 import path from 'node:path';
@@ -14,7 +15,7 @@ const { createReferenceBackend } = await load('kernels/reference/index.js');
 const { checkpointBytes, parseCheckpoint, signed } = await load('src/training/checkpoint.js');
 const { compareFile } = await load('src/compare/compare.js');
 const { templateOf } = await load('src/compare/template.js');
-const { DataError } = await load('src/core/errors.js');
+const { DataError, OutOfMemoryError } = await load('src/core/errors.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
 const { fromPyTorchTraining, toPyTorchTraining } = await load('src/export/pytorch-training.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
@@ -26,7 +27,9 @@ const { unpacked } = await load('src/data/mnist-files.js');
 const { Random } = await load('src/core/rng.js');
 const { parseSafetensors, writeSafetensors } = await load('src/files/safetensors.js');
 const { tensorFrom } = await load('src/core/tensor.js');
+const { textTask } = await load('src/data/text.js');
 const { train } = await load('src/training/loop.js');
+const { Training } = await load('src/training/training.js');
 
 const SLOWEST_MS = 2000;
 const MOST_MEMORY_MIB = 600;
@@ -39,10 +42,9 @@ const backend = createReferenceBackend({ dtype: 'f64' });
 async function subjects() {
   const images = idx([20, ROWS, COLUMNS]);
   const labels = idx([20]);
-  const checkpoint = await aCheckpoint();
-  const bytes = checkpointBytes(checkpoint);
-  const newestCheckpoint = await aNewestCheckpoint();
-  const newest = checkpointBytes(newestCheckpoint);
+  const runs = [await aRun(), await aNewestRun(), await aTextRun()];
+  const [checkpoint, newestCheckpoint] = runs.map((run) => run.checkpoint);
+  const checkpoints = runs.map((run) => checkpointBytes(run.checkpoint));
   const template = writeSafetensors(await templateOf(backend, 1));
   const network = { bidirectional: true, lengths: true, reads: 'every' };
   const both = writeSafetensors(await templateOf(backend, 1, network));
@@ -56,8 +58,13 @@ async function subjects() {
       read: (file) => parseLabelledImages({ bytes: file, name: 'images' }, { bytes: labels, name: 'labels' }),
     },
     { name: 'gzip', seeds: [gzipSync(images), gzipSync(Buffer.alloc(100_000))], read: (file) => unpacked(file, 'f') },
-    { name: 'safetensors', seeds: [bytes, newest, template], read: (file) => parseSafetensors(file, 'f') },
-    { name: 'checkpoint', seeds: [bytes, newest], mutate: mutateSigned, read: (file) => parseCheckpoint(file, 'f') },
+    { name: 'safetensors', seeds: [...checkpoints, template], read: (file) => parseSafetensors(file, 'f') },
+    {
+      name: 'checkpoint',
+      seeds: checkpoints,
+      mutate: mutateSigned,
+      read: (file, seed) => makeOneStep(parseCheckpoint(file, 'f'), runs[checkpoints.indexOf(seed)].data),
+    },
     {
       name: 'comparison',
       seeds: [template, both],
@@ -66,7 +73,7 @@ async function subjects() {
     },
     {
       name: 'PyTorch',
-      seeds: [checkpoint, newestCheckpoint].map(({ model }) => toPyTorch(model)),
+      seeds: runs.map((run) => toPyTorch(run.checkpoint.model)),
       mutate: mutateTensors,
       read: (file) => fromPyTorch(parseSafetensors(file, 'f'), 4, 'f'),
     },
@@ -109,33 +116,53 @@ async function subjects() {
     },
     {
       name: 'NDJSON',
+      mutate: mutateLine,
       seeds: [Buffer.from('{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n')],
       read: (file) => historyIn(file, 'f.ndjson'),
     },
   ];
 }
 
-/** A file of version 1. */
-async function aCheckpoint() {
+/** A run of version 1: its data, and its last checkpoint. */
+async function aRun() {
   const count = 20;
   const set = { count, rows: ROWS, columns: COLUMNS };
   const images = { ...set, pixels: new Uint8Array(count * ROWS * COLUMNS).fill(99), labels: new Uint8Array(count) };
-  return checkpointOf(images, { hidden: 2 });
+  return runOf(images, { hidden: 2 });
 }
 
-/** A file of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
-function aNewestCheckpoint() {
+/** A run of version 2: two layers in both directions, classes, lengths, a loss at every step, SGD, and data with a name. */
+function aNewestRun() {
   const [x, labels] = [tensorFrom(new Float32Array(60).fill(1), [20, 3]), new Uint8Array(60)];
   const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: 2, task: 'fuzz' };
-  return checkpointOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
+  return runOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
 }
 
-async function checkpointOf(data, options) {
+/** A run on a text, which has a vocabulary, and states between its batches. */
+function aTextRun() {
+  const { train: text } = textTask('to be or not to be, that is the question\n'.repeat(3), { T: 3 });
+  return runOf(text, { hidden: [2, 3], validateEvery: 2, patience: 9 });
+}
+
+async function runOf(data, options) {
   let checkpoint;
-  const hooks = { onCheckpoint: (one) => (checkpoint = one) };
+  const hooks = { validation: data, onCheckpoint: (one) => (checkpoint = one) };
   const network = await train(createReferenceBackend(), data, { batchSize: 4, trainingIters: 12, ...options }, hooks);
   network.dispose();
-  return checkpoint;
+  return { data, checkpoint };
+}
+
+/** Resumes a run on its data: a file that is read must not fail there with another error either. */
+async function makeOneStep(checkpoint, data) {
+  if (!checkpoint.training) return;
+  try {
+    const training = Training.resume(createReferenceBackend(), { train: data, validation: data }, checkpoint);
+    await training.makeStep();
+    training.dispose();
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    throw new DataError(error.message);
+  }
 }
 
 function idx(shape) {
@@ -246,7 +273,7 @@ function changedFile(random, seed) {
   const tensors = new Map(file.tensors);
   const key = [...tensors.keys()][random.below(tensors.size)];
   const tensor = tensors.get(key);
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       tensors.delete(key);
       break;
@@ -265,6 +292,14 @@ function changedFile(random, seed) {
       tensors.set(key, { ...tensor, bytes: fitted });
       break;
     }
+    case 4: {
+      const texts = [...metadata].filter(isJson);
+      if (texts.length === 0) break;
+      const [name, text] = texts[random.below(texts.length)];
+      const values = [...changedValues(JSON.parse(text))];
+      metadata.set(name, JSON.stringify(values[random.below(values.length)]));
+      break;
+    }
     default: {
       const text = [...metadata.keys()][random.below(Math.max(1, metadata.size))] ?? 'forgetBias';
       metadata.set(text, mutateBytes(random, Buffer.from(metadata.get(text) ?? '1')).toString('utf8'));
@@ -273,12 +308,103 @@ function changedFile(random, seed) {
   return { metadata, tensors };
 }
 
+/** Values that a field does not have, and some that another field has. */
+const WRONG_VALUES = [
+  null,
+  true,
+  5,
+  -1,
+  0.5,
+  1e300,
+  '',
+  'x',
+  'legacy',
+  'sgd',
+  'every',
+  [],
+  [null],
+  [[1]],
+  {},
+  { a: 1 },
+];
+/** In place of a value: its field, or its place in a list, is left out. */
+const NOTHING = Symbol('nothing');
+
+/** `value` with one value in it replaced by each of WRONG_VALUES, or left out; of a list, only the first three and the last. */
+function* changedValues(value) {
+  yield* WRONG_VALUES;
+  if (typeof value !== 'object' || value === null) return;
+  const keys = Object.keys(value).filter((_, n, { length }) => !Array.isArray(value) || n < 3 || n === length - 1);
+  for (const key of keys) {
+    for (const changed of [NOTHING, ...changedValues(value[key])]) {
+      const copy = Array.isArray(value) ? [...value] : { ...value };
+      if (changed !== NOTHING) copy[key] = changed;
+      else if (Array.isArray(copy)) copy.splice(Number(key), 1);
+      else delete copy[key];
+      yield copy;
+    }
+  }
+}
+
+const isJson = ([, text]) => /^[[{]/.test(text);
+
+/** The file with each wrong value in each JSON text of its metadata. */
+function* withWrongValues({ metadata, tensors }) {
+  for (const [key, text] of [...metadata].filter(isJson)) {
+    for (const changed of changedValues(JSON.parse(text))) {
+      yield { metadata: new Map(metadata).set(key, JSON.stringify(changed)), tensors };
+    }
+  }
+}
+
+/** A row of a history with a wrong value. */
+const mutateLine = (random, seed) => {
+  if (random.below(2) === 0) return mutateBytes(random, seed);
+  const rows = [...changedValues(JSON.parse(seed))];
+  return Buffer.from(`${JSON.stringify(rows[random.below(rows.length)])}\n`);
+};
+
+/** A file of this seed for every wrong value of its JSON texts. */
+function* filesWithWrongValues({ name, mutate }, seed) {
+  if (name === 'NDJSON') {
+    for (const row of changedValues(JSON.parse(seed))) yield Buffer.from(`${JSON.stringify(row)}\n`);
+  } else if (mutate === mutateSigned || mutate === mutateTensors) {
+    const asWritten = mutate === mutateSigned ? signed : (file) => file;
+    for (const file of withWrongValues(parseSafetensors(seed, 'f'))) yield writeSafetensors(asWritten(file));
+  }
+}
+
 const mutateTensors = (random, seed) =>
   random.below(4) === 0 ? mutateBytes(random, seed) : writeSafetensors(changedFile(random, seed));
 
 /** With a correct checksum. */
 const mutateSigned = (random, seed) =>
   random.below(8) === 0 ? mutateBytes(random, seed) : writeSafetensors(signed(changedFile(random, seed)));
+
+/** Whether the file is read; false if it is refused as it should be. Throws for every other outcome. */
+async function outcome(read, file, seed, which) {
+  try {
+    await read(file, seed);
+    return true;
+  } catch (error) {
+    if (error instanceof DataError && !error.message.includes('\n')) return false;
+    throw new Error(`${which}: ${Buffer.from(file).toString('base64').slice(0, 2000)}`, { cause: error });
+  }
+}
+
+/** Every wrong value in every JSON text of the files. Returns how many of these files were read, and how many refused. */
+export async function wrongValues() {
+  const counts = { read: 0, refused: 0 };
+  for (const subject of await subjects()) {
+    for (const seed of subject.seeds) {
+      for (const file of filesWithWrongValues(subject, seed)) {
+        const isRead = await outcome(subject.read, file, seed, `wrong value: ${subject.name}`);
+        counts[isRead ? 'read' : 'refused']++;
+      }
+    }
+  }
+  return counts;
+}
 
 /** Runs `cases` cases, spread over all readers. Throws an Error that names the first that is neither read nor refused. */
 export async function fuzz({ cases, seed }) {
@@ -289,19 +415,11 @@ export async function fuzz({ cases, seed }) {
   for (let number = 0; number < cases; number++) {
     const { name, seeds, read, mutate = mutateBytes } = all[number % all.length];
     const random = new Random((seed * 1_000_003 + number) % 2 ** 31);
-    const file = mutate(random, seeds[random.below(seeds.length)]);
+    const origin = seeds[random.below(seeds.length)];
+    const file = mutate(random, origin);
     const startedAt = process.cpuUsage(); // in μs of work: a busy computer does not add to it
-    try {
-      await read(file);
-      counts[name].read++;
-    } catch (error) {
-      if (!(error instanceof DataError)) {
-        throw new Error(`case ${number} of seed ${seed}: ${name}: ${file.toString('base64').slice(0, 2000)}`, {
-          cause: error,
-        });
-      }
-      counts[name].refused++;
-    }
+    const isRead = await outcome(read, file, origin, `case ${number} of seed ${seed}: ${name}`);
+    counts[name][isRead ? 'read' : 'refused']++;
     const { user, system } = process.cpuUsage(startedAt);
     const ms = (user + system) / 1000;
     slowest = Math.max(slowest, ms);
@@ -316,6 +434,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
     options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
   });
+  const { read: harmless, refused: wrong } = await wrongValues();
+  console.log(`wrong values in JSON: ${harmless} read, ${wrong} refused`);
   const { counts, slowest, memoryMiB } = await fuzz({ cases: Number(values.cases), seed: Number(values.seed) });
   for (const [name, { read, refused }] of Object.entries(counts)) {
     console.log(`${name.padEnd(14)} ${String(read).padStart(7)} read ${String(refused).padStart(7)} refused`);

@@ -1,6 +1,7 @@
 /** `--report`: a Markdown document and its charts, made from the rows. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../src/files/disk.js';
 import { BASELINE, labelOf } from '../candidates.js';
 import { peakSentence } from '../measure/environment.js';
 import type { Row } from '../measure/rows.js';
@@ -19,7 +20,7 @@ export async function writeReport(file: string, rows: readonly Row[]): Promise<v
   ];
 
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const text = blocks.map((block) => written(block, folder)).join('\n\n');
   writeFileSync(file, await formatted(text, file));
 }

@@ -2,8 +2,9 @@
  * `--summary` fills the marked parts of docs/benchmarks.md from the rows of one engine. They are a table of six candidates, a
  * chart, where Longhand is behind, and the commands. The rest of that page is written by hand.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../src/files/disk.js';
 import { BASELINE, labelOf } from '../candidates.js';
 import type { Row } from '../measure/rows.js';
 import { UsageError } from '../suites.js';
@@ -38,7 +39,7 @@ export async function writeSummary(file: string, rows: readonly Row[]): Promise<
   const [engine] = enginesOf(rows);
   const timed = engine.rows.filter(isTimed);
   const folder = path.join(path.dirname(file), path.basename(file, '.md'));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(path.join(folder, 'step.svg'), chartOf(timed));
   const parts = { table: tableOf(timed), behind: behindOf(timed), runs: runsOf(timed) };
   let text = readFileSync(file, 'utf8');

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
+import { misfitOf } from '../data/examples.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
@@ -11,8 +12,8 @@ import { fastSha256Of } from '../files/sha256.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
-import { assertFits, evaluateData } from '../training/evaluate.js';
-import { bytesOf, examplesIn } from '../training/run-data.js';
+import { evaluateData } from '../training/evaluate.js';
+import { bytesOf, examplesIn, hasDigest } from '../training/run-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath } from './flag-values.js';
@@ -20,7 +21,7 @@ import { alignedRight, bits } from './format.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
-import { nounOf, savedTask, taskFrom } from './tasks.js';
+import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
 const BATCH = 128;
@@ -65,7 +66,7 @@ Examples:
       const noun = nounOf(data);
       const B = noun === 'characters' ? 1 : BATCH;
       const examples = examplesOf('eval: data', data, { B, toEnd: true });
-      assertReads(model, examples, file);
+      assertReads(model, examples, training?.task ?? null, file);
       const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const network = networkOn(backend, model, B);
@@ -89,6 +90,7 @@ async function dataFor(
   file: string,
 ): Promise<{ data: TrainData; text?: string }> {
   const { vocabulary, T } = model;
+  assertDataRead(training?.task ?? null, vocabulary, flags.data, file);
   if (vocabulary && flags.text !== undefined) {
     const characters = taskFrom(flags.text, (text) => classesIn(text, vocabulary));
     return { data: { characters, vocabulary, T }, text: flags.text };
@@ -97,8 +99,9 @@ async function dataFor(
   if (!vocabulary) return { data: task.load()[flags.set] };
   if (!training) throw new DataError(`${file}: does not say on which text it was trained: name a text with --text`);
   const [split, [text]] = [task.load(), task.files()];
-  const { options, data } = training;
-  if ((await fastSha256Of(bytesOf(examplesIn({ ...split }, options), options))) !== data) {
+  const examples = examplesIn({ ...split }, training.options);
+  const digest = await fastSha256Of(bytesOf(examples, training.options));
+  if (!hasDigest({ ...examples, digest }, training)) {
     throw new DataError(`${file}: was trained on another text than ${text}: name a text with --text`);
   }
   return { data: split[flags.set], text };
@@ -125,13 +128,12 @@ function reportClasses(
   else printLines(asText(report));
 }
 
-function assertReads({ T, network }: SavedModel, examples: Examples, file: string): void {
-  if (T !== examples.T || network.inputs !== examples.inputs) {
-    throw new DataError(
-      `${file}: its network reads images of ${T} × ${network.inputs}, these are ${examples.T} × ${examples.inputs}`,
-    );
-  }
-  assertFits(file, examples, { ...network, T });
+/** `task`: null if the file does not name its data, so that MNIST was read. */
+function assertReads({ T, network }: SavedModel, examples: Examples, task: string | null, file: string): void {
+  const misfit = misfitOf(examples, { ...network, T });
+  if (!misfit) return;
+  const why = task === null ? `; the file names no other data than MNIST${OWN_DATA}` : '';
+  throw new DataError(`${file}: its network has ${misfit.other}, but the data have ${misfit.examples}${why}`);
 }
 
 interface ClassReport {

@@ -1,14 +1,14 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
-import { failure, readIfPresent } from '../files/disk.js';
+import { failure, makeFolder, readIfPresent } from '../files/disk.js';
 import { placeOf } from '../files/working-folder.js';
 import { verdictOn } from './answer-process.js';
 import { currentRun } from './current-run.js';
@@ -75,9 +75,9 @@ function writeFolder(folder: string): void {
     throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
   try {
     for (const [file, contents] of folderContents()) {
-      const place = placeOf(path.join(folder, file));
-      mkdirSync(path.dirname(place), { recursive: true });
-      writeFileSync(place, contents, { flag: 'wx' });
+      const name = path.join(folder, file);
+      makeFolder(path.dirname(name));
+      writeFileSync(placeOf(name), contents, { flag: 'wx' });
     }
   } catch (error) {
     throw failure(folder, 'cannot be written', error);

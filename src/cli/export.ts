@@ -1,6 +1,5 @@
 /** `longhand export` and `longhand import`: convert networks for other tools, and from other tools. */
 import { Command, Option } from 'commander';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32, LARGEST_WHOLE, wholeFrom } from '../core/numbers.js';
@@ -9,10 +8,9 @@ import { fromPyTorchTraining, toPyTorchTraining } from '../export/pytorch-traini
 import { fromPyTorch, toPyTorch } from '../export/pytorch.js';
 import { fromTensorFlow1, toTensorFlow1 } from '../export/tensorflow1.js';
 import { formatKind } from '../export/weights.js';
-import { assertReplaceable, failure, previousOf, readFile, replaceFile } from '../files/disk.js';
+import { assertReplaceable, makeFolder, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
-import { placeOf } from '../files/working-folder.js';
 import { isPlain } from '../network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -81,7 +79,11 @@ Examples:
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));
     assertAllApart(command, outputs);
     for (const one of outputs) assertKeepsInput(command, one, input, force);
-    if (!(written instanceof Uint8Array)) makeFolder(command, target, input);
+    if (!(written instanceof Uint8Array)) {
+      if (meetingOf({ file: target, keepOld: false }, input) === '')
+        command.error(`error: the output ${target} is the input, but must be a folder`);
+      makeFolder(target);
+    }
     for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
     for (const [name, bytes] of Object.entries(files)) replaceFile(name, bytes, { keepOld: force });
     const sizes = Object.entries(files).map(([name, { length }]) => ({ file: name, bytes: length }));
@@ -106,19 +108,6 @@ function assertKeepsInput(command: Command, output: WrittenFile, input: string, 
 
 const within = (folder: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [path.join(folder, name), bytes]));
-
-function makeFolder(command: Command, folder: string, input: string): void {
-  if (meetingOf({ file: folder, keepOld: false }, input) === '')
-    command.error(`error: the output ${folder} is the input, but must be a folder`);
-  try {
-    mkdirSync(placeOf(folder), { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new DataError(`${folder}: is a file, but must be a folder`);
-    }
-    throw failure(folder, 'cannot be created', error);
-  }
-}
 
 interface ImportFlags {
   readonly from: (typeof IMPORTED)[number];

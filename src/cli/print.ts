@@ -1,5 +1,6 @@
 /**
- * Printing: results go to standard output, all other lines to standard error. Control characters are escaped.
+ * Printing: results go to standard output, all other lines to standard error. Control characters are escaped, except in what
+ * `longhand sample` writes into files and pipes.
  *
  * Writes to a pipe are asynchronous. A write that fails aborts the run's `outputLost`, some time after the call.
  */
@@ -41,11 +42,20 @@ export function printLines(lines: string): void {
   printText(`${lines}\n`);
 }
 
-/** Prints a result as it is; it should end with a line break. */
+/** Prints a result, with control characters escaped; it should end with a line break. */
 export function printText(text: string): void {
+  write(printableLines(text));
+}
+
+/** A text that a program may read: into files and pipes byte for byte. On a terminal, control characters are escaped. */
+export function printContents(text: string): void {
+  write(currentRun().stdout.isTTY ? printableLines(text) : text);
+}
+
+function write(text: string): void {
   const run = currentRun();
   run.outputWritten = new Promise((resolve) => {
-    run.stdout.write(printableLines(text), (error) => {
+    run.stdout.write(text, (error) => {
       noteFailure(run.outputLost, error);
       resolve();
     });

@@ -7,7 +7,7 @@ import { sample } from '../training/sample.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { finiteNumber, wholeNumber } from './flag-values.js';
-import { printText } from './print.js';
+import { printContents } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
 
@@ -24,7 +24,9 @@ interface SampleFlags extends BackendFlags {
 
 export function sampleCommand(): Command {
   const command = new Command('sample')
-    .description('Write text with a network that was trained on a text.')
+    .description(
+      'Write text with a network that was trained on a text: into files and pipes as it is, on a terminal with escapes.',
+    )
     .argument('<file>', 'a checkpoint of longhand train --task text')
     .option('--length <count>', 'characters to write after the prime', wholeNumber(0), 500)
     .option(
@@ -57,22 +59,31 @@ Examples:
       await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const network = networkOn(backend, model, 1);
-          const write = stream ? printText : (text: string): void => void (written += text);
-          let written = '';
           const characters = sample(network, vocabulary, { length, temperature, top, prime, seed });
-          let isBegun = false;
-          for await (const character of characters) {
-            signal.throwIfAborted();
-            if (!isBegun) write(prime);
-            isBegun = true;
-            write(character);
+          let kept: string | undefined;
+          try {
+            for await (const part of afterPrime(prime, characters)) {
+              signal.throwIfAborted();
+              if (stream) printContents(part);
+              kept = (kept ?? '') + (stream ? '' : part);
+            }
+          } finally {
+            if (kept !== undefined) printContents(`${kept}\n`); // also what was written before a signal came
+            network.dispose();
           }
-          if (!isBegun) write(prime);
-          printText(`${written}\n`);
-          network.dispose();
         }),
       );
     });
+}
+
+/** The prime comes with the first character, so nothing is written if the prime is refused. */
+async function* afterPrime(prime: string, characters: AsyncIterable<string>): AsyncGenerator<string> {
+  let before = prime;
+  for await (const character of characters) {
+    yield before + character;
+    before = '';
+  }
+  yield before;
 }
 
 /** What a text begins with if the user says nothing. */

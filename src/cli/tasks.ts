@@ -134,6 +134,9 @@ export function taskOf({ task, data, permute, steps, text, rare }: TaskFlags): T
   return imageTask(data, permute ? asPermutedPixels : asPixels, PIXELS);
 }
 
+/** Advice about a network whose data only its own program has. */
+export const OWN_DATA = '; data of your own need a program: evaluate(network, data) or resumeTraining(…)';
+
 /** The task of a checkpoint: `name` from its training, null for MNIST; T and the vocabulary from its network. */
 export function savedTask(
   name: string | null,
@@ -141,6 +144,7 @@ export function savedTask(
   { data, text }: Pick<TaskFlags, 'data' | 'text'>,
   file: string,
 ): Task {
+  assertDataRead(name, vocabulary, data, file);
   if (vocabulary)
     return textFileTask(text, { T, vocabulary }, text === undefined ? '; --text names the run’s text' : '');
   if (text !== undefined) throw new DataError(`${file}: --text: its network was not trained on a text`);
@@ -152,8 +156,20 @@ export function savedTask(
     throw new DataError(`${file}: its sequences have ${T} steps: the task adding has at most ${MOST_STEPS}`);
   }
   throw new DataError(
-    `${file}: its task is ${JSON.stringify(name.slice(0, 40))}; the tasks are ${TASK_NAMES.join(', ')}`,
+    `${file}: its task is ${JSON.stringify(name.slice(0, 40))}; the tasks are ${TASK_NAMES.join(', ')}${OWN_DATA}`,
   );
+}
+
+/** Throws a DataError for `--data` of a run that reads no files of MNIST: it would be ignored. */
+export function assertDataRead(
+  name: string | null,
+  vocabulary: SavedModel['vocabulary'],
+  data: string | undefined,
+  file: string,
+): void {
+  if (data === undefined || !(vocabulary || name === 'adding')) return;
+  const what = vocabulary ? 'a text' : 'the adding problem';
+  throw new DataError(`${file}: --data: its network was trained on ${what}: leave it out, no files of MNIST are read`);
 }
 
 /** The size of a task's images, and how its network reads them: single pixels come from images of 28 × 28. */

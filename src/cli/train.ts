@@ -79,7 +79,9 @@ Examples:
       const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
-      const examples = examplesFor(data, { ...(resumed?.training.options ?? TUTORIAL), ...given }, command);
+      const examples = resumed
+        ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
+        : examplesFor(data, { ...TUTORIAL, ...given }, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
@@ -114,11 +116,13 @@ const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>
   savedTask(training.task, model, flags, flags.resume ?? '');
 
 function assertResumable(
-  { training }: Resumable,
+  { model, training }: Resumable,
   given: Partial<TrainOptions>,
   { best }: TrainFlags,
   command: Command,
 ): void {
+  if (isGiven(command, 'sampleEvery') && !model.vocabulary)
+    command.error('error: --sample-every needs a run on a text');
   if (best !== undefined && training.options.validateEvery === null)
     command.error('error: --best needs a run with --validate-every');
   const fault = lengthFaultOf(training, given, flagNameOf);

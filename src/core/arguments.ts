@@ -1,17 +1,25 @@
 /** Checks of arguments, for callers without TypeScript. They come before any work, and the message names the argument. */
 
-/** Throws a RangeError unless each named size is a whole number ≥ 1. */
+/** Throws a TypeError unless `sizes` is an object, and a RangeError unless each named size is a whole number ≥ 1. */
 export function assertSizes<Name extends string>(
   what: string,
   sizes: Readonly<Partial<Record<Name, number>>>,
   names: readonly Name[],
 ): void {
+  assertObject(`${what}: the sizes ${names.join(', ')}`, sizes);
   for (const name of names) {
     const size: unknown = sizes[name];
     if (!(Number.isInteger(size) && Number(size) >= 1)) {
-      throw new RangeError(`${what}: ${name} is ${String(size)}: must be a whole number ≥ 1`);
+      throw new RangeError(`${what}: ${name} is ${describe(size)}: must be a whole number ≥ 1`);
     }
   }
+}
+
+/** Throws a RangeError unless `value` is a whole number from `least` to `most`. `what` begins the message. */
+export function assertWhole(what: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? `≥ ${least}` : `from ${least} to ${most}`;
+  throw new RangeError(`${what} ${describe(value)}: must be a whole number ${range}`);
 }
 
 /** Throws a RangeError unless `value` is one of the texts. `what` begins the message. */
@@ -20,11 +28,24 @@ export function assertChoice(what: string, value: string, choices: readonly stri
   throw new RangeError(`${what} ${describe(value)}: must be one of ${choices.join(', ')}`);
 }
 
-/** Throws a TypeError unless `value` is an object. `what` begins the message. */
+/** Throws a TypeError unless `value` is an object that is no Promise. `what` begins the message. */
 export function assertObject(what: string, value: unknown): asserts value is object {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`${what}: ${describe(value)}: must be an object`);
   }
+  if (value instanceof Promise) throw new TypeError(`${what}: a Promise: write await before the call that returns it`);
+}
+
+/** Throws a TypeError unless `value` is a text. `what` begins the message. */
+export function assertString(what: string, value: unknown): asserts value is string {
+  if (typeof value === 'string') return;
+  throw new TypeError(`${what} is ${describe(value)}: must be a text, as readFileSync(file, 'utf8') returns it`);
+}
+
+/** Throws a TypeError unless `value` is a Uint8Array, as a Buffer is. `what` begins the message. */
+export function assertBytes(what: string, value: unknown): asserts value is Uint8Array {
+  if (value instanceof Uint8Array) return;
+  throw new TypeError(`${what}: ${describe(value)}: must be a Uint8Array, as readFileSync(file) returns it`);
 }
 
 /** Throws a TypeError unless `value` is a list of numbers: an array, or a typed array. The numbers are not checked. */
@@ -45,11 +66,35 @@ export function assertTensor(what: string, value: unknown, shape: string): void 
   );
 }
 
-/** Throws a TypeError unless `value` is an object with keys from `known` only. A misspelt option would be ignored. */
+/**
+ * The names that an object has: its own, and those of its prototypes' fields and getters. So options count wherever JavaScript finds
+ * them by name: in `Object.create(shared)`, or in a class with getters. Methods of a class do not count.
+ */
+function namesOf(value: object): string[] {
+  const names = Object.getOwnPropertyNames(value);
+  for (let at = prototypeOf(value); at !== null && prototypeOf(at) !== null; at = prototypeOf(at)) {
+    for (const [name, described] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if ((described.enumerable === true || 'get' in described) && !names.includes(name)) names.push(name);
+    }
+  }
+  return names;
+}
+
+const prototypeOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
+
+/**
+ * A plain object with the values that `value` has by name, its prototypes' and getters' too; each is read once. `{ ...value }` would
+ * leave them out.
+ */
+export function plainCopyOf(value: object): Record<string, unknown> {
+  return Object.fromEntries(namesOf(value).map((name) => [name, (value as Record<string, unknown>)[name]]));
+}
+
+/** Throws a TypeError unless `value` is an object with names from `known` only. A misspelt option would be ignored. */
 export function assertKnownNames(what: string, value: unknown, known: readonly string[]): void {
   assertObject(what, value);
   if (Array.isArray(value)) throw new TypeError(`${what}: ${describe(value)}: must be an object with names`);
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  const unknown = namesOf(value).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const meant = similarName(unknown, known);
   const help = meant === undefined ? `known options: ${known.join(', ')}` : `did you mean ${meant}?`;
@@ -62,7 +107,7 @@ export type TypeName = 'number' | 'boolean' | 'string' | 'function' | 'object';
 /** As `assertKnownNames`; also throws a TypeError for a value of another type. `undefined` counts as left out. */
 export function assertKinds(what: string, value: unknown, kinds: Readonly<Record<string, TypeName>>): void {
   assertKnownNames(what, value, Object.keys(kinds));
-  for (const [name, given] of Object.entries(value as object) as [string, unknown][]) {
+  for (const [name, given] of Object.entries(plainCopyOf(value as object))) {
     if (given === undefined || typeof given === kinds[name]) continue;
     throw new TypeError(`${what}: ${name} ${describe(given)}: must be ${withArticle(kinds[name])}`);
   }

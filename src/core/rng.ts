@@ -6,6 +6,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { describe } from './arguments.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
@@ -13,7 +14,9 @@ import { flatten } from './tensor.js';
 export class Random {
   private generator;
 
+  /** Throws a RangeError unless `seed` is a finite number. */
   constructor(seed: number) {
+    if (!Number.isFinite(seed)) throw new RangeError(`Random: seed ${describe(seed)}: must be a finite number`);
     this.generator = xoroshiro128plusFromState(stateFromSeed(seed));
   }
 

@@ -7,6 +7,7 @@
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
 import { OutOfMemoryError } from './errors.js';
+import { F32_RANGE, isWithinF32 } from './numbers.js';
 
 /** The array that holds a tensor's numbers. */
 export type FloatArray = Float32Array | Float64Array;
@@ -219,6 +220,22 @@ export function findNonFinite(
   const values = valuesOf(tensor);
   const flat = values.findIndex((value, n) => !Number.isFinite(value) && matters(indexOf(n, tensor.shape)));
   return flat < 0 ? undefined : { index: indexOf(flat, tensor.shape), value: values[flat] };
+}
+
+/**
+ * Throws a RangeError for a number that is NaN or infinite in this precision. `what` begins the message. `matters`: as for
+ * `findNonFinite`.
+ */
+export function assertHolds(what: string, tensor: Tensor, dtype: DType, matters?: (index: number[]) => boolean): void {
+  const isSingle = dtype === 'f32' && tensor.dtype !== 'float32';
+  const values = valuesOf(tensor);
+  const holds = isSingle ? isWithinF32 : Number.isFinite;
+  const wrong = values.findIndex(
+    (value, n) => !holds(value) && (matters === undefined || matters(indexOf(n, tensor.shape))),
+  );
+  if (wrong < 0) return;
+  const rule = dtype === 'f32' ? `a finite number within f32 (${F32_RANGE})` : 'a finite number';
+  throw new RangeError(`${what}${formatShape(indexOf(wrong, tensor.shape))} is ${values[wrong]}: must be ${rule}`);
 }
 
 /** Sets every element of a tensor `[…]` to `value`, on the host: see `Backend.upload`. */

@@ -2,6 +2,7 @@
  * IDX, the format of MNIST's files (http://yann.lecun.com/exdb/mnist/). A file has a magic number 00 00 08 D (unsigned
  * bytes, D dimensions), D big-endian u32 extents, then the bytes; the last extent varies fastest.
  */
+import { assertBytes } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 /** The contents of an IDX file. */
@@ -14,6 +15,7 @@ export interface IdxContents {
 
 /** The dimensions and bytes of an IDX file of unsigned bytes. `name` is for messages. Throws a DataError. */
 export function parseIdx(bytes: Uint8Array, dimensions: number, name: string): IdxContents {
+  assertBytes(`${name}: bytes`, bytes);
   const headerLength = 4 + 4 * dimensions;
   if (bytes.length < headerLength) {
     throw new DataError(`${name}: ${bytes.length} bytes, shorter than its header of ${headerLength}`);

@@ -79,6 +79,25 @@ export function outputsOf(sequences: Sequences): number {
   return largest + 1;
 }
 
+/**
+ * Throws a DataError if the labels of a new run begin above 0 and `classes` is not given: labels 1…3 would silently make four classes,
+ * the first of which never occurs. `what` begins the message.
+ */
+export function assertFirstClass(what: string, sequences: Sequences): void {
+  const { labels, classes } = sequences;
+  if (labels === undefined || classes !== undefined) return;
+  let least = Infinity;
+  for (let n = 0; n < sequences.x.shape[0]; n++) {
+    for (const label of labelsOf(sequences, n)) if (label >= 0) least = Math.min(least, label);
+  }
+  if (least === 0) return;
+  const C = outputsOf(sequences);
+  throw new DataError(
+    `${what}.labels are ${least}…${C - 1}, so there would be ${C} classes, and class 0 never occurs: ` +
+      `subtract ${least} from each label, or confirm it with classes: ${C}`,
+  );
+}
+
 /** The steps of sequence n. */
 export const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
 
@@ -110,7 +129,7 @@ function assertLengths(what: string, { x }: Sequences, lengths: ArrayLike<number
   }
   for (let n = 0; n < count; n++) {
     if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
-    throw new DataError(`${what}.lengths[${n}] is ${lengths[n]}: must be a whole number in 1…${T}`);
+    throw new DataError(`${what}.lengths[${n}] is ${describe(lengths[n])}: must be a whole number in 1…${T}`);
   }
 }
 

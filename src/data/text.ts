@@ -5,7 +5,8 @@
  * k·T … k·T+T-1 of every stream, and predicts for each the character after it. Then batch k+1 continues batch k, so the
  * states are carried from one to the next.
  */
-import { assertKnownNames, assertSizes, describe } from '../core/arguments.js';
+import type { TypeName } from '../core/arguments.js';
+import { assertKinds, assertKnownNames, assertSizes, assertString, assertWhole, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 /** The characters that a network knows; a character's place is its class. */
@@ -55,11 +56,18 @@ export const classCount = ({ characters, hasOther }: Vocabulary): number => char
 /** The character of each class. */
 export const characterOf = ({ characters }: Vocabulary, index: number): string => characters.at(index) ?? OTHER;
 
+const KINDS = { T: 'number', rare: 'number', vocabulary: 'object' } satisfies Record<keyof TextOptions, TypeName>;
+
 /**
- * Splits a text: the first 95% to train with, the last 5% to validate with. Throws a DataError if it has fewer than 4
- * characters or 2 different ones, or a character that a given vocabulary does not have.
+ * Splits a text: the first 95% to train with, the last 5% to validate with. Throws a TypeError or a RangeError for a wrong argument.
+ * Throws a DataError if the text has fewer than 4 characters or 2 different ones, or a character that a given vocabulary does not
+ * have.
  */
-export function textTask(text: string, { T = 50, rare = 0, vocabulary }: TextOptions = {}): TextTask {
+export function textTask(text: string, options: TextOptions = {}): TextTask {
+  assertString('textTask: text', text);
+  assertKinds('textTask', options, KINDS);
+  const { T = 50, rare = 0, vocabulary } = options;
+  assertSizes('textTask', { T }, ['T']);
   const known = vocabulary ?? vocabularyOf(text, rare);
   const characters = classesIn(text, known);
   const n = characters.length;
@@ -75,24 +83,36 @@ export function textTask(text: string, { T = 50, rare = 0, vocabulary }: TextOpt
 
 /**
  * The characters of a text that occur at least `rare` times (default: 0). With `rare` > 0 there is one more class for all
- * others. Throws
- * a DataError if there are fewer than two classes: nothing could be predicted.
+ * others. Throws a DataError if there are fewer than two classes, because nothing could then be predicted; also a TypeError or a
+ * RangeError for a wrong argument.
  */
 export function vocabularyOf(text: string, rare = 0): Vocabulary {
+  assertString('vocabularyOf: text', text);
+  assertWhole('vocabularyOf: rare', rare, 0);
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   const kept = [...counts].filter(([, count]) => count >= rare).map(([character]) => character);
   const characters = kept.sort((a, b) => codePoint(a) - codePoint(b));
   const vocabulary = { characters, hasOther: rare > 0 };
   if (classCount(vocabulary) >= 2) return vocabulary;
+  if (counts.size >= 2) {
+    const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one));
+    throw new DataError(
+      `rare ${rare}: none of the ${counts.size} different characters occurs as often, so all would share one class: ` +
+        `the most frequent one, ${quoted(most)}, occurs ${count} times`,
+    );
+  }
   throw new DataError(`a text with ${counts.size} different characters: at least 2 are necessary`);
 }
 
 /**
- * The class of each character. Throws a DataError for a character that the vocabulary does not have; `what` begins it (default:
- * 'text').
+ * The class of each character. Throws a DataError for a character that the vocabulary does not have, or for a faulty vocabulary.
+ * `what` begins the first one (default: 'text'). Throws a TypeError for what is no text.
  */
-export function classesIn(text: string, { characters, hasOther }: Vocabulary, what = 'text'): Uint32Array {
+export function classesIn(text: string, vocabulary: Vocabulary, what = 'text'): Uint32Array {
+  assertString(what, text);
+  assertVocabulary('vocabulary', vocabulary);
+  const { characters, hasOther } = vocabulary;
   const classOf = new Map(characters.map((character, index) => [character, index]));
   const classes = new Uint32Array(text.length);
   let n = 0;
@@ -144,14 +164,17 @@ export function assertVocabulary(what: string, vocabulary: unknown): asserts voc
       `${what} is ${describe(vocabulary)}: must have characters, a list, and hasOther, true or false`,
     );
   }
-  (characters as unknown[]).forEach((character, n) => {
+  let before = -1;
+  for (let n = 0; n < characters.length; n++) {
+    const character: unknown = characters[n];
     const isOne = typeof character === 'string' && Array.from(character).length === 1;
-    const isSorted = n === 0 || codePoint(characters[n - 1] as string) < codePoint(character as string);
-    if (isOne && isSorted) return;
-    throw new DataError(
-      `${what}: characters[${n}] is ${describe(character)}: must be one character, in the order of code points`,
-    );
-  });
+    if (!isOne || codePoint(character) <= before) {
+      throw new DataError(
+        `${what}: characters[${n}] is ${describe(character)}: must be one character, in the order of code points`,
+      );
+    }
+    before = codePoint(character);
+  }
   if (characters.length + Number(hasOther) >= 2) return;
   throw new DataError(`${what} has ${characters.length} characters: at least 2 classes are necessary`);
 }

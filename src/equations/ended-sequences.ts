@@ -5,6 +5,7 @@
  *
  * The sequences are sorted, the longest first. Then those that run at step t are the first B_t rows of every tensor.
  */
+import { describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { EndedRows } from './lstm-step-views.js';
 
@@ -43,6 +44,6 @@ export function assertLengths({ T, B }: { readonly T: number; readonly B: number
   for (let b = 0; b < B; b++) {
     const length = lengths[b];
     if (Number.isInteger(length) && length >= 1 && length <= T) continue;
-    throw new RangeError(`lengths[${b}] is ${length}: must be a whole number in 1…${T}`);
+    throw new RangeError(`lengths[${b}] is ${describe(length)}: must be a whole number in 1…${T}`);
   }
 }

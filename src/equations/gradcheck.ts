@@ -14,7 +14,8 @@
  * other programs, as test/network/pytorch.test.ts and test/training/tensorflow.test.ts do.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertObject, describe } from '../core/arguments.js';
+import { assertKinds, assertObject, assertWhole, describe } from '../core/arguments.js';
+import { LARGEST_WHOLE } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import { assertDense, assertShape, flatten, formatShape, sizeOf, tensorFrom, valuesOf } from '../core/tensor.js';
@@ -90,6 +91,7 @@ export async function checkGradients(check: GradientCheck): Promise<GradientRepo
   assertKinds('gradcheck', check, CHECK);
   const { inputs, loss, gradients, tolerance = 1e-7, directions = 3, seed = 1 } = check;
   assertInputs(inputs);
+  assertWhole('gradcheck: seed', seed, 0, LARGEST_WHOLE);
   const random = new Random(seed);
   const given = await gradients();
   // copies, because `loss` may overwrite the gradients

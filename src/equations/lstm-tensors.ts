@@ -203,7 +203,7 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
 export function allocateLstm(backend: Backend, sizes: LstmSizes, options: AllocateOptions = {}): AllocatedLstm {
   assertLstmSizes(sizes);
   assertOptions(options, ALLOCATE_KINDS);
-  const { indices = false, ...rest } = options;
+  const { indices = false, forgetBias = 1, reverse = false } = options;
   const { T, B, I } = sizes;
   const x = indices ? [T, B] : [T, B, I];
   const { c, ...others } = lstmShapes(sizes);
@@ -214,7 +214,11 @@ export function allocateLstm(backend: Backend, sizes: LstmSizes, options: Alloca
   );
   const { dx, dcUpstream } = tensors;
   const projection = sizes.P === undefined ? undefined : allocateProjection(backend, sizes, tensors);
-  const lstm = bindLstm(sizes, { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [], projection }, rest);
+  const lstm = bindLstm(
+    sizes,
+    { ...tensors, inputs: [tensors.x], dInputs: dx ? [dx] : [], projection },
+    { forgetBias, reverse },
+  );
   return { ...lstm, x: tensors.x, dx, dcUpstream };
 }
 

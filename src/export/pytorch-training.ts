@@ -12,7 +12,7 @@ import { floatsNamed, indicesNamed, storedFloats, storedIntegers, storedTensor }
 import type { CompleteConfig } from '../network/config.js';
 import { lstmsOf, networkParameterShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
-import type { Checkpoint } from '../training/checkpoint.js';
+import type { Checkpoint, SavedTraining } from '../training/checkpoint.js';
 import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed } from '../training/checkpoint.js';
 import { stepCount } from '../training/options.js';
 import {
@@ -62,7 +62,7 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
   const metadata = new Map(file.metadata)
     .set('format', FORMAT)
     .set('network', JSON.stringify(storedConfig(network)))
-    .set('steps', String(stepCount(training.options, training.order.length)));
+    .set('steps', String(stepsOf(training)));
   metadata.delete('checksum');
   return writeSafetensors({ metadata, tensors });
 }
@@ -86,7 +86,20 @@ export function fromPyTorchTraining(file: Safetensors, name: string): Checkpoint
   const metadata = new Map(file.metadata).set('format', CHECKPOINT_FORMAT);
   metadata.delete('network');
   metadata.delete('steps');
-  return parseCheckpoint(writeSafetensors(signed({ metadata, tensors })), name);
+  const { model, training } = parseCheckpoint(writeSafetensors(signed({ metadata, tensors })), name);
+  if (!training) throw new DataError(`${name}: training: missing`);
+  assertDerived(name, 'network', network, model.network);
+  const steps = file.metadata.get('steps');
+  if (steps !== undefined) assertDerived(name, 'steps', steps, String(stepsOf(training)));
+  return { model, training };
+}
+
+const stepsOf = ({ options, order }: SavedTraining): number => stepCount(options, order.length);
+
+/** Throws a DataError if a text that follows from the others contradicts them. */
+function assertDerived(name: string, key: string, found: unknown, expected: unknown): void {
+  if (JSON.stringify(found) === JSON.stringify(expected)) return;
+  throw new DataError(`${name}: metadata ${key} is ${quote(found)}, but its model and options say ${quote(expected)}`);
 }
 
 /** The second bias of each LSTM: the forget bias, in the precision of the first bias. */

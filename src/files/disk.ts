@@ -9,6 +9,7 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readlinkSync,
   readSync,
@@ -152,6 +153,25 @@ function assertFreeFor(file: string, target: string, keepOld: boolean, fault: st
   } catch (error) {
     throw failure(file, fault, error);
   }
+}
+
+/**
+ * Makes a folder, and the folders above it that do not exist. Throws a DataError if that fails, or if `folder` is a file. (Node's
+ * own `recursive` never returns if the system says of a new name that its folder does not exist, as /proc does.)
+ */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(placeOf(at)); at = path.dirname(at)) {
+    missing.unshift(at);
+    if (path.dirname(at) === at) break;
+  }
+  try {
+    for (const one of missing) mkdirSync(placeOf(one));
+    if (statSync(placeOf(folder)).isDirectory()) return;
+  } catch (error) {
+    throw failure(folder, 'cannot be created', error);
+  }
+  throw new DataError(`${folder}: is a file, but must be a folder`);
 }
 
 function assertWritable(name: string, what: string): void {

@@ -9,6 +9,7 @@
  * The tensors follow one another, in any order, without gap, overlap or remainder. A file that breaks a rule of the format
  * is refused with the reason, before memory of the size that it claims is allocated.
  */
+import { assertBytes } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { formatShape } from '../core/tensor.js';
 import { parseStrictJson } from './json.js';
@@ -61,6 +62,7 @@ const METADATA = '__metadata__';
 
 /** The contents of a file; tensors are views into `bytes`. `name` is for the messages. Throws a DataError. */
 export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  assertBytes(`${name}: bytes`, bytes);
   const headerLength = headerLengthOf(bytes, name);
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerLength), name);
   const data = bytes.subarray(LENGTH_BYTES + headerLength);

@@ -71,6 +71,8 @@ const KINDS = {
   forgetBias: 'number',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
+/** The layers that a network can have, and a checkpoint can hold. */
+export const MOST_LAYERS = 1000;
 /** Masks are drawn with 16 bits; see `drawMask`. */
 export const MOST_DROPOUT = 0.99;
 
@@ -89,7 +91,13 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
   }
-  const layers = network.layers.map((layer: LayerSizes, n) => completeLayer(layer, `network: layers[${n}]`));
+  if (network.layers.length > MOST_LAYERS) {
+    throw new RangeError(`network has ${network.layers.length} layers: must be at most ${MOST_LAYERS}`);
+  }
+  // Array.from, because map leaves out the holes of a sparse list
+  const layers = Array.from(network.layers).map((layer: LayerSizes, n) =>
+    completeLayer(layer, `network: layers[${n}]`),
+  );
   assertChoice('network: loss is', loss, LOSSES);
   assertChoice('network: reads is', reads, READS);
   assertChoice('network: inputKind is', inputKind, INPUT_KINDS);

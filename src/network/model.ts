@@ -74,14 +74,15 @@ export class Model extends Network {
   /** The LSTM. */
   readonly lstm: Lstm;
 
-  constructor(backend: Backend, sizes: ModelSizes, { forgetBias, ...options }: ModelOptions = {}) {
-    assertKinds('model', { forgetBias, ...options }, {
+  constructor(backend: Backend, sizes: ModelSizes, options: ModelOptions = {}) {
+    assertKinds('model', options, {
       forgetBias: 'number',
       inputGradient: 'boolean',
       stateGradients: 'boolean',
     } satisfies Record<keyof ModelOptions, TypeName>);
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
-    super(backend, modelNetwork(sizes, forgetBias), sizes, options);
+    const { forgetBias, inputGradient = false } = options;
+    super(backend, modelNetwork(sizes, forgetBias), sizes, { inputGradient });
     [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
     this.lstm = this.layers[0][0];
     const { h, c, z, gates, dhUpstream, dh, dc, dz } = this.lstm;

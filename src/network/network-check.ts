@@ -1,7 +1,8 @@
 /** Checks the gradients of this project's networks: every parameter, x and every initial state, at random values. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds } from '../core/arguments.js';
+import { assertKinds, assertWhole, plainCopyOf } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { LARGEST_WHOLE } from '../core/numbers.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, fill, stepOf, zeros } from '../core/tensor.js';
@@ -54,7 +55,7 @@ export async function checkModelGradients(
   options: ModelCheck = {},
 ): Promise<GradientReport[]> {
   assertKinds('gradcheck', options, MODEL_CHECK);
-  const { forgetBias, ...others } = options;
+  const { forgetBias, ...others }: ModelCheck = plainCopyOf(options);
   return checkNetworkGradients(backend, modelNetwork(sizes, forgetBias), sizes, others);
 }
 
@@ -71,6 +72,7 @@ export async function checkNetworkGradients(
 ): Promise<GradientReport[]> {
   assertKinds('gradcheck', options, NETWORK_CHECK);
   const { seed = 1, tolerance, suspect = backend } = options;
+  assertWhole('gradcheck: seed', seed, 0, LARGEST_WHOLE);
   const opened = [backend, ...(suspect === backend ? [] : [suspect])].map(
     (where) => new Network(where, network, sizes, { inputGradient: network.inputKind !== 'classes' }),
   );

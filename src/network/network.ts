@@ -8,13 +8,13 @@
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertKnownNames, assertSizes, assertTensor } from '../core/arguments.js';
+import { assertKinds, assertKnownNames, assertObject, assertSizes, assertTensor, describe } from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { assertShape, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
+import { assertHolds, assertShape, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
 import { drawMask } from '../equations/dropout.js';
 import { assertClasses } from '../equations/embedding.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
@@ -204,19 +204,20 @@ export class Network {
 
   /**
    * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
-   * unknown name. Throws a RangeError for another shape, a label, class or length out of range, or a batch in which nothing
-   * counts. Then the network keeps its last batch.
+   * unknown name. Throws a RangeError for another shape, a label or class out of range, or a length out of range. The same
+   * for a number that the backend's precision cannot hold, and a batch in which nothing counts. Then the network keeps its last
+   * batch.
    */
   setBatch(batch: Batch): void {
     this.assertNotDisposed('setBatch');
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
-    const { x, ...targets } = batch;
+    const { x } = batch;
     assertTensor('setBatch: x', x, '[T,B,I]');
     assertShape('setBatch', 'x', x, this.activations.x.shape);
-    if (this.config.inputKind === 'classes') {
-      assertClasses(x, this.config.inputs, this.output.rows.checkedLengths(targets));
-    }
-    this.putTargets(targets, 1);
+    const lengths = this.output.rows.checkedLengths(batch);
+    if (this.config.inputKind === 'classes') assertClasses(x, this.config.inputs, lengths);
+    else assertHolds('setBatch: x', x, this.backend.dtype, ([t, b]) => t < lengths[b]);
+    this.putTargets(batch, 1);
     copyInto(this.activations.x, x);
     this.backend.upload(this.activations.x);
   }
@@ -348,7 +349,10 @@ export class Network {
     return saveTensors(this.backend, valuesByName(this.parameters));
   }
 
-  /** Copies `saved`, `[…]` by name, into the values. Throws a RangeError if a tensor is missing or has another shape. */
+  /**
+   * Copies `saved`, `[…]` by name, into the values. Throws a RangeError if a tensor is missing, has another shape, or holds NaN, an
+   * infinity, or a number beyond the backend's precision. Then the values stay.
+   */
   load(saved: NamedTensors): void {
     this.assertNotDisposed('load');
     loadTensors(this.backend, valuesByName(this.parameters), saved);
@@ -367,7 +371,7 @@ export class Network {
 
   private allocateOwned<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {
     const tensors = allocateAll(this.backend, shapes);
-    this.owned.push(...Object.values<Tensor>(tensors));
+    for (const tensor of Object.values<Tensor>(tensors)) this.owned.push(tensor);
     return tensors;
   }
 
@@ -380,4 +384,12 @@ export class Network {
       throw error;
     }
   }
+}
+
+/** Throws a TypeError unless `value` is a network. `what` begins the message. */
+export function assertNetwork(what: string, value: unknown): asserts value is Network {
+  assertObject(what, value);
+  const names = ['config', 'parameters', 'sizes'] satisfies (keyof Network)[];
+  if (names.every((name) => name in value)) return;
+  throw new TypeError(`${what}: ${describe(value)}: must be a Network, as await train(…) returns it`);
 }

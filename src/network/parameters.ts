@@ -2,11 +2,11 @@
  * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
  * are loops over such a list. The network may be this project's model or any other.
  */
-import { assertObject } from '../core/arguments.js';
+import { assertObject, assertTensor, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { assertShape, copyInto, findNonFinite, zeros } from '../core/tensor.js';
+import { assertHolds, assertShape, copyInto, findNonFinite, formatShape, zeros } from '../core/tensor.js';
 
 /** A tensor that training changes, and its gradient. */
 export interface Parameter<Name extends string = string> {
@@ -36,8 +36,13 @@ export function shapesByName<Name extends string>(parameters: readonly Parameter
   return Object.fromEntries<Shape>(parameters.map(({ name, value }) => [name, value.shape])) as Record<Name, Shape>;
 }
 
-/** Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
+/** Throws a TypeError unless they are a list. Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
 export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
+  if (!isList(parameters)) {
+    throw new TypeError(
+      `${operation}: ${describe(parameters)}: must be a list of parameters, as network.parameters is`,
+    );
+  }
   const names = new Set<string>();
   for (const parameter of parameters) {
     assertObject(`${operation}: parameter`, parameter);
@@ -47,6 +52,8 @@ export function assertParameters(operation: string, parameters: readonly Paramet
     assertShape(operation, `gradient of ${name}`, gradient, value.shape);
   }
 }
+
+const isList = (value: unknown): boolean => Array.isArray(value);
 
 /** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
 export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
@@ -71,17 +78,23 @@ export async function saveTensors<Name extends string>(
   return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
 }
 
-/** Throws a RangeError if `saved` has no tensor of a name, or one of another shape. */
+/**
+ * Throws a TypeError if `saved` is no object of tensors. Throws a RangeError if it has no tensor of a name, one of another shape, or
+ * a number that the tensors' precision cannot hold.
+ */
 export function assertLoadable(tensors: NamedTensors, saved: NamedTensors): void {
-  for (const [name, { shape }] of Object.entries(tensors)) {
+  assertObject('load: the saved tensors', saved);
+  for (const [name, { shape, dtype }] of Object.entries(tensors)) {
     if (!Object.hasOwn(saved, name)) {
       throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
     }
+    assertTensor(`load: ${name}`, saved[name], formatShape(shape));
     assertShape('load', name, saved[name], shape);
+    assertHolds(`load: ${name}`, saved[name], dtype === 'float32' ? 'f32' : 'f64');
   }
 }
 
-/** Copies `saved` into `tensors`, both `[…]`. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+/** Copies `saved` into `tensors`, both `[…]`. Throws the errors of `assertLoadable`; then nothing changes. */
 export function loadTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,

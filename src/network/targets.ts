@@ -1,7 +1,7 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
 import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
+import { assertHolds, assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
 import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows } from './config.js';
@@ -91,6 +91,8 @@ export class RowMask {
     }
     assertTensor('targets', targets, formatShape(y.shape));
     assertShape('setBatch', 'targets', targets, y.shape);
+    const isRead = ([t, b]: number[]): boolean => this.config.reads === 'last' || t < lengths[b];
+    assertHolds('targets', targets, y.dtype === 'float32' ? 'f32' : 'f64', isRead);
     this.mark(least, (row) => !this.isBeyondEnd(row, lengths));
     copyInto(y, targets);
     const rows = matrixOf(y);

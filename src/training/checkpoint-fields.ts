@@ -11,7 +11,6 @@ import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig, hasNewLayers, storedLayer } from '../network/config.js';
-import { MOST_LAYERS } from './option-table.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
@@ -27,10 +26,6 @@ function version1Network(fields: Fields): CompleteConfig {
 /** A field that is missing has its default. */
 function storedNetwork(fields: Fields, where: string, version: number): CompleteConfig {
   const network = fields.value('network');
-  const { layers } = Object(network) as Partial<NetworkConfig>;
-  if (Array.isArray(layers) && layers.length > MOST_LAYERS) {
-    throw new DataError(`${where}: network has ${layers.length} layers: must be at most ${MOST_LAYERS}`);
-  }
   let complete: CompleteConfig;
   try {
     complete = completeConfig(network as NetworkConfig);

@@ -4,6 +4,7 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
+import { assertObject, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
@@ -91,7 +92,9 @@ export interface Checkpoint {
  * The bytes of the file. Throws a NonFiniteError if a number is NaN or infinite: no run can continue from there. Also throws
  * the errors of a checkpoint that `parseCheckpoint` would refuse: a DataError, or a RangeError for the shape of a tensor.
  */
-export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<ArrayBuffer> {
+export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  assertCheckpoint('checkpointBytes', checkpoint);
+  const { model, training } = checkpoint;
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
     assertShape(WRITTEN, key, tensor, shape);
@@ -110,6 +113,15 @@ export function checkpointBytes({ model, training }: Checkpoint): Uint8Array<Arr
   const { network } = describedModel(file, WRITTEN);
   if (training) describedTraining(file, network, WRITTEN);
   return writeSafetensors(signed(file));
+}
+
+/** Throws a TypeError unless `value` has a checkpoint's fields. `what` begins the message. */
+export function assertCheckpoint(what: string, value: unknown): asserts value is Checkpoint {
+  assertObject(what, value);
+  if ('model' in value && 'training' in value) return;
+  const advice =
+    'must be { model, training }, as hooks.onCheckpoint gets it, or await training.checkpoint() returns it';
+  throw new TypeError(`${what}: ${describe(value)}: ${advice}`);
 }
 
 /** Begins the messages about a checkpoint that cannot be written. */

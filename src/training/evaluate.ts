@@ -1,5 +1,4 @@
 /** Loss and accuracy of a network over a set of examples. */
-import { assertObject } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { loadBatch, misfitOf } from '../data/examples.js';
@@ -7,7 +6,7 @@ import type { DataKind, Examples } from '../data/examples.js';
 import type { TrainData } from '../data/train-data.js';
 import { assertTrainData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
-import { Network } from '../network/network.js';
+import { assertNetwork, Network } from '../network/network.js';
 
 /** How well a network does on a set of examples. */
 export interface Evaluation {
@@ -30,7 +29,7 @@ export interface Evaluation {
  * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
-  assertObject('evaluate: network', network);
+  assertNetwork('evaluate: network', network);
   assertTrainData('evaluate: data', data);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, { ...network.config, T: network.sizes.T });

@@ -12,7 +12,7 @@ import type { Network } from '../network/network.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { GivenOptions, ResumeOptions } from './options.js';
 import { completeOptions } from './options.js';
-import { assertTrainingData, examplesIn } from './run-data.js';
+import { assertNewData, examplesIn } from './run-data.js';
 import type { Line, Validation } from './training.js';
 import { Training } from './training.js';
 
@@ -53,7 +53,7 @@ export async function train(
   assertHooks(hooks);
   const all = completeOptions(options);
   const sets = { train: data, validation: hooks.validation };
-  assertTrainingData(sets);
+  assertNewData(sets);
   return makeAllSteps(Training.startChecked(backend, examplesIn(sets, all), all), hooks);
 }
 

@@ -1,4 +1,5 @@
 /** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
+import { assertObject, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import { adamRate } from '../equations/adam.js';
@@ -55,9 +56,11 @@ export abstract class Optimiser<
     return { updates, ...saved } as State;
   }
 
-  /** Restores a saved state. Throws a RangeError if a tensor is missing or has another shape; then nothing changes. */
+  /** Restores a saved state. Throws a RangeError for wrong updates, and the errors of `loadTensors`; then nothing changes. */
   load(state: State): void {
     this.assertNotDisposed('load');
+    assertObject('load: state', state);
+    assertWhole('load: updates is', state.updates, 0);
     for (const name of this.names) assertLoadable(this.moments[name], state[name]);
     for (const name of this.names) loadTensors(this.backend, this.moments[name], state[name]);
     this.made = state.updates;

@@ -1,8 +1,8 @@
 /**
  * The table of the training's options: what a run computes and reports. (The files and the backend of a run are not
- * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values the
- * library and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the
- * page's fields.
+ * in it: `longhand train` has other flags for them.) The table defines the options' types and defaults, and which values new
+ * runs and checkpoints accept. It also defines the flags of `longhand train` (src/cli/train.ts) and the limits of the page's
+ * fields.
  *
  * To add an option, add an entry and use it in training.ts, the next file to read. The types of some options, with comments, stand
  * beside their equations, in src/equations/schedule.ts and src/equations/clipping.ts.
@@ -10,7 +10,7 @@
 import { F32_RANGE, isWithinF32, LARGEST_F32, LARGEST_WHOLE } from '../core/numbers.js';
 import { SHUFFLES } from '../data/batches.js';
 import { SCHEDULES } from '../equations/schedule.js';
-import { MOST_DROPOUT } from '../network/config.js';
+import { MOST_DROPOUT, MOST_LAYERS } from '../network/config.js';
 import { BIAS_INITS, OUTPUT_INITS } from '../network/initial-values.js';
 
 /** What computes the updates: Adam (6), or gradient descent with momentum (11). */
@@ -19,8 +19,6 @@ export const OPTIMISERS = ['adam', 'sgd'] as const;
 /** The headings that group the options in `longhand train --help`. */
 export const GROUPS = ['Network', 'Training', 'Optimiser', 'Learning rate', 'Gradient clipping', 'Reporting'] as const;
 
-/** The layers that checkpoints can hold. */
-export const MOST_LAYERS = 1000;
 const LAYER_COUNT = `a whole number from 1 to ${MOST_LAYERS}` as const;
 const MOST_PIXELS = 1000;
 const PIXEL_COUNT = `a whole number from 0 to ${MOST_PIXELS}` as const;
@@ -28,8 +26,8 @@ const DROPOUT = `a number from 0 to ${MOST_DROPOUT}` as const;
 const IN_F32 = `a number within f32 (${F32_RANGE})` as const;
 
 /**
- * What the library and checkpoints accept. Some of these are wider than the ranges of flags. None may become narrower:
- * files of earlier versions can hold such values.
+ * What checkpoints accept, and the runs that resume them. Some of these are wider than the ranges of new runs. None may become
+ * narrower: files of earlier versions can hold such values.
  */
 export const ACCEPTED = {
   'a whole number ≥ 0': (value: number) => Number.isInteger(value) && value >= 0,
@@ -62,10 +60,10 @@ interface Described {
 interface NumberEntry extends Described {
   /** `positive`: greater than `least`. `whole` and `number`: `least` or greater. */
   readonly kind: 'whole' | 'number' | 'positive';
-  /** The range of flags and of the page's fields. */
+  /** The range of new runs: of flags, of the page's fields, and of the library. */
   readonly least: number;
   readonly most: number;
-  /** The range of the library and of checkpoints. */
+  /** The range of checkpoints. */
   readonly accepts: keyof typeof ACCEPTED;
   readonly default: number;
 }
@@ -92,8 +90,17 @@ interface ChoiceEntry extends Described {
   readonly default: string;
 }
 
+/** An entry whose values are numbers. */
+export type RangedEntry = NumberEntry | NullableEntry | ListEntry;
 /** An entry of the table. */
-export type OptionEntry = NumberEntry | NullableEntry | ListEntry | SwitchEntry | ChoiceEntry;
+export type OptionEntry = RangedEntry | SwitchEntry | ChoiceEntry;
+
+/** Whether a new run accepts this number; of a list, this one of its numbers. Checkpoints may accept more. */
+export function isOfNewRun({ kind, least, most }: RangedEntry, value: number): boolean {
+  if (kind === 'whole' || kind === 'list') return Number.isInteger(value) && value >= least && value <= most;
+  const vanishes = value !== 0 && Math.fround(value) === 0; // a network computes in f32
+  return !vanishes && value <= most && (kind === 'positive' ? value > least : value >= least);
+}
 
 const COUNT = { kind: 'whole', least: 1, most: LARGEST_WHOLE, accepts: 'a whole number ≥ 1' } as const;
 const RATE = { kind: 'positive', least: 0, most: LARGEST_F32, accepts: IN_F32 } as const;

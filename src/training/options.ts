@@ -1,9 +1,12 @@
 /** The options of a training run, made from the table in option-table.ts: their types, defaults and checks. */
-import { assertKnownNames, describe } from '../core/arguments.js';
+import { assertKnownNames, describe, plainCopyOf } from '../core/arguments.js';
+import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Limits } from '../equations/clipping.js';
+import type { TrainData } from '../data/train-data.js';
 import type { Schedule } from '../equations/schedule.js';
-import type { OptionEntry } from './option-table.js';
-import { ACCEPTED, MOST_LAYERS, OPTIONS } from './option-table.js';
+import { MOST_LAYERS } from '../network/config.js';
+import type { OptionEntry, RangedEntry } from './option-table.js';
+import { ACCEPTED, isOfNewRun, OPTIONS } from './option-table.js';
 
 type Table = typeof OPTIONS;
 /** The name of an option. */
@@ -70,32 +73,31 @@ export const TEXT_OPTIONS = {
   displayStep: 50,
 } as const;
 
-/** Throws a TypeError for an option that does not exist, and a RangeError for a value that is not accepted. */
-export function assertOptions(options: TrainOptions): void {
+/**
+ * Throws a TypeError for an option that does not exist, and a RangeError for a value that checkpoints do not accept. `chosen`: the
+ * options that no checkpoint sets, which must be in the range of new runs. Default: none.
+ */
+export function assertOptions(options: TrainOptions, chosen: readonly OptionName[] = []): void {
   assertKnownNames('train', options, OPTION_NAMES);
-  assertValues(options);
-}
-
-function assertValues(options: TrainOptions): void {
-  const fault = faultOf(options);
+  const fault = faultOf(options) ?? newFaultOf(options, chosen);
   if (fault !== undefined) throw new RangeError(`train: ${fault}`);
 }
 
-/** Every option of a run: the given ones, and the tutorial's. Throws the errors of `assertOptions`. */
+/** Every option of a new run: the given ones, and the tutorial's. Throws the errors of `assertOptions`. */
 export function completeOptions(given: GivenOptions): TrainOptions {
   const options = { ...TUTORIAL, ...withPresentNames(given) };
-  assertValues(options);
+  assertOptions(options, OPTION_NAMES);
   return options;
 }
 
 /** `given` with the present name of each option. Throws a TypeError for an option that does not exist or is given twice. */
 function withPresentNames(given: GivenOptions): Partial<TrainOptions> {
-  const isFormer = (name: string): boolean => FORMER_NAMES.has(name);
-  assertKnownNames('train', given, [...OPTION_NAMES, ...Object.keys(Object(given) as object).filter(isFormer)]);
-  const present: Record<string, unknown> = { ...given };
+  const isGiven = (former: string): boolean => former in (Object(given) as object);
+  assertKnownNames('train', given, [...OPTION_NAMES, ...[...FORMER_NAMES.keys()].filter(isGiven)]);
+  const present = plainCopyOf(given);
   for (const [former, name] of FORMER_NAMES) {
-    if (!(former in given)) continue;
-    const isTutorials = given[name] === undefined || given[name] === TUTORIAL[name]; // perhaps from ...TUTORIAL
+    if (!(former in present)) continue;
+    const isTutorials = present[name] === undefined || present[name] === TUTORIAL[name]; // perhaps from ...TUTORIAL
     if (!isTutorials) {
       throw new TypeError(`train: ${former}: the former name of ${name}, which is given too: give one of them`);
     }
@@ -115,7 +117,7 @@ export function storedName(name: OptionName): string {
   return (OPTIONS[name] as OptionEntry).formerName ?? name;
 }
 
-/** What is wrong with the first option that the library and checkpoints do not accept; undefined if all are right. `nameOf`: its name in the message. */
+/** What is wrong with the first option that checkpoints do not accept; undefined if all are right. `nameOf`: its name in the message. */
 export function faultOf(options: Values, nameOf: (name: OptionName) => string = (name) => name): string | undefined {
   for (const name of OPTION_NAMES) {
     const fault = faultOfValue(name, nameOf(name), options[name]);
@@ -147,6 +149,29 @@ function faultOfValue(name: OptionName, shown: string, value: unknown): string |
     return `${shown} has ${value.length} numbers: must be one for each layer, 1 to ${MOST_LAYERS}`;
   }
   return accepts(option, value) ? undefined : `${shown} ${describe(value)}: must be ${acceptedBy(option)}`;
+}
+
+/** What is wrong with the first of `names` that a new run does not accept, although checkpoints may hold it; undefined if all are right. */
+function newFaultOf(options: Values, names: readonly OptionName[]): string | undefined {
+  for (const name of names) {
+    const option: OptionEntry = OPTIONS[name];
+    if (!('least' in option)) continue;
+    const value: unknown = options[name];
+    const [list, shown]: [unknown[], (n: number) => string] = Array.isArray(value)
+      ? [value, (n) => `${name}[${n}]`]
+      : [[value], () => name];
+    const wrong = list.findIndex((number) => typeof number === 'number' && !isOfNewRun(option, number));
+    if (wrong >= 0) return `${shown(wrong)} ${describe(list[wrong])}: must be ${rangeOf(option)}`;
+  }
+  return undefined;
+}
+
+/** What new runs accept, for messages. */
+function rangeOf({ kind, least, most }: RangedEntry): string {
+  if (kind === 'whole' || kind === 'list') return `a whole number from ${least} to ${most}`;
+  const within = `within f32 (${F32_RANGE})`;
+  if (kind === 'positive') return `a number > ${least} ${within} that f32 does not round to 0`;
+  return `a number ${most === LARGEST_F32 ? within : `from ${least} to ${most}`} that f32 does not round to 0`;
 }
 
 /** The layers that the options describe, the lowest first. */
@@ -182,6 +207,21 @@ function acceptedBy(option: OptionEntry): string {
   if (option.kind === 'switch') return 'true or false';
   if (option.kind === 'list') return `${option.accepts}, or a list of them`;
   return option.default === null ? `${option.accepts}, or null` : option.accepts;
+}
+
+/** What is wrong with the first option that these data cannot have; undefined if there is none. */
+export function misfitOfOptions(options: Values, data: TrainData): string | undefined {
+  const { bidirectional, shuffle, shift } = options;
+  const isText = 'characters' in data;
+  if (isText && bidirectional) {
+    return 'bidirectional: must be false for a text: the reverse direction reads what is predicted';
+  }
+  if (isText && shuffle !== 'tf1') return `shuffle ${shuffle}: must be left out for a text, which is read in order`;
+  if (shift === 0) return undefined;
+  if (!('pixels' in data)) return `shift ${shift}: must be 0, because only images can be moved`;
+  const { rows, columns } = data;
+  if (shift < Math.min(rows, columns)) return undefined;
+  return `shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`;
 }
 
 /** @inline */

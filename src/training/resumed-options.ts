@@ -1,5 +1,5 @@
 /** The options of a resumed run: which of them may change, and which lengths the run may have. */
-import { assertKnownNames } from '../core/arguments.js';
+import { assertKnownNames, plainCopyOf } from '../core/arguments.js';
 import type { SavedTraining } from './checkpoint.js';
 import type { OptionName, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, stepCount } from './options.js';
@@ -13,18 +13,23 @@ const LENGTHS = ['trainingIters', 'epochs'] as const;
  * checked: a run that has made all its steps makes none.
  */
 export function resumedOptions(saved: SavedTraining, given: ResumeOptions): TrainOptions {
-  assertChangeable(given);
-  const options = { ...saved.options, ...withOneLength(given) };
-  assertOptions(options);
-  const fault = givesLength(given) ? lengthFaultOf(saved, withOneLength(given)) : undefined;
+  const changed = withOneLength(assertChangeable(given));
+  const options = { ...saved.options, ...changed };
+  assertOptions(
+    options,
+    OPTION_NAMES.filter((name) => name in changed),
+  );
+  const fault = givesLength(changed) ? lengthFaultOf(saved, changed) : undefined;
   if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
   return options;
 }
 
-function assertChangeable(given: object): void {
+/** A plain copy of the options, which may all be changed. */
+function assertChangeable(given: ResumeOptions): ResumeOptions {
   assertKnownNames('resume', given, OPTION_NAMES);
   const fixed = OPTION_NAMES.find((name) => name in given && !isChangeableOnResume(name));
   if (fixed !== undefined) throw new TypeError(`resume: ${fixed} comes from the checkpoint and cannot be changed`);
+  return plainCopyOf(given);
 }
 
 /** `trainingIters` alone also replaces the saved `epochs`, which would otherwise set the length. */

@@ -3,12 +3,15 @@ import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import { misfitOf } from '../data/examples.js';
+import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
-import type { TrainData, TrainingData } from '../data/train-data.js';
+import type { TrainingData } from '../data/train-data.js';
 import { assertTrainData, examplesOf } from '../data/train-data.js';
+import { sha256Of } from '../files/sha256.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
 import type { TrainOptions } from './options.js';
+import { misfitOfOptions } from './options.js';
 
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
@@ -20,11 +23,29 @@ export function assertTrainingData(data: TrainingData): void {
   if (data.validation !== undefined) assertTrainData('train: validation', data.validation);
 }
 
-/** The examples of checked data. Throws a RangeError or a DataError that says what does not suit the options. */
-export function examplesIn({ train, validation, digest }: TrainingData, options: TrainOptions): TrainingData<Examples> {
-  const { validateEvery, shift, batchSize: B } = options;
-  if ('characters' in train) assertCanContinue(options);
-  if (shift > 0) assertCanShift(train, shift);
+/** As `assertTrainingData`, for a new run: its labels say how many classes the network has. */
+export function assertNewData(data: TrainingData): void {
+  assertTrainingData(data);
+  const { train } = data;
+  if ('x' in train) assertFirstClass('train: data', train);
+}
+
+/**
+ * The examples of checked data. Throws a RangeError or a DataError that says what does not suit the options. `areSaved`: the options
+ * come from a checkpoint, so the caller cannot change them. Default: false.
+ */
+export function examplesIn(
+  { train, validation, digest }: TrainingData,
+  options: TrainOptions,
+  { areSaved = false }: { areSaved?: boolean } = {},
+): TrainingData<Examples> {
+  const { validateEvery, batchSize: B } = options;
+  const misfit = misfitOfOptions(options, train);
+  if (misfit !== undefined) {
+    throw areSaved
+      ? new DataError(`resume: the checkpoint has an option that its data cannot have: ${misfit}`)
+      : new RangeError(`train: ${misfit}`);
+  }
   const examples = examplesOf('train: data', train, { B, toEnd: false });
   if (validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
@@ -33,24 +54,6 @@ export function examplesIn({ train, validation, digest }: TrainingData, options:
   const others = examplesOf('train: validation', validation, { B, toEnd: true });
   assertSameKind(examples, others);
   return { train: examples, validation: others, digest };
-}
-
-/** Throws a RangeError for options that do not suit a text. */
-function assertCanContinue({ bidirectional, shuffle }: TrainOptions): void {
-  if (bidirectional) {
-    throw new RangeError(
-      'train: bidirectional: must be false for a text: the reverse direction reads what is predicted',
-    );
-  }
-  if (shuffle !== 'tf1')
-    throw new RangeError(`train: shuffle ${shuffle}: must be left out for a text, which is read in order`);
-}
-
-function assertCanShift(data: TrainData, shift: number): void {
-  if (!('pixels' in data)) throw new RangeError(`train: shift ${shift}: must be 0, because only images can be moved`);
-  const { rows, columns } = data;
-  if (shift < Math.min(rows, columns)) return;
-  throw new RangeError(`train: shift ${shift}: must be smaller than each side of the images, ${rows} × ${columns}`);
 }
 
 function assertSameKind(train: Examples, validation: Examples): void {
@@ -80,12 +83,16 @@ const classNames = ({ characters, hasOther }: Vocabulary = { characters: [], has
   ...(hasOther ? ['that of other characters'] : []),
 ];
 
-/** All data that the run depends on, for a digest. */
+/**
+ * All data that the run depends on, for a digest. A text is one file, and a run on it ends with its validation part, so this part
+ * counts without `validateEvery` too.
+ */
 export function bytesOf(
   { train, validation }: TrainingData<Examples>,
-  { validateEvery }: TrainOptions,
+  { validateEvery }: Pick<TrainOptions, 'validateEvery'>,
 ): Iterable<Uint8Array> {
-  const sets = validateEvery !== null && validation ? [train, validation] : [train];
+  const isRead = validateEvery !== null || train.continues;
+  const sets = isRead && validation ? [train, validation] : [train];
   return {
     *[Symbol.iterator]() {
       for (const { bytes } of sets) yield* bytes;
@@ -93,19 +100,24 @@ export function bytesOf(
   };
 }
 
-/** Throws a DataError unless the run of a checkpoint began with these data; `digest` is theirs. */
-export function assertSameData(
-  train: Examples,
-  model: SavedModel,
-  { order, data }: SavedTraining,
-  digest: string,
-): void {
+/** Throws a DataError unless the run of a checkpoint began with these data. */
+export function assertSameData(examples: TrainingData<Examples>, model: SavedModel, state: SavedTraining): void {
+  const { train } = examples;
   assertFits('resume', train, { ...model.network, T: model.T });
   assertSameVocabulary(train.vocabulary, model.vocabulary, 'resume: data');
-  if (train.count !== order.length || digest !== data) {
+  if (train.count !== state.order.length || !hasDigest(examples, state)) {
+    const what = train.continues ? ' (or their text ends otherwise)' : '';
     throw new DataError(
-      `resume: the run began with ${order.length} examples, these are ${train.count} different ones: ` +
+      `resume: the run began with ${state.order.length} examples, these are ${train.count} different ones${what}: ` +
         'a run can only be resumed with the data that it began with',
     );
   }
+}
+
+/** Whether the run of a checkpoint began with these data. */
+export function hasDigest(examples: TrainingData<Examples>, { data, options }: SavedTraining): boolean {
+  if ((examples.digest ?? sha256Of(bytesOf(examples, options))) === data) return true;
+  // 0.2.0 left out the validation part of a text without `validateEvery`
+  const { train } = examples;
+  return train.continues && options.validateEvery === null && sha256Of(train.bytes) === data;
 }

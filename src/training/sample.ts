@@ -1,14 +1,15 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, describe } from '../core/arguments.js';
+import { assertKinds, assertWhole, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
+import { LARGEST_WHOLE } from '../core/numbers.js';
 import { Random } from '../core/rng.js';
 import { findNonFinite, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { characterOf, classCount, classesIn } from '../data/text.js';
+import { assertVocabulary, characterOf, classCount, classesIn } from '../data/text.js';
 import type { CompleteConfig } from '../network/config.js';
-import { Network } from '../network/network.js';
+import { assertNetwork, Network } from '../network/network.js';
 
 /** Options of `sample`. */
 export interface SampleOptions {
@@ -59,6 +60,7 @@ export async function* write(
   vocabulary: Vocabulary,
   options: SampleOptions = {},
 ): AsyncGenerator<WrittenCharacter> {
+  assertNetwork('sample: network', network);
   const writer = new Network(network.backend, network.config, { T: 1, B: 1 });
   try {
     writer.load(await network.save());
@@ -101,11 +103,13 @@ export async function* writeWith(
 function checked(network: CompleteConfig, vocabulary: Vocabulary, options: SampleOptions) {
   assertKinds('sample', options, KINDS);
   const { length = 500, temperature = 0.8, top = 40, prime = '', seed = 1 } = options;
-  assertWhole('length', length, 0);
-  assertWhole('top', top, 1);
+  assertWhole('sample: length', length, 0);
+  assertWhole('sample: top', top, 1);
+  assertWhole('sample: seed', seed, 0, LARGEST_WHOLE);
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new RangeError(`sample: temperature ${describe(temperature)}: must be a number ≥ 0`);
   }
+  assertVocabulary('sample: vocabulary', vocabulary);
   assertWrites(network, vocabulary);
   return { length, temperature, top, seed, read: classesIn(prime, vocabulary, 'prime') };
 }
@@ -169,9 +173,4 @@ export function assertWrites(network: CompleteConfig, vocabulary: Vocabulary, wh
     `${what}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +
       `at ${reads} step: it must predict the next character at every step`,
   );
-}
-
-function assertWhole(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new RangeError(`sample: ${name} ${describe(value)}: must be a whole number ≥ ${least}`);
 }

@@ -2,7 +2,6 @@
  * A training run that makes one step at a time, on any backend: batch, forward, backward, clip, update. With the
  * default options the step is that of the tutorial. Read loop.ts next: it makes all steps of a run.
  */
-import { assertObject } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
@@ -12,18 +11,19 @@ import { loadBatch } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
 import { rateAt } from '../equations/schedule.js';
-import { fastSha256Of, sha256Of } from '../files/sha256.js';
+import { fastSha256Of } from '../files/sha256.js';
 import type { NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Parameter } from '../network/parameters.js';
 import { CarriedState } from './carried-state.js';
+import { assertCheckpoint } from './checkpoint.js';
 import type { BestValidation, Checkpoint, SavedTraining } from './checkpoint.js';
 import { assertFiniteLoss, evaluateExamples } from './evaluate.js';
 import { Adam, Sgd } from './optimisers.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
-import { assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
+import { assertNewData, assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -104,7 +104,7 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
     const all = completeOptions(options);
-    assertTrainingData(data);
+    assertNewData(data);
     return Training.startChecked(backend, examplesIn(data, all), all);
   }
 
@@ -122,12 +122,17 @@ export class Training {
    * changed, and a RangeError for a length that the run cannot have. Also throws the errors of `start`.
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
-    assertObject('resume: checkpoint', checkpoint);
+    assertCheckpoint('resume: checkpoint', checkpoint);
     const { model, training } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
     assertTrainingData(data);
-    return Training.resumeChecked(backend, examplesIn(data, training.options), { model, training }, all);
+    return Training.resumeChecked(
+      backend,
+      examplesIn(data, training.options, { areSaved: true }),
+      { model, training },
+      all,
+    );
   }
 
   /** As `resume`, for examples and options that have been checked. @internal */
@@ -137,13 +142,12 @@ export class Training {
     { model: saved, training: state }: Resumable,
     options: TrainOptions,
   ): Training {
-    const digest = examples.digest ?? sha256Of(bytesOf(examples, state.options));
-    assertSameData(examples.train, saved, state, digest);
+    assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
       training.random.restore(state.random);
       training.batches.resumeAt(state);
-      training.digest = digest;
+      training.digest = state.data;
       training.best = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
@@ -217,11 +221,11 @@ export class Training {
     return this.options.learningRate;
   }
 
-  /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number within f32. */
+  /** Sets the base learning rate of the following steps. Throws a RangeError unless it is a number > 0 within f32. */
   changeLearningRate(learningRate: number): void {
     this.assertNotEnded('changeLearningRate');
     const options = { ...this.options, learningRate };
-    assertOptions(options);
+    assertOptions(options, ['learningRate']);
     this.currentOptions = options;
   }
 

@@ -79,8 +79,12 @@ test('writes a folder, and refuses one that exists', async () => {
   writeFileSync(path.join(place, 'file'), '');
   expect(await exercises(['file/inside'])).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^longhand: file\/inside: cannot be written/) as string,
+    stderr: 'longhand: file/inside: cannot be created (a part of its path is not a directory)\n',
   });
+  // Node's own recursive mkdir never returns there
+  const none = path.resolve('/proc/longhand-exercises');
+  const refusal = expect.stringContaining(`longhand: ${none}: cannot be created (`) as string;
+  expect(await exercises([none])).toMatchObject({ code: 1, stderr: refusal });
 });
 
 test('checks one answer, there and from the parent', async () => {

@@ -1,5 +1,6 @@
 /** `longhand export` and `longhand import`: of the tutorial's network, of others, and of whole runs. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
@@ -99,6 +100,13 @@ describe('of the tutorial’s network', () => {
     writeFileSync(inFolder('taken'), 'a file');
     expect(await exported('tfjs', 'taken')).toContain('taken: is a file, but must be a folder');
     expect(existsSync(inFolder('none'))).toBe(false);
+  });
+
+  test('folders are made one in another, and where none can be made, the command ends', async () => {
+    await done(['export', OWN, '--to', 'tfjs', '--output', inFolder('new/newer/newest')]);
+    expect(readdirSync(inFolder('new/newer/newest')).sort()).toEqual(['model.json', 'weights.bin']);
+    const none = path.resolve('/proc/longhand/folder'); // Node's own recursive mkdir never returns there
+    expect(await refused(['export', OWN, '--to', 'tfjs', '--output', none])).toContain(`${none}: cannot be created (`);
   });
 
   test('an older export of the same name is replaced', async () => {

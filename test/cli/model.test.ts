@@ -81,7 +81,9 @@ describe('longhand eval', () => {
   });
 
   test('refuses images of another size, and a missing checkpoint', async () => {
-    expect(await refused(['eval', RUN])).toContain('reads images of 2 × 3, these are 28 × 28');
+    expect(await refused(['eval', RUN])).toContain(
+      'its network has T 2, inputs 3, but the data have T 28, inputs 28; the file names no other data than MNIST',
+    );
     expect(await refused(['eval', inFolder('none')])).toContain('no such file');
   });
 });

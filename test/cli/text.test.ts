@@ -1,13 +1,15 @@
 /** A character model on the command line, train --task text, sample, eval, inspect; hostile texts. */
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { printable } from '../../src/cli/format.js';
 import { fill, zeros } from '../../src/core/tensor.js';
 import { packagedText } from '../../src/data/text-files.js';
-import { textTask } from '../../src/data/text.js';
+import { classesIn, textTask } from '../../src/data/text.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { Training } from '../../src/training/training.js';
 import type { Result } from '../helpers/longhand-process.js';
-import { done, failed, longhand, refused } from '../helpers/longhand.js';
+import { done, failed, longhand, refused, start } from '../helpers/longhand.js';
+import { checkpointOf } from '../helpers/runs.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 
 const [BOOK, RUN] = [inFolder('book.txt'), inFolder('run.safetensors')];
@@ -55,6 +57,31 @@ describe('longhand train --task text', () => {
     expect(loadCheckpoint(part).model.parameters).toEqual(loadCheckpoint(RUN).model.parameters);
   });
 
+  test('is not resumed with a text whose validation part is another, with which the run would end', async () => {
+    const [changed, part] = [inFolder('changed.txt'), inFolder('part-of-changed.safetensors')];
+    const text = readFileSync(BOOK, 'utf8');
+    writeFileSync(changed, text.slice(0, -20) + 'Schnee; '.repeat(4).slice(0, 20));
+    expect((await trainOn(BOOK, '--epochs', '1', '--checkpoint', part)).code).toBe(0);
+    const resume = ['train', '--resume', part, '--epochs', '2', '--text'];
+    const { code, stdout, stderr } = await longhand([...resume, changed]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('these are 200 different ones (or their text ends otherwise): a run can only be resumed');
+    expect((await longhand([...resume, BOOK])).code).toBe(0);
+  });
+
+  test('of 0.2.0 without --validate-every, whose digest leaves out the validation part, is resumed', async () => {
+    const part = inFolder('part-of-0.2.0.safetensors');
+    const { vocabulary, T } = { ...loadCheckpoint(RUN).model, T: 12 };
+    const characters = classesIn(readFileSync(BOOK, 'utf8'), vocabulary!);
+    const trained = characters.subarray(0, Math.floor(0.95 * characters.length));
+    const options = { hidden: [10, 8], batchSize: 5, epochs: 1 };
+    const old = await checkpointOf({ characters: trained, vocabulary: vocabulary!, T }, options);
+    saveCheckpoint(part, old);
+    const { code, stderr } = await longhand(['train', '--resume', part, '--text', BOOK, '--epochs', '2']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('from step 40')]);
+    expect(loadCheckpoint(part).training!.data).toBe(old.training!.data);
+  });
+
   test('is not resumed with another text', async () => {
     const other = inFolder('other.txt');
     writeFileSync(other, 'Ein Rösslein springt im Schnee. '.repeat(200));
@@ -98,6 +125,23 @@ describe('longhand sample', () => {
   ])('%j ends with exit code %d', async (args, exitCode, message) => {
     expect(await failed(['sample', RUN, ...args], exitCode)).toContain(message);
   });
+});
+
+test.each([[[]], [['--stream']]])('a signal ends a sample %j, and what was written stays', async (flags) => {
+  const args = ['sample', RUN, '--threads', '1', '--prime', 'Ein ', ...flags];
+  for (let turns = 8; ; turns *= 2) {
+    const { code, stdout, interrupt, begun } = start([...args, '--length', '1000000000']);
+    await begun; // the command listens to signals
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    interrupt('SIGINT');
+    expect(await code).toBe(130);
+    const written = Array.from(stdout.text).slice(0, -1).join('');
+    if (written.length <= 'Ein '.length) continue; // the signal came before the first character
+    const length = String(Array.from(written).length - 'Ein '.length);
+    const whole = await done([...args, '--length', length]);
+    expect(stdout.text).toBe(whole.stdout);
+    break;
+  }
 });
 
 test('without --text, a run on another text than the installed one says what is missing', async () => {
@@ -236,17 +280,21 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     expect(stderr).toContain(message);
   });
 
-  test('its control characters are escaped in samples, in the text form and in the stream', async () => {
+  test('its control characters are escaped on a terminal; into a pipe, a sample is what the network wrote', async () => {
     const file = bytes('controls.txt', '\u001b[31m\u0007\u202e\u009b;'.repeat(100));
     const run = inFolder('controls.safetensors');
     const { stdout, stderr, code } = await trainOn(file, '--epochs', '1', '--sample-every', '2', '--checkpoint', run);
     expect(code).toBe(0);
-    const sample = ['sample', run, '--prime', ';'];
-    const samples = [await longhand(sample), await longhand([...sample, '--stream'])];
-    expect(samples[1].stdout).toBe(samples[0].stdout);
-    const shown = stdout + stderr + samples[0].stdout;
-    expect(['\u0007', '\u001b', '\u009b', '\u202e'].filter((control) => shown.includes(control))).toEqual([]);
-    expect(samples[0].stdout).toContain('\\u');
+    const sampleIn = async (printsOnTerminal: boolean, ...flags: string[]): Promise<string> =>
+      (await longhand(['sample', run, '--prime', ';', ...flags], { printsOnTerminal })).stdout;
+    const [onTerminal, inPipe] = [await sampleIn(true), await sampleIn(false)];
+    const shown = stdout + stderr + onTerminal;
+    const controls = ['\u0007', '\u001b', '\u009b', '\u202e'];
+    expect(controls.filter((control) => shown.includes(control))).toEqual([]);
+    expect(controls.filter((control) => inPipe.includes(control)).length).toBeGreaterThan(0);
+    expect(onTerminal).toBe(inPipe.split('\n').map(printable).join('\n'));
+    expect(Array.from(inPipe)).toHaveLength(1 + 500 + 1);
+    expect([await sampleIn(true, '--stream'), await sampleIn(false, '--stream')]).toEqual([onTerminal, inPipe]);
   });
 
   test('a byte order mark is dropped, and CRLF is kept', async () => {
@@ -254,6 +302,8 @@ describe('a hostile text ends in one line, with exit code 1', () => {
     const run = inFolder('crlf.safetensors');
     expect((await trainOn(file, '--epochs', '1', '--checkpoint', run)).code).toBe(0);
     expect(loadCheckpoint(run).model.vocabulary!.characters).toEqual(['\n', '\r', 'a', 'b']);
+    const { stdout } = await longhand(['sample', run, '--prime', 'ba\r\n', '--length', '0']);
+    expect(stdout).toBe('ba\r\n\n');
   });
 });
 
@@ -266,6 +316,41 @@ test.each([
 ])('%j is refused with exit code 2', async (args, message) => {
   const { code, stderr } = await longhand(['train', ...args]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test('--rare above every count says how often characters occur', async () => {
+  const { code, stdout, stderr } = await trainOn(BOOK, '--rare', '1000000');
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toBe(
+    `longhand: ${BOOK}: rare 1000000: none of the 29 different characters occurs as often, so all would share one class: ` +
+      'the most frequent one, " " (U+0020), occurs 300 times\n',
+  );
+});
+
+test('a resumed run and eval refuse flags of other tasks', async () => {
+  const data = `longhand: ${RUN}: --data: its network was trained on a text: leave it out, no files of MNIST are read\n`;
+  for (const command of [
+    ['train', '--resume', RUN],
+    ['eval', RUN],
+  ]) {
+    const { code, stdout, stderr } = await longhand([...command, '--text', BOOK, '--data', 'nowhere']);
+    expect([code, stdout, stderr]).toEqual([1, '', data]);
+  }
+  const sums = inFolder('sums.safetensors');
+  const adding = ['train', '--task', 'adding', '--steps', '2', '--hidden', '2', '--training-iters', '101'];
+  await longhand([...adding, '--checkpoint', sums]);
+  expect((await longhand(['eval', sums, '--data', 'nowhere'])).stderr).toContain('trained on the adding problem');
+  const { code, stderr } = await longhand(['train', '--resume', sums, '--sample-every', '9']);
+  expect([code, stderr]).toEqual([2, 'error: --sample-every needs a run on a text\n']);
+
+  const [there, back] = [inFolder('sums.pytorch.safetensors'), inFolder('sums.longhand.safetensors')];
+  await done(['export', sums, '--to', 'safetensors-pytorch', '--output', there]);
+  await done(['import', there, '--from', 'safetensors-pytorch', '--output', back]);
+  expect((await longhand(['eval', back])).stderr).toBe(
+    `longhand: ${back}: its network has T 2, inputs 2, outputs 1, loss squaredError, but the data have T 28, inputs 28, ` +
+      'outputs 10, loss crossEntropy; the file names no other data than MNIST; data of your own need a program: ' +
+      'evaluate(network, data) or resumeTraining(…)\n',
+  );
 });
 
 test('the text may not be overwritten by an output', async () => {

@@ -1,16 +1,21 @@
 /** Arguments that TypeScript refuses but JavaScript can pass: an error names them before anything runs. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { DataError } from '../../src/core/errors.js';
+import { zeros } from '../../src/core/tensor.js';
 import { fillBatch, SHUFFLES } from '../../src/data/batches.js';
 import type { LabelledImages } from '../../src/data/mnist.js';
+import { textTask } from '../../src/data/text.js';
 import { SCHEDULES } from '../../src/equations/schedule.js';
 import * as library from '../../src/index.js';
 import { Model } from '../../src/network/model.js';
+import { Network } from '../../src/network/network.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
+import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import { Adam } from '../../src/training/optimisers.js';
 import type { TrainOptions } from '../../src/training/options.js';
+import { sample } from '../../src/training/sample.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
@@ -229,4 +234,202 @@ describe('NaN in an input is reported as an error of the input, not as divergenc
     const failure = await failureOf(model.assertFinite(1));
     expect(failure).toEqual(new DataError(`${where} is NaN: every input must be finite`));
   });
+});
+
+const SIZES = { inputs: COLUMNS, layers: [{ hidden: 2 }], outputs: 10 };
+const smallNetwork = () => new Network(createReferenceBackend(), SIZES, { T: ROWS, B: 2 });
+const anyOf = (value: unknown): never => value as never;
+const AWAIT = 'a Promise: write await before the call that returns it';
+
+describe('a forgotten await, or another object in place of the argument, is named', () => {
+  const TEXT = textTask('to be or not to be', { T: 2 }).train;
+  const network = smallNetwork();
+  const adam = new Adam(network.backend, network.parameters);
+  const later = <Value>(value: Value): Promise<Value> => Promise.resolve(value);
+
+  test.each<[string, () => unknown, string]>([
+    ['evaluate(train(…), data)', () => evaluate(anyOf(later(network)), IMAGES), `evaluate: network: ${AWAIT}`],
+    ['evaluate(network, promise)', () => evaluate(network, anyOf(later(IMAGES))), `evaluate: data: ${AWAIT}`],
+    ['train(backend, promise)', () => train(untouchable, anyOf(later(IMAGES))), `train: data: ${AWAIT}`],
+    [
+      'sample(train(…), vocabulary)',
+      () => sample(anyOf(later(network)), TEXT.vocabulary).next(),
+      `sample: network: ${AWAIT}`,
+    ],
+    ['network.load(network.save())', () => network.load(anyOf(network.save())), `load: the saved tensors: ${AWAIT}`],
+    ['adam.load(adam.save())', () => adam.load(anyOf(adam.save())), `load: state: ${AWAIT}`],
+    ['checkpointBytes(promise)', () => checkpointBytes(anyOf(later({}))), `checkpointBytes: ${AWAIT}`],
+    [
+      'checkpointBytes(network)',
+      () => checkpointBytes(anyOf(network)),
+      'checkpointBytes: an Object: must be { model, training }, as hooks.onCheckpoint gets it, or await ' +
+        'training.checkpoint() returns it',
+    ],
+    [
+      'evaluate({}, data)',
+      () => evaluate(anyOf({}), IMAGES),
+      'evaluate: network: an Object: must be a Network, as await train(…) returns it',
+    ],
+    [
+      'resumeTraining(backend, data, network)',
+      () => resumeTraining(untouchable, IMAGES, anyOf(network)),
+      'resume: checkpoint: an Object: must be { model, training }, as hooks.onCheckpoint gets it, or await ' +
+        'training.checkpoint() returns it',
+    ],
+    [
+      'parseCheckpoint(readFile(file), name)',
+      () => parseCheckpoint(anyOf(later(Uint8Array.of(1))), 'run'),
+      'run: bytes: a Promise: must be a Uint8Array, as readFileSync(file) returns it',
+    ],
+    [
+      'parseIdx(text)',
+      () => library.parseIdx(anyOf('text'), 1, 'labels'),
+      'labels: bytes: "text": must be a Uint8Array, as readFileSync(file) returns it',
+    ],
+    [
+      'new Adam(backend, network)',
+      () => new Adam(network.backend, anyOf(network)),
+      'adam: an Object: must be a list of parameters, as network.parameters is',
+    ],
+    [
+      'new Network(backend, config)',
+      () => new Network(untouchable, SIZES, anyOf(undefined)),
+      'network: the sizes T, B: undefined: must be an object',
+    ],
+    [
+      'network.load({ kernel: 1 })',
+      () => network.load(anyOf({ kernel: 1 })),
+      'load: kernel is 1: must be a tensor of f32',
+    ],
+    [
+      'textTask(readFileSync(file))',
+      () => textTask(anyOf(Buffer.from('to be or not'))),
+      "textTask: text is a Uint8Array: must be a text, as readFileSync(file, 'utf8') returns it",
+    ],
+    [
+      'textTask(text, { t: 5 })',
+      () => textTask('to be', anyOf({ t: 5 })),
+      'textTask: t: unknown option; known options: T,',
+    ],
+    [
+      'textTask(text, { rare: "2" })',
+      () => textTask('to be', anyOf({ rare: '2' })),
+      'textTask: rare "2": must be a number',
+    ],
+    [
+      'vocabularyOf(Buffer)',
+      () => library.vocabularyOf(anyOf(Buffer.from('to'))),
+      'vocabularyOf: text is a Uint8Array',
+    ],
+  ])('%s', async (_, call, message) => {
+    const failure = await failureOf((async () => call())());
+    expect(failure).toBeInstanceOf(TypeError);
+    expect((failure as Error).message.slice(0, message.length)).toBe(message);
+  });
+});
+
+describe('a number out of range is refused before it is used', () => {
+  const TEXT = textTask('to be or not to be', { T: 2 }).train;
+  const batch = (change: object) => ({ x: zeros([ROWS, 2, COLUMNS], 'f64'), labels: [0, 1], ...change });
+  const spoilt = (value: number, shape = [ROWS, 2, COLUMNS], index = [2, 1, 0]) => {
+    const tensor = zeros(shape, 'f64');
+    tensor.set(...index, value);
+    return tensor;
+  };
+  const FINITE = 'must be a finite number within f32 (±3.4028235e+38)';
+
+  test.each<[string, () => unknown, string]>([
+    ['textTask T', () => textTask('to be', { T: 0 }), 'textTask: T is 0: must be a whole number ≥ 1'],
+    ['textTask rare', () => textTask('to be', { rare: 1.5 }), 'vocabularyOf: rare 1.5: must be a whole number ≥ 0'],
+    ['textTask rare -1', () => textTask('to be', { rare: -1 }), 'vocabularyOf: rare -1: must be a whole number ≥ 0'],
+    [
+      'sample seed',
+      () => sample(anyOf(smallNetwork()), TEXT.vocabulary, { seed: 1.5 }).next(),
+      'sample: seed 1.5: must be a whole number from 0 to 4294967295',
+    ],
+    ['Random', () => new library.Random(NaN), 'Random: seed NaN: must be a finite number'],
+    [
+      'gradcheck',
+      () =>
+        library.checkNetworkGradients(createReferenceBackend({ dtype: 'f64' }), SIZES, { T: 1, B: 1 }, { seed: NaN }),
+      'gradcheck: seed NaN: must be a whole number from 0',
+    ],
+    [
+      'setBatch 1e39',
+      () => smallNetwork().setBatch(batch({ x: spoilt(1e39) })),
+      `setBatch: x[2,1,0] is 1e+39: ${FINITE}`,
+    ],
+    ['setBatch NaN', () => smallNetwork().setBatch(batch({ x: spoilt(NaN) })), `setBatch: x[2,1,0] is NaN: ${FINITE}`],
+    ['load', () => smallNetwork().load(anyOf(withNaN())), `load: outBias[3] is NaN: ${FINITE}`],
+    [
+      'sizes that are texts',
+      () => new Network(untouchable, SIZES, anyOf({ T: '3', B: 2 })),
+      'network: T is "3": must be a whole number ≥ 1',
+    ],
+    [
+      'a sparse list of layers',
+      () => new Network(untouchable, { ...SIZES, layers: anyOf([, { hidden: 1 }]) }, { T: 1, B: 1 }), // eslint-disable-line no-sparse-arrays -- the hole is what is tested
+      'network: layers[0]: undefined: must be an object',
+    ],
+    [
+      '100,000 layers',
+      () => new Network(untouchable, { ...SIZES, layers: Array(100_000).fill({ hidden: 1 }) }, { T: 1, B: 1 }),
+      'network has 100000 layers: must be at most 1000',
+    ],
+  ])('%s', async (_, call, message) => {
+    const failure = await failureOf((async () => call())());
+    expect(failure).toBeInstanceOf(Error);
+    expect((failure as Error).message.slice(0, message.length)).toBe(message);
+  });
+
+  const withNaN = () => ({
+    kernel: zeros([COLUMNS + 2, 8]),
+    bias: zeros([8]),
+    outKernel: zeros([2, 10]),
+    outBias: spoilt(NaN, [10], [3]),
+  });
+
+  test('numbers beyond a sequence’s end are not read, and f64 holds 1e39', () => {
+    smallNetwork().setBatch(batch({ x: spoilt(NaN), lengths: [4, 2] }));
+    const network = new Network(createReferenceBackend({ dtype: 'f64' }), SIZES, { T: ROWS, B: 2 });
+    network.setBatch(batch({ x: spoilt(1e39) }));
+    expect(network.activations.x.get(2, 1, 0)).toBe(1e39);
+  });
+
+  test('a refused batch or file leaves the network as it was', async () => {
+    const network = smallNetwork();
+    network.initialise(new library.Random(1));
+    network.setBatch(batch({ x: spoilt(7) }));
+    const before = await network.save();
+    expect(() => network.load(anyOf(withNaN()))).toThrow('load: outBias[3]');
+    expect(() => network.setBatch(batch({ x: spoilt(NaN), labels: [3, 4] }))).toThrow('setBatch: x');
+    expect(await network.save()).toEqual(before);
+    expect([network.activations.x.get(2, 1, 0), network.activations.y.get(0)]).toEqual([7, 0]);
+  });
+
+  test('the squared error’s targets are checked too', () => {
+    const config = { ...SIZES, outputs: 2, loss: 'squaredError' } as const;
+    const network = new Network(createReferenceBackend(), config, { T: ROWS, B: 2 });
+    const targets = (value: number) => ({ x: zeros([ROWS, 2, COLUMNS]), targets: spoilt(value, [2, 2], [1, 0]) });
+    expect(() => network.setBatch(targets(1e39))).toThrow(`targets[1,0] is 1e+39: ${FINITE}`);
+    network.setBatch(targets(1e38));
+  });
+
+  test.each([null, 5, undefined])(
+    'a vocabulary with %p in place of a character is refused, with its place',
+    async (one) => {
+      const characters = [...TEXT.vocabulary.characters];
+      characters[3] = anyOf(one);
+      const vocabulary = { ...TEXT.vocabulary, characters };
+      const fault = `vocabulary: characters[3] is ${String(one)}: must be one character, in the order of code points`;
+      expect(await failureOf(train(untouchable, { ...TEXT, vocabulary }))).toEqual(
+        new DataError(`train: data.${fault}`),
+      );
+      expect(() => library.classesIn('to', vocabulary)).toThrow(new DataError(fault));
+      expect(() => textTask('to be', { vocabulary })).toThrow(new DataError(fault));
+      expect(await failureOf(sample(anyOf(smallNetwork()), vocabulary).next())).toEqual(
+        new DataError(`sample: ${fault}`),
+      );
+    },
+  );
 });

@@ -5,9 +5,11 @@ import { tensorFrom, zeros } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
 import { Network } from '../../src/network/network.js';
 import { evaluate } from '../../src/training/evaluate.js';
-import { train } from '../../src/training/loop.js';
+import { resumeTraining, train } from '../../src/training/loop.js';
+import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
+import { checkpointOf } from '../helpers/runs.js';
 import type { Kind } from '../helpers/small-sequences.js';
 import { smallSequences, STEPS } from '../helpers/small-sequences.js';
 
@@ -16,7 +18,7 @@ const OPTIONS = { batchSize: 2, trainingIters: 4 };
 const KIND: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
 const NUMBERS = { ...smallSequences(KIND, COUNT), labels: [0, -1, 2] };
 const LONG = { ...NUMBERS, lengths: [2, 6, 1] };
-const EVERY = { ...LONG, labels: Array<number>(COUNT * STEPS).fill(1) };
+const EVERY = { ...LONG, labels: Array.from({ length: COUNT * STEPS }, (_, n) => Number(n > 0)) };
 const CLASSES: Sequences = { ...NUMBERS, x: tensorFrom(Array<number>(18).fill(3), [3, 6]), inputClasses: 4 };
 const { labels: _, ...UNLABELLED } = NUMBERS;
 const TARGETS = { ...UNLABELLED, targets: zeros([3, 2]) };
@@ -107,6 +109,7 @@ const REFUSALS: readonly Refusal[] = [
   ['.lengths has 2 numbers: 3 sequences need 3', { ...NUMBERS, lengths: [1, 2] }],
   ['.lengths[1] is 0: must be a whole number in 1…6', { ...NUMBERS, lengths: [6, 0, 1] }],
   ['.lengths[2] is 7: must be a whole number in 1…6', { ...NUMBERS, lengths: [6, 1, 7] }],
+  ['.lengths[0] is "3": must be a whole number in 1…6', { ...NUMBERS, lengths: ['3', 1, 1] }],
   ['.lengths[0] is 1.5: must be a whole number in 1…6', { ...NUMBERS, lengths: [1.5, 1, 1] }],
 
   [': task is a text of 101: must be a text of 1 to 100 characters', { ...NUMBERS, task: 'x'.repeat(101) }],
@@ -119,6 +122,34 @@ test.each(CASES)('train refuses data with “data%s”', async (message, data, K
   const failure = await failureOf(train(untouchable, data as Sequences, OPTIONS));
   expect(failure).toEqual(new Kind(`train: data${message}`));
   expect(failure).toBeInstanceOf(Kind);
+});
+
+test('labels from 1 on are refused in a new run, unless classes confirms a class 0 that never occurs', async () => {
+  const data = { ...NUMBERS, labels: [1, -1, 3] };
+  const refusal = new DataError(
+    'train: data.labels are 1…3, so there would be 4 classes, and class 0 never occurs: ' +
+      'subtract 1 from each label, or confirm it with classes: 4',
+  );
+  expect(await failureOf(train(untouchable, data, OPTIONS))).toEqual(refusal);
+  expect(() => Training.start(untouchable, { train: data, validation: undefined }, OPTIONS)).toThrow(refusal);
+  // beyond a sequence's end nothing counts
+  const later = {
+    ...EVERY,
+    lengths: [1, 6, 1],
+    labels: EVERY.labels.map((one, n) => (n === 0 ? 1 : n === 1 ? 0 : one)),
+  };
+  expect(String(await failureOf(train(untouchable, later, OPTIONS)))).toContain('labels are 1…1, so there would be 2');
+
+  const network = await train(createReferenceBackend(), { ...data, classes: 4 }, OPTIONS, { validation: data });
+  expect(network.config.outputs).toBe(4);
+  expect((await evaluate(network, data)).count).toBe(2);
+  network.dispose();
+});
+
+test('a run of an earlier version on labels from 1 on is resumed', async () => {
+  const data = { ...NUMBERS, labels: [1, -1, 3] };
+  const checkpoint = await checkpointOf({ ...data, classes: 4 }, OPTIONS);
+  (await resumeTraining(createReferenceBackend(), data, checkpoint, { trainingIters: 8 })).dispose();
 });
 
 test('what is allowed: each change above is what makes the data wrong', async () => {

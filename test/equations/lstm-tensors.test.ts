@@ -170,7 +170,7 @@ test.each([
   [{ T: 0, B: 1, I: 1, H: 1 }, 'lstm: T is 0: must be a whole number ≥ 1'],
   [{ T: 1, B: 1.5, I: 1, H: 1 }, 'lstm: B is 1.5: must be a whole number ≥ 1'],
   [{ T: 1, B: 1, H: 1 }, 'lstm: I is undefined: must be a whole number ≥ 1'],
-  [{ T: 1, B: 1, I: 1, H: '4' }, 'lstm: H is 4: must be a whole number ≥ 1'],
+  [{ T: 1, B: 1, I: 1, H: '4' }, 'lstm: H is "4": must be a whole number ≥ 1'],
 ])('the error for sizes %j names the wrong one', (sizes, message) => {
   expect(() => allocateLstm(createReferenceBackend(), sizes as LstmSizes)).toThrow(new RangeError(message));
 });

@@ -4,11 +4,12 @@ import { inTier } from '../helpers/tier.js';
 
 const CASES = inTier(520, 4000);
 
-test(`each of ${CASES} mutated files is read, or refused with a DataError, in bounded time and memory`, () => {
+test(`each of ${CASES} mutated files is read, or refused with a DataError, in bounded time and memory; so is each wrong value in JSON`, () => {
   const args = ['test/fuzz.mjs', '--cases', String(CASES), '--seed', '2'];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
+  expect(stdout).toMatch(/^wrong values in JSON: \d+ read, \d{4} refused\n/);
   const counts = [...stdout.matchAll(/^(\S.*?) +(\d+) read +(\d+) refused$/gm)];
   expect(counts).toHaveLength(13);
   // a reader that accepts nothing, or everything, tests nothing

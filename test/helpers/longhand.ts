@@ -14,6 +14,8 @@ interface Options {
   readonly stderr?: Sink;
   /** Whether standard error is a terminal. */
   readonly onTerminal?: boolean;
+  /** Whether standard output is a terminal. */
+  readonly printsOnTerminal?: boolean;
 }
 
 /** Runs that overlap do not meet. */
@@ -50,16 +52,20 @@ export async function refused(args: readonly string[]): Promise<string> {
   return stderr;
 }
 
-/** A run that the test observes and interrupts. */
-export function start(args: readonly string[], { signal, cwd, onTerminal = false, ...sinks }: Options = {}) {
+/** A run that the test observes and interrupts. `begun` resolves when it listens to signals. */
+export function start(args: readonly string[], options: Options = {}) {
+  const { signal, cwd, onTerminal = false, printsOnTerminal = false, ...sinks } = options;
   const signals = new EventEmitter();
   const interrupt = (name: NodeJS.Signals): void => {
     if (!signals.emit(name, name)) throw new Error(`${name} would have ended the process: nothing listens to it`);
   };
-  const [stdout, stderr] = [new Collector(sinks.stdout, false), new Collector(sinks.stderr, onTerminal)];
+  const [stdout, stderr] = [new Collector(sinks.stdout, printsOnTerminal), new Collector(sinks.stderr, onTerminal)];
+  const begun = new Promise<void>((resolve) => {
+    signals.on('newListener', () => resolve());
+  });
   if (signal) stdout.once('text', () => interrupt(signal));
   const code = run(args, { stdout, stderr, signals, ...(cwd !== undefined && { cwd }) });
-  return { code, stdout, stderr, interrupt };
+  return { code, stdout, stderr, interrupt, begun };
 }
 
 const FAULTS = { full: 'ENOSPC', closed: 'EPIPE' } satisfies Record<Sink, string>;

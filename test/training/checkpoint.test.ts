@@ -96,7 +96,9 @@ describe('a checkpoint that could not be read again is not written:', () => {
   });
 
   test('more than 1000 layers', () => {
-    const network = completeConfig({ inputs: 1, layers: Array(1001).fill({ hidden: 1 }), outputs: 1 });
+    const [one, ...others] = completeConfig({ inputs: 1, layers: [{ hidden: 1 }], outputs: 1 }).layers;
+    const layers = [one, ...others, ...Array<typeof one>(1000).fill(one)];
+    const network = { ...completeConfig({ inputs: 1, layers: [{ hidden: 1 }], outputs: 1 }), layers };
     const parameters = zeroParameters(network);
     expect(failureIn(() => checkpointBytes({ model: { T: 1, network, parameters }, training: null }))).toEqual(
       new DataError('checkpoint: model: network has 1001 layers: must be at most 1000'),

@@ -1,20 +1,26 @@
 /**
- * The table of options: every entry becomes a flag, a default, a check and a field of checkpoints. The library and
- * checkpoints accept the same range. Flags accept a narrower range if files of earlier versions need a wider one.
+ * The table of options: every entry becomes a flag, a default, a check and a field of checkpoints. Flags and new runs of the
+ * library accept the same range. Checkpoints accept a wider one if files of earlier versions need it.
  */
 import { readFileSync } from 'node:fs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { trainCommand } from '../../src/cli/train.js';
 import { DataError } from '../../src/core/errors.js';
 import { valuesOf } from '../../src/core/tensor.js';
+import type { ModelOptions } from '../../src/network/model.js';
+import { Model } from '../../src/network/model.js';
+import type { ModelCheck } from '../../src/network/network-check.js';
+import { checkModelGradients } from '../../src/network/network-check.js';
 import { parseSafetensors, writeSafetensors } from '../../src/files/safetensors.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
+import type { TrainHooks } from '../../src/training/loop.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
 import type { OptionEntry } from '../../src/training/option-table.js';
 import { GROUPS, OPTIONS } from '../../src/training/option-table.js';
-import type { GivenOptions, OptionName, TrainOptions } from '../../src/training/options.js';
+import type { GivenOptions, OptionName, ResumeOptions, TrainOptions } from '../../src/training/options.js';
 import { assertOptions, isChangeableOnResume, OPTION_NAMES, storedName, TUTORIAL } from '../../src/training/options.js';
+import { Training } from '../../src/training/training.js';
 import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
@@ -187,25 +193,25 @@ test.each(OPTION_NAMES.filter((name) => entryOf(name).since !== undefined))(
   },
 );
 
-const COUNT = { accepted: [1, 4294967295], onlyFlagsRefuse: [4294967296, 1e300], refused: [0, -1, 1.5] };
+const COUNT = { accepted: [1, 4294967295], onlyFiles: [4294967296, 1e300], refused: [0, -1, 1.5] };
 const RATE = {
   accepted: [1e-45, 3.4028234e38],
-  onlyFlagsRefuse: [0, -1, 1e-46, -3.4028234e38],
+  onlyFiles: [0, -1, 1e-46, -3.4028234e38],
   refused: [3.4028236e38, -1e39],
 };
-const LIMIT = { accepted: [1e-45, 3.4028234e38], onlyFlagsRefuse: [1e-46, 3.4028236e38, 1e300], refused: [0, -1] };
+const LIMIT = { accepted: [1e-45, 3.4028234e38], onlyFiles: [1e-46, 3.4028236e38, 1e300], refused: [0, -1] };
 
 interface Range {
   readonly accepted: readonly (number | string | boolean)[];
-  /** The library and checkpoints accept them: files of 0.1.0 hold such values. */
-  readonly onlyFlagsRefuse: readonly number[];
+  /** Checkpoints accept them, because files of earlier versions can hold such values. New runs refuse them. */
+  readonly onlyFiles: readonly number[];
   readonly refused: readonly (number | string)[];
 }
 
 const RANGES: Readonly<Record<OptionName, Range>> = {
   learningRate: RATE,
-  schedule: { accepted: ['constant', 'cosine', 'step'], onlyFlagsRefuse: [], refused: ['linear', ''] },
-  warmUp: { accepted: [0, 4294967295], onlyFlagsRefuse: [4294967296], refused: [-1, 0.5] },
+  schedule: { accepted: ['constant', 'cosine', 'step'], onlyFiles: [], refused: ['linear', ''] },
+  warmUp: { accepted: [0, 4294967295], onlyFiles: [4294967296], refused: [-1, 0.5] },
   decayEvery: COUNT,
   decayRate: RATE,
   clipValue: LIMIT,
@@ -217,27 +223,27 @@ const RANGES: Readonly<Record<OptionName, Range>> = {
   validateEvery: COUNT,
   patience: COUNT,
   hidden: COUNT,
-  layers: { accepted: [1, 2, 1000], onlyFlagsRefuse: [], refused: [0, 1001, 1.5] },
-  bidirectional: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
-  projection: { accepted: [0, 1], onlyFlagsRefuse: [], refused: [-1, 0.5] },
-  withoutBias: { accepted: [true, false], onlyFlagsRefuse: [], refused: [0, 1, 'true', ''] },
-  dropout: { accepted: [0, 0.5, 0.99], onlyFlagsRefuse: [1e-46], refused: [-0.1, 0.991, 1] },
-  outputInit: { accepted: ['normal', 'glorot'], onlyFlagsRefuse: [], refused: ['zero', ''] },
-  biasInit: { accepted: ['zeros', 'chrono'], onlyFlagsRefuse: [], refused: ['glorot', ''] },
-  optimiser: { accepted: ['adam', 'sgd'], onlyFlagsRefuse: [], refused: ['Adam', ''] },
-  momentum: { accepted: [0, 0.5, 0.9999], onlyFlagsRefuse: [1e-46, 0.99999], refused: [-0.1, 1] },
-  shift: { accepted: [0, 2, 1000], onlyFlagsRefuse: [], refused: [-1, 0.5, 1001] },
+  layers: { accepted: [1, 2, 1000], onlyFiles: [], refused: [0, 1001, 1.5] },
+  bidirectional: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
+  projection: { accepted: [0, 1], onlyFiles: [], refused: [-1, 0.5] },
+  withoutBias: { accepted: [true, false], onlyFiles: [], refused: [0, 1, 'true', ''] },
+  dropout: { accepted: [0, 0.5, 0.99], onlyFiles: [1e-46], refused: [-0.1, 0.991, 1] },
+  outputInit: { accepted: ['normal', 'glorot'], onlyFiles: [], refused: ['zero', ''] },
+  biasInit: { accepted: ['zeros', 'chrono'], onlyFiles: [], refused: ['glorot', ''] },
+  optimiser: { accepted: ['adam', 'sgd'], onlyFiles: [], refused: ['Adam', ''] },
+  momentum: { accepted: [0, 0.5, 0.9999], onlyFiles: [1e-46, 0.99999], refused: [-0.1, 1] },
+  shift: { accepted: [0, 2, 1000], onlyFiles: [], refused: [-1, 0.5, 1001] },
   forgetBias: {
     accepted: [0, 1e-45, -3.4028234e38, 3.4028234e38],
-    onlyFlagsRefuse: [-1e-46],
+    onlyFiles: [-1e-46],
     refused: [3.4028236e38, -1e39],
   },
-  seed: { accepted: [0, 4294967295], onlyFlagsRefuse: [-1, 1.5, 4294967296], refused: [] },
-  shuffle: { accepted: ['tf1', 'legacy'], onlyFlagsRefuse: [], refused: ['tf2', ''] },
+  seed: { accepted: [0, 4294967295], onlyFiles: [-1, 1.5, 4294967296], refused: [] },
+  shuffle: { accepted: ['tf1', 'legacy'], onlyFiles: [], refused: ['tf2', ''] },
 };
 
 describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s is checked', (name, range) => {
-  const { accepted, onlyFlagsRefuse, refused } = range;
+  const { accepted, onlyFiles, refused } = range;
   const andValidated = { validateEvery: name === 'validateEvery' ? 1 : 3 };
 
   test('by the library', async () => {
@@ -250,14 +256,14 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
           { validation: IMAGES },
         ),
       );
-    for (const value of [...accepted, ...onlyFlagsRefuse]) {
+    for (const value of accepted) {
       const isLargeBatch = name === 'batchSize' && Number(value) > IMAGES.count;
       const isLargeShift = name === 'shift' && Number(value) >= IMAGES.columns;
       if (isLargeBatch) expect(await failureWith(value)).toBeInstanceOf(DataError);
       else if (isLargeShift) expect(await failureWith(value)).toBeInstanceOf(RangeError);
       else expect(await failureWith(value)).toBe(HAS_BEGUN);
     }
-    for (const value of refused) {
+    for (const value of [...onlyFiles, ...refused]) {
       const failure = (await failureWith(value)) as Error;
       expect(failure).toBeInstanceOf(RangeError);
       expect(failure.message).toContain(`train: ${name} ${JSON.stringify(value)}: must be `);
@@ -270,7 +276,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
       return;
     }
     for (const value of accepted) expect(parsed(name, String(value))).toBe(value);
-    for (const value of [...onlyFlagsRefuse, ...refused]) {
+    for (const value of [...onlyFiles, ...refused]) {
       expect(() => parsed(name, String(value))).toThrow(
         `option '${entryOf(name).flag}' argument '${value}' is invalid.`,
       );
@@ -285,7 +291,7 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
         withOptions(file, (options) => Object.assign(options, andValidated, { [storedName(name)]: value })),
         'f',
       );
-    for (const value of [...accepted, ...onlyFlagsRefuse]) {
+    for (const value of [...accepted, ...onlyFiles]) {
       if (NETWORK.includes(name) && value !== saved[name]) {
         expect(read(value)).toThrow(`f: options of another network: `);
       } else {
@@ -298,9 +304,92 @@ describe.each(Object.entries(RANGES) as [OptionName, Range][])('the range of %s 
   });
 });
 
-test('a run whose file has values that only the flags refuse is resumed', async () => {
+test('a run whose file has values that new runs refuse is resumed', async () => {
   const values = { learningRate: -1e-3, seed: 1.5, clipNorm: 1e300, clipValue: 1e39 };
   expect(await stepsWhenResumed(withOptions(fixture, (options) => Object.assign(options, values)))).toBe(12);
+});
+
+test('a new rate, and the new length of a resumed run, have the range of new runs', async () => {
+  const checkpoint = parseCheckpoint(fixture, 'f');
+  const data = { train: IMAGES, validation: IMAGES };
+  const training = Training.resume(createReferenceBackend(), data, checkpoint);
+  for (const rate of [0, -1, 1e-46, 1e39, NaN]) {
+    expect(() => training.changeLearningRate(rate)).toThrow(`train: learningRate ${rate}: must be a number `);
+  }
+  training.changeLearningRate(0.5);
+  expect(training.learningRate).toBe(0.5);
+  training.dispose();
+  const longer = { trainingIters: 1e300 };
+  expect(await failureOf(resumeTraining(untouchable, IMAGES, checkpoint, longer, { validation: IMAGES }))).toEqual(
+    new RangeError('train: trainingIters 1e+300: must be a whole number from 1 to 4294967295'),
+  );
+});
+
+describe('an option counts wherever JavaScript finds it by its name', () => {
+  class Chosen {
+    readonly batchSize = 8;
+    get hidden(): number {
+      return this.batchSize / 4;
+    }
+    get trainingIters(): number {
+      return 2 * this.batchSize + 1;
+    }
+    print(): void {}
+  }
+  const hidden = Object.defineProperty({ batchSize: 8, trainingIters: 17 }, 'hidden', { get: () => 2 });
+
+  test.each<[string, GivenOptions]>([
+    ['on a prototype', Object.create({ hidden: 2, batchSize: 8, trainingIters: 17 }) as GivenOptions],
+    ['in the getters of a class', new Chosen()],
+    ['in a getter that is not enumerable', hidden],
+  ])('%s', async (_, options) => {
+    const { model, training } = await checkpointOf(IMAGES, options);
+    expect([model.network.layers[0].hidden, training!.options.batchSize, training!.step]).toEqual([2, 8, 2]);
+  });
+
+  test('for a resumed run, for hooks, for the tutorial’s network and for its gradient check too', async () => {
+    let steps = 0;
+    const hooks = Object.create({ onStep: (step: number) => (steps = step), validation: IMAGES }) as TrainHooks;
+    const longer = Object.create({ trainingIters: 8 * 20 }) as ResumeOptions;
+    const checkpoint = await checkpointOf(IMAGES, { hidden: 2, batchSize: 8, trainingIters: 17 });
+    (await resumeTraining(createReferenceBackend(), IMAGES, checkpoint, longer, hooks)).dispose();
+    expect(steps).toBe(19);
+    const sizes = { T: 1, B: 1, I: 1, H: 1, C: 2 };
+    const backend = createReferenceBackend({ dtype: 'f64' });
+    const model = new Model(backend, sizes, Object.create({ forgetBias: 7, inputGradient: true }) as ModelOptions);
+    expect([model.config.forgetBias, model.dx.size]).toEqual([7, 1]);
+    const spoilt = Object.create({ forgetBias: NaN }) as ModelCheck;
+    expect(String(await failureOf(checkModelGradients(backend, sizes, spoilt)))).toContain('forgetBias is NaN');
+  });
+
+  test.each<[string, object]>([
+    ['on a prototype', Object.create({ lr: 1 }) as object],
+    [
+      'in a getter',
+      new (class {
+        private readonly batchSize = 8;
+        get lr(): number {
+          return this.batchSize / 4;
+        }
+      })(),
+    ],
+  ])('and a misspelt one is refused %s', async (_, options) => {
+    const failure = await failureOf(train(untouchable, IMAGES, options));
+    expect(failure).toEqual(new TypeError('train: lr: unknown option; did you mean learningRate?'));
+  });
+
+  test('and each is read once', async () => {
+    let reads = 0;
+    const options = {
+      get hidden(): number {
+        return ++reads;
+      },
+      batchSize: 8,
+      trainingIters: 1,
+    };
+    const network = await train(createReferenceBackend(), IMAGES, options);
+    expect([reads, network.config.layers[0].hidden]).toEqual([1, 1]);
+  });
 });
 
 test('patience without validation is refused by the library and in a checkpoint', () => {

@@ -85,6 +85,18 @@ describe('a wrong file is refused with the reason', () => {
       [],
       'must be [16,3]',
     ],
+    [
+      'whose network contradicts its model',
+      { network: { loss: 'squaredError' } },
+      [],
+      'f: metadata network is {"inputs":3,',
+    ],
+    [
+      'whose length contradicts its options',
+      { steps: '13' },
+      [],
+      'f: metadata steps is "13", but its model and options',
+    ],
     ['with a cursor beyond its order', { training: { cursor: 65 } }, [], 'cursor is 65, must be a whole number from 0'],
     ['with an option out of range', { options: { batchSize: 0 } }, [], 'f: options: batchSize 0: must be'],
     [
@@ -113,6 +125,12 @@ describe('a wrong file is refused with the reason', () => {
     const read = () => reread(writeSafetensors(file));
     expectDataError(read, message);
   });
+});
+
+test('a file without the state of its training is refused', async () => {
+  const { metadata, tensors } = parseSafetensors(toPyTorchTraining(await checkpointOf(), 'f'), 'f');
+  const others = new Map([...metadata].filter(([key]) => key !== 'training'));
+  expectDataError(() => reread(writeSafetensors({ metadata: others, tensors })), 'f: training: missing');
 });
 
 /** MNIST's files with fewer training images, because a digest of all of them takes a second. */
@@ -216,6 +234,26 @@ const testedWithTorch = (python: string): void => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/ error: [^\n]*there\.link: the output must not replace a file that the run reads\n$/);
     expect(readFileSync(there)).toEqual(before);
+  });
+
+  test('refuses numbers of steps and processes that cannot be, before it reads a file', async () => {
+    const wrong: [flag: string, value: string, least: number][] = [
+      ['--steps', '-5', 0],
+      ['--processes', '0', 1],
+    ];
+    for (const [flag, value, least] of wrong) {
+      const args = [SCRIPT, 'none', 'back', '--data', data, '--steps', '1', `${flag}=${value}`];
+      const { code, stdout, stderr } = await runProcess(python, args);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`argument ${flag}: must be a whole number >= ${least}`);
+    }
+    const there = await exported();
+    const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1', '--processes', '17'];
+    expect(await runProcess(python, args)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${there}: each process needs an image, but a batch has only 16\n`,
+    });
   });
 
   test('uses the cores of each computer, and draws other dropout masks in each process', async () => {
