@@ -136,7 +136,8 @@ test.each([[[]], [['--stream']]])('a signal ends a sample %j, and what was writt
     interrupt('SIGINT');
     expect(await code).toBe(130);
     const written = Array.from(stdout.text).slice(0, -1).join('');
-    if (written.length <= 'Ein '.length) continue; // the signal came before the first character
+    // the signal may come before the first character
+    if (written.length <= 'Ein '.length && turns < 1000) continue;
     const length = String(Array.from(written).length - 'Ein '.length);
     const whole = await done([...args, '--length', length]);
     expect(stdout.text).toBe(whole.stdout);
