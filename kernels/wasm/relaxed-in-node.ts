@@ -7,5 +7,5 @@ import { RELAXED } from './binaries.js';
 
 /** Call this before creating a backend. Threads that start later have relaxed SIMD too. */
 export function enableRelaxedSimd(): void {
-  if (!WebAssembly.validate(Buffer.from(RELAXED, 'base64'))) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  if (!WebAssembly.validate(Buffer.from(RELAXED, 'hex'))) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }

@@ -186,12 +186,6 @@ export function matrixOf(tensor: Tensor): Tensor {
   return ndarray(tensor.data, [tensor.size / columns, columns], [columns, 1], tensor.offset);
 }
 
-/** Every element in a row of its own, in row order: `[M,N]` → `[M·N,1]`. Throws a RangeError for a view with gaps. */
-export function columnOf(tensor: Tensor): Tensor {
-  assertDense('column', tensor);
-  return ndarray(tensor.data, [tensor.size, 1], [1, 1], tensor.offset);
-}
-
 /** `‖tensor‖₂` of all elements of a tensor `[…]`. */
 export function norm(tensor: Tensor): number {
   assertNotFreed('norm', tensor);

@@ -73,13 +73,12 @@ export class Network {
    * sequences of a batch are sorted, the longest first: see `order`.
    */
   readonly layers: readonly (readonly Lstm[])[];
-  /** The initial and the last states of each layer, in the order of the batch, and their gradients. */
-  readonly states: NetworkStates;
   private readonly owned: Tensor[] = [];
   private readonly dropouts: readonly (readonly Dropout[])[];
   private readonly dxOrNone: Tensor | undefined;
   private readonly output: NetworkOutput;
   private readonly sequences: SequenceOrder;
+  private readonly ownStates: NetworkStates;
   /** As `layers`; undefined without `stateGradients`. */
   private readonly finalGradients: readonly (readonly State[])[] | undefined;
   private drops = false;
@@ -119,7 +118,13 @@ export class Network {
     this.sequences = new SequenceOrder(backend, { x, dx: this.dxOrNone, layers, views, states: callersStates }, (one) =>
       this.allocateOwned(one),
     );
-    this.states = new NetworkStates(backend, this.config, layers.flat(), this.sequences, this.finalGradients?.flat());
+    this.ownStates = new NetworkStates(
+      backend,
+      this.config,
+      layers.flat(),
+      this.sequences,
+      this.finalGradients?.flat(),
+    );
   }
 
   /** The former name of `config`. @deprecated */
@@ -130,6 +135,12 @@ export class Network {
   /** `[B]`: for each row of the tensors of `layers`, the index of its sequence in the batch. Equal lengths keep their order. */
   get order(): readonly number[] {
     return this.sequences.order;
+  }
+
+  /** The initial and the last states of each layer, in the order of the batch, and their gradients. */
+  get states(): NetworkStates {
+    this.assertNotDisposed('states');
+    return this.ownStates;
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */

@@ -6,7 +6,7 @@
  */
 import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { columnOf, matrixOf, rowsOf } from '../core/tensor.js';
+import { copyInto, matrixOf } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
 import { bindLstm } from '../equations/lstm-tensors.js';
 import type { OutputViews } from './layers.js';
@@ -69,7 +69,7 @@ export class SequenceOrder {
 
   /** Before the LSTMs' forward pass. */
   sortInputs(): void {
-    this.used?.sortInputs();
+    this.used?.sortInputs(this.order);
   }
 
   /** After the LSTMs' forward pass. */
@@ -103,7 +103,8 @@ class Copies {
   private readonly toCallers: Rows;
   private readonly stateRows: Tensor;
   private readonly scratch: Record<string, Tensor>;
-  private readonly zeros: Tensor;
+  /** By their number. */
+  private readonly zeros: Record<string, Tensor>;
 
   constructor(
     private readonly backend: Backend,
@@ -112,20 +113,17 @@ class Copies {
   ) {
     const { x, dx, layers, views } = ends;
     const [T, B] = x.shape;
-    const widest = Math.max(...[x, ...views.states].map(columnsOf), ...layers.flat().map(({ sizes: { H } }) => H));
+    const states = layers.flat().flatMap(({ initial: { h, c } }) => [h, c]);
+    const widths = new Set([...(dx ? [dx] : []), ...views.states, ...states].map(columnsOf));
+    this.zeros = allocate(Object.fromEntries([...widths].map((width) => [width, [width]])));
+    this.scratch = allocate(Object.fromEntries(states.map(({ shape }) => [shape[1], shape])));
     const ours = allocate({
-      ...{ x: x.shape, zeros: [widest], stateRows: [B] },
+      ...{ x: x.shape, stateRows: [B] },
       ...{ sortedBatch: [B], callersBatch: [B], sortedSteps: [T * B], callersSteps: [T * B] },
       ...(dx && { dx: dx.shape }),
     });
-    this.scratch = allocate(
-      Object.fromEntries(
-        layers.flat().flatMap(({ initial: { h, c } }) => [h, c].map(({ shape }) => [`${shape[1]}`, shape])),
-      ),
-    );
     this.x = ours.x;
     this.dx = dx && ours.dx;
-    this.zeros = ours.zeros;
     this.stateRows = ours.stateRows;
     this.toSorted = { batch: ours.sortedBatch, steps: ours.sortedSteps };
     this.toCallers = { batch: ours.callersBatch, steps: ours.callersSteps };
@@ -162,14 +160,16 @@ class Copies {
     from.forEach((row, n) => this.stateRows.set(n, row));
     this.backend.upload(this.stateRows);
     for (const state of this.ends.states.flatMap(({ h, c }) => [h, c])) {
-      const moved = this.scratch[`${state.shape[1]}`];
+      const moved = this.scratch[columnsOf(state)];
       this.gather(moved, state, this.stateRows);
       this.backend.copy(state, moved);
     }
   }
 
-  sortInputs(): void {
-    this.gather(inputRows(this.x), inputRows(this.ends.x), this.toSorted.steps);
+  /** On the host, which has written x. */
+  sortInputs(order: readonly number[]): void {
+    order.forEach((b, n) => copyInto(this.x.pick(null, n), this.ends.x.pick(null, b)));
+    this.backend.upload(this.x);
   }
 
   returnStates(): void {
@@ -186,7 +186,7 @@ class Copies {
 
   returnInputGradient(): void {
     const { dx } = this.ends;
-    if (dx && this.dx) this.gather(inputRows(dx), inputRows(this.dx), this.toCallers.steps);
+    if (dx && this.dx) this.gather(matrixOf(dx), matrixOf(this.dx), this.toCallers.steps);
   }
 
   /** The rows for a matrix of B rows, or of T·B. */
@@ -196,7 +196,7 @@ class Copies {
 
   /** Row n of out = row `rows[n]` of a: (15) with a bias of 0. */
   private gather(out: Tensor, a: Tensor, rows: Tensor): void {
-    this.backend.embeddingForward(out, a, rows, rowsOf(this.zeros, 0, columnsOf(a)));
+    this.backend.embeddingForward(out, a, rows, this.zeros[columnsOf(a)]);
   }
 }
 
@@ -204,8 +204,5 @@ interface Rows {
   readonly batch: Tensor;
   readonly steps: Tensor;
 }
-
-/** `[T,B,I]` → `[T·B,I]`; class indices `[T,B]` → `[T·B,1]`. */
-const inputRows = (x: Tensor): Tensor => (x.dimension === 2 ? columnOf(x) : matrixOf(x));
 
 const columnsOf = ({ shape }: Tensor): number => shape[shape.length - 1];

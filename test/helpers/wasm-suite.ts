@@ -147,7 +147,7 @@ const FUNCTIONS = {
 type Functions = Record<keyof typeof FUNCTIONS, (out: number, x: number, size: number) => void>;
 
 export const builds = Object.entries({ portable: PORTABLE, relaxed: RELAXED })
-  .map(([name, text]) => [name, Buffer.from(text, 'base64')] as const)
+  .map(([name, text]) => [name, Buffer.from(text, 'hex')] as const)
   .filter(([, bytes]) => WebAssembly.validate(bytes));
 
 export function instantiate(bytes: Buffer<ArrayBuffer>) {

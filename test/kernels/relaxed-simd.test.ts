@@ -71,7 +71,7 @@ test('the library does not change V8’s flags', async () => {
   const script = `
     import { RELAXED } from './dist/kernels/wasm/binaries.js';
     import { createWasmBackend } from 'longhand/wasm';
-    const hasRelaxed = () => WebAssembly.validate(Buffer.from(RELAXED, 'base64'));
+    const hasRelaxed = () => WebAssembly.validate(Buffer.from(RELAXED, 'hex'));
     const before = hasRelaxed();
     const backend = await createWasmBackend({ threads: 1 });
     await backend.dispose();

@@ -368,7 +368,13 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
 
   /** The arguments of every method of the library's classes that own tensors; null: it reads and writes no tensor. */
   const ARGUMENTS: Readonly<Record<string, readonly unknown[] | null>> = {
-    ...{ dx: [], forward: [], backward: [], setBatch: [{ x: zeros([2, B, I]), labels: Array<number>(B).fill(0) }] },
+    ...{
+      states: [],
+      dx: [],
+      forward: [],
+      backward: [],
+      setBatch: [{ x: zeros([2, B, I]), labels: Array<number>(B).fill(0) }],
+    },
     ...{
       setTargets: [{ labels: Array<number>(B).fill(0) }],
       drawMasks: [new Random(1)],
@@ -378,10 +384,10 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     ...{ initialise: [new Random(1)], metrics: [], predictions: [], assertFinite: [1], assertFiniteInputs: [] },
     ...{ save: [], load: [{}], update: [0.1], makeStep: [], line: [], validate: [], checkpoint: [], takeNetwork: [] },
     ...{ changeLearningRate: [0.1], network: null, countsRow: null, updates: null, step: null, steps: null },
-    ...{ isOver: null, hasLostPatience: null, options: null, learningRate: null, dispose: null },
+    ...{ isOver: null, hasLostPatience: null, options: null, learningRate: null, dispose: null, order: null },
     // private
     ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
-    ...{ assertNotDisposed: null, assertNotEnded: null },
+    ...{ assertNotDisposed: null, assertNotEnded: null, addFinalGradients: null, allocateOwned: null },
   };
 
   const methodsOf = (owner: object): string[] => {
@@ -440,10 +446,14 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     const text = new Network(backend, { ...ENDS_OF_TEXT, inputs: classes, outputs: classes }, { T: 2, B: 2 });
     const { x, h, c, kernel, bias } = lstm;
     for (const tensor of [x, h, c, kernel, bias, matrix, vector]) backend.free(tensor);
+    const { states } = text;
     text.dispose();
     const named = { m: matrix };
     const parameter = { name: 'm', value: matrix, gradient: matrix };
     const calls: Record<string, () => unknown> = {
+      'states.setInitial': () => states.setInitial(Object.fromEntries(['h0', 'c0'].map((one) => [one, zeros([2, 3])]))),
+      'states.final': () => states.final(),
+      'states.initialGradients': () => states.initialGradients(),
       lstmForward: () => library.lstmForward(backend, lstm),
       lstmBackward: () => library.lstmBackward(backend, lstm),
       carryState: () => library.carryState(backend, lstm),
