@@ -67,6 +67,9 @@ Examples:
               if (stream) printContents(part);
               kept = (kept ?? '') + (stream ? '' : part);
             }
+          } catch (error) {
+            if (!signal.aborted && !stream) kept = undefined; // an error prints no half of a text
+            throw error;
           } finally {
             if (kept !== undefined) printContents(`${kept}\n`); // also what was written before a signal came
             network.dispose();

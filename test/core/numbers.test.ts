@@ -138,7 +138,8 @@ describe('a checkpoint', () => {
       const message = `f: tensor "${key}": element 1 is ${value}: beyond f32 ${RANGE}`;
       expect(read(changed(fixture('f64'), key, value))).toThrow(message);
     }
-    for (const value of [LARGEST, -LARGEST, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
+    const smallest = key.startsWith('adam.v.') ? 0 : -LARGEST; // a mean of squares is not negative
+    for (const value of [LARGEST, smallest, 1e-300]) expect(read(changed(fixture('f64'), key, value))).not.toThrow();
   });
 
   test('is read in spite of such a number if the caller allows NaN and infinities', () => {
