@@ -6,7 +6,7 @@ import { Console } from 'node:console';
 import { readFileSync, writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
-import { compute, reportOf } from '../exercises/check.js';
+import { compute, reportOf } from '../exercises/compute.js';
 import type { Compile } from '../exercises/evaluate.js';
 import { HEADER_LINES } from '../exercises/evaluate.js';
 import type { Job } from './answer-process.js';
@@ -48,15 +48,15 @@ const LONGEST_MS = 60_000;
 const end = process.kill.bind(process, process.pid, 'SIGKILL');
 
 try {
-  const { name, source } = JSON.parse(readFileSync(0, 'utf8')) as Job;
+  const { name, code } = JSON.parse(readFileSync(0, 'utf8')) as Job;
   const realm = newRealm();
-  const compile: Compile = (code) =>
-    vm.compileFunction(code, ['exports', 'require'], {
+  const compile: Compile = (text) =>
+    vm.compileFunction(text, ['exports', 'require'], {
       parsingContext: realm,
       filename: '<anonymous>',
       lineOffset: HEADER_LINES,
     }) as ReturnType<Compile>;
-  const run = (): void => writeAll(REPORT, `${reportOf(compute({ name }, source, compile))}\n`);
+  const run = (): void => writeAll(REPORT, `${reportOf(compute({ name }, code, compile))}\n`);
   vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit
 } finally {
   end();

@@ -1,35 +1,40 @@
 /** Checks the text of an answer. */
-import type { Compile } from './evaluate.js';
-import { AnswerError, evaluate, explained } from './evaluate.js';
+import { transform } from 'sucrase';
+import type { Computed } from './compute.js';
+import { compute, PROBLEMS } from './compute.js';
+import { AnswerError } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
-import { LSTM_PROBLEMS } from './lstm-problems.js';
-import type { ExerciseChecks, Numbers, Result } from './results.js';
+import type { Numbers, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
-import { RNN_PROBLEMS } from './rnn-problems.js';
-import { SMALL_PROBLEMS } from './small-problems.js';
-
-const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
-
-/** What an answer computes, or, for its author, why it cannot be run. */
-export type Computed = { readonly numbers: Numbers } | { readonly error: string };
 
 /**
  * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source` here: an endless loop there
  * does not return, so a caller needs a time limit.
  */
 export function check(exercise: Exercise, source: string): Verdict {
-  return isUntouched(exercise, source) ? { outcome: 'untouched' } : verdictOf(exercise, compute(exercise, source));
+  return isUntouched(exercise, source)
+    ? { outcome: 'untouched' }
+    : verdictOf(exercise, computeSource(exercise, source));
 }
 
-/** Runs `source` as an answer to the exercise with this name. */
-export function compute({ name }: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
+/** As `compute`, of TypeScript or JavaScript. */
+export function computeSource(exercise: Pick<Exercise, 'name'>, source: string): Computed {
   try {
-    const { exports, cases } = PROBLEMS[name];
-    const answer = evaluate(source, exports, compile);
-    return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
+    return compute(exercise, toCommonJs(source));
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };
     throw error;
+  }
+}
+
+/** TypeScript or JavaScript as a CommonJS module with the same lines. Throws an AnswerError if it cannot be read. */
+export function toCommonJs(source: string): string {
+  try {
+    return transform(source, { transforms: ['typescript', 'imports'], disableESTransforms: true }).code;
+  } catch (error) {
+    const { message } = error as Error;
+    const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
+    throw new AnswerError(place ? `line ${place[2]}, column ${place[3]}: ${place[1]}` : message);
   }
 }
 
@@ -43,12 +48,6 @@ export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
   const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, one, numbers));
   return { outcome: 'wrong', differences, ...(mistake && { mistake: mistake.words }) };
-}
-
-/** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */
-export function reportOf(computed: Computed): string {
-  const words = (tensor: ArrayLike<number>): string[] => Array.from(tensor, String);
-  return JSON.stringify('error' in computed ? computed : { numbers: computed.numbers.map((one) => one.map(words)) });
 }
 
 /** What `reportOf` has made for an answer to `exercise`. Throws an Error if the line is not of this form. */
@@ -85,7 +84,7 @@ function uniqueTensors<One extends { tensor: string }>(all: readonly One[]): One
 
 /** With some shapes a mistake cannot be computed. */
 function isTheirMistake(exercise: Exercise, mistake: KnownMistake, numbers: Numbers): boolean {
-  const computed = compute(exercise, withMistake(exercise, mistake));
+  const computed = computeSource(exercise, withMistake(exercise, mistake));
   return 'numbers' in computed && areSame(computed.numbers, numbers);
 }
 

@@ -1,5 +1,4 @@
-/** Runs the text of an answer, TypeScript or JavaScript, as a module that may import from 'longhand'. */
-import { transform } from 'sucrase';
+/** Runs an answer, a CommonJS module that may import from 'longhand'. */
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
 import { denseBackward } from '../equations/dense.js';
@@ -47,11 +46,10 @@ export const HEADER_LINES = 2;
 const compileHere: Compile = (code) => new Function('exports', 'require', code) as ReturnType<Compile>;
 
 /**
- * The exports of an answer. Throws an AnswerError if it cannot be read, or throws, or lacks one of `names`. It is a stranger's
+ * The exports of an answer. Throws an AnswerError if the engine cannot read it, or it throws, or lacks one of `names`. It is a stranger's
  * program: in a page it runs in a worker, in Node in a process of its own.
  */
-export function evaluate(source: string, names: readonly string[] = [], compile = compileHere): Answer {
-  const code = toCommonJs(source);
+export function evaluate(code: string, names: readonly string[] = [], compile = compileHere): Answer {
   const answer: Record<string, unknown> = {};
   return explained(() => {
     compile(code)(answer, required);
@@ -59,16 +57,6 @@ export function evaluate(source: string, names: readonly string[] = [], compile 
     if (missing !== undefined) throw new AnswerError(`${missing}: the file must export a function of this name`);
     return answer;
   });
-}
-
-function toCommonJs(source: string): string {
-  try {
-    return transform(source, { transforms: ['typescript', 'imports'], disableESTransforms: true }).code;
-  } catch (error) {
-    const { message } = error as Error;
-    const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
-    throw new AnswerError(place ? `line ${place[2]}, column ${place[3]}: ${place[1]}` : message);
-  }
 }
 
 function required(name: string): unknown {

@@ -102,11 +102,16 @@ async function textsOf(mark) {
 }
 
 const texts = await Promise.all(MARKS.map(textsOf));
+const { javascript } = texts.find(({ name }) => name === 'rnn-step');
+const rightRnn = transform(javascript.solution, { transforms: ['imports'] }).code;
 writeFileSync(
   project('src/exercises/texts.ts'),
   `/** Made by make.mjs from the code: the files of the exercises, and the mistakes that can be made in them. */
 import type { Texts } from './exercise.js';
 
 export const TEXTS: readonly Texts[] = ${JSON.stringify(texts, null, 2)};
+
+/** The solution of the exercises on the plain RNN, which have one, as a CommonJS module. */
+export const RIGHT_RNN: string = ${JSON.stringify(rightRnn)};
 `,
 );

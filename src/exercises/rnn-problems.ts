@@ -4,7 +4,7 @@ import type { Answer } from './evaluate.js';
 import { evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
 import { numericGradient } from './results.js';
-import { TEXTS } from './texts.js';
+import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
 type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
@@ -23,11 +23,7 @@ interface PlainRnn extends Answer {
 
 let right: PlainRnn | undefined;
 
-/** The whole program: all files made from it have the same solution. */
-function rightRnn(): PlainRnn {
-  const { javascript } = TEXTS.find(({ name }) => name === 'rnn-step') ?? TEXTS[0];
-  return (right ??= evaluate(javascript.solution) as PlainRnn);
-}
+const rightRnn = (): PlainRnn => (right ??= evaluate(RIGHT_RNN) as PlainRnn);
 
 const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
   Array.from({ length: rows }, () => Float64Array.from({ length: columns }, draw));

@@ -13,6 +13,7 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
+import { toCommonJs } from './check.js';
 import { evaluate, explained } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
 
@@ -34,7 +35,7 @@ export const rightLosses = (images: LabelledImages): Generator<number, void> => 
 /** The same with the exercise's function from `source`. Throws an AnswerError. `exercise` must have `trains`. */
 export function* answerLosses({ trains }: Exercise, source: string, images: LabelledImages): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
-  const answer = evaluate(source, [trains]);
+  const answer = evaluate(toCommonJs(source), [trains]);
   const rate = answer.adamRate ?? adamRate;
   const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
   for (;;) {

@@ -1,14 +1,7 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
-import {
-  check,
-  compute,
-  computedFrom,
-  isUntouched,
-  reportOf,
-  verdictOf,
-  withMistake,
-} from '../../src/exercises/check.js';
+import { check, computedFrom, computeSource, isUntouched, verdictOf, withMistake } from '../../src/exercises/check.js';
+import { reportOf } from '../../src/exercises/compute.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
@@ -157,7 +150,7 @@ describe('the numbers of an answer as a line', () => {
     const numbers = [[[1 / 3, NaN, -Infinity, 5e-324]], [[]]];
     expect(computedFrom(reportOf({ numbers }), one)).toEqual({ numbers });
     expect(computedFrom(reportOf({ error: 'a "b"\n' }), one)).toEqual({ error: 'a "b"\n' });
-    const right = compute(one, one.typescript.solution);
+    const right = computeSource(one, one.typescript.solution);
     expect(verdictOf(one, computedFrom(reportOf(right), one))).toEqual(check(one, one.typescript.solution));
   });
 
