@@ -94,7 +94,7 @@ export function assertFirstClass(what: string, sequences: Sequences): void {
   const C = outputsOf(sequences);
   throw new DataError(
     `${what}.labels are ${least}…${C - 1}, so there would be ${C} classes, and class 0 never occurs: ` +
-      `subtract ${least} from each label, or confirm it with classes: ${C}`,
+      `subtract ${least} from each label, or write classes: ${C} beside the labels`,
   );
 }
 

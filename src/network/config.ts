@@ -143,13 +143,13 @@ export const storedLayer = ({ hidden, bidirectional, projection, bias }: Require
 });
 
 /** Whether a layer has a projection or no biases. Files of format version 2 have no such layers. */
-export const hasNewLayers = ({ layers }: CompleteConfig): boolean =>
+export const needsVersion3 = ({ layers }: CompleteConfig): boolean =>
   layers.some(({ projection, bias }) => projection > 0 || !bias);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain(network: CompleteConfig): boolean {
   const { layers, inputKind, loss, reads, dropout } = network;
-  const isAlone = layers.length === 1 && !layers[0].bidirectional && !hasNewLayers(network);
+  const isAlone = layers.length === 1 && !layers[0].bidirectional && !needsVersion3(network);
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
 

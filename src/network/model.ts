@@ -35,7 +35,10 @@ export interface ParameterTensors extends NamedTensors {
   readonly outBias: Tensor;
 }
 
-/** The batch, and what the forward and the backward pass compute from it. */
+/**
+ * The batch, and what the forward and the backward pass compute from it. In the tensors of the LSTM, sequences of different lengths are
+ * sorted: see `Network.order`.
+ */
 export interface Activations
   extends
     Required<Omit<OutputTensors, 'mask'>>,
@@ -71,9 +74,6 @@ export class Model extends Network {
   readonly outKernel: Parameter;
   /** The output layer's bias, `[C]`. */
   readonly outBias: Parameter;
-  /** The LSTM. */
-  readonly lstm: Lstm;
-
   constructor(backend: Backend, sizes: ModelSizes, options: ModelOptions = {}) {
     assertKinds('model', options, {
       forgetBias: 'number',
@@ -81,11 +81,15 @@ export class Model extends Network {
       stateGradients: 'boolean',
     } satisfies Record<keyof ModelOptions, TypeName>);
     assertSizes('model', sizes, ['T', 'B', 'I', 'H', 'C']);
-    const { forgetBias, inputGradient = false } = options;
-    super(backend, modelNetwork(sizes, forgetBias), sizes, { inputGradient });
+    const { forgetBias, inputGradient = false, stateGradients = false } = options;
+    super(backend, modelNetwork(sizes, forgetBias), sizes, { inputGradient, stateGradients });
     [this.kernel, this.bias, this.outKernel, this.outBias] = this.parameters;
-    this.lstm = this.layers[0][0];
     const { h, c, z, gates, dhUpstream, dh, dc, dz } = this.lstm;
     Object.assign(this.activations, { h, c, z, gates, dhUpstream, dh, dc, dz });
+  }
+
+  /** The LSTM. */
+  get lstm(): Lstm {
+    return this.layers[0][0];
   }
 }

@@ -68,11 +68,6 @@ export class Network {
   readonly parameters: readonly Parameter[];
   /** The batch, and what the output layer and the loss compute from it. */
   readonly activations: OutputTensors;
-  /**
-   * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
-   * sequences of a batch are sorted, the longest first: see `order`.
-   */
-  readonly layers: readonly (readonly Lstm[])[];
   private readonly owned: Tensor[] = [];
   private readonly dropouts: readonly (readonly Dropout[])[];
   private readonly dxOrNone: Tensor | undefined;
@@ -107,7 +102,6 @@ export class Network {
     this.dxOrNone = hasDx ? this.allocateAll({ dx: x.shape }).dx : undefined;
     const ends = { x, dx: this.dxOrNone, values, gradients, stateGradients: options.stateGradients === true };
     const { layers, dropouts } = allocateLayers(this.config, sizes, ends, (one) => this.allocateAll(one));
-    this.layers = layers;
     this.dropouts = dropouts;
     const [kernel, bias] = this.parameters.slice(-2);
     this.output = new NetworkOutput(backend, this.config, sizes, this.activations, { kernel, bias });
@@ -130,6 +124,14 @@ export class Network {
   /** The former name of `config`. @deprecated */
   get network(): CompleteConfig {
     return this.config;
+  }
+
+  /**
+   * The LSTMs of each layer, the lowest layer first: forward, then reverse if the layer is bidirectional. In their tensors the
+   * sequences of the batch are sorted, the longest first: see `order`.
+   */
+  get layers(): readonly (readonly Lstm[])[] {
+    return this.sequences.layers;
   }
 
   /** `[B]`: for each row of the tensors of `layers`, the index of its sequence in the batch. Equal lengths keep their order. */
@@ -163,7 +165,7 @@ export class Network {
     this.drops = dropout;
     const { backend, sequences } = this;
     sequences.sortInputs();
-    sequences.layers.forEach((directions, n) => {
+    this.layers.forEach((directions, n) => {
       for (const lstm of directions) lstmForward(backend, lstm);
       this.dropoutForward(n);
     });
@@ -181,7 +183,7 @@ export class Network {
     for (let n = this.layers.length - 1; n >= 0; n--) {
       this.addFinalGradients(n);
       // Two directions share their inputs, so the second one adds.
-      sequences.layers[n].forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));
+      this.layers[n].forEach((lstm, k) => lstmBackward(backend, lstm, { accumulate: k > 0 }));
       if (n > 0) this.dropoutBackward(n - 1);
     }
     sequences.returnInputGradient();
@@ -248,7 +250,7 @@ export class Network {
     const { lengths } = this.output.rows;
     this.sequences.setLengths(lengths);
     const sorted = this.sequences.order.map((b) => lengths[b]);
-    for (const lstm of this.sequences.layers.flat()) setLengths(lstm, sorted);
+    for (const lstm of this.layers.flat()) setLengths(lstm, sorted);
   }
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */

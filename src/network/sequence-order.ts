@@ -6,13 +6,13 @@
  */
 import type { Backend } from '../core/backend.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { copyInto, matrixOf } from '../core/tensor.js';
+import { copyInto, matrixOf, rowsOf } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
 import { bindLstm } from '../equations/lstm-tensors.js';
 import type { OutputViews } from './layers.js';
 
 /** What the batch's order concerns. */
-interface Ends {
+interface Connections {
   readonly x: Tensor;
   readonly dx: Tensor | undefined;
   readonly layers: readonly (readonly Lstm[])[];
@@ -28,34 +28,31 @@ export class SequenceOrder {
   /** `[B]`: the caller's index of each sequence in the LSTMs, the longest sequence first. */
   order: readonly number[];
   private copies: Copies | undefined;
+  /** The copies if they are in use; undefined if the batch is sorted. */
+  private used: Copies | undefined;
 
   constructor(
     private readonly backend: Backend,
-    private readonly ends: Ends,
+    private readonly connections: Connections,
     private readonly allocate: Allocate,
   ) {
-    this.order = Array.from({ length: ends.x.shape[1] }, (_, b) => b);
-  }
-
-  /** The copies that are in use; undefined if the batch is sorted. */
-  private get used(): Copies | undefined {
-    return this.order.every((b, n) => b === n) ? undefined : this.copies;
+    this.order = Array.from({ length: connections.x.shape[1] }, (_, b) => b);
   }
 
   /** The layers that compute: those of the network, or with the sorted copy of x. */
   get layers(): readonly (readonly Lstm[])[] {
-    return (this.used ?? this.ends).layers;
+    return (this.used ?? this.connections).layers;
   }
 
   /** The states that the output layer reads, in the caller's order, and their gradients. */
   get views(): OutputViews {
-    return (this.used ?? this.ends).views;
+    return (this.used ?? this.connections).views;
   }
 
   /** Allocates what a batch of these lengths needs. Throws an OutOfMemoryError; then nothing changes. */
   reserve(lengths: readonly number[]): void {
     if (sortedOrder(lengths).some((b, n) => b !== n))
-      this.copies ??= new Copies(this.backend, this.ends, this.allocate);
+      this.copies ??= new Copies(this.backend, this.connections, this.allocate);
   }
 
   /** Sorts by these lengths. The states that the caller has written follow their sequences. */
@@ -65,6 +62,7 @@ export class SequenceOrder {
     this.copies?.moveStates(order.map((b) => this.order.indexOf(b)));
     this.order = order;
     this.copies?.setOrder(order);
+    this.used = order.every((b, n) => b === n) ? undefined : this.copies;
   }
 
   /** Before the LSTMs' forward pass. */
@@ -92,117 +90,125 @@ export class SequenceOrder {
 const sortedOrder = (lengths: readonly number[]): number[] =>
   [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]);
 
-/** The sorted copies, and the rows that they come from. A row is one sequence at one step. */
+/** The sorted copies of what the batch's order concerns. */
 class Copies {
   readonly layers: readonly (readonly Lstm[])[];
   readonly views: OutputViews;
   private readonly x: Tensor;
-  private readonly dx: Tensor | undefined;
-  /** For row n of a sorted `[B,…]` or `[T,B,…]` tensor, the caller's row; and the inverse. */
-  private readonly toSorted: Rows;
-  private readonly toCallers: Rows;
-  private readonly stateRows: Tensor;
-  private readonly scratch: Record<string, Tensor>;
-  /** By their number. */
-  private readonly zeros: Record<string, Tensor>;
+  /** `[B]`: for each row of a sorted batch, the caller's row; and the inverse. */
+  private readonly toSorted: Tensor;
+  private readonly toCallers: Tensor;
+  private readonly moves: Tensor;
+  /** `[B,N]` for each N that the states have. */
+  private readonly scratch: ReadonlyMap<number, Tensor>;
+  /** `[N]` for each N: a bias of 0. */
+  private readonly zeros: ReadonlyMap<number, Tensor>;
+  private readonly statesBack: readonly Step[];
+  private readonly gradientsIn: readonly Step[];
+  private readonly inputGradientBack: readonly Step[];
 
   constructor(
     private readonly backend: Backend,
-    private readonly ends: Ends,
+    private readonly connections: Connections,
     allocate: Allocate,
   ) {
-    const { x, dx, layers, views } = ends;
-    const [T, B] = x.shape;
-    const states = layers.flat().flatMap(({ initial: { h, c } }) => [h, c]);
-    const widths = new Set([...(dx ? [dx] : []), ...views.states, ...states].map(columnsOf));
-    this.zeros = allocate(Object.fromEntries([...widths].map((width) => [width, [width]])));
-    this.scratch = allocate(Object.fromEntries(states.map(({ shape }) => [shape[1], shape])));
-    const ours = allocate({
-      ...{ x: x.shape, stateRows: [B] },
-      ...{ sortedBatch: [B], callersBatch: [B], sortedSteps: [T * B], callersSteps: [T * B] },
-      ...(dx && { dx: dx.shape }),
-    });
-    this.x = ours.x;
-    this.dx = dx && ours.dx;
-    this.stateRows = ours.stateRows;
-    this.toSorted = { batch: ours.sortedBatch, steps: ours.sortedSteps };
-    this.toCallers = { batch: ours.callersBatch, steps: ours.callersSteps };
+    const { x, dx, layers, views, states } = connections;
+    const B = x.shape[1];
+    const ofStates = states.flatMap(({ h, c }) => [h, c]);
+    const widths = [...new Set([...(dx ? [dx] : []), ...views.states, ...ofStates].map(columnsOf))];
+    const shapes: Record<string, Shape> = { x: x.shape, toSorted: [B], toCallers: [B], moves: [B] };
+    if (dx) shapes.dx = dx.shape;
+    for (const [name, tensors] of Object.entries(views) as [string, readonly Tensor[]][]) {
+      tensors.forEach(({ shape }, n) => (shapes[`${name}${n}`] = shape));
+    }
+    for (const N of widths) {
+      shapes[`zeros${N}`] = [N];
+      shapes[`scratch${N}`] = [B, N];
+    }
+    const all = allocate(shapes); // at once: if one does not fit, none is kept
+    this.x = all.x;
+    this.toSorted = all.toSorted;
+    this.toCallers = all.toCallers;
+    this.moves = all.moves;
+    this.zeros = new Map(widths.map((N) => [N, all[`zeros${N}`]]));
+    this.scratch = new Map(widths.map((N) => [N, all[`scratch${N}`]]));
+    this.views = {
+      states: views.states.map((_, n) => all[`states${n}`]),
+      dStates: views.dStates.map((_, n) => all[`dStates${n}`]),
+    };
+    const inputs = { inputs: [all.x], dInputs: dx ? [all.dx] : [] };
     const [lowest, ...others] = layers;
-    this.layers = [lowest.map((lstm) => this.reading(lstm)), ...others];
-    const copyOf = (name: string, all: readonly Tensor[]) =>
-      Object.values<Tensor>(allocate(Object.fromEntries(all.map(({ shape }, n) => [`${name}${n}`, shape]))));
-    this.views = { states: copyOf('states', views.states), dStates: copyOf('dStates', views.dStates) };
-  }
-
-  /** The same LSTM, but it reads the sorted x. */
-  private reading(lstm: Lstm): Lstm {
-    const { sizes, forgetBias, reverse } = lstm;
-    const inputs = { inputs: [this.x], dInputs: this.dx ? [this.dx] : [] };
-    return bindLstm(sizes, { ...lstm, ...inputs }, { forgetBias, reverse });
+    this.layers = [
+      lowest.map((lstm) => {
+        const { sizes, forgetBias, reverse } = lstm;
+        return bindLstm(sizes, { ...lstm, ...inputs }, { forgetBias, reverse });
+      }),
+      ...others,
+    ];
+    this.statesBack = stepsOf(B, this.views.states, views.states);
+    this.gradientsIn = stepsOf(B, views.dStates, this.views.dStates);
+    this.inputGradientBack = dx ? stepsOf(B, [matrixOf(dx)], [matrixOf(all.dx)]) : [];
   }
 
   setOrder(order: readonly number[]): void {
-    const { toSorted, toCallers, ends } = this;
-    const [T, B] = ends.x.shape;
     order.forEach((b, n) => {
-      toSorted.batch.set(n, b);
-      toCallers.batch.set(b, n);
-      for (let t = 0; t < T; t++) {
-        toSorted.steps.set(t * B + n, t * B + b);
-        toCallers.steps.set(t * B + b, t * B + n);
-      }
+      this.toSorted.set(n, b);
+      this.toCallers.set(b, n);
     });
-    for (const { batch, steps } of [toSorted, toCallers]) for (const rows of [batch, steps]) this.backend.upload(rows);
+    this.backend.upload(this.toSorted);
+    this.backend.upload(this.toCallers);
   }
 
   /** Row n of each state becomes its row `from[n]`. */
   moveStates(from: readonly number[]): void {
-    from.forEach((row, n) => this.stateRows.set(n, row));
-    this.backend.upload(this.stateRows);
-    for (const state of this.ends.states.flatMap(({ h, c }) => [h, c])) {
-      const moved = this.scratch[columnsOf(state)];
-      this.gather(moved, state, this.stateRows);
+    from.forEach((row, n) => this.moves.set(n, row));
+    this.backend.upload(this.moves);
+    for (const state of this.connections.states.flatMap(({ h, c }) => [h, c])) {
+      const moved = this.scratch.get(columnsOf(state));
+      if (!moved) continue;
+      this.gather({ out: moved, a: state }, this.moves);
       this.backend.copy(state, moved);
     }
   }
 
   /** On the host, which has written x. */
   sortInputs(order: readonly number[]): void {
-    order.forEach((b, n) => copyInto(this.x.pick(null, n), this.ends.x.pick(null, b)));
+    order.forEach((b, n) => copyInto(this.x.pick(null, n), this.connections.x.pick(null, b)));
     this.backend.upload(this.x);
   }
 
   returnStates(): void {
-    this.views.states.forEach((copy, k) =>
-      this.gather(copy, this.ends.views.states[k], this.rowsFor(copy, this.toCallers)),
-    );
+    for (const step of this.statesBack) this.gather(step, this.toCallers);
   }
 
   sortGradients(): void {
-    this.views.dStates.forEach((copy, k) =>
-      this.gather(this.ends.views.dStates[k], copy, this.rowsFor(copy, this.toSorted)),
-    );
+    for (const step of this.gradientsIn) this.gather(step, this.toSorted);
   }
 
   returnInputGradient(): void {
-    const { dx } = this.ends;
-    if (dx && this.dx) this.gather(matrixOf(dx), matrixOf(this.dx), this.toCallers.steps);
-  }
-
-  /** The rows for a matrix of B rows, or of T·B. */
-  private rowsFor({ shape }: Tensor, { batch, steps }: Rows): Tensor {
-    return shape[0] === batch.size ? batch : steps;
+    for (const step of this.inputGradientBack) this.gather(step, this.toCallers);
   }
 
   /** Row n of out = row `rows[n]` of a: (15) with a bias of 0. */
-  private gather(out: Tensor, a: Tensor, rows: Tensor): void {
-    this.backend.embeddingForward(out, a, rows, this.zeros[columnsOf(a)]);
+  private gather({ out, a }: Step, rows: Tensor): void {
+    const zeros = this.zeros.get(columnsOf(a));
+    if (zeros) this.backend.embeddingForward(out, a, rows, zeros);
   }
 }
 
-interface Rows {
-  readonly batch: Tensor;
-  readonly steps: Tensor;
+/** Matrices `[B,N]` of one step. */
+interface Step {
+  readonly out: Tensor;
+  readonly a: Tensor;
 }
+
+/** The steps of matrices `[B,N]`, or `[T·B,N]`. A whole one has too many rows for indices in f32, if T·B is beyond 2²⁴. */
+const stepsOf = (B: number, outs: readonly Tensor[], as: readonly Tensor[]): Step[] =>
+  outs.flatMap((out, k) =>
+    Array.from({ length: out.shape[0] / B }, (_, t) => {
+      const [from, to] = [t * B, (t + 1) * B];
+      return { out: rowsOf(out, from, to), a: rowsOf(as[k], from, to) };
+    }),
+  );
 
 const columnsOf = ({ shape }: Tensor): number => shape[shape.length - 1];

@@ -21,7 +21,7 @@ export class NetworkStates {
     private readonly backend: Backend,
     private readonly config: CompleteConfig,
     private readonly lstms: readonly Lstm[],
-    private readonly order: SequenceOrder,
+    private readonly sequences: SequenceOrder,
     /** The gradients that reach the last states from outside; undefined if the network has none. */
     private readonly dFinal: readonly State[] | undefined,
   ) {}
@@ -62,13 +62,13 @@ export class NetworkStates {
     const tensors = this.named(names, states);
     assertLoadable(tensors, given);
     for (const [name, tensor] of Object.entries(tensors)) {
-      this.order.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
+      this.sequences.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
       this.backend.upload(tensor);
     }
   }
 
   private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
-    const { order } = this.order; // as it is now: a later batch may have another one
+    const { order } = this.sequences; // as it is now: a later batch may have another one
     const copies: Record<string, Tensor> = {};
     for (const [name, tensor] of Object.entries(this.named(names, states))) {
       await this.backend.download(tensor);

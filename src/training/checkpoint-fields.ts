@@ -10,7 +10,7 @@ import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
-import { completeConfig, hasNewLayers, storedLayer } from '../network/config.js';
+import { completeConfig, needsVersion3, storedLayer } from '../network/config.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, faultOf, layersOf, namesInVersion, storedName, TUTORIAL } from './options.js';
 
@@ -33,7 +33,7 @@ function storedNetwork(fields: Fields, where: string, version: number): Complete
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new DataError(`${where}: ${shortened(error.message)}`);
   }
-  if (version < 3 && hasNewLayers(complete)) {
+  if (version < 3 && needsVersion3(complete)) {
     throw new DataError(`${where}: network has projections or no biases: these need format version 3`);
   }
   if (isWithinF32(complete.forgetBias)) return complete;

@@ -17,7 +17,7 @@ import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { hasNewLayers, isPlain, networkParameterShapes, stateShapes, storedConfig } from '../network/config.js';
+import { needsVersion3, isPlain, networkParameterShapes, stateShapes, storedConfig } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
@@ -181,7 +181,7 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const { T, network, vocabulary } = model;
   const isVersion1 =
     isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
-  const version = isVersion1 ? 1 : hasNewLayers(network) ? 3 : 2;
+  const version = isVersion1 ? 1 : needsVersion3(network) ? 3 : 2;
   const { inputs: I, outputs: C, layers, forgetBias } = network;
   const described = isVersion1
     ? { T, I, H: layers[0].hidden, C, forgetBias }

@@ -274,12 +274,12 @@ export const OPTIONS = {
     group: 'Network',
     since: 3,
   },
-  /** Whether the LSTMs have no biases. Default: false. */
+  /** Whether the LSTMs have no biases; then `biasInit` has no effect. Default: false. */
   withoutBias: {
     kind: 'switch',
     default: false,
     flag: '--without-bias',
-    help: 'LSTMs without biases',
+    help: 'LSTMs without biases; --bias-start then has no effect',
     group: 'Network',
     since: 3,
   },

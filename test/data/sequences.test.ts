@@ -128,7 +128,7 @@ test('labels from 1 on are refused in a new run, unless classes confirms a class
   const data = { ...NUMBERS, labels: [1, -1, 3] };
   const refusal = new DataError(
     'train: data.labels are 1…3, so there would be 4 classes, and class 0 never occurs: ' +
-      'subtract 1 from each label, or confirm it with classes: 4',
+      'subtract 1 from each label, or write classes: 4 beside the labels',
   );
   expect(await failureOf(train(untouchable, data, OPTIONS))).toEqual(refusal);
   expect(() => Training.start(untouchable, { train: data, validation: undefined }, OPTIONS)).toThrow(refusal);

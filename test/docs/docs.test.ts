@@ -139,7 +139,7 @@ function meanOfForgetGate(gates: Model['activations']['gates']): number {
 test('the derivation counts the planted mistakes, and the tests that must find them', () => {
   const derivation = read('docs/derivation.md');
   expect(derivation.replace(/\s+/g, ' ')).toContain(
-    `Each of the ${PLANTED_MISTAKES.length} mistakes must fail a test whose title begins with its equation.`,
+    `Each of the ${PLANTED_MISTAKES.length} mistakes must fail a test whose title begins with its equation`,
   );
   const counts: Record<string, number> = {};
   for (const { test: other } of PLANTED_MISTAKES) {
@@ -173,7 +173,7 @@ test('the README’s picture: its numbers are those of reach.json, whose first f
   const [first, last] = [frames[0], frames.at(-1)!];
   const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
   expect(prose('README.md')).toContain(
-    `After one training step, the norm at the first row is ${percent(first)} of that at the last row. After all ${last.step} steps it is ${percent(last)}.`,
+    `After one training step, the first row's is ${percent(first)} of the last row's; after all ${last.step} steps it is ${percent(last)}.`,
   );
   const { stdout } = runModule(`
     const { reachAfter } = await import('./docs/learn/programs/reach.mjs');

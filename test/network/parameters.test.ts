@@ -384,7 +384,16 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     ...{ initialise: [new Random(1)], metrics: [], predictions: [], assertFinite: [1], assertFiniteInputs: [] },
     ...{ save: [], load: [{}], update: [0.1], makeStep: [], line: [], validate: [], checkpoint: [], takeNetwork: [] },
     ...{ changeLearningRate: [0.1], network: null, countsRow: null, updates: null, step: null, steps: null },
-    ...{ isOver: null, hasLostPatience: null, options: null, learningRate: null, dispose: null, order: null },
+    ...{
+      isOver: null,
+      hasLostPatience: null,
+      options: null,
+      learningRate: null,
+      dispose: null,
+      order: null,
+      layers: null,
+      lstm: null,
+    },
     // private
     ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
     ...{ assertNotDisposed: null, assertNotEnded: null, addFinalGradients: null, allocateOwned: null },
