@@ -89,8 +89,9 @@ function otherLayout(
   toOurs: Change,
   toTheirs: Change,
 ): Mistake {
-  const places = new Map(lstms.flatMap((place) => kinds.map((kind) => [`${kind}${place.suffix}`, place] as const)));
   const shapes = parameterShapesOf(problem);
+  const all = lstms.flatMap((place) => kinds.map((kind) => [`${kind}${place.suffix}`, place] as const));
+  const places = new Map(all.filter(([name]) => shapes.has(name))); // an LSTM can have no bias
   const changed = (change: Change, tensor: Tensor, name: string): Tensor => {
     const place = places.get(name);
     return place ? change(tensor, place) : tensor;

@@ -74,7 +74,7 @@ export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): 
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';
   const unbiased = layers.filter(({ bias }) => !bias).length;
-  const biases = unbiased === 0 ? '' : unbiased === layers.length ? ' without biases' : ', some without biases,';
+  const biases = unbiased === 0 ? '' : unbiased === layers.length ? ' without biases' : ' (some without biases)';
   return `${count} of ${hidden} units${biases}${ways}${inputs}, ${loss} at ${reads === 'every' ? 'every' : 'the last'} step`;
 }
 

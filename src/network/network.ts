@@ -31,7 +31,7 @@ import { NetworkOutput } from './output.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import { SequenceOrder } from './sequence-order.js';
-import { NetworkStates } from './states.js';
+import { initialGradients, NetworkStates } from './states.js';
 import type { Targets } from './targets.js';
 import { TARGET_NAMES } from './targets.js';
 
@@ -107,9 +107,10 @@ export class Network {
     this.output = new NetworkOutput(backend, this.config, sizes, this.activations, { kernel, bias });
     const likeFinal = ({ final: { h, c } }: Lstm): State => this.allocateAll({ h: h.shape, c: c.shape });
     this.finalGradients = ends.stateGradients ? layers.map((lstms) => lstms.map(likeFinal)) : undefined;
-    const callersStates = [...layers.flat().map(({ initial }) => initial), ...(this.finalGradients?.flat() ?? [])];
+    const kept = layers.flat().flatMap((lstm) => [lstm.initial, lstm.final, initialGradients(lstm)]);
+    const states = [...kept, ...(this.finalGradients?.flat() ?? [])];
     const views = outputViews(this.config, layers[layers.length - 1]);
-    this.sequences = new SequenceOrder(backend, { x, dx: this.dxOrNone, layers, views, states: callersStates }, (one) =>
+    this.sequences = new SequenceOrder(backend, { x, dx: this.dxOrNone, layers, views, states }, (one) =>
       this.allocateOwned(one),
     );
     this.ownStates = new NetworkStates(
@@ -136,7 +137,7 @@ export class Network {
 
   /** `[B]`: for each row of the tensors of `layers`, the index of its sequence in the batch. Equal lengths keep their order. */
   get order(): readonly number[] {
-    return this.sequences.order;
+    return [...this.sequences.order];
   }
 
   /** The initial and the last states of each layer, in the order of the batch, and their gradients. */

@@ -80,17 +80,17 @@ export async function saveTensors<Name extends string>(
 
 /**
  * Throws a TypeError if `saved` is no object of tensors. Throws a RangeError if it has no tensor of a name, one of another shape, or
- * a number that the tensors' precision cannot hold.
+ * a number that the tensors' precision cannot hold. `what` begins the message. Default: 'load'.
  */
-export function assertLoadable(tensors: NamedTensors, saved: NamedTensors): void {
-  assertObject('load: the saved tensors', saved);
+export function assertLoadable(tensors: NamedTensors, saved: NamedTensors, what = 'load'): void {
+  assertObject(`${what}: the saved tensors`, saved);
   for (const [name, { shape, dtype }] of Object.entries(tensors)) {
     if (!Object.hasOwn(saved, name)) {
-      throw new RangeError(`load: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
+      throw new RangeError(`${what}: no tensor ${name}, only ${Object.keys(saved).join(', ') || 'an empty object'}`);
     }
-    assertTensor(`load: ${name}`, saved[name], formatShape(shape));
-    assertShape('load', name, saved[name], shape);
-    assertHolds(`load: ${name}`, saved[name], dtype === 'float32' ? 'f32' : 'f64');
+    assertTensor(`${what}: ${name}`, saved[name], formatShape(shape));
+    assertShape(what, name, saved[name], shape);
+    assertHolds(`${what}: ${name}`, saved[name], dtype === 'float32' ? 'f32' : 'f64');
   }
 }
 

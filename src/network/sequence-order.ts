@@ -18,7 +18,7 @@ interface Connections {
   readonly layers: readonly (readonly Lstm[])[];
   /** h of the top layer, which the output layer reads, and its gradient. */
   readonly views: OutputViews;
-  /** What the caller has written for each sequence: the initial states, and gradients that reach the last ones from outside. */
+  /** States, and their gradients, that belong to a sequence between two passes: they move with it. */
   readonly states: readonly State[];
 }
 
@@ -59,7 +59,9 @@ export class SequenceOrder {
   setLengths(lengths: readonly number[]): void {
     const order = sortedOrder(lengths);
     if (order.every((b, n) => b === this.order[n])) return;
-    this.copies?.moveStates(order.map((b) => this.order.indexOf(b)));
+    const places = Array<number>(order.length);
+    this.order.forEach((b, n) => (places[b] = n));
+    this.copies?.moveStates(order.map((b) => places[b]));
     this.order = order;
     this.copies?.setOrder(order);
     this.used = order.every((b, n) => b === n) ? undefined : this.copies;
@@ -103,6 +105,8 @@ class Copies {
   private readonly scratch: ReadonlyMap<number, Tensor>;
   /** `[N]` for each N: a bias of 0. */
   private readonly zeros: ReadonlyMap<number, Tensor>;
+  /** Empty for class indices, which are no rows. */
+  private readonly inputsIn: readonly Step[];
   private readonly statesBack: readonly Step[];
   private readonly gradientsIn: readonly Step[];
   private readonly inputGradientBack: readonly Step[];
@@ -115,23 +119,23 @@ class Copies {
     const { x, dx, layers, views, states } = connections;
     const B = x.shape[1];
     const ofStates = states.flatMap(({ h, c }) => [h, c]);
-    const widths = [...new Set([...(dx ? [dx] : []), ...views.states, ...ofStates].map(columnsOf))];
+    const isMatrix = x.dimension === 3; // else it has class indices
+    const widthsOf = (tensors: readonly Tensor[]): number[] => [...new Set(tensors.map(columnsOf))];
+    const ofAll = widthsOf([...(isMatrix ? [x] : []), ...views.states, ...ofStates]);
     const shapes: Record<string, Shape> = { x: x.shape, toSorted: [B], toCallers: [B], moves: [B] };
     if (dx) shapes.dx = dx.shape;
     for (const [name, tensors] of Object.entries(views) as [string, readonly Tensor[]][]) {
       tensors.forEach(({ shape }, n) => (shapes[`${name}${n}`] = shape));
     }
-    for (const N of widths) {
-      shapes[`zeros${N}`] = [N];
-      shapes[`scratch${N}`] = [B, N];
-    }
+    for (const N of ofAll) shapes[`zeros${N}`] = [N];
+    for (const N of widthsOf(ofStates)) shapes[`scratch${N}`] = [B, N];
     const all = allocate(shapes); // at once: if one does not fit, none is kept
     this.x = all.x;
     this.toSorted = all.toSorted;
     this.toCallers = all.toCallers;
     this.moves = all.moves;
-    this.zeros = new Map(widths.map((N) => [N, all[`zeros${N}`]]));
-    this.scratch = new Map(widths.map((N) => [N, all[`scratch${N}`]]));
+    this.zeros = new Map(ofAll.map((N) => [N, all[`zeros${N}`]]));
+    this.scratch = new Map(widthsOf(ofStates).map((N) => [N, all[`scratch${N}`]]));
     this.views = {
       states: views.states.map((_, n) => all[`states${n}`]),
       dStates: views.dStates.map((_, n) => all[`dStates${n}`]),
@@ -145,6 +149,7 @@ class Copies {
       }),
       ...others,
     ];
+    this.inputsIn = isMatrix ? stepsOf(B, [matrixOf(all.x)], [matrixOf(x)]) : [];
     this.statesBack = stepsOf(B, this.views.states, views.states);
     this.gradientsIn = stepsOf(B, views.dStates, this.views.dStates);
     this.inputGradientBack = dx ? stepsOf(B, [matrixOf(dx)], [matrixOf(all.dx)]) : [];
@@ -171,8 +176,10 @@ class Copies {
     }
   }
 
-  /** On the host, which has written x. */
   sortInputs(order: readonly number[]): void {
+    for (const step of this.inputsIn) this.gather(step, this.toSorted);
+    if (this.inputsIn.length > 0) return;
+    // class indices: the host has written them
     order.forEach((b, n) => copyInto(this.x.pick(null, n), this.connections.x.pick(null, b)));
     this.backend.upload(this.x);
   }

@@ -29,6 +29,7 @@ export class NetworkStates {
   /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
   setInitial(states: NamedTensors): void {
     this.write(
+      'setInitial',
       INITIAL,
       states,
       this.lstms.map(({ initial }) => initial),
@@ -49,7 +50,7 @@ export class NetworkStates {
    */
   setFinalGradients(gradients: NamedTensors): void {
     if (!this.dFinal) throw new Error('network: no state gradients; make the network with { stateGradients: true }');
-    this.write(FINAL, gradients, this.dFinal);
+    this.write('setFinalGradients', FINAL, gradients, this.dFinal);
   }
 
   /** The gradients of h0 and c0 `[B,…]` from the last backward pass, under these names. */
@@ -58,9 +59,9 @@ export class NetworkStates {
   }
 
   /** `[B,…]` from outside → rows in the order of the LSTMs. */
-  private write(names: Names, given: NamedTensors, states: readonly State[]): void {
+  private write(what: string, names: Names, given: NamedTensors, states: readonly State[]): void {
     const tensors = this.named(names, states);
-    assertLoadable(tensors, given);
+    assertLoadable(tensors, given, what);
     for (const [name, tensor] of Object.entries(tensors)) {
       this.sequences.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
       this.backend.upload(tensor);

@@ -118,6 +118,20 @@ describe('nn.LSTM’s numbers agree, of test/fixtures/network.json', () => {
     expect([ok, differences.map((one) => one.name).sort()]).toEqual([true, results.sort()]);
   });
 
+  test('and mistakes are recognised in a network without biases', async () => {
+    const file = fileOf('no biases');
+    const wrong = changed(file, (tensors) => {
+      const { shape } = tensors.get('kernel')!;
+      for (const name of ['kernel', 'd.kernel']) {
+        const values = numbers(tensors.get(name)!);
+        tensors.set(name, stored(reorderGates(values, shape[1] / 4, 'ijfo', 'ofji'), shape));
+      }
+    });
+    expect((await compare(wrong, 1e-9)).hints).toEqual([
+      'the gates are in the order o, f, j, i; here they are i, j, f, o',
+    ]);
+  });
+
   test('and mistakes are recognised in a network with projections', async () => {
     const file = fileOf(names[1]);
     const shapes = ['kernel.0', 'kernel.0.reverse', 'kernel.1', 'kernel.1.reverse'].map(

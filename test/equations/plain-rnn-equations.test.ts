@@ -1,6 +1,7 @@
 /** The equations of docs/learn/programs/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
 import { readFileSync } from 'node:fs';
 import { Random } from '../../src/core/rng.js';
+import { toCommonJs } from '../../src/exercises/check.js';
 import { evaluate } from '../../src/exercises/evaluate.js';
 import { numericGradient } from '../../src/exercises/results.js';
 
@@ -17,7 +18,8 @@ interface PlainRnn {
     results: { h: Matrix[]; p: Matrix },
   ): { gradients: Parameters; dh: Matrix[] };
 }
-const rnn = evaluate(readFileSync('docs/learn/programs/plain-rnn.mjs', 'utf8')) as unknown as PlainRnn;
+const program = readFileSync('docs/learn/programs/plain-rnn.mjs', 'utf8');
+const rnn = evaluate(toCommonJs(program)) as unknown as PlainRnn;
 
 const [T, B, I, H, C] = [4, 3, 2, 5, 6]; // all different, so that a swapped axis cannot hide
 const random = new Random(1);

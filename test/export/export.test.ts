@@ -204,7 +204,7 @@ describe('an export refuses in one line what its format cannot hold', () => {
   test.each([toKeras, toTensorFlowJs])('keras and tfjs: projections', (write) => {
     expectDataError(
       () => write(networkNamed('both directions, then a projection without biases')),
-      'keras and tfjs hold no projections, and this is 2 layers of 5+5→1 units, some without biases, in both directions, ' +
+      'keras and tfjs hold no projections, and this is 2 layers of 5+5→1 units (some without biases) in both directions, ' +
         'crossEntropy at the last step; onnx and safetensors-pytorch hold them',
     );
   });

@@ -350,8 +350,11 @@ describe('sequences in any order', () => {
     expect(initialRows()).toEqual([3, 4, 2, 1, 0]);
     given.forward();
     const last = await given.states.final();
+    given.backward();
+    const gradients = await given.states.initialGradients();
+    given.setTargets({ labels: LABELS }); // in another order than the pass
+    expect([await given.states.final(), await given.states.initialGradients()]).toEqual([last, gradients]);
     given.carryState();
-    given.setTargets({ labels: LABELS });
     expect(valuesOf(given.layers[1][0].initial.h)).toEqual(valuesOf(last['hn.1']));
   });
 
@@ -395,9 +398,9 @@ describe('the states of each layer', () => {
     const shapes = { 'h0.0': [2, 2], 'c0.0': [2, 3], 'h0.1': [2, 4], 'c0.1': [2, 4] };
     const states = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros(shape, 'f64')]));
     const { 'c0.1': _, ...missing } = states;
-    expect(() => network.states.setInitial(missing)).toThrow('load: no tensor c0.1, only h0.0, c0.0, h0.1');
+    expect(() => network.states.setInitial(missing)).toThrow('setInitial: no tensor c0.1, only h0.0, c0.0, h0.1');
     expect(() => network.states.setInitial({ ...states, 'c0.1': zeros([2, 3]) })).toThrow(
-      'load: c0.1 [2,3] must be [2,4]',
+      'setInitial: c0.1 [2,3] must be [2,4]',
     );
     expect(valuesOf(network.layers[0][0].initial.c)).toEqual(before);
     network.states.setInitial(states);
