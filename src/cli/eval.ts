@@ -6,7 +6,7 @@ import { misfitOf } from '../data/examples.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
-import type { TrainData } from '../data/train-data.js';
+import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
 import { fastSha256Of } from '../files/sha256.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
@@ -62,11 +62,13 @@ Examples:
         command.error('error: --set cannot be used with --text, which reads a whole file');
       }
       const { model, training } = loadCheckpoint(file);
-      const { data, text } = await dataFor(model, training, flags, file);
+      const evaluated = dataFor(model, training, flags, file);
+      const { data, text } = evaluated;
       const noun = nounOf(data);
       const B = noun === 'characters' ? 1 : BATCH;
       const examples = examplesOf('eval: data', data, { B, toEnd: true });
       assertReads(model, examples, training?.task ?? null, file);
+      await assertBegan(evaluated, training, file);
       const evaluation = await withBackend(flags, command, (backend) =>
         untilInterrupted(async (signal) => {
           const network = networkOn(backend, model, B);
@@ -82,13 +84,15 @@ Examples:
     });
 }
 
-/** The set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */
-async function dataFor(
-  model: SavedModel,
-  training: SavedTraining | null,
-  flags: EvalFlags,
-  file: string,
-): Promise<{ data: TrainData; text?: string }> {
+/** What is evaluated: the set of the run's data, or with --text a whole file. `text`: the file that a text comes from. */
+interface Evaluated {
+  readonly data: TrainData;
+  readonly text?: string;
+  /** The data that the program knows. The run must have begun with them. */
+  readonly known?: Split;
+}
+
+function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalFlags, file: string): Evaluated {
   const { vocabulary, T } = model;
   assertDataRead(training?.task ?? null, vocabulary, flags.data, file);
   if (vocabulary && flags.text !== undefined) {
@@ -96,15 +100,28 @@ async function dataFor(
     return { data: { characters, vocabulary, T }, text: flags.text };
   }
   const task = savedTask(training?.task ?? null, model, flags, file);
-  if (!vocabulary) return { data: task.load()[flags.set] };
-  if (!training) throw new DataError(`${file}: does not say on which text it was trained: name a text with --text`);
+  if (vocabulary && !training) {
+    throw new DataError(`${file}: does not say on which text it was trained: name a text with --text`);
+  }
   const [split, [text]] = [task.load(), task.files()];
+  const isNamed = flags.data !== undefined;
+  return { data: split[flags.set], ...(vocabulary && { text }), ...(training && !isNamed && { known: split }) };
+}
+
+async function assertBegan({ known, text }: Evaluated, training: SavedTraining | null, file: string): Promise<void> {
+  if (!known || !training || (await beganWith(known, training))) return;
+  const [what, flag] =
+    text === undefined
+      ? ['other data than the packaged ones', "name MNIST's files with --data"]
+      : [`another text than ${text}`, 'name a text with --text'];
+  throw new DataError(`${file}: was trained on ${what}: ${flag}`);
+}
+
+/** Whether the run of a checkpoint began with these data. */
+async function beganWith(split: Split, training: SavedTraining): Promise<boolean> {
   const examples = examplesIn({ ...split }, training.options);
   const digest = await fastSha256Of(bytesOf(examples, training.options));
-  if (!hasDigest({ ...examples, digest }, training)) {
-    throw new DataError(`${file}: was trained on another text than ${text}: name a text with --text`);
-  }
-  return { data: split[flags.set], text };
+  return hasDigest({ ...examples, digest }, training);
 }
 
 /** The first character is only read. */

@@ -2,7 +2,7 @@
 import { transform } from 'sucrase';
 import type { Computed } from './compute.js';
 import { compute, PROBLEMS } from './compute.js';
-import { AnswerError } from './evaluate.js';
+import { AnswerError, LONGEST_MESSAGE } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import type { Numbers, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
@@ -53,7 +53,7 @@ export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
 /** What `reportOf` has made for an answer to `exercise`. Throws an Error if the line is not of this form. */
 export function computedFrom(line: string, exercise: Exercise): Computed {
   const { numbers, error } = JSON.parse(line) as { numbers: unknown; error?: unknown };
-  if (typeof error === 'string') return { error };
+  if (typeof error === 'string') return { error: error.slice(0, LONGEST_MESSAGE) };
   const list = (value: unknown, length?: number): unknown[] => {
     if (Array.isArray(value) && value.length === (length ?? value.length)) return value;
     throw new Error('not the numbers of this exercise');

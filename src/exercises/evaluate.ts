@@ -79,7 +79,7 @@ export function explained<Result>(call: () => Result): Result {
 }
 
 /** In characters. */
-const LONGEST_MESSAGE = 1000;
+export const LONGEST_MESSAGE = 1000;
 
 /** An answer can throw anything, also what throws again when it is read. */
 function explanationOf(error: unknown): string {
@@ -99,7 +99,8 @@ const isError = (thrown: unknown): thrown is Error => Object.prototype.toString.
 
 /** The line of the answer, counted from 1, where `error` was thrown or where the engine cannot read the text. */
 function lineOf(error: Error): number | undefined {
-  const inStack = /<anonymous>:(\d+)/.exec(error.stack ?? '')?.[1];
+  const calls = (error.stack ?? '').replace(`${error.message}\n`, ''); // the message can say anything
+  const inStack = /<anonymous>:(\d+)/.exec(calls)?.[1];
   const line = (inStack === undefined ? lineInPage(error) : Number(inStack)) - HEADER_LINES;
   return line > 0 ? line : undefined;
 }

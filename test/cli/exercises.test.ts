@@ -179,6 +179,12 @@ describe('an answer is a stranger’s program:', () => {
       sigmoidWith("process.kill(process.pid, 'SIGKILL');"),
       error('its process ended without a result (SIGKILL)'),
     ],
+    ['wants to outlive its end', sigmoidWith(RIGHT, 'process._kill = () => 0; setInterval(() => 0);'), right],
+    [
+      'claims another line in its message',
+      sigmoidWith("throw new Error('<anonymous>:1234');"),
+      error(`line ${line}: <anonymous>:1234`),
+    ],
     ['wants to work at the exit', sigmoidWith('return 5;', "process.on('exit', () => process.exit(0));"), wrong],
     [
       'never lets its process end',

@@ -18,6 +18,7 @@ import { MAIN, runProcess } from '../helpers/longhand-process.js';
 import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhand.js';
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
+import { checkpointOf } from '../helpers/runs.js';
 import { idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-images.js';
 import { directoryOf, inFolder } from '../helpers/temporary-directories.js';
 
@@ -85,6 +86,14 @@ describe('longhand eval', () => {
       'its network has T 2, inputs 3, but the data have T 28, inputs 28; the file names no other data than MNIST',
     );
     expect(await refused(['eval', inFolder('none')])).toContain('no such file');
+  });
+
+  test('refuses to evaluate MNIST if the run had other images of its size', async () => {
+    const run = inFolder('other-images.safetensors');
+    saveCheckpoint(run, await checkpointOf(smallImages(64, 28, 28), { hidden: 2, batchSize: 4, trainingIters: 12 }));
+    expect(await refused(['eval', run])).toContain(
+      "was trained on other data than the packaged ones: name MNIST's files with --data",
+    );
   });
 });
 
