@@ -204,7 +204,10 @@ async function reportAll(folder: string, exercises: readonly Exercise[], signal:
   return right === exercises.length;
 }
 
-/** Calls `report`, and then checks an answer each time its file changes. Rejects with the reason of `signal`. */
+/**
+ * Checks the answers, several with `report`, and then each one when its file changes. A save ends the check of the answer before it.
+ * Rejects with the reason of `signal`.
+ */
 async function watchFolder(
   folder: string,
   exercises: readonly Exercise[],
@@ -218,9 +221,9 @@ async function watchFolder(
     if (current?.exercise === exercise) current.stop.abort();
     saves.emit('saved');
   });
-  await report();
-  inform('Each saved answer is checked. Ctrl-C ends this.');
-  for (;;) {
+  if (exercises.length === 1) saved.add(exercises[0]);
+  else await report();
+  for (let hasInformed = false; ;) {
     for (const exercise of saved) {
       saved.delete(exercise);
       current = { exercise, stop: new AbortController() };
@@ -228,6 +231,8 @@ async function watchFolder(
         if (!current?.stop.signal.aborted || signal.aborted) throw error; // otherwise it has been saved again
       });
     }
+    if (!hasInformed) inform('Each saved answer is checked. Ctrl-C ends this.');
+    hasInformed = true;
     await once(saves, 'saved', { signal }).catch(() => signal.throwIfAborted());
   }
 }

@@ -373,15 +373,20 @@ describe('--watch', () => {
 
   test('an answer that is saved again while it is checked is checked again at once', async () => {
     await exercises([]);
-    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '1', '--watch'], { cwd: place });
-    await stderr.has('Ctrl-C');
     const { text, started } = waiting();
     writeFileSync(answer('sigmoid'), text);
-    const pipe = await started();
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '1', '--watch'], { cwd: place });
+    const pipe = await started(); // the first check
     solve('sigmoid');
     await stdout.has('typescript/01-sigmoid.ts: right');
-    expect(stdout.text).not.toContain('did not end');
+    await stderr.has('Ctrl-C');
     await ended(pipe);
+    writeFileSync(answer('sigmoid'), text);
+    const again = await started(); // a later one
+    writeFileSync(answer('sigmoid'), sigmoidWith('return 5;'));
+    await stdout.has('typescript/01-sigmoid.ts: wrong');
+    expect(stdout.text).not.toContain('did not end');
+    await ended(again);
     interrupt('SIGINT');
     expect(await code).toBe(130);
   });
