@@ -12,7 +12,7 @@ import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../c
 import type { Vocabulary } from '../data/text.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
-import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
 import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
@@ -212,7 +212,21 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLi
   assertFormat(file, name);
   assertChecksum(file, name);
   const model = savedModel(file, name, limits);
-  return { model, training: file.metadata.has('training') ? savedTraining(file, model, name) : null };
+  const training = file.metadata.has('training') ? savedTraining(file, model, name) : null;
+  if (versionOf(file) >= 3) assertNoOtherTensors(file, { model, training }, name);
+  return { model, training };
+}
+
+/** Earlier versions accepted other tensors, and dropped them: a bias of a layer without biases, for example. */
+function assertNoOtherTensors({ tensors }: Safetensors, { model, training }: Checkpoint, name: string): void {
+  const kept = training === null ? [] : keptTensors(training.options, model);
+  const known = new Set([
+    ...Object.keys(networkParameterShapes(model.network)),
+    ...kept.flatMap(([, prefix, shapes]) => Object.keys(shapes).map((one) => prefix + one)),
+    ...(training === null ? [] : ['order']),
+  ]);
+  const other = [...tensors.keys()].find((key) => !known.has(key));
+  if (other !== undefined) throw new DataError(`${name}: tensor ${quote(other)} does not belong to its network or run`);
 }
 
 /** SHA-256 of the file as this program would write it without a checksum. */

@@ -87,6 +87,10 @@ test('projections and LSTMs without biases need version 3; a loaded checkpoint e
   expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
     'f: model: network has projections or no biases: these need format version 3',
   );
+  for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
+    const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
+    expect(refusal((all) => all.set(other, extra))).toBe(`f: tensor "${other}" does not belong to its network or run`);
+  }
   bytes = checkpointBytes(checkpoint);
 });
 

@@ -66,7 +66,8 @@ async function fileOf(given: Partial<TrainOptions>): Promise<Uint8Array> {
     files.push(parseSafetensors(checkpointBytes(checkpoint), 'f'));
   }
   const [{ metadata, tensors }, { tensors: sgd }] = files;
-  return writeSafetensors(signed({ metadata, tensors: new Map([...sgd, ...tensors]) }));
+  const others = given.projection === undefined ? sgd : []; // version 3 refuses tensors that its run does not need
+  return writeSafetensors(signed({ metadata, tensors: new Map([...others, ...tensors]) }));
 }
 
 async function stepsWhenResumed(bytes: Uint8Array): Promise<number> {
