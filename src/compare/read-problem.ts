@@ -5,7 +5,7 @@ import { findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js
 import type { Safetensors } from '../files/safetensors.js';
 import { quote } from '../files/safetensors.js';
 import { floatsNamed, integersNamed, shapeNamed } from '../files/stored-tensors.js';
-import { lossRows, lstmsOf, outputShape } from '../network/config.js';
+import { formatUnits, lossRows, lstmsOf, outputShape } from '../network/config.js';
 import { assertFits } from './limits.js';
 import type { NamedNetwork } from './named-network.js';
 import { assertParameterShapes, namedNetworkIn } from './named-network.js';
@@ -125,9 +125,8 @@ function stateShapesIn(
     const given = ['h0', 'c0', 'd.h0', 'd.c0'].find((key) => file.tensors.has(key));
     if (given === undefined) return undefined;
     const shape = quote(file.tensors.get(given)?.shape);
-    const sizes = network.layers.map(({ hidden, projection }) => (projection > 0 ? `${hidden}→${projection}` : hidden));
     throw new DataError(
-      `${name}: tensor ${quote(given)} is ${shape}, must be left out: the layers have H ${sizes.join(', ')}, so their ` +
+      `${name}: tensor ${quote(given)} is ${shape}, must be left out: the layers have H ${network.layers.map(formatUnits).join(', ')}, so their ` +
         'states cannot be stacked as [layers·directions,B,H]',
     );
   }

@@ -58,7 +58,7 @@ export function toPyTorchLayout(network: CompleteConfig, tensors: NamedTensors):
       const Wr = floatsOf(tensors[`projection${suffix}`]);
       stored.set(lstm(place, 'weight_hr'), storedFloats(transpose(Wr, H, P), [P, H]));
     }
-    if (hasBiases(place, network)) {
+    if (needsBias(place, network)) {
       const bias = place.hasBias ? floatsOf(tensors[`bias${suffix}`]) : kernel.slice(0, 4 * H).fill(0);
       stored.set(lstm(place, 'bias_ih'), storedFloats(gates(bias), [4 * H]));
     }
@@ -70,7 +70,7 @@ export function toPyTorchLayout(network: CompleteConfig, tensors: NamedTensors):
 }
 
 /** Whether an LSTM has biases in PyTorch. If its own is no parameter, a forget bias still needs one; the other is then 0. */
-export const hasBiases = ({ hasBias }: LstmPlace, { forgetBias = 1 }: Pick<NetworkConfig, 'forgetBias'>): boolean =>
+export const needsBias = ({ hasBias }: LstmPlace, { forgetBias = 1 }: Pick<NetworkConfig, 'forgetBias'>): boolean =>
   hasBias || forgetBias !== 0;
 
 /** The inverse of `toPyTorchLayout`. `read` returns the numbers of a tensor, of the given shape. */

@@ -17,7 +17,7 @@ import { checkpointBytes, FORMAT as CHECKPOINT_FORMAT, parseCheckpoint, signed }
 import { stepCount } from '../training/options.js';
 import {
   fromPyTorchLayout,
-  hasBiases,
+  needsBias,
   modulesFor,
   networkFromMetadata,
   ORDER,
@@ -41,7 +41,7 @@ export function toPyTorchTraining(checkpoint: Checkpoint, name: string): Uint8Ar
   if (checkpoint.model.vocabulary) {
     throw new DataError(`${name}: a run on a text: the states between its batches have no place in PyTorch's file`);
   }
-  const unbiased = lstmsOf(network).find((place) => !place.hasBias && hasBiases(place, network));
+  const unbiased = lstmsOf(network).find((place) => !place.hasBias && needsBias(place, network));
   if (unbiased) {
     throw new DataError(
       `${name}: layer ${unbiased.layer} has no biases, but forget bias ${network.forgetBias}: in PyTorch it would need biases, and ` +

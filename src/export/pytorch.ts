@@ -16,7 +16,7 @@ import type { SavedModel } from '../training/checkpoint.js';
 import type { Modules } from './pytorch-layout.js';
 import {
   fromPyTorchLayout,
-  hasBiases,
+  needsBias,
   modulesFor,
   networkFromMetadata,
   ORDER,
@@ -32,7 +32,7 @@ export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): U
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
   const tensors = toPyTorchLayout(network, Object.fromEntries(singles) as SavedModel['parameters']);
   for (const place of lstmsOf(network)) {
-    if (!hasBiases(place, network)) continue;
+    if (!needsBias(place, network)) continue;
     const biases = forgetBiases(place.H, forgetBias, ORDER);
     tensors.set(names.lstm(place, 'bias_hh'), storedFloats(biases, [biases.length]));
   }

@@ -5,7 +5,7 @@ import type { FloatArray, Tensor } from '../core/tensor.js';
 import { tensorFrom, valuesOf } from '../core/tensor.js';
 import { GATE_ORDER } from '../equations/lstm-tensors.js';
 import type { CompleteConfig, LstmPlace } from '../network/config.js';
-import { lstmsOf } from '../network/config.js';
+import { formatUnits, lstmsOf } from '../network/config.js';
 import type { SavedModel } from '../training/checkpoint.js';
 
 /** One LSTM of a network. The rows of Wx belong to its inputs: above a bidirectional layer, forward states come first. */
@@ -68,8 +68,7 @@ export function sumOf(first: Float32Array, second: Float32Array, what: string): 
 
 /** For messages: `2 layers of 128+64 units in both directions, crossEntropy at every step`; `128→32` with a projection. */
 export function formatKind({ layers, inputKind, loss, reads }: CompleteConfig): string {
-  const sizes = layers.map(({ hidden, projection }) => (projection > 0 ? `${hidden}→${projection}` : hidden));
-  const hidden = sizes.join('+');
+  const hidden = layers.map(formatUnits).join('+');
   const count = layers.length === 1 ? '1 layer' : `${layers.length} layers`;
   const ways = layers.some(({ bidirectional }) => bidirectional) ? ' in both directions' : '';
   const inputs = inputKind === 'classes' ? ', class indices as inputs' : '';

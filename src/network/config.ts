@@ -192,13 +192,13 @@ export const formatNetwork = (network: NetworkConfig, { T, B }: BatchSizes): str
 export const widthOf = ({ hidden, bidirectional = false, projection = 0 }: LayerSizes): number =>
   (bidirectional ? 2 : 1) * (projection > 0 ? projection : hidden);
 
+/** Units of a layer for messages: `128`; `128→32` with a projection. */
+export const formatUnits = ({ hidden, projection = 0 }: LayerSizes): string =>
+  projection > 0 ? `${hidden}→${projection}` : String(hidden);
+
 /** H of each layer for messages: `128`, `128,64`; `2·64` for a bidirectional layer; `128→32` with a projection. */
 export const formatHidden = ({ layers }: Pick<NetworkConfig, 'layers'>): string =>
-  layers
-    .map(({ hidden, bidirectional = false, projection = 0 }) =>
-      [bidirectional ? '2·' : '', hidden, projection > 0 ? `→${projection}` : ''].join(''),
-    )
-    .join(',');
+  layers.map((layer) => `${layer.bidirectional === true ? '2·' : ''}${formatUnits(layer)}`).join(',');
 
 /**
  * The shape of each parameter, by name, in the order of checkpoints. Each LSTM has a kernel `[I+H,4H]` and a bias `[4H]`. With

@@ -5,14 +5,15 @@ import type { Backend } from '../core/backend.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { copyInto, fill, stepOf, zeros } from '../core/tensor.js';
+import { copyInto, fill, zeros } from '../core/tensor.js';
 import type { GradientReport, GradientsOf } from '../equations/gradcheck.js';
 import { checkGradients } from '../equations/gradcheck.js';
 import type { BatchSizes, NetworkConfig } from './config.js';
-import { lossRows, lstmsOf, outputShape } from './config.js';
+import { lossRows, outputShape } from './config.js';
 import type { ModelSizes } from './model.js';
 import { modelNetwork } from './model.js';
 import { Network } from './network.js';
+import { initialGradients, namedStates } from './states.js';
 import type { NamedTensors } from './parameters.js';
 import { gradientsByName, valuesByName } from './parameters.js';
 
@@ -143,11 +144,7 @@ async function gradientsOf(network: Network, given: NamedTensors): Promise<Gradi
   network.backward();
   const gradients: Record<string, Tensor> = { ...gradientsByName(network.parameters) };
   if (network.config.inputKind === 'numbers') gradients.x = network.dx;
-  for (const [n, { suffix }] of lstmsOf(network.config).entries()) {
-    const { dh, dc, reverse, sizes } = network.layers.flat()[n];
-    gradients[`h0${suffix}`] = stepOf(dh, reverse ? sizes.T : 0);
-    gradients[`c0${suffix}`] = stepOf(dc, reverse ? sizes.T : 0);
-  }
+  Object.assign(gradients, namedStates(network.config, network.layers.flat().map(initialGradients)));
   for (const gradient of Object.values(gradients)) await backend.download(gradient);
   return gradients;
 }
@@ -157,10 +154,6 @@ function inputsOf(network: Network): NamedTensors {
   const { parameters, activations, layers } = network;
   const inputs: Record<string, Tensor> = { ...valuesByName(parameters) };
   if (network.config.inputKind === 'numbers') inputs.x = activations.x;
-  for (const [n, { suffix }] of lstmsOf(network.config).entries()) {
-    const { initial } = layers.flat()[n];
-    inputs[`h0${suffix}`] = initial.h;
-    inputs[`c0${suffix}`] = initial.c;
-  }
-  return inputs;
+  const initial = layers.flat().map((lstm) => lstm.initial);
+  return { ...inputs, ...namedStates(network.config, initial) };
 }

@@ -21,7 +21,7 @@ import type { Lstm, State } from '../equations/lstm-tensors.js';
 import { setLengths } from '../equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
 import type { BatchSizes, CompleteConfig, NetworkConfig } from './config.js';
-import { completeConfig, lstmsOf, networkParameterShapes, outputShapes } from './config.js';
+import { completeConfig, networkParameterShapes, outputShapes } from './config.js';
 import type { BiasInit, OutputInit } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import type { Dropout } from './layers.js';
@@ -31,7 +31,7 @@ import { NetworkOutput } from './output.js';
 import type { NamedTensors, Parameter } from './parameters.js';
 import { assertFinite, loadTensors, saveTensors, valuesByName } from './parameters.js';
 import { SequenceOrder } from './sequence-order.js';
-import { initialGradients, NetworkStates } from './states.js';
+import { initialGradients, namedStates, NetworkStates } from './states.js';
 import type { Targets } from './targets.js';
 import { TARGET_NAMES } from './targets.js';
 
@@ -340,14 +340,9 @@ export class Network {
   async assertFiniteInputs(): Promise<void> {
     this.assertNotDisposed('assertFiniteInputs');
     const { x, y } = this.activations;
-    const states = this.layers.flat().flatMap(({ initial }, n): [string, Tensor][] => {
-      const { suffix } = lstmsOf(this.config)[n];
-      return [
-        [`h0${suffix}`, initial.h],
-        [`c0${suffix}`, initial.c],
-      ];
-    });
-    for (const [name, tensor] of [['x', x] as const, ['y', y] as const, ...states]) {
+    const initial = this.layers.flat().map((lstm) => lstm.initial);
+    const inputs = { x, y, ...namedStates(this.config, initial) };
+    for (const [name, tensor] of Object.entries<Tensor>(inputs)) {
       await this.backend.download(tensor);
       const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
       if (!found) continue;

@@ -60,7 +60,7 @@ export class NetworkStates {
 
   /** `[B,…]` from outside → rows in the order of the LSTMs. */
   private write(what: string, names: Names, given: NamedTensors, states: readonly State[]): void {
-    const tensors = this.named(names, states);
+    const tensors = namedStates(this.config, states, names);
     assertLoadable(tensors, given, what);
     for (const [name, tensor] of Object.entries(tensors)) {
       this.sequences.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
@@ -71,21 +71,12 @@ export class NetworkStates {
   private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
     const { order } = this.sequences; // as it is now: a later batch may have another one
     const copies: Record<string, Tensor> = {};
-    for (const [name, tensor] of Object.entries(this.named(names, states))) {
+    for (const [name, tensor] of Object.entries(namedStates(this.config, states, names))) {
       await this.backend.download(tensor);
       copies[name] = zeros(tensor.shape, this.backend.dtype);
       order.forEach((b, n) => copyInto(copies[name].pick(b), tensor.pick(n)));
     }
     return copies;
-  }
-
-  private named([h, c]: Names, states: readonly State[]): NamedTensors {
-    return Object.fromEntries(
-      lstmsOf(this.config).flatMap(({ suffix }, n): [string, Tensor][] => [
-        [`${h}${suffix}`, states[n].h],
-        [`${c}${suffix}`, states[n].c],
-      ]),
-    );
   }
 }
 
@@ -93,6 +84,16 @@ type Names = readonly [h: string, c: string];
 
 const INITIAL: Names = ['h0', 'c0'];
 const FINAL: Names = ['hn', 'cn'];
+
+/** The states of each LSTM by name (not copied). */
+export function namedStates(config: CompleteConfig, states: readonly State[], [h, c] = INITIAL): NamedTensors {
+  return Object.fromEntries(
+    lstmsOf(config).flatMap(({ suffix }, n): [string, Tensor][] => [
+      [`${h}${suffix}`, states[n].h],
+      [`${c}${suffix}`, states[n].c],
+    ]),
+  );
+}
 
 /** ∂loss/∂h0 and ∂loss/∂c0, `[B,…]`, after a backward pass. */
 export function initialGradients({ dh, dc, reverse, sizes: { T } }: Lstm): State {
