@@ -32,7 +32,7 @@ const exercises = {
 /** TypeScript that all other parts read. */
 export const generated = [wasm, exercises];
 
-const PROGRAMS = ['main', 'run-answer'];
+const PROGRAMS = ['main', 'run-answer', 'sucrase'];
 const bundled = [...PROGRAMS.map((name) => `dist/src/cli/${name}.js`), `dist/src/cli/${LICENCES_FILE}`];
 
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
@@ -79,7 +79,7 @@ const commandLine = {
         target: 'node20',
         minify: true,
         keepNames: true, // for stack traces
-        plugins: [libraryStaysOutside, onlyForCharts],
+        plugins: [libraryStaysOutside, compilerStaysOutside, onlyForCharts],
         // CommonJS packages call `require` for Node's own modules
         banner: {
           js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
@@ -97,6 +97,16 @@ const libraryStaysOutside = {
       if (/^src\/(cli|exercises|export)\//.test(file)) return undefined;
       return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
     });
+  },
+};
+
+/** Both programs load dist/src/cli/sucrase.js: as a part of each it would be there twice. */
+const compilerStaysOutside = {
+  name: 'compiler-stays-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^sucrase$/ }, ({ importer }) =>
+      importer.endsWith('sucrase.ts') ? undefined : { path: './sucrase.js', external: true },
+    );
   },
 };
 

@@ -9,9 +9,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { computedFrom, isUntouched, toCommonJs, verdictOf } from '../exercises/check.js';
+import { computedFrom, isUntouched, verdictOf } from '../exercises/check.js';
 import type { Computed } from '../exercises/compute.js';
-import { AnswerError } from '../exercises/evaluate.js';
 import type { Exercise, Verdict } from '../exercises/exercise.js';
 import { informLines } from './print.js';
 
@@ -19,8 +18,7 @@ import { informLines } from './print.js';
 export interface Job {
   /** The exercise's name. */
   readonly name: string;
-  /** A CommonJS module. */
-  readonly code: string;
+  readonly source: string;
 }
 
 export interface Limits {
@@ -49,15 +47,13 @@ export async function verdictOn(
 async function computedBy(exercise: Exercise, source: string, signal: AbortSignal, limits: Limits): Promise<Computed> {
   try {
     signal.throwIfAborted();
-    const job = { name: exercise.name, code: toCommonJs(source) };
-    const { report, excess, printed, lastWords, how } = await endOf(job, signal, limits);
+    const { report, excess, printed, lastWords, how } = await endOf({ name: exercise.name, source }, signal, limits);
     if (printed !== '') informLines(shortened(printed.trimEnd()));
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
     return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof AnswerError) return { error: error.message };
     return { error: `its process failed: ${(error as Error).message}` };
   }
 }

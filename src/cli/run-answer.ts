@@ -7,7 +7,8 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
-import { compute, reportOf } from '../exercises/compute.js';
+import { computeSource } from '../exercises/check.js';
+import { reportOf } from '../exercises/compute.js';
 import type { Compile } from '../exercises/evaluate.js';
 import { HEADER_LINES } from '../exercises/evaluate.js';
 import type { Job } from './answer-process.js';
@@ -53,7 +54,7 @@ const { _kill: kill } = process as unknown as { _kill: (pid: number, signal: num
 const end = kill.bind(process, process.pid, constants.signals.SIGKILL);
 
 try {
-  const { name, code } = JSON.parse(readFileSync(0, 'utf8')) as Job;
+  const { name, source } = JSON.parse(readFileSync(0, 'utf8')) as Job;
   const realm = newRealm();
   const compile: Compile = (text) =>
     vm.compileFunction(text, ['exports', 'require'], {
@@ -61,7 +62,7 @@ try {
       filename: '<anonymous>',
       lineOffset: HEADER_LINES,
     }) as ReturnType<Compile>;
-  const run = (): void => writeAll(REPORT, `${reportOf(compute({ name }, code, compile))}\n`);
+  const run = (): void => writeAll(REPORT, `${reportOf(computeSource({ name }, source, compile))}\n`);
   vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit
 } finally {
   end();

@@ -2,6 +2,7 @@
 import { transform } from 'sucrase';
 import type { Computed } from './compute.js';
 import { compute, PROBLEMS } from './compute.js';
+import type { Compile } from './evaluate.js';
 import { AnswerError, LONGEST_MESSAGE } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
 import type { Numbers, Result } from './results.js';
@@ -18,9 +19,9 @@ export function check(exercise: Exercise, source: string): Verdict {
 }
 
 /** As `compute`, of TypeScript or JavaScript. */
-export function computeSource(exercise: Pick<Exercise, 'name'>, source: string): Computed {
+export function computeSource(exercise: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
   try {
-    return compute(exercise, toCommonJs(source));
+    return compute(exercise, toCommonJs(source), compile);
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };
     throw error;

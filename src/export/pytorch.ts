@@ -8,7 +8,7 @@ import { decimalFrom } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import { valuesOf } from '../core/tensor.js';
 import type { Safetensors } from '../files/safetensors.js';
-import { writeSafetensors } from '../files/safetensors.js';
+import { quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
 import type { LayerSizes, NetworkConfig } from '../network/config.js';
 import { completeConfig, isPlain, lstmsOf, storedConfig, widthOf } from '../network/config.js';
@@ -84,11 +84,13 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   });
   const network = completeConfig({ ...stored, ...sizes, layers, dropout, forgetBias });
   const vocabulary = vocabularyFromMetadata(file, network, name);
+  const parameters = fromPyTorchLayout(network, modules, (key, shape) => sums.get(key) ?? floats(key, shape));
+  assertAllUsed([...file.tensors.keys()], modules, sizes, name);
   return {
     T,
     network,
     ...(vocabulary && { vocabulary }),
-    parameters: fromPyTorchLayout(network, modules, (key, shape) => sums.get(key) ?? floats(key, shape)),
+    parameters,
   };
 }
 
@@ -137,6 +139,16 @@ function foundModules(file: Safetensors, name: string): { modules: Modules; size
     linear,
   };
   return { modules, sizes: { inputs, layers, outputs } };
+}
+
+/** Throws a DataError for a tensor that would be dropped: the model computes something with it. */
+function assertAllUsed(keys: readonly string[], { lstm, linear }: Modules, sizes: NetworkConfig, name: string): void {
+  const kinds = ['weight_ih', 'weight_hh', 'weight_hr', 'bias_ih', 'bias_hh'] as const;
+  const ofLstms = lstmsOf(sizes).flatMap((place) => kinds.map((kind) => lstm(place, kind)));
+  const used = new Set([...ofLstms, `${linear}weight`, `${linear}bias`]);
+  const other = keys.find((key) => !used.has(key));
+  if (other === undefined) return;
+  throw new DataError(`${name}: tensor ${quote(other)} belongs neither to an LSTM layer nor to the linear layer`);
 }
 
 /** Where the tensors of one layer are: they begin with `prefix`, and end with `_lN`. */

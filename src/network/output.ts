@@ -1,7 +1,7 @@
 /** What a network computes from the states of its top layer: the output layer, the loss, and their backward pass. */
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
-import { fill, matrixOf } from '../core/tensor.js';
+import { assertNotFreed, fill, matrixOf } from '../core/tensor.js';
 import { denseBackward, denseForward } from '../equations/dense.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import type { OutputViews } from './layers.js';
@@ -138,6 +138,7 @@ export class NetworkOutput {
     const { losses, y } = this.tensors;
     await this.backend.download(losses);
     const predictions = this.config.loss === 'crossEntropy' ? (known ?? (await this.predictions())) : undefined;
+    assertNotFreed('metrics', losses); // while it was awaited
     let loss = 0;
     let right = 0;
     let rows = 0;
@@ -156,6 +157,7 @@ export class NetworkOutput {
     const { logits } = this;
     const [N, C] = logits.shape;
     await this.backend.download(logits);
+    assertNotFreed('predictions', logits);
     return Int32Array.from({ length: N }, (_, row) => {
       let largest = 0;
       for (let k = 1; k < C; k++) if (logits.get(row, k) > logits.get(row, largest)) largest = k;

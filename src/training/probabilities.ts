@@ -1,7 +1,7 @@
 /** The class probabilities of one sequence: after all its steps, and as if it ended after each step. */
 import { NonFiniteError } from '../core/errors.js';
 import type { Tensor } from '../core/tensor.js';
-import { copyInto, stepOf } from '../core/tensor.js';
+import { assertNotFreed, copyInto, stepOf } from '../core/tensor.js';
 import { denseForward } from '../equations/dense.js';
 import type { Network } from '../network/network.js';
 
@@ -69,6 +69,7 @@ export async function firstProbabilities(network: Network, what = 'network'): Pr
 /** Those of sequence b, on the host. */
 function probabilitiesOf(network: Network, b: number, what: string): Float64Array {
   const probabilities = probabilitiesIn(network);
+  assertNotFreed(what, probabilities); // while it was awaited
   const values = Float64Array.from({ length: network.config.outputs }, (_, k) => probabilities.get(b, k));
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) throw new NonFiniteError(`${what}: the probability of class ${wrong}`, values[wrong]);

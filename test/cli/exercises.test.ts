@@ -234,6 +234,13 @@ describe('an answer is a stranger’s program:', () => {
     expect(await verdictAt(source)).toEqual(verdict);
   });
 
+  test('one that the compiler would read forever', async () => {
+    const nested = `${'<any>('.repeat(40)}1${')'.repeat(40)}`;
+    expect(await verdictAt(sigmoidWith(`return ${nested};`), { milliseconds: 1000 })).toEqual(
+      error('it did not end within 1 seconds. Is there an endless loop?'),
+    );
+  });
+
   test('one that writes a file', async () => {
     const file = path.join(place, 'file');
     const { outcome } = await verdictAt(sigmoidWith(`${fs}.writeFileSync(${JSON.stringify(file)}, '');`));

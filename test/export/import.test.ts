@@ -164,6 +164,14 @@ describe('import from PyTorch', () => {
     expect([mixed.network.forgetBias, ...mixed.network.layers.map(({ bias }) => bias)]).toEqual([0, true, false]);
   });
 
+  test('refuses a tensor that would be dropped', () => {
+    const extra = { dtype: 'F32', shape: [1, 1, 5], bytes: new Uint8Array(20) } as const;
+    for (const key of ['h0', 'temperature', 'lstm.weight_hr_l7']) {
+      const read = () => readFrom(MODEL, (all) => all.set(key, extra));
+      expectDataError(read, `f: tensor "${key}" belongs neither to an LSTM layer nor to the linear layer`);
+    }
+  });
+
   test('refuses a projection to as many numbers as there are units', () => {
     const projected = networkNamed('a projection');
     const read = () =>

@@ -446,6 +446,19 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     other.dispose();
   });
 
+  test('while a result is awaited: it is refused, too', async () => {
+    for (const method of ['metrics', 'predictions'] as const) {
+      const network = model();
+      network.setTargets({ labels: Array<number>(B).fill(0) });
+      network.forward();
+      const result = failureOf(network[method]());
+      network.dispose();
+      const other = model(); // in the memory that has become free
+      expect(String(await result)).toMatch(/has been freed$/);
+      other.dispose();
+    }
+  });
+
   test('and of an LSTM, and tensors: every function refuses', async () => {
     const lstm = allocateLstm(backend, sizes);
     const [matrix, vector] = [backend.allocate([3, 3]), backend.allocate([3])];

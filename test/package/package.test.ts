@@ -55,6 +55,7 @@ test('the tarball holds every entry and its types, and only files that a user ne
     'dist/src/cli/THIRD-PARTY-LICENSES.txt',
     'dist/src/cli/main.js',
     'dist/src/cli/run-answer.js',
+    'dist/src/cli/sucrase.js',
   ]);
 });
 
