@@ -33,6 +33,7 @@ function newRealm(): vm.Context {
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(globalThis)))
     if (!(name in inside)) Object.defineProperty(inside, name, descriptor);
   inside.global = inside;
+  Object.defineProperty(inside, 'crypto', { value: crypto }); // its getter works in one realm only
   inside.console = new Console(printed);
   return realm;
 }

@@ -234,6 +234,11 @@ describe('an answer is a stranger’s program:', () => {
     expect(await verdictAt(source)).toEqual(verdict);
   });
 
+  test('one that uses Node’s globals', async () => {
+    const globals = 'crypto.randomUUID(); new TextEncoder().encode(btoa("a")); structuredClone(Buffer.from("a"));';
+    expect(await verdictAt(sigmoidWith(`${globals} ${RIGHT}`))).toEqual(right);
+  });
+
   test('one that the compiler would read forever', async () => {
     const nested = `${'<any>('.repeat(40)}1${')'.repeat(40)}`;
     expect(await verdictAt(sigmoidWith(`return ${nested};`), { milliseconds: 1000 })).toEqual(
