@@ -9,8 +9,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import type { Computed } from '../exercises/check.js';
 import { computedFrom, isUntouched, verdictOf } from '../exercises/check.js';
-import type { Computed } from '../exercises/compute.js';
 import type { Exercise, Verdict } from '../exercises/exercise.js';
 import { informLines } from './print.js';
 

@@ -3,6 +3,7 @@ import type { Shape, Tensor } from '../core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import type { BatchSizes, CompleteConfig, LstmPlace } from '../network/config.js';
 import { lstmsOf, networkParameterShapes, outputShape, widthOf } from '../network/config.js';
+import { sortedOrder } from '../network/sequence-order.js';
 
 /** The inputs of both programs. Tensors have their names in the file. */
 export interface Problem {
@@ -90,7 +91,7 @@ export async function inSortedOrder(
   solveSorted: (sorted: Problem) => Promise<Results>,
 ): Promise<Results> {
   const { lengths } = problem;
-  const order = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]); // equal lengths keep their order
+  const order = sortedOrder(lengths);
   if (order.every((b, n) => b === n)) return solveSorted(problem);
   const back = Array<number>(order.length);
   order.forEach((b, n) => (back[b] = n));

@@ -1,12 +1,18 @@
 /** Checks the text of an answer. */
 import { transform } from 'sucrase';
-import type { Computed } from './compute.js';
-import { compute, PROBLEMS } from './compute.js';
 import type { Compile } from './evaluate.js';
-import { AnswerError, LONGEST_MESSAGE } from './evaluate.js';
+import { AnswerError, evaluate, explained, LONGEST_MESSAGE } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
-import type { Numbers, Result } from './results.js';
+import { LSTM_PROBLEMS } from './lstm-problems.js';
+import type { ExerciseChecks, Numbers, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
+import { RNN_PROBLEMS } from './rnn-problems.js';
+import { SMALL_PROBLEMS } from './small-problems.js';
+
+const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, ...RNN_PROBLEMS, ...LSTM_PROBLEMS };
+
+/** What an answer computes, or, for its author, why it cannot be run. */
+export type Computed = { readonly numbers: Numbers } | { readonly error: string };
 
 /**
  * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source` here: an endless loop there
@@ -18,10 +24,12 @@ export function check(exercise: Exercise, source: string): Verdict {
     : verdictOf(exercise, computeSource(exercise, source));
 }
 
-/** As `compute`, of TypeScript or JavaScript. */
-export function computeSource(exercise: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
+/** Runs TypeScript or JavaScript as an answer to the exercise with this name. */
+export function computeSource({ name }: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
   try {
-    return compute(exercise, toCommonJs(source), compile);
+    const { exports, cases } = PROBLEMS[name];
+    const answer = evaluate(toCommonJs(source), exports, compile);
+    return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };
     throw error;
@@ -49,6 +57,12 @@ export function verdictOf(exercise: Exercise, computed: Computed): Verdict {
     return { outcome: 'right', compared: expected.flat().reduce((sum, { values }) => sum + values.length, 0) };
   const mistake = exercise.mistakes.find((one) => isTheirMistake(exercise, one, numbers));
   return { outcome: 'wrong', differences, ...(mistake && { mistake: mistake.words }) };
+}
+
+/** `computed` as one line of JSON, for `computedFrom`. Its numbers are strings, because JSON has no NaN. */
+export function reportOf(computed: Computed): string {
+  const words = (tensor: ArrayLike<number>): string[] => Array.from(tensor, String);
+  return JSON.stringify('error' in computed ? computed : { numbers: computed.numbers.map((one) => one.map(words)) });
 }
 
 /** What `reportOf` has made for an answer to `exercise`. Throws an Error if the line is not of this form. */

@@ -89,7 +89,7 @@ export class SequenceOrder {
 }
 
 /** The longest sequence first; equal lengths keep their order. */
-const sortedOrder = (lengths: readonly number[]): number[] =>
+export const sortedOrder = (lengths: readonly number[]): number[] =>
   [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]);
 
 /** The sorted copies of what the batch's order concerns. */
@@ -102,9 +102,9 @@ class Copies {
   private readonly toCallers: Tensor;
   private readonly moves: Tensor;
   /** `[B,N]` for each N that the states have. */
-  private readonly scratch: ReadonlyMap<number, Tensor>;
+  private readonly scratch: Readonly<Record<number, Tensor>>;
   /** `[N]` for each N: a bias of 0. */
-  private readonly zeros: ReadonlyMap<number, Tensor>;
+  private readonly zeros: Readonly<Record<number, Tensor>>;
   /** Empty for class indices, which are no rows. */
   private readonly inputsIn: readonly Step[];
   private readonly statesBack: readonly Step[];
@@ -134,8 +134,8 @@ class Copies {
     this.toSorted = all.toSorted;
     this.toCallers = all.toCallers;
     this.moves = all.moves;
-    this.zeros = new Map(ofAll.map((N) => [N, all[`zeros${N}`]]));
-    this.scratch = new Map(widthsOf(ofStates).map((N) => [N, all[`scratch${N}`]]));
+    this.zeros = Object.fromEntries(ofAll.map((N) => [N, all[`zeros${N}`]]));
+    this.scratch = Object.fromEntries(widthsOf(ofStates).map((N) => [N, all[`scratch${N}`]]));
     this.views = {
       states: views.states.map((_, n) => all[`states${n}`]),
       dStates: views.dStates.map((_, n) => all[`dStates${n}`]),
@@ -169,8 +169,7 @@ class Copies {
     from.forEach((row, n) => this.moves.set(n, row));
     this.backend.upload(this.moves);
     for (const state of this.connections.states.flatMap(({ h, c }) => [h, c])) {
-      const moved = this.scratch.get(columnsOf(state));
-      if (!moved) continue;
+      const moved = this.scratch[columnsOf(state)];
       this.gather({ out: moved, a: state }, this.moves);
       this.backend.copy(state, moved);
     }
@@ -198,8 +197,7 @@ class Copies {
 
   /** Row n of out = row `rows[n]` of a: (15) with a bias of 0. */
   private gather({ out, a }: Step, rows: Tensor): void {
-    const zeros = this.zeros.get(columnsOf(a));
-    if (zeros) this.backend.embeddingForward(out, a, rows, zeros);
+    this.backend.embeddingForward(out, a, rows, this.zeros[columnsOf(a)]);
   }
 }
 

@@ -1,7 +1,14 @@
 /** The exercises and their checker. test/cli/exercises.test.ts runs the command, test/slow/docs/site-exercises.test.ts the site. */
 import { readFileSync } from 'node:fs';
-import { check, computedFrom, computeSource, isUntouched, verdictOf, withMistake } from '../../src/exercises/check.js';
-import { reportOf } from '../../src/exercises/compute.js';
+import {
+  check,
+  computedFrom,
+  computeSource,
+  isUntouched,
+  reportOf,
+  verdictOf,
+  withMistake,
+} from '../../src/exercises/check.js';
 import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';

@@ -335,7 +335,7 @@ describe('sequences in any order', () => {
     expect(losses[1]).not.toEqual(losses[0]);
   });
 
-  test('keep their states, those that were written and those that are carried, whatever the next order is', async () => {
+  test('keep their states when the order changes: those that were written and those that are carried', async () => {
     const { given } = pair();
     const shapes = Object.entries(await given.states.final());
     const initial = shapes.map(([name, { shape }]) => {
