@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const cwd = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The text of one module. */
-export function runModule(text: string) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module'], {
+/** The text of one module, under Node's `flags`. */
+export function runModule(text: string, flags: string[] = []) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '--input-type=module'], {
     cwd,
     input: text,
     encoding: 'utf8',
