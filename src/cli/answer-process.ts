@@ -71,8 +71,9 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
   };
   const tooLong = `it did not end within ${milliseconds / 1000} seconds. Is there an endless loop?`;
   const tooLarge = `it used more than ${megabytes} MB of memory`;
-  const timer = setTimeout(() => kill(tooLong), milliseconds);
+  let measured = 0;
   const measuring = setInterval(() => {
+    if (++measured * MEASURED_EVERY_MS >= milliseconds) kill(tooLong); // a clock would go on while Ctrl-Z stops both
     void residentMegabytes(child.pid).then((used) => {
       if (used > megabytes) kill(tooLarge);
     });
@@ -85,7 +86,6 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
     const how = by ?? `exit code ${code}`;
     return { report: report(), excess, printed: printed(), lastWords: lastWords(), how };
   } finally {
-    clearTimeout(timer);
     clearInterval(measuring);
     kill();
   }

@@ -1,7 +1,7 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
@@ -86,23 +86,22 @@ function writeFolder(folder: string): void {
   print('npx longhand exercises check 1   checks the first one');
 }
 
-/** Where the answers are: here, in longhand-exercises, or in the only folder here that has exercises. */
+/** Where the answers are: here, in the only folder here that has exercises, or above. */
 function folderOf(command: Command): string {
   const hasExercises = (folder: string): boolean =>
     EXERCISES.some((one) =>
       languages.some((language) => existsSync(placeOf(path.join(folder, pathOf(one, language))))),
     );
-  const found = ['.', FOLDER, '..'].find(hasExercises);
-  if (found !== undefined) return found;
-  const others = readdirSync(placeOf('.'), { withFileTypes: true }).filter(
-    (one) => one.isDirectory() && hasExercises(one.name),
+  if (hasExercises('.')) return '.';
+  const folders = readdirSync(placeOf('.'), { withFileTypes: true }).flatMap((one) =>
+    (one.isDirectory() || one.isSymbolicLink()) && hasExercises(one.name) ? [one.name] : [],
   );
-  if (others.length === 1) return others[0].name;
-  const names = others.map(({ name }) => printable(name)).join(', ');
+  if (folders.length === 1) return folders[0];
+  if (folders.length === 0 && hasExercises('..')) return '..';
   return command.error(
-    others.length === 0
+    folders.length === 0
       ? 'error: there are no exercises here: longhand exercises writes them'
-      : `error: there are several folders with exercises: ${names}: go into one of them`,
+      : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
   );
 }
 
@@ -237,33 +236,25 @@ async function watchFolder(
   }
 }
 
-/** Editors write a file in several steps; this long after the last one it is read. */
-const QUIET_MS = 150;
+/** How often a watched file is looked at. */
+const LOOKED_AT_EVERY_MS = 150;
 
-/** Calls `onSave` after each change of an answer, until `signal` is aborted. */
+/**
+ * Calls `onSave` after each change of an answer, until `signal` is aborted. It looks at the files, because the system's events
+ * do not follow a folder that is made again, or a link.
+ */
 function onSaves(
   folder: string,
   exercises: readonly Exercise[],
   signal: AbortSignal,
   onSave: (exercise: Exercise) => void,
 ): void {
-  const waiting = new Map<string, NodeJS.Timeout>();
-  signal.addEventListener('abort', () => waiting.forEach((timer) => clearTimeout(timer)));
-  for (const language of languages) {
-    const place = path.join(folder, language);
-    if (!existsSync(placeOf(place))) continue;
-    try {
-      watch(placeOf(place), { signal }, (_event, name) => {
-        const exercise = exercises.find((one) => `${language}/${name ?? ''}` === pathOf(one, language));
-        if (!exercise) return;
-        clearTimeout(waiting.get(exercise.name));
-        waiting.set(
-          exercise.name,
-          setTimeout(() => onSave(exercise), QUIET_MS),
-        );
-      });
-    } catch (error) {
-      throw failure(place, 'cannot be watched', error);
-    }
-  }
+  const answers = exercises.flatMap((exercise) =>
+    languages.map((language) => ({ exercise, place: placeOf(path.join(folder, pathOf(exercise, language))) })),
+  );
+  for (const { exercise, place } of answers)
+    watchFile(place, { interval: LOOKED_AT_EVERY_MS }, (now, before) => {
+      if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) onSave(exercise); // Node also reports what is missing
+    });
+  signal.addEventListener('abort', () => answers.forEach(({ place }) => unwatchFile(place)));
 }

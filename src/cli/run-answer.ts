@@ -9,7 +9,7 @@ import { Writable } from 'node:stream';
 import vm from 'node:vm';
 import { computeSource, reportOf } from '../exercises/check.js';
 import type { Compile } from '../exercises/evaluate.js';
-import { HEADER_LINES } from '../exercises/evaluate.js';
+import { ANSWER_FILE } from '../exercises/evaluate.js';
 import type { Job } from './answer-process.js';
 
 const REPORT = 3;
@@ -34,7 +34,24 @@ function newRealm(): vm.Context {
   inside.global = inside;
   Object.defineProperty(inside, 'crypto', { value: crypto }); // its getter works in one realm only
   inside.console = new Console(printed);
+  shareInstances(inside);
   return realm;
+}
+
+/** Of what an answer gets, throws included. */
+const CLASSES = { Array, Error, Float32Array, Float64Array, Function, Object, RangeError, TypeError } as const;
+
+/** An array that was made here is then an `instanceof Array` there too. */
+function shareInstances(inside: Record<string, unknown>): void {
+  const isInstance = Function.prototype[Symbol.hasInstance];
+  for (const [name, outer] of Object.entries(CLASSES)) {
+    const inner = inside[name] as typeof outer;
+    Object.defineProperty(inner, Symbol.hasInstance, {
+      value(this: unknown, value: unknown) {
+        return isInstance.call(this, value) || (this === inner && value instanceof outer); // not for a class that extends it
+      },
+    });
+  }
 }
 
 /** Does not return before all is written: then the process can end. */
@@ -59,8 +76,7 @@ try {
   const compile: Compile = (text) =>
     vm.compileFunction(text, ['exports', 'require'], {
       parsingContext: realm,
-      filename: '<anonymous>',
-      lineOffset: HEADER_LINES,
+      filename: ANSWER_FILE,
     }) as ReturnType<Compile>;
   const run = (): void => writeAll(REPORT, `${reportOf(computeSource({ name }, source, compile))}\n`);
   vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit

@@ -35,11 +35,13 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
   transposeOf,
 };
 
-/** Makes a function of a CommonJS module. In errors, it must begin at line `HEADER_LINES` + 1 of a file `<anonymous>`. */
+/** Makes a function of a CommonJS module. In errors, the module must be a file `ANSWER_FILE`, or what `new Function` makes. */
 export type Compile = (code: string) => (exports: Answer, require: (name: string) => unknown) => void;
 
-/** `new Function` puts two lines before the code. */
-export const HEADER_LINES = 2;
+export const ANSWER_FILE = 'answer';
+
+/** `new Function` puts two lines before the code, and calls the file `<anonymous>`. */
+const HEADER_LINES = 2;
 
 /** Here: what the answer changes in `Math` or `Array.prototype`, it changes for this program too. */
 // eslint-disable-next-line @typescript-eslint/no-implied-eval
@@ -100,8 +102,9 @@ const isError = (thrown: unknown): thrown is Error => Object.prototype.toString.
 /** The line of the answer, counted from 1, where `error` was thrown or where the engine cannot read the text. */
 function lineOf(error: Error): number | undefined {
   const calls = (error.stack ?? '').replace(`${error.message}\n`, ''); // the message can say anything
-  const inStack = /<anonymous>:(\d+)/.exec(calls)?.[1];
-  const line = (inStack === undefined ? lineInPage(error) : Number(inStack)) - HEADER_LINES;
+  const place = /(?<=^|[ (])(answer|<anonymous>):(\d+)/m.exec(calls);
+  if (place?.[1] === ANSWER_FILE) return Number(place[2]);
+  const line = (place ? Number(place[2]) : lineInPage(error)) - HEADER_LINES;
   return line > 0 ? line : undefined;
 }
 

@@ -10,7 +10,7 @@ import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tens
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward, lstmForward } from '../equations/lstm.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericResult, resultOf } from './results.js';
+import { numericResult, resultOf, whileReading } from './results.js';
 import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';
 
 const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
@@ -35,7 +35,9 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
     results(answer) {
       const { cPrev, dh, dc, dcPrev, c, gates } = inputs();
       const dz = unwritten([B, 4 * H]);
-      (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev);
+      whileReading({ dh, gates, c, cPrev }, () =>
+        (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev),
+      );
       const all = { dz, dc, dcPrev };
       return names.map((name) => resultOf(name, all[name], meanings[name]));
     },
@@ -107,6 +109,12 @@ const named = (lstm: Lstm): Result[] =>
 const numeric = (lstm: Lstm, loss: () => number): Result[] =>
   gradientsOf(lstm).map(({ name, of, meaning }) => numericResult(name, of, loss, meaning));
 
+/** What the backward pass reads. */
+const readBackward = ({ inputs: [x], kernel, bias, h, c, gates, dhUpstream, dcUpstream }: Lstm) => ({
+  ...{ x, kernel, bias, h, c, gates, dhUpstream },
+  ...(dcUpstream && { dcUpstream }),
+});
+
 /** With `accumulate`, dx already holds 1 in each element. */
 function sequenceCase(
   seed: number,
@@ -117,7 +125,9 @@ function sequenceCase(
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
-      (answer.lstmBackward as typeof lstmBackward)(backend, lstm, { accumulate });
+      whileReading(readBackward(lstm), () =>
+        (answer.lstmBackward as typeof lstmBackward)(backend, lstm, { accumulate }),
+      );
       return named(lstm);
     },
     expected() {
@@ -164,7 +174,10 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
       const dLogits = zeros(p.shape, 'f64');
       crossEntropyBackward(dLogits, p, y, T * B);
       const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
-      (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db);
+      const { dhUpstream: _, ...read } = readBackward(lstm); // the answer fills it
+      whileReading({ ...read, dLogits, W }, () =>
+        (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db),
+      );
       return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
     },
     expected() {

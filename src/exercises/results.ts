@@ -2,6 +2,7 @@
 import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import type { Answer } from './evaluate.js';
+import { AnswerError } from './evaluate.js';
 import type { WrongNumber } from './exercise.js';
 
 /** A tensor by name, as numbers. */
@@ -33,6 +34,26 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
   values: valuesOf(tensor),
   ...(meaning && { meaning }),
 });
+
+/** What an answer reads: a tensor, or the rows of a matrix. */
+type Input = Tensor | readonly ArrayLike<number>[];
+
+const numbersOf = (input: Input): number[] =>
+  'data' in input ? [...valuesOf(input)] : input.flatMap((row) => Array.from(row));
+
+/** What `call` returns, which calls an answer. Throws an AnswerError if the answer changes a number of `inputs`. */
+export function whileReading<Value>(inputs: Readonly<Record<string, Input>>, call: () => Value): Value {
+  const before = Object.values(inputs).map(numbersOf);
+  const value = call();
+  Object.entries(inputs).forEach(([name, input], k) => {
+    const now = numbersOf(input);
+    const n = before[k].findIndex((number, of) => !Object.is(number, now[of]));
+    if (n < 0) return;
+    const index = indexOf(n, 'data' in input ? input.shape : [input.length, input[0].length]).join(', ');
+    throw new AnswerError(`it changes ${name}[${index}] from ${before[k][n]} to ${now[n]}, and may only read ${name}`);
+  });
+  return value;
+}
 
 /** δ of the five-point rule (7). Its error is about δ⁴, and the rounding of the loss adds about 1e-13. */
 const STEP = 1e-3;

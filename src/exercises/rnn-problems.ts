@@ -1,9 +1,9 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
 import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
-import { evaluate } from './evaluate.js';
+import { AnswerError, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericGradient } from './results.js';
+import { numericGradient, whileReading } from './results.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -53,6 +53,18 @@ const resultOf = (name: string, rows: Matrix): Result => ({
   values: Float64Array.from(rows.flatMap((row) => [...row])),
 });
 
+/** `x[0]`, `x[1]`, … */
+const byIndex = (name: string, matrices: readonly Matrix[]): Record<string, Matrix> =>
+  Object.fromEntries(matrices.map((one, k) => [`${name}[${k}]`, one]));
+
+/** Throws an AnswerError unless `found`, which an answer has made, has `rows` rows of `columns` numbers. */
+function assertMatrix(name: string, found: Matrix | undefined, rows: number, columns: number): void {
+  const lengths = Array.from(found ?? [], (row?: ArrayLike<number>) => row?.length);
+  if (lengths.length === rows && lengths.every((length) => length === columns)) return;
+  const rest = lengths.length > 0 ? `the lengths of its rows are ${lengths.join(', ')}` : 'it has none';
+  throw new AnswerError(`${name} must have ${rows} rows of ${columns} numbers, but ${rest}`);
+}
+
 /** `showsStates`: the answer's forward pass is compared too. */
 function rnnCase(
   seed: number,
@@ -61,13 +73,20 @@ function rnnCase(
   showsStates: boolean,
 ): Case {
   const states = (h: readonly Matrix[]): Result[] => (showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : []);
+  const [, B, , H] = sizes;
   return {
     results(answer: Answer) {
       const { x, labels, parameters } = inputsOf(seed, sizes);
       const rnn = answer as PlainRnn;
-      const { h, logits } = (showsStates ? rnn : rightRnn()).forward(x, parameters);
+      const read = { ...byIndex('x', x), ...parameters };
+      const { h, logits } = whileReading(read, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
       const { p } = rightRnn().crossEntropy(logits, labels);
-      const { gradients } = rnn.backward(x, labels, parameters, { h, p });
+      const { gradients } = whileReading({ ...read, labels: [labels], ...byIndex('h', h), p }, () =>
+        rnn.backward(x, labels, parameters, { h, p }),
+      );
+      h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
+      for (const name of names)
+        assertMatrix(NAMES[name], gradients[name], parameters[name].length, parameters[name][0].length);
       return [...states(h), ...names.map((name) => resultOf(NAMES[name], gradients[name]))];
     },
     expected() {

@@ -2,7 +2,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { fill, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { fill, rowsOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
 import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
 import type { adam, adamRate } from '../equations/adam.js';
 import type { crossEntropyBackward } from '../equations/cross-entropy.js';
@@ -11,7 +11,7 @@ import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericGradient, numericResult, resultOf } from './results.js';
+import { numericGradient, numericResult, resultOf, whileReading } from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -77,9 +77,13 @@ function softmaxCase(seed: number, C: number): Case {
   return {
     results(answer) {
       const { B, probabilities, y, count } = inputs();
-      const dLogits = unwritten([B, C]);
+      const guarded = zeros([B + 1, C], 'f64'); // a class too many reaches the row after the last
+      const dLogits = rowsOf(guarded, 0, B);
+      fill(dLogits, NaN); // see `unwritten`
       const onlyGet = { get: (b: number, k: number) => y.get(b, k) }; // as labelRows makes it
-      (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, onlyGet, count);
+      whileReading({ probabilities, 'the row after dLogits': rowsOf(guarded, B, B + 1) }, () =>
+        (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, onlyGet, count),
+      );
       return [resultOf('dLogits', dLogits, meaning)];
     },
     expected() {
@@ -101,8 +105,10 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     results(answer) {
       const { states, W, b, dLogits } = inputs();
       const [dStates, dW, db] = [states.map(({ shape }) => unwritten(shape)), unwritten(W.shape), unwritten(b.shape)];
-      (answer.denseBackward as typeof denseBackward)(backend, dStates, dW, db, dLogits, states, W);
-      const named = dStates.map((dState, k) => resultOf(`dStates[${k}]`, dState));
+      whileReading({ dLogits, ...byIndex('states', states), W, b }, () =>
+        (answer.denseBackward as typeof denseBackward)(backend, dStates, dW, db, dLogits, states, W),
+      );
+      const named = Object.entries(byIndex('dStates', dStates)).map(([name, dState]) => resultOf(name, dState));
       return [...named, resultOf('dW', dW), resultOf('db', db)];
     },
     expected() {
@@ -114,6 +120,10 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     },
   };
 }
+
+/** `states[0]`, `states[1]`, … */
+const byIndex = (name: string, tensors: readonly Tensor[]): Record<string, Tensor> =>
+  Object.fromEntries(tensors.map((tensor, k) => [`${name}[${k}]`, tensor]));
 
 /** Three updates, also with gradients as small as ε, which tell the two forms of Adam apart. Adam is its own definition. */
 const adamCase: Case = {
@@ -129,7 +139,7 @@ function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
   return [1, 2, 3].flatMap((t) => {
     const rate = rateOf(0.1, t);
     const g = tensorFrom([random.normal(0, 1), 2e-8, -3, random.normal(0, 1), -1e-8, 0.5], shape, 'f64');
-    update(p, m, v, g, rate);
+    whileReading({ g }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
     return [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];

@@ -239,6 +239,18 @@ describe('an answer is a stranger’s program:', () => {
     expect(await verdictAt(sigmoidWith(`${globals} ${RIGHT}`))).toEqual(right);
   });
 
+  test('one that asks for the classes of what it gets', async () => {
+    const isMine = 'x instanceof class extends Array {}';
+    const asked = `[x instanceof Array, Wx[0] instanceof Float64Array, x instanceof Object, !(Wx[0] instanceof Array), !(${isMine})]`;
+    const source = named('rnn-step').javascript.solution.replace(
+      /(?=return \{ gradients)/,
+      () => `if (${asked}.includes(false)) throw ${asked}.join(); `,
+    );
+    expect(source).toContain(asked);
+    const verdict = await verdictOn(named('rnn-step'), source, new AbortController().signal);
+    expect(verdict).toMatchObject({ outcome: 'right' });
+  });
+
   test('one that the compiler would read forever', async () => {
     const nested = `${'<any>('.repeat(40)}1${')'.repeat(40)}`;
     expect(await verdictAt(sigmoidWith(`return ${nested};`), { milliseconds: 1000 })).toEqual(
@@ -291,6 +303,8 @@ describe('an answer is a stranger’s program:', () => {
     });
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
     expect((await exercises(['check', '1'])).stderr).toBe(`${'x'.repeat(10_000)}\n… (it prints more)\n`);
+    writeFileSync(answer('sigmoid'), sigmoidWith("console.log(new Error('here').stack);"));
+    expect((await exercises(['check', '1'])).stderr).toContain(`sigmoidBackward (answer:${line}:`);
   });
 });
 
@@ -344,6 +358,27 @@ describe('--watch', () => {
     solve('adam', 'javascript');
     await stdout.has('javascript/11-adam.js: right');
     expect(stdout.text.match(/07-gates\.ts: right/g)).toHaveLength(1); // written once, checked once
+    interrupt('SIGINT');
+    expect(await code).toBe(130);
+  });
+
+  test('also in a folder that is deleted and made again, and behind a link', async () => {
+    await exercises([]);
+    const text = readFileSync(answer('gates'), 'utf8');
+    const { code, stdout, stderr, interrupt } = start(['exercises', 'check', '7', '--watch'], { cwd: place });
+    await stderr.has('Ctrl-C');
+    const folder = path.dirname(answer('gates'));
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    solve('gates');
+    await stdout.has('typescript/07-gates.ts: right');
+    rmSync(answer('gates'));
+    const elsewhere = path.join(place, 'elsewhere.ts');
+    writeFileSync(elsewhere, 'export const gates = 5;');
+    symlinkSync(elsewhere, answer('gates'));
+    await stdout.has('cannot be checked');
+    writeFileSync(elsewhere, text.replace('// Write', 'throw 5; // Write'));
+    await stdout.has('it throws 5');
     interrupt('SIGINT');
     expect(await code).toBe(130);
   });

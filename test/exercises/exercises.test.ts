@@ -134,22 +134,74 @@ test('a mistake that is not in the list names the element and both numbers', () 
   expect(found - expected).toBeCloseTo(0.25, 9);
 });
 
-test('an answer that computes fewer numbers than it should has NaN in their place', () => {
-  const { solution } = exercise('rnn-step').typescript;
-  const verdict = check(exercise('rnn-step'), solution.replace(/(?<=export function )backward/, 'complete') + SHORTER);
-  expect(verdict).toMatchObject({
-    outcome: 'wrong',
-    differences: [{ tensor: 'dWh', found: NaN, differing: 1, size: 25 }],
+describe('an answer that changes what it may only read, or writes elsewhere, is not right', () => {
+  test.each([
+    [
+      'softmax',
+      'row b, class 0 of the probabilities',
+      'for (let b = 0;',
+      'probabilities.set(1, 0, 5); for (let b = 0;',
+      'probabilities[1, 0] from',
+    ],
+    [
+      'softmax',
+      'a class too many',
+      /k < C(?=; k\+\+\)\s+dLogits)/,
+      'k <= C',
+      'the row after dLogits[0, 0] from 0 to NaN',
+    ],
+    ['product', 'dLogits', /(?=backend\.columnSums)/, 'dLogits.set(0, 0, 1); ', 'dLogits[0, 0] from'],
+    ['product', 'W', /(?=backend\.columnSums)/, 'W.set(0, 0, 1); ', 'W[0, 0] from'],
+    ['product', 'a state', /(?=backend\.columnSums)/, 'states[0].set(1, 0, 1); ', 'states[0][1, 0] from'],
+    ['hidden-state', 'dh', /(?=const tanhC)/, 'if (n === H - 1) dh.set(b, 0, 1); ', 'dh[0, 0] from'],
+    ['cell-state', 'cPrev', /(?=const dI)/, 'if (n > 0) cPrev.set(b, n - 1, 1); ', 'cPrev[0, 0] from'],
+    ['gates', 'the gates', /(?=dz\.set\(b, n,)/, 'gates.set(b, n, 0); ', 'gates[0, 0] from'],
+    [
+      'through-time',
+      'h',
+      /$/,
+      'const complete = exports.lstmBackward; exports.lstmBackward = (backend, lstm, options) => { complete(backend, lstm, options); lstm.h.set(0, 0, 0, 1); };',
+      'h[0, 0, 0] from',
+    ],
+    ['every-step', 'W', /(?=lstmBackward\()/, 'W.set(0, 0, 1); ', 'W[0, 0] from'],
+    ['adam', 'the gradient', /(?=const gradient)/, 'if (n > 0) G.set(n - 1, 7); ', 'g[0, 0] from'],
+    ['rnn-step', 'the states', /(?=const dStart)/, 'h[0][0][0] = 1; ', 'h[0][0, 0] from'],
+    ['rnn-step', 'the labels', /(?=const dStart)/, 'labels[0] = 7; ', 'labels[0, 0] from'],
+    ['initial-state', 'a parameter', /(?=const h =)/, 'start[0][1] = 7; ', 'start[0, 1] from'],
+  ] as const)('%s: %s', (name, _, right, wrong, message) => {
+    const { solution } = exercise(name).typescript;
+    const source = solution.replace(right, () => wrong);
+    expect(source).not.toBe(solution);
+    expect(check(exercise(name), source)).toEqual({
+      outcome: 'error',
+      message: expect.stringContaining(`it changes ${message}`) as string,
+    });
+  });
+
+  test.each([
+    ['dWh.pop()', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5'],
+    ['dWh[4] = dWh[4].slice(1)', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5, 4'],
+    ['dWh.push(dWh[0])', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5, 5, 5'],
+    [
+      'dBias.splice(0, 1, ...dBias[0])',
+      'dBias must have 1 rows of 5 numbers, but the lengths of its rows are , , , , ',
+    ],
+    ['dWh.length = 0', 'dWh must have 5 rows of 5 numbers, but it has none'],
+  ])('rnn-step: %s', (change, message) => {
+    const source = exercise('rnn-step').typescript.solution.replace(/(?=return \{ gradients)/, `${change}; `);
+    expect(check(exercise('rnn-step'), source)).toEqual({ outcome: 'error', message });
   });
 });
-/** The last element of dWh is missing. */
-const SHORTER = `
-export function backward(...of) {
-  const results = complete(...of);
-  const { Wh } = results.gradients;
-  Wh[Wh.length - 1] = Wh[Wh.length - 1].slice(0, -1);
-  return results;
-}`;
+
+test('a number that is missing in a result counts as NaN', () => {
+  const one = exercise('sigmoid');
+  const { numbers } = computeSource(one, one.typescript.solution) as { numbers: number[][][] };
+  const shorter = numbers.map((tensors) => tensors.map((tensor) => [...tensor].slice(0, -1)));
+  expect(verdictOf(one, { numbers: shorter })).toMatchObject({
+    outcome: 'wrong',
+    differences: [{ tensor: 'dzi', found: NaN, differing: 1, size: 7 }],
+  });
+});
 
 describe('the numbers of an answer as a line', () => {
   const one = exercise('softmax');
