@@ -167,13 +167,19 @@ test('the README’s figures of other programs are those of the benchmark’s ro
   }
 });
 
-test('the README’s picture: its numbers are those of reach.json, whose first frame is computed again', () => {
-  type Frame = Record<'step' | 'correct', number> & { readonly shares: number[] };
+test('how far the gradient reaches: the numbers are those of reach.json, whose first frame is computed again', () => {
+  type Frame = Record<'step' | 'correct' | 'f' | 'direct', number> & Record<'shares' | 'range', number[]>;
   const frames = JSON.parse(read('docs/learn/programs/reach.json')) as Frame[];
   const [first, last] = [frames[0], frames.at(-1)!];
   const percent = ({ shares: [share] }: typeof first): string => `${(100 * share).toFixed(0)}%`;
   expect(prose('README.md')).toContain(
     `After one training step, the first row's is ${percent(first)} of the last row's; after all ${last.step} steps it is ${percent(last)}.`,
+  );
+  expect([first.f.toFixed(2), last.f.toFixed(2)]).toEqual(['0.73', '0.73']);
+  expect(last.direct).toBeLessThan(1e-3);
+  const range = last.range.map((share) => share.toFixed(2)).join(' to ');
+  expect(prose('docs/derivation.md')).toContain(
+    `the mean of f is still 0.73, and the direct path still multiplies by less than 10⁻³. But now ‖dc‖ after the first row is ${range} of that after the last (seed 1, the first five test images).`,
   );
   const { stdout } = runModule(`
     const { reachAfter } = await import('./docs/learn/programs/reach.mjs');

@@ -16,6 +16,6 @@ export default {
   testMatch: ['<rootDir>/test/slow/**/*.test.ts', ...SHARED.map((name) => `<rootDir>/test/${name}.test.ts`)],
   testPathIgnorePatterns: ['/node_modules/'],
   globals: { slowTier: true }, // for test/helpers/tier.ts
-  maxWorkers: 3, // while a test waits for a driver or a process of one thread, two others compute
+  maxWorkers: 2,
   testTimeout: 600_000,
 };

@@ -1,6 +1,7 @@
 /**
  * How far back the error reaches while the tutorial's network trains. For each row of an image: the norm of ∂L/∂c after this
- * row, divided by the norm after the last row. The mean over the first 20 test images.
+ * row, divided by the norm after the last row. The mean over the first 20 test images. Also the mean of f, and how much of
+ * the gradient the direct path from c to cPrev carries alone.
  *
  *     node docs/learn/programs/reach.mjs     trains 781 steps, and writes reach.json
  */
@@ -10,10 +11,12 @@ import { createReferenceBackend } from '../../../dist/kernels/reference/index.js
 import { createWasmBackend } from '../../../dist/kernels/wasm/index.js';
 import { fillBatch } from '../../../dist/src/data/batches.js';
 import { loadMnist } from '../../../dist/src/data/mnist-files.js';
-import { Model, loadTensors, saveTensors, stepOf, train, valuesByName } from '../../../dist/src/index.js';
+import { Model, loadTensors, saveTensors, train, valuesByName } from '../../../dist/src/index.js';
 
 export const STEPS = [1, 100, 200, 300, 400, 500, 600, 781];
 const IMAGES = 20;
+/** docs/derivation.md names the range of the first row's share over these. */
+const RANGE_OF = 5;
 const SIZES = { T: 28, B: IMAGES, I: 28, H: 128, C: 10 };
 
 /** For each of `steps`, the share of every row, and how many of the images are classified correctly. */
@@ -43,23 +46,47 @@ async function reachOf(model) {
   const { dc } = model.activations;
   model.forward();
   model.backward();
-  const { T, B } = SIZES;
-  const normOf = (row, b) => Math.sqrt(sumOfSquares(stepOf(dc, row), b));
-  const shares = Array.from({ length: T }, (_, t) => {
-    let sum = 0;
-    for (let b = 0; b < B; b++) sum += normOf(t + 1, b) / normOf(T, b);
-    return Number((sum / B).toPrecision(3));
-  });
+  const { T, B, H } = SIZES;
+  const images = [...Array(B).keys()];
+  const normOf = (row, b) => Math.sqrt(sumOver(H, (n) => dc.get(row, b, n) ** 2));
+  const shareOf = (t) => (b) => normOf(t + 1, b) / normOf(T, b);
+  const mean = (values) => sumOver(values.length, (k) => values[k]) / values.length;
+  const first = images.slice(0, RANGE_OF).map(shareOf(0));
   const { accuracy } = await model.metrics();
-  return { correct: Math.round(accuracy * B), shares };
+  return {
+    correct: Math.round(accuracy * B),
+    range: [Math.min(...first), Math.max(...first)].map((value) => Number(value.toPrecision(4))),
+    f: rounded(mean(images.map((b) => meanForgetGate(model, b)))),
+    direct: rounded(mean(images.map((b) => directNorm(model, b) / normOf(T, b)))),
+    shares: Array.from({ length: T }, (_, t) => rounded(mean(images.map(shareOf(t))))),
+  };
 }
 
-function sumOfSquares(row, b) {
-  let sum = 0;
-  for (let n = 0; n < SIZES.H; n++) sum += row.get(b, n) ** 2;
-  return sum;
+const rounded = (value) => Number(value.toPrecision(3));
+
+const sumOver = (count, valueOf) =>
+  Array.from({ length: count }, (_, k) => valueOf(k)).reduce((sum, one) => sum + one, 0);
+
+const forgetGate = ({ activations: { gates } }, t, b, n) => gates.get(t, b, 2 * SIZES.H + n);
+
+const meanForgetGate = (model, b) =>
+  sumOver(SIZES.T, (t) => sumOver(SIZES.H, (n) => forgetGate(model, t, b, n))) / (SIZES.T * SIZES.H);
+
+/** The direct path multiplies each unit's dc of the last row by its f of the 27 steps after the first. */
+function directNorm(model, b) {
+  const { T, H } = SIZES;
+  const afterFirst = (n) => {
+    let dc = model.activations.dc.get(T, b, n);
+    for (let t = T - 1; t > 0; t--) dc *= forgetGate(model, t, b, n);
+    return dc;
+  };
+  return Math.sqrt(sumOver(H, (n) => afterFirst(n) ** 2));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('reach.json', import.meta.url), `${JSON.stringify(await reachAfter(STEPS), null, 2)}\n`);
+  const frames = await reachAfter(STEPS);
+  writeFileSync(
+    new URL('reach.json', import.meta.url),
+    `[\n${frames.map((frame) => JSON.stringify(frame)).join(',\n')}\n]\n`,
+  );
 }

@@ -1,16 +1,15 @@
-/** Figures of documents, computed again: how much of the gradient reaches the first steps, and what the programs of docs/learn that train networks print. */
+/** Figures of documents, computed again: how much of the gradient reaches the first steps, and what the programs of docs/learn
+ * that train networks print.
+ */
 import { readFileSync } from 'node:fs';
-import { createReferenceBackend } from '../../../kernels/reference/index.js';
 import { createWasmBackend } from '../../../kernels/wasm/index.js';
 import { Random } from '../../../src/core/rng.js';
-import { norm, stepOf, valuesOf } from '../../../src/core/tensor.js';
-import { fillBatch, fillImages } from '../../../src/data/batches.js';
+import { norm, stepOf } from '../../../src/core/tensor.js';
+import { fillImages } from '../../../src/data/batches.js';
 import { loadMnist } from '../../../src/data/mnist-files.js';
 import { asPixels } from '../../../src/data/memory-tasks.js';
 import type { BiasInit } from '../../../src/network/initial-values.js';
-import { Model } from '../../../src/network/model.js';
 import { Network } from '../../../src/network/network.js';
-import { train } from '../../../src/training/loop.js';
 import {
   masked,
   numbersOf,
@@ -23,45 +22,18 @@ import {
 } from '../../helpers/chapter.js';
 import { linesOf } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
+import { runModule } from '../../helpers/run-module.js';
 
-const [T, H] = [28, 128];
-
-/** ‖dc‖ after the first row divided by ‖dc‖ after the last: the whole, and the direct path alone. Also the mean of f. */
-function reachOf({ gates, dc }: Model['activations']) {
-  const f = (t: number, n: number): number => gates.get(t, 0, 2 * H + n);
-  const units = Array.from({ length: H }, (_, n) => Array.from({ length: T }, (__, t) => f(t, n)));
-  const mean = units.flat().reduce((sum, value) => sum + value, 0) / (T * H);
-  // The direct path multiplies each unit's dc of the last row by its f of 27 steps.
-  const last = valuesOf(stepOf(dc, T));
-  const direct = units.map((values, n) => last[n] * values.slice(1).reduce((product, value) => product * value, 1));
-  const length = (values: readonly number[]): number => Math.hypot(...values);
-  return { share: norm(stepOf(dc, 1)) / norm(stepOf(dc, T)), mean, direct: length(direct) / norm(stepOf(dc, T)) };
-}
-
-/** docs/derivation.md and docs/page.md */
-test('after the tutorial’s training f is still about 0.73, and more than a quarter of the gradient arrives', async () => {
-  const backend = await createWasmBackend({ threads: 1 }); // both builds give these figures; waiting threads would use a second core
-  const mnist = loadMnist();
-  const trained = await train(backend, mnist.train);
-  const saved = await trained.save();
-  await backend.dispose();
-
-  const model = new Model(createReferenceBackend(), { T, B: 1, I: 28, H, C: 10 });
-  model.load(saved);
-  const reaches = [0, 1, 2, 3, 4].map((image) => {
-    fillBatch(model.activations.x, model.activations.y, mnist.test, [image]);
-    model.forward();
-    model.backward();
-    return reachOf(model.activations);
-  });
-  const shares = reaches.map(({ share }) => share);
-  const derivation = readFileSync(new URL('../../../docs/derivation.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-  const range = `${Math.min(...shares).toFixed(2)} to ${Math.max(...shares).toFixed(2)}`;
-  expect(derivation).toContain(`is ${range} of that after the last (seed 1, the first five test images)`);
-  for (const { mean, direct } of reaches) {
-    expect(mean).toBeCloseTo(0.73, 1);
-    expect(direct).toBeLessThan(1e-3);
-  }
+test('reach.mjs computes the frames of steps 1 and 100 of reach.json again', () => {
+  const steps = [1, 100];
+  const { stdout } = runModule(`
+    const { reachAfter } = await import('./docs/learn/programs/reach.mjs');
+    console.log(JSON.stringify(await reachAfter(${JSON.stringify(steps)})));`);
+  const frames = JSON.parse(read('programs/reach.json')) as Record<'step', number>[];
+  const expected = numbersOf(JSON.stringify(frames.filter(({ step }) => steps.includes(step))));
+  const found = numbersOf(stdout);
+  expect(found).toHaveLength(expected.length);
+  found.forEach((number, n) => expect(Math.abs(number / expected[n] - 1)).toBeLessThan(0.01));
 });
 
 /** Untrained networks of 128 units read 32 digits, one pixel a step. */

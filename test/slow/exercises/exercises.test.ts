@@ -96,8 +96,6 @@ const TOO_LONG = cannot('it did not end within 10 seconds. Is there an endless l
 const TOO_LARGE = cannot('it used more than 512 MB of memory');
 
 test.each([
-  ['try { for (;;); } catch {} finally { return 1; }', TOO_LONG, 0],
-  ['for (;;) console.log("x");', TOO_LONG, 10_000 + '\n… (it prints more)\n'.length],
   ["process.getBuiltinModule('fs').readFileSync('PIPE');", TOO_LONG, 0],
   ['return new Float64Array(2 ** 29).fill(1)[0];', TOO_LARGE, 0],
 ])('%s: the answer’s process is ended at its limit', async (code, verdict, printed) => {

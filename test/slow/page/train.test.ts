@@ -1,10 +1,10 @@
 /** “Train” in a real Chromium: the command line's losses, on every backend; play, pause, steps and reset. */
-import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { testInBrowser } from '../../helpers/chromium.js';
-import { directoryOf } from '../../helpers/temporary-directories.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { LonghandPage, servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
+import { builtSite } from '../../helpers/site.js';
 
 const { visit, shareVisit } = servePage();
 describe('the losses of 60 steps are those of the command line', () => {
@@ -43,11 +43,7 @@ describe('the losses of 60 steps are those of the command line', () => {
   });
 
   testInBrowser('in a folder of a host that does not isolate the page, which a service worker then does', async () => {
-    const folder = directoryOf();
-    const options = ['--config', 'src/page/vite.config.ts', '--mode', 'site', '--outDir', folder, '--logLevel', 'warn'];
-    const built = spawnSync('node_modules/.bin/vite', ['build', ...options], { encoding: 'utf8' });
-    expect(built).toMatchObject({ status: 0, stdout: '', stderr: '' });
-    const host = await LonghandPage.host(folder);
+    const host = await LonghandPage.host(path.join(await builtSite(), 'play'));
     try {
       const opened = await host.visit();
       expect(await opened.text('#backend')).toMatch(/wasm: WebAssembly, relaxed SIMD, [2-9]\d* threads/);
