@@ -23,8 +23,16 @@ export async function fastSha256Of(parts: Iterable<Uint8Array>, mostBytes = 2 **
     if (length > mostBytes) return sha256Of(parts);
     kept.push(part);
   }
+  const bytes = kept.length === 1 && isUnshared(kept[0]) ? kept[0] : joined(kept, length);
+  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes)));
+}
+
+/** Web Crypto refuses shared memory. */
+const isUnshared = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> => bytes.buffer instanceof ArrayBuffer;
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let end = 0;
-  for (const part of kept) bytes.subarray(end, (end += part.length)).set(part);
-  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes)));
+  for (const part of parts) bytes.subarray(end, (end += part.length)).set(part);
+  return bytes;
 }
