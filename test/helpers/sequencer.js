@@ -5,9 +5,10 @@
  */
 import Sequencer from '@jest/test-sequencer';
 
-const FIRST = [/docs\/site/, /kernels\/gpu-pages/, /docs\/figures/, /kernels\/backend-headlessgl/].map(
-  (name) => new RegExp(`${name.source}\\.test\\.ts$`),
-);
+const FIRST = [
+  ...[/kernels\/gpu-pages/, /docs\/figures/, /kernels\/backend-headlessgl/, /slow\/kernels\/wasm/], // no second one in the browser
+  /docs\/site/,
+].map((name) => new RegExp(`${name.source}\\.test\\.ts$`));
 const LATER = [/docs\/site-exercises\.test\.ts$|page\/page\.test\.ts$/, /bench\/bench\.test\.ts$/];
 
 /** The number of files that begin before those of each group of LATER. */

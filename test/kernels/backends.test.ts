@@ -10,7 +10,7 @@ describeBackend('reference, f32, behind upload and download', 'a memory of its o
   createDeviceBackend({ dtype: 'f32' }),
 );
 
-// the other pairs: test/slow/kernels/backend-threads.test.ts
+// the other pairs: test/slow/kernels/backends.test.ts
 describeWasm(1, 'portable');
 describeWasm(1, 'relaxed');
 describeWasm(2, 'relaxed');
