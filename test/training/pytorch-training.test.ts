@@ -2,8 +2,11 @@
  * A whole run on a text against PyTorch's; `--to pytorch-training`, and back with `--from pytorch-training`. In the second tier
  * PyTorch continues a run with the losses that Longhand would compute.
  */
-import { readFileSync, symlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { valuesOf } from '../../src/core/tensor.js';
@@ -22,11 +25,10 @@ import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import { expectDataError } from '../helpers/failures.js';
-import { runProcess } from '../helpers/longhand-process.js';
 import { describeTorch } from '../helpers/needs.js';
 import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
 import { idx, IMAGES, mnistFiles, OPTIONS } from '../helpers/small-images.js';
-import { directoryOf } from '../helpers/temporary-directories.js';
+import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 import { inTier } from '../helpers/tier.js';
 
 /** A run on small images. */
@@ -151,7 +153,42 @@ const SCRIPT = 'docs/continue-in-pytorch.py';
 const [BEFORE, THERE, AFTER] = [20, 20, 3];
 const RUN = { batchSize: 32, displayStep: 1, learningRate: 0.01, trainingIters: 32 * (BEFORE + THERE + AFTER) + 1 };
 
+/** Importing PyTorch takes two seconds, so one process imports it, and runs each script of its input in a fork. */
+const FORKS = `
+import json, os, runpy, sys
+import torch
+for line in sys.stdin:
+    arguments, outputs = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        for descriptor, name in enumerate(outputs, 1):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+        sys.argv = arguments
+        runpy.run_path(arguments[0], run_name="__main__")
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+`;
+
+/** What `python …` does with these arguments. */
+function startForks(python: string) {
+  const server = spawn(python, ['-c', FORKS], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(server, 'close');
+  afterAll(async () => {
+    server.stdin.end();
+    await ended;
+  });
+  const codes = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  return async (args: readonly string[]) => {
+    const outputs = ['stdout', 'stderr'].map((name) => inNewFolder(name));
+    server.stdin.write(`${JSON.stringify([args, outputs])}\n`);
+    const code = Number((await codes.next()).value);
+    const [stdout, stderr] = outputs.map((file) => readFileSync(file, 'utf8'));
+    return { code, stdout, stderr };
+  };
+}
+
 const testedWithTorch = (python: string): void => {
+  const run = startForks(python);
   const data = directoryOf(firstOfMnist(8000));
   const { train: images, validation } = loadMnist(data);
 
@@ -185,7 +222,7 @@ const testedWithTorch = (python: string): void => {
     const folder = directoryOf({ there: toPyTorchTraining(saved[0], 'there') });
     const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
     const args = ['--data', data, '--steps', String(THERE), '--processes', String(processes)];
-    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, back, ...args]);
+    const { code, stdout, stderr } = await run([SCRIPT, there, back, ...args]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
     const losses = [...stdout.matchAll(/^Iter (\d+), Minibatch Loss= (\d\.\d{6})$/gm)];
@@ -221,7 +258,7 @@ const testedWithTorch = (python: string): void => {
       `${file}: this script trains classifiers of whole images: change it for other runs\n`;
     for (const there of [await exported({}, 'pixels'), await exported({ shift: 1 })]) {
       const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1'];
-      expect(await runProcess(python, args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
+      expect(await run(args)).toEqual({ code: 1, stdout: '', stderr: message(there) });
     }
   });
 
@@ -230,7 +267,7 @@ const testedWithTorch = (python: string): void => {
     const link = `${there}.link`;
     symlinkSync(there, link);
     const before = readFileSync(there);
-    const { code, stdout, stderr } = await runProcess(python, [SCRIPT, there, link, '--data', data, '--steps', '1']);
+    const { code, stdout, stderr } = await run([SCRIPT, there, link, '--data', data, '--steps', '1']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/ error: [^\n]*there\.link: the output must not replace a file that the run reads\n$/);
     expect(readFileSync(there)).toEqual(before);
@@ -243,13 +280,13 @@ const testedWithTorch = (python: string): void => {
     ];
     for (const [flag, value, least] of wrong) {
       const args = [SCRIPT, 'none', 'back', '--data', data, '--steps', '1', `${flag}=${value}`];
-      const { code, stdout, stderr } = await runProcess(python, args);
+      const { code, stdout, stderr } = await run(args);
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toContain(`argument ${flag}: must be a whole number >= ${least}`);
     }
     const there = await exported();
     const args = [SCRIPT, there, 'back', '--data', data, '--steps', '1', '--processes', '17'];
-    expect(await runProcess(python, args)).toEqual({
+    expect(await run(args)).toEqual({
       code: 1,
       stdout: '',
       stderr: `${there}: each process needs an image, but a batch has only 16\n`,
@@ -258,7 +295,7 @@ const testedWithTorch = (python: string): void => {
 
   test('uses the cores of each computer, and draws other dropout masks in each process', async () => {
     // the script up to the point at which the processes meet, as process `rank` of 4 on a computer of 8 cores
-    const program = `
+    const text = `
 import argparse, importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("script", sys.argv[1])
 script = importlib.util.module_from_spec(spec)
@@ -272,10 +309,12 @@ def meet(*_, **__):
 script.distributed.init_process_group = meet
 script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
 `;
+    const program = inNewFolder('program.py');
+    writeFileSync(program, text);
     const there = await exported();
     const met = async (rank: number, ...local: string[]): Promise<string[]> => {
-      const args = ['-c', program, SCRIPT, there, String(rank), ...local];
-      const { code, stdout, stderr } = await runProcess(python, args);
+      const args = [program, SCRIPT, there, String(rank), ...local];
+      const { code, stdout, stderr } = await run(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return [stdout.slice(0, stdout.indexOf(' ')), stdout.slice(stdout.indexOf(' '))];
     };
@@ -290,7 +329,7 @@ script.run(int(sys.argv[3]), 4, "env://", argparse.Namespace(file=sys.argv[2]))
     const saved = await lastCheckpointOf(loadMnist(small).train, { ...OPTIONS, layers: 2 });
     const folder = directoryOf({ there: toPyTorchTraining(saved, 'there') });
     const [there, back] = ['there', 'back'].map((name) => path.join(folder, name));
-    const made = (directory: string) => runProcess(python, [SCRIPT, there, back, '--data', directory, '--steps', '0']);
+    const made = (directory: string) => run([SCRIPT, there, back, '--data', directory, '--steps', '0']);
     expect(await made(small)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(checkpointBytes(reread(readFileSync(back)))).toEqual(checkpointBytes(saved));
     const stderr = `${data}: the run began with other data\n`;
