@@ -57,8 +57,19 @@ function widePictures(md: MarkdownIt): void {
   };
 }
 
+/** The theme's colours by the names of the style sheet, which has them for light and dark. Others are the text's own. */
+const COLOURS: Readonly<Record<string, string>> = {
+  '#CF222E': 'keyword',
+  '#0550AE': 'number',
+  '#0A3069': 'string',
+  '#116329': 'string', // a name in JSON
+  '#6E7781': 'comment',
+  '#8250DF': 'function',
+  '#953800': 'type',
+};
+
 export const markdown: MarkdownOptions = {
-  theme: { light: 'github-light-default', dark: 'github-dark-default' },
+  theme: 'github-light-default', // with a second theme, all code would be read twice
   attrs: { disable: true }, // braces are braces
   anchor: { slugify },
   config(md) {
@@ -68,6 +79,13 @@ export const markdown: MarkdownOptions = {
     widePictures(md);
   },
   codeTransformers: [
+    {
+      name: 'colours',
+      span(node) {
+        const name = COLOURS[/#\w{6}/.exec(String(node.properties.style))?.[0] ?? ''];
+        node.properties.style = name && `color:var(--code-${name})`;
+      },
+    },
     {
       name: 'line-anchors',
       line(node, line) {
