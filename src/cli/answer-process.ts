@@ -61,6 +61,7 @@ async function computedBy(exercise: Exercise, source: string, signal: AbortSigna
 /** Runs the process until it has ended, or exceeds a limit. `excess` says which one. */
 async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }: Limits) {
   const child = startProcess(megabytes);
+  if (child.pid === undefined) throw (await once(child, 'error'))[0]; // such as too many open files
   const stdio = child.stdio as readonly (Readable | null)[];
   const [, printed, lastWords, report] = stdio.map(beginningOf);
   let excess: string | undefined;

@@ -1,7 +1,7 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
@@ -69,10 +69,24 @@ function exerciseOf(command: Command, number: string): Exercise {
       );
 }
 
+/** What one may write in place of a command: `exercises 5`. */
+const MEANT: readonly [RegExp, (word: string) => string][] = [
+  [/^\d+$/, (number) => `check ${number}`],
+  [/^c[a-z]{1,3}ck?$|^che[a-z]*$/, () => 'check'],
+  [/^hints?$/, () => 'hint 1'],
+  [/^help$/, () => '--help'],
+];
+
 function writeFolder(folder: string): void {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
+  const meant = MEANT.find(([words]) => words.test(folder))?.[1](folder);
+  if (meant !== undefined)
+    throw new DataError(
+      `${folder}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${folder}`,
+    );
   if (existsSync(placeOf(folder)))
     throw new DataError(`${folder}: exists already: choose another folder, or delete it`);
+  makeFolder(folder);
   try {
     for (const [file, contents] of folderContents()) {
       const name = path.join(folder, file);
@@ -80,6 +94,7 @@ function writeFolder(folder: string): void {
       writeFileSync(placeOf(name), contents, { flag: 'wx' });
     }
   } catch (error) {
+    rmSync(placeOf(folder), { recursive: true, force: true }); // half of the exercises would look like all
     throw failure(folder, 'cannot be written', error);
   }
   print(`${folder}: ${EXERCISES.length} exercises, in typescript/ and in javascript/. README.md says how to begin.`);
@@ -93,9 +108,7 @@ function folderOf(command: Command): string {
       languages.some((language) => existsSync(placeOf(path.join(folder, pathOf(one, language))))),
     );
   if (hasExercises('.')) return '.';
-  const folders = readdirSync(placeOf('.'), { withFileTypes: true }).flatMap((one) =>
-    (one.isDirectory() || one.isSymbolicLink()) && hasExercises(one.name) ? [one.name] : [],
-  );
+  const folders = foldersHere().filter(hasExercises);
   if (folders.length === 1) return folders[0];
   if (folders.length === 0 && hasExercises('..')) return '..';
   return command.error(
@@ -103,6 +116,16 @@ function folderOf(command: Command): string {
       ? 'error: there are no exercises here: longhand exercises writes them'
       : `error: there are several folders with exercises: ${folders.map(printable).join(', ')}: go into one of them`,
   );
+}
+
+/** Also links to folders. None if this folder cannot be listed. */
+function foldersHere(): string[] {
+  try {
+    const all = readdirSync(placeOf('.'), { withFileTypes: true });
+    return all.flatMap((one) => (one.isDirectory() || one.isSymbolicLink() ? [one.name] : []));
+  } catch {
+    return [];
+  }
 }
 
 const languages = Object.keys(LANGUAGES) as Language[];
@@ -149,7 +172,12 @@ async function verdictOnFile(exercise: Exercise, file: string, signal: AbortSign
   } catch (error) {
     return { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') };
   }
-  return bytes ? verdictOn(exercise, Buffer.from(bytes).toString(), signal) : { outcome: 'untouched' };
+  const text =
+    bytes &&
+    Buffer.from(bytes)
+      .toString()
+      .replace(/^\uFEFF/, ''); // some editors begin a file with it
+  return text === undefined ? { outcome: 'untouched' } : verdictOn(exercise, text, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');
@@ -172,12 +200,17 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
 
 const HEAD = ['element', 'expected', 'found', 'wrong elements'];
 
-const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
-  element,
-  expected.toPrecision(8),
-  Number.isNaN(found) ? 'NaN' : found.toPrecision(8),
-  `${differing} of ${size}`,
+const rowOf = (wrong: WrongNumber): string[] => [
+  wrong.element,
+  ...pairOf(wrong),
+  `${wrong.differing} of ${wrong.size}`,
 ];
+
+/** Both numbers with eight digits, or with all digits if these are equal. */
+function pairOf({ expected, found }: WrongNumber): [expected: string, found: string] {
+  const short = [expected, found].map((value) => value.toPrecision(8));
+  return short[0] === short[1] ? [String(expected), String(found)] : [short[0], short[1]];
+}
 
 /** Tensors that a line names, besides the first. */
 const MOST_NAMES = 3;
@@ -186,11 +219,12 @@ function summaryOf(verdict: Verdict): string {
   if (verdict.outcome === 'right') return `right: all ${verdict.compared} numbers agree`;
   if (verdict.outcome === 'untouched') return 'not begun';
   if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
-  const [{ element, expected, found }, ...others] = verdict.differences;
+  const [first, ...others] = verdict.differences;
+  const [expected, found] = pairOf(first);
   const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
   if (others.length > MOST_NAMES) names.push(`${others.length - MOST_NAMES} others`);
   const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
-  return `wrong: ${element} is ${found.toPrecision(8)}, but must be ${expected.toPrecision(8)}${more}`;
+  return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
 }
 
 /** A line for each. Returns whether all are right. */

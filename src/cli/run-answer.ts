@@ -33,7 +33,7 @@ function newRealm(): vm.Context {
     if (!(name in inside)) Object.defineProperty(inside, name, descriptor);
   inside.global = inside;
   Object.defineProperty(inside, 'crypto', { value: crypto }); // its getter works in one realm only
-  inside.console = new Console(printed);
+  inside.console = new Console({ stdout: printed, colorMode: false });
   shareInstances(inside);
   return realm;
 }

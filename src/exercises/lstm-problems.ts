@@ -22,7 +22,7 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
     const random = new Random(seed);
     const draw = (columns: number): Tensor => randomTensor(random, [B, columns]);
     const [z, cPrev, dh, dc, dcPrev] = [draw(4 * H), draw(H), draw(H), draw(H), draw(H)];
-    const [h, c, gates] = [zeros([B, H], 'f64'), zeros([B, H], 'f64'), zeros([B, 4 * H], 'f64')];
+    const [h, c, gates] = [unwritten([B, H]), unwritten([B, H]), unwritten([B, 4 * H])];
     lstmCellForward(h, c, gates, z, cPrev, 0.7);
     return { z, cPrev, dh, dc, dcPrev, h, c, gates };
   };
@@ -35,7 +35,7 @@ function cellCase(seed: number, B: number, H: number, names: readonly ('dz' | 'd
     results(answer) {
       const { cPrev, dh, dc, dcPrev, c, gates } = inputs();
       const dz = unwritten([B, 4 * H]);
-      whileReading({ dh, gates, c, cPrev }, () =>
+      whileReading({ dh, gates, c, cPrev }, { dz, dc, dcPrev }, () =>
         (answer.lstmCellBackward as typeof lstmCellBackward)(dz, dc, dcPrev, dh, gates, c, cPrev),
       );
       const all = { dz, dc, dcPrev };
@@ -125,7 +125,7 @@ function sequenceCase(
     results(answer) {
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
-      whileReading(readBackward(lstm), () =>
+      whileReading(readBackward(lstm), {}, () =>
         (answer.lstmBackward as typeof lstmBackward)(backend, lstm, { accumulate }),
       );
       return named(lstm);
@@ -175,7 +175,7 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
       crossEntropyBackward(dLogits, p, y, T * B);
       const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
       const { dhUpstream: _, ...read } = readBackward(lstm); // the answer fills it
-      whileReading({ ...read, dLogits, W }, () =>
+      whileReading({ ...read, dLogits, W }, { dW, db }, () =>
         (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db),
       );
       return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];

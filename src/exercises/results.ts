@@ -1,4 +1,5 @@
 /** What an answer computes in a case, and how it is compared with what is right. */
+import { describe } from '../core/arguments.js';
 import { indexOf, valuesOf } from '../core/tensor.js';
 import type { FloatArray, Shape, Tensor } from '../core/tensor.js';
 import type { Answer } from './evaluate.js';
@@ -38,21 +39,72 @@ export const resultOf = (name: string, tensor: Tensor, meaning?: Result['meaning
 /** What an answer reads: a tensor, or the rows of a matrix. */
 type Input = Tensor | readonly ArrayLike<number>[];
 
-const numbersOf = (input: Input): number[] =>
-  'data' in input ? [...valuesOf(input)] : input.flatMap((row) => Array.from(row));
-
-/** What `call` returns, which calls an answer. Throws an AnswerError if the answer changes a number of `inputs`. */
-export function whileReading<Value>(inputs: Readonly<Record<string, Input>>, call: () => Value): Value {
-  const before = Object.values(inputs).map(numbersOf);
+/**
+ * What `call` returns, which calls an answer. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
+ * lies before or after one of `outputs`, or returns a promise.
+ */
+export function whileReading<Value>(
+  inputs: Readonly<Record<string, Input>>,
+  outputs: Readonly<Record<string, Tensor>>,
+  call: () => Value,
+): Value {
+  const guards = [
+    ...Object.entries(inputs).map(([name, input]) =>
+      'data' in input ? guardTensor(name, input) : guardRows(name, input),
+    ),
+    ...Object.entries(outputs).map(([name, tensor]) => guardAround(name, tensor)),
+  ];
   const value = call();
-  Object.entries(inputs).forEach(([name, input], k) => {
-    const now = numbersOf(input);
-    const n = before[k].findIndex((number, of) => !Object.is(number, now[of]));
-    if (n < 0) return;
-    const index = indexOf(n, 'data' in input ? input.shape : [input.length, input[0].length]).join(', ');
-    throw new AnswerError(`it changes ${name}[${index}] from ${before[k][n]} to ${now[n]}, and may only read ${name}`);
-  });
+  if (isPromise(value)) throw new AnswerError('it returns a promise: the function must not be async');
+  for (const guard of guards) guard();
   return value;
+}
+
+/** Also a promise of another realm. */
+const isPromise = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Promise]';
+
+const changed = (what: string, before: number, now: number, name: string): never => {
+  throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);
+};
+
+function guardTensor(name: string, tensor: Tensor): () => void {
+  const before = valuesOf(tensor);
+  const isAround = guardAround(name, tensor);
+  return () => {
+    const now = valuesOf(tensor);
+    const n = before.findIndex((number, of) => !Object.is(number, now[of]));
+    if (n >= 0) changed(`${name}[${indexOf(n, tensor.shape).join(', ')}]`, before[n], now[n], name);
+    isAround();
+  };
+}
+
+function guardRows(name: string, rows: readonly ArrayLike<number>[]): () => void {
+  const before = rows.map((row) => Array.from(row));
+  return () => {
+    const lengths = (matrix: readonly ArrayLike<number>[]): string => matrix.map((row) => row.length).join();
+    if (lengths(rows) !== lengths(before))
+      throw new AnswerError(`it changes the size of ${name}, and may only read ${name}`);
+    before.forEach((row, r) =>
+      row.forEach((number, k) => {
+        if (!Object.is(number, rows[r][k])) changed(`${name}[${r}, ${k}]`, number, rows[r][k], name);
+      }),
+    );
+  };
+}
+
+/** Of a tensor that is a part of its array, row by row. */
+function guardAround(name: string, { data, offset, size }: Tensor): () => void {
+  const before = data.slice();
+  return () => {
+    const n = before.findIndex((number, of) => (of < offset || of >= offset + size) && !Object.is(number, data[of]));
+    if (n >= 0) throw new AnswerError(`it writes ${n < offset ? 'before the beginning' : 'beyond the end'} of ${name}`);
+  };
+}
+
+/** `value`, which an answer has returned. Throws an AnswerError unless it is a number. */
+export function numberFrom(name: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  throw new AnswerError(`${name} returns ${describe(value)}: it must return a number`);
 }
 
 /** δ of the five-point rule (7). Its error is about δ⁴, and the rounding of the loss adds about 1e-13. */
@@ -79,7 +131,7 @@ export function numericResult(name: string, of: Tensor, loss: () => number, mean
 const TOLERANCE = 1e-8;
 
 const isNear = (a: number, b: number): boolean =>
-  (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
+  Object.is(a, b) || (Number.isFinite(b) && Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b)));
 
 /** Numbers by case and by tensor. An answer can compute fewer than it should. */
 export type Numbers = readonly (readonly ArrayLike<number>[])[];

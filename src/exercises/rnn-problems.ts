@@ -1,4 +1,5 @@
 /** The problems of chapter 2's plain RNN: one step, and the initial state. The right program is the solution itself. */
+import { describe } from '../core/arguments.js';
 import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { AnswerError, evaluate } from './evaluate.js';
@@ -57,10 +58,30 @@ const resultOf = (name: string, rows: Matrix): Result => ({
 const byIndex = (name: string, matrices: readonly Matrix[]): Record<string, Matrix> =>
   Object.fromEntries(matrices.map((one, k) => [`${name}[${k}]`, one]));
 
+/** What a function of an answer has returned. Throws an AnswerError if it lacks one of `names`. */
+function returned<Value extends object>(
+  what: string,
+  value: Value | undefined,
+  names: readonly (keyof Value)[],
+): Value {
+  const isWhole = typeof value === 'object' && names.every((name) => typeof value[name] === 'object');
+  if (isWhole) return value;
+  throw new AnswerError(`${what} must return { ${names.join(', ')} }, but returns ${describe(value)}`);
+}
+
+function assertMatrices(name: string, found: readonly Matrix[], count: number): void {
+  if (Array.isArray(found) && found.length === count) return;
+  throw new AnswerError(`${name} must have ${count} matrices, but has ${found.length}`);
+}
+
 /** Throws an AnswerError unless `found`, which an answer has made, has `rows` rows of `columns` numbers. */
 function assertMatrix(name: string, found: Matrix | undefined, rows: number, columns: number): void {
   const lengths = Array.from(found ?? [], (row?: ArrayLike<number>) => row?.length);
-  if (lengths.length === rows && lengths.every((length) => length === columns)) return;
+  if (lengths.length === rows && lengths.every((length) => length === columns)) {
+    for (const value of found?.flatMap((row) => Array.from<unknown>(row)) ?? [])
+      if (typeof value !== 'number') throw new AnswerError(`${name} holds ${describe(value)}: it must hold numbers`);
+    return;
+  }
   const rest = lengths.length > 0 ? `the lengths of its rows are ${lengths.join(', ')}` : 'it has none';
   throw new AnswerError(`${name} must have ${rows} rows of ${columns} numbers, but ${rest}`);
 }
@@ -73,17 +94,20 @@ function rnnCase(
   showsStates: boolean,
 ): Case {
   const states = (h: readonly Matrix[]): Result[] => (showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : []);
-  const [, B, , H] = sizes;
+  const [T, B, , H, C] = sizes;
   return {
     results(answer: Answer) {
       const { x, labels, parameters } = inputsOf(seed, sizes);
       const rnn = answer as PlainRnn;
       const read = { ...byIndex('x', x), ...parameters };
-      const { h, logits } = whileReading(read, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
+      const forward = whileReading(read, {}, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
+      const { h, logits } = returned('forward', forward, ['h', 'logits']);
+      assertMatrices('h', h, T + 1);
+      assertMatrix('logits', logits, B, C);
       const { p } = rightRnn().crossEntropy(logits, labels);
-      const { gradients } = whileReading({ ...read, labels: [labels], ...byIndex('h', h), p }, () =>
-        rnn.backward(x, labels, parameters, { h, p }),
-      );
+      const readBackward = { ...read, labels: [labels], ...byIndex('h', h), p };
+      const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, { h, p }));
+      const { gradients } = returned('backward', backward, ['gradients', 'dh']);
       h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
       for (const name of names)
         assertMatrix(NAMES[name], gradients[name], parameters[name].length, parameters[name][0].length);

@@ -2,7 +2,7 @@
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { fillRandom, Random } from '../core/rng.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { fill, rowsOf, tensorFrom, valuesOf, zeros } from '../core/tensor.js';
+import { fill, flatten, stepOf, valuesOf, zeros } from '../core/tensor.js';
 import { adam as rightAdam, adamRate as rightRate } from '../equations/adam.js';
 import type { adam, adamRate } from '../equations/adam.js';
 import type { crossEntropyBackward } from '../equations/cross-entropy.js';
@@ -11,20 +11,30 @@ import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericGradient, numericResult, resultOf, whileReading } from './results.js';
+import { numberFrom, numericGradient, numericResult, resultOf, whileReading } from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
 
+/** What lies beside a tensor: no result. */
+const BESIDE = 0.25;
+
+/** As an LSTM's step is one of many: with other memory before and after it, which an answer must neither read nor write. */
+function stepLike(shape: Shape): Tensor {
+  const steps = zeros([3, ...shape], 'f64');
+  fill(steps, BESIDE);
+  return stepOf(steps, 1);
+}
+
 /** Random numbers of `shape`, normal with standard deviation 1. */
 export function randomTensor(random: Random, shape: Shape): Tensor {
-  const tensor = zeros(shape, 'f64');
+  const tensor = stepLike(shape);
   fillRandom(tensor, () => random.normal(0, 1));
   return tensor;
 }
 
 /** Filled with NaN, so that the check finds an output that an answer leaves out, or adds to before it writes it. */
 export function unwritten(shape: Shape): Tensor {
-  const tensor = zeros(shape, 'f64');
+  const tensor = stepLike(shape);
   fill(tensor, NaN);
   return tensor;
 }
@@ -41,8 +51,14 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 const sigmoidCase: Case = {
   results({ sigmoidBackward }: Answer) {
     const { z, dI } = sigmoidInputs();
-    const call = sigmoidBackward as (dI: number, i: number) => number;
-    return [{ name: 'dzi', shape: [z.length], values: Float64Array.from(z, (zi, n) => call(dI[n], sigmoid(zi))) }];
+    const call = sigmoidBackward as (dI: number, i: number) => unknown;
+    return [
+      {
+        name: 'dzi',
+        shape: [z.length],
+        values: Float64Array.from(z, (zi, n) => numberFrom('sigmoidBackward', call(dI[n], sigmoid(zi)))),
+      },
+    ];
   },
   expected() {
     const { z, dI } = sigmoidInputs();
@@ -77,11 +93,9 @@ function softmaxCase(seed: number, C: number): Case {
   return {
     results(answer) {
       const { B, probabilities, y, count } = inputs();
-      const guarded = zeros([B + 1, C], 'f64'); // a class too many reaches the row after the last
-      const dLogits = rowsOf(guarded, 0, B);
-      fill(dLogits, NaN); // see `unwritten`
+      const dLogits = unwritten([B, C]);
       const onlyGet = { get: (b: number, k: number) => y.get(b, k) }; // as labelRows makes it
-      whileReading({ probabilities, 'the row after dLogits': rowsOf(guarded, B, B + 1) }, () =>
+      whileReading({ probabilities }, { dLogits }, () =>
         (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, onlyGet, count),
       );
       return [resultOf('dLogits', dLogits, meaning)];
@@ -105,11 +119,15 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     results(answer) {
       const { states, W, b, dLogits } = inputs();
       const [dStates, dW, db] = [states.map(({ shape }) => unwritten(shape)), unwritten(W.shape), unwritten(b.shape)];
-      whileReading({ dLogits, ...byIndex('states', states), W, b }, () =>
-        (answer.denseBackward as typeof denseBackward)(backend, dStates, dW, db, dLogits, states, W),
+      const named = byIndex('dStates', dStates);
+      whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
+        (answer.denseBackward as typeof denseBackward)(backend, [...dStates], dW, db, dLogits, [...states], W),
       );
-      const named = Object.entries(byIndex('dStates', dStates)).map(([name, dState]) => resultOf(name, dState));
-      return [...named, resultOf('dW', dW), resultOf('db', db)];
+      return [
+        ...Object.entries(named).map(([name, dState]) => resultOf(name, dState)),
+        resultOf('dW', dW),
+        resultOf('db', db),
+      ];
     },
     expected() {
       const { states, W, b, dLogits } = inputs();
@@ -135,11 +153,13 @@ function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
   const random = new Random(5);
   const shape = [2, 3];
   const p = randomTensor(random, shape);
-  const [m, v] = [zeros(shape, 'f64'), zeros(shape, 'f64')];
+  const [m, v] = [stepLike(shape), stepLike(shape)];
+  for (const moment of [m, v]) fill(moment, 0);
   return [1, 2, 3].flatMap((t) => {
-    const rate = rateOf(0.1, t);
-    const g = tensorFrom([random.normal(0, 1), 2e-8, -3, random.normal(0, 1), -1e-8, 0.5], shape, 'f64');
-    whileReading({ g }, () => update(p, m, v, g, rate));
+    const rate = numberFrom('adamRate', rateOf(0.1, t));
+    const g = stepLike(shape);
+    [random.normal(0, 1), 2e-8, -3, random.normal(0, 1), -1e-8, 0.5].forEach((value, n) => flatten(g).set(n, value));
+    whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
     return [alpha, resultOf(after('m'), m), resultOf(after('v'), v), resultOf(after('p'), p)];

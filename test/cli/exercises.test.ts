@@ -141,6 +141,37 @@ test.each(['0', '13', '-1', '1.5', 'x', '99999999999999999999', '5\u001b[31m'])(
   },
 );
 
+test.each([
+  ['5', 'check 5'],
+  ['chekc', 'check'],
+  ['hints', 'hint 1'],
+  ['help', '--help'],
+])('%s is no folder by accident', async (word, meant) => {
+  const { code, stderr } = await exercises([word]);
+  expect([code, stderr]).toEqual([
+    1,
+    `longhand: ${word}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${word}\n`,
+  ]);
+  expect((await exercises([`./${word}`])).code).toBe(0);
+});
+
+test('a folder that cannot be written completely is removed again', () => {
+  const main = path.resolve('dist/src/cli/main.js');
+  const { status, stderr } = spawnSync(
+    'bash',
+    ['-c', `ulimit -f 3; exec "$0" "$@"`, process.execPath, main, 'exercises'],
+    {
+      cwd: place,
+      encoding: 'utf8',
+    },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^longhand: longhand-exercises: cannot be written \(.*\)\n$/),
+  ]);
+  expect(readdirSync(place)).toEqual([]);
+});
+
 test('without exercises, or with several folders of them, it says so', async () => {
   expect(await exercises(['check'])).toMatchObject({
     code: 2,
@@ -303,6 +334,13 @@ describe('an answer is a stranger’s program:', () => {
     });
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
     expect((await exercises(['check', '1'])).stderr).toBe(`${'x'.repeat(10_000)}\n… (it prints more)\n`);
+    writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`); // as some editors begin a file
+    expect((await exercises(['check', '1'])).stdout).toMatch(/^typescript\/01-sigmoid\.ts: not begun\n/);
+    writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT.replace('dI', 'Math.fround(dI * (1 + 1e-7))')));
+    const [, found, must] = /^.*: wrong: \S+ is (\S+), but must be (\S+)\n/.exec(
+      (await exercises(['check', '1'])).stdout,
+    )!;
+    expect(found).not.toBe(must);
     writeFileSync(answer('sigmoid'), sigmoidWith("console.log(new Error('here').stack);"));
     expect((await exercises(['check', '1'])).stderr).toContain(`sigmoidBackward (answer:${line}:`);
   });

@@ -143,13 +143,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
       'probabilities.set(1, 0, 5); for (let b = 0;',
       'probabilities[1, 0] from',
     ],
-    [
-      'softmax',
-      'a class too many',
-      /k < C(?=; k\+\+\)\s+dLogits)/,
-      'k <= C',
-      'the row after dLogits[0, 0] from 0 to NaN',
-    ],
+    ['softmax', 'a class too many', /k < C(?=; k\+\+\)\s+dLogits)/, 'k <= C', 'beyond the end of dLogits'],
     ['product', 'dLogits', /(?=backend\.columnSums)/, 'dLogits.set(0, 0, 1); ', 'dLogits[0, 0] from'],
     ['product', 'W', /(?=backend\.columnSums)/, 'W.set(0, 0, 1); ', 'W[0, 0] from'],
     ['product', 'a state', /(?=backend\.columnSums)/, 'states[0].set(1, 0, 1); ', 'states[0][1, 0] from'],
@@ -167,6 +161,10 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['adam', 'the gradient', /(?=const gradient)/, 'if (n > 0) G.set(n - 1, 7); ', 'g[0, 0] from'],
     ['rnn-step', 'the states', /(?=const dStart)/, 'h[0][0][0] = 1; ', 'h[0][0, 0] from'],
     ['rnn-step', 'the labels', /(?=const dStart)/, 'labels[0] = 7; ', 'labels[0, 0] from'],
+    ['adam', 'a number too many', 'n < P.size', 'n <= P.size', 'beyond the end of p'],
+    ['gates', 'a gate too many', /(?=dz\.set\(b, n,)/, 'dz.set(b, 4 * H + n, 7); ', 'beyond the end of dz'],
+    ['cell-state', 'the step before', /(?=const dI)/, 'dcPrev.data[0] = 1; ', 'before the beginning of dcPrev'],
+    ['rnn-step', 'the number of inputs', /(?=const dStart)/, 'Wx.push(Wx[0]); ', 'the size of Wx'],
     ['initial-state', 'a parameter', /(?=const h =)/, 'start[0][1] = 7; ', 'start[0, 1] from'],
   ] as const)('%s: %s', (name, _, right, wrong, message) => {
     const { solution } = exercise(name).typescript;
@@ -174,7 +172,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     expect(source).not.toBe(solution);
     expect(check(exercise(name), source)).toEqual({
       outcome: 'error',
-      message: expect.stringContaining(`it changes ${message}`) as string,
+      message: expect.stringMatching(`^it (changes|writes) ${message.replace(/[[\]]/g, '\\$&')}`) as string,
     });
   });
 
@@ -191,6 +189,69 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     const source = exercise('rnn-step').typescript.solution.replace(/(?=return \{ gradients)/, `${change}; `);
     expect(check(exercise('rnn-step'), source)).toEqual({ outcome: 'error', message });
   });
+});
+
+test.each([
+  ['hidden-state', 'dh', /dh\.get\(b, n\)/g, 'dh.data[b * H + n]'],
+  ['cell-state', 'cPrev', 'cPrev.get(b, n)', 'cPrev.data[b * H + n]'],
+  ['cell-state', 'dcPrev', /dcPrev\.set\(b, n, .*;/, 'dcPrev.data[b * H + n] += dC * f;'],
+  ['adam', 'm', 'M.set(n, mean)', 'm.data[n] = mean'],
+] as const)('%s: an answer that takes the array of %s for its tensor is not right', (name, _, right, wrong) => {
+  const { solution } = exercise(name).javascript;
+  const source = solution.replace(right, wrong);
+  expect(source).not.toBe(solution);
+  expect(check(exercise(name), source).outcome).toMatch(/wrong|error/);
+});
+
+test.each([
+  [
+    'sigmoid',
+    'return dI * i * (1 - i)',
+    'return [dI * i * (1 - i)]',
+    'sigmoidBackward returns an Array: it must return a number',
+  ],
+  [
+    'sigmoid',
+    'return dI * i * (1 - i)',
+    'return `${dI * i * (1 - i)}`',
+    /^sigmoidBackward returns "[-\d.e]+": it must return a number/,
+  ],
+  ['adam', /return (\(learningRate.*);/, 'return String($1);', /^adamRate returns "0\.\d+": it must/],
+  [
+    'adam',
+    'export function adam(',
+    'export async function adam(',
+    'it returns a promise: the function must not be async',
+  ],
+  ['rnn-step', /return \{ gradients.*/, '', 'backward must return { gradients, dh }, but returns undefined'],
+  [
+    'rnn-step',
+    'dWh[m][n] += ',
+    "dWh[m] = ['1', '2', '3', '4', '5']; dWh[m][n] += ",
+    /^dWh holds "\d.*": it must hold numbers/,
+  ],
+  ['initial-state', 'length: T + 1 }', 'length: T + 2 }', 'h must have 5 matrices, but has 6'],
+  [
+    'initial-state',
+    'return { h, logits }',
+    'return { states: h, logits }',
+    'forward must return { h, logits }, but returns an Object',
+  ],
+] as const)('%s: %s → %s is refused', (name, right, wrong, message) => {
+  const { solution } = exercise(name).javascript;
+  const source = solution.replace(right, wrong);
+  expect(source).not.toBe(solution);
+  expect(check(exercise(name), source)).toEqual({
+    outcome: 'error',
+    message: expect.stringMatching(
+      typeof message === 'string' ? new RegExp(`^${message.replace(/[()+{}[\]]/g, '\\$&')}`) : message,
+    ) as string,
+  });
+});
+
+test('an infinite number is that of no known mistake', () => {
+  expect(changed('cell-state', 'dC * cPrev.get(b, n)', 'dC / 0')).not.toHaveProperty('mistake');
+  expect(changed('sigmoid', 'dI * i * (1 - i)', 'Infinity')).not.toHaveProperty('mistake');
 });
 
 test('a number that is missing in a result counts as NaN', () => {
