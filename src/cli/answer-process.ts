@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import type { Computed } from '../exercises/check.js';
 import { computedFrom, isUntouched, verdictOf } from '../exercises/check.js';
 import type { Exercise, Verdict } from '../exercises/exercise.js';
+import type { Language } from '../exercises/folder.js';
 import { informLines } from './print.js';
 
 /** What the process gets. */
@@ -19,6 +20,7 @@ export interface Job {
   /** The exercise's name. */
   readonly name: string;
   readonly source: string;
+  readonly language: Language;
 }
 
 export interface Limits {
@@ -31,23 +33,23 @@ export interface Limits {
 const LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
 
 /**
- * The verdict on `source`. What the answer prints goes to standard error. Rejects with the reason of `signal` as soon as that
+ * The verdict on an answer. What the answer prints goes to standard error. Rejects with the reason of `signal` as soon as that
  * is aborted.
  */
 export async function verdictOn(
   exercise: Exercise,
-  source: string,
+  answer: Pick<Job, 'source' | 'language'>,
   signal: AbortSignal,
   limits = LIMITS,
 ): Promise<Verdict> {
-  if (isUntouched(exercise, source)) return { outcome: 'untouched' };
-  return verdictOf(exercise, await computedBy(exercise, source, signal, limits));
+  if (isUntouched(exercise, answer.source)) return { outcome: 'untouched' };
+  return verdictOf(exercise, await computedBy(exercise, { name: exercise.name, ...answer }, signal, limits));
 }
 
-async function computedBy(exercise: Exercise, source: string, signal: AbortSignal, limits: Limits): Promise<Computed> {
+async function computedBy(exercise: Exercise, job: Job, signal: AbortSignal, limits: Limits): Promise<Computed> {
   try {
     signal.throwIfAborted();
-    const { report, excess, printed, lastWords, how } = await endOf({ name: exercise.name, source }, signal, limits);
+    const { report, excess, printed, lastWords, how } = await endOf(job, signal, limits);
     if (printed !== '') informLines(shortened(printed.trimEnd()));
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);

@@ -141,7 +141,8 @@ async function verdictsOn(folder: string, exercises: readonly Exercise[], signal
   const answers = exercises.flatMap((exercise) => languages.map((language) => ({ exercise, language })));
   const all = await twoAtATime(answers, async ({ exercise, language }) => {
     const file = pathOf(exercise, language);
-    return { exercise, file, verdict: await verdictOnFile(exercise, path.join(folder, file), signal) };
+    const verdict = await verdictOnFile(exercise, language, path.join(folder, file), signal);
+    return { exercise, file, verdict };
   });
   return exercises.map((exercise) => {
     const both = all.filter((one) => one.exercise === exercise);
@@ -165,19 +166,24 @@ async function twoAtATime<Item, Result>(items: readonly Item[], work: (item: Ite
 const LARGEST_ANSWER = 1_000_000;
 
 /** A file that is missing counts as one that has not been begun. One that cannot be read is an error of this answer alone. */
-async function verdictOnFile(exercise: Exercise, file: string, signal: AbortSignal): Promise<Verdict> {
+async function verdictOnFile(
+  exercise: Exercise,
+  language: Language,
+  file: string,
+  signal: AbortSignal,
+): Promise<Verdict> {
   let bytes: Uint8Array | undefined;
   try {
     bytes = readIfPresent(file, LARGEST_ANSWER);
   } catch (error) {
     return { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') };
   }
-  const text =
+  const source =
     bytes &&
     Buffer.from(bytes)
       .toString()
       .replace(/^\uFEFF/, ''); // some editors begin a file with it
-  return text === undefined ? { outcome: 'untouched' } : verdictOn(exercise, text, signal);
+  return source === undefined ? { outcome: 'untouched' } : verdictOn(exercise, { source, language }, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

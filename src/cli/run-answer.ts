@@ -71,14 +71,14 @@ const { _kill: kill } = process as unknown as { _kill: (pid: number, signal: num
 const end = kill.bind(process, process.pid, constants.signals.SIGKILL);
 
 try {
-  const { name, source } = JSON.parse(readFileSync(0, 'utf8')) as Job;
+  const { name, source, language } = JSON.parse(readFileSync(0, 'utf8')) as Job;
   const realm = newRealm();
   const compile: Compile = (text) =>
     vm.compileFunction(text, ['exports', 'require'], {
       parsingContext: realm,
       filename: ANSWER_FILE,
     }) as ReturnType<Compile>;
-  const run = (): void => writeAll(REPORT, `${reportOf(computeSource({ name }, source, compile))}\n`);
+  const run = (): void => writeAll(REPORT, `${reportOf(computeSource({ name }, source, language, compile))}\n`);
   vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit
 } finally {
   end();

@@ -1,8 +1,10 @@
 /** Checks the text of an answer. */
+import type { Transform } from 'sucrase';
 import { transform } from 'sucrase';
 import type { Compile } from './evaluate.js';
 import { AnswerError, evaluate, explained, LONGEST_MESSAGE } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
+import type { Language } from './folder.js';
 import { LSTM_PROBLEMS } from './lstm-problems.js';
 import type { ExerciseChecks, Numbers, Result } from './results.js';
 import { areSame, differencesOf } from './results.js';
@@ -15,20 +17,25 @@ const PROBLEMS: Readonly<Record<string, ExerciseChecks>> = { ...SMALL_PROBLEMS, 
 export type Computed = { readonly numbers: Numbers } | { readonly error: string };
 
 /**
- * The verdict on `source`, TypeScript or JavaScript, as an answer to `exercise`. It runs `source` here: an endless loop there
+ * The verdict on `source` as an answer to `exercise`. It runs `source` here: an endless loop there
  * does not return, so a caller needs a time limit.
  */
-export function check(exercise: Exercise, source: string): Verdict {
+export function check(exercise: Exercise, source: string, language: Language = 'typescript'): Verdict {
   return isUntouched(exercise, source)
     ? { outcome: 'untouched' }
-    : verdictOf(exercise, computeSource(exercise, source));
+    : verdictOf(exercise, computeSource(exercise, source, language));
 }
 
-/** Runs TypeScript or JavaScript as an answer to the exercise with this name. */
-export function computeSource({ name }: Pick<Exercise, 'name'>, source: string, compile?: Compile): Computed {
+/** Runs `source` as an answer to the exercise with this name. */
+export function computeSource(
+  { name }: Pick<Exercise, 'name'>,
+  source: string,
+  language: Language = 'typescript',
+  compile?: Compile,
+): Computed {
   try {
     const { exports, cases } = PROBLEMS[name];
-    const answer = evaluate(toCommonJs(source), exports, compile);
+    const answer = evaluate(toCommonJs(source, language), exports, compile);
     return { numbers: cases.map((one) => explained(() => one.results(answer)).map(({ values }) => values)) };
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };
@@ -36,10 +43,12 @@ export function computeSource({ name }: Pick<Exercise, 'name'>, source: string, 
   }
 }
 
-/** TypeScript or JavaScript as a CommonJS module with the same lines. Throws an AnswerError if it cannot be read. */
-export function toCommonJs(source: string): string {
+/** `source` as a CommonJS module with the same lines. Throws an AnswerError if it cannot be read. */
+export function toCommonJs(source: string, language: Language): string {
   try {
-    return transform(source, { transforms: ['typescript', 'imports'], disableESTransforms: true }).code;
+    // JavaScript such as a < b, c > (d) means something else in TypeScript
+    const transforms: Transform[] = language === 'typescript' ? ['typescript', 'imports'] : ['imports'];
+    return transform(source, { transforms, disableESTransforms: true }).code;
   } catch (error) {
     const { message } = error as Error;
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);

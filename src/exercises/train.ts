@@ -14,6 +14,7 @@ import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
 import { toCommonJs } from './check.js';
+import type { Language } from './folder.js';
 import { evaluate, explained } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';
 
@@ -33,9 +34,14 @@ export const IMAGE_COUNT = TRAINING_STEPS * B;
 export const rightLosses = (images: LabelledImages): Generator<number, void> => lossesOf(OURS, images);
 
 /** The same with the exercise's function from `source`. Throws an AnswerError. `exercise` must have `trains`. */
-export function* answerLosses({ trains }: Exercise, source: string, images: LabelledImages): Generator<number, void> {
+export function* answerLosses(
+  { trains }: Exercise,
+  source: string,
+  images: LabelledImages,
+  language: Language = 'typescript',
+): Generator<number, void> {
   if (trains === undefined) throw new Error('this exercise’s function is not used by a training step');
-  const answer = evaluate(toCommonJs(source), [trains]);
+  const answer = evaluate(toCommonJs(source, language), [trains]);
   const rate = answer.adamRate ?? adamRate;
   const losses = lossesOf({ ...OURS, [trains]: answer[trains], adamRate: rate } as Pieces, images);
   for (;;) {

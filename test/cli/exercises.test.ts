@@ -190,7 +190,7 @@ test('without exercises, or with several folders of them, it says so', async () 
 describe('an answer is a stranger’s program:', () => {
   const never = new AbortController().signal;
   const verdictAt = (source: string, { milliseconds = 60_000, megabytes = 512 } = {}) =>
-    verdictOn(named('sigmoid'), source, never, { milliseconds, megabytes });
+    verdictOn(named('sigmoid'), { source, language: 'typescript' }, never, { milliseconds, megabytes });
   const error = (message: string) => ({ outcome: 'error', message });
   const wrong = expect.objectContaining({ outcome: 'wrong' }) as object;
   const right = { outcome: 'right', compared: 7 };
@@ -278,7 +278,7 @@ describe('an answer is a stranger’s program:', () => {
       () => `if (${asked}.includes(false)) throw ${asked}.join(); `,
     );
     expect(source).toContain(asked);
-    const verdict = await verdictOn(named('rnn-step'), source, new AbortController().signal);
+    const verdict = await verdictOn(named('rnn-step'), { source, language: 'javascript' }, never);
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 

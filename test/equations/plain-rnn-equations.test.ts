@@ -19,7 +19,7 @@ interface PlainRnn {
   ): { gradients: Parameters; dh: Matrix[] };
 }
 const program = readFileSync('docs/learn/programs/plain-rnn.mjs', 'utf8');
-const rnn = evaluate(toCommonJs(program)) as unknown as PlainRnn;
+const rnn = evaluate(toCommonJs(program, 'javascript')) as unknown as PlainRnn;
 
 const [T, B, I, H, C] = [4, 3, 2, 5, 6]; // all different, so that a swapped axis cannot hide
 const random = new Random(1);

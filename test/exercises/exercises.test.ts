@@ -37,10 +37,13 @@ test('there are twelve, in growing order, with a text, three hints and a place t
 
 describe.each(EXERCISES.map((one) => [fileNameOf(one), one] as const))('%s', (_, one) => {
   test.each(['typescript', 'javascript'] as const)('%s: the solution is right, the start is not begun', (language) => {
-    expect(check(one, one[language].solution)).toEqual({ outcome: 'right', compared: expect.any(Number) as number });
-    expect(check(one, one[language].start)).toEqual({ outcome: 'untouched' });
+    expect(check(one, one[language].solution, language)).toEqual({
+      outcome: 'right',
+      compared: expect.any(Number) as number,
+    });
+    expect(check(one, one[language].start, language)).toEqual({ outcome: 'untouched' });
     expect(check(one, `// a comment\n\n${one[language].start}`)).toEqual({ outcome: 'untouched' });
-    expect(['wrong', 'error']).toContain(check(one, `${one[language].start};`).outcome);
+    expect(['wrong', 'error']).toContain(check(one, `${one[language].start};`, language).outcome);
   });
 
   test('JavaScript imports what TypeScript imports, types aside', () => {
@@ -200,7 +203,7 @@ test.each([
   const { solution } = exercise(name).javascript;
   const source = solution.replace(right, wrong);
   expect(source).not.toBe(solution);
-  expect(check(exercise(name), source).outcome).toMatch(/wrong|error/);
+  expect(check(exercise(name), source, 'javascript').outcome).toMatch(/wrong|error/);
 });
 
 test.each([
@@ -247,6 +250,19 @@ test.each([
       typeof message === 'string' ? new RegExp(`^${message.replace(/[()+{}[\]]/g, '\\$&')}`) : message,
     ) as string,
   });
+});
+
+test('JavaScript that means something else in TypeScript is read as JavaScript', () => {
+  const { solution } = exercise('sigmoid').javascript;
+  const inside = 'const inside = (below, above) => below && above;';
+  for (const [right, other] of [
+    ['return dI', 'return inside(i < 1, i > (0)) && dI'],
+    ['return dI', 'const f = i > 0 ? (dI) : x => x; return f'],
+  ]) {
+    const source = `${inside} ${solution.replace(right, other)}`;
+    expect(check(exercise('sigmoid'), source, 'javascript').outcome).toBe('right');
+    expect(check(exercise('sigmoid'), source, 'typescript').outcome).toBe('error');
+  }
 });
 
 test('an infinite number is that of no known mistake', () => {

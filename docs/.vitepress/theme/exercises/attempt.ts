@@ -3,6 +3,7 @@ import images from 'virtual:exercise-images';
 import type { Ref } from 'vue';
 import { onUnmounted, ref } from 'vue';
 import type { Verdict } from '../../../../src/exercises/exercise.js';
+import type { Language } from '../../../../src/exercises/folder.js';
 import type { Job, Report, StepLoss } from './check-and-train.js';
 
 export interface Attempt {
@@ -25,11 +26,11 @@ export function useAttempt(name: string, onVerdict: (verdict: Verdict | undefine
   const attempt: Ref<Attempt | undefined> = ref();
   let end: (() => void) | undefined;
 
-  function run(source: string): void {
+  function run(source: string, language: Language): void {
     end?.();
     attempt.value = fresh(source);
     const current = attempt.value;
-    end = startRun({ name, source }, (report) => {
+    end = startRun({ name, source, language }, (report) => {
       note(current, report);
       if (report.kind === 'verdict') onVerdict(report.verdict);
       if (report.kind === 'failed' && !current.verdict) onVerdict(undefined);
@@ -89,8 +90,8 @@ function note(attempt: Attempt, report: Report): void {
 /** A run ends if the worker reports nothing for this long. */
 const TIME_LIMIT_S = 10;
 
-/** Runs `source`. `hear` gets the reports, and none after a call of the returned function, which ends the run. */
-function startRun({ name, source }: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
+/** Runs an answer. `hear` gets the reports, and none after a call of the returned function, which ends the run. */
+function startRun(answer: Omit<Job, 'images'>, hear: (report: Report) => void): () => void {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   let [isReady, isOver] = [false, false];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -116,7 +117,7 @@ function startRun({ name, source }: Omit<Job, 'images'>, hear: (report: Report) 
     event.preventDefault(); // it is shown on the page
     fail(isReady ? `Your code fails outside of the check: ${event.message}` : NOT_LOADED);
   };
-  const job: Job = { name, source, images: new URL(images, location.href).href };
+  const job: Job = { ...answer, images: new URL(images, location.href).href };
   worker.postMessage(job);
   return stop;
 }

@@ -5,6 +5,7 @@ import { check } from '../../../../src/exercises/check.js';
 import { AnswerError } from '../../../../src/exercises/evaluate.js';
 import type { Exercise, Verdict } from '../../../../src/exercises/exercise.js';
 import { EXERCISES } from '../../../../src/exercises/exercises.js';
+import type { Language } from '../../../../src/exercises/folder.js';
 import { answerLosses, IMAGE_COUNT, rightLosses, TRAINING_STEPS } from '../../../../src/exercises/train.js';
 
 /** What a worker does: it checks one text, and then trains with it. */
@@ -12,6 +13,7 @@ export interface Job {
   /** The exercise's name. */
   readonly name: string;
   readonly source: string;
+  readonly language: Language;
   /** The absolute address of the images. */
   readonly images: string;
 }
@@ -38,20 +40,21 @@ export type Report =
 type Reporter = (report: Report) => void;
 
 /** Checks it, and then trains with it if it can be run and the exercise is a part of a training step. */
-export async function checkAndTrain({ name, source, images }: Job, report: Reporter): Promise<void> {
+export async function checkAndTrain(job: Job, report: Reporter): Promise<void> {
+  const { name, source, language } = job;
   const exercise = EXERCISES.find((one) => one.name === name);
   if (!exercise) throw new Error(`no exercise ${name}`);
-  const verdict = check(exercise, source);
+  const verdict = check(exercise, source, language);
   report({ kind: 'verdict', verdict });
   const { outcome } = verdict;
-  if (exercise.trains && (outcome === 'right' || outcome === 'wrong')) await train(exercise, source, images, report);
+  if (exercise.trains && (outcome === 'right' || outcome === 'wrong')) await train(exercise, job, report);
 }
 
-async function train(exercise: Exercise, source: string, address: string, report: Reporter): Promise<void> {
+async function train(exercise: Exercise, { source, language, ...job }: Job, report: Reporter): Promise<void> {
   try {
-    const images = await fetchImages(address);
+    const images = await fetchImages(job.images);
     const right = rightLosses(images);
-    for (const answer of answerLosses(exercise, source, images)) {
+    for (const answer of answerLosses(exercise, source, images, language)) {
       const loss = { right: right.next().value as number, answer };
       report({ kind: 'loss', loss, steps: TRAINING_STEPS });
     }

@@ -66,7 +66,7 @@ function useWorkbench(exercise: Exercise) {
   function runText(): void {
     if (attempt.value?.isRunning) return;
     editor?.markLine(undefined);
-    run(text.value);
+    run(text.value, language.value);
   }
 
   function choose(chosen: Language): void {
