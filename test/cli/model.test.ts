@@ -103,6 +103,13 @@ describe('longhand eval', () => {
     expect(await refused(['eval', run])).toBe(stderr);
     expect(await refused(['train', '--resume', run])).toBe(stderr);
   });
+
+  test('refuses other sequences than those of the task adding', async () => {
+    const run = await addingRun(2);
+    expect(await refused(['eval', run])).toBe(
+      `longhand: ${run}: was trained on other sequences than those of the task adding${OWN_DATA}\n`,
+    );
+  });
 });
 
 /** The file of a run on sequences that have the name of the adding problem. */
