@@ -110,11 +110,14 @@ function dataFor(model: SavedModel, training: SavedTraining | null, flags: EvalF
 
 async function assertBegan({ known, text }: Evaluated, training: SavedTraining | null, file: string): Promise<void> {
   if (!known || !training || (await beganWith(known, training))) return;
-  const [what, flag] =
-    text === undefined
-      ? ['other data than the packaged ones', "name MNIST's files with --data"]
-      : [`another text than ${text}`, 'name a text with --text'];
-  throw new DataError(`${file}: was trained on ${what}: ${flag}`);
+  throw new DataError(`${file}: was trained on ${otherData(training, text)}`);
+}
+
+/** Which data a run did not begin with, and what to do. Only the task adding makes its data itself. */
+function otherData({ task }: SavedTraining, text: string | undefined): string {
+  if (text !== undefined) return `another text than ${text}: name a text with --text`;
+  if (task === 'adding') return `other sequences than those of the task adding${OWN_DATA}`;
+  return "other data than the packaged ones: name MNIST's files with --data";
 }
 
 /** Whether the run of a checkpoint began with these data. */

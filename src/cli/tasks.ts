@@ -74,6 +74,8 @@ const ADDING = {
 /** Steps of a sequence. */
 const STEPS = { adding: 100, text: TEXT_T } as const;
 
+/** One step for each half of a sequence of the adding problem. */
+const LEAST_STEPS = 2;
 /** 50,000 sequences of as many steps need 400 MB. */
 const MOST_STEPS = 1000;
 const ADDING_COUNTS = { train: 50_000, validation: 1000, test: 10_000 };
@@ -86,7 +88,7 @@ export function withTaskOptions(command: Command): Command {
     .option(
       '--steps <count>',
       `with --task adding and text: steps of a sequence (default: ${STEPS.adding}; text: ${STEPS.text})`,
-      wholeNumber(2, MOST_STEPS),
+      wholeNumber(LEAST_STEPS, MOST_STEPS),
     )
     .option(
       '--text <file>',
@@ -152,8 +154,10 @@ export function savedTask(
   if (name === 'pixels') return imageTask(data, asPixels, PIXELS);
   if (name === 'permuted pixels') return imageTask(data, asPermutedPixels, PIXELS);
   if (name === 'adding') {
-    if (T <= MOST_STEPS) return addingTask(T);
-    throw new DataError(`${file}: its sequences have ${T} steps: the task adding has at most ${MOST_STEPS}`);
+    if (T >= LEAST_STEPS && T <= MOST_STEPS) return addingTask(T);
+    throw new DataError(
+      `${file}: its sequences have T ${T}: the task adding has ${LEAST_STEPS} to ${MOST_STEPS} steps${OWN_DATA}`,
+    );
   }
   throw new DataError(
     `${file}: its task is ${JSON.stringify(name.slice(0, 40))}; the tasks are ${TASK_NAMES.join(', ')}${OWN_DATA}`,

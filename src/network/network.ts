@@ -79,6 +79,7 @@ export class Network {
   private drops = false;
   private hasMasks = false;
   private isDisposed = false;
+  private running: string | undefined;
 
   /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
   constructor(
@@ -372,6 +373,22 @@ export class Network {
     this.isDisposed = true;
     for (const tensor of this.owned) this.backend.free(tensor);
     this.owned.length = 0;
+  }
+
+  /**
+   * The result of `work`, which awaits while it needs the batch, results or weights of this network. Rejects with an Error while
+   * an earlier `work` runs. `what` begins the message. @internal
+   */
+  async exclusively<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    if (this.running !== undefined) {
+      throw new Error(`${what}: another call on this network is still running (${this.running}): await it first`);
+    }
+    this.running = what;
+    try {
+      return await work();
+    } finally {
+      this.running = undefined;
+    }
   }
 
   private assertNotDisposed(what: string): void {

@@ -4,7 +4,7 @@
  * The file holds everything that the rest of the run depends on, so a resumed run makes the same bits as an uninterrupted
  * one. A checksum covers every tensor and every metadata text; their order has no effect. Read checkpoint-files.ts next.
  */
-import { assertObject, describe } from '../core/arguments.js';
+import { assertObject, assertTensor, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
@@ -17,7 +17,14 @@ import { sha256Of } from '../files/sha256.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
 import { floatsWithinF32, indicesNamed, storedIntegers, storedTensor } from '../files/stored-tensors.js';
 import type { CompleteConfig } from '../network/config.js';
-import { needsVersion3, isPlain, networkParameterShapes, stateShapes, storedConfig } from '../network/config.js';
+import {
+  completeConfig,
+  needsVersion3,
+  isPlain,
+  networkParameterShapes,
+  stateShapes,
+  storedConfig,
+} from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
@@ -94,9 +101,11 @@ export interface Checkpoint {
  */
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   assertCheckpoint('checkpointBytes', checkpoint);
+  assertParts(checkpoint);
   const { model, training } = checkpoint;
   const tensors = new Map<string, StoredTensor>();
   const store = (key: string, tensor: Tensor, shape: Shape): void => {
+    asDataError(() => assertTensor(`${WRITTEN}: ${key}`, tensor, formatShape(shape)));
     assertShape(WRITTEN, key, tensor, shape);
     assertStorable(key, tensor, training?.step ?? 0);
     tensors.set(key, storedTensor(tensor));
@@ -126,6 +135,34 @@ export function assertCheckpoint(what: string, value: unknown): asserts value is
 
 /** Begins the messages about a checkpoint that cannot be written. */
 const WRITTEN = 'checkpoint';
+
+/** Throws a DataError unless `checkpointBytes` can read every part; it checks the tensors and the other fields as it writes them. */
+function assertParts({ model, training }: Checkpoint): void {
+  asDataError(() => {
+    assertObject(`${WRITTEN}: model`, model);
+    assertObject(`${WRITTEN}: model.network`, model.network);
+    completeConfig(model.network);
+    assertObject(`${WRITTEN}: model.parameters`, model.parameters);
+    if (training === null) return;
+    assertObject(`${WRITTEN}: training (null for a network alone)`, training);
+    assertObject(`${WRITTEN}: training.options`, training.options);
+    for (const [key] of keptTensors(training.options, model)) {
+      assertObject(`${WRITTEN}: training.${key}`, training[key]);
+    }
+  });
+  if (training === null || (training.order as unknown) instanceof Uint32Array) return;
+  throw new DataError(`${WRITTEN}: training.order is ${describe(training.order)}: must be a Uint32Array`);
+}
+
+/** Calls `check`; its TypeError or RangeError becomes a DataError, as for a file. */
+function asDataError(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new DataError(error.message.startsWith(WRITTEN) ? error.message : `${WRITTEN}: model: ${error.message}`);
+  }
+}
 
 /** Throws unless a reader accepts every number. */
 function assertStorable(key: string, tensor: Tensor, step: number): void {

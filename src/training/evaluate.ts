@@ -26,7 +26,8 @@ export interface Evaluation {
  * Loss and accuracy over all `data`, batch by batch, without dropout. The initial state of every batch is the network's, zero
  * unless set. A text is one stream from a zero state: every character is predicted from all characters before it, so B has no
  * effect. Rejects with a TypeError, RangeError or DataError that says what is wrong with `data`, or with the reason of
- * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite.
+ * `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error reports that another evaluation,
+ * or a step of training, is still running on the network.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
@@ -43,12 +44,21 @@ export async function evaluateData(
   data: TrainData,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
+  return network.exclusively(what, () => evaluateAlone(what, network, data, signal));
+}
+
+async function evaluateAlone(
+  what: string,
+  network: Network,
+  data: TrainData,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
   const { T, B } = network.sizes;
   if ('characters' in data && B > 1) {
     const reader = new Network(network.backend, network.config, { T, B: 1 });
     try {
       reader.load(await network.save());
-      return await evaluateData(what, reader, data, signal);
+      return await evaluateAlone(what, reader, data, signal);
     } finally {
       reader.dispose();
     }

@@ -190,6 +190,12 @@ export class Training {
     if (this.hasEnded) throw new Error(`train: ${method}: the run has ended: its memory has been freed`);
   }
 
+  /** The result of `work`. Rejects with an Error if the run has ended, or while another call runs on its network. */
+  private async exclusively<Result>(method: string, work: () => Promise<Result>): Promise<Result> {
+    this.assertNotEnded(method);
+    return this.network.exclusively(`train: ${method}`, work);
+  }
+
   /** Steps made. */
   get step(): number {
     return this.optimiser.updates;
@@ -229,21 +235,25 @@ export class Training {
     this.currentOptions = options;
   }
 
-  /** One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). */
+  /**
+   * One step: a batch forward and backward, clipped gradients (9, 10), and an update (6) or (11) at the scheduled rate (8). As
+   * `line`, `validate` and `checkpoint`, rejects with an Error while another of these calls, or `evaluate`, runs on the network.
+   */
   async makeStep(): Promise<void> {
-    this.assertNotEnded('makeStep');
-    const { network, options, random, carried } = this;
-    await network.backend.keepPace();
-    if (this.batches.isAtStart) carried?.reset();
-    carried?.restore();
-    loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
-    network.drawMasks(random);
-    network.forward({ dropout: true });
-    carried?.keep();
-    network.backward();
-    const gradients = network.parameters.map(({ gradient }) => gradient);
-    await clipGradients(network.backend, gradients, options);
-    this.optimiser.update(rateAt(options, this.step + 1, this.steps));
+    return this.exclusively('makeStep', async () => {
+      const { network, options, random, carried } = this;
+      await network.backend.keepPace();
+      if (this.batches.isAtStart) carried?.reset();
+      carried?.restore();
+      loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
+      network.drawMasks(random);
+      network.forward({ dropout: true });
+      carried?.keep();
+      network.backward();
+      const gradients = network.parameters.map(({ gradient }) => gradient);
+      await clipGradients(network.backend, gradients, options);
+      this.optimiser.update(rateAt(options, this.step + 1, this.steps));
+    });
   }
 
   /**
@@ -251,13 +261,14 @@ export class Training {
    * with a NonFiniteError if training has diverged.
    */
   async line(): Promise<Line> {
-    this.assertNotEnded('line');
-    const { network, step } = this;
-    network.forward();
-    const { loss, accuracy } = await network.metrics();
-    await network.assertFinite(step);
-    await assertFiniteLoss(network, 'loss', loss, step);
-    return { step, iter: step * network.sizes.B, loss, accuracy };
+    return this.exclusively('line', async () => {
+      const { network, step } = this;
+      network.forward();
+      const { loss, accuracy } = await network.metrics();
+      await network.assertFinite(step);
+      await assertFiniteLoss(network, 'loss', loss, step);
+      return { step, iter: step * network.sizes.B, loss, accuracy };
+    });
   }
 
   /**
@@ -266,50 +277,52 @@ export class Training {
    * are none.
    */
   async validate(): Promise<Validation> {
-    this.assertNotEnded('validate');
-    const { step } = this;
-    const { validation } = this.examples;
-    if (!validation) throw new RangeError(NO_VALIDATION);
-    const { loss, accuracy } = await evaluateExamples(this.network, validation);
-    await assertFiniteLoss(this.network, 'validation loss', loss, step);
-    const isBest = this.best === null || loss < this.best.loss;
-    if (isBest) this.best = { step, loss };
-    this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
-    return { step, loss, accuracy, isBest };
+    return this.exclusively('validate', async () => {
+      const { step } = this;
+      const { validation } = this.examples;
+      if (!validation) throw new RangeError(NO_VALIDATION);
+      const { loss, accuracy } = await evaluateExamples(this.network, validation);
+      await assertFiniteLoss(this.network, 'validation loss', loss, step);
+      const isBest = this.best === null || loss < this.best.loss;
+      if (isBest) this.best = { step, loss };
+      this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
+      return { step, loss, accuracy, isBest };
+    });
   }
 
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
-    this.assertNotEnded('checkpoint');
-    const { options, random, batches, network, best, validationsSinceBest, examples } = this;
-    const { vocabulary } = examples.train;
-    await network.assertFinite(this.step);
-    this.digest ??= await fastSha256Of(bytesOf(examples, options));
-    const { updates, ...moments } = await this.optimiser.save();
-    return {
-      model: {
-        T: network.sizes.T,
-        network: network.config,
-        ...(vocabulary && { vocabulary }),
-        parameters: await network.save(),
-      },
-      training: {
-        options,
-        task: examples.train.task ?? null,
-        random: random.state,
-        ...batches.position,
-        data: this.digest,
-        best,
-        validationsSinceBest,
-        backend: network.backend.description,
-        step: updates,
-        means: {},
-        squares: {},
-        velocities: {},
-        ...moments,
-        states: (await this.carried?.save()) ?? {},
-      },
-    };
+    return this.exclusively('checkpoint', async () => {
+      const { options, random, batches, network, best, validationsSinceBest, examples } = this;
+      const { vocabulary } = examples.train;
+      await network.assertFinite(this.step);
+      this.digest ??= await fastSha256Of(bytesOf(examples, options));
+      const { updates, ...moments } = await this.optimiser.save();
+      return {
+        model: {
+          T: network.sizes.T,
+          network: network.config,
+          ...(vocabulary && { vocabulary }),
+          parameters: await network.save(),
+        },
+        training: {
+          options,
+          task: examples.train.task ?? null,
+          random: random.state,
+          ...batches.position,
+          data: this.digest,
+          best,
+          validationsSinceBest,
+          backend: network.backend.description,
+          step: updates,
+          means: {},
+          squares: {},
+          velocities: {},
+          ...moments,
+          states: (await this.carried?.save()) ?? {},
+        },
+      };
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { OWN_DATA } from '../../src/cli/tasks.js';
 import { fill, valuesOf, zeros } from '../../src/core/tensor.js';
 import { fillImages } from '../../src/data/batches.js';
 import { SIDE } from '../../src/data/fit-drawing.js';
@@ -95,7 +96,29 @@ describe('longhand eval', () => {
       "was trained on other data than the packaged ones: name MNIST's files with --data",
     );
   });
+
+  test.each([1, 1001])('refuses the task adding with %i steps, and so does train --resume', async (T) => {
+    const run = await addingRun(T);
+    const stderr = `longhand: ${run}: its sequences have T ${T}: the task adding has 2 to 1000 steps${OWN_DATA}\n`;
+    expect(await refused(['eval', run])).toBe(stderr);
+    expect(await refused(['train', '--resume', run])).toBe(stderr);
+  });
+
+  test('refuses other sequences than those of the task adding', async () => {
+    const run = await addingRun(2);
+    expect(await refused(['eval', run])).toBe(
+      `longhand: ${run}: was trained on other sequences than those of the task adding${OWN_DATA}\n`,
+    );
+  });
 });
+
+/** The file of a run on sequences that have the name of the adding problem. */
+async function addingRun(T: number): Promise<string> {
+  const file = inFolder(`adding-${T}.safetensors`);
+  const data = { x: zeros([4, T, 2]), targets: zeros([4, 1]), task: 'adding' };
+  saveCheckpoint(file, await checkpointOf(data, { hidden: 1, batchSize: 4, trainingIters: 5 }));
+  return file;
+}
 
 /** A PNG of the network's size, or `factor` times as large, with MNIST's bytes. */
 function png(pixels: Uint8Array, { factor = 1, invert = false, alpha = false } = {}): Buffer {

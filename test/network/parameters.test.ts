@@ -396,7 +396,13 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     },
     // private
     ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
-    ...{ assertNotDisposed: null, assertNotEnded: null, addFinalGradients: null, allocateOwned: null },
+    ...{
+      assertNotDisposed: null,
+      assertNotEnded: null,
+      addFinalGradients: null,
+      allocateOwned: null,
+      exclusively: null,
+    },
   };
 
   const methodsOf = (owner: object): string[] => {

@@ -9,6 +9,7 @@ import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint, signed } from '../../src/training/checkpoint.js';
 import type { Change } from '../helpers/changed-files.js';
 import { inJson, refusalOf } from '../helpers/changed-files.js';
+import { expectDataError } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
@@ -135,7 +136,7 @@ test('a file holds the tensors of its network: one that is missing is an error, 
     ...checkpoint,
     model: { ...checkpoint.model, parameters: parameters as Checkpoint['model']['parameters'] },
   });
-  expect(() => checkpointBytes(withParameters(others))).toThrow(TypeError);
+  expectDataError(() => checkpointBytes(withParameters(others)), /^checkpoint: bias is undefined: must be a tensor/);
   expect(checkpointBytes(withParameters({ other: bias, ...others, bias }))).toEqual(bytes);
 });
 
@@ -288,4 +289,28 @@ test.each([Float32Array, Float64Array])('a negative mean of squares in a %p is r
   values[4] = -0.5;
   const change: Change = (tensors) => tensors.set('adam.v.outBias', storedFloats(values, [10]));
   expect(refusalOf(bytes, change)).toBe('f: adam.v.outBias[4] is -0.5: must be ≥ 0, because it is a mean of squares');
+});
+
+test('a checkpoint with a wrong part is not written, and the error names the part', () => {
+  const { model, training } = checkpoint;
+
+  const wrong: [unknown, string][] = [
+    [{ model: undefined, training }, 'model: undefined: must be an object'],
+    [{ model: { ...model, network: undefined }, training }, 'model.network: undefined: must be an object'],
+    [{ model: { ...model, network: {} }, training }, 'model: network: inputs is undefined'],
+    [{ model: { ...model, parameters: undefined }, training }, 'model.parameters: undefined: must be an object'],
+    [{ model: { ...model, parameters: {} }, training }, 'kernel is undefined: must be a tensor'],
+    [
+      { model: { ...model, parameters: { ...model.parameters, bias: new Float32Array(8) } }, training },
+      'bias is a Float32Array: must be a tensor',
+    ],
+    [{ model, training: undefined }, 'training (null for a network alone): undefined: must be an object'],
+    [{ model, training: { ...training, options: undefined } }, 'training.options: undefined: must be an object'],
+    [{ model, training: { ...training, means: undefined } }, 'training.means: undefined: must be an object'],
+    [{ model, training: { ...training, means: {} } }, 'adam.m.kernel is undefined: must be a tensor'],
+    [{ model, training: { ...training, order: [0] } }, 'training.order is an Array: must be a Uint32Array'],
+  ];
+  for (const [value, message] of wrong) {
+    expectDataError(() => checkpointBytes(value as Checkpoint), `checkpoint: ${message}`);
+  }
 });

@@ -18,11 +18,15 @@ import { Adam } from '../../src/training/optimisers.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { stepCount, TUTORIAL } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
+import { Training } from '../../src/training/training.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
 
 const weightsOf = (network: Network): number[] => network.parameters.flatMap(({ value }) => [...valuesOf(value)]);
+
+const STILL_RUNNING = (call: string): string =>
+  `another call on this network is still running (${call}): await it first`;
 
 async function linesOf(options: Partial<TrainOptions>, hooks: TrainHooks = {}): Promise<Line[]> {
   const lines: Line[] = [];
@@ -218,6 +222,39 @@ describe('evaluate', () => {
     await evaluate(model, IMAGES);
     expect(weightsOf(model)).toEqual(weights);
     expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
+  });
+
+  test('is refused beside another evaluation on the same network, which keeps its result', async () => {
+    const model = await train(createReferenceBackend(), IMAGES, OPTIONS);
+    const alone = await evaluate(model, IMAGES);
+    const other = sliceImages(IMAGES, 0, 40);
+    const [first, error] = await Promise.all([evaluate(model, IMAGES), failureOf(evaluate(model, other))]);
+    expect(first).toEqual(alone);
+    expect(String(error)).toBe(`Error: evaluate: ${STILL_RUNNING('evaluate')}`);
+    expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
+    expect(await evaluate(model, IMAGES)).toEqual(alone); // also after one that has failed
+  });
+});
+
+describe('a run that makes one step at a time', () => {
+  test.each(['makeStep', 'line', 'validate', 'checkpoint'] as const)('refuses %s during a step', async (method) => {
+    const data = { train: IMAGES, validation: IMAGES };
+    const start = () => Training.start(createReferenceBackend(), data, OPTIONS);
+    const [alone, run] = [start(), start()];
+    await alone.makeStep();
+    const [, error] = await Promise.all([run.makeStep(), failureOf(run[method]())]);
+    expect(String(error)).toBe(`Error: train: ${method}: ${STILL_RUNNING('train: makeStep')}`);
+    expect(await run.validate()).toEqual(await alone.validate());
+    await run[method]();
+  });
+
+  test('refuses a step during an evaluation of its network, and the other way round', async () => {
+    const run = Training.start(createReferenceBackend(), { train: IMAGES, validation: undefined }, OPTIONS);
+    const [, step] = await Promise.all([evaluate(run.network, IMAGES), failureOf(run.makeStep())]);
+    expect(String(step)).toBe(`Error: train: makeStep: ${STILL_RUNNING('evaluate')}`);
+    const [, evaluation] = await Promise.all([run.makeStep(), failureOf(evaluate(run.network, IMAGES))]);
+    expect(String(evaluation)).toBe(`Error: evaluate: ${STILL_RUNNING('train: makeStep')}`);
+    expect(run.step).toBe(1);
   });
 });
 
