@@ -2,7 +2,7 @@
  * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
  * are loops over such a list. The network may be this project's model or any other.
  */
-import { assertObject, assertTensor, describe } from '../core/arguments.js';
+import { assertList, assertObject, assertTensor } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
@@ -38,11 +38,7 @@ export function shapesByName<Name extends string>(parameters: readonly Parameter
 
 /** Throws a TypeError unless they are a list. Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
 export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
-  if (!isList(parameters)) {
-    throw new TypeError(
-      `${operation}: ${describe(parameters)}: must be a list of parameters, as network.parameters is`,
-    );
-  }
+  assertList(`${operation}:`, parameters, 'parameters, as network.parameters is');
   const names = new Set<string>();
   for (const parameter of parameters) {
     assertObject(`${operation}: parameter`, parameter);
@@ -52,8 +48,6 @@ export function assertParameters(operation: string, parameters: readonly Paramet
     assertShape(operation, `gradient of ${name}`, gradient, value.shape);
   }
 }
-
-const isList = (value: unknown): boolean => Array.isArray(value);
 
 /** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
 export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
