@@ -4,6 +4,7 @@
  */
 import { assertList, assertObject, assertTensor } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertHolds, assertShape, copyInto, findNonFinite, formatShape, zeros } from '../core/tensor.js';
@@ -58,18 +59,15 @@ export async function assertFinite(backend: Backend, parameters: readonly Parame
   }
 }
 
-/** Copies `[…]` on the host, in the backend's precision. */
+/** Copies `[…]` on the host, in the backend's precision, of the values at this call. */
 export async function saveTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,
 ): Promise<NamedTensors<Name>> {
-  const copies = Object.entries<Tensor>(tensors).map(async ([name, tensor]) => {
-    await backend.download(tensor);
-    const copy = zeros(tensor.shape, backend.dtype);
-    copyInto(copy, tensor);
-    return [name, copy];
-  });
-  return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
+  const all = Object.values<Tensor>(tensors);
+  const copies = all.map(({ shape }) => zeros(shape, backend.dtype));
+  await readAll(backend, all, (tensor, n) => copyInto(copies[n], tensor));
+  return Object.fromEntries(Object.keys(tensors).map((name, n) => [name, copies[n]])) as NamedTensors<Name>;
 }
 
 /**

@@ -67,10 +67,9 @@ export abstract class Optimiser<
   /** A copy of the present state. Rejects with an Error if the optimiser has been disposed of. */
   async save(): Promise<State> {
     this.assertNotDisposed('save');
-    const { updates } = this; // before anything is awaited: an update may follow
-    const saved = {} as Record<Moment, NamedTensors<Name>>;
-    for (const name of this.names) saved[name] = await saveTensors(this.backend, this.moments[name]);
-    return { updates, ...saved } as State;
+    const { updates } = this; // all is read before anything is awaited: an update may follow
+    const saves = this.names.map(async (name) => [name, await saveTensors(this.backend, this.moments[name])] as const);
+    return { updates, ...Object.fromEntries(await Promise.all(saves)) } as unknown as State;
   }
 
   /** Restores a saved state. Throws a RangeError for wrong updates, and the errors of `loadTensors`; then nothing changes. */

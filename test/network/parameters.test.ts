@@ -416,11 +416,44 @@ describe('memory', () => {
   });
 });
 
-describe.each<[string, () => Backend | Promise<Backend>]>([
+const ALL_BACKENDS: [string, () => Backend | Promise<Backend>][] = [
   ['reference', () => createReferenceBackend()],
   ['wasm', () => createWasmBackend({ threads: 1 })],
   ['gpu', () => createGpuBackend({ mode: 'cpu' })],
-])('on the backend %s, what has been disposed of', (_, open) => {
+];
+
+test.each(ALL_BACKENDS)(
+  'on the backend %s, what is saved is the state at the call, though updates follow',
+  async (_, open) => {
+    const backend = await open();
+    const network = new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C }, { T: 2, B });
+    network.initialise(new Random(1));
+    const x = zeros([2, B, I]);
+    fill(x, 0.5);
+    network.setBatch({ x, labels: Array<number>(B).fill(1) });
+    const optimisers = [new Adam(backend, network.parameters), new Sgd(backend, network.parameters)];
+    const step = (): void => {
+      network.carryState();
+      network.forward();
+      network.backward();
+      for (const optimiser of optimisers) optimiser.update(0.1);
+    };
+    const save = () => [network.save(), network.states.final(), ...optimisers.map((optimiser) => optimiser.save())];
+    step();
+    const expected = await Promise.all(save());
+    const states = save();
+    step();
+    const later = save();
+    step();
+    expect(await Promise.all(states)).toEqual(expected);
+    expect(await Promise.all(later)).not.toEqual(expected);
+    optimisers.forEach((optimiser) => optimiser.dispose());
+    network.dispose();
+    await backend.dispose();
+  },
+);
+
+describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, open) => {
   const sizes = { T: 2, B, I, H, C };
   const TEXT = textTask('a whale, a ship. '.repeat(40), { T: 2 });
   let backend: Backend;
