@@ -36,6 +36,7 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     name: 'reference',
     dtype,
     description: `reference: plain TypeScript, ${dtype}, 1 thread`,
+    isOnHost: true,
 
     matmul,
     columnSums,

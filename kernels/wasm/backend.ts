@@ -12,6 +12,7 @@ import type { Runner } from './runner.js';
 export class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly dtype = 'f32';
+  readonly isOnHost = true;
   readonly description: string;
   private readonly jobs: JobWriter;
   private readonly products: Products;

@@ -22,6 +22,18 @@ export function assertWhole(what: string, value: unknown, least: number, most = 
   throw new RangeError(`${what} ${describe(value)}: must be a whole number ${range}`);
 }
 
+/** Throws a TypeError unless `value` is a number; NaN and infinities are. `what` begins the message. */
+export function assertNumber(what: string, value: unknown): asserts value is number {
+  if (typeof value === 'number') return;
+  throw new TypeError(`${what} ${describe(value)}: must be a number`);
+}
+
+/** Throws a TypeError unless `value` is an array. `what` begins the message; `elements` says what it must hold. */
+export function assertList(what: string, value: unknown, elements: string): void {
+  if (Array.isArray(value)) return;
+  throw new TypeError(`${what} ${describe(value)}: must be a list of ${elements}`);
+}
+
 /** Throws a RangeError unless `value` is one of the texts. `what` begins the message. */
 export function assertChoice(what: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;

@@ -97,6 +97,8 @@ export interface Backend extends Operations {
   readonly dtype: DType;
   /** What the operations run on, in one line: for a GPU its mode, adapter and driver. */
   readonly description: string;
+  /** Whether every operation has written its results into the host's tensors when its call returns. Default: false. */
+  readonly isOnHost?: boolean;
 
   /** A tensor `[…]` of zeros in this shape, kept until `free` or `dispose`. Throws an OutOfMemoryError that names the bytes. */
   allocate(shape: Shape): Tensor;
@@ -141,6 +143,24 @@ export function allocateAll<Shapes extends Readonly<Record<string, Shape>>>(
     throw error;
   }
   return Object.fromEntries(tensors) as TensorsOf<Shapes>;
+}
+
+/**
+ * Calls `read` for each of `tensors` when the host has the values that the tensor has at this call. Operations may follow before
+ * the result is awaited. `n`: the tensor's index.
+ */
+export async function readAll(
+  backend: Backend,
+  tensors: readonly Tensor[],
+  read: (tensor: Tensor, n: number) => void,
+): Promise<void> {
+  // Every download is requested before one is awaited. Where the operations write on the host, the values are read at once.
+  const reads = tensors.map((tensor, n) => {
+    const arrival = backend.download(tensor);
+    const readNow = async (): Promise<void> => read(tensor, n);
+    return backend.isOnHost === true ? Promise.all([arrival, readNow()]) : arrival.then(readNow);
+  });
+  await Promise.all(reads);
 }
 
 /** Frees each of `tensors`. */

@@ -6,7 +6,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import { describe } from './arguments.js';
+import { assertWhole, describe } from './arguments.js';
 import type { Tensor } from './tensor.js';
 import { flatten } from './tensor.js';
 
@@ -46,8 +46,9 @@ export class Random {
     return mean + standardDeviation * radius * Math.cos(2 * Math.PI * this.uniform(0, 1));
   }
 
-  /** A whole number in 0 … count - 1. */
+  /** A whole number in 0 … count - 1. Throws a RangeError unless `count` is a whole number ≥ 1. */
   below(count: number): number {
+    assertWhole('random.below: count is', count, 1);
     return uniformInt(this.generator, 0, count - 1);
   }
 

@@ -1,4 +1,8 @@
-/** Checks before every operation, the same for every backend: shapes, shared memory, and memory that has been freed. */
+/**
+ * Checks before every operation, the same for every backend: shapes, numbers, shared memory, and memory that has been freed. A backend
+ * that computes later could only report a wrong operand after other calls.
+ */
+import { assertNumber } from './arguments.js';
 import type { Backend, Operations } from './backend.js';
 import type { FloatArray, Shape, Tensor } from './tensor.js';
 import { assertMatrix, assertNotFreed, assertShape, formatShape, markFreed } from './tensor.js';
@@ -9,7 +13,7 @@ interface AnyMatmulOptions {
   readonly bias?: Tensor | undefined;
 }
 
-/** The check of each operation, with the operation's parameters. `fill` accepts every tensor. */
+/** The check of each operation, with the operation's parameters. */
 const CHECKS = {
   matmul(out, a, b, { accumulate, bias }: AnyMatmulOptions = {}) {
     const what = () => `matmul: a ${formatShape(a.shape)} · b ${formatShape(b.shape)}`;
@@ -35,13 +39,14 @@ const CHECKS = {
     assertApart('columnSums', 'out', out, 'a', a);
   },
 
-  lstmCellForward(h, c, gates, z, cPrev) {
+  lstmCellForward(h, c, gates, z, cPrev, forgetBias) {
     assertMatrix('lstmCellForward', 'h', h);
     const [B, H] = h.shape;
     assertShape('lstmCellForward', 'c', c, [B, H]);
     assertShape('lstmCellForward', 'gates', gates, [B, 4 * H]);
     assertShape('lstmCellForward', 'z', z, [B, 4 * H]);
     assertShape('lstmCellForward', 'cPrev', cPrev, [B, H]);
+    assertNumber('lstmCellForward: forgetBias is', forgetBias);
   },
 
   lstmCellBackward(dz, dc, dcPrev, dh, gates, c, cPrev) {
@@ -86,15 +91,18 @@ const CHECKS = {
     assertCount('squaredErrorBackward', count);
   },
 
-  adam(p, m, v, g) {
+  adam(p, m, v, g, rate) {
     assertShape('adam', 'm', m, p.shape);
     assertShape('adam', 'v', v, p.shape);
     assertShape('adam', 'g', g, p.shape);
+    assertNumber('adam: rate is', rate);
   },
 
-  sgd(p, v, g) {
+  sgd(p, v, g, rate, momentum) {
     assertShape('sgd', 'v', v, p.shape);
     assertShape('sgd', 'g', g, p.shape);
+    assertNumber('sgd: rate is', rate);
+    assertNumber('sgd: momentum is', momentum);
   },
 
   embeddingForward(out, a, indices, bias) {
@@ -130,13 +138,18 @@ const CHECKS = {
     assertApart('add', 'out', out, 'a', a);
   },
 
+  fill(_out, value) {
+    assertNumber('fill: value is', value);
+  },
+
   copy(out, a) {
     assertShape('copy', 'a', a, out.shape);
     assertApart('copy', 'out', out, 'a', a);
   },
-} satisfies Omit<Operations, 'fill'>;
+} satisfies Operations;
 
 function assertCount(operation: string, count: number): void {
+  assertNumber(`${operation}: count`, count);
   if (!(count > 0)) throw new RangeError(`${operation}: count ${count}: must be the number of rows that count, ≥ 1`);
 }
 
@@ -187,7 +200,7 @@ function assertApart(operation: string, outName: string, out: Tensor, inputName:
  */
 export function withShapeChecks<B extends Backend>(backend: B): B {
   const lifetime = { isOver: false };
-  const names = [...(Object.keys(CHECKS) as (keyof typeof CHECKS)[]), 'fill'] as const;
+  const names = Object.keys(CHECKS) as (keyof typeof CHECKS)[];
   const operations = Object.fromEntries(names.map((name) => [name, checked(backend, name, lifetime)]));
   return Object.assign(backend, operations, checkedMemory(backend, lifetime));
 }
@@ -203,8 +216,8 @@ function assertAlive(operation: string, { name }: Backend, { isOver }: Lifetime)
   if (isOver) throw new Error(`${operation}: the backend ${name} has been disposed of`);
 }
 
-function checked(backend: Backend, name: keyof typeof CHECKS | 'fill', lifetime: Lifetime): Operation {
-  const check = (name === 'fill' ? () => {} : CHECKS[name].bind(CHECKS)) as Operation;
+function checked(backend: Backend, name: keyof typeof CHECKS, lifetime: Lifetime): Operation {
+  const check = CHECKS[name].bind(CHECKS) as Operation;
   const run = backend[name].bind(backend) as Operation;
   return (...operands) => {
     assertAlive(name, backend, lifetime);

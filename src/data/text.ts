@@ -6,7 +6,15 @@
  * states are carried from one to the next.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertKnownNames, assertSizes, assertString, assertWhole, describe } from '../core/arguments.js';
+import {
+  assertKinds,
+  assertKnownNames,
+  assertNumbers,
+  assertSizes,
+  assertString,
+  assertWhole,
+  describe,
+} from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 
 /** The characters that a network knows; a character's place is its class. */
@@ -128,9 +136,19 @@ export function classesIn(text: string, vocabulary: Vocabulary, what = 'text'): 
   return classes.subarray(0, n); // a code point above U+FFFF has two units of the string
 }
 
-/** The text of these classes. */
+/**
+ * The text of these classes. Throws a RangeError for a number that is no class of the vocabulary, as -1 in predictions, and a DataError
+ * for a faulty vocabulary. Throws a TypeError for what is no list of numbers.
+ */
 export function textOf(classes: ArrayLike<number>, vocabulary: Vocabulary): string {
-  return Array.from(classes, (index) => characterOf(vocabulary, index)).join('');
+  assertNumbers('textOf: classes', classes);
+  assertVocabulary('vocabulary', vocabulary);
+  const last = classCount(vocabulary) - 1;
+  const characters = Array.from(classes, (index, n) => {
+    assertWhole(`textOf: classes[${n}] is`, index, 0, last);
+    return characterOf(vocabulary, index);
+  });
+  return characters.join('');
 }
 
 const codePoint = (character: string): number => character.codePointAt(0) ?? 0;

@@ -7,6 +7,7 @@
  * TensorFlow's clip_by_value and clip_by_global_norm compute the same. The loops run on the host, so every backend gets the
  * same bits from the same gradients.
  */
+import { assertKnownNames, assertList, assertNumber } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten } from '../core/tensor.js';
@@ -19,12 +20,20 @@ export interface Limits {
   readonly clipNorm: number | null;
 }
 
-/** Clips `gradients`, each `[…]` of any shape, in place. */
+/**
+ * Clips `gradients`, each `[…]` of any shape, in place. Rejects with a TypeError or a RangeError for an unknown limit, and for one that
+ * is no number > 0.
+ */
 export async function clipGradients(
   backend: Backend,
   gradients: readonly Tensor[],
-  { clipValue = null, clipNorm = null }: Partial<Limits>,
+  limits: Partial<Limits>,
 ): Promise<void> {
+  assertList('clipGradients: gradients is', gradients, 'tensors');
+  assertKnownNames('clipGradients', limits, ['clipValue', 'clipNorm'] satisfies (keyof Limits)[]);
+  const { clipValue = null, clipNorm = null } = limits;
+  assertLimit('clipGradients: clipValue is', clipValue);
+  assertLimit('clipGradients: clipNorm is', clipNorm);
   if (clipValue === null && clipNorm === null) return;
   for (const gradient of gradients) await backend.download(gradient);
   if (clipValue !== null) clipByValue(gradients, clipValue);
@@ -56,4 +65,11 @@ export function clipByNorm(gradients: readonly Tensor[], limit: number): number 
 function elementsOf(tensor: Tensor) {
   const { data, offset, size } = flatten(tensor);
   return data.subarray(offset, offset + size);
+}
+
+/** Throws a TypeError or a RangeError unless `limit` is null or a number > 0. It may be ∞, which clips nothing. */
+function assertLimit(what: string, limit: number | null): void {
+  if (limit === null) return;
+  assertNumber(what, limit);
+  if (!(limit > 0)) throw new RangeError(`${what} ${limit}: must be a number > 0`);
 }

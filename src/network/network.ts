@@ -353,7 +353,7 @@ export class Network {
     }
   }
 
-  /** Copies of the parameters' values, on the host: `[…]` by name, as in `parameters`. */
+  /** Copies of the parameters' values at this call, on the host: `[…]` by name, as in `parameters`. */
   async save(): Promise<NamedTensors> {
     this.assertNotDisposed('save');
     return saveTensors(this.backend, valuesByName(this.parameters));

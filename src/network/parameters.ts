@@ -2,8 +2,9 @@
  * The parameters of a network, as one list. Adam, clipping, the check for finite values, saving and the gradient check
  * are loops over such a list. The network may be this project's model or any other.
  */
-import { assertObject, assertTensor, describe } from '../core/arguments.js';
+import { assertList, assertObject, assertTensor } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertHolds, assertShape, copyInto, findNonFinite, formatShape, zeros } from '../core/tensor.js';
@@ -38,11 +39,7 @@ export function shapesByName<Name extends string>(parameters: readonly Parameter
 
 /** Throws a TypeError unless they are a list. Throws a RangeError if a name occurs twice, or a gradient's shape is not its value's. */
 export function assertParameters(operation: string, parameters: readonly Parameter[]): void {
-  if (!isList(parameters)) {
-    throw new TypeError(
-      `${operation}: ${describe(parameters)}: must be a list of parameters, as network.parameters is`,
-    );
-  }
+  assertList(`${operation}:`, parameters, 'parameters, as network.parameters is');
   const names = new Set<string>();
   for (const parameter of parameters) {
     assertObject(`${operation}: parameter`, parameter);
@@ -53,8 +50,6 @@ export function assertParameters(operation: string, parameters: readonly Paramet
   }
 }
 
-const isList = (value: unknown): boolean => Array.isArray(value);
-
 /** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
 export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
   for (const { name, value } of parameters) {
@@ -64,18 +59,15 @@ export async function assertFinite(backend: Backend, parameters: readonly Parame
   }
 }
 
-/** Copies `[…]` on the host, in the backend's precision. */
+/** Copies `[…]` on the host, in the backend's precision, of the values at this call. */
 export async function saveTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,
 ): Promise<NamedTensors<Name>> {
-  const copies = Object.entries<Tensor>(tensors).map(async ([name, tensor]) => {
-    await backend.download(tensor);
-    const copy = zeros(tensor.shape, backend.dtype);
-    copyInto(copy, tensor);
-    return [name, copy];
-  });
-  return Object.fromEntries(await Promise.all(copies)) as NamedTensors<Name>;
+  const all = Object.values<Tensor>(tensors);
+  const copies = all.map(({ shape }) => zeros(shape, backend.dtype));
+  await readAll(backend, all, (tensor, n) => copyInto(copies[n], tensor));
+  return Object.fromEntries(Object.keys(tensors).map((name, n) => [name, copies[n]])) as NamedTensors<Name>;
 }
 
 /**

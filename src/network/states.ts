@@ -6,6 +6,7 @@
  * kernel.1.reverse. Shapes: h `[B,H]`, with a projection `[B,P]`; c `[B,H]`.
  */
 import type { Backend } from '../core/backend.js';
+import { readAll } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { copyInto, stepOf, zeros } from '../core/tensor.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
@@ -70,13 +71,13 @@ export class NetworkStates {
 
   private async read(names: Names, states: readonly State[]): Promise<NamedTensors> {
     const { order } = this.sequences; // as it is now: a later batch may have another one
-    const copies: Record<string, Tensor> = {};
-    for (const [name, tensor] of Object.entries(namedStates(this.config, states, names))) {
-      await this.backend.download(tensor);
-      copies[name] = zeros(tensor.shape, this.backend.dtype);
-      order.forEach((b, n) => copyInto(copies[name].pick(b), tensor.pick(n)));
-    }
-    return copies;
+    const named = namedStates(this.config, states, names);
+    const all = Object.values(named);
+    const copies = all.map(({ shape }) => zeros(shape, this.backend.dtype));
+    await readAll(this.backend, all, (tensor, k) => {
+      order.forEach((b, n) => copyInto(copies[k].pick(b), tensor.pick(n)));
+    });
+    return Object.fromEntries(Object.keys(named).map((name, k) => [name, copies[k]]));
   }
 }
 

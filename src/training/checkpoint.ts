@@ -10,6 +10,7 @@ import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
+import { faultInSquares } from '../equations/adam.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
@@ -182,14 +183,10 @@ function assertStorable(key: string, tensor: Tensor, step: number): void {
 
 const SQUARES = 'adam.v.';
 
-/** Throws a DataError if a running mean of squares, Adam's v, is negative: its root would be NaN. */
+/** Throws a DataError if a running mean of squares, Adam's v, is negative. */
 function assertMoment(key: string, tensor: Tensor, name: string): void {
-  if (!key.startsWith(SQUARES)) return;
-  const values = valuesOf(tensor);
-  const wrong = values.findIndex((value) => value < 0);
-  if (wrong < 0) return;
-  const place = formatShape(indexOf(wrong, tensor.shape));
-  throw new DataError(`${name}: ${key}${place} is ${values[wrong]}: must be ≥ 0, because it is a mean of squares`);
+  const fault = key.startsWith(SQUARES) ? faultInSquares(tensor) : undefined;
+  if (fault !== undefined) throw new DataError(`${name}: ${key}${fault}`);
 }
 
 type Shapes = Readonly<Record<string, Shape>>;

@@ -1,8 +1,10 @@
 /** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
-import { assertObject, assertWhole } from '../core/arguments.js';
+import { assertNumber, assertObject, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
-import { adamRate } from '../equations/adam.js';
+import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import type { Tensor } from '../core/tensor.js';
+import { adamRate, faultInSquares } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
 import { assertLoadable, assertParameters, loadTensors, saveTensors, shapesByName } from '../network/parameters.js';
 
@@ -13,7 +15,7 @@ export abstract class Optimiser<
   State extends Readonly<Record<Moment, NamedTensors<Name>>> & { readonly updates: number },
 > {
   /** t: updates made so far. */
-  protected made = 0;
+  private made = 0;
   /** The moments, `[…]` of each parameter in its shape. They start at zero. @internal */
   protected readonly moments: Readonly<Record<Moment, NamedTensors<Name>>>;
   private isDisposed = false;
@@ -44,26 +46,45 @@ export abstract class Optimiser<
     return this.made;
   }
 
-  /** Updates every parameter from its gradient. Throws an Error if the optimiser has been disposed of. */
-  abstract update(learningRate: number): void;
+  /**
+   * Updates every parameter from its gradient. Throws a TypeError or a RangeError unless `learningRate` is a number ≥ 0 within f32, and
+   * an Error if the optimiser has been disposed of.
+   */
+  update(learningRate: number): void {
+    this.assertNotDisposed('update');
+    const what = `${this.what}: update: learningRate is`;
+    assertNumber(what, learningRate);
+    if (!(learningRate >= 0 && isWithinF32(learningRate))) {
+      throw new RangeError(`${what} ${learningRate}: must be a number ≥ 0 within f32 (${F32_RANGE})`);
+    }
+    this.updateAll(learningRate, this.made + 1);
+    this.made++;
+  }
+
+  /** Update t of every parameter, t = 1, 2, … */
+  protected abstract updateAll(learningRate: number, t: number): void;
 
   /** A copy of the present state. Rejects with an Error if the optimiser has been disposed of. */
   async save(): Promise<State> {
     this.assertNotDisposed('save');
-    const { updates } = this; // before anything is awaited: an update may follow
-    const saved = {} as Record<Moment, NamedTensors<Name>>;
-    for (const name of this.names) saved[name] = await saveTensors(this.backend, this.moments[name]);
-    return { updates, ...saved } as State;
+    const { updates } = this; // all is read before anything is awaited: an update may follow
+    const saves = this.names.map(async (name) => [name, await saveTensors(this.backend, this.moments[name])] as const);
+    return { updates, ...Object.fromEntries(await Promise.all(saves)) } as unknown as State;
   }
 
   /** Restores a saved state. Throws a RangeError for wrong updates, and the errors of `loadTensors`; then nothing changes. */
   load(state: State): void {
     this.assertNotDisposed('load');
+    this.assertState(state);
+    for (const name of this.names) loadTensors(this.backend, this.moments[name], state[name]);
+    this.made = state.updates;
+  }
+
+  /** Throws the errors of `load`. */
+  protected assertState(state: State): void {
     assertObject('load: state', state);
     assertWhole('load: updates is', state.updates, 0);
     for (const name of this.names) assertLoadable(this.moments[name], state[name]);
-    for (const name of this.names) loadTensors(this.backend, this.moments[name], state[name]);
-    this.made = state.updates;
   }
 
   /** Frees the moments. A second call does nothing, as with a model. */
@@ -95,10 +116,17 @@ export class Adam<Name extends string = string> extends Optimiser<Name, 'means' 
     super('adam', backend, parameters, ['means', 'squares']);
   }
 
-  override update(learningRate: number): void {
-    this.assertNotDisposed('update');
+  protected override assertState(state: AdamState<Name>): void {
+    super.assertState(state);
+    for (const [name, square] of Object.entries<Tensor>(state.squares)) {
+      const fault = faultInSquares(square);
+      if (fault !== undefined) throw new RangeError(`load: squares: ${name}${fault}`);
+    }
+  }
+
+  protected override updateAll(learningRate: number, t: number): void {
     const { means, squares } = this.moments;
-    const rate = adamRate(learningRate, ++this.made);
+    const rate = adamRate(learningRate, t);
     for (const { name, value, gradient } of this.parameters) {
       this.backend.adam(value, means[name], squares[name], gradient, rate);
     }
@@ -115,20 +143,19 @@ export interface SgdState<Name extends string = string> {
 
 /** (11) for the parameters of any network. It owns v of each parameter. */
 export class Sgd<Name extends string = string> extends Optimiser<Name, 'velocities', SgdState<Name>> {
-  /** `momentum`: default 0.9. Throws a RangeError if it is not in 0 … 1, below 1; also the errors of `Optimiser`. */
+  /** `momentum`: default 0.9. Throws a TypeError or a RangeError if it is not in 0 … 1, below 1; also the errors of `Optimiser`. */
   constructor(
     backend: Backend,
     parameters: readonly Parameter<Name>[],
     private readonly momentum = 0.9,
   ) {
+    assertNumber('sgd: momentum', momentum);
     if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`sgd: momentum ${momentum}: must be ≥ 0 and < 1`);
     super('sgd', backend, parameters, ['velocities']);
   }
 
-  override update(learningRate: number): void {
-    this.assertNotDisposed('update');
+  protected override updateAll(learningRate: number): void {
     const { velocities } = this.moments;
-    this.made++;
     for (const { name, value, gradient } of this.parameters) {
       this.backend.sgd(value, velocities[name], gradient, learningRate, this.momentum);
     }

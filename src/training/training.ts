@@ -251,7 +251,7 @@ export class Training {
       carried?.keep();
       network.backward();
       const gradients = network.parameters.map(({ gradient }) => gradient);
-      await clipGradients(network.backend, gradients, options);
+      await clipGradients(network.backend, gradients, { clipValue: options.clipValue, clipNorm: options.clipNorm });
       this.optimiser.update(rateAt(options, this.step + 1, this.steps));
     });
   }

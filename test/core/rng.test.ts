@@ -122,6 +122,25 @@ describe('distributions', () => {
   });
 });
 
+test.each([
+  [NaN, 'NaN'],
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [Infinity, 'Infinity'],
+  [0, '0'],
+  [-1, '-1'],
+  [1.5, '1.5'],
+  ['6', '"6"'],
+  [[], 'an Array'],
+])('below(%p) is refused, and draws nothing', (count, shown) => {
+  const random = new Random(18);
+  const { state } = random;
+  expect(() => random.below(count as number)).toThrow(
+    new RangeError(`random.below: count is ${shown}: must be a whole number ≥ 1`),
+  );
+  expect(random.state).toEqual(state);
+});
+
 describe('orders', () => {
   test('a shuffle gives each of the 24 orders of 4 things equally often', () => {
     const random = new Random(16);

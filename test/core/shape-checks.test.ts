@@ -324,6 +324,34 @@ test.each([-2, 3, 0.5, NaN])('the class %p of 3 is refused', (label) => {
   );
 });
 
+describe('a number that is none is refused at the call, so no later download fails', () => {
+  const backend = withShapeChecks(createReferenceBackend());
+  const [a, b, c] = [zeros([2, 3]), zeros([2, 3]), zeros([2, 3])];
+  const [gates, z, labels, mask] = [zeros([2, 12]), zeros([2, 12]), zeros([2]), zeros([2])];
+  const CALLS: Readonly<Record<string, (value: number) => void>> = {
+    'fill: value is': (value) => backend.fill(a, value),
+    'adam: rate is': (value) => backend.adam(a, b, c, zeros([2, 3]), value),
+    'sgd: rate is': (value) => backend.sgd(a, b, c, value, 0.9),
+    'sgd: momentum is': (value) => backend.sgd(a, b, c, 0.1, value),
+    'lstmCellForward: forgetBias is': (value) => backend.lstmCellForward(a, b, gates, z, c, value),
+    'crossEntropyBackward: count': (value) => backend.crossEntropyBackward(a, b, labels, value),
+    'squaredErrorBackward: count': (value) => backend.squaredErrorBackward(a, b, c, mask, value),
+  };
+  test.each(Object.entries(CALLS))('%s', (what, call) => {
+    for (const [value, shown] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      ['3', '"3"'],
+      [[3], 'an Array'],
+    ]) {
+      expect(() => call(value as unknown as number)).toThrow(
+        new TypeError(`${what} ${shown as string}: must be a number`),
+      );
+    }
+    expect(() => call(1)).not.toThrow();
+  });
+});
+
 test.each([0, -1, NaN])('a loss over %p rows is refused', (count) => {
   const backend = withShapeChecks(createReferenceBackend());
   const [a, b] = [zeros([2, 3]), zeros([2, 3])];

@@ -56,6 +56,22 @@ describe('a vocabulary', () => {
     expect(textOf(classesIn(text, vocabulary), vocabulary)).toBe(text);
   });
 
+  test.each([-1, 1.5, 999, NaN])('turns no %d into a character', (wrong) => {
+    expect(() => textOf([0, wrong], vocabularyOf('ab'))).toThrow(
+      new RangeError(`textOf: classes[1] is ${wrong}: must be a whole number from 0 to 1`),
+    );
+  });
+
+  test('turns only a list of classes of a vocabulary into a text', () => {
+    const anyTextOf = textOf as (...given: unknown[]) => string;
+    expect(() => anyTextOf('ab', vocabularyOf('ab'))).toThrow(
+      new TypeError('textOf: classes is "ab": must be an array of numbers, or a typed array'),
+    );
+    expect(() => anyTextOf([0])).toThrow(
+      new DataError('vocabulary is undefined: must have characters, a list, and hasOther, true or false'),
+    );
+  });
+
   test.each([
     ['', 'a text with 0 different characters: at least 2 are necessary'],
     ['aaaa', 'a text with 1 different characters: at least 2 are necessary'],

@@ -8,6 +8,7 @@ import { adam, adamRate, BETA2 } from '../../src/equations/adam.js';
 import { clipByNorm, clipByValue, clipGradients } from '../../src/equations/clipping.js';
 import type { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
+import { failureOf } from '../helpers/failures.js';
 import { IMAGES, OPTIONS } from '../helpers/small-images.js';
 
 const { clipping } = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
@@ -25,10 +26,10 @@ const tensorsOf = (all: readonly (readonly number[])[]): Tensor[] =>
 
 test.each(clipping)(
   'clipping by value $clipValue and by norm $clipNorm gives PyTorch’s gradients',
-  async ({ gradients, clipped, ...limits }) => {
+  async ({ gradients, clipped, clipValue, clipNorm }) => {
     const backend = createReferenceBackend({ dtype: 'f64' });
     const tensors = tensorsOf(gradients);
-    await clipGradients(backend, tensors, limits);
+    await clipGradients(backend, tensors, { clipValue, clipNorm });
     // PyTorch divides by ‖g‖ + 1e-6, not by ‖g‖.
     tensors.forEach((tensor, n) =>
       valuesOf(tensor).forEach((value, m) =>
@@ -76,6 +77,29 @@ test('clipByNorm leaves NaN and infinities, so that the run stops at them', () =
     expect(clipByNorm(tensors, 0.5)).toBe(value);
     expect(tensors.map((tensor) => [...valuesOf(tensor)])).toEqual([[1, value], [2]]);
   }
+});
+
+test.each<[string, unknown, unknown, Error]>([
+  ['no limits', [], undefined, new TypeError('clipGradients: undefined: must be an object')],
+  ['a limit of 0', [], { clipNorm: 0 }, new RangeError('clipGradients: clipNorm is 0: must be a number > 0')],
+  ['a negative limit', [], { clipValue: -1 }, new RangeError('clipGradients: clipValue is -1: must be a number > 0')],
+  ['NaN', [], { clipNorm: NaN }, new RangeError('clipGradients: clipNorm is NaN: must be a number > 0')],
+  ['a text', [], { clipNorm: '5' }, new TypeError('clipGradients: clipNorm is "5": must be a number')],
+  [
+    'an unknown name',
+    [],
+    { clipnorm: 5 },
+    new TypeError('clipGradients: clipnorm: unknown option; did you mean clipNorm?'),
+  ],
+  [
+    'one tensor',
+    zeros([2]),
+    { clipNorm: 5 },
+    new TypeError('clipGradients: gradients is an Object: must be a list of tensors'),
+  ],
+])('clipGradients refuses %s', async (_, gradients, limits, refusal) => {
+  const clip = clipGradients as (...given: unknown[]) => Promise<void>;
+  expect(await failureOf(clip(createReferenceBackend(), gradients, limits))).toEqual(refusal);
 });
 
 test('a view is clipped, and nothing outside it', () => {

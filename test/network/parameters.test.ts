@@ -303,6 +303,17 @@ describe('a list of parameters is refused for', () => {
     expect(await numbersOf(backend, values)).toEqual(before);
   });
 
+  test('a saved state of Adam with a negative square, and nothing is changed', async () => {
+    const adam = new Adam(backend, new TwoLayers(backend, 7).parameters);
+    const { means, squares } = await adam.save();
+    squares.W2.set(1, 0, -0.5);
+    expect(() => adam.load({ updates: 3, means, squares })).toThrow(
+      new RangeError('load: squares: W2[1,0] is -0.5: must be ≥ 0, because it is a mean of squares'),
+    );
+    expect(adam.updates).toBe(0);
+    expect(Object.values((await adam.save()).squares).map((square) => norm(square))).toEqual([0, 0, 0, 0]);
+  });
+
   test('a saved state of Adam with a wrong square, and nothing is changed', async () => {
     const adam = new Adam(backend, new TwoLayers(backend, 7).parameters);
     const { means, squares } = await adam.save();
@@ -313,6 +324,56 @@ describe('a list of parameters is refused for', () => {
     expect(after.updates).toBe(0);
     expect(Object.values(after.means).map((mean) => norm(mean))).toEqual([0, 0, 0, 0]);
   });
+});
+
+describe.each([
+  ['adam', (on: Backend, network: TwoLayers) => new Adam(on, network.parameters)],
+  ['sgd', (on: Backend, network: TwoLayers) => new Sgd(on, network.parameters)],
+])('%s', (name, make) => {
+  const backend = createReferenceBackend();
+  const network = new TwoLayers(backend, 7);
+  beforeAll(() => network.gradients());
+  const notInRange = (rate: string): Error =>
+    new RangeError(`${name}: update: learningRate is ${rate}: must be a number ≥ 0 within f32 (±3.4028235e+38)`);
+  const noNumber = (rate: string): Error => new TypeError(`${name}: update: learningRate is ${rate}: must be a number`);
+
+  test.each<[unknown, Error]>([
+    [NaN, notInRange('NaN')],
+    [Infinity, notInRange('Infinity')],
+    [1e39, notInRange('1e+39')],
+    [-0.1, notInRange('-0.1')],
+    [undefined, noNumber('undefined')],
+    [null, noNumber('null')],
+    ['0.1', noNumber('"0.1"')],
+  ])('refuses the learning rate %p: nothing changes, and no update counts', async (rate, refusal) => {
+    const optimiser = make(backend, network);
+    const before = await numbersOf(backend, valuesByName(network.parameters));
+    expect(() => optimiser.update(rate as number)).toThrow(refusal);
+    expect(optimiser.updates).toBe(0);
+    expect(await numbersOf(backend, valuesByName(network.parameters))).toEqual(before);
+    optimiser.dispose();
+  });
+
+  test('accepts the rate 0, the end of a cosine schedule; an update that fails does not count', () => {
+    const optimiser = make(backend, network);
+    optimiser.update(0);
+    expect(optimiser.updates).toBe(1);
+    const fail = (): never => {
+      throw new Error('out of order');
+    };
+    const failing = make({ ...backend, adam: fail, sgd: fail }, network);
+    expect(() => failing.update(0.1)).toThrow('out of order');
+    expect(failing.updates).toBe(0);
+  });
+});
+
+test.each([
+  [null, new TypeError('sgd: momentum null: must be a number')],
+  ['0.5', new TypeError('sgd: momentum "0.5": must be a number')],
+  [[0.5], new TypeError('sgd: momentum an Array: must be a number')],
+  [NaN, new RangeError('sgd: momentum NaN: must be ≥ 0 and < 1')],
+])('sgd refuses the momentum %p', (momentum, refusal) => {
+  expect(() => new Sgd(createReferenceBackend(), [], momentum as number)).toThrow(refusal);
 });
 
 describe('memory', () => {
@@ -355,11 +416,44 @@ describe('memory', () => {
   });
 });
 
-describe.each<[string, () => Backend | Promise<Backend>]>([
+const ALL_BACKENDS: [string, () => Backend | Promise<Backend>][] = [
   ['reference', () => createReferenceBackend()],
   ['wasm', () => createWasmBackend({ threads: 1 })],
   ['gpu', () => createGpuBackend({ mode: 'cpu' })],
-])('on the backend %s, what has been disposed of', (_, open) => {
+];
+
+test.each(ALL_BACKENDS)(
+  'on the backend %s, what is saved is the state at the call, though updates follow',
+  async (_, open) => {
+    const backend = await open();
+    const network = new Network(backend, { inputs: I, layers: [{ hidden: H }], outputs: C }, { T: 2, B });
+    network.initialise(new Random(1));
+    const x = zeros([2, B, I]);
+    fill(x, 0.5);
+    network.setBatch({ x, labels: Array<number>(B).fill(1) });
+    const optimisers = [new Adam(backend, network.parameters), new Sgd(backend, network.parameters)];
+    const step = (): void => {
+      network.carryState();
+      network.forward();
+      network.backward();
+      for (const optimiser of optimisers) optimiser.update(0.1);
+    };
+    const save = () => [network.save(), network.states.final(), ...optimisers.map((optimiser) => optimiser.save())];
+    step();
+    const expected = await Promise.all(save());
+    const states = save();
+    step();
+    const later = save();
+    step();
+    expect(await Promise.all(states)).toEqual(expected);
+    expect(await Promise.all(later)).not.toEqual(expected);
+    optimisers.forEach((optimiser) => optimiser.dispose());
+    network.dispose();
+    await backend.dispose();
+  },
+);
+
+describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, open) => {
   const sizes = { T: 2, B, I, H, C };
   const TEXT = textTask('a whale, a ship. '.repeat(40), { T: 2 });
   let backend: Backend;
@@ -397,6 +491,8 @@ describe.each<[string, () => Backend | Promise<Backend>]>([
     // private
     ...{ dropoutForward: null, dropoutBackward: null, putTargets: null, allocateAll: null, prepared: null },
     ...{
+      updateAll: null,
+      assertState: null,
       assertNotDisposed: null,
       assertNotEnded: null,
       addFinalGradients: null,
