@@ -10,7 +10,7 @@
  * default. PyTorch and TensorFlow.js add ε to √(v/(1-β₂ᵗ)) instead: when √v is comparable to ε, the updates differ.
  */
 import type { Tensor } from '../core/tensor.js';
-import { flatten, formatShape, indexOf, valuesOf } from '../core/tensor.js';
+import { flatten } from '../core/tensor.js';
 
 /** β₁: the share of m that an update keeps. */
 export const BETA1 = 0.9;
@@ -35,12 +35,4 @@ export function adam(p: Tensor, m: Tensor, v: Tensor, g: Tensor, rate: number): 
     V.set(n, square);
     P.set(n, P.get(n) - (rate * mean) / (Math.sqrt(square) + EPSILON));
   }
-}
-
-/** What is wrong with v `[…]`: the place and the value of its first negative element, whose root would be NaN. */
-export function faultInSquares(v: Tensor): string | undefined {
-  const values = valuesOf(v);
-  const wrong = values.findIndex((value) => value < 0);
-  if (wrong < 0) return undefined;
-  return `${formatShape(indexOf(wrong, v.shape))} is ${values[wrong]}: must be ≥ 0, because it is a mean of squares`;
 }

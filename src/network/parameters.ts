@@ -7,7 +7,16 @@ import type { Backend } from '../core/backend.js';
 import { readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, copyInto, findNonFinite, formatShape, zeros } from '../core/tensor.js';
+import {
+  assertHolds,
+  assertShape,
+  copyInto,
+  findNonFinite,
+  formatShape,
+  indexOf,
+  valuesOf,
+  zeros,
+} from '../core/tensor.js';
 
 /** A tensor that training changes, and its gradient. */
 export interface Parameter<Name extends string = string> {
@@ -84,6 +93,14 @@ export function assertLoadable(tensors: NamedTensors, saved: NamedTensors, what 
     assertShape(what, name, saved[name], shape);
     assertHolds(`${what}: ${name}`, saved[name], dtype === 'float32' ? 'f32' : 'f64');
   }
+}
+
+/** What is wrong with Adam’s v `[…]`: the place and the value of its first negative element, whose root would be NaN. */
+export function faultInSquares(v: Tensor): string | undefined {
+  const values = valuesOf(v);
+  const wrong = values.findIndex((value) => value < 0);
+  if (wrong < 0) return undefined;
+  return `${formatShape(indexOf(wrong, v.shape))} is ${values[wrong]}: must be ≥ 0, because it is a mean of squares`;
 }
 
 /** Copies `saved` into `tensors`, both `[…]`. Throws the errors of `assertLoadable`; then nothing changes. */

@@ -10,7 +10,6 @@ import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import { assertShape, findNonFinite, formatShape, indexOf, valuesOf } from '../core/tensor.js';
 import type { Vocabulary } from '../data/text.js';
-import { faultInSquares } from '../equations/adam.js';
 import { Fields } from '../files/fields.js';
 import type { Safetensors, StoredTensor } from '../files/safetensors.js';
 import { parseSafetensors, quote, writeSafetensors } from '../files/safetensors.js';
@@ -27,6 +26,7 @@ import {
   storedConfig,
 } from '../network/config.js';
 import type { NamedTensors } from '../network/parameters.js';
+import { faultInSquares } from '../network/parameters.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
 import { areVersion1, namesInVersion, storedName } from './options.js';

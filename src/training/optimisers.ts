@@ -4,9 +4,16 @@ import type { Backend } from '../core/backend.js';
 import { allocateAll, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Tensor } from '../core/tensor.js';
-import { adamRate, faultInSquares } from '../equations/adam.js';
+import { adamRate } from '../equations/adam.js';
 import type { NamedTensors, Parameter } from '../network/parameters.js';
-import { assertLoadable, assertParameters, loadTensors, saveTensors, shapesByName } from '../network/parameters.js';
+import {
+  assertLoadable,
+  assertParameters,
+  faultInSquares,
+  loadTensors,
+  saveTensors,
+  shapesByName,
+} from '../network/parameters.js';
 
 /** Named moments of every parameter of any network, and the number of updates, which are its state. The caller disposes of it. */
 export abstract class Optimiser<
@@ -47,15 +54,15 @@ export abstract class Optimiser<
   }
 
   /**
-   * Updates every parameter from its gradient. Throws a TypeError or a RangeError unless `learningRate` is a number ≥ 0 within f32, and
+   * Updates every parameter from its gradient. Throws a TypeError or a RangeError unless `learningRate` is a number within f32, and
    * an Error if the optimiser has been disposed of.
    */
   update(learningRate: number): void {
     this.assertNotDisposed('update');
     const what = `${this.what}: update: learningRate is`;
     assertNumber(what, learningRate);
-    if (!(learningRate >= 0 && isWithinF32(learningRate))) {
-      throw new RangeError(`${what} ${learningRate}: must be a number ≥ 0 within f32 (${F32_RANGE})`);
+    if (!isWithinF32(learningRate)) {
+      throw new RangeError(`${what} ${learningRate}: must be a number within f32 (${F32_RANGE})`);
     }
     this.updateAll(learningRate, this.made + 1);
     this.made++;

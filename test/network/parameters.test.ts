@@ -334,14 +334,13 @@ describe.each([
   const network = new TwoLayers(backend, 7);
   beforeAll(() => network.gradients());
   const notInRange = (rate: string): Error =>
-    new RangeError(`${name}: update: learningRate is ${rate}: must be a number ≥ 0 within f32 (±3.4028235e+38)`);
+    new RangeError(`${name}: update: learningRate is ${rate}: must be a number within f32 (±3.4028235e+38)`);
   const noNumber = (rate: string): Error => new TypeError(`${name}: update: learningRate is ${rate}: must be a number`);
 
   test.each<[unknown, Error]>([
     [NaN, notInRange('NaN')],
     [Infinity, notInRange('Infinity')],
     [1e39, notInRange('1e+39')],
-    [-0.1, notInRange('-0.1')],
     [undefined, noNumber('undefined')],
     [null, noNumber('null')],
     ['0.1', noNumber('"0.1"')],
