@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, unwatchFile, watchFile, writeFileSync 
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
+import { digitsOf } from '../exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../exercises/exercises.js';
 import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
@@ -72,7 +73,7 @@ function exerciseOf(command: Command, number: string): Exercise {
 /** What one may write in place of a command: `exercises 5`. */
 const MEANT: readonly [RegExp, (word: string) => string][] = [
   [/^\d+$/, (number) => `check ${number}`],
-  [/^c[a-z]{1,3}ck?$|^che[a-z]*$/, () => 'check'],
+  [/^che(ck|kc|k)s?$/, () => 'check'],
   [/^hints?$/, () => 'hint 1'],
   [/^help$/, () => '--help'],
 ];
@@ -206,17 +207,11 @@ async function reportOne(folder: string, exercise: Exercise, signal: AbortSignal
 
 const HEAD = ['element', 'expected', 'found', 'wrong elements'];
 
-const rowOf = (wrong: WrongNumber): string[] => [
-  wrong.element,
-  ...pairOf(wrong),
-  `${wrong.differing} of ${wrong.size}`,
+const rowOf = ({ element, expected, found, differing, size }: WrongNumber): string[] => [
+  element,
+  ...digitsOf(expected, found),
+  `${differing} of ${size}`,
 ];
-
-/** Both numbers with eight digits, or with all digits if these are equal. */
-function pairOf({ expected, found }: WrongNumber): [expected: string, found: string] {
-  const short = [expected, found].map((value) => value.toPrecision(8));
-  return short[0] === short[1] ? [String(expected), String(found)] : [short[0], short[1]];
-}
 
 /** Tensors that a line names, besides the first. */
 const MOST_NAMES = 3;
@@ -226,7 +221,7 @@ function summaryOf(verdict: Verdict): string {
   if (verdict.outcome === 'untouched') return 'not begun';
   if (verdict.outcome === 'error') return `cannot be checked: ${verdict.message}`;
   const [first, ...others] = verdict.differences;
-  const [expected, found] = pairOf(first);
+  const [expected, found] = digitsOf(first.expected, first.found);
   const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
   if (others.length > MOST_NAMES) names.push(`${others.length - MOST_NAMES} others`);
   const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;

@@ -63,6 +63,12 @@ export interface WrongNumber {
   readonly size: number;
 }
 
+/** Both numbers with eight digits, or with all digits if these are equal. */
+export function digitsOf(expected: number, found: number): [expected: string, found: string] {
+  const short = (value: number): string => String(Number(value.toPrecision(8)));
+  return short(expected) === short(found) ? [String(expected), String(found)] : [short(expected), short(found)];
+}
+
 export type Verdict =
   | { readonly outcome: 'right'; /** How many numbers were compared. */ readonly compared: number }
   | { readonly outcome: 'untouched' }

@@ -104,7 +104,10 @@ export const TYPES = `// What the exercises use of longhand, so that an editor k
 declare module 'longhand' {
   /** A view of numbers in an array. */
   export interface Tensor {
+    /** The whole array, of which the tensor can be a part. */
     readonly data: Float32Array | Float64Array;
+    /** Where data holds the first element. */
+    readonly offset: number;
     readonly shape: number[];
     /** The number of elements. */
     readonly size: number;

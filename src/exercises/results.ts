@@ -139,6 +139,10 @@ export type Numbers = readonly (readonly ArrayLike<number>[])[];
 /** A number that is missing is NaN. */
 const numberIn = (tensor: ArrayLike<number>, n: number): number => (n < tensor.length ? tensor[n] : NaN);
 
+/** `states[0]`, `states[1]`, … */
+export const byIndex = <One>(name: string, all: readonly One[]): Record<string, One> =>
+  Object.fromEntries(all.map((one, k) => [`${name}[${k}]`, one]));
+
 /** The tensors of a case that differ, in their order, each with its first element that differs. */
 export function differencesOf(found: Numbers[number], expected: readonly Result[]): WrongNumber[] {
   return expected.flatMap(({ name, shape, values, meaning }, k): WrongNumber[] => {

@@ -4,7 +4,7 @@ import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { AnswerError, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericGradient, whileReading } from './results.js';
+import { byIndex, numericGradient, whileReading } from './results.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -54,17 +54,13 @@ const resultOf = (name: string, rows: Matrix): Result => ({
   values: Float64Array.from(rows.flatMap((row) => [...row])),
 });
 
-/** `x[0]`, `x[1]`, … */
-const byIndex = (name: string, matrices: readonly Matrix[]): Record<string, Matrix> =>
-  Object.fromEntries(matrices.map((one, k) => [`${name}[${k}]`, one]));
-
 /** What a function of an answer has returned. Throws an AnswerError if it lacks one of `names`. */
 function returned<Value extends object>(
   what: string,
-  value: Value | undefined,
+  value: Value | null | undefined,
   names: readonly (keyof Value)[],
 ): Value {
-  const isWhole = typeof value === 'object' && names.every((name) => typeof value[name] === 'object');
+  const isWhole = typeof value === 'object' && value !== null && names.every((name) => typeof value[name] === 'object');
   if (isWhole) return value;
   throw new AnswerError(`${what} must return { ${names.join(', ')} }, but returns ${describe(value)}`);
 }

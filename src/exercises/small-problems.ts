@@ -11,7 +11,7 @@ import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numberFrom, numericGradient, numericResult, resultOf, whileReading } from './results.js';
+import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading } from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -138,10 +138,6 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
     },
   };
 }
-
-/** `states[0]`, `states[1]`, … */
-const byIndex = (name: string, tensors: readonly Tensor[]): Record<string, Tensor> =>
-  Object.fromEntries(tensors.map((tensor, k) => [`${name}[${k}]`, tensor]));
 
 /** Three updates, also with gradients as small as ε, which tell the two forms of Adam apart. Adam is its own definition. */
 const adamCase: Case = {

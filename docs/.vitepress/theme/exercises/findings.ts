@@ -2,6 +2,7 @@
 import type { VNode } from 'vue';
 import { h } from 'vue';
 import type { WrongNumber, Exercise, Verdict } from '../../../../src/exercises/exercise.js';
+import { digitsOf } from '../../../../src/exercises/exercise.js';
 import type { Attempt } from './attempt.js';
 import type { StepLoss } from './check-and-train.js';
 
@@ -62,11 +63,10 @@ const differencesView = (differences: readonly WrongNumber[]): VNode =>
     ]),
   );
 
-/** Both numbers with eight digits, or with all digits if these are equal. */
+/** Both numbers, as `digitsOf` shows them. */
 export function pairOf(expected: number, found: number): [string, string] {
-  const short = (value: number): string => String(Number(value.toPrecision(8)));
-  if (Number.isNaN(found)) return [short(expected), 'NaN: never written'];
-  return short(expected) === short(found) ? [String(expected), String(found)] : [short(expected), short(found)];
+  const [right, wrong] = digitsOf(expected, found);
+  return [right, Number.isNaN(found) ? 'NaN: never written' : wrong];
 }
 
 /** The line, counted from 1, that an error names at its beginning. */
