@@ -78,12 +78,12 @@ const MEANT: readonly [RegExp, (word: string) => string][] = [
   [/^help$/, () => '--help'],
 ];
 
-function writeFolder(folder: string): void {
+function writeFolder(folder: string, _flags: unknown, command: Command): void {
   if (folder === '') throw new DataError('the folder has no name: leave it out, or write one');
   const meant = MEANT.find(([words]) => words.test(folder))?.[1](folder);
   if (meant !== undefined)
-    throw new DataError(
-      `${folder}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${folder}`,
+    command.error(
+      `error: ${folder}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${folder}`,
     );
   if (existsSync(placeOf(folder)))
     throw new DataError(`${folder}: exists already: choose another folder, or delete it`);

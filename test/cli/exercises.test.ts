@@ -149,10 +149,11 @@ test.each([
 ])('%s is no folder by accident', async (word, meant) => {
   const { code, stderr } = await exercises([word]);
   expect([code, stderr]).toEqual([
-    1,
-    `longhand: ${word}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${word}\n`,
+    2,
+    `error: ${word}: did you mean longhand exercises ${meant}? For a folder of this name, write ./${word}\n`,
   ]);
   expect((await exercises([`./${word}`])).code).toBe(0);
+  expect((await exercises([`${word}-chess`])).code).toBe(0);
 });
 
 test('a folder that cannot be written completely is removed again', () => {
