@@ -32,14 +32,11 @@ const exercises = {
 /** TypeScript that all other parts read. */
 export const generated = [wasm, exercises];
 
-const PROGRAMS = ['main', 'run-answer', 'sucrase'];
-const bundled = [...PROGRAMS.map((name) => `dist/src/cli/${name}.js`), `dist/src/cli/${LICENCES_FILE}`];
-
 /** The modules, as separate files, so that a user's bundler can drop the unused ones. The benchmarks are not in the tarball. */
 const modules = {
   name: 'modules',
   inputs: [...SOURCES, 'bench', '!bench/rivals'], // bench/rivals has packages of its own
-  outputs: ['dist/src', 'dist/kernels', 'dist/bench', ...bundled.map((file) => `!${file}`)],
+  outputs: ['dist/src', 'dist/kernels', 'dist/bench'],
   async make(isFresh) {
     if (isFresh) remove('dist/.tsbuildinfo', ...filesIn(modules.outputs));
     await node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
@@ -63,29 +60,28 @@ const browser = {
 };
 
 /**
- * The programs of the command line, each as one file with the packages that only it uses, so that users of the library do not
- * install them. The library's modules and packages are not in it.
+ * The programs of the command line, bundled with the packages that only they use, so that users of the library do not install
+ * them. The library's modules and packages are not in it. What `import()` loads, or both programs use, is in files of its own.
  */
 const commandLine = {
   name: 'command line',
   inputs: ['src/cli', 'src/export', 'src/exercises'],
-  outputs: bundled,
-  make: () =>
-    bundle(
-      'dist/src/cli',
-      PROGRAMS.map((name) => `src/cli/${name}.ts`),
-      {
-        platform: 'node',
-        target: 'node20',
-        minify: true,
-        keepNames: true, // for stack traces
-        plugins: [libraryStaysOutside, compilerStaysOutside, onlyForCharts],
-        // CommonJS packages call `require` for Node's own modules
-        banner: {
-          js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-        },
+  outputs: ['dist/cli'],
+  make() {
+    remove(...filesIn(commandLine.outputs)); // names of chunks change
+    return bundle('dist/cli', ['src/cli/main.ts', 'src/cli/run-answer.ts'], {
+      splitting: true,
+      platform: 'node',
+      target: 'node20',
+      minify: true,
+      keepNames: true, // for stack traces
+      plugins: [libraryStaysOutside, onlyForCharts],
+      // CommonJS packages call `require` for Node's own modules
+      banner: {
+        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
       },
-    ),
+    });
+  },
 };
 
 const libraryStaysOutside = {
@@ -95,18 +91,8 @@ const libraryStaysOutside = {
       if (resolveDir.split(path.sep).includes('node_modules')) return undefined;
       const file = path.relative(project, path.join(resolveDir, module)).split(path.sep).join('/'); // as src/network/model.js
       if (/^src\/(cli|exercises|export)\//.test(file)) return undefined;
-      return { path: `../../${file}`, external: true }; // dist/src/cli/main.js lies as deep as src/cli/main.ts
+      return { path: `../${file}`, external: true };
     });
-  },
-};
-
-/** Both programs load dist/src/cli/sucrase.js: as a part of each it would be there twice. */
-const compilerStaysOutside = {
-  name: 'compiler-stays-outside',
-  setup({ onResolve }) {
-    onResolve({ filter: /^sucrase$/ }, ({ importer }) =>
-      importer.endsWith('sucrase.ts') ? undefined : { path: './sucrase.js', external: true },
-    );
   },
 };
 

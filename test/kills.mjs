@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
-const main = path.join(project, 'dist/src/cli/main.js');
+const main = path.join(project, 'dist/cli/main.js');
 const { loadCheckpoint } = await import(path.join(project, 'dist/src/training/checkpoint-files.js'));
 const { Random } = await import(path.join(project, 'dist/src/core/rng.js'));
 

@@ -10,7 +10,7 @@ import { launchChromium } from '../dist/bench/browser/chromium.js';
 const project = fileURLToPath(new URL('..', import.meta.url));
 
 const server = spawn(process.execPath, [
-  path.join(project, 'dist/src/cli/main.js'),
+  path.join(project, 'dist/cli/main.js'),
   'page',
   '--port',
   '0',

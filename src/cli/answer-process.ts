@@ -95,7 +95,7 @@ async function endOf(job: Job, signal: AbortSignal, { milliseconds, megabytes }:
 }
 
 const root = path.dirname(createRequire(import.meta.url).resolve('longhand/package.json'));
-const PROGRAM = path.join(root, 'dist/src/cli/run-answer.js');
+const PROGRAM = path.join(root, 'dist/cli/run-answer.js');
 
 /** Node 24 knows only the first name, Node 20 only the second. */
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')

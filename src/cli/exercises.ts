@@ -11,7 +11,6 @@ import type { Language } from '../exercises/folder.js';
 import { folderContents, LANGUAGES, pathOf } from '../exercises/folder.js';
 import { failure, makeFolder, readIfPresent } from '../files/disk.js';
 import { placeOf } from '../files/working-folder.js';
-import { verdictOn } from './answer-process.js';
 import { currentRun } from './current-run.js';
 import { printable, table } from './format.js';
 import { inform, print, printLines } from './print.js';
@@ -184,7 +183,9 @@ async function verdictOnFile(
     Buffer.from(bytes)
       .toString()
       .replace(/^\uFEFF/, ''); // some editors begin a file with it
-  return source === undefined ? { outcome: 'untouched' } : verdictOn(exercise, { source, language }, signal);
+  if (source === undefined) return { outcome: 'untouched' };
+  const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
+  return verdictOn(exercise, { source, language }, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

@@ -99,7 +99,7 @@ export async function compareFile(
   const startedAt = clock();
   const ours = await solve(backend, problem, (share) => onProgress({ what: 'pass', share }));
   const passMs = clock() - startedAt;
-  const differences = differencesOf(theirs, ours, problem, tolerance);
+  const differences = [...differencesOf(theirs, ours, problem, tolerance)];
   const ok = differences.every((difference) => difference.ok);
   if (ok) return { differences, ok, hints: [], search: { tried: 0, of: 0 } };
 
@@ -124,21 +124,27 @@ async function searchMistakes(
     if (pass && !mayRun()) return { hints, search: { tried, of: mistakes.length } };
     const onStep = (share: number): void => onProgress({ what: 'mistakes', share: (tried + share) / mistakes.length });
     const results = changeBack(pass ? await pass(backend, onStep) : ours);
-    if (differencesOf(theirs, results, problem, tolerance).every(({ ok }) => ok)) hints.push(words);
+    if (agree(theirs, results, problem, tolerance)) hints.push(words);
   }
   return { hints, search: { tried: mistakes.length, of: mistakes.length } };
 }
 
-function differencesOf(theirs: Results, ours: Results, problem: Problem, tolerance: number): Difference[] {
+/** Whether all results agree. It ends at the first that does not. */
+function agree(theirs: Results, ours: Results, problem: Problem, tolerance: number): boolean {
+  for (const { ok } of differencesOf(theirs, ours, problem, tolerance)) if (!ok) return false;
+  return true;
+}
+
+function* differencesOf(theirs: Results, ours: Results, problem: Problem, tolerance: number): Generator<Difference> {
   const shapes = shapesOf(problem);
-  return [...theirs].map(([name, values]) => {
+  for (const [name, values] of theirs) {
     const shape = shapes.get(name) ?? [];
     const [left, right] = [values, ours.get(name) ?? values].map((one) => withoutPadding(name, one, problem));
     const { atAbsolute, at, ...numbers } = largestDifference(left, right);
     const [elementOfAbsolute, element] = [atAbsolute, at].map((flat) => indexOf(flat, shape));
     const ok = numbers.largestRelative <= tolerance;
-    return { name, shape, ...numbers, elementOfAbsolute, element, ok };
-  });
+    yield { name, shape, ...numbers, elementOfAbsolute, element, ok };
+  }
 }
 
 function largestDifference(theirs: Float64Array, ours: Float64Array) {

@@ -157,7 +157,7 @@ test.each([
 });
 
 test('a folder that cannot be written completely is removed again', () => {
-  const main = path.resolve('dist/src/cli/main.js');
+  const main = path.resolve('dist/cli/main.js');
   const { status, stderr } = spawnSync(
     'bash',
     ['-c', `ulimit -f 3; exec "$0" "$@"`, process.execPath, main, 'exercises'],

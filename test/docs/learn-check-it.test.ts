@@ -12,7 +12,7 @@ const { page, prose, ask, drawn } = chapter('check-it', { 'numeric.mjs': ['numer
 
 /** Runs a command as the page shows it, in a folder. */
 function outputOf(command: string, cwd = directoryOf()): string {
-  const [name, ...rest] = command.replace('npx longhand', 'node dist/src/cli/main.js').split(' ').slice(1);
+  const [name, ...rest] = command.replace('npx longhand', 'node dist/cli/main.js').split(' ').slice(1);
   const { stdout, stderr } = spawnSync(process.execPath, [path.join(project, name), ...rest], {
     cwd,
     encoding: 'utf8',

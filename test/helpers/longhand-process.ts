@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-export const MAIN = 'dist/src/cli/main.js';
+export const MAIN = 'dist/cli/main.js';
 if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist: npm run build makes it`);
 
 export interface Result {

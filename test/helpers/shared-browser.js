@@ -43,7 +43,7 @@ async function startChromium() {
 const END_WITH_PARENT = `data:text/javascript,process.stdin.resume().on('close', () => process.exit());`;
 
 async function startPage() {
-  const program = ['--import', END_WITH_PARENT, 'dist/src/cli/main.js'];
+  const program = ['--import', END_WITH_PARENT, 'dist/cli/main.js'];
   const child = spawn(process.execPath, [...program, 'page', '--port', '0', '--no-open'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -59,7 +59,7 @@ function userOf(name: string, ...flags: string[]) {
   mkdirSync(folder);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
   install(folder, tarball, ...flags);
-  const main = path.join(folder, 'node_modules/longhand/dist/src/cli/main.js');
+  const main = path.join(folder, 'node_modules/longhand/dist/cli/main.js');
   const node = (args: readonly string[], input = '') => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, input, encoding: 'utf8' });
     return { status, stdout, stderr };

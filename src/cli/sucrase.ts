@@ -1,2 +1,0 @@
-/** The compiler of TypeScript as a file of its own, which both programs of the command line load. */
-export { transform } from 'sucrase';
