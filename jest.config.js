@@ -1,4 +1,5 @@
 /** `npm test`: every test outside test/slow. */
+import { GLOBALS } from './test/helpers/transform.js';
 
 /** @type {import('jest').Config} */
 export default {
@@ -7,6 +8,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/slow/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  sandboxInjectedGlobals: GLOBALS,
   transform: { '\\.ts$': '<rootDir>/test/helpers/transform.js' },
   setupFiles: ['<rootDir>/test/helpers/relaxed-simd.js'],
   globalSetup: '<rootDir>/test/helpers/global-setup.js',

@@ -9,13 +9,7 @@ import { launchChromium } from '../dist/bench/browser/chromium.js';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
-const server = spawn(process.execPath, [
-  path.join(project, 'dist/cli/main.js'),
-  'page',
-  '--port',
-  '0',
-  '--no-open',
-]);
+const server = spawn(process.execPath, [path.join(project, 'dist/cli/main.js'), 'page', '--port', '0', '--no-open']);
 const [line] = await once(server.stdout, 'data');
 const address = /http:\S+/.exec(String(line))[0];
 const browser = await launchChromium();

@@ -78,10 +78,8 @@ function isSameView(a: Tensor, b: Tensor): boolean {
 
 /** Throws an Error if b no longer holds `values`, although no operation and no `upload` has reported a write. */
 function assertUnchanged(values: Float64Array, b: Tensor): void {
-  const now = valuesOf(b);
-  let changed = 0;
-  while (changed < now.length && Object.is(now[changed], values[changed])) changed++; // findIndex takes ten times as long
-  if (changed === now.length) return;
+  const changed = valuesOf(b).findIndex((value, n) => !Object.is(value, values[n]));
+  if (changed < 0) return;
   throw new Error(
     `wasm matmul: b ${formatShape(b.shape)} was changed on the host at [${indexOf(changed, b.shape).join(',')}] ` +
       'without upload: call backend.upload(tensor) after writing',

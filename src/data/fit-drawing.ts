@@ -56,9 +56,9 @@ function resized(ink: ArrayLike<number>, width: number, box: Box, rows: number, 
   coverage(box.height, rows).forEach((down, row) => {
     across.forEach((along, column) => {
       let [sum, area] = [0, 0];
-      for (const [y, height] of down) {
+      for (const { pixel: y, share: height } of down) {
         const start = (box.top + y) * width + box.left;
-        for (const [x, share] of along) {
+        for (const { pixel: x, share } of along) {
           sum += ink[start + x] * height * share;
           area += height * share;
         }
@@ -70,13 +70,13 @@ function resized(ink: ArrayLike<number>, width: number, box: Box, rows: number, 
 }
 
 /** For each of `count` equal parts of a line of `length` pixels: the pixels in it, each with its share in the part. */
-function coverage(length: number, count: number): [number, number][][] {
+function coverage(length: number, count: number): { pixel: number; share: number }[][] {
   return Array.from({ length: count }, (_, part) => {
     const [from, to] = [(part * length) / count, ((part + 1) * length) / count];
     const first = Math.floor(from);
     return Array.from({ length: Math.ceil(to) - first }, (_, n) => {
       const pixel = first + n;
-      return [pixel, Math.min(pixel + 1, to) - Math.max(pixel, from)];
+      return { pixel, share: Math.min(pixel + 1, to) - Math.max(pixel, from) };
     });
   });
 }

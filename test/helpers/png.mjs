@@ -109,13 +109,18 @@ function packed(numbers, depth) {
   return Buffer.from(Array.from({ length: bytes }, (_, n) => parseInt(bits.slice(8 * n, 8 * n + 8).padEnd(8, '0'), 2)));
 }
 
+/** What each filter subtracts. @type {((left: number, above: number, aboveLeft: number) => number)[]} */
+const PREDICTIONS = [() => 0, (a) => a, (_, b) => b, (a, b) => (a + b) >> 1, paeth];
+
 /** @type {(row: Buffer, above: Buffer, distance: number, filter: number) => Buffer} */
 function filtered(row, above, distance, filter) {
-  const bytes = row.map((value, n) => {
-    const [a, b, c] = [row[n - distance] ?? 0, above[n], above[n - distance] ?? 0];
-    return value - [0, a, b, Math.floor((a + b) / 2), paeth(a, b, c)][filter];
-  });
-  return Buffer.concat([Buffer.of(filter), bytes]);
+  const predicted = PREDICTIONS[filter];
+  const bytes = Buffer.of(filter, ...row);
+  for (let n = 0; n < row.length; n++) {
+    const [a, c] = n < distance ? [0, 0] : [row[n - distance], above[n - distance]];
+    bytes[n + 1] -= predicted(a, above[n], c);
+  }
+  return bytes;
 }
 
 /**
@@ -124,7 +129,7 @@ function filtered(row, above, distance, filter) {
  * @type {(a: number, b: number, c: number) => number}
  */
 function paeth(a, b, c) {
-  const [distanceA, distanceB, distanceC] = [a, b, c].map((value) => Math.abs(a + b - c - value));
+  const [distanceA, distanceB, distanceC] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
   if (distanceA <= distanceB && distanceA <= distanceC) return a;
   return distanceB <= distanceC ? b : c;
 }

@@ -49,7 +49,8 @@ test('the tarball holds every entry and its types, and only files that a user ne
   expect([...packed]).toContain('dist/page/index.html');
   expect(packedFiles(/ubyte/)).toEqual([]); // MNIST comes from its own package
   expect(packedFiles(/^dist\/page\/data\//)).toEqual(['dist/page/data/moby-dick.txt.gz']);
-  const allowed = /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
+  const allowed =
+    /^(package\.json|LICENSE|[A-Z]+\.md|(src|kernels|docs)\/.+|dist\/(src|kernels|browser|cli|page)\/.+)$/;
   expect([...packed].filter((file) => !allowed.test(file))).toEqual([]);
   expect(packedFiles(/^dist\/src\/(cli|exercises|export)\//)).toEqual([]);
 });
