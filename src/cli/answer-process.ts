@@ -19,6 +19,8 @@ import { informLines } from './print.js';
 export interface Job {
   /** The exercise's name. */
   readonly name: string;
+  /** The answer's, for messages. */
+  readonly file: string;
   readonly source: string;
   readonly language: Language;
 }
@@ -38,7 +40,7 @@ const LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
  */
 export async function verdictOn(
   exercise: Exercise,
-  answer: Pick<Job, 'source' | 'language'>,
+  answer: Omit<Job, 'name'>,
   signal: AbortSignal,
   limits = LIMITS,
 ): Promise<Verdict> {
@@ -50,7 +52,7 @@ async function computedBy(exercise: Exercise, job: Job, signal: AbortSignal, lim
   try {
     signal.throwIfAborted();
     const { report, excess, printed, lastWords, how } = await endOf(job, signal, limits);
-    if (printed !== '') informLines(shortened(printed.trimEnd()));
+    if (printed !== '') informLines(`${job.file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
     return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };

@@ -185,7 +185,7 @@ async function verdictOnFile(
       .replace(/^\uFEFF/, ''); // some editors begin a file with it
   if (source === undefined) return { outcome: 'untouched' };
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
-  return verdictOn(exercise, { source, language }, signal);
+  return verdictOn(exercise, { file: pathOf(exercise, language), source, language }, signal);
 }
 
 const isRight = (all: readonly Checked[]): boolean => all.some(({ verdict }) => verdict.outcome === 'right');

@@ -1,4 +1,5 @@
 /** Batches of examples: the order in which they are drawn, and images as the input of a network. */
+import { assertChoice, assertWhole } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
@@ -31,13 +32,19 @@ export class BatchOrder {
   private order: Uint32Array;
   private cursor = 0;
 
-  /** `'inOrder'`: every epoch in the order of the indices, as a text is read. Throws a DataError if a batch is larger than the set. */
+  /**
+   * `'inOrder'`: every epoch in the order of the indices, as a text is read. Throws a RangeError for a wrong argument, and a
+   * DataError if a batch is larger than the set.
+   */
   constructor(
     count: number,
     private readonly batchSize: number,
     private readonly shuffle: Shuffle | 'inOrder',
     private readonly random: Random,
   ) {
+    assertWhole('batch order: count', count, 1);
+    assertWhole('batch order: batch size', batchSize, 1);
+    assertChoice('batch order: shuffle', shuffle, [...SHUFFLES, 'inOrder']);
     if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
     this.order = Uint32Array.from({ length: count }, (_, n) => n);
     if (shuffle === 'tf1') random.shuffle(this.order);

@@ -47,7 +47,10 @@ export interface TextTask {
 export interface TextOptions {
   /** T: steps from which the gradient of a batch is computed. Default: 50. */
   readonly T?: number;
-  /** Characters that occur less often than this share one class; it also takes unknown characters. Default: 0, no such class. */
+  /**
+   * Characters that occur less often than this share one class; it also takes unknown characters. Default: 0, no such class. Not
+   * with `vocabulary`.
+   */
   readonly rare?: number;
   /** The vocabulary, if there is one already, for example a checkpoint's. Default: that of the text. */
   readonly vocabulary?: Vocabulary | undefined;
@@ -76,6 +79,9 @@ export function textTask(text: string, options: TextOptions = {}): TextTask {
   assertKinds('textTask', options, KINDS);
   const { T = 50, rare = 0, vocabulary } = options;
   assertSizes('textTask', { T }, ['T']);
+  if (vocabulary !== undefined && rare > 0) {
+    throw new TypeError(`textTask: rare ${rare} with a vocabulary, which says what is rare: give one of them`);
+  }
   const known = vocabulary ?? vocabularyOf(text, rare);
   const characters = classesIn(text, known);
   const n = characters.length;

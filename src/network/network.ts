@@ -8,7 +8,15 @@
  * The network owns its tensors, allocated once. An optimiser's moments belong to the optimiser.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertKnownNames, assertObject, assertSizes, assertTensor, describe } from '../core/arguments.js';
+import {
+  assertKinds,
+  assertKnownNames,
+  assertObject,
+  assertSizes,
+  assertTensor,
+  assertWhole,
+  describe,
+} from '../core/arguments.js';
 import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
@@ -307,10 +315,16 @@ export class Network {
 
   /**
    * Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. `predictions`: those
-   * of this pass. Default: computed.
+   * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of predictions.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
     this.assertNotDisposed('metrics');
+    assertWhole('metrics: count', count, 0, this.sizes.B);
+    if (predictions !== undefined && predictions.length !== this.activations.losses.size) {
+      throw new RangeError(
+        `metrics: ${predictions.length} predictions, but the pass has ${this.activations.losses.size}, one for each loss`,
+      );
+    }
     return this.output.metrics(count, predictions);
   }
 

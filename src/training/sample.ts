@@ -1,6 +1,6 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertWhole, describe } from '../core/arguments.js';
+import { assertKinds, assertNumbers, assertWhole, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
@@ -104,21 +104,32 @@ function checked(network: CompleteConfig, vocabulary: Vocabulary, options: Sampl
   assertKinds('sample', options, KINDS);
   const { length = 500, temperature = 0.8, top = 40, prime = '', seed = 1 } = options;
   assertWhole('sample: length', length, 0);
-  assertWhole('sample: top', top, 1);
+  assertRange('sample', temperature, top);
   assertWhole('sample: seed', seed, 0, LARGEST_WHOLE);
-  if (!(temperature >= 0 && temperature < Infinity)) {
-    throw new RangeError(`sample: temperature ${describe(temperature)}: must be a number ≥ 0`);
-  }
   assertVocabulary('sample: vocabulary', vocabulary);
   assertWrites(network, vocabulary);
   return { length, temperature, top, seed, read: classesIn(prime, vocabulary, 'prime') };
 }
 
+function assertRange(what: string, temperature: number, top: number): void {
+  assertWhole(`${what}: top`, top, 1);
+  if (temperature >= 0 && temperature < Infinity) return;
+  throw new RangeError(`${what}: temperature ${describe(temperature)}: must be a number ≥ 0`);
+}
+
 /**
  * The probability of each class, `[C]`: softmax of logits / temperature over the `top` largest, 0 for the others. With
- * temperature 0 it is 1 for the largest, the first of them if several are equal.
+ * temperature 0 it is 1 for the largest, the first of them if several are equal. Throws a TypeError or a RangeError for a wrong
+ * argument.
  */
 export function distributionOf(logits: ArrayLike<number>, temperature: number, top: number): Float64Array {
+  assertNumbers('distributionOf: logits', logits);
+  assertRange('distributionOf', temperature, top);
+  const largest = Math.max(...Array.from(logits));
+  if (!Number.isFinite(largest))
+    throw new RangeError(
+      `distributionOf: the largest of ${logits.length} logits is ${largest}: must be a finite number`,
+    );
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {

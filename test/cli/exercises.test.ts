@@ -191,7 +191,7 @@ test('without exercises, or with several folders of them, it says so', async () 
 describe('an answer is a stranger’s program:', () => {
   const never = new AbortController().signal;
   const verdictAt = (source: string, { milliseconds = 60_000, megabytes = 512 } = {}) =>
-    verdictOn(named('sigmoid'), { source, language: 'typescript' }, never, { milliseconds, megabytes });
+    verdictOn(named('sigmoid'), { file: 'a.ts', source, language: 'typescript' }, never, { milliseconds, megabytes });
   const error = (message: string) => ({ outcome: 'error', message });
   const wrong = expect.objectContaining({ outcome: 'wrong' }) as object;
   const right = { outcome: 'right', compared: 7 };
@@ -279,7 +279,7 @@ describe('an answer is a stranger’s program:', () => {
       () => `if (${asked}.includes(false)) throw ${asked}.join(); `,
     );
     expect(source).toContain(asked);
-    const verdict = await verdictOn(named('rnn-step'), { source, language: 'javascript' }, never);
+    const verdict = await verdictOn(named('rnn-step'), { file: 'a.js', source, language: 'javascript' }, never);
     expect(verdict).toMatchObject({ outcome: 'right' });
   });
 
@@ -331,10 +331,12 @@ describe('an answer is a stranger’s program:', () => {
     expect(await exercises(['check', '1'])).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^typescript\/01-sigmoid\.ts: right: all 7 numbers agree\n/) as string,
-      stderr: 'a\\u001b { b: 1 }\nc\n',
+      stderr: 'typescript/01-sigmoid.ts prints:\na\\u001b { b: 1 }\nc\n',
     });
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
-    expect((await exercises(['check', '1'])).stderr).toBe(`${'x'.repeat(10_000)}\n… (it prints more)\n`);
+    expect((await exercises(['check', '1'])).stderr).toBe(
+      `typescript/01-sigmoid.ts prints:\n${'x'.repeat(10_000)}\n… (it prints more)\n`,
+    );
     writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`); // as some editors begin a file
     expect((await exercises(['check', '1'])).stdout).toMatch(/^typescript\/01-sigmoid\.ts: not begun\n/);
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT.replace('dI', 'Math.fround(dI * (1 + 1e-7))')));

@@ -193,6 +193,18 @@ describe('the order of batches', () => {
       new DataError('batch size 13 is larger than the set of 12 examples'),
     );
   });
+
+  test.each<[number, number, string, string]>([
+    [0, 1, 'tf1', 'count 0: must be a whole number ≥ 1'],
+    [NaN, 1, 'tf1', 'count NaN: must be a whole number ≥ 1'],
+    [12, 0, 'tf1', 'batch size 0: must be a whole number ≥ 1'],
+    [12, 2.5, 'legacy', 'batch size 2.5: must be a whole number ≥ 1'],
+    [12, 3, 'random', 'shuffle "random": must be one of tf1, legacy, inOrder'],
+  ])('refuses %p, %p, %p', (count, batchSize, shuffle, message) => {
+    expect(() => new BatchOrder(count, batchSize, shuffle as Shuffle, new Random(1))).toThrow(
+      new RangeError(`batch order: ${message}`),
+    );
+  });
 });
 
 describe('a batch in x and y', () => {

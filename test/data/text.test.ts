@@ -44,6 +44,14 @@ describe('a vocabulary', () => {
     expect(textOf([1, 0, 2], vocabulary)).toBe('ba\ufffd');
   });
 
+  test('is not chosen twice: by its rare characters, and by a vocabulary', () => {
+    const vocabulary = vocabularyOf('aaabbc', 2);
+    expect(() => textTask('aabbcc', { vocabulary, rare: 2 })).toThrow(
+      new TypeError('textTask: rare 2 with a vocabulary, which says what is rare: give one of them'),
+    );
+    expect(textTask('aabbcc', { vocabulary, rare: 0 }).train.vocabulary).toBe(vocabulary);
+  });
+
   test('refuses an unknown character if there is no such class, and names it', () => {
     expect(() => classesIn('ab\u0007', vocabularyOf('ab'))).toThrow(
       new DataError('text: character 2 is "\\u0007" (U+0007), which is not among the 2 of the vocabulary'),

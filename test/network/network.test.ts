@@ -95,7 +95,8 @@ describe('sizes', () => {
     [{ dropout: -0.1 }, 'network: dropout is -0.1: must be in 0 … 0.99'],
     [{ dropout: NaN }, 'network: dropout is NaN: must be in 0 … 0.99'],
     [{ dropout: 0.5 }, 'network: dropout is 0.5: must be 0 with one layer: it drops numbers between two layers'],
-    [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be finite'],
+    [{ forgetBias: Infinity }, 'network: forgetBias is Infinity: must be within ±3.4028235e+38'],
+    [{ forgetBias: 1e39 }, 'network: forgetBias is 1e+39: must be within ±3.4028235e+38'],
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
     const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkConfig;
@@ -208,6 +209,16 @@ describe('metrics', () => {
     network.forward();
     network.backward();
     expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0 });
+    const { B } = network.sizes;
+    for (const count of [B + 1, -1, 0.5, NaN]) {
+      await expect(network.metrics(count)).rejects.toThrow(
+        new RangeError(`metrics: count ${count}: must be a whole number from 0 to ${B}`),
+      );
+    }
+    const { size } = network.activations.losses;
+    await expect(network.metrics(B, new Int32Array(size + 1))).rejects.toThrow(
+      new RangeError(`metrics: ${size + 1} predictions, but the pass has ${size}, one for each loss`),
+    );
     for (const { gradient } of network.parameters) {
       expect(new Set(valuesOf(gradient).map(Math.abs))).toEqual(new Set([0]));
     }
