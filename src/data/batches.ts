@@ -43,9 +43,9 @@ export class BatchOrder {
     private readonly random: Random,
   ) {
     assertWhole('batch order: count', count, 1);
-    assertWhole('batch order: batch size', batchSize, 1);
     assertChoice('batch order: shuffle', shuffle, [...SHUFFLES, 'inOrder']);
     if (batchSize > count) throw new DataError(`batch size ${batchSize} is larger than the set of ${count} examples`);
+    assertWhole('batch order: batch size', batchSize, 1);
     this.order = Uint32Array.from({ length: count }, (_, n) => n);
     if (shuffle === 'tf1') random.shuffle(this.order);
   }

@@ -3,7 +3,6 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertChoice, assertKinds, assertObject, assertSizes, describe } from '../core/arguments.js';
-import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import type { LstmSizes } from '../equations/lstm-tensors.js';
 import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/lstm-tensors.js';
@@ -110,8 +109,7 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
       `network: dropout is ${dropout}: must be 0 with one layer: it drops numbers between two layers`,
     );
   }
-  if (!isWithinF32(forgetBias))
-    throw new RangeError(`network: forgetBias is ${forgetBias}: must be within ${F32_RANGE}`);
+  if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
   const { inputs, outputs } = network;
   return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
 }
