@@ -1,7 +1,7 @@
 /** `longhand exercises`: writes the twelve exercises into a folder, checks answers, and shows hints. */
 import { Command } from 'commander';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
 import type { WrongNumber, Exercise, Verdict } from '../exercises/exercise.js';
@@ -276,8 +276,9 @@ async function watchFolder(
 const LOOKED_AT_EVERY_MS = 150;
 
 /**
- * Calls `onSave` after each change of an answer, until `signal` is aborted. It looks at the files, because the system's events
- * do not follow a folder that is made again, or a link.
+ * Calls `onSave` after each change of an answer since this call, until `signal` is aborted. It looks at the files, because the
+ * system's events do not follow a folder that is made again, or a link; and here, because what Node's `watchFile` compares with
+ * may be a file that is saved after its call.
  */
 function onSaves(
   folder: string,
@@ -286,11 +287,27 @@ function onSaves(
   onSave: (exercise: Exercise) => void,
 ): void {
   const answers = exercises.flatMap((exercise) =>
-    languages.map((language) => ({ exercise, place: placeOf(path.join(folder, pathOf(exercise, language))) })),
+    languages.map((language) => {
+      const place = placeOf(path.join(folder, pathOf(exercise, language)));
+      return { exercise, place, seen: versionOf(place) };
+    }),
   );
-  for (const { exercise, place } of answers)
-    watchFile(place, { interval: LOOKED_AT_EVERY_MS }, (now, before) => {
-      if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) onSave(exercise); // Node also reports what is missing
-    });
-  signal.addEventListener('abort', () => answers.forEach(({ place }) => unwatchFile(place)));
+  const looking = setInterval(() => {
+    for (const answer of answers) {
+      const version = versionOf(answer.place);
+      if (version !== answer.seen) onSave(answer.exercise);
+      answer.seen = version;
+    }
+  }, LOOKED_AT_EVERY_MS);
+  signal.addEventListener('abort', () => clearInterval(looking));
+}
+
+/** Differs after each save. '' if there is no file that can be looked at. */
+function versionOf(place: string): string {
+  try {
+    const { mtimeMs, ino, size } = statSync(place);
+    return `${mtimeMs} ${ino} ${size}`;
+  } catch {
+    return '';
+  }
 }
