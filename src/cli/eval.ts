@@ -9,6 +9,7 @@ import { classesIn } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
 import { fastSha256Of } from '../files/sha256.js';
+import { isPlain } from '../network/config.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
 import type { Evaluation } from '../training/evaluate.js';
@@ -66,7 +67,7 @@ Examples:
       const { data, text } = evaluated;
       const noun = nounOf(data);
       const B = noun === 'characters' ? 1 : BATCH;
-      const examples = examplesOf('eval: data', data, { B, toEnd: true });
+      const examples = examplesOf(text ?? 'eval: data', data, { B, toEnd: true });
       assertReads(model, examples, training?.task ?? null, file);
       await assertBegan(evaluated, training, file);
       const evaluation = await withBackend(flags, command, (backend) =>
@@ -152,7 +153,8 @@ function reportClasses(
 function assertReads({ T, network }: SavedModel, examples: Examples, task: string | null, file: string): void {
   const misfit = misfitOf(examples, { ...network, T });
   if (!misfit) return;
-  const why = task === null ? `; the file names no other data than MNIST${OWN_DATA}` : '';
+  const others = isPlain(network) ? '; name files like those of MNIST with --data' : '';
+  const why = task === null ? `; the file names no other data than MNIST${others}${OWN_DATA}` : '';
   throw new DataError(`${file}: its network has ${misfit.other}, but the data have ${misfit.examples}${why}`);
 }
 

@@ -27,7 +27,7 @@ function historySvg(rows: readonly HistoryRow[]): string {
       y: { grid: true, label: field, ...scale },
       color: { domain: ['train', 'validation'], range: ['#9ecae1', '#d62728'] },
       marks: [
-        Plot.lineY(rows, { x: 'step', y: field, stroke: 'set', strokeWidth: 1.5 }),
+        Plot.lineY(rows, { x: 'step', y: field, z: 'set', stroke: 'set', strokeWidth: 1.5 }),
         Plot.text(rows, Plot.selectLast({ x: 'step', y: field, z: 'set', text: 'set', textAnchor: 'start', dx: 6 })),
       ],
     });

@@ -79,9 +79,10 @@ Examples:
       const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
+      const [file] = 'characters' in data.train ? task.files() : [];
       const examples = resumed
         ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
-        : examplesFor(data, { ...TUTORIAL, ...given }, command);
+        : examplesFor(data, { ...TUTORIAL, ...given }, file, command);
       if (resumed) assertResumable(resumed, given, flags, command);
       for (const { file, keepOld } of outputsOf(flags)) assertReplaceable(file, { keepOld });
       const chosen = resumed ? withRecordedBuild(flags, resumed.training.backend) : flags;
@@ -135,11 +136,18 @@ function assertConsistent(given: Partial<TrainOptions>, command: Command): void 
   if (fault !== undefined) command.error(`error: ${fault}`);
 }
 
-/** Ends the command for options that do not suit the data. */
-function examplesFor(data: Split, options: TrainOptions, command: Command): TrainingData<Examples> {
+/** Ends the command for options that do not suit the data. `textFile`: where a text comes from. */
+function examplesFor(
+  data: Split,
+  options: TrainOptions,
+  textFile: string | undefined,
+  command: Command,
+): TrainingData<Examples> {
   try {
     return examplesIn(data, options);
   } catch (error) {
+    if (error instanceof DataError && textFile !== undefined)
+      throw new DataError(error.message.replace(/^train: data/, `${textFile}: its first 95%`));
     if (!(error instanceof RangeError)) throw error;
     command.error(`error: ${error.message.replace(/^train: /, '')}`);
   }

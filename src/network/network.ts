@@ -86,6 +86,8 @@ export class Network {
   private readonly finalGradients: readonly (readonly State[])[] | undefined;
   private drops = false;
   private hasMasks = false;
+  /** Whether logits and losses are those of the batch. */
+  private hasPassed = false;
   private isDisposed = false;
   private running: string | undefined;
 
@@ -173,6 +175,7 @@ export class Network {
       throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
     }
     this.drops = dropout;
+    this.hasPassed = true;
     const { backend, sequences } = this;
     sequences.sortInputs();
     this.layers.forEach((directions, n) => {
@@ -185,7 +188,7 @@ export class Network {
 
   /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
   backward(): void {
-    this.assertNotDisposed('backward');
+    this.assertPassed('backward');
     const { backend, sequences } = this;
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward(sequences.views);
@@ -254,6 +257,7 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
+    this.hasPassed = false;
     this.sequences.reserve(this.output.rows.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
     if (!lengthsChanged) return;
@@ -318,7 +322,7 @@ export class Network {
    * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of predictions.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
-    this.assertNotDisposed('metrics');
+    this.assertPassed('metrics');
     assertWhole('metrics: count', count, 0, this.sizes.B);
     if (predictions !== undefined && predictions.length !== this.activations.losses.size) {
       throw new RangeError(
@@ -333,7 +337,7 @@ export class Network {
    * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error.
    */
   async predictions(): Promise<Int32Array> {
-    this.assertNotDisposed('predictions');
+    this.assertPassed('predictions');
     return this.output.predictions();
   }
 
@@ -403,6 +407,11 @@ export class Network {
     } finally {
       this.running = undefined;
     }
+  }
+
+  private assertPassed(what: string): void {
+    this.assertNotDisposed(what);
+    if (!this.hasPassed) throw new Error(`network: ${what}: no forward pass has read this batch: call forward first`);
   }
 
   private assertNotDisposed(what: string): void {

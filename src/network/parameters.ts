@@ -103,15 +103,24 @@ export function faultInSquares(v: Tensor): string | undefined {
   return `${formatShape(indexOf(wrong, v.shape))} is ${values[wrong]}: must be ≥ 0, because it is a mean of squares`;
 }
 
-/** Copies `saved` into `tensors`, both `[…]`. Throws the errors of `assertLoadable`; then nothing changes. */
+/**
+ * Copies `saved` into `tensors`, both `[…]`; each may be one of the other. On a GPU, `saved` has the values that were last
+ * downloaded. Throws the errors of `assertLoadable`; then nothing changes.
+ */
 export function loadTensors<Name extends string>(
   backend: Backend,
   tensors: NamedTensors<Name>,
   saved: NamedTensors<Name>,
 ): void {
   assertLoadable(tensors, saved);
-  for (const [name, tensor] of Object.entries(tensors) as [Name, Tensor][]) {
-    copyInto(tensor, saved[name]);
+  const all = Object.entries(tensors) as [Name, Tensor][];
+  const copies = all.map(([name, tensor]) => {
+    const copy = zeros(tensor.shape, backend.dtype);
+    copyInto(copy, saved[name]);
+    return copy;
+  });
+  all.forEach(([, tensor], n) => {
+    copyInto(tensor, copies[n]);
     backend.upload(tensor);
-  }
+  });
 }

@@ -214,7 +214,9 @@ function keptTensors(
 function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   const { T, network, vocabulary } = model;
   const isVersion1 =
-    isPlain(network) && (training === null || (areVersion1(training.options) && training.task === null));
+    isPlain(network) &&
+    vocabulary === undefined &&
+    (training === null || (areVersion1(training.options) && training.task === null));
   const version = isVersion1 ? 1 : needsVersion3(network) ? 3 : 2;
   const { inputs: I, outputs: C, layers, forgetBias } = network;
   const described = isVersion1

@@ -1,17 +1,19 @@
 /** The examples of a run: what it trains with, and what it validates with. They must suit the options and each other. */
 import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
+import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Examples } from '../data/examples.js';
 import { misfitOf } from '../data/examples.js';
 import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
 import type { TrainingData } from '../data/train-data.js';
 import { assertTrainData, examplesOf } from '../data/train-data.js';
+import { rateAt } from '../equations/schedule.js';
 import { sha256Of } from '../files/sha256.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
 import { assertFits } from './evaluate.js';
 import type { TrainOptions } from './options.js';
-import { misfitOfOptions } from './options.js';
+import { misfitOfOptions, stepCount } from './options.js';
 
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
@@ -47,6 +49,8 @@ export function examplesIn(
       : new RangeError(`train: ${misfit}`);
   }
   const examples = examplesOf('train: data', train, { B, toEnd: false });
+  const fault = faultOfLastRate(options, examples.count);
+  if (fault !== undefined) throw areSaved ? new DataError(`resume: ${fault}`) : new RangeError(`train: ${fault}`);
   if (validation === undefined) {
     if (validateEvery !== null) throw new RangeError(NO_VALIDATION);
     return { train: examples, validation, digest };
@@ -54,6 +58,19 @@ export function examplesIn(
   const others = examplesOf('train: validation', validation, { B, toEnd: true });
   assertSameKind(examples, others);
   return { train: examples, validation: others, digest };
+}
+
+/** A step schedule can grow without end. */
+function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
+  const { schedule, decayRate, decayEvery } = options;
+  if (schedule !== 'step' || decayRate <= 1) return undefined;
+  const steps = stepCount(options, examples);
+  const rate = rateAt(options, steps, steps);
+  if (rate <= LARGEST_F32) return undefined;
+  return (
+    `decayRate ${decayRate}: every ${decayEvery} steps (decayEvery) it multiplies the learning rate, which is ${rate} at the end of ` +
+    `${steps} steps: must be within f32 (${F32_RANGE})`
+  );
 }
 
 function assertSameKind(train: Examples, validation: Examples): void {

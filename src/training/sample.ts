@@ -114,7 +114,7 @@ function checked(network: CompleteConfig, vocabulary: Vocabulary, options: Sampl
 function assertRange(what: string, temperature: number, top: number): void {
   assertWhole(`${what}: top`, top, 1);
   if (temperature >= 0 && temperature < Infinity) return;
-  throw new RangeError(`${what}: temperature ${describe(temperature)}: must be a number ≥ 0`);
+  throw new RangeError(`${what}: temperature ${describe(temperature)}: must be a finite number ≥ 0`);
 }
 
 /**

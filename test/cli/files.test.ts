@@ -167,6 +167,10 @@ test.each([
   [['--checkpoint-every', '5'], '--checkpoint-every needs --checkpoint'],
   [['--decay-rate', '0.1'], '--decay-rate needs --schedule step'],
   [['--decay-every', '5'], '--decay-every needs --schedule step'],
+  [
+    ['--schedule', 'step', '--decay-rate', '1e30', '--decay-every', '1'],
+    'decayRate 1e+30: every 1 steps (decayEvery) it multiplies the learning rate, which is Infinity at the end of',
+  ],
 ])('%p is wrong usage: %s', async (args, message) => {
   const { code, stdout, stderr } = await longhand([...RUN, ...args]);
   expect([code, stdout]).toEqual([2, '']);
@@ -220,6 +224,17 @@ describe('--history and --plot', () => {
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(svg.match(/<path /g)!.length).toBeGreaterThanOrEqual(4);
     for (const word of ['train', 'validation', 'loss', 'accuracy', 'step']) expect(svg).toContain(word);
+  });
+
+  test('the plot of one row of each set needs no warning', async () => {
+    const { warn } = console;
+    const warned: unknown[] = [];
+    console.warn = (...words) => warned.push(words);
+    const files = ['--history', inNewFolder('h.csv'), '--plot', inNewFolder('h.svg')];
+    const once = ['--display-step', '20', '--validate-every', '20']; // of 31 steps
+    expect((await longhand([...RUN, ...once, ...files])).code).toBe(0);
+    console.warn = warn;
+    expect(warned).toEqual([]);
   });
 
   test('a history that cannot be written ends the run with one line', async () => {

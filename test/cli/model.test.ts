@@ -84,7 +84,8 @@ describe('longhand eval', () => {
 
   test('refuses images of another size, and a missing checkpoint', async () => {
     expect(await refused(['eval', RUN])).toContain(
-      'its network has T 2, inputs 3, but the data have T 28, inputs 28; the file names no other data than MNIST',
+      'its network has T 2, inputs 3, but the data have T 28, inputs 28; the file names no other data than MNIST; name files like ' +
+        'those of MNIST with --data; data of your own',
     );
     expect(await refused(['eval', inFolder('none')])).toContain('no such file');
   });

@@ -240,6 +240,18 @@ describe('longhand eval', () => {
     expect(resumed.stderr).toContain(`longhand: test: loss is NaN: ${overflow}`);
   });
 
+  test('names a text that is too short', async () => {
+    const short = inFolder('nine.txt');
+    writeFileSync(short, 'the whale');
+    expect((await longhand(['train', '--task', 'text', '--text', short])).stderr).toBe(
+      `longhand: ${short}: its first 95%: a text of 7 characters: 50 streams of 50 steps need at least 2501\n`,
+    );
+    writeFileSync(short, 'e');
+    expect((await longhand(['eval', RUN, '--text', short])).stderr).toBe(
+      `longhand: ${short}: a text of 1 characters: at least 2 are necessary\n`,
+    );
+  });
+
   test('refuses --text for a network of images', async () => {
     const images = inFolder('images.safetensors');
     await longhand(['train', '--training-iters', '1', '--hidden', '2', '--checkpoint', images]);

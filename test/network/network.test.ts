@@ -202,6 +202,20 @@ describe('metrics', () => {
     expect(first.loss).toBeCloseTo((losses.get(0) + losses.get(3)) / 2, 14);
     expect(first.accuracy).toBe((isRight(0, 0) + isRight(3, 2)) / 2);
   });
+  test('belong to a batch that a forward pass has read', async () => {
+    const network = randomNetwork(STACK);
+    const uses = [() => network.metrics(), () => network.predictions(), async () => network.backward()];
+    const refused = async (): Promise<void> => {
+      for (const use of uses)
+        await expect(use()).rejects.toThrow('no forward pass has read this batch: call forward first');
+    };
+    network.setTargets({ labels: Array<number>(8).fill(1) });
+    await refused();
+    network.forward();
+    for (const use of uses) await use();
+    network.setTargets({ labels: Array<number>(8).fill(2) });
+    await refused();
+  });
   test('are 0 if nothing counts, and so is every gradient', async () => {
     const network = randomNetwork(STACK);
     network.setTargets({ labels: Array<number>(8).fill(-1) });

@@ -11,12 +11,12 @@ import {
   checkGradients,
   clipGradients,
   crossEntropyBackward,
-  labelRows,
   denseBackward,
   denseForward,
   fill,
   fillRandom,
   gradientsByName,
+  labelRows,
   loadTensors,
   Model,
   Network,
@@ -26,8 +26,10 @@ import {
   Random,
   saveTensors,
   Sgd,
+  tensorFrom,
   textTask,
   Training,
+  transposeOf,
   valuesByName,
   valuesOf,
   zeros,
@@ -269,6 +271,15 @@ function expectClose(actual: readonly number[], expected: readonly number[], tol
   expected.forEach((value, n) => expect(Math.abs(actual[n] - value)).toBeLessThanOrEqual(tolerance * largest));
 }
 
+test('tensors that are loaded from each other get what the other had', async () => {
+  const [a, b] = [0, 1].map((first) => tensorFrom([first, 2, 3, 4], [2, 2]));
+  const before = [a, b].map(valuesOf);
+  loadTensors(createReferenceBackend(), { a, b }, { a: b, b: a });
+  expect([b, a].map(valuesOf)).toEqual(before);
+  loadTensors(createReferenceBackend(), { a }, { a: transposeOf(a) });
+  expect(valuesOf(a)).toEqual(Float64Array.of(1, 3, 2, 4));
+});
+
 describe('a list of parameters is refused for', () => {
   const backend = createReferenceBackend();
   const parameter = (name: string, ...shape: number[]): Parameter => ({
@@ -493,6 +504,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       updateAll: null,
       assertState: null,
       assertNotDisposed: null,
+      assertPassed: null,
       assertNotEnded: null,
       addFinalGradients: null,
       allocateOwned: null,

@@ -119,6 +119,14 @@ describe('a file is of version 1 if that can hold it', () => {
     expect(parseCheckpoint(checkpointBytes(saved), 'f')).toEqual(saved);
   });
 
+  test('and not with a vocabulary, which such a network cannot have', async () => {
+    const { model } = await checkpointOf(IMAGES, plain);
+    const vocabulary = { characters: ['a', 'b'], hasOther: false };
+    expect(() => checkpointBytes({ model: { ...model, vocabulary }, training: null })).toThrow(
+      /^checkpoint: model: a vocabulary of 2 classes, but the network reads \d+ numbers/,
+    );
+  });
+
   test('and not with a task, or with sequences that version 1 does not know', async () => {
     expect(versionOf(await checkpointOf({ ...IMAGES, task: 'mine' }, plain))).toBe('2');
     const numbers = smallSequences({ inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'lengths' }, 16);

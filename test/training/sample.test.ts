@@ -54,7 +54,7 @@ describe('a distribution', () => {
     [[0, NaN], 1, 1, new RangeError('distributionOf: the largest of 2 logits is NaN: must be a finite number')],
     [[], 1, 1, new RangeError('distributionOf: the largest of 0 logits is -Infinity: must be a finite number')],
     [5, 1, 1, new TypeError('distributionOf: logits is 5: must be an array of numbers, or a typed array')],
-    [[0, 1], -1, 1, new RangeError('distributionOf: temperature -1: must be a number ≥ 0')],
+    [[0, 1], -1, 1, new RangeError('distributionOf: temperature -1: must be a finite number ≥ 0')],
     [[0, 1], 1, 0, new RangeError('distributionOf: top 0: must be a whole number ≥ 1')],
   ])('refuses logits %p, temperature %p, top %p', (wrong, temperature, top, error) => {
     expect(() => distributionOf(wrong as number[], temperature, top)).toThrow(error);
@@ -161,8 +161,8 @@ describe('a sample', () => {
   test.each<[SampleOptions, Error]>([
     [{ length: -1 }, new RangeError('sample: length -1: must be a whole number ≥ 0')],
     [{ top: 0 }, new RangeError('sample: top 0: must be a whole number ≥ 1')],
-    [{ temperature: NaN }, new RangeError('sample: temperature NaN: must be a number ≥ 0')],
-    [{ temperature: -0.1 }, new RangeError('sample: temperature -0.1: must be a number ≥ 0')],
+    [{ temperature: NaN }, new RangeError('sample: temperature NaN: must be a finite number ≥ 0')],
+    [{ temperature: -0.1 }, new RangeError('sample: temperature -0.1: must be a finite number ≥ 0')],
     [{ prime: 'tô' }, new DataError('prime: character 1 is "ô" (U+00F4), which is not among the 15 of the vocabulary')],
     [{ primer: '' } as never, new TypeError('sample: primer: unknown option; did you mean prime?')],
   ])('refuses %j', async (options, error) => {
