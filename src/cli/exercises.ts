@@ -74,6 +74,7 @@ const MEANT: readonly [RegExp, (word: string) => string][] = [
   [/^\d+$/, (number) => `check ${number}`],
   [/^che(ck|kc|k)s?$/, () => 'check'],
   [/^hints?$/, () => 'hint 1'],
+  [/^watch$/, () => 'check --watch'],
   [/^help$/, () => '--help'],
 ];
 
@@ -178,12 +179,11 @@ async function verdictOnFile(
   } catch (error) {
     return { outcome: 'error', message: (error as Error).message.replace(`${file}: `, '') };
   }
-  const source =
-    bytes &&
-    Buffer.from(bytes)
-      .toString()
-      .replace(/^\uFEFF/, ''); // some editors begin a file with it
-  if (source === undefined) return { outcome: 'untouched' };
+  if (bytes === undefined) return { outcome: 'untouched' };
+  const text = Buffer.from(bytes);
+  if (/^(fffe|feff)/.test(text.toString('hex', 0, 2)))
+    return { outcome: 'error', message: 'is in UTF-16: save it in UTF-8' };
+  const source = text.toString().replace(/^\uFEFF/, ''); // some editors begin a file with it
   const { verdictOn } = await import('./answer-process.js'); // with a compiler of TypeScript, which is slow to load
   return verdictOn(exercise, { file: pathOf(exercise, language), source, language }, signal);
 }

@@ -29,10 +29,16 @@ const printed = new Writable({
 function newRealm(): vm.Context {
   const realm = vm.createContext();
   const inside = vm.runInContext('globalThis', realm) as Record<string, unknown>;
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(globalThis)))
-    if (!(name in inside)) Object.defineProperty(inside, name, descriptor);
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+    if (name in inside) continue;
+    const own = { enumerable: descriptor.enumerable === true, configurable: true };
+    const here = (): unknown => (globalThis as unknown as Record<string, unknown>)[name];
+    const set = (value: unknown): unknown => Object.defineProperty(inside, name, { value, writable: true, ...own });
+    // such as Buffer: its getter works here only, and its setter would set the variable here
+    if ('get' in descriptor) Object.defineProperty(inside, name, { get: here, set, ...own });
+    else set(here());
+  }
   inside.global = inside;
-  Object.defineProperty(inside, 'crypto', { value: crypto }); // its getter works in one realm only
   inside.console = new Console({ stdout: printed, colorMode: false });
   shareInstances(inside);
   return realm;
@@ -60,8 +66,11 @@ function writeAll(descriptor: number, text: string | Buffer): void {
   for (let position = 0; position < bytes.length;) position += writeSync(descriptor, bytes, position);
 }
 
-/** The process that started this one ends it much earlier. If that process was killed, this one ends itself. */
-const LONGEST_MS = 60_000;
+/**
+ * The process that started this one ends it much earlier. If that process was killed, this one ends itself. This limit is a clock's,
+ * which goes on while Ctrl-Z stops both.
+ */
+const LONGEST_MS = 600_000;
 
 /**
  * At once: without what the answer has asked for at the exit, and without its timers and promises. `process.kill` calls

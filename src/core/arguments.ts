@@ -153,6 +153,7 @@ function isSubsequence(short: string, long: string): boolean {
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }

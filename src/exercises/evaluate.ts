@@ -90,6 +90,7 @@ function explanationOf(error: unknown): string {
     if (!isError(error)) return `it throws ${String(error)}`;
     const line = lineOf(error);
     const where = line === undefined ? '' : `line ${line}: `;
+    if (error.message === '') return `${where}it throws an ${error.name} without a message`;
     return `${where}${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`;
   } catch {
     return 'it throws a value that cannot be shown';

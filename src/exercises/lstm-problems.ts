@@ -10,7 +10,7 @@ import { bindLstm, lstmGradientShapes, lstmShapes } from '../equations/lstm-tens
 import type { lstmBackward, lstmCellBackward } from '../equations/lstm.js';
 import { lstmCellForward, lstmForward } from '../equations/lstm.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { numericResult, resultOf, whileReading } from './results.js';
+import { numericResult, resultOf, whileReading, withFixedLists } from './results.js';
 import { backend, randomTensor, unwritten, weightedSum } from './small-problems.js';
 
 const gateAndUnit = (H: number, column: number): string => `gate ${'ijfo'[Math.floor(column / H)]}, unit ${column % H}`;
@@ -126,7 +126,7 @@ function sequenceCase(
       const lstm = randomLstm(new Random(seed), sizes, has);
       if (accumulate) for (const dInput of lstm.dInputs) fill(dInput, 1);
       whileReading(readBackward(lstm), {}, () =>
-        (answer.lstmBackward as typeof lstmBackward)(backend, lstm, { accumulate }),
+        (answer.lstmBackward as typeof lstmBackward)(backend, withFixedLists(lstm), { accumulate }),
       );
       return named(lstm);
     },
@@ -176,7 +176,7 @@ function everyStepCase(seed: number, sizes: LstmSizes, C: number): Case {
       const [dW, db] = [unwritten(W.shape), unwritten(b.shape)];
       const { dhUpstream: _, ...read } = readBackward(lstm); // the answer fills it
       whileReading({ ...read, dLogits, W }, { dW, db }, () =>
-        (answer.everyStepBackward as EveryStepBackward)(backend, lstm, dLogits, W, dW, db),
+        (answer.everyStepBackward as EveryStepBackward)(backend, withFixedLists(lstm), dLogits, W, dW, db),
       );
       return [resultOf('dW', dW), resultOf('db', db), ...named(lstm)];
     },

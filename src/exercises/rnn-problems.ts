@@ -4,7 +4,7 @@ import { Random } from '../core/rng.js';
 import type { Answer } from './evaluate.js';
 import { AnswerError, evaluate } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numericGradient, whileReading } from './results.js';
+import { byIndex, numericGradient, whileReading, withFixedLists } from './results.js';
 import { RIGHT_RNN } from './texts.js';
 
 type Matrix = Float64Array[];
@@ -65,21 +65,26 @@ function returned<Value extends object>(
   throw new AnswerError(`${what} must return { ${names.join(', ')} }, but returns ${describe(value)}`);
 }
 
-function assertMatrices(name: string, found: readonly Matrix[], count: number): void {
-  if (Array.isArray(found) && found.length === count) return;
-  throw new AnswerError(`${name} must have ${count} matrices, but has ${found.length}`);
+/** `found`, which an answer has made. Throws an AnswerError unless it is a list of `count` things. */
+function assertCount(name: string, found: unknown, count: number, things: string): asserts found is readonly unknown[] {
+  if (!Array.isArray(found))
+    throw new AnswerError(`${name} is ${describe(found)}: it must be a list of ${count} ${things}`);
+  if (found.length !== count) throw new AnswerError(`${name} must have ${count} ${things}, but has ${found.length}`);
 }
 
 /** Throws an AnswerError unless `found`, which an answer has made, has `rows` rows of `columns` numbers. */
-function assertMatrix(name: string, found: Matrix | undefined, rows: number, columns: number): void {
-  const lengths = Array.from(found ?? [], (row?: ArrayLike<number>) => row?.length);
-  if (lengths.length === rows && lengths.every((length) => length === columns)) {
-    for (const value of found?.flatMap((row) => Array.from<unknown>(row)) ?? [])
-      if (typeof value !== 'number') throw new AnswerError(`${name} holds ${describe(value)}: it must hold numbers`);
-    return;
-  }
-  const rest = lengths.length > 0 ? `the lengths of its rows are ${lengths.join(', ')}` : 'it has none';
-  throw new AnswerError(`${name} must have ${rows} rows of ${columns} numbers, but ${rest}`);
+function assertMatrix(name: string, found: unknown, rows: number, columns: number): asserts found is Matrix {
+  assertCount(name, found, rows, 'rows');
+  Array.from(found).forEach((row, r) => {
+    if (!Array.isArray(row) && !ArrayBuffer.isView(row))
+      throw new AnswerError(`${name}[${r}] is ${describe(row)}: it must be a row of ${columns} numbers`);
+    const numbers = Array.from(row as ArrayLike<unknown>);
+    if (numbers.length !== columns)
+      throw new AnswerError(`${name}[${r}] must have ${columns} numbers, but has ${numbers.length}`);
+    for (const [k, value] of numbers.entries())
+      if (typeof value !== 'number')
+        throw new AnswerError(`${name}[${r}, ${k}] is ${describe(value)}: it must be a number`);
+  });
 }
 
 /** `showsStates`: the answer's forward pass is compared too. */
@@ -93,18 +98,19 @@ function rnnCase(
   const [T, B, , H, C] = sizes;
   return {
     results(answer: Answer) {
-      const { x, labels, parameters } = inputsOf(seed, sizes);
+      const { x, labels, parameters } = withFixedLists(inputsOf(seed, sizes));
       const rnn = answer as PlainRnn;
       const read = { ...byIndex('x', x), ...parameters };
       const forward = whileReading(read, {}, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
       const { h, logits } = returned('forward', forward, ['h', 'logits']);
-      assertMatrices('h', h, T + 1);
+      assertCount('h', h, T + 1, 'matrices');
+      h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
       assertMatrix('logits', logits, B, C);
+      withFixedLists(h);
       const { p } = rightRnn().crossEntropy(logits, labels);
-      const readBackward = { ...read, labels: [labels], ...byIndex('h', h), p };
+      const readBackward = { ...read, ...byIndex('h', h), p };
       const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, { h, p }));
       const { gradients } = returned('backward', backward, ['gradients', 'dh']);
-      h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
       for (const name of names)
         assertMatrix(NAMES[name], gradients[name], parameters[name].length, parameters[name][0].length);
       return [...states(h), ...names.map((name) => resultOf(NAMES[name], gradients[name]))];

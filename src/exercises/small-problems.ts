@@ -11,7 +11,15 @@ import type { denseBackward } from '../equations/dense.js';
 import { denseForward } from '../equations/dense.js';
 import type { Answer } from './evaluate.js';
 import type { Case, ExerciseChecks, Result } from './results.js';
-import { byIndex, numberFrom, numericGradient, numericResult, resultOf, whileReading } from './results.js';
+import {
+  byIndex,
+  numberFrom,
+  numericGradient,
+  numericResult,
+  resultOf,
+  whileReading,
+  withFixedLists,
+} from './results.js';
 
 export const backend = createReferenceBackend({ dtype: 'f64' });
 
@@ -75,24 +83,25 @@ function sigmoidInputs() {
   };
 }
 
-/** Rows of y: one-hot, smoothed, weighted, and a row of zeros, which does not count. */
-function softmaxCase(seed: number, C: number): Case {
+/** B rows of y: one-hot, smoothed, weighted, more one-hot ones; and those from `count` on of zeros, which do not count. */
+function softmaxCase(seed: number, [B, C]: readonly [number, number], count: number): Case {
   const inputs = () => {
     const random = new Random(seed);
-    const [B, logits] = [4, randomTensor(random, [4, C])];
+    const logits = randomTensor(random, [B, C]);
     const y = zeros([B, C], 'f64');
     y.set(0, C - 1, 1);
     for (let k = 0; k < C; k++) y.set(1, k, k === 1 ? 0.9 : 0.1 / (C - 1));
     y.set(2, 0, 2.5);
+    for (let b = 3; b < count; b++) y.set(b, b % C, 1);
     const [losses, probabilities] = [zeros([B], 'f64'), zeros([B, C], 'f64')];
     const forward = (): void => crossEntropyForward(losses, probabilities, logits, y);
     forward();
-    return { B, logits, y, losses, probabilities, forward, count: 3 };
+    return { logits, y, losses, probabilities, forward };
   };
   const meaning: Result['meaning'] = ([b, k]) => `row ${b}, class ${k}`;
   return {
     results(answer) {
-      const { B, probabilities, y, count } = inputs();
+      const { probabilities, y } = inputs();
       const dLogits = unwritten([B, C]);
       const onlyGet = { get: (b: number, k: number) => y.get(b, k) }; // as labelRows makes it
       whileReading({ probabilities }, { dLogits }, () =>
@@ -101,7 +110,7 @@ function softmaxCase(seed: number, C: number): Case {
       return [resultOf('dLogits', dLogits, meaning)];
     },
     expected() {
-      const { logits, losses, forward, count } = inputs();
+      const { logits, losses, forward } = inputs();
       const loss = (): number => (forward(), valuesOf(losses).reduce((sum, one) => sum + one, 0) / count);
       return [numericResult('dLogits', logits, loss, meaning)];
     },
@@ -121,7 +130,9 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       const [dStates, dW, db] = [states.map(({ shape }) => unwritten(shape)), unwritten(W.shape), unwritten(b.shape)];
       const named = byIndex('dStates', dStates);
       whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
-        (answer.denseBackward as typeof denseBackward)(backend, [...dStates], dW, db, dLogits, [...states], W),
+        (answer.denseBackward as typeof denseBackward)(
+          ...([backend, withFixedLists([...dStates]), dW, db, dLogits, withFixedLists([...states]), W] as const),
+        ),
       );
       return [
         ...Object.entries(named).map(([name, dState]) => resultOf(name, dState)),
@@ -140,14 +151,14 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
 }
 
 /** Three updates, also with gradients as small as ε, which tell the two forms of Adam apart. Adam is its own definition. */
-const adamCase: Case = {
-  results: (answer) => adamResults(answer.adam as typeof adam, answer.adamRate as typeof adamRate),
-  expected: () => adamResults(rightAdam, rightRate),
-};
+const adamCase = (shape: Shape): Case => ({
+  results: (answer) => adamResults(shape, answer.adam as typeof adam, answer.adamRate as typeof adamRate),
+  expected: () => adamResults(shape, rightAdam, rightRate),
+});
 
-function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
+/** `shape`: of six numbers. */
+function adamResults(shape: Shape, update: typeof adam, rateOf: typeof adamRate): Result[] {
   const random = new Random(5);
-  const shape = [2, 3];
   const p = randomTensor(random, shape);
   const [m, v] = [stepLike(shape), stepLike(shape)];
   for (const moment of [m, v]) fill(moment, 0);
@@ -164,7 +175,7 @@ function adamResults(update: typeof adam, rateOf: typeof adamRate): Result[] {
 
 export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   sigmoid: { exports: ['sigmoidBackward'], cases: [sigmoidCase] },
-  softmax: { exports: ['crossEntropyBackward'], cases: [softmaxCase(2, 5), softmaxCase(3, 3)] },
+  softmax: { exports: ['crossEntropyBackward'], cases: [softmaxCase(2, [4, 5], 3), softmaxCase(3, [6, 3], 4)] },
   product: { exports: ['denseBackward'], cases: [productCase(4, 5, [3, 2], 4), productCase(5, 1, [6], 2)] },
-  adam: { exports: ['adam', 'adamRate'], cases: [adamCase] },
+  adam: { exports: ['adam', 'adamRate'], cases: [adamCase([2, 3]), adamCase([6])] },
 };

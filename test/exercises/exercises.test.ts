@@ -163,11 +163,9 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['every-step', 'W', /(?=lstmBackward\()/, 'W.set(0, 0, 1); ', 'W[0, 0] from'],
     ['adam', 'the gradient', /(?=const gradient)/, 'if (n > 0) G.set(n - 1, 7); ', 'g[0, 0] from'],
     ['rnn-step', 'the states', /(?=const dStart)/, 'h[0][0][0] = 1; ', 'h[0][0, 0] from'],
-    ['rnn-step', 'the labels', /(?=const dStart)/, 'labels[0] = 7; ', 'labels[0, 0] from'],
     ['adam', 'a number too many', 'n < P.size', 'n <= P.size', 'beyond the end of p'],
     ['gates', 'a gate too many', /(?=dz\.set\(b, n,)/, 'dz.set(b, 4 * H + n, 7); ', 'beyond the end of dz'],
     ['cell-state', 'the step before', /(?=const dI)/, 'dcPrev.data[0] = 1; ', 'before the beginning of dcPrev'],
-    ['rnn-step', 'the number of inputs', /(?=const dStart)/, 'Wx.push(Wx[0]); ', 'the size of Wx'],
     ['initial-state', 'a parameter', /(?=const h =)/, 'start[0][1] = 7; ', 'start[0, 1] from'],
   ] as const)('%s: %s', (name, _, right, wrong, message) => {
     const { solution } = exercise(name).typescript;
@@ -179,19 +177,69 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     });
   });
 
+  // lists that it gets stay as they are: the engine refuses the change
   test.each([
-    ['dWh.pop()', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5'],
-    ['dWh[4] = dWh[4].slice(1)', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5, 4'],
-    ['dWh.push(dWh[0])', 'dWh must have 5 rows of 5 numbers, but the lengths of its rows are 5, 5, 5, 5, 5, 5'],
+    ['rnn-step', /(?=const dStart)/, 'labels[0] = 7; '],
+    ['rnn-step', /(?=const dStart)/, 'Wx.push(Wx[0]); '],
+    ['rnn-step', /(?=const dStart)/, 'Wx[0] = undefined; '],
+    ['rnn-step', /(?=return \{ gradients)/, 'x.reverse(); '],
+    ['rnn-step', /(?=return \{ gradients)/, 'h.length = 0; '],
+    ['initial-state', /(?=return \{ gradients)/, 'h.reverse(); '],
+    ['initial-state', /(?=return \{ gradients)/, 'h.pop(); '],
+    ['product', /(?=backend\.columnSums)/, 'states.reverse(); '],
     [
-      'dBias.splice(0, 1, ...dBias[0])',
-      'dBias must have 1 rows of 5 numbers, but the lengths of its rows are , , , , ',
+      'through-time',
+      'for (let n = steps.length - 1; n >= 0; n--) ',
+      'steps.reverse(); for (let n = 0; n < steps.length; n++) ',
     ],
-    ['dWh.length = 0', 'dWh must have 5 rows of 5 numbers, but it has none'],
+    ['every-step', /(?=lstmBackward\()/, 'lstm.steps.reverse(); '],
+  ] as const)('%s: %s → %s', (name, right, wrong) => {
+    const { solution } = exercise(name).typescript;
+    const source = solution.replace(right, () => wrong);
+    expect(source).not.toBe(solution);
+    expect(check(exercise(name), source)).toEqual({
+      outcome: 'error',
+      message: expect.stringMatching(/^line \d+: TypeError: Cannot (assign to|delete|add) /) as string,
+    });
+  });
+
+  test.each([
+    ['dWh.pop()', 'dWh must have 5 rows, but has 4'],
+    ['dWh[4] = dWh[4].slice(1)', 'dWh[4] must have 5 numbers, but has 4'],
+    ['dWh.push(dWh[0])', 'dWh must have 5 rows, but has 6'],
+    ['dBias.splice(0, 1, ...dBias[0])', 'dBias must have 1 rows, but has 5'],
+    ['dWh.length = 0', 'dWh must have 5 rows, but has 0'],
+    ['dWh[1] = Array(5).fill(2n)', 'dWh[1, 0] is 2n: it must be a number'],
+    ['dWh[1] += dWh[0]', 'dWh[1] is "1.31'],
   ])('rnn-step: %s', (change, message) => {
     const source = exercise('rnn-step').typescript.solution.replace(/(?=return \{ gradients)/, `${change}; `);
-    expect(check(exercise('rnn-step'), source)).toEqual({ outcome: 'error', message });
+    expect(check(exercise('rnn-step'), source)).toEqual({
+      outcome: 'error',
+      message: expect.stringContaining(message) as string,
+    });
   });
+});
+
+test.each([
+  ['h[0] = start[0];', 'h[0] is a Float64Array: it must be a list of 3 rows'],
+  ['h[0] = { 0: start[0] };', 'h[0] is an Object: it must be a list of 3 rows'],
+  ['h[0][1] = start[0][0];', ': it must be a row of 5 numbers'],
+])('initial-state: a forward pass with %s says which state is wrong', (change, message) => {
+  const source = exercise('initial-state').javascript.solution.replace(/(?=return \{ h, logits \})/, `${change} `);
+  expect(check(exercise('initial-state'), source, 'javascript')).toEqual({
+    outcome: 'error',
+    message: expect.stringContaining(message) as string,
+  });
+});
+
+test.each([
+  ['softmax', /\/ count(?=\);)/, '/ (probabilities.shape[0] - 1)'],
+  ['softmax', /\/ count(?=\);)/, '/ 3'],
+  ['adam', /(?<=export function adam\([^]*?\{\n)/, '  if (p.dimension === 1) return;\n'],
+] as const)('%s: %p → %p is wrong', (name, right, wrong) => {
+  const source = exercise(name).javascript.solution.replace(right, () => wrong);
+  expect(source).not.toBe(exercise(name).javascript.solution);
+  expect(check(exercise(name), source, 'javascript').outcome).toBe('wrong');
 });
 
 test.each([
@@ -231,7 +279,7 @@ test.each([
     'rnn-step',
     'dWh[m][n] += ',
     "dWh[m] = ['1', '2', '3', '4', '5']; dWh[m][n] += ",
-    /^dWh holds "\d.*": it must hold numbers/,
+    /^dWh\[0, 0\] is "1": it must be a number/,
   ],
   ['initial-state', 'length: T + 1 }', 'length: T + 2 }', 'h must have 5 matrices, but has 6'],
   [
