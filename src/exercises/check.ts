@@ -1,6 +1,5 @@
 /** Checks the text of an answer. */
-import type { Transform } from 'sucrase';
-import { transform } from 'sucrase';
+import { toCommonJs } from './common-js.js';
 import type { Compile } from './evaluate.js';
 import { AnswerError, evaluate, explained, LONGEST_MESSAGE } from './evaluate.js';
 import type { Exercise, KnownMistake, Verdict } from './exercise.js';
@@ -40,19 +39,6 @@ export function computeSource(
   } catch (error) {
     if (error instanceof AnswerError) return { error: error.message };
     throw error;
-  }
-}
-
-/** `source` as a CommonJS module with the same lines. Throws an AnswerError if it cannot be read. */
-export function toCommonJs(source: string, language: Language): string {
-  try {
-    // JavaScript such as a < b, c > (d) means something else in TypeScript
-    const transforms: Transform[] = language === 'typescript' ? ['typescript', 'imports'] : ['imports'];
-    return transform(source, { transforms, disableESTransforms: true }).code;
-  } catch (error) {
-    const { message } = error as Error;
-    const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
-    throw new AnswerError(place ? `line ${place[2]}, column ${place[3]}: ${place[1]}` : message);
   }
 }
 

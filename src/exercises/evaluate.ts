@@ -36,7 +36,7 @@ const LIBRARY: Readonly<Record<string, unknown>> = {
 };
 
 /** Makes a function of a CommonJS module. In errors, the module must be a file `ANSWER_FILE`, or what `new Function` makes. */
-export type Compile = (code: string) => (exports: Answer, require: (name: string) => unknown) => void;
+export type Compile = (code: string) => (exports: Answer, require: typeof required) => void;
 
 export const ANSWER_FILE = 'answer';
 
@@ -61,12 +61,14 @@ export function evaluate(code: string, names: readonly string[] = [], compile = 
   });
 }
 
-function required(name: string): unknown {
-  if (name !== 'longhand') throw new AnswerError(`import from '${name}': only 'longhand' can be imported here`);
+/** The library, for an import in `line`. Default: the line is not known. */
+function required(name: string, line?: number): unknown {
+  const where = line === undefined ? '' : `line ${line}: `;
+  if (name !== 'longhand') throw new AnswerError(`${where}import from '${name}': only 'longhand' can be imported here`);
   return new Proxy(LIBRARY, {
     get(library, key) {
       if (typeof key === 'symbol' || key === '__esModule' || Object.hasOwn(library, key)) return library[String(key)];
-      throw new AnswerError(`longhand has no ${key} here; it has ${Object.keys(LIBRARY).join(', ')}`);
+      throw new AnswerError(`${where}longhand has no ${key} here; it has ${Object.keys(LIBRARY).join(', ')}`);
     },
   });
 }

@@ -13,7 +13,7 @@ import { denseBackward, denseForward } from '../equations/dense.js';
 import { allocateLstm } from '../equations/lstm-tensors.js';
 import { lstmBackward, lstmCellBackward, lstmForward } from '../equations/lstm.js';
 import { initialise } from '../network/initial-values.js';
-import { toCommonJs } from './check.js';
+import { toCommonJs } from './common-js.js';
 import type { Language } from './folder.js';
 import { evaluate, explained } from './evaluate.js';
 import type { Exercise, Trained } from './exercise.js';

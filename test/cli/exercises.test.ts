@@ -234,19 +234,19 @@ describe('an answer is a stranger’s program:', () => {
     [
       'declares twice',
       sigmoidWith('let x = 1; let x = 2;'),
-      error(`line ${line}: SyntaxError: Identifier 'x' has already been declared`),
+      error(`line ${line}, column 18: Identifier 'x' has already been declared`),
     ],
     [
       'awaits',
       sigmoidWith('await 3;'),
-      error(`line ${line}: SyntaxError: await is only valid in async functions and the top level bodies of modules`),
+      error(`line ${line}, column 3: Cannot use keyword 'await' outside an async function`),
     ],
     [
       'assigns to a number',
       sigmoidWith('1 = 2;'),
-      error(`line ${line}: SyntaxError: Invalid left-hand side in assignment`),
+      error(`line ${line}, column 3: Invalid left-hand side in assignment`),
     ],
-    ['breaks', sigmoidWith('break;'), error(`line ${line}: SyntaxError: Illegal break statement`)],
+    ['breaks', sigmoidWith('break;'), error(`line ${line}, column 3: break is not in a loop or a switch`)],
     [
       'throws nothing that can be shown',
       sigmoidWith('throw Object.create(null);'),

@@ -1,7 +1,7 @@
 /** The equations of docs/learn/programs/plain-rnn.mjs, (a) to (e′), each alone. The test of a letter fails if its line is wrong. */
 import { readFileSync } from 'node:fs';
 import { Random } from '../../src/core/rng.js';
-import { toCommonJs } from '../../src/exercises/check.js';
+import { toCommonJs } from '../../src/exercises/common-js.js';
 import { evaluate } from '../../src/exercises/evaluate.js';
 import { numericGradient } from '../../src/exercises/results.js';
 

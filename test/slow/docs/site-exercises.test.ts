@@ -65,9 +65,12 @@ testInBrowser('an error shows its message and its line, until the text changes',
   expect(await page.locator('.error-line').innerText()).toContain('null.x');
   for (const fault of ['const dI = 1;', 'await dI;', '1 = dI;', 'break;']) {
     const unread = solution('sigmoid').replace('return', `${fault}\n  return`);
-    expect(await verdictOn(page, unread)).toMatch(/^Your code cannot be run: line \d+: SyntaxError: /); // the browser's own
+    expect(await verdictOn(page, unread)).toMatch(/^Your code cannot be run: line \d+, column \d+: /);
     expect(await page.locator('.error-line').innerText()).toContain(fault);
   }
+  const awaiting = `${solution('sigmoid')}\nawait 1;`; // modules may, but no function: the browser says so
+  expect(await verdictOn(page, awaiting)).toMatch(/^Your code cannot be run: line \d+: SyntaxError: /);
+  expect(await page.locator('.error-line').innerText()).toContain('await 1;');
   expect(await verdictOn(page, 'export const a = 1;')).toContain('sigmoidBackward: the file must export a function');
 });
 

@@ -1,0 +1,78 @@
+/** The text of an answer as a CommonJS module: every form of import and export, and what is no module. */
+import { evaluate } from '../../src/exercises/evaluate.js';
+import { toCommonJs } from '../../src/exercises/common-js.js';
+
+const exportsOf = (source: string, language: 'javascript' | 'typescript' = 'javascript') =>
+  evaluate(toCommonJs(source, language));
+
+test.each<[source: string, exported: Record<string, unknown>]>([
+  ['export const a = 1, b = () => 2;', { a: 1, b: expect.any(Function) }],
+  [
+    'export let { x, y: [z = 3, ...rest], ...others } = { x: 1, y: [], w: 4 };',
+    { x: 1, z: 3, rest: [], others: { w: 4 } },
+  ],
+  ['export { f };\nconst f = 1;', { f: 1 }],
+  ["const f = 1;\nexport { f as g, f as 'h i' };", { g: 1, 'h i': 1 }],
+  ['export function f() {}\nexport async function* g() {}', { f: expect.any(Function), g: expect.any(Function) }],
+  ['export class A {}', { A: expect.any(Function) }],
+  ['export default function f() {}', { default: expect.any(Function) }],
+  ['export default class {}', { default: expect.any(Function) }],
+  ['export default 1 + 1;', { default: 2 }],
+  ["export { BETA1 as b } from 'longhand';", { b: 0.9 }],
+  ["import { BETA1, EPSILON as e } from 'longhand';\nexport const all = [BETA1, e];", { all: [0.9, 1e-8] }],
+  ["export const first = BETA1;\nimport { BETA1 } from 'longhand';", { first: 0.9 }],
+  ["import * as longhand from 'longhand';\nexport const b = longhand.BETA2;", { b: 0.999 }],
+  ["import 'longhand';\nimport {} from 'longhand';\nexport const a = 1;", { a: 1 }],
+  [
+    'const exported = 1;\nexport { exported };;\n// export const b = 2;\nconst text = `export const c = 3;`;',
+    { exported: 1 },
+  ],
+])('%s', (source, exported) => {
+  expect(exportsOf(source)).toEqual(exported);
+  expect(exportsOf(source, 'typescript')).toEqual(exported);
+});
+
+test('types are removed, and types alone import nothing', () => {
+  const source = `import type { Tensor } from 'anything';
+import { type Backend, BETA1 } from 'longhand';
+interface Pair { a: number }
+export type { Pair };
+export enum Kind { one = 1 }
+export const f = <T extends Pair>(x: T, backend?: Backend, y = <number>BETA1, z?: Tensor): number => x.a + y!;`;
+  const { f, Kind } = exportsOf(source, 'typescript') as {
+    f: (x: { a: number }) => number;
+    Kind: Record<string, number>;
+  };
+  expect([f({ a: 1 }), Kind.one]).toEqual([1.9, 1]);
+});
+
+test('lines stay, whatever ends them', () => {
+  const source =
+    "import {\n  BETA1,\r\n  EPSILON as e\r} from 'longhand'; export {\n  f\n};\nfunction f() { throw new Error('here'); }\nf();";
+  const lines = (text: string): number => text.split(/\r\n|[\n\r]/).length;
+  expect(lines(toCommonJs(source, 'javascript'))).toBe(lines(source) + 1);
+  expect(() => exportsOf(source)).toThrow('line 7: here');
+});
+
+test.each([
+  ['let x = 1;\nlet x = 2;', "line 2, column 5: Identifier 'x' has already been declared"],
+  [
+    "import { BETA1 } from 'longhand';\nconst BETA1 = 1;",
+    "line 2, column 7: Identifier 'BETA1' has already been declared",
+  ],
+  ["import { EPSILON } from 'longhand';\nEPSILON = 1;", 'line 2: TypeError: Assignment to constant variable.'],
+  ['function f() {}\n\nexport f;', 'line 3, column 8: Unexpected token'],
+  ['const a = 1;\nexport const', 'line 2, column 13: Unexpected token'],
+  ['const a = 1;\nreturn;', "line 2, column 1: 'return' outside of function"],
+  ['function f() {\n  await 1;\n}', "line 2, column 3: Cannot use keyword 'await' outside an async function"],
+  ["const a = 1;\nimport { BETA3 } from 'longhand';", 'line 2: longhand has no BETA3 here; it has BETA1, BETA2'],
+  ["\nimport fs from 'node:fs';", "line 2: import from 'node:fs': only 'longhand' can be imported here"],
+  ['export { a };', "line 1, column 10: Export 'a' is not defined"],
+])('%j is refused', (source, message) => {
+  expect(() => exportsOf(source)).toThrow(message);
+});
+
+test('an error of TypeScript has its place too', () => {
+  expect(() => toCommonJs('const a: number = 1;\nexport a;', 'typescript')).toThrow(/^line [12], column \d+: /);
+  expect(() => toCommonJs('let a: = 1;', 'typescript')).toThrow(/^line 1, column \d+: /);
+});
