@@ -158,4 +158,5 @@ export function describe(value: unknown): string {
   return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }
 
-const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.test(name) ? 'an' : 'a'} ${name}`;
+/** `an Error` */
+export const withArticle = (name: string): string => `${/^([aeio]|u(?!int))/i.test(name) ? 'an' : 'a'} ${name}`;

@@ -8,12 +8,12 @@ import { transform } from 'sucrase';
 import { AnswerError } from './evaluate.js';
 import type { Language } from './folder.js';
 
-/** Throws an AnswerError with line and column if `source` cannot be read. */
+/** Throws an AnswerError with its place if `source` cannot be read. */
 export function toCommonJs(source: string, language: Language): string {
   // JavaScript such as a < b, c > (d) means something else in TypeScript
   const code = language === 'typescript' ? withoutTypes(source) : source;
-  const module = new CommonJs(code);
-  for (const statement of statementsOf(code)) module.add(statement);
+  const module = new CommonJs(code.replace(/^#!/, '//'));
+  for (const statement of statementsOf(code, source)) module.add(statement);
   return module.text();
 }
 
@@ -24,119 +24,118 @@ function withoutTypes(source: string): string {
     const { message } = error as Error;
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
     if (place) throw new AnswerError(`line ${place[2]}, column ${place[3]}: ${place[1]}`);
-    statementsOf(source); // its message has a place
+    statementsOf(source, source); // its message has a place
     throw new AnswerError(message);
   }
 }
 
-function statementsOf(code: string): readonly (Statement | ModuleDeclaration)[] {
+/** `source`: the text before the types were removed, for places. */
+function statementsOf(code: string, source: string): readonly (Statement | ModuleDeclaration)[] {
   try {
-    return parse(code, {
-      ...{ ecmaVersion: 'latest', sourceType: 'module', locations: true },
-      allowAwaitOutsideFunction: false, // a CommonJS module is a function
-    }).body;
+    return parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true, preserveParens: true }).body;
   } catch (error) {
     const { message, loc } = error as SyntaxError & { loc: { line: number; column: number } };
     const words = message.replace(/ \(\d+:\d+\)$/, '');
-    throw new AnswerError(`line ${loc.line}, column ${loc.column + 1}: ${CLEARER[words] ?? words}`);
+    const [before, own] = [code, source].map((text) => text.split(LINE_END)[loc.line - 1]?.slice(0, loc.column));
+    const column = before === own ? `, column ${loc.column + 1}` : ''; // behind a type it is another one
+    throw new AnswerError(`line ${loc.line}${column}: ${CLEARER[words] ?? words}`);
   }
 }
 
-/** Some of the parser's messages, as V8 says them. */
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
+
+/** Some of the parser's messages in plainer words. */
 const CLEARER: Readonly<Record<string, string>> = {
-  'Assigning to rvalue': 'Invalid left-hand side in assignment',
-  'Unsyntactic break': 'break is not in a loop or a switch',
-  'Unsyntactic continue': 'continue is not in a loop',
+  'Assigning to rvalue': 'this cannot be assigned to',
+  'Unsyntactic break': 'break has no loop, switch or label that it could leave',
+  'Unsyntactic continue': 'continue has no loop that it could continue',
 };
 
 class CommonJs {
   /** What imports declare, for the first line: imports come before all other statements. */
   private readonly imported: string[] = [];
-  /** What each export is. */
+  /** The statements of exports, for the last line. Those of `export *` come first: other exports win. */
   private readonly exported: string[] = [];
+  private readonly edits: { start: number; end: number; replacement: string }[] = [];
 
-  constructor(private code: string) {}
+  constructor(private readonly code: string) {}
 
   text(): string {
-    return `'use strict';${this.imported.join('')}${this.code}\nObject.assign(exports, {${this.exported.join(', ')}});`;
+    let [text, from] = ['', 0];
+    for (const { start, end, replacement } of this.edits) {
+      const lines = this.code.slice(start, end).replace(/[^\r\n\u2028\u2029]/g, '');
+      text += this.code.slice(from, start) + replacement + lines;
+      from = end;
+    }
+    return `'use strict';${this.imported.join('')}${text}${this.code.slice(from)}\n${this.exported.join('')}`;
   }
 
+  /** Statements in their order. */
   add(statement: Statement | ModuleDeclaration): void {
-    switch (statement.type) {
-      case 'ImportDeclaration':
-        this.imported.push(declarationOf(statement));
-        {
-          this.blank(statement.start, statement.end);
-          return;
-        }
-      case 'ExportNamedDeclaration': {
-        const { start, end, declaration, specifiers, source } = statement;
-        if (declaration) {
-          const names =
-            declaration.type === 'VariableDeclaration'
-              ? declaration.declarations.flatMap(({ id }) => namesIn(id))
-              : [declaration.id.name];
-          this.exported.push(...names);
-          this.blank(start, declaration.start);
-          return;
-        }
-        for (const { exported, local } of specifiers)
-          this.exported.push(
-            `${keyOf(exported)}: ${source ? `${required(statement)}[${keyOf(local)}]` : nameOf(local)}`,
-          );
-        this.blank(start, end);
+    const { start, end } = statement;
+    // an empty statement, since what follows may continue the statement before
+    const leaveOut = (): void => this.replace(start, end, ';');
+    if (statement.type === 'ImportDeclaration') {
+      this.imported.push(...declarationsOf(statement));
+      leaveOut();
+    } else if (statement.type === 'ExportAllDeclaration') {
+      const { exported, source } = statement;
+      const whole = requiring(source.value);
+      if (exported) this.export(exported, whole);
+      else this.exported.unshift(`Object.assign(exports, ${whole});`);
+      leaveOut();
+    } else if (statement.type === 'ExportNamedDeclaration') {
+      const { declaration, specifiers, source } = statement;
+      for (const { exported, local, loc } of specifiers)
+        this.export(exported, source ? `${requiring(source.value, loc?.start.line)}[${keyOf(local)}]` : nameOf(local));
+      if (!declaration) {
+        leaveOut();
         return;
       }
-      case 'ExportDefaultDeclaration': {
-        const { start, declaration } = statement;
-        const id = 'id' in declaration ? declaration.id : null;
-        if (id) this.exported.push(`default: ${id.name}`);
-        this.replace(start, declaration.start, id ? '' : 'exports.default =');
-        return;
-      }
-      case 'ExportAllDeclaration':
-        this.exported.push(`...${required(statement)}`);
-        {
-          this.blank(statement.start, statement.end);
-          return;
-        }
-      default:
+      const isList = declaration.type === 'VariableDeclaration';
+      for (const name of isList ? declaration.declarations.flatMap(({ id }) => namesIn(id)) : [declaration.id.name])
+        this.export({ name }, name);
+      this.replace(start, declaration.start, '');
+    } else if (statement.type === 'ExportDefaultDeclaration') {
+      const { declaration } = statement;
+      const id = 'id' in declaration && declaration.type.endsWith('Declaration') ? declaration.id : null;
+      if (id) this.export({ name: 'default' }, id.name);
+      this.replace(start, declaration.start, id ? '' : 'exports.default = ');
+      if (!id) this.replace(end, end, ';');
     }
   }
 
-  private blank(start: number, end: number): void {
-    this.replace(start, end, '');
+  private export(name: Named, value: string): void {
+    this.exported.push(`exports[${keyOf(name)}] = ${value};`);
   }
 
-  /** `replacement` is not longer than what it replaces. Lines stay, and so do the places of what follows. */
+  /** The lines of what is replaced stay. */
   private replace(start: number, end: number, replacement: string): void {
-    const rest = this.code.slice(start + replacement.length, end).replace(/[^\r\n\u2028\u2029]/g, ' ');
-    this.code = this.code.slice(0, start) + replacement + rest + this.code.slice(end);
+    this.edits.push({ start, end, replacement });
   }
 }
 
-type Named = Parameters<typeof nameOf>[0];
+/** A name, or a text as in `export { a as 'b c' }`. */
+interface Named {
+  readonly name?: string;
+  readonly value?: unknown;
+}
 
-const nameOf = (name: { type: string; name?: string; value?: unknown }): string => name.name ?? String(name.value);
+const nameOf = ({ name, value }: Named): string => name ?? String(value);
 const keyOf = (name: Named): string => JSON.stringify(nameOf(name));
 
 /** A call of the second parameter of `Compile`'s function. */
-function required({
-  source,
-  loc,
-}: Pick<ImportDeclaration, 'loc'> & { source?: ImportDeclaration['source'] | null }): string {
-  return `require(${JSON.stringify(source?.value)}, ${loc?.start.line})`;
-}
+const requiring = (source: unknown, line?: number): string =>
+  `require(${[JSON.stringify(source), ...(line === undefined ? [] : [line])].join(', ')})`;
 
-function declarationOf(statement: ImportDeclaration): string {
-  const { specifiers } = statement;
-  const whole = specifiers.find(({ type }) => type === 'ImportNamespaceSpecifier');
-  if (whole) return `const ${whole.local.name} = ${required(statement)};`;
-  const names = specifiers.map((one) => {
-    const imported = one.type === 'ImportSpecifier' ? keyOf(one.imported) : 'default';
-    return `${imported}: ${one.local.name}`;
+/** A constant for each name, so that a missing one has its own line. */
+function declarationsOf({ specifiers, source, loc }: ImportDeclaration): string[] {
+  if (specifiers.length === 0) return [`${requiring(source.value, loc?.start.line)};`];
+  return specifiers.map((one) => {
+    if (one.type === 'ImportNamespaceSpecifier') return `const ${one.local.name} = ${requiring(source.value)};`;
+    const key = one.type === 'ImportSpecifier' ? keyOf(one.imported) : '"default"';
+    return `const ${one.local.name} = ${requiring(source.value, one.loc?.start.line)}[${key}];`;
   });
-  return `const {${names.join(', ')}} = ${required(statement)};`;
 }
 
 /** The names that a declaration declares. */

@@ -1,4 +1,5 @@
 /** Runs an answer, a CommonJS module that may import from 'longhand'. */
+import { withArticle } from '../core/arguments.js';
 import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
 import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
 import { denseBackward } from '../equations/dense.js';
@@ -67,7 +68,7 @@ function required(name: string, line?: number): unknown {
   if (name !== 'longhand') throw new AnswerError(`${where}import from '${name}': only 'longhand' can be imported here`);
   return new Proxy(LIBRARY, {
     get(library, key) {
-      if (typeof key === 'symbol' || key === '__esModule' || Object.hasOwn(library, key)) return library[String(key)];
+      if (typeof key === 'symbol' || Object.hasOwn(library, key)) return library[String(key)];
       throw new AnswerError(`${where}longhand has no ${key} here; it has ${Object.keys(LIBRARY).join(', ')}`);
     },
   });
@@ -92,7 +93,7 @@ function explanationOf(error: unknown): string {
     if (!isError(error)) return `it throws ${String(error)}`;
     const line = lineOf(error);
     const where = line === undefined ? '' : `line ${line}: `;
-    if (error.message === '') return `${where}it throws an ${error.name} without a message`;
+    if (error.message === '') return `${where}it throws ${withArticle(error.name || 'Error')} without a message`;
     return `${where}${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`;
   } catch {
     return 'it throws a value that cannot be shown';

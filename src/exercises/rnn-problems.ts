@@ -107,7 +107,7 @@ function rnnCase(
       h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
       assertMatrix('logits', logits, B, C);
       withFixedLists(h);
-      const { p } = rightRnn().crossEntropy(logits, labels);
+      const { p } = withFixedLists(rightRnn().crossEntropy(logits, labels));
       const readBackward = { ...read, ...byIndex('h', h), p };
       const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, { h, p }));
       const { gradients } = returned('backward', backward, ['gradients', 'dh']);

@@ -131,7 +131,13 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
       const named = byIndex('dStates', dStates);
       whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
         (answer.denseBackward as typeof denseBackward)(
-          ...([backend, withFixedLists([...dStates]), dW, db, dLogits, withFixedLists([...states]), W] as const),
+          backend,
+          withFixedLists([...dStates]),
+          dW,
+          db,
+          dLogits,
+          withFixedLists([...states]),
+          W,
         ),
       );
       return [

@@ -86,8 +86,8 @@ export class Network {
   private readonly finalGradients: readonly (readonly State[])[] | undefined;
   private drops = false;
   private hasMasks = false;
-  /** Whether logits and losses are those of the batch. */
-  private hasPassed = false;
+  /** Whether the logits are those of x, and whether the losses are those of the targets too. */
+  private hasPassed = { inputs: false, targets: false };
   private isDisposed = false;
   private running: string | undefined;
 
@@ -175,7 +175,6 @@ export class Network {
       throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
     }
     this.drops = dropout;
-    this.hasPassed = true;
     const { backend, sequences } = this;
     sequences.sortInputs();
     this.layers.forEach((directions, n) => {
@@ -184,11 +183,12 @@ export class Network {
     });
     sequences.returnStates();
     this.output.forward(sequences.views);
+    this.hasPassed = { inputs: true, targets: true };
   }
 
-  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. */
+  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. Throws an Error if none has read x. */
   backward(): void {
-    this.assertPassed('backward');
+    this.assertPassed('backward', this.hasPassed.inputs);
     const { backend, sequences } = this;
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward(sequences.views);
@@ -244,6 +244,7 @@ export class Network {
     if (this.config.inputKind === 'classes') assertClasses(x, this.config.inputs, lengths);
     else assertHolds('setBatch: x', x, this.backend.dtype, ([t, b]) => t < lengths[b]);
     this.putTargets(batch, 1);
+    this.hasPassed.inputs = false;
     copyInto(this.activations.x, x);
     this.backend.upload(this.activations.x);
   }
@@ -257,9 +258,9 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
-    this.hasPassed = false;
     this.sequences.reserve(this.output.rows.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
+    this.hasPassed.targets = false;
     if (!lengthsChanged) return;
     const { lengths } = this.output.rows;
     this.sequences.setLengths(lengths);
@@ -319,10 +320,11 @@ export class Network {
 
   /**
    * Mean loss and accuracy of the last forward pass, over the first `count` sequences. `count`: default B. `predictions`: those
-   * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of predictions.
+   * of this pass. Default: computed. Rejects with a RangeError for another count than 0 … B, or another number of
+   * predictions, and with an Error if no forward pass has read the batch and its targets.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
-    this.assertPassed('metrics');
+    this.assertPassed('metrics', this.hasPassed.targets);
     assertWhole('metrics: count', count, 0, this.sizes.B);
     if (predictions !== undefined && predictions.length !== this.activations.losses.size) {
       throw new RangeError(
@@ -334,10 +336,11 @@ export class Network {
 
   /**
    * The class with the largest logit in each row of the last forward pass: `[B]`, or `[T·B]`, row t·B+b, with a loss at every
-   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error.
+   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error, and
+   * if no forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {
-    this.assertPassed('predictions');
+    this.assertPassed('predictions', this.hasPassed.inputs);
     return this.output.predictions();
   }
 
@@ -409,9 +412,9 @@ export class Network {
     }
   }
 
-  private assertPassed(what: string): void {
+  private assertPassed(what: string, hasPassed: boolean): void {
     this.assertNotDisposed(what);
-    if (!this.hasPassed) throw new Error(`network: ${what}: no forward pass has read this batch: call forward first`);
+    if (!hasPassed) throw new Error(`network: ${what}: no forward pass has read this batch: call forward first`);
   }
 
   private assertNotDisposed(what: string): void {

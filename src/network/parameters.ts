@@ -115,7 +115,7 @@ export function loadTensors<Name extends string>(
   assertLoadable(tensors, saved);
   const all = Object.entries(tensors) as [Name, Tensor][];
   const copies = all.map(([name, tensor]) => {
-    const copy = zeros(tensor.shape, backend.dtype);
+    const copy = zeros(tensor.shape, tensor.dtype === 'float32' ? 'f32' : 'f64');
     copyInto(copy, saved[name]);
     return copy;
   });

@@ -65,6 +65,7 @@ function faultOfLastRate(options: TrainOptions, examples: number): string | unde
   const { schedule, decayRate, decayEvery } = options;
   if (schedule !== 'step' || decayRate <= 1) return undefined;
   const steps = stepCount(options, examples);
+  if (steps === 0) return undefined;
   const rate = rateAt(options, steps, steps);
   if (rate <= LARGEST_F32) return undefined;
   return (

@@ -1,6 +1,6 @@
 /** Writes text with a trained network: it reads a character, and the next one is drawn from its softmax. */
 import type { TypeName } from '../core/arguments.js';
-import { assertKinds, assertNumbers, assertWhole, describe } from '../core/arguments.js';
+import { assertKinds, assertNumber, assertNumbers, assertWhole, describe } from '../core/arguments.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { LARGEST_WHOLE } from '../core/numbers.js';
@@ -112,6 +112,7 @@ function checked(network: CompleteConfig, vocabulary: Vocabulary, options: Sampl
 }
 
 function assertRange(what: string, temperature: number, top: number): void {
+  assertNumber(`${what}: temperature`, temperature);
   assertWhole(`${what}: top`, top, 1);
   if (temperature >= 0 && temperature < Infinity) return;
   throw new RangeError(`${what}: temperature ${describe(temperature)}: must be a finite number ≥ 0`);
@@ -125,11 +126,6 @@ function assertRange(what: string, temperature: number, top: number): void {
 export function distributionOf(logits: ArrayLike<number>, temperature: number, top: number): Float64Array {
   assertNumbers('distributionOf: logits', logits);
   assertRange('distributionOf', temperature, top);
-  const largest = Math.max(...Array.from(logits));
-  if (!Number.isFinite(largest))
-    throw new RangeError(
-      `distributionOf: the largest of ${logits.length} logits is ${largest}: must be a finite number`,
-    );
   const order = Array.from(logits, (_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
   const probabilities = new Float64Array(logits.length);
   if (temperature === 0) {

@@ -232,8 +232,11 @@ describe('--history and --plot', () => {
     console.warn = (...words) => warned.push(words);
     const files = ['--history', inNewFolder('h.csv'), '--plot', inNewFolder('h.svg')];
     const once = ['--display-step', '20', '--validate-every', '20']; // of 31 steps
-    expect((await longhand([...RUN, ...once, ...files])).code).toBe(0);
-    console.warn = warn;
+    try {
+      expect((await longhand([...RUN, ...once, ...files])).code).toBe(0);
+    } finally {
+      console.warn = warn;
+    }
     expect(warned).toEqual([]);
   });
 

@@ -5,19 +5,33 @@ import { toCommonJs } from '../../src/exercises/common-js.js';
 const exportsOf = (source: string, language: 'javascript' | 'typescript' = 'javascript') =>
   evaluate(toCommonJs(source, language));
 
-test.each<[source: string, exported: Record<string, unknown>]>([
-  ['export const a = 1, b = () => 2;', { a: 1, b: expect.any(Function) }],
+const FUNCTION = expect.any(Function) as unknown;
+
+test.each<[source: string, exported: unknown]>([
+  ['export const a = 1, b = () => 2;', { a: 1, b: FUNCTION }],
   [
     'export let { x, y: [z = 3, ...rest], ...others } = { x: 1, y: [], w: 4 };',
     { x: 1, z: 3, rest: [], others: { w: 4 } },
   ],
   ['export { f };\nconst f = 1;', { f: 1 }],
   ["const f = 1;\nexport { f as g, f as 'h i' };", { g: 1, 'h i': 1 }],
-  ['export function f() {}\nexport async function* g() {}', { f: expect.any(Function), g: expect.any(Function) }],
-  ['export class A {}', { A: expect.any(Function) }],
-  ['export default function f() {}', { default: expect.any(Function) }],
-  ['export default class {}', { default: expect.any(Function) }],
+  ['export function f() {}\nexport async function* g() {}', { f: FUNCTION, g: FUNCTION }],
+  ['export class A {}', { A: FUNCTION }],
+  ['export default function f() {}', { default: FUNCTION }],
+  ['export default class {}', { default: FUNCTION }],
   ['export default 1 + 1;', { default: 2 }],
+  ['export default 1;\nexport const a = 2;', { default: 1, a: 2 }],
+  ['export default(1)\nexport const a = 2', { default: 1, a: 2 }],
+  ['export default\n1;\nexport const a = 2;', { default: 1, a: 2 }],
+  ['export default function () {}\n[1].map(() => 1);\nexport const a = 2;', { default: FUNCTION, a: 2 }],
+  ['export default class {}\n(() => 1)();\nexport const a = 2;', { default: FUNCTION, a: 2 }],
+  ['const f = 1\nexport { f }\n[1].map(() => 1)', { f: 1 }],
+  ["const a = 1\nimport { fill } from 'longhand'\n;(() => fill)()\nexport { a }", { a: 1 }],
+  [
+    "export const BETA1 = 1;\nexport * from 'longhand';",
+    expect.objectContaining({ BETA1: 1, BETA2: 0.999 }) as unknown,
+  ],
+  ['#!/usr/bin/env node\nexport const a = 1;', { a: 1 }],
   ["export { BETA1 as b } from 'longhand';", { b: 0.9 }],
   ["import { BETA1, EPSILON as e } from 'longhand';\nexport const all = [BETA1, e];", { all: [0.9, 1e-8] }],
   ["export const first = BETA1;\nimport { BETA1 } from 'longhand';", { first: 0.9 }],
@@ -30,6 +44,11 @@ test.each<[source: string, exported: Record<string, unknown>]>([
 ])('%s', (source, exported) => {
   expect(exportsOf(source)).toEqual(exported);
   expect(exportsOf(source, 'typescript')).toEqual(exported);
+});
+
+test('a whole library can be exported under a name', () => {
+  const { all } = exportsOf("export * as all from 'longhand';") as { all: Record<string, unknown> };
+  expect(all.BETA1).toBe(0.9);
 });
 
 test('types are removed, and types alone import nothing', () => {
@@ -65,6 +84,10 @@ test.each([
   ['const a = 1;\nexport const', 'line 2, column 13: Unexpected token'],
   ['const a = 1;\nreturn;', "line 2, column 1: 'return' outside of function"],
   ['function f() {\n  await 1;\n}', "line 2, column 3: Cannot use keyword 'await' outside an async function"],
+  ["import {\n  BETA1,\n  BETA3,\n} from 'longhand';", 'line 3: longhand has no BETA3 here; it has BETA1, BETA2'],
+  ["import * as all from 'longhand';\n\nall.f();", 'longhand has no f here; it has BETA1, BETA2'],
+  ['for (;;) { break outer; }', 'line 1, column 12: break has no loop, switch or label that it could leave'],
+  ['throw new TypeError();', 'it throws a TypeError without a message'],
   ["const a = 1;\nimport { BETA3 } from 'longhand';", 'line 2: longhand has no BETA3 here; it has BETA1, BETA2'],
   ["\nimport fs from 'node:fs';", "line 2: import from 'node:fs': only 'longhand' can be imported here"],
   ['export { a };', "line 1, column 10: Export 'a' is not defined"],
@@ -74,5 +97,8 @@ test.each([
 
 test('an error of TypeScript has its place too', () => {
   expect(() => toCommonJs('const a: number = 1;\nexport a;', 'typescript')).toThrow(/^line [12], column \d+: /);
+  const behindType = 'let x = 1;\nlet y: number = 1; let x = 2;';
+  expect(() => toCommonJs(behindType, 'typescript')).toThrow("line 2: Identifier 'x' has already been declared"); // behind a type
+  expect(() => toCommonJs('let x = 1; let x: number = 2;', 'typescript')).toThrow('line 1, column 16: Identifier');
   expect(() => toCommonJs('let a: = 1;', 'typescript')).toThrow(/^line 1, column \d+: /);
 });

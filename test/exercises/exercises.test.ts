@@ -176,6 +176,7 @@ describe('an answer that changes what it may only read, or writes elsewhere, is 
     ['rnn-step', /(?=const dStart)/, 'labels[0] = 7; '],
     ['rnn-step', /(?=const dStart)/, 'Wx.push(Wx[0]); '],
     ['rnn-step', /(?=const dStart)/, 'Wx[0] = undefined; '],
+    ['rnn-step', /(?=return \{ gradients)/, 'p.pop(); '],
     ['rnn-step', /(?=return \{ gradients)/, 'x.reverse(); '],
     ['rnn-step', /(?=return \{ gradients)/, 'h.length = 0; '],
     ['initial-state', /(?=return \{ gradients)/, 'h.reverse(); '],

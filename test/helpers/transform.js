@@ -3,7 +3,7 @@ import { transformSync } from 'esbuild';
 
 /**
  * In Jest's contexts a global variable is looked up at every use, which makes loops of mathematics three times as slow. So
- * modules have these as variables of their own: jest.config.js does it for CommonJS, which is that of packages.
+ * modules have these as variables of their own. For packages, which are CommonJS, jest.config.js does it.
  */
 export const GLOBALS = ['Math', 'Number', 'Object', 'Array', 'String', 'Uint8Array', 'Float32Array', 'Float64Array'];
 const banner = `const { Infinity, NaN, ${GLOBALS.join(', ')} } = globalThis;`;

@@ -213,7 +213,15 @@ describe('metrics', () => {
     await refused();
     network.forward();
     for (const use of uses) await use();
-    network.setTargets({ labels: Array<number>(8).fill(2) });
+    const { x } = network.activations;
+    expect(() => network.setBatch({ x, labels: [99] })).toThrow(RangeError); // the batch stays
+    for (const use of uses) await use();
+    network.setTargets({ labels: Array<number>(8).fill(2) }); // the logits are still those of x
+    await network.predictions();
+    network.backward();
+    await expect(network.metrics()).rejects.toThrow('metrics: no forward pass has read this batch');
+    network.forward();
+    network.setBatch({ x, labels: Array<number>(8).fill(1) });
     await refused();
   });
   test('are 0 if nothing counts, and so is every gradient', async () => {

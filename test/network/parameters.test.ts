@@ -624,6 +624,7 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
   test('is the backend itself: every method but free and dispose refuses', async () => {
     const short = await open();
     const owner = new Model(short, sizes);
+    owner.forward();
     await short.dispose();
     await short.dispose();
     const methods = short as unknown as Record<string, () => unknown>;

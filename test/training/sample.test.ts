@@ -50,14 +50,13 @@ describe('a distribution', () => {
     expect([...distributionOf([0, -Infinity, 0], 1, 3)]).toEqual([0.5, 0, 0.5]); // a class that must not be drawn
   });
 
-  test.each<[unknown, number, number, Error]>([
-    [[0, NaN], 1, 1, new RangeError('distributionOf: the largest of 2 logits is NaN: must be a finite number')],
-    [[], 1, 1, new RangeError('distributionOf: the largest of 0 logits is -Infinity: must be a finite number')],
+  test.each<[unknown, unknown, number, Error]>([
     [5, 1, 1, new TypeError('distributionOf: logits is 5: must be an array of numbers, or a typed array')],
+    [[0, 1], '1', 1, new TypeError('distributionOf: temperature "1": must be a number')],
     [[0, 1], -1, 1, new RangeError('distributionOf: temperature -1: must be a finite number ≥ 0')],
     [[0, 1], 1, 0, new RangeError('distributionOf: top 0: must be a whole number ≥ 1')],
   ])('refuses logits %p, temperature %p, top %p', (wrong, temperature, top, error) => {
-    expect(() => distributionOf(wrong as number[], temperature, top)).toThrow(error);
+    expect(() => distributionOf(wrong as number[], temperature as number, top)).toThrow(error);
   });
 
   test('approaches the largest logit without an overflow', () => {
