@@ -19,10 +19,13 @@ import { informLines } from './print.js';
 export interface Job {
   /** The exercise's name. */
   readonly name: string;
-  /** The answer's, for messages. */
-  readonly file: string;
   readonly source: string;
   readonly language: Language;
+}
+
+/** An answer, and its file's name for messages. */
+export interface AnswerFile extends Omit<Job, 'name'> {
+  readonly file: string;
 }
 
 export interface Limits {
@@ -40,19 +43,25 @@ const LIMITS: Limits = { milliseconds: 10_000, megabytes: 512 };
  */
 export async function verdictOn(
   exercise: Exercise,
-  answer: Omit<Job, 'name'>,
+  answer: AnswerFile,
   signal: AbortSignal,
   limits = LIMITS,
 ): Promise<Verdict> {
   if (isUntouched(exercise, answer.source)) return { outcome: 'untouched' };
-  return verdictOf(exercise, await computedBy(exercise, { name: exercise.name, ...answer }, signal, limits));
+  return verdictOf(exercise, await computedBy(exercise, answer, signal, limits));
 }
 
-async function computedBy(exercise: Exercise, job: Job, signal: AbortSignal, limits: Limits): Promise<Computed> {
+async function computedBy(
+  exercise: Exercise,
+  { file, source, language }: AnswerFile,
+  signal: AbortSignal,
+  limits: Limits,
+): Promise<Computed> {
   try {
     signal.throwIfAborted();
+    const job = { name: exercise.name, source, language };
     const { report, excess, printed, lastWords, how } = await endOf(job, signal, limits);
-    if (printed !== '') informLines(`${job.file} prints:\n${shortened(printed.trimEnd())}`);
+    if (printed !== '') informLines(`${file} prints:\n${shortened(printed.trimEnd())}`);
     if (excess !== undefined) return { error: excess };
     if (report.endsWith('\n')) return computedFrom(report, exercise);
     return { error: `its process ended without a result (${how})${hintIn(lastWords)}` };

@@ -67,8 +67,8 @@ function writeAll(descriptor: number, text: string | Buffer): void {
 }
 
 /**
- * The process that started this one ends it much earlier. If that process was killed, this one ends itself. This limit is a clock's,
- * which goes on while Ctrl-Z stops both.
+ * The process that started this one ends it much earlier. If that process was killed, this one ends itself. The limit is long,
+ * because it also counts the time for which Ctrl-Z stops both processes.
  */
 const LONGEST_MS = 600_000;
 

@@ -145,6 +145,7 @@ test.each([
   ['5', 'check 5'],
   ['chekc', 'check'],
   ['hints', 'hint 1'],
+  ['watch', 'check --watch'],
   ['help', '--help'],
 ])('%s is no folder by accident', async (word, meant) => {
   const { code, stderr } = await exercises([word]);
@@ -231,6 +232,7 @@ describe('an answer is a stranger’s program:', () => {
       sigmoidWith(RIGHT, 'Math.exp = () => 0; global.Float64Array.from = () => [];'),
       right,
     ],
+    ['right, sets a global of Node', sigmoidWith(RIGHT, 'Buffer = [1]; globalThis.process = 5;'), right],
     [
       'declares twice',
       sigmoidWith('let x = 1; let x = 2;'),
@@ -336,6 +338,10 @@ describe('an answer is a stranger’s program:', () => {
     writeFileSync(answer('sigmoid'), sigmoidWith(RIGHT, "console.log('x'.repeat(20_000));"));
     expect((await exercises(['check', '1'])).stderr).toBe(
       `typescript/01-sigmoid.ts prints:\n${'x'.repeat(10_000)}\n… (it prints more)\n`,
+    );
+    writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`, 'utf16le');
+    expect((await exercises(['check', '1'])).stdout).toMatch(
+      /^typescript\/01-sigmoid\.ts: cannot be checked: is in UTF-16: save it in UTF-8\n/,
     );
     writeFileSync(answer('sigmoid'), `\uFEFF${named('sigmoid').typescript.start}`); // as some editors begin a file
     expect((await exercises(['check', '1'])).stdout).toMatch(/^typescript\/01-sigmoid\.ts: not begun\n/);

@@ -196,6 +196,11 @@ test('--epochs and --training-iters exclude each other', async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be used with option '--training-iters")]);
 });
 
+test('a run of no step may have any step schedule', async () => {
+  const growing = ['--schedule', 'step', '--decay-rate', '2', '--training-iters', '1'];
+  expect((await longhand([...RUN, ...growing])).code).toBe(0);
+});
+
 describe('--history and --plot', () => {
   const VALIDATED = [...RUN, '--validate-every', '10', '--display-step', '5'];
 

@@ -65,7 +65,7 @@ export const f = <T extends Pair>(x: T, backend?: Backend, y = <number>BETA1, z?
   expect([f({ a: 1 }), Kind.one]).toEqual([1.9, 1]);
 });
 
-test('lines stay, whatever ends them', () => {
+test('the lines stay the same, with every kind of line end', () => {
   const source =
     "import {\n  BETA1,\r\n  EPSILON as e\r} from 'longhand'; export {\n  f\n};\nfunction f() { throw new Error('here'); }\nf();";
   const lines = (text: string): number => text.split(/\r\n|[\n\r]/).length;

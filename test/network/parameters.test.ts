@@ -280,6 +280,12 @@ test('tensors that are loaded from each other get what the other had', async () 
   expect(valuesOf(a)).toEqual(Float64Array.of(1, 3, 2, 4));
 });
 
+test('tensors are loaded in their own precision, not in the backend’s', () => {
+  const [a, b] = [tensorFrom([0], [1], 'f64'), tensorFrom([0.1], [1], 'f64')];
+  loadTensors(createReferenceBackend(), { a }, { a: b });
+  expect(a.get(0)).toBe(0.1);
+});
+
 describe('a list of parameters is refused for', () => {
   const backend = createReferenceBackend();
   const parameter = (name: string, ...shape: number[]): Parameter => ({
