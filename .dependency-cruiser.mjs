@@ -42,7 +42,7 @@ const layerRules = LAYERS.flatMap((components, layer) =>
 const NODE_ONLY = [
   'src/cli/',
   'src/page/(build/|vite\\.config)',
-  'src/files/(disk|working-folder)',
+  'src/files/disk',
   'src/data/(mnist|text)-files',
   'src/exercises/make',
   'src/training/checkpoint-files',

@@ -1,10 +1,22 @@
 /** Opens GPU.js in a mode, and names the kernel class that must run in it: GPU.js falls back to another without an error. */
 import { BackendUnavailableError } from '../../src/core/errors.js';
-import type { GlKernelClass, GpuInstance, GpuJs, KernelClass, Mode, Result, Stored, WebGpuContext } from './gpu-js.js';
+import type {
+  GlKernelClass,
+  GlTexture,
+  GpuInstance,
+  GpuJs,
+  KernelClass,
+  Mode,
+  Result,
+  ResultRows,
+  Stored,
+  WebGpuBuffer,
+  WebGpuContext,
+} from './gpu-js.js';
 import { loadGpuJs } from './gpu-js.js';
 import type { Geometry } from './layout.js';
+import { flat, partsOf } from './layout.js';
 import type { Program } from './program.js';
-import { adoptBuffer, adoptNumbers, adoptTextures } from './results.js';
 
 /** Outside the GL modes a launch has one output, so a thread computes at most four numbers. docs/kernels.md compares tiles. */
 const BUFFERS = { width: 1, mostOutputs: 1, mostInputs: 7, mostTexels: Infinity } as const;
@@ -177,4 +189,37 @@ function executorOf(mode: Mode, { context }: GpuInstance): string {
   const renderer: unknown = context.getParameter(unmasked ? unmasked.UNMASKED_RENDERER_WEBGL : context.RENDERER);
   const version: unknown = context.getParameter(context.VERSION);
   return `${String(renderer)}, ${String(version)}`;
+}
+
+/**
+ * The textures of a launch. Texels lie in a texture row after row. So a texture can be read as rows of another length than
+ * the rows of threads that computed it; cell-tiles.ts uses this.
+ */
+function adoptTextures(result: Result, { outputs, threads, results }: Program): Stored[] {
+  const textures = (results.length === 1 ? [result] : Object.values(result)) as GlTexture[];
+  const perOutput = outputs.flatMap((output) =>
+    Array.from({ length: partsOf({ width: 4, tileRows: 4 }, output.layout) }, () => output),
+  );
+  for (const [n, texture] of textures.entries()) {
+    const across = Math.ceil(perOutput[n].columns / 4);
+    texture.output = [across, (threads[0] * threads[1]) / across];
+    texture.dimensions = [...texture.output, 1];
+  }
+  return textures;
+}
+
+/** The buffer of a launch in webgpu mode, as single numbers: a kernel does not accept a buffer of arrays. */
+function adoptBuffer(result: Result, { threads, results }: Program): Stored[] {
+  const buffer = result as WebGpuBuffer;
+  if (results[0].length === 1) return [buffer];
+  const View = buffer.constructor as new (settings: object) => WebGpuBuffer;
+  const output = [threads[0] * results[0].length, threads[1]];
+  const view = new View({ ...buffer, output, componentCount: 1 });
+  buffer.delete?.(); // the view keeps the memory
+  return [view];
+}
+
+/** The numbers of a launch in the modes that compute on the host. */
+function adoptNumbers({ input }: GpuJs, result: Result, { threads, results }: Program): Stored[] {
+  return [input(flat(result as ResultRows), [threads[0] * results[0].length, threads[1]])];
 }

@@ -9,10 +9,9 @@ import { LONGEST_PASS_SECONDS, LONGEST_SEARCH_SECONDS, elementCountOfComparison 
 import type { TemplateOptions } from '../compare/template.js';
 import { MOST_PROJECTED, templateOf } from '../compare/template.js';
 import { formatShape } from '../core/tensor.js';
-import { previousOf, readFile, replaceFile } from '../files/disk.js';
+import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, writeSafetensors } from '../files/safetensors.js';
-import { placeOf } from '../files/working-folder.js';
 import type { BatchSizes, NetworkConfig } from '../network/config.js';
 import { LOSSES, READS } from '../network/config.js';
 import { currentRun } from './current-run.js';

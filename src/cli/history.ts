@@ -2,10 +2,9 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
-import { failure, readFile, replaceFile } from '../files/disk.js';
+import { failure, placeOf, readFile, replaceFile } from '../files/disk.js';
 import { Fields } from '../files/fields.js';
 import { quote } from '../files/safetensors.js';
-import { placeOf } from '../files/working-folder.js';
 
 const SETS = ['train', 'validation'] as const;
 

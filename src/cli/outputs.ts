@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { linkedNames, replacedSuffixes, targetOf } from '../files/disk.js';
-import { placeOf } from '../files/working-folder.js';
+import { linkedNames, placeOf, replacedSuffixes, targetOf } from '../files/disk.js';
 
 interface NamedFile {
   /** For messages, such as `--best`. */

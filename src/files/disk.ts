@@ -1,4 +1,5 @@
-/** Reads and replaces whole files. Node only. Every failure is a DataError. */
+/** Reads and replaces whole files, and says where relative paths begin. Node only. Every failure is a DataError. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Stats } from 'node:fs';
 import {
   accessSync,
@@ -20,7 +21,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { DataError } from '../core/errors.js';
-import { placeOf } from './working-folder.js';
 
 /** In bytes; no file of this project is nearly as large. */
 const LARGEST_FILE = 2 ** 31 - 1;
@@ -275,4 +275,19 @@ export function failure(file: string, what: string, error: unknown): Error {
   if (error instanceof DataError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new DataError(`${file}: ${what} (${REASONS[codeOf(error) ?? ''] ?? message})`);
+}
+
+/** The folder in which relative paths begin: the process's own, or another one for a single run of the command line. */
+const folders = new AsyncLocalStorage<string>();
+
+/** Calls `work`. For it, and for all that it starts, relative paths begin in `folder`. */
+export function inFolder<Result>(folder: string, work: () => Result): Result {
+  return folders.run(folder, work);
+}
+
+/** The path with which Node finds `file`. Messages name the file as the user wrote it. */
+export function placeOf(file: string): string {
+  const folder = folders.getStore();
+  if (folder === undefined || file === '' || path.isAbsolute(file)) return file;
+  return `${folder}${path.sep}${file}`; // not path.join: it would drop a folder before "..", although that folder may be a link
 }

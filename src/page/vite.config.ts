@@ -5,10 +5,9 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vite';
 import { packagedText, TEXT_NAME } from '../data/text-files.js';
 import { dataFiles, mnistInSite, textInSite } from './build/data-files.js';
-import { equationsInPage } from './build/equations-in-page.js';
+import { equationsInPage, settingsInPage } from './build/html-in-page.js';
 import { licences, usedFonts } from './build/packages.js';
 import { plantedMistakes } from './build/planted-mistakes.js';
-import { settingsInPage } from './build/settings-in-page.js';
 
 /** About the text, which is not a module. */
 const NOTE = `data/${TEXT_NAME}.gz is the text of "Moby-Dick; or, The Whale" by Herman Melville (1851),

@@ -1,9 +1,8 @@
 /** Checkpoints as files on a disk, in Node only. docs/files.md describes them; checkpoint.ts makes their bytes. */
 import { existsSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
-import { previousOf, readFile, replaceFile } from '../files/disk.js';
+import { placeOf, previousOf, readFile, replaceFile } from '../files/disk.js';
 import type { FloatLimits } from '../files/stored-tensors.js';
-import { placeOf } from '../files/working-folder.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from './checkpoint.js';
 

@@ -7,7 +7,7 @@ import { BACKENDS, GPU_MODES } from '../../src/cli/backends.js';
 import { f32Number } from '../../src/cli/flag-values.js';
 import { failureOf } from '../helpers/failures.js';
 import { failed, longhand } from '../helpers/longhand.js';
-import { mnistFiles } from '../helpers/small-images.js';
+import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 describe('help and version', () => {

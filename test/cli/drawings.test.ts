@@ -24,7 +24,7 @@ import { expectDataError } from '../helpers/failures.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { failed } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
-import { idx } from '../helpers/small-images.js';
+import { idx } from '../helpers/small-data.js';
 import { inFolder } from '../helpers/temporary-directories.js';
 import { inTier } from '../helpers/tier.js';
 

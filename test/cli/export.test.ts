@@ -6,7 +6,7 @@ import { completeConfig } from '../../src/network/config.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { train } from '../../src/training/loop.js';
 import { done, failed, jsonOf, longhand, refused } from '../helpers/longhand.js';
-import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { DATA, SMALL } from '../helpers/small-runs.js';
 import { folder, inFolder } from '../helpers/temporary-directories.js';
 

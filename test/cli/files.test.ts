@@ -7,7 +7,7 @@ import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { mnistFiles } from '../helpers/small-images.js';
+import { mnistFiles } from '../helpers/small-data.js';
 import { DATA, endless, FROM, RUN, SMALL } from '../helpers/small-runs.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 

@@ -13,7 +13,7 @@ import { saveCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { zeroParameters } from '../helpers/random-model.js';
-import { idx } from '../helpers/small-images.js';
+import { idx } from '../helpers/small-data.js';
 import { FROM } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
 import { inTier } from '../helpers/tier.js';

@@ -20,7 +20,7 @@ import { done, jsonLinesOf, jsonOf, longhand, refused } from '../helpers/longhan
 import { testOnTerminal } from '../helpers/needs.js';
 import { encodePng } from '../helpers/png.mjs';
 import { checkpointOf } from '../helpers/runs.js';
-import { idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-images.js';
+import { idx, IDX_COLUMNS, IDX_ROWS, mnistFiles, smallImages } from '../helpers/small-data.js';
 import { directoryOf, inFolder } from '../helpers/temporary-directories.js';
 
 const [ROWS, COLUMNS] = [IDX_ROWS, IDX_COLUMNS];

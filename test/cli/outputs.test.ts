@@ -5,7 +5,7 @@ import { meetingOf } from '../../src/cli/outputs.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
-import { mnistFiles } from '../helpers/small-images.js';
+import { mnistFiles } from '../helpers/small-data.js';
 import { FROM, RUN as SMALL_RUN } from '../helpers/small-runs.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 

@@ -6,7 +6,7 @@ import type { GradientReport } from '../../src/equations/gradcheck.js';
 import type { Line } from '../../src/training/training.js';
 import { inShell, linesOf, longhand as longhandProcess } from '../helpers/longhand-process.js';
 import { longhand, start } from '../helpers/longhand.js';
-import { mnistFiles } from '../helpers/small-images.js';
+import { mnistFiles } from '../helpers/small-data.js';
 import { endless, SIGNALS, SMALL } from '../helpers/small-runs.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 

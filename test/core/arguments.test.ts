@@ -21,7 +21,7 @@ import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';
-import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-data.js';
 
 const SIZE = ROWS * COLUMNS;
 const DATA = { train: IMAGES, validation: undefined };

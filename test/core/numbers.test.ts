@@ -19,7 +19,7 @@ import { Training } from '../../src/training/training.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { failed, longhand } from '../helpers/longhand.js';
 import { savedModel } from '../helpers/random-model.js';
-import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 test.each([

@@ -7,7 +7,7 @@ import type { Shuffle } from '../../src/data/batches.js';
 import { BatchOrder, fillBatch } from '../../src/data/batches.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { sliceImages } from '../../src/data/mnist.js';
-import { IDX_COLUMNS as COLUMNS, IDX_ROWS as ROWS, smallImages } from '../helpers/small-images.js';
+import { IDX_COLUMNS as COLUMNS, IDX_ROWS as ROWS, smallImages } from '../helpers/small-data.js';
 
 /** Rows 7 to 26 of the first test image; # marks intensities above one half. */
 const SEVEN = [

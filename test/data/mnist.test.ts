@@ -8,7 +8,7 @@ import { parseIdx } from '../../src/data/idx.js';
 import { loadMnist } from '../../src/data/mnist-files.js';
 import { parseLabelledImages } from '../../src/data/mnist.js';
 import { errorOf } from '../helpers/failures.js';
-import { idx, imagesFile, labelsFile, mnistFiles, smallImages } from '../helpers/small-images.js';
+import { idx, imagesFile, labelsFile, mnistFiles, smallImages } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const TRAIN = 5003;

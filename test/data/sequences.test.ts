@@ -10,8 +10,8 @@ import { Training } from '../../src/training/training.js';
 import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';
-import type { Kind } from '../helpers/small-sequences.js';
-import { smallSequences, STEPS } from '../helpers/small-sequences.js';
+import type { Kind } from '../helpers/small-data.js';
+import { smallSequences, STEPS } from '../helpers/small-data.js';
 
 const COUNT = 3;
 const OPTIONS = { batchSize: 2, trainingIters: 4 };

@@ -9,7 +9,7 @@ import { clipByNorm, clipByValue, clipGradients } from '../../src/equations/clip
 import type { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
 import { failureOf } from '../helpers/failures.js';
-import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 
 const { clipping } = JSON.parse(readFileSync(new URL('../fixtures/training.json', import.meta.url), 'utf8')) as {
   clipping: {

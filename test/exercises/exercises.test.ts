@@ -13,7 +13,7 @@ import type { Exercise, Verdict } from '../../src/exercises/exercise.js';
 import { EXERCISES, fileNameOf } from '../../src/exercises/exercises.js';
 import { folderContents } from '../../src/exercises/folder.js';
 import { answerLosses, rightLosses } from '../../src/exercises/train.js';
-import { smallImages } from '../helpers/small-images.js';
+import { smallImages } from '../helpers/small-data.js';
 
 const exercise = (name: string): Exercise => EXERCISES.find((one) => one.name === name)!;
 const changed = (name: string, right: string, wrong: string): Verdict => {

@@ -27,7 +27,7 @@ import type { Case } from './operation-cases.js';
 import { CASES, ON_PRODUCTS, TOLERANCE } from './operation-cases.js';
 import { PLACEMENT_CASES } from './placement-cases.js';
 import { randomise } from './random-model.js';
-import { IMAGES, OPTIONS } from './small-images.js';
+import { IMAGES, OPTIONS } from './small-data.js';
 import { SUM_CASES } from './sum-cases.js';
 import type { Origin } from './workbench.js';
 import { expectClose, expectedOfLongCase, Guarded, runLongCase } from './workbench.js';

@@ -6,7 +6,7 @@ import { BackendUnavailableError } from '../../src/core/errors.js';
 import { train } from '../../src/training/loop.js';
 import { describeBackend } from './backend-suite.js';
 import { needs } from './needs.js';
-import { smallImages } from './small-images.js';
+import { smallImages } from './small-data.js';
 
 /** Why a mode cannot run here, or undefined if it can. */
 async function refusalOf(mode: Mode): Promise<string | undefined> {

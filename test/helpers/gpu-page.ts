@@ -13,7 +13,7 @@ import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line } from '../../src/training/training.js';
 import { withViews } from './device-backend.js';
-import { smallImages } from './small-images.js';
+import { smallImages } from './small-data.js';
 
 export interface PageJob {
   readonly mode: Mode;

@@ -1,5 +1,5 @@
 /** Short runs of `longhand train` on small images of MNIST's files, for tests of the command line. */
-import { mnistFiles } from './small-images.js';
+import { mnistFiles } from './small-data.js';
 import { directoryOf } from './temporary-directories.js';
 
 /** A folder with MNIST's four files: 5,600 training images, so 600 without the validation set, and 200 test images. */

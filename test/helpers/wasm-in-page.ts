@@ -7,7 +7,7 @@ import { createWasmBackend } from '../../kernels/wasm/index.js';
 import { SLEEPERS } from '../../kernels/wasm/jobs.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import { train } from '../../src/training/loop.js';
-import { smallImages } from './small-images.js';
+import { smallImages } from './small-data.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 /** What the page runs. */

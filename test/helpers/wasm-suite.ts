@@ -11,7 +11,7 @@ import { Model } from '../../src/network/model.js';
 import { Network } from '../../src/network/network.js';
 import { train } from '../../src/training/loop.js';
 import { Adam, Sgd } from '../../src/training/optimisers.js';
-import { smallImages } from './small-images.js';
+import { smallImages } from './small-data.js';
 
 const images = smallImages(60, 7, 5);
 const OPTIONS = { batchSize: 20, trainingIters: 20 * 21, hidden: 37, displayStep: 5 };

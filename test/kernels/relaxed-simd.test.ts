@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { longhand as longhandProcess, runProcess } from '../helpers/longhand-process.js';
 import { longhand } from '../helpers/longhand.js';
-import { mnistFiles } from '../helpers/small-images.js';
+import { mnistFiles } from '../helpers/small-data.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
 const DATA = directoryOf(mnistFiles(5600, 200));

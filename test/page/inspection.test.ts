@@ -10,7 +10,7 @@ import { ImageInspector } from '../../src/page/inspect-image.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { firstProbabilities, probabilitiesByRow } from '../../src/training/probabilities.js';
 import { Training } from '../../src/training/training.js';
-import { smallImages } from '../helpers/small-images.js';
+import { smallImages } from '../helpers/small-data.js';
 
 const T = 6;
 const I = 3;

@@ -12,7 +12,7 @@ import { inJson, refusalOf } from '../helpers/changed-files.js';
 import { expectDataError } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { inTier } from '../helpers/tier.js';
 
 let checkpoint: Checkpoint;

@@ -25,7 +25,7 @@ import { changedCheckpoint, inJson } from '../helpers/changed-files.js';
 import { HAS_BEGUN, untouchable } from '../helpers/counting-backend.js';
 import { expectDataError, failureOf } from '../helpers/failures.js';
 import { checkpointOf } from '../helpers/runs.js';
-import { IMAGES } from '../helpers/small-images.js';
+import { IMAGES } from '../helpers/small-data.js';
 
 const entryOf = (name: OptionName): OptionEntry => OPTIONS[name];
 const flagOf = (name: OptionName): string =>

@@ -27,7 +27,7 @@ import { Training } from '../../src/training/training.js';
 import { expectDataError } from '../helpers/failures.js';
 import { describeTorch } from '../helpers/needs.js';
 import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
-import { idx, IMAGES, mnistFiles, OPTIONS } from '../helpers/small-images.js';
+import { idx, IMAGES, mnistFiles, OPTIONS } from '../helpers/small-data.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
 import { inTier } from '../helpers/tier.js';
 

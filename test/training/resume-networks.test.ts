@@ -18,8 +18,7 @@ import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from '../helpers/failures.js';
 import type { Run } from '../helpers/runs.js';
 import { checkpointOf, describeOnBackends, expectInterruptible } from '../helpers/runs.js';
-import { IMAGES } from '../helpers/small-images.js';
-import { smallSequences } from '../helpers/small-sequences.js';
+import { IMAGES, smallSequences } from '../helpers/small-data.js';
 
 const SEQUENCES = {
   ...smallSequences({ inputs: 'classes', answers: 'labels', reads: 'every', ends: 'lengths' }, 23),

@@ -9,7 +9,7 @@ import { resumeTraining, train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
-import { IMAGES, OPTIONS } from '../helpers/small-images.js';
+import { IMAGES, OPTIONS } from '../helpers/small-data.js';
 import { inTier } from '../helpers/tier.js';
 
 type Asked = Partial<TrainOptions>;

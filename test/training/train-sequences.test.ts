@@ -12,8 +12,8 @@ import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
-import type { Kind } from '../helpers/small-sequences.js';
-import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-sequences.js';
+import type { Kind } from '../helpers/small-data.js';
+import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
 const COUNT = 21; // the last batch of an evaluation is not full

@@ -21,7 +21,7 @@ import type { Line } from '../../src/training/training.js';
 import { Training } from '../../src/training/training.js';
 import { countingBackend } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
-import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-images.js';
+import { COLUMNS, IMAGES, OPTIONS, ROWS } from '../helpers/small-data.js';
 
 const weightsOf = (network: Network): number[] => network.parameters.flatMap(({ value }) => [...valuesOf(value)]);
 

@@ -11,7 +11,7 @@ import { folderContents, pathOf, TYPES } from '../../../src/exercises/folder.js'
 import { answerLosses, rightLosses, TRAINING_STEPS } from '../../../src/exercises/train.js';
 import { MAIN } from '../../helpers/longhand-process.js';
 import { longhand } from '../../helpers/longhand.js';
-import { smallImages } from '../../helpers/small-images.js';
+import { smallImages } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 import type { Exercise } from '../../../src/exercises/exercise.js';
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { mnistFiles } from '../../helpers/small-images.js';
+import { mnistFiles } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));

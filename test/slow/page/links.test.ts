@@ -11,7 +11,7 @@ import { testInBrowser } from '../../helpers/chromium.js';
 import type { Visit } from '../../helpers/longhand-page.js';
 import { servePage, SMALL } from '../../helpers/longhand-page.js';
 import { longhand } from '../../helpers/longhand.js';
-import { smallImages } from '../../helpers/small-images.js';
+import { smallImages } from '../../helpers/small-data.js';
 import { directoryOf } from '../../helpers/temporary-directories.js';
 
 const { visit } = servePage();
