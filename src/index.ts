@@ -57,7 +57,16 @@ export { embeddingForward, embeddingBackward } from './equations/embedding.js';
 export { drawMask, multiply } from './equations/dropout.js';
 export type { LabelRows } from './equations/cross-entropy.js';
 export { crossEntropyBackward, crossEntropyForward, labelRows } from './equations/cross-entropy.js';
-export { squaredErrorBackward, squaredErrorForward } from './equations/squared-error.js';
+export {
+  absoluteErrorBackward,
+  absoluteErrorForward,
+  huberBackward,
+  huberForward,
+  pinballBackward,
+  pinballForward,
+  squaredErrorBackward,
+  squaredErrorForward,
+} from './equations/error-losses.js';
 export { sgd } from './equations/sgd.js';
 export type { NamedTensors, Parameter } from './network/parameters.js';
 export { assertFinite, gradientsByName, loadTensors, saveTensors, valuesByName } from './network/parameters.js';

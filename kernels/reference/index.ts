@@ -12,9 +12,9 @@ import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/
 import { columnSums } from '../../src/equations/dense.js';
 import { multiply } from '../../src/equations/dropout.js';
 import { embeddingForward, embeddingBackward } from '../../src/equations/embedding.js';
+import * as errorLosses from '../../src/equations/error-losses.js';
 import { lstmCellBackward, lstmCellForward } from '../../src/equations/lstm.js';
 import { sgd } from '../../src/equations/sgd.js';
-import { squaredErrorBackward, squaredErrorForward } from '../../src/equations/squared-error.js';
 import { matmul } from './matmul.js';
 
 /** Options of `createReferenceBackend`. */
@@ -48,8 +48,7 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     crossEntropyBackward(dLogits, probabilities, labels, count) {
       crossEntropyBackward(dLogits, probabilities, labelRows(labels), count);
     },
-    squaredErrorForward,
-    squaredErrorBackward,
+    ...errorLosses,
     adam,
     sgd,
     embeddingForward,

@@ -2,15 +2,15 @@
  * A network as a plain object of sizes: the same in code, in checkpoints and on the command line. src/network/network.ts computes it.
  */
 import type { TypeName } from '../core/arguments.js';
-import { assertChoice, assertKinds, assertObject, assertSizes, describe } from '../core/arguments.js';
+import { assertChoice, assertKinds, assertList, assertObject, assertSizes, describe } from '../core/arguments.js';
 import type { Shape } from '../core/tensor.js';
 import type { LstmSizes } from '../equations/lstm-tensors.js';
 import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/lstm-tensors.js';
 
 /** What a network reads: numbers, or for each step one class. */
 export const INPUT_KINDS = ['numbers', 'classes'] as const;
-/** Losses: softmax cross-entropy (5), or the mean squared error (13). */
-export const LOSSES = ['crossEntropy', 'squaredError'] as const;
+/** Losses: softmax cross-entropy (5) of classes; of numbers, the squared error (13) and (17) to (19). */
+export const LOSSES = ['crossEntropy', 'squaredError', 'absoluteError', 'huber', 'pinball'] as const;
 /** Which states the output layer reads: those after the last step, or those of every step. */
 export const READS = ['last', 'every'] as const;
 
@@ -38,6 +38,13 @@ export interface NetworkConfig {
   readonly inputKind?: (typeof INPUT_KINDS)[number];
   /** Default: 'crossEntropy'. */
   readonly loss?: (typeof LOSSES)[number];
+  /** δ of the loss 'huber': larger errors cost as in 'absoluteError'. Default: 1. */
+  readonly delta?: number;
+  /**
+   * For the loss 'pinball', between 0 and 1: the outputs of each target, one for each quantile. Output g·Q+n is quantile n of target g.
+   * Default: [], for the other losses.
+   */
+  readonly quantiles?: readonly number[];
   /** Which states the output layer reads; the loss is computed there. Default: 'last'. */
   readonly reads?: (typeof READS)[number];
   /** p of (12): the probability that a number from one layer to the next is dropped in training. Default: 0. */
@@ -66,6 +73,8 @@ const KINDS = {
   outputs: 'number',
   inputKind: 'string',
   loss: 'string',
+  delta: 'number',
+  quantiles: 'object',
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
@@ -87,6 +96,7 @@ const LAYER_KINDS = {
 export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
+  const { delta = 1, quantiles = [] } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
@@ -110,11 +120,26 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
     );
   }
   if (!Number.isFinite(forgetBias)) throw new RangeError(`network: forgetBias is ${forgetBias}: must be finite`);
+  if (!(delta > 0 && delta < Infinity)) throw new RangeError(`network: delta is ${delta}: must be a number > 0`);
+  assertQuantiles(quantiles, loss, network.outputs);
   const { inputs, outputs } = network;
-  return { inputs, layers, outputs, inputKind, loss, reads, dropout, forgetBias };
+  return { inputs, layers, outputs, inputKind, loss, delta, quantiles: [...quantiles], reads, dropout, forgetBias };
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
+
+function assertQuantiles(quantiles: readonly number[], loss: CompleteConfig['loss'], outputs: number): void {
+  assertList('network: quantiles', quantiles, 'numbers between 0 and 1');
+  const wrong = Array.from(quantiles).find((q) => !(q > 0 && q < 1));
+  if (wrong !== undefined) throw new RangeError(`network: quantiles has ${describe(wrong)}: must be between 0 and 1`);
+  const Q = quantiles.length;
+  if (loss === 'pinball' ? Q > 0 && outputs % Q === 0 : Q === 0) return;
+  throw new RangeError(
+    loss === 'pinball'
+      ? `network: outputs is ${outputs}, with ${Q} quantiles: must be a multiple, the quantiles of each target`
+      : `network: quantiles has ${Q} numbers: must be [], because the loss is ${loss}`,
+  );
+}
 
 function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
   assertObject(what, layer);
@@ -129,10 +154,14 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
   );
 }
 
-/** The network for a file: projections and biases are left out of layers that have the defaults, as in Longhand 0.2. */
-export function storedConfig({ layers, ...others }: CompleteConfig): NetworkConfig {
+/** The network for a file. Fields that format version 2 does not have are left out if the network does not need them. */
+export function storedConfig({ layers, delta, quantiles, ...others }: CompleteConfig): NetworkConfig {
   const { inputs, ...rest } = others;
-  return { inputs, layers: layers.map(storedLayer), ...rest };
+  return {
+    ...{ inputs, layers: layers.map(storedLayer), ...rest },
+    ...(rest.loss === 'huber' && { delta }),
+    ...(rest.loss === 'pinball' && { quantiles }),
+  };
 }
 
 /** A layer of `storedConfig`. */
@@ -142,9 +171,9 @@ export const storedLayer = ({ hidden, bidirectional, projection, bias }: Require
   ...(!bias && { bias }),
 });
 
-/** Whether a layer has a projection or no biases. Files of format version 2 have no such layers. */
-export const needsVersion3 = ({ layers }: CompleteConfig): boolean =>
-  layers.some(({ projection, bias }) => projection > 0 || !bias);
+/** Whether a layer has a projection or no biases, or the loss is new. Files of format version 2 have no such networks. */
+export const needsVersion3 = ({ layers, loss }: CompleteConfig): boolean =>
+  layers.some(({ projection, bias }) => projection > 0 || !bias) || !['crossEntropy', 'squaredError'].includes(loss);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain(network: CompleteConfig): boolean {
@@ -228,6 +257,12 @@ export function stateShapes(network: NetworkConfig, B: number, [h, c] = ['h0', '
   return shapes;
 }
 
+/** The shape of targets: that of logits, but with one number for all quantiles. */
+export function targetShape(network: CompleteConfig, sizes: BatchSizes): Shape {
+  const shape = outputShape(network, sizes);
+  return [...shape.slice(0, -1), network.outputs / Math.max(network.quantiles.length, 1)];
+}
+
 /** How many rows have a loss: B, or T·B with a loss at every step. */
 export const lossRows = ({ reads = 'last' }: NetworkConfig, { T, B }: BatchSizes): number =>
   reads === 'every' ? T * B : B;
@@ -247,7 +282,7 @@ export function outputShapes(network: NetworkConfig, sizes: BatchSizes) {
   const common = { x: inputShape(network, sizes), logits: output, losses: rows, dLogits: output };
   return (network.loss ?? 'crossEntropy') === 'crossEntropy'
     ? { ...common, y: rows, probabilities: output }
-    : { ...common, y: output, mask: rows };
+    : { ...common, y: output, mask: output, ...(network.loss === 'pinball' && { quantiles: [network.outputs] }) };
 }
 
 /** The activations and gradients of one LSTM, without its parameters. A bias that is no parameter is 0. */

@@ -240,7 +240,7 @@ export class Network {
     const { x } = batch;
     assertTensor('setBatch: x', x, '[T,B,I]');
     assertShape('setBatch', 'x', x, this.activations.x.shape);
-    const lengths = this.output.rows.checkedLengths(batch);
+    const lengths = this.output.counted.checkedLengths(batch);
     if (this.config.inputKind === 'classes') assertClasses(x, this.config.inputs, lengths);
     else assertHolds('setBatch: x', x, this.backend.dtype, ([t, b]) => t < lengths[b]);
     this.putTargets(batch, 1);
@@ -258,11 +258,11 @@ export class Network {
 
   /** `least`: rows that must count. */
   private putTargets(targets: Targets, least: number): void {
-    this.sequences.reserve(this.output.rows.checkedLengths(targets));
+    this.sequences.reserve(this.output.counted.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
     this.hasPassed.targets = false;
     if (!lengthsChanged) return;
-    const { lengths } = this.output.rows;
+    const { lengths } = this.output.counted;
     this.sequences.setLengths(lengths);
     const sorted = this.sequences.order.map((b) => lengths[b]);
     for (const lstm of this.layers.flat()) setLengths(lstm, sorted);
@@ -270,7 +270,7 @@ export class Network {
 
   /** Whether a row of the losses counts: it has a label ≥ 0 or a target, before its sequence's end. */
   countsRow(row: number): boolean {
-    return this.output.rows.mask[row] === 1;
+    return this.output.counted.countIn(row) > 0;
   }
 
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
@@ -366,7 +366,7 @@ export class Network {
     const inputs = { x, y, ...namedStates(this.config, initial) };
     for (const [name, tensor] of Object.entries<Tensor>(inputs)) {
       await this.backend.download(tensor);
-      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.rows.lengths[b] : undefined);
+      const found = findNonFinite(tensor, name === 'x' ? ([t, b]) => t < this.output.counted.lengths[b] : undefined);
       if (!found) continue;
       const [first, ...others] = found.index;
       const index = [name === 'x' || name === 'y' ? first : this.order[first], ...others];

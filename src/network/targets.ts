@@ -1,16 +1,19 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
 import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, copyInto, fill, formatShape, matrixOf } from '../core/tensor.js';
+import { assertHolds, assertShape, formatShape, matrixOf } from '../core/tensor.js';
 import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
-import { lossRows } from './config.js';
+import { lossRows, targetShape } from './config.js';
 
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
   /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** For the squared error: `[B,C]`, or `[T,B,C]` with a loss at every step. Default: none, see `labels`. */
+  /**
+   * For the other losses: `[B,C]`, or `[T,B,C]` with a loss at every step; C/Q numbers in place of C with Q quantiles. A number that
+   * is NaN does not count. Default: none, see `labels`.
+   */
   readonly targets?: Tensor;
   /** `[B]`: steps of each sequence, in any order. Default: T each. */
   readonly lengths?: ArrayLike<number>;
@@ -19,27 +22,30 @@ export interface Targets {
 /** The names of `Targets`. */
 export const TARGET_NAMES = ['labels', 'targets', 'lengths'] as const satisfies (keyof Targets)[];
 
-/** Which rows count, and how many: the divisor of the mean. Before the first `set`, every row counts. */
-export class RowMask {
-  /** For each row 1 if it counts, else 0. */
+/** What counts in the loss, and how much of it: the divisor of the mean. Before the first `set`, everything counts. */
+export class LossMask {
+  /** For each label, or each of a row's C targets, 1 if it counts, else 0. */
   readonly mask: Uint8Array;
-  /** The number of rows that count. */
+  /** The sum of `mask`. */
   count: number;
   /** `[B]`: steps of each sequence. */
   lengths: readonly number[];
+  /** Numbers of `mask` in each row. */
+  private readonly width: number;
 
   constructor(
     private readonly config: CompleteConfig,
     private readonly sizes: BatchSizes,
   ) {
-    this.count = lossRows(config, sizes);
+    this.width = config.loss === 'crossEntropy' ? 1 : config.outputs;
+    this.count = lossRows(config, sizes) * this.width;
     this.mask = new Uint8Array(this.count).fill(1);
     this.lengths = this.fullLengths();
   }
 
   /**
-   * Writes labels into y, with -1 in rows that do not count; or targets, with 0 in those rows. Returns whether the lengths changed. Throws a
-   * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` rows count; then nothing changes.
+   * Writes labels into y, with -1 where they do not count; or targets, with 0 there. Returns whether the lengths changed. Throws a
+   * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` of them count; then nothing changes.
    */
   set(given: Targets, y: Tensor, least = 0): boolean {
     const { labels, targets } = given;
@@ -48,7 +54,8 @@ export class RowMask {
       if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
       this.setLabels(labels, newLengths, y, least);
     } else {
-      if (labels !== undefined) throw new RangeError('labels: given, but the loss is squaredError: give targets');
+      if (labels !== undefined)
+        throw new RangeError(`labels: given, but the loss is ${this.config.loss}: give targets`);
       this.setTargets(targets, newLengths, y, least);
     }
     const changed = newLengths.some((length, b) => length !== this.lengths[b]);
@@ -76,7 +83,7 @@ export class RowMask {
     if (labels.length !== rows) {
       throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
     }
-    this.mark(least, (row) => {
+    this.mark(least, 'labels', (row) => {
       const label = labels[row];
       if (this.isBeyondEnd(row, lengths)) return false;
       if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
@@ -86,19 +93,41 @@ export class RowMask {
   }
 
   private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor, least: number): void {
+    const shape = targetShape(this.config, this.sizes);
     if (!targets) {
-      throw new RangeError(`targets: none given, but the loss is squaredError: they must be ${formatShape(y.shape)}`);
+      throw new RangeError(
+        `targets: none given, but the loss is ${this.config.loss}: they must be ${formatShape(shape)}`,
+      );
     }
-    assertTensor('targets', targets, formatShape(y.shape));
-    assertShape('setBatch', 'targets', targets, y.shape);
+    assertTensor('targets', targets, formatShape(shape));
+    assertShape('setBatch', 'targets', targets, shape);
+    const given = matrixOf(targets);
+    const Q = Math.max(this.config.quantiles.length, 1);
+    const target = (at: number): number => given.get(Math.floor(at / this.width), Math.floor((at % this.width) / Q));
+    const isMissing = (index: number[]): boolean => Number.isNaN(targets.get(...index));
     const isRead = ([t, b]: number[]): boolean => this.config.reads === 'last' || t < lengths[b];
-    assertHolds('targets', targets, y.dtype === 'float32' ? 'f32' : 'f64', isRead);
-    this.mark(least, (row) => !this.isBeyondEnd(row, lengths));
-    copyInto(y, targets);
+    assertHolds(
+      'targets',
+      targets,
+      y.dtype === 'float32' ? 'f32' : 'f64',
+      (index) => isRead(index) && !isMissing(index),
+    );
+    this.mark(
+      least,
+      'targets',
+      (at) => !this.isBeyondEnd(Math.floor(at / this.width), lengths) && !Number.isNaN(target(at)),
+    );
     const rows = matrixOf(y);
-    this.mask.forEach((counts, row) => {
-      if (counts === 0) fill(rows.pick(row), 0);
-    });
+    this.mask.forEach((counts, at) =>
+      rows.set(Math.floor(at / this.width), at % this.width, counts === 1 ? target(at) : 0),
+    );
+  }
+
+  /** How many labels, or numbers, of a row count. */
+  countIn(row: number): number {
+    let count = 0;
+    for (let k = 0; k < this.width; k++) count += this.mask[row * this.width + k];
+    return count;
   }
 
   /** Whether the row's step is beyond its sequence's end. Row t·B+b is step t of sequence b, if there is a loss at every step. */
@@ -107,11 +136,14 @@ export class RowMask {
     return this.config.reads === 'every' && Math.floor(row / B) >= lengths[row % B];
   }
 
-  private mark(least: number, counts: (row: number) => boolean): void {
-    const marks = this.mask.map((_, row) => Number(counts(row)));
+  private mark(least: number, what: 'labels' | 'targets', counts: (at: number) => boolean): void {
+    const marks = this.mask.map((_, at) => Number(counts(at)));
     const count = marks.reduce((sum, mark) => sum + mark, 0);
     if (count < least) {
-      throw new RangeError(`labels: each of the ${marks.length} is -1 or beyond its sequence’s end: nothing counts`);
+      const none = what === 'labels' ? '-1' : 'NaN';
+      throw new RangeError(
+        `${what}: each of the ${marks.length} is ${none} or beyond its sequence’s end: nothing counts`,
+      );
     }
     this.mask.set(marks);
     this.count = count;

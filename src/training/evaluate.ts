@@ -85,7 +85,7 @@ export async function evaluateExamples(
   const steps = network.config.reads === 'every' ? T : 1;
   const correct = new Uint8Array(examples.count * steps);
   const predicted = new Int32Array(examples.count * steps).fill(-1);
-  const sums = { loss: 0, right: 0, count: 0 };
+  const sums = { loss: 0, divisor: 0, right: 0, count: 0 };
   if (examples.continues) network.resetState();
   for (let start = 0; start < examples.count; start += B) {
     await yieldToEventLoop();
@@ -95,9 +95,10 @@ export async function evaluateExamples(
     if (examples.continues && start > 0) network.carryState();
     network.forward();
     const predictions = examples.loss === 'crossEntropy' ? await network.predictions() : undefined;
-    const { loss, count } = await network.metrics(given.length, predictions);
+    const { loss, count, divisor } = await network.metrics(given.length, predictions);
     if (count === 0) continue;
-    sums.loss += loss * count;
+    sums.loss += loss * divisor;
+    sums.divisor += divisor;
     sums.count += count;
     if (!predictions) continue;
     for (let row = 0; row < lossRows(network.config, network.sizes); row++) {
@@ -110,9 +111,9 @@ export async function evaluateExamples(
     }
   }
   if (examples.continues) network.resetState();
-  const { loss, right, count } = sums;
-  const accuracy = examples.loss === 'squaredError' ? NaN : right / count;
-  return { loss: loss / count, accuracy, count, correct, predicted };
+  const { loss, divisor, right, count } = sums;
+  const accuracy = examples.loss === 'crossEntropy' ? right / count : NaN;
+  return { loss: loss / divisor, accuracy, count, correct, predicted };
 }
 
 /** Throws a DataError unless the network reads and computes what the examples hold. */

@@ -234,7 +234,8 @@ function numbersByFormula(network: NetworkConfig, sizes: BatchSizes): number {
     parameters += (I + H + 1) * 4 * H;
     activations += B * H * (9 * T + 13);
   }
-  activations += T * B * (inputKind === 'classes' ? 1 : inputs) + lossRows(network, sizes) * (3 * C + 2);
+  const ofRow = (network.loss ?? 'crossEntropy') === 'crossEntropy' ? 3 * C + 2 : 4 * C + 1;
+  activations += T * B * (inputKind === 'classes' ? 1 : inputs) + lossRows(network, sizes) * ofRow;
   if ((network.dropout ?? 0) > 0) for (const layer of layers.slice(0, -1)) activations += 3 * T * B * widthOf(layer);
   return 4 * parameters + activations;
 }

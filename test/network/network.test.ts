@@ -45,6 +45,8 @@ describe('sizes', () => {
       outputs: 4,
       inputKind: 'numbers',
       loss: 'crossEntropy',
+      delta: 1,
+      quantiles: [],
       reads: 'last',
       dropout: 0,
       forgetBias: 1,
@@ -88,7 +90,7 @@ describe('sizes', () => {
     [{ layers: [{ hidden: 3 }, {}] }, 'network: layers[1]: hidden is undefined: must be a whole number ≥ 1'],
     [{ layers: [{ hidden: 3, bidirectonal: true }] }, 'network: layers[0]: bidirectonal: unknown option'],
     [{ layers: [{ hidden: 3, bidirectional: 1 }] }, 'network: layers[0]: bidirectional 1: must be a boolean'],
-    [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError'],
+    [{ loss: 'mse' }, 'network: loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball'],
     [{ reads: 'all' }, 'network: reads is "all": must be one of last, every'],
     [{ inputKind: 'words' }, 'network: inputKind is "words": must be one of numbers, classes'],
     [{ dropout: 1 }, 'network: dropout is 1: must be in 0 … 0.99'],
@@ -229,7 +231,7 @@ describe('metrics', () => {
     network.setTargets({ labels: Array<number>(8).fill(-1) });
     network.forward();
     network.backward();
-    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0 });
+    expect(await network.metrics()).toEqual({ loss: 0, accuracy: 0, count: 0, divisor: 0 });
     const { B } = network.sizes;
     for (const count of [B + 1, -1, 0.5, NaN]) {
       await expect(network.metrics(count)).rejects.toThrow(
@@ -247,7 +249,7 @@ describe('metrics', () => {
   test('have no accuracy with the squared error', async () => {
     const network = randomNetwork({ ...STACK, loss: 'squaredError' });
     network.forward();
-    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN, count: 8 });
+    expect(await network.metrics()).toEqual({ loss: expect.any(Number) as number, accuracy: NaN, count: 8, divisor: 24 });
   });
 });
 

@@ -84,7 +84,7 @@ test('projections and LSTMs without biases need version 3; a loaded checkpoint e
   expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
   bytes = file;
   expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
-    'f: model: network has projections or no biases: these need format version 3',
+    'f: model: network has projections, no biases or a newer loss: these need format version 3',
   );
   for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
     const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
@@ -170,7 +170,7 @@ test.each<[object, string]>([
   [{ layers: [LAYER, { hidden: 2, bidirectional: 1 }] }, 'layers[1]: bidirectional 1: must be a boolean'],
   [{ layers: [LAYER, { ...LAYER, reverse: true }] }, 'layers[1]: reverse: unknown option'],
   [{ inputKind: 'words' }, 'inputKind is "words": must be one of numbers, classes'],
-  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError'],
+  [{ loss: 'mse' }, 'loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball'],
   [{ loss: true }, 'loss true: must be a string'],
   [{ reads: 'first' }, 'reads is "first": must be one of last, every'],
   [{ dropout: 1 }, 'dropout is 1: must be in 0 … 0.99'],
