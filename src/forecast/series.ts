@@ -1,0 +1,153 @@
+/** A regular series from a table: a number to forecast for each step of a calendar, and the columns beside it. */
+import { DataError } from '../core/errors.js';
+import type { Calendar } from '../data/calendar.js';
+import { calendarOf, formatStep, formatTime, indexOfTime, timeOfParts } from '../data/calendar.js';
+import type { ColumnKind, NumberColumn, Table, TextColumn } from '../data/table.js';
+
+/** How steps without a value are filled for the network's inputs: not at all, by the value before, or on the line between two values. */
+export const FILLS = ['missing', 'previous', 'linear'] as const;
+
+/** Which columns of a table a forecast uses. */
+export interface SeriesColumns {
+  /** The column of the time; or those of its year, month, day, hour, minute and second. */
+  readonly time: readonly string[];
+  /** The column to forecast. */
+  readonly predict: string;
+  /** Columns whose past the network reads. */
+  readonly inputs: readonly string[];
+  /** Columns that are known in advance. */
+  readonly known: readonly string[];
+  /** Default: null, a step without a row is an error. */
+  readonly fill: (typeof FILLS)[number] | null;
+}
+
+/** A column that is known in advance: a number or a category for each step. */
+export interface KnownColumn {
+  readonly name: string;
+  /** A number for each step, or the index of its category; NaN where it is missing. */
+  readonly values: Float64Array;
+  /** The categories; undefined for numbers. */
+  readonly words: readonly string[] | undefined;
+}
+
+/** A regular series. Every array has `length` numbers, one for each step of the calendar; NaN is missing. */
+export interface Series {
+  readonly calendar: Calendar;
+  readonly length: number;
+  /** Steps up to the last one with a number to forecast; the rows after it hold only what is known in advance. */
+  readonly end: number;
+  /** The numbers of the file. */
+  readonly y: Float64Array;
+  /** What the network reads: `y`, filled as `SeriesColumns.fill` says. */
+  readonly filled: Float64Array;
+  /** The columns of `SeriesColumns.inputs`, filled. */
+  readonly inputs: readonly Float64Array[];
+  readonly known: readonly KnownColumn[];
+}
+
+/** The kind of each column, for `TableReader` and `tableOf`. */
+export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): Record<string, ColumnKind> {
+  const times = time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'time' : 'number']);
+  const numbers = [predict, ...inputs].map((name): [string, ColumnKind] => [name, 'number']);
+  const either = known.map((name): [string, ColumnKind] => [name, 'either']);
+  return Object.fromEntries([...times, ...numbers, ...either]);
+}
+
+/** The series of a table. Throws a DataError that names the line of a time that does not exist, is not later than the one before, or of a gap. */
+export function seriesOf(table: Table, columns: SeriesColumns): Series {
+  const times = timesOf(table, columns.time);
+  const calendar = calendarOf(times, table.whereIs);
+  const at = indicesOf(table, times, calendar, columns.fill !== null);
+  const length = at[at.length - 1] + 1;
+  const placed = (name: string): Float64Array => {
+    const values = new Float64Array(length).fill(NaN);
+    const column = columnOf(table, name);
+    for (const [row, index] of at.entries()) {
+      values[index] = column.kind === 'text' && column.values[row] < 0 ? NaN : column.values[row];
+    }
+    return values;
+  };
+  const y = placed(columns.predict);
+  const end = lastNumber(y) + 1;
+  if (end === 0) throw new DataError(`${table.name}: ${columns.predict} has no number in any row`);
+  return {
+    calendar,
+    length,
+    end,
+    y,
+    filled: filledBy(columns.fill, y),
+    inputs: columns.inputs.map((name) => filledBy(columns.fill, placed(name))),
+    known: columns.known.map((name) => {
+      const column = columnOf(table, name);
+      return { name, values: placed(name), words: column.kind === 'text' ? column.words : undefined };
+    }),
+  };
+}
+
+function columnOf({ columns }: Table, name: string): NumberColumn | TextColumn {
+  const column = columns.get(name);
+  if (!column) throw new Error(`column ${name} was not read`);
+  return column;
+}
+
+const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+
+/** The time of each row. They must rise. */
+function timesOf(table: Table, names: readonly string[]): Float64Array {
+  if (table.rows < 2) throw new DataError(`${table.name}: has ${table.rows} row: a series needs more`);
+  const parts = names.map((name) => columnOf(table, name).values);
+  const times = names.length === 1 ? Float64Array.from(parts[0]) : new Float64Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    if (names.length > 1) {
+      const [year, ...others] = parts.map((values) => values[row]);
+      times[row] = timeOfParts(year, ...others);
+    }
+    if (Number.isNaN(times[row])) {
+      const given = names
+        .map((name, n) => `${name} ${Number.isNaN(parts[n][row]) ? 'missing' : parts[n][row]}`)
+        .join(', ');
+      const rule =
+        names.length === 1 ? 'every row needs a time' : `there is no such ${PARTS.slice(0, names.length).join(', ')}`;
+      throw new DataError(`${table.whereIs(row)}: ${given}: ${rule}`);
+    }
+    if (row === 0 || times[row] > times[row - 1]) continue;
+    const fault = times[row] === times[row - 1] ? 'occurs twice' : `comes after ${formatTime(times[row - 1])}`;
+    throw new DataError(
+      `${table.whereIs(row)}: ${formatTime(times[row])} ${fault}: the rows must be in the order of time`,
+    );
+  }
+  return times;
+}
+
+/** The index of each row in the calendar. */
+function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHaveGaps: boolean): Uint32Array {
+  const at = Uint32Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
+  const gap = mayHaveGaps ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
+  if (gap < 0) return at;
+  throw new DataError(
+    `${table.whereIs(gap)}: ${formatTime(times[gap])} comes after ${formatTime(times[gap - 1])}, but the rows are ` +
+      `${formatStep(calendar)} apart: add the rows between them, or fill them (--fill ${FILLS.join(', ')})`,
+  );
+}
+
+function lastNumber(values: Float64Array): number {
+  let at = values.length - 1;
+  while (at >= 0 && Number.isNaN(values[at])) at--;
+  return at;
+}
+
+/** `values` with missing numbers filled, up to the last number. */
+export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
+  if (fill !== 'previous' && fill !== 'linear') return values;
+  const filled = values.slice();
+  let before = -1;
+  for (let t = 0; t < filled.length; t++) {
+    if (Number.isNaN(values[t])) continue;
+    for (let gap = before + 1; before >= 0 && gap < t; gap++) {
+      const share = fill === 'linear' ? (gap - before) / (t - before) : 0;
+      filled[gap] = values[before] + share * (values[t] - values[before]);
+    }
+    before = t;
+  }
+  return filled;
+}
