@@ -1,0 +1,205 @@
+/**
+ * What a network reads at step t to forecast step d = t + ahead: the past up to t, and what is known of d in advance. Every number of the
+ * plan comes from the training part alone.
+ */
+import type { Calendar } from '../data/calendar.js';
+import { naturalPeriods, timeAt } from '../data/calendar.js';
+import type { Holidays } from './holidays.js';
+import { holidaysOn } from './holidays.js';
+import type { KnownColumn, Series } from './series.js';
+
+/** A number x becomes (x - level) / scale. */
+export interface Scale {
+  readonly level: number;
+  readonly scale: number;
+}
+
+/** How a column that is known in advance is read: as a number, as categories, or as categories that repeat after `period` steps. */
+export type KnownPlan = { readonly name: string } & (
+  | { readonly kind: 'number'; readonly scale: Scale }
+  | {
+      readonly kind: 'categories';
+      readonly categories: readonly (number | string)[];
+      readonly repeats: readonly number[] | null;
+    }
+);
+
+/** How inputs are made from a series; the same for training and for forecasts. */
+export interface InputPlan {
+  readonly y: Scale;
+  /** Whether numbers of the series are missing in the training part; a column then says so. */
+  readonly hasMissing: boolean;
+  readonly inputs: readonly Scale[];
+  /** The seasons, the shortest first. */
+  readonly seasons: readonly number[];
+  /** Steps from the number that a forecast is added to; 0 for none. A multiple of the shortest season, near the longest one. */
+  readonly lag: number;
+  readonly known: readonly KnownPlan[];
+  /** Holidays that have a column of their own, because they occur in the training part at least twice. */
+  readonly holidays: readonly string[];
+}
+
+/** One column of the inputs. */
+export interface InputColumn {
+  readonly name: string;
+  /** Its number at step t, for the forecast of step d. */
+  readonly at: (t: number, d: number) => number;
+}
+
+/** Numbers of a known column with more different values than this are no categories. */
+const MOST_CATEGORIES = 24;
+/** Days before and after a holiday that differ from other days. */
+const NEAR = [-2, -1, 0, 1, 2] as const;
+const HARMONICS = [1, 2] as const;
+const DAY = 86_400_000;
+
+/** The plan for a series whose training part ends before step `end`. */
+export function planFor(
+  series: Series,
+  end: number,
+  seasons: readonly number[],
+  holidays: Holidays | undefined,
+): InputPlan {
+  const [shortest = 1] = seasons;
+  const longest = seasons.at(-1) ?? 0;
+  // a whole number of short seasons; at least half of the training part must have it
+  const lag = Math.round(longest / shortest) * shortest;
+  return {
+    y: scaleOf(series.y.subarray(0, end)),
+    hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
+    inputs: series.inputs.map((values) => scaleOf(values.subarray(0, end))),
+    seasons,
+    lag: 2 * lag <= end ? lag : 0,
+    known: series.known.map((column) => knownPlan(column, end, seasons)),
+    holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
+  };
+}
+
+/** The mean and the standard deviation of numbers; NaN is missing. */
+export function scaleOf(values: Float64Array): Scale {
+  let [count, level] = [0, 0];
+  for (const value of values) if (!Number.isNaN(value)) level += (value - level) / ++count;
+  let squares = 0;
+  for (const value of values) if (!Number.isNaN(value)) squares += (value - level) ** 2;
+  return { level, scale: Math.sqrt(squares / Math.max(count, 1)) || 1 };
+}
+
+function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: readonly number[]): KnownPlan {
+  const train = values.subarray(0, end);
+  const different = new Set<number>();
+  for (const value of train) if (different.size <= MOST_CATEGORIES && !Number.isNaN(value)) different.add(value);
+  const isCategories =
+    words !== undefined || (different.size <= MOST_CATEGORIES && [...different].every(Number.isInteger));
+  if (!isCategories) return { name, kind: 'number', scale: scaleOf(train) };
+  const categories = [...different].sort((a, b) => a - b);
+  const period = seasons.find((one) => repeatsAfter(train, one));
+  const repeats =
+    period === undefined ? null : Array.from(train.subarray(0, period), (value) => categories.indexOf(value));
+  return { name, kind: 'categories', categories: categories.map((code) => words?.[code] ?? code), repeats };
+}
+
+function repeatsAfter(values: Float64Array, period: number): boolean {
+  for (let t = period; t < values.length; t++) if (values[t] !== values[t - period]) return false;
+  return values.length > period;
+}
+
+function namesWithin(calendar: Calendar, end: number, holidays: Holidays): string[] {
+  const counts = new Map<string, number>();
+  for (let t = 0; t < end; t++) {
+    for (const name of holidaysOn(holidays, timeAt(calendar, t))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count >= 2).map(([name]) => name);
+}
+
+/** (y - level) / scale, or 0 for a missing number. */
+export const scaled = ({ level, scale }: Scale, value: number): number =>
+  Number.isNaN(value) ? 0 : (value - level) / scale;
+
+/** The scaled number that a forecast of step d is added to: the one `lag` steps before it. */
+export const baseOf = ({ y, lag }: InputPlan, series: Series, d: number): number =>
+  lag > 0 && d >= lag ? scaled(y, series.filled[d - lag]) : 0;
+
+/** The columns of the inputs, in their order. */
+export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumn[] {
+  const { filled, calendar } = series;
+  const past: InputColumn[] = [{ name: 'value', at: (t) => scaled(plan.y, filled[t]) }];
+  if (plan.hasMissing) past.push({ name: 'value is missing', at: (t) => Number(Number.isNaN(filled[t])) });
+  const others = series.inputs.map((values, n): InputColumn => ({
+    name: `input ${n + 1}`,
+    at: (t) => scaled(plan.inputs[n], values[t]),
+  }));
+  const { lag } = plan;
+  const lags: InputColumn[] =
+    lag > 0 ? [{ name: `value ${lag} steps before`, at: (_, d) => baseOf(plan, series, d) }] : [];
+  return [
+    ...past,
+    ...others,
+    ...lags,
+    ...calendarColumns(calendar, plan.seasons),
+    ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
+    ...(holidays ? holidayColumns(plan, calendar, holidays) : []),
+  ];
+}
+
+/** The weekday, the hour, the time of the year, and the phase of every other season. */
+function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputColumn[] {
+  const { day, week, year } = naturalPeriods(calendar);
+  const columns: InputColumn[] = [];
+  if (week !== undefined && week >= 7) {
+    for (let k = 0; k < 7; k++) {
+      columns.push({ name: `weekday ${k}`, at: (_, d) => Number(weekdayOf(timeAt(calendar, d)) === k) });
+    }
+  }
+  if (day !== undefined) columns.push(...waves('day', day, (d) => timeAt(calendar, d) / DAY));
+  if (year !== undefined && year >= 2) columns.push(...waves('year', year, (d) => yearOf(timeAt(calendar, d))));
+  const natural = [day, week, year].map((period) => Math.round(period ?? 0));
+  for (const period of seasons.filter((one) => !natural.includes(one))) {
+    columns.push(...waves(`season of ${period}`, period, (d) => d / period));
+  }
+  return columns;
+}
+
+/** Sunday is 0. */
+const weekdayOf = (time: number): number => (((Math.floor(time / DAY) + 4) % 7) + 7) % 7;
+
+const yearOf = (time: number): number => time / (365.2425 * DAY);
+
+/** sin and cos of the phase, once and twice in a period; what the steps are too far apart for is left out. */
+const waves = (name: string, period: number, phaseOf: (d: number) => number): InputColumn[] =>
+  HARMONICS.filter((k) => 2 * k <= period).flatMap((k): InputColumn[] => [
+    { name: `${name}: sin ${k}`, at: (_, d) => Math.sin(2 * Math.PI * k * phaseOf(d)) },
+    { name: `${name}: cos ${k}`, at: (_, d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
+  ]);
+
+function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputColumn[] {
+  if (plan.kind === 'number') return [{ name: plan.name, at: (_, d) => scaled(plan.scale, values[d] ?? NaN) }];
+  const { categories, repeats } = plan;
+  const codes = new Map(categories.map((category, n) => [category, n]));
+  const codeAt = (d: number): number | undefined => {
+    const value = values[d] ?? NaN;
+    if (Number.isNaN(value)) return repeats?.[d % repeats.length];
+    return codes.get(words?.[value] ?? value);
+  };
+  return categories.map((category, n) => ({
+    name: `${plan.name} ${category}`,
+    at: (_, d) => Number(codeAt(d) === n),
+  }));
+}
+
+/** A column for each holiday of the plan, and one for each day near any of them. */
+function holidayColumns(plan: InputPlan, calendar: Calendar, holidays: Holidays): InputColumn[] {
+  const { lag } = plan;
+  const names = new Set(plan.holidays);
+  const has = (d: number, name: string): boolean => holidaysOn(holidays, timeAt(calendar, d)).includes(name);
+  const hasAny = (time: number): number => Number(holidaysOn(holidays, time).some((name) => names.has(name)));
+  return [
+    ...plan.holidays.map((name): InputColumn => ({ name, at: (_, d) => Number(has(d, name)) })),
+    ...NEAR.map((near): InputColumn => ({
+      name: `a holiday ${-near} days before`,
+      at: (_, d) => hasAny(timeAt(calendar, d) + near * DAY),
+    })),
+    ...(lag > 0
+      ? [{ name: `a holiday ${lag} steps before`, at: (_: number, d: number) => hasAny(timeAt(calendar, d - lag)) }]
+      : []),
+  ];
+}

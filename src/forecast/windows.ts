@@ -1,0 +1,102 @@
+/** The windows of a series: T steps, at each of which the network reads the past and forecasts the number `ahead` steps later. */
+import type { Tensor } from '../core/tensor.js';
+import { fill, zeros } from '../core/tensor.js';
+import type { Examples } from '../data/examples.js';
+import type { Holidays } from './holidays.js';
+import type { InputColumn, InputPlan } from './inputs.js';
+import { baseOf, inputColumns } from './inputs.js';
+import type { Series } from './series.js';
+
+/** More windows than this would not be read in any training run. */
+const MOST_WINDOWS = 200_000;
+
+/** A series with its inputs, ready for one horizon. */
+export interface Reading {
+  readonly series: Series;
+  readonly plan: InputPlan;
+  readonly columns: readonly InputColumn[];
+  /** Steps from the last number that is read to the one that is forecast. */
+  readonly ahead: number;
+}
+
+export const readingOf = (series: Series, plan: InputPlan, holidays: Holidays | undefined, ahead: number): Reading => ({
+  series,
+  plan,
+  columns: inputColumns(plan, series, holidays),
+  ahead,
+});
+
+/** Writes the steps first … first+T-1 into rows x[t,b,*]. Steps before the series are 0. */
+export function fillWindow(x: Tensor, b: number, { columns, ahead }: Reading, first: number): void {
+  const [T] = x.shape;
+  for (let t = 0; t < T; t++) {
+    const step = first + t;
+    for (const [i, column] of columns.entries()) x.set(t, b, i, step < 0 ? 0 : column.at(step, step + ahead));
+  }
+}
+
+/** Scaled: what the network should add to `baseOf` at each step of a window; NaN where there is nothing to learn. */
+function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, first: number, end: number): void {
+  const [T] = y.shape;
+  const { level, scale } = plan.y;
+  for (let t = 0; t < T; t++) {
+    const d = first + t + ahead;
+    y.set(t, b, 0, d < end ? (series.y[d] - level) / scale - baseOf(plan, series, d) : NaN);
+  }
+}
+
+/**
+ * The windows whose forecasts lie before step `end`, as examples. A window begins at each step, or at every few steps of a long series;
+ * never at whole seasons, so that each step of a window sees every phase.
+ */
+export function windowExamples(reading: Reading, T: number, end: number): Examples {
+  const { series, plan, columns, ahead } = reading;
+  const first = firstWindow(plan, ahead, T, end);
+  const stride = strideFor(end - ahead - T + 1 - first, plan.seasons);
+  const count = Math.floor((end - ahead - T - first) / stride) + 1;
+  return {
+    count,
+    T,
+    inputs: columns.length,
+    inputKind: 'numbers',
+    classes: 0,
+    targets: 1,
+    fitsMoreClasses: false,
+    reads: 'every',
+    continues: false,
+    task: undefined,
+    fill(x, indices) {
+      const [, B] = x.shape;
+      const targets = zeros([T, B, 1], 'f64');
+      if (indices.length < B) {
+        fill(x, 0);
+        fill(targets, NaN);
+      }
+      for (const [b, index] of indices.entries()) {
+        fillWindow(x, b, reading, first + stride * index);
+        fillTargets(targets, b, reading, first + stride * index, end);
+      }
+      return { targets: { targets }, indices };
+    },
+    bytes: bytesOf(reading, end),
+  };
+}
+
+/** The first windows have nothing to add their forecasts to; a series of three lags and more can do without them. */
+const firstWindow = ({ lag }: InputPlan, ahead: number, T: number, end: number): number =>
+  3 * lag + T + ahead <= end ? Math.max(lag - ahead, 0) : 0;
+
+function strideFor(windows: number, seasons: readonly number[]): number {
+  let stride = Math.max(1, Math.ceil(windows / MOST_WINDOWS));
+  while (stride > 1 && seasons.some((season) => stride % season === 0)) stride++;
+  return stride;
+}
+
+/** Everything that the windows are made from, for a digest. */
+function* bytesOf({ series, plan, columns, ahead }: Reading, end: number): Generator<Uint8Array> {
+  const names = columns.map(({ name }) => name);
+  yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
+  const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
+  // NaN has many bit patterns
+  for (const values of numbers) yield new Uint8Array(values.map((value) => (Number.isNaN(value) ? NaN : value)).buffer);
+}
