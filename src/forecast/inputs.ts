@@ -42,8 +42,16 @@ export interface InputPlan {
 /** One column of the inputs. */
 export interface InputColumn {
   readonly name: string;
-  /** Its number at step t, for the forecast of step d. */
-  readonly at: (t: number, d: number) => number;
+  /** Its number at a step: the one that the network reads, or the one that it forecasts. */
+  readonly at: (step: number) => number;
+}
+
+/** The columns of a network's inputs, in their order. */
+export interface InputColumns {
+  /** Of step t, which the network reads. */
+  readonly past: readonly InputColumn[];
+  /** Of step d, which it forecasts; a network of several horizons has them for each. */
+  readonly future: readonly InputColumn[];
 }
 
 /** Numbers of a known column with more different values than this are no categories. */
@@ -119,8 +127,8 @@ export const scaled = ({ level, scale }: Scale, value: number): number =>
 export const baseOf = ({ y, lag }: InputPlan, series: Series, d: number): number =>
   lag > 0 && d >= lag ? scaled(y, series.filled[d - lag]) : 0;
 
-/** The columns of the inputs, in their order. */
-export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumn[] {
+/** The columns of a series' inputs. */
+export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumns {
   const { filled, calendar } = series;
   const past: InputColumn[] = [{ name: 'value', at: (t) => scaled(plan.y, filled[t]) }];
   if (plan.hasMissing) past.push({ name: 'value is missing', at: (t) => Number(Number.isNaN(filled[t])) });
@@ -129,16 +137,18 @@ export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays
     at: (t) => scaled(plan.inputs[n], values[t]),
   }));
   const { lag } = plan;
-  const lags: InputColumn[] =
-    lag > 0 ? [{ name: `value ${lag} steps before`, at: (_, d) => baseOf(plan, series, d) }] : [];
-  return [
-    ...past,
-    ...others,
-    ...lags,
-    ...calendarColumns(calendar, plan.seasons),
-    ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
-    ...(holidays ? holidayColumns(plan, calendar, holidays) : []),
-  ];
+  if (lag > 0) past.push({ name: `value ${lag} steps before`, at: (t) => baseOf(plan, series, t) });
+  const base: InputColumn[] =
+    lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => baseOf(plan, series, d) }] : [];
+  return {
+    past: [...past, ...others],
+    future: [
+      ...base,
+      ...calendarColumns(calendar, plan.seasons),
+      ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
+      ...(holidays ? holidayColumns(plan, calendar, holidays) : []),
+    ],
+  };
 }
 
 /** The weekday, the hour, the time of the year, and the phase of every other season. */
@@ -147,7 +157,7 @@ function calendarColumns(calendar: Calendar, seasons: readonly number[]): InputC
   const columns: InputColumn[] = [];
   if (week !== undefined && week >= 7) {
     for (let k = 0; k < 7; k++) {
-      columns.push({ name: `weekday ${k}`, at: (_, d) => Number(weekdayOf(timeAt(calendar, d)) === k) });
+      columns.push({ name: `weekday ${k}`, at: (d) => Number(weekdayOf(timeAt(calendar, d)) === k) });
     }
   }
   if (day !== undefined) columns.push(...waves('day', day, (d) => timeAt(calendar, d) / DAY));
@@ -167,12 +177,12 @@ const yearOf = (time: number): number => time / (365.2425 * DAY);
 /** sin and cos of the phase, once and twice in a period; what the steps are too far apart for is left out. */
 const waves = (name: string, period: number, phaseOf: (d: number) => number): InputColumn[] =>
   HARMONICS.filter((k) => 2 * k <= period).flatMap((k): InputColumn[] => [
-    { name: `${name}: sin ${k}`, at: (_, d) => Math.sin(2 * Math.PI * k * phaseOf(d)) },
-    { name: `${name}: cos ${k}`, at: (_, d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
+    { name: `${name}: sin ${k}`, at: (d) => Math.sin(2 * Math.PI * k * phaseOf(d)) },
+    { name: `${name}: cos ${k}`, at: (d) => Math.cos(2 * Math.PI * k * phaseOf(d)) },
   ]);
 
 function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputColumn[] {
-  if (plan.kind === 'number') return [{ name: plan.name, at: (_, d) => scaled(plan.scale, values[d] ?? NaN) }];
+  if (plan.kind === 'number') return [{ name: plan.name, at: (d) => scaled(plan.scale, values[d] ?? NaN) }];
   const { categories, repeats } = plan;
   const codes = new Map(categories.map((category, n) => [category, n]));
   const codeAt = (d: number): number | undefined => {
@@ -182,7 +192,7 @@ function knownColumns(plan: KnownPlan, { values, words }: KnownColumn): InputCol
   };
   return categories.map((category, n) => ({
     name: `${plan.name} ${category}`,
-    at: (_, d) => Number(codeAt(d) === n),
+    at: (d) => Number(codeAt(d) === n),
   }));
 }
 
@@ -193,13 +203,13 @@ function holidayColumns(plan: InputPlan, calendar: Calendar, holidays: Holidays)
   const has = (d: number, name: string): boolean => holidaysOn(holidays, timeAt(calendar, d)).includes(name);
   const hasAny = (time: number): number => Number(holidaysOn(holidays, time).some((name) => names.has(name)));
   return [
-    ...plan.holidays.map((name): InputColumn => ({ name, at: (_, d) => Number(has(d, name)) })),
+    ...plan.holidays.map((name): InputColumn => ({ name, at: (d) => Number(has(d, name)) })),
     ...NEAR.map((near): InputColumn => ({
       name: `a holiday ${-near} days before`,
-      at: (_, d) => hasAny(timeAt(calendar, d) + near * DAY),
+      at: (d) => hasAny(timeAt(calendar, d) + near * DAY),
     })),
     ...(lag > 0
-      ? [{ name: `a holiday ${lag} steps before`, at: (_: number, d: number) => hasAny(timeAt(calendar, d - lag)) }]
+      ? [{ name: `a holiday ${lag} steps before`, at: (d: number) => hasAny(timeAt(calendar, d - lag)) }]
       : []),
   ];
 }

@@ -3,35 +3,44 @@ import type { Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import type { Holidays } from './holidays.js';
-import type { InputColumn, InputPlan } from './inputs.js';
+import type { InputColumns, InputPlan } from './inputs.js';
 import { baseOf, inputColumns } from './inputs.js';
 import type { Series } from './series.js';
 
 /** More windows than this would not be read in any training run. */
 const MOST_WINDOWS = 200_000;
 
-/** A series with its inputs, ready for one horizon. */
+/** A series with its inputs, ready for one network. */
 export interface Reading {
   readonly series: Series;
   readonly plan: InputPlan;
-  readonly columns: readonly InputColumn[];
-  /** Steps from the last number that is read to the one that is forecast. */
-  readonly ahead: number;
+  readonly columns: InputColumns;
+  /** The network's horizons: steps from the last number that is read to those that are forecast; they rise. */
+  readonly ahead: readonly number[];
 }
 
-export const readingOf = (series: Series, plan: InputPlan, holidays: Holidays | undefined, ahead: number): Reading => ({
-  series,
-  plan,
-  columns: inputColumns(plan, series, holidays),
-  ahead,
-});
+export const readingOf = (
+  series: Series,
+  plan: InputPlan,
+  holidays: Holidays | undefined,
+  ahead: readonly number[],
+): Reading => ({ series, plan, columns: inputColumns(plan, series, holidays), ahead });
+
+/** I: the columns of step t, and those of each step that is forecast. */
+export const inputCount = ({ columns, ahead }: Reading): number =>
+  columns.past.length + ahead.length * columns.future.length;
 
 /** Writes the steps first … first+T-1 into rows x[t,b,*]. Steps before the series are 0. */
 export function fillWindow(x: Tensor, b: number, { columns, ahead }: Reading, first: number): void {
   const [T] = x.shape;
   for (let t = 0; t < T; t++) {
     const step = first + t;
-    for (const [i, column] of columns.entries()) x.set(t, b, i, step < 0 ? 0 : column.at(step, step + ahead));
+    const isBefore = step < 0;
+    let i = 0;
+    for (const column of columns.past) x.set(t, b, i++, isBefore ? 0 : column.at(step));
+    for (const distance of ahead) {
+      for (const column of columns.future) x.set(t, b, i++, isBefore ? 0 : column.at(step + distance));
+    }
   }
 }
 
@@ -40,8 +49,10 @@ function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, fir
   const [T] = y.shape;
   const { level, scale } = plan.y;
   for (let t = 0; t < T; t++) {
-    const d = first + t + ahead;
-    y.set(t, b, 0, d < end ? (series.y[d] - level) / scale - baseOf(plan, series, d) : NaN);
+    for (const [g, distance] of ahead.entries()) {
+      const d = first + t + distance;
+      y.set(t, b, g, d < end ? (series.y[d] - level) / scale - baseOf(plan, series, d) : NaN);
+    }
   }
 }
 
@@ -50,24 +61,24 @@ function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, fir
  * never at whole seasons, so that each step of a window sees every phase.
  */
 export function windowExamples(reading: Reading, T: number, end: number): Examples {
-  const { series, plan, columns, ahead } = reading;
-  const first = firstWindow(plan, ahead, T, end);
-  const stride = strideFor(end - ahead - T + 1 - first, plan.seasons);
-  const count = Math.floor((end - ahead - T - first) / stride) + 1;
+  const { plan, ahead } = reading;
+  const last = end - ahead[0] - T; // where the last window begins
+  const first = firstWindow(plan, ahead[0], T, end);
+  const stride = strideFor(last - first + 1, plan.seasons);
   return {
-    count,
+    count: Math.max(0, Math.floor((last - first) / stride) + 1),
     T,
-    inputs: columns.length,
+    inputs: inputCount(reading),
     inputKind: 'numbers',
     classes: 0,
-    targets: 1,
+    targets: ahead.length,
     fitsMoreClasses: false,
     reads: 'every',
     continues: false,
     task: undefined,
     fill(x, indices) {
       const [, B] = x.shape;
-      const targets = zeros([T, B, 1], 'f64');
+      const targets = zeros([T, B, ahead.length], 'f64');
       if (indices.length < B) {
         fill(x, 0);
         fill(targets, NaN);
@@ -94,7 +105,7 @@ function strideFor(windows: number, seasons: readonly number[]): number {
 
 /** Everything that the windows are made from, for a digest. */
 function* bytesOf({ series, plan, columns, ahead }: Reading, end: number): Generator<Uint8Array> {
-  const names = columns.map(({ name }) => name);
+  const names = [...columns.past, ...columns.future].map(({ name }) => name);
   yield new TextEncoder().encode(JSON.stringify([plan, names, ahead, end, series.calendar]));
   const numbers = [series.y, series.filled, ...series.inputs, ...series.known.map(({ values }) => values)];
   // NaN has many bit patterns

@@ -1,0 +1,131 @@
+/** What a forecaster is besides its networks: the columns it reads, how their numbers become inputs, and how its intervals were corrected. */
+import { DataError } from '../core/errors.js';
+import type { Calendar } from '../data/calendar.js';
+import { firstIndexFrom, formatTime, timeAt } from '../data/calendar.js';
+import type { InputPlan } from './inputs.js';
+import { planFor } from './inputs.js';
+import type { Holidays } from './holidays.js';
+import type { Series, SeriesColumns } from './series.js';
+import { seasonsIn } from './seasons.js';
+
+/** Steps from … to: the first one, and the one after the last. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The parts of a series, in the order of time. */
+export interface Parts {
+  /** What the intervals are corrected with; the networks are trained on what is before it. */
+  readonly validation: Range;
+  readonly test: Range;
+}
+
+/** What the user chose. */
+export interface ForecastChoices {
+  readonly columns: SeriesColumns;
+  /** Steps from the last known number to those that are forecast; they rise. */
+  readonly ahead: readonly number[];
+  /** Whether one network forecasts all of `ahead`. */
+  readonly isTogether: boolean;
+  /** Networks for each horizon. */
+  readonly seeds: number;
+  /** The share of numbers that an interval should contain. */
+  readonly coverage: number;
+  /** The test part, in time; null for the last tenth. */
+  readonly test: { readonly from: number | null; readonly to: number | null } | null;
+  /** Seasons in steps; null to look for them. */
+  readonly seasons: readonly number[] | null;
+}
+
+/** A forecaster without its networks. */
+export interface ForecastPlan {
+  readonly columns: SeriesColumns;
+  readonly ahead: readonly number[];
+  readonly isTogether: boolean;
+  readonly seeds: number;
+  readonly coverage: number;
+  readonly calendar: Calendar;
+  readonly parts: Parts;
+  readonly inputs: InputPlan;
+  /** T: steps of a window. */
+  readonly T: number;
+  /** [day since 1970, name] of each holiday; null if there are none. */
+  readonly holidays: readonly (readonly [number, string])[] | null;
+  /** How far the ends of the intervals move outwards, for each of `ahead`; null before the validation. */
+  readonly shifts: readonly number[] | null;
+}
+
+/** A window is four of the shortest seasons, within these limits. */
+const WINDOW = { seasons: 4, least: 8, most: 64 } as const;
+/** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
+const TEST_SHARE = 0.1;
+
+/** The plan for a series. Throws a DataError if it is too short for its parts. */
+export function planOf(
+  name: string,
+  series: Series,
+  choices: ForecastChoices,
+  holidays: Holidays | undefined,
+): ForecastPlan {
+  const parts = partsOf(name, series, choices);
+  const trainEnd = parts.validation.from;
+  const seasons = choices.seasons ?? seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
+  const { columns, ahead, isTogether, seeds, coverage } = choices;
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, WINDOW.seasons * (seasons[0] ?? WINDOW.least)));
+  const largest = ahead[ahead.length - 1];
+  if (trainEnd < T + 2 * largest) {
+    throw new DataError(
+      `${name}: ${trainEnd} steps before the validation part: windows of ${T} steps and ${largest} steps ahead need ${T + 2 * largest}`,
+    );
+  }
+  return {
+    ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },
+    inputs: planFor(series, trainEnd, seasons, holidays),
+    T,
+    holidays: holidays
+      ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
+      : null,
+    shifts: null,
+  };
+}
+
+/** The test part, and before it a validation part of the same length. */
+function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
+  const share = Math.max(1, Math.round(TEST_SHARE * end));
+  const from = test?.from == null ? (test?.to == null ? end - share : 0) : firstIndexFrom(calendar, test.from);
+  const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));
+  const span = `${name}: from ${formatTime(calendar.start)} to ${formatTime(timeAt(calendar, end - 1))}`;
+  if (from >= to || from < 0) throw new DataError(`${span}: the test part is empty`);
+  const validation = { from: from - (to - from), to: from };
+  if (validation.from <= 0) {
+    throw new DataError(
+      `${span}: the test part has ${to - from} steps, and the validation part before it as many: nothing is left to train on`,
+    );
+  }
+  return { validation, test: { from, to } };
+}
+
+/** The holidays of a plan. */
+export function holidaysIn({ holidays }: ForecastPlan): Holidays | undefined {
+  if (!holidays) return undefined;
+  const days = new Map<number, string[]>();
+  for (const [day, name] of holidays) days.set(day, [...(days.get(day) ?? []), name]);
+  return days;
+}
+
+/** The networks of a plan: the horizons and the seed of each. */
+export function membersOf({ ahead, isTogether, seeds }: Pick<ForecastPlan, 'ahead' | 'isTogether' | 'seeds'>) {
+  const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
+  return groups.flatMap((group) =>
+    Array.from({ length: seeds }, (_, n) => ({
+      name: `ahead-${group.join('+')}-seed-${n + 1}`,
+      ahead: group,
+      seed: n + 1,
+    })),
+  );
+}
+
+/** The step before which all numbers that a network is trained to forecast lie, so that none is known at the first forecast of the validation part. */
+export const trainEnd = ({ parts }: ForecastPlan, ahead: readonly number[]): number =>
+  parts.validation.from - ahead[ahead.length - 1] + 1;
