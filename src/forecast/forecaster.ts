@@ -18,7 +18,6 @@ import type { ForecastPlan, Range } from './plan.js';
 import { holidaysIn, membersOf, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
-import { baseOf } from './inputs.js';
 import { fillWindow, readingOf, windowExamples } from './windows.js';
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. */
@@ -161,7 +160,7 @@ export class Forecaster {
     if (!network) throw new Error(`forecast: there is no network ${name}`);
     const { T, B } = network.sizes;
     const { x, logits } = network.activations;
-    const { ahead, series, plan } = reading;
+    const { ahead, plan } = reading;
     const { level, scale } = plan.y;
     const [low, middle, high] = placesOf(network.config, g);
     const empty = zeros([T, B, ahead.length], 'f64');
@@ -175,8 +174,8 @@ export class Forecaster {
       network.setTargets({ targets: empty });
       network.forward();
       await this.backend.download(logits);
-      for (const [b, d] of part.entries()) {
-        const value = (k: number): number => level + scale * (logits.get(T - 1, b, k) + baseOf(plan, series, d));
+      for (const b of part.keys()) {
+        const value = (k: number): number => level + scale * logits.get(T - 1, b, k);
         const band = { forecast: value(middle), low: value(low), high: value(high) };
         if (!Number.isFinite(band.forecast + band.low + band.high))
           throw new NonFiniteError(`forecast of ${name}`, band.forecast);

@@ -27,12 +27,14 @@ export type KnownPlan = { readonly name: string } & (
 /** How inputs are made from a series; the same for training and for forecasts. */
 export interface InputPlan {
   readonly y: Scale;
+  /** Steps of the training part: time goes from -1 to 1 over them. */
+  readonly steps: number;
   /** Whether numbers of the series are missing in the training part; a column then says so. */
   readonly hasMissing: boolean;
   readonly inputs: readonly Scale[];
   /** The seasons, the shortest first. */
   readonly seasons: readonly number[];
-  /** Steps from the number that a forecast is added to; 0 for none. A multiple of the shortest season, near the longest one. */
+  /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season. */
   readonly lag: number;
   readonly known: readonly KnownPlan[];
   /** Holidays that have a column of their own, because they occur in the training part at least twice. */
@@ -74,6 +76,7 @@ export function planFor(
   const lag = Math.round(longest / shortest) * shortest;
   return {
     y: scaleOf(series.y.subarray(0, end)),
+    steps: end,
     hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
     inputs: series.inputs.map((values) => scaleOf(values.subarray(0, end))),
     seasons,
@@ -123,9 +126,9 @@ function namesWithin(calendar: Calendar, end: number, holidays: Holidays): strin
 export const scaled = ({ level, scale }: Scale, value: number): number =>
   Number.isNaN(value) ? 0 : (value - level) / scale;
 
-/** The scaled number that a forecast of step d is added to: the one `lag` steps before it. */
-export const baseOf = ({ y, lag }: InputPlan, series: Series, d: number): number =>
-  lag > 0 && d >= lag ? scaled(y, series.filled[d - lag]) : 0;
+/** The scaled number `lag` steps before step d; 0 if it is missing. */
+const lagged = ({ y, lag }: InputPlan, series: Series, d: number): number =>
+  d >= lag ? scaled(y, series.filled[d - lag]) : 0;
 
 /** The columns of a series' inputs. */
 export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumns {
@@ -137,13 +140,13 @@ export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays
     at: (t) => scaled(plan.inputs[n], values[t]),
   }));
   const { lag } = plan;
-  if (lag > 0) past.push({ name: `value ${lag} steps before`, at: (t) => baseOf(plan, series, t) });
   const base: InputColumn[] =
-    lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => baseOf(plan, series, d) }] : [];
+    lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => lagged(plan, series, d) }] : [];
   return {
     past: [...past, ...others],
     future: [
       ...base,
+      { name: 'time', at: (d) => (2 * d) / plan.steps - 1 },
       ...calendarColumns(calendar, plan.seasons),
       ...plan.known.flatMap((known, n) => knownColumns(known, series.known[n])),
       ...(holidays ? holidayColumns(plan, calendar, holidays) : []),

@@ -4,7 +4,7 @@ import { fill, zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import type { Holidays } from './holidays.js';
 import type { InputColumns, InputPlan } from './inputs.js';
-import { baseOf, inputColumns } from './inputs.js';
+import { inputColumns } from './inputs.js';
 import type { Series } from './series.js';
 
 /** More windows than this would not be read in any training run. */
@@ -44,14 +44,14 @@ export function fillWindow(x: Tensor, b: number, { columns, ahead }: Reading, fi
   }
 }
 
-/** Scaled: what the network should add to `baseOf` at each step of a window; NaN where there is nothing to learn. */
+/** The scaled numbers that the network should forecast at each step of a window; NaN where there is nothing to learn. */
 function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, first: number, end: number): void {
   const [T] = y.shape;
   const { level, scale } = plan.y;
   for (let t = 0; t < T; t++) {
     for (const [g, distance] of ahead.entries()) {
       const d = first + t + distance;
-      y.set(t, b, g, d < end ? (series.y[d] - level) / scale - baseOf(plan, series, d) : NaN);
+      y.set(t, b, g, d < end ? (series.y[d] - level) / scale : NaN);
     }
   }
 }
@@ -93,7 +93,7 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
   };
 }
 
-/** The first windows have nothing to add their forecasts to; a series of three lags and more can do without them. */
+/** The first windows do not have the season before; a series of three lags and more can do without them. */
 const firstWindow = ({ lag }: InputPlan, ahead: number, T: number, end: number): number =>
   3 * lag + T + ahead <= end ? Math.max(lag - ahead, 0) : 0;
 

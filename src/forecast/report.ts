@@ -1,0 +1,160 @@
+/** How good the forecasts of a part are, beside what they must beat. */
+import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
+import type { Forecaster } from './forecaster.js';
+import { stepsIn } from './forecaster.js';
+import { scaled } from './inputs.js';
+import type { Band } from './intervals.js';
+import { coverageOf, meanAbsoluteError } from './intervals.js';
+import type { ForecastPlan } from './plan.js';
+import { membersOf, trainEnd } from './plan.js';
+import type { Series } from './series.js';
+import type { Reading } from './windows.js';
+
+/** The mean absolute error of a method on a part. */
+export interface MethodReport {
+  readonly name: string;
+  readonly error: number;
+}
+
+/** The forecasts of one horizon on a part. */
+export interface HorizonReport {
+  readonly ahead: number;
+  readonly baselines: readonly MethodReport[];
+  /** The mean absolute error of each network. */
+  readonly networks: readonly number[];
+  /** That of the forecasts' mean. */
+  readonly error: number;
+  /** The share of numbers that lie in the interval. */
+  readonly coverage: number;
+  /** The baseline with a smaller error, if there is one: the networks then are not worth their cost. */
+  readonly beatenBy: string | null;
+  /** Whether the forecasts are nearer to the last known number than to the right one by far: they repeat it. */
+  readonly echoes: boolean;
+  /** The forecasts, one for each step of the part. */
+  readonly bands: readonly Band[];
+}
+
+/** Seasons whose numbers ridge regression reads. */
+const RIDGE_SEASONS = 4;
+const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** Rows of more would not change the weights. */
+const MOST_RIDGE_ROWS = 100_000;
+/** Forecasts that are this much nearer to the last number than to the right one are an echo. */
+const ECHO = 0.5;
+
+/** Every horizon on the steps of `part`. */
+export async function reportOf(
+  forecaster: Forecaster,
+  series: Series,
+  part: keyof ForecastPlan['parts'],
+  signal?: AbortSignal,
+): Promise<HorizonReport[]> {
+  const { plan } = forecaster;
+  const steps = stepsIn(plan.parts[part]);
+  const y = steps.map((d) => series.y[d]);
+  const reports: HorizonReport[] = [];
+  for (const ahead of plan.ahead) {
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const forecasts = bands.map(({ forecast }) => forecast);
+    const networks: number[] = [];
+    for (const { name, ahead: group } of membersOf(plan).filter((member) => member.ahead.includes(ahead))) {
+      const reading = forecaster.readingOf(series, group);
+      const own = await forecaster.bandsOf(name, reading, group.indexOf(ahead), steps, signal);
+      networks.push(
+        meanAbsoluteError(
+          own.map(({ forecast }) => forecast),
+          y,
+        ),
+      );
+    }
+    const error = meanAbsoluteError(forecasts, y);
+    const baselines = baselinesOf(forecaster, series, ahead, steps).map(({ name, values }) => ({
+      name,
+      error: meanAbsoluteError(values, y),
+    }));
+    const best = baselines.reduce((a, b) => (b.error < a.error ? b : a));
+    const last = steps.map((d) => lastValue(series.filled, d - ahead));
+    reports.push({
+      ...{ ahead, baselines, networks, error, bands },
+      coverage: coverageOf(bands, y),
+      beatenBy: best.error < error ? best.name : null,
+      echoes: meanAbsoluteError(forecasts, last) < ECHO * error,
+    });
+  }
+  return reports;
+}
+
+/** The forecasts of each baseline, made `ahead` steps before each of `steps`. */
+export function baselinesOf(
+  forecaster: Forecaster,
+  series: Series,
+  ahead: number,
+  steps: readonly number[],
+): { name: string; values: number[] }[] {
+  const { plan } = forecaster;
+  const { filled } = series;
+  const season = plan.inputs.seasons.at(0);
+  const seasonal =
+    season === undefined
+      ? []
+      : [
+          {
+            name: `the season before (${season} steps)`,
+            values: steps.map((d) => seasonalValue(filled, d, d - ahead, season)),
+          },
+          { name: 'the mean of four seasons', values: steps.map((d) => meanOfSeasons(filled, d, d - ahead, season)) },
+        ];
+  return [
+    { name: 'the last value', values: steps.map((d) => lastValue(filled, d - ahead)) },
+    ...seasonal,
+    { name: 'ridge regression', values: ridgeForecasts(forecaster.readingOf(series, [ahead]), plan, steps) },
+  ];
+}
+
+/** Ridge regression on the network's inputs and the last four seasons; the validation part chooses its lambda. */
+function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
+  const [ahead] = reading.ahead;
+  const { series } = reading;
+  const { level, scale } = plan.inputs.y;
+  const row = new Float64Array(rowLength(reading));
+  const ridge = new Ridge(row.length);
+  const end = trainEnd(plan, reading.ahead);
+  const stride = Math.ceil(end / MOST_RIDGE_ROWS);
+  for (let d = Math.max(plan.inputs.lag, ahead); d < end; d += stride) {
+    if (Number.isNaN(series.y[d])) continue;
+    fillRow(row, reading, d);
+    ridge.add(row, (series.y[d] - level) / scale);
+  }
+  const forecast = (weights: Float64Array, d: number): number => {
+    fillRow(row, reading, d);
+    return level + scale * ridgeValue(weights, row);
+  };
+  const validation = stepsIn(plan.parts.validation);
+  const truth = validation.map((d) => series.y[d]);
+  const tried = LAMBDAS.map((lambda) => {
+    const weights = ridge.weights(lambda);
+    return {
+      weights,
+      error: meanAbsoluteError(
+        validation.map((d) => forecast(weights, d)),
+        truth,
+      ),
+    };
+  });
+  const best = tried.reduce((a, b) => (b.error < a.error ? b : a));
+  return steps.map((d) => forecast(best.weights, d));
+}
+
+const rowLength = ({ columns, plan }: Reading): number =>
+  columns.past.length + columns.future.length + (plan.seasons.length > 0 ? RIDGE_SEASONS : 0);
+
+function fillRow(row: Float64Array, { columns, ahead, plan, series }: Reading, d: number): void {
+  const t = d - ahead[0];
+  let i = 0;
+  for (const column of columns.past) row[i++] = t < 0 ? 0 : column.at(t);
+  for (const column of columns.future) row[i++] = column.at(d);
+  const season = plan.seasons.at(0);
+  if (season === undefined) return;
+  const latest = latestInPhase(d, t, season);
+  for (let k = 0; k < RIDGE_SEASONS; k++) row[i++] = scaled(plan.y, series.filled[latest - k * season] ?? NaN);
+}
