@@ -3,18 +3,16 @@ import type { Backend } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { zeros } from '../core/tensor.js';
-import type { CompleteConfig } from '../network/config.js';
+import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
-import type { SavedModel } from '../training/checkpoint.js';
 import { networkFor, Training } from '../training/training.js';
 import type { TrainHooks } from '../training/loop.js';
 import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
-import type { Holidays } from './holidays.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, outwardShift } from './intervals.js';
-import type { ForecastPlan, Range } from './plan.js';
+import type { ForecastPlan, Member, Range, Stage } from './plan.js';
 import { holidaysIn, membersOf, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
@@ -36,44 +34,65 @@ export const FORECAST_OPTIONS = {
 /** Windows that are forecast at once. */
 const AT_ONCE = 64;
 
-/** A forecaster's networks by name, with the states of their runs; those that have not begun are missing. */
-export type Members = ReadonlyMap<string, Checkpoint>;
+/** A forecaster while it is trained: its networks by name, with the states of their runs. Those that have not begun are missing. */
+export interface ForecastState {
+  readonly plan: ForecastPlan;
+  readonly networks: ReadonlyMap<string, Checkpoint>;
+}
 
 /** What a run of a forecaster reports. */
 export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'checkpointEvery' | 'signal'> {
   /** Called before a network is trained; `number` counts from 1. */
-  readonly onNetwork?: (name: string, number: number, count: number) => void;
-  readonly onMembers?: (members: Members) => void;
+  readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
+  /** Called with the state of the run every `checkpointEvery` steps, and after each network. */
+  readonly onState?: (state: ForecastState) => void;
+  /** Called once with the forecaster of the networks that do not know the validation part. */
+  readonly onCalibrated?: (forecaster: Forecaster) => Promise<void>;
 }
 
-/** The reading of each group of horizons. */
-const readingFor = (
-  plan: ForecastPlan,
-  series: Series,
-  holidays: Holidays | undefined,
-  ahead: readonly number[],
-): Reading => readingOf(series, plan.inputs, holidays, ahead);
-
 /**
- * Trains the plan's networks one after the other. `before`: those of an interrupted run. The same numbers come out whether it was
- * interrupted or not.
+ * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run. The same
+ * bytes come out whether the run was interrupted or not.
  */
-export async function trainMembers(
+export async function trainForecaster(
   backend: Backend,
   series: Series,
-  plan: ForecastPlan,
   options: TrainOptions,
+  before: ForecastState,
   hooks: ForecastHooks = {},
-  before: Members = new Map(),
-): Promise<Members> {
-  const holidays = holidaysIn(plan);
-  const members = new Map(before);
-  const names = membersOf(plan);
-  for (const [n, { name, ahead, seed }] of names.entries()) {
-    const saved = members.get(name);
-    const reading = readingFor(plan, series, holidays, ahead);
-    const examples = { train: windowExamples(reading, plan.T, trainEnd(plan, ahead)), validation: undefined };
-    hooks.onNetwork?.(name, n + 1, names.length);
+): Promise<ForecastState> {
+  let state = before;
+  if (state.plan.shifts === null) {
+    state = await trainStage(backend, series, options, state, 'calibration', hooks);
+    const forecaster = new Forecaster(backend, state, 'calibration');
+    try {
+      const plan = await withShifts(forecaster, series, hooks.signal);
+      await hooks.onCalibrated?.(forecaster);
+      state = { plan, networks: new Map() };
+    } finally {
+      forecaster.dispose();
+    }
+  }
+  return trainStage(backend, series, options, state, 'final', hooks);
+}
+
+async function trainStage(
+  backend: Backend,
+  series: Series,
+  options: TrainOptions,
+  { plan, networks: before }: ForecastState,
+  stage: Stage,
+  hooks: ForecastHooks,
+): Promise<ForecastState> {
+  const networks = new Map(before);
+  const members = membersOf(plan, stage);
+  for (const [n, member] of members.entries()) {
+    const { name, ahead, seed } = member;
+    const saved = networks.get(name);
+    const examples = {
+      train: windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage)),
+      validation: undefined,
+    };
     const training = saved?.training
       ? Training.resumeChecked(
           backend,
@@ -82,51 +101,57 @@ export async function trainMembers(
           saved.training.options,
         )
       : Training.startChecked(backend, examples, { ...options, seed: options.seed + seed - 1 });
-    if (training.isOver && saved) {
+    if (saved && training.isOver) {
       training.dispose();
       continue;
     }
+    hooks.onNetwork?.(member, stage, n + 1, members.length);
     const network = await makeAllSteps(training, {
       ...hooks,
       onCheckpoint: (checkpoint) => {
-        members.set(name, checkpoint);
-        hooks.onMembers?.(members);
+        networks.set(name, checkpoint);
+        hooks.onState?.({ plan, networks });
       },
     });
     network.dispose();
   }
-  return members;
+  return { plan, networks };
 }
 
+const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
+  readingOf(series, plan.inputs, holidaysIn(plan), ahead);
+
 /** The config of a plan's networks, for a look at their size. */
-export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions) {
+export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
   const [{ ahead }] = membersOf(plan);
-  return networkFor(
-    windowExamples(readingFor(plan, series, holidaysIn(plan), ahead), plan.T, trainEnd(plan, ahead)),
-    options,
-  );
+  return networkFor(windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, 'final')), options);
 }
 
 /** Forecasts with the networks of a plan. The caller disposes of it. */
 export class Forecaster {
-  private readonly networks: ReadonlyMap<string, Network>;
-  private readonly holidays: Holidays | undefined;
+  readonly plan: ForecastPlan;
+  readonly members: readonly Member[];
+  private readonly networks = new Map<string, Network>();
 
-  /** Throws an Error if a network of the plan is missing. */
+  /** Throws an Error if a network of the stage is missing. */
   constructor(
     private readonly backend: Backend,
-    readonly plan: ForecastPlan,
-    models: ReadonlyMap<string, SavedModel>,
+    { plan, networks }: ForecastState,
+    stage: Stage = 'final',
   ) {
-    this.holidays = holidaysIn(plan);
-    const networks = new Map<string, Network>();
-    this.networks = networks;
-    for (const { name } of membersOf(plan)) {
-      const model = models.get(name);
-      if (!model) throw new Error(`forecast: network ${name} is missing`);
-      const network = new Network(backend, model.network, { T: 2 * plan.T, B: AT_ONCE });
-      networks.set(name, network);
-      network.load(model.parameters);
+    this.plan = plan;
+    this.members = membersOf(plan, stage);
+    try {
+      for (const { name } of this.members) {
+        const saved = networks.get(name);
+        if (!saved) throw new Error(`forecast: network ${name} is missing`);
+        const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
+        this.networks.set(name, network);
+        network.load(saved.model.parameters);
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
   }
 
@@ -138,38 +163,37 @@ export class Forecaster {
   /** For each of `steps`, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
   async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
     const { plan } = this;
-    const members = membersOf(plan).filter((member) => member.ahead.includes(ahead));
     const all: Band[][] = [];
-    for (const { name, ahead: group } of members) {
-      const reading = readingFor(plan, series, this.holidays, group);
-      all.push(await this.bandsOf(name, reading, group.indexOf(ahead), steps, signal));
+    for (const member of this.members.filter((one) => one.ahead.includes(ahead))) {
+      all.push(await this.bandsOf(member, series, ahead, steps, signal));
     }
     const shift = plan.shifts?.[plan.ahead.indexOf(ahead)] ?? 0;
     return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), shift));
   }
 
-  /** One network's forecasts. */
+  /** One network's forecasts, without correction. */
   async bandsOf(
-    name: string,
-    reading: Reading,
-    g: number,
+    { name, ahead: group }: Member,
+    series: Series,
+    ahead: number,
     steps: readonly number[],
     signal?: AbortSignal,
   ): Promise<Band[]> {
+    const reading = this.readingOf(series, group);
+    const g = group.indexOf(ahead);
     const network = this.networks.get(name);
     if (!network) throw new Error(`forecast: there is no network ${name}`);
     const { T, B } = network.sizes;
     const { x, logits } = network.activations;
-    const { ahead, plan } = reading;
-    const { level, scale } = plan.y;
+    const { level, scale } = reading.plan.y;
     const [low, middle, high] = placesOf(network.config, g);
-    const empty = zeros([T, B, ahead.length], 'f64');
+    const empty = zeros([T, B, group.length], 'f64');
     const bands: Band[] = [];
     for (let start = 0; start < steps.length; start += B) {
       await yieldToEventLoop();
       signal?.throwIfAborted();
       const part = steps.slice(start, start + B);
-      for (const [b, d] of part.entries()) fillWindow(x, b, reading, d - ahead[g] - T + 1);
+      for (const [b, d] of part.entries()) fillWindow(x, b, reading, d - ahead - T + 1);
       this.backend.upload(x);
       network.setTargets({ targets: empty });
       network.forward();
@@ -187,7 +211,7 @@ export class Forecaster {
 
   /** The inputs of one network. */
   readingOf(series: Series, ahead: readonly number[]): Reading {
-    return readingFor(this.plan, series, this.holidays, ahead);
+    return readingFor(this.plan, series, ahead);
   }
 }
 

@@ -114,18 +114,34 @@ export function holidaysIn({ holidays }: ForecastPlan): Holidays | undefined {
   return days;
 }
 
-/** The networks of a plan: the horizons and the seed of each. */
-export function membersOf({ ahead, isTogether, seeds }: Pick<ForecastPlan, 'ahead' | 'isTogether' | 'seeds'>) {
+/** A network of a plan. */
+export interface Member {
+  readonly name: string;
+  /** Its horizons. */
+  readonly ahead: readonly number[];
+  /** From 1. */
+  readonly seed: number;
+}
+
+/**
+ * Every network is trained twice. Those of `calibration` know nothing of the validation part: their errors there correct the intervals.
+ * Those of `final` are also trained on the validation part, because the latest numbers matter most; these forecast.
+ */
+export type Stage = 'calibration' | 'final';
+
+/** The networks of a stage. */
+export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Stage = 'final'): Member[] {
   const groups = isTogether ? [ahead] : ahead.map((one) => [one]);
+  const beginning = stage === 'final' ? '' : `${stage}-`;
   return groups.flatMap((group) =>
     Array.from({ length: seeds }, (_, n) => ({
-      name: `ahead-${group.join('+')}-seed-${n + 1}`,
+      name: `${beginning}ahead-${group.join('+')}-seed-${n + 1}`,
       ahead: group,
       seed: n + 1,
     })),
   );
 }
 
-/** The step before which all numbers that a network is trained to forecast lie, so that none is known at the first forecast of the validation part. */
-export const trainEnd = ({ parts }: ForecastPlan, ahead: readonly number[]): number =>
-  parts.validation.from - ahead[ahead.length - 1] + 1;
+/** The step before which all numbers that a network learns to forecast lie, so that none is unknown at the first forecast of the next part. */
+export const trainEnd = ({ parts }: ForecastPlan, ahead: readonly number[], stage: Stage): number =>
+  (stage === 'calibration' ? parts.validation.from : parts.test.from) - ahead[ahead.length - 1] + 1;

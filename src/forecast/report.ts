@@ -6,7 +6,7 @@ import { scaled } from './inputs.js';
 import type { Band } from './intervals.js';
 import { coverageOf, meanAbsoluteError } from './intervals.js';
 import type { ForecastPlan } from './plan.js';
-import { membersOf, trainEnd } from './plan.js';
+import { trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
 
@@ -57,9 +57,8 @@ export async function reportOf(
     const bands = await forecaster.bands(series, ahead, steps, signal);
     const forecasts = bands.map(({ forecast }) => forecast);
     const networks: number[] = [];
-    for (const { name, ahead: group } of membersOf(plan).filter((member) => member.ahead.includes(ahead))) {
-      const reading = forecaster.readingOf(series, group);
-      const own = await forecaster.bandsOf(name, reading, group.indexOf(ahead), steps, signal);
+    for (const member of forecaster.members.filter((one) => one.ahead.includes(ahead))) {
+      const own = await forecaster.bandsOf(member, series, ahead, steps, signal);
       networks.push(
         meanAbsoluteError(
           own.map(({ forecast }) => forecast),
@@ -118,7 +117,7 @@ function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly nu
   const { level, scale } = plan.inputs.y;
   const row = new Float64Array(rowLength(reading));
   const ridge = new Ridge(row.length);
-  const end = trainEnd(plan, reading.ahead);
+  const end = trainEnd(plan, reading.ahead, 'calibration');
   const stride = Math.ceil(end / MOST_RIDGE_ROWS);
   for (let d = Math.max(plan.inputs.lag, ahead); d < end; d += stride) {
     if (Number.isNaN(series.y[d])) continue;
