@@ -70,6 +70,8 @@ export class Training {
   private readonly carried: CarriedState | undefined;
   private readonly random: Random;
   private readonly batches: BatchOrder;
+  /** The caller's metadata in the checkpoint that the run resumes. */
+  private metadata: Checkpoint['metadata'];
   /** The digest of the data, once it has been computed. */
   private digest: string | undefined;
   private best: BestValidation | null = null;
@@ -123,14 +125,14 @@ export class Training {
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertCheckpoint('resume: checkpoint', checkpoint);
-    const { model, training } = checkpoint;
+    const { model, training, metadata } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
     assertTrainingData(data);
     return Training.resumeChecked(
       backend,
       examplesIn(data, training.options, { areSaved: true }),
-      { model, training },
+      { model, training, metadata },
       all,
     );
   }
@@ -139,12 +141,13 @@ export class Training {
   static resumeChecked(
     backend: Backend,
     examples: TrainingData<Examples>,
-    { model: saved, training: state }: Resumable,
+    { model: saved, training: state, metadata }: Resumable,
     options: TrainOptions,
   ): Training {
     assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
+      training.metadata = metadata;
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = state.data;
@@ -293,7 +296,7 @@ export class Training {
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     return this.exclusively('checkpoint', async () => {
-      const { options, random, batches, network, best, validationsSinceBest, examples } = this;
+      const { options, random, batches, network, best, validationsSinceBest, examples, metadata } = this;
       const { vocabulary } = examples.train;
       await network.assertFinite(this.step);
       this.digest ??= await fastSha256Of(bytesOf(examples, options));
@@ -321,6 +324,7 @@ export class Training {
           ...moments,
           states: (await this.carried?.save()) ?? {},
         },
+        ...(metadata && { metadata }),
       };
     });
   }
