@@ -147,7 +147,8 @@ function aTextRun() {
 
 async function runOf(data, options) {
   let checkpoint;
-  const hooks = { validation: data, onCheckpoint: (one) => (checkpoint = one) };
+  const validates = options.validateEvery !== undefined;
+  const hooks = { ...(validates && { validation: data }), onCheckpoint: (one) => (checkpoint = one) };
   const network = await train(createReferenceBackend(), data, { batchSize: 4, trainingIters: 12, ...options }, hooks);
   network.dispose();
   return { data, checkpoint };

@@ -74,7 +74,7 @@ export class Training {
   private metadata: Checkpoint['metadata'];
   /** The digest of the data, once it has been computed. */
   private digest: string | undefined;
-  private best: BestValidation | null = null;
+  private bestSoFar: BestValidation | null = null;
   private validationsSinceBest = 0;
   private hasEnded = false;
 
@@ -151,7 +151,7 @@ export class Training {
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = state.data;
-      training.best = state.best;
+      training.bestSoFar = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
       training.carried?.load(state.states);
@@ -220,6 +220,26 @@ export class Training {
     return patience !== null && this.validationsSinceBest >= patience;
   }
 
+  /** The validation with the smallest loss so far; null before the first one. */
+  get best(): BestValidation | null {
+    return this.bestSoFar;
+  }
+
+  /** What is unlikely to be meant, one sentence each: values that are not normalised, or no validation before the end. */
+  get warnings(): readonly string[] {
+    const { validateEvery } = this.options;
+    const { train } = this.examples;
+    const never = validateEvery !== null && this.steps > 0 && validateEvery > this.steps;
+    return [
+      ...(train.warnings?.() ?? []).map((message) => `train: data${message}`),
+      ...(never
+        ? [
+            `train: validateEvery is ${validateEvery}, but the run has ${this.steps} steps: it ends without a validation`,
+          ]
+        : []),
+    ];
+  }
+
   /** Every option of the run. */
   get options(): TrainOptions {
     return this.currentOptions;
@@ -286,8 +306,8 @@ export class Training {
       if (!validation) throw new RangeError(NO_VALIDATION);
       const { loss, accuracy } = await evaluateExamples(this.network, validation);
       await assertFiniteLoss(this.network, 'validation loss', loss, step);
-      const isBest = this.best === null || loss < this.best.loss;
-      if (isBest) this.best = { step, loss };
+      const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
+      if (isBest) this.bestSoFar = { step, loss };
       this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
       return { step, loss, accuracy, isBest };
     });

@@ -339,7 +339,7 @@ describe('metadata of the caller', () => {
     );
 
     const kept: Checkpoint[] = [];
-    const hooks = { validation: IMAGES, onCheckpoint: (one: Checkpoint) => kept.push(one) };
+    const hooks = { validation: IMAGES, onCheckpoint: (one: Checkpoint) => kept.push(one), onWarning: () => {} };
     const options = { trainingIters: 16 * 14 };
     (await resumeTraining(createReferenceBackend(), IMAGES, loaded, options, hooks)).dispose();
     expect(kept.map((one) => [one.training?.step, one.metadata])).toEqual([[13, loaded.metadata]]);
