@@ -113,6 +113,7 @@ export type { SampleOptions } from './training/sample.js';
 export { distributionOf, sample } from './training/sample.js';
 export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';
 export { checkpointBytes, parseCheckpoint } from './training/checkpoint.js';
+export type { JsonObject, JsonValue } from './files/json.js';
 export type { Safetensors, StoredDType, StoredTensor } from './files/safetensors.js';
 export { parseSafetensors, writeSafetensors } from './files/safetensors.js';
 export type { CompareOptions, Comparison, Difference, Progress, Search } from './compare/compare.js';

@@ -12,6 +12,7 @@ import { assertReplaceable, makeFolder, previousOf, readFile, replaceFile } from
 import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
 import { isPlain } from '../network/config.js';
+import { metadataIn } from '../training/checkpoint-fields.js';
 import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
@@ -25,11 +26,20 @@ type Files = Readonly<Record<string, Uint8Array>>;
 const FORMS: Readonly<
   Record<string, { extension: string; write: (saved: Checkpoint, input: string) => Promise<Uint8Array | Files> }>
 > = {
-  onnx: { extension: '.onnx', write: async ({ model }) => (await import('../export/onnx.js')).toOnnx(model) },
-  'safetensors-pytorch': { extension: '.pytorch.safetensors', write: async ({ model }) => toPyTorch(model) },
-  'safetensors-tf1': { extension: '.tf1.safetensors', write: async ({ model }) => toTensorFlow1(model) },
-  keras: { extension: '.keras.safetensors', write: async ({ model }) => toKeras(model) },
-  tfjs: { extension: '.tfjs', write: async ({ model }) => toTensorFlowJs(model) },
+  onnx: {
+    extension: '.onnx',
+    write: async ({ model, metadata }) => (await import('../export/onnx.js')).toOnnx(model, metadata),
+  },
+  'safetensors-pytorch': {
+    extension: '.pytorch.safetensors',
+    write: async ({ model, metadata }) => toPyTorch(model, metadata),
+  },
+  'safetensors-tf1': {
+    extension: '.tf1.safetensors',
+    write: async ({ model, metadata }) => toTensorFlow1(model, metadata),
+  },
+  keras: { extension: '.keras.safetensors', write: async ({ model, metadata }) => toKeras(model, metadata) },
+  tfjs: { extension: '.tfjs', write: async ({ model, metadata }) => toTensorFlowJs(model, metadata) },
   'pytorch-training': {
     extension: '.pytorch-training.safetensors',
     write: async (saved, input) => toPyTorchTraining(saved, input),
@@ -186,7 +196,8 @@ function importedFrom(file: Safetensors, name: string, { from, rows, forgetBias 
     from === 'safetensors-pytorch'
       ? fromPyTorch(file, T, name)
       : fromTensorFlow1(file, T, forgetBias ?? metadataForgetBias(file, name) ?? USUAL_FORGET_BIAS, name);
-  return { model, training: null };
+  const own = file.metadata.get('metadata'); // of a checkpoint that was exported
+  return { model, training: null, ...(own !== undefined && { metadata: metadataIn(own, `${name}: metadata`) }) };
 }
 
 /** The tutorial's network has the fields of Longhand 0.1.0. */

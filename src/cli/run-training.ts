@@ -195,6 +195,10 @@ function reportingHooks(
       print.validation(validation);
       history?.add({ set: 'validation', ...validation, accuracy: numberOrNull(validation.accuracy) });
     },
+    onWarning: (message) => {
+      bar.clear();
+      inform(`warning: ${message}`);
+    },
     ...(best !== undefined && { onBest: (state) => save(best, state) }),
     ...(target !== undefined && { onCheckpoint: (state) => save(target, state), checkpointEvery }),
   };

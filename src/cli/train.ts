@@ -107,10 +107,10 @@ function flagFor(option: OptionEntry): Option {
 const flagNameOf = (name: OptionName): string => OPTIONS[name].flag.split(' ')[0];
 
 function loadResumable(file: string): Resumable {
-  const { model, training } = loadCheckpoint(file);
+  const { model, training, metadata } = loadCheckpoint(file);
   if (!training)
     throw new DataError(`${file}: holds only a network, not the state of its training, so it cannot be resumed`);
-  return { model, training };
+  return { model, training, metadata };
 }
 
 const taskOfRun = ({ model, training }: Resumable, flags: TrainFlags): Task =>

@@ -125,14 +125,42 @@ export function assertKinds(what: string, value: unknown, kinds: Readonly<Record
   }
 }
 
+/** What other libraries call an option, and Americans, in lower case: Keras, PyTorch, scikit-learn, brain.js. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  optimizer: 'optimiser',
+  units: 'hidden',
+  neurons: 'hidden',
+  numlayers: 'layers',
+  numepochs: 'epochs',
+  maxepochs: 'epochs',
+  projsize: 'projection',
+  usebias: 'withoutBias',
+  unitforgetbias: 'forgetBias',
+  gradientclipping: 'clipNorm',
+  maxgradnorm: 'clipNorm',
+  globalclipnorm: 'clipNorm',
+  randomstate: 'seed',
+  earlystopping: 'patience',
+  validationdata: 'validation',
+  validationfreq: 'validateEvery',
+  returnsequences: 'reads',
+  batchfirst: 'layout',
+  timemajor: 'layout',
+  seqlengths: 'lengths',
+  numclasses: 'classes',
+  nclasses: 'classes',
+};
+
 /**
- * The known name that was probably meant: the same letters in another style (learning_rate), an abbreviation (lr), or a
- * longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
+ * The known name that was probably meant: another library's name, the same letters in another style (learning_rate), an
+ * abbreviation (lr), or a longer form (hiddenSize). If several match, the one with these initials, else the one nearest in length.
  */
 function similarName(name: string, known: readonly string[]): string | undefined {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
   const given = letters(name);
   if (given.length < 2) return undefined;
+  const other = Object.hasOwn(OTHER_NAMES, given) ? OTHER_NAMES[given] : undefined;
+  if (other !== undefined && known.includes(other)) return other;
   const distance = (other: string): number => Math.abs(letters(other).length - given.length);
   const hasInitials = (other: string): number =>
     Number(other.slice(0, 1) + other.replace(/[^A-Z]/g, '').toLowerCase() === given);

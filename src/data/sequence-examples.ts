@@ -21,6 +21,7 @@ export function sequenceExamples(sequences: Sequences): Examples {
     reads: hasEveryStep(sequences) ? 'every' : 'last',
     continues: false,
     task,
+    warnings: () => [...largeValuesOf('x', sequences), ...largeValuesOf('targets', sequences)],
     fill: (batch, indices) => fillSequences(batch, sequences, indices),
     bytes: {
       *[Symbol.iterator]() {
@@ -28,6 +29,31 @@ export function sequenceExamples(sequences: Sequences): Examples {
       },
     },
   };
+}
+
+/** Root mean square from which the numbers of a column are reported: pixels of 0 … 255, prices, years; no temperatures in °C. */
+const LARGE = 50;
+
+/** A sentence if x or targets have a column of large numbers. They saturate the gates, or need outputs that the network never reaches. */
+function largeValuesOf(name: 'x' | 'targets', sequences: Sequences): string[] {
+  const tensor = sequences[name];
+  if (tensor === undefined || tensor.dimension < (name === 'x' ? 3 : 2)) return []; // x of two axes is classes
+  const columns = tensor.shape[tensor.dimension - 1];
+  const [squares, counts] = [new Float64Array(columns), new Float64Array(columns)];
+  for (let n = 0; n < tensor.shape[0]; n++) {
+    valuesOfSequence(sequences, tensor, n).forEach((value, at) => {
+      if (Number.isNaN(value)) return;
+      squares[at % columns] += value * value;
+      counts[at % columns]++;
+    });
+  }
+  const sizes = squares.map((sum, k) => Math.sqrt(sum / Math.max(1, counts[k])));
+  const largest = sizes.reduce((best, size, k) => (size > sizes[best] ? k : best), 0);
+  if (!(sizes[largest] > LARGE)) return [];
+  return [
+    `.${name}: column ${largest} has numbers around ${Number(sizes[largest].toPrecision(2))} (root mean square): networks learn ` +
+      'from numbers around 1. Subtract the mean of the training data from each column, and divide by their standard deviation',
+  ];
 }
 
 /** The numbers of sequence n, without those beyond its end. */

@@ -7,6 +7,7 @@ import { DataError } from '../core/errors.js';
 import { decimalFrom } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import { valuesOf } from '../core/tensor.js';
+import type { JsonObject } from '../files/json.js';
 import type { Safetensors } from '../files/safetensors.js';
 import { quote, writeSafetensors } from '../files/safetensors.js';
 import { floatsWithinF32, storedFloats } from '../files/stored-tensors.js';
@@ -26,7 +27,7 @@ import {
 import { forgetBiases, singlePrecision, sumOf } from './weights.js';
 
 /** The metadata of a network that is not the tutorial's also has its sizes, and a text's characters; `fromPyTorch` reads them. */
-export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): Uint8Array {
+export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel, own?: JsonObject): Uint8Array {
   const { forgetBias } = network;
   const names = modulesFor(network);
   const singles = Object.entries(parameters).map(([name, tensor]) => [name, singlePrecision(tensor)]);
@@ -43,6 +44,7 @@ export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel): U
   ]);
   if (!isPlain(network)) metadata.set('network', JSON.stringify(storedConfig(network)));
   if (vocabulary) metadata.set('vocabulary', JSON.stringify(vocabulary));
+  if (own) metadata.set('metadata', JSON.stringify(own));
   return writeSafetensors({ metadata, tensors });
 }
 

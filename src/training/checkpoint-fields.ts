@@ -8,6 +8,8 @@ import { isTask, TASK_RULE } from '../data/task.js';
 import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, classCount } from '../data/text.js';
 import { Fields } from '../files/fields.js';
+import type { JsonObject } from '../files/json.js';
+import { jsonObjectOf, parseStrictJson } from '../files/json.js';
 import { quote } from '../files/safetensors.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { completeConfig, needsVersion3, storedLayer } from '../network/config.js';
@@ -87,6 +89,23 @@ export function taskIn(fields: Fields, where: string): string | null {
   if (task !== null && !isTask(task))
     throw new DataError(`${where}: task is ${quote(task)}, must be null or ${TASK_RULE}`);
   return task;
+}
+
+/** How deep objects and lists of a checkpoint's metadata may be nested. */
+const DEEPEST_METADATA = 100;
+
+/** A copy of a checkpoint's metadata. Throws a DataError with the path of a value that JSON cannot hold. */
+export const checkedMetadata = (where: string, metadata: unknown): JsonObject =>
+  jsonObjectOf(where, metadata, DEEPEST_METADATA);
+
+/** The metadata in a file's text. Throws a DataError unless they are a JSON object. */
+export function metadataIn(text: string, where: string): JsonObject {
+  try {
+    return checkedMetadata(where, parseStrictJson(text, { depth: DEEPEST_METADATA })); // JSON.parse reads 1e999 as Infinity
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new DataError(`${where}: not valid JSON (${error.message})`);
+    throw error;
+  }
 }
 
 /** The state of the random generator. From four zeros it would draw nothing but zeros. */

@@ -60,6 +60,19 @@ export function examplesIn(
   return { train: examples, validation: others, digest };
 }
 
+/** Throws a RangeError for validation data that a new run would not use. */
+export function assertValidates(
+  { train, validation }: TrainingData<Examples>,
+  { validateEvery, batchSize }: TrainOptions,
+): void {
+  if (validation === undefined || validateEvery !== null) return;
+  const anEpoch = Math.max(1, Math.floor(train.count / batchSize));
+  throw new RangeError(
+    'train: hooks.validation is given, but not the option validateEvery, so it would never be evaluated: ' +
+      `set validateEvery, in steps (${anEpoch} is once an epoch), or leave hooks.validation out`,
+  );
+}
+
 /** A step schedule can grow without end. */
 function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
   const { schedule, decayRate, decayEvery } = options;

@@ -70,9 +70,11 @@ export class Training {
   private readonly carried: CarriedState | undefined;
   private readonly random: Random;
   private readonly batches: BatchOrder;
+  /** The caller's metadata in the checkpoint that the run resumes. */
+  private metadata: Checkpoint['metadata'];
   /** The digest of the data, once it has been computed. */
   private digest: string | undefined;
-  private best: BestValidation | null = null;
+  private bestSoFar: BestValidation | null = null;
   private validationsSinceBest = 0;
   private hasEnded = false;
 
@@ -123,14 +125,14 @@ export class Training {
    */
   static resume(backend: Backend, data: TrainingData, checkpoint: Checkpoint, options: ResumeOptions = {}): Training {
     assertCheckpoint('resume: checkpoint', checkpoint);
-    const { model, training } = checkpoint;
+    const { model, training, metadata } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
     assertTrainingData(data);
     return Training.resumeChecked(
       backend,
       examplesIn(data, training.options, { areSaved: true }),
-      { model, training },
+      { model, training, metadata },
       all,
     );
   }
@@ -139,16 +141,17 @@ export class Training {
   static resumeChecked(
     backend: Backend,
     examples: TrainingData<Examples>,
-    { model: saved, training: state }: Resumable,
+    { model: saved, training: state, metadata }: Resumable,
     options: TrainOptions,
   ): Training {
     assertSameData(examples, saved, state);
     const training = new Training(backend, examples, saved.network, options);
     return training.prepared(() => {
+      training.metadata = metadata;
       training.random.restore(state.random);
       training.batches.resumeAt(state);
       training.digest = state.data;
-      training.best = state.best;
+      training.bestSoFar = state.best;
       training.validationsSinceBest = state.validationsSinceBest;
       training.network.load(saved.parameters);
       training.carried?.load(state.states);
@@ -217,6 +220,26 @@ export class Training {
     return patience !== null && this.validationsSinceBest >= patience;
   }
 
+  /** The validation with the smallest loss so far; null before the first one. */
+  get best(): BestValidation | null {
+    return this.bestSoFar;
+  }
+
+  /** What is unlikely to be meant, one sentence each: values that are not normalised, or no validation before the end. */
+  get warnings(): readonly string[] {
+    const { validateEvery } = this.options;
+    const { train } = this.examples;
+    const never = validateEvery !== null && this.steps > 0 && validateEvery > this.steps;
+    return [
+      ...(train.warnings?.() ?? []).map((message) => `train: data${message}`),
+      ...(never
+        ? [
+            `train: validateEvery is ${validateEvery}, but the run has ${this.steps} steps: it ends without a validation`,
+          ]
+        : []),
+    ];
+  }
+
   /** Every option of the run. */
   get options(): TrainOptions {
     return this.currentOptions;
@@ -283,8 +306,8 @@ export class Training {
       if (!validation) throw new RangeError(NO_VALIDATION);
       const { loss, accuracy } = await evaluateExamples(this.network, validation);
       await assertFiniteLoss(this.network, 'validation loss', loss, step);
-      const isBest = this.best === null || loss < this.best.loss;
-      if (isBest) this.best = { step, loss };
+      const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
+      if (isBest) this.bestSoFar = { step, loss };
       this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
       return { step, loss, accuracy, isBest };
     });
@@ -293,7 +316,7 @@ export class Training {
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
     return this.exclusively('checkpoint', async () => {
-      const { options, random, batches, network, best, validationsSinceBest, examples } = this;
+      const { options, random, batches, network, best, validationsSinceBest, examples, metadata } = this;
       const { vocabulary } = examples.train;
       await network.assertFinite(this.step);
       this.digest ??= await fastSha256Of(bytesOf(examples, options));
@@ -321,6 +344,7 @@ export class Training {
           ...moments,
           states: (await this.carried?.save()) ?? {},
         },
+        ...(metadata && { metadata }),
       };
     });
   }

@@ -140,7 +140,7 @@ test('labels from 1 on are refused in a new run, unless classes confirms a class
   };
   expect(String(await failureOf(train(untouchable, later, OPTIONS)))).toContain('labels are 1…1, so there would be 2');
 
-  const network = await train(createReferenceBackend(), { ...data, classes: 4 }, OPTIONS, { validation: data });
+  const network = await train(createReferenceBackend(), { ...data, classes: 4 }, OPTIONS);
   expect(network.config.outputs).toBe(4);
   expect((await evaluate(network, data)).count).toBe(2);
   network.dispose();

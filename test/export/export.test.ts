@@ -127,7 +127,7 @@ describe('an exported network computes the same', () => {
   ];
 
   test('in PyTorch, which read these very files', () => {
-    const files = IN_PYTORCH.map(toPyTorch);
+    const files = IN_PYTORCH.map((model) => toPyTorch(model));
     const fixture = JSON.parse(readFileSync(new URL('../fixtures/export.json', import.meta.url), 'utf8')) as {
       sha256: string;
       logits: number[];

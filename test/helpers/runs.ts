@@ -28,11 +28,15 @@ interface Recorded {
   readonly validations: Validation[];
   readonly checkpoints: Checkpoint[];
   readonly best: Checkpoint[];
+  readonly warnings: string[];
 }
 
 /** Hooks that record their calls, and stop the run after step `last`. */
-export function recordingOf(validation: TrainData, last = Infinity): { recorded: Recorded; hooks: TrainHooks } {
-  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [] };
+export function recordingOf(
+  validation: TrainData | undefined,
+  last = Infinity,
+): { recorded: Recorded; hooks: TrainHooks } {
+  const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [], warnings: [] };
   const controller = new AbortController();
   const hooks: TrainHooks = {
     onLine: (line) => recorded.lines.push(line),
@@ -42,7 +46,8 @@ export function recordingOf(validation: TrainData, last = Infinity): { recorded:
     onStep: (step) => {
       if (step === last) controller.abort('stopped');
     },
-    validation,
+    onWarning: (message) => recorded.warnings.push(message),
+    ...(validation && { validation }),
     signal: controller.signal,
   };
   return { recorded, hooks };
@@ -64,6 +69,7 @@ export function describeOnBackends(define: (backend: () => Backend) => void): vo
 /** A run, and the data that it reads. */
 export interface Run {
   readonly data: TrainData;
+  /** Used if the options validate. */
   readonly validation: TrainData;
   readonly options: Partial<TrainOptions>;
 }
@@ -74,9 +80,10 @@ export interface Run {
  */
 export async function expectInterruptible(
   backend: Backend,
-  { data, validation, options }: Run,
+  { data, validation: given, options }: Run,
   stepsOf: (steps: number) => readonly number[],
 ): Promise<void> {
+  const validation = (options.validateEvery ?? null) === null ? undefined : given;
   const whole = recordingOf(validation);
   (await train(backend, data, options, whole.hooks)).dispose();
   const end = whole.recorded.checkpoints[0];

@@ -87,7 +87,7 @@ describe('the same bits on 1, 2 and 3 threads', () => {
     const files: Uint8Array[] = [];
     for (const threads of [1, 2, 3]) {
       const backend = await createWasmBackend({ threads });
-      const { model, training } = await checkpointOf(data, options, { validation: data }, backend);
+      const { model, training } = await checkpointOf(data, options, {}, backend);
       await backend.dispose();
       files.push(checkpointBytes({ model, training: { ...training!, backend: 'any' } }));
     }
@@ -117,7 +117,7 @@ test('lines, validations and evaluations are computed without dropout', async ()
 
 describe('the random generator', () => {
   const stateAfter = async (data: TrainData, options: Partial<TrainOptions>) =>
-    (await checkpointOf(data, options, { validation: data })).training!.random;
+    (await checkpointOf(data, options)).training!.random;
   const plain = { hidden: 4, batchSize: 15, trainingIters: 15 * 9, seed: 7 };
 
   test('draws only initial weights and batches if dropout and shift are 0', async () => {
@@ -140,7 +140,7 @@ describe('the random generator', () => {
 describe('resuming', () => {
   const small = { hidden: 3, batchSize: 5, trainingIters: 5 * 4 };
   let checkpoint: Checkpoint;
-  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small, { validation: SEQUENCES })));
+  beforeAll(async () => (checkpoint = await checkpointOf(SEQUENCES, small)));
   const refusal = async (data: Sequences): Promise<unknown> => failureOf(resumeTraining(reference, data, checkpoint));
   const OTHER = new DataError(
     'resume: the run began with 23 examples, these are 23 different ones: ' +

@@ -1,9 +1,19 @@
 /** Training and evaluation on sequences of every kind: what counts, what does not, and how batches are filled. */
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { jest } from '@jest/globals';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
+import { asRun } from '../../src/cli/current-run.js';
+import type { TrainFlags } from '../../src/cli/run-training.js';
+import { runTraining } from '../../src/cli/run-training.js';
 import { DataError } from '../../src/core/errors.js';
+import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { addingProblem } from '../../src/data/memory-tasks.js';
 import type { Sequences } from '../../src/data/sequences.js';
+import { textTask } from '../../src/data/text.js';
+import type { TrainData } from '../../src/data/train-data.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import { Network } from '../../src/network/network.js';
 import { valuesByName } from '../../src/network/parameters.js';
@@ -11,9 +21,10 @@ import { evaluate } from '../../src/training/evaluate.js';
 import { train } from '../../src/training/loop.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
+import { examplesIn } from '../../src/training/run-data.js';
 import { Training } from '../../src/training/training.js';
 import type { Kind } from '../helpers/small-data.js';
-import { KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
+import { IMAGES, KINDS, sliceSequences, smallSequences, STEPS } from '../helpers/small-data.js';
 
 const OPTIONS = { hidden: 6, batchSize: 8, learningRate: 0.03, trainingIters: 8 * 60 };
 const COUNT = 21; // the last batch of an evaluation is not full
@@ -244,4 +255,89 @@ test('the label of an example that does not count is never used, even in the row
   const whole = await evaluate(large, data);
   await evaluate(large, sliceSequences(data, 1, 3)); // leaves other numbers in the rows of the batch
   expect(await evaluate(large, data)).toEqual(whole);
+});
+
+describe('numbers that are not normalised', () => {
+  const RULE =
+    'networks learn from numbers around 1. Subtract the mean of the training data from each column, and divide by their standard deviation';
+  const quiet = { hidden: 2, batchSize: 2, trainingIters: 6 };
+  const warningsFor = async (data: TrainData, options: object = {}): Promise<string[]> => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    (await train(backend, data, { ...quiet, ...options }, { onWarning })).dispose();
+    return warnings;
+  };
+  const births = (targetScale: number): Sequences => {
+    const random = new Random(1);
+    const [x, targets] = [zeros([4, 3, 2]), zeros([4, 1])];
+    for (let n = 0; n < 4; n++) {
+      for (let t = 0; t < 3; t++)
+        [random.normal(0, 1), random.normal(9000, 20)].forEach((one, i) => x.set(n, t, i, one));
+      targets.set(n, 0, targetScale * random.normal(9000, 20));
+    }
+    return { x, targets };
+  };
+
+  test('are reported once at the start, with their column', async () => {
+    expect(await warningsFor(births(1))).toEqual([
+      `train: data.x: column 1 has numbers around 9000 (root mean square): ${RULE}`,
+      `train: data.targets: column 0 has numbers around 9000 (root mean square): ${RULE}`,
+    ]);
+    expect(await warningsFor(births(1e-4))).toHaveLength(1);
+  });
+
+  test('are reported by console.warn without a hook, and on standard error by the command line', async () => {
+    const printed = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    (await train(backend, births(1e-4), quiet)).dispose();
+    const line = `train: data.x: column 1 has numbers around 9000 (root mean square): ${RULE}`;
+    expect(printed.mock.calls).toEqual([[`longhand: ${line}`]]);
+    printed.mockClear();
+
+    const data = births(1e-4);
+    const split = { train: data, validation: data, test: data };
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const options = { ...TUTORIAL, ...quiet };
+    await asRun({ stdout, stderr, signals: new EventEmitter() }, () =>
+      runTraining(backend, split, examplesIn(split, options), quiet, flags, undefined, new AbortController().signal),
+    );
+    expect(
+      String(stderr.read())
+        .split('\n')
+        .filter((one) => one.startsWith('warning')),
+    ).toEqual([`warning: ${line}`]);
+    expect(String(stdout.read())).toMatch(/^Optimization Finished!\nTesting Mean Squared Error/);
+    expect(printed.mock.calls).toEqual([]);
+    printed.mockRestore();
+  });
+  const flags: TrainFlags = {
+    backend: 'reference',
+    gpuMode: 'auto',
+    deterministic: false,
+    task: 'mnist',
+    permute: false,
+    rare: 0,
+    json: false,
+    checkpointEvery: 100,
+    sampleEvery: 0,
+  };
+
+  test('are not numbers beyond an end, class indices, or usual data', async () => {
+    const random = new Random(1);
+    const temperatures = zeros([4, 3, 1]);
+    temperatures.data.forEach((_, n) => (temperatures.data[n] = random.normal(15, 10)));
+    const beyond = births(1e-4);
+    for (let n = 0; n < 4; n++) {
+      for (let t = 0; t < 3; t++) beyond.x.set(n, t, 1, t < 2 ? 0.5 : 9000);
+    }
+    const lengths = [2, 2, 2, 2];
+    const usual: [TrainData, object?][] = [
+      [{ x: temperatures, labels: [0, 1, 0, 1] }],
+      [{ ...beyond, lengths }],
+      [{ x: tensorFrom([100, 200, 300, 400, 500, 600], [2, 3]), inputClasses: 1000, labels: [0, 1] }],
+      [IMAGES],
+      [addingProblem(20, 10, 1)],
+      [textTask('to be or not to be, that is the question\n'.repeat(3), { T: 3 }).train],
+    ];
+    for (const [data, options] of usual) expect(await warningsFor(data, options)).toEqual([]);
+  });
 });
