@@ -250,7 +250,7 @@ const jsonPrinter: Printer = {
 type Bar = ReturnType<typeof progressBar>;
 
 /** A progress bar on standard error, if that is a terminal; it is cleared at the end. */
-function progressBar(startStep: number, steps: number) {
+export function progressBar(startStep: number, steps: number) {
   const { stderr } = currentRun();
   if (!stderr.isTTY) return { update: () => {}, clear: () => {}, stop: () => {} };
   const bar = new SingleBar({

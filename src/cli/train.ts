@@ -7,6 +7,7 @@ import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
+import type { ForecastState } from '../forecast/forecaster.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
@@ -22,12 +23,15 @@ import { assertAllApart, assertApart } from './outputs.js';
 import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
+import type { SeriesFlags } from './series.js';
+import { assertSeriesFlags, loadForecast, outputsBeside, trainSeries, withSeriesOptions } from './series.js';
 import type { Task } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
 export function trainCommand(): Command {
   const command = new Command('train').description("Train a network and test it: the tutorial's on MNIST, or another.");
   withTaskOptions(command.optionsGroup('Task:'));
+  withSeriesOptions(command.optionsGroup('Forecasts of your own data:'));
   for (const group of GROUPS) {
     for (const name of OPTION_NAMES.filter((option) => OPTIONS[option].group === group)) {
       command.addOption(flagFor(OPTIONS[name]).helpGroup(`${group}:`));
@@ -69,10 +73,16 @@ Examples:
   longhand train --resume run.safetensors           … and continue it
   longhand train --json > run.ndjson                lines for other programs`,
     )
-    .action(async (flags: TrainFlags & TrainOptions) => {
+    .action(async (flags: TrainFlags & TrainOptions & SeriesFlags) => {
       assertFlags(flags, command);
+      assertSeriesFlags(flags, command);
       assertTaskFlags(flags, command);
       assertOwnOutputs(flags, command);
+      const forecast = flags.resume === undefined ? undefined : loadForecast(flags.resume);
+      if (flags.predict !== undefined || forecast) {
+        await trainForecasts(flags, forecast, command);
+        return;
+      }
       const resumed = flags.resume === undefined ? undefined : loadResumable(flags.resume);
       const task = resumed ? taskOfRun(resumed, flags) : taskOf(flags);
       assertApartFromData(flags, task, command);
@@ -90,6 +100,38 @@ Examples:
         untilInterrupted((signal) => runTraining(backend, data, examples, given, flags, resumed, signal)),
       );
     });
+}
+
+/** `forecast`: the run that `--resume` continues. */
+async function trainForecasts(
+  flags: TrainFlags & SeriesFlags,
+  forecast: ForecastState | undefined,
+  command: Command,
+): Promise<void> {
+  const given = givenOptions(command);
+  const outputs = forecastOutputs(flags);
+  assertAllApart(command, outputs);
+  for (const output of outputs) {
+    if (flags.data !== undefined) assertApart(command, output, { name: '--data', file: flags.data });
+    if (flags.holidays !== undefined) assertApart(command, output, { name: '--holidays', file: flags.holidays });
+  }
+  for (const { file, keepOld } of outputs) assertReplaceable(file, { keepOld });
+  const recorded = forecast && [...forecast.networks.values()].at(0)?.training?.backend;
+  await withBackend(recorded === undefined ? flags : withRecordedBuild(flags, recorded), command, (backend) =>
+    untilInterrupted((signal) => trainSeries(flags, given, forecast, backend, signal)),
+  );
+}
+
+/** The checkpoint, and what is written beside it. */
+function forecastOutputs({ checkpoint, resume }: TrainFlags): WrittenFile[] {
+  const file = checkpoint ?? resume;
+  if (file === undefined) return [];
+  const { report, test } = outputsBeside(file);
+  return [
+    { name: checkpoint === undefined ? '--resume' : '--checkpoint', file, keepOld: true },
+    { name: 'the report', file: report, keepOld: false },
+    { name: 'the forecasts of the test part', file: test, keepOld: false },
+  ];
 }
 
 /** The flag of an entry of the table. */

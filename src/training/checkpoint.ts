@@ -133,7 +133,12 @@ const TRAINING_NAMES = Object.keys({
  * RangeError for the shape of a tensor. A DataError names the path of metadata that JSON cannot hold.
  */
 export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  assertCheckpoint('checkpointBytes', checkpoint);
+  return writeSafetensors(signed(checkpointFile('checkpointBytes', checkpoint)));
+}
+
+/** The file of a checkpoint, without its checksum. `what` begins the message of a TypeError. `least`: the smallest version. Default: 1. */
+export function checkpointFile(what: string, checkpoint: Checkpoint, least = 1): Safetensors {
+  assertCheckpoint(what, checkpoint);
   assertParts(checkpoint);
   const { model, training, metadata } = checkpoint;
   const tensors = new Map<string, StoredTensor>();
@@ -151,10 +156,10 @@ export function checkpointBytes(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     for (const [key, prefix, shapes] of keptTensors(training.options, model)) storeAll(prefix, shapes, training[key]);
     tensors.set('order', storedIntegers(training.order));
   }
-  const file = { metadata: metadataOf({ model, training, metadata }), tensors };
+  const file = { metadata: metadataOf({ model, training, metadata }, least), tensors };
   const { network } = describedModel(file, WRITTEN);
   if (training) describedTraining(file, network, WRITTEN);
-  return writeSafetensors(signed(file));
+  return file;
 }
 
 /** Throws a TypeError unless `value` has a checkpoint's fields, and no others: they would be dropped. `what` begins the message. */
@@ -249,9 +254,9 @@ function keptTensors(
   return vocabulary ? [...moments, ['states', 'state.', stateShapes(network, batchSize)]] : moments;
 }
 
-function metadataOf({ model, training, metadata: own }: Checkpoint): Map<string, string> {
+function metadataOf({ model, training, metadata: own }: Checkpoint, least: number): Map<string, string> {
   const { T, network, vocabulary } = model;
-  const isVersion3 = needsVersion3(network) || own !== undefined;
+  const isVersion3 = least === 3 || needsVersion3(network) || own !== undefined;
   const isVersion1 =
     !isVersion3 &&
     isPlain(network) &&
@@ -283,11 +288,24 @@ export function signed({ metadata, tensors }: Safetensors): Safetensors {
   return { metadata: new Map(metadata).set('checksum', checksumOf({ metadata, tensors })), tensors };
 }
 
-/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint. */
+/** The contents of a file. `name` is for messages. Throws a DataError if the file is damaged, or not a checkpoint of one network. */
 export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLimits = {}): Checkpoint {
+  const file = checkedFile(bytes, name);
+  const names = file.metadata.get('networks');
+  if (names === undefined) return checkpointIn(file, name, limits);
+  throw new DataError(`${name}: holds several networks, ${names.slice(1, 200)}…: name one of them: ${name}#NAME`);
+}
+
+/** A file with the right format and checksum. */
+export function checkedFile(bytes: Uint8Array, name: string): Safetensors {
   const file = parseSafetensors(bytes, name);
   assertFormat(file, name);
   assertChecksum(file, name);
+  return file;
+}
+
+/** The checkpoint of a file that has been checked. */
+export function checkpointIn(file: Safetensors, name: string, limits: FloatLimits = {}): Checkpoint {
   const model = savedModel(file, name, limits);
   const training = file.metadata.has('training') ? savedTraining(file, model, name) : null;
   if (versionOf(file) >= 3) assertNoOtherTensors(file, { model, training }, name);

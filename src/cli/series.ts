@@ -1,0 +1,331 @@
+/** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import path from 'node:path';
+import { MOST_BYTES } from '../../kernels/wasm/index.js';
+import type { Backend } from '../core/backend.js';
+import { DataError } from '../core/errors.js';
+import { formatStep, formatTime, timeAt, timeFrom } from '../data/calendar.js';
+import { readIfPresent, replaceFile } from '../files/disk.js';
+import { forecastBytes, forecastIn } from '../forecast/forecast-file.js';
+import type { ForecastState } from '../forecast/forecaster.js';
+import { configFor, FORECAST_OPTIONS, Forecaster, trainForecaster } from '../forecast/forecaster.js';
+import { inputColumns } from '../forecast/inputs.js';
+import type { ForecastChoices, ForecastPlan, Range } from '../forecast/plan.js';
+import { holidaysIn, planOf } from '../forecast/plan.js';
+import type { HorizonReport } from '../forecast/report.js';
+import { reportOf } from '../forecast/report.js';
+import type { Series, SeriesColumns } from '../forecast/series.js';
+import { FILLS, seriesOf, wantedColumns } from '../forecast/series.js';
+import { elementCountOfTraining } from '../network/memory.js';
+import { loadCheckpointSet } from '../training/checkpoint-files.js';
+import type { TrainOptions } from '../training/options.js';
+import { TUTORIAL } from '../training/options.js';
+import type { BackendFlags } from './backends.js';
+import { filePath, listOf, wholeNumber } from './flag-values.js';
+import { alignedRight } from './format.js';
+import { assertRoom } from './memory.js';
+import { inform, print, printJson, printLines } from './print.js';
+import { progressBar } from './run-training.js';
+import { loadHolidays, loadTable } from './table-files.js';
+
+/** The flags of a forecaster. */
+export interface SeriesFlags extends BackendFlags {
+  readonly data?: string;
+  readonly predict?: string;
+  readonly time?: readonly string[];
+  readonly ahead: readonly number[];
+  readonly test?: readonly [from: number | null, to: number | null];
+  readonly known: readonly string[];
+  readonly inputs: readonly string[];
+  readonly holidays?: string;
+  readonly fill?: (typeof FILLS)[number];
+  readonly season?: readonly number[];
+  readonly seeds: number;
+  readonly together: boolean;
+  readonly interval: number;
+  readonly checkpoint?: string;
+  readonly checkpointEvery: number;
+  readonly resume?: string;
+  readonly json: boolean;
+}
+
+const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
+const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
+
+/** `1987-01-01..1988-12-31`, or one end of it. */
+function timeRange(text: string): [number | null, number | null] {
+  const ends = text.split('..').map((end) => (end === '' ? null : timeFrom(end)));
+  if (ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null)) return [ends[0], ends[1]];
+  throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('It must be a number between 0 and 1.');
+}
+
+const MOST_AHEAD = 10_000;
+const MOST_SEEDS = 100;
+
+/** Adds the flags of a forecaster; some commands only read its data. */
+export function withSeriesOptions(command: Command): Command {
+  return command
+    .option(
+      '--predict <column>',
+      'forecast this column of --data, a CSV, TSV or NDJSON file; docs/forecast.md',
+      filePath,
+    )
+    .option('--time <columns>', 'the column of the time; or of its year, month, day, hour …', names)
+    .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
+    .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth)', timeRange)
+    .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
+    .option('--inputs <columns>', 'other columns whose past is read', names, [])
+    .option('--holidays <file>', 'a CSV with the columns date and name; or a country, such as US', filePath)
+    .addOption(
+      new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
+    )
+    .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
+    .option('--seeds <count>', 'networks for each horizon', wholeNumber(1, MOST_SEEDS), 3)
+    .option('--together', 'one network for all horizons, not one each', false)
+    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9);
+}
+
+/** Ends the command for flags that do not belong together. */
+export function assertSeriesFlags(flags: SeriesFlags, command: Command): void {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const own = [
+    'time',
+    'ahead',
+    'test',
+    'known',
+    'inputs',
+    'holidays',
+    'fill',
+    'season',
+    'seeds',
+    'together',
+    'interval',
+  ];
+  const given = own.find(isGiven);
+  if (flags.predict === undefined) {
+    if (given !== undefined) command.error(`error: --${given} needs --predict`);
+    return;
+  }
+  if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
+  if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
+  for (const name of ['task', 'text', 'best', 'history', 'plot', 'sampleEvery']) {
+    if (isGiven(name)) command.error(`error: --${name} cannot be used with --predict`);
+  }
+}
+
+/** The forecaster of a checkpoint; undefined if the file holds something else. */
+export function loadForecast(file: string): ForecastState | undefined {
+  const set = loadCheckpointSet(file);
+  return set && forecastIn(set, file);
+}
+
+/** Trains, prints, and writes the files. `given`: the options that the user chose. */
+export async function trainSeries(
+  flags: SeriesFlags,
+  given: Partial<TrainOptions>,
+  resumed: ForecastState | undefined,
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = flags.data;
+  if (file === undefined) throw new DataError('name the data of the run with --data');
+  const { series, state } = await begun(file, flags, resumed, signal);
+  const { plan } = state;
+  const options: TrainOptions = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
+  describePlan(file, series, plan);
+  const config = configFor(plan, series, options);
+  assertRoom(
+    config,
+    { T: plan.T, B: options.batchSize },
+    {
+      dtype: backend.dtype,
+      advice: 'reduce --hidden or --batch-size',
+      most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
+      elementCount: elementCountOfTraining(config, { T: plan.T, B: options.batchSize }),
+    },
+  );
+  const target = flags.checkpoint ?? flags.resume;
+  inform(`backend ${backend.description}`);
+  const startedAt = performance.now();
+  let bar = progressBar(0, 1);
+  try {
+    const trained = await trainForecaster(backend, series, options, state, {
+      signal,
+      checkpointEvery: flags.checkpointEvery,
+      onNetwork: ({ ahead, seed }, stage, number, count) => {
+        bar.stop();
+        const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
+        inform(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
+      },
+      onStep: (step, steps) => {
+        if (step === 1) bar = progressBar(step, steps);
+        bar.update(step);
+      },
+      ...(target !== undefined && { onState: (now) => replaceFile(target, forecastBytes(now), { keepOld: true }) }),
+    });
+    bar.stop();
+    const forecaster = new Forecaster(backend, trained);
+    try {
+      const reports = await reportOf(forecaster, series, 'test', signal);
+      report(flags, trained.plan, reports);
+      if (target !== undefined) writeFiles(target, series, trained.plan, reports);
+    } finally {
+      forecaster.dispose();
+    }
+    inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason && target !== undefined)
+      inform(`the run is saved: longhand train --resume ${target} --data ${file} continues it`);
+    throw error;
+  } finally {
+    bar.stop();
+  }
+}
+
+/** The series and the plan of a new run, or of one that continues. */
+async function begun(
+  file: string,
+  flags: SeriesFlags,
+  resumed: ForecastState | undefined,
+  signal: AbortSignal,
+): Promise<{ series: Series; state: ForecastState }> {
+  if (resumed) return { series: await loadSeries(file, resumed.plan, signal), state: resumed };
+  const columns: SeriesColumns = {
+    time: flags.time ?? [],
+    predict: flags.predict ?? '',
+    inputs: flags.inputs,
+    known: flags.known,
+    fill: flags.fill ?? null,
+  };
+  const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
+  const years = [timeAt(series.calendar, 0), timeAt(series.calendar, series.length)].map((time) =>
+    new Date(time).getUTCFullYear(),
+  );
+  const holidays =
+    flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, [years[0] - 1, years[1] + 2]);
+  const choices: ForecastChoices = {
+    columns,
+    ahead: [...new Set(flags.ahead)].sort((a, b) => a - b),
+    isTogether: flags.together,
+    seeds: flags.seeds,
+    coverage: flags.interval,
+    test: flags.test ? { from: flags.test[0], to: flags.test[1] } : null,
+    seasons: flags.season ?? null,
+  };
+  return { series, state: { plan: planOf(file, series, choices, holidays), networks: new Map() } };
+}
+
+/** The series of a plan in a file, which may have more rows than the one of the training. Throws a DataError if its calendar differs. */
+export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
+  const series = seriesOf(await loadTable(file, wantedColumns(plan.columns), signal), plan.columns);
+  const { start, unit, step } = plan.calendar;
+  const { calendar } = series;
+  if (calendar.start === start && calendar.unit === unit && calendar.step === step) return series;
+  throw new DataError(
+    `${file}: begins at ${formatTime(calendar.start)} with steps of ${formatStep(calendar)}, but the forecaster was trained on rows from ` +
+      `${formatTime(start)} with steps of ${formatStep(plan.calendar)}`,
+  );
+}
+
+const span = (plan: ForecastPlan, { from, to }: Range): string =>
+  `${formatTime(timeAt(plan.calendar, from))} … ${formatTime(timeAt(plan.calendar, to - 1))}`;
+
+/** On standard error: what the networks read, and when. */
+function describePlan(file: string, series: Series, plan: ForecastPlan): void {
+  const { seasons } = plan.inputs;
+  const { past, future } = inputColumns(plan.inputs, series, holidaysIn(plan));
+  inform(`${file}: ${series.end} steps of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`);
+  inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
+  inform(
+    `training before ${span(plan, { from: plan.parts.validation.from, to: plan.parts.validation.from + 1 }).split(' ')[0]}; validation ${span(plan, plan.parts.validation)}; test ${span(plan, plan.parts.test)}`,
+  );
+  inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
+}
+
+const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
+
+/** The errors of every method as a table, and what they mean. */
+function report(flags: SeriesFlags, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
+  if (flags.json) {
+    for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
+    return;
+  }
+  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
+  const show = (value: number): string => value.toFixed(digits);
+  const rows = reports[0].baselines.map(({ name }, n) => [
+    name,
+    ...reports.map(({ baselines }) => show(baselines[n].error)),
+  ]);
+  const range = ({ networks }: HorizonReport): string =>
+    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
+  print(
+    `Mean absolute error on the test part, ${span(plan, plan.parts.test)}, ${plan.parts.test.to - plan.parts.test.from} steps:`,
+  );
+  printLines(
+    alignedRight([
+      ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
+      ...rows,
+      [`LSTM, each of ${plan.seeds}`, ...reports.map(range)],
+      ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
+      [
+        `in the ${Math.round(100 * plan.coverage)}% interval`,
+        ...reports.map(({ coverage }) => `${(100 * coverage).toFixed(1)}%`),
+      ],
+    ]),
+  );
+  for (const { ahead, beatenBy, echoes } of reports) {
+    if (beatenBy !== null)
+      inform(`WARNING: ${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`);
+    if (echoes) inform(`WARNING: ${ahead} ahead, the LSTM repeats the last known number`);
+  }
+}
+
+/** `births.report.json` and `births.test.csv` beside `births.safetensors`. */
+export const outputsBeside = (checkpoint: string): { report: string; test: string } => {
+  const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
+  return { report: `${stem}.report.json`, test: `${stem}.test.csv` };
+};
+
+function writeFiles(checkpoint: string, series: Series, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
+  const { report: reportFile, test } = outputsBeside(checkpoint);
+  const steps = `${plan.parts.test.from} … ${plan.parts.test.to - 1}`;
+  const looks = looksAt(reportFile, steps) + 1;
+  const json = {
+    test: span(plan, plan.parts.test),
+    steps,
+    looks,
+    horizons: reports.map(({ bands: _, ...fields }) => fields),
+  };
+  replaceFile(reportFile, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
+  const lines = reports.flatMap(({ ahead, bands }) =>
+    bands.map(({ forecast, low, high }, n) => {
+      const d = plan.parts.test.from + n;
+      const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
+      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high].join(',');
+    }),
+  );
+  replaceFile(
+    test,
+    new TextEncoder().encode(`date,ahead,${plan.columns.predict},forecast,low,high\n${lines.join('\n')}\n`),
+  );
+  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
+}
+
+/** How often an earlier report says that this test part was looked at. */
+function looksAt(file: string, steps: string): number {
+  try {
+    const bytes = readIfPresent(file);
+    if (!bytes) return 0;
+    const before = JSON.parse(new TextDecoder().decode(bytes)) as { steps?: unknown; looks?: unknown };
+    return before.steps === steps && typeof before.looks === 'number' ? before.looks : 0;
+  } catch {
+    return 0; // it is no report of ours
+  }
+}
