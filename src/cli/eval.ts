@@ -140,12 +140,7 @@ function reportText({ set, text, json }: EvalFlags, file: string, { loss, count 
   print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
-function reportError(
-  { set, json }: EvalFlags,
-  noun: Noun,
-  { count, loss }: Evaluation,
-  network: CompleteConfig,
-): void {
+function reportError({ set, json }: EvalFlags, noun: Noun, { count, loss }: Evaluation, network: CompleteConfig): void {
   if (json) printJson({ set, [noun]: count, loss, lossName: network.loss });
   else print(`${count} ${set} ${noun}: ${lossName(network)} ${loss.toFixed(6)}`);
 }

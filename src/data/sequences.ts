@@ -190,7 +190,9 @@ function assertTargets(what: string, sequences: Sequences, targets: Tensor): voi
   for (let n = 0; n < count; n++) {
     if (valuesOfSequence(sequences, targets, n).some((value) => !Number.isNaN(value))) return;
   }
-  throw new DataError(`${what}.targets: each of the ${targets.size} is NaN or beyond its sequence’s end: nothing counts`);
+  throw new DataError(
+    `${what}.targets: each of the ${targets.size} is NaN or beyond its sequence’s end: nothing counts`,
+  );
 }
 
 /** Checks what x or targets hold before each sequence's end; `rule` says what `isRight` accepts. */

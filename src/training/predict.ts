@@ -95,7 +95,7 @@ async function predictAll(network: Network, inputs: Inputs, signal: AbortSignal 
         for (let t = 0; t < Math.min(rows, lengths[b]); t++) copy(isAtEvery ? t * B + b : b, n * rows + t);
       });
     await download(network, activations.logits, outputs, eachRow);
-    if (!classified || !activations.probabilities) continue;
+    if (!classified) continue;
     await download(network, activations.probabilities, classified.probabilities, eachRow);
     const predicted = await network.predictions();
     eachRow((row, at) => (classified.classes[at] = predicted[row]));
@@ -133,7 +133,11 @@ function nothingCounts({ config, sizes }: Network): Targets {
 }
 
 /** The sequences as a tensor, checked. */
-function inputsFor({ config, sizes: { T } }: Network, given: Tensor | Lists, lengths: PredictOptions['lengths']): Inputs {
+function inputsFor(
+  { config, sizes: { T } }: Network,
+  given: Tensor | Lists,
+  lengths: PredictOptions['lengths'],
+): Inputs {
   const isOfClasses = config.inputKind === 'classes';
   const x = isTensor(given) ? given : tensorOfLists(given, isOfClasses ? undefined : config.inputs, lengths);
   assertTensor('predict: x', x, isOfClasses ? '[count,T]' : '[count,T,I]');
@@ -179,7 +183,9 @@ function tensorOfLists(lists: Lists, I: number | undefined, lengths: PredictOpti
   sequences.forEach((sequence, n) => {
     const least = lengths?.[n] ?? steps;
     if (sequence.length < least) {
-      const advice = lengths ? `lengths[${n}] is ${least}` : `another has ${steps}: for sequences of fewer steps, give lengths`;
+      const advice = lengths
+        ? `lengths[${n}] is ${least}`
+        : `another has ${steps}: for sequences of fewer steps, give lengths`;
       throw new DataError(`predict: x[${n}] has ${sequence.length} steps, but ${advice}`);
     }
     for (let t = 0; t < sequence.length; t++) {

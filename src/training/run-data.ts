@@ -82,7 +82,7 @@ function assertSameKind(train: Examples, validation: Examples): void {
   }
   throw new DataError(
     `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
-      'they must be of the same kind (of labels, `classes` is the number of outputs)',
+      'they must be of the same kind (`classes` beside the labels sets how many there are)',
   );
 }
 
