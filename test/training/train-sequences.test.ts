@@ -226,7 +226,7 @@ describe('classes', () => {
     const network = await trained(data, untrained);
     for (const change of [{ labels: Array<number>(COUNT).fill(3) }, { classes: 4 }]) {
       await expect(evaluate(network, { ...data, ...change })).rejects.toThrow(
-        new DataError('evaluate: the data have outputs 4, but the network has outputs 3'),
+        new DataError('evaluate: the data have classes 4, but the network has classes 3'),
       );
     }
   });
