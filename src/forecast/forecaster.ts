@@ -28,7 +28,7 @@ export const FORECAST_OPTIONS = {
   outputInit: 'glorot',
   trainingIters: 96_000,
   displayStep: 100,
-  loss: "pinball",
+  loss: 'pinball',
   quantiles: [0.05, 0.25, 0.5, 0.75, 0.95],
 } as const;
 
