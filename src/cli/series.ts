@@ -7,7 +7,7 @@ import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, timeAt, timeFrom } from '../data/calendar.js';
 import { readIfPresent, replaceFile } from '../files/disk.js';
-import { forecastBytes, forecastIn } from '../forecast/forecast-file.js';
+import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { configFor, FORECAST_OPTIONS, Forecaster, trainForecaster } from '../forecast/forecaster.js';
 import { inputColumns } from '../forecast/inputs.js';
@@ -171,14 +171,7 @@ export async function trainSeries(
       ...(target !== undefined && { onState: (now) => replaceFile(target, forecastBytes(now), { keepOld: true }) }),
     });
     bar.stop();
-    const forecaster = new Forecaster(backend, trained);
-    try {
-      const reports = await reportOf(forecaster, series, 'test', signal);
-      report(flags, trained.plan, reports);
-      if (target !== undefined) writeFiles(target, series, trained.plan, reports);
-    } finally {
-      forecaster.dispose();
-    }
+    await testForecaster(backend, trained, series, target, flags, signal);
     inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   } catch (error) {
     if (signal.aborted && error === signal.reason && target !== undefined)
@@ -187,6 +180,39 @@ export async function trainSeries(
   } finally {
     bar.stop();
   }
+}
+
+/** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
+async function testForecaster(
+  backend: Backend,
+  state: ForecastState,
+  series: Series,
+  checkpoint: string | undefined,
+  { json }: { readonly json: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const forecaster = new Forecaster(backend, state);
+  try {
+    const reports = await reportOf(forecaster, series, 'test', signal);
+    report(json, state.plan, reports);
+    if (checkpoint !== undefined) await writeFiles(checkpoint, series, state.plan, reports);
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+/** `longhand eval` of a forecaster: the errors of the test part again. */
+export async function evaluateForecasts(
+  checkpoint: string,
+  state: ForecastState,
+  flags: { readonly data?: string | undefined; readonly json: boolean },
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<void> {
+  assertTrained(state, checkpoint);
+  if (flags.data === undefined) throw new DataError(`${checkpoint}: is a forecaster: name its series with --data`);
+  const series = await loadSeries(flags.data, state.plan, signal);
+  await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 
 /** The series and the plan of a new run, or of one that continues. */
@@ -252,8 +278,8 @@ function describePlan(file: string, series: Series, plan: ForecastPlan): void {
 const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
 
 /** The errors of every method as a table, and what they mean. */
-function report(flags: SeriesFlags, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
-  if (flags.json) {
+function report(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
+  if (json) {
     for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
     return;
   }
@@ -287,14 +313,19 @@ function report(flags: SeriesFlags, plan: ForecastPlan, reports: readonly Horizo
   }
 }
 
-/** `births.report.json` and `births.test.csv` beside `births.safetensors`. */
-export const outputsBeside = (checkpoint: string): { report: string; test: string } => {
+/** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
+export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
   const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
-  return { report: `${stem}.report.json`, test: `${stem}.test.csv` };
+  return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
 };
 
-function writeFiles(checkpoint: string, series: Series, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
-  const { report: reportFile, test } = outputsBeside(checkpoint);
+async function writeFiles(
+  checkpoint: string,
+  series: Series,
+  plan: ForecastPlan,
+  reports: readonly HorizonReport[],
+): Promise<void> {
+  const { report: reportFile, test, plot } = outputsBeside(checkpoint);
   const steps = `${plan.parts.test.from} … ${plan.parts.test.to - 1}`;
   const looks = looksAt(reportFile, steps) + 1;
   const json = {
@@ -315,6 +346,13 @@ function writeFiles(checkpoint: string, series: Series, plan: ForecastPlan, repo
     test,
     new TextEncoder().encode(`date,ahead,${plan.columns.predict},forecast,low,high\n${lines.join('\n')}\n`),
   );
+  const { forecastSvg } = await import('./plot.js'); // it is slow to load
+  const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
+  const drawn = reports.map(({ ahead, bands }) => ({
+    title: `${ahead} ahead`,
+    points: bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band })),
+  }));
+  replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
   if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
 }
 

@@ -129,11 +129,12 @@ async function trainForecasts(
 function forecastOutputs({ checkpoint, resume }: TrainFlags): WrittenFile[] {
   const file = checkpoint ?? resume;
   if (file === undefined) return [];
-  const { report, test } = outputsBeside(file);
+  const { report, test, plot } = outputsBeside(file);
   return [
     { name: checkpoint === undefined ? '--resume' : '--checkpoint', file, keepOld: true },
     { name: 'the report', file: report, keepOld: false },
     { name: 'the forecasts of the test part', file: test, keepOld: false },
+    { name: 'their drawing', file: plot, keepOld: false },
   ];
 }
 
