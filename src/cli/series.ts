@@ -16,7 +16,7 @@ import { holidaysIn, planOf } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import { reportOf } from '../forecast/report.js';
 import type { Series, SeriesColumns } from '../forecast/series.js';
-import { FILLS, seriesOf, wantedColumns } from '../forecast/series.js';
+import { alignedTo, FILLS, seriesOf, wantedColumns } from '../forecast/series.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import { loadCheckpointSet } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
@@ -248,16 +248,10 @@ async function begun(
   return { series, state: { plan: planOf(file, series, choices, holidays), networks: new Map() } };
 }
 
-/** The series of a plan in a file, which may have more rows than the one of the training. Throws a DataError if its calendar differs. */
+/** The series of a plan in a file, which may begin later and end later than the one of the training. */
 export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
-  const series = seriesOf(await loadTable(file, wantedColumns(plan.columns), signal), plan.columns);
-  const { start, unit, step } = plan.calendar;
-  const { calendar } = series;
-  if (calendar.start === start && calendar.unit === unit && calendar.step === step) return series;
-  throw new DataError(
-    `${file}: begins at ${formatTime(calendar.start)} with steps of ${formatStep(calendar)}, but the forecaster was trained on rows from ` +
-      `${formatTime(start)} with steps of ${formatStep(plan.calendar)}`,
-  );
+  const table = await loadTable(file, wantedColumns(plan.columns), signal);
+  return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
 }
 
 const span = (plan: ForecastPlan, { from, to }: Range): string =>

@@ -136,6 +136,36 @@ function lastNumber(values: Float64Array): number {
   return at;
 }
 
+/**
+ * The series with the indices of another calendar, which may begin earlier: the steps before it are missing. Throws a DataError if its steps
+ * are others, or if it begins earlier. `name` is for messages.
+ */
+export function alignedTo(calendar: Calendar, series: Series, name: string): Series {
+  const { start, unit, step } = series.calendar;
+  const before = indexOfTime(calendar, start);
+  if (unit !== calendar.unit || step !== calendar.step || !Number.isInteger(before) || before < 0) {
+    throw new DataError(
+      `${name}: begins at ${formatTime(start)} with steps of ${formatStep(series.calendar)}, but the forecaster was trained on rows from ` +
+        `${formatTime(calendar.start)} with steps of ${formatStep(calendar)}`,
+    );
+  }
+  if (before === 0) return series;
+  const later = (values: Float64Array): Float64Array => {
+    const result = new Float64Array(before + values.length).fill(NaN);
+    result.set(values, before);
+    return result;
+  };
+  return {
+    calendar,
+    length: before + series.length,
+    end: before + series.end,
+    y: later(series.y),
+    filled: later(series.filled),
+    inputs: series.inputs.map(later),
+    known: series.known.map((column) => ({ ...column, values: later(column.values) })),
+  };
+}
+
 /** `values` with missing numbers filled, up to the last number. */
 export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
   if (fill !== 'previous' && fill !== 'linear') return values;

@@ -1,0 +1,66 @@
+/** A trained forecaster for programs: rows in, forecasts out. It runs in pages too. */
+import type { Backend } from '../core/backend.js';
+import { formatTime, timeAt } from '../data/calendar.js';
+import { tableOf } from '../data/table.js';
+import { assertTrained, parseForecast } from './forecast-file.js';
+import { Forecaster } from './forecaster.js';
+import { futureOf } from './future.js';
+import type { Band } from './intervals.js';
+import type { Series } from './series.js';
+import { alignedTo, seriesOf, wantedColumns } from './series.js';
+
+/** A row of a series: a number, a text or null for each column; a Date is not one of them: write its text. */
+export type SeriesRow = Readonly<Record<string, number | string | null>>;
+
+/** A forecast, with the interval that should contain the number. */
+export interface ForecastRow extends Band {
+  /** The time of the number, as `2024-02-29`. */
+  readonly date: string;
+  /** Steps from the last number that was known. */
+  readonly ahead: number;
+}
+
+/** A forecaster that `longhand train --predict` has trained. */
+export interface LoadedForecaster {
+  /** The horizons: steps ahead. */
+  readonly ahead: readonly number[];
+  /**
+   * For each horizon and each row, the forecast made that many steps before the row, from the rows before. Rejects with a DataError for rows
+   * out of order, gaps, or missing columns.
+   */
+  readonly predict: (rows: readonly SeriesRow[]) => Promise<ForecastRow[]>;
+  /** The `count` steps after the last row with a number. Default: the largest horizon. Rejects with the errors of `predict`. */
+  readonly forecast: (rows: readonly SeriesRow[], count?: number) => Promise<ForecastRow[]>;
+  /** Frees the networks. */
+  readonly dispose: () => void;
+}
+
+/** The forecaster in the bytes of a checkpoint. The caller disposes of it. Throws a DataError if the bytes are something else. */
+export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForecaster {
+  const state = parseForecast(bytes, 'loadForecaster');
+  assertTrained(state, 'loadForecaster');
+  const { plan } = state;
+  const forecaster = new Forecaster(backend, state);
+  const seriesFrom = (rows: readonly SeriesRow[]): Series =>
+    alignedTo(plan.calendar, seriesOf(tableOf('rows', rows, wantedColumns(plan.columns)), plan.columns), 'rows');
+  const dateOf = (step: number): string => formatTime(timeAt(plan.calendar, step));
+  return {
+    ahead: plan.ahead,
+    async predict(rows) {
+      const series = seriesFrom(rows);
+      const first = series.length - rows.length;
+      const found: ForecastRow[] = [];
+      for (const ahead of plan.ahead) {
+        const steps = Array.from({ length: Math.max(0, series.length - first - ahead) }, (_, n) => first + ahead + n);
+        const bands = await forecaster.bands(series, ahead, steps);
+        for (const [n, band] of bands.entries()) found.push({ date: dateOf(steps[n]), ahead, ...band });
+      }
+      return found;
+    },
+    async forecast(rows, count = plan.ahead[plan.ahead.length - 1]) {
+      const steps = await futureOf(forecaster, seriesFrom(rows), count, 'rows');
+      return steps.map(({ step, ahead, band }) => ({ date: dateOf(step), ahead, ...band }));
+    },
+    dispose: () => forecaster.dispose(),
+  };
+}
