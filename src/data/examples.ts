@@ -4,8 +4,9 @@
  */
 import type { Random } from '../core/rng.js';
 import type { Tensor } from '../core/tensor.js';
-import { assertNotFreed } from '../core/tensor.js';
+import { assertNotFreed, tensorFrom } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
+import { targetShape } from '../network/config.js';
 import type { Network } from '../network/network.js';
 import type { Targets } from '../network/targets.js';
 import type { Vocabulary } from './text.js';
@@ -95,6 +96,9 @@ export function loadBatch(
   assertNotFreed('batch', x);
   const filled = examples.fill(x, indices, options);
   network.backend.upload(x);
-  network.setTargets(filled.targets);
+  const { targets, ...others } = filled.targets;
+  // of one step, targets for it and for the sequence are the same numbers
+  const read = targets && tensorFrom(targets.data, targetShape(network.config, network.sizes));
+  network.setTargets({ ...others, ...(read && { targets: read }) });
   return filled.indices;
 }

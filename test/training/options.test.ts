@@ -43,7 +43,7 @@ function otherValue(name: OptionName): number | string | boolean | readonly numb
 }
 
 /** The options that only data with targets have, and the losses that need them. */
-const LOSSES: { readonly [Name in OptionName]?: TrainOptions['loss'] } = {
+const LOSSES: Readonly<Partial<Record<OptionName, TrainOptions['loss']>>> = {
   loss: 'absoluteError',
   delta: 'huber',
   quantiles: 'pinball',
@@ -54,7 +54,7 @@ const dataFor = (name: OptionName): TrainData => (name in LOSSES ? TARGETS : IMA
 const OTHERS = {
   ...TUTORIAL,
   ...Object.fromEntries(OPTION_NAMES.filter((name) => !(name in LOSSES)).map((name) => [name, otherValue(name)])),
-} as TrainOptions;
+};
 
 /** As OTHERS, with another value of this option. */
 const othersWith = (name: OptionName): TrainOptions =>
