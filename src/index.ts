@@ -109,6 +109,8 @@ export type { TrainHooks } from './training/loop.js';
 export { resumeTraining, train } from './training/loop.js';
 export type { Evaluation } from './training/evaluate.js';
 export { evaluate } from './training/evaluate.js';
+export type { PredictOptions, Prediction } from './training/predict.js';
+export { predict } from './training/predict.js';
 export type { SampleOptions } from './training/sample.js';
 export { distributionOf, sample } from './training/sample.js';
 export type { BestValidation, Checkpoint, SavedModel, SavedTraining } from './training/checkpoint.js';

@@ -2,13 +2,14 @@
 import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
-import { misfitOf } from '../data/examples.js';
+import { kindOf, misfitOf } from '../data/examples.js';
 import type { LabelledImages } from '../data/mnist.js';
 import { CLASSES } from '../data/mnist.js';
 import { classesIn } from '../data/text.js';
 import type { Split, TrainData } from '../data/train-data.js';
 import { examplesOf } from '../data/train-data.js';
 import { fastSha256Of } from '../files/sha256.js';
+import type { CompleteConfig } from '../network/config.js';
 import { isPlain } from '../network/config.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { SavedModel, SavedTraining } from '../training/checkpoint.js';
@@ -18,10 +19,11 @@ import { bytesOf, examplesIn, hasDigest } from '../training/run-data.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { filePath } from './flag-values.js';
-import { alignedRight, bits } from './format.js';
+import { alignedRight, bits, lossName } from './format.js';
 import { print, printJson, printLines } from './print.js';
 import { networkOn } from './saved-model.js';
 import { untilInterrupted } from './signals.js';
+import type { Noun } from './tasks.js';
 import { assertDataRead, nounOf, OWN_DATA, savedTask, taskFrom } from './tasks.js';
 
 const SETS = ['test', 'validation', 'train'] as const;
@@ -80,8 +82,7 @@ Examples:
       );
       if (text !== undefined) reportText(flags, text, evaluation);
       else if ('pixels' in data) reportClasses(flags, data, evaluation);
-      else if (flags.json) printJson({ set: flags.set, [noun]: evaluation.count, loss: evaluation.loss });
-      else print(`${evaluation.count} ${flags.set} ${noun}: mean squared error ${evaluation.loss.toFixed(6)}`);
+      else reportError(flags, noun, evaluation, model.network);
     });
 }
 
@@ -139,6 +140,11 @@ function reportText({ set, text, json }: EvalFlags, file: string, { loss, count 
   print(`Bits per character on ${part}${file}: ${bits(loss)}`);
 }
 
+function reportError({ set, json }: EvalFlags, noun: Noun, { count, loss }: Evaluation, network: CompleteConfig): void {
+  if (json) printJson({ set, [noun]: count, loss, lossName: network.loss });
+  else print(`${count} ${set} ${noun}: ${lossName(network)} ${loss.toFixed(6)}`);
+}
+
 function reportClasses(
   { set, json }: EvalFlags,
   images: LabelledImages,
@@ -151,7 +157,7 @@ function reportClasses(
 
 /** `task`: null if the file does not name its data, so that MNIST was read. */
 function assertReads({ T, network }: SavedModel, examples: Examples, task: string | null, file: string): void {
-  const misfit = misfitOf(examples, { ...network, T });
+  const misfit = misfitOf(examples, kindOf(network, T));
   if (!misfit) return;
   const others = isPlain(network) ? '; name files like those of MNIST with --data' : '';
   const why = task === null ? `; the file names no other data than MNIST${others}${OWN_DATA}` : '';

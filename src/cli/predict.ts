@@ -6,7 +6,7 @@ import { fillImages } from '../data/batches.js';
 import type { LabelledImages } from '../data/mnist.js';
 import type { Network } from '../network/network.js';
 import type { SavedModel } from '../training/checkpoint.js';
-import { firstProbabilities, probabilitiesByRow } from '../training/probabilities.js';
+import { firstProbabilities, probabilitiesByRow } from '../training/predict.js';
 import type { BackendFlags } from './backends.js';
 import { withBackend, withBackendOptions } from './backends.js';
 import { wholeNumber } from './flag-values.js';

@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { DataError } from '../core/errors.js';
 import type { Examples } from '../data/examples.js';
 import type { Split, TrainingData } from '../data/train-data.js';
+import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
@@ -16,7 +17,7 @@ import { lengthFaultOf, withOneLength } from '../training/resumed-options.js';
 import { examplesIn } from '../training/run-data.js';
 import type { Resumable } from '../training/training.js';
 import { withBackend, withBackendOptions, withRecordedBuild } from './backends.js';
-import { f32Number, filePath, listOf, wholeNumber } from './flag-values.js';
+import { f32Number, filePath, listOf, quantileList, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
 import { assertAllApart, assertApart } from './outputs.js';
 import type { TrainFlags } from './run-training.js';
@@ -79,6 +80,8 @@ Examples:
       const given = resumed ? givenOptions(command) : { ...task.options, ...givenOptions(command) };
       if (!resumed) assertConsistent(given, command);
       const data = task.load();
+      if (isGiven(command, 'loss') && !hasTargets(data.train))
+        command.error('error: --loss needs data with targets: these have labels, whose loss is the cross-entropy');
       const [file] = 'characters' in data.train ? task.files() : [];
       const examples = resumed
         ? examplesIn(data, { ...resumed.training.options, ...given }, { areSaved: true })
@@ -97,6 +100,7 @@ function flagFor(option: OptionEntry): Option {
   const flag = new Option(option.flag, option.help);
   if (option.kind === 'choice') return flag.choices(option.choices).default(option.default);
   if (option.kind === 'switch') return flag.default(option.default);
+  if (option.kind === 'quantiles') return flag.argParser(quantileList).default(option.default, option.default.join());
   const { kind, least, most } = option;
   if (kind === 'list') return flag.argParser(listOf(wholeNumber(least, most))).default(option.default);
   flag.argParser(kind === 'whole' ? wholeNumber(least, most) : f32Number(least, most, kind === 'positive'));
@@ -185,6 +189,9 @@ function assertFlags(flags: TrainFlags & TrainOptions, command: Command): void {
   }
   if (isGiven(command, 'momentum') && flags.optimiser !== 'sgd')
     command.error('error: --momentum needs --optimiser sgd');
+  if (isGiven(command, 'delta') && flags.loss !== 'huber') command.error('error: --delta needs --loss huber');
+  if (isGiven(command, 'quantiles') && flags.loss !== 'pinball')
+    command.error('error: --quantiles needs --loss pinball');
   if (flags.plot !== undefined && flags.history === undefined) command.error('error: --plot needs --history');
   if (flags.history !== undefined && !/\.(csv|ndjson)$/.test(flags.history)) {
     command.error(`error: --history ${flags.history}: must end in .csv or .ndjson`);

@@ -78,6 +78,12 @@ export function assertTensor(what: string, value: unknown, shape: string): void 
   );
 }
 
+/** Throws a TypeError unless `signal` is an AbortSignal, or missing. `what` begins the message. */
+export function assertSignal(what: string, signal: unknown): void {
+  if (signal === undefined || signal === null || signal instanceof AbortSignal) return;
+  throw new TypeError(`${what}: signal ${describe(signal)}: must be an AbortSignal`);
+}
+
 /**
  * The names that an object has: its own, and those of its prototypes' fields and getters. So options count wherever JavaScript finds
  * them by name: in `Object.create(shared)`, or in a class with getters. Methods of a class do not count.

@@ -3,8 +3,8 @@ import type { Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
 import type { Examples, FilledBatch } from './examples.js';
 import { rowsFrom } from './examples.js';
-import type { Sequences } from './sequences.js';
-import { hasEveryStep, labelsOf, lengthOf, outputsOf, valuesOfSequence } from './sequences.js';
+import type { Inputs, Sequences } from './sequences.js';
+import { classesOf, hasEveryStep, labelsOf, lengthOf, valuesOfSequence } from './sequences.js';
 
 /** `sequences` have been checked. */
 export function sequenceExamples(sequences: Sequences): Examples {
@@ -14,10 +14,10 @@ export function sequenceExamples(sequences: Sequences): Examples {
     count,
     T,
     inputs: inputClasses ?? x.shape[2],
-    outputs: outputsOf(sequences),
-    fitsMoreOutputs: !targets && classes === undefined,
     inputKind: x.dimension === 2 ? 'classes' : 'numbers',
-    loss: targets ? 'squaredError' : 'crossEntropy',
+    classes: targets ? 0 : classesOf(sequences),
+    targets: targets?.shape.at(-1) ?? 0,
+    fitsMoreClasses: !targets && classes === undefined,
     reads: hasEveryStep(sequences) ? 'every' : 'last',
     continues: false,
     task,
@@ -34,16 +34,31 @@ export function sequenceExamples(sequences: Sequences): Examples {
 function* partsOf(sequences: Sequences, n: number): Generator<Float64Array> {
   const { x, targets, lengths } = sequences;
   yield valuesOfSequence(sequences, x, n);
-  yield targets ? valuesOfSequence(sequences, targets, n) : Float64Array.from(labelsOf(sequences, n));
+  // NaN has many bit patterns
+  if (targets) yield valuesOfSequence(sequences, targets, n).map((value) => (Number.isNaN(value) ? NaN : value));
+  else yield Float64Array.from(labelsOf(sequences, n));
   if (lengths) yield Float64Array.of(lengths[n]);
 }
 
-/** The rows beyond `indices` are 0 in x, do not count, and have one step if there are lengths. */
+/** As `fillInputs`; the rows beyond `indices` do not count. */
 function fillSequences(x: Tensor, sequences: Sequences, given: Uint32Array): FilledBatch {
   const [T, B] = x.shape;
   const indices = sequences.lengths
     ? given.slice().sort((a, b) => lengthOf(sequences, b) - lengthOf(sequences, a))
     : given;
+  const lengths = fillInputs(x, sequences, indices);
+  const targets = sequences.targets
+    ? { targets: targetsFor(T, B, sequences.targets, indices) }
+    : { labels: labelsFor(T, B, sequences, indices) };
+  return { targets: { ...targets, ...(sequences.lengths && { lengths }) }, indices };
+}
+
+/**
+ * Writes the sequences with these indices into x, `[T,B,I]` or class indices `[T,B]`, and returns their lengths, `[B]`. The rows
+ * beyond `indices` are 0, and have one step.
+ */
+export function fillInputs(x: Tensor, sequences: Inputs, indices: Uint32Array): number[] {
+  const [, B] = x.shape;
   if (indices.length < B) fill(x, 0);
   for (let b = 0; b < indices.length; b++) {
     for (let t = 0; t < lengthOf(sequences, indices[b]); t++) {
@@ -51,11 +66,7 @@ function fillSequences(x: Tensor, sequences: Sequences, given: Uint32Array): Fil
       else for (let i = 0; i < x.shape[2]; i++) x.set(t, b, i, sequences.x.get(indices[b], t, i));
     }
   }
-  const lengths = Array.from({ length: B }, (_, b) => (b < indices.length ? lengthOf(sequences, indices[b]) : 1));
-  const targets = sequences.targets
-    ? { targets: targetsFor(T, B, sequences.targets, indices) }
-    : { labels: labelsFor(T, B, sequences, indices) };
-  return { targets: { ...targets, ...(sequences.lengths && { lengths }) }, indices };
+  return Array.from({ length: B }, (_, b) => (b < indices.length ? lengthOf(sequences, indices[b]) : 1));
 }
 
 function labelsFor(T: number, B: number, sequences: Sequences, indices: Uint32Array): Int32Array {
@@ -70,16 +81,11 @@ function labelsFor(T: number, B: number, sequences: Sequences, indices: Uint32Ar
 
 function targetsFor(T: number, B: number, targets: Tensor, indices: Uint32Array): Tensor {
   const C = targets.shape[targets.dimension - 1];
-  if (targets.dimension === 2) {
-    const rows = zeros([B, C], 'f64');
-    indices.forEach((n, b) => {
-      for (let k = 0; k < C; k++) rows.set(b, k, targets.get(n, k));
-    });
-    return rows;
-  }
-  const rows = zeros([T, B, C], 'f64');
+  const rows = zeros(targets.dimension === 2 ? [B, C] : [T, B, C], 'f64');
+  fill(rows, NaN);
   indices.forEach((n, b) => {
-    for (let t = 0; t < T; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
+    if (targets.dimension === 2) for (let k = 0; k < C; k++) rows.set(b, k, targets.get(n, k));
+    else for (let t = 0; t < T; t++) for (let k = 0; k < C; k++) rows.set(t, b, k, targets.get(n, t, k));
   });
   return rows;
 }

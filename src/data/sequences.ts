@@ -7,15 +7,19 @@ import { formatShape, indexOf, rowsOf, valuesOf } from '../core/tensor.js';
 import { assertTask } from './task.js';
 
 /**
- * Examples of any kind; the first axis counts them. Their shapes determine the network's inputs and outputs. Labels or targets
- * choose the loss. If every step has one, the output layer reads every step; if every sequence has one, the last step.
+ * Examples of any kind; the first axis counts them. Their shapes determine the network's inputs and outputs. The loss of labels is
+ * the cross-entropy; for targets the option `loss` chooses it. If every step has a label or targets, the output layer reads every
+ * step; if every sequence has, the last step.
  */
 export interface Sequences {
   /** `[count,T,I]` numbers, or `[count,T]` class indices 0 … inputClasses-1. Beyond a sequence's end it may hold anything. */
   readonly x: Tensor;
   /** The class of each sequence, `[count]`, or of each of its steps, `[count·T]` sequence by sequence; -1 does not count. Default: none, see `targets`. */
   readonly labels?: ArrayLike<number>;
-  /** In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. Default: none. */
+  /**
+   * In place of labels: numbers to predict for each sequence, `[count,C]`, or for each of its steps, `[count,T,C]`. A number that is
+   * NaN does not count. Default: none.
+   */
   readonly targets?: Tensor;
   /** `[count]`: steps of each sequence, 1 … T. Default: T each. */
   readonly lengths?: ArrayLike<number>;
@@ -52,9 +56,9 @@ export function assertSequences(what: string, sequences: Sequences): void {
   if (x.dimension !== 2 && x.dimension !== 3) {
     throw new DataError(`${what}.x is ${formatShape(x.shape)}: must be [count,T,I], or [count,T] for class indices`);
   }
-  if (lengths !== undefined) assertLengths(what, sequences, lengths);
-  if (x.dimension === 2) assertInputClasses(what, sequences);
-  else assertInputNumbers(what, sequences);
+  if (lengths !== undefined) assertLengths(`${what}.lengths`, sequences, lengths);
+  assertInputClasses(what, sequences);
+  assertInputs(`${what}.x`, sequences);
   if (labels !== undefined && targets !== undefined)
     throw new DataError(`${what}: labels and targets: give one of them`);
   if (targets !== undefined) assertTargets(what, sequences, targets);
@@ -67,10 +71,9 @@ export function hasEveryStep({ x, labels, targets }: Sequences): boolean {
   return targets ? targets.dimension === 3 : T > 1 && labels?.length === count * T;
 }
 
-/** C: numbers to predict, or classes. The largest label may not be the last class, so without `classes` C is the fewest. */
-export function outputsOf(sequences: Sequences): number {
-  const { targets, classes } = sequences;
-  if (targets) return targets.shape[targets.dimension - 1];
+/** C, if there are labels. The largest label may not be the last class, so without `classes` C is the fewest. */
+export function classesOf(sequences: Sequences): number {
+  const { classes } = sequences;
   if (classes !== undefined) return classes;
   let largest = 0;
   for (let n = 0; n < sequences.x.shape[0]; n++) {
@@ -91,7 +94,7 @@ export function assertFirstClass(what: string, sequences: Sequences): void {
     for (const label of labelsOf(sequences, n)) if (label >= 0) least = Math.min(least, label);
   }
   if (least === 0) return;
-  const C = outputsOf(sequences);
+  const C = classesOf(sequences);
   throw new DataError(
     `${what}.labels are ${least}…${C - 1}, so there would be ${C} classes, and class 0 never occurs: ` +
       `subtract ${least} from each label, or write classes: ${C} beside the labels`,
@@ -99,7 +102,7 @@ export function assertFirstClass(what: string, sequences: Sequences): void {
 }
 
 /** The steps of sequence n. */
-export const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] ?? x.shape[1];
+export const lengthOf = ({ x, lengths }: Inputs, n: number): number => lengths?.[n] ?? x.shape[1];
 
 /** The label of sequence n, or those of its steps before its end. */
 export function labelsOf(sequences: Sequences, n: number): number[] {
@@ -121,30 +124,43 @@ function assertFilled(what: string, tensor: Tensor): void {
   if (tensor.shape.includes(0)) throw new DataError(`${what} is ${formatShape(tensor.shape)}: must not be empty`);
 }
 
-function assertLengths(what: string, { x }: Sequences, lengths: ArrayLike<number>): void {
+/** Throws a TypeError or a DataError unless there are `count` lengths in 1 … T. `what` begins the message. */
+export function assertLengths(what: string, { x }: Pick<Sequences, 'x'>, lengths: ArrayLike<number>): void {
   const [count, T] = x.shape;
-  assertNumbers(`${what}.lengths`, lengths);
+  assertNumbers(what, lengths);
   if (lengths.length !== count) {
-    throw new DataError(`${what}.lengths has ${lengths.length} numbers: ${count} sequences need ${count}`);
+    throw new DataError(`${what} has ${lengths.length} numbers: ${count} sequences need ${count}`);
   }
   for (let n = 0; n < count; n++) {
     if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
-    throw new DataError(`${what}.lengths[${n}] is ${describe(lengths[n])}: must be a whole number in 1…${T}`);
+    throw new DataError(`${what}[${n}] is ${describe(lengths[n])}: must be a whole number in 1…${T}`);
   }
 }
 
-function assertInputNumbers(what: string, sequences: Sequences): void {
+/** Throws a DataError for a number or class in x that no network can read, before a sequence's end. `what` begins the message. */
+export function assertInputs(what: string, sequences: Inputs): void {
+  const { x, inputClasses = 0 } = sequences;
+  if (x.dimension === 3) {
+    assertValues(what, sequences, x, isWithinF32, FINITE);
+    return;
+  }
+  const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < inputClasses;
+  assertValues(what, sequences, x, isClass, `a class 0…${inputClasses - 1}`);
+}
+
+/** What a network reads of sequences. */
+export type Inputs = Pick<Sequences, 'x' | 'lengths' | 'inputClasses'>;
+
+const FINITE = `a finite number within f32 (${F32_RANGE})`;
+
+function assertInputClasses(what: string, sequences: Sequences): void {
   const { x, inputClasses } = sequences;
-  if (inputClasses !== undefined) {
+  if (x.dimension === 3) {
+    if (inputClasses === undefined) return;
     throw new DataError(
       `${what}: inputClasses is ${inputClasses}, but x ${formatShape(x.shape)} is numbers: class indices are [count,T]`,
     );
   }
-  assertValues(`${what}.x`, sequences, x, isWithinF32, `a finite number within f32 (${F32_RANGE})`);
-}
-
-function assertInputClasses(what: string, sequences: Sequences): void {
-  const { x, inputClasses } = sequences;
   if (inputClasses === undefined) {
     throw new DataError(
       `${what}.x is ${formatShape(x.shape)}, class indices: give inputClasses, the number of classes`,
@@ -154,8 +170,6 @@ function assertInputClasses(what: string, sequences: Sequences): void {
   if (inputClasses > MOST_INPUT_CLASSES) {
     throw new DataError(`${what}: inputClasses is ${inputClasses}: must be at most ${MOST_INPUT_CLASSES}`);
   }
-  const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < inputClasses;
-  assertValues(`${what}.x`, sequences, x, isClass, `a class 0…${inputClasses - 1}`);
 }
 
 function assertTargets(what: string, sequences: Sequences, targets: Tensor): void {
@@ -171,7 +185,14 @@ function assertTargets(what: string, sequences: Sequences, targets: Tensor): voi
   if (sequences.classes !== undefined) {
     throw new DataError(`${what}: classes is ${sequences.classes}, but targets are numbers: classes belong to labels`);
   }
-  assertValues(`${what}.targets`, sequences, targets, isWithinF32, `a finite number within f32 (${F32_RANGE})`);
+  const isRight = (value: number): boolean => Number.isNaN(value) || isWithinF32(value);
+  assertValues(`${what}.targets`, sequences, targets, isRight, `${FINITE}, or NaN, which does not count`);
+  for (let n = 0; n < count; n++) {
+    if (valuesOfSequence(sequences, targets, n).some((value) => !Number.isNaN(value))) return;
+  }
+  throw new DataError(
+    `${what}.targets: each of the ${targets.size} is NaN or beyond its sequence’s end: nothing counts`,
+  );
 }
 
 /** Checks what x or targets hold before each sequence's end; `rule` says what `isRight` accepts. */

@@ -48,6 +48,9 @@ export function assertTrainData(what: string, data: TrainData): void {
   }
 }
 
+/** Whether the data have targets, numbers to predict, in place of labels. */
+export const hasTargets = (data: TrainData): boolean => 'x' in data && data.targets !== undefined;
+
 /** The examples of checked data. `streams` divide a text; a DataError that begins with `what` reports one that is too short. */
 export function examplesOf(what: string, data: TrainData, streams: Streams): Examples {
   if ('characters' in data) return textExamples(what, data, streams);

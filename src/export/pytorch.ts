@@ -76,6 +76,12 @@ export function fromPyTorch(file: Safetensors, T: number, name: string): SavedMo
   // the loss, and what the network reads
   const stored: Partial<NetworkConfig> = networkFromMetadata(file, name) ?? {};
   const { dropout = 0 } = sizes.layers.length > 1 ? stored : {}; // the metadata may be another network's
+  const { length: Q } = stored.quantiles ?? [];
+  if (Q > 0 && sizes.outputs % Q !== 0) {
+    throw new DataError(
+      `${name}: metadata network has ${Q} quantiles, but the linear layer has ${sizes.outputs} outputs: must be a multiple`,
+    );
+  }
   const layers = sizes.layers.map((layer, n) => {
     // a bias that is no parameter: Longhand wrote zeros beside the forget bias
     const own = biases.filter((_, k) => withBiases[k].layer === n);

@@ -336,8 +336,8 @@ export class Network {
 
   /**
    * The class with the largest logit in each row of the last forward pass: `[B]`, or `[T·B]`, row t·B+b, with a loss at every
-   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for the squared error, and
-   * if no forward pass has read x.
+   * step. If several logits are equal, it is the first. Rows that do not count have a class too. Rejects for targets, and if no
+   * forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {
     this.assertPassed('predictions', this.hasPassed.inputs);
@@ -398,9 +398,10 @@ export class Network {
 
   /**
    * The result of `work`, which awaits while it needs the batch, results or weights of this network. Rejects with an Error while
-   * an earlier `work` runs. `what` begins the message. @internal
+   * an earlier `work` runs, and after `dispose`. `what` begins the message. @internal
    */
   async exclusively<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    this.assertNotDisposed(what);
     if (this.running !== undefined) {
       throw new Error(`${what}: another call on this network is still running (${this.running}): await it first`);
     }

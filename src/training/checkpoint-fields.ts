@@ -102,10 +102,14 @@ export function randomIn(fields: Fields, where: string): number[] {
 export function assertSameNetwork(options: TrainOptions, network: CompleteConfig, name: string): void {
   const [asked, given] = [layersOf(options), network.layers].map((layers) => layers.map(storedLayer));
   const longer = asked.length > given.length ? asked : given;
+  const isOfLabels = network.loss === 'crossEntropy'; // then the option is left out
   const parts: (readonly [string, unknown, unknown])[] = [
     ...longer.map((_, n) => [`layers[${n}]`, asked.at(n), given.at(n)] as const),
     ['dropout', options.dropout, network.dropout],
     ['forgetBias', options.forgetBias, network.forgetBias],
+    ['loss', isOfLabels && options.loss === TUTORIAL.loss ? network.loss : options.loss, network.loss],
+    ...(network.loss === 'huber' ? [['delta', options.delta, network.delta] as const] : []),
+    ...(network.loss === 'pinball' ? [['quantiles', options.quantiles, network.quantiles] as const] : []),
   ];
   for (const [part, theirs, ours] of parts) {
     if (JSON.stringify(theirs) === JSON.stringify(ours)) continue;

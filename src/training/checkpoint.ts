@@ -29,7 +29,7 @@ import type { NamedTensors } from '../network/parameters.js';
 import { faultInSquares } from '../network/parameters.js';
 import { assertSameNetwork, savedNetworkIn, optionsIn, randomIn, taskIn, vocabularyIn } from './checkpoint-fields.js';
 import type { TrainOptions } from './options.js';
-import { areVersion1, namesInVersion, storedName } from './options.js';
+import { areVersion1, storedOptions } from './options.js';
 
 /** The metadata field `format` of every checkpoint. */
 export const FORMAT = 'longhand checkpoint';
@@ -229,8 +229,7 @@ function metadataOf({ model, training }: Checkpoint): Map<string, string> {
   ]);
   if (training) {
     const { options, backend, step, random, cursor, data, best, validationsSinceBest, task } = training;
-    const kept = namesInVersion(version);
-    metadata.set('options', JSON.stringify(Object.fromEntries(kept.map((name) => [storedName(name), options[name]]))));
+    metadata.set('options', JSON.stringify(storedOptions(options, version)));
     const state = { backend, step, random, cursor, data, best, validationsSinceBest };
     metadata.set('training', JSON.stringify(isVersion1 ? state : { ...state, task }));
   }

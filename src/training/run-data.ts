@@ -3,7 +3,7 @@ import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import { F32_RANGE, LARGEST_F32 } from '../core/numbers.js';
 import type { Examples } from '../data/examples.js';
-import { misfitOf } from '../data/examples.js';
+import { kindOf, misfitOf } from '../data/examples.js';
 import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
 import type { TrainingData } from '../data/train-data.js';
@@ -82,7 +82,7 @@ function assertSameKind(train: Examples, validation: Examples): void {
   }
   throw new DataError(
     `train: the validation data have ${misfit.examples}, but the training data have ${misfit.other}: ` +
-      'they must be of the same kind (of labels, `classes` is the number of outputs)',
+      'they must be of the same kind (`classes` beside the labels sets how many there are)',
   );
 }
 
@@ -121,7 +121,7 @@ export function bytesOf(
 /** Throws a DataError unless the run of a checkpoint began with these data. */
 export function assertSameData(examples: TrainingData<Examples>, model: SavedModel, state: SavedTraining): void {
   const { train } = examples;
-  assertFits('resume', train, { ...model.network, T: model.T });
+  assertFits('resume', train, kindOf(model.network, model.T));
   assertSameVocabulary(train.vocabulary, model.vocabulary, 'resume: data');
   if (train.count !== state.order.length || !hasDigest(examples, state)) {
     const what = train.continues ? ' (or their text ends otherwise)' : '';

@@ -6,7 +6,7 @@ import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { Random } from '../core/rng.js';
 import { BatchOrder } from '../data/batches.js';
-import type { Examples, NetworkEnds } from '../data/examples.js';
+import type { DataKind, Examples } from '../data/examples.js';
 import { loadBatch } from '../data/examples.js';
 import type { TrainingData } from '../data/train-data.js';
 import { clipGradients } from '../equations/clipping.js';
@@ -31,9 +31,9 @@ export interface Line {
   readonly step: number;
   /** Examples seen: step · batchSize. */
   readonly iter: number;
-  /** Mean loss of the step's batch after the step's update: in nats, or the mean squared error. */
+  /** Mean loss of the step's batch after the step's update: in nats, or what an error of the targets costs. */
   readonly loss: number;
-  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. NaN with the squared error. */
+  /** Share (0 … 1) of the step's batch that is classified correctly after the step's update. NaN for targets. */
   readonly accuracy: number;
 }
 
@@ -41,9 +41,9 @@ export interface Line {
 export interface Validation {
   /** Updates made so far. */
   readonly step: number;
-  /** Mean loss over the validation data: in nats, or the mean squared error. */
+  /** Mean loss over the validation data: in nats, or what an error of the targets costs. */
   readonly loss: number;
-  /** Share (0 … 1) of the validation data that is classified correctly. NaN with the squared error. */
+  /** Share (0 … 1) of the validation data that is classified correctly. NaN for targets. */
   readonly accuracy: number;
   /** Whether the loss is smaller than in every earlier validation. */
   readonly isBest: boolean;
@@ -54,11 +54,14 @@ export interface Resumable extends Checkpoint {
   readonly training: SavedTraining;
 }
 
-/** The network that the options describe, for data with these inputs and outputs. */
-export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkConfig {
-  const { inputs, outputs, inputKind, loss, reads } = ends;
-  const { dropout, forgetBias } = options;
-  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
+/** The network that the options describe, for data of this kind. */
+export function networkFor(kind: DataKind, options: TrainOptions): NetworkConfig {
+  const { inputs, inputKind, reads, classes, targets } = kind;
+  const { dropout, forgetBias, loss, delta, quantiles } = options;
+  const common = { inputs, layers: layersOf(options), inputKind, reads, dropout, forgetBias };
+  if (classes > 0) return { ...common, outputs: classes };
+  if (loss === 'pinball') return { ...common, outputs: targets * quantiles.length, loss, quantiles };
+  return { ...common, outputs: targets, loss, delta };
 }
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */

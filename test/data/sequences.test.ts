@@ -23,6 +23,9 @@ const CLASSES: Sequences = { ...NUMBERS, x: tensorFrom(Array<number>(18).fill(3)
 const { labels: _, ...UNLABELLED } = NUMBERS;
 const TARGETS = { ...UNLABELLED, targets: zeros([3, 2]) };
 const FINITE = 'must be a finite number within f32 (±3.4028235e+38)';
+const OR_NAN = ', or NaN, which does not count';
+const onlyAt = (at: number): number[] => Array.from({ length: 18 }, (_, n) => (n === at ? 1 : NaN));
+const ALL_MISSING = tensorFrom(Array<number>(6).fill(NaN), [3, 2]);
 const TENSOR = 'must be a tensor of f32 or f64, as tensorFrom(numbers, [count,T,I]) makes it';
 const LIST = 'must be an array of numbers, or a typed array';
 const RULE = '3 sequences need 3, or 18 for every step';
@@ -97,10 +100,15 @@ const REFUSALS: readonly Refusal[] = [
   ['.targets is [3]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([3]) }],
   ['.targets is [4,2]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([4, 2]) }],
   ['.targets is [3,5,2]: must be [3,C], or [3,6,C] for every step', { ...TARGETS, targets: zeros([3, 5, 2]) }],
-  [`.targets[1,0] is NaN: ${FINITE}`, { ...TARGETS, lengths: [2, 6, 1], targets: spoilt([3, 2], [1, 0], NaN) }],
+  [`.targets[1,0] is 1e+39: ${FINITE}${OR_NAN}`, { ...TARGETS, targets: spoilt([3, 2], [1, 0], 1e39) }],
   [
-    `.targets[0,1,1] is Infinity: ${FINITE}`,
+    `.targets[0,1,1] is Infinity: ${FINITE}${OR_NAN}`,
     { ...TARGETS, lengths: [2, 6, 1], targets: spoilt([3, 6, 2], [0, 1, 1], Infinity) },
+  ],
+  ['.targets: each of the 6 is NaN or beyond its sequence’s end: nothing counts', { ...TARGETS, targets: ALL_MISSING }],
+  [
+    '.targets: each of the 18 is NaN or beyond its sequence’s end: nothing counts',
+    { ...TARGETS, lengths: [6, 2, 6], targets: tensorFrom(onlyAt(9), [3, 6, 1]) },
   ],
   [': classes is 2, but targets are numbers: classes belong to labels', { ...TARGETS, classes: 2 }],
 
@@ -155,6 +163,8 @@ test('a run of an earlier version on labels from 1 on is resumed', async () => {
 test('what is allowed: each change above is what makes the data wrong', async () => {
   const others = [
     { ...TARGETS, targets: zeros([3, 6, 2]) },
+    { ...TARGETS, targets: spoilt([3, 2], [1, 0], NaN) },
+    { ...TARGETS, lengths: [6, 4, 6], targets: tensorFrom(onlyAt(9), [3, 6, 1]) },
     { ...NUMBERS, task: 'x'.repeat(100) },
   ];
   for (const data of [NUMBERS, LONG, EVERY, CLASSES, TARGETS, ...others]) {
@@ -182,8 +192,8 @@ test('a network and data of another kind do not fit, and the message lists what 
   const misfits: readonly [Sequences, string, string][] = [
     [CLASSES, 'inputs 4, inputKind classes', 'inputs 2, inputKind numbers'],
     [EVERY, 'reads every', 'reads last'],
-    [TARGETS, 'outputs 2, loss squaredError', 'outputs 3, loss crossEntropy'],
-    [{ x: zeros([3, 5, 1]), labels: [3, 0, 0] }, 'T 5, inputs 1, outputs 4', 'T 6, inputs 2, outputs 3'],
+    [TARGETS, 'classes 0, targets 2', 'classes 3, targets 0'],
+    [{ x: zeros([3, 5, 1]), labels: [3, 0, 0] }, 'T 5, inputs 1, classes 4', 'T 6, inputs 2, classes 3'],
   ];
   for (const [data, theirs, ours] of misfits) {
     expect(await failureOf(evaluate(network, data))).toEqual(
@@ -192,7 +202,7 @@ test('a network and data of another kind do not fit, and the message lists what 
     expect(await failureOf(train(untouchable, NUMBERS, OPTIONS, { validation: data }))).toEqual(
       new DataError(
         `train: the validation data have ${theirs}, but the training data have ${ours}: ` +
-          'they must be of the same kind (of labels, `classes` is the number of outputs)',
+          'they must be of the same kind (`classes` beside the labels sets how many there are)',
       ),
     );
   }

@@ -1,11 +1,15 @@
 /** Short runs: their last checkpoints, what they report, and what an interruption may not change. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
+import { valuesOf } from '../../src/core/tensor.js';
+import type { Sequences } from '../../src/data/sequences.js';
 import type { TrainData } from '../../src/data/train-data.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import type { TrainHooks } from '../../src/training/loop.js';
+import { evaluate } from '../../src/training/evaluate.js';
 import { resumeTraining, train } from '../../src/training/loop.js';
+import { predict } from '../../src/training/predict.js';
 import type { TrainOptions } from '../../src/training/options.js';
 import type { Line, Validation } from '../../src/training/training.js';
 import { failureOf } from './failures.js';
@@ -58,6 +62,32 @@ export function describeOnBackends(define: (backend: () => Backend) => void): vo
     beforeAll(async () => (backend = await make()));
     afterAll(() => backend.dispose());
     define(() => backend);
+  });
+}
+
+/** A run on a backend, and what the trained network predicts and costs, are those on the reference backend, but for rounding. */
+export async function expectAsOnReference(
+  backend: Backend,
+  data: Sequences,
+  options: Partial<TrainOptions>,
+): Promise<void> {
+  const results: number[][] = [];
+  for (const one of [backend, createReferenceBackend()]) {
+    const network = await train(one, data, options);
+    const { outputs, probabilities } = await predict(network, data.x, data.lengths && { lengths: data.lengths });
+    const { loss, count } = await evaluate(network, data);
+    results.push([
+      count,
+      loss,
+      ...[outputs, ...(probabilities ? [probabilities] : [])].flatMap((all) => [...valuesOf(all)]),
+    ]);
+    network.dispose();
+  }
+  const [found, expected] = results;
+  expect(found).toHaveLength(expected.length);
+  expected.forEach((value, n) => {
+    if (Number.isNaN(value)) expect(found[n]).toBeNaN();
+    else expect(Math.abs(found[n] - value)).toBeLessThan(1e-3);
   });
 }
 

@@ -170,7 +170,7 @@ describe('resuming is refused', () => {
   test('with another number of classes', async () => {
     const { model, training } = await checkpointAfter(3);
     const checkpoint = { training, model: { ...model, network: { ...model.network, outputs: 7 } } };
-    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have outputs 10, but the network has outputs 7');
+    expect(await resume(IMAGES, checkpoint)).toBe('resume: the data have classes 10, but the network has classes 7');
   });
 
   test('with another length if a cosine schedule depends on it', async () => {
