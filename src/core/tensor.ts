@@ -6,6 +6,7 @@
  */
 import ndarray from 'ndarray';
 import ops from 'ndarray-ops';
+import { describe } from './arguments.js';
 import { OutOfMemoryError } from './errors.js';
 import { F32_RANGE, isWithinF32 } from './numbers.js';
 
@@ -134,6 +135,50 @@ function checkedSet(plain: Tensor): Tensor['set'] {
     assertCount(this, given.length);
     return plain.set.apply(this, given);
   };
+}
+
+/** Numbers in lists of lists: `x[n][t][i]` or `x[n][t]`. The innermost lists may be typed arrays. */
+export type NestedNumbers = readonly ArrayLike<number>[] | readonly (readonly ArrayLike<number>[])[];
+
+/** Whether the value is a list, perhaps of lists, and no tensor. */
+export const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/**
+ * Lists of lists of numbers as a tensor `[…]` of f64. `steps`: the lists of the second axis may be shorter than this, or than the longest of
+ * them; NaN fills them up. Default: they must have one length. Throws a TypeError or a RangeError that names a list or a number.
+ */
+export function tensorOfLists(what: string, lists: ArrayLike<unknown>, steps?: number): Tensor {
+  const shape: number[] = [];
+  for (let one: unknown = lists; isList(one); one = one[0]) shape.push(one.length);
+  if (shape.includes(0)) throw new RangeError(`${what}${'[0]'.repeat(shape.indexOf(0))} is an empty list`);
+  const isRagged = steps !== undefined && shape.length > 1;
+  if (isRagged) {
+    const longest = Array.from(lists).reduce<number>(
+      (most, one) => Math.max(most, isList(one) ? one.length : 0),
+      steps,
+    );
+    shape[1] = longest;
+  }
+  const tensor = zeros(shape, 'f64');
+  if (isRagged) tensor.data.fill(NaN);
+  const fillFrom = (list: unknown, index: readonly number[], offset: number): void => {
+    const axis = index.length;
+    const pathOf = (at: readonly number[]): string => what + at.map((n) => `[${n}]`).join('');
+    if (!isList(list)) throw new TypeError(`${pathOf(index)} is ${describe(list)}: must be a list, as ${what}[0] is`);
+    if (list.length !== shape[axis] && !(isRagged && axis === 1 && list.length > 0)) {
+      const first = pathOf(Array<number>(axis).fill(0));
+      throw new RangeError(`${pathOf(index)} has ${list.length} elements: must have ${shape[axis]}, as ${first} has`);
+    }
+    for (let n = 0; n < list.length; n++) {
+      const [one, at] = [list[n], offset + n * tensor.stride[axis]];
+      if (axis < shape.length - 1) fillFrom(one, [...index, n], at);
+      else if (typeof one === 'number') tensor.data[at] = one;
+      else throw new TypeError(`${pathOf([...index, n])} is ${describe(one)}: must be a number`);
+    }
+  };
+  fillFrom(lists, [], 0);
+  return tensor;
 }
 
 /** Arrays of tensors that have been freed. A backend may have given their memory to other tensors. */
