@@ -4,7 +4,7 @@ import type { CompleteConfig, NetworkConfig } from './network/config.js';
 import { completeConfig } from './network/config.js';
 import type { BiasInit, OutputInit } from './network/initial-values.js';
 
-export type { DType, FloatArray, Shape, Tensor } from './core/tensor.js';
+export type { DType, FloatArray, NestedNumbers, Shape, Tensor } from './core/tensor.js';
 export {
   copyInto,
   fill,
@@ -79,8 +79,8 @@ export type { Limits } from './equations/clipping.js';
 export { clipByNorm, clipByValue, clipGradients } from './equations/clipping.js';
 export type { BatchSizes, CompleteConfig, LayerSizes, NetworkConfig } from './network/config.js';
 export { completeConfig, networkParameterShapes } from './network/config.js';
-export type { Targets } from './network/targets.js';
-export type { Batch, NetworkOptions, PassOptions } from './network/network.js';
+export type { Layout, Targets } from './network/targets.js';
+export type { Batch, BatchInputs, LabelledBatch, NetworkOptions, PassOptions, TargetBatch } from './network/network.js';
 export type { Metrics, OutputTensors } from './network/output.js';
 export { Network } from './network/network.js';
 export type { NetworkStates } from './network/states.js';

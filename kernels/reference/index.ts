@@ -6,7 +6,7 @@ import { assertKnownNames, describe } from '../../src/core/arguments.js';
 import type { Backend } from '../../src/core/backend.js';
 import { withShapeChecks } from '../../src/core/shape-checks.js';
 import type { DType, Tensor } from '../../src/core/tensor.js';
-import { addInto, DTYPES, copyInto, fill, zeros } from '../../src/core/tensor.js';
+import { addInto, allocated, DTYPES, copyInto, fill } from '../../src/core/tensor.js';
 import { adam } from '../../src/equations/adam.js';
 import { crossEntropyBackward, crossEntropyForward, labelRows } from '../../src/equations/cross-entropy.js';
 import { columnSums } from '../../src/equations/dense.js';
@@ -58,7 +58,7 @@ export function createReferenceBackend(options: ReferenceOptions = {}): Backend 
     fill,
     copy: copyInto,
 
-    allocate: (shape): Tensor => zeros(shape, dtype),
+    allocate: (shape): Tensor => allocated(shape, dtype),
     free() {},
     upload() {},
     async download() {},

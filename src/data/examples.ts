@@ -22,7 +22,7 @@ export interface FillOptions {
 /** A batch that has been filled. */
 export interface FilledBatch {
   /** Its labels or targets, and lengths. */
-  readonly targets: Targets;
+  readonly targets: Omit<Targets, 'targets'> & { readonly targets?: Tensor };
   /** The example in each row: sequences are sorted by length, the longest first. */
   readonly indices: Uint32Array;
 }

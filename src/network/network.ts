@@ -9,11 +9,11 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import {
+  assertChoice,
   assertKinds,
   assertKnownNames,
   assertObject,
   assertSizes,
-  assertTensor,
   assertWhole,
   describe,
 } from '../core/arguments.js';
@@ -21,8 +21,8 @@ import type { Backend, TensorsOf } from '../core/backend.js';
 import { allocateAll } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import type { Random } from '../core/rng.js';
-import type { Shape, Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
+import type { NestedNumbers, Shape, Tensor } from '../core/tensor.js';
+import { assertHolds, copyInto, findNonFinite, stepOf } from '../core/tensor.js';
 import { drawMask } from '../equations/dropout.js';
 import { assertClasses } from '../equations/embedding.js';
 import type { Lstm, State } from '../equations/lstm-tensors.js';
@@ -41,7 +41,7 @@ import { assertFinite, loadTensors, saveTensors, valuesByName } from './paramete
 import { SequenceOrder } from './sequence-order.js';
 import { initialGradients, namedStates, NetworkStates } from './states.js';
 import type { Targets } from './targets.js';
-import { TARGET_NAMES } from './targets.js';
+import { assertLayout, givenTensor, LAYOUTS, TARGET_NAMES } from './targets.js';
 
 /** Options of a `Network`. */
 export interface NetworkOptions {
@@ -62,11 +62,30 @@ export interface PassOptions {
   readonly dropout?: boolean;
 }
 
-/** A batch on the host. */
-export interface Batch extends Targets {
-  /** `[T,B,I]`, or class indices `[T,B]`. Numbers beyond a sequence's end are not read. */
-  readonly x: Tensor;
+/** What a batch has besides its labels or its targets. */
+export interface BatchInputs extends Pick<Targets, 'lengths' | 'layout'> {
+  /** `[T,B,I]`, or class indices `[T,B]`, also as lists of lists. Numbers beyond a sequence's end are not read. */
+  readonly x: Tensor | NestedNumbers;
 }
+
+/** A batch with classes. */
+export interface LabelledBatch extends BatchInputs {
+  /** As in `Targets`. */
+  readonly labels: NonNullable<Targets['labels']>;
+  /** Default: none, because there are labels. */
+  readonly targets?: undefined;
+}
+
+/** A batch with numbers to predict. */
+export interface TargetBatch extends BatchInputs {
+  /** `[B,C]` or `[T,B,C]`, as in `Targets`. */
+  readonly targets: NonNullable<Targets['targets']>;
+  /** Default: none, because there are targets. */
+  readonly labels?: undefined;
+}
+
+/** A batch on the host. */
+export type Batch = LabelledBatch | TargetBatch;
 
 /** The network, with every tensor that its passes need. The caller disposes of it. */
 export class Network {
@@ -229,23 +248,27 @@ export class Network {
   }
 
   /**
-   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. Throws a TypeError for an
-   * unknown name. Throws a RangeError for another shape, a label or class out of range, or a length out of range. The same
+   * Copies a batch to the network: x, its labels or targets, and the lengths of its sequences. With `layout: 'batch-first'`, B is the
+   * first axis. Throws a TypeError for an unknown name, or lists with anything but numbers. Throws a RangeError for another shape, a label or class out of range, or a length out of range. The same
    * for a number that the backend's precision cannot hold, and a batch in which nothing counts. Then the network keeps its last
    * batch.
    */
   setBatch(batch: Batch): void {
     this.assertNotDisposed('setBatch');
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
-    const { x } = batch;
-    assertTensor('setBatch: x', x, '[T,B,I]');
-    assertShape('setBatch', 'x', x, this.activations.x.shape);
+    const { layout = 'time-first' } = batch;
+    assertChoice('setBatch: layout', layout, LAYOUTS);
+    const { shape } = this.activations.x;
+    const given = givenTensor('setBatch: x', batch.x, shape);
+    assertLayout('x', given, shape, layout);
     const lengths = this.output.counted.checkedLengths(batch);
-    if (this.config.inputKind === 'classes') assertClasses(x, this.config.inputs, lengths);
-    else assertHolds('setBatch: x', x, this.backend.dtype, ([t, b]) => t < lengths[b]);
+    const [t, b] = layout === 'batch-first' ? [1, 0] : [0, 1];
+    const isRead = (index: number[]): boolean => index[t] < lengths[index[b]];
+    if (this.config.inputKind === 'classes') assertClasses(given, this.config.inputs, isRead);
+    else assertHolds('setBatch: x', given, this.backend.dtype, isRead);
     this.putTargets(batch, 1);
     this.hasPassed.inputs = false;
-    copyInto(this.activations.x, x);
+    copyInto(this.activations.x, layout === 'batch-first' ? given.transpose(1, 0, 2) : given);
     this.backend.upload(this.activations.x);
   }
 

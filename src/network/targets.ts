@@ -1,26 +1,67 @@
 /** The labels or targets of a batch: which rows have a loss, and how many. A loss at every step has T·B rows, row t·B+b. */
-import { assertNumbers, assertTensor, describe } from '../core/arguments.js';
-import type { Tensor } from '../core/tensor.js';
-import { assertHolds, assertShape, formatShape, matrixOf } from '../core/tensor.js';
+import { assertChoice, assertNumbers, assertTensor, describe } from '../core/arguments.js';
+import type { NestedNumbers, Shape, Tensor } from '../core/tensor.js';
+import { assertHolds, assertShape, formatShape, isList, matrixOf, tensorFrom, tensorOfLists } from '../core/tensor.js';
 import { assertLengths } from '../equations/ended-sequences.js';
 import type { BatchSizes, CompleteConfig } from './config.js';
 import { lossRows, targetShape } from './config.js';
 
+/** Which of the axes T and B is the first one. */
+export const LAYOUTS = ['time-first', 'batch-first'] as const;
+/** Which of the axes T and B is the first one. */
+export type Layout = (typeof LAYOUTS)[number];
+
 /** What the network should compute for a batch, and how long its sequences are. */
 export interface Targets {
-  /** The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step. Default: none, see `targets`. */
-  readonly labels?: ArrayLike<number>;
+  /**
+   * The class of each row, 0 … C-1; -1 does not count. `[B]`, or `[T·B]` with a loss at every step, also as T lists of B. Default: none,
+   * see `targets`.
+   */
+  readonly labels?: ArrayLike<number> | readonly ArrayLike<number>[] | undefined;
   /**
    * For the other losses: `[B,C]`, or `[T,B,C]` with a loss at every step; C/Q numbers in place of C with Q quantiles. A number that
-   * is NaN does not count. Default: none, see `labels`.
+   * is NaN does not count. Also lists of lists, or a list of B numbers for `[B,1]`. Default: none, see `labels`.
    */
-  readonly targets?: Tensor;
+  readonly targets?: Tensor | NestedNumbers | ArrayLike<number> | undefined;
   /** `[B]`: steps of each sequence, in any order. Default: T each. */
   readonly lengths?: ArrayLike<number>;
+  /** With `'batch-first'`, `[B,T]` stands in place of `[T,B]`: x is `[B,T,I]`, and labels of steps come sequence by sequence. Default: 'time-first'. */
+  readonly layout?: Layout;
 }
 
 /** The names of `Targets`. */
-export const TARGET_NAMES = ['labels', 'targets', 'lengths'] as const satisfies (keyof Targets)[];
+export const TARGET_NAMES = ['labels', 'targets', 'lengths', 'layout'] as const satisfies (keyof Targets)[];
+
+/** A tensor of the caller: `given`, or its lists of lists. A list of numbers is a column, if `shape` has one. */
+export function givenTensor(what: string, given: unknown, shape: Shape): Tensor {
+  if (isList(given) && (Array.isArray(given) || shape.length === 2)) {
+    const isColumn = !isList(given[0]) && shape.length === 2 && shape[1] === 1;
+    const tensor = tensorOfLists(what, given);
+    return isColumn ? tensorFrom(tensor.data, [given.length, 1]) : tensor;
+  }
+  assertTensor(what, given, formatShape(shape));
+  return given as Tensor;
+}
+
+/** The shape in this layout of a tensor that is `[T,B,…]`. */
+export const inLayout = ([T, B, ...others]: Shape, layout: Layout): Shape =>
+  layout === 'batch-first' ? [B, T, ...others] : [T, B, ...others];
+
+/** Throws a RangeError unless `tensor` is `[T,B,…]`, or in this layout. It says so if the first two axes are exchanged. */
+export function assertLayout(name: string, tensor: Tensor, timeFirst: Shape, layout: Layout): void {
+  const [expected, other] = [layout, LAYOUTS.find((one) => one !== layout) ?? layout].map((one) =>
+    inLayout(timeFirst, one),
+  );
+  const [given, exchanged, needed] = [tensor.shape, other, expected].map(formatShape);
+  if (given === exchanged && given !== needed) {
+    const advice =
+      layout === 'time-first'
+        ? "it is [B,T,…], not [T,B,…]: pass layout: 'batch-first'"
+        : "it is [T,B,…], not [B,T,…]: leave out layout: 'batch-first'";
+    throw new RangeError(`setBatch: ${name} ${given} must be ${needed}; ${advice}`);
+  }
+  assertShape('setBatch', name, tensor, expected);
+}
 
 /** What counts in the loss, and how much of it: the divisor of the mean. Before the first `set`, everything counts. */
 export class LossMask {
@@ -48,15 +89,16 @@ export class LossMask {
    * TypeError or a RangeError for a wrong shape, label or length, or if fewer than `least` of them count; then nothing changes.
    */
   set(given: Targets, y: Tensor, least = 0): boolean {
-    const { labels, targets } = given;
+    const { labels, targets, layout = 'time-first' } = given;
+    assertChoice('setBatch: layout', layout, LAYOUTS);
     const newLengths = this.checkedLengths(given);
     if (this.config.loss === 'crossEntropy') {
       if (targets !== undefined) throw new RangeError('targets: given, but the loss is crossEntropy: give labels');
-      this.setLabels(labels, newLengths, y, least);
+      this.setLabels(labels, layout, newLengths, y, least);
     } else {
       if (labels !== undefined)
         throw new RangeError(`labels: given, but the loss is ${this.config.loss}: give targets`);
-      this.setTargets(targets, newLengths, y, least);
+      this.setTargets(targets, layout, newLengths, y, least);
     }
     const changed = newLengths.some((length, b) => length !== this.lengths[b]);
     this.lengths = newLengths;
@@ -75,37 +117,68 @@ export class LossMask {
     return Array<number>(this.sizes.B).fill(this.sizes.T);
   }
 
-  private setLabels(labels: Targets['labels'], lengths: readonly number[], y: Tensor, least: number): void {
+  private setLabels(
+    given: Targets['labels'],
+    layout: Layout,
+    lengths: readonly number[],
+    y: Tensor,
+    least: number,
+  ): void {
     const { outputs: C } = this.config;
     const rows = this.mask.length;
-    if (labels === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
+    if (given === undefined) throw new RangeError(`labels: none given, but ${rows} rows have a loss`);
+    const labels = this.flatLabels(given, layout);
     assertNumbers('labels', labels);
     if (labels.length !== rows) {
       throw new RangeError(`labels: ${labels.length} given, but ${rows} rows have a loss`);
     }
+    const place = this.placesIn(layout);
     this.mark(least, 'labels', (row) => {
-      const label = labels[row];
+      const label = labels[place(row)];
       if (this.isBeyondEnd(row, lengths)) return false;
       if (Number.isInteger(label) && label >= -1 && label < C) return label >= 0;
-      throw new RangeError(`labels[${row}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
+      throw new RangeError(`labels[${place(row)}] is ${describe(label)}: must be a class 0…${C - 1}, or -1`);
     });
-    this.mask.forEach((counts, row) => y.set(row, counts === 1 ? labels[row] : -1));
+    this.mask.forEach((counts, row) => y.set(row, counts === 1 ? labels[place(row)] : -1));
   }
 
-  private setTargets(targets: Targets['targets'], lengths: readonly number[], y: Tensor, least: number): void {
+  /** Labels of steps may be lists of lists. */
+  private flatLabels(labels: NonNullable<Targets['labels']>, layout: Layout): ArrayLike<number> {
+    const { T, B } = this.sizes;
+    if (this.config.reads === 'last' || !isList(labels) || !isList(labels[0])) return labels as ArrayLike<number>;
+    const lists = tensorOfLists('labels', labels);
+    assertLayout('labels', lists, [T, B], layout);
+    return lists.data;
+  }
+
+  private setTargets(
+    given: Targets['targets'],
+    layout: Layout,
+    lengths: readonly number[],
+    y: Tensor,
+    least: number,
+  ): void {
     const shape = targetShape(this.config, this.sizes);
-    if (!targets) {
+    if (!given) {
       throw new RangeError(
         `targets: none given, but the loss is ${this.config.loss}: they must be ${formatShape(shape)}`,
       );
     }
-    assertTensor('targets', targets, formatShape(shape));
-    assertShape('setBatch', 'targets', targets, shape);
-    const given = matrixOf(targets);
+    const targets = givenTensor('targets', given, shape);
+    const isEvery = this.config.reads === 'every';
+    if (isEvery) assertLayout('targets', targets, shape, layout);
+    else assertShape('setBatch', 'targets', targets, shape);
+    const rowsGiven = matrixOf(targets);
     const Q = Math.max(this.config.quantiles.length, 1);
-    const target = (at: number): number => given.get(Math.floor(at / this.width), Math.floor((at % this.width) / Q));
+    const place = this.placesIn(layout);
+    const target = (at: number): number =>
+      rowsGiven.get(place(Math.floor(at / this.width)), Math.floor((at % this.width) / Q));
     const isMissing = (index: number[]): boolean => Number.isNaN(targets.get(...index));
-    const isRead = ([t, b]: number[]): boolean => this.config.reads === 'last' || t < lengths[b];
+    const isRead = ([first, second]: number[]): boolean => {
+      if (!isEvery) return true;
+      const [t, b] = layout === 'batch-first' ? [second, first] : [first, second];
+      return t < lengths[b];
+    };
     assertHolds(
       'targets',
       targets,
@@ -121,6 +194,13 @@ export class LossMask {
     this.mask.forEach((counts, at) =>
       rows.set(Math.floor(at / this.width), at % this.width, counts === 1 ? target(at) : 0),
     );
+  }
+
+  /** Where row t·B+b stands in what the caller gives: with `'batch-first'`, in row b·T+t. */
+  private placesIn(layout: Layout): (row: number) => number {
+    const { T, B } = this.sizes;
+    if (layout === 'time-first' || this.config.reads === 'last') return (row) => row;
+    return (row) => (row % B) * T + Math.floor(row / B);
   }
 
   /** How many labels, or numbers, of a row count. */

@@ -48,15 +48,12 @@ export function networkOf(library, problem) {
 
   const { labels, targets } = problem;
   const isEvery = sizes.reads === 'every';
-  const shape = [...y.shape.slice(0, -1), (targets?.length ?? 0) / (isEvery ? T * B : B)];
-  network.setBatch({
-    x: tensorFrom(withBeyondEnds(problem.x, lengths, T, NaN), x.shape, 'f64'),
-    lengths,
-    ...(labels && { labels }),
-    ...(targets && {
-      targets: tensorFrom(isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets, shape, 'f64'),
-    }),
-  });
+  const inputs = { x: tensorFrom(withBeyondEnds(problem.x, lengths, T, NaN), x.shape, 'f64'), lengths };
+  if (targets) {
+    const shape = [...y.shape.slice(0, -1), targets.length / (isEvery ? T * B : B)];
+    const values = isEvery ? withBeyondEnds(targets, lengths, T, NaN) : targets;
+    network.setBatch({ ...inputs, targets: tensorFrom(values, shape, 'f64') });
+  } else if (labels) network.setBatch({ ...inputs, labels });
   const draws = Object.values(problem.masks ?? {}).flatMap((mask) => drawsOf(inOrder(mask, T, network.order)));
   network.drawMasks(/** @type {any} */ ({ bits: () => draws.shift() }));
   return network;
@@ -229,8 +226,8 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
   const rows = network.reads === 'every' ? T * B : B;
   const labels = drawn(rows, () => (random.below(5) === 0 ? -1 : random.below(outputs)));
   labels[0] = random.below(outputs); // at least one counts
-  const wanted = numbers((rows * outputs) / Math.max(network.quantiles.length, 1)).map((value, n) =>
-    n > 0 && random.below(6) === 0 ? NaN : value, // a missing number
+  const wanted = numbers((rows * outputs) / Math.max(network.quantiles.length, 1)).map(
+    (value, n) => (n > 0 && random.below(6) === 0 ? NaN : value), // a missing number
   );
   const target = loss === 'crossEntropy' ? { labels } : { targets: wanted };
 
