@@ -254,7 +254,6 @@ export class Training {
       if (this.batches.isAtStart) carried?.reset();
       carried?.restore();
       loadBatch(network, this.examples.train, this.batches.next(), { shift: options.shift, random });
-      this.stepBatch = network.batchNumber;
       network.drawMasks(random);
       network.forward({ dropout: true });
       carried?.keep();
@@ -262,6 +261,7 @@ export class Training {
       const gradients = network.parameters.map(({ gradient }) => gradient);
       await clipGradients(network.backend, gradients, { clipValue: options.clipValue, clipNorm: options.clipNorm });
       this.optimiser.update(rateAt(options, this.step + 1, this.steps));
+      this.stepBatch = network.batchNumber;
     });
   }
 
