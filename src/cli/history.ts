@@ -1,5 +1,5 @@
 /** The history of a run, its losses and accuracies, as a file: CSV, or one JSON object per line. */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, statSync } from 'node:fs';
 import { DataError } from '../core/errors.js';
 import { decimalFrom, wholeFrom } from '../core/numbers.js';
 import { failure, placeOf, readFile, replaceFile } from '../files/disk.js';
@@ -23,22 +23,25 @@ const CSV_HEAD = 'set,step,loss,accuracy';
 
 /**
  * A history file that grows one row at a time. If the run resumes from a checkpoint, rows of later steps are removed. The old
- * file is replaced at the first row, or at the end of the run: a run that fails at once leaves it unchanged.
+ * file is replaced at the first row, or at the end of the run: a run that fails at once leaves it unchanged. If the file is removed or
+ * emptied during the run, it is written again with all rows.
  */
 export class History {
-  private readonly kept: readonly HistoryRow[];
+  /** All rows of the run so far. */
+  private readonly rows: HistoryRow[];
   private hasBegun = false;
 
   constructor(
     private readonly file: string,
     startStep: number,
   ) {
-    this.kept =
+    this.rows =
       startStep > 0 && existsSync(placeOf(file)) ? readHistory(file).filter(({ step }) => step <= startStep) : [];
   }
 
   add(row: HistoryRow): void {
     this.begin();
+    this.rows.push(row);
     try {
       appendFileSync(placeOf(this.file), lineOf(row, this.file));
     } catch (error) {
@@ -46,13 +49,22 @@ export class History {
     }
   }
 
-  /** Writes the file with the rows that are kept, unless `add` has done so. */
+  /** Writes the file with all rows, unless it has them. */
   begin(): void {
-    if (this.hasBegun) return;
+    if (this.hasBegun && sizeOf(this.file) > 0) return;
     this.hasBegun = true;
     const head = isCsv(this.file) ? `${CSV_HEAD}\n` : '';
-    const rows = this.kept.map((row) => lineOf(row, this.file)).join('');
+    const rows = this.rows.map((row) => lineOf(row, this.file)).join('');
     replaceFile(this.file, new TextEncoder().encode(head + rows));
+  }
+}
+
+/** In bytes; 0 if there is no file. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(placeOf(file)).size;
+  } catch {
+    return 0; // `replaceFile` reports other causes
   }
 }
 
@@ -68,14 +80,17 @@ export function historyIn(bytes: Uint8Array, file: string): HistoryRow[] {
   const text = new TextDecoder().decode(bytes);
   const rows: HistoryRow[] = [];
   let start = 0;
+  let hasReturns = false; // as a spreadsheet saves it
   if (isCsv(file) && bytes.length > 0) {
-    if (!text.startsWith(`${CSV_HEAD}\n`)) throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
-    start = CSV_HEAD.length + 1;
+    hasReturns = text.startsWith(`${CSV_HEAD}\r\n`);
+    if (!hasReturns && !text.startsWith(`${CSV_HEAD}\n`))
+      throw new DataError(`${file}: does not begin with ${CSV_HEAD}`);
+    start = text.indexOf('\n') + 1;
   }
   // after the last line break there is nothing, or an incomplete line
   for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
     const [line, where] = [text.slice(start, end), `${file}: row ${rows.length + 1}`];
-    rows.push(isCsv(file) ? csvRow(line, where) : jsonRow(line, where));
+    rows.push(isCsv(file) ? csvRow(hasReturns ? line.replace(/\r$/, '') : line, where) : jsonRow(line, where));
     start = end + 1;
   }
   return rows;

@@ -7,6 +7,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
+import type { Computed } from '../exercises/check.js';
 import { computeSource, reportOf } from '../exercises/check.js';
 import type { Compile } from '../exercises/evaluate.js';
 import { ANSWER_FILE } from '../exercises/evaluate.js';
@@ -66,6 +67,8 @@ function writeAll(descriptor: number, text: string | Buffer): void {
   for (let position = 0; position < bytes.length;) position += writeSync(descriptor, bytes, position);
 }
 
+const report = (computed: Computed): void => writeAll(REPORT, `${reportOf(computed)}\n`);
+
 /**
  * The process that started this one ends it much earlier. If that process was killed, this one ends itself. The limit is long,
  * because it also counts the time for which Ctrl-Z stops both processes.
@@ -87,8 +90,10 @@ try {
       parsingContext: realm,
       filename: ANSWER_FILE,
     }) as ReturnType<Compile>;
-  const run = (): void => writeAll(REPORT, `${reportOf(computeSource({ name }, source, language, compile))}\n`);
+  const run = (): void => report(computeSource({ name }, source, language, compile));
   vm.runInNewContext('run()', { run }, { filename: 'longhand', timeout: LONGEST_MS }); // only vm has a time limit
+} catch (error) {
+  report({ error: `the check failed: ${String(error)}` });
 } finally {
   end();
 }

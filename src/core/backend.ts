@@ -7,7 +7,8 @@
  * CONTRIBUTING.md describes how to add a backend.
  */
 import { describe } from './arguments.js';
-import type { DType, Shape, Tensor } from './tensor.js';
+import type { DType, FloatArray, Shape, Tensor } from './tensor.js';
+import { formatShape, keptView } from './tensor.js';
 
 /** Whether an operation replaces its output, or adds to it. */
 export interface AccumulateOptions {
@@ -165,7 +166,11 @@ export function allocateAll<Shapes extends Readonly<Record<string, Shape>>>(
   }
   const tensors = new Map<string, Tensor>();
   try {
-    for (const [name, shape] of Object.entries<Shape>(shapes)) tensors.set(name, backend.allocate(shape));
+    for (const [name, shape] of Object.entries<Shape>(shapes)) {
+      const tensor = backend.allocate(shape);
+      tensors.set(name, tensor);
+      owners.set(tensor.data, backend.name);
+    }
   } catch (error) {
     freeAll(backend, Object.fromEntries(tensors));
     throw error;
@@ -173,9 +178,24 @@ export function allocateAll<Shapes extends Readonly<Record<string, Shape>>>(
   return Object.fromEntries(tensors) as TensorsOf<Shapes>;
 }
 
+/** The name of the backend of each tensor from `allocateAll`, by its array. */
+const owners = new WeakMap<FloatArray, string>();
+
+/**
+ * Throws a RangeError if the tensor `[…]` is another backend's. The reference backend computes with every tensor of the host, where a
+ * GPU's have old values. `what` begins the message.
+ */
+export function assertOwn(what: string, { name }: Backend, { data, shape }: Tensor): void {
+  const owner = owners.get(data) ?? name;
+  if (owner === name) return;
+  throw new RangeError(
+    `${what}: ${formatShape(shape)} belongs to the backend ${owner}, not to ${name}: pass the backend that allocated it`,
+  );
+}
+
 /**
  * Calls `read` for each of `tensors` when the host has the values that the tensor has at this call. Operations may follow before
- * the result is awaited. `n`: the tensor's index.
+ * the result is awaited, and the tensors may be freed. `n`: the tensor's index.
  */
 export async function readAll(
   backend: Backend,
@@ -184,8 +204,10 @@ export async function readAll(
 ): Promise<void> {
   // Every download is requested before one is awaited. Where the operations write on the host, the values are read at once.
   const reads = tensors.map((tensor, n) => {
+    assertOwn('download', backend, tensor);
     const arrival = backend.download(tensor);
-    const readNow = async (): Promise<void> => read(tensor, n);
+    const view = keptView(tensor);
+    const readNow = async (): Promise<void> => read(view, n);
     return backend.isOnHost === true ? Promise.all([arrival, readNow()]) : arrival.then(readNow);
   });
   await Promise.all(reads);

@@ -25,6 +25,9 @@ export function wholeFrom(text: string, least: number, most: number): number {
 /** The largest number that f32 holds. */
 export const LARGEST_F32 = (2 - 2 ** -23) * 2 ** 127;
 
+/** The most classes of which f32 holds every index exactly. */
+export const MOST_CLASSES = 2 ** 24;
+
 /** The range of f32, for messages. */
 export const F32_RANGE = '±3.4028235e+38';
 

@@ -194,6 +194,10 @@ export function assertNotFreed(operation: string, { data, shape }: Tensor): void
   if (freed.has(data)) throw new RangeError(`${operation}: ${formatShape(shape)} has been freed`);
 }
 
+/** A view `[…]` of the same numbers that can be read after the tensor has been freed, if no other tensor gets its memory. */
+export const keptView = ({ data, shape, stride, offset }: Tensor): Tensor =>
+  ndarray(data.subarray(), shape, stride, offset);
+
 /** Step t of a tensor with a leading time axis: `[T,B,N]` → `[B,N]`. */
 export function stepOf(tensor: Tensor, t: number): Tensor {
   assertNotFreed('step', tensor);

@@ -1,7 +1,7 @@
 /** Sequences of your own to train with: numbers or class indices, with labels or targets, of one length or of many. */
 import { assertKnownNames, assertNumbers, assertSizes, assertTensor, describe } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
-import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
+import { F32_RANGE, isWithinF32, MOST_CLASSES } from '../core/numbers.js';
 import type { Tensor } from '../core/tensor.js';
 import { formatShape, indexOf, rowsOf, valuesOf } from '../core/tensor.js';
 import { assertTask } from './task.js';
@@ -40,9 +40,6 @@ const NAMES = [
   'classes',
   'task',
 ] as const satisfies (keyof Sequences)[];
-
-/** f32 holds no larger index exactly. */
-const MOST_INPUT_CLASSES = 2 ** 24;
 
 /**
  * Throws a TypeError if `sequences` is of another type. Throws a DataError that names a wrong shape, label, class or
@@ -167,9 +164,12 @@ function assertInputClasses(what: string, sequences: Sequences): void {
     );
   }
   assertSizes(what, sequences, ['inputClasses']);
-  if (inputClasses > MOST_INPUT_CLASSES) {
-    throw new DataError(`${what}: inputClasses is ${inputClasses}: must be at most ${MOST_INPUT_CLASSES}`);
-  }
+  assertCount(`${what}: inputClasses is`, inputClasses);
+}
+
+/** `what` begins the message. */
+function assertCount(what: string, classes: number): void {
+  if (classes > MOST_CLASSES) throw new DataError(`${what} ${classes}: must be at most ${MOST_CLASSES}`);
 }
 
 function assertTargets(what: string, sequences: Sequences, targets: Tensor): void {
@@ -223,13 +223,18 @@ function assertLabels(what: string, sequences: Sequences): void {
       `${what}.labels has ${labels.length} numbers: ${count} sequences need ${count}, or ${count * T} for every step`,
     );
   }
-  if (classes !== undefined) assertSizes(what, sequences, ['classes']);
+  if (classes !== undefined) {
+    assertSizes(what, sequences, ['classes']);
+    assertCount(`${what}: classes is`, classes);
+  }
+  const C = classes ?? MOST_CLASSES;
   const stride = hasEveryStep(sequences) ? T : 1;
   let counted = 0;
   for (let n = 0; n < count; n++) {
     for (const [t, label] of labelsOf(sequences, n).entries()) {
-      if (!(Number.isInteger(label) && label >= -1 && label < (classes ?? Infinity))) {
-        const rule = classes === undefined ? '0, 1, 2, …' : `0…${classes - 1}`;
+      if (!(Number.isInteger(label) && label >= -1 && label < C)) {
+        const isTooLarge = Number.isInteger(label) && label >= C;
+        const rule = classes === undefined && !isTooLarge ? '0, 1, 2, …' : `0…${C - 1}`;
         throw new DataError(`${what}.labels[${n * stride + t}] is ${describe(label)}: must be a class ${rule}, or -1`);
       }
       if (label >= 0) counted++;

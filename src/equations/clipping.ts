@@ -9,6 +9,7 @@
  */
 import { assertKnownNames, assertList, assertNumber } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
+import { assertOwn } from '../core/backend.js';
 import type { Tensor } from '../core/tensor.js';
 import { flatten } from '../core/tensor.js';
 
@@ -35,7 +36,10 @@ export async function clipGradients(
   assertLimit('clipGradients: clipValue is', clipValue);
   assertLimit('clipGradients: clipNorm is', clipNorm);
   if (clipValue === null && clipNorm === null) return;
-  for (const gradient of gradients) await backend.download(gradient);
+  for (const gradient of gradients) {
+    assertOwn('clipGradients', backend, gradient);
+    await backend.download(gradient);
+  }
   if (clipValue !== null) clipByValue(gradients, clipValue);
   if (clipNorm !== null) clipByNorm(gradients, clipNorm);
   for (const gradient of gradients) backend.upload(gradient);

@@ -21,7 +21,8 @@ function withoutTypes(source: string): string {
   try {
     return transform(source, { transforms: ['typescript'], disableESTransforms: true }).code;
   } catch (error) {
-    const { message } = error as Error;
+    const { name, message } = error as Error;
+    if (['RangeError', 'InternalError'].includes(name)) throw new AnswerError(TOO_DEEP); // too many calls; in Firefox the second one
     const place = /^(?:Error transforming [^:]*: )?(.*) \((\d+):(\d+)\)$/.exec(message);
     if (place) throw new AnswerError(`line ${place[2]}, column ${place[3]}: ${place[1]}`);
     statementsOf(source, source); // its message has a place
@@ -44,8 +45,11 @@ function statementsOf(code: string, source: string): readonly (Statement | Modul
 
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
+const TOO_DEEP = 'it is nested too deeply to be read: write it in several parts';
+
 /** Some of the parser's messages in plainer words. */
 const CLEARER: Readonly<Record<string, string>> = {
+  'Not enough stack space to parse input': TOO_DEEP,
   'Assigning to rvalue': 'this cannot be assigned to',
   'Unsyntactic break': 'break has no loop, switch or label that it could leave',
   'Unsyntactic continue': 'continue has no loop that it could continue',

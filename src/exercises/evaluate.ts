@@ -100,8 +100,9 @@ function explanationOf(error: unknown): string {
   }
 }
 
-/** Also for an error of another realm, which is no instance of this one's Error. */
-const isError = (thrown: unknown): thrown is Error => Object.prototype.toString.call(thrown) === '[object Error]';
+/** Also for an error of another realm, which is no instance of this one's Error, or of the engine's functions, such as `atob`. */
+const isError = (thrown: unknown): thrown is Error =>
+  /^\[object (DOMException|Error)\]$/.test(Object.prototype.toString.call(thrown));
 
 /** The line of the answer, counted from 1, where `error` was thrown or where the engine cannot read the text. */
 function lineOf(error: Error): number | undefined {

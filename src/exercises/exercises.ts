@@ -107,7 +107,7 @@ const PROSE: Readonly<Record<string, Prose>> = {
     formula: ['z = x·Wx + hPrev·Wh + b', 'dhPrev += ?   dx += ?   dWh += ?   dWx += ?   db += ?'],
     chapter: 'derivation.md#one-step-of-the-lstm',
     source: 'src/equations/lstm.ts',
-    task: 'dz of this step is complete. Add the shares of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx. The transposes are given: WhTransposed and hPrevTransposed.',
+    task: 'dz of this step is complete. Add the shares of this step to the gradients of hPrev, Wh and b. inputBackward adds those of x and Wx: x, dx and dWx are lists, because there can be several inputs. The transposes are given: WhTransposed and hPrevTransposed.',
     hints: [
       'This is exercise 3 again, but with += : every step uses the same weights, and hPrev may have other readers.',
       'dhPrev gets dz·Whᵀ, and dWh gets hPrevᵀ·dz. db gets the sum of the rows of dz.',

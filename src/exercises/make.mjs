@@ -64,14 +64,14 @@ function startOf(solution, taken, name) {
 }
 
 /** The mistakes that a reader can make in the taken lines: those of the project's list, and those of the exercise. */
-function mistakesOf({ name, list, mistakes = {} }, solution, start) {
+function mistakesOf({ name, list, words: named = {}, mistakes = {} }, solution, start) {
   const isTaken = (text) => solution.split(text).length === 2 && !start.includes(text);
   const planted = PLANTED_MISTAKES.filter(({ file, right }) => file === list && isTaken(right));
   const own = Object.entries(mistakes).flatMap(([right, wrongs]) => {
     if (!isTaken(right)) throw new Error(`exercises: ${name}: “${right}” is not in the taken lines exactly once`);
     return Object.entries(wrongs).map(([words, wrong]) => ({ words, right, wrong }));
   });
-  return [...planted.map(({ words, right, wrong }) => ({ words, right, wrong })), ...own];
+  return [...planted.map(({ words, right, wrong }) => ({ words: named[words] ?? words, right, wrong })), ...own];
 }
 
 const config = await resolveConfig(project('src/equations/lstm.ts'));

@@ -7,7 +7,8 @@
  * `{ from, expression }` is the first group of a pattern. `taken`: the lines that the reader writes, and what stands there in
  * their place. `hidden`: texts outside these lines that give the answer, and what the reader sees instead. `typed`:
  * signatures of a JavaScript file with the types that TypeScript needs. `list`: the file whose planted mistakes can be the
- * reader's too. `mistakes`: others. Under each text of the solution stand the texts that can take its place, after its words.
+ * reader's too. `words`: what some of them are called here, because the numbers show less than their words say. `mistakes`:
+ * others. Under each text of the solution stand the texts that can take its place, after its words.
  */
 
 const LSTM = 'src/equations/lstm.ts';
@@ -143,6 +144,15 @@ export function sigmoidBackward(dI: number, i: number): number {
         'db is the mean of the rows, not their sum':
           'backend.columnSums(db, dLogits);\n  for (let k = 0; k < db.size; k++) db.set(k, db.get(k) / dLogits.shape[0]);',
         'db is dLogits of the first row only': 'backend.copy(db, dLogits.pick(0));',
+        'db is added to what it held before': 'backend.columnSums(db, dLogits, { accumulate: true });',
+      },
+      'backend.matmul(dStates[k], dLogits, transposeOf(Wk))': {
+        'the gradients of the states are added to what dStates held before':
+          'backend.matmul(dStates[k], dLogits, transposeOf(Wk), { accumulate: true })',
+      },
+      'backend.matmul(dWk, transposeOf(states[k]), dLogits)': {
+        'dW is added to what it held before':
+          'backend.matmul(dWk, transposeOf(states[k]), dLogits, { accumulate: true })',
       },
     },
   },
@@ -178,7 +188,7 @@ export function sigmoidBackward(dI: number, i: number): number {
         'dhPrev = dz·Wh: Wh is not transposed': 'dh[t][b][m] += dz * Wh[n][m]',
       },
       'dh[t][b][m] += dz * Wh[m][n];': { 'no gradient reaches the previous h': '' },
-      'dBias[0][n] += dz; // (a′)': { 'dBias is missing': '// (a′)' },
+      'dBias[0][n] += dz; // (a′)': { 'nothing is added to dBias: it stays 0': '// (a′)' },
     },
   },
   {
@@ -251,6 +261,10 @@ export function sigmoidBackward(dI: number, i: number): number {
   {
     ...STEP,
     name: 'weights',
+    words: {
+      'dWh is not computed': 'no step adds to dWh: it stays 0',
+      'db is not computed': 'no step adds to db: it stays 0',
+    },
     taken: [
       {
         first: '  backend.matmul(dhPrev, dz, WhTransposed',
@@ -262,7 +276,7 @@ export function sigmoidBackward(dI: number, i: number): number {
     ],
     mistakes: {
       'inputBackward(backend, dx, dWx, dz, xTransposed, WxTransposed);': {
-        'inputBackward is not called: dx and dWx get nothing': '',
+        'no step adds to dx and dWx, which inputBackward does': '',
       },
     },
   },
@@ -309,7 +323,7 @@ export function sigmoidBackward(dI: number, i: number): number {
     ],
     mistakes: {
       'for (let b = 0; b < B; b++) h[0][b].set(start[0]);': {
-        'no sequence gets the initial state: (e) is missing': '',
+        'no sequence gets the initial state: h[0] stays 0': '',
         'only the first sequence gets the initial state': 'h[0][0].set(start[0]);',
       },
       'dStart[0][n] += dh[0][b][n]': {
@@ -368,7 +382,7 @@ import { denseBackward, lstmBackward, matrixOf, rowsOf } from 'longhand';
 /**
  * The backward pass of a network with a loss at every step. dLogits \`[T·B,C]\` has the rows of step 0, then those of step 1, and
  * so on; W \`[H,C]\`, dW \`[H,C]\` and db \`[C]\` belong to the output layer. rowsOf(a, from, to) is a view of the rows from … to - 1,
- * and matrixOf(a) sees \`[T,B,H]\` as \`[T·B,H]\`.
+ * and matrixOf(a) sees \`[T,B,H]\` as \`[T·B,H]\`. On entry row 0 of dhUpstream is zero, because no loss reads the initial state.
  */
 export function everyStepBackward(
   backend: Backend,
@@ -407,7 +421,7 @@ export function everyStepBackward(
       '[readRows(h)]': { 'the output layer’s states are read from rows 0 … T-1 of h': '[matrixOf(rowsOf(h, 0, T))]' },
       'denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);\n  lstmBackward(backend, lstm);':
         {
-          'the LSTM goes backward before the output layer has written dhUpstream':
+          'the LSTM goes backward without the output layer’s gradients: dhUpstream does not hold them yet':
             'lstmBackward(backend, lstm);\n  denseBackward(backend, [readRows(dhUpstream)], dW, db, dLogits, [readRows(h)], W);',
         },
       'lstmBackward(backend, lstm);': {

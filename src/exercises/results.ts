@@ -41,7 +41,7 @@ type Input = Tensor | readonly ArrayLike<number>[];
 
 /**
  * What `call` returns, which calls an answer. Throws an AnswerError if the answer changes a number of `inputs`, or memory that
- * lies before or after one of `outputs`, or returns a promise.
+ * lies before or after one of `outputs`. An async function or a generator is refused too: it has not run to its end.
  */
 export function whileReading<Value>(
   inputs: Readonly<Record<string, Input>>,
@@ -55,7 +55,8 @@ export function whileReading<Value>(
     ...Object.entries(outputs).map(([name, tensor]) => guardAround(name, tensor)),
   ];
   const value = call();
-  if (isPromise(value)) throw new AnswerError('it returns a promise: the function must not be async');
+  const refusal = NOT_RUN[Object.prototype.toString.call(value)];
+  if (refusal !== undefined) throw new AnswerError(refusal);
   for (const guard of guards) guard();
   return value;
 }
@@ -71,8 +72,12 @@ export function withFixedLists<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** Also a promise of another realm. */
-const isPromise = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Promise]';
+/** What functions return that have not run to their end, also those of another realm. */
+const NOT_RUN: Readonly<Partial<Record<string, string>>> = {
+  '[object Promise]': 'it returns a promise: the function must not be async',
+  '[object Generator]': 'it returns a generator: the function must not have a *',
+  '[object AsyncGenerator]': 'it returns a generator: the function must be neither async nor have a *',
+};
 
 const changed = (what: string, before: number, now: number, name: string): never => {
   throw new AnswerError(`it changes ${what} from ${before} to ${now}, and may only read ${name}`);

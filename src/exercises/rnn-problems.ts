@@ -10,14 +10,17 @@ import { RIGHT_RNN } from './texts.js';
 type Matrix = Float64Array[];
 type Parameters = Record<'Wx' | 'Wh' | 'bias' | 'Wy' | 'biasY' | 'start', Matrix>;
 
+/** Without `start`, it is zero. */
+type GivenParameters = Omit<Parameters, 'start'> & Partial<Parameters>;
+
 /** docs/learn/programs/plain-rnn.mjs */
 interface PlainRnn extends Answer {
-  forward(x: readonly Matrix[], parameters: Parameters): { h: Matrix[]; logits: Matrix };
+  forward(x: readonly Matrix[], parameters: GivenParameters): { h: Matrix[]; logits: Matrix };
   crossEntropy(logits: Matrix, labels: readonly number[]): { p: Matrix; loss: number };
   backward(
     x: readonly Matrix[],
     labels: readonly number[],
-    parameters: Parameters,
+    parameters: GivenParameters,
     results: { h: Matrix[]; p: Matrix },
   ): { gradients: Parameters; dh: Matrix[] };
 }
@@ -29,7 +32,13 @@ const rightRnn = (): PlainRnn => (right ??= evaluate(RIGHT_RNN) as PlainRnn);
 const matrix = (rows: number, columns: number, draw: () => number): Matrix =>
   Array.from({ length: rows }, () => Float64Array.from({ length: columns }, draw));
 
-function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]) {
+interface Inputs {
+  readonly x: readonly Matrix[];
+  readonly labels: readonly number[];
+  readonly parameters: Parameters;
+}
+
+function inputsOf(seed: number, [T, B, I, H, C]: readonly number[]): Inputs {
   const random = new Random(seed);
   const draw = (rows: number, columns: number): Matrix => matrix(rows, columns, () => random.normal(0, 0.8));
   return {
@@ -87,58 +96,101 @@ function assertMatrix(name: string, found: unknown, rows: number, columns: numbe
   });
 }
 
-/** `showsStates`: the answer's forward pass is compared too. */
+/** dh `[T+1][B,H]` as one tensor. */
+const dhOf = (dh: readonly Matrix[]): Result => ({
+  ...resultOf('dh', dh.flat()),
+  shape: [dh.length, dh[0].length, dh[0][0].length],
+});
+
+/** (7): ∂loss/∂h of every step, from the loss of each sequence when it continues from the state of that step. */
+function numericDh({ x, labels, parameters }: Inputs): Matrix[] {
+  const { Wy, biasY } = parameters;
+  const rnn = rightRnn();
+  const logitsFrom = (state: Float64Array, rest: Inputs['x']): Matrix =>
+    rest.length > 0
+      ? rnn.forward(rest, { ...parameters, start: [state] }).logits
+      : [biasY[0].map((bias, k) => state.reduce((sum, value, n) => sum + value * Wy[n][k], bias))];
+  return rnn.forward(x, parameters).h.map((states, t) =>
+    states.map((state, b) => {
+      const rest = x.slice(t).map((rows) => [rows[b]]);
+      const loss = (): number => rnn.crossEntropy(logitsFrom(state, rest), [labels[b]]).loss;
+      return numericGradient(() => loss() / labels.length, state);
+    }),
+  );
+}
+
+/** The lists of the copy can be fixed: the answer's own lists stay its own, for its next call. */
+const copyOf = (states: readonly Matrix[]): Matrix[] =>
+  Array.from(states, (rows) => Array.from(rows, (row) => (Array.isArray(row) ? (row.slice() as never) : row)));
+
+/** Throws an AnswerError unless `found`, which an answer has made, is a list of matrices of this shape. */
+function assertStates(name: string, found: unknown, [steps, B, H]: readonly [number, number, number]): void {
+  assertCount(name, found, steps, 'matrices');
+  Array.from(found).forEach((rows, t) => assertMatrix(`${name}[${t}]`, rows, B, H));
+}
+
+/**
+ * The gradients of `names` are compared, and dh. `showsStates`: the answer's forward pass is compared too. Without `start` in
+ * `names`, the parameters have no `start`.
+ */
 function rnnCase(
   seed: number,
   sizes: readonly number[],
   names: readonly (keyof Parameters)[],
   showsStates: boolean,
 ): Case {
-  const states = (h: readonly Matrix[]): Result[] => (showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : []);
   const [T, B, , H, C] = sizes;
+  const inputs = (): Inputs => {
+    const all = inputsOf(seed, sizes);
+    if (!names.includes('start')) all.parameters.start[0].fill(0);
+    return all;
+  };
+  const given = ({ start, ...others }: Parameters): GivenParameters =>
+    names.includes('start') ? { ...others, start } : others;
+  const statesOf = (h: readonly Matrix[]): Result[] =>
+    showsStates ? h.map((rows, t) => resultOf(`h[${t}]`, rows)) : [];
   return {
     results(answer: Answer) {
-      const { x, labels, parameters } = withFixedLists(inputsOf(seed, sizes));
+      const { x, labels, parameters: all } = inputs();
+      const parameters = given(all);
+      withFixedLists({ x, labels, parameters });
       const rnn = answer as PlainRnn;
       const read = { ...byIndex('x', x), ...parameters };
       const forward = whileReading(read, {}, () => (showsStates ? rnn : rightRnn()).forward(x, parameters));
       const { h, logits } = returned('forward', forward, ['h', 'logits']);
-      assertCount('h', h, T + 1, 'matrices');
-      h.forEach((rows, t) => assertMatrix(`h[${t}]`, rows, B, H));
+      assertStates('h', h, [T + 1, B, H]);
       assertMatrix('logits', logits, B, C);
-      withFixedLists(h);
-      const { p } = withFixedLists(rightRnn().crossEntropy(logits, labels));
-      const readBackward = { ...read, ...byIndex('h', h), p };
-      const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, { h, p }));
-      const { gradients } = returned('backward', backward, ['gradients', 'dh']);
-      for (const name of names)
-        assertMatrix(NAMES[name], gradients[name], parameters[name].length, parameters[name][0].length);
-      return [...states(h), ...names.map((name) => resultOf(NAMES[name], gradients[name]))];
+      const results = withFixedLists({ h: copyOf(h), p: rightRnn().crossEntropy(logits, labels).p });
+      const readBackward = { ...read, ...byIndex('h', results.h), p: results.p };
+      const backward = whileReading(readBackward, {}, () => rnn.backward(x, labels, parameters, results));
+      const { gradients, dh } = returned('backward', backward, ['gradients', 'dh']);
+      for (const name of names) assertMatrix(NAMES[name], gradients[name], all[name].length, all[name][0].length);
+      assertStates('dh', dh, [T + 1, B, H]);
+      return [...statesOf(h), ...names.map((name) => resultOf(NAMES[name], gradients[name])), dhOf(dh)];
     },
     expected() {
-      const { x, labels, parameters } = inputsOf(seed, sizes);
+      const { x, labels, parameters } = inputs();
       const rnn = rightRnn();
       const loss = (): number => rnn.crossEntropy(rnn.forward(x, parameters).logits, labels).loss;
-      const gradients = names.map((name) =>
-        resultOf(
-          NAMES[name],
-          parameters[name].map((row) => numericGradient(loss, row)),
-        ),
-      );
-      return [...states(rnn.forward(x, parameters).h), ...gradients];
+      const numeric = (rows: Matrix): Matrix => rows.map((row) => numericGradient(loss, row));
+      const gradients = names.map((name) => resultOf(NAMES[name], numeric(parameters[name])));
+      return [...statesOf(rnn.forward(x, parameters).h), ...gradients, dhOf(numericDh({ x, labels, parameters }))];
     },
   };
 }
 
 const cases = (names: readonly (keyof Parameters)[], showsStates: boolean): readonly Case[] => [
   rnnCase(13, [4, 3, 2, 5, 4], names, showsStates),
-  rnnCase(14, [1, 1, 3, 2, 3], names, showsStates),
+  rnnCase(14, [1, 1, 3, 6, 3], names, showsStates),
 ];
 
 export const RNN_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   'rnn-step': { exports: ['backward'], cases: cases(['Wx', 'Wh', 'bias', 'start', 'Wy', 'biasY'], false) },
   'initial-state': {
     exports: ['forward', 'backward'],
-    cases: cases(['start', 'Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
+    cases: [
+      ...cases(['start', 'Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
+      rnnCase(15, [2, 2, 1, 3, 2], ['Wx', 'Wh', 'bias', 'Wy', 'biasY'], true),
+    ],
   },
 };

@@ -40,10 +40,16 @@ export function randomTensor(random: Random, shape: Shape): Tensor {
   return tensor;
 }
 
-/** Filled with NaN, so that the check finds an output that an answer leaves out, or adds to before it writes it. */
-export function unwritten(shape: Shape): Tensor {
+/**
+ * What outputs hold before an answer writes them. NaN shows one that it leaves out, or adds to. So each exercise has a case with
+ * NaN. After different mistakes all numbers can be NaN, so each also has a case with `HELD`, in which their numbers differ.
+ */
+export const HELD = 0.7;
+
+/** An output that holds `held`. */
+export function unwritten(shape: Shape, held = NaN): Tensor {
   const tensor = stepLike(shape);
-  fill(tensor, NaN);
+  fill(tensor, held);
   return tensor;
 }
 
@@ -79,20 +85,28 @@ function sigmoidInputs() {
   const random = new Random(1);
   return {
     z: Float64Array.from({ length: 7 }, () => random.normal(0, 2)),
-    dI: Float64Array.from({ length: 7 }, () => random.normal(0, 1)),
+    dI: Float64Array.from({ length: 7 }, (_, n) => (n === 3 ? 0 : random.normal(0, 1))),
   };
 }
 
-/** B rows of y: one-hot, smoothed, weighted, more one-hot ones; and those from `count` on of zeros, which do not count. */
-function softmaxCase(seed: number, [B, C]: readonly [number, number], count: number): Case {
+/** A row b of y `[B,C]`. One of zeros does not count. */
+const LABELS = {
+  oneHot: (b: number, k: number, C: number) => (k === (b + 2) % C ? 1 : 0),
+  smoothed: (_: number, k: number, C: number) => (k === 1 ? 0.9 : 0.1 / (C - 1)),
+  weighted: (_: number, k: number) => (k === 0 ? 2.5 : 0),
+  zeros: () => 0,
+} as const;
+
+function softmaxCase(seed: number, rows: readonly (keyof typeof LABELS)[], C: number, held?: number): Case {
+  const B = rows.length;
+  const count = rows.filter((row) => row !== 'zeros').length;
   const inputs = () => {
     const random = new Random(seed);
     const logits = randomTensor(random, [B, C]);
     const y = zeros([B, C], 'f64');
-    y.set(0, C - 1, 1);
-    for (let k = 0; k < C; k++) y.set(1, k, k === 1 ? 0.9 : 0.1 / (C - 1));
-    y.set(2, 0, 2.5);
-    for (let b = 3; b < count; b++) y.set(b, b % C, 1);
+    rows.forEach((row, b) => {
+      for (let k = 0; k < C; k++) y.set(b, k, LABELS[row](b, k, C));
+    });
     const [losses, probabilities] = [zeros([B], 'f64'), zeros([B, C], 'f64')];
     const forward = (): void => crossEntropyForward(losses, probabilities, logits, y);
     forward();
@@ -102,7 +116,7 @@ function softmaxCase(seed: number, [B, C]: readonly [number, number], count: num
   return {
     results(answer) {
       const { probabilities, y } = inputs();
-      const dLogits = unwritten([B, C]);
+      const dLogits = unwritten([B, C], held);
       const onlyGet = { get: (b: number, k: number) => y.get(b, k) }; // as labelRows makes it
       whileReading({ probabilities }, { dLogits }, () =>
         (answer.crossEntropyBackward as typeof crossEntropyBackward)(dLogits, probabilities, onlyGet, count),
@@ -117,7 +131,7 @@ function softmaxCase(seed: number, [B, C]: readonly [number, number], count: num
   };
 }
 
-function productCase(seed: number, N: number, sizes: readonly number[], C: number): Case {
+function productCase(seed: number, N: number, sizes: readonly number[], C: number, held?: number): Case {
   const inputs = () => {
     const random = new Random(seed);
     const states = sizes.map((H) => randomTensor(random, [N, H]));
@@ -127,7 +141,8 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
   return {
     results(answer) {
       const { states, W, b, dLogits } = inputs();
-      const [dStates, dW, db] = [states.map(({ shape }) => unwritten(shape)), unwritten(W.shape), unwritten(b.shape)];
+      const dStates = states.map(({ shape }) => unwritten(shape, held));
+      const [dW, db] = [unwritten(W.shape, held), unwritten(b.shape, held)];
       const named = byIndex('dStates', dStates);
       whileReading({ dLogits, ...byIndex('states', states), W, b }, { ...named, dW, db }, () =>
         (answer.denseBackward as typeof denseBackward)(
@@ -156,22 +171,27 @@ function productCase(seed: number, N: number, sizes: readonly number[], C: numbe
   };
 }
 
-/** Three updates, also with gradients as small as ε, which tell the two forms of Adam apart. Adam is its own definition. */
-const adamCase = (shape: Shape): Case => ({
-  results: (answer) => adamResults(shape, answer.adam as typeof adam, answer.adamRate as typeof adamRate),
-  expected: () => adamResults(shape, rightAdam, rightRate),
+/**
+ * Three updates. Gradients as small as ε tell the two forms of Adam apart; after one that becomes 0, m and v fall; one is always 0.
+ * Adam is its own definition. `shape`: of six numbers.
+ */
+const adamCase = (shape: Shape, learningRate: number): Case => ({
+  results: ({ adam: update, adamRate: rateOf }) =>
+    adamResults(shape, learningRate, update as typeof adam, rateOf as typeof adamRate),
+  expected: () => adamResults(shape, learningRate, rightAdam, rightRate),
 });
 
-/** `shape`: of six numbers. */
-function adamResults(shape: Shape, update: typeof adam, rateOf: typeof adamRate): Result[] {
+function adamResults(shape: Shape, learningRate: number, update: typeof adam, rateOf: typeof adamRate): Result[] {
   const random = new Random(5);
   const p = randomTensor(random, shape);
   const [m, v] = [stepLike(shape), stepLike(shape)];
   for (const moment of [m, v]) fill(moment, 0);
   return [1, 2, 3].flatMap((t) => {
-    const rate = numberFrom('adamRate', rateOf(0.1, t));
+    const rate = numberFrom('adamRate', rateOf(learningRate, t));
     const g = stepLike(shape);
-    [random.normal(0, 1), 2e-8, -3, random.normal(0, 1), -1e-8, 0.5].forEach((value, n) => flatten(g).set(n, value));
+    const becomesZero = t === 1 ? -3 : 0;
+    const gradients = [random.normal(0, 1), 2e-8, becomesZero, random.normal(0, 1), -1e-8, 0];
+    gradients.forEach((value, n) => flatten(g).set(n, value));
     whileReading({ g }, { p, m, v }, () => update(p, m, v, g, rate));
     const after = (name: string): string => `${name} after update ${t}`;
     const alpha = { name: `α of update ${t}`, shape: [1], values: Float64Array.of(rate) };
@@ -181,7 +201,16 @@ function adamResults(shape: Shape, update: typeof adam, rateOf: typeof adamRate)
 
 export const SMALL_PROBLEMS: Readonly<Record<string, ExerciseChecks>> = {
   sigmoid: { exports: ['sigmoidBackward'], cases: [sigmoidCase] },
-  softmax: { exports: ['crossEntropyBackward'], cases: [softmaxCase(2, [4, 5], 3), softmaxCase(3, [6, 3], 4)] },
-  product: { exports: ['denseBackward'], cases: [productCase(4, 5, [3, 2], 4), productCase(5, 1, [6], 2)] },
-  adam: { exports: ['adam', 'adamRate'], cases: [adamCase([2, 3]), adamCase([6])] },
+  softmax: {
+    exports: ['crossEntropyBackward'],
+    cases: [
+      softmaxCase(2, ['oneHot', 'zeros', 'smoothed', 'weighted'], 5),
+      softmaxCase(3, ['zeros', 'weighted', 'oneHot', 'smoothed', 'zeros', 'oneHot'], 3, HELD),
+    ],
+  },
+  product: {
+    exports: ['denseBackward'],
+    cases: [productCase(4, 5, [3, 2, 6], 4), productCase(5, 1, [6], 2), productCase(6, 3, [1, 4], 5, HELD)],
+  },
+  adam: { exports: ['adam', 'adamRate'], cases: [adamCase([2, 3], 0.1), adamCase([6], 0.02)] },
 };

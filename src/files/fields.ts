@@ -104,7 +104,8 @@ export class Fields {
   }
 
   private refuse(key: string, kind: string): never {
-    const found = JSON.stringify(this.record[key]).slice(0, 40);
+    const value = this.record[key];
+    const found = (typeof value === 'number' ? String(value) : JSON.stringify(value)).slice(0, 40); // 1e999 is Infinity
     throw new DataError(`${this.where}: ${key} is ${found}, must be ${kind}`);
   }
 }

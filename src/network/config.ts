@@ -3,6 +3,8 @@
  */
 import type { TypeName } from '../core/arguments.js';
 import { assertChoice, assertKinds, assertList, assertObject, assertSizes, describe } from '../core/arguments.js';
+import type { Backend } from '../core/backend.js';
+import { MOST_CLASSES } from '../core/numbers.js';
 import type { Shape } from '../core/tensor.js';
 import type { LstmSizes } from '../equations/lstm-tensors.js';
 import { lstmGradientShapes, lstmShapes, projectionShapes } from '../equations/lstm-tensors.js';
@@ -261,6 +263,17 @@ export function stateShapes(network: NetworkConfig, B: number, [h, c] = ['h0', '
 export function targetShape(network: CompleteConfig, sizes: BatchSizes): Shape {
   const shape = outputShape(network, sizes);
   return [...shape.slice(0, -1), network.outputs / Math.max(network.quantiles.length, 1)];
+}
+
+/** Throws a RangeError if the network has more classes than the backend's precision holds: their indices are numbers in tensors. */
+export function assertClassesFit({ inputs, inputKind, outputs, loss }: CompleteConfig, backend?: Backend): void {
+  const counts = { inputs: inputKind === 'classes' ? inputs : 0, outputs: loss === 'crossEntropy' ? outputs : 0 };
+  for (const [name, classes] of Object.entries(counts)) {
+    if (backend?.dtype !== 'f32' || classes <= MOST_CLASSES) continue;
+    throw new RangeError(
+      `network: ${name} is ${classes} classes: must be at most ${MOST_CLASSES}, which f32 can tell apart`,
+    );
+  }
 }
 
 /** How many rows have a loss: B, or T·B with a loss at every step. */

@@ -29,7 +29,7 @@ import type { Lstm, State } from '../equations/lstm-tensors.js';
 import { setLengths } from '../equations/lstm-tensors.js';
 import { carryState, lstmBackward, lstmForward } from '../equations/lstm.js';
 import type { BatchSizes, CompleteConfig, NetworkConfig } from './config.js';
-import { completeConfig, networkParameterShapes, outputShapes } from './config.js';
+import { assertClassesFit, completeConfig, networkParameterShapes, outputShapes } from './config.js';
 import type { BiasInit, OutputInit } from './initial-values.js';
 import { initialise } from './initial-values.js';
 import type { Dropout } from './layers.js';
@@ -103,12 +103,20 @@ export class Network {
   private readonly ownStates: NetworkStates;
   /** As `layers`; undefined without `stateGradients`. */
   private readonly finalGradients: readonly (readonly State[])[] | undefined;
-  private drops = false;
-  private hasMasks = false;
-  /** Whether the logits are those of x, and whether the losses are those of the targets too. */
-  private hasPassed = { inputs: false, targets: false };
+  /** An object, so that the views which `exclusively` makes change it too. */
+  private readonly now = {
+    /** Whether the logits are those of x, and whether the losses are those of the targets too. */
+    hasPassed: { inputs: false, targets: false },
+    /** What has changed the states, masks, weights or lengths since the pass, which `backward` reads too. */
+    changedBy: undefined as string | undefined,
+    hasMasks: false,
+    drops: false,
+    batchNumber: 0,
+  };
   private isDisposed = false;
   private running: string | undefined;
+  /** Whether this is the view with which `running` works. */
+  private readonly isRunning: boolean = false;
 
   /** Throws a TypeError or a RangeError that names a wrong size, and an OutOfMemoryError. */
   constructor(
@@ -121,6 +129,7 @@ export class Network {
   ) {
     assertKinds('network', options, OPTION_KINDS);
     this.config = completeConfig(config);
+    assertClassesFit(this.config, backend);
     assertSizes('network', sizes, ['T', 'B']);
     const shapes = networkParameterShapes(this.config);
     const values = this.allocateAll(shapes);
@@ -149,6 +158,7 @@ export class Network {
       layers.flat(),
       this.sequences,
       this.finalGradients?.flat(),
+      (what) => this.changeStates(`states.${what}`),
     );
   }
 
@@ -172,13 +182,13 @@ export class Network {
 
   /** The initial and the last states of each layer, in the order of the batch, and their gradients. */
   get states(): NetworkStates {
-    this.assertNotDisposed('states');
+    this.assertFree('states');
     return this.ownStates;
   }
 
   /** ∂loss/∂x `[T,B,I]`. Throws an Error if the network was made without `inputGradient`, or reads classes. */
   get dx(): Tensor {
-    this.assertNotDisposed('dx');
+    this.assertFree('dx');
     if (!this.dxOrNone) throw new Error('network: dx is not computed; make the network with { inputGradient: true }');
     return this.dxOrNone;
   }
@@ -187,13 +197,13 @@ export class Network {
    * Computes logits and losses from x and y. The initial states are zero, unless `carryState` or the caller has written them.
    */
   forward(options: PassOptions = {}): void {
-    this.assertNotDisposed('forward');
+    this.assertFree('forward');
     assertKinds('forward', options, { dropout: 'boolean' } satisfies Record<keyof PassOptions, TypeName>);
     const { dropout = false } = options;
-    if (dropout && !this.hasMasks && this.dropouts.flat().length > 0) {
+    if (dropout && !this.now.hasMasks && this.dropouts.flat().length > 0) {
       throw new Error('forward: dropout: no masks have been drawn: call drawMasks first');
     }
-    this.drops = dropout;
+    this.now.drops = dropout;
     const { backend, sequences } = this;
     sequences.sortInputs();
     this.layers.forEach((directions, n) => {
@@ -202,12 +212,19 @@ export class Network {
     });
     sequences.returnStates();
     this.output.forward(sequences.views);
-    this.hasPassed = { inputs: true, targets: true };
+    Object.assign(this.now, { hasPassed: { inputs: true, targets: true }, changedBy: undefined });
   }
 
-  /** Computes the gradients of the mean loss from the last forward pass, in reverse order. Throws an Error if none has read x. */
+  /**
+   * Computes the gradients of the mean loss from the last forward pass, in reverse order. Throws an Error if none has read x, or
+   * if states, dropout masks, weights or lengths have been set since.
+   */
   backward(): void {
-    this.assertPassed('backward', this.hasPassed.inputs);
+    this.assertPassed('backward', this.now.hasPassed.inputs);
+    const { changedBy } = this.now;
+    if (changedBy !== undefined) {
+      throw new Error(`network: backward: ${changedBy} has changed what the forward pass read: call forward first`);
+    }
     const { backend, sequences } = this;
     // The output layer reads only some rows of h. With `reads: 'last'`, the other rows of dhUpstream stay 0.
     this.output.backward(sequences.views);
@@ -229,6 +246,11 @@ export class Network {
       this.backend.add(stepOf(dhUpstream, last), h);
       if (dcUpstream) this.backend.copy(stepOf(dcUpstream, last), c);
     });
+  }
+
+  /** Whether the last pass has dropped numbers. */
+  private get drops(): boolean {
+    return this.now.drops;
   }
 
   /** Between layer n and the next one: (12) y = x*mask */
@@ -254,7 +276,7 @@ export class Network {
    * batch.
    */
   setBatch(batch: Batch): void {
-    this.assertNotDisposed('setBatch');
+    this.assertFree('setBatch');
     assertKnownNames('setBatch', batch, ['x', ...TARGET_NAMES]);
     const { layout = 'time-first' } = batch;
     assertChoice('setBatch: layout', layout, LAYOUTS);
@@ -267,14 +289,14 @@ export class Network {
     if (this.config.inputKind === 'classes') assertClasses(given, this.config.inputs, isRead);
     else assertHolds('setBatch: x', given, this.backend.dtype, isRead);
     this.putTargets(batch, 1);
-    this.hasPassed.inputs = false;
+    this.now.hasPassed.inputs = false;
     copyInto(this.activations.x, layout === 'batch-first' ? given.transpose(1, 0, 2) : given);
     this.backend.upload(this.activations.x);
   }
 
   /** As `setBatch`, if the caller has written x. It is no error if nothing counts: loss and gradients are then 0. */
   setTargets(targets: Targets): void {
-    this.assertNotDisposed('setTargets');
+    this.assertFree('setTargets');
     assertKnownNames('setTargets', targets, TARGET_NAMES);
     this.putTargets(targets, 0);
   }
@@ -283,8 +305,10 @@ export class Network {
   private putTargets(targets: Targets, least: number): void {
     this.sequences.reserve(this.output.counted.checkedLengths(targets));
     const lengthsChanged = this.output.set(targets, least);
-    this.hasPassed.targets = false;
+    this.now.hasPassed.targets = false;
+    this.now.batchNumber++;
     if (!lengthsChanged) return;
+    this.now.changedBy ??= 'setTargets, with other lengths,';
     const { lengths } = this.output.counted;
     this.sequences.setLengths(lengths);
     const sorted = this.sequences.order.map((b) => lengths[b]);
@@ -296,11 +320,24 @@ export class Network {
     return this.output.counted.countIn(row) > 0;
   }
 
+  /** Another number for each batch, and whenever the initial states are set. @internal */
+  get batchNumber(): number {
+    return this.now.batchNumber;
+  }
+
+  /** `what` is about to set the initial states. */
+  private changeStates(what: string): void {
+    this.assertFree(what);
+    this.now.batchNumber++;
+    this.now.changedBy ??= what;
+  }
+
   /** Draws new dropout masks. Without dropout, nothing is drawn. */
   drawMasks(random: Random): void {
-    this.assertNotDisposed('drawMasks');
-    this.hasMasks = true;
+    this.assertFree('drawMasks');
+    this.now.hasMasks = true;
     for (const { mask } of this.dropouts.flat()) {
+      if (this.drops) this.now.changedBy ??= 'drawMasks';
       drawMask(mask, this.config.dropout, random);
       this.backend.upload(mask);
     }
@@ -308,19 +345,20 @@ export class Network {
 
   /** Continues with the next batch from the last states: truncated backpropagation. Throws an Error if a layer is bidirectional. */
   carryState(): void {
-    this.assertNotDisposed('carryState');
+    this.assertFree('carryState');
     const bidirectional = this.layers.findIndex((directions) => directions.length > 1);
     if (bidirectional >= 0) {
       throw new Error(
         `network: carryState: layer ${bidirectional} is bidirectional: it reads each sequence to its end, so it has no next batch`,
       );
     }
+    this.changeStates('carryState');
     for (const lstm of this.layers.flat()) carryState(this.backend, lstm);
   }
 
   /** Sets every initial state to zero. */
   resetState(): void {
-    this.assertNotDisposed('resetState');
+    this.changeStates('resetState');
     for (const { initial } of this.layers.flat()) {
       this.backend.fill(initial.h, 0);
       this.backend.fill(initial.c, 0);
@@ -334,7 +372,8 @@ export class Network {
    * 1 to T−1 steps, for long sequences (src/network/initial-values.ts).
    */
   initialise(random: Random, output: OutputInit = 'normal', bias: BiasInit = 'zeros'): void {
-    this.assertNotDisposed('initialise');
+    this.assertFree('initialise');
+    this.now.changedBy ??= 'initialise';
     const { T } = this.sizes;
     const { forgetBias } = this.config;
     initialise(this.parameters, random, { output, bias, T, forgetBias });
@@ -347,7 +386,7 @@ export class Network {
    * predictions, and with an Error if no forward pass has read the batch and its targets.
    */
   async metrics(count = this.sizes.B, predictions?: Int32Array): Promise<Metrics> {
-    this.assertPassed('metrics', this.hasPassed.targets);
+    this.assertPassed('metrics', this.now.hasPassed.targets);
     assertWhole('metrics: count', count, 0, this.sizes.B);
     if (predictions !== undefined && predictions.length !== this.activations.losses.size) {
       throw new RangeError(
@@ -363,7 +402,7 @@ export class Network {
    * forward pass has read x.
    */
   async predictions(): Promise<Int32Array> {
-    this.assertPassed('predictions', this.hasPassed.inputs);
+    this.assertPassed('predictions', this.now.hasPassed.inputs);
     return this.output.predictions();
   }
 
@@ -408,8 +447,9 @@ export class Network {
    * infinity, or a number beyond the backend's precision. Then the values stay.
    */
   load(saved: NamedTensors): void {
-    this.assertNotDisposed('load');
+    this.assertFree('load');
     loadTensors(this.backend, valuesByName(this.parameters), saved);
+    this.now.changedBy ??= 'load';
   }
 
   /** Frees all tensors. Every other method that uses them then throws an Error, or rejects with it. */
@@ -420,25 +460,35 @@ export class Network {
   }
 
   /**
-   * The result of `work`, which awaits while it needs the batch, results or weights of this network. Rejects with an Error while
-   * an earlier `work` runs, and after `dispose`. `what` begins the message. @internal
+   * The result of `work`, which awaits while it needs the batch, results or weights of this network. Only through `own`, a view of
+   * the network, can `work` use it: the network itself refuses until `work` ends. Rejects with an Error while an earlier `work`
+   * runs, and after `dispose`. `what` begins the message. @internal
    */
-  async exclusively<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  async exclusively<Result>(what: string, work: (own: Network) => Promise<Result>): Promise<Result> {
     this.assertNotDisposed(what);
-    if (this.running !== undefined) {
-      throw new Error(`${what}: another call on this network is still running (${this.running}): await it first`);
-    }
+    this.assertNotRunning(what);
     this.running = what;
     try {
-      return await work();
+      return await work(Object.create(this, { isRunning: { value: true } }) as Network);
     } finally {
       this.running = undefined;
     }
   }
 
   private assertPassed(what: string, hasPassed: boolean): void {
-    this.assertNotDisposed(what);
+    this.assertFree(what);
     if (!hasPassed) throw new Error(`network: ${what}: no forward pass has read this batch: call forward first`);
+  }
+
+  /** `what`: a method that uses the batch, the states or results, or changes the weights. */
+  private assertFree(what: string): void {
+    this.assertNotDisposed(what);
+    this.assertNotRunning(`network: ${what}`);
+  }
+
+  private assertNotRunning(what: string): void {
+    if (this.running === undefined || this.isRunning) return;
+    throw new Error(`${what}: another call on this network is still running (${this.running}): await it first`);
   }
 
   private assertNotDisposed(what: string): void {

@@ -4,7 +4,7 @@
  */
 import { assertList, assertObject, assertTensor } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { readAll } from '../core/backend.js';
+import { assertOwn, readAll } from '../core/backend.js';
 import { NonFiniteError } from '../core/errors.js';
 import type { Shape, Tensor } from '../core/tensor.js';
 import {
@@ -62,6 +62,7 @@ export function assertParameters(operation: string, parameters: readonly Paramet
 /** Rejects with a NonFiniteError that names the first NaN or infinity in the values. `step`: updates made so far. */
 export async function assertFinite(backend: Backend, parameters: readonly Parameter[], step: number): Promise<void> {
   for (const { name, value } of parameters) {
+    assertOwn(name, backend, value);
     await backend.download(value);
     const found = findNonFinite(value);
     if (found) throw new NonFiniteError(`${name}[${found.index.join(',')}]`, found.value, step);
@@ -113,6 +114,7 @@ export function loadTensors<Name extends string>(
   saved: NamedTensors<Name>,
 ): void {
   assertLoadable(tensors, saved);
+  for (const [name, tensor] of Object.entries<Tensor>(tensors)) assertOwn(`load: ${name}`, backend, tensor);
   const all = Object.entries(tensors) as [Name, Tensor][];
   const copies = all.map(([name, tensor]) => {
     const copy = zeros(tensor.shape, tensor.dtype === 'float32' ? 'f32' : 'f64');

@@ -25,6 +25,8 @@ export class NetworkStates {
     private readonly sequences: SequenceOrder,
     /** The gradients that reach the last states from outside; undefined if the network has none. */
     private readonly dFinal: readonly State[] | undefined,
+    /** Called before the initial states are set, with the method's name. It may throw. */
+    private readonly onSet: (what: string) => void,
   ) {}
 
   /** Copies h0 and c0 `[B,…]` into the initial states. Throws a RangeError if one is missing or has another shape. */
@@ -63,6 +65,7 @@ export class NetworkStates {
   private write(what: string, names: Names, given: NamedTensors, states: readonly State[]): void {
     const tensors = namedStates(this.config, states, names);
     assertLoadable(tensors, given, what);
+    if (names === INITIAL) this.onSet(what);
     for (const [name, tensor] of Object.entries(tensors)) {
       this.sequences.order.forEach((b, n) => copyInto(tensor.pick(n), given[name].pick(b)));
       this.backend.upload(tensor);

@@ -29,9 +29,11 @@ export interface Evaluation {
 /**
  * Loss and accuracy over all `data`, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
  * initial state of every batch is the network's, zero unless set. A text is one stream from a zero state: every character is
- * predicted from all characters before it, so B has no effect. Rejects with a TypeError, RangeError or DataError that says what is
+ * predicted from all characters before it, so B has no effect. Its vocabulary must be the one of the network's training: a network
+ * holds none, so another one of the same size is not noticed. Rejects with a TypeError, RangeError or DataError that says what is
  * wrong with `data`, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
- * reports that another evaluation, or a step of training, is still running on the network.
+ * reports that another evaluation, or a step of training, is still running on the network. While it runs, the network's own methods
+ * refuse too, except `save` and `dispose`.
  */
 export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
@@ -49,7 +51,7 @@ export async function evaluateData(
   data: TrainData,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  return network.exclusively(what, () => evaluateAlone(what, network, data, signal));
+  return network.exclusively(what, (own) => evaluateAlone(what, own, data, signal));
 }
 
 async function evaluateAlone(

@@ -1,7 +1,7 @@
 /** Adam and stochastic gradient descent for all parameters of a network. Each owns moments of every parameter. */
 import { assertNumber, assertObject, assertWhole } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
-import { allocateAll, freeAll } from '../core/backend.js';
+import { allocateAll, assertOwn, freeAll } from '../core/backend.js';
 import { F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import type { Tensor } from '../core/tensor.js';
 import { adamRate } from '../equations/adam.js';
@@ -27,7 +27,7 @@ export abstract class Optimiser<
   protected readonly moments: Readonly<Record<Moment, NamedTensors<Name>>>;
   private isDisposed = false;
 
-  /** Throws a RangeError if a parameter's name occurs twice, or a gradient's shape is not its value's. `what` begins it. */
+  /** Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another backend. `what` begins it. */
   constructor(
     private readonly what: string,
     /** The backend that holds the moments and computes. */
@@ -37,6 +37,7 @@ export abstract class Optimiser<
     private readonly names: readonly Moment[],
   ) {
     assertParameters(what, parameters);
+    for (const { name, value } of parameters) assertOwn(`${what}: ${name}`, backend, value);
     const shapes = shapesByName(parameters);
     const moments = {} as Record<Moment, NamedTensors<Name>>;
     try {

@@ -60,7 +60,7 @@ export async function predict(network: Network, x: Tensor | Lists, options: Pred
   assertSignal('predict: options', signal);
   if (lengths !== undefined) assertNumbers('predict: lengths', lengths);
   const inputs = inputsFor(network, x, lengths);
-  return network.exclusively('predict', () => predictAll(network, inputs, signal));
+  return network.exclusively('predict', (own) => predictAll(own, inputs, signal));
 }
 
 async function predictAll(network: Network, inputs: Inputs, signal: AbortSignal | undefined): Promise<Prediction> {

@@ -73,8 +73,8 @@ export function assertValidates(
   );
 }
 
-/** A step schedule can grow without end. */
-function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
+/** Why the learning rate at the end of the run is beyond f32, which a step schedule can make it; undefined if it is within. */
+export function faultOfLastRate(options: TrainOptions, examples: number): string | undefined {
   const { schedule, decayRate, decayEvery } = options;
   if (schedule !== 'step' || decayRate <= 1) return undefined;
   const steps = stepCount(options, examples);

@@ -10,6 +10,7 @@ import type { Vocabulary } from '../data/text.js';
 import { assertVocabulary, characterOf, classCount, classesIn } from '../data/text.js';
 import type { CompleteConfig } from '../network/config.js';
 import { assertNetwork, Network } from '../network/network.js';
+import type { NamedTensors } from '../network/parameters.js';
 
 /** Options of `sample`. */
 export interface SampleOptions {
@@ -44,42 +45,45 @@ export interface WrittenCharacter {
 /**
  * Writes one character after another, from a zero state. The weights are those of `network` at the call, which is not
  * changed. Throws a TypeError or RangeError for a wrong option. Throws a DataError if the network has other classes than the
- * vocabulary, or if the vocabulary lacks a character of the prime. Throws a NonFiniteError if a logit is NaN or infinite.
+ * vocabulary or another loss than cross-entropy, or if the vocabulary lacks a character of the prime. `next` rejects with a
+ * NonFiniteError if a logit is NaN or infinite.
  */
-export async function* sample(
-  network: Network,
-  vocabulary: Vocabulary,
-  options: SampleOptions = {},
-): AsyncGenerator<string> {
-  for await (const { character } of write(network, vocabulary, options)) yield character;
+export function sample(network: Network, vocabulary: Vocabulary, options: SampleOptions = {}): AsyncGenerator<string> {
+  assertNetwork('sample: network', network);
+  const plan = checked(network.config, vocabulary, options);
+  const weights = network.save();
+  weights.catch(() => {}); // the first `next` rejects with it
+  return charactersOf(network, weights, plan);
 }
 
-/** As `sample`, with the distribution of each character. `options`: default {}. */
-export async function* write(
-  network: Network,
-  vocabulary: Vocabulary,
-  options: SampleOptions = {},
-): AsyncGenerator<WrittenCharacter> {
-  assertNetwork('sample: network', network);
-  const writer = new Network(network.backend, network.config, { T: 1, B: 1 });
+async function* charactersOf(
+  { backend, config }: Network,
+  weights: Promise<NamedTensors>,
+  plan: Plan,
+): AsyncGenerator<string> {
+  const writer = new Network(backend, config, { T: 1, B: 1 });
   try {
-    writer.load(await network.save());
-    yield* writeWith(writer, vocabulary, options);
+    writer.load(await weights);
+    for await (const { character } of drawWith(writer, plan)) yield character;
   } finally {
     writer.dispose();
   }
 }
 
 /**
- * As `write`, in the network itself, which must have T 1 and B 1. Overwrites its states, and needs it alone until it returns.
- * `options`: default {}.
+ * As `sample`, with the distribution of each character, in the network itself, which must have T 1 and B 1. Overwrites its states, and
+ * needs it alone until it returns. `options`: default {}.
  */
-export async function* writeWith(
+export const writeWith = (
   writer: Network,
   vocabulary: Vocabulary,
   options: SampleOptions = {},
+): AsyncGenerator<WrittenCharacter> => drawWith(writer, checked(writer.config, vocabulary, options));
+
+async function* drawWith(
+  writer: Network,
+  { vocabulary, length, temperature, top, seed, read }: Plan,
 ): AsyncGenerator<WrittenCharacter> {
-  const { length, temperature, top, seed, read } = checked(writer.config, vocabulary, options);
   const random = new Random(seed);
   writer.resetState();
   for (const index of read) {
@@ -99,6 +103,8 @@ export async function* writeWith(
   }
 }
 
+type Plan = ReturnType<typeof checked>;
+
 /** The options with their defaults, and the classes of the prime. Throws the errors of `sample`. */
 function checked(network: CompleteConfig, vocabulary: Vocabulary, options: SampleOptions) {
   assertKinds('sample', options, KINDS);
@@ -108,7 +114,7 @@ function checked(network: CompleteConfig, vocabulary: Vocabulary, options: Sampl
   assertWhole('sample: seed', seed, 0, LARGEST_WHOLE);
   assertVocabulary('sample: vocabulary', vocabulary);
   assertWrites(network, vocabulary);
-  return { length, temperature, top, seed, read: classesIn(prime, vocabulary, 'prime') };
+  return { vocabulary, length, temperature, top, seed, read: classesIn(prime, vocabulary, 'prime') };
 }
 
 function assertRange(what: string, temperature: number, top: number): void {
@@ -174,7 +180,12 @@ async function logitsOf({ backend, activations: { logits } }: Network, read: num
  */
 export function assertWrites(network: CompleteConfig, vocabulary: Vocabulary, what = 'sample'): void {
   const classes = classCount(vocabulary);
-  const { inputs, outputs, inputKind, reads } = network;
+  const { inputs, outputs, inputKind, reads, loss } = network;
+  if (loss !== 'crossEntropy') {
+    throw new DataError(
+      `${what}: the network's loss is ${loss}: it must be crossEntropy, which gives characters a probability`,
+    );
+  }
   if (inputKind === 'classes' && reads === 'every' && inputs === classes && outputs === classes) return;
   throw new DataError(
     `${what}: a vocabulary of ${classes} classes, but the network reads ${inputs} ${inputKind} and has ${outputs} outputs ` +

@@ -23,7 +23,15 @@ import { Adam, Sgd } from './optimisers.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
-import { assertNewData, assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
+import {
+  assertNewData,
+  assertSameData,
+  assertTrainingData,
+  bytesOf,
+  examplesIn,
+  faultOfLastRate,
+  NO_VALIDATION,
+} from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -80,6 +88,8 @@ export class Training {
   private bestSoFar: BestValidation | null = null;
   private validationsSinceBest = 0;
   private hasEnded = false;
+  /** The network's `batchNumber` after the last step; undefined before it. */
+  private stepBatch: number | undefined;
 
   private constructor(
     backend: Backend,
@@ -132,12 +142,10 @@ export class Training {
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
     assertTrainingData(data);
-    return Training.resumeChecked(
-      backend,
-      examplesIn(data, training.options, { areSaved: true }),
-      { model, training, metadata },
-      all,
-    );
+    const examples = examplesIn(data, training.options, { areSaved: true });
+    const fault = faultOfLastRate(all, examples.train.count);
+    if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
+    return Training.resumeChecked(backend, examples, { model, training, metadata }, all);
   }
 
   /** As `resume`, for examples and options that have been checked. @internal */
@@ -197,7 +205,7 @@ export class Training {
   }
 
   /** The result of `work`. Rejects with an Error if the run has ended, or while another call runs on its network. */
-  private async exclusively<Result>(method: string, work: () => Promise<Result>): Promise<Result> {
+  private async exclusively<Result>(method: string, work: (network: Network) => Promise<Result>): Promise<Result> {
     this.assertNotEnded(method);
     return this.network.exclusively(`train: ${method}`, work);
   }
@@ -266,8 +274,8 @@ export class Training {
    * `line`, `validate` and `checkpoint`, rejects with an Error while another of these calls, or `evaluate`, runs on the network.
    */
   async makeStep(): Promise<void> {
-    return this.exclusively('makeStep', async () => {
-      const { network, options, random, carried } = this;
+    return this.exclusively('makeStep', async (network) => {
+      const { options, random, carried } = this;
       await network.backend.keepPace();
       if (this.batches.isAtStart) carried?.reset();
       carried?.restore();
@@ -279,16 +287,21 @@ export class Training {
       const gradients = network.parameters.map(({ gradient }) => gradient);
       await clipGradients(network.backend, gradients, { clipValue: options.clipValue, clipNorm: options.clipNorm });
       this.optimiser.update(rateAt(options, this.step + 1, this.steps));
+      this.stepBatch = network.batchNumber;
     });
   }
 
   /**
    * The tutorial's line about the last step, without dropout, from the initial states with which the step began. Rejects
-   * with a NonFiniteError if training has diverged.
+   * with a NonFiniteError if training has diverged, and with an Error unless the network still holds the step's batch: `validate`
+   * and `evaluate` put others in its place.
    */
   async line(): Promise<Line> {
-    return this.exclusively('line', async () => {
-      const { network, step } = this;
+    return this.exclusively('line', async (network) => {
+      const { step } = this;
+      if (network.batchNumber !== this.stepBatch) {
+        throw new Error('train: line: the network does not hold the batch of a step: call makeStep first');
+      }
       network.forward();
       const { loss, accuracy } = await network.metrics();
       await network.assertFinite(step);
@@ -303,12 +316,12 @@ export class Training {
    * are none.
    */
   async validate(): Promise<Validation> {
-    return this.exclusively('validate', async () => {
+    return this.exclusively('validate', async (network) => {
       const { step } = this;
       const { validation } = this.examples;
       if (!validation) throw new RangeError(NO_VALIDATION);
-      const { loss, accuracy } = await evaluateExamples(this.network, validation);
-      await assertFiniteLoss(this.network, 'validation loss', loss, step);
+      const { loss, accuracy } = await evaluateExamples(network, validation);
+      await assertFiniteLoss(network, 'validation loss', loss, step);
       const isBest = this.bestSoFar === null || loss < this.bestSoFar.loss;
       if (isBest) this.bestSoFar = { step, loss };
       this.validationsSinceBest = isBest ? 0 : this.validationsSinceBest + 1;
@@ -318,8 +331,8 @@ export class Training {
 
   /** A copy of the present state of the run. Rejects with a NonFiniteError if training has diverged. */
   async checkpoint(): Promise<Checkpoint> {
-    return this.exclusively('checkpoint', async () => {
-      const { options, random, batches, network, best, validationsSinceBest, examples, metadata } = this;
+    return this.exclusively('checkpoint', async (network) => {
+      const { options, random, batches, best, validationsSinceBest, examples, metadata } = this;
       const { vocabulary } = examples.train;
       await network.assertFinite(this.step);
       this.digest ??= await fastSha256Of(bytesOf(examples, options));

@@ -260,12 +260,28 @@ describe('an answer is a stranger’s program:', () => {
       error(`line ${line}: RangeError: Maximum call stack size exceeded`),
     ],
     [
+      'has a sum of too many terms',
+      sigmoidWith(`return ${'i + '.repeat(20_000)} i;`),
+      error('it is nested too deeply to be read: write it in several parts'),
+    ],
+    [
+      'copies what cannot be copied',
+      sigmoidWith('structuredClone(() => 1);'),
+      error(`line ${line}: DataCloneError: () => 1 could not be cloned.`),
+    ],
+    [
       'starts a program',
       sigmoidWith("process.getBuiltinModule('child_process').execSync('true');"),
       error(expect.stringContaining(`line ${line}: Access to this API has been restricted`) as string),
     ],
   ])('one that %s', async (_, source, verdict) => {
     expect(await verdictAt(source)).toEqual(verdict);
+  });
+
+  test('the check itself fails', async () => {
+    const unknown = { ...named('sigmoid'), name: 'unknown' };
+    const verdict = await verdictOn(unknown, { file: 'a.ts', source: RIGHT, language: 'typescript' }, never);
+    expect(verdict).toEqual(error(expect.stringMatching(/^the check failed: TypeError: /) as string));
   });
 
   test('one that uses Node’s globals', async () => {

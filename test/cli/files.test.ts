@@ -1,8 +1,9 @@
 /** `longhand train` with checkpoints, histories and validation: writing, resuming, files that cannot be written, contradictory flags. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { History, readHistory } from '../../src/cli/history.js';
 import { previousOf } from '../../src/files/disk.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
 import { inShell, linesOf, MAIN, runProcess } from '../helpers/longhand-process.js';
@@ -220,6 +221,24 @@ describe('--history and --plot', () => {
     const rest = ['--training-iters', '500', '--history', stopped, '--threads', '1'];
     await longhand([...FROM, '--resume', checkpoint, ...rest]);
     expect(readFileSync(stopped, 'utf8')).toBe(readFileSync(whole, 'utf8'));
+  });
+
+  test.each(['csv', 'ndjson'])('a %s file that is removed or emptied during the run is written again whole', (form) => {
+    const file = inNewFolder(`h.${form}`);
+    const history = new History(file, 0);
+    const rows = [1, 2, 3].map((step) => ({ set: 'train' as const, step, loss: 1, accuracy: 0.5 }));
+    history.add(rows[0]);
+    rmSync(file);
+    history.add(rows[1]);
+    expect(readHistory(file)).toEqual(rows.slice(0, 2));
+    truncateSync(file);
+    history.add(rows[2]);
+    expect(readHistory(file)).toEqual(rows);
+    rmSync(file);
+    history.begin(); // at the run's end
+    expect(readHistory(file)).toEqual(rows);
+    new History(file, 2).begin(); // resumes from step 2
+    expect(readHistory(file)).toEqual(rows.slice(0, 2));
   });
 
   test('the plot is an SVG with a line for each set', async () => {

@@ -85,6 +85,8 @@ const REFUSALS: readonly Refusal[] = [
   ['.labels[1] is -2: must be a class 0, 1, 2, …, or -1', { ...NUMBERS, labels: [0, -2, 1] }],
   ['.labels[2] is "1": must be a class 0, 1, 2, …, or -1', { ...NUMBERS, labels: [0, 1, '1'] }],
   ['.labels[0] is Infinity: must be a class 0, 1, 2, …, or -1', { ...NUMBERS, labels: [Infinity, 1, 1] }],
+  [': classes is 16777217: must be at most 16777216', { ...NUMBERS, classes: 2 ** 24 + 1 }],
+  ['.labels[1] is 16777216: must be a class 0…16777215, or -1', { ...NUMBERS, labels: [0, 2 ** 24, 1] }],
   ['.labels[2] is 2: must be a class 0…1, or -1', { ...NUMBERS, classes: 2 }],
   ['.labels[11] is NaN: must be a class 0, 1, 2, …, or -1', { ...EVERY, labels: replaced(11, NaN) }],
   ['.labels[1] is 4: must be a class 0…3, or -1', { ...EVERY, classes: 4, labels: replaced(1, 4) }],

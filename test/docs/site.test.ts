@@ -123,14 +123,14 @@ testInBrowser('a wrong answer: the element, the numbers, and the known mistake t
   const text = await verdictOn(page, mistaken('hidden-state'));
   expect(text).toContain('Not yet right: one tensor differs.');
   const cells = await page.locator('.differences td').allInnerTexts();
-  expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '6 of 24']);
+  expect(cells).toEqual(['dz[0, 9] (sequence 0, gate o, unit 0)', '0.28707612', '-0.28980122', '5 of 24']);
   expect(text).toContain('These are the numbers of a known mistake: do without the factor tanh(c).');
 });
 
 test('two numbers are never shown as equal', () => {
   expect(pairOf(0.1 + 0.2, -1 / 3)).toEqual(['0.3', '-0.33333333']);
   expect(pairOf(1 + 2e-8, 1)).toEqual(['1.00000002', '1']);
-  expect(pairOf(-12, NaN)).toEqual(['-12', 'NaN: never written']);
+  expect(pairOf(-12, NaN)).toEqual(['-12', 'NaN: not written, or computed from NaN']);
 });
 
 test.each([

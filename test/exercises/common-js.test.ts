@@ -95,6 +95,16 @@ test.each([
   expect(() => exportsOf(source)).toThrow(message);
 });
 
+test.each([
+  '('.repeat(20_000) + ')'.repeat(20_000),
+  '1 + '.repeat(20_000) + '1',
+  '{'.repeat(20_000) + '}'.repeat(20_000),
+])('what is nested too deeply is refused', (source) => {
+  const message = 'it is nested too deeply to be read: write it in several parts';
+  expect(() => toCommonJs(source, 'javascript')).toThrow(message);
+  expect(() => toCommonJs(`const a: number = 1;\n${source}`, 'typescript')).toThrow(message);
+});
+
 test('an error of TypeScript has its place too', () => {
   expect(() => toCommonJs('const a: number = 1;\nexport a;', 'typescript')).toThrow(/^line [12], column \d+: /);
   const behindType = 'let x = 1;\nlet y: number = 1; let x = 2;';

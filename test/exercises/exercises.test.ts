@@ -230,9 +230,47 @@ test.each([
 test.each([
   ['softmax', /\/ count(?=\);)/, '/ (probabilities.shape[0] - 1)'],
   ['softmax', /\/ count(?=\);)/, '/ 3'],
+  ['softmax', /\(probabilities.*count(?=\);)/, 'b < count ? $& : 0'],
+  [
+    'softmax', // of rows from here on: only one row has no loss
+    /(?=for \(.*dLogits\.set)/,
+    'if (sum === 0) { for (let r = b; r < B; r++) for (let k = 0; k < C; k++) dLogits.set(r, k, 0); break; } ',
+  ],
+  ['sigmoid', 'dI * i * (1 - i)', '$& || i'],
+  [
+    'product',
+    /\(\{ shape: \[, H\] \}\) => .*(?=\);)/,
+    '({ shape: [, H] }, k) => ((end = k === 0 ? 0 : states[k - 1].shape[1]), rowsOf(W, end, end + H))',
+  ],
+  ['rnn-step', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
+  ['initial-state', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
+  ['hidden-state', /(?=const tanhC)/, 'if (dh.get(b, n) === 0) continue; '],
+  [
+    'weights',
+    /inputBackward\(backend, .*/,
+    `if (dx.length > 0) backend.matmul(dx[0], dz, WxTransposed[0], { accumulate: true });
+     backend.matmul(dWx[0], xTransposed[0], dz, { accumulate: true });`,
+  ],
+  [
+    'through-time',
+    'for (const dInput of dInputs) backend.fill(dInput, 0)',
+    'dInputs[0] && backend.fill(dInputs[0], 0)',
+  ],
+  ['through-time', /if \(running\) .*;/, 'lstmStepBackward(backend, lstm, running); backend.fill(running.dh, 0);'],
+  ['through-time', /if \(running\) .*;/, 'lstmStepBackward(backend, lstm, running); backend.fill(running.dc, 0);'],
+  [
+    'every-step',
+    /denseBackward\(backend, \[readRows\(dhUpstream\)\](.*)/,
+    `const added = backend.allocate([T * sizes.B, sizes.H]);
+     denseBackward(backend, [added]$1
+     backend.add(readRows(dhUpstream), added);`,
+  ],
   ['adam', /(?<=export function adam\([^]*?\{\n)/, '  if (p.dimension === 1) return;\n'],
+  ['adam', 'const gradient = G.get(n);', '$& if (gradient === 0) continue;'],
+  ['adam', '(learningRate *', '(0.1 *'],
+  ['adam', 'V.set(n, square)', 'V.set(n, Math.max(V.get(n), square))'],
 ] as const)('%s: %p → %p is wrong', (name, right, wrong) => {
-  const source = exercise(name).javascript.solution.replace(right, () => wrong);
+  const source = exercise(name).javascript.solution.replace(right, wrong);
   expect(source).not.toBe(exercise(name).javascript.solution);
   expect(check(exercise(name), source, 'javascript').outcome).toBe('wrong');
 });
@@ -269,7 +307,27 @@ test.each([
     'export async function adam(',
     'it returns a promise: the function must not be async',
   ],
+  [
+    'product',
+    'export function denseBackward',
+    'export function* denseBackward',
+    'it returns a generator: the function must not have a *',
+  ],
+  [
+    'adam',
+    'export function adam(',
+    'export async function* adam(',
+    'it returns a generator: the function must be neither async nor have a *',
+  ],
   ['rnn-step', /return \{ gradients.*/, '', 'backward must return { gradients, dh }, but returns undefined'],
+  ['rnn-step', / dh \};/, ' dh: null };', 'dh is null: it must be a list of 5 matrices'],
+  ['rnn-step', / dh \};/, ' dh: dh.slice(1) };', 'dh must have 5 matrices, but has 4'],
+  [
+    'initial-state',
+    ', start = matrix(1, Wh.length) }',
+    ', start }',
+    /^line \d+: TypeError: Cannot read properties of undefined/,
+  ],
   [
     'rnn-step',
     'dWh[m][n] += ',
@@ -306,6 +364,31 @@ test('JavaScript that means something else in TypeScript is read as JavaScript',
     expect(check(exercise('sigmoid'), source, 'javascript').outcome).toBe('right');
     expect(check(exercise('sigmoid'), source, 'typescript').outcome).toBe('error');
   }
+});
+
+/** In each pair the numbers that an answer did not write are NaN in both. */
+test.each([
+  ['product', 'backend.columnSums(db, dLogits)', 'backend.fill(db, 0 / 0)', undefined],
+  ['product', /matmul\(dWk, .*(?=\)\);)/, '$&, { accumulate: true }', 'dW is added to what it held before'],
+  ['every-step', '[readRows(h)], W)', '[readRows(h)], dW)', undefined],
+  [
+    'every-step',
+    'readRows(dhUpstream)',
+    'readRows(lstm.dh)',
+    'the LSTM goes backward without the output layer’s gradients: dhUpstream does not hold them yet',
+  ],
+] as const)('%s: %p → %p is called no mistake that it does not have', (name, right, wrong, mistake) => {
+  const source = exercise(name).javascript.solution.replace(right, wrong);
+  const verdict = check(exercise(name), source, 'javascript') as Extract<Verdict, { outcome: 'wrong' }>;
+  expect([verdict.outcome, verdict.mistake]).toEqual(['wrong', mistake]);
+});
+
+test('an answer may keep lists from call to call', () => {
+  const source = exercise('initial-state')
+    .javascript.solution.replace(/(?=export function forward)/, 'const states = [];\n')
+    .replace(/const h = (.*);/, 'states.length = 0;\n  states.push(...$1);\n  const h = states;');
+  expect(source).toContain('const h = states;');
+  expect(check(exercise('initial-state'), source, 'javascript').outcome).toBe('right');
 });
 
 test('an infinite number is that of no known mistake', () => {
@@ -377,6 +460,11 @@ describe('an answer that cannot be checked', () => {
       'a name that is declared twice',
       start.replace('return NaN', 'const i = 1; const i = 2; return i'),
       "Identifier 'i' has already been declared",
+    ],
+    [
+      'an exception of the engine’s functions',
+      start.replace('return NaN', 'structuredClone(() => 1)'),
+      'line 6: DataCloneError: () => 1 could not be cloned',
     ],
     ['something else is thrown', `${start}\nthrow 'x';`, 'it throws x'],
     ['an object without a prototype is thrown', `${start}\nthrow Object.create(null);`, 'a value that cannot be shown'],

@@ -249,6 +249,12 @@ describe('histories', () => {
     expect(historyIn(bytes('set,step,loss,accuracy\ntrain,1,2,0.5\ntrain,2'), 'h.csv')).toHaveLength(1);
   });
 
+  test('a CSV that a spreadsheet has saved, with carriage returns and a byte order mark, has the same rows', () => {
+    const [first, second] = ['train,1,2,0.5', 'validation,1,3,'];
+    const saved = historyIn(bytes(`\ufeff${['set,step,loss,accuracy', first, second, ''].join('\r\n')}`), 'h.csv');
+    expect(saved).toEqual(csv(first, second));
+  });
+
   test.each([
     ...[
       'train,0x10,1,0.5',
@@ -281,10 +287,10 @@ describe('histories', () => {
     ['{"set":"train","step":-1,"loss":1,"accuracy":0.5}', 'step is -1, must be a whole number from 0'],
     ['{"set":"train","step":1.5,"loss":1,"accuracy":0.5}', 'step is 1.5, must be'],
     ['{"set":"train","step":"1","loss":1,"accuracy":0.5}', 'step is "1", must be'],
-    ['{"set":"train","step":1,"loss":1e999,"accuracy":0.5}', 'loss is null, must be a number'],
+    ['{"set":"train","step":1,"loss":1e999,"accuracy":0.5}', 'loss is Infinity, must be a number'],
     ['{"set":"train","step":1,"loss":null,"accuracy":0.5}', 'loss is null, must be a number'],
     ['{"set":"train","step":1,"loss":1,"accuracy":"0.5"}', 'accuracy is "0.5", must be a number or null'],
-    ['{"set":"train","step":1,"loss":1,"accuracy":1e999}', 'accuracy is null, must be a number or null'],
+    ['{"set":"train","step":1,"loss":1,"accuracy":1e999}', 'accuracy is Infinity, must be a number or null'],
     ['{"set":"test","step":1,"loss":1,"accuracy":0.5}', 'set is "test", must be one of train, validation'],
     ['{"set":"train","step":1,"loss":1}', 'field accuracy is missing'],
     ['{"set":"train","step":1,"loss":1,"accuracy":0.5,"note":1}', 'unknown field "note"'],

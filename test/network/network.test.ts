@@ -6,7 +6,7 @@ import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
 import { copyInto, fill, rowsOf, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import type { NetworkConfig } from '../../src/network/config.js';
-import { completeConfig, networkParameterShapes } from '../../src/network/config.js';
+import { assertClassesFit, completeConfig, networkParameterShapes } from '../../src/network/config.js';
 import { lstmForward } from '../../src/equations/lstm.js';
 import { Model } from '../../src/network/model.js';
 import type { Batch, BatchInputs } from '../../src/network/network.js';
@@ -92,6 +92,11 @@ describe('sizes', () => {
     [{ layers: [{ hidden: 3, bidirectonal: true }] }, 'network: layers[0]: bidirectonal: unknown option'],
     [{ layers: [{ hidden: 3, bidirectional: 1 }] }, 'network: layers[0]: bidirectional 1: must be a boolean'],
     [
+      { outputs: 2 ** 24 + 1 },
+      'network: outputs is 16777217 classes: must be at most 16777216, which f32 can tell apart',
+    ],
+    [{ inputs: 2 ** 24 + 1, inputKind: 'classes' }, 'network: inputs is 16777217 classes: must be at most 16777216'],
+    [
       { loss: 'mse' },
       'network: loss is "mse": must be one of crossEntropy, squaredError, absoluteError, huber, pinball',
     ],
@@ -105,7 +110,15 @@ describe('sizes', () => {
     [{ hidden: 3 }, 'network: hidden: unknown option'],
   ])('%j are refused', (change, message) => {
     const sizes = { inputs: 2, layers: [{ hidden: 3 }], outputs: 4, ...change } as NetworkConfig;
-    expect(() => new Network(backend, sizes, { T: 2, B: 2 })).toThrow(message);
+    expect(() => new Network(createReferenceBackend(), sizes, { T: 2, B: 2 })).toThrow(message);
+  });
+
+  test('more numbers than f32 has class indices may be read and predicted, and f64 has more of these', () => {
+    const layers = [{ hidden: 1, bidirectional: false, projection: 0, bias: true }];
+    const classes = { ...completeConfig({ inputs: 2 ** 25, outputs: 2 ** 25, layers }), inputKind: 'classes' } as const;
+    expect(() => assertClassesFit(classes, backend)).not.toThrow();
+    const numbers = { ...classes, inputKind: 'numbers', loss: 'squaredError' } as const;
+    expect(() => assertClassesFit(numbers, createReferenceBackend())).not.toThrow();
   });
 });
 
@@ -385,6 +398,41 @@ describe('metrics', () => {
     network.forward();
     network.setBatch({ x, labels: Array<number>(8).fill(1) });
     await refused();
+  });
+  test('and so do gradients: a call that has changed what the pass read is named', async () => {
+    const labels = Array<number>(8).fill(1);
+    const network = randomNetwork({ ...STACK, layers: [{ hidden: 3 }, { hidden: 4 }] });
+    network.setTargets({ labels });
+    const states = await network.states.final();
+    const initial = Object.fromEntries(Object.entries(states).map(([name, state]) => [name.replace('n', '0'), state]));
+    const saved = await network.save();
+    const random = new Random(1);
+    network.drawMasks(random);
+    const calls: [string, () => void][] = [
+      ['carryState', () => network.carryState()],
+      ['resetState', () => network.resetState()],
+      ['states.setInitial', () => network.states.setInitial(initial)],
+      ['drawMasks', () => network.drawMasks(random)],
+      ['load', () => network.load(saved)],
+      ['initialise', () => network.initialise(random)],
+      ['setTargets, with other lengths,', () => network.setTargets({ labels, lengths: [2, 4] })],
+      ['setTargets, with other lengths,', () => network.setTargets({ labels })], // as at first
+    ];
+    for (const [name, call] of calls) {
+      network.forward({ dropout: true });
+      network.backward();
+      call();
+      expect(() => network.backward()).toThrow(
+        new Error(`network: backward: ${name} has changed what the forward pass read: call forward first`),
+      );
+      await network.predictions(); // those of the last pass
+    }
+    network.forward();
+    network.drawMasks(random); // a pass without dropout reads no masks
+    expect(() => network.load({})).toThrow(RangeError); // refused: nothing changes
+    expect(() => network.states.setInitial({})).toThrow(RangeError);
+    network.setTargets({ labels: Array<number>(8).fill(2) });
+    network.backward();
   });
   test('are 0 if nothing counts, and so is every gradient', async () => {
     const network = randomNetwork(STACK);

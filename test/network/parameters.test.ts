@@ -469,6 +469,48 @@ test.each(ALL_BACKENDS)(
   },
 );
 
+test.each(ALL_BACKENDS)(
+  'on the backend %s, what is saved can be awaited after its owner has been disposed of',
+  async (_, open) => {
+    const backend = await open();
+    const make = () => new Model(backend, { T: 2, B, I, H, C });
+    const network = make();
+    network.initialise(new Random(1));
+    const adam = new Adam(backend, network.parameters);
+    const save = () => [network.save(), network.states.final(), adam.save()];
+    const expected = await Promise.all(save());
+    const states = save();
+    for (const owner of [adam, network]) owner.dispose();
+    make().initialise(new Random(2)); // in the memory that has become free
+    expect(await Promise.all(states)).toEqual(expected);
+    await backend.dispose();
+  },
+);
+
+test('tensors of another backend are refused: the reference backend would use old values of the host, and not write them back', async () => {
+  const reference = createReferenceBackend();
+  const wasm = await createWasmBackend({ threads: 1 });
+  const parameters = [reference, wasm].map((on) => new Model(on, { T: 2, B, I, H, C }).parameters);
+  for (const [on, of, names] of [
+    [reference, parameters[1], 'wasm, not to reference'],
+    [wasm, parameters[0], 'reference, not to wasm'],
+  ] as const) {
+    const values = valuesByName(of);
+    const refusal = (what: string) =>
+      `${what}: [9,20] belongs to the backend ${names}: pass the backend that allocated it`;
+    expect(() => new Adam(on, of)).toThrow(new RangeError(refusal('adam: kernel')));
+    expect(() => new Sgd(on, of)).toThrow(new RangeError(refusal('sgd: kernel')));
+    expect(() => loadTensors(on, values, values)).toThrow(new RangeError(refusal('load: kernel')));
+    expect(await failureOf(saveTensors(on, values))).toEqual(new RangeError(refusal('download')));
+    expect(await failureOf(assertFinite(on, of, 1))).toEqual(new RangeError(refusal('kernel')));
+    const gradients = of.map(({ gradient }) => gradient);
+    expect(await failureOf(clipGradients(on, gradients, { clipNorm: 1 }))).toEqual(
+      new RangeError(refusal('clipGradients')),
+    );
+  }
+  await wasm.dispose();
+});
+
 describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, open) => {
   const sizes = { T: 2, B, I, H, C };
   const TEXT = textTask('a whale, a ship. '.repeat(40), { T: 2 });
@@ -513,6 +555,11 @@ describe.each(ALL_BACKENDS)('on the backend %s, what has been disposed of', (_, 
       assertState: null,
       assertNotDisposed: null,
       assertPassed: null,
+      assertFree: null,
+      assertNotRunning: null,
+      batchNumber: null,
+      changeStates: null,
+      drops: null,
       assertNotEnded: null,
       addFinalGradients: null,
       allocateOwned: null,

@@ -208,6 +208,20 @@ test('trainingIters replaces the epochs of a saved run', async () => {
   expect(both.recorded.checkpoints[0].training?.step).toBe(12);
 });
 
+test('a length at whose end a step schedule leaves f32 is refused before any step', async () => {
+  const growing: Asked = { ...SMALL, schedule: 'step', decayEvery: 10, decayRate: 1e10, learningRate: 1 };
+  const saved = await checkpointAfter(7, growing);
+  const seen: number[] = [];
+  const onStep = (step: number) => seen.push(step);
+  expect(await failureOf(resumeTraining(backend, IMAGES, saved, { trainingIters: 600 }, { onStep }))).toEqual(
+    new RangeError(
+      'resume: decayRate 10000000000: every 10 steps (decayEvery) it multiplies the learning rate, which is 1e+50 at the ' +
+        'end of 59 steps: must be within f32 (±3.4028235e+38)',
+    ),
+  );
+  expect(seen).toEqual([]);
+});
+
 test('a finished run that is resumed makes no step', async () => {
   const { recorded, hooks } = recording();
   (await train(backend, IMAGES, SMALL, hooks)).dispose();

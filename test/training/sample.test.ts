@@ -164,8 +164,30 @@ describe('a sample', () => {
     [{ temperature: -0.1 }, new RangeError('sample: temperature -0.1: must be a finite number ≥ 0')],
     [{ prime: 'tô' }, new DataError('prime: character 1 is "ô" (U+00F4), which is not among the 15 of the vocabulary')],
     [{ primer: '' } as never, new TypeError('sample: primer: unknown option; did you mean prime?')],
-  ])('refuses %j', async (options, error) => {
-    expect(await failureOf(written(options))).toEqual(error);
+  ])('refuses %j at the call', (options, error) => {
+    expect(() => sample(network, vocabulary, options)).toThrow(error);
+  });
+
+  test('has the weights and the options of its call', async () => {
+    const copy = new Network(backend, network.config, { T: 1, B: 1 });
+    copy.load(await network.save());
+    const options = { length: 20, prime: 'to' };
+    const writer = sample(copy, vocabulary, options);
+    options.length = 3;
+    copy.initialise(new Random(9));
+    copy.dispose();
+    let all = '';
+    for await (const character of writer) all += character;
+    expect(all).toBe(await written({ length: 20, prime: 'to' }));
+  });
+
+  test('refuses a network whose outputs are no logits', () => {
+    const other = new Network(backend, { ...network.config, loss: 'squaredError' }, { T: 1, B: 1 });
+    expect(() => sample(other, vocabulary)).toThrow(
+      new DataError(
+        "sample: the network's loss is squaredError: it must be crossEntropy, which gives characters a probability",
+      ),
+    );
   });
 
   test('refuses to draw from NaN', async () => {

@@ -234,6 +234,60 @@ describe('evaluate', () => {
     expect(await failureOf(evaluate(model, IMAGES, AbortSignal.abort('stop')))).toBe('stop');
     expect(await evaluate(model, IMAGES)).toEqual(alone); // also after one that has failed
   });
+
+  test('and calls of Training use the network alone: it refuses what would change their results, or read theirs', async () => {
+    const run = Training.start(createReferenceBackend(), { train: IMAGES, validation: undefined }, OPTIONS);
+    await run.makeStep();
+    const { network } = run;
+    const { states } = network;
+    const { B } = network.sizes;
+    const saved = await network.save();
+    const { hn: h0, cn: c0 } = await states.final();
+    const labels = Array<number>(B).fill(0);
+    const uses: Readonly<Record<string, () => unknown>> = {
+      setBatch: () => network.setBatch({ x: network.activations.x, labels }),
+      setTargets: () => network.setTargets({ labels }),
+      forward: () => network.forward(),
+      backward: () => network.backward(),
+      load: () => network.load(saved),
+      initialise: () => network.initialise(new Random(1)),
+      drawMasks: () => network.drawMasks(new Random(1)),
+      carryState: () => network.carryState(),
+      resetState: () => network.resetState(),
+      states: () => network.states,
+      'states.setInitial': () => states.setInitial({ h0, c0 }),
+      metrics: () => network.metrics(),
+      predictions: () => network.predictions(),
+    };
+    const alone = await evaluate(network, IMAGES);
+    for (const [call, start] of [
+      ['evaluate', () => evaluate(network, IMAGES)],
+      ['train: makeStep', () => run.makeStep()],
+    ] as const) {
+      const running = start();
+      const failures = Object.values(uses).map((use) => failureOf((async () => await use())()));
+      const whileRunning = network.save(); // reads the weights alone
+      expect((await Promise.all(failures)).map(String)).toEqual(
+        Object.keys(uses).map((name) => `Error: network: ${name}: ${STILL_RUNNING(call)}`),
+      );
+      expect(await whileRunning).toEqual(saved);
+      const result = await running;
+      if (call === 'evaluate') expect(result).toEqual(alone);
+    }
+    for (const use of Object.values(uses)) await use();
+  });
+});
+
+test('a hook may use the network between two steps', async () => {
+  const alone = await train(createReferenceBackend(), IMAGES, OPTIONS);
+  const onStep = async (_: number, __: number, network: Network): Promise<void> => {
+    network.load(await network.save());
+    await evaluate(network, IMAGES);
+    network.forward();
+    network.backward();
+    network.resetState();
+  };
+  expect(weightsOf(await train(createReferenceBackend(), IMAGES, OPTIONS, { onStep }))).toEqual(weightsOf(alone));
 });
 
 describe('a run that makes one step at a time', () => {
@@ -245,7 +299,39 @@ describe('a run that makes one step at a time', () => {
     const [, error] = await Promise.all([run.makeStep(), failureOf(run[method]())]);
     expect(String(error)).toBe(`Error: train: ${method}: ${STILL_RUNNING('train: makeStep')}`);
     expect(await run.validate()).toEqual(await alone.validate());
+    if (method === 'line') await run.makeStep(); // the validation has replaced the last step's batch
     await run[method]();
+  });
+
+  test('has a line only for a step whose batch and initial states the network still holds', async () => {
+    const run = Training.start(createReferenceBackend(), { train: IMAGES, validation: IMAGES }, OPTIONS);
+    const refused = async (): Promise<void> =>
+      expect(await failureOf(run.line())).toEqual(
+        new Error('train: line: the network does not hold the batch of a step: call makeStep first'),
+      );
+    await refused();
+    await run.makeStep();
+    const line = await run.line();
+    await run.checkpoint();
+    expect(await run.line()).toEqual(line);
+    const { network } = run;
+    const uses: (() => unknown)[] = [
+      () => run.validate(),
+      () => evaluate(network, IMAGES),
+      () => network.setTargets({ labels: Array<number>(network.sizes.B).fill(0) }),
+      () => network.carryState(),
+      () => network.resetState(),
+      async () => network.states.setInitial(await network.states.final().then(({ hn: h0, cn: c0 }) => ({ h0, c0 }))),
+    ];
+    for (const use of uses) {
+      await run.makeStep();
+      await use();
+      await refused();
+    }
+    await run.makeStep();
+    await run.line();
+    const resumed = Training.resume(network.backend, { train: IMAGES, validation: IMAGES }, await run.checkpoint());
+    expect(String(await failureOf(resumed.line()))).toContain('call makeStep first');
   });
 
   test('refuses a step during an evaluation of its network, and the other way round', async () => {

@@ -46,10 +46,10 @@ testInBrowser('every solution in both languages is right, and every start text i
   }
 });
 
-testInBrowser('NaN is an element that was never written', async () => {
+testInBrowser('NaN is an element that was not written, or computed from one', async () => {
   const { page } = await work('product');
   const text = await verdictOn(page, mistaken('product'));
-  expect(text).toContain('NaN: never written');
+  expect(text).toContain('NaN: not written, or computed from NaN');
   expect(text).toContain('15 of 15');
 });
 

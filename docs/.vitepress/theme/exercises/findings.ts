@@ -66,7 +66,7 @@ const differencesView = (differences: readonly WrongNumber[]): VNode =>
 /** Both numbers, as `digitsOf` shows them. */
 export function pairOf(expected: number, found: number): [string, string] {
   const [right, wrong] = digitsOf(expected, found);
-  return [right, Number.isNaN(found) ? 'NaN: never written' : wrong];
+  return [right, Number.isNaN(found) ? 'NaN: not written, or computed from NaN' : wrong];
 }
 
 /** The line, counted from 1, that an error names at its beginning. */
