@@ -175,7 +175,7 @@ test('train refuses validation images of another size than the training images',
   expect(await failureOf(train(untouchable, IMAGES, OPTIONS, { validation }))).toEqual(
     new DataError(
       'train: the validation data have T 3, inputs 4, but the training data have T 4, inputs 3: ' +
-        'they must be of the same kind (of labels, `classes` is the number of outputs)',
+        'they must be of the same kind (`classes` beside the labels sets how many there are)',
     ),
   );
 });

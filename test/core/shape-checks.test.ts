@@ -19,7 +19,10 @@ interface Check {
 type Method = (...operands: unknown[]) => void;
 type ErrorOperation = Extract<keyof Operations, `${string}Error${string}` | `huber${string}` | `pinball${string}`>;
 /** What an operation has beside outputs, targets and mask. */
-type Extra = { readonly delta?: number; readonly quantiles?: Shape };
+interface Extra {
+  readonly delta?: number;
+  readonly quantiles?: Shape;
+}
 
 /** The losses of errors: forward. */
 function errorCheck(name: ErrorOperation, { delta, quantiles }: Extra = {}): Check {

@@ -44,7 +44,12 @@ const CASES: Record<string, [run: (on: Operations, ...tensors: Tensor[]) => void
   ],
   squaredErrorBackward: [
     (on, out, outputs, targets, mask) => on.squaredErrorBackward(out, outputs, targets, mask, 200),
-    ...[[301, 83], [301, 83], [301, 83], [301, 83]],
+    ...[
+      [301, 83],
+      [301, 83],
+      [301, 83],
+      [301, 83],
+    ],
   ],
   sgd: [(on, p, v, g) => on.sgd(p, v, g, 0.1, 0.9), [301, 130], [301, 130], [301, 130]],
   multiply: [(on, out, a, b) => on.multiply(out, a, b), [301, 130], [301, 130], [301, 130]],

@@ -6,6 +6,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { asRun } from '../../src/cli/current-run.js';
 import type { TrainFlags } from '../../src/cli/run-training.js';
 import { runTraining } from '../../src/cli/run-training.js';
+import type { Backend } from '../../src/core/backend.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
@@ -341,6 +342,14 @@ test('what missing targets do to a digest does not depend on the bits of NaN', a
   expect(await digestOf()).toBe(digest);
 });
 
+test('the rows beyond the last examples have no targets', async () => {
+  const sizes: NetworkConfig = { inputs: 1, layers: [{ hidden: 2 }], outputs: 1, loss: 'huber' };
+  const network = new Network(backend, sizes, { T: 2, B: 2 });
+  await evaluate(network, { x: zeros([3, 2, 1]), targets: zeros([3, 1]) });
+  expect([0, 1].map((row) => network.countsRow(row))).toEqual([true, false]);
+  network.dispose();
+});
+
 test('one step: targets of the step are those of the sequence', async () => {
   const x = tensorFrom([1, -1, 2, -2], [4, 1, 1]);
   const [ofSequence, ofStep] = [
@@ -500,6 +509,20 @@ describe('predict', () => {
       );
     }
     expect(await failureOf(predict({} as never, x))).toBeInstanceOf(TypeError);
+  });
+
+  test.each([
+    ['before a batch', false, '[6,2,2]'],
+    ['while a batch is downloaded', true, '[2,2]'],
+  ])('a network that is disposed of %s is not read again', async (_, isLate, shape) => {
+    const download: Backend['download'] = async (tensor) => {
+      await backend.download(tensor);
+      freed.dispose();
+    };
+    const freed = new Network(isLate ? { ...backend, download } : backend, config, { T: 6, B: 2 });
+    const failure = failureOf(predict(freed, x));
+    if (!isLate) freed.dispose();
+    expect(await failure).toEqual(new RangeError(`predict: ${shape} has been freed`));
   });
 });
 
