@@ -123,7 +123,7 @@ describe('streams', () => {
         Uint32Array.from({ length: B }, (_one, b) => k * B + b),
       );
       return Array.from({ length: B }, (_one, b) =>
-        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${targets.labels![t * B + b]}`).join(' '),
+        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${String(targets.labels![t * B + b])}`).join(' '),
       );
     });
   };

@@ -178,8 +178,7 @@ function withoutRubbish(data: Sequences): Sequences {
     const clean = zeros(tensor.shape);
     copyInto(clean, tensor);
     for (let n = 0; n < count; n++) {
-      for (let t = 0; t < T; t++)
-        if (isBeyond(n, t)) valuesOf(clean.pick(n, t)).forEach((_, i) => clean.set(n, t, i, 0));
+      for (let t = 0; t < T; t++) if (isBeyond(n, t)) clearAt(clean, n, t);
     }
     return clean;
   };
@@ -190,6 +189,12 @@ function withoutRubbish(data: Sequences): Sequences {
     ...(targets?.dimension === 3 && { targets: cleaned(targets) }),
     ...(isEvery && { labels: Array.from(labels, (label, n) => (isBeyond(Math.floor(n / T), n % T) ? 0 : label)) }),
   };
+}
+
+/** 0 at step t of sequence n: one number, or a row. */
+function clearAt(tensor: Tensor, n: number, t: number): void {
+  if (tensor.dimension === 2) tensor.set(n, t, 0);
+  else for (let i = 0; i < tensor.shape[2]; i++) tensor.set(n, t, i, 0);
 }
 
 const LABELLED: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
