@@ -23,7 +23,7 @@ import { Adam, Sgd } from './optimisers.js';
 import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
-import { assertNewData, assertSameData, assertTrainingData, bytesOf, examplesIn, NO_VALIDATION } from './run-data.js';
+import { assertSameData, bytesOf, checkedNewData, checkedTrainingData, examplesIn, NO_VALIDATION } from './run-data.js';
 
 /** What the tutorial prints every `displayStep` steps. */
 export interface Line {
@@ -55,10 +55,10 @@ export interface Resumable extends Checkpoint {
 }
 
 /** The network that the options describe, for data with these inputs and outputs. */
-export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkConfig {
-  const { inputs, outputs, inputKind, loss, reads } = ends;
+export function networkFor(ends: NetworkEnds & Pick<Examples, 'classNames'>, options: TrainOptions): NetworkConfig {
+  const { inputs, outputs, inputKind, loss, reads, classNames = [] } = ends;
   const { dropout, forgetBias } = options;
-  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
+  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias, classNames };
 }
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */
@@ -106,8 +106,7 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
     const all = completeOptions(options);
-    assertNewData(data);
-    return Training.startChecked(backend, examplesIn(data, all), all);
+    return Training.startChecked(backend, examplesIn(checkedNewData(data), all), all);
   }
 
   /** As `start`, for examples and options that have been checked. @internal */
@@ -128,10 +127,10 @@ export class Training {
     const { model, training, metadata } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
-    assertTrainingData(data);
+    const checked = checkedTrainingData(data, model.network.classNames);
     return Training.resumeChecked(
       backend,
-      examplesIn(data, training.options, { areSaved: true }),
+      examplesIn(checked, training.options, { areSaved: true }),
       { model, training, metadata },
       all,
     );

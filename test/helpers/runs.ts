@@ -1,7 +1,7 @@
 /** Short runs: their last checkpoints, what they report, and what an interruption may not change. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
-import type { TrainData } from '../../src/data/train-data.js';
+import type { GivenData } from '../../src/data/train-data.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import type { TrainHooks } from '../../src/training/loop.js';
@@ -12,7 +12,7 @@ import { failureOf } from './failures.js';
 
 /** The last checkpoint of a run. */
 export async function checkpointOf(
-  data: TrainData,
+  data: GivenData,
   options: Partial<TrainOptions>,
   hooks: TrainHooks = {},
   backend = createReferenceBackend(),
@@ -33,7 +33,7 @@ interface Recorded {
 
 /** Hooks that record their calls, and stop the run after step `last`. */
 export function recordingOf(
-  validation: TrainData | undefined,
+  validation: GivenData | undefined,
   last = Infinity,
 ): { recorded: Recorded; hooks: TrainHooks } {
   const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [], warnings: [] };
@@ -68,9 +68,9 @@ export function describeOnBackends(define: (backend: () => Backend) => void): vo
 
 /** A run, and the data that it reads. */
 export interface Run {
-  readonly data: TrainData;
+  readonly data: GivenData;
   /** Used if the options validate. */
-  readonly validation: TrainData;
+  readonly validation: GivenData;
   readonly options: Partial<TrainOptions>;
 }
 

@@ -9,7 +9,7 @@ import { runTraining } from '../../src/cli/run-training.js';
 import { DataError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { addingProblem } from '../../src/data/memory-tasks.js';
 import type { Sequences } from '../../src/data/sequences.js';
 import { textTask } from '../../src/data/text.js';
@@ -88,7 +88,7 @@ const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] 
 function rowsThatCount(data: Sequences): number {
   const { x, labels, targets } = data;
   const [count, T] = x.shape;
-  const isEvery = targets ? targets.dimension === 3 : labels!.length > count;
+  const isEvery = targets ? targets.dimension === 3 : labels.length > count;
   let rows = 0;
   for (let n = 0; n < count; n++) {
     for (let t = 0; t < (isEvery ? T : 1); t++) {
@@ -109,8 +109,7 @@ function withoutRubbish(data: Sequences): Sequences {
     const clean = zeros(tensor.shape);
     copyInto(clean, tensor);
     for (let n = 0; n < count; n++) {
-      for (let t = 0; t < T; t++)
-        if (isBeyond(n, t)) valuesOf(clean.pick(n, t)).forEach((_, i) => clean.set(n, t, i, 0));
+      for (let t = 0; t < T; t++) if (isBeyond(n, t)) fill(clean.pick(n, t), 0);
     }
     return clean;
   };
@@ -120,15 +119,18 @@ function withoutRubbish(data: Sequences): Sequences {
     x: cleaned(x),
     ...(targets?.dimension === 3 && { targets: cleaned(targets) }),
     ...(isEvery && { labels: Array.from(labels, (label, n) => (isBeyond(Math.floor(n / T), n % T) ? 0 : label)) }),
-  };
+  } as Sequences;
 }
 
-const LABELLED: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
+const LABELLED = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' } as const satisfies Kind;
 
 /** The weights of a short run, and those of a run on `changed` data. */
 async function weightsWith(data: Sequences, changed: Partial<Sequences>): Promise<[Float64Array[], Float64Array[]]> {
   const options = { trainingIters: 8 * 5 };
-  return [weightsOf(await trained(data, options)), weightsOf(await trained({ ...data, ...changed }, options))];
+  return [
+    weightsOf(await trained(data, options)),
+    weightsOf(await trained({ ...data, ...changed } as Sequences, options)),
+  ];
 }
 
 interface ListType {
@@ -137,14 +139,14 @@ interface ListType {
 
 test.each<ListType>([Int8Array, Int32Array, Float64Array, Array])('labels and lengths can be %p', async (List) => {
   const data = smallSequences({ ...LABELLED, ends: 'lengths' }, COUNT);
-  const lists = { labels: List.from(data.labels!), lengths: List.from(data.lengths!) };
+  const lists = { labels: List.from(data.labels), lengths: List.from(data.lengths!) };
   const [expected, found] = await weightsWith(data, lists);
   expect(found).toEqual(expected);
 });
 
 test('labels can be a Uint8Array if every label counts', async () => {
   const data = smallSequences(LABELLED, COUNT);
-  const labels = Array.from(data.labels!, Math.abs);
+  const labels = Array.from(data.labels, Math.abs);
   const [expected, found] = await weightsWith({ ...data, labels }, { labels: Uint8Array.from(labels) });
   expect(found).toEqual(expected);
 });
@@ -159,7 +161,7 @@ test('x and targets can be views, such as transposed ones, and of f64', async ()
     copyInto(view, tensor);
     return view;
   };
-  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets!) });
+  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets) });
   expect(found).toEqual(expected);
 });
 
