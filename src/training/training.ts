@@ -55,10 +55,10 @@ export interface Resumable extends Checkpoint {
 }
 
 /** The network that the options describe, for data with these inputs and outputs. */
-export function networkFor(ends: NetworkEnds & Pick<Examples, 'classNames'>, options: TrainOptions): NetworkConfig {
-  const { inputs, outputs, inputKind, loss, reads, classNames = [] } = ends;
+export function networkFor(ends: NetworkEnds, options: TrainOptions): NetworkConfig {
+  const { inputs, outputs, inputKind, loss, reads } = ends;
   const { dropout, forgetBias } = options;
-  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias, classNames };
+  return { inputs, layers: layersOf(options), outputs, inputKind, loss, reads, dropout, forgetBias };
 }
 
 /** A training run that makes one step at a time. Begin with `start` or `resume`. */
@@ -111,7 +111,9 @@ export class Training {
 
   /** As `start`, for examples and options that have been checked. @internal */
   static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
-    const training = new Training(backend, examples, networkFor(examples.train, options), options);
+    const { classNames = [] } = examples.train;
+    const network = { ...networkFor(examples.train, options), classNames };
+    const training = new Training(backend, examples, network, options);
     training.digest = examples.digest;
     const { outputInit, biasInit } = options;
     return training.prepared(() => training.network.initialise(training.random, outputInit, biasInit));
