@@ -95,12 +95,18 @@ export type { IdxContents } from './data/idx.js';
 export { parseIdx } from './data/idx.js';
 export type { LabelledImages, Mnist, NamedBytes } from './data/mnist.js';
 export { parseLabelledImages, sliceImages, splitMnist } from './data/mnist.js';
-export type { Sequences } from './data/sequences.js';
+export type {
+  GivenSequences as Sequences,
+  LabelledSequences,
+  Labels,
+  SequenceInputs,
+  TargetSequences,
+} from './data/sequences.js';
 export type { Text, TextOptions, TextTask, Vocabulary } from './data/text.js';
 export { classesIn, textOf, textTask, vocabularyOf } from './data/text.js';
 export type { BatchPosition, Shuffle } from './data/batches.js';
 export { BatchOrder, fillBatch } from './data/batches.js';
-export type { TrainData, TrainingData } from './data/train-data.js';
+export type { GivenData as TrainData, TrainingData } from './data/train-data.js';
 export type { GivenOptions, ResumeOptions, TrainOptions } from './training/options.js';
 export { stepCount, TUTORIAL } from './training/options.js';
 export type { Line, Validation } from './training/training.js';

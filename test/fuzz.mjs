@@ -131,10 +131,10 @@ async function aRun() {
   return runOf(images, { hidden: 2 });
 }
 
-/** Two layers in both directions, classes, lengths, a loss at every step, SGD, data with a name, and metadata: of version 3. */
+/** Two layers in both directions, classes, lengths, a loss at every step, SGD, names of classes and of the data, and metadata: of version 3. */
 async function aNewestRun() {
   const [x, labels] = [tensorFrom(new Float32Array(60).fill(1), [20, 3]), new Uint8Array(60)];
-  const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: 2, task: 'fuzz' };
+  const data = { x, labels, lengths: new Uint8Array(20).fill(2), inputClasses: 2, classes: ['a', 'b'], task: 'fuzz' };
   const run = await runOf(data, { hidden: [2, 1], bidirectional: true, dropout: 0.5, optimiser: 'sgd' });
   return { ...run, checkpoint: { ...run.checkpoint, metadata: { scale: [{ mean: 0.5 }], made: null } } };
 }

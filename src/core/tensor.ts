@@ -165,9 +165,13 @@ export function tensorOfLists(what: string, lists: ArrayLike<unknown>, steps?: n
   const fillFrom = (list: unknown, index: readonly number[], offset: number): void => {
     const axis = index.length;
     const pathOf = (at: readonly number[]): string => what + at.map((n) => `[${n}]`).join('');
-    if (!isList(list)) throw new TypeError(`${pathOf(index)} is ${describe(list)}: must be a list, as ${what}[0] is`);
-    if (list.length !== shape[axis] && !(isRagged && axis === 1 && list.length > 0)) {
-      const first = pathOf(Array<number>(axis).fill(0));
+    if (!isList(list))
+      throw new TypeError(
+        `${pathOf(index)} is ${describe(list)}: must be a list, as ${what.replace(/^.*: /, '')}[0] is`,
+      );
+    if (list.length === 0) throw new RangeError(`${pathOf(index)} is an empty list`);
+    if (list.length !== shape[axis] && !(isRagged && axis === 1)) {
+      const first = pathOf(Array<number>(axis).fill(0)).replace(/^.*: /, '');
       throw new RangeError(`${pathOf(index)} has ${list.length} elements: must have ${shape[axis]}, as ${first} has`);
     }
     for (let n = 0; n < list.length; n++) {

@@ -49,6 +49,8 @@ export interface Examples extends DataKind {
   readonly task: string | undefined;
   /** The characters of a text. Default: none, other data have no characters. */
   readonly vocabulary?: Vocabulary;
+  /** The names of the classes. Default: none, they have no names. */
+  readonly classNames?: readonly string[] | undefined;
   /** What is unlikely to be meant: each follows the data's name in a message. Default: nothing is. */
   readonly warnings?: () => readonly string[];
   /** Writes the examples with these indices into x. If they are fewer than B, the other rows do not count. */

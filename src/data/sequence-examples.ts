@@ -21,6 +21,7 @@ export function sequenceExamples(sequences: Sequences): Examples {
     reads: hasEveryStep(sequences) ? 'every' : 'last',
     continues: false,
     task,
+    classNames: sequences.classNames,
     warnings: () => [...largeValuesOf('x', sequences), ...largeValuesOf('targets', sequences)],
     fill: (batch, indices) => fillSequences(batch, sequences, indices),
     bytes: {

@@ -55,7 +55,7 @@ const lstmName = ({ layer, suffix }: LstmWeights): string => (suffix === '' ? 'l
 export function toKeras(model: SavedModel, own?: JsonObject): Uint8Array {
   const tensors = kerasTensors(model);
   const metadata = new Map<string, string>();
-  if (!isPlain(model.network)) {
+  if (!isPlain(model.network) || model.network.classNames.length > 0) {
     metadata.set('network', JSON.stringify(storedConfig(model.network)));
     metadata.set('weights', JSON.stringify(tensors.map(([name]) => name)));
     if (model.vocabulary) metadata.set('vocabulary', JSON.stringify(model.vocabulary));

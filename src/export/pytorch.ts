@@ -42,7 +42,8 @@ export function toPyTorch({ T, network, vocabulary, parameters }: SavedModel, ow
     ['T', String(T)],
     ['forgetBias', String(forgetBias)],
   ]);
-  if (!isPlain(network)) metadata.set('network', JSON.stringify(storedConfig(network)));
+  if (!isPlain(network) || network.classNames.length > 0)
+    metadata.set('network', JSON.stringify(storedConfig(network)));
   if (vocabulary) metadata.set('vocabulary', JSON.stringify(vocabulary));
   if (own) metadata.set('metadata', JSON.stringify(own));
   return writeSafetensors({ metadata, tensors });

@@ -53,6 +53,8 @@ export interface NetworkConfig {
   readonly dropout?: number;
   /** Added to the forget gate's pre-activation, in every layer. Default: 1. */
   readonly forgetBias?: number;
+  /** The name of each class, in the order of the outputs; for the loss 'crossEntropy'. Default: [], the classes have no names. */
+  readonly classNames?: readonly string[];
 }
 
 /** `NetworkConfig` with a value for every field. */
@@ -80,6 +82,7 @@ const KINDS = {
   reads: 'string',
   dropout: 'number',
   forgetBias: 'number',
+  classNames: 'object',
 } as const satisfies Record<keyof NetworkConfig, TypeName>;
 
 /** The layers that a network can have, and a checkpoint can hold. */
@@ -98,7 +101,7 @@ const LAYER_KINDS = {
 export function completeConfig(network: NetworkConfig): CompleteConfig {
   assertKinds('network', network, KINDS);
   const { loss = 'crossEntropy', reads = 'last', inputKind = 'numbers', dropout = 0, forgetBias = 1 } = network;
-  const { delta = 1, quantiles = [] } = network;
+  const { delta = 1, quantiles = [], classNames = [] } = network;
   assertSizes('network', network, ['inputs', 'outputs']);
   if (!isList(network.layers) || network.layers.length === 0) {
     throw new RangeError(`network: layers is ${describe(network.layers)}: must be a list of one layer or more`);
@@ -125,7 +128,28 @@ export function completeConfig(network: NetworkConfig): CompleteConfig {
   if (!(delta > 0 && delta < Infinity)) throw new RangeError(`network: delta is ${delta}: must be a number > 0`);
   assertQuantiles(quantiles, loss, network.outputs);
   const { inputs, outputs } = network;
-  return { inputs, layers, outputs, inputKind, loss, delta, quantiles: [...quantiles], reads, dropout, forgetBias };
+  if (classNames.length > 0 || !Array.isArray(classNames)) {
+    if (loss !== 'crossEntropy') throw new RangeError(`network: classNames: must be [], because the loss is ${loss}`);
+    assertClassNames('network: classNames', classNames, outputs);
+  }
+  const lists = { quantiles: [...quantiles], classNames: [...classNames] };
+  return { inputs, layers, outputs, inputKind, loss, delta, reads, dropout, forgetBias, ...lists };
+}
+
+/** Throws a TypeError or a RangeError unless the names are different texts, as many as there are classes. `what` begins the message. */
+export function assertClassNames(what: string, names: readonly string[], classes = names.length): void {
+  assertList(what, names, 'texts');
+  const seen = new Set<unknown>();
+  for (const [n, name] of Array.from<unknown>(names).entries()) {
+    if (typeof name !== 'string' || name === '')
+      throw new TypeError(`${what}[${n}] is ${describe(name)}: must be a text`);
+    if (seen.has(name)) throw new RangeError(`${what}[${n}] is ${describe(name)}, which occurs before`);
+    seen.add(name);
+  }
+  if (names.length > 0 && names.length === classes) return;
+  throw new RangeError(
+    `${what} has ${names.length} texts: must have one for each class${classes > 0 ? `, ${classes}` : ''}`,
+  );
 }
 
 const isList = (value: unknown): boolean => Array.isArray(value);
@@ -157,12 +181,13 @@ function completeLayer(layer: LayerSizes, what: string): Required<LayerSizes> {
 }
 
 /** The network for a file. Fields that format version 2 does not have are left out if the network does not need them. */
-export function storedConfig({ layers, delta, quantiles, ...others }: CompleteConfig): NetworkConfig {
+export function storedConfig({ layers, delta, quantiles, classNames, ...others }: CompleteConfig): NetworkConfig {
   const { inputs, ...rest } = others;
   return {
     ...{ inputs, layers: layers.map(storedLayer), ...rest },
     ...(rest.loss === 'huber' && { delta }),
     ...(rest.loss === 'pinball' && { quantiles }),
+    ...(classNames.length > 0 && { classNames }),
   };
 }
 
@@ -173,14 +198,17 @@ export const storedLayer = ({ hidden, bidirectional, projection, bias }: Require
   ...(!bias && { bias }),
 });
 
-/** Whether a layer has a projection or no biases, or the loss is new. Files of format version 2 have no such networks. */
-export const needsVersion3 = ({ layers, loss }: CompleteConfig): boolean =>
+/** Whether a layer has a projection or no biases, the loss is new, or classes have names. Files of format version 2 have no such networks. */
+export const needsVersion3 = (network: CompleteConfig): boolean =>
+  computesAsVersion3(network) || network.classNames.length > 0;
+
+const computesAsVersion3 = ({ layers, loss }: CompleteConfig): boolean =>
   layers.some(({ projection, bias }) => projection > 0 || !bias) || !['crossEntropy', 'squaredError'].includes(loss);
 
 /** Whether a network is of the tutorial's kind: one layer in one direction, and class scores from its last state. */
 export function isPlain(network: CompleteConfig): boolean {
   const { layers, inputKind, loss, reads, dropout } = network;
-  const isAlone = layers.length === 1 && !layers[0].bidirectional && !needsVersion3(network);
+  const isAlone = layers.length === 1 && !layers[0].bidirectional && !computesAsVersion3(network);
   return isAlone && inputKind === 'numbers' && loss === 'crossEntropy' && reads === 'last' && dropout === 0;
 }
 

@@ -36,7 +36,9 @@ function storedNetwork(fields: Fields, where: string, version: number): Complete
     throw new DataError(`${where}: ${shortened(error.message)}`);
   }
   if (version < 3 && needsVersion3(complete)) {
-    throw new DataError(`${where}: network has projections, no biases or a newer loss: these need format version 3`);
+    throw new DataError(
+      `${where}: network has projections, no biases, a newer loss or class names: these need format version 3`,
+    );
   }
   if (isWithinF32(complete.forgetBias)) return complete;
   throw new DataError(

@@ -4,8 +4,8 @@ import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { kindOf, loadBatch, misfitOf } from '../data/examples.js';
 import type { DataKind, Examples } from '../data/examples.js';
-import type { TrainData } from '../data/train-data.js';
-import { assertTrainData, examplesOf } from '../data/train-data.js';
+import type { GivenData, TrainData } from '../data/train-data.js';
+import { checkedData, examplesOf } from '../data/train-data.js';
 import { lossRows } from '../network/config.js';
 import { assertNetwork, Network } from '../network/network.js';
 
@@ -27,17 +27,17 @@ export interface Evaluation {
 }
 
 /**
- * Loss and accuracy over all `data`, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
+ * Loss and accuracy over all data that are given, batch by batch, without dropout; `predict` returns the outputs, and needs no labels. The
  * initial state of every batch is the network's, zero unless set. A text is one stream from a zero state: every character is
  * predicted from all characters before it, so B has no effect. Its vocabulary must be the one of the network's training: a network
  * holds none, so another one of the same size is not noticed. Rejects with a TypeError, RangeError or DataError that says what is
- * wrong with `data`, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
+ * wrong with the data, or with the reason of `signal` if that is aborted. A NonFiniteError reports a loss that is not finite. An Error
  * reports that another evaluation, or a step of training, is still running on the network. While it runs, the network's own methods
  * refuse too, except `save` and `dispose`.
  */
-export async function evaluate(network: Network, data: TrainData, signal?: AbortSignal): Promise<Evaluation> {
+export async function evaluate(network: Network, given: GivenData, signal?: AbortSignal): Promise<Evaluation> {
   assertNetwork('evaluate: network', network);
-  assertTrainData('evaluate: data', data);
+  const data = checkedData('evaluate: data', given, network.config.classNames);
   assertSignal('evaluate', signal);
   const examples = examplesOf('evaluate: data', data, { B: network.sizes.B, toEnd: true });
   assertFits('evaluate', examples, kindOf(network.config, network.sizes.T));

@@ -8,13 +8,13 @@ import type { TypeName } from '../core/arguments.js';
 import { assertKinds, assertSignal, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
-import type { TrainData } from '../data/train-data.js';
+import type { GivenData } from '../data/train-data.js';
 import type { Network } from '../network/network.js';
 import type { NamedTensors } from '../network/parameters.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { GivenOptions, ResumeOptions } from './options.js';
 import { completeOptions } from './options.js';
-import { assertNewData, assertValidates, examplesIn } from './run-data.js';
+import { assertValidates, checkedNewData, examplesIn } from './run-data.js';
 import type { Line, Validation } from './training.js';
 import { Training } from './training.js';
 
@@ -25,7 +25,7 @@ export interface TrainHooks {
   /** Called after every step with its number, the number of steps of the run, and the network. Training awaits what it returns. */
   readonly onStep?: (step: number, steps: number, network: Network) => unknown;
   /** The data that `validateEvery` evaluates. Each without the other is an error. Default: none. */
-  readonly validation?: TrainData;
+  readonly validation?: GivenData;
   /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
   /** Called with the state of the run after each validation with the smallest loss so far. */
@@ -57,15 +57,14 @@ export interface TrainHooks {
  */
 export async function train(
   backend: Backend,
-  data: TrainData,
+  data: GivenData,
   options: GivenOptions = {},
   hooks: TrainHooks = {},
 ): Promise<Network> {
   assertHooks(hooks);
   const all = completeOptions(options);
   const sets = { train: data, validation: hooks.validation };
-  assertNewData(sets);
-  const examples = examplesIn(sets, all);
+  const examples = examplesIn(checkedNewData(sets), all);
   assertValidates(examples, all);
   return makeAllSteps(Training.startChecked(backend, examples, all), hooks, { returnsBest: true });
 }
@@ -81,7 +80,7 @@ export async function train(
  */
 export async function resumeTraining(
   backend: Backend,
-  data: TrainData,
+  data: GivenData,
   checkpoint: Checkpoint,
   options: ResumeOptions = {},
   hooks: TrainHooks = {},

@@ -6,8 +6,8 @@ import type { Examples } from '../data/examples.js';
 import { kindOf, misfitOf } from '../data/examples.js';
 import { assertFirstClass } from '../data/sequences.js';
 import type { Vocabulary } from '../data/text.js';
-import type { TrainingData } from '../data/train-data.js';
-import { assertTrainData, examplesOf } from '../data/train-data.js';
+import type { TrainData, TrainingData } from '../data/train-data.js';
+import { checkedData, examplesOf } from '../data/train-data.js';
 import { rateAt } from '../equations/schedule.js';
 import { sha256Of } from '../files/sha256.js';
 import type { SavedModel, SavedTraining } from './checkpoint.js';
@@ -18,18 +18,25 @@ import { misfitOfOptions, stepCount } from './options.js';
 /** A run cannot be validated without data. */
 export const NO_VALIDATION = 'train: validateEvery needs hooks.validation, the data to validate with';
 
-/** Throws a TypeError, RangeError or DataError that says what is wrong with the data. */
-export function assertTrainingData(data: TrainingData): void {
+/**
+ * The data with tensors in place of lists. `names`: those of the network's classes. Default: a new network. Throws a TypeError,
+ * RangeError or DataError that says what is wrong with the data.
+ */
+export function checkedTrainingData(data: TrainingData, names?: readonly string[]): TrainingData<TrainData> {
   assertObject('train: data', data);
-  assertTrainData('train: data', data.train);
-  if (data.validation !== undefined) assertTrainData('train: validation', data.validation);
+  const train = checkedData('train: data', data.train, names);
+  const classNames = names ?? ('classNames' in train ? train.classNames : undefined) ?? [];
+  const validation =
+    data.validation === undefined ? undefined : checkedData('train: validation', data.validation, classNames);
+  return { train, validation, digest: data.digest };
 }
 
-/** As `assertTrainingData`, for a new run: its labels say how many classes the network has. */
-export function assertNewData(data: TrainingData): void {
-  assertTrainingData(data);
-  const { train } = data;
+/** As `checkedTrainingData`, for a new run: its labels say how many classes the network has. */
+export function checkedNewData(data: TrainingData): TrainingData<TrainData> {
+  const checked = checkedTrainingData(data);
+  const { train } = checked;
   if ('x' in train) assertFirstClass('train: data', train);
+  return checked;
 }
 
 /**
@@ -37,7 +44,7 @@ export function assertNewData(data: TrainingData): void {
  * come from a checkpoint, so the caller cannot change them. Default: false.
  */
 export function examplesIn(
-  { train, validation, digest }: TrainingData,
+  { train, validation, digest }: TrainingData<TrainData>,
   options: TrainOptions,
   { areSaved = false }: { areSaved?: boolean } = {},
 ): TrainingData<Examples> {

@@ -24,10 +24,10 @@ import type { GivenOptions, ResumeOptions, TrainOptions } from './options.js';
 import { assertOptions, completeOptions, layersOf, stepCount } from './options.js';
 import { resumedOptions } from './resumed-options.js';
 import {
-  assertNewData,
   assertSameData,
-  assertTrainingData,
   bytesOf,
+  checkedNewData,
+  checkedTrainingData,
   examplesIn,
   faultOfLastRate,
   NO_VALIDATION,
@@ -119,13 +119,14 @@ export class Training {
    */
   static start(backend: Backend, data: TrainingData, options: GivenOptions): Training {
     const all = completeOptions(options);
-    assertNewData(data);
-    return Training.startChecked(backend, examplesIn(data, all), all);
+    return Training.startChecked(backend, examplesIn(checkedNewData(data), all), all);
   }
 
   /** As `start`, for examples and options that have been checked. @internal */
   static startChecked(backend: Backend, examples: TrainingData<Examples>, options: TrainOptions): Training {
-    const training = new Training(backend, examples, networkFor(examples.train, options), options);
+    const { classNames = [] } = examples.train;
+    const network = { ...networkFor(examples.train, options), classNames };
+    const training = new Training(backend, examples, network, options);
     training.digest = examples.digest;
     const { outputInit, biasInit } = options;
     return training.prepared(() => training.network.initialise(training.random, outputInit, biasInit));
@@ -141,8 +142,8 @@ export class Training {
     const { model, training, metadata } = checkpoint;
     if (!training) throw new DataError('resume: the checkpoint holds only a network, not the state of its training');
     const all = resumedOptions(training, options);
-    assertTrainingData(data);
-    const examples = examplesIn(data, training.options, { areSaved: true });
+    const checked = checkedTrainingData(data, model.network.classNames);
+    const examples = examplesIn(checked, training.options, { areSaved: true });
     const fault = faultOfLastRate(all, examples.train.count);
     if (fault !== undefined) throw new RangeError(`resume: ${fault}`);
     return Training.resumeChecked(backend, examples, { model, training, metadata }, all);

@@ -123,7 +123,9 @@ describe('streams', () => {
         Uint32Array.from({ length: B }, (_one, b) => k * B + b),
       );
       return Array.from({ length: B }, (_one, b) =>
-        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${String(targets.labels![t * B + b])}`).join(' '),
+        Array.from({ length: text.T }, (_two, t) => `${x.get(t, b)}>${(targets.labels as Int32Array)[t * B + b]}`).join(
+          ' ',
+        ),
       );
     });
   };

@@ -117,6 +117,15 @@ const exchanged =
     tensors.set(first, other).set(second, one);
   };
 
+test('names of classes come back through PyTorch, are in Keras’s file, and do not keep the tutorial’s network from TensorFlow 1', () => {
+  const classNames = Array.from({ length: MODEL.network.outputs }, (_, k) => `class ${k}`);
+  const named = { ...MODEL, network: { ...MODEL.network, classNames } };
+  expect(fromPyTorch(parseSafetensors(toPyTorch(named), 'f'), MODEL.T, 'f').network).toEqual(named.network);
+  expect(parseSafetensors(toKeras(named), 'f').metadata.get('network')).toContain(JSON.stringify(classNames));
+  expect(toTensorFlow1(named)).toEqual(toTensorFlow1(MODEL));
+  expect(parseSafetensors(toPyTorch(MODEL), 'f').metadata.has('network')).toBe(false);
+});
+
 describe('import from PyTorch', () => {
   const read = (change: Change) => fromPyTorch(changedFile(toPyTorch(MODEL), change), SIZES.T, 'f');
 

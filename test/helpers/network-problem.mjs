@@ -200,6 +200,7 @@ export function randomProblem({ Random, networkParameterShapes }, seed) {
     layers,
     outputs,
     inputKind: oneOf('numbers', 'classes'),
+    classNames: [],
     loss,
     delta: loss === 'huber' ? random.uniform(0.3, 2) : 1,
     quantiles: loss === 'pinball' ? drawn(oneOf(1, outputs), () => random.uniform(0.02, 0.98)) : [],

@@ -3,7 +3,7 @@ import { createReferenceBackend } from '../../kernels/reference/index.js';
 import type { Backend } from '../../src/core/backend.js';
 import { valuesOf } from '../../src/core/tensor.js';
 import type { Sequences } from '../../src/data/sequences.js';
-import type { TrainData } from '../../src/data/train-data.js';
+import type { GivenData } from '../../src/data/train-data.js';
 import type { Checkpoint } from '../../src/training/checkpoint.js';
 import { checkpointBytes, parseCheckpoint } from '../../src/training/checkpoint.js';
 import type { TrainHooks } from '../../src/training/loop.js';
@@ -16,7 +16,7 @@ import { failureOf } from './failures.js';
 
 /** The last checkpoint of a run. */
 export async function checkpointOf(
-  data: TrainData,
+  data: GivenData,
   options: Partial<TrainOptions>,
   hooks: TrainHooks = {},
   backend = createReferenceBackend(),
@@ -37,7 +37,7 @@ interface Recorded {
 
 /** Hooks that record their calls, and stop the run after step `last`. */
 export function recordingOf(
-  validation: TrainData | undefined,
+  validation: GivenData | undefined,
   last = Infinity,
 ): { recorded: Recorded; hooks: TrainHooks } {
   const recorded: Recorded = { lines: [], validations: [], checkpoints: [], best: [], warnings: [] };
@@ -98,9 +98,9 @@ export async function expectAsOnReference(
 
 /** A run, and the data that it reads. */
 export interface Run {
-  readonly data: TrainData;
+  readonly data: GivenData;
   /** Used if the options validate. */
-  readonly validation: TrainData;
+  readonly validation: GivenData;
   readonly options: Partial<TrainOptions>;
 }
 

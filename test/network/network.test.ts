@@ -51,6 +51,7 @@ describe('sizes', () => {
       reads: 'last',
       dropout: 0,
       forgetBias: 1,
+      classNames: [],
     });
   });
   /** The parameters of a layer in both directions. */
@@ -298,11 +299,7 @@ describe('a batch', () => {
         },
         'setBatch: x[0,1,1] is NaN: must be a finite',
       ],
-      [
-        EVERY,
-        { x: [[[1, 2], [3]], xs[1], xs[2]] },
-        'setBatch: x[0][1] has 1 elements: must have 2, as setBatch: x[0][0] has',
-      ],
+      [EVERY, { x: [[[1, 2], [3]], xs[1], xs[2]] }, 'setBatch: x[0][1] has 1 elements: must have 2, as x[0][0] has'],
       [
         EVERY,
         {
@@ -317,7 +314,7 @@ describe('a batch', () => {
         },
         'setBatch: x[0][1][1] is "4": must be a number',
       ],
-      [EVERY, { x: [[[1, 2], 3], xs[1], xs[2]] }, 'setBatch: x[0][1] is 3: must be a list, as setBatch: x[0] is'],
+      [EVERY, { x: [[[1, 2], 3], xs[1], xs[2]] }, 'setBatch: x[0][1] is 3: must be a list, as x[0] is'],
       [EVERY, { x: [] }, 'setBatch: x is an empty list'],
       [EVERY, { x: [[], []] }, 'setBatch: x[0] is an empty list'],
     ])('%#: what is wrong is named as it was given', (config, batch, message) => {

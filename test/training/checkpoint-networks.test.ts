@@ -87,7 +87,7 @@ test('projections and LSTMs without biases need version 3; a loaded checkpoint e
   expect([tensors.has('bias.0'), tensors.get('projection.1.reverse')?.shape]).toEqual([false, [2, 1]]);
   bytes = file;
   expect(refusal((_, changed) => changed.set('formatVersion', '2'))).toBe(
-    'f: model: network has projections, no biases or a newer loss: these need format version 3',
+    'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
   );
   for (const other of ['bias.0', 'sgd.v.bias.0', 'adam.m.kernel.0', 'kernel.7']) {
     const extra = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
@@ -130,7 +130,9 @@ test.each<[Partial<TrainOptions>, object, object]>([
     );
     expect(Object.fromEntries(entries)).toEqual(options);
     const older = refusalOf(file, (_, changed) => changed.set('formatVersion', '2'));
-    expect(older).toBe('f: model: network has projections, no biases or a newer loss: these need format version 3');
+    expect(older).toBe(
+      'f: model: network has projections, no biases, a newer loss or class names: these need format version 3',
+    );
   },
 );
 

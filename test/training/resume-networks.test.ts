@@ -151,11 +151,11 @@ describe('resuming', () => {
     const { x, labels, lengths, ...others } = SEQUENCES;
     const other = x.data.map((value, n) => (n === 0 ? (value + 1) % 5 : value));
     expect(await refusal({ ...SEQUENCES, x: tensorFrom(other, x.shape) })).toEqual(OTHER);
-    const changed = Array.from(labels!, (label, n) => (n === 0 ? (label + 2) % 3 : label));
+    const changed = Array.from(labels, (label, n) => (n === 0 ? (label + 2) % 3 : label));
     expect(await refusal({ ...SEQUENCES, labels: changed })).toEqual(OTHER);
     const long = Array.from(lengths!).findIndex((length) => length > 1);
     const shorter = Array.from(lengths!, (length, n) => (n === long ? length - 1 : length));
-    expect(await refusal({ ...others, x, labels: labels!, lengths: shorter })).toEqual(OTHER);
+    expect(await refusal({ ...others, x, labels: labels, lengths: shorter })).toEqual(OTHER);
   });
 
   test('is allowed with other numbers beyond the ends, and without `classes`', async () => {
@@ -163,7 +163,7 @@ describe('resuming', () => {
     const [, T] = x.shape;
     const isBeyond = (n: number): boolean => n % T >= lengths![Math.floor(n / T)];
     const numbers = x.data.map((value, n) => (isBeyond(n) ? 4 : value));
-    const others = Array.from(labels!, (label, n) => (isBeyond(n) ? -5 : label));
+    const others = Array.from(labels, (label, n) => (isBeyond(n) ? -5 : label));
     const data = { ...SEQUENCES, x: tensorFrom(numbers, x.shape), labels: others };
     (await resumeTraining(reference, data, checkpoint)).dispose();
     const saved = await checkpointOf({ ...SEQUENCES, classes: 9 }, small);

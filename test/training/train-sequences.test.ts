@@ -10,7 +10,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { DataError, NonFiniteError } from '../../src/core/errors.js';
 import { Random } from '../../src/core/rng.js';
 import type { Tensor } from '../../src/core/tensor.js';
-import { copyInto, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
+import { copyInto, fill, tensorFrom, valuesOf, zeros } from '../../src/core/tensor.js';
 import { addingProblem } from '../../src/data/memory-tasks.js';
 import type { Sequences } from '../../src/data/sequences.js';
 import { textTask } from '../../src/data/text.js';
@@ -157,7 +157,7 @@ const lengthOf = ({ x, lengths }: Sequences, n: number): number => lengths?.[n] 
 function rowsThatCount(data: Sequences): number {
   const { x, labels, targets } = data;
   const [count, T] = x.shape;
-  const isEvery = targets ? targets.dimension === 3 : labels!.length > count;
+  const isEvery = targets ? targets.dimension === 3 : labels.length > count;
   let rows = 0;
   for (let n = 0; n < count; n++) {
     for (let t = 0; t < (isEvery ? T : 1); t++) {
@@ -178,7 +178,7 @@ function withoutRubbish(data: Sequences): Sequences {
     const clean = zeros(tensor.shape);
     copyInto(clean, tensor);
     for (let n = 0; n < count; n++) {
-      for (let t = 0; t < T; t++) if (isBeyond(n, t)) clearAt(clean, n, t);
+      for (let t = 0; t < T; t++) if (isBeyond(n, t)) fill(clean.pick(n, t), 0);
     }
     return clean;
   };
@@ -188,21 +188,18 @@ function withoutRubbish(data: Sequences): Sequences {
     x: cleaned(x),
     ...(targets?.dimension === 3 && { targets: cleaned(targets) }),
     ...(isEvery && { labels: Array.from(labels, (label, n) => (isBeyond(Math.floor(n / T), n % T) ? 0 : label)) }),
-  };
+  } as Sequences;
 }
 
-/** 0 at step t of sequence n: one number, or a row. */
-function clearAt(tensor: Tensor, n: number, t: number): void {
-  if (tensor.dimension === 2) tensor.set(n, t, 0);
-  else for (let i = 0; i < tensor.shape[2]; i++) tensor.set(n, t, i, 0);
-}
-
-const LABELLED: Kind = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' };
+const LABELLED = { inputs: 'numbers', answers: 'labels', reads: 'last', ends: 'one length' } as const satisfies Kind;
 
 /** The weights of a short run, and those of a run on `changed` data. */
 async function weightsWith(data: Sequences, changed: Partial<Sequences>): Promise<[Float64Array[], Float64Array[]]> {
   const options = { trainingIters: 8 * 5 };
-  return [weightsOf(await trained(data, options)), weightsOf(await trained({ ...data, ...changed }, options))];
+  return [
+    weightsOf(await trained(data, options)),
+    weightsOf(await trained({ ...data, ...changed } as Sequences, options)),
+  ];
 }
 
 interface ListType {
@@ -211,14 +208,14 @@ interface ListType {
 
 test.each<ListType>([Int8Array, Int32Array, Float64Array, Array])('labels and lengths can be %p', async (List) => {
   const data = smallSequences({ ...LABELLED, ends: 'lengths' }, COUNT);
-  const lists = { labels: List.from(data.labels!), lengths: List.from(data.lengths!) };
+  const lists = { labels: List.from(data.labels), lengths: List.from(data.lengths!) };
   const [expected, found] = await weightsWith(data, lists);
   expect(found).toEqual(expected);
 });
 
 test('labels can be a Uint8Array if every label counts', async () => {
   const data = smallSequences(LABELLED, COUNT);
-  const labels = Array.from(data.labels!, Math.abs);
+  const labels = Array.from(data.labels, Math.abs);
   const [expected, found] = await weightsWith({ ...data, labels }, { labels: Uint8Array.from(labels) });
   expect(found).toEqual(expected);
 });
@@ -233,7 +230,7 @@ test('x and targets can be views, such as transposed ones, and of f64', async ()
     copyInto(view, tensor);
     return view;
   };
-  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets!) });
+  const [expected, found] = await weightsWith(data, { x: exchanged(data.x), targets: exchanged(data.targets) });
   expect(found).toEqual(expected);
 });
 
@@ -279,7 +276,7 @@ function withMissing(data: Sequences): Sequences {
   const values = valuesOf(data.targets!);
   const ofFirst = values.length / COUNT;
   const missing = values.map((value, n) => (n < ofFirst || random.below(3) === 0 ? NaN : value));
-  return { ...data, targets: tensorFrom(missing, data.targets!.shape) };
+  return { ...data, targets: tensorFrom(missing, data.targets!.shape) } as Sequences;
 }
 
 /** What an error costs; one output for each target, or one for each quantile. */
