@@ -6,8 +6,9 @@ import { naturalPeriods } from '../data/calendar.js';
 const MOST_READ = 50_000;
 /** The longest period that is sought without a hint of the calendar. */
 const LONGEST_UNKNOWN = 200;
-/** A smaller autocorrelation is no season. */
-const LEAST_CORRELATION = 0.25;
+/** A smaller autocorrelation is no season; neither is one that noise of so many numbers may have: its standard deviation is 1/√n. */
+const leastCorrelation = (values: Float64Array, period: number): number =>
+  Math.max(0.25, 3 / Math.sqrt(Math.max(values.length - period, 1)));
 
 /**
  * The seasons of the numbers, the shortest first: periods of at least two steps of which there are two or more in the series. A day, a week
@@ -32,11 +33,10 @@ function candidates(calendar: Calendar, rest: Float64Array): number[] {
     .map(Math.round)
     .filter((period) => period >= 2);
   const longest = Math.min(LONGEST_UNKNOWN, Math.floor(rest.length / 3));
-  let best = 0;
-  let largest = LEAST_CORRELATION;
+  let [best, largest] = [0, 0];
   for (let period = 2; period <= longest; period++) {
     const r = autocorrelation(rest, period);
-    if (r <= largest || !isPeak(rest, period, r)) continue;
+    if (r <= largest || !isSeason(rest, period)) continue;
     [best, largest] = [period, r];
   }
   // a multiple of a period correlates as well as the period
@@ -44,14 +44,20 @@ function candidates(calendar: Calendar, rest: Float64Array): number[] {
   return [...natural, ...(best > 0 && !isKnown ? [best] : [])].sort((a, b) => a - b);
 }
 
+/**
+ * Whether the numbers resemble those a period before, and more than those a quarter of a period nearer or further. A slow change
+ * does not: the nearer, the more alike. Up to `LONGEST_UNKNOWN`, where a peak is sharp, also more than those a step nearer or further.
+ */
 function isSeason(values: Float64Array, period: number): boolean {
   const r = autocorrelation(values, period);
-  return r > LEAST_CORRELATION && (isPeak(values, period, r) || period > LONGEST_UNKNOWN);
+  const isPeakWithin = (near: number): boolean =>
+    r > autocorrelation(values, period - near) && r > autocorrelation(values, period + near);
+  return (
+    r > leastCorrelation(values, period) &&
+    isPeakWithin(Math.ceil(period / 4)) &&
+    (period > LONGEST_UNKNOWN || isPeakWithin(1))
+  );
 }
-
-/** Whether series of this period resemble each other more than those of periods next to it. A period of two has no neighbours. */
-const isPeak = (values: Float64Array, period: number, r: number): boolean =>
-  period === 2 || (r > autocorrelation(values, period - 1) && r > autocorrelation(values, period + 1));
 
 /** The correlation of the numbers with those `lag` steps later, about a mean of 0. */
 export function autocorrelation(values: Float64Array, lag: number): number {
