@@ -64,7 +64,7 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
   const { plan, ahead } = reading;
   const last = end - ahead[0] - T; // where the last window begins
   const first = firstWindow(plan, ahead[0], T, end);
-  const stride = strideFor(last - first + 1, plan.seasons);
+  const stride = strideFor(last - first + 1, MOST_WINDOWS, plan.seasons);
   return {
     count: Math.max(0, Math.floor((last - first) / stride) + 1),
     T,
@@ -97,8 +97,9 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
 const firstWindow = ({ lag }: InputPlan, ahead: number, T: number, end: number): number =>
   3 * lag + T + ahead <= end ? Math.max(lag - ahead, 0) : 0;
 
-function strideFor(windows: number, seasons: readonly number[]): number {
-  let stride = Math.max(1, Math.ceil(windows / MOST_WINDOWS));
+/** Every how many of `count` steps one is read, so that `most` are at most; no whole seasons. */
+export function strideFor(count: number, most: number, seasons: readonly number[]): number {
+  let stride = Math.max(1, Math.ceil(count / most));
   while (stride > 1 && seasons.some((season) => stride % season === 0)) stride++;
   return stride;
 }

@@ -25,7 +25,7 @@ const lines = (table: Table): number[] =>
   Array.from({ length: table.rows }, (_, row) => Number(/line (\d+)$/.exec(table.whereIs(row))?.[1]));
 
 /** What a text is refused with. */
-const refusal = (text: string, wanted: Wanted, options = {}): string =>
+const refusal = (text: string, wanted: Wanted, options: { name?: string; piece?: number } = {}): string =>
   errorOf(DataError, () => read(text, wanted, options)).message;
 
 const day = (text: string): number => Date.parse(`${text}T00:00Z`);
@@ -114,7 +114,7 @@ describe('a table', () => {
     );
   });
 
-  test.each([
+  test.each<[string, string, number, string]>([
     ['a row of other cells', 'a,b\n1,2\n1,2,3\n', 3, '3 cells, but the header has 2'],
     ['fewer cells, after a quoted newline', 'a,b\n"\n\n",2\n1\n', 5, '1 cells, but the header has 2'],
     ['a decimal comma', 'a;b\n1;2\n\n1,5;2\n', 4, 'a is "1,5": must be a number within f32 (±3.4028235e+38), with a point'],
