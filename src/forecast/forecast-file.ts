@@ -1,8 +1,10 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { DataError } from '../core/errors.js';
 import type { JsonObject, JsonValue } from '../files/json.js';
+import type { Checkpoint } from '../training/checkpoint.js';
 import type { CheckpointSet } from '../training/checkpoint-set.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../training/checkpoint-set.js';
+import { stepCount } from '../training/options.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan, Scale } from './inputs.js';
 import type { ForecastPlan, Range } from './plan.js';
@@ -34,9 +36,12 @@ export function forecastIn({ networks, metadata }: CheckpointSet, name: string):
 
 /** Throws a DataError unless the run of a forecaster has ended. */
 export function assertTrained({ plan, networks }: ForecastState, name: string): void {
-  const members = membersOf(plan);
-  const missing = members.find((member) => !networks.has(member.name));
-  if (plan.shifts !== null && missing === undefined) return;
+  const isOver = (saved?: Checkpoint): boolean => {
+    if (!saved?.training) return saved !== undefined;
+    const { options, step, order } = saved.training;
+    return step >= stepCount(options, order.length);
+  };
+  if (plan.shifts !== null && membersOf(plan).every((member) => isOver(networks.get(member.name)))) return;
   throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
 }
 
@@ -128,7 +133,9 @@ class Reader {
   }
 
   private holiday(): [number, string] {
-    const [day, name] = this.list((one) => one);
+    const pair = this.list((one) => one);
+    if (pair.length !== 2) throw this.fault('a day and a name');
+    const [day, name] = pair;
     return [day.whole(-MOST_DAYS, MOST_DAYS), name.text()];
   }
 

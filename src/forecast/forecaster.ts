@@ -163,9 +163,10 @@ export class Forecaster {
       for (const { name, ahead } of this.members) {
         const saved = networks.get(name);
         if (!saved) throw new Error(`forecast: network ${name} is missing`);
-        const { targets } = saved.model.network;
-        if (targets !== ahead.length)
-          throw new DataError(`forecast: network ${name} has ${targets} targets, but ${ahead.length} horizons`);
+        const { outputs, quantiles } = saved.model.network;
+        const needed = ahead.length * Math.max(quantiles.length, 1);
+        if (outputs !== needed)
+          throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
         const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
         this.networks.set(name, network);
         network.load(saved.model.parameters);

@@ -12,7 +12,7 @@ const leastCorrelation = (values: Float64Array, period: number): number =>
 
 /**
  * The seasons of the numbers, the shortest first: periods of at least two steps of which there are two or more in the series. A day, a week
- * and a year are tried, and the period under 200 steps with the largest autocorrelation. NaN is missing.
+ * and a year are tried, and the period up to 200 steps with the largest autocorrelation. NaN is missing.
  */
 export function seasonsIn(calendar: Calendar, values: Float64Array): number[] {
   const read = values.subarray(Math.max(0, values.length - MOST_READ));
@@ -27,21 +27,22 @@ export function seasonsIn(calendar: Calendar, values: Float64Array): number[] {
   return found;
 }
 
+/** The multiples of a period correlate as well as the period: the shortest with almost the largest autocorrelation is meant. */
+const ALMOST = 0.9;
+
 /** Whole periods, the shortest first. */
 function candidates(calendar: Calendar, rest: Float64Array): number[] {
   const natural = Object.values(naturalPeriods(calendar))
     .map(Math.round)
     .filter((period) => period >= 2);
   const longest = Math.min(LONGEST_UNKNOWN, Math.floor(rest.length / 3));
-  let [best, largest] = [0, 0];
+  const peaks: { period: number; r: number }[] = [];
   for (let period = 2; period <= longest; period++) {
-    const r = autocorrelation(rest, period);
-    if (r <= largest || !isSeason(rest, period)) continue;
-    [best, largest] = [period, r];
+    if (isSeason(rest, period)) peaks.push({ period, r: autocorrelation(rest, period) });
   }
-  // a multiple of a period correlates as well as the period
-  const isKnown = natural.some((period) => best % period === 0 || period === best);
-  return [...natural, ...(best > 0 && !isKnown ? [best] : [])].sort((a, b) => a - b);
+  const [largest] = [...peaks].sort((a, b) => b.r - a.r);
+  const best = peaks.find(({ period, r }) => largest.period % period === 0 && r >= ALMOST * largest.r);
+  return [...new Set([...natural, ...(best ? [best.period] : [])])].sort((a, b) => a - b);
 }
 
 /**

@@ -147,7 +147,7 @@ describe('a table', () => {
     }
     const objects = '{"x":null}\n{}\n{"x":""}\n{"x":"nan"}\n';
     expect(cells(read(objects, { x: 'number' }, { name: 't.ndjson' }), 'x')).toEqual(Array(4).fill(null));
-    expect(cells(read(objects, { toString: 'text' }, { name: 't.ndjson' }), 'toString')).toEqual(Array(4).fill(null));
+    expect(cells(read(objects, Object.fromEntries([['toString', 'text']]) as Wanted, { name: 't.ndjson' }), 'toString')).toEqual(Array(4).fill(null));
   });
 
   test('holds texts where a cell is no number', () => {
