@@ -92,9 +92,20 @@ export function withSeriesOptions(command: Command): Command {
 }
 
 /** What only other runs have: the flags' attributes. */
-const NOT_OF_FORECASTS = new Set(
-  ['task', 'text', 'permute', 'steps', 'rare', 'best', 'history', 'plot', 'sampleEvery', 'validateEvery', 'patience', 'shift'],
-);
+const NOT_OF_FORECASTS = new Set([
+  'task',
+  'text',
+  'permute',
+  'steps',
+  'rare',
+  'best',
+  'history',
+  'plot',
+  'sampleEvery',
+  'validateEvery',
+  'patience',
+  'shift',
+]);
 
 /** Ends the command for flags that do not belong together. */
 export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'>, command: Command): void {
@@ -119,10 +130,14 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
-  if (flags.resume !== undefined) command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
-  const other = command.options.find((option) => NOT_OF_FORECASTS.has(option.attributeName()) && isGiven(option.attributeName()));
+  if (flags.resume !== undefined)
+    command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
+  const other = command.options.find(
+    (option) => NOT_OF_FORECASTS.has(option.attributeName()) && isGiven(option.attributeName()),
+  );
   if (other) command.error(`error: ${String(other.long)} cannot be used with --predict`);
-  if (flags.bidirectional) command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
+  if (flags.bidirectional)
+    command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
   const repeated = repeatedColumn(columnsOf(flags));
   if (repeated !== undefined) {
     command.error(

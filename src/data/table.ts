@@ -212,11 +212,7 @@ function newlinesIn(row: readonly string[]): number {
 }
 
 /** `addCell` of a value of an object; a name that the object does not have is missing. */
-function addField(
-  record: Readonly<Record<string, unknown>>,
-  column: string,
-  reader: ColumnReader,
-): string | undefined {
+function addField(record: Readonly<Record<string, unknown>>, column: string, reader: ColumnReader): string | undefined {
   const value = (Object.hasOwn(record, column) ? record[column] : null) ?? '';
   if (typeof value === 'string') return addCell(column, reader, value.trim());
   if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));

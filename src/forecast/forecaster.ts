@@ -208,7 +208,9 @@ export class Forecaster {
     const { T, B } = network.sizes;
     const inputs = inputCount(reading);
     if (inputs !== network.config.inputs)
-      throw new DataError(`forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`);
+      throw new DataError(
+        `forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`,
+      );
     const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
     const [low, middle, high] = placesOf(network.config, g);

