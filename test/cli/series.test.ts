@@ -151,7 +151,6 @@ describe('longhand train --predict', () => {
       '3',
     ];
     for (const after of [
-      'network 1 of 2 for the intervals',
       'network 2 of 2 for the intervals',
       'network 2 of 2 for the forecasts',
     ]) {

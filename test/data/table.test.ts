@@ -46,6 +46,7 @@ describe('a table', () => {
     ['spaces', 't.csv', ' a , b,c \n 1 ,x , 2\n 3,"y" ,4\n'],
     ['no newline at the end', 't.csv', 'a,b,c\n1,x,2\n3,y,4'],
     ['a mark of the byte order', 't.csv', '\uFEFFa,b,c\n1,x,2\n3,y,4\n'],
+    ['a mark of the byte order before a quotation mark', 't.csv', '\uFEFF"a",b,c\n1,x,2\n3,y,4\n'],
     ['other columns', 't.csv', 'z,b,a,,c\n,x,1,,2\n",",y,3,"\n\n",4\n'],
     ['objects', 't.ndjson', '{"a":1,"b":"x","c":2}\n{"c":"4","b":" y ","a":3}\n'],
     ['objects, by the first line', 't.json', '\n{"a":1,"b":"x","c":2}\r\n\r\n{"c":"4","b":"y","a":3}'],

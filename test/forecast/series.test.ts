@@ -304,7 +304,7 @@ describe('inputs', () => {
       const { inputs } = planOf('rows', before, { ...CHOICES, ahead: [...ahead], seasons }, HOLIDAYS);
       const T = 4;
       const reading = readingOf(before, inputs, HOLIDAYS, ahead);
-      for (let t = 20; t < 260; t += 7) {
+      for (let t = 20; t < 260; t += 17) {
         const after = seriesIn(
           richRows((n) => (n > t ? 1000 + n : 0)),
           columns,
@@ -387,7 +387,7 @@ describe('windows', () => {
   test('have the numbers that lie ahead as targets, up to the end of their part', () => {
     for (const ahead of [[1], [10], [1, 10]]) {
       const reading = readingOf(series, inputs, undefined, ahead);
-      const [T, end] = [5, 200];
+      const [T, end] = [12, 200];
       const examples = windowExamples(reading, T, end);
       const x = zeros([T, 3, examples.inputs], 'f64');
       const filled = examples.fill(x, Uint32Array.of(0, examples.count - 1));
