@@ -155,7 +155,7 @@ describe.each([
       ['longhand ', names],
       ['longhand tr', ['train']],
       ['longhand --', ['--version', '--help']],
-      ['longhand train --thr', ['--threads']],
+      ['longhand train --thre', ['--threads']],
       ['longhand train --shuffle=t', ['tf1']],
       ['longhand train --seed 1 --shuffle l', ['legacy']],
       ['longhand train --resume r', ['run.safetensors']],
