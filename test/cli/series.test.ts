@@ -150,10 +150,7 @@ describe('longhand train --predict', () => {
       '--checkpoint-every',
       '3',
     ];
-    for (const after of [
-      'network 2 of 2 for the intervals',
-      'network 2 of 2 for the forecasts',
-    ]) {
+    for (const after of ['network 2 of 2 for the intervals', 'network 2 of 2 for the forecasts']) {
       const run = start(args);
       await run.stderr.has(after);
       run.interrupt('SIGINT');
