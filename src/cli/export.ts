@@ -13,7 +13,7 @@ import type { Safetensors } from '../files/safetensors.js';
 import { parseSafetensors, quote } from '../files/safetensors.js';
 import { isPlain } from '../network/config.js';
 import { metadataIn } from '../training/checkpoint-fields.js';
-import { loadCheckpoint, saveCheckpoint } from '../training/checkpoint-files.js';
+import { loadCheckpoint, partsOf, saveCheckpoint } from '../training/checkpoint-files.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import { filePath, finiteNumber, inF32, wholeNumber } from './flag-values.js';
 import type { WrittenFile } from './outputs.js';
@@ -56,7 +56,7 @@ interface ExportFlags {
 export function exportCommand(): Command {
   const command = new Command('export')
     .description('Write a saved network in the format of another tool.')
-    .argument('<file>', 'a checkpoint')
+    .argument('<file>', 'a checkpoint; of one that holds several networks, FILE#NAME')
     .addOption(new Option('--to <format>', 'format to write').choices(Object.keys(FORMS)).makeOptionMandatory())
     .option(
       '--output <file>',
@@ -80,10 +80,12 @@ Examples:
   longhand export run.safetensors --to onnx
   longhand export run.safetensors --to tfjs --output model`,
     );
-  return command.action(async (input: string, { to, output, force, json }: ExportFlags) => {
+  return command.action(async (file: string, { to, output, force, json }: ExportFlags) => {
     const { extension, write } = FORMS[to];
-    const target = output ?? path.join(path.dirname(input), path.parse(input).name + extension);
-    const written = await write(loadCheckpoint(input), input);
+    const [input, network] = partsOf(file);
+    const suffix = network === undefined ? extension : `.${network}${extension}`;
+    const target = output ?? path.join(path.dirname(input), path.parse(input).name + suffix);
+    const written = await write(loadCheckpoint(file), file);
     const files = written instanceof Uint8Array ? { [target]: written } : within(target, written);
     const names = Object.keys(files);
     const outputs = names.map((file) => ({ name: 'the output', file, keepOld: force }));

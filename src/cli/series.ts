@@ -5,22 +5,21 @@ import path from 'node:path';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import { formatStep, formatTime, timeAt, timeFrom } from '../data/calendar.js';
+import { formatStep, formatTime, lastTimeFrom, timeAt, timeFrom } from '../data/calendar.js';
 import { readIfPresent, replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
-import { configFor, FORECAST_OPTIONS, Forecaster, trainForecaster } from '../forecast/forecaster.js';
+import { configFor, Forecaster, forecastOptions, optionsOf, trainForecaster } from '../forecast/forecaster.js';
 import { inputColumns } from '../forecast/inputs.js';
 import type { ForecastChoices, ForecastPlan, Range } from '../forecast/plan.js';
 import { holidaysIn, planOf } from '../forecast/plan.js';
 import type { HorizonReport } from '../forecast/report.js';
 import { reportOf } from '../forecast/report.js';
 import type { Series, SeriesColumns } from '../forecast/series.js';
-import { alignedTo, FILLS, seriesOf, wantedColumns } from '../forecast/series.js';
+import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import { loadCheckpointSet } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
-import { TUTORIAL } from '../training/options.js';
 import type { BackendFlags } from './backends.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
 import { alignedRight } from './format.js';
@@ -53,9 +52,9 @@ export interface SeriesFlags extends BackendFlags {
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 
-/** `1987-01-01..1988-12-31`, or one end of it. */
+/** `1987-01-01..1988-12-31`, `1987..1988`, or one end of it. The last day, month or year is a part of it. */
 function timeRange(text: string): [number | null, number | null] {
-  const ends = text.split('..').map((end) => (end === '' ? null : timeFrom(end)));
+  const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
   if (ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null)) return [ends[0], ends[1]];
   throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
 }
@@ -92,8 +91,24 @@ export function withSeriesOptions(command: Command): Command {
     .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9);
 }
 
+/** What only other runs have: the flags' attributes. */
+const NOT_OF_FORECASTS = new Set([
+  'task',
+  'text',
+  'permute',
+  'steps',
+  'rare',
+  'best',
+  'history',
+  'plot',
+  'sampleEvery',
+  'validateEvery',
+  'patience',
+  'shift',
+]);
+
 /** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(flags: SeriesFlags, command: Command): void {
+export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'>, command: Command): void {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const own = [
     'time',
@@ -115,8 +130,19 @@ export function assertSeriesFlags(flags: SeriesFlags, command: Command): void {
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
   if (flags.time === undefined) command.error('error: --predict needs --time, the column of the time');
-  for (const name of ['task', 'text', 'best', 'history', 'plot', 'sampleEvery']) {
-    if (isGiven(name)) command.error(`error: --${name} cannot be used with --predict`);
+  if (flags.resume !== undefined)
+    command.error('error: --predict cannot be changed with --resume: the checkpoint sets it');
+  const other = command.options.find(
+    (option) => NOT_OF_FORECASTS.has(option.attributeName()) && isGiven(option.attributeName()),
+  );
+  if (other) command.error(`error: ${String(other.long)} cannot be used with --predict`);
+  if (flags.bidirectional)
+    command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
+  const repeated = repeatedColumn(columnsOf(flags));
+  if (repeated !== undefined) {
+    command.error(
+      `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
+    );
   }
 }
 
@@ -138,7 +164,7 @@ export async function trainSeries(
   if (file === undefined) throw new DataError('name the data of the run with --data');
   const { series, state } = await begun(file, flags, resumed, signal);
   const { plan } = state;
-  const options: TrainOptions = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
+  const options = optionsOf(state, forecastOptions(given));
   describePlan(file, series, plan);
   const config = configFor(plan, series, options);
   assertRoom(
@@ -215,6 +241,14 @@ export async function evaluateForecasts(
   await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 
+const columnsOf = (flags: SeriesFlags): SeriesColumns => ({
+  time: flags.time ?? [],
+  predict: flags.predict ?? '',
+  inputs: flags.inputs,
+  known: flags.known,
+  fill: flags.fill ?? null,
+});
+
 /** The series and the plan of a new run, or of one that continues. */
 async function begun(
   file: string,
@@ -223,13 +257,7 @@ async function begun(
   signal: AbortSignal,
 ): Promise<{ series: Series; state: ForecastState }> {
   if (resumed) return { series: await loadSeries(file, resumed.plan, signal), state: resumed };
-  const columns: SeriesColumns = {
-    time: flags.time ?? [],
-    predict: flags.predict ?? '',
-    inputs: flags.inputs,
-    known: flags.known,
-    fill: flags.fill ?? null,
-  };
+  const columns = columnsOf(flags);
   const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
   const years = [timeAt(series.calendar, 0), timeAt(series.calendar, series.length)].map((time) =>
     new Date(time).getUTCFullYear(),

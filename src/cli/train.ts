@@ -9,6 +9,7 @@ import type { Split, TrainingData } from '../data/train-data.js';
 import { hasTargets } from '../data/train-data.js';
 import { assertReplaceable } from '../files/disk.js';
 import type { ForecastState } from '../forecast/forecaster.js';
+import { forecastOptions } from '../forecast/forecaster.js';
 import { loadCheckpoint } from '../training/checkpoint-files.js';
 import type { OptionEntry } from '../training/option-table.js';
 import { GROUPS, OPTIONS } from '../training/option-table.js';
@@ -112,6 +113,11 @@ async function trainForecasts(
   command: Command,
 ): Promise<void> {
   const given = givenOptions(command);
+  const changed = OPTION_NAMES.find((name) => isGiven(command, storedName(name)));
+  if (forecast && changed !== undefined)
+    command.error(`error: ${flagNameOf(changed)} cannot be changed with --resume: the checkpoint sets it`);
+  const fault = faultOf(forecastOptions(given));
+  if (fault !== undefined) command.error(`error: ${fault}`);
   const outputs = forecastOutputs(flags);
   assertAllApart(command, outputs);
   for (const output of outputs) {

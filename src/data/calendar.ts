@@ -34,6 +34,15 @@ export function timeFrom(text: string): number {
   return timeOfParts(year ?? NaN, month, day, hour, minute, second) + ms - offsetOf(zone);
 }
 
+/** The last millisecond of the year, month or day that a text names; a time of day is itself. NaN as `timeFrom`. */
+export function lastTimeFrom(text: string): number {
+  const date = new Date(timeFrom(text));
+  if (/^\d{4}$/.test(text)) date.setUTCFullYear(date.getUTCFullYear() + 1);
+  else if (/^\d{4}-\d\d$/.test(text)) date.setUTCMonth(date.getUTCMonth() + 1);
+  else date.setTime(date.getTime() + (text.length === 10 ? DAY : 1));
+  return date.getTime() - 1;
+}
+
 /** Milliseconds before UTC: `+01:30` is 5,400,000. */
 function offsetOf(zone = 'Z'): number {
   if (zone === 'Z') return 0;
@@ -93,7 +102,9 @@ function monthsBetween(from: number, to: number): number {
 export function timeAt({ start, unit, step }: Calendar, index: number): number {
   if (unit === 'ms') return start + index * step;
   const date = new Date(start);
-  return date.setUTCMonth(date.getUTCMonth() + index * step);
+  date.setUTCMonth(date.getUTCMonth() + index * step);
+  if (date.getUTCDate() !== new Date(start).getUTCDate()) date.setUTCDate(0); // a shorter month: its last day
+  return date.getTime();
 }
 
 /** The index of a time; not a whole number if the time is between two steps. */
@@ -112,8 +123,9 @@ export function firstIndexFrom(calendar: Calendar, time: number): number {
 
 /** `1987-02-28`; with the time of day unless it is midnight. */
 export function formatTime(time: number): string {
-  if (Number.isNaN(time)) return 'no time';
-  const text = new Date(time).toISOString();
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return 'no time'; // NaN, or beyond the years that JavaScript has
+  const text = date.toISOString();
   if (time % DAY === 0) return text.slice(0, 10);
   return time % SECOND === 0 ? text.slice(0, 19) : text.slice(0, 23);
 }
@@ -137,7 +149,7 @@ export function formatStep({ unit, step }: Pick<Calendar, 'unit' | 'step'>): str
 
 const stepInMonths = (step: number): [string, number] => (step % 12 === 0 ? ['year', 12] : ['month', 1]);
 
-/** How many steps are a day, a week and a year: the periods that people's lives have. Those that are no whole number ≥ 2 are left out. */
+/** How many steps are a day, a week and a year: the periods that people's lives have. Days and weeks of less than two steps are left out. */
 export function naturalPeriods({ unit, step }: Calendar): { day?: number; week?: number; year?: number } {
   if (unit === 'month') return { year: 12 / step };
   const [day, week] = [DAY / step, (7 * DAY) / step];

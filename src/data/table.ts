@@ -69,8 +69,8 @@ export class TableReader {
   /** Reads the next piece of the text. Throws a DataError that names the line. */
   add(text: string): void {
     this.pending += text;
-    if (!this.parse && !this.pending.includes('\n')) this.assertShort();
-    else this.read(false);
+    if (this.parse || this.pending.trimStart().includes('\n')) this.read(false);
+    else this.assertShort();
   }
 
   /** The table. Throws a DataError if it has no rows, or that names the line. */
@@ -99,22 +99,20 @@ export class TableReader {
     return new DataError(`${this.name}, line ${this.line}: ${message}`);
   }
 
-  /** Chooses the format by the file's name, else by its first character. Returns what reads rows, and says how much of a text it has read. */
+  /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
   private begin(): (text: string, isEnd: boolean) => number {
     this.pending = this.pending.replace(/^\uFEFF/, '');
     const isJson = /\.(ndjson|jsonl)$/i.test(this.name) || /^\s*\{/.test(this.pending);
     if (isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
-    const [first] = /^[^\n]*\n?/.exec(this.pending) ?? [''];
-    const newline = first.endsWith('\r\n') ? '\r\n' : '\n';
-    const parser = new Papa.Parser({ delimiter: this.delimiterIn(first), newline });
+    const [first] = /^.*\S.*/m.exec(this.pending) ?? [''];
+    const parser = new Papa.Parser({ delimiter: this.delimiterIn(first), newline: '\n' }); // cells lose the \r of \r\n
     let cellsOf: ((row: readonly string[]) => void) | undefined;
     return (text, isEnd) => {
       const { data, errors, meta } = parser.parse(text, 0, !isEnd) as Papa.ParseResult<string[]>;
-      const faults = new Map(errors.map(({ row, message }) => [row, message]));
+      const fault = errors.at(0);
       for (const [n, row] of data.entries()) {
-        const fault = faults.get(n);
-        if (fault !== undefined) throw this.fault(fault);
-        if (row.length > 1 || row[0] !== '') {
+        if (n === fault?.row) throw this.fault(fault.message);
+        if (row.length > 1 || row[0].trim() !== '') {
           if (cellsOf) cellsOf(row);
           else cellsOf = this.header(row);
         }
@@ -146,7 +144,10 @@ export class TableReader {
         throw this.fault(`${row.length} cells, but the header has ${titles.length}`);
       }
       this.beginRow();
-      for (const [at, column, reader] of wanted) this.addCell(column, reader, row[at].trim());
+      for (const [at, column, reader] of wanted) {
+        const fault = addCell(column, reader, row[at].trim());
+        if (fault !== undefined) throw this.fault(fault);
+      }
     };
   }
 
@@ -170,19 +171,22 @@ export class TableReader {
     if (typeof record !== 'object' || record === null || Array.isArray(record))
       throw this.fault('is not a JSON object');
     this.beginRow();
-    for (const [column, reader] of this.columns)
-      this.addCell(column, reader, cellOf(record as Record<string, unknown>, column));
+    for (const [column, reader] of this.columns) {
+      const fault = addField(record as Record<string, unknown>, column, reader);
+      if (fault !== undefined) throw this.fault(fault);
+    }
   }
 
   private beginRow(): void {
     if (this.line !== lineAt(this.jumps, this.rows)) this.jumps.push([this.rows, this.line]);
     this.rows++;
   }
+}
 
-  private addCell(column: string, reader: ColumnReader, cell: string): void {
-    const fault = reader.add(cell);
-    if (fault !== undefined) throw this.fault(`${column} is ${JSON.stringify(cell)}: ${fault}`);
-  }
+/** Adds a cell to its column. Returns what is wrong with it. */
+function addCell(column: string, reader: ColumnReader, cell: string): string | undefined {
+  const fault = reader.add(cell);
+  return fault === undefined ? undefined : `${column} is ${JSON.stringify(cell)}: ${fault}`;
 }
 
 /** The line of a row. */
@@ -207,12 +211,12 @@ function newlinesIn(row: readonly string[]): number {
   return count;
 }
 
-/** A value of a JSON object as a cell; a name that the object does not have is missing. */
-function cellOf(record: Readonly<Record<string, unknown>>, column: string): string {
-  const value = Object.hasOwn(record, column) ? record[column] : null;
-  if (value === null) return '';
-  if (typeof value === 'string') return value.trim();
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : describe(value);
+/** `addCell` of a value of an object; a name that the object does not have is missing. */
+function addField(record: Readonly<Record<string, unknown>>, column: string, reader: ColumnReader): string | undefined {
+  const value = (Object.hasOwn(record, column) ? record[column] : null) ?? '';
+  if (typeof value === 'string') return addCell(column, reader, value.trim());
+  if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
+  return `${column} is ${describe(value)}: must be a number or a text`;
 }
 
 /** A table of rows in memory, as `TableReader` reads it from a file. Throws a DataError that names the row, from 0. */
@@ -225,9 +229,8 @@ export function tableOf(
   const columns = Object.entries(wanted).map(([column, kind]): [string, NumberColumn | TextColumn] => {
     const reader = new ColumnReader(kind);
     for (const [n, row] of rows.entries()) {
-      const cell = cellOf(row, column);
-      const fault = reader.add(cell);
-      if (fault !== undefined) throw new DataError(`${whereIs(n)}: ${column} is ${JSON.stringify(cell)}: ${fault}`);
+      const fault = addField(row, column, reader);
+      if (fault !== undefined) throw new DataError(`${whereIs(n)}: ${fault}`);
     }
     return [column, reader.end()];
   });

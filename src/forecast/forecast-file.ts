@@ -1,8 +1,10 @@
 /** A forecaster as the bytes of a checkpoint file: its networks, and its plan as the field `forecast` of the metadata. */
 import { DataError } from '../core/errors.js';
 import type { JsonObject, JsonValue } from '../files/json.js';
+import type { Checkpoint } from '../training/checkpoint.js';
 import type { CheckpointSet } from '../training/checkpoint-set.js';
 import { checkpointSetBytes, parseCheckpointSet } from '../training/checkpoint-set.js';
+import { stepCount } from '../training/options.js';
 import type { ForecastState } from './forecaster.js';
 import type { InputPlan, KnownPlan, Scale } from './inputs.js';
 import type { ForecastPlan, Range } from './plan.js';
@@ -34,9 +36,12 @@ export function forecastIn({ networks, metadata }: CheckpointSet, name: string):
 
 /** Throws a DataError unless the run of a forecaster has ended. */
 export function assertTrained({ plan, networks }: ForecastState, name: string): void {
-  const members = membersOf(plan);
-  const missing = members.find((member) => !networks.has(member.name));
-  if (plan.shifts !== null && missing === undefined) return;
+  const isOver = (saved?: Checkpoint): boolean => {
+    if (!saved?.training) return saved !== undefined;
+    const { options, step, order } = saved.training;
+    return step >= stepCount(options, order.length);
+  };
+  if (plan.shifts !== null && membersOf(plan).every((member) => isOver(networks.get(member.name)))) return;
   throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
 }
 
@@ -63,22 +68,31 @@ class Reader {
       },
       ahead,
       isTogether: this.field('isTogether').truth(),
-      seeds: this.field('seeds').whole(1, MOST),
+      seeds: this.field('seeds').whole(1, MOST_NETWORKS),
       coverage: this.field('coverage').number(0, 1),
       calendar: {
-        start: calendar.field('start').number(),
+        start: calendar.field('start').number(-MOST_MS, MOST_MS),
         unit: calendar.field('unit').choice(['ms', 'month'] as const),
         step: calendar.field('step').whole(1),
       },
       parts: { validation: parts.field('validation').range(), test: parts.field('test').range() },
       inputs: this.field('inputs').inputs(),
-      T: this.field('T').whole(1, MOST),
+      T: this.field('T').whole(1, MOST_STEPS),
       holidays: this.field('holidays').orNull((one) => one.list((day) => day.holiday())),
       shifts,
     };
     const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
     if (ahead.length === 0 || !rises) throw this.field('ahead').fault('numbers that rise');
     if (shifts && shifts.length !== ahead.length) throw this.field('shifts').fault(`${ahead.length} numbers`);
+    if (plan.seeds * ahead.length > MOST_NETWORKS) throw this.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
+    const { inputs, validation, test } = { ...plan, ...plan.parts };
+    if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);
+    if (inputs.lag > 0 && inputs.lag < ahead[ahead.length - 1])
+      throw this.field('inputs').field('lag').fault('0, or no shorter than a horizon');
+    for (const name of ['inputs', 'known'] as const) {
+      const count = plan.columns[name].length;
+      if (inputs[name].length !== count) throw this.field('inputs').field(name).fault(`${count} columns`);
+    }
     if (plan.columns.time.length === 0) throw columns.field('time').fault('one column or more');
     return plan;
   }
@@ -119,7 +133,9 @@ class Reader {
   }
 
   private holiday(): [number, string] {
-    const [day, name] = this.list((one) => one);
+    const pair = this.list((one) => one);
+    if (pair.length !== 2) throw this.fault('a day and a name');
+    const [day, name] = pair;
     return [day.whole(-MOST_DAYS, MOST_DAYS), name.text()];
   }
 
@@ -175,6 +191,9 @@ class Reader {
   }
 }
 
-/** More networks or steps would not fit into any memory. */
-const MOST = 100_000;
+/** More networks, or longer windows, would not fit into a memory. */
+const MOST_NETWORKS = 10_000;
+const MOST_STEPS = 1024;
+/** JavaScript's dates reach so far from 1970. */
 const MOST_DAYS = 100_000_000;
+const MOST_MS = 86_400_000 * MOST_DAYS;

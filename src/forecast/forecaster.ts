@@ -1,6 +1,6 @@
 /** Forecasts of a series by the networks of a plan: for each horizon the mean of several networks, between two quantiles. */
 import type { Backend } from '../core/backend.js';
-import { NonFiniteError } from '../core/errors.js';
+import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { zeros } from '../core/tensor.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
@@ -9,6 +9,7 @@ import { networkFor, Training } from '../training/training.js';
 import type { TrainHooks } from '../training/loop.js';
 import { makeAllSteps } from '../training/loop.js';
 import type { TrainOptions } from '../training/options.js';
+import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { Band } from './intervals.js';
 import { meanBand, movedOutwards, outwardShift } from './intervals.js';
@@ -16,7 +17,7 @@ import type { ForecastPlan, Member, Range, Stage } from './plan.js';
 import { holidaysIn, membersOf, trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
-import { fillWindow, readingOf, windowExamples } from './windows.js';
+import { fillWindow, inputCount, readingOf, windowExamples } from './windows.js';
 
 /** Options with which a forecaster's networks are trained, where they differ from the tutorial's. */
 export const FORECAST_OPTIONS = {
@@ -31,6 +32,21 @@ export const FORECAST_OPTIONS = {
   loss: 'pinball',
   quantiles: [0.05, 0.25, 0.5, 0.75, 0.95],
 } as const;
+
+/** The options of new networks: the given ones; else those of `FORECAST_OPTIONS`, and of the tutorial. */
+export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
+  const options = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
+  return options.loss === 'pinball' ? options : { ...options, quantiles: TUTORIAL.quantiles };
+}
+
+/** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
+export function optionsOf({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions {
+  for (const { name, seed } of [...membersOf(plan, 'calibration'), ...membersOf(plan)]) {
+    const options = networks.get(name)?.training?.options;
+    if (options) return { ...options, seed: options.seed - seed + 1 };
+  }
+  return otherwise;
+}
 
 /** Windows that are forecast at once. */
 const AT_ONCE = 64;
@@ -52,16 +68,17 @@ export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'c
 }
 
 /**
- * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run. The same
- * bytes come out whether the run was interrupted or not.
+ * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
+ * continues with its own options. The same bytes come out whether the run was interrupted or not.
  */
 export async function trainForecaster(
   backend: Backend,
   series: Series,
-  options: TrainOptions,
+  given: TrainOptions,
   before: ForecastState,
   hooks: ForecastHooks = {},
 ): Promise<ForecastState> {
+  const options = optionsOf(before, given);
   let state = before;
   if (state.plan.shifts === null) {
     state = await trainStage(backend, series, options, state, 'calibration', hooks);
@@ -143,9 +160,13 @@ export class Forecaster {
     this.plan = plan;
     this.members = membersOf(plan, stage);
     try {
-      for (const { name } of this.members) {
+      for (const { name, ahead } of this.members) {
         const saved = networks.get(name);
         if (!saved) throw new Error(`forecast: network ${name} is missing`);
+        const { outputs, quantiles } = saved.model.network;
+        const needed = ahead.length * Math.max(quantiles.length, 1);
+        if (outputs !== needed)
+          throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
         const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
         this.networks.set(name, network);
         network.load(saved.model.parameters);
@@ -185,6 +206,11 @@ export class Forecaster {
     const network = this.networks.get(name);
     if (!network) throw new Error(`forecast: there is no network ${name}`);
     const { T, B } = network.sizes;
+    const inputs = inputCount(reading);
+    if (inputs !== network.config.inputs)
+      throw new DataError(
+        `forecast: network ${name} reads ${network.config.inputs} numbers, but its plan has ${inputs}`,
+      );
     const { x, logits } = network.activations;
     const { level, scale } = reading.plan.y;
     const [low, middle, high] = placesOf(network.config, g);

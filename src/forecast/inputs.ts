@@ -2,6 +2,7 @@
  * What a network reads at step t to forecast step d = t + ahead: the past up to t, and what is known of d in advance. Every number of the
  * plan comes from the training part alone.
  */
+import { DataError } from '../core/errors.js';
 import type { Calendar } from '../data/calendar.js';
 import { naturalPeriods, timeAt } from '../data/calendar.js';
 import type { Holidays } from './holidays.js';
@@ -34,10 +35,10 @@ export interface InputPlan {
   readonly inputs: readonly Scale[];
   /** The seasons, the shortest first. */
   readonly seasons: readonly number[];
-  /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season. */
+  /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season, and no horizon is longer. */
   readonly lag: number;
   readonly known: readonly KnownPlan[];
-  /** Holidays that have a column of their own, because they occur in the training part at least twice. */
+  /** Holidays that have a column of their own, because at least two days of the training part have them. */
   readonly holidays: readonly string[];
 }
 
@@ -63,24 +64,25 @@ const NEAR = [-2, -1, 0, 1, 2] as const;
 const HARMONICS = [1, 2] as const;
 const DAY = 86_400_000;
 
-/** The plan for a series whose training part ends before step `end`. */
+/** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. */
 export function planFor(
   series: Series,
   end: number,
+  ahead: number,
   seasons: readonly number[],
   holidays: Holidays | undefined,
 ): InputPlan {
   const [shortest = 1] = seasons;
   const longest = seasons.at(-1) ?? 0;
-  // a whole number of short seasons; at least half of the training part must have it
-  const lag = Math.round(longest / shortest) * shortest;
+  // a whole number of short seasons, whose number is known at every horizon; at least half of the training part must have it
+  const lag = Math.max(Math.round(longest / shortest), Math.ceil(ahead / shortest)) * shortest;
   return {
     y: scaleOf(series.y.subarray(0, end)),
     steps: end,
     hasMissing: series.filled.subarray(0, end).some(Number.isNaN),
     inputs: series.inputs.map((values) => scaleOf(values.subarray(0, end))),
     seasons,
-    lag: 2 * lag <= end ? lag : 0,
+    lag: longest > 0 && 2 * lag <= end ? lag : 0,
     known: series.known.map((column) => knownPlan(column, end, seasons)),
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };
@@ -101,6 +103,12 @@ function knownPlan({ name, values, words }: KnownColumn, end: number, seasons: r
   for (const value of train) if (different.size <= MOST_CATEGORIES && !Number.isNaN(value)) different.add(value);
   const isCategories =
     words !== undefined || (different.size <= MOST_CATEGORIES && [...different].every(Number.isInteger));
+  if (words && different.size > MOST_CATEGORIES) {
+    throw new DataError(
+      `${name}, which is known in advance, has more than ${MOST_CATEGORIES} different texts, such as ${JSON.stringify(words[0])}: ` +
+        'it must hold numbers, with a point before their decimals, or few categories',
+    );
+  }
   if (!isCategories) return { name, kind: 'number', scale: scaleOf(train) };
   const categories = [...different].sort((a, b) => a - b);
   const period = seasons.find((one) => repeatsAfter(train, one));
@@ -116,8 +124,9 @@ function repeatsAfter(values: Float64Array, period: number): boolean {
 
 function namesWithin(calendar: Calendar, end: number, holidays: Holidays): string[] {
   const counts = new Map<string, number>();
-  for (let t = 0; t < end; t++) {
-    for (const name of holidaysOn(holidays, timeAt(calendar, t))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const days = new Set(Array.from({ length: end }, (_, t) => Math.floor(timeAt(calendar, t) / DAY)));
+  for (const day of days) {
+    for (const name of holidaysOn(holidays, day * DAY)) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].filter(([, count]) => count >= 2).map(([name]) => name);
 }

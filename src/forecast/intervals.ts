@@ -12,7 +12,7 @@ export interface Band {
 
 /**
  * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n numbers max(low - y, y - high). Steps without a
- * number do not count. 0 if there are too few to say.
+ * number do not count. The largest of them if there are too few to say; 0 if there are none.
  */
 export function outwardShift(bands: readonly Band[], y: ArrayLike<number>, coverage: number): number {
   const scores = bands

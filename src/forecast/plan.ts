@@ -32,7 +32,7 @@ export interface ForecastChoices {
   readonly seeds: number;
   /** The share of numbers that an interval should contain. */
   readonly coverage: number;
-  /** The test part, in time; null for the last tenth. */
+  /** The test part, in time, `to` included; null for the last tenth, of the whole series or of what is before `to`. */
   readonly test: { readonly from: number | null; readonly to: number | null } | null;
   /** Seasons in steps; null to look for them. */
   readonly seasons: readonly number[] | null;
@@ -70,7 +70,9 @@ export function planOf(
 ): ForecastPlan {
   const parts = partsOf(name, series, choices);
   const trainEnd = parts.validation.from;
-  const seasons = choices.seasons ?? seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
+  const seasons = choices.seasons
+    ? [...new Set(choices.seasons)].sort((a, b) => a - b)
+    : seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
   const { columns, ahead, isTogether, seeds, coverage } = choices;
   const T = Math.min(WINDOW.most, Math.max(WINDOW.least, WINDOW.seasons * (seasons[0] ?? WINDOW.least)));
   const largest = ahead[ahead.length - 1];
@@ -79,9 +81,14 @@ export function planOf(
       `${name}: ${trainEnd} steps before the validation part: windows of ${T} steps and ${largest} steps ahead need ${T + 2 * largest}`,
     );
   }
+  for (const [part, { from, to }] of Object.entries({ training: { from: 0, to: trainEnd }, ...parts })) {
+    if (series.y.subarray(from, to).some((value) => !Number.isNaN(value))) continue;
+    const [first, last] = [from, to - 1].map((step) => formatTime(timeAt(series.calendar, step)));
+    throw new DataError(`${name}: ${columns.predict} has no number in the ${part} part, ${first} … ${last}`);
+  }
   return {
     ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },
-    inputs: planFor(series, trainEnd, seasons, holidays),
+    inputs: planFor(series, trainEnd, largest, seasons, holidays),
     T,
     holidays: holidays
       ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
@@ -92,9 +99,9 @@ export function planOf(
 
 /** The test part, and before it a validation part of the same length. */
 function partsOf(name: string, { calendar, end }: Series, { test }: ForecastChoices): Parts {
-  const share = Math.max(1, Math.round(TEST_SHARE * end));
-  const from = test?.from == null ? (test?.to == null ? end - share : 0) : firstIndexFrom(calendar, test.from);
   const to = test?.to == null ? end : Math.min(end, firstIndexFrom(calendar, test.to + 1));
+  const share = Math.max(1, Math.round(TEST_SHARE * to));
+  const from = test?.from == null ? to - share : firstIndexFrom(calendar, test.from);
   const span = `${name}: from ${formatTime(calendar.start)} to ${formatTime(timeAt(calendar, end - 1))}`;
   if (from >= to || from < 0) throw new DataError(`${span}: the test part is empty`);
   const validation = { from: from - (to - from), to: from };
@@ -135,7 +142,7 @@ export function membersOf({ ahead, isTogether, seeds }: ForecastPlan, stage: Sta
   const beginning = stage === 'final' ? '' : `${stage}-`;
   return groups.flatMap((group) =>
     Array.from({ length: seeds }, (_, n) => ({
-      name: `${beginning}ahead-${group.join('+')}-seed-${n + 1}`,
+      name: `${beginning}${isTogether ? 'together' : `ahead-${group[0]}`}-seed-${n + 1}`,
       ahead: group,
       seed: n + 1,
     })),

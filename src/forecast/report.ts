@@ -1,4 +1,5 @@
 /** How good the forecasts of a part are, beside what they must beat. */
+import type { RidgeWeights } from './baselines.js';
 import { lastValue, latestInPhase, meanOfSeasons, Ridge, ridgeValue, seasonalValue } from './baselines.js';
 import type { Forecaster } from './forecaster.js';
 import { stepsIn } from './forecaster.js';
@@ -9,6 +10,7 @@ import type { ForecastPlan } from './plan.js';
 import { trainEnd } from './plan.js';
 import type { Series } from './series.js';
 import type { Reading } from './windows.js';
+import { strideFor } from './windows.js';
 
 /** The mean absolute error of a method on a part. */
 export interface MethodReport {
@@ -110,38 +112,41 @@ export function baselinesOf(
   ];
 }
 
-/** Ridge regression on the network's inputs and the last four seasons; the validation part chooses its lambda. */
+/**
+ * Ridge regression on the network's inputs and the last four seasons. The validation part chooses its lambda; as the networks, it is then
+ * also fitted to that part.
+ */
 function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly number[]): number[] {
-  const [ahead] = reading.ahead;
-  const { series } = reading;
   const { level, scale } = plan.inputs.y;
   const row = new Float64Array(rowLength(reading));
-  const ridge = new Ridge(row.length);
-  const end = trainEnd(plan, reading.ahead, 'calibration');
-  const stride = Math.ceil(end / MOST_RIDGE_ROWS);
-  for (let d = Math.max(plan.inputs.lag, ahead); d < end; d += stride) {
+  const forecasts = (weights: RidgeWeights, at: readonly number[]): number[] =>
+    at.map((d) => {
+      fillRow(row, reading, d);
+      return level + scale * ridgeValue(weights, row);
+    });
+  const validation = stepsIn(plan.parts.validation);
+  const truth = validation.map((d) => reading.series.y[d]);
+  const calibration = ridgeSums(reading, trainEnd(plan, reading.ahead, 'calibration'));
+  const tried = LAMBDAS.map((lambda) => ({
+    lambda,
+    error: meanAbsoluteError(forecasts(calibration.weights(lambda), validation), truth),
+  }));
+  const { lambda } = tried.reduce((a, b) => (b.error < a.error ? b : a));
+  return forecasts(ridgeSums(reading, trainEnd(plan, reading.ahead, 'final')).weights(lambda), steps);
+}
+
+/** The sums of the steps before `end`. */
+function ridgeSums(reading: Reading, end: number): Ridge {
+  const { series, plan, ahead } = reading;
+  const row = new Float64Array(rowLength(reading));
+  const sums = new Ridge(row.length);
+  const stride = strideFor(end, MOST_RIDGE_ROWS, plan.seasons);
+  for (let d = Math.max(plan.lag, ahead[0]); d < end; d += stride) {
     if (Number.isNaN(series.y[d])) continue;
     fillRow(row, reading, d);
-    ridge.add(row, (series.y[d] - level) / scale);
+    sums.add(row, (series.y[d] - plan.y.level) / plan.y.scale);
   }
-  const forecast = (weights: Float64Array, d: number): number => {
-    fillRow(row, reading, d);
-    return level + scale * ridgeValue(weights, row);
-  };
-  const validation = stepsIn(plan.parts.validation);
-  const truth = validation.map((d) => series.y[d]);
-  const tried = LAMBDAS.map((lambda) => {
-    const weights = ridge.weights(lambda);
-    return {
-      weights,
-      error: meanAbsoluteError(
-        validation.map((d) => forecast(weights, d)),
-        truth,
-      ),
-    };
-  });
-  const best = tried.reduce((a, b) => (b.error < a.error ? b : a));
-  return steps.map((d) => forecast(best.weights, d));
+  return sums;
 }
 
 const rowLength = ({ columns, plan }: Reading): number =>

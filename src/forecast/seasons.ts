@@ -6,12 +6,13 @@ import { naturalPeriods } from '../data/calendar.js';
 const MOST_READ = 50_000;
 /** The longest period that is sought without a hint of the calendar. */
 const LONGEST_UNKNOWN = 200;
-/** A smaller autocorrelation is no season. */
-const LEAST_CORRELATION = 0.25;
+/** A smaller autocorrelation is no season; neither is one that noise of so many numbers may have: its standard deviation is 1/√n. */
+const leastCorrelation = (values: Float64Array, period: number): number =>
+  Math.max(0.25, 3 / Math.sqrt(Math.max(values.length - period, 1)));
 
 /**
  * The seasons of the numbers, the shortest first: periods of at least two steps of which there are two or more in the series. A day, a week
- * and a year are tried, and the period under 200 steps with the largest autocorrelation. NaN is missing.
+ * and a year are tried, and the period up to 200 steps with the largest autocorrelation. NaN is missing.
  */
 export function seasonsIn(calendar: Calendar, values: Float64Array): number[] {
   const read = values.subarray(Math.max(0, values.length - MOST_READ));
@@ -26,32 +27,38 @@ export function seasonsIn(calendar: Calendar, values: Float64Array): number[] {
   return found;
 }
 
+/** The multiples of a period correlate as well as the period: the shortest with almost the largest autocorrelation is meant. */
+const ALMOST = 0.9;
+
 /** Whole periods, the shortest first. */
 function candidates(calendar: Calendar, rest: Float64Array): number[] {
   const natural = Object.values(naturalPeriods(calendar))
     .map(Math.round)
     .filter((period) => period >= 2);
   const longest = Math.min(LONGEST_UNKNOWN, Math.floor(rest.length / 3));
-  let best = 0;
-  let largest = LEAST_CORRELATION;
+  const peaks: { period: number; r: number }[] = [];
   for (let period = 2; period <= longest; period++) {
-    const r = autocorrelation(rest, period);
-    if (r <= largest || !isPeak(rest, period, r)) continue;
-    [best, largest] = [period, r];
+    if (isSeason(rest, period)) peaks.push({ period, r: autocorrelation(rest, period) });
   }
-  // a multiple of a period correlates as well as the period
-  const isKnown = natural.some((period) => best % period === 0 || period === best);
-  return [...natural, ...(best > 0 && !isKnown ? [best] : [])].sort((a, b) => a - b);
+  const [largest] = [...peaks].sort((a, b) => b.r - a.r);
+  const best = peaks.find(({ period, r }) => largest.period % period === 0 && r >= ALMOST * largest.r);
+  return [...new Set([...natural, ...(best ? [best.period] : [])])].sort((a, b) => a - b);
 }
 
+/**
+ * Whether the numbers resemble those a period before, and more than those a quarter of a period nearer or further. A slow change
+ * does not: the nearer, the more alike. Up to `LONGEST_UNKNOWN`, where a peak is sharp, also more than those a step nearer or further.
+ */
 function isSeason(values: Float64Array, period: number): boolean {
   const r = autocorrelation(values, period);
-  return r > LEAST_CORRELATION && (isPeak(values, period, r) || period > LONGEST_UNKNOWN);
+  const isPeakWithin = (near: number): boolean =>
+    r > autocorrelation(values, period - near) && r > autocorrelation(values, period + near);
+  return (
+    r > leastCorrelation(values, period) &&
+    isPeakWithin(Math.ceil(period / 4)) &&
+    (period > LONGEST_UNKNOWN || isPeakWithin(1))
+  );
 }
-
-/** Whether series of this period resemble each other more than those of periods next to it. A period of two has no neighbours. */
-const isPeak = (values: Float64Array, period: number, r: number): boolean =>
-  period === 2 || (r > autocorrelation(values, period - 1) && r > autocorrelation(values, period + 1));
 
 /** The correlation of the numbers with those `lag` steps later, about a mean of 0. */
 export function autocorrelation(values: Float64Array, lag: number): number {

@@ -4,8 +4,11 @@ import type { Calendar } from '../data/calendar.js';
 import { calendarOf, formatStep, formatTime, indexOfTime, timeOfParts } from '../data/calendar.js';
 import type { ColumnKind, NumberColumn, Table, TextColumn } from '../data/table.js';
 
-/** How steps without a value are filled for the network's inputs: not at all, by the value before, or on the line between two values. */
-export const FILLS = ['missing', 'previous', 'linear'] as const;
+/**
+ * How steps without a value are filled for the network's inputs: not at all, or by the value before. (A line to the next value would show
+ * the network a value that it cannot know yet.)
+ */
+export const FILLS = ['missing', 'previous'] as const;
 
 /** Which columns of a table a forecast uses. */
 export interface SeriesColumns {
@@ -45,6 +48,15 @@ export interface Series {
   readonly known: readonly KnownColumn[];
 }
 
+/** With more steps for each row, a series has hardly any numbers. */
+const MOST_STEPS_PER_ROW = 100;
+
+/** A column that is named more than once: one cannot be known in advance and be forecast, for example. */
+export function repeatedColumn({ time, predict, inputs, known }: SeriesColumns): string | undefined {
+  const all = [...time, predict, ...inputs, ...known];
+  return all.find((name, n) => all.indexOf(name) < n);
+}
+
 /** The kind of each column, for `TableReader` and `tableOf`. */
 export function wantedColumns({ time, predict, inputs, known }: SeriesColumns): Record<string, ColumnKind> {
   const times = time.map((name): [string, ColumnKind] => [name, time.length === 1 ? 'time' : 'number']);
@@ -59,6 +71,12 @@ export function seriesOf(table: Table, columns: SeriesColumns): Series {
   const calendar = calendarOf(times, table.whereIs);
   const at = indicesOf(table, times, calendar, columns.fill !== null);
   const length = at[at.length - 1] + 1;
+  if (length > MOST_STEPS_PER_ROW * table.rows) {
+    throw new DataError(
+      `${table.name}: has ${table.rows} rows, but ${length} steps of ${formatStep(calendar)} from the first row to the last: which times are ` +
+        'wrong?',
+    );
+  }
   const placed = (name: string): Float64Array => {
     const values = new Float64Array(length).fill(NaN);
     const column = columnOf(table, name);
@@ -120,8 +138,8 @@ function timesOf(table: Table, names: readonly string[]): Float64Array {
 }
 
 /** The index of each row in the calendar. */
-function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHaveGaps: boolean): Uint32Array {
-  const at = Uint32Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
+function indicesOf(table: Table, times: Float64Array, calendar: Calendar, mayHaveGaps: boolean): Float64Array {
+  const at = Float64Array.from(times, (time) => Math.round(indexOfTime(calendar, time)));
   const gap = mayHaveGaps ? -1 : at.findIndex((index, row) => row > 0 && index !== at[row - 1] + 1);
   if (gap < 0) return at;
   throw new DataError(
@@ -168,16 +186,9 @@ export function alignedTo(calendar: Calendar, series: Series, name: string): Ser
 
 /** `values` with missing numbers filled, up to the last number. */
 export function filledBy(fill: SeriesColumns['fill'], values: Float64Array): Float64Array {
-  if (fill !== 'previous' && fill !== 'linear') return values;
+  if (fill !== 'previous') return values;
   const filled = values.slice();
-  let before = -1;
-  for (let t = 0; t < filled.length; t++) {
-    if (Number.isNaN(values[t])) continue;
-    for (let gap = before + 1; before >= 0 && gap < t; gap++) {
-      const share = fill === 'linear' ? (gap - before) / (t - before) : 0;
-      filled[gap] = values[before] + share * (values[t] - values[before]);
-    }
-    before = t;
-  }
+  const last = lastNumber(values);
+  for (let t = 1; t < last; t++) if (Number.isNaN(filled[t])) filled[t] = filled[t - 1];
   return filled;
 }

@@ -3,7 +3,7 @@ import type { Tensor } from '../core/tensor.js';
 import { fill, zeros } from '../core/tensor.js';
 import type { Examples } from '../data/examples.js';
 import type { Holidays } from './holidays.js';
-import type { InputColumns, InputPlan } from './inputs.js';
+import type { InputColumn, InputColumns, InputPlan } from './inputs.js';
 import { inputColumns } from './inputs.js';
 import type { Series } from './series.js';
 
@@ -62,9 +62,10 @@ function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, fir
  */
 export function windowExamples(reading: Reading, T: number, end: number): Examples {
   const { plan, ahead } = reading;
+  const read = tabulated(reading, end + ahead[ahead.length - 1]);
   const last = end - ahead[0] - T; // where the last window begins
   const first = firstWindow(plan, ahead[0], T, end);
-  const stride = strideFor(last - first + 1, plan.seasons);
+  const stride = strideFor(last - first + 1, MOST_WINDOWS, plan.seasons);
   return {
     count: Math.max(0, Math.floor((last - first) / stride) + 1),
     T,
@@ -84,7 +85,7 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
         fill(targets, NaN);
       }
       for (const [b, index] of indices.entries()) {
-        fillWindow(x, b, reading, first + stride * index);
+        fillWindow(x, b, read, first + stride * index);
         fillTargets(targets, b, reading, first + stride * index, end);
       }
       return { targets: { targets }, indices };
@@ -93,12 +94,23 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
   };
 }
 
+/** The reading with the numbers of each column before step `end` computed once: many windows have the same steps. */
+function tabulated(reading: Reading, end: number): Reading {
+  const tableOf = ({ name, at }: InputColumn): InputColumn => {
+    const numbers = Float64Array.from({ length: end }, (_, step) => at(step));
+    return { name, at: (step) => numbers[step] };
+  };
+  const { past, future } = reading.columns;
+  return { ...reading, columns: { past: past.map(tableOf), future: future.map(tableOf) } };
+}
+
 /** The first windows do not have the season before; a series of three lags and more can do without them. */
 const firstWindow = ({ lag }: InputPlan, ahead: number, T: number, end: number): number =>
   3 * lag + T + ahead <= end ? Math.max(lag - ahead, 0) : 0;
 
-function strideFor(windows: number, seasons: readonly number[]): number {
-  let stride = Math.max(1, Math.ceil(windows / MOST_WINDOWS));
+/** Every how many of `count` steps one is read, so that `most` are at most; no whole seasons. */
+export function strideFor(count: number, most: number, seasons: readonly number[]): number {
+  let stride = Math.max(1, Math.ceil(count / most));
   while (stride > 1 && seasons.some((season) => stride % season === 0)) stride++;
   return stride;
 }

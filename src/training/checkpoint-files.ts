@@ -18,7 +18,7 @@ export function saveCheckpoint(file: string, checkpoint: Checkpoint): void {
  * or not a checkpoint; it names `FILE.previous`, if that exists.
  */
 export function loadCheckpoint(file: string, limits: FloatLimits = {}): Checkpoint {
-  const [path, name] = parted(file);
+  const [path, name] = partsOf(file);
   return withPrevious(path, () => {
     const bytes = readFile(path);
     const set = name === undefined ? undefined : parseCheckpointSet(bytes, path, limits);
@@ -39,7 +39,7 @@ export function loadCheckpointSet(file: string): CheckpointSet | undefined {
 }
 
 /** The name of a file, and of a network in it. The names of files may have `#` too. */
-function parted(file: string): [path: string, name?: string] {
+export function partsOf(file: string): [path: string, name?: string] {
   const at = file.lastIndexOf('#');
   return at < 0 || existsSync(placeOf(file)) ? [file] : [file.slice(0, at), file.slice(at + 1)];
 }

@@ -292,7 +292,8 @@ export function parseCheckpoint(bytes: Uint8Array, name: string, limits: FloatLi
   const file = checkedFile(bytes, name);
   const names = file.metadata.get('networks');
   if (names === undefined) return checkpointIn(file, name, limits);
-  throw new DataError(`${name}: holds several networks, ${names.slice(1, 200)}…: name one of them: ${name}#NAME`);
+  const list = names.length > 200 ? `${names.slice(1, 200)}…` : names.slice(1, -1);
+  throw new DataError(`${name}: holds several networks, ${list}: name one of them: ${name}#NAME`);
 }
 
 /** A file with the right format and checksum. */
