@@ -18,7 +18,7 @@ import { reportOf } from '../forecast/report.js';
 import type { Series, SeriesColumns } from '../forecast/series.js';
 import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import { elementCountOfTraining } from '../network/memory.js';
-import { loadCheckpointSet } from '../training/checkpoint-files.js';
+import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
 import type { BackendFlags } from './backends.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
@@ -148,7 +148,8 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
 
 /** The forecaster of a checkpoint; undefined if the file holds something else. */
 export function loadForecast(file: string): ForecastState | undefined {
-  const set = loadCheckpointSet(file);
+  const [, network] = partsOf(file);
+  const set = network === undefined ? loadCheckpointSet(file) : undefined;
   return set && forecastIn(set, file);
 }
 

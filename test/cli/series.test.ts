@@ -311,10 +311,17 @@ describe('longhand forecast', () => {
   });
 
   test('refuses other data, other files, and an output that is an input', async () => {
-    const data = written('moved.csv', [sales()[0], ...sales().slice(2)]);
+    const data = written('moved.csv', [
+      sales()[0],
+      sales()[1].replace('1987-01-01', '1986-12-31'),
+      ...sales().slice(1),
+    ]);
     expect(await refused(['forecast', CHECKPOINT, '--data', data])).toContain(
-      'moved.csv: begins at 1987-01-02 with steps of 1 day, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
+      'moved.csv: begins at 1986-12-31 with steps of 1 day, but the forecaster was trained on rows from 1987-01-01 with steps of 1 day',
     );
+    const later = written('later.csv', [sales()[0], ...sales().slice(100)]);
+    const [all, some] = [await forecast(['--data', DATA]), await forecast(['--data', later])];
+    expect([some.code, some.stdout]).toEqual([0, all.stdout]);
     expect(
       await refused(['forecast', CHECKPOINT, '--data', written('bad.csv', ['date,sales', '1987-01-01,1'])]),
     ).toContain('there is no column "day"');
@@ -376,10 +383,10 @@ describe('one network of a forecaster', () => {
   });
 
   test('must be named, and must exist', async () => {
-    for (const command of ['eval', 'sample']) {
-      const message = await refused([command, CHECKPOINT]);
-      expect(message).toContain('holds several networks, "ahead-1-seed-1","ahead-7-seed-1": name one of them: ');
-    }
+    expect(await refused(['eval', CHECKPOINT])).toContain('is a forecaster: name its series with --data');
+    expect(await refused(['sample', CHECKPOINT])).toContain(
+      'holds several networks, "ahead-1-seed-1","ahead-7-seed-1": name one of them: ',
+    );
     expect(await refused(['eval', `${CHECKPOINT}#other`])).toContain(
       'run.safetensors: has no network other: ahead-1-seed-1, ahead-7-seed-1',
     );
