@@ -13,7 +13,7 @@ import { expectDataError } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;

@@ -10,7 +10,7 @@ import type { TrainOptions } from '../../src/training/options.js';
 import { failureOf } from '../helpers/failures.js';
 import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 type Asked = Partial<TrainOptions>;
 
