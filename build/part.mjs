@@ -43,7 +43,7 @@ export async function bringUpToDate({ name, inputs, outputs, make }) {
   const [tools, sources] = [digest(TOOLS), digest(inputs)];
   const isFresh = record.tools !== tools || record.outputs !== digest(outputs);
   if (!isFresh && record.sources === sources) return;
-  console.error(`building ${name} …`);
+  process.stderr.write(`building ${name} …\n`); // Jest would show a call of console.error with its stack
   await make(isFresh);
   writeRecord(recordFile, { tools, sources, outputs: digest(outputs) });
 }

@@ -1,9 +1,9 @@
 /** The command line as a function: its commands, its messages for errors, and its exit codes. */
-import { inFolder } from '../files/disk.js';
 import { Command, CommanderError, Help } from 'commander';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { DataError, BackendUnavailableError, NonFiniteError, OutOfMemoryError } from '../core/errors.js';
+import { inFolder } from '../files/disk.js';
 import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import type { Output, Surroundings } from './current-run.js';

@@ -294,10 +294,10 @@ export function targetShape(network: CompleteConfig, sizes: BatchSizes): Shape {
 }
 
 /** Throws a RangeError if the network has more classes than the backend's precision holds: their indices are numbers in tensors. */
-export function assertClassesFit({ inputs, inputKind, outputs, loss }: CompleteConfig, backend?: Backend): void {
+export function assertClassesFit({ inputs, inputKind, outputs, loss }: CompleteConfig, { dtype }: Backend): void {
   const counts = { inputs: inputKind === 'classes' ? inputs : 0, outputs: loss === 'crossEntropy' ? outputs : 0 };
   for (const [name, classes] of Object.entries(counts)) {
-    if (backend?.dtype !== 'f32' || classes <= MOST_CLASSES) continue;
+    if (dtype !== 'f32' || classes <= MOST_CLASSES) continue;
     throw new RangeError(
       `network: ${name} is ${classes} classes: must be at most ${MOST_CLASSES}, which f32 can tell apart`,
     );

@@ -112,8 +112,8 @@ export class Network {
     hasMasks: false,
     drops: false,
     batchNumber: 0,
+    isDisposed: false,
   };
-  private isDisposed = false;
   private running: string | undefined;
   /** Whether this is the view with which `running` works. */
   private readonly isRunning: boolean = false;
@@ -454,7 +454,7 @@ export class Network {
 
   /** Frees all tensors. Every other method that uses them then throws an Error, or rejects with it. */
   dispose(): void {
-    this.isDisposed = true;
+    this.now.isDisposed = true;
     for (const tensor of this.owned) this.backend.free(tensor);
     this.owned.length = 0;
   }
@@ -492,7 +492,7 @@ export class Network {
   }
 
   private assertNotDisposed(what: string): void {
-    if (this.isDisposed) throw new Error(`network: ${what}: the network has been disposed of`);
+    if (this.now.isDisposed) throw new Error(`network: ${what}: the network has been disposed of`);
   }
 
   private allocateOwned<Shapes extends Readonly<Record<string, Shape>>>(shapes: Shapes): TensorsOf<Shapes> {

@@ -27,7 +27,10 @@ export abstract class Optimiser<
   protected readonly moments: Readonly<Record<Moment, NamedTensors<Name>>>;
   private isDisposed = false;
 
-  /** Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another backend. `what` begins it. */
+  /**
+   * Throws a RangeError if a parameter's name occurs twice, a gradient's shape is not its value's, or a value is a tensor of another
+   * backend. `what` begins the message.
+   */
   constructor(
     private readonly what: string,
     /** The backend that holds the moments and computes. */

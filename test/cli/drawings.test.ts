@@ -26,7 +26,7 @@ import { failed } from '../helpers/longhand.js';
 import { encodePng } from '../helpers/png.mjs';
 import { idx } from '../helpers/small-data.js';
 import { inFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const RUN = inFolder('run.safetensors');
 const mnist = loadMnist();

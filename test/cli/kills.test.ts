@@ -5,7 +5,7 @@ import { linesOf, longhand as longhandProcess } from '../helpers/longhand-proces
 import { longhand } from '../helpers/longhand.js';
 import { endless, FROM, RUN, SIGNALS, SMALL } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 interface Found {
   readonly kills: number;

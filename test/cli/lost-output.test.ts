@@ -12,8 +12,7 @@ import { longhand as longhandProcess, MAIN } from '../helpers/longhand-process.j
 import { longhand } from '../helpers/longhand.js';
 import { DATA, endless, SMALL } from '../helpers/small-runs.js';
 import { inFolder } from '../helpers/temporary-directories.js';
-import { testOnTerminal } from '../helpers/needs.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier, testOnTerminal } from '../helpers/needs.js';
 
 const CHECKPOINT = inFolder('run.safetensors');
 const TEXT_CHECKPOINT = inFolder('text.safetensors');

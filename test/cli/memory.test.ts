@@ -16,7 +16,7 @@ import { zeroParameters } from '../helpers/random-model.js';
 import { idx } from '../helpers/small-data.js';
 import { FROM } from '../helpers/small-runs.js';
 import { inNewFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const [B, I, H, C] = [1, 1, 1, 2];
 

@@ -6,7 +6,7 @@ import { Random } from '../../src/core/rng.js';
 import { expectDataError } from '../helpers/failures.js';
 import type { Form, Image } from '../helpers/png.mjs';
 import { chunk, encodePng, FORMS, header, pngOf, randomImage, rgbaOf, rowsOf, SIGNATURE } from '../helpers/png.mjs';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const random = new Random(5);
 const below = (limit: number): number => random.below(limit);

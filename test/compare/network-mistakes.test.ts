@@ -12,7 +12,7 @@ import type { InputOptions } from '../helpers/compare-files.js';
 import { randomInputs, storedZeros } from '../helpers/compare-files.js';
 import type { Slip } from '../helpers/formula-network.js';
 import { networkResults } from '../helpers/formula-network.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors): Promise<Comparison> => compareFile(backend, file, 1e-4, 'mine.safetensors');

@@ -11,7 +11,7 @@ import { parseSafetensors } from '../../src/files/safetensors.js';
 import type { Tensors } from '../helpers/changed-files.js';
 import { changed } from '../helpers/changed-files.js';
 import { changeNumbers, stored, whole } from '../helpers/compare-files.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 const compare = (file: Safetensors, tolerance = 1e-9): Promise<Comparison> =>

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { fillRandom, Random } from '../../src/core/rng.js';
 import { rowsOf, valuesOf, zeros } from '../../src/core/tensor.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runModule } from '../helpers/run-module.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/your-own.md', import.meta.url)), 'utf8');
 const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);

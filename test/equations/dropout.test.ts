@@ -2,7 +2,7 @@
 import { Random } from '../../src/core/rng.js';
 import { rowsOf, transposeOf, valuesOf, zeros } from '../../src/core/tensor.js';
 import { drawMask } from '../../src/equations/dropout.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 test('the two elements of a draw are dropped independently, and so are those of neighbouring draws', () => {
   const mask = zeros([400_000]);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { checkGradients } from '../../src/equations/gradcheck.js';
 import { checkModelGradients } from '../../src/network/network-check.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const backend = createReferenceBackend({ dtype: 'f64' });
 

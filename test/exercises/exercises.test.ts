@@ -244,6 +244,7 @@ test.each([
   ],
   ['rnn-step', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
   ['initial-state', /const dz = (dh\[t \+ 1\]\[b\]\[n\]) \*(.*);/, 'const dz = ($1 *=$2);'],
+  ['initial-state', /n < H(?=; n\+\+\) dStart)/, 'n < 5'],
   ['hidden-state', /(?=const tanhC)/, 'if (dh.get(b, n) === 0) continue; '],
   [
     'weights',

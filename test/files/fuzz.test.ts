@@ -1,6 +1,6 @@
 /** Mutated files against every reader; `npm run test:fuzz` does 100,000. */
 import { spawnSync } from 'node:child_process';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 const CASES = inTier(520, 4000);
 

@@ -1,6 +1,6 @@
 /**
- * Tests that need what a computer may lack: a browser, a shell, PyTorch, a mode of GPU.js. If it is missing, they are skipped,
- * and test/helpers/reporter.js prints one line that says how to get it. Under CI=true they run, and fail.
+ * The tier that runs a test, and what a computer may lack: a browser, a shell, PyTorch, a mode of GPU.js. If it is missing, tests
+ * are skipped, and test/helpers/reporter.js prints one line that says how to get it. Under CI=true they run, and fail.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -39,3 +39,9 @@ export function describeTorch(name: string, define: (python: string) => void): v
     });
   }
 }
+
+/**
+ * `first` under `npm test`, and `second` under `npm run test:slow`: the sizes of tests that both tiers run. test/slow/jest.config.js lists
+ * the files of these tests, and sets `slowTier`.
+ */
+export const inTier = <Value>(first: Value, second: Value): Value => ('slowTier' in globalThis ? second : first);

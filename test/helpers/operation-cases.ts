@@ -119,7 +119,7 @@ function asLabels(y: Tensor): void {
 }
 
 /** The mask of some errors, some of them 0; and quantiles, if there are any. */
-function asErrors([outputs, targets, mask, quantiles]: Tensor[]): void {
+function asErrors([outputs, targets, mask, ...others]: Tensor[]): void {
   const [B, C] = outputs.shape;
   for (let b = 0; b < B; b++) {
     for (let k = 0; k < C; k++) {
@@ -127,7 +127,9 @@ function asErrors([outputs, targets, mask, quantiles]: Tensor[]): void {
       if ((b + k) % 4 === 2) targets.set(b, k, outputs.get(b, k));
     }
   }
-  for (let k = 0; quantiles !== undefined && k < C; k++) quantiles.set(k, (((7 * k) % 9) + 1) / 10);
+  for (const quantiles of others) {
+    for (let k = 0; k < C; k++) quantiles.set(k, (((7 * k) % 9) + 1) / 10);
+  }
 }
 
 /** Turns normal numbers into whole numbers `least` … count - 1. */

@@ -15,7 +15,7 @@ export default {
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
   testMatch: ['<rootDir>/test/slow/**/*.test.ts', ...SHARED.map((name) => `<rootDir>/test/${name}.test.ts`)],
   testPathIgnorePatterns: ['/node_modules/'],
-  globals: { slowTier: true }, // for test/helpers/tier.ts
+  globals: { slowTier: true }, // for test/helpers/needs.ts
   maxWorkers: 2,
   testTimeout: 600_000,
 };

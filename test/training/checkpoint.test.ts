@@ -16,7 +16,7 @@ import { expectDataError, failureOf } from '../helpers/failures.js';
 import { zeroParameters } from '../helpers/random-model.js';
 import { checkpointOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 let checkpoint: Checkpoint;
 let bytes: Uint8Array;

@@ -25,11 +25,10 @@ import type { TrainOptions } from '../../src/training/options.js';
 import { TUTORIAL } from '../../src/training/options.js';
 import { Training } from '../../src/training/training.js';
 import { expectDataError } from '../helpers/failures.js';
-import { describeTorch } from '../helpers/needs.js';
+import { describeTorch, inTier } from '../helpers/needs.js';
 import { checkpointOf as lastCheckpointOf } from '../helpers/runs.js';
 import { idx, IMAGES, mnistFiles, OPTIONS, smallSequences } from '../helpers/small-data.js';
 import { directoryOf, inNewFolder } from '../helpers/temporary-directories.js';
-import { inTier } from '../helpers/tier.js';
 
 /** A run on small images. */
 const checkpointOf = (options: Partial<TrainOptions> = {}, backend = createReferenceBackend()): Promise<Checkpoint> =>

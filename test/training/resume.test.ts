@@ -17,7 +17,7 @@ import { untouchable } from '../helpers/counting-backend.js';
 import { failureOf } from '../helpers/failures.js';
 import { describeOnBackends, expectInterruptible, recordingOf } from '../helpers/runs.js';
 import { IMAGES, OPTIONS } from '../helpers/small-data.js';
-import { inTier } from '../helpers/tier.js';
+import { inTier } from '../helpers/needs.js';
 
 type Asked = Partial<TrainOptions>;
 

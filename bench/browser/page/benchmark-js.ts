@@ -1,11 +1,8 @@
 /** In pages, replaces the package benchmark: loads Benchmark.js in a Web Worker. */
-// @ts-expect-error: lodash has no types here
-import lodash from 'lodash';
+import { noLongerAsPage } from './as-page.js'; // first
+import Benchmark from 'benchmark';
 
-// While it is loaded, Benchmark.js looks for a page's `window` with lodash in it. Other libraries would mistake a worker with one for a page.
-Object.assign(globalThis, { window: globalThis, _: lodash as object });
-const { default: Benchmark } = await import('benchmark');
-Reflect.deleteProperty(globalThis, 'window');
+noLongerAsPage();
 
 /** Node's clock, as Benchmark.js calls it. In a page it would otherwise choose a clock that counts whole milliseconds. */
 function hrtime([seconds, nanoseconds]: readonly [number, number] = [0, 0]): [number, number] {

@@ -186,8 +186,7 @@ test('a candidate’s memory is that of its own process, not of the one that sta
   };
   const inner = "import { largestRssMiB } from './dist/bench/measure/environment.js'; console.log(largestRssMiB());";
   const outer = `
-    import type { SpawnSyncReturns } from 'node:child_process';
-import { spawnSync } from 'node:child_process';
+    import { spawnSync } from 'node:child_process';
     const held = Buffer.alloc(500 * 2 ** 20, 1);
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', ${JSON.stringify(inner)}]);
     console.log(String(stdout), held[0]);`;
