@@ -2,7 +2,7 @@
 import { BackendUnavailableError, DataError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { ColumnKind, Table } from '../data/table.js';
-import { TableReader } from '../data/table.js';
+import { TableReader } from '../data/table-reader.js';
 import { filePieces } from '../files/disk.js';
 import type { Holidays } from '../forecast/holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../forecast/holidays.js';

@@ -9,8 +9,8 @@ import type { Band } from './intervals.js';
 import type { Series } from './series.js';
 import { alignedTo, seriesOf, wantedColumns } from './series.js';
 
-/** A row of a series: a number, a text or null for each column; a Date is not one of them: write its text. */
-export type SeriesRow = Readonly<Record<string, number | string | null>>;
+/** A row of a series: a value for each column; null is missing. The time of a Date is its time in UTC. */
+export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {

@@ -1,7 +1,8 @@
 /** Tables of CSV, TSV and NDJSON, in pieces of any size, and the times in them. */
 import fc from 'fast-check';
+import { TableReader } from '../../src/data/table-reader.js';
 import type { ColumnKind, Table } from '../../src/data/table.js';
-import { TableReader, tableOf } from '../../src/data/table.js';
+import { tableOf } from '../../src/data/table.js';
 import { errorOf, expectDataError } from '../helpers/failures.js';
 import { DataError } from '../../src/core/errors.js';
 
@@ -147,7 +148,7 @@ describe('a table', () => {
     ['a quotation mark that is not closed', 'a,b\n1,2\n1,"2\n3,4\n', 3, 'Quoted field unterminated'],
     ['a list in NDJSON', '{"a":1,"b":2}\n[1,2]\n', 2, 'is not a JSON object'],
     ['broken NDJSON', '{"a":1,"b":2}\n\n{"a":1,\n', 3, 'is not a JSON object'],
-    ['an object in NDJSON', '{"a":{},"b":2}\n', 1, 'a is an Object: must be a number or a text'],
+    ['an object in NDJSON', '{"a":{},"b":2}\n', 1, 'a is an Object: must be a number, a text or a date'],
   ])('refuses %s, with its line', (_, text, line, message) => {
     for (const piece of [1, 4, Infinity]) {
       expect(refusal(text, { a: 'number', b: 'either' }, { piece })).toContain(`t.csv, line ${line}: ${message}`);
@@ -240,7 +241,7 @@ describe('a table', () => {
     expectDataError(() => tableOf('rows', [{ y: Infinity }], { y: 'number' }), 'rows[0]: y is "Infinity": must be');
     expectDataError(
       () => tableOf('rows', [{ k: [1] }], { k: 'text' }),
-      'rows[0]: k is an Array: must be a number or a text',
+      'rows[0]: k is an Array: must be a number, a text or a date',
     );
   });
 });

@@ -18,6 +18,7 @@ import { assertTrained, forecastBytes, forecastIn, parseForecast } from '../../s
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
 import { Forecaster, forecastOptions, trainForecaster } from '../../src/forecast/forecaster.js';
 import { futureOf } from '../../src/forecast/future.js';
+import { loadForecaster } from '../../src/index.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, meanBand, movedOutwards, outwardShift } from '../../src/forecast/intervals.js';
@@ -147,17 +148,19 @@ const COLUMNS: SeriesColumns = { time: ['date'], predict: 'y', inputs: ['x'], kn
 const COUNT = 120;
 
 /** `count` days with numbers, and `more` with what is known in advance. */
-function seriesOfDays(count = COUNT, more = 0, change: (n: number) => number = () => 0): Series {
+function rowsOfDays(count: number, more: number, change: (n: number) => number = () => 0) {
   const random = new Random(2);
-  const rows = Array.from({ length: count + more }, (_, n) => ({
+  return Array.from({ length: count + more }, (_, n) => ({
     date: dateOf(n),
     y: n < count ? 50 + 5 * (n % 7) + random.normal(0, 1) + change(n) : null,
     x: random.uniform(0, 1),
     k: random.uniform(0, 1),
     w: n < count ? n % 7 : null,
   }));
-  return seriesOf(tableOf('days', rows, wantedColumns(COLUMNS)), COLUMNS);
 }
+
+const seriesOfDays = (count = COUNT, more = 0, change: (n: number) => number = () => 0): Series =>
+  seriesOf(tableOf('days', rowsOfDays(count, more, change), wantedColumns(COLUMNS)), COLUMNS);
 
 const HOLIDAYS = holidaysOf(
   tableOf(
@@ -318,6 +321,31 @@ describe('a forecaster', () => {
       expect(beatenBy).not.toBeNull(); // three steps of training are no match
     }
     forecaster.dispose();
+  });
+
+  test('in a program reads rows, and forecasts as the command does', async () => {
+    const loaded = loadForecaster(backend, forecastBytes(whole.state));
+    const rows = rowsOfDays(COUNT, 3);
+    const forecaster = new Forecaster(backend, whole.state);
+    const predicted = await loaded.predict(rows.slice(0, COUNT));
+    expect(predicted.map(({ ahead, date }) => [ahead, date])).toEqual(
+      [1, 3].flatMap((ahead) => Array.from({ length: COUNT - ahead }, (_, n) => [ahead, dateOf(ahead + n)])),
+    );
+    const [band] = await forecaster.bands(series, 3, [110]);
+    expect(predicted.find(({ ahead, date }) => ahead === 3 && date === dateOf(110))).toEqual({
+      ...{ date: dateOf(110), ahead: 3 },
+      ...band,
+    });
+    const future = await futureOf(forecaster, seriesOfDays(COUNT, 3), 3, 'days');
+    const expected = future.map(({ step, ahead, band: of }) => ({ date: dateOf(step), ahead, ...of }));
+    expect(expected).toHaveLength(3);
+    expect(await loaded.forecast(rows)).toEqual(expected);
+    const dated = rows.map((row, n) => ({ ...row, date: new Date(START + n * DAY) }));
+    expect(await loaded.forecast(dated, 2)).toEqual(expected.slice(0, 2));
+    await expect(loaded.forecast([...rows].reverse())).rejects.toThrow('rows[1]: 1987-05-02 comes after 1987-05-03');
+    loaded.dispose();
+    forecaster.dispose();
+    expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
   });
 
   test('compares itself with ridge regression on the same numbers, without the test part', () => {
