@@ -1,31 +1,31 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import path from 'node:path';
 import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
-import { formatStep, formatTime, lastTimeFrom, timeAt, timeFrom } from '../data/calendar.js';
-import { readIfPresent, replaceFile } from '../files/disk.js';
+import { timeAt, timeSpan } from '../data/calendar.js';
+import { replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
-import { configFor, Forecaster, forecastOptions, optionsOf, trainForecaster } from '../forecast/forecaster.js';
-import { inputColumns } from '../forecast/inputs.js';
-import type { ForecastChoices, ForecastPlan, Range } from '../forecast/plan.js';
-import { holidaysIn, planOf } from '../forecast/plan.js';
-import type { HorizonReport } from '../forecast/report.js';
+import { configFor, Forecaster, forecastOptions, optionsOf, trainNetworks } from '../forecast/forecaster.js';
+import type { ForecastPlan } from '../forecast/plan.js';
+import { planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
-import type { Series, SeriesColumns } from '../forecast/series.js';
+import type { ForecastRequest } from '../forecast/request.js';
+import { choicesOf, MOST_AHEAD, MOST_SEEDS } from '../forecast/request.js';
+import type { Series } from '../forecast/series.js';
 import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
 import { elementCountOfTraining } from '../network/memory.js';
 import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
 import type { BackendFlags } from './backends.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
-import { alignedRight } from './format.js';
 import { assertRoom } from './memory.js';
-import { inform, print, printJson, printLines } from './print.js';
+import { inform } from './print.js';
 import { progressBar } from './run-training.js';
+import { programOf } from './series-program.js';
+import { describePlan, printReports, writeReports } from './series-report.js';
 import { loadHolidays, loadTable } from './table-files.js';
 
 /** The flags of a forecaster. */
@@ -34,7 +34,7 @@ export interface SeriesFlags extends BackendFlags {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
-  readonly test?: readonly [from: number | null, to: number | null];
+  readonly test?: string;
   readonly known: readonly string[];
   readonly inputs: readonly string[];
   readonly holidays?: string;
@@ -46,16 +46,16 @@ export interface SeriesFlags extends BackendFlags {
   readonly checkpoint?: string;
   readonly checkpointEvery: number;
   readonly resume?: string;
+  readonly program?: string;
   readonly json: boolean;
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
 const list = (parse: (text: string) => number) => (text: string) => [listOf(parse)(text)].flat();
 
-/** `1987-01-01..1988-12-31`, `1987..1988`, or one end of it. The last day, month or year is a part of it. */
-function timeRange(text: string): [number | null, number | null] {
-  const ends = text.split('..').map((end, n) => (end === '' ? null : n === 0 ? timeFrom(end) : lastTimeFrom(end)));
-  if (ends.length === 2 && !ends.some(Number.isNaN) && ends.some((end) => end !== null)) return [ends[0], ends[1]];
+/** As `timeSpan` reads it. */
+function timeRange(text: string): string {
+  if (timeSpan(text)) return text;
   throw new InvalidArgumentError('Write 1987-01-01.., 1987-01-01..1988-12-31 or ..1988-12-31.');
 }
 
@@ -64,9 +64,6 @@ function share(text: string): number {
   if (value > 0 && value < 1) return value;
   throw new InvalidArgumentError('It must be a number between 0 and 1.');
 }
-
-const MOST_AHEAD = 10_000;
-const MOST_SEEDS = 100;
 
 /** Adds the flags of a forecaster; some commands only read its data. */
 export function withSeriesOptions(command: Command): Command {
@@ -88,7 +85,8 @@ export function withSeriesOptions(command: Command): Command {
     .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
     .option('--seeds <count>', 'networks for each horizon', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
-    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9);
+    .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9)
+    .option('--program <file>', 'write the same run as a program for the library, an .mjs file', filePath);
 }
 
 /** What only other runs have: the flags' attributes. */
@@ -122,6 +120,7 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
     'seeds',
     'together',
     'interval',
+    'program',
   ];
   const given = own.find(isGiven);
   if (flags.predict === undefined) {
@@ -138,7 +137,7 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   if (other) command.error(`error: ${String(other.long)} cannot be used with --predict`);
   if (flags.bidirectional)
     command.error('error: --bidirectional cannot be used with --predict: a forecast knows only the past');
-  const repeated = repeatedColumn(columnsOf(flags));
+  const repeated = repeatedColumn({ ...flags, time: flags.time, predict: flags.predict, fill: null });
   if (repeated !== undefined) {
     command.error(
       `error: the column ${JSON.stringify(repeated)} is named twice: each may be in one of --time, --predict, --inputs and --known`,
@@ -163,7 +162,7 @@ export async function trainSeries(
 ): Promise<void> {
   const file = flags.data;
   if (file === undefined) throw new DataError('name the data of the run with --data');
-  const { series, state } = await begun(file, flags, resumed, signal);
+  const { series, state } = await begun(file, flags, given, resumed, signal);
   const { plan } = state;
   const options = optionsOf(state, forecastOptions(given));
   describePlan(file, series, plan);
@@ -183,7 +182,7 @@ export async function trainSeries(
   const startedAt = performance.now();
   let bar = progressBar(0, 1);
   try {
-    const trained = await trainForecaster(backend, series, options, state, {
+    const trained = await trainNetworks(backend, series, options, state, {
       signal,
       checkpointEvery: flags.checkpointEvery,
       onNetwork: ({ ahead, seed }, stage, number, count) => {
@@ -221,8 +220,8 @@ async function testForecaster(
   const forecaster = new Forecaster(backend, state);
   try {
     const reports = await reportOf(forecaster, series, 'test', signal);
-    report(json, state.plan, reports);
-    if (checkpoint !== undefined) await writeFiles(checkpoint, series, state.plan, reports);
+    printReports(json, state.plan, reports);
+    if (checkpoint !== undefined) await writeReports(checkpoint, series, state.plan, reports);
   } finally {
     forecaster.dispose();
   }
@@ -242,151 +241,47 @@ export async function evaluateForecasts(
   await testForecaster(backend, state, series, checkpoint, flags, signal);
 }
 
-const columnsOf = (flags: SeriesFlags): SeriesColumns => ({
+/** The flags as a request for the library. */
+export const requestOf = (flags: SeriesFlags): ForecastRequest => ({
   time: flags.time ?? [],
   predict: flags.predict ?? '',
+  ahead: flags.ahead,
   inputs: flags.inputs,
   known: flags.known,
-  fill: flags.fill ?? null,
+  seeds: flags.seeds,
+  together: flags.together,
+  interval: flags.interval,
+  ...(flags.test !== undefined && { test: flags.test }),
+  ...(flags.fill && { fill: flags.fill }),
+  ...(flags.season && { seasons: flags.season }),
 });
 
 /** The series and the plan of a new run, or of one that continues. */
 async function begun(
   file: string,
   flags: SeriesFlags,
+  given: Partial<TrainOptions>,
   resumed: ForecastState | undefined,
   signal: AbortSignal,
 ): Promise<{ series: Series; state: ForecastState }> {
   if (resumed) return { series: await loadSeries(file, resumed.plan, signal), state: resumed };
-  const columns = columnsOf(flags);
+  const request = requestOf(flags);
+  const choices = choicesOf('train', request);
+  const { columns } = choices;
   const series = seriesOf(await loadTable(file, wantedColumns(columns), signal), columns);
-  const years = [timeAt(series.calendar, 0), timeAt(series.calendar, series.length)].map((time) =>
-    new Date(time).getUTCFullYear(),
-  );
-  const holidays =
-    flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, [years[0] - 1, years[1] + 2]);
-  const choices: ForecastChoices = {
-    columns,
-    ahead: [...new Set(flags.ahead)].sort((a, b) => a - b),
-    isTogether: flags.together,
-    seeds: flags.seeds,
-    coverage: flags.interval,
-    test: flags.test ? { from: flags.test[0], to: flags.test[1] } : null,
-    seasons: flags.season ?? null,
-  };
-  return { series, state: { plan: planOf(file, series, choices, holidays), networks: new Map() } };
+  const [first, last] = [0, series.length].map((step) => new Date(timeAt(series.calendar, step)).getUTCFullYear());
+  const years: [number, number] = [first - 1, last + 2];
+  const holidays = flags.holidays === undefined ? undefined : await loadHolidays(flags.holidays, years);
+  const plan = planOf(file, series, choices, holidays);
+  if (flags.program !== undefined) {
+    const program = programOf(file, request, given, flags, years);
+    replaceFile(flags.program, new TextEncoder().encode(program));
+  }
+  return { series, state: { plan, networks: new Map() } };
 }
 
 /** The series of a plan in a file, which may begin later and end later than the one of the training. */
 export async function loadSeries(file: string, plan: ForecastPlan, signal?: AbortSignal): Promise<Series> {
   const table = await loadTable(file, wantedColumns(plan.columns), signal);
   return alignedTo(plan.calendar, seriesOf(table, plan.columns), file);
-}
-
-const span = (plan: ForecastPlan, { from, to }: Range): string =>
-  `${formatTime(timeAt(plan.calendar, from))} … ${formatTime(timeAt(plan.calendar, to - 1))}`;
-
-/** On standard error: what the networks read, and when. */
-function describePlan(file: string, series: Series, plan: ForecastPlan): void {
-  const { seasons } = plan.inputs;
-  const { past, future } = inputColumns(plan.inputs, series, holidaysIn(plan));
-  inform(`${file}: ${series.end} steps of ${formatStep(plan.calendar)}, ${span(plan, { from: 0, to: series.end })}`);
-  inform(seasons.length === 0 ? 'no seasons' : `seasons of ${seasons.join(' and ')} steps`);
-  inform(
-    `training before ${span(plan, { from: plan.parts.validation.from, to: plan.parts.validation.from + 1 }).split(' ')[0]}; validation ${span(plan, plan.parts.validation)}; test ${span(plan, plan.parts.test)}`,
-  );
-  inform(`inputs: ${[...past, ...future].map(({ name }) => name).join(', ')}`);
-}
-
-const digitsFor = (largest: number): number => Math.max(0, 3 - Math.floor(Math.log10(Math.max(largest, 1e-9))));
-
-/** The errors of every method as a table, and what they mean. */
-function report(json: boolean, plan: ForecastPlan, reports: readonly HorizonReport[]): void {
-  if (json) {
-    for (const { bands: _, ...fields } of reports) printJson({ event: 'test', ...fields });
-    return;
-  }
-  const digits = digitsFor(Math.min(...reports.map(({ error }) => error)));
-  const show = (value: number): string => value.toFixed(digits);
-  const rows = reports[0].baselines.map(({ name }, n) => [
-    name,
-    ...reports.map(({ baselines }) => show(baselines[n].error)),
-  ]);
-  const range = ({ networks }: HorizonReport): string =>
-    `${show(networks.reduce((sum, one) => sum + one, 0) / networks.length)} (${show(Math.min(...networks))} … ${show(Math.max(...networks))})`;
-  print(
-    `Mean absolute error on the test part, ${span(plan, plan.parts.test)}, ${plan.parts.test.to - plan.parts.test.from} steps:`,
-  );
-  printLines(
-    alignedRight([
-      ['steps ahead', ...reports.map(({ ahead }) => String(ahead))],
-      ...rows,
-      [`LSTM, each of ${plan.seeds}`, ...reports.map(range)],
-      ['LSTM, mean of the forecasts', ...reports.map(({ error }) => show(error))],
-      [
-        `in the ${Math.round(100 * plan.coverage)}% interval`,
-        ...reports.map(({ coverage }) => `${(100 * coverage).toFixed(1)}%`),
-      ],
-    ]),
-  );
-  for (const { ahead, beatenBy, echoes } of reports) {
-    if (beatenBy !== null)
-      inform(`WARNING: ${ahead} ahead, the LSTM loses against ${beatenBy}: use that, or more data`);
-    if (echoes) inform(`WARNING: ${ahead} ahead, the LSTM repeats the last known number`);
-  }
-}
-
-/** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
-export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
-  const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
-  return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
-};
-
-async function writeFiles(
-  checkpoint: string,
-  series: Series,
-  plan: ForecastPlan,
-  reports: readonly HorizonReport[],
-): Promise<void> {
-  const { report: reportFile, test, plot } = outputsBeside(checkpoint);
-  const steps = `${plan.parts.test.from} … ${plan.parts.test.to - 1}`;
-  const looks = looksAt(reportFile, steps) + 1;
-  const json = {
-    test: span(plan, plan.parts.test),
-    steps,
-    looks,
-    horizons: reports.map(({ bands: _, ...fields }) => fields),
-  };
-  replaceFile(reportFile, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
-  const lines = reports.flatMap(({ ahead, bands }) =>
-    bands.map(({ forecast, low, high }, n) => {
-      const d = plan.parts.test.from + n;
-      const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high].join(',');
-    }),
-  );
-  replaceFile(
-    test,
-    new TextEncoder().encode(`date,ahead,${plan.columns.predict},forecast,low,high\n${lines.join('\n')}\n`),
-  );
-  const { forecastSvg } = await import('./plot.js'); // it is slow to load
-  const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
-  const drawn = reports.map(({ ahead, bands }) => ({
-    title: `${ahead} ahead`,
-    points: bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band })),
-  }));
-  replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
-  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
-}
-
-/** How often an earlier report says that this test part was looked at. */
-function looksAt(file: string, steps: string): number {
-  try {
-    const bytes = readIfPresent(file);
-    if (!bytes) return 0;
-    const before = JSON.parse(new TextDecoder().decode(bytes)) as { steps?: unknown; looks?: unknown };
-    return before.steps === steps && typeof before.looks === 'number' ? before.looks : 0;
-  } catch {
-    return 0; // it is no report of ours
-  }
 }

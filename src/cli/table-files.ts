@@ -2,6 +2,7 @@
 import { BackendUnavailableError, DataError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import type { ColumnKind, Table } from '../data/table.js';
+import { tableOf } from '../data/table.js';
 import { TableReader } from '../data/table-reader.js';
 import { filePieces } from '../files/disk.js';
 import type { Holidays } from '../forecast/holidays.js';
@@ -32,26 +33,27 @@ function decoded(decoder: TextDecoder, piece: Uint8Array | undefined, file: stri
   }
 }
 
-/** Holidays of a file with the columns date and name; or of a country such as US, if the package date-holidays is installed. */
+/** Whether `--holidays` names a country, such as US or DE-BY, and no file. */
+export const isCountry = (holidays: string): boolean => /^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(holidays);
+
+/** Holidays of a file with the columns date and name; or of a country, if the package date-holidays is installed. */
 export async function loadHolidays(from: string, years: readonly [first: number, last: number]): Promise<Holidays> {
-  if (!/^[A-Z]{2}(-[A-Z\d]{1,3})*$/.test(from)) return holidaysOf(await loadTable(from, HOLIDAY_COLUMNS));
+  if (!isCountry(from)) return holidaysOf(await loadTable(from, HOLIDAY_COLUMNS));
   const { default: Calendar } = await dateHolidays();
   const calendar = new Calendar(...from.split('-'));
-  const days = new Map<number, string[]>();
+  const rows: { date: string; name: string }[] = [];
   for (let year = years[0]; year <= years[1]; year++) {
     // undefined for a country that the package does not know
     for (const { date, name, type } of calendar.getHolidays(year) ?? []) {
-      if (!KINDS.includes(type)) continue;
-      const day = Math.floor(Date.parse(date.slice(0, 10)) / 86_400_000);
-      days.set(day, [...(days.get(day) ?? []), name]);
+      if (HOLIDAY_KINDS.includes(type)) rows.push({ date: date.slice(0, 10), name });
     }
   }
-  if (days.size === 0) throw new DataError(`--holidays ${from}: the package date-holidays knows no such country`);
-  return days;
+  if (rows.length === 0) throw new DataError(`--holidays ${from}: the package date-holidays knows no such country`);
+  return holidaysOf(tableOf(from, rows, HOLIDAY_COLUMNS));
 }
 
 /** Days on which life is different; the package has others, such as the day of the secretaries. */
-const KINDS: readonly string[] = ['public', 'bank', 'observance'];
+export const HOLIDAY_KINDS: readonly string[] = ['public', 'bank', 'observance'];
 
 interface DateHolidays {
   readonly default: new (...place: string[]) => {

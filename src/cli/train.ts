@@ -26,7 +26,8 @@ import type { TrainFlags } from './run-training.js';
 import { runTraining } from './run-training.js';
 import { untilInterrupted } from './signals.js';
 import type { SeriesFlags } from './series.js';
-import { assertSeriesFlags, loadForecast, outputsBeside, trainSeries, withSeriesOptions } from './series.js';
+import { outputsBeside } from './series-report.js';
+import { assertSeriesFlags, loadForecast, trainSeries, withSeriesOptions } from './series.js';
 import type { Task } from './tasks.js';
 import { assertTaskFlags, savedTask, taskOf, withTaskOptions } from './tasks.js';
 
@@ -131,12 +132,14 @@ async function trainForecasts(
   );
 }
 
-/** The checkpoint, and what is written beside it. */
-function forecastOutputs({ checkpoint, resume }: TrainFlags): WrittenFile[] {
+/** The program, the checkpoint, and what is written beside that. */
+function forecastOutputs({ checkpoint, resume, program }: TrainFlags & SeriesFlags): WrittenFile[] {
   const file = checkpoint ?? resume;
-  if (file === undefined) return [];
+  const written = program === undefined ? [] : [{ name: '--program', file: program, keepOld: false }];
+  if (file === undefined) return written;
   const { report, test, plot } = outputsBeside(file);
   return [
+    ...written,
     { name: checkpoint === undefined ? '--resume' : '--checkpoint', file, keepOld: true },
     { name: 'the report', file: report, keepOld: false },
     { name: 'the forecasts of the test part', file: test, keepOld: false },

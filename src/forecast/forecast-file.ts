@@ -106,6 +106,7 @@ class Reader {
       seasons: this.field('seasons').list((one) => one.whole(2)),
       lag: this.field('lag').whole(0),
       known: this.field('known').list((one) => one.known()),
+      meanOver: this.field('meanOver').whole(1),
       holidays: this.field('holidays').texts(),
     };
   }

@@ -71,7 +71,7 @@ export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'c
  * Trains the plan's networks one after the other, and corrects its intervals between the two stages. `before`: an interrupted run, which
  * continues with its own options. The same bytes come out whether the run was interrupted or not.
  */
-export async function trainForecaster(
+export async function trainNetworks(
   backend: Backend,
   series: Series,
   given: TrainOptions,
@@ -225,8 +225,9 @@ export class Forecaster {
       network.setTargets({ targets: empty });
       network.forward();
       await this.backend.download(logits);
-      for (const b of part.keys()) {
-        const value = (k: number): number => level + scale * logits.get(T - 1, b, k);
+      for (const [b, d] of part.entries()) {
+        const mean = reading.columns.meanAt(d - ahead);
+        const value = (k: number): number => level + scale * (logits.get(T - 1, b, k) + mean);
         const band = { forecast: value(middle), low: value(low), high: value(high) };
         if (!Number.isFinite(band.forecast + band.low + band.high))
           throw new NonFiniteError(`forecast of ${name}`, band.forecast);

@@ -38,6 +38,8 @@ export interface InputPlan {
   /** Steps from the number of the longest season before; 0 for none. A multiple of the shortest season, and no horizon is longer. */
   readonly lag: number;
   readonly known: readonly KnownPlan[];
+  /** Forecasts are differences from the mean of the last so many numbers, because a series may drift: four of the shortest seasons. */
+  readonly meanOver: number;
   /** Holidays that have a column of their own, because at least two days of the training part have them. */
   readonly holidays: readonly string[];
 }
@@ -51,6 +53,8 @@ export interface InputColumn {
 
 /** The columns of a network's inputs, in their order. */
 export interface InputColumns {
+  /** The mean of the last `meanOver` numbers up to step t, scaled. */
+  readonly meanAt: (t: number) => number;
   /** Of step t, which the network reads. */
   readonly past: readonly InputColumn[];
   /** Of step d, which it forecasts; a network of several horizons has them for each. */
@@ -63,6 +67,9 @@ const MOST_CATEGORIES = 24;
 const NEAR = [-2, -1, 0, 1, 2] as const;
 const HARMONICS = [1, 2] as const;
 const DAY = 86_400_000;
+
+/** Seasons of which a mean is taken, and the length of a window; steps of both if there are no seasons. */
+export const RECENT = { seasons: 4, steps: 32 } as const;
 
 /** The plan for a series whose training part ends before step `end`. `ahead`: the largest horizon. */
 export function planFor(
@@ -84,6 +91,7 @@ export function planFor(
     seasons,
     lag: longest > 0 && 2 * lag <= end ? lag : 0,
     known: series.known.map((column) => knownPlan(column, end, seasons)),
+    meanOver: seasons.length > 0 ? RECENT.seasons * shortest : RECENT.steps,
     holidays: holidays ? namesWithin(series.calendar, end, holidays) : [],
   };
 }
@@ -135,23 +143,39 @@ function namesWithin(calendar: Calendar, end: number, holidays: Holidays): strin
 export const scaled = ({ level, scale }: Scale, value: number): number =>
   Number.isNaN(value) ? 0 : (value - level) / scale;
 
-/** The scaled number `lag` steps before step d; 0 if it is missing. */
-const lagged = ({ y, lag }: InputPlan, series: Series, d: number): number =>
-  d >= lag ? scaled(y, series.filled[d - lag]) : 0;
+/**
+ * The mean of the last `meanOver` numbers up to step t, scaled; missing ones do not count. Without any, the mean of the step before, and 0 at
+ * the beginning.
+ */
+function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number) => number {
+  const means = new Float64Array(filled.length);
+  let [sum, count] = [0, 0];
+  for (const [t, value] of filled.entries()) {
+    const leaving = filled[t - meanOver] ?? NaN;
+    if (!Number.isNaN(value)) [sum, count] = [sum + scaled(y, value), count + 1];
+    if (!Number.isNaN(leaving)) [sum, count] = [sum - scaled(y, leaving), count - 1];
+    means[t] = count > 0 ? sum / count : (means[t - 1] ?? 0);
+  }
+  return (t) => (t < 0 ? 0 : means[Math.min(t, means.length - 1)]);
+}
 
 /** The columns of a series' inputs. */
 export function inputColumns(plan: InputPlan, series: Series, holidays: Holidays | undefined): InputColumns {
   const { filled, calendar } = series;
-  const past: InputColumn[] = [{ name: 'value', at: (t) => scaled(plan.y, filled[t]) }];
+  const meanAt = recentMeans(plan, series);
+  /** The difference of the number at step t from the mean up to there; 0 if it is missing. */
+  const differenceAt = (t: number): number =>
+    t < 0 || Number.isNaN(filled[t]) ? 0 : scaled(plan.y, filled[t]) - meanAt(t);
+  const past: InputColumn[] = [{ name: 'value', at: differenceAt }];
   if (plan.hasMissing) past.push({ name: 'value is missing', at: (t) => Number(Number.isNaN(filled[t])) });
   const others = series.inputs.map((values, n): InputColumn => ({
     name: `input ${n + 1}`,
     at: (t) => scaled(plan.inputs[n], values[t]),
   }));
   const { lag } = plan;
-  const base: InputColumn[] =
-    lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => lagged(plan, series, d) }] : [];
+  const base: InputColumn[] = lag > 0 ? [{ name: `value ${lag} steps before`, at: (d) => differenceAt(d - lag) }] : [];
   return {
+    meanAt,
     past: [...past, ...others],
     future: [
       ...base,

@@ -1,16 +1,23 @@
-/** A trained forecaster for programs: rows in, forecasts out. It runs in pages too. */
+/** Forecasts for programs: rows in, a forecaster and its errors out. It runs in pages too. */
 import type { Backend } from '../core/backend.js';
 import { formatTime, timeAt } from '../data/calendar.js';
 import { tableOf } from '../data/table.js';
-import { assertTrained, parseForecast } from './forecast-file.js';
-import { Forecaster } from './forecaster.js';
+import type { GivenOptions } from '../training/options.js';
+import { assertOptions, OPTION_NAMES } from '../training/options.js';
+import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
+import type { ForecastHooks } from './forecaster.js';
+import { Forecaster, forecastOptions, trainNetworks } from './forecaster.js';
+import type { Holidays } from './holidays.js';
+import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf } from './future.js';
 import type { Band } from './intervals.js';
+import { planOf } from './plan.js';
+import type { HorizonReport } from './report.js';
+import { reportOf } from './report.js';
+import type { ForecastRequest, SeriesRow } from './request.js';
+import { choicesOf } from './request.js';
 import type { Series } from './series.js';
 import { alignedTo, seriesOf, wantedColumns } from './series.js';
-
-/** A row of a series: a value for each column; null is missing. The time of a Date is its time in UTC. */
-export type SeriesRow = Readonly<Record<string, number | string | Date | null>>;
 
 /** A forecast, with the interval that should contain the number. */
 export interface ForecastRow extends Band {
@@ -64,3 +71,42 @@ export function loadForecaster(backend: Backend, bytes: Uint8Array): LoadedForec
     dispose: () => forecaster.dispose(),
   };
 }
+
+/** What `trainForecaster` returns. */
+export interface TrainedForecaster {
+  /** The file that `longhand forecast` and `loadForecaster` read. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** For each horizon the errors on the test part, beside those of the baselines. */
+  readonly reports: readonly HorizonReport[];
+}
+
+/**
+ * Trains the networks of a forecaster on rows, and measures it on the test part, as `longhand train --predict` does. Options are those of
+ * `train`; defaults are `FORECAST_OPTIONS`.
+ *
+ * Rejects with a TypeError or a RangeError that names the field of the request, or the option; with a DataError that names the row; and with a
+ * NonFiniteError if training diverges.
+ */
+export async function trainForecaster(
+  backend: Backend,
+  rows: readonly SeriesRow[],
+  request: ForecastRequest,
+  options: GivenOptions = {},
+  hooks: ForecastHooks = {},
+): Promise<TrainedForecaster> {
+  const choices = choicesOf('trainForecaster', request);
+  const all = forecastOptions(options);
+  assertOptions(all, OPTION_NAMES);
+  const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
+  const holidays = request.holidays && holidaysFrom(request.holidays);
+  const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
+  const state = await trainNetworks(backend, series, all, begun, hooks);
+  const forecaster = new Forecaster(backend, state);
+  try {
+    return { bytes: forecastBytes(state), reports: await reportOf(forecaster, series, 'test', hooks.signal) };
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+const holidaysFrom = (rows: readonly SeriesRow[]): Holidays => holidaysOf(tableOf('holidays', rows, HOLIDAY_COLUMNS));

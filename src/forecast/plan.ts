@@ -57,7 +57,7 @@ export interface ForecastPlan {
 }
 
 /** A window is four of the shortest seasons, within these limits. */
-const WINDOW = { seasons: 4, least: 8, most: 64 } as const;
+const WINDOW = { least: 8, most: 64 } as const;
 /** The share of the series that is the test part, and that before it the validation part, unless the user chose. */
 const TEST_SHARE = 0.1;
 
@@ -74,8 +74,9 @@ export function planOf(
     ? [...new Set(choices.seasons)].sort((a, b) => a - b)
     : seasonsIn(series.calendar, series.y.subarray(0, trainEnd));
   const { columns, ahead, isTogether, seeds, coverage } = choices;
-  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, WINDOW.seasons * (seasons[0] ?? WINDOW.least)));
   const largest = ahead[ahead.length - 1];
+  const inputs = planFor(series, trainEnd, largest, seasons, holidays);
+  const T = Math.min(WINDOW.most, Math.max(WINDOW.least, inputs.meanOver));
   if (trainEnd < T + 2 * largest) {
     throw new DataError(
       `${name}: ${trainEnd} steps before the validation part: windows of ${T} steps and ${largest} steps ahead need ${T + 2 * largest}`,
@@ -88,7 +89,7 @@ export function planOf(
   }
   return {
     ...{ columns, ahead, isTogether, seeds, coverage, calendar: series.calendar, parts },
-    inputs: planFor(series, trainEnd, largest, seasons, holidays),
+    inputs,
     T,
     holidays: holidays
       ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))

@@ -122,7 +122,7 @@ function ridgeForecasts(reading: Reading, plan: ForecastPlan, steps: readonly nu
   const forecasts = (weights: RidgeWeights, at: readonly number[]): number[] =>
     at.map((d) => {
       fillRow(row, reading, d);
-      return level + scale * ridgeValue(weights, row);
+      return level + scale * (ridgeValue(weights, row) + reading.columns.meanAt(d - reading.ahead[0]));
     });
   const validation = stepsIn(plan.parts.validation);
   const truth = validation.map((d) => reading.series.y[d]);
@@ -144,7 +144,7 @@ function ridgeSums(reading: Reading, end: number): Ridge {
   for (let d = Math.max(plan.lag, ahead[0]); d < end; d += stride) {
     if (Number.isNaN(series.y[d])) continue;
     fillRow(row, reading, d);
-    sums.add(row, (series.y[d] - plan.y.level) / plan.y.scale);
+    sums.add(row, scaled(plan.y, series.y[d]) - reading.columns.meanAt(d - ahead[0]));
   }
   return sums;
 }
@@ -160,5 +160,8 @@ function fillRow(row: Float64Array, { columns, ahead, plan, series }: Reading, d
   const season = plan.seasons.at(0);
   if (season === undefined) return;
   const latest = latestInPhase(d, t, season);
-  for (let k = 0; k < RIDGE_SEASONS; k++) row[i++] = scaled(plan.y, series.filled[latest - k * season] ?? NaN);
+  for (let k = 0; k < RIDGE_SEASONS; k++) {
+    const value = series.filled[latest - k * season] ?? NaN;
+    row[i++] = Number.isNaN(value) ? 0 : scaled(plan.y, value) - columns.meanAt(t);
+  }
 }

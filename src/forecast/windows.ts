@@ -44,14 +44,20 @@ export function fillWindow(x: Tensor, b: number, { columns, ahead }: Reading, fi
   }
 }
 
-/** The scaled numbers that the network should forecast at each step of a window; NaN where there is nothing to learn. */
-function fillTargets(y: Tensor, b: number, { series, plan, ahead }: Reading, first: number, end: number): void {
+/** What the network should forecast at each step of a window: scaled differences from the mean; NaN where there is nothing to learn. */
+function fillTargets(
+  y: Tensor,
+  b: number,
+  { series, plan, columns, ahead }: Reading,
+  first: number,
+  end: number,
+): void {
   const [T] = y.shape;
   const { level, scale } = plan.y;
   for (let t = 0; t < T; t++) {
     for (const [g, distance] of ahead.entries()) {
       const d = first + t + distance;
-      y.set(t, b, g, d < end ? (series.y[d] - level) / scale : NaN);
+      y.set(t, b, g, d < end ? (series.y[d] - level) / scale - columns.meanAt(first + t) : NaN);
     }
   }
 }
@@ -101,7 +107,7 @@ function tabulated(reading: Reading, end: number): Reading {
     return { name, at: (step) => numbers[step] };
   };
   const { past, future } = reading.columns;
-  return { ...reading, columns: { past: past.map(tableOf), future: future.map(tableOf) } };
+  return { ...reading, columns: { ...reading.columns, past: past.map(tableOf), future: future.map(tableOf) } };
 }
 
 /** The first windows do not have the season before; a series of three lags and more can do without them. */

@@ -341,8 +341,15 @@ describe('inputs', () => {
     const at = (columns: typeof past, step: number): Record<string, number> =>
       Object.fromEntries(columns.map(({ name, at }) => [name, at(step)]));
     const { y, inputs, known } = plan.inputs;
+    /** The scaled difference of the number at step t from the mean of the last 28 numbers up to it. */
+    const differenceAt = (t: number): number => {
+      const recent = [...series.y.subarray(Math.max(0, t - 27), t + 1)].filter((value) => !Number.isNaN(value));
+      return (series.y[t] - recent.reduce((sum, value) => sum + value, 0) / recent.length) / y.scale;
+    };
+    expect(plan.inputs.meanOver).toBe(28);
+    for (const t of [0, 1, 5, 27, 28, 29, 100]) expect(at(past, t).value).toBeCloseTo(differenceAt(t), 12);
     expect(at(past, 20)).toEqual({
-      value: (series.y[20] - y.level) / y.scale,
+      value: expect.closeTo(differenceAt(20), 12) as number,
       'value is missing': 0,
       'input 1': (series.inputs[0][20] - inputs[0].level) / inputs[0].scale,
     });
@@ -350,7 +357,7 @@ describe('inputs', () => {
     expect(at(past, 3)).toMatchObject({ 'input 1': 0 });
     const price = known[1].kind === 'number' ? known[1].scale : undefined;
     expect(at(future, 41)).toMatchObject({
-      'value 28 steps before': (series.y[13] - y.level) / y.scale,
+      'value 28 steps before': expect.closeTo(differenceAt(13), 12) as number,
       time: (2 * 41) / plan.parts.validation.from - 1,
       'weekday 3': 1, // 1987-02-11 was a Wednesday
       'weekday 4': 0,
@@ -399,8 +406,8 @@ describe('windows', () => {
           expect(x.get(t, b, 0)).toBe(reading.columns.past[0].at(first + t));
           for (const [g, distance] of ahead.entries()) {
             const d = first + t + distance;
-            const expected = d < end ? (series.y[d] - inputs.y.level) / inputs.y.scale : NaN;
-            expect(targets.get(t, b, g)).toBe(expected);
+            const scaled = (series.y[d] - inputs.y.level) / inputs.y.scale;
+            expect(targets.get(t, b, g)).toBe(d < end ? scaled - reading.columns.meanAt(first + t) : NaN);
           }
         }
       }
