@@ -18,6 +18,7 @@ export class TableReader {
   private readonly columns: Map<string, ColumnReader>;
   private pending = '';
   private parse: ((text: string, isEnd: boolean) => number) | undefined;
+  private isJson = false;
   private rows = 0;
   /** The line of the next row, from 1. */
   private line = 1;
@@ -45,6 +46,8 @@ export class TableReader {
     const { name, rows, jumps } = this;
     if (rows === 0) throw new DataError(`${name}: has no rows`);
     const whereIs = (row: number): string => `${name}, line ${lineAt(jumps, row)}`;
+    const absent = [...this.columns].find(([, reader]) => this.isJson && !reader.isNamed);
+    if (absent) throw new DataError(`${name}: no line has a column ${JSON.stringify(absent[0])}`);
     const columns = new Map([...this.columns].map(([column, reader]) => [column, reader.end()]));
     return { name, rows, whereIs, columns };
   }
@@ -68,8 +71,8 @@ export class TableReader {
   /** Chooses the format by the file's name, else by its first line. Returns what reads rows, and says how much of a text it has read. */
   private begin(): (text: string, isEnd: boolean) => number {
     this.pending = this.pending.replace(/^\uFEFF/, '');
-    const isJson = /\.(ndjson|jsonl)$/i.test(this.name) || /^\s*\{/.test(this.pending);
-    if (isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
+    this.isJson = /\.(ndjson|jsonl)$/i.test(this.name) || /^\s*\{/.test(this.pending);
+    if (this.isJson) return (text, isEnd) => this.readJsonLines(text, isEnd);
     const [first] = /^.*\S.*/m.exec(this.pending) ?? [''];
     const parser = new Papa.Parser({ delimiter: this.delimiterIn(first), newline: '\n' }); // cells lose the \r of \r\n
     let cellsOf: ((row: readonly string[]) => void) | undefined;

@@ -50,7 +50,9 @@ export function addField(
   column: string,
   reader: ColumnReader,
 ): string | undefined {
-  const value = (Object.hasOwn(record, column) ? record[column] : null) ?? '';
+  const isNamed = Object.hasOwn(record, column);
+  reader.isNamed ||= isNamed;
+  const value = (isNamed ? record[column] : null) ?? '';
   if (value instanceof Date && !Number.isNaN(value.getTime())) return addCell(column, reader, value.toISOString());
   if (typeof value === 'string') return addCell(column, reader, value.trim());
   if (typeof value === 'number' || typeof value === 'boolean') return addCell(column, reader, String(value));
@@ -70,6 +72,7 @@ export function tableOf(
       const fault = addField(row, column, reader);
       if (fault !== undefined) throw new DataError(`${whereIs(n)}: ${fault}`);
     }
+    if (!reader.isNamed) throw new DataError(`${name}: no row has a column ${JSON.stringify(column)}`);
     return [column, reader.end()];
   });
   return { name, rows: rows.length, whereIs, columns: new Map(columns) };
@@ -81,6 +84,8 @@ export class ColumnReader {
   private codes: Int32Array<ArrayBuffer> | undefined;
   private readonly words = new Map<string, number>();
   private count = 0;
+  /** Whether any object had this name. */
+  isNamed = false;
   /** Whether every cell is a number or missing. */
   private isNumeric = true;
 

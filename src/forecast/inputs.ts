@@ -150,10 +150,19 @@ export const scaled = ({ level, scale }: Scale, value: number): number =>
 function recentMeans({ y, meanOver }: InputPlan, { filled }: Series): (t: number) => number {
   const means = new Float64Array(filled.length);
   let [sum, count] = [0, 0];
-  for (const [t, value] of filled.entries()) {
-    const leaving = filled[t - meanOver] ?? NaN;
-    if (!Number.isNaN(value)) [sum, count] = [sum + scaled(y, value), count + 1];
-    if (!Number.isNaN(leaving)) [sum, count] = [sum - scaled(y, leaving), count - 1];
+  const include = (value: number | undefined, sign: 1 | -1): void => {
+    if (value === undefined || Number.isNaN(value)) return;
+    sum += sign * scaled(y, value);
+    count += sign;
+  };
+  for (let t = 0; t < filled.length; t++) {
+    if (t % meanOver === 0) {
+      [sum, count] = [0, 0]; // summed anew, so that the rounding of numbers long ago has no effect
+      for (let k = t - meanOver + 1; k <= t; k++) include(filled[k], 1);
+    } else {
+      include(filled[t - meanOver], -1);
+      include(filled[t], 1);
+    }
     means[t] = count > 0 ? sum / count : (means[t - 1] ?? 0);
   }
   return (t) => (t < 0 ? 0 : means[Math.min(t, means.length - 1)]);

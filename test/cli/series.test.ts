@@ -1,10 +1,11 @@
 /** `longhand train --predict` and `longhand forecast`: what they print, write and refuse. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/rng.js';
 import { formatTime } from '../../src/data/calendar.js';
 import { loadCheckpoint } from '../../src/training/checkpoint-files.js';
-import { linesOf } from '../helpers/longhand-process.js';
+import { linesOf, runProcess } from '../helpers/longhand-process.js';
 import { jsonLinesOf, longhand, refused, start } from '../helpers/longhand.js';
 import { directoryOf } from '../helpers/temporary-directories.js';
 
@@ -26,7 +27,7 @@ function sales(count = COUNT, more = 0): string[] {
 function walk(): string {
   const random = new Random(9);
   let sum = 0;
-  return ['date,price', ...Array.from({ length: 300 }, (_, n) => `${dateOf(n)},${(sum += random.normal(0, 1))}`)].join(
+  return ['date,price', ...Array.from({ length: 1000 }, (_, n) => `${dateOf(n)},${(sum += random.normal(0, 1))}`)].join(
     '\n',
   );
 }
@@ -167,6 +168,62 @@ describe('longhand train --predict', () => {
     }
   });
 
+  describe('with --program writes a program that', () => {
+    const DAYS = ['1987-02-16', '1987-03-20', '1987-05-25', '1987-07-04'];
+    const csv = written('holidays.csv', ['date,name', ...DAYS.map((date) => `${date},"Off, ""perhaps"""`)]);
+    /** The package of holidays, as a program finds it, and as the command does here. */
+    const holidaysIn = (days: readonly string[], year: number) =>
+      days
+        .filter((day) => day.startsWith(String(year)))
+        .map((day) => ({ date: `${day} 00:00:00`, name: 'Off', type: 'public' }));
+    class Calendar {
+      getHolidays = (year: number) => holidaysIn(DAYS, year);
+    }
+    jest.unstable_mockModule('date-holidays', () => ({ default: Calendar }), { virtual: true });
+    const packages = path.join(root, 'node_modules');
+    mkdirSync(path.join(packages, 'date-holidays'), { recursive: true });
+    writeFileSync(
+      path.join(packages, 'date-holidays/index.js'),
+      `module.exports = class { getHolidays(year) { return (${String(holidaysIn)})(${JSON.stringify(DAYS)}, year); } };`,
+    );
+    symlinkSync(process.cwd(), path.join(packages, 'longhand'));
+    symlinkSync(path.resolve('node_modules/papaparse'), path.join(packages, 'papaparse'));
+    const lines = linesOf(readFileSync(DATA, 'utf8'));
+    writeFileSync(at('messy.csv'), `\uFEFF date ,"sales",day,price\r\n\r\n${lines.slice(1).join('\r\n')}\r\n`);
+    const [names, ...rows] = lines.map((line) => line.split(','));
+    const objects = rows.map((row) => JSON.stringify(Object.fromEntries(row.map((cell, n) => [names[n], cell]))));
+    written('sales.ndjson', objects);
+
+    test.each([
+      ['of a CSV file, with holidays of a file', 'messy.csv', ['--deterministic', '--holidays', csv]],
+      ['of objects, with holidays of a country', 'sales.ndjson', ['--backend', 'reference', '--holidays', 'AQ']],
+    ])('makes the same forecaster: %s', async (_, data, flags) => {
+      const [program, checkpoint] = [at(`${data}.mjs`), at(`${data}.safetensors`)];
+      const chosen = [
+        '--ahead',
+        '7,2',
+        '--test',
+        '1987-07-01..',
+        '--season',
+        '7',
+        '--fill',
+        'previous',
+        '--seeds',
+        '1',
+      ];
+      const small = ['--hidden', '3', '--training-iters', '320', '--checkpoint', checkpoint, '--program', program];
+      const { code, stderr } = await longhand([...FROM, '--data', at(data), ...chosen, ...small, ...flags]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Off')]);
+      const own = readFileSync(checkpoint);
+      rmSync(checkpoint);
+      const ran = await runProcess(process.execPath, [program]);
+      expect([ran.code, ran.stderr]).toEqual([0, '']);
+      expect(readFileSync(checkpoint).equals(own)).toBe(true);
+      const { horizons } = JSON.parse(read(`${data}.report.json`)) as { horizons: { ahead: number; error: number }[] };
+      expect(jsonLinesOf(ran)).toMatchObject(horizons.map(({ ahead, error }) => ({ ahead, error })));
+    });
+  });
+
   const usage = async (args: readonly string[]): Promise<string> => {
     const before = readdirSync(root);
     const { code, stdout, stderr } = await longhand(args);
@@ -191,6 +248,8 @@ describe('longhand train --predict', () => {
     ['--test 1987-02-29..', [...ALL, '--test', '1987-02-29..'], 'Write 1987-01-01..'],
     ['a column twice', [...ALL, '--inputs', 'sales'], 'the column "sales" is named twice'],
     ['what it forecasts as known', [...ALL, '--known', 'day,sales'], 'the column "sales" is named twice'],
+    ['a program without a forecast', ['train', '--program', at('p.mjs')], '--program needs --predict'],
+    ['the data as program', [...ALL, '--program', DATA], 'are the same file'],
     ['the time as known', [...ALL, '--known', 'date'], 'the column "date" is named twice'],
     ['a task', [...ALL, '--task', 'adding'], '--task cannot be used with --predict'],
     ['a history', [...ALL, '--history', at('h.csv')], '--history cannot be used with --predict'],

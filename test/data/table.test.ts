@@ -166,9 +166,8 @@ describe('a table', () => {
     }
     const objects = '{"x":null}\n{}\n{"x":""}\n{"x":"nan"}\n';
     expect(cells(read(objects, { x: 'number' }, { name: 't.ndjson' }), 'x')).toEqual(Array(4).fill(null));
-    expect(
-      cells(read(objects, Object.fromEntries([['toString', 'text']]) as Wanted, { name: 't.ndjson' }), 'toString'),
-    ).toEqual(Array(4).fill(null));
+    const inherited = Object.fromEntries([['toString', 'text']]) as Wanted;
+    expectDataError(() => read(objects, inherited, { name: 't.ndjson' }), 't.ndjson: no line has a column "toString"');
   });
 
   test('holds texts where a cell is no number', () => {

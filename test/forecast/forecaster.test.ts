@@ -18,7 +18,7 @@ import { assertTrained, forecastBytes, forecastIn, parseForecast } from '../../s
 import type { ForecastHooks, ForecastState } from '../../src/forecast/forecaster.js';
 import { Forecaster, forecastOptions, trainNetworks } from '../../src/forecast/forecaster.js';
 import { futureOf } from '../../src/forecast/future.js';
-import { loadForecaster } from '../../src/index.js';
+import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
 import type { Band } from '../../src/forecast/intervals.js';
 import { coverageOf, meanAbsoluteError, meanBand, movedOutwards, outwardShift } from '../../src/forecast/intervals.js';
@@ -346,6 +346,36 @@ describe('a forecaster', () => {
     loaded.dispose();
     forecaster.dispose();
     expectDataError(() => loadForecaster(backend, whole.states[0]), 'its training has not ended');
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['no time', { time: undefined }, 'trainForecaster: time undefined: must be a list of names of columns'],
+    ['an empty time', { time: [] }, 'trainForecaster: time: must name a column'],
+    ['no column', { predict: undefined }, 'trainForecaster: predict is undefined: must be a text'],
+    ['a horizon of 0', { ahead: [1, 0] }, 'trainForecaster: ahead 0: must be a whole number from 1 to 10000'],
+    ['no horizons', { ahead: [] }, 'trainForecaster: ahead: must have a number of steps'],
+    ['a season of 1', { seasons: [1] }, 'trainForecaster: seasons 1: must be a whole number'],
+    ['a fill', { fill: 'linear' }, 'trainForecaster: fill "linear": must be one of missing, previous'],
+    ['no seeds', { seeds: 0 }, 'trainForecaster: seeds 0: must be a whole number from 1 to 100'],
+    ['an interval', { interval: 1 }, 'trainForecaster: interval 1: must be a number between 0 and 1'],
+    ['a test part', { test: 'last year' }, 'trainForecaster: test "last year": must be as 1987-01-01..'],
+    ['a column twice', { known: ['y'] }, 'trainForecaster: the column "y" is named twice'],
+    ['a name in place of a list', { known: 'k' }, 'trainForecaster: known "k": must be a list of names of columns'],
+    ['a misspelt name', { horizon: 3 }, 'trainForecaster: horizon: unknown option'],
+    ['a column that is missing', { inputs: ['z'] }, 'rows: no row has a column "z"'],
+    [
+      'holidays without names',
+      { holidays: [{ date: '1987-01-01' }] },
+      'holidays[0]: a holiday needs a date and a name',
+    ],
+  ])('is not trained for %s', async (_, changed, message) => {
+    const request = { time: 'date', predict: 'y', ...changed };
+    await expect(trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS)).rejects.toThrow(message);
+  });
+
+  test('is not trained with a misspelt option', async () => {
+    const run = trainForecaster(backend, rowsOfDays(COUNT, 0), { time: 'date', predict: 'y' }, { units: 3 } as object);
+    await expect(run).rejects.toThrow('train: units: unknown option; did you mean hidden?');
   });
 
   test('compares itself with ridge regression on the same numbers, without the test part', () => {

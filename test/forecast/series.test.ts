@@ -540,7 +540,10 @@ describe('holidays', () => {
       ['1987-12-25', 'Christmas Day'],
       ['1987-12-25', 'Friday'],
     ]);
-    for (const row of [{ name: 'x' }, { date: '1987-12-25' }]) {
+    for (const row of [
+      { date: null, name: 'x' },
+      { date: '1987-12-25', name: '' },
+    ]) {
       expectDataError(
         () => holidaysOf(tableOf('h', [row], HOLIDAY_COLUMNS)),
         'h[0]: a holiday needs a date and a name',
