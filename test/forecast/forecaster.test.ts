@@ -363,11 +363,7 @@ describe('a forecaster', () => {
     ['a name in place of a list', { known: 'k' }, 'trainForecaster: known "k": must be a list of names of columns'],
     ['a misspelt name', { horizon: 3 }, 'trainForecaster: horizon: unknown option'],
     ['a column that is missing', { inputs: ['z'] }, 'rows: no row has a column "z"'],
-    [
-      'holidays without names',
-      { holidays: [{ date: '1987-01-01' }] },
-      'holidays[0]: a holiday needs a date and a name',
-    ],
+    ['holidays without names', { holidays: [{ date: '1987-01-01' }] }, 'holidays: no row has a column "name"'],
   ])('is not trained for %s', async (_, changed, message) => {
     const request = { time: 'date', predict: 'y', ...changed };
     await expect(trainForecaster(backend, rowsOfDays(COUNT, 0), request, OPTIONS)).rejects.toThrow(message);
