@@ -1,5 +1,5 @@
 /**
- * `npm run test:fuzz -- --cases 100000`: mutated files for every reader. Each file must be read, or refused with a DataError of one
+ * `npm run test:fuzz -- --cases 100000`: mutated files for every reader, or for one (`--reader table`). Each file must be read, or refused with a DataError of one
  * line, in bounded time and memory. Anything else ends the run with the seed of the case. Before these, every value of every JSON
  * text in the files is replaced by values of other types, at every depth.
  */
@@ -15,13 +15,18 @@ const { createReferenceBackend } = await load('kernels/reference/index.js');
 const { checkpointBytes, parseCheckpoint, signed } = await load('src/training/checkpoint.js');
 const { compareFile } = await load('src/compare/compare.js');
 const { templateOf } = await load('src/compare/template.js');
-const { DataError, OutOfMemoryError } = await load('src/core/errors.js');
+const { DataError, NonFiniteError, OutOfMemoryError } = await load('src/core/errors.js');
 const { fromPyTorch, toPyTorch } = await load('src/export/pytorch.js');
 const { fromPyTorchTraining, toPyTorchTraining } = await load('src/export/pytorch-training.js');
 const { fromTensorFlow1, toTensorFlow1 } = await load('src/export/tensorflow1.js');
 const { imagesIn } = await load('src/cli/images.js');
 const { decodePng } = await load('src/cli/png.js');
 const { historyIn } = await load('src/cli/history.js');
+const { TableReader } = await load('src/data/table-reader.js');
+const { loadForecaster, trainForecaster } = await load('src/forecast/library.js');
+const { planOf } = await load('src/forecast/plan.js');
+const { choicesOf } = await load('src/forecast/request.js');
+const { seriesOf, wantedColumns } = await load('src/forecast/series.js');
 const { parseLabelledImages } = await load('src/data/mnist.js');
 const { unpacked } = await load('src/data/mnist-files.js');
 const { Random } = await load('src/core/rng.js');
@@ -120,7 +125,69 @@ async function subjects() {
       seeds: [Buffer.from('{"set":"train","step":10,"loss":2.25,"accuracy":0.5}\n')],
       read: (file) => historyIn(file, 'f.ndjson'),
     },
+    {
+      name: 'table',
+      seeds: TABLES.map((table) => Buffer.from(table)),
+      mutate: mutateTable,
+      read: (file, seed) => planIn(file, nameOf(seed)),
+    },
+    {
+      name: 'forecaster',
+      seeds: [await aForecaster()],
+      mutate: mutateSigned,
+      read: (file) => forecastWith(loadForecaster(backend, file)),
+    },
   ];
+}
+
+/** Rows of a series, with a category that is known in advance. */
+const ROWS_OF_DAYS = Array.from({ length: 40 }, (_, n) => ({
+  day: new Date(86_400_000 * n).toISOString().slice(0, 10),
+  y: (n % 7) + n / 100,
+  x: n % 3 === 0 ? null : -n,
+  k: 'abcdefg'[n % 7],
+}));
+const cellsOf = (row, separator) =>
+  Object.values(row)
+    .map((value) => value ?? '')
+    .join(separator);
+const TABLES = [
+  `day,y,x,k\n${ROWS_OF_DAYS.map((row) => cellsOf(row, ',')).join('\n')}\n`,
+  `\uFEFF"day"\ty\tx\tk\r\n${ROWS_OF_DAYS.map((row) => cellsOf(row, '\t')).join('\r\n')}`,
+  ROWS_OF_DAYS.map((row) => `${JSON.stringify(row)}\n`).join(''),
+];
+const nameOf = (table) => (table[0] === 123 ? 'f.ndjson' : 'f.csv'); // 123 is {
+const REQUEST = { time: 'day', predict: 'y', ahead: [1, 2], inputs: ['x'], known: ['k'], fill: 'missing' };
+const CHOICES = choicesOf('fuzz', REQUEST);
+
+/** The plan for a table, which arrives in pieces. */
+function planIn(file, name) {
+  const reader = new TableReader(name, wantedColumns(CHOICES.columns));
+  const decoder = new TextDecoder('utf-8', { fatal: false });
+  for (let at = 0; at < file.length; at += 100) {
+    reader.add(decoder.decode(file.subarray(at, at + 100), { stream: true }));
+  }
+  planOf(name, seriesOf(reader.end(), CHOICES.columns), CHOICES, undefined);
+}
+
+async function aForecaster() {
+  const options = { hidden: 2, trainingIters: 128 };
+  const { bytes } = await trainForecaster(backend, ROWS_OF_DAYS, { ...REQUEST, seeds: 1, seasons: [7] }, options);
+  return bytes;
+}
+
+/** Forecasts of a forecaster: a plan that is read must not fail here with another error either. */
+async function forecastWith(forecaster) {
+  try {
+    const rows = [...(await forecaster.predict(ROWS_OF_DAYS)), ...(await forecaster.forecast(ROWS_OF_DAYS, 2))];
+    const wrong = rows.find(({ forecast, low, high }) => !(low <= forecast && forecast <= high));
+    if (wrong) throw new Error(`forecast ${JSON.stringify(wrong)}`);
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    throw new DataError(error.message);
+  } finally {
+    forecaster.dispose();
+  }
 }
 
 /** A run of version 1: its data, and its last checkpoint. */
@@ -376,6 +443,58 @@ function* filesWithWrongValues({ name, mutate }, seed) {
   }
 }
 
+/** Cells that people and programs write. */
+const CELLS = [
+  ...[
+    '',
+    ' ',
+    'NaN',
+    'null',
+    '-',
+    '0',
+    '-0',
+    '1e39',
+    '1e-50',
+    '1,5',
+    '0x10',
+    '1_000',
+    '12%',
+    '∞',
+    '3.4028235e38',
+    '007',
+    '"',
+    '""',
+  ],
+  ...[
+    '1970-01-05',
+    '1970-02-30',
+    '1970-01-02T00:00Z',
+    '2970',
+    '0000',
+    '1970-01',
+    '9999-12-31',
+    '01/02/1970',
+    '1e3',
+    'é',
+    '{}',
+  ],
+];
+
+/** Some cells or lines of a table changed. */
+function mutateTable(random, seed) {
+  if (random.below(3) === 0) return mutateBytes(random, seed);
+  const lines = seed.toString('utf8').split('\n');
+  for (let changes = 1 + random.below(3); changes > 0; changes--) {
+    const at = random.below(lines.length);
+    const parts = lines[at].split(/([,\t:]|: )/);
+    parts[2 * random.below(Math.ceil(parts.length / 2))] = CELLS[random.below(CELLS.length)];
+    const other = [parts.join(''), lines[random.below(lines.length)]][Number(random.below(4) === 0)];
+    if (random.below(8) === 0) lines.splice(at, random.below(2), other, other);
+    else lines[at] = other;
+  }
+  return Buffer.from(lines.join('\n'));
+}
+
 const mutateTensors = (random, seed) =>
   random.below(4) === 0 ? mutateBytes(random, seed) : writeSafetensors(changedFile(random, seed));
 
@@ -408,9 +527,9 @@ export async function wrongValues() {
   return counts;
 }
 
-/** Runs `cases` cases, spread over all readers. Throws an Error that names the first that is neither read nor refused. */
-export async function fuzz({ cases, seed }) {
-  const all = await subjects();
+/** Runs `cases` cases, spread over all readers, or for one of them. Throws an Error that names the first that is neither read nor refused. */
+export async function fuzz({ cases, seed, reader }) {
+  const all = (await subjects()).filter(({ name }) => reader === undefined || name === reader);
   const counts = Object.fromEntries(all.map(({ name }) => [name, { read: 0, refused: 0 }]));
   let slowest = 0;
   let memoryMiB = 0; // resourceUsage would report a larger process from which this one was forked
@@ -434,11 +553,19 @@ export async function fuzz({ cases, seed }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+    options: {
+      cases: { type: 'string', default: '100000' },
+      seed: { type: 'string', default: '1' },
+      reader: { type: 'string' },
+    },
   });
   const { read: harmless, refused: wrong } = await wrongValues();
   console.log(`wrong values in JSON: ${harmless} read, ${wrong} refused`);
-  const { counts, slowest, memoryMiB } = await fuzz({ cases: Number(values.cases), seed: Number(values.seed) });
+  const { counts, slowest, memoryMiB } = await fuzz({
+    ...values,
+    cases: Number(values.cases),
+    seed: Number(values.seed),
+  });
   for (const [name, { read, refused }] of Object.entries(counts)) {
     console.log(`${name.padEnd(14)} ${String(read).padStart(7)} read ${String(refused).padStart(7)} refused`);
   }

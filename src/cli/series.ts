@@ -8,7 +8,7 @@ import { timeAt, timeSpan } from '../data/calendar.js';
 import { replaceFile } from '../files/disk.js';
 import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
-import { configFor, Forecaster, forecastOptions, optionsOf, trainNetworks } from '../forecast/forecaster.js';
+import { configFor, fittedOptions, Forecaster, optionsOf, trainNetworks } from '../forecast/forecaster.js';
 import type { ForecastPlan } from '../forecast/plan.js';
 import { planOf } from '../forecast/plan.js';
 import { reportOf } from '../forecast/report.js';
@@ -164,7 +164,7 @@ export async function trainSeries(
   if (file === undefined) throw new DataError('name the data of the run with --data');
   const { series, state } = await begun(file, flags, given, resumed, signal);
   const { plan } = state;
-  const options = optionsOf(state, forecastOptions(given));
+  const options = optionsOf(state, fittedOptions(plan, series, given));
   describePlan(file, series, plan);
   const config = configFor(plan, series, options);
   assertRoom(

@@ -3,6 +3,7 @@ import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { zeros } from '../core/tensor.js';
+import type { Examples } from '../data/examples.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import { networkFor, Training } from '../training/training.js';
@@ -37,6 +38,18 @@ export const FORECAST_OPTIONS = {
 export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
   const options = { ...TUTORIAL, ...FORECAST_OPTIONS, ...given };
   return options.loss === 'pinball' ? options : { ...options, quantiles: TUTORIAL.quantiles };
+}
+
+/** `forecastOptions` for a series; if it is short, the default batch is all its windows, and the steps are as many. */
+export function fittedOptions(plan: ForecastPlan, series: Series, given: Partial<TrainOptions>): TrainOptions {
+  const options = forecastOptions(given);
+  if (given.batchSize !== undefined) return options;
+  const counts = membersOf(plan, 'calibration').map(
+    ({ ahead }) => examplesFor(plan, series, ahead, 'calibration').count,
+  );
+  const batchSize = Math.max(1, Math.min(options.batchSize, ...counts));
+  const trainingIters = Math.ceil((FORECAST_OPTIONS.trainingIters * batchSize) / FORECAST_OPTIONS.batchSize);
+  return { ...options, batchSize, ...(given.trainingIters === undefined && { trainingIters }) };
 }
 
 /** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
@@ -107,10 +120,7 @@ async function trainStage(
   for (const [n, member] of members.entries()) {
     const { name, ahead, seed } = member;
     const saved = networks.get(name);
-    const examples = {
-      train: windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage)),
-      validation: undefined,
-    };
+    const examples = { train: examplesFor(plan, series, ahead, stage), validation: undefined };
     const training = saved?.training
       ? Training.resumeChecked(
           backend,
@@ -139,10 +149,14 @@ async function trainStage(
 const readingFor = (plan: ForecastPlan, series: Series, ahead: readonly number[]): Reading =>
   readingOf(series, plan.inputs, holidaysIn(plan), ahead);
 
+/** What a network of a stage learns from. */
+const examplesFor = (plan: ForecastPlan, series: Series, ahead: readonly number[], stage: Stage): Examples =>
+  windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage));
+
 /** The config of a plan's networks, for a look at their size. */
 export function configFor(plan: ForecastPlan, series: Series, options: TrainOptions): NetworkConfig {
   const [{ ahead }] = membersOf(plan);
-  return networkFor(windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, 'final')), options);
+  return networkFor(examplesFor(plan, series, ahead, 'final'), options);
 }
 
 /** Forecasts with the networks of a plan. The caller disposes of it. */
@@ -163,10 +177,7 @@ export class Forecaster {
       for (const { name, ahead } of this.members) {
         const saved = networks.get(name);
         if (!saved) throw new Error(`forecast: network ${name} is missing`);
-        const { outputs, quantiles } = saved.model.network;
-        const needed = ahead.length * Math.max(quantiles.length, 1);
-        if (outputs !== needed)
-          throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
+        assertForecasts(name, saved.model.network, ahead);
         const network = new Network(backend, saved.model.network, { T: 2 * plan.T, B: AT_ONCE });
         this.networks.set(name, network);
         network.load(saved.model.parameters);
@@ -241,6 +252,22 @@ export class Forecaster {
   readingOf(series: Series, ahead: readonly number[]): Reading {
     return readingFor(this.plan, series, ahead);
   }
+}
+
+/** Throws a DataError unless a network of a file can forecast these horizons. */
+function assertForecasts(name: string, config: CompleteConfig, ahead: readonly number[]): void {
+  const { outputs, quantiles, reads, inputKind, loss, layers } = config;
+  const needed = ahead.length * Math.max(quantiles.length, 1);
+  if (outputs !== needed)
+    throw new DataError(`forecast: network ${name} has ${outputs} outputs, but its horizons need ${needed}`);
+  if (
+    reads === 'every' &&
+    inputKind === 'numbers' &&
+    loss !== 'crossEntropy' &&
+    !layers.some((one) => one.bidirectional)
+  )
+    return;
+  throw new DataError(`forecast: network ${name} does not forecast a number at every step from the numbers before it`);
 }
 
 /** The outputs of target g: its lowest quantile, the one nearest to the median, and the highest; one output is all three. */

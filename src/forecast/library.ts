@@ -6,7 +6,7 @@ import type { GivenOptions } from '../training/options.js';
 import { assertOptions, OPTION_NAMES } from '../training/options.js';
 import { assertTrained, forecastBytes, parseForecast } from './forecast-file.js';
 import type { ForecastHooks } from './forecaster.js';
-import { Forecaster, forecastOptions, trainNetworks } from './forecaster.js';
+import { fittedOptions, Forecaster, forecastOptions, trainNetworks } from './forecaster.js';
 import type { Holidays } from './holidays.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from './holidays.js';
 import { futureOf } from './future.js';
@@ -95,11 +95,11 @@ export async function trainForecaster(
   hooks: ForecastHooks = {},
 ): Promise<TrainedForecaster> {
   const choices = choicesOf('trainForecaster', request);
-  const all = forecastOptions(options);
-  assertOptions(all, OPTION_NAMES);
+  assertOptions(forecastOptions(options), OPTION_NAMES);
   const series = seriesOf(tableOf('rows', rows, wantedColumns(choices.columns)), choices.columns);
   const holidays = request.holidays && holidaysFrom(request.holidays);
   const begun = { plan: planOf('rows', series, choices, holidays), networks: new Map() };
+  const all = fittedOptions(begun.plan, series, options);
   const state = await trainNetworks(backend, series, all, begun, hooks);
   const forecaster = new Forecaster(backend, state);
   try {

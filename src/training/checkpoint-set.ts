@@ -2,7 +2,6 @@
  * Several networks in one checkpoint file, as a forecaster has them, with metadata for all of them. docs/files.md describes the file: what a
  * file of one network calls `kernel` or `model` is called `NAME/kernel` and `NAME/model` here.
  */
-import { assertObject } from '../core/arguments.js';
 import { DataError } from '../core/errors.js';
 import type { JsonObject } from '../files/json.js';
 import type { StoredTensor } from '../files/safetensors.js';
@@ -91,7 +90,6 @@ const emptyFile = (): MutableFile => ({
 });
 
 function assertNames(names: unknown, where: string): asserts names is string[] {
-  assertObject(`${where}: networks`, names);
   const isRight = Array.isArray(names) && names.length <= MOST_NETWORKS && new Set(names).size === names.length;
   if (isRight && names.every((name) => typeof name === 'string' && NAME.test(name))) return;
   throw new DataError(`${where}: networks: must be a list of different names of 1 to 100 letters, digits, _ + . or -`);
