@@ -223,7 +223,8 @@ function summaryOf(verdict: Verdict): string {
   const [first, ...others] = verdict.differences;
   const [expected, found] = digitsOf(first.expected, first.found);
   const names = others.slice(0, MOST_NAMES).map(({ tensor }) => tensor);
-  if (others.length > MOST_NAMES) names.push(`${others.length - MOST_NAMES} others`);
+  const left = others.length - names.length;
+  if (left > 0) names.push(left === 1 ? '1 other' : `${left} others`);
   const more = names.length === 0 ? '' : `; also wrong: ${names.join(', ')}`;
   return `wrong: ${first.element} is ${found}, but must be ${expected}${more}`;
 }

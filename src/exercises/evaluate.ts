@@ -1,12 +1,6 @@
 /** Runs an answer, a CommonJS module that may import from 'longhand'. */
 import { withArticle } from '../core/arguments.js';
-import { copyInto, fill, flatten, matrixOf, rowsOf, stepOf, transposeOf } from '../core/tensor.js';
-import { BETA1, BETA2, EPSILON } from '../equations/adam.js';
-import { denseBackward } from '../equations/dense.js';
-import { keepStateBackward } from '../equations/ended-sequences.js';
-import { lstmBackward, lstmStepBackward } from '../equations/lstm.js';
-import { inputBackward } from '../equations/lstm-input.js';
-import { projectBackward } from '../equations/projection.js';
+import { LIBRARY } from './library.js';
 
 /** What an answer exports, by name. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -15,26 +9,6 @@ export type Answer = Readonly<Record<string, unknown>>;
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
 }
-
-/** What an answer can import from 'longhand', besides types. */
-const LIBRARY: Readonly<Record<string, unknown>> = {
-  BETA1,
-  BETA2,
-  copyInto,
-  denseBackward,
-  EPSILON,
-  fill,
-  flatten,
-  inputBackward,
-  keepStateBackward,
-  lstmBackward,
-  lstmStepBackward,
-  matrixOf,
-  projectBackward,
-  rowsOf,
-  stepOf,
-  transposeOf,
-};
 
 /** Makes a function of a CommonJS module. In errors, the module must be a file `ANSWER_FILE`, or what `new Function` makes. */
 export type Compile = (code: string) => (exports: Answer, require: typeof required) => void;
