@@ -1,4 +1,4 @@
-/** What an answer can call: functions of the library, and a backend. They name an argument that is none. */
+/** What an answer can call: functions of the library, and a backend. A message names an argument that is of another kind. */
 import { createReferenceBackend } from '../../kernels/reference/index.js';
 import { assertNumber, describe } from '../core/arguments.js';
 import type { Backend } from '../core/backend.js';
@@ -38,62 +38,77 @@ function assertKind(what: string, value: unknown, kind: Kind): void {
   }
 }
 
-/** `call`, which first checks arguments, the first ones, against their names and kinds. */
-function checked<Arguments extends unknown[], Value>(
-  name: string,
-  call: (...given: Arguments) => Value,
-  kinds: Readonly<Record<string, Kind>>,
-): (...given: Arguments) => Value {
-  const parameters = Object.entries(kinds);
-  return (...given) => {
-    parameters.forEach(([parameter, kind], n) => assertKind(`${name}: ${parameter}`, given[n], kind));
-    return call(...given);
-  };
+/** The kinds of a function's first parameters, which have their names in longhand.d.ts. */
+type Kinds = Readonly<Record<string, Kind>>;
+
+/** `calls`, in which the named functions check their arguments first. */
+function checked<Calls extends object>(calls: Calls, named: { readonly [Name in keyof Calls]?: Kinds }): Calls {
+  const checks = (Object.entries(named) as [keyof Calls & string, Kinds][]).map(([name, parameters]) => {
+    const call = (calls[name] as (...given: unknown[]) => unknown).bind(calls);
+    const kinds = Object.entries(parameters);
+    const checkedCall = (...given: unknown[]): unknown => {
+      kinds.forEach(([parameter, kind], n) => assertKind(`${name}: ${parameter}`, given[n], kind));
+      return call(...given);
+    };
+    return [name, checkedCall];
+  });
+  return { ...calls, ...Object.fromEntries(checks) } as Calls;
 }
 
-/** What an answer can import from 'longhand', besides types. The parameters have their names in longhand.d.ts. */
-export const LIBRARY: Readonly<Record<string, unknown>> = {
+const IMPORTED = {
   BETA1,
   BETA2,
-  copyInto: checked('copyInto', copyInto, { target: 'tensor', source: 'tensor' }),
-  denseBackward: checked('denseBackward', denseBackward, {
-    ...{ backend: 'backend', dStates: 'tensors', dW: 'tensor', db: 'tensor' },
-    ...{ dLogits: 'tensor', states: 'tensors', W: 'tensor' },
-  }),
+  copyInto,
+  denseBackward,
   EPSILON,
-  fill: checked('fill', fill, { tensor: 'tensor', value: 'number' }),
-  flatten: checked('flatten', flatten, { tensor: 'tensor' }),
-  inputBackward: checked('inputBackward', inputBackward, {
-    ...{ backend: 'backend', dx: 'tensors', dWx: 'tensors' },
-    ...{ dz: 'tensor', xTransposed: 'tensors', WxTransposed: 'tensors' },
-  }),
-  keepStateBackward: checked('keepStateBackward', keepStateBackward, { backend: 'backend', ended: 'ended' }),
-  lstmBackward: checked('lstmBackward', lstmBackward, { backend: 'backend', lstm: 'lstm' }),
-  lstmStepBackward: checked('lstmStepBackward', lstmStepBackward, {
-    backend: 'backend',
-    lstm: 'lstm',
-    step: 'running',
-  }),
-  matrixOf: checked('matrixOf', matrixOf, { tensor: 'tensor' }),
-  projectBackward: checked('projectBackward', projectBackward, { backend: 'backend', projected: 'projected' }),
-  rowsOf: checked('rowsOf', rowsOf, { tensor: 'tensor' }),
-  stepOf: checked('stepOf', stepOf, { tensor: 'tensor' }),
-  transposeOf: checked('transposeOf', transposeOf, { matrix: 'tensor' }),
+  fill,
+  flatten,
+  inputBackward,
+  keepStateBackward,
+  lstmBackward,
+  lstmStepBackward,
+  matrixOf,
+  projectBackward,
+  rowsOf,
+  stepOf,
+  transposeOf,
 };
 
-/** A backend for answers, which cannot replace its operations. */
-export function backendForAnswers(dtype: DType): Backend {
-  const backend = createReferenceBackend({ dtype });
-  return Object.freeze({
-    ...backend,
-    matmul: checked('matmul', backend.matmul, { out: 'tensor', a: 'tensor', b: 'tensor' }),
-    columnSums: checked('columnSums', backend.columnSums, { out: 'tensor', a: 'tensor' }),
-    lstmCellBackward: checked('lstmCellBackward', backend.lstmCellBackward, {
-      ...{ dz: 'tensor', dc: 'tensor', dcPrev: 'tensor', dh: 'tensor' },
-      ...{ gates: 'tensor', c: 'tensor', cPrev: 'tensor' },
+/** What an answer can import from 'longhand', besides types. */
+export const LIBRARY: Readonly<Record<string, unknown>> = checked(IMPORTED, {
+  copyInto: { target: 'tensor', source: 'tensor' },
+  denseBackward: {
+    ...{ backend: 'backend', dStates: 'tensors', dW: 'tensor', db: 'tensor' },
+    ...{ dLogits: 'tensor', states: 'tensors', W: 'tensor' },
+  },
+  fill: { tensor: 'tensor', value: 'number' },
+  flatten: { tensor: 'tensor' },
+  inputBackward: {
+    ...{ backend: 'backend', dx: 'tensors', dWx: 'tensors' },
+    ...{ dz: 'tensor', xTransposed: 'tensors', WxTransposed: 'tensors' },
+  },
+  keepStateBackward: { backend: 'backend', ended: 'ended' },
+  lstmBackward: { backend: 'backend', lstm: 'lstm' },
+  lstmStepBackward: { backend: 'backend', lstm: 'lstm', step: 'running' },
+  matrixOf: { tensor: 'tensor' },
+  projectBackward: { backend: 'backend', projected: 'projected' },
+  rowsOf: { tensor: 'tensor', from: 'number', to: 'number' },
+  stepOf: { tensor: 'tensor', t: 'number' },
+  transposeOf: { matrix: 'tensor' },
+});
+
+/** A backend whose operations an answer can call, but not replace. */
+export const backendForAnswers = (dtype: DType): Backend =>
+  Object.freeze(
+    checked(createReferenceBackend({ dtype }), {
+      matmul: { out: 'tensor', a: 'tensor', b: 'tensor' },
+      columnSums: { out: 'tensor', a: 'tensor' },
+      lstmCellBackward: {
+        ...{ dz: 'tensor', dc: 'tensor', dcPrev: 'tensor', dh: 'tensor' },
+        ...{ gates: 'tensor', c: 'tensor', cPrev: 'tensor' },
+      },
+      add: { out: 'tensor', a: 'tensor' },
+      fill: { out: 'tensor', value: 'number' },
+      copy: { out: 'tensor', a: 'tensor' },
     }),
-    add: checked('add', backend.add, { out: 'tensor', a: 'tensor' }),
-    fill: checked('fill', backend.fill, { out: 'tensor', value: 'number' }),
-    copy: checked('copy', backend.copy, { out: 'tensor', a: 'tensor' }),
-  });
-}
+  );
