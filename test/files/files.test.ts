@@ -7,7 +7,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { historyIn } from '../../src/cli/history.js';
 import { DataError } from '../../src/core/errors.js';
-import { assertReplaceable, makeFolder, previousOf, readFile, readIfPresent, replaceFile } from '../../src/files/disk.js';
+import {
+  assertReplaceable,
+  makeFolder,
+  previousOf,
+  readFile,
+  readIfPresent,
+  replaceFile,
+} from '../../src/files/disk.js';
 import { fastSha256Of, sha256Of } from '../../src/files/sha256.js';
 import { expectDataError } from '../helpers/failures.js';
 import { runProcess } from '../helpers/longhand-process.js';
