@@ -41,7 +41,7 @@ export function assertTrained({ plan, networks }: ForecastState, name: string): 
     const { options, step, order } = saved.training;
     return step >= stepCount(options, order.length);
   };
-  if (plan.shifts !== null && membersOf(plan).every((member) => isOver(networks.get(member.name)))) return;
+  if (plan.scores !== null && membersOf(plan).every((member) => isOver(networks.get(member.name)))) return;
   throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
 }
 
@@ -57,7 +57,9 @@ class Reader {
     const calendar = this.field('calendar');
     const parts = this.field('parts');
     const ahead = this.field('ahead').list((one) => one.whole(1));
-    const shifts = this.field('shifts').orNull((one) => one.list((shift) => shift.number()));
+    const scores = this.field('scores').orNull((one) =>
+      one.list((part) => part.list((score) => score.orNull((n) => n.number()))),
+    );
     const plan: ForecastPlan = {
       columns: {
         time: columns.field('time').texts(),
@@ -79,11 +81,13 @@ class Reader {
       inputs: this.field('inputs').inputs(),
       T: this.field('T').whole(1, MOST_STEPS),
       holidays: this.field('holidays').orNull((one) => one.list((day) => day.holiday())),
-      shifts,
+      scores,
     };
     const rises = ahead.every((one, n) => n === 0 || one > ahead[n - 1]);
     if (ahead.length === 0 || !rises) throw this.field('ahead').fault('numbers that rise');
-    if (shifts && shifts.length !== ahead.length) throw this.field('shifts').fault(`${ahead.length} numbers`);
+    const { from, to } = plan.parts.validation;
+    if (scores && (scores.length !== ahead.length || scores.some((part) => part.length !== to - from)))
+      throw this.field('scores').fault(`${ahead.length} lists of ${to - from} numbers`);
     if (plan.seeds * ahead.length > MOST_NETWORKS) throw this.field('seeds').fault(`at most ${MOST_NETWORKS} networks`);
     const { inputs, validation, test } = { ...plan, ...plan.parts };
     if (validation.to > test.from) throw parts.field('test').field('from').fault(`at least ${validation.to}`);

@@ -13,7 +13,7 @@ import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { Band } from './intervals.js';
-import { meanBand, movedOutwards, outwardShift } from './intervals.js';
+import { meanBand, movedOutwards, recentShifts, scoreOf } from './intervals.js';
 import type { ForecastPlan, Member, Range, Stage } from './plan.js';
 import { holidaysIn, membersOf, trainEnd } from './plan.js';
 import type { Series } from './series.js';
@@ -61,6 +61,9 @@ export function optionsOf({ plan, networks }: ForecastState, otherwise: TrainOpt
   return otherwise;
 }
 
+/** An interval reads the scores of half as many steps as the validation part has, but at least so many if it has them. */
+const LEAST_SCORES = 100;
+
 /** Windows that are forecast at once. */
 const AT_ONCE = 64;
 
@@ -93,11 +96,11 @@ export async function trainNetworks(
 ): Promise<ForecastState> {
   const options = optionsOf(before, given);
   let state = before;
-  if (state.plan.shifts === null) {
+  if (state.plan.scores === null) {
     state = await trainStage(backend, series, options, state, 'calibration', hooks);
     const forecaster = new Forecaster(backend, state, 'calibration');
     try {
-      const plan = await withShifts(forecaster, series, hooks.signal);
+      const plan = await withScores(forecaster, series, hooks.signal);
       await hooks.onCalibrated?.(forecaster);
       state = { plan, networks: new Map() };
     } finally {
@@ -193,15 +196,53 @@ export class Forecaster {
     for (const network of this.networks.values()) network.dispose();
   }
 
-  /** For each of `steps`, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
+  /** For each of `steps`, which rise, the forecast made `ahead` steps before it; `ahead` is one of the plan's. */
   async bands(series: Series, ahead: number, steps: readonly number[], signal?: AbortSignal): Promise<Band[]> {
-    const { plan } = this;
+    const raw = await this.rawBands(series, ahead, steps, signal);
+    const shifts = await this.shifts(series, ahead, steps, signal);
+    return raw.map((band, n) => movedOutwards(band, shifts[n]));
+  }
+
+  /** The mean of the networks' bands, without correction. */
+  private async rawBands(
+    series: Series,
+    ahead: number,
+    steps: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<Band[]> {
     const all: Band[][] = [];
     for (const member of this.members.filter((one) => one.ahead.includes(ahead))) {
       all.push(await this.bandsOf(member, series, ahead, steps, signal));
     }
-    const shift = plan.shifts?.[plan.ahead.indexOf(ahead)] ?? 0;
-    return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), shift));
+    return steps.map((_, n) => movedOutwards(meanBand(all.map((bands) => bands[n])), 0)); // quantiles may cross
+  }
+
+  /**
+   * How far the interval of each of `steps` moves outwards. The shift is that of the latest scores that are known `ahead` steps before: those
+   * of the test part and later, and before them those of the validation part.
+   */
+  private async shifts(
+    series: Series,
+    ahead: number,
+    steps: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<number[]> {
+    const { scores, parts, coverage, ahead: horizons } = this.plan;
+    const before = scores?.[horizons.indexOf(ahead)];
+    if (!before || steps.length === 0) return steps.map(() => 0);
+    const { from, to } = parts.validation;
+    const least = Math.min(LEAST_SCORES, before.length);
+    const most = Math.max(Math.ceil(before.length / 2), least);
+    const last = Math.min(steps[steps.length - 1] - ahead + 1, series.end);
+    const first = Math.max(to, Math.min(steps[0] - ahead + 1, series.end) - most);
+    const later = Array.from({ length: Math.max(0, last - first) }, (_, n) => first + n);
+    const bands = await this.rawBands(series, ahead, later, signal);
+    const known = new Float64Array(Math.max(to, last) - from).fill(NaN);
+    known.set(before.map((score) => score ?? NaN));
+    for (const [n, d] of later.entries()) known[d - from] = scoreOf(bands[n], series.y[d]);
+    // a step that the networks have learned from has the interval of the first test step: its own error is too small
+    const ends = steps.map((d) => Math.max(Math.max(d, to) - ahead + 1 - from, least));
+    return recentShifts(known, ends, most, coverage);
   }
 
   /** One network's forecasts, without correction. */
@@ -281,14 +322,15 @@ function placesOf({ quantiles }: CompleteConfig, g: number): [low: number, middl
 /** The whole numbers of a range. */
 export const stepsIn = ({ from, to }: Range): number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
-/** The plan with the shifts that the validation part asks for. */
-export async function withShifts(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
+/** The plan with the scores of the validation part. */
+export async function withScores(forecaster: Forecaster, series: Series, signal?: AbortSignal): Promise<ForecastPlan> {
   const { plan } = forecaster;
   const steps = stepsIn(plan.parts.validation);
-  const y = steps.map((d) => series.y[d]);
-  const shifts: number[] = [];
+  const scores: (number | null)[][] = [];
   for (const ahead of plan.ahead) {
-    shifts.push(outwardShift(await forecaster.bands(series, ahead, steps, signal), y, plan.coverage));
+    const bands = await forecaster.bands(series, ahead, steps, signal);
+    const found = bands.map((band, n) => scoreOf(band, series.y[steps[n]]));
+    scores.push(found.map((score) => (Number.isNaN(score) ? null : score)));
   }
-  return { ...plan, shifts };
+  return { ...plan, scores };
 }

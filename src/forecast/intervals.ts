@@ -1,6 +1,6 @@
 /**
  * Intervals that keep their promise: conformal correction (Romano, Patterson and Candès, "Conformalized quantile regression", 2019). A
- * network's quantiles are moved apart, or together, until the share `coverage` of the validation part lies between them.
+ * network's quantiles are moved apart, or together, until the share `coverage` of the latest numbers lies between them.
  */
 
 /** A forecast with its interval. */
@@ -10,17 +10,60 @@ export interface Band {
   readonly high: number;
 }
 
+/** How far `low` and `high` would have to move outwards for the band to contain y; NaN if y is missing. */
+export const scoreOf = ({ low, high }: Band, y: number): number => Math.max(low - y, y - high);
+
+/** Scores in order of size. Missing ones do not count. */
+export class Scores {
+  private readonly sorted: number[] = [];
+
+  add(score: number): void {
+    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 0, score);
+  }
+
+  remove(score: number): void {
+    if (!Number.isNaN(score)) this.sorted.splice(this.placeOf(score), 1);
+  }
+
+  /**
+   * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n scores. The largest of them if there are too few to
+   * say; 0 if there are none.
+   */
+  shift(coverage: number): number {
+    const { sorted } = this;
+    const at = Math.ceil((sorted.length + 1) * coverage);
+    return sorted[Math.min(at, sorted.length) - 1] ?? 0;
+  }
+
+  /** The first place of a score that is not smaller. */
+  private placeOf(score: number): number {
+    let [low, high] = [0, this.sorted.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.sorted[middle] < score) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 /**
- * How far `low` and `high` must move outwards: the ⌈(n+1)·coverage⌉-th smallest of the n numbers max(low - y, y - high). Steps without a
- * number do not count. The largest of them if there are too few to say; 0 if there are none.
+ * The shift of each of `ends`, which rise: that of the `most` scores that end there. Score k is `scores[k]`; the shift at `end` reads those before
+ * it.
  */
-export function outwardShift(bands: readonly Band[], y: ArrayLike<number>, coverage: number): number {
-  const scores = bands
-    .map(({ low, high }, n) => Math.max(low - y[n], y[n] - high))
-    .filter((score) => !Number.isNaN(score))
-    .sort((a, b) => a - b);
-  const at = Math.ceil((scores.length + 1) * coverage);
-  return at <= scores.length && at > 0 ? scores[at - 1] : (scores.at(-1) ?? 0);
+export function recentShifts(
+  scores: ArrayLike<number>,
+  ends: readonly number[],
+  most: number,
+  coverage: number,
+): number[] {
+  const recent = new Scores();
+  let [from, to] = [0, 0];
+  return ends.map((end) => {
+    while (to < Math.min(end, scores.length)) recent.add(scores[to++]);
+    while (from < to - most) recent.remove(scores[from++]);
+    return recent.shift(coverage);
+  });
 }
 
 /** The band with both ends moved outwards; never past the forecast. */

@@ -52,8 +52,11 @@ export interface ForecastPlan {
   readonly T: number;
   /** [day since 1970, name] of each holiday; null if there are none. */
   readonly holidays: readonly (readonly [number, string])[] | null;
-  /** How far the ends of the intervals move outwards, for each of `ahead`; null before the validation. */
-  readonly shifts: readonly number[] | null;
+  /**
+   * For each of `ahead` the scores of the validation part, by networks that do not know it: how far an interval's ends would have had to move
+   * outwards. null where the number is missing; null before the validation.
+   */
+  readonly scores: readonly (readonly (number | null)[])[] | null;
 }
 
 /** A window is four of the shortest seasons, within these limits. */
@@ -94,7 +97,7 @@ export function planOf(
     holidays: holidays
       ? [...holidays].flatMap(([day, names]) => names.map((one): [number, string] => [day, one]))
       : null,
-    shifts: null,
+    scores: null,
   };
 }
 

@@ -21,7 +21,15 @@ import { futureOf } from '../../src/forecast/future.js';
 import { loadForecaster, trainForecaster } from '../../src/index.js';
 import { HOLIDAY_COLUMNS, holidaysOf } from '../../src/forecast/holidays.js';
 import type { Band } from '../../src/forecast/intervals.js';
-import { coverageOf, meanAbsoluteError, meanBand, movedOutwards, outwardShift } from '../../src/forecast/intervals.js';
+import {
+  coverageOf,
+  meanAbsoluteError,
+  meanBand,
+  movedOutwards,
+  recentShifts,
+  scoreOf,
+  Scores,
+} from '../../src/forecast/intervals.js';
 import type { ForecastChoices } from '../../src/forecast/plan.js';
 import { planOf } from '../../src/forecast/plan.js';
 import { baselinesOf, reportOf } from '../../src/forecast/report.js';
@@ -103,16 +111,44 @@ describe('a baseline', () => {
 describe('an interval', () => {
   const band = (low: number, high: number, forecast = (low + high) / 2): Band => ({ forecast, low, high });
 
-  test('moves by the ⌈(n+1)·coverage⌉-th smallest distance', () => {
+  const shiftOf = (bands: readonly Band[], y: readonly number[], coverage: number): number => {
+    const scores = new Scores();
+    for (const [n, one] of bands.entries()) scores.add(scoreOf(one, y[n]));
+    return scores.shift(coverage);
+  };
+
+  test('moves by the ⌈(n+1)·coverage⌉-th smallest score', () => {
     const bands = [0, 1, 2, 3].map(() => band(-1, 1));
-    const y = [0, 3, -1.5, 1.25]; // distances -1, 2, 0.5, 0.25
-    const shifts = [0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 0.81, 0.99].map((coverage) => outwardShift(bands, y, coverage));
+    const y = [0, 3, -1.5, 1.25]; // scores -1, 2, 0.5, 0.25
+    const shifts = [0.1, 0.2, 0.25, 0.4, 0.5, 0.6, 0.8, 0.81, 0.99].map((coverage) => shiftOf(bands, y, coverage));
     expect(shifts).toEqual([-1, -1, 0.25, 0.25, 0.5, 0.5, 2, 2, 2]);
-    expect(outwardShift(bands, [NaN, 3, NaN, NaN], 0.5)).toBe(2);
-    expect(outwardShift(bands, [NaN, NaN, NaN, NaN], 0.5)).toBe(0);
+    expect(shiftOf(bands, [NaN, 3, NaN, NaN], 0.5)).toBe(2);
+    expect(shiftOf(bands, [NaN, NaN, NaN, NaN], 0.5)).toBe(0);
     expect(movedOutwards(band(-1, 1, 0.5), 2)).toEqual({ forecast: 0.5, low: -3, high: 3 });
     expect(movedOutwards(band(-1, 1, 0.5), -3)).toEqual({ forecast: 0.5, low: 0.5, high: 0.5 });
     expect(meanBand([band(0, 2), band(2, 8)])).toEqual({ forecast: 3, low: 1, high: 5 });
+  });
+
+  test('moves by the latest scores', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(NaN)), { maxLength: 40 }),
+        fc.array(fc.nat(45), { maxLength: 10 }),
+        fc.integer({ min: 1, max: 50 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (scores, unsorted, most, coverage) => {
+          const ends = unsorted.sort((a, b) => a - b);
+          const expected = ends.map((end) => {
+            const to = Math.min(end, scores.length);
+            const recent = scores.slice(Math.max(0, to - most), to).filter((score) => !Number.isNaN(score));
+            recent.sort((a, b) => a - b);
+            return recent[Math.min(Math.ceil((recent.length + 1) * coverage), recent.length) - 1] ?? 0;
+          });
+          expect(recentShifts(scores, ends, most, coverage)).toEqual(expected);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   test('keeps its promise for numbers in any order', () => {
@@ -124,7 +160,7 @@ describe('an interval', () => {
         const y = Array.from({ length: n + 1 }, () => random.normal(0, 1) ** 3);
         const bands = y.map(() => band(-0.2, 0.1));
         const moved = movedOutwards(band(-0.2, 0.1, NaN), 0);
-        const shift = outwardShift(bands.slice(0, n), y, coverage);
+        const shift = shiftOf(bands.slice(0, n), y, coverage);
         inside += Number(y[n] >= -0.2 - shift && y[n] <= 0.1 + shift);
         expect(moved.low).toBeNaN();
       }
@@ -227,7 +263,7 @@ describe('a forecaster', () => {
     const truth = steps.map((d) => series.y[d]);
     for (const [n, ahead] of [1, 3].entries()) {
       const bands = await forecaster.bands(series, ahead, steps);
-      expect(state.plan.shifts?.[n]).toBe(outwardShift(bands, truth, 0.8));
+      expect(state.plan.scores?.[n]).toEqual(bands.map((band, k) => scoreOf(band, truth[k])));
     }
     forecaster.dispose();
     expect(state.plan.parts.validation).toEqual({ from: 96, to: 108 });
@@ -372,6 +408,35 @@ describe('a forecaster', () => {
   test('is not trained with a misspelt option', async () => {
     const run = trainForecaster(backend, rowsOfDays(COUNT, 0), { time: 'date', predict: 'y' }, { units: 3 } as object);
     await expect(run).rejects.toThrow('train: units: unknown option; did you mean hidden?');
+  });
+
+  test('moves the ends of its intervals by the latest scores that are known', async () => {
+    const forecaster = new Forecaster(backend, whole.state);
+    const uncorrected = new Forecaster(backend, { ...whole.state, plan: { ...whole.state.plan, scores: null } });
+    for (const [n, ahead] of [1, 3].entries()) {
+      const known = (whole.state.plan.scores?.[n] ?? []).map(Number);
+      const steps = Array.from({ length: 12 }, (_, k) => 108 + k);
+      const raw = await uncorrected.bands(series, ahead, steps);
+      const all = [...known, ...raw.map((band, k) => scoreOf(band, series.y[108 + k]))];
+      const bands = await forecaster.bands(series, ahead, steps);
+      const shifts = recentShifts(
+        all,
+        steps.map((d) => Math.max(d - ahead + 1 - 96, 12)),
+        12,
+        0.8,
+      );
+      expect(bands).toEqual(raw.map((band, k) => movedOutwards(band, shifts[k])));
+      // one by one, and beside steps that the networks have learned from
+      for (const d of [109, 119]) expect(await forecaster.bands(series, ahead, [d])).toEqual([bands[d - 108]]);
+      expect((await forecaster.bands(series, ahead, [50, 97, 111])).at(-1)).toEqual(bands[3]);
+      const [learned, first] = [
+        await forecaster.bands(series, ahead, [50]),
+        await uncorrected.bands(series, ahead, [50]),
+      ];
+      expect(learned[0].high - first[0].high).toBeCloseTo(Math.max(shifts[0], first[0].forecast - first[0].high), 12);
+    }
+    forecaster.dispose();
+    uncorrected.dispose();
   });
 
   test('compares itself with ridge regression on the same numbers, without the test part', () => {
@@ -526,7 +591,7 @@ describe('the file of a forecaster', () => {
     // what remains are values of the right type
     for (const one of accepted) {
       expect(one).toMatch(
-        /"text"$|(level|scale|start|coverage|shifts\[\d\]|categories\[\d\]) (-1\.5|1e\+300)$|(isTogether|hasMissing) true$|(fill|shifts|repeats|holidays) (null|\[\])$|(seasons|inputs\.holidays) \[\]$/,
+        /"text"$|(level|scale|start|coverage|scores\[\d\]\[\d+\]|categories\[\d\]) (-1\.5|1e\+300)$|(isTogether|hasMissing) true$|(fill|scores|repeats|holidays) (null|\[\])$|scores\[\d\]\[\d+\] null$|(seasons|inputs\.holidays) \[\]$/,
       );
     }
   });
@@ -534,7 +599,8 @@ describe('the file of a forecaster', () => {
   test.each<[path: string, value: JsonValue, message: string]>([
     ['ahead', [3, 1], 'f: forecast.ahead is [3,1]: must be numbers that rise'],
     ['ahead', [], 'must be numbers that rise'],
-    ['shifts', [1], 'f: forecast.shifts is [1]: must be 2 numbers'],
+    ['scores', [[1]], 'f: forecast.scores is [[1]]: must be 2 lists of 12 numbers'],
+    ['scores', [[1], [1]], 'f: forecast.scores is [[1],[1]]: must be 2 lists of 12 numbers'],
     ['seeds', 5001, 'f: forecast.seeds is 5001: must be at most 10000 networks'],
     ['seeds', 1, 'f: network ahead-1-seed-2 is none of the forecaster’s'],
     ['parts.test.from', 100, 'f: forecast.parts.test.from is 100: must be at least 108'],
