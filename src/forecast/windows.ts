@@ -100,8 +100,12 @@ export function windowExamples(reading: Reading, T: number, end: number): Exampl
   };
 }
 
+/** A table of more numbers would need too much memory: 128 MB. */
+const MOST_TABULATED = 2 ** 24;
+
 /** The reading with the numbers of each column before step `end` computed once: many windows have the same steps. */
 function tabulated(reading: Reading, end: number): Reading {
+  if (inputCount(reading) * end > MOST_TABULATED) return reading;
   const tableOf = ({ name, at }: InputColumn): InputColumn => {
     const numbers = Float64Array.from({ length: end }, (_, step) => at(step));
     return { name, at: (step) => numbers[step] };
