@@ -3,11 +3,13 @@ import type { Backend } from '../core/backend.js';
 import { DataError, NonFiniteError } from '../core/errors.js';
 import { yieldToEventLoop } from '../core/event-loop.js';
 import { zeros } from '../core/tensor.js';
+import type { Examples } from '../data/examples.js';
+import type { TrainingData } from '../data/train-data.js';
 import type { CompleteConfig, NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
-import { networkFor, Training } from '../training/training.js';
+import { networkFor } from '../training/training.js';
 import type { TrainHooks } from '../training/loop.js';
-import { makeAllSteps } from '../training/loop.js';
+import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -40,13 +42,8 @@ export function forecastOptions(given: Partial<TrainOptions>): TrainOptions {
 }
 
 /** The options with which the networks of a run began; `otherwise` if none has begun. Their seeds follow one another. */
-export function optionsOf({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions {
-  for (const { name, seed } of [...membersOf(plan, 'calibration'), ...membersOf(plan)]) {
-    const options = networks.get(name)?.training?.options;
-    if (options) return { ...options, seed: options.seed - seed + 1 };
-  }
-  return otherwise;
-}
+export const optionsOf = ({ plan, networks }: ForecastState, otherwise: TrainOptions): TrainOptions =>
+  optionsOfSet([...membersOf(plan, 'calibration'), ...membersOf(plan)], networks, otherwise);
 
 /** Windows that are forecast at once. */
 const AT_ONCE = 64;
@@ -103,36 +100,18 @@ async function trainStage(
   hooks: ForecastHooks,
 ): Promise<ForecastState> {
   const networks = new Map(before);
-  const members = membersOf(plan, stage);
-  for (const [n, member] of members.entries()) {
-    const { name, ahead, seed } = member;
-    const saved = networks.get(name);
-    const examples = {
-      train: windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage)),
-      validation: undefined,
-    };
-    const training = saved?.training
-      ? Training.resumeChecked(
-          backend,
-          examples,
-          { model: saved.model, training: saved.training },
-          saved.training.options,
-        )
-      : Training.startChecked(backend, examples, { ...options, seed: options.seed + seed - 1 });
-    if (saved && training.isOver) {
-      training.dispose();
-      continue;
-    }
-    hooks.onNetwork?.(member, stage, n + 1, members.length);
-    const network = await makeAllSteps(training, {
-      ...hooks,
-      onCheckpoint: (checkpoint) => {
-        networks.set(name, checkpoint);
-        hooks.onState?.({ plan, networks });
-      },
-    });
-    network.dispose();
-  }
+  const examplesOf = ({ ahead }: Member): TrainingData<Examples> => ({
+    train: windowExamples(readingFor(plan, series, ahead), plan.T, trainEnd(plan, ahead, stage)),
+    validation: undefined,
+  });
+  await trainNetworks(backend, membersOf(plan, stage), examplesOf, options, before, {
+    ...hooks,
+    onNetwork: (member, number, count) => hooks.onNetwork?.(member, stage, number, count),
+    onCheckpoint: ({ name }, checkpoint) => {
+      networks.set(name, checkpoint);
+      hooks.onState?.({ plan, networks });
+    },
+  });
   return { plan, networks };
 }
 
