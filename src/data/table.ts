@@ -4,8 +4,11 @@ import { DataError } from '../core/errors.js';
 import { decimalFrom, F32_RANGE, isWithinF32 } from '../core/numbers.js';
 import { formatTime, TIME_FORMS, timeFrom, timeOfParts } from './calendar.js';
 
-/** What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. */
-export type ColumnKind = 'number' | 'time' | 'text' | 'either';
+/**
+ * What a column holds. `either`: numbers, or texts if a cell is neither a number nor missing. `moment`: times, or numbers that count seconds,
+ * samples or the like; the first cell that is not missing decides.
+ */
+export type ColumnKind = 'number' | 'time' | 'text' | 'either' | 'moment';
 
 /** A column of numbers or of times. */
 export interface NumberColumn {
@@ -127,7 +130,7 @@ export class ColumnReader {
   /** Whether every cell is a number or missing. */
   private isNumeric = true;
 
-  constructor(private readonly kind: ColumnKind) {
+  constructor(private kind: ColumnKind) {
     if (kind === 'text' || kind === 'either') this.codes = new Int32Array(1024);
   }
 
@@ -135,6 +138,7 @@ export class ColumnReader {
   add(cell: string): string | undefined {
     if (this.count === this.values.length) this.grow();
     const isMissing = cell.length <= 4 && MISSING.has(cell.toLowerCase());
+    if (this.kind === 'moment' && !isMissing) this.kind = Number.isNaN(decimalFrom(cell)) ? 'time' : 'number';
     const value = isMissing ? NaN : this.kind === 'time' ? timeFrom(cell) : decimalFrom(cell);
     const isNumber = isMissing || (this.kind === 'time' ? !Number.isNaN(value) : isWithinF32(value));
     this.values[this.count] = value;
