@@ -19,10 +19,10 @@ const PER_SECOND = 50;
 
 /** @type {Readonly<Record<string, Activity>>} */
 const ACTIVITIES = {
-  cycling: { cadence: [1, 1.5], strength: [0.15, 0.4], overtones: [1, 0.12, 0.05] },
-  running: { cadence: [2.5, 3.1], strength: [0.35, 1.1], overtones: [1, 0.5, 0.2, 0.1] },
+  cycling: { cadence: [0.9, 1.3], strength: [0.15, 0.5], overtones: [1, 0.12, 0.05] },
+  running: { cadence: [2.5, 3.1], strength: [0.5, 1.2], overtones: [1, 0.5, 0.2, 0.1] },
   standing: { cadence: [0.2, 0.4], strength: [0.02, 0.05], overtones: [1] },
-  walking: { cadence: [1.6, 2.1], strength: [0.2, 0.6], overtones: [1, 0.7, 0.5, 0.25] },
+  walking: { cadence: [1.6, 2.1], strength: [0.15, 0.5], overtones: [1, 1, 0.6, 0.3] },
 };
 
 /** Numbers between 0 and 1 from a seed: mulberry32. @param {number} seed */
@@ -42,7 +42,7 @@ function generator(seed) {
  *   `seconds`: the mean length of a bout
  * @returns {Generator<string>}
  */
-export function* motion({ persons = 20, bouts = 2, seconds = 20, seed = 1 } = {}) {
+export function* motion({ persons = 40, bouts = 2, seconds = 10, seed = 2 } = {}) {
   const random = generator(seed);
   /** @param {number} least @param {number} most */
   const between = (least, most) => least + (most - least) * random();
@@ -57,9 +57,9 @@ export function* motion({ persons = 20, bouts = 2, seconds = 20, seed = 1 } = {}
           cadence: between(...cadence),
           strength: strength[0] + (strength[1] - strength[0]) * (0.7 * vigour + 0.3 * random()),
           waves: overtones.map((size) => ({
-            size: size * between(0.7, 1.3),
+            size: size * between(0.8, 1.2),
             phase: between(0, 0.15),
-            axes: [between(0.2, 1), between(0.2, 1), between(0.2, 1)],
+            axes: direction(between),
           })),
         },
       ]),
@@ -91,7 +91,14 @@ export function* motion({ persons = 20, bouts = 2, seconds = 20, seed = 1 } = {}
           );
           return value + strength * moved + 0.03 * noise();
         });
-        yield [`p${String(n).padStart(2, '0')}`, (row / PER_SECOND).toFixed(2), ax.toFixed(3), ay.toFixed(3), az.toFixed(3), activity].join(',');
+        yield [
+          `p${String(n).padStart(2, '0')}`,
+          (row / PER_SECOND).toFixed(2),
+          ax.toFixed(3),
+          ay.toFixed(3),
+          az.toFixed(3),
+          activity,
+        ].join(',');
       }
     }
   }

@@ -6,12 +6,12 @@ import { JsonReader } from '../files/json-reader.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { CheckpointSet } from '../training/checkpoint-set.js';
 import { checkpointSetBytes } from '../training/checkpoint-set.js';
+import { hasEnded } from '../training/network-set.js';
 import type { ClassifierState } from './classifier.js';
-import { isTrained } from './classifier.js';
+import { inputCount } from './inputs.js';
 import type { ClassifyPlan, InputPlan, Split } from './plan.js';
 import { membersOf, PARTS } from './plan.js';
 import { MOST_CLASSES, repeatedColumn } from './recordings.js';
-import { inputCount } from './windows.js';
 
 /** More networks, or longer windows, would not fit into a memory. */
 export const MOST_SEEDS = 100;
@@ -32,6 +32,10 @@ export function classifierIn({ networks, metadata }: CheckpointSet, name: string
   }
   return { plan, networks };
 }
+
+/** Whether the run of a classifier has ended. */
+export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
+  membersOf(plan).every(({ name }) => hasEnded(networks.get(name)));
 
 /** Throws a DataError unless the run of a classifier has ended. */
 export function assertTrained(state: ClassifierState, name: string): void {

@@ -9,15 +9,17 @@ import type { NetworkConfig } from '../network/config.js';
 import { Network } from '../network/network.js';
 import type { Checkpoint } from '../training/checkpoint.js';
 import type { TrainHooks } from '../training/loop.js';
-import { hasEnded, optionsOfSet, trainNetworks } from '../training/network-set.js';
+import { optionsOfSet, trainNetworks } from '../training/network-set.js';
 import type { TrainOptions } from '../training/options.js';
 import { TUTORIAL } from '../training/options.js';
 import { networkFor } from '../training/training.js';
+import type { InputColumn } from './inputs.js';
+import { inputColumns, inputCount, windowExamples } from './inputs.js';
 import type { ClassifyPlan, Member } from './plan.js';
 import { membersOf, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
-import type { InputColumn, Windows } from './windows.js';
-import { inputColumns, inputCount, windowExamples, windowsOf } from './windows.js';
+import type { Windows } from './windows.js';
+import { windowsOf } from './windows.js';
 
 /** Options with which a classifier's networks are trained, where they differ from the tutorial's. */
 export const CLASSIFY_OPTIONS = {
@@ -79,25 +81,31 @@ export async function trainClassifier(
 ): Promise<ClassifierState> {
   const { plan } = before;
   const networks = new Map(before.networks);
+  const names = membersOf(plan).flatMap(({ network, name }) => [network, name]);
+  /** In the same order, whichever of a network's two entries came first: the order is a part of the bytes. */
+  const state = (): ClassifierState => ({
+    plan,
+    networks: new Map([...networks].sort(([a], [b]) => names.indexOf(a) - names.indexOf(b))),
+  });
   const examples: TrainingData<Examples> = examplesFor(plan, recordings);
   await trainNetworks(backend, membersOf(plan), () => examples, optionsOf(before, given), before.networks, {
     ...hooks,
     onBest: ({ network }, { model }) => networks.set(network, { model, training: null }),
     onCheckpoint: ({ name }, checkpoint) => {
       networks.set(name, checkpoint);
-      hooks.onState?.({ plan, networks });
+      hooks.onState?.(state());
     },
   });
-  return { plan, networks };
+  return state();
 }
+
+/** The networks that classify, in the order of `membersOf`; undefined for one that is missing. */
+export const networksOf = (state: ClassifierState): (Checkpoint | undefined)[] =>
+  membersOf(state.plan).map((member) => networkOf(state, member));
 
 /** The network that a member classifies with: that of its best validation, or, if it had none, of its last step. */
 const networkOf = ({ networks }: ClassifierState, { network, name }: Member): Checkpoint | undefined =>
   networks.get(network) ?? networks.get(name);
-
-/** Whether the run of a classifier has ended. */
-export const isTrained = ({ plan, networks }: ClassifierState): boolean =>
-  membersOf(plan).every(({ name }) => hasEnded(networks.get(name)));
 
 /** The config of a plan's networks, for a look at their size. */
 export function configFor(plan: ClassifyPlan, options: TrainOptions): NetworkConfig {
@@ -106,7 +114,7 @@ export function configFor(plan: ClassifyPlan, options: TrainOptions): NetworkCon
 }
 
 /** Windows that are classified at once. */
-const AT_ONCE = 64;
+export const AT_ONCE = 64;
 
 /** Classifies with the networks of a plan. The caller disposes of it. */
 export class Classifier {
@@ -120,9 +128,8 @@ export class Classifier {
   ) {
     this.plan = state.plan;
     try {
-      for (const member of membersOf(state.plan)) {
-        const saved = networkOf(state, member);
-        if (!saved) throw new Error(`classify: network ${member.network} is missing`);
+      for (const [n, saved] of networksOf(state).entries()) {
+        if (!saved) throw new Error(`classify: network seed-${n + 1} is missing`);
         const network = new Network(backend, saved.model.network, { T: state.plan.window, B: AT_ONCE });
         this.networks.push(network);
         network.load(saved.model.parameters);

@@ -5,7 +5,7 @@ import type { Scale } from '../data/scale.js';
 import { scaleOf } from '../data/scale.js';
 import type { ClassifyColumns, Recordings } from './recordings.js';
 import { listed } from './recordings.js';
-import type { Windows } from './windows.js';
+import type { Windows, WindowSizes } from './windows.js';
 import { windowsOf, windowsWhere } from './windows.js';
 
 /** Rows from … to: the first one, and the one after the last. */
@@ -31,12 +31,8 @@ export interface InputPlan extends Scale {
 }
 
 /** What the user chose. */
-export interface ClassifyChoices {
+export interface ClassifyChoices extends WindowSizes {
   readonly columns: ClassifyColumns;
-  /** T: rows of a window. */
-  readonly window: number;
-  /** Rows from the beginning of one window to that of the next. */
-  readonly stride: number;
   /** How many networks. */
   readonly seeds: number;
 }

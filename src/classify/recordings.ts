@@ -82,8 +82,8 @@ export function wantedColumns(
 }
 
 /**
- * The recordings of a table. Throws a DataError that names the line of a row without a group, of a time that does not exist or is not later
- * than the one before, or of a class that is not known.
+ * The recordings of a table. Throws a DataError that names the line of a row without a group, or with a class that is not known. So it does
+ * for a time that does not exist, or is not later than the one before.
  */
 export function recordingsOf(table: Table, columns: ClassifyColumns, known: KnownOfRecordings = {}): Recordings {
   const { hasLabels = true } = known;

@@ -3,13 +3,15 @@ import { DataError } from '../core/errors.js';
 import { scaleOf } from '../data/scale.js';
 import type { Classifier } from './classifier.js';
 import { likeliest, meanOf } from './classifier.js';
+import type { InputColumn } from './inputs.js';
+import { inputColumns } from './inputs.js';
 import type { Logistic, Samples } from './logistic.js';
 import { fitLogistic, logisticLoss, logisticProbabilities } from './logistic.js';
 import type { ClassifyPlan, Part } from './plan.js';
 import { nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
-import type { InputColumn, Windows } from './windows.js';
-import { inputColumns, windowsOf } from './windows.js';
+import type { Windows } from './windows.js';
+import { windowsOf } from './windows.js';
 
 /** One class of the test part. */
 export interface ClassReport {

@@ -1,13 +1,11 @@
 /** `longhand train --data FILE --predict COLUMN`: trains the networks of a forecaster, and reports them beside what they must beat. */
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import path from 'node:path';
-import { MOST_BYTES } from '../../kernels/wasm/index.js';
 import type { Backend } from '../core/backend.js';
 import { DataError } from '../core/errors.js';
 import { formatStep, formatTime, lastTimeFrom, timeAt, timeFrom } from '../data/calendar.js';
-import { readIfPresent, replaceFile } from '../files/disk.js';
-import { assertTrained, forecastBytes, forecastIn } from '../forecast/forecast-file.js';
+import { replaceFile } from '../files/disk.js';
+import { assertTrained, forecastBytes } from '../forecast/forecast-file.js';
 import type { ForecastState } from '../forecast/forecaster.js';
 import { configFor, Forecaster, forecastOptions, optionsOf, trainForecaster } from '../forecast/forecaster.js';
 import { inputColumns } from '../forecast/inputs.js';
@@ -17,20 +15,16 @@ import type { HorizonReport } from '../forecast/report.js';
 import { reportOf } from '../forecast/report.js';
 import type { Series, SeriesColumns } from '../forecast/series.js';
 import { alignedTo, FILLS, repeatedColumn, seriesOf, wantedColumns } from '../forecast/series.js';
-import { elementCountOfTraining } from '../network/memory.js';
-import { loadCheckpointSet, partsOf } from '../training/checkpoint-files.js';
 import type { TrainOptions } from '../training/options.js';
-import type { BackendFlags } from './backends.js';
 import { filePath, listOf, wholeNumber } from './flag-values.js';
 import { alignedRight } from './format.js';
-import { assertRoom } from './memory.js';
 import { inform, print, printJson, printLines } from './print.js';
-import { progressBar } from './run-training.js';
+import type { RunHooks, SetFlags } from './set-run.js';
+import { assertRoomToTrain, csvLine, OF_ONE_NETWORK, outputsBeside, trainAndTest, writeReport } from './set-run.js';
 import { loadHolidays, loadTable } from './table-files.js';
 
 /** The flags of a forecaster. */
-export interface SeriesFlags extends BackendFlags {
-  readonly data?: string;
+export interface SeriesFlags extends SetFlags {
   readonly predict?: string;
   readonly time?: readonly string[];
   readonly ahead: readonly number[];
@@ -43,10 +37,6 @@ export interface SeriesFlags extends BackendFlags {
   readonly seeds: number;
   readonly together: boolean;
   readonly interval: number;
-  readonly checkpoint?: string;
-  readonly checkpointEvery: number;
-  readonly resume?: string;
-  readonly json: boolean;
 }
 
 const names = (text: string): string[] => text.split(',').map((name) => filePath(name.trim()));
@@ -80,35 +70,33 @@ export function withSeriesOptions(command: Command): Command {
     .option('--ahead <steps>', 'how far ahead; 1,28 for several horizons', list(wholeNumber(1, MOST_AHEAD)), [1])
     .option('--test <from..to>', 'the part that measures the forecasts (default: the last tenth)', timeRange)
     .option('--known <columns>', 'columns that are known in advance, such as prices that you set', names, [])
-    .option('--inputs <columns>', 'other columns whose past is read', names, [])
+    .option(
+      '--inputs <columns>',
+      'columns of numbers that are read; of a forecast, other columns whose past is',
+      names,
+      [],
+    )
     .option('--holidays <file>', 'a CSV with the columns date and name; or a country, such as US', filePath)
     .addOption(
       new Option('--fill <how>', 'fill missing steps and numbers (default: a missing step is an error)').choices(FILLS),
     )
     .option('--season <steps>', 'the seasons, in steps (default: found by autocorrelation)', list(wholeNumber(2)))
-    .option('--seeds <count>', 'networks for each horizon', wholeNumber(1, MOST_SEEDS), 3)
+    .option('--seeds <count>', 'networks for each horizon, or for the classes', wholeNumber(1, MOST_SEEDS), 3)
     .option('--together', 'one network for all horizons, not one each', false)
     .option('--interval <share>', 'the share of numbers that an interval should contain', share, 0.9);
 }
 
 /** What only other runs have: the flags' attributes. */
-const NOT_OF_FORECASTS = new Set([
-  'task',
-  'text',
-  'permute',
-  'steps',
-  'rare',
-  'best',
-  'history',
-  'plot',
-  'sampleEvery',
-  'validateEvery',
-  'patience',
-  'shift',
-]);
+const NOT_OF_FORECASTS = new Set([...OF_ONE_NETWORK, 'validateEvery', 'patience', 'shift']);
+
+/** Flags that classifiers have too. */
+const SHARED = ['time', 'inputs', 'seeds'];
 
 /** Ends the command for flags that do not belong together. */
-export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'>, command: Command): void {
+export function assertSeriesFlags(
+  flags: SeriesFlags & Pick<TrainOptions, 'bidirectional'> & { readonly classify?: string },
+  command: Command,
+): void {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   const own = [
     'time',
@@ -125,7 +113,8 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   ];
   const given = own.find(isGiven);
   if (flags.predict === undefined) {
-    if (given !== undefined) command.error(`error: --${given} needs --predict`);
+    if (given !== undefined && flags.classify === undefined)
+      command.error(`error: --${given} needs ${SHARED.includes(given) ? '--predict or --classify' : '--predict'}`);
     return;
   }
   if (flags.data === undefined) command.error('error: --predict needs --data, a CSV, TSV or NDJSON file');
@@ -146,13 +135,6 @@ export function assertSeriesFlags(flags: SeriesFlags & Pick<TrainOptions, 'bidir
   }
 }
 
-/** The forecaster of a checkpoint; undefined if the file holds something else. */
-export function loadForecast(file: string): ForecastState | undefined {
-  const [, network] = partsOf(file);
-  const set = network === undefined ? loadCheckpointSet(file) : undefined;
-  return set && forecastIn(set, file);
-}
-
 /** Trains, prints, and writes the files. `given`: the options that the user chose. */
 export async function trainSeries(
   flags: SeriesFlags,
@@ -168,45 +150,18 @@ export async function trainSeries(
   const options = optionsOf(state, forecastOptions(given));
   describePlan(file, series, plan);
   const config = configFor(plan, series, options);
-  assertRoom(
-    config,
-    { T: plan.T, B: options.batchSize },
-    {
-      dtype: backend.dtype,
-      advice: 'reduce --hidden or --batch-size',
-      most: flags.backend === 'wasm' ? MOST_BYTES : Infinity,
-      elementCount: elementCountOfTraining(config, { T: plan.T, B: options.batchSize }),
-    },
-  );
-  const target = flags.checkpoint ?? flags.resume;
-  inform(`backend ${backend.description}`);
-  const startedAt = performance.now();
-  let bar = progressBar(0, 1);
-  try {
-    const trained = await trainForecaster(backend, series, options, state, {
-      signal,
-      checkpointEvery: flags.checkpointEvery,
+  assertRoomToTrain(config, { T: plan.T, B: options.batchSize }, backend, flags);
+  const train = ({ begin, ...hooks }: RunHooks<ForecastState>): Promise<ForecastState> =>
+    trainForecaster(backend, series, options, state, {
+      ...hooks,
       onNetwork: ({ ahead, seed }, stage, number, count) => {
-        bar.stop();
         const why = stage === 'calibration' ? 'for the intervals' : 'for the forecasts';
-        inform(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
+        begin(`network ${number} of ${count} ${why}: ${ahead.join(', ')} ahead, seed ${seed}`);
       },
-      onStep: (step, steps) => {
-        if (step === 1) bar = progressBar(step, steps);
-        bar.update(step);
-      },
-      ...(target !== undefined && { onState: (now) => replaceFile(target, forecastBytes(now), { keepOld: true }) }),
     });
-    bar.stop();
-    await testForecaster(backend, trained, series, target, flags, signal);
-    inform(`trained and tested in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  } catch (error) {
-    if (signal.aborted && error === signal.reason && target !== undefined)
-      inform(`the run is saved: longhand train --resume ${target} --data ${file} continues it`);
-    throw error;
-  } finally {
-    bar.stop();
-  }
+  await trainAndTest(flags, backend, signal, forecastBytes, train, (trained, target) =>
+    testForecaster(backend, trained, series, target, flags, signal),
+  );
 }
 
 /** Reports the forecasts of the test part, and writes the files beside the checkpoint. */
@@ -337,11 +292,6 @@ function report(json: boolean, plan: ForecastPlan, reports: readonly HorizonRepo
 }
 
 /** `births.report.json`, `births.test.csv` and `births.svg` beside `births.safetensors`. */
-export const outputsBeside = (checkpoint: string): { report: string; test: string; plot: string } => {
-  const stem = checkpoint.slice(0, checkpoint.length - path.extname(checkpoint).length);
-  return { report: `${stem}.report.json`, test: `${stem}.test.csv`, plot: `${stem}.svg` };
-};
-
 async function writeFiles(
   checkpoint: string,
   series: Series,
@@ -350,24 +300,20 @@ async function writeFiles(
 ): Promise<void> {
   const { report: reportFile, test, plot } = outputsBeside(checkpoint);
   const steps = `${plan.parts.test.from} … ${plan.parts.test.to - 1}`;
-  const looks = looksAt(reportFile, steps) + 1;
-  const json = {
-    test: span(plan, plan.parts.test),
-    steps,
-    looks,
-    horizons: reports.map(({ bands: _, ...fields }) => fields),
-  };
-  replaceFile(reportFile, new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`));
+  const horizons = reports.map(({ bands: _, ...fields }) => fields);
+  writeReport(reportFile, 'steps', { test: span(plan, plan.parts.test), steps, horizons });
   const lines = reports.flatMap(({ ahead, bands }) =>
     bands.map(({ forecast, low, high }, n) => {
       const d = plan.parts.test.from + n;
       const truth = Number.isNaN(series.y[d]) ? '' : String(series.y[d]);
-      return [formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high].join(',');
+      return csvLine([formatTime(timeAt(plan.calendar, d)), ahead, truth, forecast, low, high]);
     }),
   );
   replaceFile(
     test,
-    new TextEncoder().encode(`date,ahead,${plan.columns.predict},forecast,low,high\n${lines.join('\n')}\n`),
+    new TextEncoder().encode(
+      `${csvLine(['date', 'ahead', plan.columns.predict, 'forecast', 'low', 'high'])}\n${lines.join('\n')}\n`,
+    ),
   );
   const { forecastSvg } = await import('./plot.js'); // it is slow to load
   const timeOf = (n: number): Date => new Date(timeAt(plan.calendar, plan.parts.test.from + n));
@@ -376,17 +322,4 @@ async function writeFiles(
     points: bands.map((band, n) => ({ time: timeOf(n), truth: series.y[plan.parts.test.from + n], ...band })),
   }));
   replaceFile(plot, new TextEncoder().encode(forecastSvg(plan.columns.predict, drawn)));
-  if (looks > 1) inform(`the test part has been looked at ${looks} times: its figures flatter whoever chooses by them`);
-}
-
-/** How often an earlier report says that this test part was looked at. */
-function looksAt(file: string, steps: string): number {
-  try {
-    const bytes = readIfPresent(file);
-    if (!bytes) return 0;
-    const before = JSON.parse(new TextDecoder().decode(bytes)) as { steps?: unknown; looks?: unknown };
-    return before.steps === steps && typeof before.looks === 'number' ? before.looks : 0;
-  } catch {
-    return 0; // it is no report of ours
-  }
 }

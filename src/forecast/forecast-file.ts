@@ -35,9 +35,13 @@ export function forecastIn({ networks, metadata }: CheckpointSet, name: string):
   return { plan, networks };
 }
 
+/** Whether the run of a forecaster has ended. */
+export const isTrained = ({ plan, networks }: ForecastState): boolean =>
+  plan.shifts !== null && membersOf(plan).every((member) => hasEnded(networks.get(member.name)));
+
 /** Throws a DataError unless the run of a forecaster has ended. */
-export function assertTrained({ plan, networks }: ForecastState, name: string): void {
-  if (plan.shifts !== null && membersOf(plan).every((member) => hasEnded(networks.get(member.name)))) return;
+export function assertTrained(state: ForecastState, name: string): void {
+  if (isTrained(state)) return;
   throw new DataError(`${name}: its training has not ended: longhand train --resume ${name} continues it`);
 }
 
