@@ -52,7 +52,10 @@ export const optionsOf = ({ plan, networks }: ClassifierState, otherwise: TrainO
   optionsOfSet(membersOf(plan), networks, otherwise);
 
 /** What a run of a classifier reports. */
-export interface ClassifierHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'checkpointEvery' | 'signal'> {
+export interface ClassifierHooks extends Pick<
+  TrainHooks,
+  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
+> {
   /** Called before a network is trained; `number` counts from 1. */
   readonly onNetwork?: (member: Member, number: number, count: number) => void;
   /** Called with the state of the run every `checkpointEvery` steps, and after each network. */

@@ -1,11 +1,12 @@
 /** Logistic regression (softmax regression): what a network for classes must beat. */
+import { yieldToEventLoop } from '../core/event-loop.js';
 
 /** Rows of numbers with a class each. */
 export interface Samples {
   /** n rows of F numbers. */
   readonly rows: readonly Float64Array[];
   /** The class of each row, 0 … C-1. */
-  readonly labels: ArrayLike<number>;
+  readonly labels: Int32Array;
 }
 
 /** The weights `[C,F+1]` of C classes, row by row; the last of each row is the constant's. */
@@ -81,5 +82,25 @@ export function fitLogistic(samples: Samples, classes: number, lambda: number): 
     ahead = next.map((w, n) => w + momentum * (w - weights[n]));
     [weights, t] = [next, following];
   }
-  return { classes, features, weights };
+  return { classes, features, weights: ahead };
+}
+
+/** The penalties that are tried. */
+export const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+
+/** Fitted to `train`, with the λ that has the smallest loss on `validation`. */
+export async function chosenLogistic(
+  train: Samples,
+  validation: Samples,
+  classes: number,
+  signal?: AbortSignal,
+): Promise<Logistic> {
+  const tried: { model: Logistic; loss: number }[] = [];
+  for (const lambda of LAMBDAS) {
+    await yieldToEventLoop();
+    signal?.throwIfAborted();
+    const model = fitLogistic(train, classes, lambda);
+    tried.push({ model, loss: logisticLoss(model, validation) });
+  }
+  return tried.reduce((a, b) => (b.loss < a.loss ? b : a)).model;
 }

@@ -4,7 +4,7 @@ import { Random } from '../core/rng.js';
 import type { Scale } from '../data/scale.js';
 import { scaleOf } from '../data/scale.js';
 import type { ClassifyColumns, Recordings } from './recordings.js';
-import { listed } from './recordings.js';
+import { listed, shortStep } from './recordings.js';
 import type { Windows, WindowSizes } from './windows.js';
 import { windowsOf, windowsWhere } from './windows.js';
 
@@ -79,7 +79,10 @@ export function planOf(recordings: Recordings, choices: ClassifyChoices, seed: n
 
 function tooShort({ name, stretches, step }: Recordings, { window, columns }: ClassifyChoices): DataError {
   const longest = stretches.reduce((most, { from, to }) => Math.max(most, to - from), 0);
-  const unit = [columns.group !== null && 'of one group', step !== null && `without a gap in steps of ${step}`];
+  const unit = [
+    columns.group !== null && 'of one group',
+    step !== null && `without a gap in steps of ${shortStep(step)}`,
+  ];
   const kind = unit.filter((one) => one !== false).join(' ');
   return new DataError(
     `${name}: a window has ${window} rows, but at most ${longest} follow one another${kind && ` ${kind}`}: choose a smaller --window`,

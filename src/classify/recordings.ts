@@ -165,9 +165,12 @@ function stepOf(
   if (step < known * GAP && known < step * GAP) return known;
   const unit = typeof show(0) === 'number' ? '' : ' ms';
   throw new DataError(
-    `${table.name}: its rows are ${step}${unit} apart, but the classifier was trained on rows ${known}${unit} apart`,
+    `${table.name}: its rows are ${shortStep(step)}${unit} apart, but the classifier was trained on rows ${shortStep(known)}${unit} apart`,
   );
 }
+
+/** A distance for messages: 0.02, not 0.0199999. */
+export const shortStep = (step: number): number => Number(step.toPrecision(6));
 
 /** The classes of a column, sorted, and the class of each row. `known`: the classes that it may have. */
 function classesOf(

@@ -5,13 +5,13 @@ import type { Classifier } from './classifier.js';
 import { likeliest, meanOf } from './classifier.js';
 import type { InputColumn } from './inputs.js';
 import { inputColumns } from './inputs.js';
-import type { Logistic, Samples } from './logistic.js';
-import { fitLogistic, logisticLoss, logisticProbabilities } from './logistic.js';
+import type { Samples } from './logistic.js';
+import { chosenLogistic, logisticProbabilities } from './logistic.js';
 import type { ClassifyPlan, Part } from './plan.js';
 import { nameOfPart, windowsOfPart } from './plan.js';
 import type { Recordings } from './recordings.js';
 import type { Windows } from './windows.js';
-import { windowsOf } from './windows.js';
+import { windowsOf, windowsWhere } from './windows.js';
 
 /** One class of the test part. */
 export interface ClassReport {
@@ -47,8 +47,7 @@ export interface TestedWindows {
   readonly probabilities: readonly Float64Array[];
 }
 
-const LAMBDAS = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-/** Windows of more would hardly change the weights. */
+/** More training windows would hardly change the weights of logistic regression. */
 const MOST_SAMPLES = 10_000;
 
 /** Tests a classifier on the test part of recordings. Throws a DataError if they do not have the parts of its training. */
@@ -70,7 +69,12 @@ export async function reportOf(
     mostFrequentOf(plan, training, windows),
     {
       name: 'logistic regression on means and deviations',
-      accuracy: logisticAccuracy(plan, columns, training, partOf(plan, recordings, all, 'validation'), windows),
+      accuracy: await logisticAccuracy(
+        plan,
+        columns,
+        [fewOf(training), partOf(plan, recordings, all, 'validation'), windows],
+        signal,
+      ),
     },
   ];
   const best = baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
@@ -111,43 +115,41 @@ function mostFrequentOf({ classes }: ClassifyPlan, training: Windows, test: Wind
 }
 
 /** Logistic regression that is fitted to the training part, with the λ that has the smallest loss on the validation part. */
-function logisticAccuracy(
+async function logisticAccuracy(
   { classes, window }: ClassifyPlan,
   columns: readonly InputColumn[],
-  ...[training, validation, test]: readonly [Windows, Windows, Windows]
-): number {
-  const raw = [training, validation, test].map((windows) => featuresOf(columns, windows, window));
+  parts: readonly Windows[],
+  signal?: AbortSignal,
+): Promise<number> {
+  const raw = parts.map((windows) => featuresOf(columns, windows, window));
   const scales = Array.from(raw[0].rows[0], (_, i) => scaleOf(Float64Array.from(raw[0].rows, (row) => row[i])));
   const [train, validate, measure] = raw.map(({ rows, labels }): Samples => ({
     rows: rows.map((row) => row.map((value, i) => (value - scales[i].level) / scales[i].scale)),
     labels,
   }));
-  let best: { model: Logistic; loss: number } | undefined;
-  for (const lambda of LAMBDAS) {
-    const model = fitLogistic(train, classes.length, lambda);
-    const loss = logisticLoss(model, validate);
-    if (!best || loss < best.loss) best = { model, loss };
-  }
-  const predicted = measure.rows.map((row) => (best ? likeliest(logisticProbabilities(best.model, row)) : -1));
-  return accuracyOf(predicted, test.labels);
+  const model = await chosenLogistic(train, validate, classes.length, signal);
+  const predicted = measure.rows.map((row) => likeliest(logisticProbabilities(model, row)));
+  return accuracyOf(predicted, measure.labels);
 }
 
-/** The mean and the deviation of each column over each window; of many training windows, every few are enough. */
-export function featuresOf(columns: readonly InputColumn[], { starts, labels }: Windows, window: number): Samples {
-  const every = Math.ceil(starts.length / MOST_SAMPLES);
-  const isRead = (_: unknown, n: number): boolean => n % every === 0;
-  return {
-    labels: labels.filter(isRead),
-    rows: Array.from(starts.filter(isRead), (start) =>
-      Float64Array.from(
-        columns.flatMap(({ values }) => {
-          const { level, scale } = deviationOf(values.subarray(start, start + window));
-          return [level, scale];
-        }),
-      ),
-    ),
-  };
+/** Of many windows every few, evenly. */
+function fewOf(windows: Windows): Windows {
+  const every = Math.max(1, Math.ceil(windows.count / MOST_SAMPLES));
+  return windowsWhere(windows, (n) => n % every === 0);
 }
+
+/** The mean and the deviation of each column over each window. */
+export const featuresOf = (columns: readonly InputColumn[], { starts, labels }: Windows, window: number): Samples => ({
+  labels,
+  rows: Array.from(starts, (start) =>
+    Float64Array.from(
+      columns.flatMap(({ values }) => {
+        const { level, scale } = deviationOf(values.subarray(start, start + window));
+        return [level, scale];
+      }),
+    ),
+  ),
+});
 
 /** `scaleOf`, but a constant column has the deviation 0. */
 function deviationOf(values: Float64Array): { level: number; scale: number } {

@@ -43,7 +43,7 @@ export interface SetFlags extends BackendFlags {
 }
 
 /** What the run calls while it trains. */
-export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpointEvery' | 'onStep'> {
+export interface RunHooks<State> extends Pick<TrainHooks, 'signal' | 'checkpointEvery' | 'onStep' | 'onWarning'> {
   /** A network begins. */
   readonly begin: (line: string) => void;
   readonly onState?: (state: State) => void;
@@ -65,6 +65,7 @@ export async function trainAndTest<State>(
   const hooks: RunHooks<State> = {
     signal,
     checkpointEvery,
+    onWarning: inform,
     begin: (line) => {
       bar.stop();
       inform(line);

@@ -76,6 +76,7 @@ Examples:
   longhand train --task adding --steps 200          another task; docs/tasks.md describes them
   longhand train --task text --text book.txt        a model of a text's characters; longhand sample writes with it
   longhand train --backend gpu --gpu-mode webgpu    on a GPU, through GPU.js
+  longhand train --data motion.csv --classify activity --inputs ax,ay,az --group person    classes of your own data
   longhand train --checkpoint run.safetensors       save the run …
   longhand train --resume run.safetensors           … and continue it
   longhand train --json > run.ndjson                lines for other programs`,

@@ -55,7 +55,10 @@ export interface ForecastState {
 }
 
 /** What a run of a forecaster reports. */
-export interface ForecastHooks extends Pick<TrainHooks, 'onLine' | 'onStep' | 'checkpointEvery' | 'signal'> {
+export interface ForecastHooks extends Pick<
+  TrainHooks,
+  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
+> {
   /** Called before a network is trained; `number` counts from 1. */
   readonly onNetwork?: (member: Member, stage: Stage, number: number, count: number) => void;
   /** Called with the state of the run every `checkpointEvery` steps, and after each network. */

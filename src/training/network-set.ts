@@ -20,7 +20,7 @@ export interface SetMember {
 /** What the run of a set reports. */
 export interface SetHooks<Member extends SetMember> extends Pick<
   TrainHooks,
-  'onLine' | 'onStep' | 'checkpointEvery' | 'signal'
+  'onLine' | 'onStep' | 'onWarning' | 'checkpointEvery' | 'signal'
 > {
   /** Called before a network is trained; `number` counts from 1. */
   readonly onNetwork?: (member: Member, number: number, count: number) => void;
